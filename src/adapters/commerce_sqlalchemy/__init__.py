@@ -1,0 +1,1 @@
+"""PostgreSQL and SQLite behind the storage ports: one portable form of SQL."""

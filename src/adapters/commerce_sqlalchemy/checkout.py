@@ -1,0 +1,372 @@
+"""Sagas, their calls and the facts about money in SQL. Decisions are guarded by fence, state and cancel flag; facts by nothing."""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from commerce_core.checkout import (
+    CallStatus,
+    Cause,
+    Claimed,
+    MoneyFact,
+    OpenRefund,
+    Operation,
+    OrderSaga,
+    OutsideCall,
+    OwedRefund,
+    SagaRow,
+    SagaStore,
+    SagaWrite,
+    call_key,
+)
+from commerce_core.kernel.ids import OrderId
+from commerce_core.kernel.money import Money
+from commerce_core.kernel.transaction import Transaction
+from commerce_core.orders import OrderKey, OrderState, Shipment
+from commerce_sqlalchemy.rows import given, insert_many
+from commerce_sqlalchemy.tables import Id, Instant, Json, gateway_fact, order_line, outside_call, refund, saga, shipment, shipment_line
+from commerce_sqlalchemy.tables import orders as order_table
+from commerce_sqlalchemy.transaction import connection
+
+_ALONE_AFTER: Final = 5
+_BUCKETS: Final = 64
+_FINAL: Final = [state.value for state in OrderState if state.is_final]
+_OPEN: Final = sa.text("saga.state NOT IN ('COMPLETED', 'CANCELLED')")
+"""Spelled as the partial index spells it, so that every planner sees that it serves."""
+
+
+class SqlSagaStore(SagaStore):
+    """The saga store on SQLite and PostgreSQL."""
+
+    def insert(self, tx: Transaction, sagas: Sequence[OrderSaga], seq: int, at: datetime) -> None:
+        rows = [
+            {
+                "buyer_id": s.key.buyer_id,
+                "order_id": s.key.order_id,
+                "definition": s.definition,
+                "version": s.version,
+                "state": s.state.value,
+                "fence": 0,
+                "next_run_at": at,
+                "claims": 0,
+                "bucket": zlib.crc32(s.key.order_id.encode()) % _BUCKETS,
+                "cancel_requested": False,
+                "attention": False,
+                "carrier": s.carrier,
+                "last_seq": seq,
+                "updated_at": at,
+            }
+            for s in sagas
+        ]
+        insert_many(connection(tx), saga, rows)
+
+    def claim_due(
+        self, tx: Transaction, definitions: Mapping[str, int], owner: str, now: datetime, lease_until: datetime, limit: int
+    ) -> Sequence[Claimed]:
+        c = saga.c
+        known = sa.or_(*(sa.and_(c.definition == name, c.version <= version) for name, version in definitions.items()))
+        free = sa.or_(c.lease_until.is_(None), c.lease_until < now)
+        due = sa.select(c.buyer_id, c.order_id, c.fence, c.claims).where(_OPEN, c.next_run_at <= now, free, known)
+        candidates = connection(tx).execute(due.order_by(c.next_run_at).limit(limit)).all()
+        if candidates and candidates[0].claims >= _ALONE_AFTER:
+            candidates = candidates[:1]
+        chosen = [row for row in candidates if row.claims < _ALONE_AFTER] or candidates
+        if not chosen:
+            return []
+        d = given(sorted((r.buyer_id, r.order_id, r.fence) for r in chosen), buyer_id=Id, order_id=Id, fence=sa.BigInteger())
+        taken = connection(tx).execute(
+            sa.update(saga)
+            .where(c.buyer_id == d.c.buyer_id, c.order_id == d.c.order_id, c.fence == d.c.fence, free)
+            .values(fence=c.fence + 1, claims=c.claims + 1, lease_until=lease_until, owner=owner)
+            .returning(c.buyer_id, c.order_id)
+        )
+        return list(self.reread(tx, [OrderKey(row.buyer_id, row.order_id) for row in taken]).values())
+
+    def reread(self, tx: Transaction, keys: Sequence[OrderKey]) -> Mapping[OrderId, Claimed]:
+        return {
+            row.saga.key.order_id: Claimed(saga=row.saga, fence=row.fence, claims=row.claims, seq=row.seq)
+            for row in self._rows(tx, _among(keys))
+        }
+
+    def write(self, tx: Transaction, writes: Sequence[SagaWrite], at: datetime) -> Sequence[OrderId]:
+        if not writes:
+            return []
+        c = saga.c
+        rows = [_write_row(w) for w in sorted(writes, key=lambda w: (w.saga.key.buyer_id, w.saga.key.order_id))]
+        d = given(rows, **_WRITE_COLUMNS).c
+        statement = (
+            sa.update(saga)
+            .where(c.buyer_id == d.buyer_id, c.order_id == d.order_id, c.fence == d.fence)
+            .where(c.state == d.was, c.cancel_requested == d.cancel_requested)
+            .values(
+                state=d.state, last_seq=d.seq, claims=d.claims, lease_until=d.lease_until, next_run_at=d.next_run_at, last_error=d.last_error,
+                attention=sa.func.coalesce(d.attention, c.attention), cause=d.cause, cause_detail=d.cause_detail, updated_at=at,
+            )
+            .returning(c.order_id)
+        )  # fmt: skip
+        written = [OrderId(order_id) for order_id in connection(tx).execute(statement).scalars()]
+        done = set(written)
+        self._write_calls(tx, [w for w in writes if w.saga.key.order_id in done], at)
+        return written
+
+    def record_facts(self, tx: Transaction, facts: Sequence[MoneyFact], at: datetime) -> None:
+        if not facts:
+            return
+        c = gateway_fact.c
+        new = {(f.key.buyer_id, f.key.order_id, f.ref, f.kind): f for f in facts}
+        buyers = sorted({f.key.buyer_id for f in facts})
+        known = connection(tx).execute(
+            sa.select(c.buyer_id, c.order_id, c.ref, c.kind).where(
+                c.buyer_id.in_(buyers), sa.tuple_(c.buyer_id, c.order_id, c.ref, c.kind).in_(list(new))
+            )
+        )
+        for row in known:
+            del new[row.buyer_id, row.order_id, row.ref, row.kind]
+        rows = [
+            _key(f.key) | {"ref": f.ref, "kind": f.kind, "amount_minor": f.amount.minor, "currency": f.amount.currency, "at": at}
+            for f in new.values()
+        ]
+        insert_many(connection(tx), gateway_fact, rows)
+
+    def open_refunds(self, tx: Transaction, refunds: Mapping[OrderKey, tuple[OpenRefund, Money]]) -> None:
+        if not refunds:
+            return
+        c = refund.c
+        known = set(connection(tx).execute(sa.select(c.order_id, c.capture_ref).where(c.buyer_id.in_({k.buyer_id for k in refunds}))))
+        rows = [
+            _key(key)
+            | {"no": 1, "amount_minor": money.minor, "currency": money.currency, "reason": opened.reason, "capture_ref": opened.capture_ref}
+            for key, (opened, money) in refunds.items()
+            if (key.order_id, opened.capture_ref) not in known
+        ]
+        insert_many(connection(tx), refund, rows)
+
+    def record_shipments(self, tx: Transaction, shipments: Mapping[OrderKey, Shipment], at: datetime) -> None:
+        if not shipments:
+            return
+        rows = [
+            _key(key) | {"no": 1, "seller_id": None, "carrier": s.carrier, "tracking_number": s.tracking_number, "at": at}
+            for key, s in shipments.items()
+        ]
+        insert_many(connection(tx), shipment, rows)
+        x = order_line.c
+        covered = sa.select(x.buyer_id, x.order_id, sa.literal(1), x.no, x.quantity).where(_among_lines(list(shipments)))
+        connection(tx).execute(
+            sa.insert(shipment_line).from_select(["buyer_id", "order_id", "shipment_no", "line_no", "quantity"], covered)
+        )
+
+    def request_cancel(self, tx: Transaction, key: OrderKey, at: datetime) -> bool:
+        c = saga.c
+        noted = connection(tx).execute(
+            sa.update(saga)
+            .where(c.buyer_id == key.buyer_id, c.order_id == key.order_id, c.state.in_(["PLACED", "CHARGING"]))
+            .values(cancel_requested=True, next_run_at=at)
+            .returning(c.order_id)
+        )
+        return noted.scalar() is not None
+
+    def make_due(self, tx: Transaction, keys: Sequence[OrderKey], at: datetime) -> Sequence[OrderId]:
+        c = saga.c
+        pairs = [(key.buyer_id, key.order_id) for key in keys]
+        due = connection(tx).execute(
+            sa.update(saga)
+            .where(c.buyer_id.in_({b for b, _ in pairs}), sa.tuple_(c.buyer_id, c.order_id).in_(pairs), c.state.not_in(_FINAL))
+            .values(next_run_at=at, claims=0)
+            .returning(c.order_id)
+        )
+        return [OrderId(order_id) for order_id in due.scalars()]
+
+    def alarmed(self, tx: Transaction, claims: int, created_before: datetime, limit: int) -> Sequence[SagaRow]:
+        worrying = sa.or_(saga.c.attention, saga.c.claims >= claims, order_table.c.created_at < created_before)
+        return self._rows(tx, sa.and_(_OPEN, worrying), limit)
+
+    def page(self, tx: Transaction, state: str | None, after: OrderId | None, limit: int) -> Sequence[SagaRow]:
+        where: list[sa.ColumnElement[bool]] = [sa.true()]
+        if state is not None:
+            where.append(saga.c.state == state)
+        if after is not None:
+            where.append(saga.c.order_id < after)
+        return self._rows(tx, sa.and_(*where), limit)
+
+    def counts(self, tx: Transaction) -> Mapping[str, int]:
+        counted = sa.select(saga.c.state, sa.func.count()).where(_OPEN).group_by(saga.c.state)
+        return {state: count for state, count in connection(tx).execute(counted)}
+
+    def gateways_in_use(self, tx: Transaction) -> Sequence[tuple[str, str]]:
+        g = order_table.c
+        joined = order_table.join(saga, sa.and_(saga.c.buyer_id == g.buyer_id, saga.c.order_id == g.id))
+        used = sa.select(g.gateway, g.gateway_account).select_from(joined).where(_OPEN).distinct()
+        return list(connection(tx).execute(used))
+
+    def owed_refunds(self, tx: Transaction, limit: int) -> Sequence[OwedRefund]:
+        f = gateway_fact.c
+        joined = gateway_fact.join(saga, sa.and_(saga.c.buyer_id == f.buyer_id, saga.c.order_id == f.order_id))
+        back = gateway_fact.alias()
+        answered = sa.exists().where(back.c.buyer_id == f.buyer_id, back.c.order_id == f.order_id, back.c.kind == "refund")
+        owed = (
+            sa.select(f.buyer_id, f.order_id, f.ref, f.amount_minor, f.currency)
+            .select_from(joined)
+            .where(f.kind == "capture", saga.c.state == OrderState.CANCELLED.value, ~answered)
+            .order_by(f.order_id)
+            .limit(limit)
+        )
+        return [
+            OwedRefund(key=OrderKey(x.buyer_id, x.order_id), capture_ref=x.ref, amount=Money(x.amount_minor, x.currency))
+            for x in connection(tx).execute(owed)
+        ]
+
+    def known_orders(self, tx: Transaction, order_ids: Sequence[OrderId]) -> Sequence[OrderId]:
+        found = connection(tx).execute(sa.select(order_table.c.id).where(order_table.c.id.in_(order_ids)))
+        return [OrderId(order_id) for order_id in found.scalars()]
+
+    def rows(self, tx: Transaction, keys: Sequence[OrderKey]) -> Sequence[SagaRow]:
+        return self._rows(tx, _among(keys))
+
+    def facts(self, tx: Transaction, keys: Sequence[OrderKey]) -> Sequence[MoneyFact]:
+        f = gateway_fact.c
+        pairs = [(key.buyer_id, key.order_id) for key in keys]
+        found = connection(tx).execute(
+            sa.select(gateway_fact).where(f.buyer_id.in_({b for b, _ in pairs}), sa.tuple_(f.buyer_id, f.order_id).in_(pairs))
+        )
+        return [
+            MoneyFact(key=OrderKey(x.buyer_id, x.order_id), ref=x.ref, kind=x.kind, amount=Money(x.amount_minor, x.currency)) for x in found
+        ]
+
+    def _rows(self, tx: Transaction, where: "sa.ColumnElement[bool] | sa.TextClause", limit: int | None = None) -> list[SagaRow]:
+        g = order_table.c
+        joined = saga.join(order_table, sa.and_(saga.c.buyer_id == g.buyer_id, saga.c.order_id == g.id))
+        columns = (*saga.c, g.gateway, g.gateway_account, g.digest, g.created_at)
+        statement = sa.select(*columns).select_from(joined).where(where).order_by(saga.c.order_id.desc())
+        rows = connection(tx).execute(statement.limit(limit) if limit else statement).all()
+        calls = self._calls(tx, [OrderKey(row.buyer_id, row.order_id) for row in rows])
+        return [_saga_row(row, calls.get(row.order_id, {})) for row in rows]
+
+    def _calls(self, tx: Transaction, keys: Sequence[OrderKey]) -> dict[str, dict[Operation, OutsideCall]]:
+        if not keys:
+            return {}
+        c = outside_call.c
+        pairs = [(key.buyer_id, key.order_id) for key in keys]
+        among = sa.and_(c.buyer_id.in_({b for b, _ in pairs}), sa.tuple_(c.buyer_id, c.order_id).in_(pairs))
+        found: dict[str, dict[Operation, OutsideCall]] = {}
+        for row in connection(tx).execute(sa.select(outside_call).where(among, c.subject_no == 1)):
+            found.setdefault(row.order_id, {})[Operation(row.operation)] = _call(row)
+        return found
+
+    def _write_calls(self, tx: Transaction, writes: Sequence[SagaWrite], at: datetime) -> None:
+        """New intents are inserted, what was learnt of known ones is updated."""
+        before = {w.saga.key.order_id: w.read.saga.calls for w in writes}
+        changed = [(w.saga.key, c) for w in writes for op, c in w.saga.calls.items() if before[w.saga.key.order_id].get(op) != c]
+        new = [_call_row(key, c, at) for key, c in changed if c.operation not in before[key.order_id]]
+        insert_many(connection(tx), outside_call, new)
+        known: list[tuple[Any, ...]] = [
+            (*_call_id(key, c), c.status.value, dict(c.response) if c.response is not None else None)
+            for key, c in changed
+            if c.operation in before[key.order_id]
+        ]
+        if known:
+            t = outside_call.c
+            d = given(sorted(known, key=lambda row: tuple(row[:5])), **_CALL_COLUMNS).c
+            connection(tx).execute(
+                sa.update(outside_call)
+                .where(t.buyer_id == d.buyer_id, t.order_id == d.order_id, t.operation == d.operation)
+                .where(t.subject_no == d.subject_no, t.attempt == d.attempt)
+                .values(status=d.status, response=d.response, updated_at=at)
+            )
+
+
+_WRITE_COLUMNS: Final[Mapping[str, Any]] = {
+    "buyer_id": Id, "order_id": Id, "fence": sa.BigInteger(), "was": sa.Text(), "cancel_requested": sa.Boolean(), "state": sa.Text(),
+    "seq": sa.BigInteger(), "claims": sa.BigInteger(), "lease_until": Instant(), "next_run_at": Instant(), "last_error": sa.Text(),
+    "attention": sa.Boolean(), "cause": sa.Text(), "cause_detail": sa.Text(),
+}  # fmt: skip
+_CALL_COLUMNS: Final[Mapping[str, Any]] = {
+    "buyer_id": Id, "order_id": Id, "operation": sa.Text(), "subject_no": sa.BigInteger(), "attempt": sa.BigInteger(),
+    "status": sa.Text(), "response": Json,
+}  # fmt: skip
+
+
+def _write_row(w: SagaWrite) -> tuple[Any, ...]:
+    read, cause = w.read.saga, w.saga.cause
+    return (
+        read.key.buyer_id, read.key.order_id, w.read.fence, read.state.value, read.cancel_requested, w.saga.state.value,
+        w.seq, w.claims, w.lease_until, w.next_run_at, w.last_error, w.attention, cause.code if cause else None, cause.detail if cause else None,
+    )  # fmt: skip
+
+
+def _key(key: OrderKey) -> dict[str, Any]:
+    return {"buyer_id": key.buyer_id, "order_id": key.order_id}
+
+
+def _among(keys: Sequence[OrderKey]) -> "sa.ColumnElement[bool]":
+    pairs = [(key.buyer_id, key.order_id) for key in keys]
+    return sa.and_(saga.c.buyer_id.in_({b for b, _ in pairs}), sa.tuple_(saga.c.buyer_id, saga.c.order_id).in_(pairs))
+
+
+def _among_lines(keys: Sequence[OrderKey]) -> "sa.ColumnElement[bool]":
+    pairs = [(key.buyer_id, key.order_id) for key in keys]
+    return sa.and_(order_line.c.buyer_id.in_({b for b, _ in pairs}), sa.tuple_(order_line.c.buyer_id, order_line.c.order_id).in_(pairs))
+
+
+def _call_id(key: OrderKey, c: OutsideCall) -> tuple[str, str, str, int, int]:
+    return (key.buyer_id, key.order_id, c.operation.value, c.subject_no, c.attempt)
+
+
+def _call_row(key: OrderKey, c: OutsideCall, at: datetime) -> dict[str, Any]:
+    return {
+        **_key(key),
+        "operation": c.operation.value,
+        "subject_no": c.subject_no,
+        "attempt": c.attempt,
+        "key": call_key(key, c),
+        "digest": c.digest,
+        "gateway": c.gateway,
+        "gateway_account": c.account,
+        "status": c.status.value,
+        "response": dict(c.response) if c.response is not None else None,
+        "created_at": at,
+        "updated_at": at,
+    }
+
+
+def _call(row: Any) -> OutsideCall:
+    return OutsideCall(
+        operation=Operation(row.operation),
+        gateway=row.gateway,
+        account=row.gateway_account,
+        digest=row.digest,
+        status=CallStatus(row.status),
+        subject_no=row.subject_no,
+        attempt=row.attempt,
+        response=row.response,
+    )
+
+
+def _saga_row(row: Any, calls: Mapping[Operation, OutsideCall]) -> SagaRow:
+    read = OrderSaga(
+        key=OrderKey(row.buyer_id, row.order_id),
+        definition=row.definition,
+        version=row.version,
+        gateway=row.gateway,
+        account=row.gateway_account,
+        carrier=row.carrier,
+        digest=row.digest,
+        state=OrderState(row.state),
+        cancel_requested=bool(row.cancel_requested),
+        cause=Cause(row.cause, row.cause_detail or "") if row.cause else None,
+        calls=calls,
+    )
+    return SagaRow(
+        saga=read,
+        fence=row.fence,
+        claims=row.claims,
+        seq=row.last_seq,
+        attention=bool(row.attention),
+        last_error=row.last_error,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        next_run_at=row.next_run_at,
+        lease_until=row.lease_until,
+    )

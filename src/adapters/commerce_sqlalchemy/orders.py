@@ -1,0 +1,302 @@
+"""Orders, their timelines and the sellers' list in SQL."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+import sqlalchemy as sa
+
+from commerce_core.kernel.address import Address
+from commerce_core.kernel.codec import from_data, to_data
+from commerce_core.kernel.errors import Conflict
+from commerce_core.kernel.ids import BuyerId, CartId, OrderId, SellerId
+from commerce_core.kernel.money import Money
+from commerce_core.kernel.transaction import Transaction
+from commerce_core.orders import (
+    Cancellation,
+    Fact,
+    Order,
+    OrderBook,
+    OrderKey,
+    OrderLine,
+    OrderState,
+    OrderView,
+    SellerOrder,
+    SellerOrders,
+    Shipment,
+    TimelineCursor,
+    TimelineEntry,
+)
+from commerce_core.payment import Handle
+from commerce_core.pricing import Adjustment
+from commerce_sqlalchemy.rows import given, insert_many
+from commerce_sqlalchemy.tables import (
+    Id,
+    Instant,
+    Json,
+    order_adjustment,
+    order_contact,
+    order_line,
+    saga,
+    saga_event,
+    seller_order,
+    shipment,
+)
+from commerce_sqlalchemy.tables import orders as order_table
+from commerce_sqlalchemy.transaction import connection
+
+
+class SqlOrderBook(OrderBook):
+    """The order book on SQLite and PostgreSQL. What was ordered is never updated."""
+
+    def insert(self, tx: Transaction, orders: Sequence[Order]) -> None:
+        try:
+            insert_many(connection(tx), order_table, [_order_row(o) for o in orders])
+        except sa.exc.IntegrityError as error:
+            raise Conflict("an order with this cart or key exists") from error
+        keys: list[tuple[Order, dict[str, Any]]] = [(o, {"buyer_id": o.buyer_id, "order_id": o.id}) for o in orders]
+        insert_many(connection(tx), order_line, [key | _line_row(i, x) for o, key in keys for i, x in enumerate(o.lines, 1)])
+        insert_many(
+            connection(tx), order_adjustment, [key | _adjustment_row(i, a) for o, key in keys for i, a in enumerate(o.adjustments, 1)]
+        )
+        contacts = [key | {"email": o.email, "address": attrs.asdict(o.address) if o.address else None} for o, key in keys]
+        insert_many(connection(tx), order_contact, contacts)
+
+    def append(self, tx: Transaction, entries: Mapping[OrderKey, Sequence[TimelineEntry]]) -> None:
+        rows = [
+            {
+                "buyer_id": key.buyer_id,
+                "order_id": key.order_id,
+                "seq": e.seq,
+                "type": e.fact.value,
+                "at": e.at,
+                "actor": e.actor,
+                "cause": e.cause,
+                "detail": dict(e.detail),
+            }
+            for key, many in entries.items()
+            for e in many
+        ]
+        insert_many(connection(tx), saga_event, rows)
+
+    def load(self, tx: Transaction, keys: Sequence[OrderKey]) -> Mapping[OrderId, OrderView]:
+        if not keys:
+            return {}
+        rows = connection(tx).execute(_select_orders().where(_among(order_table.c.buyer_id, order_table.c.id, keys))).all()
+        return {view.order.id: view for view in self._views(tx, rows)}
+
+    def placed_with(
+        self, tx: Transaction, idem_keys: Sequence[tuple[BuyerId, str]], carts: Sequence[tuple[BuyerId, CartId]]
+    ) -> Sequence[Order]:
+        c = order_table.c
+        by_cart = sa.and_(c.buyer_id.in_({b for b, _ in carts}), sa.tuple_(c.buyer_id, c.cart_id).in_(carts)) if carts else sa.false()
+        by_key = (
+            sa.and_(c.buyer_id.in_({b for b, _ in idem_keys}), sa.tuple_(c.buyer_id, c.idem_key).in_(idem_keys))
+            if idem_keys
+            else sa.false()
+        )
+        rows = connection(tx).execute(_select_orders().where(sa.or_(by_cart, by_key))).all()
+        return [view.order for view in self._views(tx, rows)]
+
+    def history(self, tx: Transaction, buyer_id: BuyerId, before: OrderId | None, limit: int) -> Sequence[OrderView]:
+        statement = _select_orders().where(order_table.c.buyer_id == buyer_id).order_by(order_table.c.id.desc()).limit(limit)
+        if before is not None:
+            statement = statement.where(order_table.c.id < before)
+        return self._views(tx, connection(tx).execute(statement).all())
+
+    def timelines_after(self, tx: Transaction, cursors: Sequence[TimelineCursor]) -> Mapping[OrderId, Sequence[TimelineEntry]]:
+        if not cursors:
+            return {}
+        c = saga_event.c
+        d = given(sorted((x.key.buyer_id, x.key.order_id, x.seq) for x in cursors), buyer_id=Id, order_id=Id, seq=sa.BigInteger())
+        behind = sa.and_(c.buyer_id == d.c.buyer_id, c.order_id == d.c.order_id, c.seq > d.c.seq)
+        rows = connection(tx).execute(sa.select(*c).select_from(saga_event.join(d, behind)).order_by(c.order_id, c.seq))
+        found: dict[OrderId, list[TimelineEntry]] = defaultdict(list)
+        for row in rows:
+            found[row.order_id].append(_entry(row))
+        return found
+
+    def keys_of(self, tx: Transaction, order_ids: Sequence[OrderId]) -> Mapping[OrderId, OrderKey]:
+        rows = connection(tx).execute(sa.select(order_table.c.buyer_id, order_table.c.id).where(order_table.c.id.in_(order_ids)))
+        return {row.id: OrderKey(row.buyer_id, row.id) for row in rows}
+
+    def _views(self, tx: Transaction, rows: Sequence[Any]) -> list[OrderView]:
+        """Five statements for any number of orders."""
+        keys = [OrderKey(row.buyer_id, row.id) for row in rows]
+        lines = self._parts(tx, order_line, keys, order_line.c.no)
+        adjustments = self._parts(tx, order_adjustment, keys, order_adjustment.c.no)
+        entries = self._parts(tx, saga_event, keys, saga_event.c.seq)
+        shipments = self._parts(tx, shipment, keys, shipment.c.no)
+        return [_view(row, lines[row.id], adjustments[row.id], [_entry(e) for e in entries[row.id]], shipments[row.id]) for row in rows]
+
+    def _parts(self, tx: Transaction, table: sa.Table, keys: Sequence[OrderKey], order: "sa.Column[Any]") -> Mapping[str, list[Any]]:
+        found: dict[str, list[Any]] = defaultdict(list)
+        if keys:
+            statement = sa.select(table).where(_among(table.c.buyer_id, table.c.order_id, keys)).order_by(table.c.order_id, order)
+            for row in connection(tx).execute(statement):
+                found[row.order_id].append(row)
+        return found
+
+
+class SqlSellerOrders(SellerOrders):
+    """The sellers' list on SQLite and PostgreSQL."""
+
+    def put(self, tx: Transaction, rows: Sequence[tuple[SellerId, int, SellerOrder]]) -> None:
+        if not rows:
+            return
+        c = seller_order.c
+        newest = {(seller_id, o.order_id): (seq, o) for seller_id, seq, o in sorted(rows, key=lambda row: row[1])}
+        known = set(
+            connection(tx).execute(
+                sa.select(c.seller_id, c.order_id).where(
+                    c.seller_id.in_({s for s, _ in newest}), sa.tuple_(c.seller_id, c.order_id).in_(list(newest))
+                )
+            )
+        )
+        fresh = [
+            {
+                "seller_id": s,
+                "order_id": i,
+                "status": o.status.value,
+                "seq": seq,
+                "document": to_data(o),
+                "created_at": o.created_at,
+                "updated_at": o.updated_at,
+            }
+            for (s, i), (seq, o) in newest.items()
+            if (s, i) not in known
+        ]
+        insert_many(connection(tx), seller_order, fresh)
+        changed = [(s, i, seq, o.status.value, to_data(o), o.updated_at) for (s, i), (seq, o) in sorted(newest.items()) if (s, i) in known]
+        if changed:
+            d = given(changed, seller_id=Id, order_id=Id, seq=sa.BigInteger(), status=sa.Text(), document=Json, updated_at=Instant())
+            connection(tx).execute(
+                sa.update(seller_order)
+                .where(c.seller_id == d.c.seller_id, c.order_id == d.c.order_id, c.seq < d.c.seq)
+                .values(seq=d.c.seq, status=d.c.status, document=d.c.document, updated_at=d.c.updated_at)
+            )
+
+    def history(self, tx: Transaction, seller_id: SellerId, before: OrderId | None, limit: int) -> Sequence[SellerOrder]:
+        c = seller_order.c
+        statement = sa.select(c.document).where(c.seller_id == seller_id).order_by(c.order_id.desc()).limit(limit)
+        if before is not None:
+            statement = statement.where(c.order_id < before)
+        return [from_data(document, SellerOrder) for document in connection(tx).execute(statement).scalars()]
+
+    def load(self, tx: Transaction, seller_id: SellerId, order_id: OrderId) -> SellerOrder | None:
+        c = seller_order.c
+        document = connection(tx).execute(sa.select(c.document).where(c.seller_id == seller_id, c.order_id == order_id)).scalar()
+        return from_data(document, SellerOrder) if document is not None else None
+
+
+def _select_orders() -> "sa.Select[Any]":
+    joined = order_table.join(saga, sa.and_(saga.c.buyer_id == order_table.c.buyer_id, saga.c.order_id == order_table.c.id)).join(
+        order_contact, sa.and_(order_contact.c.buyer_id == order_table.c.buyer_id, order_contact.c.order_id == order_table.c.id)
+    )
+    return sa.select(*order_table.c, saga.c.state, saga.c.updated_at, order_contact.c.email, order_contact.c.address).select_from(joined)
+
+
+def _among(buyer: "sa.Column[Any]", order: "sa.Column[Any]", keys: Sequence[OrderKey]) -> "sa.ColumnElement[bool]":
+    """The keys, with the buyers named apart so that a database that spreads rows by buyer knows where to look."""
+    pairs = [(key.buyer_id, key.order_id) for key in keys]
+    return sa.and_(buyer.in_(sorted({b for b, _ in pairs})), sa.tuple_(buyer, order).in_(pairs))
+
+
+def _order_row(o: Order) -> dict[str, Any]:
+    return {
+        "buyer_id": o.buyer_id,
+        "id": o.id,
+        "cart_id": o.cart_id,
+        "cart_version": o.cart_version,
+        "idem_key": o.idem_key,
+        "digest": o.digest,
+        "total_minor": o.total.minor,
+        "currency": o.total.currency,
+        "gateway": o.handle.gateway,
+        "gateway_account": o.handle.account,
+        "handle": o.handle.reference,
+        "payment_brand": o.handle.brand,
+        "payment_last4": o.handle.last4,
+        "created_at": o.created_at,
+    }
+
+
+def _line_row(no: int, x: OrderLine) -> dict[str, Any]:
+    return {
+        "no": no,
+        "sku_id": x.sku_id,
+        "item_id": x.item_id,
+        "variant_id": x.variant_id,
+        "seller_id": x.seller_id,
+        "name": x.name,
+        "quantity": x.quantity,
+        "unit_minor": x.unit_price.minor,
+    }
+
+
+def _adjustment_row(no: int, a: Adjustment) -> dict[str, Any]:
+    return {
+        "no": no,
+        "kind": a.kind,
+        "line_no": a.line_no,
+        "code": a.code,
+        "rate": a.rate,
+        "amount_minor": a.amount.minor,
+        "included": a.included,
+    }
+
+
+def _entry(row: Any) -> TimelineEntry:
+    return TimelineEntry(seq=row.seq, fact=Fact(row.type), at=row.at, actor=row.actor, cause=row.cause, detail=row.detail)
+
+
+def _view(
+    row: Any, lines: Sequence[Any], adjustments: Sequence[Any], timeline: Sequence[TimelineEntry], shipments: Sequence[Any]
+) -> OrderView:
+    ending = next((e.detail for e in timeline if e.fact is Fact.ORDER_CANCELLED), None)
+    return OrderView(
+        order=_order(row, lines, adjustments),
+        state=OrderState(row.state),
+        timeline=tuple(timeline),
+        shipment=Shipment(carrier=shipments[0].carrier, tracking_number=shipments[0].tracking_number) if shipments else None,
+        cancellation=Cancellation(code=ending["code"], detail=ending["detail"], cart_id=ending["cartId"]) if ending else None,
+        updated_at=row.updated_at,
+    )
+
+
+def _order(row: Any, lines: Sequence[Any], adjustments: Sequence[Any]) -> Order:
+    return Order(
+        id=row.id,
+        buyer_id=row.buyer_id,
+        cart_id=row.cart_id,
+        cart_version=row.cart_version,
+        idem_key=row.idem_key,
+        digest=row.digest,
+        lines=tuple(_line(x, row.currency) for x in lines),
+        adjustments=tuple(
+            Adjustment(
+                kind=a.kind, line_no=a.line_no, code=a.code, rate=a.rate, amount=Money(a.amount_minor, row.currency), included=a.included
+            )
+            for a in adjustments
+        ),
+        total=Money(row.total_minor, row.currency),
+        handle=Handle(
+            gateway=row.gateway, account=row.gateway_account, reference=row.handle, brand=row.payment_brand, last4=row.payment_last4
+        ),
+        email=row.email,
+        address=Address(**row.address) if row.address else None,
+        created_at=row.created_at,
+    )
+
+
+def _line(x: Any, currency: str) -> OrderLine:
+    return OrderLine(
+        sku_id=x.sku_id,
+        item_id=x.item_id,
+        variant_id=x.variant_id,
+        seller_id=x.seller_id,
+        name=x.name,
+        quantity=x.quantity,
+        unit_price=Money(x.unit_minor, currency),
+    )

@@ -1,0 +1,176 @@
+"""Transactions on SQLite and PostgreSQL."""
+
+import threading
+from collections import deque
+from types import TracebackType
+from typing import Any, Final, Self
+
+import sqlalchemy as sa
+
+from commerce_core.kernel.errors import TransactionLost
+from commerce_core.kernel.transaction import Database, Transaction
+
+_BUSY_SECONDS: Final = 10.0
+_LOST_SQLSTATES: Final = frozenset({"40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03"})
+
+
+class SqlTransaction(Transaction):
+    """An open transaction; ``connection`` is for the repositories of this package alone."""
+
+    def __init__(self, database: "SqlDatabase", *, write: bool) -> None:
+        self._database = database
+        self._write = write
+        self._connection: sa.Connection | None = None
+
+    @property
+    def connection(self) -> sa.Connection:
+        """The connection; only within the ``with`` block."""
+        if self._connection is None:
+            raise RuntimeError("a transaction is used outside its block")
+        return self._connection
+
+    def commit(self) -> None:
+        self.connection.commit()
+
+    def __enter__(self) -> Self:
+        self._connection = self._database.open_connection(write=self._write)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /) -> None:
+        connection, self._connection = self.connection, None
+        self._database.close_connection(connection, write=self._write)
+
+
+def connection(tx: Transaction) -> sa.Connection:
+    """The connection of a transaction that one of our databases began."""
+    if not isinstance(tx, SqlTransaction):
+        raise TypeError(f"{type(tx).__name__} is not a transaction of this database")
+    return tx.connection
+
+
+class SqlDatabase(Database):
+    """One database, its pool of connections, and on SQLite the queue of its writers.
+
+    Args:
+        url: ``sqlite:///path``, or any SQLAlchemy URL of PostgreSQL.
+        pool_size: connections kept open; readers beyond it wait.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 16) -> None:
+        self.engine = sa.create_engine(url, pool_size=pool_size, max_overflow=4, pool_timeout=_BUSY_SECONDS)
+        self.is_sqlite: Final = self.engine.dialect.name == "sqlite"
+        self._turns = FairLock()
+        self._local = threading.local()
+        if self.is_sqlite:
+            sa.event.listen(self.engine, "connect", _prepare_sqlite)
+            sa.event.listen(self.engine, "begin", self._begin_sqlite)
+        sa.event.listen(self.engine, "handle_error", _translate)
+
+    @property
+    def open_in_this_thread(self) -> int:
+        """How many transactions the calling thread has open: 0 wherever an outside call is made (rule 1)."""
+        return getattr(self._local, "open", 0)
+
+    def begin(self) -> SqlTransaction:
+        return SqlTransaction(self, write=True)
+
+    def snapshot(self) -> SqlTransaction:
+        return SqlTransaction(self, write=False)
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+    def open_connection(self, *, write: bool) -> sa.Connection:
+        """Begin; for :class:`SqlTransaction` alone."""
+        if self.open_in_this_thread:
+            raise RuntimeError("this thread already has a transaction open")
+        queued = write and self.is_sqlite
+        if queued and not self._turns.acquire(_BUSY_SECONDS):
+            raise TransactionLost("the database is busy")
+        self._local.write = write
+        try:
+            opened = self.engine.connect()
+            try:
+                if not self.is_sqlite and not write:
+                    opened = opened.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                opened.begin()
+            except BaseException:
+                opened.close()
+                raise
+        except BaseException:
+            if queued:
+                self._turns.release()
+            raise
+        self._local.open = 1
+        return opened
+
+    def close_connection(self, opened: sa.Connection, *, write: bool) -> None:
+        """Roll back what was not committed and give the connection back; for :class:`SqlTransaction` alone."""
+        self._local.open = 0
+        try:
+            opened.close()
+        finally:
+            if write and self.is_sqlite:
+                self._turns.release()
+
+    def _begin_sqlite(self, opened: sa.Connection) -> None:
+        # pysqlite would begin late and DEFERRED; a writer must hold the write lock from its first read on.
+        opened.exec_driver_sql("BEGIN IMMEDIATE" if getattr(self._local, "write", True) else "BEGIN")
+
+
+def _prepare_sqlite(raw: Any, _: object) -> None:
+    raw.isolation_level = None
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        f"busy_timeout = {int(_BUSY_SECONDS * 1000)}",
+        "cache_size = -32768",
+        "temp_store = MEMORY",
+    ):
+        raw.execute(f"PRAGMA {pragma}").close()
+
+
+def _translate(context: Any) -> None:
+    """Turn what the whole transaction may be tried again after into one kind of error; leave everything else alone."""
+    error = context.original_exception
+    code = getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", "") or ""
+    if context.is_disconnect or code in _LOST_SQLSTATES or code.startswith(("08", "SQLITE_BUSY", "SQLITE_LOCKED")):
+        raise TransactionLost("the database gave up on a transaction") from error
+
+
+class FairLock:
+    """A lock that is given in the order in which it was asked for.
+
+    SQLite's own busy handler is a lottery: with sixteen writing threads some starve for seconds.
+    """
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._held = False
+        self._waiting: deque[threading.Lock] = deque()
+
+    def acquire(self, timeout: float) -> bool:
+        """Wait for the turn, at most *timeout* seconds; whether it came."""
+        with self._mutex:
+            if not self._held:
+                self._held = True
+                return True
+            gate = threading.Lock()
+            gate.acquire()
+            self._waiting.append(gate)
+        if gate.acquire(timeout=timeout):
+            return True
+        with self._mutex:
+            if gate in self._waiting:
+                self._waiting.remove(gate)
+                return False
+        return True  # the turn came between the time-out and here
+
+    def release(self) -> None:
+        """Pass the turn on."""
+        with self._mutex:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._held = False

@@ -1,0 +1,49 @@
+"""Hits in a total order. The engine sorts by one number; equal ones it leaves as they lie, which no buyer could follow."""
+
+from itertools import pairwise
+from typing import Final
+
+import tantivy
+from tantivy import DocAddress, Order
+
+from commerce_core.search import Sort
+
+#: Nobody turns pages beyond this hit: a search costs what it has to skip.
+DEEPEST: Final = 10_000
+_FIRST_LOOK: Final = 64
+
+_FIELDS: Final = {
+    Sort.PRICE_ASCENDING: ("price", Order.Asc),
+    Sort.PRICE_DESCENDING: ("price", Order.Desc),
+    Sort.NEWEST: ("created", Order.Desc),
+}
+
+#: A hit and its score (or the number it is sorted by).
+Row = tuple[float, DocAddress]
+
+
+def first(searcher: tantivy.Searcher, query: tantivy.Query, sort: Sort, count: int, *, ranked: bool = True) -> list[Row]:
+    """The first *count* hits for *query*, equal ones by item id."""
+    field, order = _FIELDS.get(sort, (None, Order.Desc))
+    if field is None and not ranked:
+        field, order = "id_high", Order.Asc
+    look = max(count, _FIRST_LOOK)
+    while True:
+        look = min(look, DEEPEST)
+        found = searcher.search(query, look + 1, count=False, order_by_field=field, order=order).hits
+        # A group of equal hits is put into order as a whole: a part of it could be any part.
+        if len(found) <= look or look == DEEPEST or found[count - 1][0] != found[-1][0]:
+            break
+        look *= 4
+    return _settled(searcher, found[:DEEPEST])[:count]
+
+
+def _settled(searcher: tantivy.Searcher, rows: list[Row]) -> list[Row]:
+    """*rows*, which are in order already, with equal ones by item id."""
+    if all(a[0] != b[0] for a, b in pairwise(rows)):
+        return rows
+    ranks: dict[float, int] = {}
+    addresses = [address for _, address in rows]
+    high, low = searcher.fast_field_values("id_high", addresses), searcher.fast_field_values("id_low", addresses)
+    keyed = [(ranks.setdefault(row[0], len(ranks)), high[i] or 0, low[i] or 0, i) for i, row in enumerate(rows)]
+    return [rows[i] for *_, i in sorted(keyed)]

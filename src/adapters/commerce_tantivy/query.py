@@ -1,0 +1,93 @@
+"""From a buyer's query to the engine's. A term is never given to a parser: every word becomes a term query of its own."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import attrs
+import tantivy
+from tantivy import FieldType, Occur
+
+from commerce_core.search import Query
+from commerce_tantivy.analysis import key
+from commerce_tantivy.ranking import RANKING, Ranking
+from commerce_tantivy.schema import SCHEMA, attribute_term
+from commerce_tantivy.states import State
+from commerce_tantivy.terms import Term, TermReader
+
+_LISTED: Final = tantivy.Query.term_query(SCHEMA, "listed", True)
+#: More values of one filter than a page of check boxes has.
+_MOST_VALUES: Final = 1_000
+
+
+@attrs.frozen
+class Plan:
+    """What to search for: the items that the term names exactly, then the others; and everything together."""
+
+    term: Term
+    exact: tantivy.Query | None
+    others: tantivy.Query
+    everything: tantivy.Query
+    clauses: tuple[tuple[str, tantivy.Query], ...]
+    ranked: bool
+
+
+def plan(query: Query, state: State, ranking: Ranking = RANKING) -> Plan:
+    """Understand *query* in *state*."""
+    filters = list(_filters(query))
+    if not query.term.strip():
+        browsing = _all_of([_LISTED], filters)
+        return Plan(Term("", [], set()), None, browsing, browsing, (), ranked=False)
+    reader = TermReader(state, ranking)
+    term = reader.read(query.term)
+    exact = tantivy.Query.term_query(SCHEMA, "exact", term.exact)
+    clauses = tuple(_clauses(term, ranking))
+    words = tantivy.Query.boolean_query([(Occur.Should, q) for _, q in clauses])
+    others = tantivy.Query.boolean_query([(Occur.Must, words), (Occur.MustNot, exact)])
+    either = tantivy.Query.boolean_query([(Occur.Should, exact), *((Occur.Should, s.query(0.0)) for s in term.senses)])
+    return Plan(term, _all_of([exact], filters), _all_of([others], filters), _all_of([either], filters), clauses, ranked=True)
+
+
+def _clauses(term: Term, ranking: Ranking) -> Iterator[tuple[str, tantivy.Query]]:
+    """The parts of a score: each word, all of them, and their order in the name."""
+    words = [(sense.word.surface, sense.query(ranking.tie)) for sense in term.senses]
+    yield from ((f"word {surface}", query) for surface, query in words)
+    if len(words) > 1:
+        every = tantivy.Query.boolean_query([(Occur.Must, query) for _, query in words])
+        yield "all words", tantivy.Query.const_score_query(every, ranking.all_words)
+        phrase = tantivy.Query.phrase_query(SCHEMA, "name", [sense.word.stem for sense in term.senses])
+        yield "phrase in name", tantivy.Query.boost_query(phrase, ranking.phrase)
+
+
+def _all_of(queries: Sequence[tantivy.Query], filters: Sequence[tantivy.Query]) -> tantivy.Query:
+    if not filters and len(queries) == 1:
+        return queries[0]
+    silent = [tantivy.Query.const_score_query(f, 0.0) for f in filters]
+    return tantivy.Query.boolean_query([(Occur.Must, q) for q in (*queries, *silent)])
+
+
+def _filters(query: Query) -> Iterator[tantivy.Query]:
+    if query.categories:
+        yield _one_of("category_key", [key(v) for v in query.categories])
+    if query.brands:
+        yield _one_of("brand_key", [key(v) for v in query.brands])
+    if query.seller_id is not None:
+        yield tantivy.Query.term_query(SCHEMA, "seller", query.seller_id)
+    if query.in_stock is not None:
+        yield tantivy.Query.term_query(SCHEMA, "in_stock", query.in_stock)
+    for name, values in query.attributes.items():
+        yield _one_of("attribute", [attribute_term(name, v) for v in values])
+    if query.price_min is not None or query.price_max is not None:
+        yield _price(query.price_min, query.price_max)
+
+
+def _one_of(field: str, values: Sequence[str]) -> tantivy.Query:
+    return tantivy.Query.term_set_query(SCHEMA, field, list(values[:_MOST_VALUES]))
+
+
+def _price(least: int | None, most: int | None) -> tantivy.Query:
+    # Beyond 63 bits there is no price: such an end is as good as none, or excludes everything.
+    if (most is not None and most < 0) or (least is not None and least >= 1 << 63):
+        return tantivy.Query.empty_query()
+    low = max(least or 0, 0)
+    high = None if most is None or most >= 1 << 63 else most
+    return tantivy.Query.range_query(SCHEMA, "price", FieldType.Unsigned, lower_bound=low, upper_bound=high)

@@ -1,0 +1,39 @@
+"""What weighs how much. General rules of shop search, not fitted to a catalogue."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import attrs
+
+
+@attrs.frozen(kw_only=True)
+class Ranking:
+    """A word counts with the field that holds it best, and a little (``tie``) with the others."""
+
+    fields: Mapping[str, float] = {
+        "name": 2.0,
+        "category": 2.0,
+        "brand": 2.0,
+        "tags": 2.0,
+        "description": 1.0,
+        "attributes": 0.5,
+    }
+    flat: frozenset[str] = frozenset({"category", "brand", "tags", "attributes"})
+    """Fields in which only counts how rare a word is. That they are short says nothing, and where few items have them the
+    engine's measure of length would punish all who do."""
+    joined: float = 1.0
+    """A spelling in one word or several: ``tn2110``, ``tn 2110``."""
+    tie: float = 0.1
+    all_words: float = 8.0
+    """On top, where every word of the term is found."""
+    phrase: float = 1.0
+    """Weight of the whole term standing in the name in its order."""
+    near: float = 0.6
+    """Weight of a word that was meant, against one that was typed."""
+    synonym: float = 0.4
+    split: float = 0.4
+    prefix: float = 0.3
+    """Points, not a weight: the beginning of a word says little, however rare the word is."""
+
+
+RANKING: Final = Ranking()

@@ -1,0 +1,154 @@
+"""The fields of the index, and how a document fills them."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Final
+
+import tantivy
+from tantivy import Schema, SchemaBuilder
+
+from commerce_core.kernel.ids import ItemId, is_id
+from commerce_core.search import Document
+from commerce_tantivy.analysis import STEMS, SURFACE, Joined, clean, has_letter, joined, key, words_of
+
+#: Grows with every change of fields or analysis: an index of another version has to be built anew.
+SCHEMA_VERSION: Final = 1
+
+#: Between a name and a value in one term.
+SEPARATOR: Final = "\x1f"
+
+_STEMMED: Final = ("name", "brand", "category", "tags", "description")
+_WHOLE: Final = ("exact", "seller", "category_key", "brand_key", "attribute", "phrases", "category_phrases", "brand_phrases")
+
+
+def _schema() -> Schema:
+    b = SchemaBuilder()
+    b.add_text_field("item_id", stored=True, tokenizer_name="raw", index_option="basic")
+    for name in _STEMMED:
+        b.add_text_field(name, tokenizer_name="stems", index_option="position")
+    b.add_text_field("attributes", tokenizer_name="stems", index_option="freq")
+    for name in ("name_words", "words", "joined"):
+        b.add_text_field(name, tokenizer_name="surface", index_option="freq")
+    for name in _WHOLE:
+        b.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    for name in ("category_value", "brand_value"):
+        b.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
+    for name in ("version", "id_high", "id_low", "price", "created"):
+        b.add_unsigned_field(name, fast=True, indexed=name == "price")
+    for name in ("listed", "in_stock"):
+        b.add_boolean_field(name, indexed=True)
+    b.add_bytes_field("stored", stored=True)
+    return b.build()
+
+
+SCHEMA: Final = _schema()
+
+
+def register_analysis(index: tantivy.Index) -> None:
+    """Teach *index* the two ways in which fields are split into words."""
+    index.register_tokenizer("stems", STEMS)
+    index.register_tokenizer("surface", SURFACE)
+
+
+def order_key(item_id: str) -> tuple[int, int]:
+    """Two numbers that sort as the item id does: the engine can neither sort by text nor by 128 bits."""
+    if is_id(item_id):
+        try:
+            return divmod(uuid.UUID(item_id).int, 1 << 64)
+        except ValueError:
+            pass  # Looks like an id of ours but is none: it sorts as the text that it is.
+    return divmod(int.from_bytes(item_id.encode()[:16].ljust(16, b"\0")), 1 << 64)
+
+
+def to_entry(document: Document) -> tantivy.Document:
+    """What the index keeps of *document*: of one that is not listed, that it has this version."""
+    entry = tantivy.Document()
+    entry.add_text("item_id", document.item_id)
+    entry.add_unsigned("version", document.version)
+    high, low = order_key(document.item_id)
+    entry.add_unsigned("id_high", high)
+    entry.add_unsigned("id_low", low)
+    if document.listed:
+        _add_filters(entry, document)
+        _add_texts(entry, document)
+        _add_suggestions(entry, document)
+        entry.add_bytes("stored", _stored(document))
+    return entry
+
+
+def _add_filters(entry: tantivy.Document, document: Document) -> None:
+    entry.add_boolean("listed", True)
+    entry.add_boolean("in_stock", document.in_stock)
+    entry.add_unsigned("price", max(document.price.minor, 0))
+    entry.add_unsigned("created", max(int(document.created_at.timestamp() * 1_000_000), 0))
+    entry.add_text("seller", document.seller_id)
+    for field, value in (("category", document.category), ("brand", document.brand)):
+        if value.strip():
+            entry.add_text(f"{field}_value", clean(value))
+            entry.add_text(f"{field}_key", key(value))
+    for term in {attribute_term(name, value) for name, values in document.attributes.items() for value in values}:
+        entry.add_text("attribute", term)
+    for code in {key(c) for c in (document.item_id, document.sku, *document.codes)} - {""}:
+        entry.add_text("exact", code)
+
+
+def attribute_term(name: str, value: str) -> str:
+    """The term under which an attribute's value is kept; terms longer than the engine takes are cut alike on both sides."""
+    return f"{key(name)}{SEPARATOR}{key(value)}"[:2000]
+
+
+def _add_texts(entry: tantivy.Document, document: Document) -> None:
+    name, tags = clean(document.name), clean(" | ".join(document.tags))
+    rest = [clean(t) for t in (document.brand, document.category, document.sku)] + [tags]
+    for field, text in zip(_STEMMED, (name, rest[0], rest[1], tags, clean(document.description)), strict=True):
+        if text:
+            entry.add_text(field, text)
+    # Numbers without a unit say nothing and would be found for every "4" in a term.
+    values = [v for vs in document.attributes.values() for v in vs if has_letter(v)]
+    if values:
+        entry.add_text("attributes", clean(" | ".join(values)))
+    entry.add_text("name_words", name)
+    entry.add_text("words", " | ".join(rest))
+    entry.add_text("joined", " ".join(dict.fromkeys(j.text for text in (name, rest[2]) for j in _forms(text))))
+
+
+def _forms(text: str) -> Iterator[Joined]:
+    words = words_of(text)
+    yield from joined(text, words)
+    for i, word in enumerate(words):
+        if any(c.isdigit() for c in word.surface) and has_letter(word.surface):
+            yield Joined(word.surface, i, i + 1)
+
+
+def _add_suggestions(entry: tantivy.Document, document: Document) -> None:
+    words = [w.surface for w in words_of(clean(document.name))][:20]
+    singles = [w for w in words if len(w) >= 3 and has_letter(w)]
+    pairs = [f"{a} {b}" for a, b in pairwise(words) if has_letter(a) and has_letter(b)]
+    for phrase in {*singles, *pairs}:
+        entry.add_text("phrases", phrase)
+    for field, value in (("category_phrases", clean(document.category)), ("brand_phrases", clean(document.brand))):
+        for term in suggestion_terms(value):
+            entry.add_text(field, term)
+
+
+def suggestion_terms(value: str) -> set[str]:
+    """One term for every word of *value* at which somebody may begin to type it; the value itself follows behind."""
+    words = [w.surface for w in words_of(value)][:8]
+    return {f"{' '.join(words[i:])}{SEPARATOR}{value}" for i in range(len(words))} if len(value) < 500 else set()
+
+
+def _stored(document: Document) -> bytes:
+    d = document
+    row = [d.item_id, d.sku, d.name, d.brand, d.category, d.type, d.price.minor, d.price.currency, d.in_stock, d.image, d.description]
+    return json.dumps(row, separators=(",", ":")).encode()
+
+
+def known_version(searcher: tantivy.Searcher, item_id: ItemId) -> int | None:
+    """The version of an item that *searcher* sees, of an unlisted one too."""
+    hits = searcher.search(tantivy.Query.term_query(SCHEMA, "item_id", item_id), 1, count=False).hits
+    if not hits:
+        return None
+    value = searcher.fast_field_values("version", [hits[0][1]])[0]
+    return None if value is None else int(value)

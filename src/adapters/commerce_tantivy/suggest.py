@@ -1,0 +1,70 @@
+"""What to search for, while somebody types."""
+
+import json
+from collections.abc import Iterator
+from itertools import chain, zip_longest
+from typing import Final
+
+import tantivy
+from tantivy import Occur
+
+from commerce_core.kernel.ids import ItemId
+from commerce_core.search import Suggestion
+from commerce_tantivy.analysis import clean, has_letter, words_of
+from commerce_tantivy.schema import SCHEMA, SEPARATOR
+from commerce_tantivy.states import State
+
+#: Of a dictionary, so many entries are looked at for the most common ones.
+_LOOKED_AT: Final = 3_000
+_LONGEST: Final = 200
+_SHORT: Final = 2
+_ITEMS_LOOKED_AT: Final = 4
+
+
+def suggest(state: State, prefix: str, size: int) -> tuple[Suggestion, ...]:
+    """At most *size* suggestions, of each kind the best first, the kinds in turn."""
+    words = [w.surface for w in words_of(clean(prefix[:_LONGEST]))]
+    if not words or size < 1:
+        return ()
+    kinds = (
+        (Suggestion(text=t, kind="query") for t in _queries(state, words, size)),
+        (Suggestion(text=t, kind="category") for t in _values(state, "category_phrases", words, size)),
+        (Suggestion(text=t, kind="brand") for t in _values(state, "brand_phrases", words, size)),
+        _items(state, words, size),
+    )
+    in_turn = (s for s in chain.from_iterable(zip_longest(*kinds)) if s is not None)
+    chosen = [s for s, _ in zip(in_turn, range(size), strict=False)]
+    order = ("query", "category", "brand", "item")
+    return tuple(sorted(chosen, key=lambda s: order.index(s.kind)))
+
+
+def _queries(state: State, words: list[str], size: int) -> Iterator[str]:
+    if len(words) > 1 or len(words[0]) > _SHORT:
+        return _values(state, "phrases", words, size)
+    # There are too many phrases with one letter in front to look for the common ones: single words will do.
+    return (w for w in _values(state, "name_words", words, 3 * size) if len(w) > _SHORT and has_letter(w))
+
+
+def _values(state: State, field: str, words: list[str], size: int) -> Iterator[str]:
+    """The most common texts of a dictionary that go on from *words*; the same text once."""
+    found = state.searcher.terms_with_prefix(field, " ".join(words), limit=_LOOKED_AT)
+    seen: set[str] = set()
+    for term, _ in sorted(found, key=lambda pair: (-pair[1], pair[0])):
+        text = term.rpartition(SEPARATOR)[2]
+        if text not in seen and len(seen) < size and _alive(state, field, term):
+            seen.add(text)
+            yield text
+
+
+def _alive(state: State, field: str, term: str) -> bool:
+    """Whether a document has it: dictionaries list the terms of documents that went until segments are merged."""
+    return bool(state.searcher.search(tantivy.Query.term_query(SCHEMA, field, term), 1, count=False).hits)
+
+
+def _items(state: State, words: list[str], size: int) -> Iterator[Suggestion]:
+    last = tantivy.Query.fuzzy_term_query(SCHEMA, "name_words", words[-1], distance=0, prefix=True)
+    before = [tantivy.Query.term_query(SCHEMA, "name_words", w) for w in words[:-1]]
+    query = tantivy.Query.boolean_query([(Occur.Must, q) for q in (*before, last)])
+    for _, address in state.searcher.search(query, min(size, _ITEMS_LOOKED_AT), count=False).hits:
+        stored = json.loads(state.searcher.doc(address)["stored"][0])
+        yield Suggestion(text=stored[2], kind="item", item_id=ItemId(stored[0]))

@@ -1,0 +1,181 @@
+"""A buyer's term, read word by word: what each stands for in this state of the index."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import attrs
+from tantivy import Occur, Query
+
+from commerce_tantivy.analysis import Word, clean, joined, key, stem, words_of
+from commerce_tantivy.ranking import Ranking
+from commerce_tantivy.schema import SCHEMA
+from commerce_tantivy.states import State
+from commerce_tantivy.synonyms import Phrase
+
+#: What is searched for of a term: people do not type more, and programs shall not.
+_LONGEST: Final = 10_240
+_MOST_WORDS: Final = 32
+#: Only so many unknown words of a term are worth looking for near ones.
+_MOST_NEAR: Final = 6
+_LONGEST_MEANT: Final = 500
+_SHORTEST_PART: Final = 3
+
+
+@attrs.define
+class Sense:
+    """What one word of a term stands for: any of *alternatives*, the best of them counts."""
+
+    word: Word
+    alternatives: list[tuple[str, Query]]
+    known: bool = True
+    weight: float = 1.0
+
+    def query(self, tie: float) -> Query:
+        """Found by whichever alternative fits best."""
+        best = Query.disjunction_max_query([q for _, q in self.alternatives], tie)
+        return best if self.weight == 1.0 else Query.boost_query(best, self.weight)
+
+
+@attrs.define
+class Term:
+    """A term as it was understood. The words of ``stems``, those that start with ``beginning`` and those that make up one of
+    ``spellings`` are what is to be highlighted."""
+
+    text: str
+    senses: list[Sense]
+    stems: set[str]
+    spellings: set[str] = attrs.field(factory=set)
+    beginning: str | None = None
+    did_you_mean: str | None = None
+
+    @property
+    def exact(self) -> str:
+        """The term as a code would be written."""
+        return key(self.text)
+
+
+class TermReader:
+    """Reads terms in one state of the index, with one ranking."""
+
+    def __init__(self, state: State, ranking: Ranking) -> None:
+        self._state = state
+        self._ranking = ranking
+
+    def read(self, text: str) -> Term:
+        """Understand *text*, whatever it is; where a word of it is unknown, as if the nearest one had been typed."""
+        term = self._read(clean(text[:_LONGEST]))
+        unknown = [i for i, sense in enumerate(term.senses) if not sense.known][:_MOST_NEAR]
+        near = {i: found for i in unknown if (found := self._state.near_words.of(term.senses[i].word.surface))}
+        return self._meant(term, near) if near else term
+
+    def _meant(self, typed: Term, near: Mapping[int, Sequence[str]]) -> Term:
+        text = typed.text
+        for i in sorted(near, reverse=True):
+            word = typed.senses[i].word
+            text = text[: word.start] + near[i][0] + text[word.end :]
+        term = self._read(text)
+        for i, words in near.items():
+            if i < len(term.senses):
+                term.senses[i].weight = self._ranking.near
+                others = {stem(w) for w in words[1:]} - {term.senses[i].word.stem}
+                term.senses[i].alternatives += [("near", self.fields(other, self._ranking.near)) for other in sorted(others)]
+                term.stems |= others
+        term.text, term.did_you_mean = typed.text, " ".join(text.split())[:_LONGEST_MEANT]
+        return term
+
+    def _read(self, text: str) -> Term:
+        words = words_of(text)[:_MOST_WORDS]
+        senses = [self._sense(w) for w in words]
+        term = Term(text, senses, {w.stem for w in words}, {w.surface for w in words})
+        self._join(term, words)
+        for i, sense in enumerate(senses):
+            self._split(term, sense)
+            sense.known = self._finds(*(q for _, q in sense.alternatives))
+            self._begin(term, sense, last=i == len(senses) - 1)
+        self._widen(term, [w.stem for w in words])
+        return term
+
+    def fields(self, stemmed: str, boost: float = 1.0) -> Query:
+        """One word, counted by its best field."""
+        queries = [self._field(field, stemmed, weight * boost) for field, weight in self._ranking.fields.items()]
+        return Query.disjunction_max_query(queries, self._ranking.tie)
+
+    def _field(self, field: str, stemmed: str, weight: float) -> Query:
+        query = Query.term_query(SCHEMA, field, stemmed)
+        if field not in self._ranking.flat:
+            return Query.boost_query(query, weight)
+        searcher = self._state.searcher
+        having = searcher.doc_freq(field, stemmed)
+        return Query.const_score_query(query, weight * math.log(1 + (max(searcher.num_docs - having, 0) + 0.5) / (having + 0.5)))
+
+    def _sense(self, word: Word) -> Sense:
+        one_word = Query.boost_query(Query.term_query(SCHEMA, "joined", word.surface), self._ranking.joined)
+        code = Query.term_query(SCHEMA, "words", word.surface)
+        return Sense(word, [("word", self.fields(word.stem)), ("joined", one_word), ("code", Query.const_score_query(code, 1.0))])
+
+    def _join(self, term: Term, words: list[Word]) -> None:
+        """Search "tn 2110" as "tn2110" too, and "smart watch" as "smartwatch"."""
+        spellings = {(j.first, j.after): j.text for j in joined(term.text, words)}
+        for i in range(len(words) - 1):
+            spellings.setdefault((i, i + 2), words[i].surface + words[i + 1].surface)
+        for (first, after), spelling in spellings.items():
+            if min(self._counts(stem(spelling)), 1) + self._state.searcher.doc_freq("joined", spelling) == 0:
+                continue
+            one_word = Query.boost_query(Query.term_query(SCHEMA, "joined", spelling), self._ranking.joined)
+            query = Query.disjunction_max_query([one_word, self.fields(stem(spelling))], self._ranking.tie)
+            shared = Query.boost_query(query, 1.0 / (after - first))
+            for sense in term.senses[first:after]:
+                sense.alternatives.append(("joined", shared))
+            term.stems.add(stem(spelling))
+            term.spellings.add(spelling)
+
+    def _split(self, term: Term, sense: Sense) -> None:
+        """Search "smartwatch" as "smart watch" too, where both are words of names."""
+        word, least = sense.word.surface, _SHORTEST_PART
+        for at in range(least, min(len(word), 30) - least + 1) if word.isalpha() else ():
+            halves = (stem(word[:at]), stem(word[at:]))
+            if all(self._counts(half) for half in halves):
+                query = self._phrase(halves, self._ranking.split)
+                if self._finds(query):
+                    sense.alternatives.append(("split", query))
+                    term.stems.update(halves)
+
+    def _begin(self, term: Term, sense: Sense, *, last: bool) -> None:
+        """Search what may be the beginning of a word: the last one is still being typed."""
+        beginning = sense.word.surface
+        if len(beginning) < (2 if last else 3) or (sense.known and not last):
+            return
+        queries = [Query.fuzzy_term_query(SCHEMA, f, beginning, distance=0, prefix=True) for f in ("name_words", "words", "joined")]
+        if not sense.known and not self._finds(*queries):
+            return
+        any_field = Query.const_score_query(Query.boolean_query(_any(queries)), self._ranking.prefix)
+        sense.alternatives.append(("beginning", any_field))
+        sense.known = True
+        term.beginning = beginning if last else term.beginning
+
+    def _widen(self, term: Term, stems: list[str]) -> None:
+        """Search for synonyms: all the words that they stand for are found with them."""
+        for first, after, others in self._state.synonyms.within(stems):
+            boost = self._ranking.synonym / (after - first)
+            for other in others:
+                query = self.fields(other[0], boost) if len(other) == 1 else self._phrase(other, boost)
+                for sense in term.senses[first:after]:
+                    sense.alternatives.append(("synonym", query))
+                    sense.known = sense.known or self._finds(query)
+                term.stems.update(other)
+
+    def _phrase(self, stems: Phrase, boost: float) -> Query:
+        fields = {f: w for f, w in self._ranking.fields.items() if f != "attributes"}
+        queries = [Query.boost_query(Query.phrase_query(SCHEMA, f, list(stems)), w * boost) for f, w in fields.items()]
+        return Query.disjunction_max_query(queries, self._ranking.tie)
+
+    def _counts(self, stemmed: str) -> int:
+        return self._state.searcher.doc_freq("name", stemmed)
+
+    def _finds(self, *queries: Query) -> bool:
+        return any(self._state.searcher.search(q, 1, count=False).hits for q in queries)
+
+
+def _any(queries: list[Query]) -> list[tuple[Occur, Query]]:
+    return [(Occur.Should, q) for q in queries]

@@ -1,0 +1,1 @@
+"""One suite a port: subclass it, give the ``subject`` fixture your adapter, and pytest examines it."""

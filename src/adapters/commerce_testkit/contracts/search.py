@@ -1,0 +1,440 @@
+"""What every search index promises."""
+
+import re
+from abc import abstractmethod
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import attrs
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from commerce_core.kernel.clock import Clock
+from commerce_core.kernel.ids import ItemId, SellerId
+from commerce_core.kernel.money import Money
+from commerce_core.kernel.paging import BadCursor, CursorExpired
+from commerce_core.search import Document, FacetValue, Query, SearchIndex, Sort
+
+AT: Final = datetime(2026, 1, 1, tzinfo=UTC)
+HOSTILE: Final = [
+    "(" * 10_240,
+    '"unclosed',
+    "* ? ~ ^ : \\ / + - ! { } [ ]",
+    "AND OR NOT",
+    "laptop AND (bag OR",
+    "name:laptop",
+    "\N{GRINNING FACE}" * 500,
+    "\u062d\u0627\u0633\u0648\u0628 \u0645\u062d\u0645\u0648\u0644",
+    "\u200f\u202e\ufeff",
+    "a" * 10_240,
+    "ab " * 3_000,
+    "\0",
+    "\ud800",
+    "'; DROP TABLE items; --",
+    "%%%___",
+]
+
+
+class SettableClock(Clock):
+    """A clock that stands still until it is set."""
+
+    def __init__(self, at: datetime = AT) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+
+def item_id(number: int) -> ItemId:
+    """An id that sorts by *number*."""
+    return ItemId(f"{number:08x}-0000-7000-8000-000000000000")
+
+
+def document(number: int, name: str, **fields: Any) -> Document:
+    """A listed document with *name*; everything else unless given."""
+    given_ones = {"version": 1, "listed": True, "type": "simple", "sku": f"SKU{number:05}", "price": 1_000, "in_stock": True, **fields}
+    price = Money(given_ones.pop("price"), "USD")
+    seller = SellerId(given_ones.pop("seller", "seller-1"))
+    at = given_ones.pop("created_at", AT)
+    return Document(item_id=item_id(number), seller_id=seller, name=name, price=price, created_at=at, **given_ones)
+
+
+def full_document() -> Document:
+    """A document with every field set."""
+    return document(
+        77,
+        'Trail <b>Tent</b> "Lodge" & more',
+        sku="TENT-77",
+        brand="Northwind",
+        category="Camping",
+        description="Sleeps four; <script>alert(1)</script> waterproof tent.",
+        tags=("outdoor", "family"),
+        codes=("4006381333931", "TENT-77-GREEN"),
+        attributes={"Colour": ("Green", "Sand"), "Season": ("3",)},
+        price=24_999,
+        image="https://images.example/tent.jpg",
+        type="variant",
+    )
+
+
+class SearchIndexContract:
+    """Give ``index`` (empty, in USD, on ``clock``; it takes "couch" for "sofa")."""
+
+    supports_synonyms: bool = True
+
+    @pytest.fixture
+    def clock(self) -> SettableClock:
+        """The clock of the index."""
+        return SettableClock()
+
+    @pytest.fixture
+    @abstractmethod
+    def index(self, clock: SettableClock) -> Iterable[SearchIndex]:
+        """The index to examine."""
+
+    # Documents
+
+    def test_a_full_document_comes_back_whole_and_by_every_filter(self, index: SearchIndex) -> None:
+        full = full_document()
+        index.put([full, document(1, "Tent peg")])
+        query = Query(
+            term="tent",
+            categories=("camping",),
+            brands=("NORTHWIND",),
+            seller_id=full.seller_id,
+            price_min=24_999,
+            price_max=24_999,
+            in_stock=True,
+            attributes={"Colour": ("sand",), "Season": ("3",)},
+        )
+        page = index.find(query)
+        [hit] = page.hits
+        assert (hit.item_id, hit.sku, hit.name, hit.brand, hit.category) == (full.item_id, full.sku, full.name, full.brand, full.category)
+        assert (hit.type, hit.price, hit.in_stock, hit.image) == ("variant", Money(24_999, "USD"), True, full.image)
+        assert (page.total, page.exact, page.next_cursor) == (1, True, None)
+        assert page.facets.categories == (FacetValue("Camping", 1),)
+        assert page.facets.brands == (FacetValue("Northwind", 1),)
+        [bucket] = page.facets.prices
+        assert bucket.low.minor <= 24_999 < (bucket.high or Money(10**12, "USD")).minor
+
+    def test_every_text_of_a_document_finds_it(self, index: SearchIndex) -> None:
+        index.put([full_document(), document(1, "Kettle")])
+        for term in ("lodge", "northwind", "camping", "waterproof", "outdoor", "sand", "TENT-77", "tent-77-green", "4006381333931"):
+            assert self._ids(index, term)[:1] == [item_id(77)], term
+
+    def test_only_a_newer_version_changes_anything(self, index: SearchIndex) -> None:
+        index.put([document(1, "Blue kettle", version=5)])
+        index.put([document(1, "Red kettle", version=5), document(1, "Grey kettle", version=4)])
+        assert [h.name for h in index.find(Query(term="kettle")).hits] == ["Blue kettle"]
+        index.put([document(1, "Red kettle", version=6)])
+        assert [h.name for h in index.find(Query(term="kettle")).hits] == ["Red kettle"]
+        assert index.versions([item_id(1), item_id(2)]) == {item_id(1): 6}
+
+    def test_the_newest_of_a_batch_counts(self, index: SearchIndex) -> None:
+        index.put([document(1, "Old", version=1), document(1, "New", version=3), document(1, "Middle", version=2)])
+        assert [h.name for h in index.find(Query()).hits] == ["New"]
+
+    def test_what_is_not_listed_is_not_found_and_cannot_come_back(self, index: SearchIndex) -> None:
+        index.put([document(1, "Kettle", version=1), document(2, "Kettle")])
+        index.put([document(1, "Kettle", version=3, listed=False)])
+        index.put([document(1, "Kettle", version=2)])
+        for term in ("kettle", "", "SKU00001", "kettl", item_id(1)):
+            assert item_id(1) not in self._ids(index, term), term
+        assert index.versions([item_id(1)]) == {item_id(1): 3}
+        assert index.find(Query()).total == 1
+        index.put([document(1, "Kettle", version=4)])
+        assert item_id(1) in self._ids(index, "kettle")
+
+    # What is found first
+
+    def test_what_a_term_names_exactly_comes_before_everything(self, index: SearchIndex) -> None:
+        named = document(9, "Spare part", sku="Zed-500", codes=("978-0306406157",), description="x", price=9_000)
+        others = [document(n, "zed 500 zed 500 978 0306406157", category="zed", brand="500") for n in range(1, 6)]
+        index.put([*others, named])
+        for term in ("Zed-500", "zed-500", " ZED-500 ", "978-0306406157", item_id(9), item_id(9).upper()):
+            for sort in Sort:
+                assert self._ids(index, term, sort=sort)[0] == item_id(9), (term, sort)
+
+    def test_a_name_counts_more_than_a_description(self, index: SearchIndex) -> None:
+        index.put(
+            [document(1, "Rack for tools", description="also holds a kettle"), document(2, "Kettle for tea", description="holds water")]
+        )
+        assert self._ids(index, "kettle") == [item_id(2), item_id(1)]
+
+    def test_items_with_all_words_come_before_items_with_some(self, index: SearchIndex) -> None:
+        index.put(
+            [document(1, "Mouse"), document(2, "Wireless keyboard"), document(3, "Optical mouse in black, wireless"), document(4, "Mouse")]
+        )
+        assert self._ids(index, "wireless mouse")[0] == item_id(3)
+        assert set(self._ids(index, "wireless mouse")) == {item_id(n) for n in (1, 2, 3, 4)}
+
+    def test_singular_and_plural_find_each_other(self, index: SearchIndex) -> None:
+        index.put([document(1, "Rechargeable batteries"), document(2, "Battery charger"), document(3, "Lamp")])
+        for term in ("battery", "batteries"):
+            assert set(self._ids(index, term)) == {item_id(1), item_id(2)}, term
+
+    def test_the_beginning_of_a_word_finds_it_behind_full_words(self, index: SearchIndex) -> None:
+        index.put([document(1, "Headphones"), document(2, "Head torch"), document(3, "Lamp")])
+        assert self._ids(index, "headph") == [item_id(1)]
+        assert self._ids(index, "head") == [item_id(2), item_id(1)]
+        assert self._ids(index, "SKU0000") != []
+
+    def test_accents_and_capitals_do_not_matter(self, index: SearchIndex) -> None:
+        index.put([document(1, "Caf\N{LATIN SMALL LETTER E WITH ACUTE} table")])
+        for term in ("cafe", "CAF\N{LATIN CAPITAL LETTER E WITH ACUTE}"):
+            assert self._ids(index, term) == [item_id(1)]
+
+    def test_typing_errors_find_what_was_meant_and_say_so(self, index: SearchIndex) -> None:
+        index.put([document(1, "Wireless headphones"), document(2, "Desk lamp"), document(3, "Calculator")])
+        for typed, meant, found in (
+            ("calcolator", "calculator", 3),
+            ("desk lmap", "desk lamp", 2),
+            ("wireles headphones", "wireless headphones", 1),
+        ):
+            page = index.find(Query(term=typed))
+            assert page.hits[0].item_id == item_id(found), typed
+            assert page.did_you_mean in (meant, None if typed.startswith("wireles") else meant)
+
+    def test_a_word_that_the_index_knows_is_not_mistaken_for_another(self, index: SearchIndex) -> None:
+        index.put([document(1, "Desk"), document(2, "Disk")])
+        page = index.find(Query(term="disk"))
+        assert [h.item_id for h in page.hits] == [item_id(2)]
+        assert page.did_you_mean is None
+
+    def test_synonyms_are_found_behind_what_was_said(self, index: SearchIndex) -> None:
+        if not self.supports_synonyms:
+            pytest.skip("this index takes no synonyms")
+        index.put([document(1, "Sofa in grey"), document(2, "Couch in grey"), document(3, "Lamp")])
+        assert set(self._ids(index, "couch")) == {item_id(1), item_id(2)}
+
+    def test_an_empty_term_finds_everything_in_the_order_of_ids(self, index: SearchIndex) -> None:
+        index.put([document(n, f"Item {n}") for n in (3, 1, 2)])
+        assert self._ids(index, "") == self._ids(index, "   ") == [item_id(1), item_id(2), item_id(3)]
+
+    # Filters, facets, sorts
+
+    def _put_shop(self, index: SearchIndex) -> list[Document]:
+        brands, categories = ("Acme", "Birch", ""), ("Lamps", "Desks", "Chairs", "")
+        shop = [
+            document(
+                n,
+                f"Thing number{n}" if n % 5 else f"Other number{n}",
+                brand=brands[n % 3],
+                category=categories[n % 4],
+                price=(n % 7) * 1_900,
+                in_stock=n % 2 == 0,
+                seller=f"seller-{n % 2}",
+                attributes={"Colour": ("Red",) if n % 3 else ("Blue", "Green")},
+                created_at=AT + timedelta(days=n % 6),
+            )
+            for n in range(60)
+        ]
+        index.put(shop)
+        return shop
+
+    def test_filters_narrow_and_values_of_one_filter_widen(self, index: SearchIndex) -> None:
+        shop = self._put_shop(index)
+        cases: list[tuple[dict[str, Any], set[ItemId]]] = [
+            ({"categories": ("lamps", "Desks")}, {d.item_id for d in shop if d.category in ("Lamps", "Desks")}),
+            ({"brands": ("ACME",), "in_stock": False}, {d.item_id for d in shop if d.brand == "Acme" and not d.in_stock}),
+            ({"seller_id": SellerId("seller-1")}, {d.item_id for d in shop if d.seller_id == "seller-1"}),
+            ({"price_min": 1_900, "price_max": 3_800}, {d.item_id for d in shop if 1_900 <= d.price.minor <= 3_800}),
+            ({"attributes": {"Colour": ("green",)}}, {d.item_id for d in shop if "Green" in d.attributes["Colour"]}),
+            ({"attributes": {"Colour": ("Red", "Blue")}}, {d.item_id for d in shop}),
+            ({"attributes": {"Size": ("XL",)}}, set()),
+            ({"price_min": 10**30}, set()),
+            ({"price_max": -1}, set()),
+        ]
+        for filters, wanted in cases:
+            assert {h.item_id for h in index.find(Query(size=100, **filters)).hits} == wanted, filters
+            thing = index.find(Query(term="thing", size=100, **filters))
+            assert {h.item_id for h in thing.hits} == {d.item_id for d in shop if d.item_id in wanted and "Thing" in d.name}, filters
+
+    def test_counts_agree_with_the_filtered_total(self, index: SearchIndex) -> None:
+        shop = self._put_shop(index)
+        for term in ("", "thing"):
+            page = index.find(Query(term=term, in_stock=True, size=1))
+            found = [d for d in shop if d.in_stock and (not term or "Thing" in d.name)]
+            assert page.total == len(found) == sum(b.count for b in page.facets.prices)
+            for values, field in ((page.facets.categories, "categories"), (page.facets.brands, "brands")):
+                assert sum(v.count for v in values) == sum(1 for d in found if getattr(d, "category" if field == "categories" else "brand"))
+                for value in values:
+                    narrowed = Query(term=term, in_stock=True, **{field: (value.value,)})  # type: ignore[arg-type]
+                    assert index.find(narrowed).total == value.count
+            for bucket in page.facets.prices:
+                high = None if bucket.high is None else bucket.high.minor - 1
+                assert index.find(Query(term=term, in_stock=True, price_min=bucket.low.minor, price_max=high)).total == bucket.count
+
+    def test_every_sort_is_total(self, index: SearchIndex) -> None:
+        shop = self._put_shop(index)
+        orders = {
+            Sort.PRICE_ASCENDING: lambda d: (d.price.minor, d.item_id),
+            Sort.PRICE_DESCENDING: lambda d: (-d.price.minor, d.item_id),
+            Sort.NEWEST: lambda d: (-d.created_at.timestamp(), d.item_id),
+        }
+        for sort, order in orders.items():
+            assert self._all(index, Query(sort=sort, size=7)) == [d.item_id for d in sorted(shop, key=order)], sort
+
+    def test_equal_hits_come_by_item_id(self, index: SearchIndex) -> None:
+        numbers = [(n * 37) % 211 for n in range(211)]
+        for at in range(0, 211, 50):
+            index.put([document(n, "Lamp") for n in numbers[at : at + 50]])
+        assert self._all(index, Query(term="lamp", size=40)) == [item_id(n) for n in range(211)]
+
+    # Cursors
+
+    def test_pages_neither_repeat_nor_skip_while_items_are_written(self, index: SearchIndex) -> None:
+        index.put([document(n, f"Lamp {'lamp ' * (n % 4)}", price=n % 3) for n in range(60)])
+        for turn, sort in enumerate(Sort, 1):
+            query = Query(term="lamp", sort=sort, size=7)
+            before = self._all(index, query)
+            page = index.find(query)
+            seen = [h.item_id for h in page.hits]
+            while page.next_cursor:
+                index.put(
+                    [document(n, "Lamp lamp", version=turn * 100 + len(seen), price=0) for n in (1, 30, 59, 60 + len(seen) + turn * 100)]
+                )
+                page = index.find(attrs.evolve(query, cursor=page.next_cursor))
+                seen += [h.item_id for h in page.hits]
+            assert seen == before
+
+    def test_a_cursor_expires(self, index: SearchIndex, clock: SettableClock) -> None:
+        index.put([document(n, "Lamp") for n in range(5)])
+        cursor = index.find(Query(term="lamp", size=2)).next_cursor
+        index.put([document(9, "Lamp")])
+        assert len(index.find(Query(term="lamp", size=2, cursor=cursor)).hits) == 2
+        clock.at += timedelta(days=1)
+        with pytest.raises(CursorExpired):
+            index.find(Query(term="lamp", size=2, cursor=cursor))
+
+    def test_foreign_cursors_are_refused(self, index: SearchIndex) -> None:
+        index.put([document(n, "Desk lamp") for n in range(5)])
+        cursor = index.find(Query(term="lamp", size=2)).next_cursor
+        others = [
+            Query(term="desk"),
+            Query(term="lamp", sort=Sort.NEWEST),
+            Query(term="lamp", in_stock=True),
+            Query(term="lamp", brands=("x",)),
+        ]
+        for other in others:
+            with pytest.raises(BadCursor):
+                index.find(attrs.evolve(other, cursor=cursor))
+        for text in ("", "x", "\N{GRINNING FACE}", "WyJzZWFyY2giLDFd", "(" * 5_000):
+            with pytest.raises(BadCursor):
+                index.find(Query(term="lamp", cursor=text))
+
+    # Any text is text
+
+    @pytest.mark.parametrize("term", HOSTILE, ids=range(len(HOSTILE)))
+    def test_no_term_is_an_error(self, index: SearchIndex, term: str) -> None:
+        index.put([document(1, "Laptop bag"), full_document()])
+        for sort in Sort:
+            assert index.find(Query(term=term, sort=sort)).total <= 2
+        index.suggest(term, 5)
+        index.explain(term, 5)
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors])
+    @given(term=st.text(max_size=60), value=st.text(max_size=20))
+    def test_any_text_is_taken(self, index: SearchIndex, term: str, value: str) -> None:
+        index.put([document(1, "Laptop bag"), full_document()])
+        page = index.find(Query(term=term, categories=(value,), attributes={value: (value, term)}))
+        assert page.total <= 2
+        self._assert_safe(index, term)
+        assert len(index.suggest(term, 3)) <= 3
+
+    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors])
+    @given(text=st.text(st.characters(codec="utf-8"), max_size=80), version=st.integers(1, 10**9))
+    def test_any_document_is_taken(self, index: SearchIndex, text: str, version: int) -> None:
+        known = index.versions([item_id(5)]).get(item_id(5), 0)
+        one = document(
+            5,
+            text,
+            version=known + version,
+            sku=text,
+            description=text,
+            brand=text,
+            category=text,
+            tags=(text,),
+            attributes={text: (text,)},
+        )
+        index.put([one])
+        assert [h.name for h in index.find(Query()).hits] == [text]
+        self._assert_safe(index, text)
+
+    def test_highlights_mark_words_and_are_safe(self, index: SearchIndex) -> None:
+        index.put([full_document()])
+        [hit] = index.find(Query(term="tents")).hits
+        assert hit.highlights["name"] == "Trail &lt;b&gt;<em>Tent</em>&lt;/b&gt; &quot;Lodge&quot; &amp; more"
+        assert "<em>tent</em>" in hit.highlights["description"]
+        assert "<script" not in hit.highlights["description"]
+        assert index.find(Query()).hits[0].highlights == {}
+
+    # Suggestions and explanations
+
+    def test_suggestions_go_on_from_what_was_typed(self, index: SearchIndex) -> None:
+        index.put(
+            [
+                document(1, "Leather sofa", category="Living room", brand="Lofty"),
+                document(2, "Sofa cover"),
+                document(3, "Lamp", listed=False),
+            ]
+        )
+        kinds = {(s.kind, s.text) for s in index.suggest("l", 20)}
+        assert {("category", "Living room"), ("brand", "Lofty"), ("item", "Leather sofa")} <= kinds
+        assert {s.item_id for s in index.suggest("sof", 20) if s.kind == "item"} == {item_id(1), item_id(2)}
+        assert ("query", "sofa") in {(s.kind, s.text) for s in index.suggest("SOF", 20)}
+        assert ("category", "Living room") in {(s.kind, s.text) for s in index.suggest("roo", 20)}
+        assert not any("amp" in s.text for s in index.suggest("la", 20))
+        assert len(index.suggest("l", 2)) == 2
+        assert list(index.suggest("", 5)) == list(index.suggest("zzz", 5)) == []
+
+    def test_an_explanation_adds_up(self, index: SearchIndex) -> None:
+        index.put([document(1, "Wireless mouse"), document(2, "Mouse")])
+        found = index.explain("wireless mouse", 5)
+        assert [e.item_id for e in found] == [item_id(1), item_id(2)]
+        assert found[0].score > found[1].score
+        for one in found:
+            assert one.score == pytest.approx(sum(points for _, points in one.parts))
+
+    # Rebuilding
+
+    def test_a_rebuild_while_items_are_written_loses_nothing(self, index: SearchIndex) -> None:
+        index.put([document(n, "Old lamp") for n in range(6)])
+        assert index.begin_rebuild() is None
+        index.rebuild([document(n, "Rebuilt lamp") for n in range(3)])
+        index.put([document(1, "Written lamp", version=2), document(4, "Written lamp", version=2), document(9, "Written lamp")])
+        index.put([document(2, "Gone", version=2, listed=False)])
+        assert index.find(Query(term="rebuilt")).total == 0
+        assert index.find(Query(term="written")).total == 3
+        assert index.begin_rebuild() == item_id(2)
+        index.rebuild([document(n, "Rebuilt lamp") for n in (3, 4)])
+        index.finish_rebuild()
+        index.finish_rebuild()
+        assert {h.item_id: h.name for h in index.find(Query(term="lamp")).hits} == {
+            item_id(0): "Rebuilt lamp",
+            item_id(1): "Written lamp",
+            item_id(3): "Rebuilt lamp",
+            item_id(4): "Written lamp",
+            item_id(9): "Written lamp",
+        }
+        assert index.versions([item_id(2), item_id(5)]) == {item_id(2): 2}
+        assert index.begin_rebuild() is None
+
+    def _ids(self, index: SearchIndex, term: str, sort: Sort = Sort.RELEVANCE) -> list[ItemId]:
+        return [h.item_id for h in index.find(Query(term=term, sort=sort, size=100)).hits]
+
+    def _all(self, index: SearchIndex, query: Query) -> list[ItemId]:
+        page = index.find(query)
+        found = [h.item_id for h in page.hits]
+        while page.next_cursor:
+            page = index.find(attrs.evolve(query, cursor=page.next_cursor))
+            found += [h.item_id for h in page.hits]
+        return found
+
+    def _assert_safe(self, index: SearchIndex, term: str) -> None:
+        for hit in index.find(Query(term=term)).hits:
+            for text in hit.highlights.values():
+                assert not re.search(r"[<>]", text.replace("<em>", "").replace("</em>", ""))
+                assert text.count("<em>") == text.count("</em>")

@@ -1,0 +1,149 @@
+"""Sagas in memory."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+import attrs
+
+from commerce_core.checkout import Claimed, MoneyFact, OpenRefund, OrderSaga, OwedRefund, SagaRow, SagaStore, SagaWrite
+from commerce_core.kernel.ids import OrderId
+from commerce_core.kernel.money import Money
+from commerce_core.kernel.transaction import Transaction
+from commerce_core.orders import OrderKey, OrderState, Shipment
+from commerce_testkit.memory.transaction import table
+
+_ALONE_AFTER: Final = 5
+
+
+class MemorySagaStore(SagaStore):
+    """The saga store in dictionaries, under the same guards as in a database."""
+
+    def insert(self, tx: Transaction, sagas: Sequence[OrderSaga], seq: int, at: datetime) -> None:
+        rows = table(tx, "saga")
+        for saga in sagas:
+            if saga.key.order_id in rows:
+                raise ValueError(f"{saga.key.order_id} has a saga already")
+            rows[saga.key.order_id] = SagaRow(
+                saga=saga,
+                fence=0,
+                claims=0,
+                seq=seq,
+                attention=False,
+                last_error=None,
+                created_at=at,
+                updated_at=at,
+                next_run_at=at,
+                lease_until=None,
+            )
+
+    def claim_due(
+        self, tx: Transaction, definitions: Mapping[str, int], owner: str, now: datetime, lease_until: datetime, limit: int
+    ) -> Sequence[Claimed]:
+        rows = table(tx, "saga")
+        due = [
+            row
+            for row in sorted(rows.values(), key=lambda row: row.next_run_at)
+            if not row.saga.state.is_final
+            and row.next_run_at <= now
+            and (row.lease_until is None or row.lease_until < now)
+            and row.saga.version <= definitions.get(row.saga.definition, 0)
+        ][:limit]
+        if due and due[0].claims >= _ALONE_AFTER:
+            due = due[:1]
+        taken = [
+            attrs.evolve(row, fence=row.fence + 1, claims=row.claims + 1, lease_until=lease_until)
+            for row in [row for row in due if row.claims < _ALONE_AFTER] or due
+        ]
+        rows.update({row.saga.key.order_id: row for row in taken})
+        return [_claimed(row) for row in taken]
+
+    def reread(self, tx: Transaction, keys: Sequence[OrderKey]) -> Mapping[OrderId, Claimed]:
+        return {row.saga.key.order_id: _claimed(row) for row in self.rows(tx, keys)}
+
+    def write(self, tx: Transaction, writes: Sequence[SagaWrite], at: datetime) -> Sequence[OrderId]:
+        rows, written = table(tx, "saga"), []
+        for w in writes:
+            row: SagaRow = rows[w.saga.key.order_id]
+            read = w.read.saga
+            if (row.fence, row.saga.state, row.saga.cancel_requested) != (w.read.fence, read.state, read.cancel_requested):
+                continue
+            written.append(w.saga.key.order_id)
+            rows[w.saga.key.order_id] = attrs.evolve(
+                row,
+                saga=w.saga,
+                seq=w.seq,
+                claims=w.claims,
+                lease_until=w.lease_until,
+                next_run_at=w.next_run_at,
+                last_error=w.last_error,
+                attention=row.attention if w.attention is None else w.attention,
+                updated_at=at,
+            )
+        return written
+
+    def record_facts(self, tx: Transaction, facts: Sequence[MoneyFact], at: datetime) -> None:
+        rows = table(tx, "gateway_fact")
+        for fact in facts:
+            rows.setdefault((fact.key.order_id, fact.ref, fact.kind), fact)
+
+    def open_refunds(self, tx: Transaction, refunds: Mapping[OrderKey, tuple[OpenRefund, Money]]) -> None:
+        rows = table(tx, "refund")
+        for key, (opened, money) in refunds.items():
+            rows.setdefault((key.order_id, opened.capture_ref), money)
+
+    def record_shipments(self, tx: Transaction, shipments: Mapping[OrderKey, Shipment], at: datetime) -> None:
+        table(tx, "shipment").update({key.order_id: shipment for key, shipment in shipments.items()})
+
+    def request_cancel(self, tx: Transaction, key: OrderKey, at: datetime) -> bool:
+        rows = table(tx, "saga")
+        row: SagaRow | None = rows.get(key.order_id)
+        if row is None or row.saga.key != key or row.saga.state not in (OrderState.PLACED, OrderState.CHARGING):
+            return False
+        rows[key.order_id] = attrs.evolve(row, saga=attrs.evolve(row.saga, cancel_requested=True), next_run_at=at)
+        return True
+
+    def make_due(self, tx: Transaction, keys: Sequence[OrderKey], at: datetime) -> Sequence[OrderId]:
+        due = [row for row in self.rows(tx, keys) if not row.saga.state.is_final]
+        table(tx, "saga").update({row.saga.key.order_id: attrs.evolve(row, next_run_at=at, claims=0) for row in due})
+        return [row.saga.key.order_id for row in due]
+
+    def rows(self, tx: Transaction, keys: Sequence[OrderKey]) -> Sequence[SagaRow]:
+        rows = table(tx, "saga")
+        return [rows[key.order_id] for key in keys if key.order_id in rows and rows[key.order_id].saga.key == key]
+
+    def facts(self, tx: Transaction, keys: Sequence[OrderKey]) -> Sequence[MoneyFact]:
+        return [fact for fact in table(tx, "gateway_fact").values() if fact.key in set(keys)]
+
+    def alarmed(self, tx: Transaction, claims: int, created_before: datetime, limit: int) -> Sequence[SagaRow]:
+        worrying = [r for r in table(tx, "saga").values() if r.attention or r.claims >= claims or r.created_at < created_before]
+        return [row for row in worrying if not row.saga.state.is_final][:limit]
+
+    def page(self, tx: Transaction, state: str | None, after: OrderId | None, limit: int) -> Sequence[SagaRow]:
+        newest = sorted(table(tx, "saga").items(), reverse=True)
+        wanted = [r for i, r in newest if (state is None or r.saga.state == state) and (after is None or i < after)]
+        return wanted[:limit]
+
+    def counts(self, tx: Transaction) -> Mapping[str, int]:
+        return Counter(row.saga.state.value for row in table(tx, "saga").values() if not row.saga.state.is_final)
+
+    def gateways_in_use(self, tx: Transaction) -> Sequence[tuple[str, str]]:
+        return sorted({(r.saga.gateway, r.saga.account) for r in table(tx, "saga").values() if not r.saga.state.is_final})
+
+    def owed_refunds(self, tx: Transaction, limit: int) -> Sequence[OwedRefund]:
+        sagas, facts = table(tx, "saga"), table(tx, "gateway_fact").values()
+        answered = {fact.key.order_id for fact in facts if fact.kind == "refund"}
+        owed = [
+            OwedRefund(key=fact.key, capture_ref=fact.ref, amount=fact.amount)
+            for fact in facts
+            if fact.kind == "capture" and fact.key.order_id not in answered and sagas[fact.key.order_id].saga.state is OrderState.CANCELLED
+        ]
+        return owed[:limit]
+
+    def known_orders(self, tx: Transaction, order_ids: Sequence[OrderId]) -> Sequence[OrderId]:
+        return [order_id for order_id in order_ids if order_id in table(tx, "orders")]
+
+
+def _claimed(row: SagaRow) -> Claimed:
+    return Claimed(saga=row.saga, fence=row.fence, claims=row.claims, seq=row.seq)

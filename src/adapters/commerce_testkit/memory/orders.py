@@ -1,0 +1,110 @@
+"""The order book and the sellers' list in memory."""
+
+from collections.abc import Mapping, Sequence
+
+from commerce_core.kernel.errors import Conflict
+from commerce_core.kernel.ids import BuyerId, CartId, OrderId, SellerId
+from commerce_core.kernel.transaction import Transaction
+from commerce_core.orders import (
+    Cancellation,
+    Fact,
+    Order,
+    OrderBook,
+    OrderKey,
+    OrderView,
+    SellerOrder,
+    SellerOrders,
+    TimelineCursor,
+    TimelineEntry,
+)
+from commerce_testkit.memory.transaction import table
+
+
+class MemoryOrderBook(OrderBook):
+    """Orders in dictionaries; where they stand is read from the table that the saga store in memory writes."""
+
+    def insert(self, tx: Transaction, orders: Sequence[Order]) -> None:
+        rows, used = table(tx, "orders"), table(tx, "order_used")
+        for order in orders:
+            marks = [("id", order.id), ("cart", order.buyer_id, order.cart_id)]
+            marks += [("key", order.buyer_id, order.idem_key)] if order.idem_key else []
+            if any(mark in used for mark in marks):
+                raise Conflict("an order with this cart or key exists")
+            used.update(dict.fromkeys(marks, order.id))
+            rows[order.id] = order
+
+    def append(self, tx: Transaction, entries: Mapping[OrderKey, Sequence[TimelineEntry]]) -> None:
+        rows = table(tx, "saga_event")
+        for key, many in entries.items():
+            for entry in many:
+                if (key.order_id, entry.seq) in rows:
+                    raise ValueError(f"{key.order_id} has an entry {entry.seq} already")
+                rows[key.order_id, entry.seq] = entry
+
+    def load(self, tx: Transaction, keys: Sequence[OrderKey]) -> Mapping[OrderId, OrderView]:
+        rows = table(tx, "orders")
+        found = [rows[key.order_id] for key in keys if key.order_id in rows and rows[key.order_id].buyer_id == key.buyer_id]
+        return {order.id: _view(tx, order) for order in found}
+
+    def placed_with(
+        self, tx: Transaction, idem_keys: Sequence[tuple[BuyerId, str]], carts: Sequence[tuple[BuyerId, CartId]]
+    ) -> Sequence[Order]:
+        rows, used = table(tx, "orders"), table(tx, "order_used")
+        marks = [("key", *key) for key in idem_keys] + [("cart", *cart) for cart in carts]
+        return [rows[order_id] for order_id in sorted({used[mark] for mark in marks if mark in used})]
+
+    def history(self, tx: Transaction, buyer_id: BuyerId, before: OrderId | None, limit: int) -> Sequence[OrderView]:
+        mine = [
+            o for _, o in sorted(table(tx, "orders").items(), reverse=True) if o.buyer_id == buyer_id and (before is None or o.id < before)
+        ]
+        return [_view(tx, order) for order in mine[:limit]]
+
+    def timelines_after(self, tx: Transaction, cursors: Sequence[TimelineCursor]) -> Mapping[OrderId, Sequence[TimelineEntry]]:
+        owners = self.keys_of(tx, [cursor.key.order_id for cursor in cursors])
+        mine = [cursor for cursor in cursors if owners.get(cursor.key.order_id) == cursor.key]
+        found = {c.key.order_id: [e for e in _timeline(tx, c.key.order_id) if e.seq > c.seq] for c in mine}
+        return {order_id: entries for order_id, entries in found.items() if entries}
+
+    def keys_of(self, tx: Transaction, order_ids: Sequence[OrderId]) -> Mapping[OrderId, OrderKey]:
+        rows = table(tx, "orders")
+        return {order_id: OrderKey(rows[order_id].buyer_id, order_id) for order_id in order_ids if order_id in rows}
+
+
+class MemorySellerOrders(SellerOrders):
+    """The sellers' list in a dictionary."""
+
+    def put(self, tx: Transaction, rows: Sequence[tuple[SellerId, int, SellerOrder]]) -> None:
+        known = table(tx, "seller_order")
+        for seller_id, seq, order in rows:
+            key = (seller_id, order.order_id)
+            if key not in known or known[key][0] < seq:
+                known[key] = (seq, order)
+
+    def history(self, tx: Transaction, seller_id: SellerId, before: OrderId | None, limit: int) -> Sequence[SellerOrder]:
+        rows = sorted(table(tx, "seller_order").items(), reverse=True)
+        return [o for (owner, order_id), (_, o) in rows if owner == seller_id and (before is None or order_id < before)][:limit]
+
+    def load(self, tx: Transaction, seller_id: SellerId, order_id: OrderId) -> SellerOrder | None:
+        found: tuple[int, SellerOrder] | None = table(tx, "seller_order").get((seller_id, order_id))
+        return found[1] if found else None
+
+
+def _timeline(tx: Transaction, order_id: OrderId) -> list[TimelineEntry]:
+    rows = table(tx, "saga_event")
+    entries: list[TimelineEntry] = []
+    while (entry := rows.get((order_id, len(entries) + 1))) is not None:
+        entries.append(entry)
+    return entries
+
+
+def _view(tx: Transaction, order: Order) -> OrderView:
+    row, timeline = table(tx, "saga")[order.id], _timeline(tx, order.id)
+    ending = next((e.detail for e in timeline if e.fact is Fact.ORDER_CANCELLED), None)
+    return OrderView(
+        order=order,
+        state=row.saga.state,
+        timeline=tuple(timeline),
+        shipment=table(tx, "shipment").get(order.id),
+        cancellation=Cancellation(code=ending["code"], detail=ending["detail"], cart_id=ending["cartId"]) if ending else None,
+        updated_at=row.updated_at,
+    )

@@ -1,0 +1,297 @@
+"""The search index in memory: an honest small one, for tests without an engine."""
+
+import re
+import unicodedata
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from html import escape
+from itertools import pairwise
+from typing import Final
+
+import attrs
+
+from commerce_core.kernel.clock import Clock
+from commerce_core.kernel.ids import ItemId
+from commerce_core.kernel.money import Money, exponent
+from commerce_core.kernel.paging import BadCursor, CursorExpired, decode_cursor, encode_cursor
+from commerce_core.search import (
+    Document,
+    Explanation,
+    Facets,
+    FacetValue,
+    Hit,
+    PriceBucket,
+    Query,
+    ResultPage,
+    SearchIndex,
+    Sort,
+    Suggestion,
+)
+
+_WORD: Final = re.compile(r"[^\W_]+")
+_ENDINGS: Final = ("ies", "ing", "ers", "er", "es", "s", "y")
+_PINS: Final = 64
+_PINNED_FOR: Final = timedelta(minutes=5)
+_STEPS: Final = (10, 25, 50, 100, 250, 500, 1_000, 2_500)
+
+
+def fold(text: str) -> str:
+    """*text* without capitals and accents."""
+    plain = unicodedata.normalize("NFKD", text.encode("utf-8", "replace").decode().casefold())
+    return "".join(c for c in plain if not unicodedata.combining(c))
+
+
+def stem(word: str) -> str:
+    """*word* without a common English ending."""
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)]
+    return word
+
+
+def is_near(typed: str, word: str) -> bool:
+    """Whether one letter was left out, put in, mistaken or swapped, in a word of four letters or more."""
+    if len(typed) < 4 or abs(len(typed) - len(word)) > 1 or typed[0] != word[0]:
+        return False
+    same = next((i for i, (a, b) in enumerate(zip(typed, word, strict=False)) if a != b), min(len(typed), len(word)))
+    a, b = typed[same:], word[same:]
+    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[1::-1] and a[2:] == b[2:])
+
+
+def words_of(text: str) -> list[str]:
+    """The words of *text*."""
+    return _WORD.findall(fold(text))
+
+
+@attrs.frozen
+class _Pinned:
+    until: datetime
+    found: tuple[Document, ...]
+    asked: Query
+
+
+class MemorySearchIndex(SearchIndex):
+    """Documents in a dictionary, looked at one by one.
+
+    Args:
+        currency: of all prices.
+        clock: for how long cursors hold.
+        synonyms: words that are searched for too, by word.
+    """
+
+    def __init__(self, *, currency: str, clock: Clock, synonyms: Mapping[str, Sequence[str]] | None = None) -> None:
+        self._currency = currency
+        self._clock = clock
+        self._synonyms = dict(synonyms or {})
+        self._kept: dict[ItemId, Document] = {}
+        self._next: dict[ItemId, Document] | None = None
+        self._reached: ItemId | None = None
+        self._pins: OrderedDict[str, _Pinned] = OrderedDict()
+        self._pinned = 0
+
+    def put(self, documents: Sequence[Document]) -> None:
+        for kept in (self._kept, self._next):
+            if kept is not None:
+                _take(kept, documents)
+
+    def versions(self, item_ids: Sequence[ItemId]) -> Mapping[ItemId, int]:
+        return {item_id: self._kept[item_id].version for item_id in item_ids if item_id in self._kept}
+
+    def find(self, query: Query) -> ResultPage:
+        asked = attrs.evolve(query, cursor=None, size=0)
+        name, offset, found = self._found(query, asked)
+        after = offset + query.size
+        if after < len(found) and query.cursor is None:
+            name = self._pin(asked, found)
+        matcher = _Matcher(query.term, self._kept.values(), self._synonyms)
+        return ResultPage(
+            hits=tuple(_hit(d, matcher) for d in found[offset:after]),
+            total=len(found),
+            exact=True,
+            facets=_facets(found, self._currency),
+            next_cursor=encode_cursor("search", name, after) if after < len(found) else None,
+            did_you_mean=matcher.did_you_mean,
+        )
+
+    def suggest(self, prefix: str, size: int) -> Sequence[Suggestion]:
+        sought = " ".join(words_of(prefix))
+        found: dict[tuple[str, str], Suggestion] = {}
+        for d in sorted(self._kept.values(), key=lambda d: d.item_id):
+            kinds = (("category", d.category, None), ("brand", d.brand, None), ("item", d.name, d.item_id))
+            queries = (("query", word, None) for word in words_of(d.name))
+            for kind, text, item_id in (*queries, *kinds):
+                if sought and d.listed and f" {sought}" in f" {' '.join(words_of(text))}":
+                    found.setdefault((kind, text), Suggestion(text=text, kind=kind, item_id=item_id))
+        return tuple(sorted(found.values(), key=lambda s: s.kind != "query"))[: max(size, 0)]
+
+    def explain(self, term: str, size: int) -> Sequence[Explanation]:
+        matcher = _Matcher(term, self._kept.values(), self._synonyms)
+        found = self.find(Query(term=term, size=size)).hits
+        parts = {h.item_id: tuple(matcher.parts(self._kept[h.item_id])) for h in found}
+        return [
+            Explanation(item_id=h.item_id, name=h.name, score=sum(p for _, p in parts[h.item_id]), parts=parts[h.item_id]) for h in found
+        ]
+
+    def begin_rebuild(self) -> ItemId | None:
+        if self._next is None:
+            self._next, self._reached = {}, None
+        return self._reached
+
+    def rebuild(self, documents: Sequence[Document]) -> None:
+        if self._next is not None and documents:
+            _take(self._next, documents)
+            self._reached = documents[-1].item_id
+
+    def finish_rebuild(self) -> None:
+        if self._next is not None:
+            self._kept, self._next = self._next, None
+
+    def _found(self, query: Query, asked: Query) -> tuple[str, int, Sequence[Document]]:
+        self._drop()
+        if query.cursor is None:
+            matcher = _Matcher(query.term, self._kept.values(), self._synonyms)
+            return "", 0, _ordered([d for d in self._kept.values() if _passes(d, query) and matcher.finds(d)], query.sort, matcher)
+        name, offset = decode_cursor("search", query.cursor, str, int)
+        pinned = self._pins.get(name)
+        if pinned is None:
+            raise CursorExpired("these answers are not kept any more")
+        if pinned.asked != asked or offset < 0:
+            raise BadCursor("a cursor of another query")
+        return name, offset, pinned.found
+
+    def _pin(self, asked: Query, found: Sequence[Document]) -> str:
+        self._pinned += 1
+        name = str(self._pinned)
+        self._pins[name] = _Pinned(self._clock.now() + _PINNED_FOR, tuple(found), asked)
+        while len(self._pins) > _PINS:
+            self._pins.popitem(last=False)
+        return name
+
+    def _drop(self) -> None:
+        for name in [name for name, pinned in self._pins.items() if pinned.until <= self._clock.now()]:
+            del self._pins[name]
+
+
+def _take(kept: dict[ItemId, Document], documents: Sequence[Document]) -> None:
+    for d in documents:
+        if d.item_id not in kept or kept[d.item_id].version < d.version:
+            kept[d.item_id] = d
+
+
+class _Matcher:
+    """A term against documents: which it finds, and how well."""
+
+    def __init__(self, term: str, documents: Iterable[Document], synonyms: Mapping[str, Sequence[str]]) -> None:
+        self.browsing = not term.strip()
+        self._code = " ".join(term.casefold().split())
+        typed = words_of(term[:10_000])[:32]
+        known = Counter(word for d in documents if d.listed for text in _texts(d).values() for word in words_of(text))
+        stems = {stem(word) for word in known}
+        self.senses: list[set[str]] = []
+        meant = []
+        for word in typed:
+            near = [w for w, _ in known.most_common() if is_near(word, w)] if not self._known(word, known, stems) else []
+            self.senses.append({stem(w) for w in (word, *near, *synonyms.get(word, ()))})
+            meant.append(near[0] if near else word)
+        self._typed = typed
+        self.did_you_mean = " ".join(meant) if meant != typed else None
+
+    @staticmethod
+    def _known(word: str, known: Mapping[str, int], stems: set[str]) -> bool:
+        return stem(word) in stems or any(other.startswith(word) for other in known)
+
+    def is_exact(self, d: Document) -> bool:
+        """Whether the term is the id, the SKU or a code of *d*."""
+        return not self.browsing and self._code in {" ".join(c.casefold().split()) for c in (d.item_id, d.sku, *d.codes)}
+
+    def finds(self, d: Document) -> bool:
+        """Whether *d* is among the hits."""
+        return self.browsing or self.is_exact(d) or any(True for _ in self.parts(d))
+
+    def parts(self, d: Document) -> Iterator[tuple[str, float]]:
+        """The score of *d*, word by word: its best field counts."""
+        weights = {"name": 2.0, "category": 2.0, "brand": 2.0, "tags": 2.0, "description": 1.0, "attributes": 0.5}
+        texts = {field: words_of(text) for field, text in _texts(d).items()}
+        found = 0
+        for typed, sense in zip(self._typed, self.senses, strict=True):
+            full = [weights[f] for f, words in texts.items() if any(stem(w) in sense for w in words)]
+            started = [0.3 for words in texts.values() if any(w.startswith(typed) for w in words)]
+            if full or started:
+                found += 1
+                yield f"word {typed}", max(full + started)
+        if found == len(self._typed) > 1:
+            yield "all words", 8.0
+
+    def marks(self, word: str) -> bool:
+        """Whether *word* of a text is to be highlighted."""
+        folded = fold(word)
+        return any(stem(folded) in sense or folded.startswith(typed) for typed, sense in zip(self._typed, self.senses, strict=True))
+
+
+def _texts(d: Document) -> dict[str, str]:
+    attributes = " ".join(v for vs in d.attributes.values() for v in vs)
+    texts = {
+        "name": f"{d.name}",
+        "category": d.category,
+        "brand": d.brand,
+        "tags": " ".join((*d.tags, d.sku)),
+        "description": d.description,
+    }
+    return {**texts, "attributes": attributes}
+
+
+def _passes(d: Document, query: Query) -> bool:
+    def any_of(wanted: Sequence[str], had: Sequence[str]) -> bool:
+        return not wanted or bool({w.casefold().strip() for w in wanted} & {h.casefold().strip() for h in had})
+
+    attributes = {name.casefold(): values for name, values in d.attributes.items()}
+    return (
+        d.listed
+        and any_of(query.categories, [d.category])
+        and any_of(query.brands, [d.brand])
+        and query.seller_id in (None, d.seller_id)
+        and query.in_stock in (None, d.in_stock)
+        and (query.price_min is None or d.price.minor >= query.price_min)
+        and (query.price_max is None or d.price.minor <= query.price_max)
+        and all(any_of(values, attributes.get(name.casefold(), ())) for name, values in query.attributes.items())
+    )
+
+
+def _ordered(found: list[Document], sort: Sort, matcher: _Matcher) -> list[Document]:
+    by: dict[Sort, Callable[[Document], float]] = {
+        Sort.RELEVANCE: lambda d: -sum(points for _, points in matcher.parts(d)),
+        Sort.PRICE_ASCENDING: lambda d: d.price.minor,
+        Sort.PRICE_DESCENDING: lambda d: -d.price.minor,
+        Sort.NEWEST: lambda d: -d.created_at.timestamp(),
+    }
+    return sorted(
+        found, key=lambda d: (not matcher.is_exact(d), 0 if sort is Sort.RELEVANCE and matcher.is_exact(d) else by[sort](d), d.item_id)
+    )
+
+
+def _hit(d: Document, matcher: _Matcher) -> Hit:
+    fields = ("item_id", "sku", "name", "brand", "category", "type", "price", "in_stock", "image")
+    marked = {field: _marked(getattr(d, field), matcher) for field in ("name", "description")}
+    return Hit(**{f: getattr(d, f) for f in fields}, highlights={f: text for f, text in marked.items() if "<em>" in text})
+
+
+def _marked(text: str, matcher: _Matcher) -> str:
+    parts, at = [], 0
+    for found in _WORD.finditer(text):
+        if matcher.marks(found[0]):
+            parts += [escape(text[at : found.start()]), f"<em>{escape(found[0])}</em>"]
+            at = found.end()
+    return "".join([*parts, escape(text[at:])])
+
+
+def _facets(found: Sequence[Document], currency: str) -> Facets:
+    def values(texts: Iterable[str]) -> tuple[FacetValue, ...]:
+        counts = Counter(text for text in texts if text)
+        return tuple(FacetValue(v, n) for v, n in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+
+    ends = [0, *(step * 10 ** exponent(currency) for step in _STEPS)]
+    counts = Counter(max(end for end in ends if end <= d.price.minor) for d in found)
+    highs = {low: Money(high, currency) for low, high in pairwise(ends)}
+    prices = tuple(PriceBucket(Money(low, currency), highs.get(low), n) for low, n in sorted(counts.items()))
+    return Facets(categories=values(d.category for d in found), brands=values(d.brand for d in found), prices=prices)

@@ -1,0 +1,1 @@
+"""Commerce Core: a shop's entities, ports and services, and the order saga. Free of frameworks and of I/O."""

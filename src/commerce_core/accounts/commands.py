@@ -1,0 +1,55 @@
+"""What people send about their accounts."""
+
+import re
+from typing import Any
+
+import attrs
+
+from commerce_core.kernel.address import Address
+from commerce_core.kernel.codec import ABSENT
+
+
+def _length(least: int, most: int) -> Any:
+    def check(_: object, _attribute: "attrs.Attribute[str]", value: str | None) -> None:
+        if value is None or value is ABSENT:
+            return
+        if not least <= len(value.strip()) or len(value) > most:
+            raise ValueError(f"must be {least} to {most} characters")
+
+    return check
+
+
+def _email(_: object, _attribute: "attrs.Attribute[str]", value: str) -> None:
+    if len(value) > 254 or not re.fullmatch(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+", value) or not value.isprintable():
+        raise ValueError("must be an e-mail address")
+
+
+def _open_role(_: object, _attribute: "attrs.Attribute[str]", value: str) -> None:
+    if value not in ("buyer", "seller"):  # nobody makes an operator of themselves
+        raise ValueError("must be buyer or seller")
+
+
+@attrs.frozen(kw_only=True)
+class Register:
+    """Open an account."""
+
+    email: str = attrs.field(validator=_email, metadata={"schema": {"format": "email", "maxLength": 254}})
+    password: str = attrs.field(validator=_length(8, 200), repr=False, metadata={"schema": {"minLength": 8, "maxLength": 200}})
+    name: str = attrs.field(validator=_length(1, 200), metadata={"schema": {"minLength": 1, "maxLength": 200}})
+    role: str = attrs.field(default="buyer", validator=_open_role, metadata={"schema": {"enum": ["buyer", "seller"]}})
+
+
+@attrs.frozen(kw_only=True)
+class LogIn:
+    """Begin a session."""
+
+    email: str = attrs.field(validator=_length(1, 254), metadata={"schema": {"minLength": 1, "maxLength": 254}})
+    password: str = attrs.field(validator=_length(1, 200), repr=False, metadata={"schema": {"minLength": 1, "maxLength": 200}})
+
+
+@attrs.frozen(kw_only=True)
+class ChangeAccount:
+    """Change what is given; an address of ``None`` takes the address away."""
+
+    name: str = attrs.field(default=ABSENT, validator=_length(1, 200), metadata={"schema": {"minLength": 1, "maxLength": 200}})
+    address: Address | None = ABSENT

@@ -1,0 +1,37 @@
+"""Refusals about accounts."""
+
+from commerce_core.kernel.errors import Conflict, NotFound, Unauthorized, Unavailable
+
+
+class EmailTaken(Conflict):
+    """There is an account with this address."""
+
+    code = "email-taken"
+
+
+class AccountNotFound(NotFound):
+    """There is no such account."""
+
+    code = "account-not-found"
+
+
+class LoginFailed(Unauthorized):
+    """The address is not known or the password is not its own; which of the two is not told."""
+
+    code = "login-failed"
+
+
+class SessionUnknown(Unauthorized):
+    """The token is none of ours, has run out, or was logged out."""
+
+    code = "session-unknown"
+
+
+class TooManyAttempts(Unavailable):
+    """Too many log-ins to this account have failed: even the right password is not looked at for a while."""
+
+    code = "too-many-attempts"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__("too many log-ins have failed; try again later")
+        self.retry_after = max(1, seconds)

@@ -1,0 +1,99 @@
+"""A cart: what somebody means to buy, at the prices that they have seen."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+import attrs
+
+from commerce_core.cart.errors import TooManyLines
+from commerce_core.catalog import Offer
+from commerce_core.kernel.ids import BuyerId, CartId, ItemId, OrderId, SkuId
+from commerce_core.kernel.money import Money
+
+#: Most lines of one cart.
+MOST_LINES: Final = 200
+
+
+class CartStatus(StrEnum):
+    """A buyer has one open cart at most; a cart becomes an order or part of another cart once."""
+
+    OPEN = "OPEN"
+    ORDERED = "ORDERED"
+    MERGED = "MERGED"
+
+
+@attrs.frozen(kw_only=True)
+class CartLine:
+    """*quantity* pieces of one sellable form, and the price that its buyer saw when setting it."""
+
+    item_id: ItemId
+    variant_id: str | None
+    sku_id: SkuId
+    quantity: int
+    seen_price: Money
+
+
+@attrs.frozen(kw_only=True)
+class Cart:
+    """The lines of one buyer or guest. Every change makes the next *version*."""
+
+    id: CartId
+    buyer_id: BuyerId
+    status: CartStatus = CartStatus.OPEN
+    version: int = 1
+    lines: tuple[CartLine, ...] = ()
+    merged_into: CartId | None = None
+    updated_at: datetime
+
+    def line(self, item_id: ItemId, variant_id: str | None) -> CartLine | None:
+        """The line of an item."""
+        return next((line for line in self.lines if (line.item_id, line.variant_id) == (item_id, variant_id)), None)
+
+    def with_quantity(self, offer: Offer, quantity: int, now: datetime) -> "Cart":
+        """The cart with *quantity* pieces of *offer*, at its price of today.
+
+        Raises:
+            TooManyLines: the cart is full.
+        """
+        line = CartLine(item_id=offer.item_id, variant_id=offer.variant_id, sku_id=offer.sku_id, quantity=quantity, seen_price=offer.price)
+        if any(known.sku_id == line.sku_id for known in self.lines):
+            return self._with(tuple(line if known.sku_id == line.sku_id else known for known in self.lines), now)
+        if len(self.lines) >= MOST_LINES:
+            raise TooManyLines(f"a cart holds at most {MOST_LINES} lines")
+        return self._with((*self.lines, line), now)
+
+    def without(self, item_id: ItemId, variant_id: str | None, now: datetime) -> "Cart":
+        """The cart without the line of an item."""
+        return self._with(tuple(line for line in self.lines if (line.item_id, line.variant_id) != (item_id, variant_id)), now)
+
+    def emptied(self, now: datetime) -> "Cart":
+        """The cart without lines."""
+        return self._with((), now)
+
+    def joined_by(self, other: "Cart", now: datetime) -> "Cart":
+        """The cart with the lines of *other*: of two quantities the larger. Lines beyond the bound are left out."""
+        mine = {line.sku_id: line for line in self.lines}
+        for line in other.lines:
+            known = mine.get(line.sku_id)
+            mine[line.sku_id] = attrs.evolve(known, quantity=max(known.quantity, line.quantity)) if known else line
+        return self._with(tuple(mine.values())[:MOST_LINES], now)
+
+    def spent_on(self, into: CartId, now: datetime) -> "Cart":
+        """The cart after its lines went into another one."""
+        return attrs.evolve(self, status=CartStatus.MERGED, merged_into=into, version=self.version + 1, updated_at=now)
+
+    def _with(self, lines: tuple[CartLine, ...], now: datetime) -> "Cart":
+        if lines == self.lines:
+            return self
+        return attrs.evolve(self, lines=lines, version=self.version + 1, updated_at=now)
+
+
+@attrs.frozen(kw_only=True)
+class ReturnedLines:
+    """Lines of an undone order on their way back into a cart: *new_cart_id* names it if the buyer has none open."""
+
+    buyer_id: BuyerId
+    order_id: OrderId
+    new_cart_id: CartId
+    lines: tuple[CartLine, ...]

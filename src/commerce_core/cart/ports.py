@@ -1,0 +1,49 @@
+"""The promise of the cart book."""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from commerce_core.cart.model import Cart, ReturnedLines
+from commerce_core.kernel.ids import BuyerId, CartId, OrderId
+from commerce_core.kernel.transaction import Transaction
+
+
+class CartBook(Protocol):
+    """Carts of buyers and guests. The database itself keeps one open cart a buyer at most."""
+
+    @abstractmethod
+    def open_of(self, tx: Transaction, buyer_ids: Sequence[BuyerId]) -> Mapping[BuyerId, Cart]:
+        """The open carts of buyers; who has none is missing."""
+
+    @abstractmethod
+    def load(self, tx: Transaction, keys: Sequence[tuple[BuyerId, CartId]]) -> Mapping[CartId, Cart]:
+        """Carts whatever their status; unknown ones and other buyers' are missing."""
+
+    @abstractmethod
+    def latest_of(self, tx: Transaction, buyer_id: BuyerId) -> Cart | None:
+        """The buyer's cart that was changed last, whatever its status."""
+
+    @abstractmethod
+    def insert(self, tx: Transaction, carts: Sequence[Cart]) -> None:
+        """Write down new carts. Not idempotent.
+
+        Raises:
+            Conflict: a buyer has an open cart already; the caller rolls back.
+        """
+
+    @abstractmethod
+    def update(self, tx: Transaction, changes: Sequence[tuple[int, Cart]]) -> Sequence[CartId]:
+        """Write open carts, each only over the version that is given with it; the ones that were written."""
+
+    @abstractmethod
+    def consume(self, tx: Transaction, carts: Sequence[tuple[BuyerId, CartId, int]]) -> Sequence[CartId]:
+        """Let open carts become orders, each only at the version given; the ones that did. Its version grows once more."""
+
+    @abstractmethod
+    def give_back(self, tx: Transaction, returned: Sequence[ReturnedLines], now: datetime) -> Mapping[OrderId, CartId]:
+        """Put lines into the open cart of each buyer, or a new one: quantities add up. The cart by order.
+
+        Not idempotent: the caller records in the same transaction that it was done.
+        """

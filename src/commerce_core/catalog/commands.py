@@ -1,0 +1,167 @@
+"""What sellers send: a new item, a change of one, a receipt of stock. An import row is a new item as well."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import attrs
+
+from commerce_core.kernel.codec import ABSENT
+from commerce_core.kernel.money import Money
+
+#: Most pieces that one count may hold.
+MOST_PIECES: Final = 10**9
+_MOST_VARIANTS: Final = 200
+_URL_START: Final = ("https://", "http://")
+
+
+def _schema(**schema: Any) -> dict[str, Any]:
+    return {"schema": schema}
+
+
+def _text(most: int, least: int = 0) -> Any:
+    def check(_: object, _attribute: "attrs.Attribute[Any]", value: str | None) -> None:
+        if value is None or value is ABSENT:
+            return
+        if len(value.strip()) < least:
+            raise ValueError("must not be empty")
+        if len(value) > most:
+            raise ValueError(f"must be at most {most} characters")
+
+    return check
+
+
+def _many(most: int, longest: int) -> Any:
+    def check(_: object, _attribute: "attrs.Attribute[Any]", values: tuple[str, ...] | None) -> None:
+        if values is None or values is ABSENT:
+            return
+        if len(values) > most:
+            raise ValueError(f"must be at most {most}")
+        if any(not value.strip() or len(value) > longest for value in values):
+            raise ValueError(f"must each be 1 to {longest} characters")
+
+    return check
+
+
+def _images(_: object, attribute: "attrs.Attribute[Any]", values: tuple[str, ...] | None) -> None:
+    _many(50, 2000)(_, attribute, values)
+    if values and values is not ABSENT and not all(value.startswith(_URL_START) for value in values):
+        raise ValueError("must each be an http(s) address")
+
+
+def _price(_: object, _attribute: "attrs.Attribute[Any]", value: Money | None) -> None:
+    if isinstance(value, Money) and value.minor < 0:
+        raise ValueError("must not be negative")
+
+
+def _count(_: object, _attribute: "attrs.Attribute[Any]", value: int | None) -> None:
+    if isinstance(value, int) and not 0 <= value <= MOST_PIECES:
+        raise ValueError(f"must be between 0 and {MOST_PIECES}")
+
+
+def _status(_: object, _attribute: "attrs.Attribute[Any]", value: str | None) -> None:
+    if value not in (None, "draft", "active"):
+        raise ValueError("must be draft or active")
+
+
+def _free(_: object, _attribute: "attrs.Attribute[Any]", value: Mapping[str, Any] | None) -> None:
+    if value and value is not ABSENT and (len(value) > 500 or any(not 0 < len(key) <= 200 for key in value)):
+        raise ValueError("must have at most 500 names of 1 to 200 characters")
+
+
+def _variants(_: object, _attribute: "attrs.Attribute[Any]", values: "tuple[Any, ...] | None") -> None:
+    if values is ABSENT or values is None:
+        return
+    if not 1 <= len(values) <= _MOST_VARIANTS:
+        raise ValueError(f"must be 1 to {_MOST_VARIANTS}")
+    ids = [value.variant_id for value in values]
+    if len(set(ids)) < len(ids):
+        raise ValueError("must each have a variantId of their own")
+
+
+_NAME: Final = _schema(minLength=1, maxLength=500)
+_ID: Final = _schema(minLength=1, maxLength=100)
+_COUNT: Final = _schema(minimum=0, maximum=MOST_PIECES)
+_VARIANTS: Final = _schema(minItems=1, maxItems=_MOST_VARIANTS)
+
+
+@attrs.frozen(kw_only=True)
+class NewVariant:
+    """One of the forms in which an item is sold, with its first count of stock."""
+
+    variant_id: str = attrs.field(validator=_text(100, 1), metadata=_ID)
+    options: Mapping[str, Any] = attrs.field(factory=dict, validator=_free)
+    price: Money = attrs.field(validator=_price)
+    stock: int = attrs.field(default=0, validator=_count, metadata=_COUNT)
+    images: tuple[str, ...] = attrs.field(default=(), validator=_images)
+    gtins: tuple[str, ...] = attrs.field(default=(), validator=_many(20, 40))
+
+
+@attrs.frozen(kw_only=True)
+class NewItem:
+    """An item to be onboarded: a simple one has ``price`` and ``quantity``, the other kind has ``variants`` instead.
+
+    Without a status a new item is active, and a known one stays what it is.
+    """
+
+    name: str = attrs.field(validator=_text(500, 1), metadata=_NAME)
+    price: Money | None = attrs.field(default=None, validator=_price)
+    quantity: int | None = attrs.field(default=None, validator=_count, metadata=_COUNT)
+    sku: str | None = attrs.field(default=None, validator=_text(100, 1), metadata=_ID)
+    description: str = attrs.field(default="", validator=_text(20_000))
+    brand: str = attrs.field(default="", validator=_text(200))
+    category: str = attrs.field(default="", validator=_text(200))
+    tags: tuple[str, ...] = attrs.field(default=(), validator=_many(100, 200))
+    images: tuple[str, ...] = attrs.field(default=(), validator=_images)
+    gtins: tuple[str, ...] = attrs.field(default=(), validator=_many(20, 40))
+    specifications: Mapping[str, Any] = attrs.field(factory=dict, validator=_free)
+    attributes: Mapping[str, Any] = attrs.field(factory=dict, validator=_free)
+    status: str | None = attrs.field(default=None, validator=_status, metadata=_schema(enum=["draft", "active"]))
+    variants: tuple[NewVariant, ...] | None = attrs.field(default=None, validator=_variants, metadata=_VARIANTS)
+
+
+@attrs.frozen(kw_only=True)
+class VariantPatch:
+    """What becomes of the variant *variant_id*; one that is not known yet needs a price and may bring a first stock."""
+
+    variant_id: str = attrs.field(validator=_text(100, 1), metadata=_ID)
+    options: Mapping[str, Any] | None = attrs.field(default=ABSENT, validator=_free)
+    price: Money = attrs.field(default=ABSENT, validator=_price)
+    stock: int = attrs.field(default=ABSENT, validator=_count, metadata=_COUNT)
+    images: tuple[str, ...] | None = attrs.field(default=ABSENT, validator=_images)
+    gtins: tuple[str, ...] | None = attrs.field(default=ABSENT, validator=_many(20, 40))
+
+
+@attrs.frozen(kw_only=True)
+class ItemPatch:
+    """A JSON Merge Patch (RFC 7396): what is not mentioned stays, ``null`` empties.
+
+    ``variants`` is the whole list of those that are to remain, each merged with the one of the same ``variantId``. Stock
+    changes through receipts alone: a quantity is refused.
+    """
+
+    sku: str = attrs.field(default=ABSENT, validator=_text(100, 1), metadata=_ID)
+    name: str = attrs.field(default=ABSENT, validator=_text(500, 1), metadata=_NAME)
+    description: str | None = attrs.field(default=ABSENT, validator=_text(20_000))
+    brand: str | None = attrs.field(default=ABSENT, validator=_text(200))
+    category: str | None = attrs.field(default=ABSENT, validator=_text(200))
+    tags: tuple[str, ...] | None = attrs.field(default=ABSENT, validator=_many(100, 200))
+    images: tuple[str, ...] | None = attrs.field(default=ABSENT, validator=_images)
+    gtins: tuple[str, ...] | None = attrs.field(default=ABSENT, validator=_many(20, 40))
+    specifications: Mapping[str, Any] | None = attrs.field(default=ABSENT, validator=_free)
+    attributes: Mapping[str, Any] | None = attrs.field(default=ABSENT, validator=_free)
+    price: Money = attrs.field(default=ABSENT, validator=_price)
+    variants: tuple[VariantPatch, ...] = attrs.field(default=ABSENT, validator=_variants, metadata=_VARIANTS)
+
+
+@attrs.frozen(kw_only=True)
+class StockReceipt:
+    """Pieces that came in, or with a minus went out. *reference* is the seller's own: the same again counts once."""
+
+    variant_id: str | None = attrs.field(default=None, validator=_text(100, 1), metadata=_ID)
+    quantity: int = attrs.field(metadata=_schema(minimum=-MOST_PIECES, maximum=MOST_PIECES))
+    reference: str = attrs.field(validator=_text(200, 1), metadata=_schema(minLength=1, maxLength=200))
+
+    @quantity.validator
+    def _some(self, _: "attrs.Attribute[int]", value: int) -> None:
+        if value == 0 or abs(value) > MOST_PIECES:
+            raise ValueError(f"must be between 1 and {MOST_PIECES}, or the same with a minus")

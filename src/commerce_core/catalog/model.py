@@ -1,0 +1,178 @@
+"""Items and the forms in which they are sold. Stock is not in them: it is counted by ``sku_id`` in the inventory."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import attrs
+
+from commerce_core.inventory import StockLevel
+from commerce_core.kernel.ids import ImportId, ItemId, SellerId, SkuId
+from commerce_core.kernel.money import Money
+
+
+class ItemStatus(StrEnum):
+    """Only active items are found and sold."""
+
+    DRAFT = "draft"
+    ACTIVE = "active"
+    WITHDRAWN = "withdrawn"
+
+
+class ItemType(StrEnum):
+    """A simple item is sold in one form, the other kind in variants."""
+
+    SIMPLE = "simple"
+    VARIANT = "variant"
+
+
+@attrs.frozen(kw_only=True)
+class Variant:
+    """One sellable form. A simple item has exactly one, without a *variant_id*."""
+
+    sku_id: SkuId
+    variant_id: str | None
+    price: Money
+    options: Mapping[str, Any] = attrs.field(factory=dict)
+    images: tuple[str, ...] = ()
+    gtins: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Item:
+    """Something that a seller offers. Whoever keeps a change keeps it under the next *version*."""
+
+    id: ItemId
+    seller_id: SellerId
+    sku: str
+    type: ItemType
+    status: ItemStatus
+    name: str
+    description: str
+    brand: str
+    category: str
+    tags: tuple[str, ...]
+    images: tuple[str, ...]
+    gtins: tuple[str, ...]
+    specifications: Mapping[str, Any]
+    attributes: Mapping[str, Any]
+    variants: tuple[Variant, ...]
+    source: Mapping[str, Any] = attrs.field(factory=dict)
+    """What a stored document called itself elsewhere: its own id and the time it was made."""
+    version: int = 1
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def price(self) -> Money:
+        """The lowest price of its forms."""
+        return min((v.price for v in self.variants), key=lambda price: price.minor)
+
+    @property
+    def on_sale(self) -> bool:
+        """Whether buyers may have it."""
+        return self.status is ItemStatus.ACTIVE
+
+    def with_status(self, status: ItemStatus) -> "Item":
+        """The item published or withdrawn."""
+        return attrs.evolve(self, status=status)
+
+    def variant(self, variant_id: str | None) -> Variant | None:
+        """Its form called *variant_id*."""
+        return next((v for v in self.variants if v.variant_id == variant_id), None)
+
+
+@attrs.frozen(kw_only=True)
+class Offer:
+    """One sellable form as a cart or an order needs it."""
+
+    sku_id: SkuId
+    item_id: ItemId
+    variant_id: str | None
+    seller_id: SellerId
+    name: str
+    image: str | None
+    price: Money
+    on_sale: bool
+
+
+@attrs.frozen(kw_only=True)
+class ItemView:
+    """An item with what is in stock of it."""
+
+    item: Item
+    levels: Mapping[SkuId, StockLevel]
+
+    @property
+    def document_version(self) -> int:
+        """Grows with the item and with every change of what is on offer: what a search index compares."""
+        return self.item.version + sum(level.availability_version for level in self.levels.values())
+
+    @property
+    def stock(self) -> int:
+        """Pieces that are free, of all its forms."""
+        return sum(level.available for level in self.levels.values())
+
+    def available(self, sku_id: SkuId) -> int:
+        """Pieces of one form that are free."""
+        level = self.levels.get(sku_id)
+        return level.available if level else 0
+
+
+class ImportFormat(StrEnum):
+    """How a file of items is written."""
+
+    NDJSON = "ndjson"
+    JSON = "json"
+    CSV = "csv"
+
+
+@attrs.frozen(kw_only=True)
+class RowError:
+    """A row that was not taken: the line it begins on (from 1), a JSON pointer into it, and why."""
+
+    line: int
+    pointer: str
+    detail: str
+
+
+@attrs.frozen(kw_only=True)
+class Progress:
+    """How far an import has come: where its next row begins, and what became of the rows before."""
+
+    offset: int = 0
+    line: int = 1
+    header: tuple[str, ...] = ()
+    rows: int = 0
+    created: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    errors_truncated: bool = False
+    latest: tuple[tuple[str, int], ...] = ()
+    """The items written last, with their document versions: when a search shows these it shows all before them."""
+
+
+class ImportStatus(StrEnum):
+    """RECEIVING while its bytes come in, RUNNING from then on."""
+
+    RECEIVING = "receiving"
+    RUNNING = "running"
+    FINISHED = "finished"
+
+
+@attrs.frozen(kw_only=True)
+class ItemImport:
+    """A file of items on its way in."""
+
+    id: ImportId
+    seller_id: SellerId
+    format: ImportFormat
+    dry_run: bool
+    status: ImportStatus
+    progress: Progress = Progress()
+    errors: tuple[RowError, ...] = ()
+    created_at: datetime
+    finished_at: datetime | None = None
+    fence: int = 0

@@ -1,0 +1,98 @@
+"""The promises of the item book, of what carts read of it, and of the imports' waiting room."""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from commerce_core.catalog.model import Item, ItemImport, Offer
+from commerce_core.kernel.ids import ImportId, ItemId, SellerId, SkuId
+from commerce_core.kernel.transaction import Transaction
+
+
+class Offers(Protocol):
+    """What carts and orders read of items: one row per sellable form."""
+
+    @abstractmethod
+    def by_item(self, tx: Transaction, item_ids: Sequence[ItemId]) -> Mapping[ItemId, Sequence[Offer]]:
+        """The forms of items, in their order; unknown items are missing."""
+
+    @abstractmethod
+    def by_sku(self, tx: Transaction, sku_ids: Sequence[SkuId]) -> Mapping[SkuId, Offer]:
+        """Forms by what counts their stock; unknown ones are missing."""
+
+
+class ItemBook(Protocol):
+    """Items, whatever their status."""
+
+    @abstractmethod
+    def insert(self, tx: Transaction, items: Sequence[Item], keys: Mapping[ItemId, tuple[str, str]]) -> None:
+        """Write down new items, some with the idempotency key and the digest of the request that made them. Not idempotent.
+
+        Raises:
+            SkuTaken: a seller has used an SKU or a key before; the caller rolls back.
+        """
+
+    @abstractmethod
+    def load(self, tx: Transaction, item_ids: Sequence[ItemId]) -> Mapping[ItemId, Item]:
+        """Items by id; unknown ones are missing."""
+
+    @abstractmethod
+    def by_sku(self, tx: Transaction, skus: Sequence[tuple[SellerId, str]]) -> Mapping[tuple[SellerId, str], Item]:
+        """Items by seller and the seller's own SKU; unknown ones are missing."""
+
+    @abstractmethod
+    def made_with(self, tx: Transaction, seller_id: SellerId, key: str) -> tuple[Item, str] | None:
+        """The item that was onboarded with an idempotency key, and the digest of that request."""
+
+    @abstractmethod
+    def owners_of(self, tx: Transaction, sku_ids: Sequence[SkuId]) -> Sequence[ItemId]:
+        """The items that have one of the forms, each once."""
+
+    @abstractmethod
+    def update(self, tx: Transaction, changes: Sequence[tuple[int, Item]]) -> Sequence[ItemId]:
+        """Write items, forms included, each only over the version that is given with it; the ones that were written.
+
+        Raises:
+            SkuTaken: the seller has another item with the SKU; the caller rolls back.
+        """
+
+    @abstractmethod
+    def page(self, tx: Transaction, seller_id: SellerId | None, after: ItemId | None, limit: int) -> Sequence[Item]:
+        """Items (of one seller) by id behind *after*."""
+
+
+class ImportQueue(Protocol):
+    """Imports and their bytes, kept until the last row is taken: neither a restart nor another process loses one."""
+
+    @abstractmethod
+    def insert(self, tx: Transaction, job: ItemImport) -> None:
+        """Write down a new import. Not idempotent."""
+
+    @abstractmethod
+    def append(self, tx: Transaction, import_id: ImportId, no: int, data: bytes) -> None:
+        """Keep chunk *no* (from 0) of the file. Not idempotent."""
+
+    @abstractmethod
+    def chunk(self, tx: Transaction, import_id: ImportId, no: int) -> bytes | None:
+        """Chunk *no*, or ``None`` behind the last one."""
+
+    @abstractmethod
+    def load(self, tx: Transaction, import_id: ImportId) -> ItemImport | None:
+        """The import as it stands."""
+
+    @abstractmethod
+    def claim(self, tx: Transaction, now: datetime, lease_until: datetime) -> ItemImport | None:
+        """Take the oldest running import that nobody holds a lease on; its fence is raised."""
+
+    @abstractmethod
+    def save(self, tx: Transaction, job: ItemImport, lease_until: datetime | None) -> bool:
+        """Write how far an import has come, if its fence is still the newest; whether it was. Finished, its bytes are forgotten."""
+
+    @abstractmethod
+    def note_skus(self, tx: Transaction, import_id: ImportId, lines: Mapping[str, int]) -> Mapping[str, int]:
+        """Remember on which line each SKU stood; those that stood on an earlier line, with that line."""
+
+    @abstractmethod
+    def drop_received_before(self, tx: Transaction, before: datetime) -> int:
+        """Forget imports whose bytes stopped coming in; how many."""

@@ -1,0 +1,201 @@
+"""From what a seller sends to items: pure functions."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from commerce_core.catalog.commands import ItemPatch, NewItem, NewVariant, VariantPatch
+from commerce_core.catalog.model import Item, ItemStatus, ItemType, Variant
+from commerce_core.inventory import OpeningStock
+from commerce_core.kernel.codec import ABSENT
+from commerce_core.kernel.errors import FieldProblem, Invalid
+from commerce_core.kernel.ids import IdFactory, ItemId, SellerId, SkuId
+from commerce_core.kernel.money import Money
+
+_CONTENT = ("description", "brand", "category", "tags", "images", "gtins", "specifications", "attributes")
+_EMPTY: Mapping[str, Any] = {
+    "description": "",
+    "brand": "",
+    "category": "",
+    "tags": (),
+    "images": (),
+    "gtins": (),
+    "specifications": {},
+    "attributes": {},
+}
+
+
+@attrs.frozen(kw_only=True)
+class Composed:
+    """An item, and the first counts of the forms that are new in it."""
+
+    item: Item
+    openings: tuple[OpeningStock, ...]
+
+
+def check(new: NewItem, currency: str) -> None:
+    """Look at what no single field can tell.
+
+    Raises:
+        Invalid: price and quantity are missing or stand beside variants, or a price is in another currency.
+    """
+    problems: list[FieldProblem] = []
+    prices = [("/price", new.price)] + [(f"/variants/{i}/price", v.price) for i, v in enumerate(new.variants or ())]
+    problems += [FieldProblem(pointer, f"must be in {currency}") for pointer, p in prices if p is not None and p.currency != currency]
+    for name, value in (("price", new.price), ("quantity", new.quantity)):
+        if new.variants is None and value is None:
+            problems.append(FieldProblem(f"/{name}", "is required"))
+        if new.variants is not None and value is not None:
+            problems.append(FieldProblem(f"/{name}", "belongs to the variants of an item that has them"))
+    if problems:
+        raise Invalid(problems)
+
+
+def compose(new: NewItem, seller_id: SellerId, ids: IdFactory, now: datetime, source: Mapping[str, Any] | None = None) -> Composed:
+    """A new item from what :func:`check` has let pass."""
+    item_id = ItemId(ids.new())
+    status = ItemStatus(new.status or "active")
+    forms = new.variants or (_only_form(new),)
+    variants = tuple(_variant(v, SkuId(ids.new()), simple=new.variants is None) for v in forms)
+    item = Item(
+        id=item_id,
+        seller_id=seller_id,
+        sku=new.sku or item_id,
+        type=ItemType.SIMPLE if new.variants is None else ItemType.VARIANT,
+        status=status,
+        name=new.name.strip(),
+        variants=variants,
+        source=source or {},
+        created_at=now,
+        updated_at=now,
+        **{field: getattr(new, field) for field in _CONTENT},
+    )
+    return Composed(item=item, openings=_openings(item, {v.sku_id: f.stock for v, f in zip(variants, forms, strict=True)}))
+
+
+def replaced(item: Item, new: NewItem, ids: IdFactory) -> Composed:
+    """*item* with everything that *new* says, but for the counts of forms that are known: an import never overwrites stock.
+
+    Raises:
+        Invalid: a simple item would get variants, or the other way round.
+    """
+    if (new.variants is None) != (item.type is ItemType.SIMPLE):
+        raise Invalid.at("/variants", "a simple item cannot become one with variants, nor the other way round")
+    forms = new.variants or (_only_form(new),)
+    variants: list[Variant] = []
+    counts: dict[SkuId, int] = {}
+    for form in forms:
+        known = item.variant(None if new.variants is None else form.variant_id)
+        variant = _variant(form, known.sku_id if known else SkuId(ids.new()), simple=new.variants is None)
+        variants.append(variant)
+        if known is None:
+            counts[variant.sku_id] = form.stock
+    content = {field: getattr(new, field) for field in _CONTENT}
+    after = attrs.evolve(item, name=new.name.strip(), status=_status(item, new), variants=tuple(variants), **content)
+    return Composed(item=after, openings=_openings(after, counts))
+
+
+def patched(item: Item, patch: ItemPatch, ids: IdFactory, currency: str) -> Composed:
+    """*item* after a merge patch.
+
+    Raises:
+        Invalid: a field would lose its value that must have one, or does not belong to this type of item.
+    """
+    given = {a.name: getattr(patch, a.name) for a in attrs.fields(ItemPatch) if getattr(patch, a.name) is not ABSENT}
+    problems = [
+        FieldProblem(f"/{name}", "is required") for name in ("sku", "name", "price", "variants") if name in given and given[name] is None
+    ]
+    other = "variants" if item.type is ItemType.SIMPLE else "price"
+    if other in given:
+        problems.append(FieldProblem(f"/{other}", f"does not belong to a {item.type.value} item"))
+    if problems:
+        raise Invalid(problems)
+    changes = {field: _merged(getattr(item, field), given[field], _EMPTY[field]) for field in _CONTENT if field in given}
+    changes |= {field: given[field].strip() for field in ("sku", "name") if field in given}
+    counts: dict[SkuId, int] = {}
+    if "price" in given:
+        _check_currency([("/price", given["price"])], currency)
+        changes["variants"] = (attrs.evolve(item.variants[0], price=given["price"]),)
+    elif "variants" in given:
+        changes["variants"] = _patched_variants(item, given["variants"], ids, counts, currency)
+    after = attrs.evolve(item, **changes)
+    return Composed(item=after, openings=_openings(after, counts))
+
+
+def _patched_variants(
+    item: Item, patches: Sequence[VariantPatch], ids: IdFactory, counts: dict[SkuId, int], currency: str
+) -> tuple[Variant, ...]:
+    problems: list[FieldProblem] = []
+    variants: list[Variant] = []
+    for i, p in enumerate(patches):
+        known = item.variant(p.variant_id)
+        if known is not None and p.stock is not ABSENT:
+            problems.append(FieldProblem(f"/variants/{i}/stock", "changes through stock receipts alone"))
+        if p.price is None or (known is None and p.price is ABSENT):
+            problems.append(FieldProblem(f"/variants/{i}/price", "is required"))
+            continue
+        base = known or Variant(sku_id=SkuId(ids.new()), variant_id=p.variant_id, price=p.price)
+        if known is None:
+            counts[base.sku_id] = 0 if p.stock is ABSENT else p.stock
+        variants.append(_merged_variant(base, p))
+    if problems:
+        raise Invalid(problems)
+    _check_currency([(f"/variants/{i}/price", v.price) for i, v in enumerate(variants)], currency)
+    return tuple(variants)
+
+
+def _merged_variant(base: Variant, p: VariantPatch) -> Variant:
+    changes: dict[str, Any] = {} if p.price is ABSENT else {"price": p.price}
+    for field, empty in (("options", {}), ("images", ()), ("gtins", ())):
+        if getattr(p, field) is not ABSENT:
+            changes[field] = _merged(getattr(base, field), getattr(p, field), empty)
+    return attrs.evolve(base, **changes)
+
+
+def _check_currency(prices: Sequence[tuple[str, Money]], currency: str) -> None:
+    if problems := [FieldProblem(pointer, f"must be in {currency}") for pointer, price in prices if price.currency != currency]:
+        raise Invalid(problems)
+
+
+def _merged(before: Any, given: Any, empty: Any) -> Any:
+    """RFC 7396: objects are merged key by key, everything else is replaced, ``null`` takes away."""
+    if given is None:
+        return empty
+    if not isinstance(given, Mapping):
+        return given
+    merged = dict(before) if isinstance(before, Mapping) else {}
+    for key, value in given.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = _merged(merged.get(key), value, {}) if isinstance(value, Mapping) else value
+    return merged
+
+
+def _only_form(new: NewItem) -> NewVariant:
+    if new.price is None:
+        raise Invalid.at("/price", "is required")
+    return NewVariant(variant_id="-", price=new.price, stock=new.quantity or 0)
+
+
+def _variant(form: NewVariant, sku_id: SkuId, *, simple: bool) -> Variant:
+    return Variant(
+        sku_id=sku_id,
+        variant_id=None if simple else form.variant_id,
+        price=form.price,
+        options=form.options,
+        images=form.images,
+        gtins=form.gtins,
+    )
+
+
+def _status(item: Item, new: NewItem) -> ItemStatus:
+    if new.status is None or (new.status == "draft" and item.status is ItemStatus.WITHDRAWN):
+        return item.status  # an export tells of a withdrawn item as of a draft
+    return ItemStatus(new.status)
+
+
+def _openings(item: Item, counts: Mapping[SkuId, int]) -> tuple[OpeningStock, ...]:
+    return tuple(OpeningStock(sku_id=sku_id, quantity=count, sellable=item.on_sale) for sku_id, count in counts.items())

@@ -1,0 +1,163 @@
+"""Onboarding items, changing them, putting them on sale, and counting what comes in."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+
+from commerce_core.catalog.commands import ItemPatch, NewItem, StockReceipt
+from commerce_core.catalog.errors import ItemKeyReused, ItemNotFound, SkuTaken
+from commerce_core.catalog.model import Item, ItemStatus, ItemView
+from commerce_core.catalog.ports import ItemBook
+from commerce_core.catalog.service.compose import Composed, check, compose, patched
+from commerce_core.catalog.service.shelve import Shelf
+from commerce_core.inventory import Receipt, StockLedger
+from commerce_core.kernel.clock import Clock
+from commerce_core.kernel.codec import to_data
+from commerce_core.kernel.errors import Invalid, StaleVersion
+from commerce_core.kernel.ids import IdFactory, ItemId, SellerId, is_id
+from commerce_core.kernel.transaction import Database, Transaction
+
+_EXPORT_PAGE = 200
+
+
+class Items:
+    """What sellers do with items, and what anyone may read of them."""
+
+    def __init__(
+        self, database: Database, book: ItemBook, stock: StockLedger, shelf: Shelf, clock: Clock, ids: IdFactory, currency: str
+    ) -> None:
+        self._db = database
+        self._book = book
+        self._stock = stock
+        self._shelf = shelf
+        self._clock = clock
+        self._ids = ids
+        self._currency = currency
+
+    def onboard(self, seller_id: SellerId, new: NewItem, idem_key: str | None = None) -> ItemView:
+        """Take an item into the catalogue, its stock counted once. Idempotent with a key: the item that it has made.
+
+        Raises:
+            Invalid: price and quantity or variants are missing, or stand beside each other.
+            SkuTaken: the seller has an item with this SKU.
+            ItemKeyReused: the key was used for another item.
+        """
+        check(new, self._currency)
+        digest = hashlib.sha256(json.dumps(to_data(new), sort_keys=True).encode()).hexdigest()
+        try:
+            return self._onboard(seller_id, new, idem_key, digest)
+        except SkuTaken:
+            if idem_key is None:
+                raise
+            return self._onboard(seller_id, new, idem_key, digest)  # the same request may have won a race against itself
+
+    def details(self, item_id: str, viewer: SellerId | None = None) -> ItemView:
+        """An item on sale; its seller sees it whatever its status.
+
+        Raises:
+            ItemNotFound: no such item, or not for *viewer*.
+        """
+        with self._db.snapshot() as tx:
+            item = self._item(tx, item_id)
+            if not item.on_sale and item.seller_id != viewer:
+                raise ItemNotFound("there is no such item")
+            return self._shelf.views(tx, [item])[0]
+
+    def change(self, seller_id: SellerId, item_id: str, patch: ItemPatch, version: int) -> ItemView:
+        """Merge *patch* into version *version* of the seller's own item.
+
+        Raises:
+            ItemNotFound: no such item, or somebody else's.
+            StaleVersion: the item is at another version.
+            Invalid, SkuTaken, VariantInStock: nothing was changed.
+        """
+        with self._db.begin() as tx:
+            item = self._own(tx, seller_id, item_id)
+            if item.version != version:
+                raise StaleVersion(f"the item is at version {item.version}")
+            return self._keep(tx, item, patched(item, patch, self._ids, self._currency))
+
+    def publish(self, seller_id: SellerId, item_id: str) -> ItemView:
+        """Put the seller's own item on sale. Idempotent.
+
+        Raises:
+            ItemNotFound: no such item, or somebody else's.
+        """
+        return self._become(seller_id, item_id, ItemStatus.ACTIVE)
+
+    def withdraw(self, seller_id: SellerId, item_id: str) -> ItemView:
+        """Take the seller's own item off sale; what is ordered already is delivered. Idempotent.
+
+        Raises:
+            ItemNotFound: no such item, or somebody else's.
+        """
+        return self._become(seller_id, item_id, ItemStatus.WITHDRAWN)
+
+    def receive(self, seller_id: SellerId, item_id: str, receipt: StockReceipt) -> int:
+        """Count pieces in or out; how many are free now. Idempotent by reference (acceptance 35).
+
+        Raises:
+            ItemNotFound: no such item, or somebody else's.
+            Invalid: the item has no such variant, or has variants and none is named.
+            StockShort: more would be taken out than is free.
+        """
+        now = self._clock.now()
+        with self._db.begin() as tx:
+            item = self._own(tx, seller_id, item_id)
+            variant = item.variant(receipt.variant_id)
+            if variant is None:
+                raise Invalid.at("/variantId", "names no variant of this item" if receipt.variant_id else "is required for this item")
+            changes = self._stock.receive(tx, [Receipt(sku_id=variant.sku_id, quantity=receipt.quantity, reference=receipt.reference)], now)
+            self._shelf.announce(tx, [sku_id for sku_id, change in changes.items() if change.flipped], now)
+            view = self._shelf.views(tx, [item])[0]
+            tx.commit()
+        return view.available(variant.sku_id)
+
+    def export(self, seller_id: SellerId) -> Iterator[ItemView]:
+        """All items of a seller by id, read page by page."""
+        after: ItemId | None = None
+        while True:
+            with self._db.snapshot() as tx:
+                views = self._shelf.views(tx, self._book.page(tx, seller_id, after, _EXPORT_PAGE))
+            yield from views
+            if len(views) < _EXPORT_PAGE:
+                return
+            after = views[-1].item.id
+
+    def _onboard(self, seller_id: SellerId, new: NewItem, idem_key: str | None, digest: str) -> ItemView:
+        now = self._clock.now()
+        with self._db.begin() as tx:
+            if idem_key is not None and (made := self._book.made_with(tx, seller_id, idem_key)):
+                if made[1] != digest:
+                    raise ItemKeyReused("this idempotency key was used for another item")
+                return self._shelf.views(tx, [made[0]])[0]
+            composed = compose(new, seller_id, self._ids, now)
+            self._shelf.add(tx, [composed], {composed.item.id: (idem_key, digest)} if idem_key else {}, now)
+            view = self._shelf.views(tx, [composed.item])[0]
+            tx.commit()
+        return view
+
+    def _become(self, seller_id: SellerId, item_id: str, status: ItemStatus) -> ItemView:
+        with self._db.begin() as tx:
+            item = self._own(tx, seller_id, item_id)
+            return self._keep(tx, item, Composed(item=item.with_status(status), openings=()))
+
+    def _keep(self, tx: Transaction, before: Item, composed: Composed) -> ItemView:
+        after = before
+        if composed.item != before:
+            after = self._shelf.change(tx, [(before, composed)], self._clock.now())[0]
+        view = self._shelf.views(tx, [after])[0]
+        tx.commit()
+        return view
+
+    def _own(self, tx: Transaction, seller_id: SellerId, item_id: str) -> Item:
+        item = self._item(tx, item_id)
+        if item.seller_id != seller_id:
+            raise ItemNotFound("there is no such item")
+        return item
+
+    def _item(self, tx: Transaction, item_id: str) -> Item:
+        item = self._book.load(tx, [ItemId(item_id)]).get(ItemId(item_id)) if is_id(item_id) else None
+        if item is None:
+            raise ItemNotFound("there is no such item")
+        return item

@@ -1,0 +1,50 @@
+"""Placing an order, and the saga that carries it out or undoes it."""
+
+from commerce_core.checkout.commands import PlaceOrder
+from commerce_core.checkout.errors import (
+    AmountMismatch,
+    CallUnknown,
+    CartChanged,
+    CartEmpty,
+    CartMerged,
+    CartNotFound,
+    IdempotencyKeyReused,
+    ItemUnavailable,
+    NotToBeUndone,
+    OutOfStock,
+    SagaNotFound,
+    ShortLine,
+)
+from commerce_core.checkout.model import CallStatus, Cause, OpenRefund, Operation, OrderSaga, OutsideCall, Placed, Timing, call_key
+from commerce_core.checkout.ports import Claimed, MoneyFact, OwedRefund, SagaRow, SagaStore, SagaWrite
+
+__all__ = [
+    "AmountMismatch",
+    "CallStatus",
+    "CallUnknown",
+    "CartChanged",
+    "CartEmpty",
+    "CartMerged",
+    "CartNotFound",
+    "Cause",
+    "Claimed",
+    "IdempotencyKeyReused",
+    "ItemUnavailable",
+    "MoneyFact",
+    "NotToBeUndone",
+    "OpenRefund",
+    "Operation",
+    "OrderSaga",
+    "OutOfStock",
+    "OutsideCall",
+    "OwedRefund",
+    "PlaceOrder",
+    "Placed",
+    "SagaNotFound",
+    "SagaRow",
+    "SagaStore",
+    "SagaWrite",
+    "ShortLine",
+    "Timing",
+    "call_key",
+]

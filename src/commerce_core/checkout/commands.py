@@ -1,0 +1,22 @@
+"""What a buyer sends to place an order."""
+
+import attrs
+
+from commerce_core.kernel.address import Address
+from commerce_core.kernel.ids import CartId
+from commerce_core.kernel.money import Money
+from commerce_core.payment import PaymentInfo
+
+
+@attrs.frozen(kw_only=True)
+class PlaceOrder:
+    """Check out cart *cart_id* for *amount*, the total that the buyer saw.
+
+    Without *shipping_address* the account's own is used; with *cart_version* any other version is refused.
+    """
+
+    cart_id: CartId
+    amount: Money
+    payment_info: PaymentInfo
+    shipping_address: Address | None = None
+    cart_version: int | None = None

@@ -1,0 +1,116 @@
+"""Why an order cannot be placed, run or mended."""
+
+from collections.abc import Sequence
+
+import attrs
+
+from commerce_core.kernel.errors import Conflict, NotFound
+from commerce_core.kernel.ids import CartId, ItemId
+from commerce_core.kernel.money import Money
+
+
+@attrs.frozen(kw_only=True)
+class ShortLine:
+    """A line that cannot be had as asked: how many pieces were asked for, and how many there are."""
+
+    item_id: ItemId
+    variant_id: str | None
+    name: str
+    requested: int
+    available: int
+
+
+def _lines(lines: Sequence[ShortLine]) -> list[dict[str, object]]:
+    return [
+        {"itemId": x.item_id, "variantId": x.variant_id, "name": x.name, "requested": x.requested, "available": x.available} for x in lines
+    ]
+
+
+class OutOfStock(Conflict):
+    """Fewer pieces are free than the cart holds; nothing was reserved."""
+
+    code = "out-of-stock"
+
+    def __init__(self, lines: Sequence[ShortLine]) -> None:
+        super().__init__("not enough in stock: " + ", ".join(line.name for line in lines[:3]), lines=_lines(lines))
+
+
+class ItemUnavailable(Conflict):
+    """An item of the cart is not sold any more; nothing was reserved."""
+
+    code = "item-unavailable"
+
+    def __init__(self, lines: Sequence[ShortLine]) -> None:
+        super().__init__("no longer sold: " + ", ".join(line.name for line in lines[:3]), lines=_lines(lines))
+
+
+class AmountMismatch(Conflict):
+    """The amount that the buyer agreed to is not what the cart costs now; nothing was reserved."""
+
+    code = "amount-mismatch"
+
+    def __init__(self, offered: Money, current: Money) -> None:
+        def out(money: Money) -> dict[str, str]:
+            return {"amount": money.amount, "currency": money.currency}
+
+        super().__init__(f"the cart costs {current} now, not {offered}", amount=out(offered), currentAmount=out(current))
+
+
+class CartChanged(Conflict):
+    """The cart is not the one that the buyer saw; nothing was reserved."""
+
+    code = "cart-changed"
+
+
+class CartEmpty(Conflict):
+    """There is nothing in the cart."""
+
+    code = "cart-empty"
+
+
+class CartMerged(Conflict):
+    """The cart was merged into another at login: check that one out."""
+
+    code = "cart-merged"
+
+    def __init__(self, merged_into: CartId | None) -> None:
+        super().__init__("the cart was merged into another one", cartId=merged_into)
+
+
+class CartNotFound(NotFound):
+    """There is no such cart, or it is somebody else's."""
+
+    code = "cart-not-found"
+
+
+class IdempotencyKeyReused(Conflict):
+    """The idempotency key was used for another request; nothing was done."""
+
+    code = "idempotency-key-reused"
+
+
+class SagaNotFound(NotFound):
+    """There is no such order."""
+
+    code = "saga-not-found"
+
+
+class CallUnknown(Conflict):
+    """It is not known yet what an outside call did: deciding over it now could cost somebody money."""
+
+    code = "call-unknown"
+
+
+class NotToBeUndone(Conflict):
+    """The order is at a point from which it cannot be undone."""
+
+    code = "not-to-be-undone"
+
+
+class HoldsLost(Conflict):
+    """Goods of an order that is about to be completed are not held for it: a defect that a person must look at."""
+
+    code = "holds-lost"
+
+    def __init__(self, order_ids: Sequence[str]) -> None:
+        super().__init__("goods are not held any more for " + ", ".join(order_ids))

@@ -1,0 +1,154 @@
+"""The promise of the saga store. State changes only under the newest fence; what the outside says is kept whatever the fence."""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+import attrs
+
+from commerce_core.checkout.model import OpenRefund, OrderSaga
+from commerce_core.kernel.ids import OrderId
+from commerce_core.kernel.money import Money
+from commerce_core.kernel.transaction import Transaction
+from commerce_core.orders import OrderKey, Shipment
+
+
+@attrs.frozen(kw_only=True)
+class Claimed:
+    """A saga in a runner's hands: nobody else's write counts while *fence* is the newest. *seq* is its last timeline entry."""
+
+    saga: OrderSaga
+    fence: int
+    claims: int
+    seq: int
+
+
+@attrs.frozen(kw_only=True)
+class SagaWrite:
+    """What a runner makes of a saga: written only if the fence, the state and the cancel flag are still as it read them.
+
+    ``attention=None`` leaves the flag as it is.
+    """
+
+    read: Claimed
+    saga: OrderSaga
+    seq: int
+    claims: int
+    lease_until: datetime | None
+    next_run_at: datetime
+    last_error: str | None = None
+    attention: bool | None = None
+
+
+@attrs.frozen(kw_only=True)
+class SagaRow:
+    """A saga as an operator sees it."""
+
+    saga: OrderSaga
+    fence: int
+    claims: int
+    seq: int
+    attention: bool
+    last_error: str | None
+    created_at: datetime
+    updated_at: datetime
+    next_run_at: datetime
+    lease_until: datetime | None
+
+
+@attrs.frozen(kw_only=True)
+class OwedRefund:
+    """A capture on a cancelled order that nobody has given back yet."""
+
+    key: OrderKey
+    capture_ref: str
+    amount: Money
+
+
+@attrs.frozen(kw_only=True)
+class MoneyFact:
+    """What a gateway says happened: *kind* is ``capture`` or ``refund``, *ref* its own name for it."""
+
+    key: OrderKey
+    ref: str
+    kind: str
+    amount: Money
+
+
+class SagaStore(Protocol):
+    """Sagas, their calls, and the facts about money and parcels."""
+
+    @abstractmethod
+    def insert(self, tx: Transaction, sagas: Sequence[OrderSaga], seq: int, at: datetime) -> None:
+        """Begin sagas, due at once, with *seq* timeline entries written. Not idempotent."""
+
+    @abstractmethod
+    def claim_due(
+        self, tx: Transaction, definitions: Mapping[str, int], owner: str, now: datetime, lease_until: datetime, limit: int
+    ) -> Sequence[Claimed]:
+        """Take up to *limit* unfinished sagas that are due and that nobody holds a lease on, of the *definitions* (name → newest version) known.
+
+        Each claim raises the fence and the count of claims. A saga that was claimed five times without progress is taken
+        alone, so that it cannot spoil its neighbours.
+        """
+
+    @abstractmethod
+    def reread(self, tx: Transaction, keys: Sequence[OrderKey]) -> Mapping[OrderId, Claimed]:
+        """The sagas as they are now, with whatever fence they have. Changes nothing."""
+
+    @abstractmethod
+    def write(self, tx: Transaction, writes: Sequence[SagaWrite], at: datetime) -> Sequence[OrderId]:
+        """Write states and calls; the orders for which the guard held. The others are left as they were."""
+
+    @abstractmethod
+    def record_facts(self, tx: Transaction, facts: Sequence[MoneyFact], at: datetime) -> None:
+        """Keep what a gateway says happened. No fence. Idempotent by order, reference and kind."""
+
+    @abstractmethod
+    def open_refunds(self, tx: Transaction, refunds: Mapping[OrderKey, tuple[OpenRefund, Money]]) -> None:
+        """Keep what is owed to buyers. Idempotent by order and capture."""
+
+    @abstractmethod
+    def record_shipments(self, tx: Transaction, shipments: Mapping[OrderKey, Shipment], at: datetime) -> None:
+        """Keep bookings, covering every line of their order. Idempotent."""
+
+    @abstractmethod
+    def request_cancel(self, tx: Transaction, key: OrderKey, at: datetime) -> bool:
+        """Note that the buyer wants the order undone, if it is not paid yet; whether it is noted now. Idempotent. Raises no fence."""
+
+    @abstractmethod
+    def make_due(self, tx: Transaction, keys: Sequence[OrderKey], at: datetime) -> Sequence[OrderId]:
+        """Let unfinished sagas run at *at*, whatever they were waiting for; the orders that it applied to. Leaves leases alone."""
+
+    @abstractmethod
+    def rows(self, tx: Transaction, keys: Sequence[OrderKey]) -> Sequence[SagaRow]:
+        """The sagas of *keys* as an operator sees them; unknown ones are missing."""
+
+    @abstractmethod
+    def facts(self, tx: Transaction, keys: Sequence[OrderKey]) -> Sequence[MoneyFact]:
+        """What gateways said happened to the orders."""
+
+    @abstractmethod
+    def alarmed(self, tx: Transaction, claims: int, created_before: datetime, limit: int) -> Sequence[SagaRow]:
+        """Unfinished sagas that are flagged, were claimed *claims* times without progress, or are older than *created_before*."""
+
+    @abstractmethod
+    def page(self, tx: Transaction, state: str | None, after: OrderId | None, limit: int) -> Sequence[SagaRow]:
+        """Sagas by order id, newest first, behind *after*."""
+
+    @abstractmethod
+    def counts(self, tx: Transaction) -> Mapping[str, int]:
+        """How many sagas stand in each unfinished state."""
+
+    @abstractmethod
+    def gateways_in_use(self, tx: Transaction) -> Sequence[tuple[str, str]]:
+        """The gateways and accounts that unfinished orders are paid with."""
+
+    @abstractmethod
+    def owed_refunds(self, tx: Transaction, limit: int) -> Sequence[OwedRefund]:
+        """Captures on cancelled orders whose refund is not a fact yet and no saga works on: a charge that landed after all was undone."""
+
+    @abstractmethod
+    def known_orders(self, tx: Transaction, order_ids: Sequence[OrderId]) -> Sequence[OrderId]:
+        """Which of *order_ids* exist as orders."""

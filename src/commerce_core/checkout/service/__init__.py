@@ -1,0 +1,1 @@
+"""The verbs of checkout: place, run, cancel, operate, reconcile, check."""

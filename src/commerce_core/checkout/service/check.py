@@ -1,0 +1,251 @@
+"""The invariants of placing orders, checked over what is stored and over the gateways' own books.
+
+The same code serves the simulator, the fault tests, ``commerce check`` and production. Names (S1 … L11) are those of the
+invariants as the documentation lists them. S10, S12 and S14 need a history that no database keeps: tests hold them.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final, TypeVar
+
+import attrs
+
+from commerce_core.cart import Cart
+from commerce_core.checkout.model import CallStatus, Operation
+from commerce_core.checkout.ports import MoneyFact, SagaRow
+from commerce_core.checkout.service.operate import ALARM_AGE, ALARM_CLAIMS
+from commerce_core.checkout.service.record import Books
+from commerce_core.inventory import Hold, HoldStatus, StockAudit
+from commerce_core.kernel.clock import Clock
+from commerce_core.kernel.ids import OrderId, SkuId
+from commerce_core.kernel.money import Money
+from commerce_core.kernel.transaction import Transaction
+from commerce_core.orders import Fact, OrderState, OrderView
+from commerce_core.payment import BookEntry, PaymentGateway
+
+_PAGE: Final = 500
+
+
+@attrs.frozen(kw_only=True)
+class Violation:
+    """An invariant that does not hold, of what, and how."""
+
+    invariant: str
+    subject: str
+    detail: str
+
+
+@attrs.frozen(kw_only=True)
+class Report:
+    """What was looked at, and what was found. ``at_rest``: whether nothing was under way, so that the L-rules were checked whole."""
+
+    skus: int
+    orders: int
+    unfinished: int
+    alarmed: int
+    waiting_messages: int
+    dead_letters: int
+    violations: tuple[Violation, ...]
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether no saga runs and no message waits."""
+        return self.unfinished == 0 and self.waiting_messages == 0
+
+    @property
+    def clean(self) -> bool:
+        """Whether every invariant holds."""
+        return not self.violations
+
+
+@attrs.frozen(kw_only=True)
+class OrderEvidence:
+    """Everything that is stored about one order."""
+
+    row: SagaRow
+    view: OrderView
+    holds: Sequence[Hold]
+    facts: Sequence[MoneyFact]
+    entries: Sequence[BookEntry]
+    cart: Cart | None
+
+
+class Checker:
+    """Reads one snapshot of the database page by page, and beside it the gateways' books."""
+
+    def __init__(self, books: Books, gateways: Mapping[str, PaymentGateway], clock: Clock) -> None:
+        self._on = books
+        self._gateways = gateways
+        self._clock = clock
+
+    def check(self) -> Report:
+        """Check everything. Changes nothing."""
+        found: list[Violation] = []
+        sums = Counter[str]()
+        with self._on.database.snapshot() as tx:
+            for audit in self._audits(tx):
+                sums["skus"] += 1
+                found += check_stock(audit)
+            for page in self._pages(tx):
+                for evidence in self._evidence(tx, page):
+                    sums["orders"] += 1
+                    sums["unfinished"] += not evidence.row.saga.state.is_final
+                    found += check_order(evidence)
+            alarmed = len(self._on.sagas.alarmed(tx, ALARM_CLAIMS, self._clock.now() - ALARM_AGE, _PAGE))
+        waiting, _ = self._on.outbox.backlog()
+        return Report(
+            skus=sums["skus"],
+            orders=sums["orders"],
+            unfinished=sums["unfinished"],
+            alarmed=alarmed,
+            waiting_messages=waiting,
+            dead_letters=len(self._on.outbox.dead_letters(_PAGE)),
+            violations=tuple(found),
+        )
+
+    def _audits(self, tx: Transaction) -> Iterator[StockAudit]:
+        after: SkuId | None = None
+        while page := self._on.stock.audit(tx, after, _PAGE):
+            yield from page
+            after = page[-1].level.sku_id
+
+    def _pages(self, tx: Transaction) -> Iterator[Sequence[SagaRow]]:
+        after: OrderId | None = None
+        while page := self._on.sagas.page(tx, None, after, _PAGE):
+            yield page
+            after = page[-1].saga.key.order_id
+
+    def _evidence(self, tx: Transaction, rows: Sequence[SagaRow]) -> Iterator[OrderEvidence]:
+        """A fixed number of statements and book look-ups for a page."""
+        keys = [row.saga.key for row in rows]
+        order_ids = [key.order_id for key in keys]
+        views = self._on.orders.load(tx, keys)
+        holds = _by_order((hold.order_id, hold) for hold in self._on.stock.holds(tx, order_ids))
+        facts = _by_order((fact.key.order_id, fact) for fact in self._on.sagas.facts(tx, keys))
+        entries = _by_order((OrderId(e.order_id), e) for gateway in self._gateways.values() for e in gateway.books(order_ids))
+        carts = self._on.carts.load(tx, [(v.order.buyer_id, v.order.cart_id) for v in views.values()])
+        for row in rows:
+            order_id = row.saga.key.order_id
+            view = views[order_id]
+            yield OrderEvidence(
+                row=row,
+                view=view,
+                holds=holds.get(order_id, []),
+                facts=facts.get(order_id, []),
+                entries=entries.get(order_id, []),
+                cart=carts.get(view.order.cart_id),
+            )
+
+
+def check_stock(audit: StockAudit) -> Iterator[Violation]:
+    """S1 to S3 for one SKU."""
+
+    def broken(invariant: str, detail: str) -> Violation:
+        return Violation(invariant=invariant, subject=f"sku {level.sku_id}", detail=detail)
+
+    level = audit.level
+    if not level.on_hand >= level.reserved >= 0:
+        yield broken("S1", f"on hand {level.on_hand}, reserved {level.reserved}")
+    if level.on_hand != audit.moved:
+        yield broken("S2", f"on hand {level.on_hand}, but the movements sum to {audit.moved}")
+    if level.reserved != audit.held:
+        yield broken("S2", f"reserved {level.reserved}, but the holds sum to {audit.held}")
+    if audit.committed + audit.held > audit.received:
+        yield broken("S3", f"{audit.committed} sold and {audit.held} held of {audit.received}")
+
+
+def check_order(evidence: OrderEvidence) -> Iterator[Violation]:
+    """Every invariant that one order's evidence can show."""
+    for check in (_money, _timeline, _contents, _ending):
+        for invariant, detail in check(evidence):
+            yield Violation(invariant=invariant, subject=f"order {evidence.row.saga.key.order_id}", detail=detail)
+
+
+_Found = Iterator[tuple[str, str]]
+
+
+def _money(e: OrderEvidence) -> _Found:
+    total, state = e.view.order.total, e.view.state
+    captures = [entry.amount for entry in e.entries if entry.kind == "capture"]
+    refunded = sum(entry.amount.minor for entry in e.entries if entry.kind == "refund")
+    if len(captures) > 1:
+        yield "S4", f"captured {len(captures)} times"
+    if any(amount != total for amount in captures):
+        yield "S5", f"captured {', '.join(map(str, captures))} for a total of {total}"
+    if refunded > sum(amount.minor for amount in captures):
+        yield "S6", f"{refunded} minor units given back, more than was captured"
+    if e.row.saga.status(Operation.REFUND) is not None and e.row.saga.status(Operation.CHARGE) is not CallStatus.OK:
+        yield "S8", "a refund was opened although the charge is not known to have happened"
+    known = {(fact.ref, fact.kind) for fact in e.facts}
+    if strange := known - {(entry.ref, entry.kind) for entry in e.entries}:
+        yield "L8", f"facts that the gateway's books do not show: {sorted(strange)}"
+    if state.is_final and (missing := {(entry.ref, entry.kind) for entry in e.entries} - known):
+        yield "L8", f"the gateway's books have more: {sorted(missing)}"
+    if state is OrderState.COMPLETED and sum(amount.minor for amount in captures) - refunded != total.minor:
+        yield "L2", f"completed, but the net charge is not {total}"
+    if state is OrderState.CANCELLED and sum(amount.minor for amount in captures) != refunded:
+        yield "L2", "cancelled, but the buyer's money is kept"
+
+
+#: What may follow what in a timeline.
+_AFTER: Final[Mapping[Fact, frozenset[Fact]]] = {
+    Fact.ORDER_CREATED: frozenset({Fact.INVENTORY_RESERVED}),
+    Fact.INVENTORY_RESERVED: frozenset({Fact.PAYMENT_COMPLETED, Fact.PAYMENT_DECLINED, Fact.INVENTORY_RELEASED}),
+    Fact.PAYMENT_COMPLETED: frozenset({Fact.SHIPMENT_READY, Fact.INVENTORY_RELEASED, Fact.PAYMENT_REFUNDED}),
+    Fact.PAYMENT_DECLINED: frozenset({Fact.INVENTORY_RELEASED}),
+    Fact.SHIPMENT_READY: frozenset({Fact.ORDER_COMPLETED}),
+    Fact.INVENTORY_RELEASED: frozenset({Fact.PAYMENT_COMPLETED, Fact.PAYMENT_REFUNDED, Fact.ORDER_CANCELLED}),
+    Fact.PAYMENT_REFUNDED: frozenset({Fact.ORDER_CANCELLED, Fact.INVENTORY_RELEASED}),
+    Fact.ORDER_COMPLETED: frozenset(),
+    Fact.ORDER_CANCELLED: frozenset(),
+}
+
+
+def _timeline(e: OrderEvidence) -> _Found:
+    timeline = e.view.timeline
+    if [entry.seq for entry in timeline] != list(range(1, len(timeline) + 1)) or not timeline or timeline[0].fact is not Fact.ORDER_CREATED:
+        yield "S9", "the timeline has gaps or does not begin with OrderCreated"
+    for before, after in zip(timeline, timeline[1:], strict=False):
+        if after.fact not in _AFTER[before.fact]:
+            yield "S9", f"{after.fact.value} after {before.fact.value}"
+    if timeline and timeline[-1].fact.is_last != e.view.state.is_final:
+        yield "S9", f"{e.view.state.value}, but the timeline ends with {timeline[-1].fact.value}"
+
+
+def _contents(e: OrderEvidence) -> _Found:
+    order = e.view.order
+    lines = sum((line.total for line in order.lines), start=Money.zero(order.total.currency))
+    adjusted = sum((a.amount for a in order.adjustments if not a.included), start=lines)
+    if adjusted != order.total:
+        yield "S17", f"lines and adjustments sum to {adjusted}, the total is {order.total}"
+    if e.cart is None or e.cart.version != order.cart_version + 1:
+        yield "S16", "its cart is gone, or was changed after it had become the order"
+    elif Counter({x.sku_id: x.quantity for x in e.cart.lines}) != Counter({x.sku_id: x.quantity for x in order.lines}):
+        yield "S16", "its lines are not those of its cart"
+
+
+def _ending(e: OrderEvidence) -> _Found:
+    state, statuses = e.view.state, {hold.status for hold in e.holds}
+    want = Counter({line.sku_id: line.quantity for line in e.view.order.lines})
+    if Counter({hold.sku_id: hold.quantity for hold in e.holds}) != want:
+        yield "S2", "what is held is not what was ordered"
+    if state is OrderState.COMPLETED and (statuses != {HoldStatus.COMMITTED} or e.view.shipment is None):
+        yield "L2", "completed, but its goods did not leave or have no shipment"
+    if state is OrderState.CANCELLED and statuses != {HoldStatus.RELEASED}:
+        yield "L2", "cancelled, but its goods are not free"
+    if state is OrderState.CANCELLED and e.row.saga.call(Operation.SHIP) and e.row.saga.status(Operation.UNSHIP) is not CallStatus.OK:
+        yield "L2", "cancelled, but its parcel may be on its way"
+    if state is OrderState.CANCELLED and (e.view.cancellation is None or e.view.cancellation.cart_id is None):
+        yield "L11", "cancelled, but its lines are in no cart"
+    if state.is_final and e.row.lease_until is not None:
+        yield "L5", "over, but a lease is held on it"
+
+
+_Part = TypeVar("_Part")
+
+
+def _by_order(parts: Iterable[tuple[OrderId, _Part]]) -> dict[OrderId, list[_Part]]:
+    found: dict[OrderId, list[_Part]] = {}
+    for order_id, part in parts:
+        found.setdefault(order_id, []).append(part)
+    return found

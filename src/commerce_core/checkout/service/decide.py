@@ -1,0 +1,185 @@
+"""Who of a group gets what: a pure function of the group and of what was read for it."""
+
+from collections.abc import Mapping, Sequence
+
+import attrs
+
+from commerce_core.cart import Cart, CartStatus
+from commerce_core.catalog import Offer
+from commerce_core.checkout.errors import (
+    AmountMismatch,
+    CartChanged,
+    CartEmpty,
+    CartMerged,
+    CartNotFound,
+    IdempotencyKeyReused,
+    ItemUnavailable,
+    OutOfStock,
+    ShortLine,
+)
+from commerce_core.checkout.model import Placed
+from commerce_core.inventory import StockLevel
+from commerce_core.kernel.address import Address
+from commerce_core.kernel.ids import BuyerId, CartId, OrderId, SkuId
+from commerce_core.kernel.money import Money
+from commerce_core.orders import Order, OrderKey
+from commerce_core.pricing import PricedLine, Pricer, Quote
+
+
+@attrs.frozen(kw_only=True)
+class Draft:
+    """An order that is asked for. Its id is made before anything else, so that a repeated attempt collides with itself."""
+
+    order_id: OrderId
+    buyer_id: BuyerId
+    cart_id: CartId
+    cart_version: int | None
+    amount: Money
+    idem_key: str | None
+    digest: str
+    email: str
+    address: Address | None
+
+    @property
+    def key(self) -> OrderKey:
+        """The whole key of the order to be."""
+        return OrderKey(self.buyer_id, self.order_id)
+
+
+@attrs.frozen(kw_only=True)
+class Seen:
+    """What was read for a group, without a lock."""
+
+    orders: Sequence[Order]
+    carts: Mapping[CartId, Cart]
+    offers: Mapping[SkuId, Offer]
+    levels: Mapping[SkuId, StockLevel]
+
+
+@attrs.frozen(kw_only=True)
+class Accepted:
+    """An order that can be placed if the world is still as it was seen."""
+
+    draft: Draft
+    cart: Cart
+    offers: tuple[Offer, ...]
+    quote: Quote
+
+
+@attrs.frozen(kw_only=True)
+class Repeated:
+    """The same order as an accepted one of the same group."""
+
+    of: OrderId
+
+
+Decision = Accepted | Repeated | Placed | Exception
+
+
+def decide(drafts: Sequence[Draft], seen: Seen, pricer: Pricer) -> list[Decision]:
+    """One decision per draft, in the order in which they arrived: the first come are served while stock lasts.
+
+    One draft's refusal never touches another's.
+    """
+    group = _Group(seen, pricer)
+    return [group.decide(draft) for draft in drafts]
+
+
+class _Group:
+    """Running sums over a group."""
+
+    def __init__(self, seen: Seen, pricer: Pricer) -> None:
+        self._seen = seen
+        self._pricer = pricer
+        self._by_key = {(o.buyer_id, o.idem_key): (o.id, o.cart_id, o.digest) for o in seen.orders if o.idem_key}
+        self._by_cart = {(o.buyer_id, o.cart_id): o.id for o in seen.orders}
+        self._accepted: set[OrderId] = set()
+        self._taken: dict[SkuId, int] = {}
+
+    def decide(self, draft: Draft) -> Decision:
+        """The decision over one draft."""
+        try:
+            return self._replay(draft) or self._accept(draft)
+        except (
+            CartNotFound,
+            CartMerged,
+            CartChanged,
+            CartEmpty,
+            ItemUnavailable,
+            AmountMismatch,
+            OutOfStock,
+            IdempotencyKeyReused,
+        ) as refusal:
+            return refusal
+
+    def _replay(self, draft: Draft) -> Decision | None:
+        """The key is looked up first, then the cart."""
+        cart_id = draft.cart_id
+        if draft.idem_key and (known := self._by_key.get((draft.buyer_id, draft.idem_key))):
+            order_id, cart_id, digest = known
+            if digest != draft.digest:
+                raise IdempotencyKeyReused("this idempotency key was used for another request")
+        elif (found := self._by_cart.get((draft.buyer_id, draft.cart_id))) is None:
+            return None
+        else:
+            order_id = found
+        if order_id in self._accepted:
+            return Repeated(of=order_id)
+        return Placed(OrderKey(draft.buyer_id, order_id), cart_id, replayed=order_id != draft.order_id)
+
+    def _accept(self, draft: Draft) -> Accepted:
+        cart = self._cart(draft)
+        offers = self._offers(cart)
+        lines = [PricedLine(sku_id=o.sku_id, unit_price=o.price, quantity=x.quantity) for o, x in zip(offers, cart.lines, strict=True)]
+        quote = self._pricer.price(lines, draft.address)
+        if quote.total != draft.amount:
+            raise AmountMismatch(draft.amount, quote.total)
+        self._take(cart, offers)
+        self._accepted.add(draft.order_id)
+        self._by_cart[draft.buyer_id, draft.cart_id] = draft.order_id
+        if draft.idem_key:
+            self._by_key[draft.buyer_id, draft.idem_key] = (draft.order_id, draft.cart_id, draft.digest)
+        return Accepted(draft=draft, cart=cart, offers=offers, quote=quote)
+
+    def _cart(self, draft: Draft) -> Cart:
+        cart = self._seen.carts.get(draft.cart_id)
+        if cart is None or cart.buyer_id != draft.buyer_id or cart.status is CartStatus.ORDERED:
+            raise CartNotFound("there is no such cart")
+        if cart.status is CartStatus.MERGED:
+            raise CartMerged(cart.merged_into)
+        if draft.cart_version is not None and draft.cart_version != cart.version:
+            raise CartChanged("the cart was changed meanwhile")
+        if not cart.lines:
+            raise CartEmpty("the cart is empty")
+        return cart
+
+    def _offers(self, cart: Cart) -> tuple[Offer, ...]:
+        found = [self._seen.offers.get(line.sku_id) for line in cart.lines]
+        gone = [
+            ShortLine(item_id=x.item_id, variant_id=x.variant_id, name=o.name if o else "", requested=x.quantity, available=0)
+            for x, o in zip(cart.lines, found, strict=True)
+            if o is None or not o.on_sale
+        ]
+        if gone:
+            raise ItemUnavailable(gone)
+        return tuple(offer for offer in found if offer)
+
+    def _take(self, cart: Cart, offers: Sequence[Offer]) -> None:
+        """Sum up per SKU before looking at the stock (acceptance 3), and take all lines or none."""
+        wanted: dict[SkuId, int] = {}
+        for line in cart.lines:
+            wanted[line.sku_id] = wanted.get(line.sku_id, 0) + line.quantity
+        free = {sku_id: self._free(sku_id) for sku_id in wanted}
+        short = [
+            ShortLine(item_id=x.item_id, variant_id=x.variant_id, name=o.name, requested=wanted[x.sku_id], available=max(0, free[x.sku_id]))
+            for x, o in zip(cart.lines, offers, strict=True)
+            if free[x.sku_id] < wanted[x.sku_id]
+        ]
+        if short:
+            raise OutOfStock(short)
+        for sku_id, quantity in wanted.items():
+            self._taken[sku_id] = self._taken.get(sku_id, 0) + quantity
+
+    def _free(self, sku_id: SkuId) -> int:
+        level = self._seen.levels.get(sku_id)
+        return level.available - self._taken.get(sku_id, 0) if level and level.sellable else 0

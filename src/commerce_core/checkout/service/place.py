@@ -1,0 +1,273 @@
+"""Placing orders: what queued up while the last group was committed becomes one transaction."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from datetime import datetime
+from typing import Final
+
+import attrs
+
+from commerce_core.accounts import Account
+from commerce_core.cart import CartBook
+from commerce_core.catalog import Offers
+from commerce_core.checkout.commands import PlaceOrder
+from commerce_core.checkout.model import OrderSaga, Placed
+from commerce_core.checkout.ports import SagaStore
+from commerce_core.checkout.saga import ORDER_SAGA
+from commerce_core.checkout.service.decide import Accepted, Decision, Draft, Repeated, Seen, decide
+from commerce_core.inventory import AvailabilityChanged, Hold, SkuDemand, StockLedger
+from commerce_core.kernel.batching import Batcher
+from commerce_core.kernel.clock import Clock
+from commerce_core.kernel.errors import Conflict, TransactionLost
+from commerce_core.kernel.ids import BuyerId, IdFactory, OrderId, SkuId
+from commerce_core.kernel.messaging import Message, Outbox, envelope
+from commerce_core.kernel.transaction import Database, Transaction
+from commerce_core.orders import EVENT_OF, Fact, Order, OrderBook, OrderKey, OrderLine, TimelineEntry
+from commerce_core.payment import Handle, PaymentGateway
+from commerce_core.pricing import Pricer
+
+_TRIES: Final = 3
+_FIRST_ENTRIES: Final = (Fact.ORDER_CREATED, Fact.INVENTORY_RESERVED)
+
+
+@attrs.frozen(kw_only=True)
+class Prepared:
+    """A draft whose payment is prepared: no money has moved, and no card number is left in it."""
+
+    draft: Draft
+    handle: Handle
+
+
+class GroupChanged(Conflict):
+    """The world was not as a group had read it: read and decide again."""
+
+    code = "group-changed"
+
+
+@attrs.frozen(kw_only=True)
+class Shelves:
+    """The storage that placing reads and writes."""
+
+    database: Database
+    carts: CartBook
+    offers: Offers
+    stock: StockLedger
+    orders: OrderBook
+    sagas: SagaStore
+    outbox: Outbox
+
+
+class Placement:
+    """Decides and writes groups of prepared orders: the group function behind a ``Batcher``."""
+
+    def __init__(self, shelves: Shelves, pricer: Pricer, clock: Clock, ids: IdFactory, carrier: str) -> None:
+        self._on = shelves
+        self._pricer = pricer
+        self._clock = clock
+        self._ids = ids
+        self._carrier = carrier
+
+    def look(self, draft: Draft) -> Decision:
+        """What would become of *draft* right now. Changes nothing."""
+        with self._on.database.snapshot() as tx:
+            return decide([draft], self._read(tx, [draft]), self._pricer)[0]
+
+    def place_many(self, group: Sequence[Prepared]) -> list[Placed | Exception]:
+        """Place each order of *group* or say why not, in one transaction: a fixed number of statements whatever its size.
+
+        Idempotent by order id, cart and idempotency key, so that the whole may be tried again after a lost connection.
+        """
+        for _ in range(_TRIES):
+            try:
+                return self._try(group)
+            except (GroupChanged, TransactionLost) as error:
+                trouble = error
+        if len(group) == 1:
+            return [TransactionLost(trouble.detail)]
+        middle = len(group) // 2
+        return self.place_many(group[:middle]) + self.place_many(group[middle:])
+
+    def _try(self, group: Sequence[Prepared]) -> list[Placed | Exception]:
+        drafts = [prepared.draft for prepared in group]
+        with self._on.database.begin() as tx:
+            decisions = decide(drafts, self._read(tx, drafts), self._pricer)
+            accepted = [(d, p.handle) for d, p in zip(decisions, group, strict=True) if isinstance(d, Accepted)]
+            if accepted:
+                self._write(tx, accepted, self._clock.now())
+            tx.commit()
+        return [_answer(draft, decision) for draft, decision in zip(drafts, decisions, strict=True)]
+
+    def _read(self, tx: Transaction, drafts: Sequence[Draft]) -> Seen:
+        with_key = [(d.buyer_id, d.idem_key) for d in drafts if d.idem_key]
+        carts = self._on.carts.load(tx, sorted({(d.buyer_id, d.cart_id) for d in drafts}))
+        skus = sorted({line.sku_id for cart in carts.values() for line in cart.lines})
+        return Seen(
+            orders=self._on.orders.placed_with(tx, with_key, [(d.buyer_id, d.cart_id) for d in drafts]),
+            carts=carts,
+            offers=self._on.offers.by_sku(tx, skus),
+            levels=self._on.stock.levels(tx, skus),
+        )
+
+    def _write(self, tx: Transaction, accepted: Sequence[tuple[Accepted, Handle]], at: datetime) -> None:
+        orders = [_order(a, handle, at) for a, handle in accepted]
+        holds = [Hold(sku_id=sku, order_id=a.draft.order_id, quantity=n) for a, _ in accepted for sku, n in _demand([a]).items()]
+        demand = _demand([a for a, _ in accepted])
+        held = self._on.stock.hold(tx, [SkuDemand(sku_id=sku_id, quantity=n) for sku_id, n in sorted(demand.items())])
+        if len(held) != len(demand):
+            raise GroupChanged("stock was taken meanwhile")
+        consumed = self._on.carts.consume(tx, [(a.draft.buyer_id, a.cart.id, a.cart.version) for a, _ in accepted])
+        if len(consumed) != len(accepted):
+            raise GroupChanged("a cart was changed meanwhile")
+        try:
+            self._on.orders.insert(tx, orders)
+        except Conflict as error:
+            raise GroupChanged(error.detail) from error
+        self._on.stock.record_holds(tx, holds)
+        self._on.sagas.insert(tx, [self._saga(order) for order in orders], len(_FIRST_ENTRIES), at)
+        self._tell(tx, orders, [sku_id for sku_id, change in held.items() if change.flipped], at)
+
+    def _tell(self, tx: Transaction, orders: Sequence[Order], flipped: Sequence[SkuId], at: datetime) -> None:
+        entries = tuple(TimelineEntry(seq=i, fact=fact, at=at) for i, fact in enumerate(_FIRST_ENTRIES, 1))
+        self._on.orders.append(tx, {OrderKey(order.buyer_id, order.id): entries for order in orders})
+        messages: list[Message] = []
+        for order in orders:
+            for entry in entries:
+                event = EVENT_OF[entry.fact](order_id=order.id, buyer_id=order.buyer_id, seq=entry.seq, detail={})
+                messages.append(envelope(event, id=self._ids.new(), at=at))
+        messages += [envelope(AvailabilityChanged(sku_id=sku_id), id=self._ids.new(), at=at) for sku_id in flipped]
+        self._on.outbox.append(tx, messages)
+
+    def _saga(self, order: Order) -> OrderSaga:
+        return OrderSaga(
+            key=OrderKey(order.buyer_id, order.id),
+            definition=ORDER_SAGA.name,
+            version=ORDER_SAGA.version,
+            gateway=order.handle.gateway,
+            account=order.handle.account,
+            carrier=self._carrier,
+            digest=order.digest,
+        )
+
+
+class Checkout:
+    """What a buyer's request does. Without a payment call it refuses; without a placed order nobody is charged."""
+
+    def __init__(
+        self, placement: Placement, gateways: Mapping[str, PaymentGateway], batcher: Batcher[Prepared, Placed], ids: IdFactory
+    ) -> None:
+        self._placement = placement
+        self._gateway = next(iter(gateways.values()))
+        self._batcher = batcher
+        self._ids = ids
+
+    def prepare(self, buyer: Account, command: PlaceOrder, idem_key: str | None) -> Placed | Prepared:
+        """Everything up to the placement: replayed, checked, and prepared at the default gateway. No money moves.
+
+        Raises:
+            NotFound, Conflict: as :meth:`place`.
+            Invalid: the payment cannot be taken as it is given.
+            Unavailable: the gateway is down; nothing was stored.
+        """
+        draft = Draft(
+            order_id=OrderId(self._ids.new()),
+            buyer_id=BuyerId(buyer.id),
+            cart_id=command.cart_id,
+            cart_version=command.cart_version,
+            amount=command.amount,
+            idem_key=idem_key,
+            digest=request_digest(command),
+            email=buyer.email,
+            address=command.shipping_address or buyer.address,
+        )
+        match self._placement.look(draft):
+            case Exception() as refusal:
+                raise refusal
+            case Placed() as replayed:
+                return replayed
+            case _:
+                handle = self._gateway.prepare(draft.order_id, draft.buyer_id, draft.amount, command.payment_info)
+                return Prepared(draft=draft, handle=handle)
+
+    def submit(self, prepared: Prepared) -> "Future[Placed]":
+        """Queue a prepared order for the next group.
+
+        Raises:
+            Overloaded: too many orders wait; nothing was stored.
+        """
+        return self._batcher.submit(prepared)
+
+    def place(self, buyer: Account, command: PlaceOrder, idem_key: str | None = None) -> Placed:
+        """Place an order, or find the one that the same cart or the same key has placed before. Idempotent by both.
+
+        Raises:
+            CartNotFound: no such cart of this buyer.
+            CartMerged, CartChanged, CartEmpty, ItemUnavailable, AmountMismatch, OutOfStock, IdempotencyKeyReused: see there;
+                nothing was reserved and nobody was charged.
+        """
+        prepared = self.prepare(buyer, command, idem_key)
+        return prepared if isinstance(prepared, Placed) else self.submit(prepared).result()
+
+
+def request_digest(command: PlaceOrder) -> str:
+    """What tells one request from another under the same key; of a card only its last four digits go in, and never its code."""
+    address = command.shipping_address
+    parts = [
+        command.cart_id,
+        command.amount.minor,
+        command.amount.currency,
+        command.payment_info.digest_parts(),
+        attrs.astuple(address) if address else None,
+        command.cart_version,
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _answer(draft: Draft, decision: Decision) -> Placed | Exception:
+    match decision:
+        case Accepted():
+            return Placed(draft.key, draft.cart_id, replayed=False)
+        case Repeated(of=order_id):
+            return Placed(OrderKey(draft.buyer_id, order_id), draft.cart_id, replayed=True)
+        case _:
+            return decision
+
+
+def _demand(accepted: Sequence[Accepted]) -> dict[SkuId, int]:
+    demand: dict[SkuId, int] = {}
+    for a in accepted:
+        for line in a.cart.lines:
+            demand[line.sku_id] = demand.get(line.sku_id, 0) + line.quantity
+    return demand
+
+
+def _order(accepted: Accepted, handle: Handle, at: datetime) -> Order:
+    draft, cart = accepted.draft, accepted.cart
+    lines = tuple(
+        OrderLine(
+            sku_id=offer.sku_id,
+            item_id=offer.item_id,
+            variant_id=offer.variant_id,
+            seller_id=offer.seller_id,
+            name=offer.name,
+            quantity=line.quantity,
+            unit_price=offer.price,
+        )
+        for line, offer in zip(cart.lines, accepted.offers, strict=True)
+    )
+    return Order(
+        id=draft.order_id,
+        buyer_id=draft.buyer_id,
+        cart_id=cart.id,
+        cart_version=cart.version,
+        idem_key=draft.idem_key,
+        digest=draft.digest,
+        lines=lines,
+        adjustments=accepted.quote.adjustments,
+        total=accepted.quote.total,
+        handle=handle,
+        email=draft.email,
+        address=draft.address,
+        created_at=at,
+    )

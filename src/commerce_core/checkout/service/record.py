@@ -1,0 +1,228 @@
+"""Writing what was learnt of sagas, with all that follows from it, in the transaction of the caller."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import attrs
+
+from commerce_core.cart import CartBook, CartLine, ReturnedLines
+from commerce_core.checkout.errors import HoldsLost
+from commerce_core.checkout.model import (
+    Command,
+    CommitStock,
+    GiveBackCart,
+    OpenRefund,
+    OrderSaga,
+    RecordShipment,
+    ReleaseStock,
+    Tell,
+    Timing,
+)
+from commerce_core.checkout.ports import Claimed, MoneyFact, SagaStore, SagaWrite
+from commerce_core.checkout.saga import advance, ask
+from commerce_core.inventory import AvailabilityChanged, StockLedger
+from commerce_core.kernel.codec import storable
+from commerce_core.kernel.ids import CartId, IdFactory, OrderId
+from commerce_core.kernel.messaging import Message, Outbox, envelope
+from commerce_core.kernel.transaction import Database, Transaction
+from commerce_core.orders import EVENT_OF, Fact, Order, OrderBook, OrderKey, OrderLine, TimelineEntry
+from commerce_core.payment import Captured, Refunded
+
+_REREADS: Final = 3
+
+
+@attrs.frozen(kw_only=True)
+class Books:
+    """The storage that a running saga writes."""
+
+    database: Database
+    carts: CartBook
+    stock: StockLedger
+    orders: OrderBook
+    sagas: SagaStore
+    outbox: Outbox
+
+
+@attrs.frozen(kw_only=True)
+class Move:
+    """A saga in our hands, and what was learnt of it. *actor* is ``system``, or the operator who decided."""
+
+    claimed: Claimed
+    order: Order
+    outcome: object
+    actor: str = "system"
+    cause: str | None = None
+
+
+@attrs.frozen
+class _Step:
+    """A move with what the saga's definition makes of it."""
+
+    move: Move
+    saga: OrderSaga
+    commands: tuple[Command, ...]
+
+    @property
+    def key(self) -> OrderKey:
+        return self.saga.key
+
+    def any(self, kind: type[Command]) -> bool:
+        return any(isinstance(command, kind) for command in self.commands)
+
+
+class Recorder:
+    """Set-based: a fixed number of statements whatever the number of moves."""
+
+    def __init__(self, books: Books, ids: IdFactory, timing: Timing) -> None:
+        self._on = books
+        self._ids = ids
+        self._timing = timing
+
+    def record(self, tx: Transaction, moves: Sequence[Move], now: datetime) -> list[Move]:
+        """Advance each saga and write it under its own guard; the moves whose sagas stay in our hands for their next call.
+
+        Where the guard fails under the same fence, the buyer has cancelled meanwhile: read again, advance again with the
+        outcome in hand. Under another fence the decision is not ours any more. What the outside said is kept all the same.
+
+        Raises:
+            HoldsLost: a completed order's goods are not held: the caller rolls back and has a person look at it.
+        """
+        going_on: list[Move] = []
+        self._on.sagas.record_facts(tx, list(_facts(moves)), now)
+        for _ in range(_REREADS):
+            steps = {m.order.id: _Step(m, *advance(m.claimed.saga, m.outcome)) for m in moves}
+            writes = {order_id: self._saga_write(step, now) for order_id, step in steps.items()}
+            written = set(self._on.sagas.write(tx, list(writes.values()), now))
+            self._carry_out(tx, [step for order_id, step in steps.items() if order_id in written], now)
+            going_on += [_next(steps[i].move, writes[i]) for i in steps if i in written and writes[i].lease_until]
+            moves = self._reread(tx, [m for m in moves if m.order.id not in written])
+            if not moves:
+                break
+        return going_on
+
+    def flag(self, tx: Transaction, move: Move, error: str, now: datetime) -> None:
+        """Keep what the outside said and put the saga before a person; it is tried again later all the same."""
+        self._on.sagas.record_facts(tx, list(_facts([move])), now)
+        put_off = self._put_off(move.claimed, move.claimed.saga, now)
+        self._on.sagas.write(tx, [attrs.evolve(put_off, attention=True, last_error=error)], now)
+
+    def _reread(self, tx: Transaction, lost: Sequence[Move]) -> list[Move]:
+        if not lost:
+            return []
+        found = self._on.sagas.reread(tx, [m.claimed.saga.key for m in lost])
+        return [
+            attrs.evolve(m, claimed=attrs.evolve(found[m.order.id], claims=m.claimed.claims))
+            for m in lost
+            if m.order.id in found and found[m.order.id].fence == m.claimed.fence
+        ]
+
+    def _saga_write(self, step: _Step, now: datetime) -> SagaWrite:
+        claimed = step.move.claimed
+        if not step.commands and step.saga.state is claimed.saga.state and not _learnt(claimed.saga, step.saga):
+            put_off = self._put_off(claimed, step.saga, now)
+            return attrs.evolve(put_off, last_error=legible(str(getattr(step.move.outcome, "reason", ""))) or None)
+        goes_on = ask(step.saga) is not None
+        return SagaWrite(
+            read=claimed,
+            saga=step.saga,
+            seq=claimed.seq + sum(isinstance(command, Tell) for command in step.commands),
+            claims=0,
+            lease_until=now + self._timing.lease if goes_on else None,
+            next_run_at=now,
+            attention=False,
+        )
+
+    def _put_off(self, claimed: Claimed, saga: OrderSaga, now: datetime) -> SagaWrite:
+        next_run_at = now + self._timing.pause(claimed.claims - 1)
+        return SagaWrite(read=claimed, saga=saga, seq=claimed.seq, claims=claimed.claims, lease_until=None, next_run_at=next_run_at)
+
+    def _carry_out(self, tx: Transaction, steps: Sequence[_Step], now: datetime) -> None:
+        if not steps:
+            return
+        sagas, stock = self._on.sagas, self._on.stock
+        sagas.open_refunds(tx, {s.key: (c, s.move.order.total) for s in steps for c in s.commands if isinstance(c, OpenRefund)})
+        sagas.record_shipments(tx, {s.key: c.shipment for s in steps for c in s.commands if isinstance(c, RecordShipment)}, now)
+        released = stock.release(tx, done) if (done := [s.key.order_id for s in steps if s.any(ReleaseStock)]) else {}
+        if completed := [s.key.order_id for s in steps if s.any(CommitStock)]:
+            lost = set(completed) - set(stock.commit(tx, completed, now))
+            if lost:
+                raise HoldsLost(sorted(lost))
+        returned = self._give_back(tx, [s for s in steps if s.any(GiveBackCart)], now)
+        messages = self._tell(tx, steps, returned, now)
+        flipped = [AvailabilityChanged(sku_id=sku_id) for sku_id, change in released.items() if change.flipped]
+        self._on.outbox.append(tx, messages + [envelope(event, id=self._ids.new(), at=now) for event in flipped])
+
+    def _give_back(self, tx: Transaction, steps: Sequence[_Step], now: datetime) -> Mapping[OrderId, CartId]:
+        if not steps:
+            return {}
+        returns = [
+            ReturnedLines(
+                buyer_id=s.key.buyer_id,
+                order_id=s.key.order_id,
+                new_cart_id=CartId(self._ids.new()),
+                lines=tuple(_cart_line(x) for x in s.move.order.lines),
+            )
+            for s in steps
+        ]
+        return self._on.carts.give_back(tx, returns, now)
+
+    def _tell(self, tx: Transaction, steps: Sequence[_Step], returned: Mapping[OrderId, CartId], now: datetime) -> list[Message]:
+        entries: dict[OrderKey, list[TimelineEntry]] = {}
+        messages: list[Message] = []
+        for step in steps:
+            seq = step.move.claimed.seq
+            for tell in (command for command in step.commands if isinstance(command, Tell)):
+                seq += 1
+                detail = _ending(step.saga, returned) if tell.fact is Fact.ORDER_CANCELLED else dict(tell.detail)
+                entry = TimelineEntry(
+                    seq=seq, fact=tell.fact, at=now, actor=step.move.actor, cause=step.move.cause, detail=_storable(detail)
+                )
+                entries.setdefault(step.key, []).append(entry)
+                event = EVENT_OF[tell.fact](order_id=step.key.order_id, buyer_id=step.key.buyer_id, seq=seq, detail=entry.detail)
+                messages.append(envelope(event, id=self._ids.new(), at=now))
+        if entries:
+            self._on.orders.append(tx, entries)
+        return messages
+
+
+def _cart_line(x: OrderLine) -> CartLine:
+    return CartLine(item_id=x.item_id, variant_id=x.variant_id, sku_id=x.sku_id, quantity=x.quantity, seen_price=x.unit_price)
+
+
+def _next(move: Move, write: SagaWrite) -> Move:
+    return attrs.evolve(move, claimed=attrs.evolve(move.claimed, saga=write.saga, seq=write.seq, claims=1))
+
+
+def _learnt(before: OrderSaga, after: OrderSaga) -> bool:
+    """Whether a call turned out: a call that is merely unknown now is no progress."""
+    return any(not call.status.is_open and before.status(op) is not call.status for op, call in after.calls.items())
+
+
+def _ending(saga: OrderSaga, returned: Mapping[OrderId, CartId]) -> dict[str, Any]:
+    cause = saga.cause
+    return {
+        "code": cause.code if cause else "undone",
+        "detail": cause.detail if cause else "",
+        "cartId": returned.get(saga.key.order_id),
+    }
+
+
+def _facts(moves: Iterable[Move]) -> Iterable[MoneyFact]:
+    for move in moves:
+        match move.outcome:
+            case Captured(ref=ref, amount=amount):
+                yield MoneyFact(key=move.claimed.saga.key, ref=legible(ref), kind="capture", amount=amount)
+            case Refunded(ref=ref, amount=amount):
+                yield MoneyFact(key=move.claimed.saga.key, ref=legible(ref), kind="refund", amount=amount)
+            case _:
+                pass
+
+
+def legible(text: str) -> str:
+    """*text* from the outside in a form that every database keeps: what it cannot keep is escaped, the rest is cut at 500."""
+    return (text if storable(text) else text.encode("unicode_escape").decode("ascii"))[:500]
+
+
+def _storable(detail: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: legible(value) if isinstance(value, str) else value for key, value in detail.items()}

@@ -1,0 +1,145 @@
+"""Running sagas: claim some, call the outside side by side with no transaction open, write what is learnt as it arrives."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+import attrs
+
+from commerce_core.checkout.model import Operation, Timing, Verb, call_key
+from commerce_core.checkout.ports import Claimed
+from commerce_core.checkout.saga import ORDER_SAGA, Begin, ask
+from commerce_core.checkout.service.record import Books, Move, Recorder, legible
+from commerce_core.kernel.batching import FanOut
+from commerce_core.kernel.clock import Clock
+from commerce_core.kernel.errors import TransactionLost
+from commerce_core.kernel.ids import IdFactory
+from commerce_core.orders import Order
+from commerce_core.payment import PaymentGateway
+from commerce_core.payment import Unknown as PaymentUnknown
+from commerce_core.shipping import Carrier, ParcelLine
+from commerce_core.shipping import Unknown as ShippingUnknown
+
+#: The definitions of sagas that this release can run, with the newest version of each.
+KNOWN: Final = {ORDER_SAGA.name: ORDER_SAGA.version}
+
+
+@attrs.frozen(kw_only=True)
+class Task:
+    """A call to make for a saga that is held."""
+
+    claimed: Claimed
+    order: Order
+    verb: Verb
+
+
+class SagaRunner:
+    """Carries orders on. Any number of runners may work on one database."""
+
+    def __init__(
+        self,
+        books: Books,
+        gateways: Mapping[str, PaymentGateway],
+        carriers: Mapping[str, Carrier],
+        fan_out: FanOut,
+        clock: Clock,
+        ids: IdFactory,
+        timing: Timing,
+        owner: str,
+    ) -> None:
+        self._on = books
+        self._gateways = gateways
+        self._carriers = carriers
+        self._fan_out = fan_out
+        self._clock = clock
+        self._ids = ids
+        self._timing = timing
+        self._owner = owner
+        self._recorder = Recorder(books, ids, timing)
+
+    def run_once(self, limit: int) -> int:
+        """Claim up to *limit* sagas and carry each on until it is over or has to wait; how many were claimed.
+
+        Idempotent in effect: what a runner that dies leaves behind is claimed again when its lease is over, and every
+        outside call is repeated under the same key.
+        """
+        tasks, count = self._claim(min(limit, self._fan_out.width))
+        if tasks:
+            self._fan_out.run(self._perform, tasks, self._settle)
+        return count
+
+    def _claim(self, limit: int) -> tuple[list[Task], int]:
+        """Claims and first intents are one transaction; no lease is taken for more calls than can be made at once."""
+        now = self._clock.now()
+        with self._on.database.begin() as tx:
+            claims = self._on.sagas.claim_due(tx, KNOWN, self._owner, now, now + self._timing.lease, limit)
+            views = self._on.orders.load(tx, [c.saga.key for c in claims])
+            held = [Move(claimed=c, order=views[c.saga.key.order_id].order, outcome=Begin()) for c in claims]
+            tasks = self._tasks(move for move in held if ask(move.claimed.saga))
+            if begun := [move for move in held if not ask(move.claimed.saga)]:
+                tasks += self._tasks(self._recorder.record(tx, begun, now))
+            tx.commit()
+        return tasks, len(claims)
+
+    def _tasks(self, moves: Iterable[Move]) -> list[Task]:
+        return [Task(claimed=m.claimed, order=m.order, verb=verb) for m in moves if (verb := ask(m.claimed.saga))]
+
+    def _perform(self, task: Task) -> object:
+        """Make one call. Nothing is open and nothing is held while it lasts."""
+        saga, order = task.claimed.saga, task.order
+        match task.verb:
+            case Verb.CONFIRM | Verb.FENCE | Verb.REFUND:
+                return self._pay(task, self._gateways[saga.gateway])
+            case Verb.BOOK:
+                lines = [ParcelLine(sku_id=line.sku_id, name=line.name, quantity=line.quantity) for line in order.lines]
+                call = saga.calls[Operation.SHIP]
+                return self._carriers[call.gateway].book(order.id, call_key(saga.key, call), order.address, lines)
+            case Verb.UNBOOK:
+                call = saga.calls[Operation.UNSHIP]
+                return self._carriers[call.gateway].cancel(order.id, call_key(saga.key, call))
+
+    def _pay(self, task: Task, gateway: PaymentGateway) -> object:
+        saga, order = task.claimed.saga, task.order
+        if task.verb is Verb.FENCE:
+            return gateway.cancel(order.handle)
+        if self._clock.now() > order.created_at + gateway.capabilities().repeatable_for:
+            return gateway.fetch(order.handle)  # past its keys' lifetime nothing may be sent again
+        if task.verb is Verb.CONFIRM:
+            return gateway.confirm(order.handle, call_key(saga.key, saga.calls[Operation.CHARGE]))
+        refund = saga.calls[Operation.REFUND]
+        return gateway.refund(order.handle, refund.subject_no, order.total, call_key(saga.key, refund))
+
+    def _settle(self, answers: "Sequence[tuple[Task, object]]") -> Sequence[Task]:
+        """Write what was learnt; the calls that follow from it."""
+        moves = [Move(claimed=task.claimed, order=task.order, outcome=_known(task, outcome)) for task, outcome in answers]
+        return self._tasks(self._settle_some(moves))
+
+    def _settle_some(self, moves: Sequence[Move]) -> list[Move]:
+        """Write a group; where that fails, halve it down to the one that spoils it, which is flagged for a person."""
+        now = self._clock.now()
+        try:
+            with self._on.database.begin() as tx:
+                going_on = self._recorder.record(tx, moves, now)
+                tx.commit()
+            return going_on
+        except TransactionLost:
+            return []  # the lease runs out and the same calls are made again
+        except Exception as error:
+            if len(moves) == 1:
+                self._flag(moves[0], error)
+                return []
+        middle = len(moves) // 2
+        return self._settle_some(moves[:middle]) + self._settle_some(moves[middle:])
+
+    def _flag(self, move: Move, error: Exception) -> None:
+        """Put a saga before a person. It is tried again all the same."""
+        with self._on.database.begin() as tx:
+            self._recorder.flag(tx, move, legible(f"{type(error).__name__}: {error}"), self._clock.now())
+            tx.commit()
+
+
+def _known(task: Task, outcome: object) -> object:
+    """An exception is no answer: it is *unknown* whether the call happened (rule 4)."""
+    if not isinstance(outcome, Exception):
+        return outcome
+    reason = legible(f"{type(outcome).__name__}: {outcome}")
+    return ShippingUnknown(reason) if task.verb in (Verb.BOOK, Verb.UNBOOK) else PaymentUnknown(reason)

@@ -1,0 +1,56 @@
+"""Groups: what arrived while the last group was being worked on becomes the next one. And calls made side by side.
+
+Both wait or run in parallel, which the core itself never does: threads live in ``commerce_local``, single steps in the testkit.
+"""
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Protocol, TypeAlias, TypeVar
+
+from commerce_core.kernel.errors import Unavailable
+
+T = TypeVar("T")
+R = TypeVar("R")
+T_contra = TypeVar("T_contra", contravariant=True)
+
+#: What decides a group: one result or one exception per item, in the order of the items. It must not raise for one item's sake.
+GroupFunction: TypeAlias = Callable[[Sequence[T]], Sequence[R | Exception]]
+
+
+class Overloaded(Unavailable):
+    """Too many requests are waiting for their group; nothing was done."""
+
+    code = "overloaded"
+
+
+class Batcher(Protocol[T_contra, R]):
+    """Hands items to a :data:`GroupFunction`, group by group; no timer, so that an idle system adds no latency."""
+
+    @abstractmethod
+    def submit(self, item: T_contra, /) -> "Future[R]":
+        """Queue *item*; the future gets its result, or the exception that the group function returned for it.
+
+        Raises:
+            Overloaded: the queue is full.
+        """
+
+
+class FanOut(Protocol):
+    """Runs calls side by side."""
+
+    @property
+    @abstractmethod
+    def width(self) -> int:
+        """How many calls run at the same time at most."""
+
+    @abstractmethod
+    def run(
+        self, perform: Callable[[T], R], first: Sequence[T], then: Callable[[Sequence[tuple[T, R | Exception]]], Sequence[T]], /
+    ) -> None:
+        """Perform every task, and whatever more comes of it, until none is left.
+
+        ``perform(task)`` runs on any thread, at most :attr:`width` at a time. ``then(answers)`` runs on the calling thread with
+        the answers that have arrived since it last ran (at least one; an exception stands for its task's answer) and
+        returns the tasks that follow from them. What *then* raises ends the run once the tasks under way have ended.
+        """

@@ -1,0 +1,13 @@
+"""Time comes in through a port."""
+
+from abc import abstractmethod
+from datetime import datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What time it is."""
+
+    @abstractmethod
+    def now(self) -> datetime:
+        """The present moment, timezone-aware UTC, microseconds."""

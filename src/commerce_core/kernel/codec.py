@@ -1,0 +1,258 @@
+"""Between values and JSON-ready data.
+
+Two ways, on purpose: :func:`to_data` and :func:`from_data` for what we store and send ourselves, and :class:`Reader`
+for what somebody else sends, which names every wrong field by its JSON pointer.
+"""
+
+import functools
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, TypeVar
+
+import attrs
+import cattrs
+from cattrs.cols import is_mapping, is_sequence, list_structure_factory, mapping_structure_factory
+from cattrs.gen import make_dict_structure_fn, override
+
+from commerce_core.kernel.errors import FieldProblem, Invalid, Rejected
+from commerce_core.kernel.events import Event
+from commerce_core.kernel.money import InvalidMoney, Money
+
+T = TypeVar("T")
+
+#: Stands for a field that a change does not mention, where ``None`` means: take it away.
+ABSENT: Final[Any] = object()
+
+_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
+
+
+class Unreadable(Rejected):
+    """Stored or received data does not have the shape its name promises."""
+
+    code = "unreadable"
+
+
+def _storage_converter() -> cattrs.Converter:
+    converter = cattrs.Converter(detailed_validation=False)
+    converter.register_unstructure_hook(datetime, datetime.isoformat)
+    converter.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text))
+    return converter
+
+
+_STORAGE: Final = _storage_converter()
+
+
+def to_data(value: object) -> Any:
+    """*value* (attrs, containers, plain) as JSON-ready data."""
+    return _STORAGE.unstructure(value)
+
+
+def from_data(data: Any, kind: type[T]) -> T:
+    """The *kind* that :func:`to_data` made *data* from.
+
+    Raises:
+        Unreadable: *data* has another shape.
+    """
+    try:
+        return _STORAGE.structure(data, kind)
+    except Exception as error:  # whatever a constructor raises means the same here
+        raise Unreadable(f"not a {kind.__name__}: {type(error).__name__}") from error
+
+
+def decode_event(name: str, payload: Mapping[str, Any]) -> Event:
+    """The event *name* with its *payload*.
+
+    Raises:
+        Unreadable: no such event is known here, or the payload does not fit it.
+    """
+    kind = next((k for k in _subclasses(Event) if vars(k).get("name") == name), None)
+    if kind is None:
+        raise Unreadable(f"no event is called {name!r:.80}")
+    return from_data(payload, kind)
+
+
+def _subclasses(kind: type[Event]) -> Iterator[type[Event]]:
+    for sub in kind.__subclasses__():
+        yield sub
+        yield from _subclasses(sub)
+
+
+def camel(name: str) -> str:
+    """``unit_price`` → ``unitPrice``."""
+    head, *tail = name.split("_")
+    return head + "".join(part.capitalize() for part in tail)
+
+
+def storable(text: str) -> bool:
+    """Whether every database can keep *text*: no U+0000, no lone surrogate."""
+    return _UNSTORABLE.search(text) is None
+
+
+class Reader:
+    """Reads what a client sent (decoded JSON, numbers with a point as ``Decimal``) into attrs classes.
+
+    Nothing is coerced: a number is no text, ``true`` is no number. Keys are the camelCase of the attribute names;
+    keys that nobody asked for are refused. A ``Money`` attribute takes ``{"amount", "currency"}``, a number or
+    decimal text; the latter two are in *currency*. A class with a ``from_text`` is read from text by it. Constructors
+    check through attrs validators that raise ``ValueError`` with a sentence for a person.
+    """
+
+    def __init__(self, currency: str) -> None:
+        self._currency = currency
+        self._converter = cattrs.Converter(detailed_validation=True, forbid_extra_keys=True)
+        plain: tuple[tuple[type, Callable[[Any, Any], Any]], ...] = ((str, _text), (int, _integer), (bool, _boolean), (Decimal, _number))
+        for kind, check in plain:
+            self._converter.register_structure_hook(kind, check)
+        self._converter.register_structure_hook_func(lambda kind: kind is Any, lambda value, _: _anything(value))
+        self._converter.register_structure_hook_func(
+            lambda kind: hasattr(kind, "from_text"), lambda text, kind: kind.from_text(_text(text, str))
+        )
+        self._converter.register_structure_hook(Money, self._money)
+        self._converter.register_structure_hook_factory(is_sequence, self._list_hook)
+        self._converter.register_structure_hook_factory(is_mapping, self._mapping_hook)
+        self._converter.register_structure_hook_factory(attrs.has, self._class_hook)
+
+    def read(self, data: Any, kind: type[T]) -> T:
+        """*data* as a *kind*.
+
+        Raises:
+            Invalid: names every field that is missing, unknown, or has a wrong value.
+        """
+        try:
+            return self._converter.structure(data, kind)
+        except cattrs.BaseValidationError as error:
+            raise Invalid(list(_problems(error, ""))) from error
+        except (ValueError, TypeError, KeyError, Rejected) as error:
+            raise Invalid.at("", _say(error)) from error
+
+    def _class_hook(self, kind: type[T]) -> Callable[[Any, Any], T]:
+        fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(kind)  # type: ignore[arg-type]
+        overrides: dict[str, Any] = {a.name: override(rename=camel(a.name), struct_hook=self._checked(a)) for a in fields}
+        build = make_dict_structure_fn(kind, self._converter, **overrides)
+        return _only(Mapping, "must be an object", build)
+
+    def _checked(self, attribute: "attrs.Attribute[Any]") -> Callable[[Any, Any], Any] | None:
+        """The attribute's own validator run while its value is read, so that every wrong field is named, not the first."""
+        validator = attribute.validator
+        if validator is None:
+            return None
+        build = self._converter.get_structure_hook(attribute.type)
+
+        def structure(value: Any, kind: Any) -> Any:
+            built = build(value, kind)
+            validator(None, attribute, built)
+            return built
+
+        return structure
+
+    def _list_hook(self, kind: Any) -> Callable[[Any, Any], Any]:
+        return _only(list, "must be a list", list_structure_factory(kind, self._converter))
+
+    def _mapping_hook(self, kind: Any) -> Callable[[Any, Any], Any]:
+        return _only(Mapping, "must be an object", mapping_structure_factory(kind, self._converter))
+
+    def _money(self, value: Any, _: Any) -> Money:
+        currency = self._currency
+        if isinstance(value, Mapping):
+            if set(value) != {"amount", "currency"} or not isinstance(value["currency"], str):
+                raise ValueError("must be {amount, currency} and nothing else")
+            value, currency = value["amount"], value["currency"]
+        if isinstance(value, bool) or not isinstance(value, (int, str, Decimal)):
+            raise ValueError("must be an amount of money")
+        return Money.parse(value, currency)
+
+
+def _only(accepted: Any, otherwise: str, build: Callable[[Any, Any], T]) -> Callable[[Any, Any], T]:
+    def structure(value: Any, kind: Any) -> T:
+        if not isinstance(value, accepted):
+            raise ValueError(otherwise)
+        return build(value, kind)
+
+    return structure
+
+
+@functools.cache
+def reader(currency: str) -> Reader:
+    """The (shared) reader of a shop whose currency is *currency*."""
+    return Reader(currency)
+
+
+def _text(value: Any, _: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("must be text")
+    if not storable(value):
+        raise ValueError("must not contain U+0000 or a lone surrogate")
+    return value
+
+
+def _integer(value: Any, _: Any) -> int:
+    if isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) < 30 and value == value.to_integral_value():
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError("must be a whole number")
+    if not -(2**63) <= value < 2**63:
+        raise ValueError("must fit into 64 bits")
+    return value
+
+
+def _boolean(value: Any, _: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
+
+
+def _number(value: Any, _: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)) or not Decimal(value).is_finite():
+        raise ValueError("must be a number")
+    return Decimal(value)
+
+
+def _anything(value: Any, depth: int = 0) -> Any:
+    """Free JSON (a seller's own attributes), kept verbatim but storable, of bounded depth and numbers."""
+    if depth > 8:
+        raise ValueError("is nested too deeply")
+    if isinstance(value, str):
+        return _text(value, str)
+    if isinstance(value, Mapping):
+        return {_text(key, str): _anything(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_anything(item, depth + 1) for item in value]
+    if isinstance(value, Decimal):
+        if not value.is_finite() or abs(value.adjusted()) > 18:
+            raise ValueError("must be a number within 64 bits")
+        return float(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return _integer(value, int)
+    return value
+
+
+def _problems(error: BaseException, pointer: str) -> Iterator[FieldProblem]:
+    if isinstance(error, cattrs.ForbiddenExtraKeysError):
+        for key in sorted(error.extra_fields):
+            yield FieldProblem(f"{pointer}/{escape_pointer(key)}", "is not known here")
+    elif isinstance(error, (cattrs.ClassValidationError, cattrs.IterableValidationError)):
+        annotated, bare = error.group_exceptions()
+        for inner, note in annotated:
+            step = camel(note.name) if isinstance(error, cattrs.ClassValidationError) else str(note.index)  # type: ignore[union-attr]
+            yield from _problems(inner, f"{pointer}/{escape_pointer(step)}")
+        for inner in bare:
+            yield from _problems(inner, pointer)
+    else:
+        yield FieldProblem(pointer, _say(error))
+
+
+def escape_pointer(step: str) -> str:
+    """One step of a JSON pointer (RFC 6901)."""
+    return step.replace("~", "~0").replace("/", "~1")
+
+
+def _say(error: BaseException) -> str:
+    if isinstance(error, KeyError):
+        return "is required"
+    if isinstance(error, InvalidMoney):
+        return error.detail
+    if isinstance(error, ValueError) and error.args and isinstance(error.args[0], str):
+        return error.args[0]
+    return "has a wrong value"

@@ -1,0 +1,91 @@
+"""The five families of refusals. A family says what a caller can do; a ``code`` says what happened; neither is an HTTP status."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import attrs
+
+
+class CommerceError(Exception):
+    """A refusal with a stable ``code``.
+
+    Args:
+        detail: one sentence for a person; never holds a secret or a card number.
+        facts: what a program needs to act on it (JSON-ready, camelCase keys), e.g. ``{"currentAmount": …}``.
+    """
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, detail: str, **facts: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.facts: Mapping[str, Any] = facts
+
+
+class NotFound(CommerceError):
+    """The thing does not exist, or is somebody else's."""
+
+    code = "not-found"
+
+
+class Conflict(CommerceError):
+    """The request is sound but the present state forbids it; reading again and retrying may help."""
+
+    code = "conflict"
+
+
+class Rejected(CommerceError):
+    """The request itself is wrong; repeating it unchanged can never succeed."""
+
+    code = "rejected"
+
+
+class Unauthorized(CommerceError):
+    """The caller is not known, or may not do this."""
+
+    code = "unauthorized"
+
+
+class Unavailable(CommerceError):
+    """A part is down or overloaded; nothing was changed; the same request may succeed later.
+
+    ``retry_after`` is in seconds.
+    """
+
+    code = "unavailable"
+    retry_after: int = 1
+
+
+@attrs.frozen
+class FieldProblem:
+    """One field of a request that cannot be taken: a JSON pointer (RFC 6901) and why."""
+
+    pointer: str
+    detail: str
+
+
+class Invalid(Rejected):
+    """One or more fields are wrong; all of them are named."""
+
+    code = "invalid"
+
+    def __init__(self, problems: Sequence[FieldProblem]) -> None:
+        super().__init__("; ".join(f"{p.pointer or '/'}: {p.detail}" for p in problems[:5]))
+        self.problems = tuple(problems)
+
+    @classmethod
+    def at(cls, pointer: str, detail: str) -> "Invalid":
+        """The error for a single field."""
+        return cls([FieldProblem(pointer, detail)])
+
+
+class StaleVersion(Conflict):
+    """The aggregate was changed since it was read; nothing was written."""
+
+    code = "stale-version"
+
+
+class TransactionLost(Unavailable):
+    """The database gave up on a transaction (deadlock, serialization, busy, connection lost); the whole of it may be tried again."""
+
+    code = "database-busy"

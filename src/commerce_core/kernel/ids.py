@@ -1,0 +1,38 @@
+"""Names of things. Ids are made by the application (UUIDv7 text, so that they sort by time), never by the database."""
+
+import uuid
+from abc import abstractmethod
+from typing import Final, NewType, Protocol
+
+AccountId = NewType("AccountId", str)
+#: Whoever owns a cart: an account, or a guest known by the digest of a cart token.
+BuyerId = NewType("BuyerId", str)
+SellerId = NewType("SellerId", str)
+ItemId = NewType("ItemId", str)
+#: One sellable unit (a simple item, or one variant): what prices, stock and order lines refer to.
+SkuId = NewType("SkuId", str)
+ImportId = NewType("ImportId", str)
+CartId = NewType("CartId", str)
+OrderId = NewType("OrderId", str)
+MessageId = NewType("MessageId", str)
+JobId = NewType("JobId", str)
+
+_NAMESPACE: Final = uuid.UUID("6f1f3b52-6d0c-5c55-9d84-0d1c4a1a7a10")
+
+
+class IdFactory(Protocol):
+    """Where new ids come from."""
+
+    @abstractmethod
+    def new(self) -> str:
+        """A fresh id: UUIDv7 (RFC 9562) as 36 characters of text, never given out before."""
+
+
+def derived_id(*parts: str) -> str:
+    """An id that is a pure function of *parts*, for facts that must collide when recorded twice (UUIDv5)."""
+    return str(uuid.uuid5(_NAMESPACE, "\x1f".join(parts)))
+
+
+def is_id(text: str) -> bool:
+    """Whether *text* could be an id of ours, so that anything else is answered without asking the database."""
+    return len(text) == 36 and all(c in "0123456789abcdef-" for c in text)

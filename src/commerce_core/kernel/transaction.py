@@ -1,0 +1,40 @@
+"""A unit of work in one database: everything or nothing."""
+
+from abc import abstractmethod
+from types import TracebackType
+from typing import Protocol, Self
+
+
+class Transaction(Protocol):
+    """An open transaction, used as a context manager by the method that began it and by no other.
+
+    Leaving the block without :meth:`commit` rolls back.
+    """
+
+    @abstractmethod
+    def commit(self) -> None:
+        """Make everything durable.
+
+        Raises:
+            TransactionLost: it may or may not have been committed; try the whole again with the same ids and keys.
+        """
+
+    @abstractmethod
+    def __enter__(self) -> Self:
+        """Enter the block."""
+
+    @abstractmethod
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /) -> None:
+        """Roll back what was not committed and give the connection back."""
+
+
+class Database(Protocol):
+    """Where transactions come from. Safe to share between threads."""
+
+    @abstractmethod
+    def begin(self) -> Transaction:
+        """A transaction that may write. On engines with a single writer it waits for its turn, first come, first served."""
+
+    @abstractmethod
+    def snapshot(self) -> Transaction:
+        """A read-only view of one moment; writing in it is a defect."""

@@ -1,0 +1,15 @@
+"""Refusals about orders."""
+
+from commerce_core.kernel.errors import Conflict, NotFound
+
+
+class OrderNotFound(NotFound):
+    """There is no such order, or it is somebody else's."""
+
+    code = "order-not-found"
+
+
+class TooLateToCancel(Conflict):
+    """The order is paid, over, or already being undone by something else than the buyer's wish."""
+
+    code = "too-late-to-cancel"

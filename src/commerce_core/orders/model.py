@@ -1,0 +1,113 @@
+"""An order, the states it passes, and the entries of its timeline. What was ordered never changes once it is placed."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+import attrs
+
+from commerce_core.kernel.address import Address
+from commerce_core.kernel.ids import BuyerId, CartId, ItemId, OrderId, SellerId, SkuId
+from commerce_core.kernel.money import Money
+from commerce_core.orders.events import Fact
+from commerce_core.payment import Handle
+from commerce_core.pricing import Adjustment
+
+
+class OrderState(StrEnum):
+    """Where the saga of an order stands."""
+
+    PLACED = "PLACED"
+    CHARGING = "CHARGING"
+    SHIPPING = "SHIPPING"
+    COMPENSATING = "COMPENSATING"
+    COMPLETED = "COMPLETED"
+    CANCELLED = "CANCELLED"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing comes after it."""
+        return self in (OrderState.COMPLETED, OrderState.CANCELLED)
+
+
+class OrderStatus(StrEnum):
+    """What a buyer sees of the state."""
+
+    PENDING = "PENDING"
+    PAID = "PAID"
+    COMPLETED = "COMPLETED"
+    CANCELLING = "CANCELLING"
+    CANCELLED = "CANCELLED"
+
+
+_SEEN_AS: Final = {
+    OrderState.PLACED: OrderStatus.PENDING,
+    OrderState.CHARGING: OrderStatus.PENDING,
+    OrderState.SHIPPING: OrderStatus.PAID,
+    OrderState.COMPENSATING: OrderStatus.CANCELLING,
+    OrderState.COMPLETED: OrderStatus.COMPLETED,
+    OrderState.CANCELLED: OrderStatus.CANCELLED,
+}
+
+
+def status_of(state: OrderState) -> OrderStatus:
+    """How *state* is told to a buyer."""
+    return _SEEN_AS[state]
+
+
+@attrs.frozen(kw_only=True)
+class OrderLine:
+    """*quantity* pieces of one SKU at the price that the buyer saw."""
+
+    sku_id: SkuId
+    item_id: ItemId
+    variant_id: str | None
+    seller_id: SellerId
+    name: str
+    quantity: int
+    unit_price: Money
+
+    @property
+    def total(self) -> Money:
+        """Price times quantity, before adjustments."""
+        return self.unit_price * self.quantity
+
+
+@attrs.frozen(kw_only=True)
+class Order:
+    """What was ordered. ``handle`` is the one payment object that it can ever be paid with."""
+
+    id: OrderId
+    buyer_id: BuyerId
+    cart_id: CartId
+    cart_version: int
+    idem_key: str | None
+    digest: str
+    lines: tuple[OrderLine, ...]
+    adjustments: tuple[Adjustment, ...]
+    total: Money
+    handle: Handle
+    email: str
+    address: Address | None
+    created_at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class TimelineEntry:
+    """Something that happened to an order: *seq* counts from 1 without gaps; *actor* is ``system`` or an account's id."""
+
+    seq: int
+    fact: Fact
+    at: datetime
+    actor: str = "system"
+    cause: str | None = None
+    detail: Mapping[str, Any] = attrs.field(factory=dict)
+
+
+@attrs.frozen(kw_only=True)
+class Shipment:
+    """The parcel of an order."""
+
+    carrier: str
+    tracking_number: str

@@ -1,0 +1,82 @@
+"""The promises of the order book and of the sellers' list."""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import attrs
+
+from commerce_core.kernel.ids import BuyerId, CartId, OrderId, SellerId
+from commerce_core.kernel.transaction import Transaction
+from commerce_core.orders.model import Order, TimelineEntry
+from commerce_core.orders.views import OrderView, SellerOrder
+
+
+@attrs.frozen
+class OrderKey:
+    """An order's whole key: ordering tables are keyed by buyer first."""
+
+    buyer_id: BuyerId
+    order_id: OrderId
+
+
+@attrs.frozen
+class TimelineCursor:
+    """A place in an order's timeline: everything up to entry *seq* is known (0: nothing)."""
+
+    key: OrderKey
+    seq: int
+
+
+class OrderBook(Protocol):
+    """Orders, their timelines, and how they are read."""
+
+    @abstractmethod
+    def insert(self, tx: Transaction, orders: Sequence[Order]) -> None:
+        """Write down new orders.
+
+        Not idempotent: an order whose cart, idempotency key or id its buyer has used before makes the transaction fail
+        with ``Conflict`` (code ``order-exists``), whatever the isolation level.
+        """
+
+    @abstractmethod
+    def append(self, tx: Transaction, entries: Mapping[OrderKey, Sequence[TimelineEntry]]) -> None:
+        """Add to timelines. Not idempotent: a number that an order has used makes the transaction fail."""
+
+    @abstractmethod
+    def load(self, tx: Transaction, keys: Sequence[OrderKey]) -> Mapping[OrderId, OrderView]:
+        """The orders of *keys*; unknown ones are missing."""
+
+    @abstractmethod
+    def placed_with(
+        self, tx: Transaction, idem_keys: Sequence[tuple[BuyerId, str]], carts: Sequence[tuple[BuyerId, CartId]]
+    ) -> Sequence[Order]:
+        """The orders that were placed with one of the idempotency keys or from one of the carts, each once."""
+
+    @abstractmethod
+    def history(self, tx: Transaction, buyer_id: BuyerId, before: OrderId | None, limit: int) -> Sequence[OrderView]:
+        """A buyer's orders older than *before* (``None``: from the newest), newest first."""
+
+    @abstractmethod
+    def timelines_after(self, tx: Transaction, cursors: Sequence[TimelineCursor]) -> Mapping[OrderId, Sequence[TimelineEntry]]:
+        """What stands behind each cursor, ascending; orders with nothing new are missing."""
+
+    @abstractmethod
+    def keys_of(self, tx: Transaction, order_ids: Sequence[OrderId]) -> Mapping[OrderId, OrderKey]:
+        """Whose the orders are, for operators and followers of events; unknown ones are missing."""
+
+
+class SellerOrders(Protocol):
+    """What sellers see of orders: a projection, keyed by seller, that follows the events."""
+
+    @abstractmethod
+    def put(self, tx: Transaction, rows: Sequence[tuple[SellerId, int, SellerOrder]]) -> None:
+        """Write *(seller, number of the timeline entry, order)*; a row that is known with a later entry stays. Idempotent."""
+
+    @abstractmethod
+    def history(self, tx: Transaction, seller_id: SellerId, before: OrderId | None, limit: int) -> Sequence[SellerOrder]:
+        """A seller's orders older than *before* (``None``: from the newest), newest first."""
+
+    @abstractmethod
+    def load(self, tx: Transaction, seller_id: SellerId, order_id: OrderId) -> SellerOrder | None:
+        """One of a seller's orders."""

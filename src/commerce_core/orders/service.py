@@ -1,0 +1,130 @@
+"""Reading orders, and the projection that sellers read."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, TypeVar, cast
+
+from commerce_core.kernel.codec import decode_event
+from commerce_core.kernel.ids import BuyerId, OrderId, SellerId, is_id
+from commerce_core.kernel.messaging import Consumer, Message
+from commerce_core.kernel.money import Money
+from commerce_core.kernel.paging import Page, decode_cursor, encode_cursor
+from commerce_core.kernel.transaction import Database
+from commerce_core.orders.errors import OrderNotFound
+from commerce_core.orders.events import OrderEvent
+from commerce_core.orders.model import OrderLine, TimelineEntry
+from commerce_core.orders.ports import OrderBook, OrderKey, SellerOrders, TimelineCursor
+from commerce_core.orders.views import OrderView, SellerOrder
+
+T = TypeVar("T")
+
+_MISSING: Final = "there is no such order"
+
+
+class Orders:
+    """What buyers and sellers read of their orders. Everything here only reads."""
+
+    def __init__(self, database: Database, book: OrderBook, seller_orders: SellerOrders) -> None:
+        self._db = database
+        self._book = book
+        self._seller_orders = seller_orders
+
+    def details(self, buyer_id: BuyerId, order_id: str) -> OrderView:
+        """One of the buyer's orders with its timeline.
+
+        Raises:
+            OrderNotFound: no such order, or not this buyer's.
+        """
+        if is_id(order_id):
+            key = OrderKey(buyer_id, OrderId(order_id))
+            with self._db.snapshot() as tx:
+                if found := self._book.load(tx, [key]).get(key.order_id):
+                    return found
+        raise OrderNotFound(_MISSING)
+
+    def history(self, buyer_id: BuyerId, cursor: str | None, size: int) -> Page[OrderView]:
+        """The buyer's orders, newest first, *size* at a time.
+
+        Raises:
+            BadCursor: *cursor* was not given out by this list.
+        """
+        before = _position("orders", cursor)
+        with self._db.snapshot() as tx:
+            found = self._book.history(tx, buyer_id, before, size + 1)
+        return _page("orders", found, [view.order.id for view in found], size)
+
+    def timelines_after(self, cursors: Sequence[TimelineCursor]) -> Mapping[OrderId, Sequence[TimelineEntry]]:
+        """New entries behind each cursor, for everybody who waits, in one query; orders with nothing new are missing."""
+        with self._db.snapshot() as tx:
+            return self._book.timelines_after(tx, cursors)
+
+    def seller_history(self, seller_id: SellerId, cursor: str | None, size: int) -> Page[SellerOrder]:
+        """The orders that hold the seller's goods, newest first, a moment behind the buyers' view.
+
+        Raises:
+            BadCursor: *cursor* was not given out by this list.
+        """
+        before = _position("seller-orders", cursor)
+        with self._db.snapshot() as tx:
+            found = self._seller_orders.history(tx, seller_id, before, size + 1)
+        return _page("seller-orders", found, [order.order_id for order in found], size)
+
+    def seller_details(self, seller_id: SellerId, order_id: str) -> SellerOrder:
+        """The seller's own lines of an order.
+
+        Raises:
+            OrderNotFound: no such order (yet), or none of the seller's goods is in it.
+        """
+        if is_id(order_id):
+            with self._db.snapshot() as tx:
+                if found := self._seller_orders.load(tx, seller_id, OrderId(order_id)):
+                    return found
+        raise OrderNotFound(_MISSING)
+
+
+class SellerOrderProjection(Consumer):
+    """Keeps the sellers' list in step. An event only wakes it: what it writes is read from the order book."""
+
+    name = "seller-orders"
+
+    def __init__(self, database: Database, book: OrderBook, seller_orders: SellerOrders) -> None:
+        self._db = database
+        self._book = book
+        self._seller_orders = seller_orders
+
+    def handle(self, messages: Sequence[Message]) -> None:
+        events = [cast("OrderEvent", decode_event(m.name, m.payload)) for m in messages]
+        keys = sorted({(e.buyer_id, e.order_id) for e in events})
+        with self._db.snapshot() as tx:
+            views = self._book.load(tx, [OrderKey(buyer_id, order_id) for buyer_id, order_id in keys])
+        rows = [row for view in views.values() for row in _rows(view)]
+        with self._db.begin() as tx:
+            self._seller_orders.put(tx, rows)
+            tx.commit()
+
+
+def _rows(view: OrderView) -> list[tuple[SellerId, int, SellerOrder]]:
+    lines: dict[SellerId, list[OrderLine]] = {}
+    for line in view.order.lines:
+        lines.setdefault(line.seller_id, []).append(line)
+    seq = view.timeline[-1].seq
+    return [(seller_id, seq, _seller_order(view, own)) for seller_id, own in sorted(lines.items())]
+
+
+def _seller_order(view: OrderView, lines: Sequence[OrderLine]) -> SellerOrder:
+    total = sum((line.total for line in lines), start=Money.zero(view.order.total.currency))
+    return SellerOrder(
+        order_id=view.order.id,
+        status=view.status,
+        lines=tuple(lines),
+        total=total,
+        created_at=view.order.created_at,
+        updated_at=view.updated_at,
+    )
+
+
+def _position(kind: str, cursor: str | None) -> OrderId | None:
+    return OrderId(decode_cursor(kind, cursor, str)[0]) if cursor is not None else None
+
+
+def _page(kind: str, found: Sequence[T], ids: Sequence[str], size: int) -> Page[T]:
+    return Page(found[:size], encode_cursor(kind, ids[size - 1]) if len(found) > size else None)

@@ -1,0 +1,60 @@
+"""Orders as they are read."""
+
+from datetime import datetime
+
+import attrs
+
+from commerce_core.kernel.ids import CartId
+from commerce_core.kernel.money import Money
+from commerce_core.orders.events import Fact
+from commerce_core.orders.model import Order, OrderLine, OrderState, OrderStatus, Shipment, TimelineEntry, status_of
+
+
+@attrs.frozen(kw_only=True)
+class Cancellation:
+    """Why an order was not carried out, and the cart that its lines are back in (``None`` until they are)."""
+
+    code: str
+    detail: str
+    cart_id: CartId | None
+
+
+@attrs.frozen(kw_only=True)
+class OrderView:
+    """An order with where it stands and how it came there."""
+
+    order: Order
+    state: OrderState
+    timeline: tuple[TimelineEntry, ...]
+    shipment: Shipment | None
+    cancellation: Cancellation | None
+    updated_at: datetime
+
+    @property
+    def status(self) -> OrderStatus:
+        """What a buyer sees of the state."""
+        return status_of(self.state)
+
+    @property
+    def payment_status(self) -> str:
+        """``pending``, ``paid``, ``declined``, ``refunded`` or ``cancelled`` (never charged)."""
+        facts = {entry.fact for entry in self.timeline}
+        if Fact.PAYMENT_REFUNDED in facts:
+            return "refunded"
+        if Fact.PAYMENT_DECLINED in facts:
+            return "declined"
+        if Fact.PAYMENT_COMPLETED in facts:
+            return "paid"
+        return "cancelled" if self.state is OrderState.CANCELLED else "pending"
+
+
+@attrs.frozen(kw_only=True)
+class SellerOrder:
+    """A seller's own lines of an order: no buyer's contact, no other seller's goods."""
+
+    order_id: str
+    status: OrderStatus
+    lines: tuple[OrderLine, ...]
+    total: Money
+    created_at: datetime
+    updated_at: datetime

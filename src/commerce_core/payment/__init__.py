@@ -1,0 +1,35 @@
+"""Payment: how a buyer pays, and the promise of a gateway."""
+
+from commerce_core.payment.errors import PaymentUnavailable
+from commerce_core.payment.model import (
+    BookEntry,
+    Capabilities,
+    Captured,
+    CardNumber,
+    ChargeOutcome,
+    Declined,
+    Handle,
+    PaymentInfo,
+    Refunded,
+    RefundOutcome,
+    Unknown,
+    Voided,
+)
+from commerce_core.payment.ports import PaymentGateway
+
+__all__ = [
+    "BookEntry",
+    "Capabilities",
+    "Captured",
+    "CardNumber",
+    "ChargeOutcome",
+    "Declined",
+    "Handle",
+    "PaymentGateway",
+    "PaymentInfo",
+    "PaymentUnavailable",
+    "RefundOutcome",
+    "Refunded",
+    "Unknown",
+    "Voided",
+]

@@ -1,0 +1,161 @@
+"""What can be found, what is asked, and what a page of answers holds. No engine shows through."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+import attrs
+
+from commerce_core.kernel.ids import ItemId, JobId, SellerId
+from commerce_core.kernel.money import Money
+
+
+@attrs.frozen(kw_only=True)
+class Document:
+    """An item as the index keeps it.
+
+    ``version`` is the item's version plus the availability versions of its SKUs: it grows with everything that a search
+    could show. Items that are not ``listed`` are kept as a version alone, so that a late older write cannot bring them back.
+    """
+
+    item_id: ItemId
+    seller_id: SellerId
+    version: int
+    listed: bool
+    type: str
+    sku: str
+    name: str
+    brand: str = ""
+    category: str = ""
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    """Everything that names exactly this item beside its SKU: variants' ids and GTINs."""
+    attributes: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
+    """Attributes, specifications and options as text, by name."""
+    price: Money
+    in_stock: bool
+    image: str | None = None
+    created_at: datetime
+
+
+class Sort(StrEnum):
+    """In which order hits come. Each is total: ties are broken by item id."""
+
+    RELEVANCE = "relevance"
+    PRICE_ASCENDING = "price"
+    PRICE_DESCENDING = "-price"
+    NEWEST = "newest"
+
+
+@attrs.frozen(kw_only=True)
+class Query:
+    """What a buyer asks for. ``term`` is text, never a query language; empty, everything matches.
+
+    Of several values of one filter any may match; of several filters all must. Prices are in minor units, inclusive.
+    """
+
+    term: str = ""
+    categories: tuple[str, ...] = ()
+    brands: tuple[str, ...] = ()
+    seller_id: SellerId | None = None
+    price_min: int | None = None
+    price_max: int | None = None
+    in_stock: bool | None = None
+    attributes: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
+    sort: Sort = Sort.RELEVANCE
+    cursor: str | None = None
+    size: int = 20
+
+
+@attrs.frozen(kw_only=True)
+class Hit:
+    """An item that was found. ``highlights`` are safe HTML by field (``name``, ``description``): ``<em>`` is the only tag in them."""
+
+    item_id: ItemId
+    sku: str
+    name: str
+    brand: str
+    category: str
+    type: str
+    price: Money
+    in_stock: bool
+    image: str | None
+    highlights: Mapping[str, str]
+
+
+@attrs.frozen
+class FacetValue:
+    """A value and how many of all hits have it."""
+
+    value: str
+    count: int
+
+
+@attrs.frozen
+class PriceBucket:
+    """How many of all hits cost at least *low* and (where there is an upper end) less than *high*."""
+
+    low: Money
+    high: Money | None
+    count: int
+
+
+@attrs.frozen(kw_only=True)
+class Facets:
+    """Counts over all hits of a query, filters included."""
+
+    categories: tuple[FacetValue, ...]
+    brands: tuple[FacetValue, ...]
+    prices: tuple[PriceBucket, ...]
+
+
+@attrs.frozen(kw_only=True)
+class ResultPage:
+    """A page of hits. ``did_you_mean`` is the term with near words in place of unknown ones."""
+
+    hits: tuple[Hit, ...]
+    total: int
+    exact: bool
+    facets: Facets
+    next_cursor: str | None
+    did_you_mean: str | None
+
+
+@attrs.frozen(kw_only=True)
+class Suggestion:
+    """Something to search for: *kind* is ``query``, ``category``, ``brand`` or ``item`` (then *item_id* names it)."""
+
+    text: str
+    kind: str
+    item_id: ItemId | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Explanation:
+    """Why a hit stands where it stands: its score, and the parts of it by what they come from."""
+
+    item_id: ItemId
+    name: str
+    score: float
+    parts: tuple[tuple[str, float], ...]
+
+
+class ReindexStatus(StrEnum):
+    """WAITING until somebody takes it."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    FINISHED = "finished"
+
+
+@attrs.frozen(kw_only=True)
+class Reindex:
+    """A wish to build the index anew: whoever writes the index carries it out. *indexed* counts items so far."""
+
+    id: JobId
+    status: ReindexStatus = ReindexStatus.WAITING
+    indexed: int = 0
+    created_at: datetime
+    finished_at: datetime | None = None
+    fence: int = 0

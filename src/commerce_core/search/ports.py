@@ -1,0 +1,81 @@
+"""The promise of a search index."""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from commerce_core.kernel.ids import ItemId, JobId
+from commerce_core.kernel.transaction import Transaction
+from commerce_core.search.model import Document, Explanation, Query, Reindex, ResultPage, Suggestion
+
+
+class SearchIndex(Protocol):
+    """Finds items. It holds nothing that could not be made anew from the catalogue.
+
+    Raises:
+        SearchUnavailable: from every method, when the engine does not answer.
+    """
+
+    @abstractmethod
+    def put(self, documents: Sequence[Document]) -> None:
+        """Take *documents*, durably; visible a moment later. Idempotent: one that is not newer than what is known changes nothing.
+
+        While an index is being rebuilt they go into both.
+        """
+
+    @abstractmethod
+    def versions(self, item_ids: Sequence[ItemId]) -> Mapping[ItemId, int]:
+        """The versions that a search would show now (of unlisted items too); unknown ones are missing. Changes nothing."""
+
+    @abstractmethod
+    def find(self, query: Query) -> ResultPage:
+        """A page of hits. Exact SKU, code or item id first, then by relevance or the sort asked for.
+
+        A cursor goes on in the state of the index that its first page saw: nothing is repeated or skipped while items are
+        written. Changes nothing.
+
+        Raises:
+            BadCursor: not a cursor of this list, or of another query.
+            CursorExpired: that state is not kept any more.
+        """
+
+    @abstractmethod
+    def suggest(self, prefix: str, size: int) -> Sequence[Suggestion]:
+        """At most *size* things to search for that begin with, or hold a word that begins with, *prefix*. Changes nothing."""
+
+    @abstractmethod
+    def explain(self, term: str, size: int) -> Sequence[Explanation]:
+        """The first *size* hits for *term* and where their scores come from. Changes nothing."""
+
+    @abstractmethod
+    def begin_rebuild(self) -> ItemId | None:
+        """Begin a new index beside the one in use, or go on with one that was begun; the last item that it has (``None``: none)."""
+
+    @abstractmethod
+    def rebuild(self, documents: Sequence[Document]) -> None:
+        """Add *documents*, by item id behind all that were added before, to the new index. Idempotent as :meth:`put` is."""
+
+    @abstractmethod
+    def finish_rebuild(self) -> None:
+        """Use the new index from now on and forget the old one. Idempotent."""
+
+
+class ReindexQueue(Protocol):
+    """Wishes to build the index anew, for the one process that writes it."""
+
+    @abstractmethod
+    def insert(self, tx: Transaction, job: Reindex) -> None:
+        """Write down a new wish. Not idempotent."""
+
+    @abstractmethod
+    def load(self, tx: Transaction, job_id: JobId) -> Reindex | None:
+        """The job as it stands."""
+
+    @abstractmethod
+    def claim(self, tx: Transaction, now: datetime, lease_until: datetime) -> Reindex | None:
+        """Take the oldest unfinished job that nobody holds a lease on; it is running, and its fence is raised."""
+
+    @abstractmethod
+    def save(self, tx: Transaction, job: Reindex, lease_until: datetime | None) -> bool:
+        """Write how far a job has come, if its fence is still the newest; whether it was."""

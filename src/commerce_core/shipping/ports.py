@@ -1,0 +1,27 @@
+"""The promise of a carrier."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Protocol
+
+from commerce_core.kernel.address import Address
+from commerce_core.shipping.model import BookingGone, BookingOutcome, ParcelLine, Unknown
+
+
+class Carrier(Protocol):
+    """Takes one call at a time, over a network. Never called while a transaction is open.
+
+    A time-out, a lost connection and every answer that is not understood are ``Unknown``, never a refusal.
+    """
+
+    @abstractmethod
+    def book(self, reference: str, key: str, address: Address | None, lines: Sequence[ParcelLine]) -> BookingOutcome:
+        """Book a parcel under our *reference*. The same *key* again gives the same answer; one booking per reference."""
+
+    @abstractmethod
+    def find_by_reference(self, reference: str) -> BookingOutcome:
+        """What became of *reference*. Changes nothing; ``Unknown`` where nothing was asked yet."""
+
+    @abstractmethod
+    def cancel(self, reference: str, key: str) -> BookingGone | Unknown:
+        """Cancel the booking, and fence one that has not arrived yet. Idempotent."""

@@ -1,0 +1,96 @@
+"""What goes out: JSON made by msgspec from shapes that live in this package alone."""
+
+from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
+from typing import Any, Final
+
+import attrs
+import msgspec
+from litestar.types import Receive, Scope, Send
+
+from commerce_core.kernel.money import Money
+
+_JSON: Final = b"application/json"
+_encoder: Final = msgspec.json.Encoder()
+_request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+
+class Shape(msgspec.Struct, rename="camel", forbid_unknown_fields=True, kw_only=True, gc=False):
+    """Base of everything that is answered: camelCase keys, nothing in it that its class does not name."""
+
+
+class MoneyOut(Shape):
+    """An amount in major units, as decimal text with the currency's own number of decimals."""
+
+    amount: str
+    currency: str
+
+
+def money(value: Money) -> MoneyOut:
+    """*value* as it is told to clients."""
+    return MoneyOut(amount=value.amount, currency=value.currency)
+
+
+@attrs.frozen(kw_only=True)
+class Reply:
+    """An answer with more than a body. ``status`` of ``None`` is the operation's own; ``cookies`` are whole Set-Cookie values."""
+
+    body: Shape | None = None
+    status: int | None = None
+    headers: Mapping[str, str] = attrs.field(factory=dict)
+    cookies: Iterable[str] = ()
+
+
+class Payload:
+    """Bytes on their way out: an ASGI application of one answer. A HEAD request gets its headers alone."""
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(self, status: int, body: bytes, headers: Mapping[str, str] | None = None, *, media: bytes = _JSON) -> None:
+        self.status = status
+        self.body = body
+        self.headers: list[tuple[bytes, bytes]] = []
+        if status not in (204, 304):
+            self.headers += [(b"content-type", media), (b"content-length", str(len(body)).encode())]
+        for name, value in (headers or {}).items():
+            self.add_header(name, value)
+
+    def add_header(self, name: str, value: str) -> None:
+        """One more header line."""
+        self.headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
+
+    def to_asgi_response(self, app: object, request: object, **_: Any) -> "Payload":
+        """What Litestar asks of a response that an exception handler returns."""
+        return self
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        body = b"" if scope.get("method") == "HEAD" else self.body
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def payload(result: object, status: int) -> Payload:
+    """What a handler returned (a shape, ``None``, a :class:`Reply`, or a finished payload) as an answer."""
+    if isinstance(result, Shape):
+        return Payload(status, _encoder.encode(result))
+    if result is None:
+        return Payload(status, b"")
+    if isinstance(result, Reply):
+        body = b"" if result.body is None else _encoder.encode(result.body)
+        made = Payload(result.status or status, body, result.headers)
+        for cookie in result.cookies:
+            made.add_header("Set-Cookie", cookie)
+        return made
+    if isinstance(result, Payload):
+        return result
+    raise TypeError(f"a handler answered with a {type(result).__name__}")
+
+
+def request_id() -> str:
+    """The id of the request that is being answered; empty outside of one."""
+    return _request_id.get()
+
+
+def set_request_id(value: str) -> None:
+    """Remember the id of the request that this task answers."""
+    _request_id.set(value)

@@ -1,0 +1,53 @@
+"""The application: every operation of the shop behind one Litestar."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import HttpMethod, Litestar, Request
+from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp
+from prometheus_client import CollectorRegistry
+
+from commerce_core.kernel.errors import CommerceError
+from commerce_http.dependencies import Surroundings, handler_of
+from commerce_http.errors import answer_defect, answer_http_error, answer_refusal
+from commerce_http.observation import Observed, RequestMetrics
+from commerce_http.operations import Operation, path_names
+
+
+class ShopApplication(Litestar):
+    """Litestar inside the layer that observes every request."""
+
+    def observed_by(self, metrics: RequestMetrics) -> "ShopApplication":
+        """Count requests in *metrics*."""
+        self.asgi_handler = Observed(self.asgi_handler, metrics)
+        return self
+
+
+def build_app(
+    operations: Sequence[Operation], around: Surroundings, registry: CollectorRegistry, *, lifespan: Sequence[Any] = ()
+) -> ShopApplication:
+    """An application of *operations*."""
+    return ShopApplication(
+        route_handlers=[route_of(operation, around) for operation in operations],
+        exception_handlers={CommerceError: answer_refusal, HTTPException: answer_http_error, Exception: answer_defect},
+        lifespan=list(lifespan),
+        openapi_config=None,
+        logging_config=None,
+    ).observed_by(RequestMetrics(registry))
+
+
+def route_of(operation: Operation, around: Surroundings) -> HTTPRouteHandler:
+    """*operation* as a Litestar route; a GET answers HEAD as well."""
+    answer = handler_of(operation, around)
+
+    async def handle(request: Request[Any, Any, Any]) -> ASGIApp:
+        return await answer(request)
+
+    path = operation.path
+    for name in path_names(path):
+        path = path.replace(f"{{{name}}}", f"{{{name}:str}}")
+    methods = [HttpMethod.GET, HttpMethod.HEAD] if operation.method == "GET" else [HttpMethod(operation.method)]
+    handle.__name__ = operation.name
+    return HTTPRouteHandler(path, http_method=methods, name=operation.name, status_code=operation.status, include_in_schema=False)(handle)

@@ -1,0 +1,76 @@
+"""Who is calling: an account known by its bearer token, or nobody."""
+
+import secrets
+from collections.abc import Callable
+from http.cookies import CookieError, SimpleCookie
+from typing import Any, Final
+
+import attrs
+
+from commerce_core.accounts import Account, Role
+from commerce_http.errors import Forbidden, Unauthenticated
+
+Authenticate = Callable[[str], Account]
+
+_CART_COOKIE: Final = "cart_token"
+
+
+@attrs.frozen
+class Admission:
+    """Who may use an operation: accounts with one of ``roles``, and without an account if ``guests``."""
+
+    roles: frozenset[Role]
+    guests: bool = False
+
+    def admit(self, authorization: str | None, authenticate: Authenticate) -> Account | None:
+        """The account behind an Authorization header; ``None`` is a guest.
+
+        Raises:
+            Unauthenticated: a token is missing, or is none of ours (whatever the accounts service raises passes).
+            Forbidden: the account has another role.
+        """
+        if authorization is None and self.guests:
+            return None
+        scheme, _, token = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated("log in first: POST /sessions answers a bearer token")
+        account = authenticate(token.strip())
+        if account.role not in self.roles:
+            raise Forbidden(f"this is not for a {account.role.value}")
+        return account
+
+
+ANYONE: Final = Admission(frozenset(Role), guests=True)
+HOLDER: Final = Admission(frozenset(Role))
+BUYER: Final = Admission(frozenset({Role.BUYER}))
+SELLER: Final = Admission(frozenset({Role.SELLER}))
+OPERATOR: Final = Admission(frozenset({Role.OPERATOR}))
+BUYER_OR_GUEST: Final = Admission(frozenset({Role.BUYER}), guests=True)
+BUYER_OR_SELLER: Final = Admission(frozenset({Role.BUYER, Role.SELLER}))
+
+
+def new_cart_token() -> str:
+    """A secret that a guest's cart is known by from now on."""
+    return secrets.token_urlsafe(24)
+
+
+def cart_token(headers: Any) -> str | None:
+    """The guest's cart token shown with a request: the X-Cart-Token header, else the cookie; ``None`` if there is none of our form."""
+    shown = headers.get("x-cart-token")
+    if shown is None and (jar := headers.get("cookie")) and _CART_COOKIE in jar:
+        try:
+            morsel = SimpleCookie(jar).get(_CART_COOKIE)
+        except CookieError:
+            return None
+        shown = morsel.value if morsel else None
+    return shown if shown and 16 <= len(shown) <= 100 and shown.isascii() and shown.isprintable() else None
+
+
+def cart_cookie(token: str) -> str:
+    """A Set-Cookie value that keeps *token* in a browser for ninety days."""
+    return f"{_CART_COOKIE}={token}; Path=/; Max-Age=7776000; HttpOnly; SameSite=Lax"
+
+
+def no_cart_cookie() -> str:
+    """A Set-Cookie value that makes a browser forget its token."""
+    return f"{_CART_COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"

@@ -1,0 +1,105 @@
+"""What comes in: raw bytes, read exactly. Numbers with a point become ``Decimal``; every wrong field is named at once."""
+
+import json
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final, TypeVar
+
+import msgspec
+from litestar import Request
+
+from commerce_core.kernel.codec import reader
+from commerce_http.errors import Malformed, TooLarge, UnsupportedMediaType
+
+T = TypeVar("T")
+
+#: Bytes that an ordinary JSON body may have.
+BODY_LIMIT: Final = 1 << 20
+
+_INFINITY: Final = Decimal("Infinity")
+
+
+def _exact(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:  # an exponent beyond all bounds: no reader takes it, and each names the field
+        return _INFINITY
+
+
+def _whole(text: str) -> int | Decimal:
+    return int(text) if len(text) < 30 else _INFINITY
+
+
+_decoder: Final = msgspec.json.Decoder(float_hook=_exact)
+_lenient: Final = json.JSONDecoder(parse_float=_exact, parse_int=_whole, parse_constant=Decimal)
+
+
+async def read_raw(request: "Request[Any, Any, Any]", limit: int) -> bytes:
+    """The body's bytes.
+
+    Raises:
+        TooLarge: there are more than *limit*; the rest is not read.
+    """
+    announced = request.headers.get("content-length", "0")
+    if announced.isdecimal() and int(announced) > limit:
+        raise TooLarge(f"at most {limit} bytes are taken here")
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise TooLarge(f"at most {limit} bytes are taken here")
+        chunks.append(chunk)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def check_media(headers: Any, accepted: tuple[str, ...]) -> str:
+    """The media type of the body.
+
+    Raises:
+        UnsupportedMediaType: not one of *accepted*, not UTF-8, or compressed.
+    """
+    first, *parameters = str(headers.get("content-type", "")).lower().split(";")
+    media = first.strip()
+    if media not in accepted:
+        raise UnsupportedMediaType(f"the body must be {' or '.join(accepted)}")
+    for parameter in parameters:
+        name, _, value = parameter.strip().partition("=")
+        if name == "charset" and value.strip('"') not in ("utf-8", "utf8", "us-ascii"):
+            raise UnsupportedMediaType("the body must be UTF-8")
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise UnsupportedMediaType("the body must not be compressed")
+    return media
+
+
+def decode(raw: bytes) -> Any:
+    """*raw* as plain data.
+
+    Raises:
+        Malformed: not JSON, or not UTF-8.
+    """
+    try:
+        return _decoder.decode(raw)
+    except UnicodeDecodeError as error:
+        raise Malformed("the body is not UTF-8") from error
+    except RecursionError as error:
+        raise Malformed("the body is nested too deeply") from error
+    except msgspec.DecodeError as error:
+        return _decode_leniently(raw, str(error))
+
+
+def _decode_leniently(raw: bytes, reason: str) -> Any:
+    """NaN, Infinity and lone surrogates are no JSON, but are refused as fields, by name: read them for the reader to find."""
+    try:
+        return _lenient.decode(raw.decode())
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"the body is no JSON: {reason.removeprefix('JSON is malformed: ')}") from error
+
+
+def read(raw: bytes, kind: type[T], currency: str) -> T:
+    """*raw* JSON as a *kind*.
+
+    Raises:
+        Malformed: not JSON.
+        Invalid: names every wrong field.
+    """
+    return reader(currency).read(decode(raw), kind)

@@ -1,0 +1,133 @@
+"""Arguments for handlers. Services are singletons and bound once; only what a request brings is read for each request."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from concurrent.futures import Executor
+from contextvars import copy_context
+from functools import partial
+from typing import Any, TypeVar
+
+import attrs
+from litestar import Request
+
+from commerce_core.kernel.errors import Invalid
+from commerce_http.answers import Payload, payload
+from commerce_http.auth import ANYONE, Authenticate, cart_token
+from commerce_http.body import check_media, read, read_raw
+from commerce_http.operations import Argument, Operation, Runs, Source
+from commerce_http.query import NoQuery, QueryReader
+
+R = TypeVar("R")
+
+HttpRequest = Request[Any, Any, Any]
+#: Reads one argument from a request and its raw body.
+Read = Callable[[HttpRequest, bytes], Any]
+
+
+@attrs.frozen(kw_only=True)
+class Surroundings:
+    """What handlers stand in: a ``shop`` that has each service as an attribute, how callers are known, the ``currency``,
+    the pool that blocking functions run in, and what is fast enough here to run on the event loop."""
+
+    shop: object
+    authenticate: Authenticate
+    currency: str
+    threads: Executor
+    on_event_loop: Collection[Runs]
+
+
+def handler_of(operation: Operation, around: Surroundings) -> Callable[[HttpRequest], Awaitable[Payload]]:
+    """The function that answers requests for *operation*."""
+    services = {a.name: _service(operation, a, around.shop) for a in operation.arguments if a.source is Source.SERVICE}
+    gather = _gatherer(operation, around)
+    has_body = operation.argument(Source.COMMAND) is not None
+    inline = operation.runs in around.on_event_loop
+    key_reads_inline = Runs.KEY_READ in around.on_event_loop
+    run = operation.function
+
+    def work(request: HttpRequest, raw: bytes) -> Payload:
+        return payload(run(**gather(request, raw), **services), operation.status)
+
+    async def handle(request: HttpRequest) -> Payload:
+        raw = await read_raw(request, operation.body_limit) if has_body else b""
+        if inline:
+            return work(request, raw)
+        return await in_thread(around.threads, work, request, raw)
+
+    async def handle_async(request: HttpRequest) -> Payload:
+        raw = await read_raw(request, operation.body_limit) if has_body else b""
+        given = gather(request, raw) if key_reads_inline else await in_thread(around.threads, gather, request, raw)
+        return payload(await run(**given, **services), operation.status)
+
+    return handle_async if operation.is_async else handle
+
+
+async def in_thread(pool: Executor, call: Callable[..., R], *arguments: Any) -> R:
+    """Run *call* in *pool*, with the context (request id) of the request."""
+    return await asyncio.get_running_loop().run_in_executor(pool, partial(copy_context().run, call, *arguments))
+
+
+def _service(operation: Operation, argument: Argument, shop: object) -> object:
+    try:
+        return getattr(shop, argument.name)
+    except AttributeError as error:
+        raise TypeError(f"{operation.name} asks for {argument.name!r}, which the shop does not have") from error
+
+
+def _gatherer(operation: Operation, around: Surroundings) -> Callable[[HttpRequest, bytes], dict[str, Any]]:
+    """Reads what a request brings in the order in which refusals are told: who, query, everything else."""
+    admit = operation.who.admit
+    open_to_all = operation.who is ANYONE and operation.argument(Source.CALLER) is None
+    wants_caller = operation.argument(Source.CALLER) is not None
+    query = operation.argument(Source.QUERY)
+    read_query = QueryReader(query.type if query else NoQuery, around.currency).read
+    others = [(a.name, _reader_of(a, operation, around)) for a in operation.arguments if a.source not in _ELSEWHERE]
+
+    def gather(request: HttpRequest, raw: bytes) -> dict[str, Any]:
+        given: dict[str, Any] = {}
+        if not open_to_all:
+            caller = admit(request.headers.get("authorization"), around.authenticate)
+            if wants_caller:
+                given["caller"] = caller
+        asked = request.scope["query_string"]
+        if query is not None:
+            given["query"] = read_query(asked)
+        elif asked:
+            read_query(asked)
+        for name, read_one in others:
+            given[name] = read_one(request, raw)
+        return given
+
+    return gather
+
+
+_ELSEWHERE = frozenset({Source.SERVICE, Source.CALLER, Source.QUERY})
+
+
+def _reader_of(argument: Argument, operation: Operation, around: Surroundings) -> Read:
+    name = argument.name
+    match argument.source:
+        case Source.COMMAND:
+            return lambda request, raw: _command(request, raw, argument.type, operation, around.currency)
+        case Source.PATH:
+            return lambda request, _: request.scope["path_params"][name]
+        case Source.CART_TOKEN:
+            return lambda request, _: cart_token(request.headers)
+        case Source.HEADER if argument.header:
+            header = argument.header
+            return lambda request, _: _header(request.headers.get(header.name.lower()), header.name, header.max_length)
+        case _:
+            return lambda request, _: request
+
+
+def _command(request: HttpRequest, raw: bytes, kind: Any, operation: Operation, currency: str) -> Any:
+    check_media(request.headers, operation.media)
+    return read(raw, kind, currency)
+
+
+def _header(value: str | None, name: str, max_length: int) -> str | None:
+    if value is None:
+        return None
+    if not value.strip() or len(value) > max_length or not value.isascii() or not value.isprintable():
+        raise Invalid.at(f"/{name}", f"must be 1 to {max_length} printable ASCII characters")
+    return value

@@ -1,0 +1,163 @@
+"""Refusals as problem details (RFC 9457). The only place that knows which status a family or a code has."""
+
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
+
+import msgspec
+import structlog
+from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
+
+from commerce_core.kernel.errors import CommerceError, Conflict, Invalid, NotFound, Rejected, Unauthorized, Unavailable
+from commerce_core.kernel.money import Money
+from commerce_http.answers import Payload, money, request_id
+
+_log = structlog.get_logger("commerce.http")
+
+
+class Malformed(Rejected):
+    """The bytes are not what their content type promises."""
+
+    code = "malformed"
+
+
+class TooLarge(Rejected):
+    """The body is longer than this operation takes."""
+
+    code = "too-large"
+
+
+class UnsupportedMediaType(Rejected):
+    """The body has a content type, a charset or an encoding that this operation does not take."""
+
+    code = "unsupported-media-type"
+
+
+class RouteNotFound(NotFound):
+    """Nothing lives at this path."""
+
+    code = "not-found"
+
+
+class MethodNotAllowed(Rejected):
+    """The path is known, but not with this method."""
+
+    code = "method-not-allowed"
+
+
+class IfMatchRequired(Rejected):
+    """A change of something that others may change too has to say which version it is meant for."""
+
+    code = "if-match-required"
+
+
+class Unauthenticated(Unauthorized):
+    """Nobody, or nobody known, is logged in."""
+
+    code = "unauthenticated"
+
+
+class Forbidden(Unauthorized):
+    """The caller is known but has another role."""
+
+    code = "forbidden"
+
+
+_STATUS_OF_CODE: Final[Mapping[str, int]] = {
+    "malformed": 400,
+    "bad-cursor": 400,
+    "cursor-expired": 400,
+    "forbidden": 403,
+    "method-not-allowed": 405,
+    "stale-version": 412,
+    "too-large": 413,
+    "unsupported-media-type": 415,
+    "if-match-required": 428,
+    "too-many-attempts": 429,
+}
+_STATUS_OF_FAMILY: Final[Mapping[type[CommerceError], int]] = {
+    NotFound: 404,
+    Conflict: 409,
+    Rejected: 422,
+    Unauthorized: 401,
+    Unavailable: 503,
+}
+_STATUS_OF_HTTP: Final[Mapping[int, type[CommerceError]]] = {
+    400: Malformed,
+    401: Unauthenticated,
+    403: Forbidden,
+    413: TooLarge,
+    415: UnsupportedMediaType,
+}
+
+
+def status_of(kind: type[CommerceError]) -> int:
+    """The status that refusals of *kind* are answered with."""
+    by_code = _STATUS_OF_CODE.get(kind.code)
+    if by_code is not None:
+        return by_code
+    return next((status for family, status in _STATUS_OF_FAMILY.items() if issubclass(kind, family)), 500)
+
+
+def title_of(code: str) -> str:
+    """``out-of-stock`` → ``Out of stock``."""
+    return code.replace("-", " ").capitalize()
+
+
+class Problem(Payload):
+    """An ``application/problem+json`` answer."""
+
+    def __init__(self, status: int, code: str, detail: str, members: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> None:
+        document = {"type": f"/problems/{code}", "title": title_of(code), "status": status, "detail": detail, "code": code, **members}
+        if request := request_id():
+            document["requestId"] = request
+        super().__init__(status, msgspec.json.encode(document, enc_hook=_plain), headers, media=b"application/problem+json")
+        self.code = code
+
+
+def _plain(value: object) -> object:
+    return money(value) if isinstance(value, Money) else str(value)
+
+
+def problem_of(error: CommerceError) -> Problem:
+    """*error* as an answer."""
+    status = status_of(type(error))
+    members: dict[str, Any] = dict(error.facts)
+    headers: dict[str, str] = {}
+    if isinstance(error, Invalid):
+        members["errors"] = [{"pointer": p.pointer, "detail": p.detail} for p in error.problems]
+    if status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="shop"'
+    if isinstance(error, Unavailable):
+        headers["Retry-After"] = str(error.retry_after)
+    return Problem(status, error.code, error.detail, members, headers)
+
+
+class _HasScope(Protocol):
+    @property
+    def scope(self) -> Any: ...
+
+
+def answer_refusal(_: _HasScope, error: CommerceError) -> Problem:
+    """Litestar's handler of what the core, or a reader of requests, refused."""
+    return problem_of(error)
+
+
+def answer_http_error(_: _HasScope, error: HTTPException) -> Problem:
+    """Litestar's handler of what Litestar itself refused: routing, the host header."""
+    if isinstance(error, NotFoundException):
+        return problem_of(RouteNotFound("there is nothing at this address"))
+    if isinstance(error, MethodNotAllowedException):
+        found = problem_of(MethodNotAllowed("this address does not take this method"))
+        found.add_header("Allow", (error.headers or {}).get("allow", ""))
+        return found
+    kind = _STATUS_OF_HTTP.get(error.status_code)
+    if kind is None:
+        return answer_defect(_, error)
+    return problem_of(kind("the request cannot be read"))
+
+
+def answer_defect(request: _HasScope, error: Exception) -> Problem:
+    """Litestar's handler of everything else: a defect of ours, told to the log and not to the client."""
+    scope = request.scope
+    _log.error("defect", method=scope.get("method"), route=scope.get("path_template"), exc_info=error)
+    return Problem(500, "internal-error", "something went wrong here; it was noted", {})

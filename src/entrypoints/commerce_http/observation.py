@@ -1,0 +1,88 @@
+"""What is noted of every request: an id, a count, a duration; and a line in the log when it changed something or failed.
+
+One plain ASGI layer around everything: it costs microseconds, and sees what routing refused as well.
+"""
+
+import re
+import secrets
+import time
+from typing import Any, Final
+
+import structlog
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from commerce_http.answers import set_request_id
+
+_log = structlog.get_logger("commerce.http")
+_ACCEPTABLE: Final = re.compile(rb"[A-Za-z0-9._:/+=-]{1,64}")
+_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_QUIET: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class RequestMetrics:
+    """Counters and latencies by method, route template and status, in a registry of the shop's own."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        labels = ("method", "route", "status")
+        self._count = Counter("http_requests", "Requests answered.", labels, registry=registry)
+        self._seconds = Histogram(
+            "http_request_duration_seconds", "Time to the last byte.", ("method", "route"), registry=registry, buckets=_BUCKETS
+        )
+        self._children: dict[tuple[str, str, int], tuple[Any, Any]] = {}
+
+    def note(self, method: str, route: str, status: int, seconds: float) -> None:
+        """One request was answered."""
+        key = (method, route, status)
+        pair = self._children.get(key)
+        if pair is None:
+            pair = self._children[key] = (self._count.labels(method, route, str(status)), self._seconds.labels(method, route))
+        pair[0].inc()
+        pair[1].observe(seconds)
+
+
+class Observed:
+    """Wraps *app*."""
+
+    def __init__(self, app: ASGIApp, metrics: RequestMetrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if str(scope["type"]) != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        name = _given_id(scope) or secrets.token_hex(8)
+        raw_name = name.encode()
+        set_request_id(name)
+        status = 0
+
+        async def observe(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", raw_name)]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, observe)
+        finally:
+            self._note(scope, status, time.perf_counter() - started)
+
+    def _note(self, scope: Any, status: int, seconds: float) -> None:
+        method: str = scope["method"] if scope["method"] in _METHODS else "OTHER"
+        route: str = scope.get("path_template") or "(none)"
+        self._metrics.note(method, route, status, seconds)
+        if status >= 500 or (method not in _QUIET and status < 400):
+            _log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1), **scope.get("path_params", {}))
+
+
+_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+
+
+def _given_id(scope: Any) -> str | None:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            return value.decode() if _ACCEPTABLE.fullmatch(value) else None
+    return None

@@ -1,0 +1,234 @@
+"""The OpenAPI 3.1 document, made from the operations, and a page of it that loads nothing from anywhere."""
+
+import html
+import inspect
+import json
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any, Final
+
+import attrs
+
+from commerce_core.kernel.batching import Overloaded
+from commerce_core.kernel.codec import camel
+from commerce_core.kernel.errors import CommerceError, Invalid, TransactionLost
+from commerce_http.answers import Payload
+from commerce_http.errors import Forbidden, Malformed, RouteNotFound, TooLarge, Unauthenticated, UnsupportedMediaType, status_of, title_of
+from commerce_http.operations import Operation, Source, operation, path_names
+from commerce_http.query import parameters
+from commerce_http.schema import Schema, Schemas
+
+_PROBLEM: Final = "application/problem+json"
+_EVERYWHERE: Final = (Malformed, Invalid, TransactionLost, Overloaded)
+
+
+class Document:
+    """The document of *operations*, made when it is first asked for."""
+
+    def __init__(self, operations: Sequence[Operation], currency: str) -> None:
+        self._operations = operations
+        self._currency = currency
+
+    @cached_property
+    def data(self) -> dict[str, Any]:
+        """The document itself."""
+        schemas = Schemas(self._currency)
+        schemas.components["Problem"] = _problem_schema()
+        paths: dict[str, Any] = {}
+        for described in self._operations:
+            paths.setdefault(public_path(described), {})[described.method.lower()] = _operation(described, schemas)
+        return {
+            "openapi": "3.1.0",
+            "info": {"title": "Shop", "version": "1", "description": "A shop: items, search, carts, orders."},
+            "servers": [{"url": "/"}],
+            "paths": paths,
+            "components": {"schemas": schemas.components, "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}},
+        }
+
+    @cached_property
+    def as_json(self) -> bytes:
+        """The document as JSON."""
+        return json.dumps(self.data, ensure_ascii=False).encode()
+
+    @cached_property
+    def as_html(self) -> bytes:
+        """The document as a page for people."""
+        return page(self.data).encode()
+
+
+@operation("GET", "/schema/openapi.json")
+def schema_document(document: Document) -> Payload:
+    """This document."""
+    return Payload(200, document.as_json, media=b"application/json")
+
+
+@operation("GET", "/schema", answer_media="text/html")
+def schema_page(document: Document) -> Payload:
+    """This document, for people."""
+    headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+    return Payload(200, document.as_html, headers, media=b"text/html; charset=utf-8")
+
+
+def public_path(described: Operation) -> str:
+    """The path as clients spell it: ``/items/{itemId}``."""
+    path = described.path
+    for name in path_names(path):
+        path = path.replace(f"{{{name}}}", f"{{{camel(name)}}}")
+    return path
+
+
+def problems_of(described: Operation) -> list[type[CommerceError]]:
+    """Everything that an operation may refuse with: its own, and what reading its token, path and body may."""
+    found: list[type[CommerceError]] = [*described.problems, *_EVERYWHERE]
+    if path_names(described.path):
+        found.append(RouteNotFound)
+    if described.argument(Source.COMMAND) or described.method in ("POST", "PUT", "PATCH"):
+        found += [TooLarge, UnsupportedMediaType]
+    if described.who.roles and (described.argument(Source.CALLER) or not described.who.guests):
+        found.append(Unauthenticated)
+        if len(described.who.roles) < 3:
+            found.append(Forbidden)
+    return found
+
+
+def _operation(described: Operation, schemas: Schemas) -> dict[str, Any]:
+    summary, _, description = inspect.cleandoc(described.function.__doc__ or described.name).partition("\n")
+    made: dict[str, Any] = {
+        "operationId": camel(described.name),
+        "tags": [described.function.__module__.rpartition(".")[2]],
+        "summary": summary,
+        "parameters": list(_parameters(described, schemas)),
+        "responses": _responses(described, schemas),
+    }
+    if description.strip():
+        made["description"] = description.strip()
+    command = described.argument(Source.COMMAND)
+    if command is not None:
+        content: dict[str, Any] = {"schema": schemas.incoming(command.type)}
+        if described.example is not None:
+            content["example"] = described.example
+        made["requestBody"] = {"required": True, "content": dict.fromkeys(described.media, content)}
+    if not described.who.guests:
+        made["security"] = [{"bearer": []}]
+    elif described.argument(Source.CALLER):
+        made["security"] = [{}, {"bearer": []}]
+    return made
+
+
+def _parameters(described: Operation, schemas: Schemas) -> Iterator[Schema]:
+    for argument in described.arguments:
+        match argument.source:
+            case Source.PATH:
+                yield {"name": camel(argument.name), "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+            case Source.QUERY:
+                yield from _query_parameters(argument.type, schemas)
+            case Source.HEADER if argument.header:
+                schema = {"type": "string", "minLength": 1, "maxLength": argument.header.max_length}
+                yield {"name": argument.header.name, "in": "header", "description": argument.header.description, "schema": schema}
+            case Source.CART_TOKEN:
+                yield {
+                    "name": "X-Cart-Token",
+                    "in": "header",
+                    "description": "A guest's cart; the cookie `cart_token` does as well.",
+                    "schema": {"type": "string"},
+                }
+            case _:
+                pass
+
+
+def _query_parameters(kind: Any, schemas: Schemas) -> Iterator[Schema]:
+    known = parameters(kind)
+    for attribute in attrs.fields(attrs.resolve_types(kind)):
+        name = camel(attribute.name)
+        schema = schemas.field(attribute)
+        parameter: Schema = {"name": name, "in": "query", "required": attribute.default is attrs.NOTHING, "schema": schema}
+        if known[name].kind == "open":
+            one = {"type": "array", "items": {"type": "string"}}
+            parameter |= {
+                "style": "form",
+                "explode": True,
+                "description": f"`{name}.<name>=value`, for any name.",
+                "schema": {"type": "object", "patternProperties": {rf"^{name}\..+$": one}, "additionalProperties": False},
+            }
+        yield parameter
+
+
+def _responses(described: Operation, schemas: Schemas) -> dict[str, Any]:
+    good: dict[str, Any] = {"description": "Done."}
+    if described.answer is not None:
+        good["content"] = {described.answer_media: {"schema": schemas.outgoing(described.answer)}}
+    elif described.status != 204:
+        good["content"] = {described.answer_media: {}}
+    if described.headers:
+        good["headers"] = {name: {"description": text, "schema": {"type": "string"}} for name, text in described.headers.items()}
+    made: dict[str, Any] = {str(described.status): good}
+    for status, meaning in described.also.items():
+        made[str(status)] = {"description": meaning} | ({"content": good["content"]} if 200 <= status < 204 and "content" in good else {})
+    codes: dict[int, set[str]] = {}
+    for kind in problems_of(described):
+        codes.setdefault(status_of(kind), set()).add(kind.code)
+    for status in sorted(codes):
+        made[str(status)] = _problem_response(sorted(codes[status]), status)
+    return made
+
+
+def _problem_response(codes: list[str], status: int) -> Schema:
+    schema = {"allOf": [{"$ref": "#/components/schemas/Problem"}, {"properties": {"code": {"enum": codes}}}]}
+    made: Schema = {"description": ", or ".join(title_of(code) for code in codes) + ".", "content": {_PROBLEM: {"schema": schema}}}
+    if status in (429, 503):
+        made["headers"] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "string"}}}
+    if status == 401:
+        made["headers"] = {"WWW-Authenticate": {"description": "How to log in.", "schema": {"type": "string"}}}
+    return made
+
+
+def _problem_schema() -> Schema:
+    text = {"type": "string"}
+    error = {
+        "type": "object",
+        "properties": {"pointer": text, "detail": text},
+        "required": ["pointer", "detail"],
+        "additionalProperties": False,
+    }
+    return {
+        "type": "object",
+        "description": "RFC 9457. Further members say what a program needs to act on it.",
+        "properties": {
+            "type": text,
+            "title": text,
+            "status": {"type": "integer"},
+            "detail": text,
+            "code": text,
+            "requestId": text,
+            "errors": {"type": "array", "items": error},
+        },
+        "required": ["type", "title", "status", "detail", "code"],
+    }
+
+
+_STYLE: Final = (
+    "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}code,pre{font:13px ui-monospace,monospace}"
+    "pre{background:#f4f4f6;padding:.7rem;overflow:auto}summary{cursor:pointer;padding:.3rem 0}b{display:inline-block;width:4.5rem}"
+    "@media(prefers-color-scheme:dark){body{background:#16161a;color:#ddd}pre{background:#222228}}"
+)
+
+
+def page(document: dict[str, Any]) -> str:
+    """*document* as one page without scripts."""
+    rows: list[str] = []
+    tags: dict[str, list[str]] = {}
+    for path, methods in document["paths"].items():
+        for method, described in methods.items():
+            head = f"<b>{method.upper()}</b><code>{html.escape(path)}</code> {html.escape(described['summary'])}"
+            body = html.escape(json.dumps(described, indent=2, ensure_ascii=False))
+            tags.setdefault(described["tags"][0], []).append(f"<details><summary>{head}</summary><pre>{body}</pre></details>")
+    for tag, operations in tags.items():
+        rows += [f"<h2>{html.escape(tag.capitalize())}</h2>", *operations]
+    rows.append("<h2>Schemas</h2>")
+    for name, schema in document["components"]["schemas"].items():
+        rows.append(
+            f"<details><summary><code>{html.escape(name)}</code></summary><pre>{html.escape(json.dumps(schema, indent=2))}</pre></details>"
+        )
+    title = html.escape(document["info"]["title"])
+    link = '<p><a href="/schema/openapi.json">openapi.json</a></p>'
+    return f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style><h1>{title}</h1>{link}{"".join(rows)}</html>'

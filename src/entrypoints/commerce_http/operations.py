@@ -1,0 +1,201 @@
+"""An operation: a plain function and everything that the contract says around it.
+
+The parameters of the function say what it needs, by name: ``command`` is the JSON body, ``query`` the query string (both attrs
+classes), ``caller`` the account, ``request`` Litestar's own request; names in the path are path parameters; one annotated with
+:class:`Header` is a header, with ``CART_TOKEN`` the guest's token; every other name is a service of the shop.
+"""
+
+import inspect
+import re
+import types
+import typing
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Any, Final
+
+import attrs
+
+from commerce_core.kernel.errors import CommerceError
+from commerce_http.answers import Shape
+from commerce_http.auth import ANYONE, Admission
+from commerce_http.body import BODY_LIMIT
+
+_PATH_NAME: Final = re.compile(r"\{(\w+)\}")
+
+
+class Runs(StrEnum):
+    """What a function waits for. The composition decides from it whether it runs on the event loop or in a thread."""
+
+    KEY_READ = "key-read"  # one or two reads by key
+    SEARCH = "search"  # a query of the search index
+    WORK = "work"  # anything else: always in a thread
+
+
+class Source(StrEnum):
+    """Where an argument comes from."""
+
+    COMMAND = "command"
+    QUERY = "query"
+    CALLER = "caller"
+    REQUEST = "request"
+    PATH = "path"
+    HEADER = "header"
+    CART_TOKEN = "cart-token"  # noqa: S105 (no password)
+    SERVICE = "service"
+
+
+@attrs.frozen
+class Header:
+    """A request header that an operation reads; absent it is ``None``."""
+
+    name: str
+    description: str
+    max_length: int = 200
+
+
+@attrs.frozen
+class CartTokenMark:
+    """Marks the parameter that gets the guest's cart token, from the header or the cookie."""
+
+
+CART_TOKEN: Final = CartTokenMark()
+
+CartToken = typing.Annotated[str | None, CART_TOKEN]
+IdempotencyKey = typing.Annotated[str | None, Header("Idempotency-Key", "The same key again answers with what the first request made.")]
+IfMatch = typing.Annotated[str | None, Header("If-Match", "The ETag that the change is meant for.")]
+Prefer = typing.Annotated[str | None, Header("Prefer", "`wait=10` waits up to ten seconds for the end.")]
+
+
+@attrs.frozen
+class Argument:
+    """One parameter of a handler."""
+
+    name: str
+    source: Source
+    type: Any
+    header: Header | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Operation:
+    """One method on one path."""
+
+    method: str
+    path: str
+    function: Callable[..., Any]
+    arguments: tuple[Argument, ...]
+    who: Admission
+    status: int
+    answer: type[Shape] | None
+    problems: tuple[type[CommerceError], ...]
+    also: Mapping[int, str]
+    runs: Runs
+    media: tuple[str, ...]
+    answer_media: str
+    body_limit: int
+    example: Any
+    headers: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """The name of its function: its operationId."""
+        return self.function.__name__
+
+    @property
+    def is_async(self) -> bool:
+        """Whether the function awaits."""
+        return inspect.iscoroutinefunction(self.function)
+
+    def argument(self, source: Source) -> Argument | None:
+        """The (first) argument that comes from *source*."""
+        return next((a for a in self.arguments if a.source is source), None)
+
+
+def operation(
+    method: str,
+    path: str,
+    *,
+    who: Admission = ANYONE,
+    answer: type[Shape] | None = None,
+    status: int = 200,
+    problems: tuple[type[CommerceError], ...] = (),
+    also: Mapping[int, str] | None = None,
+    runs: Runs = Runs.WORK,
+    media: tuple[str, ...] = ("application/json",),
+    answer_media: str = "application/json",
+    body_limit: int = BODY_LIMIT,
+    example: Any = None,
+    headers: Mapping[str, str] | None = None,
+) -> Callable[[Callable[..., Any]], Operation]:
+    """Make a function an operation of the shop.
+
+    Args:
+        method: ``GET``, ``POST``…
+        path: with names in braces as the function calls them: ``/items/{item_id}``; the document says ``{itemId}``.
+        who: who may use it.
+        answer: the shape of the answer; ``None`` for none.
+        status: of the answer when all is well.
+        problems: what it may refuse with, beside what every operation may (the reading of body, query and token).
+        also: further good statuses and what they mean, e.g. ``{304: "not modified"}``.
+        runs: what the function waits for, if it is not ``async``.
+        media: what the body may be.
+        answer_media: what the answer is.
+        body_limit: bytes that the body may have.
+        example: a body that works, for the document.
+        headers: response headers and what they mean, for the document.
+    """
+
+    def mark(function: Callable[..., Any]) -> Operation:
+        return Operation(
+            method=method,
+            path=path,
+            function=function,
+            arguments=_arguments(function, path),
+            who=who,
+            status=status,
+            answer=answer,
+            problems=problems,
+            also=also or {},
+            runs=runs,
+            media=media,
+            answer_media=answer_media,
+            body_limit=body_limit,
+            example=example,
+            headers=headers or {},
+        )
+
+    return mark
+
+
+def operations_of(module: types.ModuleType) -> list[Operation]:
+    """The operations of a handler module, in the order in which they stand there."""
+    return [value for value in vars(module).values() if isinstance(value, Operation)]
+
+
+def path_names(path: str) -> list[str]:
+    """The names in a path."""
+    return _PATH_NAME.findall(path)
+
+
+def _arguments(function: Callable[..., Any], path: str) -> tuple[Argument, ...]:
+    in_path = path_names(path)
+    hints = typing.get_type_hints(function, include_extras=True)
+    made = [_argument(name, hints[name], in_path) for name in inspect.signature(function).parameters]
+    missing = set(in_path) - {a.name for a in made}
+    if missing:
+        raise TypeError(f"{function.__name__} does not take {sorted(missing)} of its path")
+    return tuple(made)
+
+
+def _argument(name: str, hint: Any, in_path: list[str]) -> Argument:
+    if typing.get_origin(hint) is typing.Annotated:
+        mark = typing.get_args(hint)[1]
+        if isinstance(mark, Header):
+            return Argument(name, Source.HEADER, hint, mark)
+        if isinstance(mark, CartTokenMark):
+            return Argument(name, Source.CART_TOKEN, hint)
+    if name in in_path:
+        return Argument(name, Source.PATH, hint)
+    if name in ("command", "query", "caller", "request"):
+        return Argument(name, Source(name), hint)
+    return Argument(name, Source.SERVICE, hint)

@@ -1,0 +1,127 @@
+"""JSON schemas of what may come in, from the attrs classes that read it; of what goes out, from the shapes."""
+
+import inspect
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Final, Literal, NewType
+
+import attrs
+import msgspec
+
+from commerce_core.kernel.codec import camel
+from commerce_core.kernel.money import Money
+from commerce_http.answers import Shape
+
+Schema = dict[str, Any]
+
+_REF: Final = "#/components/schemas/{name}"
+_PLAIN: Final[Mapping[Any, Schema]] = {
+    str: {"type": "string"},
+    bool: {"type": "boolean"},
+    int: {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1},
+    Decimal: {"type": "number"},
+    datetime: {"type": "string", "format": "date-time"},
+    type(None): {"type": "null"},
+    Any: {},
+}
+
+
+def money_in(currency: str) -> Schema:
+    """How money may be given."""
+    amount = {"type": "string", "pattern": r"^-?[0-9]{1,12}(\.[0-9]{1,3})?$"}
+    return {
+        "description": f"Read exactly. A bare number or text is in the shop's currency ({currency}); more decimals than the currency has are refused.",
+        "anyOf": [
+            {"type": "number"},
+            amount,
+            {
+                "type": "object",
+                "properties": {"amount": {"anyOf": [amount, {"type": "number"}]}, "currency": {"type": "string", "pattern": "^[A-Z]{3}$"}},
+                "required": ["amount", "currency"],
+                "additionalProperties": False,
+            },
+        ],
+        "examples": [15.99, "15.99", {"amount": "15.99", "currency": currency}],
+    }
+
+
+class Schemas:
+    """Collects the schemas that a document refers to, each under its own name."""
+
+    def __init__(self, currency: str) -> None:
+        self.components: dict[str, Schema] = {"Money": money_in(currency)}
+        self._owners: dict[str, Any] = {}
+
+    def incoming(self, kind: Any) -> Schema:
+        """The schema of *kind* (attrs, containers, plain types) as the kernel's reader takes it."""
+        if isinstance(kind, NewType):
+            return self.incoming(kind.__supertype__)
+        if kind in _PLAIN:
+            return dict(_PLAIN[kind])
+        if kind is Money:
+            return _ref("Money")
+        if attrs.has(kind):
+            return self._class(kind)
+        if inspect.isclass(kind) and issubclass(kind, Enum):
+            return {"type": "string", "enum": [member.value for member in kind]}
+        return self._generic(kind)
+
+    def outgoing(self, shape: type[Shape]) -> Schema:
+        """The schema of what a handler answers."""
+        (schema,), components = msgspec.json.schema_components([shape], ref_template=_REF)
+        for name, component in components.items():
+            self._keep(name, component, "out")
+        return schema
+
+    def field(self, attribute: "attrs.Attribute[Any]") -> Schema:
+        """The schema of one attribute, with what its metadata says beside its type."""
+        schema: Schema = self.incoming(attribute.type) | attribute.metadata.get("schema", {})
+        if attribute.default is not attrs.NOTHING and isinstance(attribute.default, (str, int, bool)):
+            schema.setdefault("default", attribute.default)
+        return schema
+
+    def _class(self, kind: Any) -> Schema:
+        name: str = kind.__name__
+        if name not in self.components:
+            self.components[name] = {}  # a class may hold itself
+            fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(attrs.resolve_types(kind))
+            self.components.pop(name)
+            self._keep(
+                name,
+                {
+                    "type": "object",
+                    "description": inspect.cleandoc(kind.__doc__ or name),
+                    "properties": {camel(a.name): self.field(a) for a in fields},
+                    "required": [camel(a.name) for a in fields if a.default is attrs.NOTHING],
+                    "additionalProperties": False,
+                },
+                "in",
+            )
+        return _ref(name)
+
+    def _generic(self, kind: Any) -> Schema:
+        origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+        if origin is typing.Annotated:
+            return self.incoming(arguments[0])
+        if origin is Literal:
+            return {"enum": list(arguments)}
+        if origin in (types.UnionType, typing.Union):
+            return {"anyOf": [self.incoming(a) for a in arguments]}
+        if origin in (tuple, list, Sequence):
+            return {"type": "array", "items": self.incoming(arguments[0])}
+        if origin in (dict, Mapping):
+            return {"type": "object", "additionalProperties": self.incoming(arguments[1])}
+        return {"type": "string"}
+
+    def _keep(self, name: str, schema: Schema, way: str) -> None:
+        if self._owners.setdefault(name, way) != way:
+            raise TypeError(f"{name} names both something that comes in and something that goes out")
+        self.components[name] = schema
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": _REF.format(name=name)}
