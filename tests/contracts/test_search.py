@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from commerce_tantivy import TantivyIndex
-from commerce_testkit.contracts.search import SearchIndexContract, SettableClock
+from commerce_testkit.contracts.search import SearchIndexContract
+from commerce_testkit.memory.clock import SettableClock
 from commerce_testkit.memory.search import MemorySearchIndex
 
 

@@ -17,7 +17,8 @@ import pytest
 from commerce_core.kernel.paging import CursorExpired
 from commerce_core.search import Query, SearchUnavailable
 from commerce_tantivy import TantivyIndex
-from commerce_testkit.contracts.search import SettableClock, document, item_id
+from commerce_testkit.contracts.search import document, item_id
+from commerce_testkit.memory.clock import SettableClock
 
 #: Another process: it puts in the folder what it is told, says so, and waits at its standard input.
 _OTHER: Final = """
@@ -25,7 +26,8 @@ import sys
 from pathlib import Path
 from commerce_core.search import Query, SearchUnavailable
 from commerce_tantivy import TantivyIndex
-from commerce_testkit.contracts.search import SettableClock, document
+from commerce_testkit.contracts.search import document
+from commerce_testkit.memory.clock import SettableClock
 
 index = TantivyIndex(Path(sys.argv[1]), currency="USD", clock=SettableClock())
 for line in sys.stdin:
@@ -87,12 +89,14 @@ def kill(process: subprocess.Popen[str]) -> None:
 
 def test_only_one_process_writes(index: TantivyIndex, other: subprocess.Popen[str]) -> None:
     assert ask(other, "put 1") == "done"
+    assert not index.claim_writing()
     with pytest.raises(SearchUnavailable):
         index.put([document(2, "Lamp")])
     with pytest.raises(SearchUnavailable):
         index.begin_rebuild()
     assert index.find(Query(term="lamp")).total == 1
     kill(other)
+    assert index.claim_writing()
     index.put([document(2, "Lamp")])
     assert index.find(Query(term="lamp")).total == 2
 

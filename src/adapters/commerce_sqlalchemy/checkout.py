@@ -67,10 +67,10 @@ class SqlSagaStore(SagaStore):
         self, tx: Transaction, definitions: Mapping[str, int], owner: str, now: datetime, lease_until: datetime, limit: int
     ) -> Sequence[Claimed]:
         c = saga.c
-        known = sa.or_(*(sa.and_(c.definition == name, c.version <= version) for name, version in definitions.items()))
-        free = sa.or_(c.lease_until.is_(None), c.lease_until < now)
-        due = sa.select(c.buyer_id, c.order_id, c.fence, c.claims).where(_OPEN, c.next_run_at <= now, free, known)
-        candidates = connection(tx).execute(due.order_by(c.next_run_at).limit(limit)).all()
+        known = sa.or_(sa.false(), *(sa.and_(c.definition == name, c.version <= version) for name, version in definitions.items()))
+        free = sa.and_(_OPEN, c.next_run_at <= now, sa.or_(c.lease_until.is_(None), c.lease_until < now))
+        due = sa.select(c.buyer_id, c.order_id, c.fence, c.claims).where(free, known)
+        candidates = connection(tx).execute(due.order_by(c.next_run_at, c.order_id).limit(limit)).all()
         if candidates and candidates[0].claims >= _ALONE_AFTER:
             candidates = candidates[:1]
         chosen = [row for row in candidates if row.claims < _ALONE_AFTER] or candidates
@@ -95,8 +95,8 @@ class SqlSagaStore(SagaStore):
         if not writes:
             return []
         c = saga.c
-        rows = [_write_row(w) for w in sorted(writes, key=lambda w: (w.saga.key.buyer_id, w.saga.key.order_id))]
-        d = given(rows, **_WRITE_COLUMNS).c
+        rows = [write_row(w) for w in sorted(writes, key=lambda w: (w.saga.key.buyer_id, w.saga.key.order_id))]
+        d = given(rows, **WRITE_COLUMNS).c
         statement = (
             sa.update(saga)
             .where(c.buyer_id == d.buyer_id, c.order_id == d.order_id, c.fence == d.fence)
@@ -113,50 +113,40 @@ class SqlSagaStore(SagaStore):
         return written
 
     def record_facts(self, tx: Transaction, facts: Sequence[MoneyFact], at: datetime) -> None:
-        if not facts:
-            return
-        c = gateway_fact.c
-        new = {(f.key.buyer_id, f.key.order_id, f.ref, f.kind): f for f in facts}
-        buyers = sorted({f.key.buyer_id for f in facts})
-        known = connection(tx).execute(
-            sa.select(c.buyer_id, c.order_id, c.ref, c.kind).where(
-                c.buyer_id.in_(buyers), sa.tuple_(c.buyer_id, c.order_id, c.ref, c.kind).in_(list(new))
-            )
-        )
-        for row in known:
-            del new[row.buyer_id, row.order_id, row.ref, row.kind]
         rows = [
-            _key(f.key) | {"ref": f.ref, "kind": f.kind, "amount_minor": f.amount.minor, "currency": f.amount.currency, "at": at}
-            for f in new.values()
+            key_row(f.key) | {"ref": f.ref, "kind": f.kind, "amount_minor": f.amount.minor, "currency": f.amount.currency, "at": at}
+            for f in facts
         ]
-        insert_many(connection(tx), gateway_fact, rows)
+        insert_if_new(connection(tx), gateway_fact, rows)
 
     def open_refunds(self, tx: Transaction, refunds: Mapping[OrderKey, tuple[OpenRefund, Money]]) -> None:
-        if not refunds:
-            return
         c = refund.c
-        known = set(connection(tx).execute(sa.select(c.order_id, c.capture_ref).where(c.buyer_id.in_({k.buyer_id for k in refunds}))))
+        known: dict[str, set[str]] = {}
+        opened = sa.select(c.order_id, c.capture_ref).where(among(c.buyer_id, c.order_id, pairs(refunds)))
+        for row in connection(tx).execute(opened):
+            known.setdefault(row.order_id, set()).add(row.capture_ref)
         rows = [
-            _key(key)
-            | {"no": 1, "amount_minor": money.minor, "currency": money.currency, "reason": opened.reason, "capture_ref": opened.capture_ref}
-            for key, (opened, money) in refunds.items()
-            if (key.order_id, opened.capture_ref) not in known
-        ]
+            key_row(key) | {
+                "no": len(known.get(key.order_id, ())) + 1, "amount_minor": money.minor, "currency": money.currency,
+                "reason": owed.reason, "capture_ref": owed.capture_ref,
+            }
+            for key, (owed, money) in refunds.items()
+            if owed.capture_ref not in known.get(key.order_id, ())
+        ]  # fmt: skip
         insert_many(connection(tx), refund, rows)
 
     def record_shipments(self, tx: Transaction, shipments: Mapping[OrderKey, Shipment], at: datetime) -> None:
-        if not shipments:
-            return
         rows = [
-            _key(key) | {"no": 1, "seller_id": None, "carrier": s.carrier, "tracking_number": s.tracking_number, "at": at}
+            key_row(key) | {"no": 1, "seller_id": None, "carrier": s.carrier, "tracking_number": s.tracking_number, "at": at}
             for key, s in shipments.items()
         ]
-        insert_many(connection(tx), shipment, rows)
-        x = order_line.c
-        covered = sa.select(x.buyer_id, x.order_id, sa.literal(1), x.no, x.quantity).where(_among_lines(list(shipments)))
-        connection(tx).execute(
-            sa.insert(shipment_line).from_select(["buyer_id", "order_id", "shipment_no", "line_no", "quantity"], covered)
-        )
+        new = insert_new(connection(tx), shipment, rows, shipment.c.buyer_id, shipment.c.order_id)
+        if new:
+            x = order_line.c
+            covered = sa.select(x.buyer_id, x.order_id, sa.literal(1), x.no, x.quantity).where(among(x.buyer_id, x.order_id, new))
+            connection(tx).execute(
+                sa.insert(shipment_line).from_select(["buyer_id", "order_id", "shipment_no", "line_no", "quantity"], covered)
+            )
 
     def request_cancel(self, tx: Transaction, key: OrderKey, at: datetime) -> bool:
         c = saga.c
@@ -170,10 +160,9 @@ class SqlSagaStore(SagaStore):
 
     def make_due(self, tx: Transaction, keys: Sequence[OrderKey], at: datetime) -> Sequence[OrderId]:
         c = saga.c
-        pairs = [(key.buyer_id, key.order_id) for key in keys]
         due = connection(tx).execute(
             sa.update(saga)
-            .where(c.buyer_id.in_({b for b, _ in pairs}), sa.tuple_(c.buyer_id, c.order_id).in_(pairs), c.state.not_in(_FINAL))
+            .where(among(c.buyer_id, c.order_id, pairs(keys)), _OPEN)
             .values(next_run_at=at, claims=0)
             .returning(c.order_id)
         )
@@ -192,8 +181,8 @@ class SqlSagaStore(SagaStore):
         return self._rows(tx, sa.and_(*where), limit)
 
     def counts(self, tx: Transaction) -> Mapping[str, int]:
-        counted = sa.select(saga.c.state, sa.func.count()).where(_OPEN).group_by(saga.c.state)
-        return {state: count for state, count in connection(tx).execute(counted)}
+        counted = sa.select(saga.c.state, sa.func.count().label("sagas")).where(_OPEN).group_by(saga.c.state)
+        return {row.state: row.sagas for row in connection(tx).execute(counted)}
 
     def gateways_in_use(self, tx: Transaction) -> Sequence[tuple[str, str]]:
         g = order_table.c
@@ -203,14 +192,18 @@ class SqlSagaStore(SagaStore):
 
     def owed_refunds(self, tx: Transaction, limit: int) -> Sequence[OwedRefund]:
         f = gateway_fact.c
-        joined = gateway_fact.join(saga, sa.and_(saga.c.buyer_id == f.buyer_id, saga.c.order_id == f.order_id))
-        back = gateway_fact.alias()
-        answered = sa.exists().where(back.c.buyer_id == f.buyer_id, back.c.order_id == f.order_id, back.c.kind == "refund")
+        number = sa.func.row_number().over(partition_by=(f.buyer_id, f.order_id), order_by=(f.at, f.ref))
+        captures = sa.select(gateway_fact, number.label("number")).where(f.kind == "capture").subquery()
+        c, back = captures.c, gateway_fact.alias()
+        refunds = sa.select(sa.func.count()).where(
+            back.c.buyer_id == c.buyer_id, back.c.order_id == c.order_id, back.c.kind == "refund"
+        )
+        joined = captures.join(saga, sa.and_(saga.c.buyer_id == c.buyer_id, saga.c.order_id == c.order_id))
         owed = (
-            sa.select(f.buyer_id, f.order_id, f.ref, f.amount_minor, f.currency)
+            sa.select(c.buyer_id, c.order_id, c.ref, c.amount_minor, c.currency)
             .select_from(joined)
-            .where(f.kind == "capture", saga.c.state == OrderState.CANCELLED.value, ~answered)
-            .order_by(f.order_id)
+            .where(saga.c.state == OrderState.CANCELLED.value, c.number > refunds.scalar_subquery())
+            .order_by(c.order_id, c.number)
             .limit(limit)
         )
         return [
@@ -242,7 +235,7 @@ class SqlSagaStore(SagaStore):
         statement = sa.select(*columns).select_from(joined).where(where).order_by(saga.c.order_id.desc())
         rows = connection(tx).execute(statement.limit(limit) if limit else statement).all()
         calls = self._calls(tx, [OrderKey(row.buyer_id, row.order_id) for row in rows])
-        return [_saga_row(row, calls.get(row.order_id, {})) for row in rows]
+        return [saga_row(row, calls.get(row.order_id, {})) for row in rows]
 
     def _calls(self, tx: Transaction, keys: Sequence[OrderKey]) -> dict[str, dict[Operation, OutsideCall]]:
         if not keys:
@@ -252,121 +245,26 @@ class SqlSagaStore(SagaStore):
         among = sa.and_(c.buyer_id.in_({b for b, _ in pairs}), sa.tuple_(c.buyer_id, c.order_id).in_(pairs))
         found: dict[str, dict[Operation, OutsideCall]] = {}
         for row in connection(tx).execute(sa.select(outside_call).where(among, c.subject_no == 1)):
-            found.setdefault(row.order_id, {})[Operation(row.operation)] = _call(row)
+            found.setdefault(row.order_id, {})[Operation(row.operation)] = call(row)
         return found
 
     def _write_calls(self, tx: Transaction, writes: Sequence[SagaWrite], at: datetime) -> None:
         """New intents are inserted, what was learnt of known ones is updated."""
         before = {w.saga.key.order_id: w.read.saga.calls for w in writes}
         changed = [(w.saga.key, c) for w in writes for op, c in w.saga.calls.items() if before[w.saga.key.order_id].get(op) != c]
-        new = [_call_row(key, c, at) for key, c in changed if c.operation not in before[key.order_id]]
+        new = [call_row(key, c, at) for key, c in changed if c.operation not in before[key.order_id]]
         insert_many(connection(tx), outside_call, new)
         known: list[tuple[Any, ...]] = [
-            (*_call_id(key, c), c.status.value, dict(c.response) if c.response is not None else None)
+            (*call_id(key, c), c.status.value, dict(c.response) if c.response is not None else None)
             for key, c in changed
             if c.operation in before[key.order_id]
         ]
         if known:
             t = outside_call.c
-            d = given(sorted(known, key=lambda row: tuple(row[:5])), **_CALL_COLUMNS).c
+            d = given(sorted(known, key=lambda row: tuple(row[:5])), **CALL_COLUMNS).c
             connection(tx).execute(
                 sa.update(outside_call)
                 .where(t.buyer_id == d.buyer_id, t.order_id == d.order_id, t.operation == d.operation)
                 .where(t.subject_no == d.subject_no, t.attempt == d.attempt)
                 .values(status=d.status, response=d.response, updated_at=at)
             )
-
-
-_WRITE_COLUMNS: Final[Mapping[str, Any]] = {
-    "buyer_id": Id, "order_id": Id, "fence": sa.BigInteger(), "was": sa.Text(), "cancel_requested": sa.Boolean(), "state": sa.Text(),
-    "seq": sa.BigInteger(), "claims": sa.BigInteger(), "lease_until": Instant(), "next_run_at": Instant(), "last_error": sa.Text(),
-    "attention": sa.Boolean(), "cause": sa.Text(), "cause_detail": sa.Text(),
-}  # fmt: skip
-_CALL_COLUMNS: Final[Mapping[str, Any]] = {
-    "buyer_id": Id, "order_id": Id, "operation": sa.Text(), "subject_no": sa.BigInteger(), "attempt": sa.BigInteger(),
-    "status": sa.Text(), "response": Json,
-}  # fmt: skip
-
-
-def _write_row(w: SagaWrite) -> tuple[Any, ...]:
-    read, cause = w.read.saga, w.saga.cause
-    return (
-        read.key.buyer_id, read.key.order_id, w.read.fence, read.state.value, read.cancel_requested, w.saga.state.value,
-        w.seq, w.claims, w.lease_until, w.next_run_at, w.last_error, w.attention, cause.code if cause else None, cause.detail if cause else None,
-    )  # fmt: skip
-
-
-def _key(key: OrderKey) -> dict[str, Any]:
-    return {"buyer_id": key.buyer_id, "order_id": key.order_id}
-
-
-def _among(keys: Sequence[OrderKey]) -> "sa.ColumnElement[bool]":
-    pairs = [(key.buyer_id, key.order_id) for key in keys]
-    return sa.and_(saga.c.buyer_id.in_({b for b, _ in pairs}), sa.tuple_(saga.c.buyer_id, saga.c.order_id).in_(pairs))
-
-
-def _among_lines(keys: Sequence[OrderKey]) -> "sa.ColumnElement[bool]":
-    pairs = [(key.buyer_id, key.order_id) for key in keys]
-    return sa.and_(order_line.c.buyer_id.in_({b for b, _ in pairs}), sa.tuple_(order_line.c.buyer_id, order_line.c.order_id).in_(pairs))
-
-
-def _call_id(key: OrderKey, c: OutsideCall) -> tuple[str, str, str, int, int]:
-    return (key.buyer_id, key.order_id, c.operation.value, c.subject_no, c.attempt)
-
-
-def _call_row(key: OrderKey, c: OutsideCall, at: datetime) -> dict[str, Any]:
-    return {
-        **_key(key),
-        "operation": c.operation.value,
-        "subject_no": c.subject_no,
-        "attempt": c.attempt,
-        "key": call_key(key, c),
-        "digest": c.digest,
-        "gateway": c.gateway,
-        "gateway_account": c.account,
-        "status": c.status.value,
-        "response": dict(c.response) if c.response is not None else None,
-        "created_at": at,
-        "updated_at": at,
-    }
-
-
-def _call(row: Any) -> OutsideCall:
-    return OutsideCall(
-        operation=Operation(row.operation),
-        gateway=row.gateway,
-        account=row.gateway_account,
-        digest=row.digest,
-        status=CallStatus(row.status),
-        subject_no=row.subject_no,
-        attempt=row.attempt,
-        response=row.response,
-    )
-
-
-def _saga_row(row: Any, calls: Mapping[Operation, OutsideCall]) -> SagaRow:
-    read = OrderSaga(
-        key=OrderKey(row.buyer_id, row.order_id),
-        definition=row.definition,
-        version=row.version,
-        gateway=row.gateway,
-        account=row.gateway_account,
-        carrier=row.carrier,
-        digest=row.digest,
-        state=OrderState(row.state),
-        cancel_requested=bool(row.cancel_requested),
-        cause=Cause(row.cause, row.cause_detail or "") if row.cause else None,
-        calls=calls,
-    )
-    return SagaRow(
-        saga=read,
-        fence=row.fence,
-        claims=row.claims,
-        seq=row.last_seq,
-        attention=bool(row.attention),
-        last_error=row.last_error,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        next_run_at=row.next_run_at,
-        lease_until=row.lease_until,
-    )

@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import attrs
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.codec import from_data, to_data
@@ -18,6 +19,7 @@ from commerce_core.orders import (
     Fact,
     Order,
     OrderBook,
+    OrderExists,
     OrderKey,
     OrderLine,
     OrderState,
@@ -30,7 +32,8 @@ from commerce_core.orders import (
 )
 from commerce_core.payment import Handle
 from commerce_core.pricing import Adjustment
-from commerce_sqlalchemy.rows import given, insert_many
+from commerce_sqlalchemy.keys import among
+from commerce_sqlalchemy.rows import given, insert_many, slices
 from commerce_sqlalchemy.tables import (
     Id,
     Instant,
@@ -46,6 +49,9 @@ from commerce_sqlalchemy.tables import (
 from commerce_sqlalchemy.tables import orders as order_table
 from commerce_sqlalchemy.transaction import connection
 
+_AT_ONCE: Final = 50
+"""Timelines per statement: pairs of keys are sought by every first part with every second."""
+
 
 class SqlOrderBook(OrderBook):
     """The order book on SQLite and PostgreSQL. What was ordered is never updated."""
@@ -53,8 +59,8 @@ class SqlOrderBook(OrderBook):
     def insert(self, tx: Transaction, orders: Sequence[Order]) -> None:
         try:
             insert_many(connection(tx), order_table, [_order_row(o) for o in orders])
-        except sa.exc.IntegrityError as error:
-            raise Conflict("an order with this cart or key exists") from error
+        except IntegrityError as error:
+            raise OrderExists("an order with this cart or key exists") from error
         keys: list[tuple[Order, dict[str, Any]]] = [(o, {"buyer_id": o.buyer_id, "order_id": o.id}) for o in orders]
         insert_many(connection(tx), order_line, [key | _line_row(i, x) for o, key in keys for i, x in enumerate(o.lines, 1)])
         insert_many(
@@ -78,26 +84,21 @@ class SqlOrderBook(OrderBook):
             for key, many in entries.items()
             for e in many
         ]
-        insert_many(connection(tx), saga_event, rows)
+        try:
+            insert_many(connection(tx), saga_event, rows)
+        except IntegrityError as error:
+            raise Conflict("the timeline has an entry of this number") from error
 
     def load(self, tx: Transaction, keys: Sequence[OrderKey]) -> Mapping[OrderId, OrderView]:
-        if not keys:
-            return {}
-        rows = connection(tx).execute(_select_orders().where(_among(order_table.c.buyer_id, order_table.c.id, keys))).all()
-        return {view.order.id: view for view in self._views(tx, rows)}
+        among_them = among(order_table.c.buyer_id, order_table.c.id, _pairs(keys))
+        return {view.order.id: view for view in self._views(tx, connection(tx).execute(_select_orders().where(among_them)).all())}
 
     def placed_with(
         self, tx: Transaction, idem_keys: Sequence[tuple[BuyerId, str]], carts: Sequence[tuple[BuyerId, CartId]]
     ) -> Sequence[Order]:
         c = order_table.c
-        by_cart = sa.and_(c.buyer_id.in_({b for b, _ in carts}), sa.tuple_(c.buyer_id, c.cart_id).in_(carts)) if carts else sa.false()
-        by_key = (
-            sa.and_(c.buyer_id.in_({b for b, _ in idem_keys}), sa.tuple_(c.buyer_id, c.idem_key).in_(idem_keys))
-            if idem_keys
-            else sa.false()
-        )
-        rows = connection(tx).execute(_select_orders().where(sa.or_(by_cart, by_key))).all()
-        return [view.order for view in self._views(tx, rows)]
+        repeated = sa.or_(among(c.buyer_id, c.cart_id, carts), among(c.buyer_id, c.idem_key, idem_keys))
+        return [view.order for view in self._views(tx, connection(tx).execute(_select_orders().where(repeated)).all())]
 
     def history(self, tx: Transaction, buyer_id: BuyerId, before: OrderId | None, limit: int) -> Sequence[OrderView]:
         statement = _select_orders().where(order_table.c.buyer_id == buyer_id).order_by(order_table.c.id.desc()).limit(limit)
@@ -106,15 +107,14 @@ class SqlOrderBook(OrderBook):
         return self._views(tx, connection(tx).execute(statement).all())
 
     def timelines_after(self, tx: Transaction, cursors: Sequence[TimelineCursor]) -> Mapping[OrderId, Sequence[TimelineEntry]]:
-        if not cursors:
-            return {}
         c = saga_event.c
-        d = given(sorted((x.key.buyer_id, x.key.order_id, x.seq) for x in cursors), buyer_id=Id, order_id=Id, seq=sa.BigInteger())
-        behind = sa.and_(c.buyer_id == d.c.buyer_id, c.order_id == d.c.order_id, c.seq > d.c.seq)
-        rows = connection(tx).execute(sa.select(*c).select_from(saga_event.join(d, behind)).order_by(c.order_id, c.seq))
+        known = {(x.key.buyer_id, x.key.order_id): x.seq for x in cursors}
         found: dict[OrderId, list[TimelineEntry]] = defaultdict(list)
-        for row in rows:
-            found[row.order_id].append(_entry(row))
+        for some in slices(sorted(known), _AT_ONCE):
+            entries = sa.select(saga_event).where(among(c.buyer_id, c.order_id, some)).order_by(c.order_id, c.seq)
+            for row in connection(tx).execute(entries):
+                if row.seq > known[row.buyer_id, row.order_id]:
+                    found[row.order_id].append(_entry(row))
         return found
 
     def keys_of(self, tx: Transaction, order_ids: Sequence[OrderId]) -> Mapping[OrderId, OrderKey]:
@@ -133,8 +133,8 @@ class SqlOrderBook(OrderBook):
     def _parts(self, tx: Transaction, table: sa.Table, keys: Sequence[OrderKey], order: "sa.Column[Any]") -> Mapping[str, list[Any]]:
         found: dict[str, list[Any]] = defaultdict(list)
         if keys:
-            statement = sa.select(table).where(_among(table.c.buyer_id, table.c.order_id, keys)).order_by(table.c.order_id, order)
-            for row in connection(tx).execute(statement):
+            among_them = among(table.c.buyer_id, table.c.order_id, _pairs(keys))
+            for row in connection(tx).execute(sa.select(table).where(among_them).order_by(table.c.order_id, order)):
                 found[row.order_id].append(row)
         return found
 
@@ -147,13 +147,7 @@ class SqlSellerOrders(SellerOrders):
             return
         c = seller_order.c
         newest = {(seller_id, o.order_id): (seq, o) for seller_id, seq, o in sorted(rows, key=lambda row: row[1])}
-        known = set(
-            connection(tx).execute(
-                sa.select(c.seller_id, c.order_id).where(
-                    c.seller_id.in_({s for s, _ in newest}), sa.tuple_(c.seller_id, c.order_id).in_(list(newest))
-                )
-            )
-        )
+        known = set(connection(tx).execute(sa.select(c.seller_id, c.order_id).where(among(c.seller_id, c.order_id, list(newest)))))
         fresh = [
             {
                 "seller_id": s,
@@ -197,10 +191,8 @@ def _select_orders() -> "sa.Select[Any]":
     return sa.select(*order_table.c, saga.c.state, saga.c.updated_at, order_contact.c.email, order_contact.c.address).select_from(joined)
 
 
-def _among(buyer: "sa.Column[Any]", order: "sa.Column[Any]", keys: Sequence[OrderKey]) -> "sa.ColumnElement[bool]":
-    """The keys, with the buyers named apart so that a database that spreads rows by buyer knows where to look."""
-    pairs = [(key.buyer_id, key.order_id) for key in keys]
-    return sa.and_(buyer.in_(sorted({b for b, _ in pairs})), sa.tuple_(buyer, order).in_(pairs))
+def _pairs(keys: Sequence[OrderKey]) -> list[tuple[str, str]]:
+    return [(key.buyer_id, key.order_id) for key in keys]
 
 
 def _order_row(o: Order) -> dict[str, Any]:

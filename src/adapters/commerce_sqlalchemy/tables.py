@@ -69,11 +69,11 @@ def _table(name: str, *parts: "sa.Column[Any] | sa.schema.Constraint | sa.Index"
 # --- messaging ---------------------------------------------------------------------------------------------------------
 outbox = _table(
     "outbox", _text("partition_key"), _id("id"), _int("bucket"), _text("name"), _at("occurred_at"), _json("payload"),
-    sa.Index("ix_outbox_bucket", "bucket", "id"), key="partition_key id",
+    sa.Index("ix_outbox_id", "id", "bucket"), key="partition_key id",
 )  # fmt: skip
 outbox_lease = _table("outbox_lease", _int("bucket"), _text("owner"), _at("lease_until"), key="bucket")
 inbox = _table(
-    "inbox", _text("consumer"), _text("partition_key"), _id("message_id"), _at("seen_at"), key="consumer partition_key message_id"
+    "inbox", _text("consumer"), _text("partition_key"), _id("message_id"), _at("occurred_at"), key="consumer partition_key message_id"
 )
 dead_letter = _table(
     "dead_letter", _text("consumer"), _id("id"), _text("partition_key"), _text("name"), _at("occurred_at"), _json("payload"),
@@ -89,19 +89,21 @@ session = _table(
     "session", _text("token_digest"), _id("account_id"), _at("created_at"), _at("expires_at"),
     sa.Index("ix_session_expires_at", "expires_at"), key="token_digest",
 )  # fmt: skip
-login_failure = _table("login_failure", _text("email"), _int("failures"), _at("last_at"), key="email")
+login_failure = _table(
+    "login_failure", _text("email"), _int("failures"), _at("last_at"), sa.Index("ix_login_failure_last_at", "last_at"), key="email"
+)
 
 # --- catalog -----------------------------------------------------------------------------------------------------------
 item = _table(
     "item", _id("id"), _id("seller_id"), _text("sku"), _text("type"), _text("status"), _text("name"), _text("brand"), _text("category"),
     _text("description"), _json("content"), _text("idem_key", null=True), _text("idem_digest", null=True),
-    _int("version"), _at("created_at"), _at("updated_at"),
+    _int("version"), _at("created_at"), _at("updated_at"), sa.Index("ix_item_seller", "seller_id", "id"),
     sa.UniqueConstraint("seller_id", "sku", name="uq_item_seller_sku"), sa.UniqueConstraint("seller_id", "idem_key", name="uq_item_idem_key"),
     key="id",
 )  # fmt: skip
 variant = _table(
     "variant", _id("sku_id"), _id("item_id"), _int("position"), _text("variant_id", null=True), _int("price_minor"), _text("currency"),
-    _json("content"), sa.Index("ix_variant_item", "item_id", "position"), sa.CheckConstraint("price_minor >= 0", name="ck_variant_price"),
+    _text("image", null=True), _json("content"), sa.Index("ix_variant_item", "item_id", "position"), sa.CheckConstraint("price_minor >= 0", name="ck_variant_price"),
     key="sku_id",
 )  # fmt: skip
 item_import = _table(

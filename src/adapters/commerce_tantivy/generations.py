@@ -153,7 +153,7 @@ def _replace(file: Path, content: Mapping[str, Any]) -> None:
         out.write(json.dumps(content).encode())
         out.flush()
         os.fsync(out.fileno())
-    os.replace(beside, file)
+    beside.replace(file)
     directory = os.open(file.parent, os.O_RDONLY)
     try:
         os.fsync(directory)

@@ -52,6 +52,9 @@ class TantivyIndex(SearchIndex):
         """Let go of the files and of the lock."""
         self._writer.close()
 
+    def claim_writing(self) -> bool:
+        return self._writer.claim()
+
     def put(self, documents: Sequence[Document]) -> None:
         self._writer.put(documents)
 

@@ -33,6 +33,11 @@ class Writer:
             return True
         return False
 
+    def claim(self) -> bool:
+        """Take the lock of the folder, unless another process has it; whether this one has."""
+        with self._lock:
+            return self._acquire()
+
     def put(self, documents: Sequence[Document]) -> None:
         """Write *documents* wherever they are missing or older."""
         if not documents:
@@ -91,13 +96,14 @@ class Writer:
 
     def _take(self) -> Generation:
         if self._current is None:
-            self._acquire()
+            if not self._acquire():
+                raise SearchUnavailable("another process writes the search index")
             self._current = self._open()
         return self._current
 
-    def _acquire(self) -> None:
+    def _acquire(self) -> bool:
         if self._lock_file is not None:
-            return
+            return True
         try:
             self._folder.path.mkdir(parents=True, exist_ok=True)
             file = os.open(self._folder.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -105,10 +111,11 @@ class Writer:
             raise SearchUnavailable("the folder of the search index cannot be written") from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError:
             os.close(file)
-            raise SearchUnavailable("another process writes the search index") from error
+            return False
         self._lock_file = file
+        return True
 
     def _open(self) -> Generation:
         """What is on the disk; an empty generation in place of one that is missing or cannot be read."""

@@ -31,7 +31,11 @@ class AccountBook(Protocol):
 
     @abstractmethod
     def update(self, tx: Transaction, account: Account) -> bool:
-        """Write *account* if the version before its own is what is stored; whether it was."""
+        """Write *account* if the version before its own is what is stored; whether it was.
+
+        Raises:
+            EmailTaken: its address is another account's; the caller rolls back.
+        """
 
     @abstractmethod
     def open_session(self, tx: Transaction, session: Session) -> None:
@@ -51,7 +55,7 @@ class AccountBook(Protocol):
 
     @abstractmethod
     def note_failure(self, tx: Transaction, email: str, failures: LoginFailures | None) -> None:
-        """Replace the count for *email*; ``None`` forgets it. Idempotent."""
+        """Replace the count for *email*, and forget some that are a day older; ``None`` forgets it. Idempotent."""
 
 
 class PasswordHasher(Protocol):

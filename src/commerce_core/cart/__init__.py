@@ -2,7 +2,7 @@
 
 from commerce_core.cart.commands import SetQuantity
 from commerce_core.cart.errors import TooManyLines
-from commerce_core.cart.model import Cart, CartLine, CartStatus, ReturnedLines
+from commerce_core.cart.model import Cart, CartLine, CartStatus, ReturnedLines, next_cart_id
 from commerce_core.cart.ports import CartBook
 from commerce_core.cart.views import CartView, LineProblem, LineView, Problem
 
@@ -18,4 +18,5 @@ __all__ = [
     "ReturnedLines",
     "SetQuantity",
     "TooManyLines",
+    "next_cart_id",
 ]

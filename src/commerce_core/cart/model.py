@@ -1,14 +1,16 @@
 """A cart: what somebody means to buy, at the prices that they have seen."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 import attrs
 
+from commerce_core.cart.commands import MOST_PIECES
 from commerce_core.cart.errors import TooManyLines
 from commerce_core.catalog import Offer
-from commerce_core.kernel.ids import BuyerId, CartId, ItemId, OrderId, SkuId
+from commerce_core.kernel.ids import BuyerId, CartId, ItemId, OrderId, SkuId, derived_id
 from commerce_core.kernel.money import Money
 
 #: Most lines of one cart.
@@ -79,6 +81,17 @@ class Cart:
             mine[line.sku_id] = attrs.evolve(known, quantity=max(known.quantity, line.quantity)) if known else line
         return self._with(tuple(mine.values())[:MOST_LINES], now)
 
+    def given_back(self, lines: Sequence[CartLine], now: datetime) -> "Cart":
+        """The cart with the *lines* of an undone order: quantities add up. What goes beyond a bound is left out."""
+        mine = {line.sku_id: line for line in self.lines}
+        for line in lines:
+            known = mine.get(line.sku_id)
+            if known is None and len(mine) >= MOST_LINES:
+                continue
+            both = line.quantity + (known.quantity if known else 0)
+            mine[line.sku_id] = attrs.evolve(known or line, quantity=min(both, MOST_PIECES))
+        return self._with(tuple(mine.values()), now)
+
     def spent_on(self, into: CartId, now: datetime) -> "Cart":
         """The cart after its lines went into another one."""
         return attrs.evolve(self, status=CartStatus.MERGED, merged_into=into, version=self.version + 1, updated_at=now)
@@ -87,6 +100,11 @@ class Cart:
         if lines == self.lines:
             return self
         return attrs.evolve(self, lines=lines, version=self.version + 1, updated_at=now)
+
+
+def next_cart_id(buyer_id: BuyerId, carts: int) -> CartId:
+    """The name of the cart that a buyer who has had *carts* so far begins next: known before it is first written."""
+    return CartId(derived_id("cart", buyer_id, str(carts)))
 
 
 @attrs.frozen(kw_only=True)

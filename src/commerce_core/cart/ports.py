@@ -22,8 +22,8 @@ class CartBook(Protocol):
         """Carts whatever their status; unknown ones and other buyers' are missing."""
 
     @abstractmethod
-    def latest_of(self, tx: Transaction, buyer_id: BuyerId) -> Cart | None:
-        """The buyer's cart that was changed last, whatever its status."""
+    def count_of(self, tx: Transaction, buyer_ids: Sequence[BuyerId]) -> Mapping[BuyerId, int]:
+        """How many carts each buyer has ever had, whatever their status; who never had one is missing. It never shrinks."""
 
     @abstractmethod
     def insert(self, tx: Transaction, carts: Sequence[Cart]) -> None:
@@ -45,5 +45,6 @@ class CartBook(Protocol):
     def give_back(self, tx: Transaction, returned: Sequence[ReturnedLines], now: datetime) -> Mapping[OrderId, CartId]:
         """Put lines into the open cart of each buyer, or a new one: quantities add up. The cart by order.
 
+        Several orders of one buyer share the cart. What goes beyond the bounds of a cart is left out.
         Not idempotent: the caller records in the same transaction that it was done.
         """

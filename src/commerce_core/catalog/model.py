@@ -119,6 +119,11 @@ class ItemView:
         level = self.levels.get(sku_id)
         return level.available if level else 0
 
+    def available_as(self, variant_id: str | None) -> int:
+        """Pieces that are free of the form called *variant_id*."""
+        form = self.item.variant(variant_id)
+        return self.available(form.sku_id) if form else 0
+
 
 class ImportFormat(StrEnum):
     """How a file of items is written."""

@@ -8,9 +8,9 @@ import attrs
 from commerce_core.kernel.errors import Rejected
 
 # ISO 4217: minor units of the currencies that do not have two.
-_EXPONENTS: Final = dict.fromkeys(["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"], 0) | dict.fromkeys(
-    ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3
-)
+_EXPONENTS: Final = dict.fromkeys(
+    ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"], 0
+) | dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3)
 
 #: Largest single price, in minor units: 9,999 pieces on each of 200 lines still fit into 63 bits.
 MAX_MINOR: Final = 10**12

@@ -1,6 +1,6 @@
 """Orders: their states, their timeline, and what buyers and sellers see of them."""
 
-from commerce_core.orders.errors import OrderNotFound, TooLateToCancel
+from commerce_core.orders.errors import OrderExists, OrderNotFound, TooLateToCancel
 from commerce_core.orders.events import EVENT_OF, Fact, OrderEvent
 from commerce_core.orders.model import (
     Order,
@@ -21,6 +21,7 @@ __all__ = [
     "Order",
     "OrderBook",
     "OrderEvent",
+    "OrderExists",
     "OrderKey",
     "OrderLine",
     "OrderNotFound",

@@ -13,3 +13,9 @@ class TooLateToCancel(Conflict):
     """The order is paid, over, or already being undone by something else than the buyer's wish."""
 
     code = "too-late-to-cancel"
+
+
+class OrderExists(Conflict):
+    """The buyer has placed an order with this cart, key or id before; the caller rolls back."""
+
+    code = "order-exists"

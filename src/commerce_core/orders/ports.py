@@ -33,15 +33,19 @@ class OrderBook(Protocol):
 
     @abstractmethod
     def insert(self, tx: Transaction, orders: Sequence[Order]) -> None:
-        """Write down new orders.
+        """Write down new orders. Not idempotent.
 
-        Not idempotent: an order whose cart, idempotency key or id its buyer has used before makes the transaction fail
-        with ``Conflict`` (code ``order-exists``), whatever the isolation level.
+        Raises:
+            OrderExists: a buyer has used a cart, idempotency key or id before, whatever the isolation level; the caller rolls back.
         """
 
     @abstractmethod
     def append(self, tx: Transaction, entries: Mapping[OrderKey, Sequence[TimelineEntry]]) -> None:
-        """Add to timelines. Not idempotent: a number that an order has used makes the transaction fail."""
+        """Add to timelines. Not idempotent.
+
+        Raises:
+            Conflict: an order has an entry of that number; the caller rolls back.
+        """
 
     @abstractmethod
     def load(self, tx: Transaction, keys: Sequence[OrderKey]) -> Mapping[OrderId, OrderView]:

@@ -18,6 +18,13 @@ class SearchIndex(Protocol):
     """
 
     @abstractmethod
+    def claim_writing(self) -> bool:
+        """Be the process that writes the index from now on, unless another one is; whether this one is. Idempotent.
+
+        An index that any number of processes may write always answers yes.
+        """
+
+    @abstractmethod
     def put(self, documents: Sequence[Document]) -> None:
         """Take *documents*, durably; visible a moment later. Idempotent: one that is not newer than what is known changes nothing.
 
@@ -47,6 +54,11 @@ class SearchIndex(Protocol):
     @abstractmethod
     def explain(self, term: str, size: int) -> Sequence[Explanation]:
         """The first *size* hits for *term* and where their scores come from. Changes nothing."""
+
+    @property
+    @abstractmethod
+    def needs_rebuild(self) -> bool:
+        """Whether it lacks what was there before: it was begun empty, or cannot be read by this version of the program."""
 
     @abstractmethod
     def begin_rebuild(self) -> ItemId | None:

@@ -81,7 +81,7 @@ def payload(result: object, status: int) -> Payload:
         for cookie in result.cookies:
             made.add_header("Set-Cookie", cookie)
         return made
-    if isinstance(result, Payload):
+    if isinstance(result, (Payload, EventStream)):
         return result
     raise TypeError(f"a handler answered with a {type(result).__name__}")
 

@@ -1,12 +1,12 @@
 """The application: every operation of the shop behind one Litestar."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from litestar import HttpMethod, Litestar, Request
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, ExceptionHandlersMap
 from prometheus_client import CollectorRegistry
 
 from commerce_core.kernel.errors import CommerceError
@@ -29,9 +29,11 @@ def build_app(
     operations: Sequence[Operation], around: Surroundings, registry: CollectorRegistry, *, lifespan: Sequence[Any] = ()
 ) -> ShopApplication:
     """An application of *operations*."""
+    # Litestar asks handlers for its own Response; a Payload answers as well, without the work that one does.
+    refusals = cast(ExceptionHandlersMap, {CommerceError: answer_refusal, HTTPException: answer_http_error, Exception: answer_defect})
     return ShopApplication(
         route_handlers=[route_of(operation, around) for operation in operations],
-        exception_handlers={CommerceError: answer_refusal, HTTPException: answer_http_error, Exception: answer_defect},
+        exception_handlers=refusals,
         lifespan=list(lifespan),
         openapi_config=None,
         logging_config=None,

@@ -31,10 +31,7 @@ class Admission:
         """
         if authorization is None and self.guests:
             return None
-        scheme, _, token = (authorization or "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise Unauthenticated("log in first: POST /sessions answers a bearer token")
-        account = authenticate(token.strip())
+        account = authenticate(bearer_token(authorization))
         if account.role not in self.roles:
             raise Forbidden(f"this is not for a {account.role.value}")
         return account
@@ -47,6 +44,18 @@ SELLER: Final = Admission(frozenset({Role.SELLER}))
 OPERATOR: Final = Admission(frozenset({Role.OPERATOR}))
 BUYER_OR_GUEST: Final = Admission(frozenset({Role.BUYER}), guests=True)
 BUYER_OR_SELLER: Final = Admission(frozenset({Role.BUYER, Role.SELLER}))
+
+
+def bearer_token(authorization: str | None) -> str:
+    """The token in an Authorization header.
+
+    Raises:
+        Unauthenticated: there is none.
+    """
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthenticated("log in first: POST /sessions answers a bearer token")
+    return token.strip()
 
 
 def new_cart_token() -> str:

@@ -1,11 +1,8 @@
 """Arguments for handlers. Services are singletons and bound once; only what a request brings is read for each request."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Collection
-from concurrent.futures import Executor
-from contextvars import copy_context
-from functools import partial
-from typing import Any, TypeVar
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import attrs
 from litestar import Request
@@ -14,10 +11,9 @@ from commerce_core.kernel.errors import Invalid
 from commerce_http.answers import Payload, payload
 from commerce_http.auth import ANYONE, Authenticate, cart_token
 from commerce_http.body import check_media, read, read_raw
-from commerce_http.operations import Argument, Operation, Runs, Source
+from commerce_http.desk import Desk
+from commerce_http.operations import Argument, Header, Operation, Runs, Source
 from commerce_http.query import NoQuery, QueryReader
-
-R = TypeVar("R")
 
 HttpRequest = Request[Any, Any, Any]
 #: Reads one argument from a request and its raw body.
@@ -26,50 +22,43 @@ Read = Callable[[HttpRequest, bytes], Any]
 
 @attrs.frozen(kw_only=True)
 class Surroundings:
-    """What handlers stand in: a ``shop`` that has each service as an attribute, how callers are known, the ``currency``,
-    the pool that blocking functions run in, and what is fast enough here to run on the event loop."""
+    """What handlers stand in: a ``shop`` that has each service as an attribute, what HTTP adds to it (``more``), how callers
+    are known, the ``currency``, and the ``desk`` where blocking calls are done."""
 
     shop: object
+    more: Mapping[str, object]
     authenticate: Authenticate
     currency: str
-    threads: Executor
-    on_event_loop: Collection[Runs]
+    desk: Desk
 
 
 def handler_of(operation: Operation, around: Surroundings) -> Callable[[HttpRequest], Awaitable[Payload]]:
     """The function that answers requests for *operation*."""
-    services = {a.name: _service(operation, a, around.shop) for a in operation.arguments if a.source is Source.SERVICE}
+    services = {a.name: _service(operation, a, around) for a in operation.arguments if a.source is Source.SERVICE}
     gather = _gatherer(operation, around)
     has_body = operation.argument(Source.COMMAND) is not None
-    inline = operation.runs in around.on_event_loop
-    key_reads_inline = Runs.KEY_READ in around.on_event_loop
-    run = operation.function
+    desk, kind, run = around.desk, operation.runs, operation.function
 
     def work(request: HttpRequest, raw: bytes) -> Payload:
         return payload(run(**gather(request, raw), **services), operation.status)
 
     async def handle(request: HttpRequest) -> Payload:
         raw = await read_raw(request, operation.body_limit) if has_body else b""
-        if inline:
-            return work(request, raw)
-        return await in_thread(around.threads, work, request, raw)
+        return await desk.do(kind, work, request, raw)
 
     async def handle_async(request: HttpRequest) -> Payload:
         raw = await read_raw(request, operation.body_limit) if has_body else b""
-        given = gather(request, raw) if key_reads_inline else await in_thread(around.threads, gather, request, raw)
+        given = await desk.do(Runs.KEY_READ, gather, request, raw)
         return payload(await run(**given, **services), operation.status)
 
     return handle_async if operation.is_async else handle
 
 
-async def in_thread(pool: Executor, call: Callable[..., R], *arguments: Any) -> R:
-    """Run *call* in *pool*, with the context (request id) of the request."""
-    return await asyncio.get_running_loop().run_in_executor(pool, partial(copy_context().run, call, *arguments))
-
-
-def _service(operation: Operation, argument: Argument, shop: object) -> object:
+def _service(operation: Operation, argument: Argument, around: Surroundings) -> object:
+    if argument.name in around.more:
+        return around.more[argument.name]
     try:
-        return getattr(shop, argument.name)
+        return getattr(around.shop, argument.name)
     except AttributeError as error:
         raise TypeError(f"{operation.name} asks for {argument.name!r}, which the shop does not have") from error
 
@@ -115,7 +104,7 @@ def _reader_of(argument: Argument, operation: Operation, around: Surroundings) -
             return lambda request, _: cart_token(request.headers)
         case Source.HEADER if argument.header:
             header = argument.header
-            return lambda request, _: _header(request.headers.get(header.name.lower()), header.name, header.max_length)
+            return lambda request, _: _header(request.headers.get(header.name.lower()), header)
         case _:
             return lambda request, _: request
 
@@ -125,9 +114,9 @@ def _command(request: HttpRequest, raw: bytes, kind: Any, operation: Operation, 
     return read(raw, kind, currency)
 
 
-def _header(value: str | None, name: str, max_length: int) -> str | None:
+def _header(value: str | None, header: Header) -> str | None:
     if value is None:
         return None
-    if not value.strip() or len(value) > max_length or not value.isascii() or not value.isprintable():
-        raise Invalid.at(f"/{name}", f"must be 1 to {max_length} printable ASCII characters")
-    return value
+    if not value.strip() or len(value) > header.max_length or not value.isascii() or not value.isprintable():
+        raise Invalid.at(f"/{header.name}", f"must be 1 to {header.max_length} printable ASCII characters")
+    return hashlib.sha256(value.encode()).hexdigest() if header.digested else value

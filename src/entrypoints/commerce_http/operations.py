@@ -28,6 +28,7 @@ class Runs(StrEnum):
 
     KEY_READ = "key-read"  # one or two reads by key
     SEARCH = "search"  # a query of the search index
+    OUTSIDE = "outside"  # a party outside, which may be slow: in threads of their own
     WORK = "work"  # anything else: always in a thread
 
 
@@ -46,11 +47,12 @@ class Source(StrEnum):
 
 @attrs.frozen
 class Header:
-    """A request header that an operation reads; absent it is ``None``."""
+    """A request header that an operation reads; absent it is ``None``. One that is *digested* is known by its SHA-256 alone."""
 
     name: str
     description: str
     max_length: int = 200
+    digested: bool = False
 
 
 @attrs.frozen
@@ -61,10 +63,17 @@ class CartTokenMark:
 CART_TOKEN: Final = CartTokenMark()
 
 CartToken = typing.Annotated[str | None, CART_TOKEN]
-IdempotencyKey = typing.Annotated[str | None, Header("Idempotency-Key", "The same key again answers with what the first request made.")]
-IfMatch = typing.Annotated[str | None, Header("If-Match", "The ETag that the change is meant for.")]
+# Kept as a digest: whatever a client puts there, a card number even, is nowhere to be found afterwards.
+IdempotencyKey = typing.Annotated[
+    str | None, Header("Idempotency-Key", "The same key again answers with what the first request made.", digested=True)
+]
+IfMatch = typing.Annotated[str | None, Header("If-Match", "The ETag that the change is meant for; its version is compared.")]
+IfNoneMatch = typing.Annotated[str | None, Header("If-None-Match", "An ETag that is known: 304 if it is still the one.", 1000)]
 Prefer = typing.Annotated[str | None, Header("Prefer", "`wait=10` waits up to ten seconds for the end.")]
-
+LastEventId = typing.Annotated[str | None, Header("Last-Event-ID", "The number of the last event that is known: those behind it follow.")]
+SearchToken = typing.Annotated[
+    str | None, Header("X-Search-Token", "From the answer to a write: waits up to two seconds until a search shows it.", 400)
+]
 
 @attrs.frozen
 class Argument:
@@ -86,7 +95,7 @@ class Operation:
     arguments: tuple[Argument, ...]
     who: Admission
     status: int
-    answer: type[Shape] | None
+    answer: type[Shape] | types.UnionType | None
     problems: tuple[type[CommerceError], ...]
     also: Mapping[int, str]
     runs: Runs
@@ -95,6 +104,7 @@ class Operation:
     body_limit: int
     example: Any
     headers: Mapping[str, str]
+    stream: Mapping[str, Any] | None
 
     @property
     def name(self) -> str:
@@ -116,7 +126,7 @@ def operation(
     path: str,
     *,
     who: Admission = ANYONE,
-    answer: type[Shape] | None = None,
+    answer: type[Shape] | types.UnionType | None = None,
     status: int = 200,
     problems: tuple[type[CommerceError], ...] = (),
     also: Mapping[int, str] | None = None,
@@ -126,6 +136,7 @@ def operation(
     body_limit: int = BODY_LIMIT,
     example: Any = None,
     headers: Mapping[str, str] | None = None,
+    stream: Mapping[str, Any] | None = None,
 ) -> Callable[[Callable[..., Any]], Operation]:
     """Make a function an operation of the shop.
 
@@ -133,7 +144,7 @@ def operation(
         method: ``GET``, ``POST``…
         path: with names in braces as the function calls them: ``/items/{item_id}``; the document says ``{itemId}``.
         who: who may use it.
-        answer: the shape of the answer; ``None`` for none.
+        answer: the shape of the answer, or a union of shapes; ``None`` for none.
         status: of the answer when all is well.
         problems: what it may refuse with, beside what every operation may (the reading of body, query and token).
         also: further good statuses and what they mean, e.g. ``{304: "not modified"}``.
@@ -143,6 +154,7 @@ def operation(
         body_limit: bytes that the body may have.
         example: a body that works, for the document.
         headers: response headers and what they mean, for the document.
+        stream: schemas of the bodies that the function itself reads from the request, by media type.
     """
 
     def mark(function: Callable[..., Any]) -> Operation:
@@ -162,6 +174,7 @@ def operation(
             body_limit=body_limit,
             example=example,
             headers=headers or {},
+            stream=stream,
         )
 
     return mark

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import ItemId, SellerId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.paging import BadCursor, CursorExpired
 from commerce_core.search import Document, FacetValue, Query, SearchIndex, Sort
+from commerce_testkit.memory.clock import SettableClock
 
 AT: Final = datetime(2026, 1, 1, tzinfo=UTC)
 HOSTILE: Final = [
@@ -35,16 +35,6 @@ HOSTILE: Final = [
     "'; DROP TABLE items; --",
     "%%%___",
 ]
-
-
-class SettableClock(Clock):
-    """A clock that stands still until it is set."""
-
-    def __init__(self, at: datetime = AT) -> None:
-        self.at = at
-
-    def now(self) -> datetime:
-        return self.at
 
 
 def item_id(number: int) -> ItemId:
@@ -93,6 +83,13 @@ class SearchIndexContract:
     @abstractmethod
     def index(self, clock: SettableClock) -> Iterable[SearchIndex]:
         """The index to examine."""
+
+    def test_whoever_claims_the_writing_may_write_and_may_claim_it_again(self, index: SearchIndex) -> None:
+        assert index.claim_writing()
+        assert index.claim_writing()
+        index.put([document(1, "Kettle")])
+        assert index.claim_writing()
+        assert self._ids(index, "kettle") == [item_id(1)]
 
     # Documents
 

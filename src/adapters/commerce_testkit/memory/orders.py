@@ -10,6 +10,7 @@ from commerce_core.orders import (
     Fact,
     Order,
     OrderBook,
+    OrderExists,
     OrderKey,
     OrderView,
     SellerOrder,
@@ -29,7 +30,7 @@ class MemoryOrderBook(OrderBook):
             marks = [("id", order.id), ("cart", order.buyer_id, order.cart_id)]
             marks += [("key", order.buyer_id, order.idem_key)] if order.idem_key else []
             if any(mark in used for mark in marks):
-                raise Conflict("an order with this cart or key exists")
+                raise OrderExists("an order with this cart or key exists")
             used.update(dict.fromkeys(marks, order.id))
             rows[order.id] = order
 
@@ -38,7 +39,7 @@ class MemoryOrderBook(OrderBook):
         for key, many in entries.items():
             for entry in many:
                 if (key.order_id, entry.seq) in rows:
-                    raise ValueError(f"{key.order_id} has an entry {entry.seq} already")
+                    raise Conflict("the timeline has an entry of this number")
                 rows[key.order_id, entry.seq] = entry
 
     def load(self, tx: Transaction, keys: Sequence[OrderKey]) -> Mapping[OrderId, OrderView]:

@@ -90,6 +90,9 @@ class MemorySearchIndex(SearchIndex):
         self._pins: OrderedDict[str, _Pinned] = OrderedDict()
         self._pinned = 0
 
+    def claim_writing(self) -> bool:
+        return True
+
     def put(self, documents: Sequence[Document]) -> None:
         for kept in (self._kept, self._next):
             if kept is not None:
@@ -132,6 +135,10 @@ class MemorySearchIndex(SearchIndex):
         return [
             Explanation(item_id=h.item_id, name=h.name, score=sum(p for _, p in parts[h.item_id]), parts=parts[h.item_id]) for h in found
         ]
+
+    @property
+    def needs_rebuild(self) -> bool:
+        return False
 
     def begin_rebuild(self) -> ItemId | None:
         if self._next is None:

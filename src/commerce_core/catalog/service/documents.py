@@ -70,10 +70,8 @@ def exported(view: ItemView) -> dict[str, Any]:
 
 def _exported_form(v: Variant, view: ItemView) -> dict[str, Any]:
     form: dict[str, Any] = {"variantId": v.variant_id, "price": _money(v), "stock": view.available(v.sku_id)}
-    for field, value in (("options", dict(v.options)), ("images", list(v.images)), ("gtins", list(v.gtins))):
-        if value:
-            form[field] = value
-    return form
+    parts = {"options": dict(v.options), "images": list(v.images), "gtins": list(v.gtins)}
+    return form | {field: value for field, value in parts.items() if value}
 
 
 def _money(v: Variant) -> dict[str, str]:

@@ -93,8 +93,8 @@ class Items:
         """
         return self._become(seller_id, item_id, ItemStatus.WITHDRAWN)
 
-    def receive(self, seller_id: SellerId, item_id: str, receipt: StockReceipt) -> int:
-        """Count pieces in or out; how many are free now. Idempotent by reference (acceptance 35).
+    def receive(self, seller_id: SellerId, item_id: str, receipt: StockReceipt) -> ItemView:
+        """Count pieces in or out; the item with what is free now. Idempotent by reference (acceptance 35).
 
         Raises:
             ItemNotFound: no such item, or somebody else's.
@@ -111,7 +111,7 @@ class Items:
             self._shelf.announce(tx, [sku_id for sku_id, change in changes.items() if change.flipped], now)
             view = self._shelf.views(tx, [item])[0]
             tx.commit()
-        return view.available(variant.sku_id)
+        return view
 
     def export(self, seller_id: SellerId) -> Iterator[ItemView]:
         """All items of a seller by id, read page by page."""

@@ -6,6 +6,7 @@ invariants as the documentation lists them. S10, S12 and S14 need a history that
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Final, TypeVar
 
 import attrs
@@ -205,7 +206,7 @@ def _timeline(e: OrderEvidence) -> _Found:
     timeline = e.view.timeline
     if [entry.seq for entry in timeline] != list(range(1, len(timeline) + 1)) or not timeline or timeline[0].fact is not Fact.ORDER_CREATED:
         yield "S9", "the timeline has gaps or does not begin with OrderCreated"
-    for before, after in zip(timeline, timeline[1:], strict=False):
+    for before, after in pairwise(timeline):
         if after.fact not in _AFTER[before.fact]:
             yield "S9", f"{after.fact.value} after {before.fact.value}"
     if timeline and timeline[-1].fact.is_last != e.view.state.is_final:

@@ -10,7 +10,7 @@ from typing import Final
 import attrs
 
 from commerce_core.accounts import Account
-from commerce_core.cart import CartBook
+from commerce_core.cart import Cart, CartBook, next_cart_id
 from commerce_core.catalog import Offers
 from commerce_core.checkout.commands import PlaceOrder
 from commerce_core.checkout.model import OrderSaga, Placed
@@ -21,7 +21,7 @@ from commerce_core.inventory import AvailabilityChanged, Hold, SkuDemand, StockL
 from commerce_core.kernel.batching import Batcher
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.errors import Conflict, TransactionLost
-from commerce_core.kernel.ids import BuyerId, IdFactory, OrderId, SkuId
+from commerce_core.kernel.ids import BuyerId, CartId, IdFactory, OrderId, SkuId
 from commerce_core.kernel.messaging import Message, Outbox, envelope
 from commerce_core.kernel.transaction import Database, Transaction
 from commerce_core.orders import EVENT_OF, Fact, Order, OrderBook, OrderKey, OrderLine, TimelineEntry
@@ -101,7 +101,7 @@ class Placement:
 
     def _read(self, tx: Transaction, drafts: Sequence[Draft]) -> Seen:
         with_key = [(d.buyer_id, d.idem_key) for d in drafts if d.idem_key]
-        carts = self._on.carts.load(tx, sorted({(d.buyer_id, d.cart_id) for d in drafts}))
+        carts = self._carts(tx, drafts)
         skus = sorted({line.sku_id for cart in carts.values() for line in cart.lines})
         return Seen(
             orders=self._on.orders.placed_with(tx, with_key, [(d.buyer_id, d.cart_id) for d in drafts]),
@@ -109,6 +109,16 @@ class Placement:
             offers=self._on.offers.by_sku(tx, skus),
             levels=self._on.stock.levels(tx, skus),
         )
+
+    def _carts(self, tx: Transaction, drafts: Sequence[Draft]) -> Mapping[CartId, Cart]:
+        """The carts that are asked for; one that its buyer has not put anything into yet is not stored, but known by its name."""
+        found = dict(self._on.carts.load(tx, sorted({(d.buyer_id, d.cart_id) for d in drafts})))
+        if missing := [d for d in drafts if d.cart_id not in found]:
+            counts = self._on.carts.count_of(tx, sorted({d.buyer_id for d in missing}))
+            for d in missing:
+                if d.cart_id == next_cart_id(d.buyer_id, counts.get(d.buyer_id, 0)):
+                    found[d.cart_id] = Cart(id=d.cart_id, buyer_id=d.buyer_id, version=0, updated_at=self._clock.now())
+        return found
 
     def _write(self, tx: Transaction, accepted: Sequence[tuple[Accepted, Handle]], at: datetime) -> None:
         orders = [_order(a, handle, at) for a, handle in accepted]

@@ -14,7 +14,7 @@ from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.errors import TransactionLost
 from commerce_core.kernel.ids import IdFactory
 from commerce_core.orders import Order
-from commerce_core.payment import PaymentGateway
+from commerce_core.payment import PaymentGateway, Refunded
 from commerce_core.payment import Unknown as PaymentUnknown
 from commerce_core.shipping import Carrier, ParcelLine
 from commerce_core.shipping import Unknown as ShippingUnknown
@@ -102,7 +102,7 @@ class SagaRunner:
         if task.verb is Verb.FENCE:
             return gateway.cancel(order.handle)
         if self._clock.now() > order.created_at + gateway.capabilities().repeatable_for:
-            return gateway.fetch(order.handle)  # past its keys' lifetime nothing may be sent again
+            return _looked_up(task, gateway)
         if task.verb is Verb.CONFIRM:
             return gateway.confirm(order.handle, call_key(saga.key, saga.calls[Operation.CHARGE]))
         refund = saga.calls[Operation.REFUND]
@@ -123,7 +123,7 @@ class SagaRunner:
             return going_on
         except TransactionLost:
             return []  # the lease runs out and the same calls are made again
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (whatever it is, it must not spoil the neighbours)
             if len(moves) == 1:
                 self._flag(moves[0], error)
                 return []
@@ -135,6 +135,18 @@ class SagaRunner:
         with self._on.database.begin() as tx:
             self._recorder.flag(tx, move, legible(f"{type(error).__name__}: {error}"), self._clock.now())
             tx.commit()
+
+
+def _looked_up(task: Task, gateway: PaymentGateway) -> object:
+    """Past its keys' lifetime nothing may be sent again (rule 3): only what the gateway's books show counts."""
+    if task.verb is Verb.CONFIRM:
+        return gateway.fetch(task.order.handle)
+    given_back = next((entry for entry in gateway.books([task.order.id]) if entry.kind == "refund"), None)
+    return (
+        Refunded(ref=given_back.ref, amount=given_back.amount)
+        if given_back
+        else PaymentUnknown("the refund's key is too old to be sent again")
+    )
 
 
 def _known(task: Task, outcome: object) -> object:

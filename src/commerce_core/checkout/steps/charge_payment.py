@@ -33,7 +33,8 @@ class ChargePayment(Step):
                 told = Tell(Fact.PAYMENT_DECLINED, {"code": outcome.code, "detail": outcome.detail})
                 return Failed(refused, Cause("payment-declined", outcome.detail), (told,))
             case Voided():
-                return Failed(saga.knowing(Operation.CHARGE, CallStatus.FENCED), BY_BUYER)
+                cause = BY_BUYER if saga.cancel_requested else Cause("payment-cancelled", "the payment was cancelled at the gateway")
+                return Failed(saga.knowing(Operation.CHARGE, CallStatus.FENCED), cause)
             case _:
                 return Stay(saga.knowing(Operation.CHARGE, CallStatus.UNKNOWN))
 
@@ -53,7 +54,7 @@ class ChargePayment(Step):
         match outcome:
             case Voided() | Declined():
                 return Done(saga.knowing(Operation.CHARGE, CallStatus.FENCED))
-            case Captured():
+            case Captured() if saga.status(Operation.CHARGE) is not CallStatus.OK:
                 late = _captured(saga, outcome)
                 owing = _owing(late.saga)
                 return Done(owing.saga, late.commands + owing.commands)

@@ -1,0 +1,46 @@
+# What people run. Needs Python 3.11 or newer, make and the package registry; everything else goes into .venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test lint unit bench clean
+
+demo: .venv/.run  ## the whole shop at one address, with a catalogue and log-ins to try
+	@$(BIN)/commerce demo
+
+test: lint  ## every check and test
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: .venv/.dev  ## style, structure, types
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/lint-imports
+	@$(BIN)/mypy
+	@$(BIN)/pyright --warnings
+
+unit: .venv/.dev  ## the tests that need no engine and no socket, in under a minute
+	@$(BIN)/python -m pytest tests/unit tests/contracts
+
+bench: .venv/.dev  ## figures, each beside its comparison
+	@$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv build dist
+
+.venv/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Commerce Core needs Python 3.11 or newer, and $(PYTHON) is not. Name another one: make PYTHON=python3.13"; exit 1; }
+	@$(PYTHON) -m venv .venv \
+		|| { rm -rf .venv; echo "$(PYTHON) could not make an environment; on Debian and Ubuntu python3-venv is missing."; exit 1; }
+
+.venv/.run: .venv/pyvenv.cfg requirements/run.txt pyproject.toml
+	@echo "Preparing .venv ..."
+	@$(PIP) install --require-hashes -r requirements/run.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.dev: .venv/.run requirements/dev.txt
+	@echo "Adding what the checks and tests need ..."
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@

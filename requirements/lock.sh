@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Write dev.txt and run.txt anew from pyproject.toml. What is locked stays as it is unless it is named: lock.sh -P NAME
+set -euo pipefail
+cd "$(dirname "$0")/.."
+lock() {
+    local file=$1
+    shift
+    uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+        --no-emit-index-url --no-header --no-annotate --quiet --output-file "requirements/$file" "$@" > /dev/null
+}
+lock dev.txt --extra all --group dev "$@"
+lock run.txt --extra sql --extra search --extra http --extra worker --extra cli --group build --constraint requirements/dev.txt

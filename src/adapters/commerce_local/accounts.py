@@ -1,0 +1,54 @@
+"""Passwords and session secrets."""
+
+import secrets
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from argon2 import PasswordHasher as Argon2
+from argon2.exceptions import VerifyMismatchError
+
+from commerce_core.accounts import PasswordHasher, TokenFactory
+from commerce_core.kernel.batching import Overloaded
+
+
+class Argon2Hasher(PasswordHasher):
+    """argon2id with 19 MiB, two passes and one lane.
+
+    Args:
+        at_once: how many are hashed at the same time: each takes its 19 MiB and a processor for some 20 ms.
+        waiting: how many more may wait for their turn.
+    """
+
+    def __init__(self, *, at_once: int, waiting: int) -> None:
+        self._argon2 = Argon2(time_cost=2, memory_cost=19_456, parallelism=1)
+        self._turns = threading.BoundedSemaphore(at_once)
+        self._room = threading.BoundedSemaphore(at_once + waiting)
+
+    def hash(self, password: str) -> str:
+        with self._turn():
+            return self._argon2.hash(password)
+
+    def verify(self, password_hash: str, password: str) -> bool:
+        with self._turn():
+            try:
+                return self._argon2.verify(password_hash, password)
+            except VerifyMismatchError:
+                return False
+
+    @contextmanager
+    def _turn(self) -> Generator[None]:
+        if not self._room.acquire(blocking=False):
+            raise Overloaded("too many passwords are being checked; try again in a moment")
+        try:
+            with self._turns:
+                yield
+        finally:
+            self._room.release()
+
+
+class RandomTokens(TokenFactory):
+    """256 bits from the operating system."""
+
+    def new(self) -> str:
+        return secrets.token_urlsafe(32)

@@ -1,0 +1,135 @@
+"""Threads: one that works group by group, and several that call side by side."""
+
+import contextlib
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from queue import Empty, SimpleQueue
+from typing import Generic, TypeVar
+
+from commerce_core.kernel.batching import Batcher, FanOut, GroupFunction, Overloaded
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class ThreadBatcher(Batcher[T, R], Generic[T, R]):
+    """One thread: whatever queued up while the last group was worked on is the next one.
+
+    An item whose future was cancelled before its group began is left out.
+
+    Args:
+        group_function: decides a group; runs on this batcher's thread, one group at a time.
+        limit: the most items in a group.
+        queue: the most items that wait.
+        name: of the thread.
+    """
+
+    def __init__(self, group_function: GroupFunction[T, R], *, limit: int, queue: int, name: str) -> None:
+        self._group_function = group_function
+        self._limit = limit
+        self._room = queue
+        self._name = name
+        self._waiting: deque[tuple[T, Future[R]]] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
+        # A daemon, so that a program that ends without closing is not held up: what was not answered was not promised.
+        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
+        self._thread.start()
+
+    def submit(self, item: T, /) -> "Future[R]":
+        future: Future[R] = Future()
+        with self._changed:
+            if self._closed:
+                raise Overloaded(f"{self._name} is closed")
+            if len(self._waiting) >= self._room:
+                raise Overloaded(f"{self._name} has {self._room} waiting already")
+            self._waiting.append((item, future))
+            self._changed.notify()
+        return future
+
+    def close(self) -> None:
+        """Take nothing more, finish what is queued, and end the thread. Idempotent."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while group := self._next_group():
+            decide_group(self._group_function, group)
+
+    def _next_group(self) -> list[tuple[T, "Future[R]"]]:
+        with self._changed:
+            while not self._waiting and not self._closed:
+                self._changed.wait()
+            return [self._waiting.popleft() for _ in range(min(self._limit, len(self._waiting)))]
+
+
+def decide_group(group_function: GroupFunction[T, R], group: Sequence[tuple[T, "Future[R]"]]) -> None:
+    """Run *group_function* over the items that are still wanted and give each future its answer; never raises."""
+    wanted = [(item, future) for item, future in group if future.set_running_or_notify_cancel()]
+    if not wanted:
+        return
+    try:
+        answers = group_function([item for item, _ in wanted])
+        if len(answers) != len(wanted):
+            raise RuntimeError(f"{len(wanted)} items were given and {len(answers)} answers came back")
+    except BaseException as error:  # noqa: BLE001 - nobody may wait for ever: all of the group are told
+        for _, future in wanted:
+            future.set_exception(error)
+        return
+    for (_, future), answer in zip(wanted, answers, strict=True):
+        if isinstance(answer, Exception):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)
+
+
+class ThreadFanOut(FanOut):
+    """A pool of *width* threads, shared by all runs."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._pool = ThreadPoolExecutor(max_workers=width, thread_name_prefix="fan-out")
+
+    @property
+    def width(self) -> int:
+        return self._width
+
+    def run(
+        self, perform: Callable[[T], R], first: Sequence[T], then: Callable[[Sequence[tuple[T, R | Exception]]], Sequence[T]], /
+    ) -> None:
+        under_way: dict[Future[R | Exception], T] = {}
+        arrived: SimpleQueue[Future[R | Exception]] = SimpleQueue()
+        following = first
+        try:
+            while following or under_way:
+                for task in following:
+                    future: Future[R | Exception] = self._pool.submit(perform, task)
+                    under_way[future] = task
+                    future.add_done_callback(arrived.put)
+                following = then([(under_way.pop(future), _answer(future)) for future in _all_of(arrived)])
+        finally:
+            for future in under_way:
+                future.cancel()
+            wait(under_way)
+
+    def close(self) -> None:
+        """Let the calls under way end, and the threads. Idempotent."""
+        self._pool.shutdown()
+
+
+def _all_of(arrived: "SimpleQueue[Future[R]]") -> list["Future[R]"]:
+    """Wait for one, and take whatever came with it."""
+    found = [arrived.get()]
+    with contextlib.suppress(Empty):
+        while True:
+            found.append(arrived.get_nowait())
+    return found
+
+
+def _answer(future: "Future[R | Exception]") -> "R | Exception":
+    error = future.exception()
+    return error if isinstance(error, Exception) else future.result()

@@ -1,0 +1,26 @@
+"""Waking those who wait for work inside the process."""
+
+import threading
+
+
+class Bell:
+    """Rung when there is work; a wake-up only: what is to be done stands in the database."""
+
+    def __init__(self) -> None:
+        self._rung = threading.Condition()
+        self._count = 0
+
+    def ring(self) -> None:
+        """Wake everybody who waits."""
+        with self._rung:
+            self._count += 1
+            self._rung.notify_all()
+
+    def count(self) -> int:
+        """How often it was rung: ask before looking for work, so that no ring is missed while looking."""
+        return self._count
+
+    def wait(self, heard: int, timeout: float) -> bool:
+        """Wait at most *timeout* seconds for a ring after the *heard*-th; whether there was one."""
+        with self._rung:
+            return self._rung.wait_for(lambda: self._count > heard, timeout)

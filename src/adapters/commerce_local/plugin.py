@@ -1,0 +1,27 @@
+"""Sandbox gateway, sandbox carrier and in-process delivery by address."""
+
+from collections.abc import Callable, Sequence
+
+from commerce_core.kernel.delivery import SUBSCRIPTIONS
+from commerce_core.kernel.messaging import Consumer, DeadLetter
+from commerce_core.plugins import PluginContext, file_path
+from commerce_local.broker import LocalBroker
+from commerce_local.sandbox_carrier import SandboxCarrier
+from commerce_local.sandbox_gateway import SandboxGateway
+
+
+def open_gateway(url: str, context: PluginContext) -> SandboxGateway:
+    """The sandbox gateway whose books are in the file that *url* names."""
+    return SandboxGateway(file_path(url, "var/sandbox-payments.db"), context.clock)
+
+
+def open_carrier(url: str, context: PluginContext) -> SandboxCarrier:
+    """The sandbox carrier whose books are in the file that *url* names."""
+    return SandboxCarrier(file_path(url, "var/sandbox-carrier.db"))
+
+
+def open_broker(
+    url: str, context: PluginContext, consumers: Sequence[Consumer], park: Callable[[Sequence[DeadLetter]], None]
+) -> LocalBroker:
+    """Delivery inside this process."""
+    return LocalBroker(consumers, SUBSCRIPTIONS, park, context.clock)

@@ -1,0 +1,80 @@
+"""The cards of the sandbox: what each does when it is charged."""
+
+import enum
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+import attrs
+
+from commerce_core.kernel.errors import FieldProblem, Invalid
+from commerce_core.payment import Declined, PaymentInfo
+
+
+class Behaviour(enum.StrEnum):
+    """What a card does."""
+
+    APPROVES = "approves"
+    DECLINES = "declines"
+    LACKS_FUNDS = "lacks-funds"
+    LOSES_THE_ANSWER = "loses-the-answer"
+    TIMES_OUT_FIRST = "times-out-first"
+
+
+#: The cards that do not simply approve.
+_CARDS: Final = {
+    "4000000000000002": Behaviour.DECLINES,
+    "4000000000009995": Behaviour.LACKS_FUNDS,
+    "4000000000000119": Behaviour.LOSES_THE_ANSWER,
+    "4000000000000259": Behaviour.TIMES_OUT_FIRST,
+}
+REFUSALS: Final = {
+    Behaviour.DECLINES: Declined(code="card-declined", detail="the card was declined"),
+    Behaviour.LACKS_FUNDS: Declined(code="insufficient-funds", detail="there are not enough funds on the card"),
+}
+_BRANDS: Final = {"3": "amex", "4": "visa", "5": "mastercard", "6": "discover"}
+
+
+@attrs.frozen(kw_only=True)
+class Card:
+    """What the sandbox keeps of a card: never its number."""
+
+    brand: str
+    last4: str
+    behaviour: Behaviour
+
+
+_TOKENS: Final = {
+    "tok_visa": Card(brand="visa", last4="4242", behaviour=Behaviour.APPROVES),
+    "tok_declined": Card(brand="visa", last4="0002", behaviour=Behaviour.DECLINES),
+}
+
+
+def card_of(payment: PaymentInfo, now: datetime) -> Card:
+    """The card that *payment* names, by its number or by a token.
+
+    Raises:
+        Invalid: another kind of payment, no card, an unknown token, or a card that has expired; all that is wrong is named.
+    """
+    if problems := list(_problems(payment, now)):
+        raise Invalid(problems)
+    if payment.card_no is None:
+        return _TOKENS[payment.token or ""]
+    number = payment.card_no.reveal()
+    return Card(brand=_BRANDS.get(number[0], "card"), last4=payment.card_no.last4, behaviour=_CARDS.get(number, Behaviour.APPROVES))
+
+
+def _problems(payment: PaymentInfo, now: datetime) -> Iterator[FieldProblem]:
+    if payment.payment_type != "card":
+        yield FieldProblem("/paymentInfo/paymentType", "must be card")
+    if payment.token is None:
+        if payment.card_no is None:
+            yield FieldProblem("/paymentInfo/cardNo", "is required, or a token in its place")
+    elif payment.card_no is not None:
+        yield FieldProblem("/paymentInfo/token", "must not stand beside a card number")
+    elif payment.token not in _TOKENS:
+        yield FieldProblem("/paymentInfo/token", "is not a token of the sandbox")
+    if payment.expiry is not None:
+        month, year = payment.expiry.split("/")
+        if (2000 + int(year), int(month)) < (now.year, now.month):
+            yield FieldProblem("/paymentInfo/expiry", "is over")

@@ -1,0 +1,67 @@
+"""Where the sandbox's gateway and carrier keep their books: a file each, apart from the shop's database, as a real party's would be."""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+_BUSY_SECONDS: Final = 5.0
+
+
+class SandboxFile:
+    """An SQLite file with one connection that threads use in turns: a statement takes microseconds, and there is one writer anyhow.
+
+    What was committed outlives a process that is killed; the loss of the machine's power may take the latest entries.
+
+    Args:
+        path: the file; it and its folder are made when missing.
+        schema: statements that make the tables where they are missing.
+    """
+
+    def __init__(self, path: Path, schema: str) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._turn = threading.Lock()
+        self._connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        _write_ahead(self._connection)
+        self._connection.execute("PRAGMA synchronous = NORMAL")
+        self._connection.executescript(f"BEGIN IMMEDIATE; {schema} COMMIT;")
+
+    @contextmanager
+    def reading(self) -> Generator[sqlite3.Connection]:
+        """The connection, for one statement that changes nothing."""
+        with self._turn:
+            yield self._connection
+
+    @contextmanager
+    def writing(self) -> Generator[sqlite3.Connection]:
+        """The connection, with the write lock held from the first statement on; committed at the end, rolled back on an error."""
+        with self._turn:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def close(self) -> None:
+        """Close the connection. Idempotent."""
+        with self._turn:
+            self._connection.close()
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Set the journal's mode. SQLite's own waiting leaves this statement out: of processes that make a file together one is refused."""
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)

@@ -1,0 +1,244 @@
+"""The sandbox gateway: no money moves, yet it keeps its promise, and its books, like a real one."""
+
+import enum
+import hashlib
+import json
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from commerce_core.kernel.clock import Clock
+from commerce_core.kernel.ids import BuyerId, OrderId
+from commerce_core.kernel.money import Money
+from commerce_core.payment import (
+    BookEntry,
+    Capabilities,
+    Captured,
+    ChargeOutcome,
+    Handle,
+    PaymentGateway,
+    PaymentInfo,
+    PaymentUnavailable,
+    Refunded,
+    RefundOutcome,
+    Unknown,
+    Voided,
+)
+from commerce_local.sandbox_cards import REFUSALS, Behaviour, card_of
+from commerce_local.sandbox_file import SandboxFile
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS handle (
+    order_id TEXT PRIMARY KEY,
+    buyer_id TEXT NOT NULL,
+    minor INTEGER NOT NULL,
+    currency TEXT NOT NULL,
+    brand TEXT NOT NULL,
+    last4 TEXT NOT NULL,
+    behaviour TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('open', 'captured', 'declined', 'voided')),
+    prepared_at TEXT NOT NULL,
+    first_asked_at TEXT,
+    confirm_key TEXT UNIQUE
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS open_handle ON handle (prepared_at) WHERE status = 'open';
+CREATE TABLE IF NOT EXISTS refund (
+    key TEXT PRIMARY KEY,
+    order_id TEXT NOT NULL,
+    ref TEXT NOT NULL UNIQUE,
+    minor INTEGER NOT NULL CHECK (minor > 0),
+    currency TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS refund_of_order ON refund (order_id);
+"""
+_INSERT: Final = "INSERT INTO handle VALUES (?, ?, ?, ?, ?, ?, ?, 'open', ?, NULL, NULL) ON CONFLICT DO NOTHING"
+_CHARGE: Final = "UPDATE handle SET status = ?, first_asked_at = coalesce(first_asked_at, ?), confirm_key = ? WHERE order_id = ?"
+_SELECT: Final = "SELECT order_id, minor, currency, brand, last4, behaviour, status, first_asked_at FROM handle"
+_NAME: Final = "sandbox"
+_PREFIX: Final = "sbx_"
+#: How long after its time-out the card that times out first can be charged.
+_SLOW: Final = timedelta(seconds=2)
+
+
+class _Status(enum.StrEnum):
+    OPEN = "open"
+    CAPTURED = "captured"
+    DECLINED = "declined"
+    VOIDED = "voided"
+
+
+@attrs.frozen
+class _Entry:
+    """A handle as the books have it."""
+
+    order_id: OrderId
+    amount: Money
+    handle: Handle
+    behaviour: Behaviour
+    status: _Status
+    first_asked_at: datetime | None
+
+    def told(self) -> ChargeOutcome:
+        """What became of it."""
+        match self.status:
+            case _Status.CAPTURED:
+                return Captured(ref=f"cap_{self.order_id}", amount=self.amount)
+            case _Status.DECLINED:
+                return REFUSALS[self.behaviour]
+            case _Status.VOIDED:
+                return Voided()
+            case _Status.OPEN:
+                return Unknown("it was not charged yet")
+
+    def charged(self, now: datetime) -> _Status:
+        """Where a charge at *now* takes an open handle."""
+        if self.behaviour in REFUSALS:
+            return _Status.DECLINED
+        early = self.first_asked_at is None or now < self.first_asked_at + _SLOW
+        return _Status.OPEN if self.behaviour is Behaviour.TIMES_OUT_FIRST and early else _Status.CAPTURED
+
+
+class SandboxGateway(PaymentGateway):
+    """Answers by card number, so that every ending can be tried; see the HTTP documentation for the numbers.
+
+    Args:
+        path: the file of its books; made when missing. Several processes may share it.
+        clock: when handles were prepared, and when the slow card may be charged.
+    """
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._file = SandboxFile(path, _SCHEMA)
+        self._clock = clock
+
+    def close(self) -> None:
+        """Close the books. Idempotent."""
+        self._file.close()
+
+    def capabilities(self) -> Capabilities:
+        return Capabilities(raw_cards=True, repeatable_for=timedelta(hours=24))
+
+    def prepare(self, order_id: OrderId, buyer_id: BuyerId, amount: Money, payment: PaymentInfo) -> Handle:
+        now = self._clock.now()
+        card = card_of(payment, now)
+        row = (order_id, buyer_id, amount.minor, amount.currency, card.brand, card.last4, card.behaviour, _text(now))
+        try:
+            with self._file.writing() as books:
+                books.execute(_INSERT, row)
+                entry = _find(books, order_id)
+        except sqlite3.Error as error:
+            raise PaymentUnavailable(f"the sandbox cannot open its books: {error}") from error
+        if entry is None:
+            raise PaymentUnavailable("the sandbox has lost what it wrote")
+        return entry.handle
+
+    def confirm(self, handle: Handle, key: str) -> ChargeOutcome:
+        _refuse_blank(key)
+        try:
+            with self._file.writing() as books:
+                entry = _find(books, _order_of(handle))
+                if entry is None or entry.status is not _Status.OPEN:
+                    return entry.told() if entry else _STRANGE
+                return self._charge(books, entry, key)
+        except sqlite3.Error as error:
+            return Unknown(f"the sandbox's books: {error}")
+
+    def _charge(self, books: sqlite3.Connection, entry: _Entry, key: str) -> ChargeOutcome:
+        now = self._clock.now()
+        status = entry.charged(now)
+        books.execute(_CHARGE, (status, _text(now), key, entry.order_id))
+        if status is _Status.OPEN or entry.behaviour is Behaviour.LOSES_THE_ANSWER:
+            return Unknown("the sandbox did not answer in time")
+        return attrs.evolve(entry, status=status).told()
+
+    def fetch(self, handle: Handle) -> ChargeOutcome:
+        try:
+            with self._file.reading() as books:
+                entry = _find(books, _order_of(handle))
+        except sqlite3.Error as error:
+            return Unknown(f"the sandbox's books: {error}")
+        return entry.told() if entry else _STRANGE
+
+    def cancel(self, handle: Handle) -> ChargeOutcome:
+        try:
+            with self._file.writing() as books:
+                order_id = _order_of(handle)
+                books.execute("UPDATE handle SET status = 'voided' WHERE order_id = ? AND status = 'open'", (order_id,))
+                entry = _find(books, order_id)
+        except sqlite3.Error as error:
+            return Unknown(f"the sandbox's books: {error}")
+        return entry.told() if entry else _STRANGE
+
+    def refund(self, handle: Handle, refund_no: int, amount: Money, key: str) -> RefundOutcome:
+        _refuse_blank(key)
+        try:
+            with self._file.writing() as books:
+                return _give_back(books, _order_of(handle), amount, key)
+        except sqlite3.Error as error:
+            return Unknown(f"the sandbox's books: {error}")
+
+    def unclaimed(self, before: datetime, limit: int) -> Sequence[tuple[OrderId, Handle]]:
+        query = f"{_SELECT} WHERE status = 'open' AND prepared_at < ? ORDER BY prepared_at, order_id LIMIT ?"
+        with self._file.reading() as books:
+            entries = [_entry(*row) for row in books.execute(query, (_text(before), limit))]
+        return [(entry.order_id, entry.handle) for entry in entries]
+
+    def books(self, order_ids: Sequence[OrderId]) -> Sequence[BookEntry]:
+        query = """
+            WITH asked AS (SELECT DISTINCT value AS order_id FROM json_each(?))
+            SELECT order_id, 'cap_' || order_id, 'capture' AS kind, minor, currency FROM handle JOIN asked USING (order_id)
+                WHERE status = 'captured'
+            UNION ALL SELECT order_id, ref, 'refund', minor, currency FROM refund JOIN asked USING (order_id)
+            ORDER BY order_id, kind, 2
+        """
+        with self._file.reading() as books:
+            rows = books.execute(query, (json.dumps(list(order_ids)),)).fetchall()
+        return [BookEntry(order_id=o, ref=ref, kind=kind, amount=Money(minor, currency)) for o, ref, kind, minor, currency in rows]
+
+
+_STRANGE: Final = Unknown("the sandbox does not know this handle")
+
+
+def _give_back(books: sqlite3.Connection, order_id: OrderId, amount: Money, key: str) -> RefundOutcome:
+    found = books.execute("SELECT order_id, ref, minor, currency FROM refund WHERE key = ?", (key,)).fetchone()
+    if found is not None:
+        same = (order_id, amount.minor, amount.currency) == (found[0], found[2], found[3])
+        return Refunded(ref=found[1], amount=amount) if same else Unknown("the key belongs to another refund")
+    entry = _find(books, order_id)
+    if entry is None or entry.status is not _Status.CAPTURED or entry.amount.currency != amount.currency:
+        return Unknown("nothing was captured in this currency")
+    (given,) = books.execute("SELECT coalesce(sum(minor), 0) FROM refund WHERE order_id = ?", (order_id,)).fetchone()
+    if not 0 < amount.minor <= entry.amount.minor - given:
+        return Unknown("more than was captured")
+    ref = f"ref_{hashlib.blake2b(key.encode(), digest_size=12).hexdigest()}"
+    books.execute("INSERT INTO refund VALUES (?, ?, ?, ?, ?)", (key, order_id, ref, amount.minor, amount.currency))
+    return Refunded(ref=ref, amount=amount)
+
+
+def _find(books: sqlite3.Connection, order_id: OrderId) -> _Entry | None:
+    row = books.execute(f"{_SELECT} WHERE order_id = ?", (order_id,)).fetchone()
+    return _entry(*row) if row else None
+
+
+def _entry(
+    order_id: str, minor: int, currency: str, brand: str, last4: str, behaviour: str, status: str, first_asked_at: str | None
+) -> _Entry:
+    handle = Handle(gateway=_NAME, account=_NAME, reference=f"{_PREFIX}{order_id}", brand=brand, last4=last4)
+    asked = datetime.fromisoformat(first_asked_at) if first_asked_at else None
+    return _Entry(OrderId(order_id), Money(minor, currency), handle, Behaviour(behaviour), _Status(status), asked)
+
+
+def _order_of(handle: Handle) -> OrderId:
+    return OrderId(handle.reference.removeprefix(_PREFIX))
+
+
+def _text(at: datetime) -> str:
+    return at.isoformat(timespec="microseconds")
+
+
+def _refuse_blank(key: str) -> None:
+    if not key.strip():
+        raise ValueError("a blank key")

@@ -1,0 +1,153 @@
+"""The cart book in SQL. A cart is one row, its lines in it: a change of one line costs what a change of another does."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from commerce_core.cart import Cart, CartBook, CartLine, CartStatus, ReturnedLines
+from commerce_core.kernel.errors import Conflict, TransactionLost
+from commerce_core.kernel.ids import BuyerId, CartId, OrderId
+from commerce_core.kernel.money import Money
+from commerce_core.kernel.transaction import Transaction
+from commerce_sqlalchemy.keys import among
+from commerce_sqlalchemy.rows import given, insert_if_new, insert_many
+from commerce_sqlalchemy.tables import Id, Instant, Json
+from commerce_sqlalchemy.tables import cart as cart_table
+from commerce_sqlalchemy.transaction import connection
+
+_OPEN: Final = cart_table.c.status == sa.literal_column("'OPEN'")
+"""Spelled as the partial index spells it, so that every planner sees that it serves."""
+_CHANGE: Final[Mapping[str, Any]] = {
+    "buyer_id": Id, "id": Id, "was": sa.BigInteger(), "status": sa.Text(), "version": sa.BigInteger(), "lines": Json, "merged_into": Id,
+    "updated_at": Instant(),
+}  # fmt: skip
+
+
+class SqlCartBook(CartBook):
+    """Carts on SQLite and PostgreSQL."""
+
+    def open_of(self, tx: Transaction, buyer_ids: Sequence[BuyerId]) -> Mapping[BuyerId, Cart]:
+        rows = connection(tx).execute(sa.select(cart_table).where(cart_table.c.buyer_id.in_(buyer_ids), _OPEN))
+        return {row.buyer_id: _cart(row) for row in rows}
+
+    def load(self, tx: Transaction, keys: Sequence[tuple[BuyerId, CartId]]) -> Mapping[CartId, Cart]:
+        wanted = sa.select(cart_table).where(among(cart_table.c.buyer_id, cart_table.c.id, keys))
+        return {row.id: _cart(row) for row in connection(tx).execute(wanted)}
+
+    def count_of(self, tx: Transaction, buyer_ids: Sequence[BuyerId]) -> Mapping[BuyerId, int]:
+        c = cart_table.c
+        counted = sa.select(c.buyer_id, sa.func.count()).where(c.buyer_id.in_(buyer_ids)).group_by(c.buyer_id)
+        return {BuyerId(buyer_id): count for buyer_id, count in connection(tx).execute(counted)}
+
+    def insert(self, tx: Transaction, carts: Sequence[Cart]) -> None:
+        try:
+            insert_many(connection(tx), cart_table, [_row(cart) for cart in carts])
+        except IntegrityError as error:
+            raise Conflict("the buyer has an open cart already") from error
+
+    def update(self, tx: Transaction, changes: Sequence[tuple[int, Cart]]) -> Sequence[CartId]:
+        if not changes:
+            return []
+        c = cart_table.c
+        rows = sorted((_change(was, cart) for was, cart in changes), key=lambda row: row[:2])
+        d = given(rows, **_CHANGE).c
+        statement = (
+            sa.update(cart_table)
+            .where(c.buyer_id == d.buyer_id, c.id == d.id, c.version == d.was, _OPEN)
+            .values(status=d.status, version=d.version, lines=d.lines, merged_into=d.merged_into, updated_at=d.updated_at)
+            .returning(c.id)
+        )
+        return [CartId(cart_id) for cart_id in connection(tx).execute(statement).scalars()]
+
+    def consume(self, tx: Transaction, carts: Sequence[tuple[BuyerId, CartId, int]]) -> Sequence[CartId]:
+        if not carts:
+            return []
+        c = cart_table.c
+        d = given(sorted(carts), buyer_id=Id, id=Id, version=sa.BigInteger()).c
+        statement = (
+            sa.update(cart_table)
+            .where(c.buyer_id == d.buyer_id, c.id == d.id, c.version == d.version, _OPEN)
+            .values(status=CartStatus.ORDERED.value, version=c.version + 1)
+            .returning(c.id)
+        )
+        return [CartId(cart_id) for cart_id in connection(tx).execute(statement).scalars()]
+
+    def give_back(self, tx: Transaction, returned: Sequence[ReturnedLines], now: datetime) -> Mapping[OrderId, CartId]:
+        if not returned:
+            return {}
+        carts = self._open_for_change(tx, returned, now)
+        for back in returned:
+            carts[back.buyer_id] = carts[back.buyer_id].given_back(back.lines, now)
+        c = cart_table.c
+        rows = [(buyer_id, cart.id, _lines(cart)) for buyer_id, cart in sorted(carts.items())]
+        d = given(rows, buyer_id=Id, id=Id, lines=Json).c
+        connection(tx).execute(sa.update(cart_table).where(c.buyer_id == d.buyer_id, c.id == d.id).values(lines=d.lines))
+        return {back.order_id: carts[back.buyer_id].id for back in returned}
+
+    def _open_for_change(self, tx: Transaction, returned: Sequence[ReturnedLines], now: datetime) -> dict[BuyerId, Cart]:
+        """The open cart of each buyer, made where there is none, under its next version and locked until the transaction ends."""
+        fresh = {back.buyer_id: back.new_cart_id for back in reversed(returned)}
+        empty = [_row(Cart(id=cart_id, buyer_id=buyer_id, version=0, updated_at=now)) for buyer_id, cart_id in sorted(fresh.items())]
+        insert_if_new(connection(tx), cart_table, empty)
+        c = cart_table.c
+        d = given([(buyer_id,) for buyer_id in sorted(fresh)], buyer_id=Id).c
+        locked = sa.update(cart_table).where(c.buyer_id == d.buyer_id, _OPEN).values(version=c.version + 1, updated_at=now).returning(*c)
+        carts = {row.buyer_id: _cart(row) for row in connection(tx).execute(locked)}
+        if len(carts) < len(fresh):
+            raise TransactionLost("a cart was ordered while lines were on their way back into it")
+        return carts
+
+
+def _row(cart: Cart) -> dict[str, Any]:
+    return {
+        "buyer_id": cart.buyer_id,
+        "id": cart.id,
+        "status": cart.status.value,
+        "version": cart.version,
+        "lines": _lines(cart),
+        "merged_into": cart.merged_into,
+        "updated_at": cart.updated_at,
+    }
+
+
+def _change(was: int, cart: Cart) -> tuple[Any, ...]:
+    return (cart.buyer_id, cart.id, was, cart.status.value, cart.version, _lines(cart), cart.merged_into, cart.updated_at)
+
+
+def _lines(cart: Cart) -> list[dict[str, Any]]:
+    return [
+        {
+            "item_id": line.item_id,
+            "variant_id": line.variant_id,
+            "sku_id": line.sku_id,
+            "quantity": line.quantity,
+            "minor": line.seen_price.minor,
+            "currency": line.seen_price.currency,
+        }
+        for line in cart.lines
+    ]
+
+
+def _cart(row: Any) -> Cart:
+    return Cart(
+        id=row.id,
+        buyer_id=row.buyer_id,
+        status=CartStatus(row.status),
+        version=row.version,
+        lines=tuple(_line(line) for line in row.lines),
+        merged_into=row.merged_into,
+        updated_at=row.updated_at,
+    )
+
+
+def _line(data: Mapping[str, Any]) -> CartLine:
+    return CartLine(
+        item_id=data["item_id"],
+        variant_id=data["variant_id"],
+        sku_id=data["sku_id"],
+        quantity=data["quantity"],
+        seen_price=Money(data["minor"], data["currency"]),
+    )

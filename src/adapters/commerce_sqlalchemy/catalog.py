@@ -1,0 +1,294 @@
+"""Items, what carts read of them, and imports in SQL."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from commerce_core.catalog import (
+    ImportFormat,
+    ImportQueue,
+    ImportStatus,
+    Item,
+    ItemBook,
+    ItemImport,
+    ItemStatus,
+    ItemType,
+    Offer,
+    Offers,
+    Progress,
+    RowError,
+    SkuTaken,
+    Variant,
+)
+from commerce_core.kernel.codec import from_data, to_data
+from commerce_core.kernel.ids import ImportId, ItemId, SellerId, SkuId
+from commerce_core.kernel.money import Money
+from commerce_core.kernel.transaction import Transaction
+from commerce_sqlalchemy.keys import among
+from commerce_sqlalchemy.rows import given, insert_many
+from commerce_sqlalchemy.tables import Id, Instant, Json, import_chunk, import_sku, item, item_import, variant
+from commerce_sqlalchemy.transaction import connection
+
+
+class SqlItemBook(ItemBook):
+    """The item book on SQLite and PostgreSQL. Whatever the number of items, they are read in two statements."""
+
+    def insert(self, tx: Transaction, items: Sequence[Item], keys: Mapping[ItemId, tuple[str, str]]) -> None:
+        try:
+            insert_many(connection(tx), item, [_item_row(i, *keys.get(i.id, (None, None))) for i in items])
+        except IntegrityError as error:
+            raise SkuTaken("the seller has an item with this SKU, or has used this key") from error
+        insert_many(connection(tx), variant, [row for i in items for row in _variant_rows(i)])
+
+    def load(self, tx: Transaction, item_ids: Sequence[ItemId]) -> Mapping[ItemId, Item]:
+        return {i.id: i for i in self._read(tx, sa.select(item).where(item.c.id.in_(item_ids)))}
+
+    def by_sku(self, tx: Transaction, skus: Sequence[tuple[SellerId, str]]) -> Mapping[tuple[SellerId, str], Item]:
+        found = self._read(tx, sa.select(item).where(among(item.c.seller_id, item.c.sku, skus)))
+        return {(i.seller_id, i.sku): i for i in found}
+
+    def made_with(self, tx: Transaction, seller_id: SellerId, key: str) -> tuple[Item, str] | None:
+        made = sa.select(item).where(item.c.seller_id == seller_id, item.c.idem_key == key)
+        row = connection(tx).execute(made).first()
+        return (self._read(tx, made)[0], row.idem_digest) if row is not None else None
+
+    def owners_of(self, tx: Transaction, sku_ids: Sequence[SkuId]) -> Sequence[ItemId]:
+        owners = sa.select(variant.c.item_id).where(variant.c.sku_id.in_(sku_ids)).distinct().order_by(variant.c.item_id)
+        return [ItemId(item_id) for item_id in connection(tx).execute(owners).scalars()]
+
+    def update(self, tx: Transaction, changes: Sequence[tuple[int, Item]]) -> Sequence[ItemId]:
+        if not changes:
+            return []
+        d = given((_change_row(*change) for change in sorted(changes, key=lambda c: c[1].id)), **_CHANGE_COLUMNS).c
+        statement = (
+            sa.update(item)
+            .where(item.c.id == d.id, item.c.version == d.was)
+            .values({name: d[name] for name in _CHANGE_COLUMNS if name not in ("id", "was")})
+            .returning(item.c.id)
+        )
+        try:
+            written = set(connection(tx).execute(statement).scalars())
+        except IntegrityError as error:
+            raise SkuTaken("the seller has another item with this SKU") from error
+        if written:  # no row refers to a form's row but by its sku_id, so that the forms can be written anew
+            connection(tx).execute(sa.delete(variant).where(variant.c.item_id.in_(sorted(written))))
+            insert_many(connection(tx), variant, [row for _, i in changes if i.id in written for row in _variant_rows(i)])
+        return [i.id for _, i in changes if i.id in written]
+
+    def page(self, tx: Transaction, seller_id: SellerId | None, after: ItemId | None, limit: int) -> Sequence[Item]:
+        statement = sa.select(item).where(item.c.id > (after or "")).order_by(item.c.id).limit(limit)
+        if seller_id is not None:
+            statement = statement.where(item.c.seller_id == seller_id)
+        return self._read(tx, statement)
+
+    def _read(self, tx: Transaction, statement: "sa.Select[Any]") -> list[Item]:
+        rows = connection(tx).execute(statement).all()
+        forms: dict[str, list[Variant]] = {row.id: [] for row in rows}
+        if rows:
+            ordered = sa.select(variant).where(variant.c.item_id.in_(list(forms))).order_by(variant.c.item_id, variant.c.position)
+            for row in connection(tx).execute(ordered):
+                forms[row.item_id].append(_variant(row))
+        return [_item(row, forms[row.id]) for row in rows]
+
+
+class SqlOffers(Offers):
+    """What carts read of items: one join by key, and no document is opened for it."""
+
+    def by_item(self, tx: Transaction, item_ids: Sequence[ItemId]) -> Mapping[ItemId, Sequence[Offer]]:
+        found: dict[ItemId, list[Offer]] = {}
+        for row in connection(tx).execute(_OFFERS.where(variant.c.item_id.in_(item_ids)).order_by(variant.c.item_id, variant.c.position)):
+            found.setdefault(row.item_id, []).append(_offer(row))
+        return found
+
+    def by_sku(self, tx: Transaction, sku_ids: Sequence[SkuId]) -> Mapping[SkuId, Offer]:
+        return {row.sku_id: _offer(row) for row in connection(tx).execute(_OFFERS.where(variant.c.sku_id.in_(sku_ids)))}
+
+
+class SqlImportQueue(ImportQueue):
+    """Imports and their bytes on SQLite and PostgreSQL."""
+
+    def insert(self, tx: Transaction, job: ItemImport) -> None:
+        row = {
+            "id": job.id,
+            "seller_id": job.seller_id,
+            "format": job.format.value,
+            "dry_run": job.dry_run,
+            "created_at": job.created_at,
+            "fence": job.fence,
+            "lease_until": None,
+        }
+        insert_many(connection(tx), item_import, [row | _standing(job)])
+
+    def append(self, tx: Transaction, import_id: ImportId, no: int, data: bytes) -> None:
+        insert_many(connection(tx), import_chunk, [{"import_id": import_id, "no": no, "data": data}])
+
+    def chunk(self, tx: Transaction, import_id: ImportId, no: int) -> bytes | None:
+        c = import_chunk.c
+        data: bytes | None = connection(tx).execute(sa.select(c.data).where(c.import_id == import_id, c.no == no)).scalar()
+        return data
+
+    def load(self, tx: Transaction, import_id: ImportId) -> ItemImport | None:
+        row = connection(tx).execute(sa.select(item_import).where(item_import.c.id == import_id)).first()
+        return _import(row) if row is not None else None
+
+    def claim(self, tx: Transaction, now: datetime, lease_until: datetime) -> ItemImport | None:
+        c = item_import.c
+        free = sa.and_(c.status == ImportStatus.RUNNING.value, sa.or_(c.lease_until.is_(None), c.lease_until < now))
+        oldest = connection(tx).execute(sa.select(c.id, c.fence).where(free).order_by(c.created_at, c.id).limit(1)).first()
+        if oldest is None:
+            return None
+        taken = connection(tx).execute(
+            sa.update(item_import)
+            .where(c.id == oldest.id, c.fence == oldest.fence, free)
+            .values(fence=c.fence + 1, lease_until=lease_until)
+            .returning(*c)
+        )
+        row = taken.first()
+        return _import(row) if row is not None else None
+
+    def save(self, tx: Transaction, job: ItemImport, lease_until: datetime | None) -> bool:
+        c = item_import.c
+        saved = connection(tx).execute(
+            sa.update(item_import)
+            .where(c.id == job.id, c.fence == job.fence)
+            .values(**_standing(job), lease_until=lease_until)
+            .returning(c.id)
+        )
+        if saved.first() is None:
+            return False
+        if job.status is ImportStatus.FINISHED:
+            self._forget_bytes(tx, sa.select(sa.literal(job.id, Id)))
+        return True
+
+    def note_skus(self, tx: Transaction, import_id: ImportId, lines: Mapping[str, int]) -> Mapping[str, int]:
+        c = import_sku.c
+        seen = connection(tx).execute(sa.select(c.sku, c.line).where(c.import_id == import_id, c.sku.in_(sorted(lines))))
+        known = {row.sku: row.line for row in seen}
+        new = [{"import_id": import_id, "sku": sku, "line": line} for sku, line in lines.items() if sku not in known]
+        insert_many(connection(tx), import_sku, new)
+        return {sku: line for sku, line in known.items() if line < lines[sku]}
+
+    def drop_received_before(self, tx: Transaction, before: datetime) -> int:
+        c = item_import.c
+        stopped = sa.and_(c.status == ImportStatus.RECEIVING.value, c.created_at < before)
+        self._forget_bytes(tx, sa.select(c.id).where(stopped))
+        return len(connection(tx).execute(sa.delete(item_import).where(stopped).returning(c.id)).all())
+
+    def _forget_bytes(self, tx: Transaction, import_ids: "sa.Select[Any]") -> None:
+        connection(tx).execute(sa.delete(import_chunk).where(import_chunk.c.import_id.in_(import_ids)))
+        connection(tx).execute(sa.delete(import_sku).where(import_sku.c.import_id.in_(import_ids)))
+
+
+_CONTENT: Final = ("tags", "images", "gtins", "specifications", "attributes", "source")
+_CHANGE_COLUMNS: Final[Mapping[str, Any]] = {
+    "id": Id, "was": sa.BigInteger(), "sku": sa.Text(), "type": sa.Text(), "status": sa.Text(), "name": sa.Text(), "brand": sa.Text(),
+    "category": sa.Text(), "description": sa.Text(), "content": Json, "version": sa.BigInteger(), "updated_at": Instant(),
+}  # fmt: skip
+_OFFERS: Final = sa.select(
+    variant.c.sku_id, variant.c.item_id, variant.c.variant_id, variant.c.price_minor, variant.c.currency, variant.c.image,
+    item.c.seller_id, item.c.name, item.c.status,
+).select_from(variant.join(item, item.c.id == variant.c.item_id))  # fmt: skip
+
+
+def _item_row(i: Item, idem_key: str | None, idem_digest: str | None) -> dict[str, Any]:
+    kept = {"idem_key": idem_key, "idem_digest": idem_digest, "created_at": i.created_at, "seller_id": i.seller_id}
+    return dict(zip(_CHANGE_COLUMNS, _change_row(0, i), strict=True)) | kept
+
+
+def _change_row(was: int, i: Item) -> tuple[Any, ...]:
+    content = {name: to_data(getattr(i, name)) for name in _CONTENT}
+    return (
+        i.id, was, i.sku, i.type.value, i.status.value, i.name, i.brand, i.category, i.description, content, i.version, i.updated_at,
+    )  # fmt: skip
+
+
+def _variant_rows(i: Item) -> list[dict[str, Any]]:
+    return [
+        {
+            "sku_id": v.sku_id,
+            "item_id": i.id,
+            "position": position,
+            "variant_id": v.variant_id,
+            "price_minor": v.price.minor,
+            "currency": v.price.currency,
+            "image": next(iter(v.images or i.images), None),
+            "content": {"options": dict(v.options), "images": list(v.images), "gtins": list(v.gtins)},
+        }
+        for position, v in enumerate(i.variants)
+    ]
+
+
+def _item(row: Any, forms: Sequence[Variant]) -> Item:
+    content = row.content
+    return Item(
+        id=row.id,
+        seller_id=row.seller_id,
+        sku=row.sku,
+        type=ItemType(row.type),
+        status=ItemStatus(row.status),
+        name=row.name,
+        description=row.description,
+        brand=row.brand,
+        category=row.category,
+        tags=tuple(content["tags"]),
+        images=tuple(content["images"]),
+        gtins=tuple(content["gtins"]),
+        specifications=content["specifications"],
+        attributes=content["attributes"],
+        variants=tuple(forms),
+        source=content["source"],
+        version=row.version,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def _variant(row: Any) -> Variant:
+    return Variant(
+        sku_id=row.sku_id,
+        variant_id=row.variant_id,
+        price=Money(row.price_minor, row.currency),
+        options=row.content["options"],
+        images=tuple(row.content["images"]),
+        gtins=tuple(row.content["gtins"]),
+    )
+
+
+def _offer(row: Any) -> Offer:
+    return Offer(
+        sku_id=row.sku_id,
+        item_id=row.item_id,
+        variant_id=row.variant_id,
+        seller_id=row.seller_id,
+        name=row.name,
+        image=row.image,
+        price=Money(row.price_minor, row.currency),
+        on_sale=row.status == ItemStatus.ACTIVE.value,
+    )
+
+
+def _standing(job: ItemImport) -> dict[str, Any]:
+    return {
+        "status": job.status.value,
+        "progress": to_data(job.progress),
+        "errors": to_data(job.errors),
+        "finished_at": job.finished_at,
+    }
+
+
+def _import(row: Any) -> ItemImport:
+    return ItemImport(
+        id=row.id,
+        seller_id=row.seller_id,
+        format=ImportFormat(row.format),
+        dry_run=bool(row.dry_run),
+        status=ImportStatus(row.status),
+        progress=from_data(row.progress, Progress),
+        errors=tuple(from_data(error, RowError) for error in row.errors),
+        created_at=row.created_at,
+        finished_at=row.finished_at,
+        fence=row.fence,
+    )

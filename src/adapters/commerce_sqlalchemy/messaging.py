@@ -1,0 +1,103 @@
+"""Outbox and inbox in SQL."""
+
+import zlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from commerce_core.kernel.ids import MessageId
+from commerce_core.kernel.messaging import DeadLetter, Inbox, Message, Outbox
+from commerce_core.kernel.transaction import Database, Transaction
+from commerce_sqlalchemy.rows import insert_if_new, insert_new, slices
+from commerce_sqlalchemy.tables import dead_letter, inbox, outbox, outbox_lease
+from commerce_sqlalchemy.transaction import connection
+
+_BUCKETS: Final = 64
+
+
+class SqlOutbox(Outbox):
+    """The outbox on SQLite and PostgreSQL. All but :meth:`append` begin a short transaction of their own on *database*."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def append(self, tx: Transaction, messages: Sequence[Message]) -> None:
+        insert_if_new(connection(tx), outbox, [{**_row(m), "bucket": zlib.crc32(m.partition_key.encode()) % _BUCKETS} for m in messages])
+
+    def lease(self, owner: str, now: datetime, until: datetime) -> Sequence[int]:
+        c = outbox_lease.c
+        with self._db.begin() as tx:
+            known = set(connection(tx).execute(sa.select(c.bucket)).scalars())
+            new = [{"bucket": bucket, "owner": owner, "lease_until": until} for bucket in range(_BUCKETS) if bucket not in known]
+            insert_if_new(connection(tx), outbox_lease, new)
+            taken = (
+                sa.update(outbox_lease)
+                .where(sa.or_(c.owner == owner, c.lease_until <= now))
+                .values(owner=owner, lease_until=until)
+                .returning(c.bucket)
+            )
+            held = sorted(connection(tx).execute(taken).scalars())
+            tx.commit()
+        return held
+
+    def read(self, buckets: Sequence[int], limit: int) -> Sequence[Message]:
+        c = outbox.c
+        oldest = sa.select(c.id, c.name, c.partition_key, c.occurred_at, c.payload).where(c.bucket.in_(buckets)).order_by(c.id).limit(limit)
+        with self._db.snapshot() as tx:
+            return [_message(row) for row in connection(tx).execute(oldest)]
+
+    def delete(self, ids: Sequence[MessageId]) -> None:
+        if not ids:
+            return
+        with self._db.begin() as tx:
+            _delete(tx, ids)
+            tx.commit()
+
+    def park(self, letters: Sequence[DeadLetter]) -> None:
+        if not letters:
+            return
+        rows = [_row(x.message) | {"consumer": x.consumer, "reason": x.reason, "parked_at": x.parked_at} for x in letters]
+        with self._db.begin() as tx:
+            insert_if_new(connection(tx), dead_letter, rows)
+            _delete(tx, [letter.message.id for letter in letters])
+            tx.commit()
+
+    def backlog(self) -> tuple[int, datetime | None]:
+        with self._db.snapshot() as tx:
+            count, oldest = connection(tx).execute(sa.select(sa.func.count(), sa.func.min(outbox.c.occurred_at))).one()
+        return count, oldest
+
+    def dead_letters(self, limit: int) -> Sequence[DeadLetter]:
+        c = dead_letter.c
+        newest = sa.select(dead_letter).order_by(c.parked_at.desc(), c.id.desc(), c.consumer).limit(limit)
+        with self._db.snapshot() as tx:
+            rows = connection(tx).execute(newest).all()
+        return [DeadLetter(message=_message(r), consumer=r.consumer, reason=r.reason, parked_at=r.parked_at) for r in rows]
+
+
+class SqlInbox(Inbox):
+    """The inbox on SQLite and PostgreSQL: one insert tells what is new, whoever else counts the same."""
+
+    def first_seen(self, tx: Transaction, consumer: str, messages: Sequence[Message]) -> Sequence[Message]:
+        by_id = {m.id: m for m in messages}
+        rows = [
+            {"consumer": consumer, "partition_key": m.partition_key, "message_id": m.id, "occurred_at": m.occurred_at}
+            for m in sorted(by_id.values(), key=lambda m: (m.partition_key, m.id))
+        ]
+        new = {message_id for (message_id,) in insert_new(connection(tx), inbox, rows, inbox.c.message_id)}
+        return [m for m in by_id.values() if m.id in new]
+
+
+def _delete(tx: Transaction, ids: Sequence[MessageId]) -> None:
+    for some in slices(sorted(ids)):
+        connection(tx).execute(sa.delete(outbox).where(outbox.c.id.in_(some)))
+
+
+def _row(m: Message) -> dict[str, Any]:
+    return {"partition_key": m.partition_key, "id": m.id, "name": m.name, "occurred_at": m.occurred_at, "payload": m.payload}
+
+
+def _message(row: Any) -> Message:
+    return Message(id=row.id, name=row.name, partition_key=row.partition_key, occurred_at=row.occurred_at, payload=row.payload)

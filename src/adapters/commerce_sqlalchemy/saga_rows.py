@@ -1,0 +1,95 @@
+"""Sagas and their calls as rows."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from commerce_core.checkout import CallStatus, Cause, Operation, OrderSaga, OutsideCall, SagaRow, SagaWrite, call_key
+from commerce_core.orders import OrderKey, OrderState
+from commerce_sqlalchemy.tables import Id, Instant, Json
+
+WRITE_COLUMNS: Final[Mapping[str, Any]] = {
+    "buyer_id": Id, "order_id": Id, "fence": sa.BigInteger(), "was": sa.Text(), "cancel_requested": sa.Boolean(), "state": sa.Text(),
+    "seq": sa.BigInteger(), "claims": sa.BigInteger(), "lease_until": Instant(), "next_run_at": Instant(), "last_error": sa.Text(),
+    "attention": sa.Boolean(), "cause": sa.Text(), "cause_detail": sa.Text(),
+}  # fmt: skip
+CALL_COLUMNS: Final[Mapping[str, Any]] = {
+    "buyer_id": Id, "order_id": Id, "operation": sa.Text(), "subject_no": sa.BigInteger(), "attempt": sa.BigInteger(),
+    "status": sa.Text(), "response": Json,
+}  # fmt: skip
+
+
+def write_row(w: SagaWrite) -> tuple[Any, ...]:
+    read, cause = w.read.saga, w.saga.cause
+    return (
+        read.key.buyer_id, read.key.order_id, w.read.fence, read.state.value, read.cancel_requested, w.saga.state.value,
+        w.seq, w.claims, w.lease_until, w.next_run_at, w.last_error, w.attention, cause.code if cause else None, cause.detail if cause else None,
+    )  # fmt: skip
+
+
+def key_row(key: OrderKey) -> dict[str, Any]:
+    return {"buyer_id": key.buyer_id, "order_id": key.order_id}
+
+
+def call_id(key: OrderKey, c: OutsideCall) -> tuple[str, str, str, int, int]:
+    return (key.buyer_id, key.order_id, c.operation.value, c.subject_no, c.attempt)
+
+
+def call_row(key: OrderKey, c: OutsideCall, at: datetime) -> dict[str, Any]:
+    return {
+        **key_row(key),
+        "operation": c.operation.value,
+        "subject_no": c.subject_no,
+        "attempt": c.attempt,
+        "key": callkey(key, c),
+        "digest": c.digest,
+        "gateway": c.gateway,
+        "gateway_account": c.account,
+        "status": c.status.value,
+        "response": dict(c.response) if c.response is not None else None,
+        "created_at": at,
+        "updated_at": at,
+    }
+
+
+def call(row: Any) -> OutsideCall:
+    return OutsideCall(
+        operation=Operation(row.operation),
+        gateway=row.gateway,
+        account=row.gateway_account,
+        digest=row.digest,
+        status=CallStatus(row.status),
+        subject_no=row.subject_no,
+        attempt=row.attempt,
+        response=row.response,
+    )
+
+
+def saga_row(row: Any, calls: Mapping[Operation, OutsideCall]) -> SagaRow:
+    read = OrderSaga(
+        key=OrderKey(row.buyer_id, row.order_id),
+        definition=row.definition,
+        version=row.version,
+        gateway=row.gateway,
+        account=row.gateway_account,
+        carrier=row.carrier,
+        digest=row.digest,
+        state=OrderState(row.state),
+        cancel_requested=bool(row.cancel_requested),
+        cause=Cause(row.cause, row.cause_detail or "") if row.cause else None,
+        calls=calls,
+    )
+    return SagaRow(
+        saga=read,
+        fence=row.fence,
+        claims=row.claims,
+        seq=row.last_seq,
+        attention=bool(row.attention),
+        last_error=row.last_error,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        next_run_at=row.next_run_at,
+        lease_until=row.lease_until,
+    )

@@ -1,0 +1,62 @@
+"""Wishes to build the search index anew, in SQL."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from commerce_core.kernel.ids import JobId
+from commerce_core.kernel.transaction import Transaction
+from commerce_core.search import Reindex, ReindexQueue, ReindexStatus
+from commerce_sqlalchemy.rows import insert_many
+from commerce_sqlalchemy.tables import reindex
+from commerce_sqlalchemy.transaction import connection
+
+
+class SqlReindexQueue(ReindexQueue):
+    """The queue on SQLite and PostgreSQL."""
+
+    def insert(self, tx: Transaction, job: Reindex) -> None:
+        row = {"id": job.id, "created_at": job.created_at, "fence": job.fence, "lease_until": None}
+        insert_many(connection(tx), reindex, [row | _standing(job)])
+
+    def load(self, tx: Transaction, job_id: JobId) -> Reindex | None:
+        row = connection(tx).execute(sa.select(reindex).where(reindex.c.id == job_id)).first()
+        return _job(row) if row is not None else None
+
+    def claim(self, tx: Transaction, now: datetime, lease_until: datetime) -> Reindex | None:
+        c = reindex.c
+        free = sa.and_(c.status != ReindexStatus.FINISHED.value, sa.or_(c.lease_until.is_(None), c.lease_until < now))
+        oldest = connection(tx).execute(sa.select(c.id, c.fence).where(free).order_by(c.created_at, c.id).limit(1)).first()
+        if oldest is None:
+            return None
+        taken = connection(tx).execute(
+            sa.update(reindex)
+            .where(c.id == oldest.id, c.fence == oldest.fence, free)
+            .values(status=ReindexStatus.RUNNING.value, fence=c.fence + 1, lease_until=lease_until)
+            .returning(*c)
+        )
+        row = taken.first()
+        return _job(row) if row is not None else None
+
+    def save(self, tx: Transaction, job: Reindex, lease_until: datetime | None) -> bool:
+        c = reindex.c
+        saved = connection(tx).execute(
+            sa.update(reindex).where(c.id == job.id, c.fence == job.fence).values(**_standing(job), lease_until=lease_until).returning(c.id)
+        )
+        return saved.first() is not None
+
+
+def _standing(job: Reindex) -> dict[str, Any]:
+    return {"status": job.status.value, "indexed": job.indexed, "finished_at": job.finished_at}
+
+
+def _job(row: Any) -> Reindex:
+    return Reindex(
+        id=row.id,
+        status=ReindexStatus(row.status),
+        indexed=row.indexed,
+        created_at=row.created_at,
+        finished_at=row.finished_at,
+        fence=row.fence,
+    )

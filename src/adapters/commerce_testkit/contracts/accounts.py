@@ -1,0 +1,191 @@
+"""What every account book promises."""
+
+from abc import abstractmethod
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import attrs
+import pytest
+
+from commerce_core.accounts import Account, AccountBook, EmailTaken, LoginFailures, Role, Session
+from commerce_core.kernel.address import Address
+from commerce_core.kernel.ids import AccountId
+from commerce_core.kernel.transaction import Database
+
+AT: Final = datetime(2026, 1, 1, 12, 30, 15, 123_456, tzinfo=UTC)
+HOUR: Final = timedelta(hours=1)
+ADA: Final = "ada@example.com"
+BOB: Final = "bob@example.com"
+
+
+def account(number: int, email: str, **fields: Any) -> Account:
+    """An account, of a buyer unless *fields* says more."""
+    filled: dict[str, Any] = {"name": "Somebody", "role": Role.BUYER, "password_hash": "hash", "created_at": AT, **fields}
+    return Account(id=AccountId(f"{number:08x}-0000-7000-8000-000000000000"), email=email, **filled)
+
+
+def full_account() -> Account:
+    """An account with every field set."""
+    address = Address(
+        name="Ada \N{LATIN CAPITAL LETTER O WITH DIAERESIS}st", line1="1 High St", line2="Flat 2", city="Bath", region="Somerset",
+        postal_code="BA1 1AA", country="GB",
+    )  # fmt: skip
+    return account(1, ADA, name="Ada \N{SNOWMAN}", role=Role.SELLER, password_hash="$argon2id$…", address=address, version=7)
+
+
+def session(digest: str, holder: Account, *, begins: datetime = AT, lasts: timedelta = HOUR) -> Session:
+    """A session of *holder*."""
+    return Session(token_digest=digest, account_id=holder.id, created_at=begins, expires_at=begins + lasts)
+
+
+class AccountBookContract:
+    """Give ``book`` and ``database``."""
+
+    @pytest.fixture
+    @abstractmethod
+    def database(self) -> Database:
+        """An empty database."""
+
+    @pytest.fixture
+    @abstractmethod
+    def book(self) -> AccountBook:
+        """The book to examine."""
+
+    @pytest.fixture
+    def ada(self, database: Database, book: AccountBook) -> Account:
+        """An account with every field set, written down."""
+        with database.begin() as tx:
+            book.insert(tx, [full_account()])
+            tx.commit()
+        return full_account()
+
+    def test_an_account_comes_back_whole_by_id_and_by_address(self, database: Database, book: AccountBook, ada: Account) -> None:
+        with database.snapshot() as tx:
+            assert book.load(tx, [ada.id, AccountId("nobody")]) == {ada.id: ada}
+            assert book.by_email(tx, [BOB, ADA]) == {ADA: ada}
+
+    def test_several_accounts_are_written_and_read_at_once(self, database: Database, book: AccountBook) -> None:
+        many = [account(n, f"{n}@example.com") for n in range(2, 5)]
+        with database.begin() as tx:
+            book.insert(tx, [])
+            book.insert(tx, many)
+            assert book.load(tx, [a.id for a in many]) == {a.id: a for a in many}
+            assert book.load(tx, []) == book.by_email(tx, []) == {}
+
+    def test_addresses_are_compared_as_they_are_given(self, database: Database, book: AccountBook, ada: Account) -> None:
+        with database.snapshot() as tx:
+            assert book.by_email(tx, [ADA.upper(), f" {ADA}", "%"]) == {}
+
+    def test_an_address_opens_one_account(self, database: Database, book: AccountBook, ada: Account) -> None:
+        with database.begin() as tx, pytest.raises(EmailTaken):
+            book.insert(tx, [account(2, BOB), account(3, ADA)])
+        with database.snapshot() as tx:
+            assert book.by_email(tx, [ADA, BOB]) == {ADA: ada}
+
+    def test_two_new_accounts_cannot_share_an_address(self, database: Database, book: AccountBook) -> None:
+        with database.begin() as tx, pytest.raises(EmailTaken):
+            book.insert(tx, [account(2, BOB), account(3, BOB)])
+
+    def test_a_change_is_written_over_the_version_before_it_alone(self, database: Database, book: AccountBook, ada: Account) -> None:
+        changed = attrs.evolve(ada.living_at(None).granted(Role.OPERATOR).named("Bea"), password_hash="other", version=8)
+        with database.begin() as tx:
+            assert not book.update(tx, attrs.evolve(changed, version=7))
+            assert not book.update(tx, attrs.evolve(changed, version=9))
+            assert book.update(tx, changed)
+            assert not book.update(tx, changed)
+            assert not book.update(tx, account(2, BOB, version=2))
+            tx.commit()
+        with database.snapshot() as tx:
+            assert book.load(tx, [ada.id]) == {ada.id: changed}
+            assert book.by_email(tx, [ADA, BOB]) == {ADA: changed}
+
+    def test_an_account_can_move_to_an_address_that_is_free(self, database: Database, book: AccountBook, ada: Account) -> None:
+        moved = attrs.evolve(ada, email=BOB, version=8)
+        with database.begin() as tx:
+            assert book.update(tx, moved)
+            assert book.by_email(tx, [ADA, BOB]) == {BOB: moved}
+
+    def test_an_account_cannot_take_the_address_of_another(self, database: Database, book: AccountBook, ada: Account) -> None:
+        with database.begin() as tx:
+            book.insert(tx, [account(2, BOB)])
+            with pytest.raises(EmailTaken):
+                book.update(tx, attrs.evolve(ada, email=BOB, version=8))
+
+    def test_a_session_is_its_holders_until_it_expires(self, database: Database, book: AccountBook, ada: Account) -> None:
+        self._open(database, book, session("d1", ada))
+        with database.snapshot() as tx:
+            assert book.session_of(tx, "d1", AT) == ada
+            assert book.session_of(tx, "d1", AT + HOUR - timedelta(microseconds=1)) == ada
+            assert book.session_of(tx, "d1", AT + HOUR) is None
+            assert book.session_of(tx, "d2", AT) is None
+
+    def test_somebody_may_have_several_sessions(self, database: Database, book: AccountBook, ada: Account) -> None:
+        self._open(database, book, session("d1", ada), session("d2", ada))
+        with database.begin() as tx:
+            book.close_session(tx, "d1")
+            assert book.session_of(tx, "d1", AT) is None
+            assert book.session_of(tx, "d2", AT) == ada
+
+    def test_a_session_can_be_closed_again_and_again(self, database: Database, book: AccountBook, ada: Account) -> None:
+        self._open(database, book, session("d1", ada))
+        for digest in ("d1", "d1", "never-opened"):
+            with database.begin() as tx:
+                book.close_session(tx, digest)
+                tx.commit()
+        with database.snapshot() as tx:
+            assert book.session_of(tx, "d1", AT) is None
+
+    def test_a_new_session_drives_out_those_that_have_run_out_and_no_other(
+        self, database: Database, book: AccountBook, ada: Account
+    ) -> None:
+        self._open(database, book, session("old", ada), session("long", ada, lasts=3 * HOUR))
+        self._open(database, book, session("new", ada, begins=AT + HOUR))
+        with database.snapshot() as tx:  # asked as of a time when all three were good
+            assert book.session_of(tx, "old", AT) is None
+            assert book.session_of(tx, "long", AT) == ada
+            assert book.session_of(tx, "new", AT) == ada
+
+    def test_failures_are_remembered_by_address_and_replaced(self, database: Database, book: AccountBook) -> None:
+        once, twice = LoginFailures(count=1, last_at=AT), LoginFailures(count=2, last_at=AT + HOUR)
+        for failures in (once, twice, twice):
+            with database.begin() as tx:
+                book.note_failure(tx, ADA, failures)
+                assert book.failures(tx, ADA) == failures
+                tx.commit()
+        with database.snapshot() as tx:
+            assert book.failures(tx, ADA) == twice
+            assert book.failures(tx, BOB) is None
+
+    def test_failures_are_forgotten_on_request(self, database: Database, book: AccountBook) -> None:
+        with database.begin() as tx:
+            book.note_failure(tx, ADA, LoginFailures(count=5, last_at=AT))
+            book.note_failure(tx, BOB, LoginFailures(count=1, last_at=AT))
+            book.note_failure(tx, ADA, None)
+            book.note_failure(tx, ADA, None)
+            assert book.failures(tx, ADA) is None
+            assert book.failures(tx, BOB) == LoginFailures(count=1, last_at=AT)
+
+    def test_a_failure_drives_out_those_that_are_a_day_older(self, database: Database, book: AccountBook) -> None:
+        late, later = (LoginFailures(count=3, last_at=AT + n * HOUR) for n in (1, 24))
+        with database.begin() as tx:
+            book.note_failure(tx, "first@example.com", LoginFailures(count=3, last_at=AT))
+            book.note_failure(tx, ADA, late)
+            book.note_failure(tx, BOB, later)
+            assert book.failures(tx, "first@example.com") is None
+            assert (book.failures(tx, ADA), book.failures(tx, BOB)) == (late, later)
+
+    def test_what_is_not_committed_never_happened(self, database: Database, book: AccountBook) -> None:
+        with database.begin() as tx:
+            book.insert(tx, [full_account()])
+            book.open_session(tx, session("d1", full_account()))
+            book.note_failure(tx, ADA, LoginFailures(count=1, last_at=AT))
+        with database.snapshot() as tx:
+            assert book.by_email(tx, [ADA]) == {}
+            assert book.session_of(tx, "d1", AT) is None
+            assert book.failures(tx, ADA) is None
+
+    def _open(self, database: Database, book: AccountBook, *sessions: Session) -> None:
+        with database.begin() as tx:
+            for one in sessions:
+                book.open_session(tx, one)
+            tx.commit()

@@ -1,0 +1,224 @@
+"""What every cart book promises."""
+
+from abc import abstractmethod
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import attrs
+import pytest
+
+from commerce_core.cart import Cart, CartBook, CartLine, CartStatus, ReturnedLines
+from commerce_core.kernel.errors import Conflict
+from commerce_core.kernel.ids import BuyerId, CartId, ItemId, OrderId, SkuId
+from commerce_core.kernel.money import Money
+from commerce_core.kernel.transaction import Database
+
+AT: Final = datetime(2026, 1, 1, 12, 30, 15, 123_456, tzinfo=UTC)
+LATER: Final = AT + timedelta(minutes=1)
+ANN, BEN, CAT = BuyerId("buyer-a"), BuyerId("buyer-b"), BuyerId("buyer-c")
+ONE, TWO, THREE = CartId("cart-1"), CartId("cart-2"), CartId("cart-3")
+
+
+def line(sku: str, quantity: int = 1, *, variant: str | None = None, minor: int = 1_599) -> CartLine:
+    """*quantity* of *sku*."""
+    seen = Money(minor, "USD")
+    return CartLine(item_id=ItemId(f"item-{sku}"), variant_id=variant, sku_id=SkuId(sku), quantity=quantity, seen_price=seen)
+
+
+def cart(buyer_id: BuyerId, cart_id: CartId, *lines: CartLine, **fields: Any) -> Cart:
+    """A cart, open and new unless *fields* says otherwise."""
+    filled: dict[str, Any] = {"updated_at": AT, **fields}
+    return Cart(buyer_id=buyer_id, id=cart_id, lines=lines, **filled)
+
+
+def full_cart() -> Cart:
+    """A cart with every field set."""
+    lines = (line("b", 9_999, variant="red-\N{SNOWMAN}"), line("a", minor=10**12))
+    return cart(ANN, ONE, *lines, status=CartStatus.MERGED, version=12, merged_into=TWO, updated_at=LATER)
+
+
+def back(buyer_id: BuyerId, order: str, new: CartId, *lines: CartLine) -> ReturnedLines:
+    """*lines* of an undone order."""
+    return ReturnedLines(buyer_id=buyer_id, order_id=OrderId(order), new_cart_id=new, lines=lines)
+
+
+class CartBookContract:
+    """Give ``book`` and ``database``."""
+
+    @pytest.fixture
+    @abstractmethod
+    def database(self) -> Database:
+        """An empty database."""
+
+    @pytest.fixture
+    @abstractmethod
+    def book(self) -> CartBook:
+        """The book to examine."""
+
+    # Reading
+
+    def test_a_cart_comes_back_whole(self, database: Database, book: CartBook) -> None:
+        self._put(database, book, full_cart())
+        with database.snapshot() as tx:
+            assert book.load(tx, [(ANN, ONE)]) == {ONE: full_cart()}
+
+    def test_only_open_carts_are_open(self, database: Database, book: CartBook) -> None:
+        mine, other = cart(ANN, TWO, line("a")), cart(BEN, THREE)
+        self._put(database, book, full_cart(), mine, other)
+        with database.snapshot() as tx:
+            assert book.open_of(tx, [ANN, BEN, CAT]) == {ANN: mine, BEN: other}
+            assert book.open_of(tx, []) == {}
+
+    def test_carts_are_loaded_whatever_their_status_but_for_their_own_buyers(self, database: Database, book: CartBook) -> None:
+        mine, other = cart(ANN, TWO), cart(BEN, THREE)
+        self._put(database, book, full_cart(), mine, other)
+        with database.snapshot() as tx:
+            found = book.load(tx, [(ANN, ONE), (ANN, TWO), (ANN, THREE), (BEN, THREE), (BEN, CartId("nothing"))])
+            assert found == {ONE: full_cart(), TWO: mine, THREE: other}
+            assert book.load(tx, [(ANN, THREE), (BEN, ONE)]) == {}
+            assert book.load(tx, []) == {}
+
+    def test_carts_are_counted_whatever_became_of_them(self, database: Database, book: CartBook) -> None:
+        self._put(database, book, full_cart(), cart(ANN, TWO), cart(BEN, THREE))
+        with database.begin() as tx:
+            assert book.count_of(tx, [ANN, BEN, CAT]) == {ANN: 2, BEN: 1}
+            book.consume(tx, [(ANN, TWO, 1)])
+            assert book.count_of(tx, [ANN]) == {ANN: 2}
+            assert book.count_of(tx, [CAT]) == book.count_of(tx, []) == {}
+
+    # Writing
+
+    def test_a_buyer_has_one_open_cart_at_most(self, database: Database, book: CartBook) -> None:
+        mine = cart(ANN, TWO)
+        self._put(database, book, full_cart(), mine)
+        with database.begin() as tx, pytest.raises(Conflict):
+            book.insert(tx, [cart(BEN, ONE), cart(ANN, THREE)])
+        with database.snapshot() as tx:
+            assert book.open_of(tx, [ANN, BEN]) == {ANN: mine}
+
+    def test_a_closed_cart_may_come_beside_an_open_one(self, database: Database, book: CartBook) -> None:
+        mine = cart(ANN, TWO)
+        self._put(database, book, mine)
+        self._put(database, book, full_cart())
+        with database.snapshot() as tx:
+            assert book.open_of(tx, [ANN]) == {ANN: mine}
+
+    def test_the_same_cart_of_another_buyer_is_another_cart(self, database: Database, book: CartBook) -> None:
+        self._put(database, book, cart(ANN, ONE), attrs.evolve(full_cart(), buyer_id=BEN))
+        with database.snapshot() as tx:
+            assert book.load(tx, [(BEN, ONE)])[ONE].buyer_id == BEN
+            assert book.load(tx, [(ANN, ONE)])[ONE].buyer_id == ANN
+
+    def test_a_change_is_written_over_the_version_that_was_read_alone(self, database: Database, book: CartBook) -> None:
+        self._put(database, book, cart(ANN, ONE, version=3), cart(BEN, TWO, version=3))
+        mine, other = cart(ANN, ONE, line("a", 2), version=4, updated_at=LATER), cart(BEN, TWO, line("b"), version=4)
+        with database.begin() as tx:
+            assert book.update(tx, []) == []
+            assert book.update(tx, [(2, other), (3, mine)]) == [ONE]
+            assert book.update(tx, [(3, mine)]) == []
+            assert book.update(tx, [(1, cart(CAT, THREE, version=2)), (4, attrs.evolve(mine, buyer_id=BEN))]) == []
+            tx.commit()
+        with database.snapshot() as tx:
+            assert book.load(tx, [(ANN, ONE), (BEN, TWO)]) == {ONE: mine, TWO: cart(BEN, TWO, version=3)}
+
+    def test_many_carts_change_at_once(self, database: Database, book: CartBook) -> None:
+        carts = [cart(BuyerId(f"buyer-{n:03}"), CartId(f"cart-{n}")) for n in range(200)]
+        self._put(database, book, *carts)
+        changed = [attrs.evolve(c, lines=(line("a", 1 + n),), version=2) for n, c in enumerate(carts)]
+        with database.begin() as tx:
+            assert set(book.update(tx, [(1, c) for c in changed])) == {c.id for c in carts}
+            assert book.open_of(tx, [c.buyer_id for c in carts]) == {c.buyer_id: c for c in changed}
+
+    def test_a_cart_is_spent_once_and_never_changes_again(self, database: Database, book: CartBook) -> None:
+        mine = cart(ANN, ONE, line("a"))
+        self._put(database, book, mine)
+        spent = mine.spent_on(TWO, LATER)
+        with database.begin() as tx:
+            assert book.update(tx, [(1, spent)]) == [ONE]
+            assert book.load(tx, [(ANN, ONE)]) == {ONE: spent}
+            assert book.open_of(tx, [ANN]) == {}
+            assert book.update(tx, [(2, attrs.evolve(mine, version=3))]) == []
+            assert book.consume(tx, [(ANN, ONE, 2)]) == []
+            book.insert(tx, [cart(ANN, TWO)])
+
+    def test_open_carts_become_orders_at_the_version_given_alone(self, database: Database, book: CartBook) -> None:
+        self._put(database, book, cart(ANN, ONE, line("a"), version=3), cart(BEN, TWO, version=3))
+        with database.begin() as tx:
+            assert book.consume(tx, []) == []
+            assert book.consume(tx, [(BEN, TWO, 2), (ANN, ONE, 3), (CAT, THREE, 1), (BEN, ONE, 3)]) == [ONE]
+            assert book.consume(tx, [(ANN, ONE, 3), (ANN, ONE, 4)]) == []
+            tx.commit()
+        with database.snapshot() as tx:
+            ordered = cart(ANN, ONE, line("a"), status=CartStatus.ORDERED, version=4)
+            assert book.load(tx, [(ANN, ONE)]) == {ONE: ordered}
+            assert book.open_of(tx, [ANN, BEN]) == {BEN: cart(BEN, TWO, version=3)}
+
+    def test_what_is_not_committed_never_happened(self, database: Database, book: CartBook) -> None:
+        self._put(database, book, cart(ANN, ONE))
+        with database.begin() as tx:
+            book.consume(tx, [(ANN, ONE, 1)])
+            book.give_back(tx, [back(BEN, "o1", TWO, line("a"))], LATER)
+        with database.snapshot() as tx:
+            assert book.open_of(tx, [ANN, BEN]) == {ANN: cart(ANN, ONE)}
+
+    # Giving back
+
+    def test_lines_go_back_into_the_open_cart_and_quantities_add_up(self, database: Database, book: CartBook) -> None:
+        self._put(database, book, cart(ANN, ONE, line("a", 2), line("b", minor=500), version=3))
+        took = self._give_back(database, book, back(ANN, "o1", TWO, line("c", 4), line("a", 5, minor=1)))
+        assert took == {"o1": ONE}
+        now = self._open(database, book, ANN)
+        assert now.lines == (line("a", 7), line("b", minor=500), line("c", 4))
+        assert (now.id, now.version > 3, now.updated_at) == (ONE, True, LATER)
+
+    def test_lines_go_back_into_a_new_cart_where_none_is_open(self, database: Database, book: CartBook) -> None:
+        self._put(database, book, full_cart())
+        returned = [back(BEN, "o2", THREE, line("b", 3)), back(ANN, "o1", TWO, line("a", 2, variant="v"))]
+        assert self._give_back(database, book, *returned) == {"o1": TWO, "o2": THREE}
+        mine = self._open(database, book, ANN)
+        assert (mine.id, mine.lines, mine.updated_at) == (TWO, (line("a", 2, variant="v"),), LATER)
+        assert mine.version >= 1
+        assert self._open(database, book, BEN).lines == (line("b", 3),)
+
+    def test_orders_of_one_buyer_share_the_new_cart(self, database: Database, book: CartBook) -> None:
+        returned = [back(ANN, "o1", ONE, line("a", 2)), back(ANN, "o2", TWO, line("b"), line("a", 3))]
+        took = self._give_back(database, book, *returned)
+        assert took == {"o1": ONE, "o2": ONE}
+        assert self._open(database, book, ANN).lines == (line("a", 5), line("b"))
+
+    def test_lines_beyond_the_bounds_of_a_cart_are_left_out(self, database: Database, book: CartBook) -> None:
+        full = tuple(line(f"s{n:03}") for n in range(199))
+        self._put(database, book, cart(ANN, ONE, *full))
+        self._give_back(database, book, back(ANN, "o1", TWO, line("x"), line("y"), line("s000", 9_999)))
+        now = self._open(database, book, ANN).lines
+        assert now == (line("s000", 9_999), *full[1:], line("x"))
+
+    def test_a_cart_that_took_lines_back_goes_on_as_any_other(self, database: Database, book: CartBook) -> None:
+        self._give_back(database, book, back(ANN, "o1", ONE, line("a")))
+        taken = self._open(database, book, ANN)
+        with database.begin() as tx:
+            assert book.give_back(tx, [], LATER) == {}
+            assert book.update(tx, [(taken.version, taken.emptied(LATER))]) == [ONE]
+            assert book.consume(tx, [(ANN, ONE, taken.version + 1)]) == [ONE]
+
+    def test_a_change_read_before_lines_came_back_is_refused(self, database: Database, book: CartBook) -> None:
+        self._put(database, book, cart(ANN, ONE, line("a")))
+        self._give_back(database, book, back(ANN, "o1", TWO, line("b")))
+        with database.begin() as tx:
+            assert book.update(tx, [(1, cart(ANN, ONE, version=2))]) == []
+            assert book.consume(tx, [(ANN, ONE, 1)]) == []
+
+    def _put(self, database: Database, book: CartBook, *carts: Cart) -> None:
+        with database.begin() as tx:
+            book.insert(tx, carts)
+            tx.commit()
+
+    def _open(self, database: Database, book: CartBook, buyer_id: BuyerId) -> Cart:
+        with database.snapshot() as tx:
+            return book.open_of(tx, [buyer_id])[buyer_id]
+
+    def _give_back(self, database: Database, book: CartBook, *returned: ReturnedLines) -> dict[OrderId, CartId]:
+        with database.begin() as tx:
+            took = book.give_back(tx, returned, LATER)
+            tx.commit()
+        return dict(took)

@@ -1,0 +1,340 @@
+"""What every item book, every view of offers and every import queue promises."""
+
+from abc import abstractmethod
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import attrs
+import pytest
+
+from commerce_core.catalog import (
+    ImportFormat,
+    ImportQueue,
+    ImportStatus,
+    Item,
+    ItemBook,
+    ItemImport,
+    ItemStatus,
+    ItemType,
+    Offer,
+    Offers,
+    Progress,
+    RowError,
+    SkuTaken,
+    Variant,
+)
+from commerce_core.kernel.ids import ImportId, ItemId, SellerId, SkuId
+from commerce_core.kernel.money import MAX_MINOR, Money
+from commerce_core.kernel.transaction import Database
+
+AT: Final = datetime(2026, 1, 1, 12, 30, 15, 123_456, tzinfo=UTC)
+LATER: Final = AT + timedelta(seconds=30)
+ANN, BOB = SellerId("seller-ann"), SellerId("seller-bob")
+LAMP, DESK, SOFA = ItemId("item-1-lamp"), ItemId("item-2-desk"), ItemId("item-3-sofa")
+
+
+def simple_item(item_id: ItemId, sku: str, **fields: Any) -> Item:
+    """An active item in one form, of Ann's; everything else unless given."""
+    form = Variant(sku_id=SkuId(f"{item_id}/only"), variant_id=None, price=Money(1_999, "USD"))
+    plain: dict[str, Any] = {
+        "seller_id": ANN, "type": ItemType.SIMPLE, "status": ItemStatus.ACTIVE, "name": "Lamp", "description": "", "brand": "", "category": "",
+        "tags": (), "images": (), "gtins": (), "specifications": {}, "attributes": {}, "variants": (form,), "created_at": AT, "updated_at": AT,
+    }  # fmt: skip
+    return Item(id=item_id, sku=sku, **(plain | fields))
+
+
+def full_item() -> Item:
+    """An item with a value in every place, of Bob's, in two forms."""
+    free: dict[str, Any] = {"Größe \N{GRINNING FACE}": [1, 2.5, None, True, {"tief": ["x"]}], "": "", "leer": {}, "viel": 2**53}
+    red = Variant(
+        sku_id=SkuId("sofa-red"), variant_id="red", price=Money(MAX_MINOR, "JPY"), options={"Colour": "Red", "Sizes": ["S", 1]},
+        images=("https://x.test/red.png", "https://x.test/red2.png"), gtins=("4006381333931", "00012345678905"),
+    )  # fmt: skip
+    blue = Variant(sku_id=SkuId("sofa-blue"), variant_id="blue", price=Money(0, "JPY"))
+    return simple_item(
+        SOFA, "S-1", seller_id=BOB, type=ItemType.VARIANT, status=ItemStatus.WITHDRAWN, name="Sofa 'x' \N{GRINNING FACE}", description='"\n\\%_',
+        brand="Lofty", category="Living room", tags=("soft", "soft"), images=("https://x.test/1.png", "https://x.test/2.png"), gtins=("1", "0012"),
+        specifications=free, attributes=free, variants=(red, blue), source={"id": "doc-1", "createdAt": "2020-01-01T00:00:00Z"}, version=7,
+        updated_at=LATER,
+    )  # fmt: skip
+
+
+class ItemBookContract:
+    """Give ``database``, ``book``, and ``offers`` that read what the book writes."""
+
+    @pytest.fixture
+    @abstractmethod
+    def database(self) -> Database:
+        """An empty database."""
+
+    @pytest.fixture
+    @abstractmethod
+    def book(self) -> ItemBook:
+        """The book to examine."""
+
+    @pytest.fixture
+    @abstractmethod
+    def offers(self) -> Offers:
+        """The offers to examine."""
+
+    @pytest.fixture(autouse=True)
+    def _a_lamp_a_desk_and_a_sofa(self, database: Database, book: ItemBook) -> None:
+        with database.begin() as tx:
+            book.insert(tx, [full_item(), simple_item(DESK, "A-2"), simple_item(LAMP, "A-1")], {LAMP: ("key-1", "digest-1")})
+            tx.commit()
+
+    def test_an_item_comes_back_as_it_was_written(self, database: Database, book: ItemBook) -> None:
+        with database.snapshot() as tx:
+            assert book.load(tx, [SOFA, LAMP, ItemId("nothing")]) == {SOFA: full_item(), LAMP: simple_item(LAMP, "A-1")}
+            assert book.load(tx, []) == {}
+
+    def test_items_are_found_by_their_sellers_own_sku(self, database: Database, book: ItemBook) -> None:
+        with database.snapshot() as tx:
+            found = book.by_sku(tx, [(ANN, "A-1"), (BOB, "S-1"), (BOB, "A-2"), (ANN, "A-9")])
+            assert found == {(ANN, "A-1"): simple_item(LAMP, "A-1"), (BOB, "S-1"): full_item()}
+            assert book.by_sku(tx, []) == {}
+
+    def test_an_item_is_found_by_the_key_that_made_it_within_its_seller(self, database: Database, book: ItemBook) -> None:
+        with database.snapshot() as tx:
+            assert book.made_with(tx, ANN, "key-1") == (simple_item(LAMP, "A-1"), "digest-1")
+            assert book.made_with(tx, ANN, "key-2") is None
+            assert book.made_with(tx, BOB, "key-1") is None
+
+    def test_a_seller_uses_a_sku_once_and_two_sellers_may_use_the_same(self, database: Database, book: ItemBook) -> None:
+        with database.begin() as tx, pytest.raises(SkuTaken):
+            book.insert(tx, [simple_item(ItemId("item-4"), "A-4"), simple_item(ItemId("item-5"), "A-1")], {})
+        with database.begin() as tx:
+            assert book.load(tx, [ItemId("item-4")]) == {}
+            book.insert(tx, [simple_item(ItemId("item-5"), "A-1", seller_id=BOB)], {})
+            assert len(book.by_sku(tx, [(ANN, "A-1"), (BOB, "A-1")])) == 2
+
+    def test_a_seller_uses_an_idempotency_key_once(self, database: Database, book: ItemBook) -> None:
+        again = simple_item(ItemId("item-4"), "A-4")
+        with database.begin() as tx, pytest.raises(SkuTaken):
+            book.insert(tx, [again], {again.id: ("key-1", "digest-2")})
+        with database.begin() as tx:
+            book.insert(tx, [attrs.evolve(again, seller_id=BOB)], {again.id: ("key-1", "digest-2")})
+            made = book.made_with(tx, BOB, "key-1")
+            assert made is not None
+            assert (made[0].id, made[1]) == (again.id, "digest-2")
+
+    def test_a_form_leads_to_its_item(self, database: Database, book: ItemBook) -> None:
+        asked = [SkuId("sofa-red"), SkuId("sofa-blue"), SkuId(f"{LAMP}/only"), SkuId("nothing")]
+        with database.snapshot() as tx:
+            assert sorted(book.owners_of(tx, asked)) == [LAMP, SOFA]
+            assert book.owners_of(tx, []) == []
+
+    def test_a_change_is_written_over_the_version_it_was_made_from_and_no_other(self, database: Database, book: ItemBook) -> None:
+        lamp = simple_item(LAMP, "A-9", name="Better lamp", version=2, brand="B", updated_at=LATER, attributes={"a": [1]})
+        desk = simple_item(DESK, "A-2", name="Better desk", version=9)
+        gone = simple_item(ItemId("nothing"), "A-7")
+        with database.begin() as tx:
+            assert book.update(tx, [(8, desk), (1, lamp), (1, gone)]) == [LAMP]
+            tx.commit()
+        with database.snapshot() as tx:
+            assert book.load(tx, [LAMP, DESK, gone.id]) == {LAMP: lamp, DESK: simple_item(DESK, "A-2")}
+            assert book.by_sku(tx, [(ANN, "A-9"), (ANN, "A-1")]) == {(ANN, "A-9"): lamp}
+            assert book.made_with(tx, ANN, "key-1") == (lamp, "digest-1")
+
+    def test_forms_go_stay_and_come_with_a_change_and_keep_their_order(self, database: Database, book: ItemBook, offers: Offers) -> None:
+        sofa = full_item()
+        green = Variant(sku_id=SkuId("sofa-green"), variant_id="green", price=Money(5, "JPY"), options={"Colour": "Green"})
+        blue = attrs.evolve(sofa.variants[1], price=Money(77, "JPY"))
+        after = attrs.evolve(sofa, variants=(green, blue), version=8)
+        with database.begin() as tx:
+            assert book.update(tx, [(7, after)]) == [SOFA]
+            tx.commit()
+        with database.snapshot() as tx:
+            assert book.load(tx, [SOFA]) == {SOFA: after}
+            assert book.owners_of(tx, [SkuId("sofa-red")]) == []
+            assert [o.variant_id for o in offers.by_item(tx, [SOFA])[SOFA]] == ["green", "blue"]
+            assert offers.by_sku(tx, [SkuId("sofa-red")]) == {}
+
+    def test_a_stale_change_leaves_the_forms_alone_too(self, database: Database, book: ItemBook, offers: Offers) -> None:
+        stale = attrs.evolve(full_item(), variants=full_item().variants[:1], version=7)
+        with database.begin() as tx:
+            assert book.update(tx, [(6, stale)]) == []
+            assert len(offers.by_item(tx, [SOFA])[SOFA]) == 2
+
+    def test_a_change_cannot_take_the_sku_of_another_item(self, database: Database, book: ItemBook) -> None:
+        with database.begin() as tx, pytest.raises(SkuTaken):
+            book.update(tx, [(1, simple_item(LAMP, "A-2", version=2))])
+        with database.begin() as tx:
+            assert book.load(tx, [LAMP])[LAMP].sku == "A-1"
+            assert book.update(tx, []) == []
+
+    def test_pages_go_on_behind_an_item_in_the_order_of_ids(self, database: Database, book: ItemBook) -> None:
+        with database.snapshot() as tx:
+            assert [i.id for i in book.page(tx, None, None, 2)] == [LAMP, DESK]
+            assert [i.id for i in book.page(tx, None, DESK, 2)] == [SOFA]
+            assert [i.id for i in book.page(tx, ANN, None, 9)] == [LAMP, DESK]
+            assert [i.id for i in book.page(tx, ANN, LAMP, 9)] == [DESK]
+            assert book.page(tx, BOB, None, 9) == [full_item()]
+            assert book.page(tx, None, SOFA, 9) == []
+
+    def test_a_thousand_items_go_in_and_come_out_at_once(self, database: Database, book: ItemBook, offers: Offers) -> None:
+        many = [simple_item(ItemId(f"many-{n:04}"), f"M-{n:04}") for n in range(1_000)]
+        changed = [attrs.evolve(item, version=2, name="Changed") for item in many]
+        with database.begin() as tx:
+            book.insert(tx, many, {})
+            assert len(book.by_sku(tx, [(ANN, item.sku) for item in many])) == 1_000
+            assert len(book.update(tx, [(1, item) for item in changed])) == 1_000
+            assert list(book.load(tx, [item.id for item in many]).values()) == changed
+            assert len(offers.by_sku(tx, [item.variants[0].sku_id for item in many])) == 1_000
+
+    def test_an_offer_tells_what_a_cart_needs(self, database: Database, offers: Offers) -> None:
+        lamp = Offer(
+            sku_id=SkuId(f"{LAMP}/only"), item_id=LAMP, variant_id=None, seller_id=ANN, name="Lamp", image=None, price=Money(1_999, "USD"),
+            on_sale=True,
+        )  # fmt: skip
+        sofa = attrs.evolve(lamp, item_id=SOFA, seller_id=BOB, name=full_item().name, on_sale=False)
+        red = attrs.evolve(sofa, sku_id=SkuId("sofa-red"), variant_id="red", image="https://x.test/red.png", price=Money(MAX_MINOR, "JPY"))
+        blue = attrs.evolve(sofa, sku_id=SkuId("sofa-blue"), variant_id="blue", image="https://x.test/1.png", price=Money(0, "JPY"))
+        with database.snapshot() as tx:
+            assert offers.by_item(tx, [SOFA, ItemId("nothing"), LAMP]) == {SOFA: [red, blue], LAMP: [lamp]}
+            assert offers.by_sku(tx, [SkuId("sofa-blue"), SkuId("nothing"), lamp.sku_id]) == {"sofa-blue": blue, lamp.sku_id: lamp}
+            assert offers.by_item(tx, []) == {}
+            assert offers.by_sku(tx, []) == {}
+
+    def test_only_active_items_are_on_sale(self, database: Database, book: ItemBook, offers: Offers) -> None:
+        for version, status in enumerate((ItemStatus.DRAFT, ItemStatus.ACTIVE, ItemStatus.WITHDRAWN), 2):
+            with database.begin() as tx:
+                book.update(tx, [(version - 1, simple_item(LAMP, "A-1", status=status, version=version))])
+                assert [o.on_sale for o in offers.by_item(tx, [LAMP])[LAMP]] == [status is ItemStatus.ACTIVE]
+                tx.commit()
+
+
+ONE, TWO = ImportId("import-1"), ImportId("import-2")
+
+
+def running(import_id: ImportId, at: datetime = AT) -> ItemImport:
+    """An import whose bytes are all in."""
+    return ItemImport(id=import_id, seller_id=ANN, format=ImportFormat.NDJSON, dry_run=False, status=ImportStatus.RUNNING, created_at=at)
+
+
+def full_import() -> ItemImport:
+    """An import with a value in every place."""
+    progress = Progress(
+        offset=2**40, line=3, header=("sku", "näme"), rows=4, created=1, changed=2, unchanged=3, failed=4, errors_truncated=True,
+        latest=(("item-1", 7), ("item-2", 8)),
+    )  # fmt: skip
+    errors = (RowError(line=2, pointer="/price", detail="is \N{GRINNING FACE}"), RowError(line=3, pointer="", detail="is no JSON"))
+    return ItemImport(
+        id=TWO, seller_id=BOB, format=ImportFormat.CSV, dry_run=True, status=ImportStatus.FINISHED, progress=progress, errors=errors,
+        created_at=AT, finished_at=LATER, fence=5,
+    )  # fmt: skip
+
+
+class ImportQueueContract:
+    """Give ``database`` and ``queue``."""
+
+    @pytest.fixture
+    @abstractmethod
+    def database(self) -> Database:
+        """An empty database."""
+
+    @pytest.fixture
+    @abstractmethod
+    def queue(self) -> ImportQueue:
+        """The queue to examine."""
+
+    def _put(self, database: Database, queue: ImportQueue, *jobs: ItemImport) -> None:
+        with database.begin() as tx:
+            for job in jobs:
+                queue.insert(tx, job)
+            tx.commit()
+
+    def test_an_import_comes_back_as_it_was_written(self, database: Database, queue: ImportQueue) -> None:
+        self._put(database, queue, running(ONE), full_import())
+        with database.snapshot() as tx:
+            assert (queue.load(tx, ONE), queue.load(tx, TWO), queue.load(tx, ImportId("no"))) == (running(ONE), full_import(), None)
+
+    def test_chunks_come_back_by_number(self, database: Database, queue: ImportQueue) -> None:
+        self._put(database, queue, running(ONE), running(TWO))
+        with database.begin() as tx:
+            queue.append(tx, ONE, 0, bytes(range(256)))
+            queue.append(tx, ONE, 1, b"")
+            queue.append(tx, TWO, 0, b"two")
+            tx.commit()
+        with database.snapshot() as tx:
+            assert [queue.chunk(tx, ONE, n) for n in (0, 1, 2)] == [bytes(range(256)), b"", None]
+            assert queue.chunk(tx, TWO, 0) == b"two"
+
+    def test_the_oldest_running_import_is_taken_and_its_fence_raised(self, database: Database, queue: ImportQueue) -> None:
+        waiting = attrs.evolve(running(ImportId("import-0"), AT - timedelta(days=1)), status=ImportStatus.RECEIVING)
+        over = attrs.evolve(full_import(), id=ImportId("import-9"), created_at=AT - timedelta(days=2))
+        self._put(database, queue, running(ONE, LATER), running(TWO, AT), waiting, over)
+        with database.begin() as tx:
+            assert queue.claim(tx, AT, LATER) == attrs.evolve(running(TWO), fence=1)
+            assert queue.claim(tx, AT, LATER) == attrs.evolve(running(ONE, LATER), fence=1)
+            assert queue.claim(tx, AT, LATER) is None
+            assert queue.load(tx, TWO) == attrs.evolve(running(TWO), fence=1)
+
+    def test_a_lease_keeps_an_import_until_it_is_over_or_given_back(self, database: Database, queue: ImportQueue) -> None:
+        self._put(database, queue, running(ONE))
+        with database.begin() as tx:
+            held = queue.claim(tx, AT, LATER)
+            assert queue.claim(tx, LATER, LATER) is None
+            again = queue.claim(tx, LATER + timedelta(seconds=1), LATER + timedelta(seconds=2))
+            assert held is not None
+            assert again is not None
+            assert again == attrs.evolve(held, fence=2)
+            assert queue.save(tx, again, None)
+            third = queue.claim(tx, AT, LATER)
+            assert third is not None
+            assert third.fence == 3
+            assert queue.save(tx, third, LATER)
+            assert queue.claim(tx, AT, LATER) is None
+
+    def test_only_the_newest_fence_writes(self, database: Database, queue: ImportQueue) -> None:
+        self._put(database, queue, running(ONE))
+        with database.begin() as tx:
+            stale = queue.claim(tx, AT, AT)
+            newest = queue.claim(tx, LATER, LATER)
+            assert stale is not None
+            assert newest is not None
+            queue.append(tx, ONE, 0, b"kept")
+            ended = attrs.evolve(stale, status=ImportStatus.FINISHED, progress=Progress(rows=99))
+            assert not queue.save(tx, ended, None)
+            assert queue.load(tx, ONE) == newest
+            assert queue.chunk(tx, ONE, 0) == b"kept"
+            further = attrs.evolve(newest, progress=full_import().progress, errors=full_import().errors)
+            assert queue.save(tx, further, None)
+            assert queue.load(tx, ONE) == further
+            assert not queue.save(tx, running(ImportId("nothing")), None)
+
+    def test_a_finished_import_forgets_its_bytes_and_stays_known(self, database: Database, queue: ImportQueue) -> None:
+        self._put(database, queue, running(ONE), running(TWO))
+        with database.begin() as tx:
+            for import_id in (ONE, TWO):
+                queue.append(tx, import_id, 0, b"x")
+                queue.note_skus(tx, import_id, {"A": 1})
+            ended = attrs.evolve(running(ONE), status=ImportStatus.FINISHED, finished_at=LATER)
+            assert queue.save(tx, ended, None)
+            assert queue.load(tx, ONE) == ended
+            assert (queue.chunk(tx, ONE, 0), queue.chunk(tx, TWO, 0)) == (None, b"x")
+            assert queue.note_skus(tx, TWO, {"A": 2}) == {"A": 1}
+            assert queue.note_skus(tx, ONE, {"A": 2}) == {}
+
+    def test_a_sku_is_remembered_with_its_first_line(self, database: Database, queue: ImportQueue) -> None:
+        self._put(database, queue, running(ONE), running(TWO))
+        with database.begin() as tx:
+            assert queue.note_skus(tx, ONE, {"B": 2, "A": 1}) == {}
+            assert queue.note_skus(tx, ONE, {"A": 4, "C": 5, "B": 3}) == {"A": 1, "B": 2}
+            assert queue.note_skus(tx, ONE, {"A": 6, "C": 7}) == {"A": 1, "C": 5}
+            assert queue.note_skus(tx, ONE, {"A": 1}) == {}
+            assert queue.note_skus(tx, TWO, {"A": 9}) == {}
+            assert queue.note_skus(tx, ONE, {}) == {}
+
+    def test_imports_whose_bytes_stopped_are_forgotten(self, database: Database, queue: ImportQueue) -> None:
+        stopped = attrs.evolve(running(ONE), status=ImportStatus.RECEIVING)
+        coming = attrs.evolve(running(TWO, LATER), status=ImportStatus.RECEIVING)
+        old = running(ImportId("import-3"))
+        self._put(database, queue, stopped, coming, old)
+        with database.begin() as tx:
+            for job in (stopped, coming, old):
+                queue.append(tx, job.id, 0, b"x")
+            assert queue.drop_received_before(tx, LATER) == 1
+            assert [queue.load(tx, job.id) for job in (stopped, coming, old)] == [None, coming, old]
+            assert [queue.chunk(tx, job.id, 0) for job in (stopped, coming, old)] == [None, b"x", b"x"]
+            assert queue.drop_received_before(tx, LATER) == 0

@@ -1,0 +1,89 @@
+"""What every queue of wishes to build the index anew promises."""
+
+from abc import abstractmethod
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import attrs
+import pytest
+
+from commerce_core.kernel.ids import JobId
+from commerce_core.kernel.transaction import Database
+from commerce_core.search import Reindex, ReindexQueue, ReindexStatus
+
+AT: Final = datetime(2026, 1, 1, tzinfo=UTC)
+LATER: Final = AT + timedelta(seconds=30)
+OLD: Final = Reindex(id=JobId("job-2"), created_at=AT)
+NEW: Final = Reindex(id=JobId("job-1"), created_at=LATER)
+
+
+class ReindexQueueContract:
+    """Give ``database`` and ``queue``."""
+
+    @pytest.fixture
+    @abstractmethod
+    def database(self) -> Database:
+        """An empty database."""
+
+    @pytest.fixture
+    @abstractmethod
+    def queue(self) -> ReindexQueue:
+        """The queue to examine."""
+
+    @pytest.fixture(autouse=True)
+    def _two_wishes(self, database: Database, queue: ReindexQueue) -> None:
+        with database.begin() as tx:
+            queue.insert(tx, NEW)
+            queue.insert(tx, OLD)
+            tx.commit()
+
+    def test_a_job_comes_back_as_it_was_written(self, database: Database, queue: ReindexQueue) -> None:
+        full = Reindex(id=JobId("job-3"), status=ReindexStatus.FINISHED, indexed=7, created_at=AT, finished_at=LATER, fence=4)
+        with database.begin() as tx:
+            queue.insert(tx, full)
+            assert (queue.load(tx, full.id), queue.load(tx, OLD.id), queue.load(tx, JobId("nothing"))) == (full, OLD, None)
+
+    def test_the_oldest_unfinished_job_is_taken_runs_and_has_its_fence_raised(self, database: Database, queue: ReindexQueue) -> None:
+        with database.begin() as tx:
+            taken = queue.claim(tx, AT, LATER)
+            assert taken == attrs.evolve(OLD, status=ReindexStatus.RUNNING, fence=1)
+            assert queue.load(tx, OLD.id) == taken
+            assert queue.claim(tx, AT, LATER) == attrs.evolve(NEW, status=ReindexStatus.RUNNING, fence=1)
+            assert queue.claim(tx, AT, LATER) is None
+
+    def test_a_lease_that_is_over_frees_a_running_job(self, database: Database, queue: ReindexQueue) -> None:
+        with database.begin() as tx:
+            queue.claim(tx, AT, LATER)
+            queue.claim(tx, AT, LATER)
+            assert queue.claim(tx, LATER, LATER) is None
+            again = queue.claim(tx, LATER + timedelta(microseconds=1), LATER)
+            assert again == attrs.evolve(OLD, status=ReindexStatus.RUNNING, fence=2)
+
+    def test_only_the_newest_fence_writes(self, database: Database, queue: ReindexQueue) -> None:
+        with database.begin() as tx:
+            stale = queue.claim(tx, AT, AT)
+            newest = queue.claim(tx, LATER, LATER)
+            assert stale is not None
+            assert newest is not None
+            assert newest.id == stale.id
+            assert not queue.save(tx, attrs.evolve(stale, indexed=5), None)
+            assert queue.load(tx, OLD.id) == newest
+            further = attrs.evolve(newest, indexed=6)
+            assert queue.save(tx, further, LATER)
+            assert queue.load(tx, OLD.id) == further
+
+    def test_a_job_that_is_given_back_can_be_taken_and_a_finished_one_cannot(self, database: Database, queue: ReindexQueue) -> None:
+        with database.begin() as tx:
+            taken = queue.claim(tx, AT, LATER)
+            assert taken is not None
+            queue.save(tx, taken, None)
+            again = queue.claim(tx, AT, LATER)
+            assert again is not None
+            assert (again.id, again.fence) == (OLD.id, 2)
+            finished = attrs.evolve(again, status=ReindexStatus.FINISHED, finished_at=LATER)
+            assert queue.save(tx, finished, None)
+            assert queue.load(tx, OLD.id) == finished
+            following = queue.claim(tx, AT, LATER)
+            assert following is not None
+            assert following.id == NEW.id
+            assert queue.claim(tx, AT, LATER) is None

@@ -1,0 +1,55 @@
+"""A pytest plugin that tells the features: ``-p commerce_testkit.features_plugin --shop-url http://…``.
+
+It brings the steps and the ``shop`` that they happen in. A test module that has a ``shop`` fixture of its own (another
+driver, another address) overrides it; :data:`STEPS` are then all it needs.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from commerce_testkit.http_driver import HttpShop
+from commerce_testkit.shop import Shop
+from commerce_testkit.story import Story
+
+STEPS: Final = tuple(
+    f"commerce_testkit.steps.{capability}" for capability in ("accounts", "catalog", "inventory", "search", "cart", "checkout", "orders")
+)
+pytest_plugins = STEPS
+
+
+def features_folder() -> Path:
+    """Where the feature files are: beside this module in an installed package, at the root of a source tree."""
+    bundled = Path(__file__).parent / "features"
+    return bundled if bundled.is_dir() else Path(__file__).parents[3] / "features"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The address of the shop."""
+    parser.getgroup("commerce").addoption("--shop-url", help="address of a running shop to tell the features to")
+
+
+@pytest.fixture
+def shop(pytestconfig: pytest.Config) -> Iterator[Shop]:
+    """The running shop at ``--shop-url``."""
+    address = pytestconfig.getoption("--shop-url", default=None)
+    if not address:
+        raise pytest.UsageError("say which shop: --shop-url http://…")
+    with HttpShop(address) as running:
+        yield running
+
+
+@pytest.fixture
+def story(shop: Shop) -> Iterator[Story]:
+    """A scenario in *shop*. A refusal that no step spoke of is an error."""
+    told = Story(shop)
+    yield told
+    if told.refusal is not None:
+        raise told.refusal
+
+
+def pytest_bdd_before_step(request: pytest.FixtureRequest, step: Any) -> None:
+    """Tell the story which step comes."""
+    request.getfixturevalue("story").begin_step(step.type, step.name)

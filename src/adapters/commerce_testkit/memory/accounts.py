@@ -1,0 +1,69 @@
+"""The account book in memory."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from commerce_core.accounts import Account, AccountBook, EmailTaken, LoginFailures, Session
+from commerce_core.kernel.ids import AccountId
+from commerce_core.kernel.transaction import Transaction
+from commerce_testkit.memory.transaction import table
+
+_FAILURES_MATTER_FOR: Final = timedelta(days=1)
+
+
+class MemoryAccountBook(AccountBook):
+    """Accounts, sessions and failed log-ins in dictionaries."""
+
+    def insert(self, tx: Transaction, accounts: Sequence[Account]) -> None:
+        for account in accounts:
+            self._put(tx, account)
+
+    def load(self, tx: Transaction, ids: Sequence[AccountId]) -> Mapping[AccountId, Account]:
+        rows = table(tx, "account")
+        return {account_id: rows[account_id] for account_id in ids if account_id in rows}
+
+    def by_email(self, tx: Transaction, emails: Sequence[str]) -> Mapping[str, Account]:
+        rows, owners = table(tx, "account"), table(tx, "account_email")
+        return {email: rows[owners[email]] for email in emails if email in owners}
+
+    def update(self, tx: Transaction, account: Account) -> bool:
+        before: Account | None = table(tx, "account").get(account.id)
+        if before is None or before.version != account.version - 1:
+            return False
+        if before.email != account.email:
+            self._put(tx, account)
+            del table(tx, "account_email")[before.email]
+        table(tx, "account")[account.id] = account
+        return True
+
+    def open_session(self, tx: Transaction, session: Session) -> None:
+        rows = table(tx, "session")
+        for digest in [digest for digest, known in rows.items() if known.expires_at <= session.created_at]:
+            del rows[digest]
+        rows[session.token_digest] = session
+
+    def session_of(self, tx: Transaction, token_digest: str, now: datetime) -> Account | None:
+        session: Session | None = table(tx, "session").get(token_digest)
+        return table(tx, "account").get(session.account_id) if session and session.expires_at > now else None
+
+    def close_session(self, tx: Transaction, token_digest: str) -> None:
+        table(tx, "session").pop(token_digest, None)
+
+    def failures(self, tx: Transaction, email: str) -> LoginFailures | None:
+        return table(tx, "login_failure").get(email)
+
+    def note_failure(self, tx: Transaction, email: str, failures: LoginFailures | None) -> None:
+        rows = table(tx, "login_failure")
+        rows.pop(email, None)
+        if failures is not None:
+            for old in [known for known, f in rows.items() if f.last_at <= failures.last_at - _FAILURES_MATTER_FOR]:
+                del rows[old]
+            rows[email] = failures
+
+    def _put(self, tx: Transaction, account: Account) -> None:
+        owners = table(tx, "account_email")
+        if account.email in owners:
+            raise EmailTaken("there is an account with this address")
+        owners[account.email] = account.id
+        table(tx, "account")[account.id] = account

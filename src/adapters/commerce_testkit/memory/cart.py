@@ -1,0 +1,68 @@
+"""The cart book in memory."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import attrs
+
+from commerce_core.cart import Cart, CartBook, CartStatus, ReturnedLines
+from commerce_core.kernel.errors import Conflict
+from commerce_core.kernel.ids import BuyerId, CartId, OrderId
+from commerce_core.kernel.transaction import Transaction
+from commerce_testkit.memory.transaction import table
+
+
+class MemoryCartBook(CartBook):
+    """Carts in a dictionary, and which one of a buyer is open in another."""
+
+    def open_of(self, tx: Transaction, buyer_ids: Sequence[BuyerId]) -> Mapping[BuyerId, Cart]:
+        rows, opened = table(tx, "cart"), table(tx, "cart_open")
+        return {buyer_id: rows[buyer_id, opened[buyer_id]] for buyer_id in buyer_ids if buyer_id in opened}
+
+    def load(self, tx: Transaction, keys: Sequence[tuple[BuyerId, CartId]]) -> Mapping[CartId, Cart]:
+        rows = table(tx, "cart")
+        return {key[1]: rows[key] for key in keys if key in rows}
+
+    def count_of(self, tx: Transaction, buyer_ids: Sequence[BuyerId]) -> Mapping[BuyerId, int]:
+        wanted = set(buyer_ids)
+        return Counter(buyer_id for buyer_id, _ in table(tx, "cart") if buyer_id in wanted)
+
+    def insert(self, tx: Transaction, carts: Sequence[Cart]) -> None:
+        rows, opened = table(tx, "cart"), table(tx, "cart_open")
+        for cart in carts:
+            if (cart.buyer_id, cart.id) in rows or (cart.status is CartStatus.OPEN and cart.buyer_id in opened):
+                raise Conflict("the buyer has an open cart already")
+            self._put(tx, cart)
+
+    def update(self, tx: Transaction, changes: Sequence[tuple[int, Cart]]) -> Sequence[CartId]:
+        return [self._put(tx, cart) for was, cart in changes if self._is_open(tx, cart.buyer_id, cart.id, was)]
+
+    def consume(self, tx: Transaction, carts: Sequence[tuple[BuyerId, CartId, int]]) -> Sequence[CartId]:
+        rows = table(tx, "cart")
+        return [
+            self._put(tx, attrs.evolve(rows[buyer_id, cart_id], status=CartStatus.ORDERED, version=version + 1))
+            for buyer_id, cart_id, version in carts
+            if self._is_open(tx, buyer_id, cart_id, version)
+        ]
+
+    def give_back(self, tx: Transaction, returned: Sequence[ReturnedLines], now: datetime) -> Mapping[OrderId, CartId]:
+        taken_by: dict[OrderId, CartId] = {}
+        for back in returned:
+            fresh = Cart(id=back.new_cart_id, buyer_id=back.buyer_id, version=0, updated_at=now)
+            cart = self.open_of(tx, [back.buyer_id]).get(back.buyer_id, fresh)
+            taken_by[back.order_id] = self._put(tx, attrs.evolve(cart.given_back(back.lines, now), version=cart.version + 1))
+        return taken_by
+
+    def _is_open(self, tx: Transaction, buyer_id: BuyerId, cart_id: CartId, version: int) -> bool:
+        cart: Cart | None = table(tx, "cart").get((buyer_id, cart_id))
+        return cart is not None and cart.status is CartStatus.OPEN and cart.version == version
+
+    def _put(self, tx: Transaction, cart: Cart) -> CartId:
+        opened = table(tx, "cart_open")
+        table(tx, "cart")[cart.buyer_id, cart.id] = cart
+        if cart.status is CartStatus.OPEN:
+            opened[cart.buyer_id] = cart.id
+        elif opened.get(cart.buyer_id) == cart.id:
+            del opened[cart.buyer_id]
+        return cart.id

@@ -1,0 +1,80 @@
+"""Outbox and inbox in memory."""
+
+import zlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from commerce_core.kernel.ids import MessageId
+from commerce_core.kernel.messaging import DeadLetter, Inbox, Message, Outbox
+from commerce_core.kernel.transaction import Database, Transaction
+from commerce_testkit.memory.transaction import table
+
+_BUCKETS: Final = 64
+
+
+class MemoryOutbox(Outbox):
+    """The outbox in a dictionary of *database*."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def append(self, tx: Transaction, messages: Sequence[Message]) -> None:
+        rows = table(tx, "outbox")
+        for message in messages:
+            rows.setdefault(message.id, message)
+
+    def lease(self, owner: str, now: datetime, until: datetime) -> Sequence[int]:
+        with self._db.begin() as tx:
+            rows = table(tx, "outbox_lease")
+            held = [b for b in range(_BUCKETS) if b not in rows or rows[b][0] == owner or rows[b][1] <= now]
+            rows.update(dict.fromkeys(held, (owner, until)))
+            tx.commit()
+        return held
+
+    def read(self, buckets: Sequence[int], limit: int) -> Sequence[Message]:
+        wanted = set(buckets)
+        with self._db.snapshot() as tx:
+            waiting = [m for _, m in sorted(table(tx, "outbox").items()) if zlib.crc32(m.partition_key.encode()) % _BUCKETS in wanted]
+        return waiting[:limit]
+
+    def delete(self, ids: Sequence[MessageId]) -> None:
+        with self._db.begin() as tx:
+            _forget(table(tx, "outbox"), ids)
+            tx.commit()
+
+    def park(self, letters: Sequence[DeadLetter]) -> None:
+        with self._db.begin() as tx:
+            parked = table(tx, "dead_letter")
+            for letter in letters:
+                parked.setdefault((letter.consumer, letter.message.id), letter)
+            _forget(table(tx, "outbox"), [letter.message.id for letter in letters])
+            tx.commit()
+
+    def backlog(self) -> tuple[int, datetime | None]:
+        with self._db.snapshot() as tx:
+            waiting = table(tx, "outbox").values()
+            return len(waiting), min((m.occurred_at for m in waiting), default=None)
+
+    def dead_letters(self, limit: int) -> Sequence[DeadLetter]:
+        with self._db.snapshot() as tx:
+            letters: list[DeadLetter] = list(table(tx, "dead_letter").values())
+        return sorted(letters, key=lambda x: (x.parked_at, x.message.id), reverse=True)[:limit]
+
+
+class MemoryInbox(Inbox):
+    """The inbox in a dictionary."""
+
+    def first_seen(self, tx: Transaction, consumer: str, messages: Sequence[Message]) -> Sequence[Message]:
+        seen = table(tx, "inbox")
+        new: list[Message] = []
+        for message in messages:
+            if (consumer, message.id) not in seen:
+                seen[consumer, message.id] = message.occurred_at
+                new.append(message)
+        return new
+
+
+def _forget(waiting: dict[Any, Message], ids: Sequence[MessageId]) -> None:
+    for message_id in ids:
+        waiting.pop(message_id, None)

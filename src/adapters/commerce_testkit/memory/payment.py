@@ -1,0 +1,162 @@
+"""A payment gateway in memory, with the cards of the sandbox."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import attrs
+
+from commerce_core.kernel.clock import Clock
+from commerce_core.kernel.errors import FieldProblem, Invalid
+from commerce_core.kernel.ids import BuyerId, OrderId
+from commerce_core.kernel.money import Money
+from commerce_core.payment import (
+    BookEntry,
+    Capabilities,
+    Captured,
+    ChargeOutcome,
+    Declined,
+    Handle,
+    PaymentGateway,
+    PaymentInfo,
+    Refunded,
+    RefundOutcome,
+    Unknown,
+    Voided,
+)
+
+_OPEN: Final = Unknown("it was not charged yet")
+_STRANGE: Final = Unknown("there is no such handle")
+_LOST: Final = Unknown("no answer in time")
+_SLOW: Final = timedelta(seconds=2)
+_DECLINED: Final = Declined(code="card-declined", detail="the card was declined")
+_REFUSALS: Final = {
+    "4000000000000002": _DECLINED,
+    "4000000000009995": Declined(code="insufficient-funds", detail="there are not enough funds on the card"),
+    "tok_declined": _DECLINED,
+}
+_LOSES_ANSWER: Final = "4000000000000119"
+_TIMES_OUT_FIRST: Final = "4000000000000259"
+_TOKENS: Final = {"tok_visa": "4242", "tok_declined": "0002"}
+_BRANDS: Final = {"3": "amex", "4": "visa", "5": "mastercard", "6": "discover", "t": "visa"}
+
+
+@attrs.define(kw_only=True)
+class _Entry:
+    """A handle and what became of it. *card* is a card number of the sandbox's, or a token."""
+
+    order_id: OrderId
+    handle: Handle
+    amount: Money
+    card: str
+    prepared_at: datetime
+    outcome: ChargeOutcome = _OPEN
+    first_asked_at: datetime | None = None
+    refunds: dict[str, Refunded] = attrs.Factory(dict[str, Refunded])
+
+
+class MemoryGateway(PaymentGateway):
+    """The promise of a gateway over a dictionary, and the sandbox's endings."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._turn = threading.Lock()
+        self._entries: dict[str, _Entry] = {}
+        self._keys: dict[str, str] = {}
+
+    def capabilities(self) -> Capabilities:
+        return Capabilities(raw_cards=True, repeatable_for=timedelta(hours=24))
+
+    def prepare(self, order_id: OrderId, buyer_id: BuyerId, amount: Money, payment: PaymentInfo) -> Handle:
+        now = self._clock.now()
+        if problems := list(_problems(payment, now)):
+            raise Invalid(problems)
+        card = payment.card_no.reveal() if payment.card_no else payment.token or ""
+        last4 = _TOKENS.get(card, card[-4:])
+        handle = Handle(
+            gateway="sandbox", account="sandbox", reference=f"handle-{order_id}", brand=_BRANDS.get(card[0], "card"), last4=last4
+        )
+        entry = _Entry(order_id=order_id, handle=handle, amount=amount, card=card, prepared_at=now)
+        with self._turn:
+            return self._entries.setdefault(handle.reference, entry).handle
+
+    def confirm(self, handle: Handle, key: str) -> ChargeOutcome:
+        with self._turn:
+            entry = self._find(handle)
+            if not self._belongs(key, handle):
+                return Unknown("the key belongs to another handle")
+            return self._charge(entry) if entry.outcome is _OPEN else entry.outcome
+
+    def _charge(self, entry: _Entry) -> ChargeOutcome:
+        now = self._clock.now()
+        if entry.card == _TIMES_OUT_FIRST and (entry.first_asked_at is None or now < entry.first_asked_at + _SLOW):
+            entry.first_asked_at = entry.first_asked_at or now
+            return _LOST
+        entry.outcome = _REFUSALS.get(entry.card) or Captured(ref=f"capture-{entry.order_id}", amount=entry.amount)
+        return _LOST if entry.card == _LOSES_ANSWER else entry.outcome
+
+    def fetch(self, handle: Handle) -> ChargeOutcome:
+        with self._turn:
+            return self._find(handle).outcome
+
+    def cancel(self, handle: Handle) -> ChargeOutcome:
+        with self._turn:
+            entry = self._find(handle)
+            if entry.outcome is _OPEN:
+                entry.outcome = Voided()
+            return entry.outcome
+
+    def refund(self, handle: Handle, refund_no: int, amount: Money, key: str) -> RefundOutcome:
+        with self._turn:
+            entry = self._find(handle)
+            if not self._belongs(key, handle):
+                return Unknown("the key belongs to another handle")
+            if found := entry.refunds.get(key):
+                return found if found.amount == amount else Unknown("the key belongs to another refund")
+            left = entry.amount.minor - sum(r.amount.minor for r in entry.refunds.values())
+            if not isinstance(entry.outcome, Captured) or amount.currency != entry.amount.currency or not 0 < amount.minor <= left:
+                return Unknown("more than was captured")
+            entry.refunds[key] = Refunded(ref=f"refund-{key}", amount=amount)
+            return entry.refunds[key]
+
+    def unclaimed(self, before: datetime, limit: int) -> Sequence[tuple[OrderId, Handle]]:
+        with self._turn:
+            waiting = [e for e in self._entries.values() if e.outcome is _OPEN and e.prepared_at < before]
+        return [(e.order_id, e.handle) for e in sorted(waiting, key=lambda e: (e.prepared_at, e.order_id))[:limit]]
+
+    def books(self, order_ids: Sequence[OrderId]) -> Sequence[BookEntry]:
+        wanted = set(order_ids)
+        with self._turn:
+            return [line for e in self._entries.values() if e.order_id in wanted for line in _lines(e)]
+
+    def _find(self, handle: Handle) -> _Entry:
+        """Its entry; for a handle that was never prepared, one of which nothing is known and nothing becomes."""
+        now, nothing = self._clock.now(), Money.zero("USD")
+        unknown = _Entry(order_id=OrderId(""), handle=handle, amount=nothing, card="", prepared_at=now, outcome=_STRANGE)
+        return self._entries.get(handle.reference, unknown)
+
+    def _belongs(self, key: str, handle: Handle) -> bool:
+        if not key.strip():
+            raise ValueError("a blank key")
+        return self._keys.setdefault(key, handle.reference) == handle.reference
+
+
+def _lines(entry: _Entry) -> Iterator[BookEntry]:
+    if isinstance(entry.outcome, Captured):
+        yield BookEntry(order_id=entry.order_id, ref=entry.outcome.ref, kind="capture", amount=entry.outcome.amount)
+    for refund in entry.refunds.values():
+        yield BookEntry(order_id=entry.order_id, ref=refund.ref, kind="refund", amount=refund.amount)
+
+
+def _problems(payment: PaymentInfo, now: datetime) -> Iterator[FieldProblem]:
+    if payment.payment_type != "card":
+        yield FieldProblem("/paymentInfo/paymentType", "must be card")
+    if payment.card_no is None and payment.token is None:
+        yield FieldProblem("/paymentInfo/cardNo", "is required, or a token in its place")
+    if payment.card_no is not None and payment.token is not None:
+        yield FieldProblem("/paymentInfo/token", "must not stand beside a card number")
+    elif payment.token is not None and payment.token not in _TOKENS:
+        yield FieldProblem("/paymentInfo/token", "is not a token of the sandbox")
+    if payment.expiry is not None and (f"{payment.expiry[3:]}{payment.expiry[:2]}" < f"{now:%y%m}"):
+        yield FieldProblem("/paymentInfo/expiry", "is over")

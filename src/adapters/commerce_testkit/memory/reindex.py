@@ -1,0 +1,43 @@
+"""Wishes to build the search index anew, in memory."""
+
+from datetime import datetime
+
+import attrs
+
+from commerce_core.kernel.ids import JobId
+from commerce_core.kernel.transaction import Transaction
+from commerce_core.search import Reindex, ReindexQueue, ReindexStatus
+from commerce_testkit.memory.transaction import table
+
+
+class MemoryReindexQueue(ReindexQueue):
+    """The queue in a dictionary: jobs with their leases."""
+
+    def insert(self, tx: Transaction, job: Reindex) -> None:
+        rows = table(tx, "reindex")
+        if job.id in rows:
+            raise ValueError(f"{job.id} exists")
+        rows[job.id] = (job, None)
+
+    def load(self, tx: Transaction, job_id: JobId) -> Reindex | None:
+        found: tuple[Reindex, datetime | None] | None = table(tx, "reindex").get(job_id)
+        return found[0] if found else None
+
+    def claim(self, tx: Transaction, now: datetime, lease_until: datetime) -> Reindex | None:
+        rows = table(tx, "reindex")
+        waiting: list[Reindex] = [
+            job for job, lease in rows.values() if job.status is not ReindexStatus.FINISHED and (lease is None or lease < now)
+        ]
+        if not waiting:
+            return None
+        oldest = min(waiting, key=lambda job: (job.created_at, job.id))
+        taken = attrs.evolve(oldest, status=ReindexStatus.RUNNING, fence=oldest.fence + 1)
+        rows[taken.id] = (taken, lease_until)
+        return taken
+
+    def save(self, tx: Transaction, job: Reindex, lease_until: datetime | None) -> bool:
+        known = self.load(tx, job.id)
+        if known is None or known.fence != job.fence:
+            return False
+        table(tx, "reindex")[job.id] = (job, lease_until)
+        return True

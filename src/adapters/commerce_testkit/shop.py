@@ -1,0 +1,273 @@
+"""A shop as the people in the features meet it: what they can do there, and what they see. No transport shows through."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+import attrs
+
+from commerce_core.kernel.money import Money
+
+
+class Refused(Exception):
+    """The shop said no: a stable *code*, the *facts* that come with it, and the *fields* that were wrong (JSON pointers)."""
+
+    def __init__(self, code: str, facts: Mapping[str, Any] | None = None, fields: Sequence[str] = (), detail: str = "") -> None:
+        super().__init__(f"{code} {detail} {list(fields) or ''}".strip())
+        self.code = code
+        self.facts = dict(facts or {})
+        self.fields = tuple(fields)
+
+
+@attrs.define(kw_only=True, eq=False)
+class Visitor:
+    """Somebody in front of the shop: not logged in without ``token``; ``cart_token`` is what their browser keeps."""
+
+    email: str
+    password: str = attrs.field(default="correct horse battery", repr=False)
+    token: str | None = attrs.field(default=None, repr=False)
+    cart_token: str | None = attrs.field(default=None, repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class Profile:
+    """What the shop knows of its holder's account."""
+
+    name: str
+    role: str
+    country: str | None
+
+
+@attrs.frozen(kw_only=True)
+class Form:
+    """A variant of an item."""
+
+    variant_id: str
+    options: Mapping[str, Any]
+    price: Money
+    stock: int
+
+
+@attrs.frozen(kw_only=True)
+class Goods:
+    """An item. ``details`` holds what its seller says of it, under the contract's names."""
+
+    item_id: str
+    status: str
+    version: int
+    price: Money | None
+    stock: int | None
+    forms: tuple[Form, ...]
+    details: Mapping[str, Any]
+
+
+@attrs.frozen(kw_only=True)
+class ImportReport:
+    """What became of a file: ``refused`` names line and field (JSON pointer) of bad rows."""
+
+    import_id: str
+    created: int
+    changed: int
+    unchanged: int
+    failed: int
+    refused: tuple[tuple[int, str], ...]
+
+
+@attrs.frozen(kw_only=True)
+class Found:
+    """An item that a search found."""
+
+    item_id: str
+    name: str
+    price: Money
+    in_stock: bool
+    highlights: Mapping[str, str]
+
+
+@attrs.frozen(kw_only=True)
+class Findings:
+    """A page of a search."""
+
+    hits: tuple[Found, ...]
+    total: int
+    categories: Mapping[str, int]
+    brands: Mapping[str, int]
+    did_you_mean: str | None
+    next_cursor: str | None
+
+
+@attrs.frozen(kw_only=True)
+class BasketLine:
+    """A line of a cart, with the codes of what is wrong with it."""
+
+    item_id: str
+    variant_id: str | None
+    quantity: int
+    unit_price: Money
+    line_total: Money
+    problems: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
+class Basket:
+    """A cart at the prices of now."""
+
+    cart_id: str
+    version: int
+    lines: tuple[BasketLine, ...]
+    total: Money
+
+
+@attrs.frozen(kw_only=True)
+class Payment:
+    """How somebody pays for a cart. ``address`` has the contract's names; ``key`` is the request's own name."""
+
+    cart_id: str
+    amount: Money
+    card_no: str
+    address: Mapping[str, str] | None = None
+    cart_version: int | None = None
+    key: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Told:
+    """An entry of an order's timeline."""
+
+    seq: int
+    what: str
+    at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class Ordered:
+    """An order. What a seller is not shown is ``None`` or empty."""
+
+    order_id: str
+    status: str
+    total: Money
+    lines: tuple[tuple[str, int], ...]
+    payment_status: str | None = None
+    last4: str | None = None
+    tracking_number: str | None = None
+    timeline: tuple[Told, ...] = ()
+    cancelled_because: str | None = None
+    cart_of_lines: str | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing will happen to it any more."""
+        return self.status in ("COMPLETED", "CANCELLED")
+
+
+class Shop(Protocol):
+    """Everything that people do in a shop. Each method may raise :class:`Refused`.
+
+    Mappings that go in are spelled as the HTTP contract spells them. What takes its time (a search that follows a change, a
+    seller's list, an order on its way) is waited for with :meth:`until`.
+    """
+
+    @abstractmethod
+    def register(self, who: Visitor, name: str, role: str) -> None:
+        """Open an account with the e-mail address and password of *who*."""
+
+    @abstractmethod
+    def log_in(self, who: Visitor) -> None:
+        """Begin a session; what the browser has in its cart is kept."""
+
+    @abstractmethod
+    def log_out(self, who: Visitor) -> None:
+        """End the session. *who* keeps the (worthless) token."""
+
+    @abstractmethod
+    def profile(self, who: Visitor) -> Profile:
+        """The account of *who*."""
+
+    @abstractmethod
+    def change_profile(self, who: Visitor, changes: Mapping[str, Any]) -> Profile:
+        """Change name or address."""
+
+    @abstractmethod
+    def onboard(self, who: Visitor, item: Mapping[str, Any], key: str | None = None) -> Goods:
+        """Offer an item."""
+
+    @abstractmethod
+    def item(self, who: Visitor, item_id: str) -> Goods:
+        """The details of an item."""
+
+    @abstractmethod
+    def change_item(self, who: Visitor, item_id: str, changes: Mapping[str, Any], version: int) -> Goods:
+        """Merge *changes* into an item that is at *version*."""
+
+    @abstractmethod
+    def publish(self, who: Visitor, item_id: str) -> Goods:
+        """Put an item on sale."""
+
+    @abstractmethod
+    def withdraw(self, who: Visitor, item_id: str) -> Goods:
+        """Take an item off sale."""
+
+    @abstractmethod
+    def receive_stock(self, who: Visitor, item_id: str, receipt: Mapping[str, Any]) -> int:
+        """Count stock in or out; how much is free now."""
+
+    @abstractmethod
+    def import_items(self, who: Visitor, form: str, text: str, *, dry_run: bool = False) -> ImportReport:
+        """Take in a file (*form*: ``ndjson``, ``json`` or ``csv``) to its last row."""
+
+    @abstractmethod
+    def import_report(self, who: Visitor, import_id: str) -> ImportReport:
+        """What became of a file."""
+
+    @abstractmethod
+    def search(self, asked: Mapping[str, str]) -> Findings:
+        """Search; *asked* has the contract's parameters, ``seller`` among them."""
+
+    @abstractmethod
+    def seller_id(self, who: Visitor) -> str:
+        """What the items of *who* are filtered by."""
+
+    @abstractmethod
+    def suggestions(self, prefix: str, size: int) -> tuple[tuple[str, str], ...]:
+        """Kind and text of what can be searched for."""
+
+    @abstractmethod
+    def cart(self, who: Visitor) -> Basket:
+        """The cart of *who*."""
+
+    @abstractmethod
+    def set_quantity(self, who: Visitor, item_id: str, variant_id: str | None, quantity: int) -> Basket:
+        """Have *quantity* pieces in the cart."""
+
+    @abstractmethod
+    def empty_cart(self, who: Visitor) -> None:
+        """Take everything out of the cart."""
+
+    @abstractmethod
+    def check_out(self, who: Visitor, payment: Payment, *, wait: bool = False) -> Ordered:
+        """Place an order; with *wait* as it is when it is over."""
+
+    @abstractmethod
+    def order(self, who: Visitor, order_id: str) -> Ordered:
+        """One order as it is now; a seller sees the own lines."""
+
+    @abstractmethod
+    def orders(self, who: Visitor, cursor: str | None = None, size: int = 20) -> tuple[tuple[Ordered, ...], str | None]:
+        """A page of the orders of *who*, newest first, and where the list goes on."""
+
+    @abstractmethod
+    def events(self, who: Visitor, order_id: str, after: int = 0) -> tuple[str, ...]:
+        """Follow an order from behind entry *after* of its timeline to its end; what was told."""
+
+    @abstractmethod
+    def cancel(self, who: Visitor, order_id: str) -> Ordered:
+        """Have an order undone."""
+
+    @abstractmethod
+    def until(self, happened: Callable[[], bool], what: str) -> None:
+        """Let time pass until *happened*.
+
+        Raises:
+            AssertionError: it does not come true, named by *what*.
+        """

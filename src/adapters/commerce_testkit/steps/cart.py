@@ -1,0 +1,113 @@
+"""Carts: filling, looking, and what becomes of a guest's."""
+
+from pytest_bdd import step, then
+
+from commerce_testkit.shop import Basket, BasketLine
+from commerce_testkit.steps.phrases import rows, says
+from commerce_testkit.story import Story
+
+
+def put(story: Story, who: str, quantity: int, name: str, variant: str | None = None) -> None:
+    """Have *quantity* pieces of an item in the cart of *who*."""
+    visitor, item_id = story.visitor(who), story.item_id(name)
+    story.attempt(lambda: story.shop.set_quantity(visitor, item_id, variant, quantity))
+
+
+def cart_of(story: Story, who: str) -> Basket:
+    """What is in the cart of *who*."""
+    return story.shop.cart(story.visitor(who))
+
+
+@step(says('{who:Who} puts {quantity:Count} of "{name:Text}" into the cart'))
+@step(says('{who:Who} has put {quantity:Count} of "{name:Text}" into the cart'))
+def puts(story: Story, who: str, quantity: int, name: str) -> None:
+    put(story, who, quantity, name)
+
+
+@step(says('{who:Who} puts {quantity:Count} of the variant "{variant:Text}" of "{name:Text}" into the cart'))
+def puts_variant(story: Story, who: str, quantity: int, variant: str, name: str) -> None:
+    put(story, who, quantity, name, variant)
+
+
+@step(says("{who:Who} puts an item that does not exist into the cart"))
+def puts_unknown(story: Story, who: str) -> None:
+    unknown = "00000000-0000-7000-8000-000000000000"
+    story.attempt(lambda: story.shop.set_quantity(story.visitor(who), unknown, None, 1))
+
+
+@step(says("{who:Who} empties the cart"))
+def empties(story: Story, who: str) -> None:
+    story.attempt(lambda: story.shop.empty_cart(story.visitor(who)))
+
+
+@step(says("{who:Who} looks at the cart"))
+def looks(story: Story, who: str) -> None:
+    cart_of(story, who)
+
+
+@step(says("{who:Who} remembers the cart"))
+@step(says("{who:Who} remembers what the cart costs"))
+def remembers(story: Story, who: str) -> None:
+    story.remembered = cart_of(story, who)
+
+
+@step(says("{who:Who} logs in again, showing the guest's cart once more"))
+def shows_token_again(story: Story, who: str) -> None:
+    visitor = story.visitor(who)
+    visitor.cart_token = story.guest_tokens[who]
+    story.shop.log_in(visitor)
+    cart_of(story, who)
+
+
+@step(says("{who:Who} goes on at the computer of {other:Who}"))
+def inherits_computer(story: Story, who: str, other: str) -> None:
+    story.visitor(who).cart_token = story.visitor(other).cart_token
+
+
+@then(says("the cart of {who:Who} is empty"))
+def is_empty(story: Story, who: str) -> None:
+    assert cart_of(story, who).lines == ()
+
+
+@then(says('the cart of {who:Who} holds {quantity:Count} of "{name:Text}"'))
+def holds(story: Story, who: str, quantity: int, name: str) -> None:
+    assert _line(story, who, name).quantity == quantity
+
+
+@then(says("the cart of {who:Who} holds"))
+def holds_table(story: Story, who: str, datatable: list[list[str]]) -> None:
+    held = {
+        story.name_of(line.item_id): (line.quantity, line.unit_price.amount, line.line_total.amount) for line in cart_of(story, who).lines
+    }
+    assert held == {row["item"]: (int(row["quantity"]), row["price"], row["together"]) for row in rows(datatable)}
+
+
+@then(says("the cart of {who:Who} costs {total:Amount}"))
+def costs(story: Story, who: str, total: str) -> None:
+    assert cart_of(story, who).total.amount == total
+
+
+@then(says("the cart of {who:Who} tells of no problem"))
+def tells_of_no_problem(story: Story, who: str) -> None:
+    assert [line.problems for line in cart_of(story, who).lines if line.problems] == []
+
+
+@then(says('the cart of {who:Who} tells that the price of "{name:Text}" has changed'))
+def tells_price_changed(story: Story, who: str, name: str) -> None:
+    assert _line(story, who, name).problems == ("price-changed",)
+
+
+@then(says('the cart of {who:Who} tells that "{name:Text}" is sold out'))
+def tells_sold_out(story: Story, who: str, name: str) -> None:
+    assert _line(story, who, name).problems == ("sold-out",)
+
+
+@then(says('the cart of {who:Who} tells that "{name:Text}" is withdrawn'))
+def tells_withdrawn(story: Story, who: str, name: str) -> None:
+    assert "withdrawn" in _line(story, who, name).problems
+
+
+def _line(story: Story, who: str, name: str) -> BasketLine:
+    lines = [line for line in cart_of(story, who).lines if line.item_id == story.item_id(name)]
+    assert len(lines) == 1, f"{name} is on {len(lines)} lines"
+    return lines[0]

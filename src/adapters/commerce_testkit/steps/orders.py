@@ -1,0 +1,198 @@
+"""Orders: how they end, who sees them, and what is told on the way."""
+
+from typing import Any, Final
+
+from pytest_bdd import step, then
+
+from commerce_testkit.shop import Ordered
+from commerce_testkit.steps.cart import cart_of
+from commerce_testkit.steps.phrases import named, says
+from commerce_testkit.story import Placed, Story
+
+_CAUSES: Final = {
+    "the payment was declined": "payment-declined",
+    "it cannot be shipped": "cannot-ship",
+    "the buyer wished it": "cancelled-by-buyer",
+}
+
+
+def _placed(story: Story) -> Placed:
+    assert story.placed is not None, "no order was placed"
+    return story.placed
+
+
+def _ended(story: Story) -> Ordered:
+    story.until(lambda: story.order().is_over, "the order is over")
+    return story.order()
+
+
+def _told(order: Ordered) -> list[str]:
+    return [entry.what for entry in order.timeline]
+
+
+@step("the order ends completed")
+def ends_completed(story: Story) -> None:
+    order = _ended(story)
+    assert order.status == "COMPLETED", order
+
+
+@step(says("the order ends cancelled because {cause:Words}"))
+def ends_cancelled(story: Story, cause: str) -> None:
+    order = _ended(story)
+    assert (order.status, order.cancelled_because) == ("CANCELLED", _CAUSES[cause]), order
+
+
+@then(says('the order tells "{facts:Text}"'))
+def tells(story: Story, facts: str) -> None:
+    wanted = named(facts)
+    told = _told(_ended(story))
+    assert [fact for fact in told if fact in wanted] == wanted, told
+
+
+@then(says('the order tells "{fact:Text}" once'))
+def tells_once(story: Story, fact: str) -> None:
+    assert _told(_ended(story)).count(fact) == 1
+
+
+@then(says('the order never tells "{fact:Text}"'))
+def never_tells(story: Story, fact: str) -> None:
+    assert fact not in _told(_ended(story))
+
+
+@then("the steps of the order are in the order of their times")
+def times_ascend(story: Story) -> None:
+    times = [entry.at for entry in story.order().timeline]
+    assert times == sorted(times)
+    assert times
+
+
+@then(says("the order is paid with a card that ends in {last4:Count}"))
+def is_paid(story: Story, last4: int) -> None:
+    order = story.order()
+    assert (order.payment_status, order.last4) == ("paid", str(last4))
+
+
+@then("the payment of the order is refunded")
+def is_refunded(story: Story) -> None:
+    assert story.order().payment_status == "refunded"
+
+
+@then("the order has a parcel with a number to follow")
+def has_parcel(story: Story) -> None:
+    assert story.order().tracking_number
+
+
+@then(says("the order says that its lines are back in the cart of {who:Who}"))
+def lines_are_back(story: Story, who: str) -> None:
+    assert story.order().cart_of_lines == cart_of(story, who).cart_id
+
+
+@then(says('{who:Who} has an order of {quantity:Count} of "{name:Text}" for {total:Amount}'))
+def has_order_of(story: Story, who: str, quantity: int, name: str, total: str) -> None:
+    newest = _orders(story, who)[0]
+    assert (newest.lines, newest.total.amount) == (((story.item_id(name), quantity),), total)
+
+
+@then(says("{who:Who} has an order for {total:Amount}"))
+def has_order_for(story: Story, who: str, total: str) -> None:
+    assert _orders(story, who)[0].total.amount == total
+
+
+@then(says("{who:Who} has {count:Count} order"))
+@then(says("{who:Who} has {count:Count} orders"))
+def has_orders(story: Story, who: str, count: int) -> None:
+    assert len(_orders(story, who)) == count
+
+
+@then(says('the orders of {who:Who} are for "{totals:Text}"'))
+def orders_are_for(story: Story, who: str, totals: str) -> None:
+    assert [order.total.amount for order in _orders(story, who)] == named(totals)
+
+
+def _orders(story: Story, who: str) -> tuple[Ordered, ...]:
+    return story.shop.orders(story.visitor(who))[0]
+
+
+@step(says("{who:Who} leafs through the orders {size:Count} at a time"))
+def leafs_through_orders(story: Story, who: str, size: int) -> None:
+    story.pages, cursor, more = [], None, True
+    while more:
+        page, cursor = story.shop.orders(story.visitor(who), cursor, size)
+        story.pages.append([order.total.amount for order in page])
+        more = cursor is not None
+
+
+@then(says('{who:Who} has seen orders for "{totals:Text}" on {pages:Count} pages'))
+def has_seen_orders(story: Story, totals: str, pages: int) -> None:
+    assert len(story.pages) == pages
+    assert [total for page in story.pages for total in page] == named(totals)
+
+
+@step(says("{who:Who} asks for the own orders"))
+def asks_for_orders(story: Story, who: str) -> None:
+    story.attempt(lambda: story.shop.orders(story.visitor(who)))
+
+
+@step(says("{who:Who} looks at the order of {other:Who}"))
+def looks_at_order(story: Story, who: str) -> None:
+    order_id = _placed(story).order_id
+    story.attempt(lambda: story.shop.order(story.visitor(who), order_id))
+
+
+@step(says("{who:Who} looks at an order that does not exist"))
+def looks_at_unknown(story: Story, who: str) -> None:
+    story.attempt(lambda: story.shop.order(story.visitor(who), "00000000-0000-7000-8000-000000000000"))
+
+
+@then(says('{who:Who} is shown the order, completed, with {quantity:Count} of "{name:Text}" and nothing else'))
+@step(says('{who:Who} is shown the order, completed, with {quantity:Count} of "{name:Text}" and nothing else'))
+def seller_is_shown(story: Story, who: str, quantity: int, name: str) -> None:
+    order_id, seller = _placed(story).order_id, story.visitor(who)
+    story.until(lambda: story.shop.order(seller, order_id).status == "COMPLETED", f"{who} is shown the completed order")
+    shown = story.shop.order(seller, order_id)
+    assert shown.lines == ((story.item_id(name), quantity),)
+    assert [order.order_id for order in _orders(story, who)] == [order_id]
+
+
+@step(says("{who:Who} cancels the order"))
+@step(says("{who:Who} cancels the order of {other:Who}"))
+def cancels(story: Story, who: str) -> None:
+    order_id = _placed(story).order_id
+    story.attempt(lambda: story.shop.cancel(story.visitor(who), order_id))
+
+
+@step(says("{who:Who} follows the order"))
+@step(says("{who:Who} follows the order of {other:Who}"))
+def follows(story: Story, who: str) -> None:
+    _follow(story, who, 0)
+
+
+@step(says("{who:Who} follows the order from step {seq:Count}"))
+def follows_from(story: Story, who: str, seq: int) -> None:
+    _follow(story, who, seq)
+
+
+def _follow(story: Story, who: str, after: int) -> None:
+    order_id = _placed(story).order_id
+    heard: Any = story.attempt(lambda: story.shop.events(story.visitor(who), order_id, after))
+    story.heard = tuple(heard or ())
+
+
+@then(says('{who:Who} is told "{facts:Text}"'))
+def is_told(story: Story, facts: str) -> None:
+    assert list(story.heard) == named(facts)
+
+
+@then(says('{who:Who} is told "{fact:Text}" first'))
+def is_told_first(story: Story, fact: str) -> None:
+    assert story.heard[:1] == (fact,)
+
+
+@then(says('{who:Who} is told "{fact:Text}" last'))
+def is_told_last(story: Story, fact: str) -> None:
+    assert story.heard[-1:] == (fact,)
+
+
+@then(says("{who:Who} is told nothing"))
+def is_told_nothing(story: Story) -> None:
+    assert story.heard == ()

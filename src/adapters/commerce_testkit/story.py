@@ -1,0 +1,108 @@
+"""What the steps of one scenario remember: who is in it, what was offered, what was answered."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import attrs
+
+from commerce_testkit.shop import Basket, Findings, ImportReport, Ordered, Refused, Shop, Visitor
+
+T = TypeVar("T")
+
+
+@attrs.define(kw_only=True, eq=False)
+class Placed:
+    """An order that is spoken of: whose it is, and each answer that placing it had."""
+
+    who: Visitor
+    answers: list[Ordered]
+
+    @property
+    def order_id(self) -> str:
+        """Its id."""
+        return self.answers[-1].order_id
+
+
+@attrs.define(eq=False)
+class Story:
+    """One scenario in a shop. E-mail addresses and brands are its own, so that it can be told in any shop, any number of times.
+
+    What a *When* step does may be refused; the step that follows has to say so, else the refusal counts as an error.
+    """
+
+    shop: Shop
+    tag: str = attrs.field(factory=lambda: uuid.uuid4().hex[:10])
+    kind_of_step: str = "given"
+    refusal: Refused | None = None
+    last_refusal: Refused | None = None
+    found: "Callable[[], Findings] | None" = None
+    report: ImportReport | None = None
+    imported: tuple[str, str] | None = None
+    placed: Placed | None = None
+    heard: tuple[str, ...] = ()
+    remembered: Basket | None = None
+    pages: list[list[Any]] = attrs.field(factory=list)
+    details: dict[str, Any] = attrs.field(factory=dict)
+    _visitors: dict[str, Visitor] = attrs.field(factory=dict)
+    _items: dict[str, str] = attrs.field(factory=dict)
+
+    def visitor(self, name: str) -> Visitor:
+        """Whoever is called *name*; so far a guest, if nothing was said of them."""
+        if name not in self._visitors:
+            self._visitors[name] = Visitor(email=f"{name.lower()}.{self.tag}@example.com")
+        return self._visitors[name]
+
+    def nobody(self) -> Visitor:
+        """Somebody who was never here."""
+        return Visitor(email=f"nobody.{self.tag}@example.com")
+
+    def item_id(self, name: str) -> str:
+        """The item that was offered as *name*."""
+        return self._items[name]
+
+    def remember_item(self, name: str, item_id: str) -> None:
+        """From now on *name* is that item."""
+        self._items[name] = item_id
+
+    def name_of(self, item_id: str) -> str:
+        """What the item was offered as."""
+        return next(name for name, known in self._items.items() if known == item_id)
+
+    def attempt(self, act: Callable[[], T]) -> T | None:
+        """Do something that may be refused, in a *When* step."""
+        try:
+            return act()
+        except Refused as refusal:
+            if self.kind_of_step != "when":
+                raise
+            self.refusal = refusal
+            return None
+
+    def claim_refusal(self) -> Refused:
+        """The refusal that the last step met with."""
+        refusal, self.refusal = self.refusal, None
+        assert refusal is not None, "it was not refused"
+        return refusal
+
+    def begin_step(self, kind: str, name: str) -> None:
+        """Called before each step."""
+        self.kind_of_step = kind
+        if self.refusal is not None and not name.startswith("that is refused"):
+            raise self.refusal
+
+    def until(self, happened: Callable[[], bool], what: str) -> None:
+        """Let time pass until *happened*; what is refused has not happened yet."""
+
+        def ask() -> bool:
+            try:
+                return happened()
+            except Refused:
+                return False
+
+        self.shop.until(ask, what)
+
+    def order(self) -> Ordered:
+        """The order that is spoken of, as it is now."""
+        assert self.placed is not None, "no order was placed"
+        return self.shop.order(self.placed.who, self.placed.order_id)

@@ -1,0 +1,252 @@
+"""Filling carts: what queued up while the last group was written becomes one transaction."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from datetime import datetime
+from typing import Final
+
+import attrs
+
+from commerce_core.cart.commands import SetQuantity
+from commerce_core.cart.model import Cart, CartLine, next_cart_id
+from commerce_core.cart.ports import CartBook
+from commerce_core.cart.views import CartView, LineProblem, LineView, Problem
+from commerce_core.catalog import ItemNotFound, Offer, Offers
+from commerce_core.inventory import StockLedger, StockLevel
+from commerce_core.kernel.address import Address
+from commerce_core.kernel.batching import Batcher
+from commerce_core.kernel.clock import Clock
+from commerce_core.kernel.errors import CommerceError, Conflict, Invalid, TransactionLost
+from commerce_core.kernel.ids import BuyerId, ItemId, SkuId, derived_id
+from commerce_core.kernel.transaction import Database, Transaction
+from commerce_core.pricing import PricedLine, Pricer
+
+_TRIES: Final = 3
+
+
+def guest_id(token: str) -> BuyerId:
+    """Whose cart a guest's token opens: who reads the table cannot open it."""
+    return BuyerId(derived_id("guest", token))
+
+
+@attrs.frozen(kw_only=True)
+class Shopper:
+    """Whose cart is meant: *guest_id* is a guest's cart that its holder, logged in by now, takes over. Prices go to *address*."""
+
+    buyer_id: BuyerId
+    guest_id: BuyerId | None = None
+    address: Address | None = None
+
+    @property
+    def ids(self) -> tuple[BuyerId, ...]:
+        """The one or two whose carts are looked at."""
+        return (self.buyer_id, self.guest_id) if self.guest_id else (self.buyer_id,)
+
+
+@attrs.frozen(kw_only=True)
+class CartChange:
+    """What a shopper does: sets quantities, in turn, or empties the cart first (*empty*). Neither: only the guest's cart is taken over."""
+
+    shopper: Shopper
+    quantities: tuple[SetQuantity, ...] = ()
+    empty: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class CartShelves:
+    """The storage that carts read and write."""
+
+    database: Database
+    carts: CartBook
+    offers: Offers
+    stock: StockLedger
+
+
+class CartChanges:
+    """Writes groups of changes: the group function behind a ``Batcher``."""
+
+    def __init__(self, shelves: CartShelves, pricer: Pricer, clock: Clock) -> None:
+        self._on = shelves
+        self._pricer = pricer
+        self._clock = clock
+
+    def change_many(self, group: Sequence[CartChange]) -> list[CartView | Exception]:
+        """Make each change or say why not, in one transaction: a fixed number of statements whatever their number.
+
+        Setting a quantity is idempotent, so that the whole may be tried again after a lost connection.
+        """
+        for _ in range(_TRIES):
+            try:
+                return self._try(group)
+            except (Conflict, TransactionLost) as error:
+                trouble = error
+        if len(group) == 1:
+            return [TransactionLost(trouble.detail)]
+        middle = len(group) // 2
+        return self.change_many(group[:middle]) + self.change_many(group[middle:])
+
+    def view(self, shopper: Shopper) -> CartView:
+        """The shopper's open cart as it is, the guest's apart. Changes nothing."""
+        with self._on.database.snapshot() as tx:
+            cart = self._carts(tx, [shopper.buyer_id])[shopper.buyer_id]
+            return self._views(tx, [(cart, shopper.address)])[0]
+
+    def is_waiting(self, guest: BuyerId) -> bool:
+        """Whether a guest's cart has lines to be taken over."""
+        with self._on.database.snapshot() as tx:
+            cart = self._on.carts.open_of(tx, [guest]).get(guest)
+        return cart is not None and bool(cart.lines)
+
+    def _try(self, group: Sequence[CartChange]) -> list[CartView | Exception]:
+        with self._on.database.begin() as tx:
+            desk = _Desk(self._carts(tx, sorted({i for change in group for i in change.shopper.ids})), self._clock)
+            offers = self._on.offers.by_item(tx, sorted({q.item_id for change in group for q in change.quantities}))
+            results = [desk.apply(change, offers) for change in group]
+            if desk.changed:
+                self._write(tx, desk)
+            asked = [(cart, change.shopper.address) for cart, change in zip(results, group, strict=True) if isinstance(cart, Cart)]
+            views = iter(self._views(tx, asked))
+            answers = [next(views) if isinstance(result, Cart) else result for result in results]
+            if desk.changed:
+                tx.commit()
+        return answers
+
+    def _carts(self, tx: Transaction, buyer_ids: Sequence[BuyerId]) -> dict[BuyerId, Cart]:
+        """The open cart of each, or the one that they would begin."""
+        found = dict(self._on.carts.open_of(tx, buyer_ids))
+        if missing := [buyer_id for buyer_id in buyer_ids if buyer_id not in found]:
+            counts = self._on.carts.count_of(tx, missing)
+            now = self._clock.now()
+            for buyer_id in missing:
+                cart_id = next_cart_id(buyer_id, counts.get(buyer_id, 0))
+                found[buyer_id] = Cart(id=cart_id, buyer_id=buyer_id, version=0, updated_at=now)
+        return found
+
+    def _write(self, tx: Transaction, desk: "_Desk") -> None:
+        new, known = desk.written()
+        if new:
+            self._on.carts.insert(tx, new)
+        if known and len(self._on.carts.update(tx, known)) < len(known):
+            raise Conflict("a cart was changed meanwhile")
+
+    def _views(self, tx: Transaction, carts: Sequence[tuple[Cart, Address | None]]) -> list[CartView]:
+        skus = sorted({line.sku_id for cart, _ in carts for line in cart.lines})
+        offers = self._on.offers.by_sku(tx, skus) if skus else {}
+        levels = self._on.stock.levels(tx, skus) if skus else {}
+        return [self._view(cart, address, offers, levels) for cart, address in carts]
+
+    def _view(self, cart: Cart, address: Address | None, offers: Mapping[SkuId, Offer], levels: Mapping[SkuId, StockLevel]) -> CartView:
+        lines = tuple(line_view(line, offers.get(line.sku_id), levels.get(line.sku_id)) for line in cart.lines)
+        priced = [PricedLine(sku_id=v.line.sku_id, unit_price=v.unit_price, quantity=v.line.quantity) for v in lines]
+        return CartView(cart=cart, lines=lines, quote=self._pricer.price(priced, address))
+
+
+class Carts:
+    """What shoppers do with their carts."""
+
+    def __init__(self, changes: CartChanges, batcher: Batcher[CartChange, CartView]) -> None:
+        self._changes = changes
+        self._batcher = batcher
+
+    def view(self, shopper: Shopper) -> CartView:
+        """The shopper's cart at the prices of now; a guest's cart is taken over first, if there is one."""
+        if shopper.guest_id is not None and self._changes.is_waiting(shopper.guest_id):
+            return self.change(CartChange(shopper=shopper))
+        return self._changes.view(shopper)
+
+    def submit(self, change: CartChange) -> "Future[CartView]":
+        """Queue a change for the next group; the future gets the whole cart, or what :meth:`change` raises.
+
+        Raises:
+            Overloaded: too many changes wait; nothing was done.
+        """
+        return self._batcher.submit(change)
+
+    def change(self, change: CartChange) -> CartView:
+        """Make a change; the whole cart after it. Idempotent.
+
+        Raises:
+            ItemNotFound: there is no such item for buyers.
+            Invalid: the item has no such variant, or has variants and none is named.
+            TooManyLines: the cart is full.
+        """
+        return self.submit(change).result()
+
+
+class _Desk:
+    """Carts as they become while a group is worked on, in the order in which its changes arrived."""
+
+    def __init__(self, carts: Mapping[BuyerId, Cart], clock: Clock) -> None:
+        self._before = carts
+        self._after = dict(carts)
+        self._spent: list[Cart] = []
+        self._now = clock.now()
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything is to be written."""
+        return bool(self._spent) or any(cart is not self._before[i] for i, cart in self._after.items())
+
+    def apply(self, change: CartChange, offers: Mapping[ItemId, Sequence[Offer]]) -> Cart | Exception:
+        """The cart after *change*; a refused one leaves it as it was."""
+        before, spent = dict(self._after), list(self._spent)
+        try:
+            return self._apply(change, offers)
+        except CommerceError as refusal:
+            self._after, self._spent = before, spent
+            return refusal
+
+    def written(self) -> tuple[list[Cart], list[tuple[int, Cart]]]:
+        """The carts that are new, and those that are known, each with its version before. One version up, however many changes."""
+        changed = [(self._before[i], cart) for i, cart in sorted(self._after.items()) if cart is not self._before[i]]
+        new = [cart for was, cart in changed if was.version == 0]
+        return new + self._spent, [(was.version, cart) for was, cart in changed if was.version > 0]
+
+    def _apply(self, change: CartChange, offers: Mapping[ItemId, Sequence[Offer]]) -> Cart:
+        shopper = change.shopper
+        if shopper.guest_id is not None and shopper.guest_id != shopper.buyer_id:
+            self._take_over(shopper.buyer_id, shopper.guest_id)
+        cart = self._after[shopper.buyer_id]
+        if change.empty:
+            cart = cart.emptied(self._now)
+        for quantity in change.quantities:
+            cart = _with_quantity(cart, quantity, offers.get(quantity.item_id, ()), self._now)
+        self._after[shopper.buyer_id] = cart
+        return cart
+
+    def _take_over(self, buyer_id: BuyerId, guest: BuyerId) -> None:
+        """The guest's cart is spent; the buyer keeps a note of it, so that checking it out names the cart to use."""
+        theirs = self._after[guest]
+        if not theirs.lines:
+            return
+        mine = self._after[buyer_id].joined_by(theirs, self._now)
+        if mine.version == 0:  # nothing of theirs fitted: still there must be a cart to name
+            mine = attrs.evolve(mine, version=1)
+        self._after[buyer_id] = mine
+        self._after[guest] = spent = theirs.spent_on(mine.id, self._now)
+        self._spent.append(attrs.evolve(spent, buyer_id=buyer_id))
+
+
+def _with_quantity(cart: Cart, command: SetQuantity, offers: Sequence[Offer], now: datetime) -> Cart:
+    known = cart.line(command.item_id, command.variant_id)
+    if command.quantity == 0:
+        return cart.without(command.item_id, command.variant_id, now)
+    offer = next((o for o in offers if o.variant_id == command.variant_id), None)
+    if offer is not None and (offer.on_sale or known):
+        return cart.with_quantity(offer, command.quantity, now)
+    if any(o.on_sale for o in offers):
+        raise Invalid.at("/variantId", "names no variant of this item" if command.variant_id else "is required for this item")
+    raise ItemNotFound("there is no such item")
+
+
+def line_view(line: CartLine, offer: Offer | None, level: StockLevel | None) -> LineView:
+    """*line* with what has become of it."""
+    problems: list[LineProblem] = []
+    free = level.available if level else 0
+    if offer is None or not offer.on_sale:
+        problems.append(LineProblem(code=Problem.WITHDRAWN, detail="is not sold any more"))
+    elif free < line.quantity:
+        problems.append(LineProblem(code=Problem.SOLD_OUT, detail="is sold out" if free <= 0 else f"only {free} left"))
+    if offer is not None and offer.price != line.seen_price:
+        problems.append(LineProblem(code=Problem.PRICE_CHANGED, detail=f"costs {offer.price} now, not {line.seen_price}"))
+    return LineView(line=line, offer=offer, problems=tuple(problems))

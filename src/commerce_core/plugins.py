@@ -1,0 +1,60 @@
+"""Adapters found by name: whoever is installed and says so in an entry-point group can be chosen by the scheme of a URL.
+
+An entry point names a function of *(url, context)*; a broker's takes the consumers and where to park messages as well. Only what
+is configured is loaded.
+"""
+
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
+
+import attrs
+
+from commerce_core.kernel.clock import Clock
+from commerce_core.kernel.errors import NotFound
+
+SEARCH: Final = "commerce_core.search"
+BROKERS: Final = "commerce_core.brokers"
+PAYMENT_GATEWAYS: Final = "commerce_core.payment_gateways"
+CARRIERS: Final = "commerce_core.carriers"
+
+
+@attrs.frozen(kw_only=True)
+class PluginContext:
+    """What every plugin is given beside its URL: the shop's *currency* and *clock*."""
+
+    currency: str
+    clock: Clock
+
+
+class PluginNotFound(NotFound):
+    """Nothing that is installed answers to this scheme."""
+
+    code = "plugin-not-found"
+
+
+def load(group: str, url: str) -> Callable[..., Any]:
+    """The function that the entry point of *group* called like the scheme of *url* names.
+
+    Raises:
+        PluginNotFound: nobody offers the scheme; the error names who is there.
+    """
+    scheme = urlsplit(url).scheme
+    known = {point.name: point for point in entry_points(group=group)}
+    if scheme not in known:
+        raise PluginNotFound(f"{scheme or url!r} is none of {', '.join(sorted(known)) or 'nothing'} ({group})")
+    loaded: Callable[..., Any] = known[scheme].load()
+    return loaded
+
+
+def file_path(url: str, default: str) -> Path:
+    """Where *url* points on this machine: three slashes begin a relative path, four an absolute one; none is *default*."""
+    path = urlsplit(url).path
+    return Path(path[1:]) if len(path) > 1 else Path(default)
+
+
+def options(url: str) -> dict[str, str]:
+    """What stands behind the question mark of *url*."""
+    return dict(parse_qsl(urlsplit(url).query))

@@ -1,0 +1,1 @@
+"""The verbs of search: find, follow the catalogue, build the index anew."""

@@ -1,0 +1,228 @@
+"""Typed functions that build a shop's parts, each from what it needs: for the container, and for teams with a wiring of their own."""
+
+import os
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+import attrs
+import sqlalchemy as sa
+
+from commerce_bootstrap.settings import PREFIX, Settings, WrongSetting
+from commerce_core.checkout.service.record import Books
+from commerce_core.kernel.batching import GroupFunction
+from commerce_core.kernel.errors import CommerceError
+from commerce_core.kernel.ids import IdFactory
+from commerce_core.kernel.messaging import Broker, Consumer
+from commerce_core.payment import PaymentGateway
+from commerce_core.plugins import BROKERS, CARRIERS, PAYMENT_GATEWAYS, SEARCH, PluginContext, PluginNotFound, file_path, load, options
+from commerce_core.search import SearchIndex
+from commerce_core.shipping import Carrier
+from commerce_local.batching import ThreadBatcher, ThreadFanOut
+from commerce_local.bell import Bell
+from commerce_sqlalchemy import schema
+from commerce_sqlalchemy.accounts import SqlAccountBook
+from commerce_sqlalchemy.cart import SqlCartBook
+from commerce_sqlalchemy.catalog import SqlImportQueue, SqlItemBook, SqlOffers
+from commerce_sqlalchemy.checkout import SqlSagaStore
+from commerce_sqlalchemy.inventory import SqlStockLedger
+from commerce_sqlalchemy.messaging import SqlOutbox
+from commerce_sqlalchemy.orders import SqlOrderBook, SqlSellerOrders
+from commerce_sqlalchemy.search import SqlReindexQueue
+from commerce_sqlalchemy.transaction import SqlDatabase
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_GROUP: Final = 128
+_QUEUE: Final = 4_096
+
+
+@attrs.frozen(kw_only=True)
+class Storage:
+    """The database and everything that is kept in it."""
+
+    database: SqlDatabase
+    accounts: SqlAccountBook
+    items: SqlItemBook
+    offers: SqlOffers
+    imports: SqlImportQueue
+    stock: SqlStockLedger
+    carts: SqlCartBook
+    orders: SqlOrderBook
+    seller_orders: SqlSellerOrders
+    sagas: SqlSagaStore
+    outbox: SqlOutbox
+    reindex: SqlReindexQueue
+
+    @property
+    def books(self) -> Books:
+        """What running sagas write."""
+        return Books(
+            database=self.database, carts=self.carts, stock=self.stock, orders=self.orders, sagas=self.sagas, outbox=self.outbox
+        )  # fmt: skip
+
+
+def build_storage(settings: Settings, closing: ExitStack[bool | None]) -> Storage:
+    """The database at its address, its tables brought up to date on SQLite.
+
+    Raises:
+        WrongSetting: there is no database at this address.
+    """
+    if urlsplit(settings.database_url).scheme != "sqlite":
+        raise WrongSetting(f"{PREFIX}DATABASE_URL must begin with sqlite:///, not {urlsplit(settings.database_url).scheme}://.")
+    path = file_path(settings.database_url, "var/shop.db")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        database = SqlDatabase(settings.database_url)
+        closing.callback(database.dispose)
+        schema.upgrade(database)
+        _check_durable(database)
+    except (OSError, sa.exc.DatabaseError) as error:
+        raise WrongSetting(f"{PREFIX}DATABASE_URL: {path} cannot be used as a database ({_reason(error)}).") from error
+    return Storage(
+        database=database,
+        accounts=SqlAccountBook(),
+        items=SqlItemBook(),
+        offers=SqlOffers(),
+        imports=SqlImportQueue(),
+        stock=SqlStockLedger(),
+        carts=SqlCartBook(),
+        orders=SqlOrderBook(),
+        seller_orders=SqlSellerOrders(),
+        sagas=SqlSagaStore(),
+        outbox=SqlOutbox(database),
+        reindex=SqlReindexQueue(),
+    )
+
+
+def _check_durable(database: SqlDatabase) -> None:
+    """What is promised to buyers rests on these two (rule 14)."""
+    with database.snapshot() as tx:
+        journal = tx.connection.exec_driver_sql("PRAGMA journal_mode").scalar()
+        synchronous = tx.connection.exec_driver_sql("PRAGMA synchronous").scalar()
+    if journal != "wal" or synchronous != 2:
+        raise WrongSetting(f"{PREFIX}DATABASE_URL: the file system does not let SQLite write durably (journal {journal}, {synchronous}).")
+
+
+def build_index(settings: Settings, context: PluginContext, closing: ExitStack[bool | None]) -> SearchIndex:
+    """The search index at its address.
+
+    Raises:
+        WrongSetting: there is none.
+    """
+    return _open(SEARCH, "SEARCH_URL", settings.search_url, closing, context)  # type: ignore[no-any-return]
+
+
+def build_gateways(
+    settings: Settings, context: PluginContext, storage: Storage, closing: ExitStack[bool | None]
+) -> Mapping[str, PaymentGateway]:
+    """The payment gateways by name, the default first. A name is the address's scheme, or its option ``name``.
+
+    Raises:
+        WrongSetting: there is none at an address, two have one name, or an unfinished order is paid at one that is missing (rule 2).
+    """
+    gateways: dict[str, PaymentGateway] = {}
+    for url in settings.payment_urls:
+        name = options(url).get("name") or urlsplit(url).scheme
+        if name in gateways:
+            raise WrongSetting(f"{PREFIX}PAYMENT_URLS names two gateways {name}: tell them apart by ?name=.")
+        gateways[name] = _open(PAYMENT_GATEWAYS, "PAYMENT_URLS", url, closing, context)
+    if not gateways:
+        raise WrongSetting(f"{PREFIX}PAYMENT_URLS must name a gateway.")
+    with storage.database.snapshot() as tx:
+        missing = sorted({name for name, _ in storage.sagas.gateways_in_use(tx)} - gateways.keys())
+    if missing:
+        raise WrongSetting(f"{PREFIX}PAYMENT_URLS lacks {missing[0]}, at which unfinished orders are paid.")
+    return gateways
+
+
+def build_carriers(settings: Settings, context: PluginContext, closing: ExitStack[bool | None]) -> Mapping[str, Carrier]:
+    """The carrier by name.
+
+    Raises:
+        WrongSetting: there is none at its address.
+    """
+    return {urlsplit(settings.carrier_url).scheme: _open(CARRIERS, "CARRIER_URL", settings.carrier_url, closing, context)}
+
+
+def build_broker(
+    settings: Settings, context: PluginContext, consumers: Sequence[Consumer], storage: Storage, closing: ExitStack[bool | None]
+) -> Broker:
+    """What carries events to *consumers*.
+
+    Raises:
+        WrongSetting: there is none at its address.
+    """
+    return _open(BROKERS, "BROKER_URL", settings.broker_url, closing, context, consumers, storage.outbox.park)  # type: ignore[no-any-return]
+
+
+def build_batcher(function: GroupFunction[T, R], name: str, bell: Bell, closing: ExitStack[bool | None]) -> ThreadBatcher[T, R]:
+    """A thread that hands *function* group after group, and rings *bell* after each."""
+
+    def work_and_ring(group: Sequence[T]) -> Sequence[R | Exception]:
+        results = function(group)
+        bell.ring()
+        return results
+
+    batcher = ThreadBatcher(work_and_ring, limit=_GROUP, queue=_QUEUE, name=name)
+    closing.callback(batcher.close)
+    return batcher
+
+
+def build_fan_out(width: int, closing: ExitStack[bool | None]) -> ThreadFanOut:
+    """Threads for calls to gateways and carriers."""
+    fan_out = ThreadFanOut(width)
+    closing.callback(fan_out.close)
+    return fan_out
+
+
+def build_owner(ids: IdFactory) -> str:
+    """The name under which this process holds leases."""
+    return f"{socket.gethostname()}:{os.getpid()}:{ids.new()[-12:]}"
+
+
+def build_checks(storage: Storage, index: SearchIndex) -> Mapping[str, Callable[[], str | None]]:
+    """What is wrong with each part that requests need; ``None``: nothing."""
+
+    def database() -> str | None:
+        with storage.database.snapshot() as tx:
+            tx.connection.exec_driver_sql("SELECT 1")
+        return None
+
+    def search() -> str | None:
+        index.versions([])
+        return None
+
+    return {"database": _telling(database), "search": _telling(search)}
+
+
+def _telling(check: Callable[[], str | None]) -> Callable[[], str | None]:
+    def told() -> str | None:
+        try:
+            return check()
+        except CommerceError as error:
+            return error.detail
+        except sa.exc.SQLAlchemyError as error:
+            return _reason(error)
+
+    return told
+
+
+def _open(group: str, setting: str, url: str, closing: ExitStack[bool | None], *arguments: Any) -> Any:
+    try:
+        part = load(group, url)(url, *arguments)
+    except PluginNotFound as error:
+        raise WrongSetting(f"{PREFIX}{setting}: {error.detail}.") from error
+    except (OSError, ValueError) as error:
+        raise WrongSetting(f"{PREFIX}{setting}: {url} cannot be opened ({_reason(error)}).") from error
+    if (close := getattr(part, "close", None)) is not None:
+        closing.callback(close)
+    return part
+
+
+def _reason(error: Exception) -> str:
+    told = str(getattr(error, "orig", None) or getattr(error, "strerror", None) or error)
+    return told.splitlines()[0] if told else type(error).__name__

@@ -1,0 +1,123 @@
+"""The container: lifetimes, configuration and overrides. What is built, and how, is in ``builders`` and in the services themselves."""
+
+from contextlib import ExitStack
+
+from dependency_injector import providers
+from dependency_injector.containers import DeclarativeContainer
+from prometheus_client import CollectorRegistry
+
+from commerce_bootstrap import builders
+from commerce_bootstrap.metrics import ShopCollector, search_lag
+from commerce_bootstrap.settings import Settings
+from commerce_bootstrap.shop import Shop
+from commerce_core.accounts.service import Accounts
+from commerce_core.cart.service import CartChanges, Carts, CartShelves
+from commerce_core.catalog.service.imports import Importer, Imports
+from commerce_core.catalog.service.items import Items
+from commerce_core.catalog.service.shelve import Shelf
+from commerce_core.checkout.service.cancel import Cancellations
+from commerce_core.checkout.service.check import Checker
+from commerce_core.checkout.service.operate import Operations
+from commerce_core.checkout.service.place import Checkout, Placement, Shelves
+from commerce_core.checkout.service.reconcile import Reconciliation
+from commerce_core.checkout.service.record import Recorder
+from commerce_core.checkout.service.run import SagaRunner
+from commerce_core.kernel.relay import Relay
+from commerce_core.orders.service import Orders, SellerOrderProjection
+from commerce_core.plugins import PluginContext
+from commerce_core.pricing import FreeOfCharges, Pricer
+from commerce_core.search.service.find import Searches
+from commerce_core.search.service.follow import IndexAudit, Reindexer, SearchIndexer, Sources
+from commerce_local.accounts import Argon2Hasher, RandomTokens
+from commerce_local.bell import Bell
+from commerce_local.clock import SystemClock
+from commerce_local.ids import UuidFactory
+
+_CALLS_AT_ONCE = 16
+_HASHES_WAITING = 32
+
+
+class ShopContainer(DeclarativeContainer):
+    """Every part once. Override a provider to put a part of your own in its place."""
+
+    one = providers.Singleton
+    settings = providers.Dependency(instance_of=Settings)
+    closing = one(ExitStack[bool | None])
+    clock, ids, tokens, bell = one(SystemClock), one(UuidFactory), one(RandomTokens), one(Bell)
+    registry = one(CollectorRegistry)
+    currency = settings.provided.currency
+    context = one(PluginContext, currency=currency, clock=clock)
+    owner = one(builders.build_owner, ids)
+
+    storage = one(builders.build_storage, settings, closing)
+    held = storage.provided
+    database = held.database
+    index = one(builders.build_index, settings, context, closing)
+    gateways = one(builders.build_gateways, settings, context, storage, closing)
+    carriers = one(builders.build_carriers, settings, context, closing)
+    charges = one(FreeOfCharges)
+    pricer = one(Pricer, currency, charges)
+    hasher = one(Argon2Hasher, at_once=settings.provided.hashes_at_once, waiting=_HASHES_WAITING)
+
+    accounts = one(Accounts, database, held.accounts, hasher, tokens, clock, ids)
+    shelf = one(Shelf, held.items, held.stock, held.outbox, ids)
+    items = one(Items, database, held.items, held.stock, shelf, clock, ids, currency)
+    imports = one(Imports, database, held.imports, clock, ids)
+    importer = one(Importer, database, held.imports, held.items, shelf, clock, ids, currency)
+
+    cart_shelves = one(CartShelves, database=database, carts=held.carts, offers=held.offers, stock=held.stock)
+    cart_changes = one(CartChanges, cart_shelves, pricer, clock)
+    cart_batcher = one(builders.build_batcher, cart_changes.provided.change_many, "carts", bell, closing)
+    carts = one(Carts, cart_changes, cart_batcher)
+
+    shelves = one(
+        Shelves, database=database, carts=held.carts, offers=held.offers, stock=held.stock, orders=held.orders, sagas=held.sagas,
+        outbox=held.outbox,
+    )  # fmt: skip
+    placement = one(Placement, shelves, pricer, clock, ids, carrier=providers.Callable(next, providers.Callable(iter, carriers)))
+    placing = one(builders.build_batcher, placement.provided.place_many, "placement", bell, closing)
+    checkout = one(Checkout, placement, gateways, placing, ids)
+
+    books = held.books
+    timing = settings.provided.timing
+    recorder = one(Recorder, books, ids, timing)
+    operations = one(Operations, books, recorder, clock)
+    cancellations = one(Cancellations, database, held.orders, held.sagas, clock)
+    fan_out = one(builders.build_fan_out, _CALLS_AT_ONCE, closing)
+    runner = one(SagaRunner, books, gateways, carriers, fan_out, clock, ids, timing, owner)
+    reconciliation = one(Reconciliation, books, gateways, clock)
+    checker = one(Checker, books, gateways, clock)
+    orders = one(Orders, database, held.orders, held.seller_orders)
+
+    sources = one(Sources, database=database, book=held.items, stock=held.stock)
+    searches = one(Searches, database, held.imports, index)
+    reindexer = one(Reindexer, sources, index, held.reindex, clock, ids)
+    index_audit = one(IndexAudit, sources, index)
+    indexer = one(SearchIndexer, sources, index, clock, one(search_lag, registry))
+    seller_list = one(SellerOrderProjection, database, held.orders, held.seller_orders)
+    broker = one(builders.build_broker, settings, context, providers.List(indexer, seller_list), storage, closing)
+    relay = one(Relay, held.outbox, broker, clock, owner)
+    collector = one(ShopCollector, operations, held.outbox, clock)
+
+    shop = one(
+        Shop, settings=settings, currency=currency, clock=clock, accounts=accounts, items=items, imports=imports, carts=carts,
+        checkout=checkout, cancellations=cancellations, orders=orders, searches=searches, operations=operations, checker=checker,
+        index_audit=index_audit, reconciliation=reconciliation, runner=runner, relay=relay, importer=importer, reindexer=reindexer,
+        outbox=held.outbox, index=index, checks=one(builders.build_checks, storage, index), registry=registry, work=bell, close=closing.provided.close,
+    )  # fmt: skip
+
+
+def build_shop(settings: Settings) -> Shop:
+    """A whole shop. Close it when done.
+
+    Raises:
+        WrongSetting: a part cannot be built from its setting; what was opened before is closed again.
+    """
+    container = ShopContainer(settings=settings)
+    try:
+        shop: Shop = container.shop()
+        shop.registry.register(container.collector())
+    except BaseException:
+        container.closing().close()
+        raise
+    return shop

@@ -1,0 +1,143 @@
+"""Settings, from environment variables called ``COMMERCE_…``. None at all is the embedded default."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from commerce_core.checkout import Timing
+
+PREFIX: Final = "COMMERCE_"
+
+
+class WrongSetting(Exception):
+    """A setting cannot be used; the text is one sentence that names it."""
+
+
+def _url(name: str, text: str) -> str:
+    if not re.match(r"[a-z][a-z0-9+]*://", text):
+        raise WrongSetting(f"{name} must be an address like sqlite:///var/shop.db, not {text!r}.")
+    return text
+
+
+def _urls(name: str, text: str) -> tuple[str, ...]:
+    return tuple(_url(name, part.strip()) for part in text.split(",") if part.strip())
+
+
+def _seconds(name: str, text: str) -> timedelta:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.001 <= seconds <= 86_400:
+        raise WrongSetting(f"{name} must be seconds between 0.001 and 86400, not {text!r}.")
+    return timedelta(seconds=seconds)
+
+
+def _whole(least: int, most: int) -> Callable[[str, str], int]:
+    def read(name: str, text: str) -> int:
+        if not re.fullmatch("[0-9]{1,9}", text) or not least <= int(text) <= most:
+            raise WrongSetting(f"{name} must be a whole number between {least} and {most}, not {text!r}.")
+        return int(text)
+
+    return read
+
+
+def _one_of(*words: str) -> Callable[[str, str], str]:
+    def read(name: str, text: str) -> str:
+        if text not in words:
+            raise WrongSetting(f"{name} must be {' or '.join(words)}, not {text!r}.")
+        return text
+
+    return read
+
+
+def _currency(name: str, text: str) -> str:
+    if not re.fullmatch("[A-Z]{3}", text):
+        raise WrongSetting(f"{name} must be a currency code of three capital letters, not {text!r}.")
+    return text
+
+
+def _text(name: str, text: str) -> str:
+    if not text.strip():
+        raise WrongSetting(f"{name} must not be empty.")
+    return text
+
+
+def _setting(default: Any, read: Callable[[str, str], Any], meaning: str) -> Any:
+    return attrs.field(default=default, metadata={"read": read, "meaning": meaning})
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """Everything that can be set."""
+
+    database_url: str = _setting("sqlite:///var/shop.db", _url, "the shop's database")
+    search_url: str = _setting("tantivy:///var/search", _url, "the search index")
+    broker_url: str = _setting("local://", _url, "what carries events; local:// delivers inside the process")
+    payment_urls: tuple[str, ...] = _setting(
+        ("sandbox:///var/sandbox-payments.db",), _urls, "payment gateways, comma between them; the first is the default"
+    )
+    carrier_url: str = _setting("sandbox:///var/sandbox-carrier.db", _url, "the carrier")
+    currency: str = _setting("USD", _currency, "the shop's currency (ISO 4217)")
+    host: str = _setting("127.0.0.1", _text, "the address that HTTP listens on")
+    port: int = _setting(8000, _whole(0, 65_535), "the port that HTTP listens on; 0 takes a free one")
+    lease: timedelta = _setting(timedelta(seconds=30), _seconds, "seconds after which a dead runner's orders are taken over")
+    call_timeout: timedelta = _setting(timedelta(seconds=8), _seconds, "seconds that a call to a gateway or carrier may take")
+    retry: timedelta = _setting(timedelta(seconds=1), _seconds, "seconds before the first repeat of such a call")
+    longest_retry: timedelta = _setting(timedelta(minutes=5), _seconds, "seconds between repeats at most")
+    hashes_at_once: int = _setting(2, _whole(1, 64), "passwords hashed at the same time")
+    log_format: str = _setting("json", _one_of("json", "plain"), "how log lines are written")
+
+    @property
+    def timing(self) -> Timing:
+        """How long a runner waits for what.
+
+        Raises:
+            WrongSetting: the lease is too short for the calls.
+        """
+        try:
+            return Timing(lease=self.lease, call=self.call_timeout, retry=self.retry, longest_retry=self.longest_retry)
+        except ValueError as error:
+            raise WrongSetting(f"{PREFIX}LEASE and {PREFIX}CALL_TIMEOUT do not fit: {error}.") from error
+
+    @classmethod
+    def in_folder(cls, folder: Path, **others: Any) -> "Settings":
+        """The embedded default with its files in *folder*."""
+        root = f"/{folder.absolute()}" if folder.is_absolute() else f"/{folder}"
+        places = {
+            "database_url": f"sqlite://{root}/shop.db",
+            "search_url": f"tantivy://{root}/search",
+            "payment_urls": (f"sandbox://{root}/sandbox-payments.db",),
+            "carrier_url": f"sandbox://{root}/sandbox-carrier.db",
+        }
+        return cls(**(places | others))
+
+
+def load_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings in *environment*; what is not set is the default.
+
+    Raises:
+        WrongSetting: a value cannot be used, or a variable of our name is none of our settings.
+    """
+    known = {PREFIX + a.name.upper(): a for a in attrs.fields(Settings)}
+    ours = {name: text for name, text in environment.items() if name.startswith(PREFIX) and name not in _ELSEWHERE}
+    if unknown := sorted(ours.keys() - known.keys()):
+        raise WrongSetting(f"{unknown[0]} is no setting; `commerce settings` lists them.")
+    settings = Settings(**{known[name].name: known[name].metadata["read"](name, text) for name, text in ours.items()})
+    _ = settings.timing
+    return settings
+
+
+_ELSEWHERE: Final = frozenset({"COMMERCE_SHARED"})  # where checks of this project find real data
+
+
+def described(settings: Settings) -> Iterator[tuple[str, str, str]]:
+    """Name, value and meaning of every setting; a password in an address is left out."""
+    for a in attrs.fields(Settings):
+        value = getattr(settings, a.name)
+        text = ",".join(value) if isinstance(value, tuple) else f"{value.total_seconds():g}" if isinstance(value, timedelta) else str(value)
+        yield PREFIX + a.name.upper(), re.sub(r"(://[^/@:]*):[^@/]*@", r"\1:***@", text), a.metadata["meaning"]

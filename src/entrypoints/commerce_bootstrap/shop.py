@@ -1,0 +1,60 @@
+"""A shop: every service under one roof, each a stateless singleton that any thread may use."""
+
+from collections.abc import Callable, Mapping
+
+import attrs
+from prometheus_client import CollectorRegistry
+
+from commerce_bootstrap.settings import Settings
+from commerce_core.accounts.service import Accounts
+from commerce_core.cart.service import Carts
+from commerce_core.catalog.service.imports import Importer, Imports
+from commerce_core.catalog.service.items import Items
+from commerce_core.checkout.service.cancel import Cancellations
+from commerce_core.checkout.service.check import Checker
+from commerce_core.checkout.service.operate import Operations
+from commerce_core.checkout.service.place import Checkout
+from commerce_core.checkout.service.reconcile import Reconciliation
+from commerce_core.checkout.service.run import SagaRunner
+from commerce_core.kernel.clock import Clock
+from commerce_core.kernel.messaging import Outbox
+from commerce_core.kernel.relay import Relay
+from commerce_core.orders.service import Orders
+from commerce_core.search import SearchIndex
+from commerce_core.search.service.find import Searches
+from commerce_core.search.service.follow import IndexAudit, Reindexer
+from commerce_local.bell import Bell
+
+
+@attrs.frozen(kw_only=True)
+class Shop:
+    """What entrypoints drive. Handlers ask for its services by the names that they have here."""
+
+    settings: Settings
+    currency: str
+    clock: Clock
+    accounts: Accounts
+    items: Items
+    imports: Imports
+    carts: Carts
+    checkout: Checkout
+    cancellations: Cancellations
+    orders: Orders
+    searches: Searches
+    operations: Operations
+    checker: Checker
+    index_audit: IndexAudit
+    reconciliation: Reconciliation
+    runner: SagaRunner
+    relay: Relay
+    importer: Importer
+    reindexer: Reindexer
+    outbox: Outbox
+    index: SearchIndex
+    checks: Mapping[str, Callable[[], str | None]]
+    """What is wrong with each part that requests need; ``None``: nothing."""
+    registry: CollectorRegistry
+    work: Bell
+    """Rung when orders, cancellations or items wait for a worker."""
+    close: Callable[[], None]
+    """Finish what is queued and let go of files and connections. Idempotent."""

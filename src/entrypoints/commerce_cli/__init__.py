@@ -1,0 +1,1 @@
+"""The command line: each command in a module that is loaded only when it is called."""

@@ -1,0 +1,84 @@
+"""`commerce check`: every invariant over what is stored, over the gateways' books and over the search index."""
+
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from cyclopts import Parameter
+
+from commerce_cli.opening import open_shop
+from commerce_cli.output import AsJson, Output
+from commerce_core.checkout.service.check import Violation
+
+if TYPE_CHECKING:
+    from commerce_bootstrap.shop import Shop
+    from commerce_core.kernel.messaging import DeadLetter
+
+#: What a person does about a violation.
+_REPAIRS: Final = {
+    "S1": "Stop selling the item, count it, and bring the ledger in line with a stock receipt; then look for who wrote the counter.",
+    "S2": "Compare the counter with the movements and holds of the SKU; the ledger is right, the counter is to be set to it.",
+    "S3": "More was sold than there is: decide which orders cannot be shipped and compensate them with `commerce sagas compensate`.",
+    "S4": "Refund all but one capture at the gateway, and keep its references.",
+    "S5": "Refund the difference at the gateway, or charge it there, and keep the reference.",
+    "S6": "Too much was given back: compare the gateway's books with the order and settle the rest with the buyer.",
+    "S8": "Look the charge up in the gateway's books and tell the saga with `commerce sagas resolve`.",
+    "S9": "The timeline was changed by somebody else than the shop: compare it with the log and with a backup.",
+    "S16": "Compare the order with its cart; the order is what was paid for.",
+    "S17": "Compare lines, adjustments and total with the gateway's capture; refund a difference there.",
+    "L2": "Look at `commerce sagas show` and the gateway's and carrier's books; finish by hand there what is missing.",
+    "L5": "Let the saga run again with `commerce sagas retry`; if it stays, the worker that held it has a defect.",
+    "L7": "Build the index anew with `commerce reindex`.",
+    "L8": "Fetch the missing entry from the gateway and record it; a capture without an order is to be refunded.",
+    "L11": "Put the order's lines into a cart of its buyer, or tell the buyer.",
+}
+_ELSE: Final = "Look at `commerce sagas show` and the log; keep the database as it is until it is understood."
+
+
+def check(
+    *,
+    repair_report: Annotated[bool, Parameter(negative="", help="Say for each violation what a person should do.")] = False,
+    json: AsJson = False,
+) -> int:
+    """Check that nothing is oversold, charged twice, lost or left behind. Changes nothing; exit 1 if something is wrong."""
+    out = Output(as_json=json)
+    with open_shop() as shop:
+        with out.progress("checking") as report:
+            report(0, "orders, stock and money")
+            found = shop.checker.check()
+            report(0, "search index")
+            violations = [*found.violations, *_stale(shop)]
+        letters = shop.outbox.dead_letters(found.dead_letters or 1)
+    rows = [_row(v, with_repair=repair_report) for v in violations]
+    out.say(f"{found.orders:,} orders and {found.skus:,} SKUs; {found.unfinished:,} orders under way, {found.alarmed:,} of them alarmed.")
+    if found.waiting_messages:
+        out.say(f"{found.waiting_messages:,} messages wait to be delivered.")
+    for row in rows:
+        out.say(f"{row['invariant']} {row['subject']}: {row['detail']}")
+        if repair_report:
+            out.say(f"    {row['repair']}")
+    for letter in letters:
+        out.say(f"dead letter {letter.message.id} ({letter.message.name}) for {letter.consumer}: {letter.reason}")
+    clean = not rows and not letters
+    out.say("Everything holds." if clean else f"{len(rows):,} violations, {found.dead_letters:,} dead letters.")
+    counts = {name: getattr(found, name) for name in ("orders", "skus", "unfinished", "alarmed")}
+    out.answer(
+        {"clean": clean, "atRest": found.at_rest, **counts, "waitingMessages": found.waiting_messages}
+        | {"violations": rows, "deadLetters": [_letter(letter) for letter in letters]}
+    )
+    return 0 if clean else 1
+
+
+def _stale(shop: "Shop") -> list[Violation]:
+    return [
+        Violation(invariant="L7", subject=f"item {item_id}", detail=f"version {expected} in the catalogue, {found or 'none'} in the index")
+        for item_id, expected, found in shop.index_audit.stale()
+    ]
+
+
+def _row(violation: Violation, *, with_repair: bool) -> dict[str, Any]:
+    row = {"invariant": violation.invariant, "subject": violation.subject, "detail": violation.detail}
+    return row | {"repair": _REPAIRS.get(violation.invariant, _ELSE)} if with_repair else row
+
+
+def _letter(letter: "DeadLetter") -> dict[str, Any]:
+    message = letter.message
+    return {"id": message.id, "name": message.name, "consumer": letter.consumer, "reason": letter.reason, "parkedAt": letter.parked_at.isoformat()}

@@ -1,0 +1,157 @@
+"""`commerce import` and `commerce export`."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final, Literal
+
+from cyclopts import Parameter
+
+from commerce_cli.jobs import Wait, waiting
+from commerce_cli.opening import open_shop, seller_of
+from commerce_cli.output import AsJson, Output, Report, WrongCall
+from commerce_core.catalog import ImportFormat, ImportStatus, ItemImport
+from commerce_core.catalog.service.documents import written
+from commerce_core.search.service.find import import_token
+
+if TYPE_CHECKING:
+    from commerce_bootstrap.shop import Shop
+
+_PIECE: Final = 1 << 18
+_SUFFIXES: Final = {
+    ".ndjson": ImportFormat.NDJSON,
+    ".jsonl": ImportFormat.NDJSON,
+    ".json": ImportFormat.JSON,
+    ".csv": ImportFormat.CSV,
+}
+
+Seller = Annotated[str, Parameter(help="The e-mail address of the seller whose items they are.")]
+Format = Annotated[Literal["ndjson", "json", "csv"] | None, Parameter(help="How the file is written; else its suffix tells.")]
+
+
+def import_items(
+    file: str,
+    /,
+    *,
+    seller: Seller,
+    format: Format = None,
+    dry_run: Annotated[bool, Parameter(negative="", help="Look at every row and write none.")] = False,
+    json: AsJson = False,
+) -> int:
+    """Take the items in FILE into the catalogue and wait until they can be found; - is standard input.
+
+    A row that cannot be taken is named with its line, the others are kept. The same file again changes nothing.
+    """
+    out = Output(as_json=json)
+    kind = _format_of(file, format)
+    with _opened(file) as source, open_shop() as shop:
+        account = seller_of(shop, seller)
+        size = _size(source)
+        with out.progress("reading", size) as report:
+            job = shop.imports.take(account.id, kind, _pieces(source, report), dry_run=dry_run)
+        shop.work.ring()
+        with waiting(shop) as wait, out.progress("importing", size) as report:
+            job = _finished(shop, job, wait, report)
+            if not dry_run:
+                report(job.progress.offset, "waiting until the search finds them")
+                wait(lambda: shop.searches.is_visible(import_token(job.id)))
+    _tell(job, out)
+    return 1 if job.progress.failed else 0
+
+
+def export_items(file: str, /, *, seller: Seller, format: Format = None, json: AsJson = False) -> None:
+    """Write all items of a seller to FILE, as an import reads them back; - is standard output."""
+    out = Output(as_json=json)
+    kind = _format_of(file, format)
+    count = 0
+    with open_shop() as shop:
+        account = seller_of(shop, seller)
+
+        def counted() -> Iterator[Any]:
+            nonlocal count
+            for view in shop.items.export(account.id):
+                count += 1
+                report(count, f"{count:,} items")
+                yield view
+
+        with out.progress("exporting") as report:
+            if file == "-":
+                sys.stdout.writelines(written(counted(), kind))
+                sys.stdout.flush()
+                return
+            _write_whole(Path(file), written(counted(), kind))
+    out.say(f"{count:,} items are in {file}.")
+    out.answer({"file": file, "items": count})
+
+
+def _format_of(file: str, format: str | None) -> ImportFormat:
+    if format is not None:
+        return ImportFormat(format)
+    kind = _SUFFIXES.get(Path(file).suffix.lower())
+    if kind is None:
+        raise WrongCall(f"{file} does not tell how it is written: say --format ndjson, json or csv.")
+    return kind
+
+
+def _opened(file: str) -> BinaryIO:
+    if file == "-":
+        return sys.stdin.buffer
+    try:
+        return Path(file).open("rb")
+    except OSError as error:
+        raise WrongCall(f"{file} cannot be read: {error.strerror}.") from error
+
+
+def _size(source: BinaryIO) -> int | None:
+    return os.fstat(source.fileno()).st_size if source.seekable() else None
+
+
+def _pieces(source: BinaryIO, report: Report) -> Iterator[bytes]:
+    total = 0
+    while piece := source.read(_PIECE):
+        total += len(piece)
+        report(total, f"{total / 1e6:,.1f} MB")
+        yield piece
+
+
+def _finished(shop: "Shop", job: ItemImport, wait: Wait, report: Report) -> ItemImport:
+    def over() -> bool:
+        nonlocal job
+        job = shop.imports.details(job.seller_id, job.id)
+        report(job.progress.offset, f"{job.progress.rows:,} rows, {job.progress.failed:,} not taken")
+        return job.status is ImportStatus.FINISHED
+
+    wait(over)
+    return job
+
+
+def _tell(job: ItemImport, out: Output) -> None:
+    p = job.progress
+    for error in job.errors:
+        out.say(f"line {error.line}{f' {error.pointer}' if error.pointer else ''}: {error.detail}")
+    if p.errors_truncated:
+        out.say("and more, which are only counted")
+    would = "would be " if job.dry_run else ""
+    out.say(f"{p.rows:,} rows: {p.created:,} {would}created, {p.changed:,} {would}changed, {p.unchanged:,} unchanged, {p.failed:,} not taken.")
+    counts = {"rows": p.rows, "created": p.created, "changed": p.changed, "unchanged": p.unchanged, "failed": p.failed}
+    errors = [{"line": e.line, "pointer": e.pointer, "detail": e.detail} for e in job.errors]
+    head = {"importId": job.id, "status": job.status.value, "dryRun": job.dry_run}
+    out.answer(head | counts | {"errors": errors, "errorsTruncated": p.errors_truncated})
+
+
+def _write_whole(path: Path, pieces: Iterator[str]) -> None:
+    """Either all of it or nothing stands at *path*."""
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)
+    except OSError as error:
+        raise WrongCall(f"{path} cannot be written: {error.strerror}.") from error
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as target:
+            target.writelines(pieces)
+        part.replace(path)
+    except BaseException:
+        part.unlink()
+        raise

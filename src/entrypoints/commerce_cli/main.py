@@ -1,0 +1,88 @@
+"""`commerce`: the shop from the command line."""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Final, NoReturn
+
+from cyclopts import App, CycloptsError
+
+from commerce_bootstrap.settings import WrongSetting
+from commerce_cli.output import WrongCall
+from commerce_core.kernel.errors import CommerceError, NotFound, Rejected
+
+#: What a process that SIGINT ended answers.
+_INTERRUPTED: Final = 130
+_WRONG_USE: Final = 2
+
+#: Each command by the function that carries it out, loaded when it is called.
+_COMMANDS: Final = {
+    "demo": "commerce_cli.demo:demo",
+    "serve": "commerce_cli.serve:serve",
+    "worker": "commerce_cli.serve:worker",
+    "import": "commerce_cli.items:import_items",
+    "export": "commerce_cli.items:export_items",
+    "check": "commerce_cli.check:check",
+    "reindex": "commerce_cli.search:reindex",
+    "migrate": "commerce_cli.settings:migrate",
+    "settings": "commerce_cli.settings:settings",
+    "features": "commerce_cli.features:features",
+}
+_GROUPS: Final = {
+    "search": (
+        "Look into the search.",
+        {"evaluate": "commerce_cli.evaluate:evaluate", "explain": "commerce_cli.search:explain"},
+    ),
+    "sagas": (
+        "Look at orders on their way, and decide where only a person can.",
+        {name: f"commerce_cli.sagas:{function}" for name, function in (("list", "list_sagas"), ("show", "show"), ("retry", "retry"))}
+        | {name: f"commerce_cli.sagas:{name}" for name in ("resolve", "compensate")},
+    ),
+    "accounts": ("Change accounts.", {"grant": "commerce_cli.accounts:grant"}),
+}
+
+
+def build_app() -> App:
+    """The application with all its commands. Their functions answer an exit code, or ``None`` for 0."""
+    app = App(
+        name="commerce",
+        help="The shop: serve it, fill it, look after it.",
+        version=lambda: version("commerce-core"),
+        result_action="return_value",
+        exit_on_error=False,
+        print_error=False,
+        suppress_keyboard_interrupt=False,
+    )
+    for name, function in _COMMANDS.items():
+        app.command(function, name=name)
+    for name, (meaning, commands) in _GROUPS.items():
+        group = App(name=name, help=meaning)
+        for command, function in commands.items():
+            group.command(function, name=command)
+        app.command(group)
+    return app
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Carry out *arguments* (else those of the process) and exit: 0 done, 1 something was found wrong, 2 it was asked wrongly."""
+    try:
+        code = build_app()(sys.argv[1:] if arguments is None else list(arguments)) or 0
+    except KeyboardInterrupt:
+        code = _INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read has gone: nothing more can be said
+        code = 1
+    except (CycloptsError, WrongSetting, WrongCall) as error:
+        code = _complain(str(error), _WRONG_USE)
+    except (NotFound, Rejected) as error:
+        code = _complain(error.detail, _WRONG_USE)
+    except CommerceError as error:
+        code = _complain(error.detail, 1)
+    sys.exit(code)
+
+
+def _complain(text: str, code: int) -> int:
+    sentence = " ".join(text.split())
+    print(f"commerce: {sentence if sentence.endswith(('.', '?')) else sentence + '.'}", file=sys.stderr)
+    return code

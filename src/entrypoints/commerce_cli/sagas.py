@@ -1,0 +1,124 @@
+"""`commerce sagas`: the operators' desk."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+from commerce_cli.opening import open_shop
+from commerce_cli.output import AsJson, Output
+from commerce_core.checkout.service.operate import Decision
+from commerce_core.kernel.ids import OrderId
+
+if TYPE_CHECKING:
+    from commerce_core.checkout import SagaRow
+    from commerce_core.orders import Order
+    from commerce_core.payment import Captured, Declined, Voided
+
+Reason = Annotated[str, Parameter(help="Why: kept in the order's timeline.")]
+Evidence = Annotated[str, Parameter(help="What shows it, for example the gateway's reference: kept too.")]
+Actor = Annotated[str, Parameter(help="Who decides: kept too.")]
+
+
+def list_sagas(*, alarmed: bool = False, state: str | None = None, limit: int = 50, json: AsJson = False) -> None:
+    """List sagas, newest first.
+
+    Args:
+        alarmed: only those that a person must look at.
+        state: only those in this state.
+        limit: at most so many.
+    """
+    out = Output(as_json=json)
+    with open_shop() as shop:
+        found = shop.operations.alarmed(limit) if alarmed else shop.operations.page(state, None, limit)
+    rows = [_summary(row) for row in found]
+    out.table([*rows], ("orderId", "state", "claims", "attention", "nextRunAt", "lastError"))
+    out.answer(rows)
+
+
+def show(order_id: str, /, *, json: AsJson = False) -> None:
+    """Show a saga with its calls, and the timeline of its order."""
+    out = Output(as_json=json)
+    with open_shop() as shop:
+        row, view = shop.operations.show(OrderId(order_id))
+    calls = [
+        {"operation": call.operation.value, "gateway": call.gateway, "attempt": call.attempt, "status": call.status.value}
+        for call in row.saga.calls.values()
+    ]
+    timeline = [
+        {"seq": e.seq, "type": e.fact.value, "at": e.at.isoformat(), "actor": e.actor, "cause": e.cause, "detail": dict(e.detail)}
+        for e in view.timeline
+    ]
+    data = _summary(row) | {"total": str(view.order.total), "calls": calls, "timeline": timeline}
+    for name, value in data.items():
+        if not isinstance(value, list):
+            out.say(f"{name}: {value}")
+    out.say("\ncalls")
+    out.table([*calls], ("operation", "gateway", "attempt", "status"))
+    out.say("\ntimeline")
+    out.table([*timeline], ("seq", "at", "type", "actor", "cause"))
+    out.answer(data)
+
+
+def retry(order_id: str, /, *, json: AsJson = False) -> None:
+    """Let a saga run now, whatever it was waiting for."""
+    out = Output(as_json=json)
+    with open_shop() as shop:
+        shop.operations.retry(OrderId(order_id))
+    out.say(f"{order_id} runs as soon as a worker takes it.")
+    out.answer({"orderId": order_id})
+
+
+def resolve(
+    order_id: str,
+    outcome: Literal["captured", "declined", "voided"],
+    /,
+    *,
+    reason: Reason,
+    evidence: Evidence,
+    actor: Actor,
+    json: AsJson = False,
+) -> None:
+    """Tell a saga what really became of its charge, as the gateway's own books show: captured, declined or voided."""
+    out = Output(as_json=json)
+    with open_shop() as shop:
+        _, view = shop.operations.show(OrderId(order_id))
+        decision = Decision(actor=actor, reason=reason, evidence=evidence)
+        shop.operations.resolve(OrderId(order_id), _outcome(outcome, view.order, evidence, reason), decision)
+    out.say(f"{order_id} goes on: its charge is {outcome}.")
+    out.answer({"orderId": order_id, "outcome": outcome})
+
+
+def compensate(order_id: str, /, *, reason: Reason, evidence: Evidence, actor: Actor, json: AsJson = False) -> None:
+    """Have a paid order undone that cannot be shipped."""
+    out = Output(as_json=json)
+    with open_shop() as shop:
+        shop.operations.compensate(OrderId(order_id), Decision(actor=actor, reason=reason, evidence=evidence))
+    out.say(f"{order_id} is being undone.")
+    out.answer({"orderId": order_id})
+
+
+def _outcome(outcome: str, order: "Order", evidence: str, reason: str) -> "Captured | Declined | Voided":
+    from commerce_core.payment import Captured, Declined, Voided
+
+    match outcome:
+        case "captured":
+            return Captured(ref=evidence, amount=order.total)
+        case "declined":
+            return Declined("declined", reason)
+        case _:
+            return Voided()
+
+
+def _summary(row: "SagaRow") -> Mapping[str, Any]:
+    return {
+        "orderId": row.saga.key.order_id,
+        "state": row.saga.state.value,
+        "claims": row.claims,
+        "attention": row.attention,
+        "cancelRequested": row.saga.cancel_requested,
+        "createdAt": row.created_at.isoformat(),
+        "updatedAt": row.updated_at.isoformat(),
+        "nextRunAt": row.next_run_at.isoformat(),
+        "lastError": row.last_error,
+    }

@@ -1,0 +1,130 @@
+"""Accounts and sessions."""
+
+import asyncio
+from datetime import datetime
+
+import attrs
+
+from commerce_core.accounts import Account, ChangeAccount, EmailTaken, LogIn, LoginFailed, Register, Role, TooManyAttempts
+from commerce_core.accounts.service import Accounts
+from commerce_core.cart.service import CartChange, Carts, Shopper, guest_id
+from commerce_core.kernel.address import Address
+from commerce_core.kernel.errors import StaleVersion, Unavailable
+from commerce_core.kernel.ids import BuyerId
+from commerce_http.answers import Reply, Shape
+from commerce_http.auth import HOLDER, bearer_token, no_cart_cookie
+from commerce_http.dependencies import HttpRequest
+from commerce_http.desk import Desk
+from commerce_http.operations import CartToken, Runs, operation
+
+
+class AccountOut(Shape):
+    """An account as its holder sees it."""
+
+    account_id: str
+    email: str
+    name: str
+    role: str
+
+
+class AddressOut(Shape):
+    """Where parcels go."""
+
+    name: str
+    line1: str
+    line2: str
+    city: str
+    region: str
+    postal_code: str
+    country: str
+
+
+class HolderOut(AccountOut):
+    """An account with its address."""
+
+    address: AddressOut | None
+
+
+class SessionOut(Shape):
+    """A session: ``Authorization: Bearer <token>`` from now on."""
+
+    token: str
+    expires_at: datetime
+    account: AccountOut
+
+
+_REGISTER = {"email": "ada@example.com", "password": "correct horse battery", "name": "Ada", "role": "buyer"}
+_ADDRESS = {"name": "Ada", "line1": "1 Main Street", "city": "Springfield", "postalCode": "12345", "country": "US"}
+
+
+@operation("POST", "/accounts", answer=AccountOut, status=201, problems=(EmailTaken,), example=_REGISTER)
+def register(command: Register, accounts: Accounts) -> AccountOut:
+    """Register a buyer or a seller."""
+    return account_out(accounts.register(command))
+
+
+@operation(
+    "POST",
+    "/sessions",
+    answer=SessionOut,
+    status=201,
+    problems=(LoginFailed, TooManyAttempts),
+    example={"email": "ada@example.com", "password": "correct horse battery"},
+)
+async def log_in(command: LogIn, cart_token: CartToken, accounts: Accounts, carts: Carts, desk: Desk) -> Reply:
+    """Log in.
+
+    The cart of a guest's token that is shown goes over into the buyer's own.
+    """
+    session = await desk.do(Runs.WORK, accounts.log_in, command)
+    body = SessionOut(token=session.token, expires_at=session.expires_at, account=account_out(session.account))
+    if cart_token is None or session.account.role is not Role.BUYER:
+        return Reply(body=body)
+    shopper = Shopper(buyer_id=BuyerId(session.account.id), guest_id=guest_id(cart_token), address=session.account.address)
+    try:
+        await asyncio.wrap_future(carts.submit(CartChange(shopper=shopper)))
+    except Unavailable:  # the log-in counts all the same: the cart goes over when its token is shown the next time
+        return Reply(body=body)
+    return Reply(body=body, cookies=(no_cart_cookie(),))
+
+
+@operation("DELETE", "/sessions/current", who=HOLDER, status=204)
+def log_out(request: HttpRequest, accounts: Accounts) -> None:
+    """Log out: the token counts no more."""
+    accounts.log_out(bearer_token(request.headers.get("authorization")))
+
+
+@operation("GET", "/accounts/me", who=HOLDER, answer=HolderOut, runs=Runs.KEY_READ)
+def own_account(caller: Account) -> HolderOut:
+    """Who is logged in."""
+    return holder_out(caller)
+
+
+@operation(
+    "PATCH",
+    "/accounts/me",
+    who=HOLDER,
+    answer=HolderOut,
+    problems=(StaleVersion,),
+    media=("application/json", "application/merge-patch+json"),
+    example={"name": "Ada L.", "address": _ADDRESS},
+)
+def change_account(command: ChangeAccount, caller: Account, accounts: Accounts) -> HolderOut:
+    """Change name or address; an address of `null` takes it away."""
+    return holder_out(accounts.change(caller.id, command))
+
+
+def account_out(account: Account) -> AccountOut:
+    """*account* as it is told to its holder."""
+    return AccountOut(account_id=account.id, email=account.email, name=account.name, role=account.role.value)
+
+
+def holder_out(account: Account) -> HolderOut:
+    """*account* with its address."""
+    return HolderOut(
+        account_id=account.id, email=account.email, name=account.name, role=account.role.value, address=_address_out(account.address)
+    )
+
+
+def _address_out(address: Address | None) -> AddressOut | None:
+    return AddressOut(**attrs.asdict(address)) if address else None

@@ -1,0 +1,154 @@
+"""Carts of buyers and guests."""
+
+import asyncio
+
+import attrs
+
+from commerce_core.accounts import Account
+from commerce_core.cart import CartView, LineView, SetQuantity, TooManyLines
+from commerce_core.cart.service import CartChange, Carts, Shopper, guest_id
+from commerce_core.catalog import ItemNotFound
+from commerce_core.kernel.ids import BuyerId
+from commerce_http.answers import MoneyOut, Reply, Shape, money
+from commerce_http.auth import BUYER_OR_GUEST, cart_cookie, new_cart_token
+from commerce_http.desk import Desk
+from commerce_http.operations import CartToken, Runs, operation
+
+
+class LineProblemOut(Shape):
+    """What has become of a line: ``price-changed``, ``sold-out`` or ``withdrawn``."""
+
+    code: str
+    detail: str
+
+
+class CartProblemOut(LineProblemOut):
+    """What has become of a line, and of which."""
+
+    item_id: str
+    variant_id: str | None
+
+
+class CartLineOut(Shape):
+    """A line at the price of now."""
+
+    item_id: str
+    variant_id: str | None
+    name: str
+    image: str | None
+    quantity: int
+    unit_price: MoneyOut
+    line_total: MoneyOut
+    problems: list[LineProblemOut]
+
+
+class CartOut(Shape):
+    """A cart. ``total`` is the amount that a checkout agrees to; ``problems`` are those of all lines."""
+
+    cart_id: str
+    version: int
+    lines: list[CartLineOut]
+    subtotal: MoneyOut
+    shipping: MoneyOut
+    tax: MoneyOut
+    discount: MoneyOut
+    total: MoneyOut
+    problems: list[CartProblemOut]
+
+
+@attrs.frozen(kw_only=True)
+class _Visit:
+    """Whose cart is meant, and what its guest is to remember."""
+
+    shopper: Shopper
+    guest_token: str | None = None
+    is_new: bool = False
+
+    def reply(self, view: CartView | None) -> Reply:
+        """The cart; a guest gets the token with it."""
+        return Reply(
+            body=cart_out(view) if view else None,
+            headers={"X-Cart-Token": self.guest_token} if self.guest_token else {},
+            cookies=(cart_cookie(self.guest_token),) if self.guest_token and self.is_new else (),
+        )
+
+
+_TOLD = {"X-Cart-Token": "A guest's token: show it with the next request.", "Set-Cookie": "The same for browsers, when it is new."}
+
+
+@operation("GET", "/cart", who=BUYER_OR_GUEST, answer=CartOut, headers=_TOLD)
+async def own_cart(caller: Account | None, cart_token: CartToken, carts: Carts, desk: Desk) -> Reply:
+    """The cart with prices of now.
+
+    A guest's token shown by somebody who is logged in: its lines go over first.
+    """
+    visit = _visit(caller, cart_token)
+    takes_over = visit.shopper.guest_id is not None
+    return visit.reply(await desk.do(Runs.WORK if takes_over else Runs.KEY_READ, carts.view, visit.shopper))
+
+
+@operation(
+    "PATCH",
+    "/cart",
+    who=BUYER_OR_GUEST,
+    answer=CartOut,
+    problems=(ItemNotFound, TooManyLines),
+    example={"itemId": "01912d4e-7b1a-7c3e-9f00-0123456789ab", "quantity": 2},
+    headers=_TOLD,
+)
+async def set_quantity(command: SetQuantity, caller: Account | None, cart_token: CartToken, carts: Carts) -> Reply:
+    """Have so many pieces of an item in the cart; 0 takes the line out. More than there is: a problem of the line."""
+    visit = _visit(caller, cart_token)
+    change = CartChange(shopper=visit.shopper, quantities=(command,))
+    return visit.reply(await asyncio.wrap_future(carts.submit(change)))
+
+
+@operation("DELETE", "/cart", who=BUYER_OR_GUEST, status=204, headers=_TOLD)
+async def empty_cart(caller: Account | None, cart_token: CartToken, carts: Carts) -> Reply:
+    """Empty the cart."""
+    visit = _visit(caller, cart_token)
+    await asyncio.wrap_future(carts.submit(CartChange(shopper=visit.shopper, empty=True)))
+    return visit.reply(None)
+
+
+def _visit(caller: Account | None, cart_token: str | None) -> _Visit:
+    if caller is not None:
+        guest = guest_id(cart_token) if cart_token else None
+        return _Visit(shopper=Shopper(buyer_id=BuyerId(caller.id), guest_id=guest, address=caller.address))
+    token = cart_token or new_cart_token()
+    return _Visit(shopper=Shopper(buyer_id=guest_id(token)), guest_token=token, is_new=cart_token is None)
+
+
+def cart_out(view: CartView) -> CartOut:
+    """*view* as it is told."""
+    lines = [_line_out(line) for line in view.lines]
+    quote = view.quote
+    return CartOut(
+        cart_id=view.cart.id,
+        version=view.cart.version,
+        lines=lines,
+        subtotal=money(quote.subtotal),
+        shipping=money(quote.shipping),
+        tax=money(quote.tax),
+        discount=money(quote.discount),
+        total=money(quote.total),
+        problems=[
+            CartProblemOut(code=p.code, detail=p.detail, item_id=line.item_id, variant_id=line.variant_id)
+            for line in lines
+            for p in line.problems
+        ],
+    )
+
+
+def _line_out(view: LineView) -> CartLineOut:
+    line, offer = view.line, view.offer
+    return CartLineOut(
+        item_id=line.item_id,
+        variant_id=line.variant_id,
+        name=offer.name if offer else "",
+        image=offer.image if offer else None,
+        quantity=line.quantity,
+        unit_price=money(view.unit_price),
+        line_total=money(view.unit_price * line.quantity),
+        problems=[LineProblemOut(code=p.code.value, detail=p.detail) for p in view.problems],
+    )

@@ -1,0 +1,1 @@
+"""What goes on by itself: loops that drive the services that have something to carry on."""

@@ -1,0 +1,105 @@
+"""A loop: the same step again and again, at once while there is work, and never ended by an error."""
+
+import logging
+import threading
+from abc import abstractmethod
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Final, Protocol
+
+import attrs
+
+from commerce_core.kernel.errors import Unavailable
+
+_LOG: Final = logging.getLogger(__name__)
+_MOST_DOUBLINGS: Final = 16
+#: A loop that failed so often in a row is told of.
+_UNWELL_AFTER: Final = 5
+
+
+@attrs.frozen(kw_only=True)
+class Pace:
+    """How long a loop waits, in seconds: ``idle`` when nothing was to be done, after an error ``retry``, doubled up to ``longest_retry``."""
+
+    idle: float = 0.05
+    retry: float = 0.1
+    longest_retry: float = 10.0
+
+    def back_off(self, failures: int) -> float:
+        """The pause after *failures* errors in a row."""
+        return min(self.retry * (1 << min(failures - 1, _MOST_DOUBLINGS)), self.longest_retry)
+
+
+class Wakes(Protocol):
+    """Tells that there is work. A wake-up only: a ring that is missed delays and loses nothing."""
+
+    @abstractmethod
+    def count(self) -> int:
+        """How often it was rung."""
+
+    @abstractmethod
+    def wait(self, heard: int, timeout: float) -> bool:
+        """Wait at most *timeout* seconds for a ring after the *heard*-th; whether there was one."""
+
+
+class After(StrEnum):
+    """What a turn came to."""
+
+    WORK = "work"
+    NOTHING = "nothing"
+    ERROR = "error"
+
+
+class Loop:
+    """Drives *step*, which answers how much it did.
+
+    Args:
+        name: of its thread, and in the log.
+        step: one turn; idempotent, as it is taken again after any error.
+        pace: how long to wait between turns.
+    """
+
+    def __init__(self, name: str, step: Callable[[], int], pace: Pace) -> None:
+        self.name = name
+        self._step = step
+        self._pace = pace
+        self._failures = 0
+        self._last_error = ""
+
+    @property
+    def trouble(self) -> str | None:
+        """What keeps the loop from its work; ``None``: nothing, or nothing that lasts."""
+        return f"{self.name}: {self._last_error}" if self._failures >= _UNWELL_AFTER else None
+
+    def turn(self) -> tuple[After, float]:
+        """Take one step: what it came to, and how long to wait before the next. Never raises but for what ends the process."""
+        try:
+            done = self._step()
+        except Unavailable as error:
+            return self._failed(error, known=True)
+        except Exception as error:  # noqa: BLE001 (a loop that ends in silence would lose everything behind it)
+            return self._failed(error, known=False)
+        if self._failures:
+            _LOG.info("%s goes on after %d errors", self.name, self._failures)
+        self._failures = 0
+        return (After.WORK, 0.0) if done else (After.NOTHING, self._pace.idle)
+
+    def run(self, stop: threading.Event, bell: Wakes) -> None:
+        """Take turns until *stop* is set; idle, wait for *bell*."""
+        while not stop.is_set():
+            heard = bell.count()
+            after, pause = self.turn()
+            if after is After.ERROR:
+                stop.wait(pause)  # work that arrives meanwhile does not make the fault go away
+            elif after is After.NOTHING:
+                bell.wait(heard, pause)
+
+    def _failed(self, error: Exception, *, known: bool) -> tuple[After, float]:
+        self._failures += 1
+        self._last_error = f"{type(error).__name__}: {error}"
+        pause = self._pace.back_off(self._failures)
+        if known:
+            _LOG.warning("%s waits %.1f s: %s", self.name, pause, error)
+        else:
+            _LOG.error("%s failed and waits %.1f s", self.name, pause, exc_info=error)
+        return After.ERROR, pause

@@ -1,0 +1,103 @@
+"""The worker: every loop of a shop, each on a thread of its own."""
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
+from typing import Final
+
+from commerce_bootstrap.shop import Shop
+from commerce_worker.loop import Loop, Pace
+from commerce_worker.timers import Every
+
+_LOG: Final = logging.getLogger(__name__)
+
+#: Sagas are claimed in small groups by several loops, so that a slow gateway holds up only those who wait for it.
+_SAGA_LOOPS: Final = 2
+_SAGAS: Final = 32
+_MESSAGES: Final = 500
+_ROWS: Final = 500
+_RECONCILED: Final = 100
+_RECONCILE_EVERY: Final = timedelta(seconds=60)
+
+#: What a loop can be for.
+ROLES: Final = ("sagas", "relay", "imports", "reindex", "timers")
+#: What brings items into the catalogue and into the index.
+ITEM_ROLES: Final = ("imports", "relay", "reindex")
+
+
+def loops_of(shop: Shop, roles: Collection[str] = ROLES) -> list[Loop]:
+    """The loops that do *roles* for *shop*."""
+    brisk, calm = Pace(), Pace(idle=0.25)
+    reconcile = Every(_RECONCILE_EVERY, shop.clock, partial(shop.reconciliation.run_once, _RECONCILED))
+    every = [
+        *(("sagas", Loop(f"sagas-{no}", partial(shop.runner.run_once, _SAGAS), brisk)) for no in range(1, _SAGA_LOOPS + 1)),
+        ("relay", Loop("relay", partial(shop.relay.run_once, _MESSAGES), brisk)),
+        ("imports", Loop("imports", partial(shop.importer.run_once, _ROWS), brisk)),
+        ("reindex", Loop("reindex", partial(shop.reindexer.run_once, _ROWS), calm)),
+        ("timers", Loop("timers", reconcile, Pace(idle=1.0))),
+    ]
+    return [loop for role, loop in every if role in roles]
+
+
+class Worker:
+    """Runs *loops* on threads until it is stopped. What it leaves undone, the next worker does: state lives in the database."""
+
+    def __init__(self, shop: Shop, loops: Sequence[Loop]) -> None:
+        self._bell = shop.work
+        self._loops = loops
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(target=loop.run, args=(self._stop, self._bell), name=f"worker-{loop.name}", daemon=True) for loop in loops
+        ]
+
+    def start(self) -> None:
+        """Begin. Not to be called twice."""
+        for thread in self._threads:
+            thread.start()
+
+    def trouble(self) -> str | None:
+        """Which loops do not get on with their work, and why; ``None``: all do."""
+        troubles = [trouble for loop in self._loops if (trouble := loop.trouble)]
+        ended = [] if self._stop.is_set() else [thread.name for thread in self._threads if thread.ident and not thread.is_alive()]
+        return "; ".join([*troubles, *(f"{name} has ended" for name in ended)]) or None
+
+    def stop(self, timeout: float) -> bool:
+        """Let every loop end the turn it is in, for *timeout* seconds in all; whether all did. Idempotent."""
+        self._stop.set()
+        self._bell.ring()
+        deadline = time.monotonic() + timeout
+        for thread in self._threads:
+            if thread.ident:
+                thread.join(max(0.0, deadline - time.monotonic()))
+        late = [thread.name for thread in self._threads if thread.is_alive()]
+        if late:
+            _LOG.warning("%s did not end within %.0f s; what they were at is taken over when its lease is over", ", ".join(late), timeout)
+        return not late
+
+
+@contextmanager
+def working(shop: Shop, roles: Collection[str] = ROLES, *, drain: float = 10.0) -> Iterator[Worker]:
+    """A worker for *shop* while the block lasts; afterwards it has *drain* seconds to end what it is at."""
+    worker = Worker(shop, loops_of(shop, roles))
+    worker.start()
+    try:
+        yield worker
+    finally:
+        worker.stop(drain)
+
+
+def run(shop: Shop, stop: threading.Event, *, drain: float = 10.0) -> None:
+    """Work for *shop* until *stop* is set."""
+    with working(shop, drain=drain):
+        stop.wait()
+
+
+def stop_on_signals(stop: threading.Event) -> None:
+    """Set *stop* on SIGTERM and SIGINT. For the main thread only."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())

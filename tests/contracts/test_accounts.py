@@ -1,0 +1,35 @@
+"""The account books keep their promise."""
+
+from pathlib import Path
+
+import pytest
+
+from commerce_core.kernel.transaction import Database
+from commerce_sqlalchemy.accounts import SqlAccountBook
+from commerce_sqlalchemy.tables import METADATA
+from commerce_sqlalchemy.transaction import SqlDatabase
+from commerce_testkit.contracts.accounts import AccountBookContract
+from commerce_testkit.memory.accounts import MemoryAccountBook
+from commerce_testkit.memory.transaction import MemoryDatabase
+
+
+class TestMemoryAccountBook(AccountBookContract):
+    @pytest.fixture
+    def database(self) -> Database:
+        return MemoryDatabase()
+
+    @pytest.fixture
+    def book(self) -> MemoryAccountBook:
+        return MemoryAccountBook()
+
+
+class TestSqliteAccountBook(AccountBookContract):
+    @pytest.fixture
+    def database(self, tmp_path: Path) -> Database:
+        database = SqlDatabase(f"sqlite:///{tmp_path}/shop.db")
+        METADATA.create_all(database.engine)
+        return database
+
+    @pytest.fixture
+    def book(self) -> SqlAccountBook:
+        return SqlAccountBook()
