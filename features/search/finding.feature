@@ -38,7 +38,7 @@ Feature: Finding items
     Then a search among Sam's items for "4006381333931" finds "Blender"
 
   Scenario: A misspelt word is answered with the right one
-    When Kim searches among Sam's items for "wireles headphoness"
+    When Kim searches among Sam's items for "wirless headphnes"
     Then the shop asks whether "wireless headphones" was meant
     And that search finds "Wireless headphones" first
 

@@ -63,19 +63,6 @@ Feature: Narrowing a search
     When Kim leafs through Sam's items 3 at a time while Sam offers "Glass table"
     Then Kim has seen every older item once
 
-  Scenario Outline: Questions that make no sense are refused
-    When Kim searches with the <parameter> "<value>"
-    Then that is refused because of the <parameter>
-
-    Examples:
-      | parameter | value     |
-      | size      | 0         |
-      | size      | 101       |
-      | priceMin  | cheap     |
-      | sort      | beauty    |
-      | inStock   | perhaps   |
-      | flavour   | vanilla   |
-
   Scenario: A page that the shop never gave out is refused
     When Kim asks for a page that the shop never gave out
     Then that is refused: that is no page of this list

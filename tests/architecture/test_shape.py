@@ -2,12 +2,11 @@
 
 import ast
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.architecture.tree import CAPABILITIES, CORE, PACKAGES, ROOT
+from tests.architecture.tree import CAPABILITIES, CORE, PACKAGES, ROOT, tracked
 
 ROLES = {"errors", "events", "commands", "model", "views", "ports", "steps", "saga", "service"}
 #: Only these roles may be folders.
@@ -20,13 +19,6 @@ ELSEWHERE = re.compile(
     r"|\b(?:test\.)?pypi\.(?:org|python)|python[h]osted|registry\.npm[j]s|npm[j]s\.org"
     r"|--(?:extra-)?index[-]url|https?://[\w.-]*(?:artifactory|nexus|devpi)"
 )
-
-
-def tracked() -> list[Path]:
-    """Every file that is, or is about to be, under version control."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-    names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
-    return [ROOT / name for name in names if name and (ROOT / name).is_file()]
 
 
 def written() -> list[Path]:

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import subprocess
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -22,3 +23,10 @@ def loaded(package: str) -> list[ModuleType]:
     top = importlib.import_module(package)
     found = [m.name for m in pkgutil.walk_packages(top.__path__, f"{package}.")]
     return [top, *(importlib.import_module(name) for name in found if not {"__main__", "migrations"} & set(name.split(".")))]
+
+
+def tracked(*folders: str) -> list[Path]:
+    """Every file below *folders* (all of them: none) that is, or is about to be, under version control."""
+    command = ["git", "-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard", "-z", *folders]
+    names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+    return [ROOT / name for name in names if name and (ROOT / name).is_file()]

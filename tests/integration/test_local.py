@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -258,6 +258,34 @@ def test_answers_are_told_while_other_calls_are_still_under_way() -> None:
 
     fan_out.run(perform, ["slow", "quick"], then)
     assert told == ["quick", "slow"]
+    fan_out.close()
+
+
+def test_a_run_that_fails_waits_for_the_calls_under_way_and_begins_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    fan_out = ThreadFanOut(3)
+    gate, begun, submitted = threading.Event(), list[int](), list[Future[int]]()
+    submit = fan_out._pool.submit
+
+    def remember(perform: Callable[[int], int], task: int) -> "Future[int]":
+        submitted.append(submit(perform, task))
+        return submitted[-1]
+
+    def perform(task: int) -> int:
+        begun.append(task)
+        assert task == 0 or gate.wait(_SECONDS)
+        return task
+
+    def then(_: Sequence[tuple[int, int | Exception]]) -> list[int]:
+        raise LookupError("the database is away")
+
+    monkeypatch.setattr(fan_out._pool, "submit", remember)
+    with ThreadPoolExecutor(1) as caller:
+        run = caller.submit(fan_out.run, perform, range(50), then)
+        _until(lambda: len(submitted) == 50 and submitted[-1].cancelled())
+        assert not run.done()
+        gate.set()
+        assert isinstance(run.exception(_SECONDS), LookupError)
+    assert len(begun) <= 4
     fan_out.close()
 
 

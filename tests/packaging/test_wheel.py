@@ -15,7 +15,7 @@ from typing import Final
 import pytest
 from packaging.requirements import Requirement
 
-from tests.architecture.tree import PACKAGES, PYPROJECT, ROOT
+from tests.architecture.tree import PACKAGES, PYPROJECT, ROOT, tracked
 
 NAMES: Final = {p.name for p in PACKAGES}
 #: Where the wheel's folders come from.
@@ -75,13 +75,10 @@ def test_every_package_is_typed_and_a_package(contents: set[str]) -> None:
 
 
 def test_the_wheel_holds_what_is_under_version_control_and_nothing_else(contents: set[str]) -> None:
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", *SOURCES]
-    files = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
     expected = set()
-    for file in filter(None, files):
+    for file in (str(path.relative_to(ROOT)) for path in tracked(*SOURCES)):
         folder = next(f for f in SOURCES if file.startswith(f))
-        if (ROOT / file).is_file():
-            expected.add(SOURCES[folder] + file.removeprefix(folder))
+        expected.add(SOURCES[folder] + file.removeprefix(folder))
     assert contents == expected
 
 

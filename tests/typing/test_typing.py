@@ -56,5 +56,5 @@ def said_by_pyright() -> Findings:
 
 @pytest.mark.parametrize(("checker", "place"), [(said_by_mypy, 1), (said_by_pyright, 2)], ids=["mypy", "pyright"])
 def test_good_programs_pass_and_bad_ones_are_refused(checker: Callable[[], Findings], place: int) -> None:
-    assert len(expected(place)["refused.py"]) == 11
+    assert len({line for line, _ in expected(place)["refused.py"]}) == 11
     assert checker() == expected(place)

@@ -28,7 +28,7 @@ from commerce_core.kernel.ids import ImportId, ItemId, SellerId, SkuId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Transaction
 from commerce_sqlalchemy.keys import among
-from commerce_sqlalchemy.rows import given, insert_many
+from commerce_sqlalchemy.rows import given, insert_many, slices
 from commerce_sqlalchemy.tables import Id, Instant, Json, import_chunk, import_sku, item, item_import, variant
 from commerce_sqlalchemy.transaction import connection
 
@@ -60,19 +60,9 @@ class SqlItemBook(ItemBook):
         return [ItemId(item_id) for item_id in connection(tx).execute(owners).scalars()]
 
     def update(self, tx: Transaction, changes: Sequence[tuple[int, Item]]) -> Sequence[ItemId]:
-        if not changes:
-            return []
-        d = given((_change_row(*change) for change in sorted(changes, key=lambda c: c[1].id)), **_CHANGE_COLUMNS).c
-        statement = (
-            sa.update(item)
-            .where(item.c.id == d.id, item.c.version == d.was)
-            .values({name: d[name] for name in _CHANGE_COLUMNS if name not in ("id", "was")})
-            .returning(item.c.id)
-        )
-        try:
-            written = set(connection(tx).execute(statement).scalars())
-        except IntegrityError as error:
-            raise SkuTaken("the seller has another item with this SKU") from error
+        written: set[str] = set()
+        for some in slices(sorted(changes, key=lambda change: change[1].id)):
+            written |= self._write_over(tx, some)
         if written:  # no row refers to a form's row but by its sku_id, so that the forms can be written anew
             connection(tx).execute(sa.delete(variant).where(variant.c.item_id.in_(sorted(written))))
             insert_many(connection(tx), variant, [row for _, i in changes if i.id in written for row in _variant_rows(i)])
@@ -83,6 +73,19 @@ class SqlItemBook(ItemBook):
         if seller_id is not None:
             statement = statement.where(item.c.seller_id == seller_id)
         return self._read(tx, statement)
+
+    def _write_over(self, tx: Transaction, changes: Sequence[tuple[int, Item]]) -> set[str]:
+        d = given((_change_row(*change) for change in changes), **_CHANGE_COLUMNS).c
+        statement = (
+            sa.update(item)
+            .where(item.c.id == d.id, item.c.version == d.was)
+            .values({name: d[name] for name in _CHANGE_COLUMNS if name not in ("id", "was")})
+            .returning(item.c.id)
+        )
+        try:
+            return set(connection(tx).execute(statement).scalars())
+        except IntegrityError as error:
+            raise SkuTaken("the seller has another item with this SKU") from error
 
     def _read(self, tx: Transaction, statement: "sa.Select[Any]") -> list[Item]:
         rows = connection(tx).execute(statement).all()

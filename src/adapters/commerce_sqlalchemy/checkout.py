@@ -8,8 +8,6 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from commerce_core.checkout import (
-    CallStatus,
-    Cause,
     Claimed,
     MoneyFact,
     OpenRefund,
@@ -20,22 +18,23 @@ from commerce_core.checkout import (
     SagaRow,
     SagaStore,
     SagaWrite,
-    call_key,
 )
 from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Transaction
-from commerce_core.orders import OrderKey, OrderState, Shipment
-from commerce_sqlalchemy.rows import given, insert_many
-from commerce_sqlalchemy.tables import Id, Instant, Json, gateway_fact, order_line, outside_call, refund, saga, shipment, shipment_line
+from commerce_core.orders import OrderKey, Shipment
+from commerce_sqlalchemy.keys import among, pairs
+from commerce_sqlalchemy.rows import given, insert_if_new, insert_many, insert_new
+from commerce_sqlalchemy.saga_rows import CALL_COLUMNS, WRITE_COLUMNS, call, call_id, call_row, key_row, saga_row, write_row
+from commerce_sqlalchemy.tables import Id, gateway_fact, order_line, outside_call, refund, saga, shipment, shipment_line
 from commerce_sqlalchemy.tables import orders as order_table
 from commerce_sqlalchemy.transaction import connection
 
 _ALONE_AFTER: Final = 5
 _BUCKETS: Final = 64
-_FINAL: Final = [state.value for state in OrderState if state.is_final]
 _OPEN: Final = sa.text("saga.state NOT IN ('COMPLETED', 'CANCELLED')")
 """Spelled as the partial index spells it, so that every planner sees that it serves."""
+_CANCELLED: Final = sa.text("saga.state = 'CANCELLED'")
 
 
 class SqlSagaStore(SagaStore):
@@ -88,7 +87,7 @@ class SqlSagaStore(SagaStore):
     def reread(self, tx: Transaction, keys: Sequence[OrderKey]) -> Mapping[OrderId, Claimed]:
         return {
             row.saga.key.order_id: Claimed(saga=row.saga, fence=row.fence, claims=row.claims, seq=row.seq)
-            for row in self._rows(tx, _among(keys))
+            for row in self._rows(tx, among(saga.c.buyer_id, saga.c.order_id, pairs(keys)))
         }
 
     def write(self, tx: Transaction, writes: Sequence[SagaWrite], at: datetime) -> Sequence[OrderId]:
@@ -161,10 +160,7 @@ class SqlSagaStore(SagaStore):
     def make_due(self, tx: Transaction, keys: Sequence[OrderKey], at: datetime) -> Sequence[OrderId]:
         c = saga.c
         due = connection(tx).execute(
-            sa.update(saga)
-            .where(among(c.buyer_id, c.order_id, pairs(keys)), _OPEN)
-            .values(next_run_at=at, claims=0)
-            .returning(c.order_id)
+            sa.update(saga).where(among(c.buyer_id, c.order_id, pairs(keys)), _OPEN).values(next_run_at=at, claims=0).returning(c.order_id)
         )
         return [OrderId(order_id) for order_id in due.scalars()]
 
@@ -191,19 +187,15 @@ class SqlSagaStore(SagaStore):
         return list(connection(tx).execute(used))
 
     def owed_refunds(self, tx: Transaction, limit: int) -> Sequence[OwedRefund]:
-        f = gateway_fact.c
-        number = sa.func.row_number().over(partition_by=(f.buyer_id, f.order_id), order_by=(f.at, f.ref))
-        captures = sa.select(gateway_fact, number.label("number")).where(f.kind == "capture").subquery()
-        c, back = captures.c, gateway_fact.alias()
-        refunds = sa.select(sa.func.count()).where(
-            back.c.buyer_id == c.buyer_id, back.c.order_id == c.order_id, back.c.kind == "refund"
-        )
-        joined = captures.join(saga, sa.and_(saga.c.buyer_id == c.buyer_id, saga.c.order_id == c.order_id))
+        f, earlier, back = gateway_fact.c, gateway_fact.alias().c, gateway_fact.alias().c
+        joined = saga.join(gateway_fact, sa.and_(saga.c.buyer_id == f.buyer_id, saga.c.order_id == f.order_id))
+        not_later = sa.or_(earlier.at < f.at, sa.and_(earlier.at == f.at, earlier.ref <= f.ref))
+        captures = _facts_of(f, earlier, "capture").where(not_later)
         owed = (
-            sa.select(c.buyer_id, c.order_id, c.ref, c.amount_minor, c.currency)
+            sa.select(f.buyer_id, f.order_id, f.ref, f.amount_minor, f.currency)
             .select_from(joined)
-            .where(saga.c.state == OrderState.CANCELLED.value, c.number > refunds.scalar_subquery())
-            .order_by(c.order_id, c.number)
+            .where(_CANCELLED, f.kind == "capture", captures.scalar_subquery() > _facts_of(f, back, "refund").scalar_subquery())
+            .order_by(f.order_id, f.at, f.ref)
             .limit(limit)
         )
         return [
@@ -216,13 +208,12 @@ class SqlSagaStore(SagaStore):
         return [OrderId(order_id) for order_id in found.scalars()]
 
     def rows(self, tx: Transaction, keys: Sequence[OrderKey]) -> Sequence[SagaRow]:
-        return self._rows(tx, _among(keys))
+        return self._rows(tx, among(saga.c.buyer_id, saga.c.order_id, pairs(keys)))
 
     def facts(self, tx: Transaction, keys: Sequence[OrderKey]) -> Sequence[MoneyFact]:
         f = gateway_fact.c
-        pairs = [(key.buyer_id, key.order_id) for key in keys]
         found = connection(tx).execute(
-            sa.select(gateway_fact).where(f.buyer_id.in_({b for b, _ in pairs}), sa.tuple_(f.buyer_id, f.order_id).in_(pairs))
+            sa.select(gateway_fact).where(among(f.buyer_id, f.order_id, pairs(keys))).order_by(f.order_id, f.at, f.ref)
         )
         return [
             MoneyFact(key=OrderKey(x.buyer_id, x.order_id), ref=x.ref, kind=x.kind, amount=Money(x.amount_minor, x.currency)) for x in found
@@ -238,13 +229,9 @@ class SqlSagaStore(SagaStore):
         return [saga_row(row, calls.get(row.order_id, {})) for row in rows]
 
     def _calls(self, tx: Transaction, keys: Sequence[OrderKey]) -> dict[str, dict[Operation, OutsideCall]]:
-        if not keys:
-            return {}
         c = outside_call.c
-        pairs = [(key.buyer_id, key.order_id) for key in keys]
-        among = sa.and_(c.buyer_id.in_({b for b, _ in pairs}), sa.tuple_(c.buyer_id, c.order_id).in_(pairs))
         found: dict[str, dict[Operation, OutsideCall]] = {}
-        for row in connection(tx).execute(sa.select(outside_call).where(among, c.subject_no == 1)):
+        for row in connection(tx).execute(sa.select(outside_call).where(among(c.buyer_id, c.order_id, pairs(keys)), c.subject_no == 1)):
             found.setdefault(row.order_id, {})[Operation(row.operation)] = call(row)
         return found
 
@@ -268,3 +255,9 @@ class SqlSagaStore(SagaStore):
                 .where(t.subject_no == d.subject_no, t.attempt == d.attempt)
                 .values(status=d.status, response=d.response, updated_at=at)
             )
+
+
+def _facts_of(one: Any, others: Any, kind: str) -> "sa.Select[Any]":
+    """How many facts of *kind* are known of the order that *one* is a fact of."""
+    same = (others.buyer_id == one.buyer_id, others.order_id == one.order_id)
+    return sa.select(sa.func.count()).where(*same, others.kind == kind)

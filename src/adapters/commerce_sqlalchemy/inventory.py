@@ -21,6 +21,7 @@ from commerce_core.inventory import (
 )
 from commerce_core.kernel.ids import OrderId, SkuId
 from commerce_core.kernel.transaction import Transaction
+from commerce_sqlalchemy.keys import among
 from commerce_sqlalchemy.rows import given, insert_many
 from commerce_sqlalchemy.tables import Id, reservation, stock, stock_movement
 from commerce_sqlalchemy.transaction import connection
@@ -51,7 +52,7 @@ class SqlStockLedger(StockLedger):
             return {}
         asked = {r.sku_id: r.quantity for r in receipts}
         seen = sa.select(stock_movement.c.sku_id).where(
-            sa.tuple_(stock_movement.c.sku_id, stock_movement.c.cause_ref).in_([(r.sku_id, r.reference) for r in receipts]),
+            among(stock_movement.c.sku_id, stock_movement.c.cause_ref, [(r.sku_id, r.reference) for r in receipts]),
             stock_movement.c.cause == "receipt",
             stock_movement.c.location == _MAIN,
         )

@@ -1,9 +1,11 @@
 """Rows by keys of two parts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+
+from commerce_core.orders import OrderKey
 
 
 def among(first: "sa.Column[Any]", second: "sa.Column[Any]", keys: Sequence[tuple[str, str]]) -> "sa.ColumnElement[bool]":
@@ -15,3 +17,8 @@ def among(first: "sa.Column[Any]", second: "sa.Column[Any]", keys: Sequence[tupl
     pairs = sorted(set(keys))
     firsts, seconds = sorted({a for a, _ in pairs}), sorted({b for _, b in pairs})
     return sa.and_(first.in_(firsts), second.in_(seconds), sa.tuple_(first, second).in_(pairs)) if pairs else sa.false()
+
+
+def pairs(keys: Iterable[OrderKey]) -> list[tuple[str, str]]:
+    """Keys of orders as :func:`among` takes them."""
+    return [(key.buyer_id, key.order_id) for key in keys]

@@ -32,7 +32,7 @@ from commerce_core.orders import (
 )
 from commerce_core.payment import Handle
 from commerce_core.pricing import Adjustment
-from commerce_sqlalchemy.keys import among
+from commerce_sqlalchemy.keys import among, pairs
 from commerce_sqlalchemy.rows import given, insert_many, slices
 from commerce_sqlalchemy.tables import (
     Id,
@@ -90,7 +90,7 @@ class SqlOrderBook(OrderBook):
             raise Conflict("the timeline has an entry of this number") from error
 
     def load(self, tx: Transaction, keys: Sequence[OrderKey]) -> Mapping[OrderId, OrderView]:
-        among_them = among(order_table.c.buyer_id, order_table.c.id, _pairs(keys))
+        among_them = among(order_table.c.buyer_id, order_table.c.id, pairs(keys))
         return {view.order.id: view for view in self._views(tx, connection(tx).execute(_select_orders().where(among_them)).all())}
 
     def placed_with(
@@ -133,7 +133,7 @@ class SqlOrderBook(OrderBook):
     def _parts(self, tx: Transaction, table: sa.Table, keys: Sequence[OrderKey], order: "sa.Column[Any]") -> Mapping[str, list[Any]]:
         found: dict[str, list[Any]] = defaultdict(list)
         if keys:
-            among_them = among(table.c.buyer_id, table.c.order_id, _pairs(keys))
+            among_them = among(table.c.buyer_id, table.c.order_id, pairs(keys))
             for row in connection(tx).execute(sa.select(table).where(among_them).order_by(table.c.order_id, order)):
                 found[row.order_id].append(row)
         return found
@@ -189,10 +189,6 @@ def _select_orders() -> "sa.Select[Any]":
         order_contact, sa.and_(order_contact.c.buyer_id == order_table.c.buyer_id, order_contact.c.order_id == order_table.c.id)
     )
     return sa.select(*order_table.c, saga.c.state, saga.c.updated_at, order_contact.c.email, order_contact.c.address).select_from(joined)
-
-
-def _pairs(keys: Sequence[OrderKey]) -> list[tuple[str, str]]:
-    return [(key.buyer_id, key.order_id) for key in keys]
 
 
 def _order_row(o: Order) -> dict[str, Any]:

@@ -22,6 +22,7 @@ CALL_COLUMNS: Final[Mapping[str, Any]] = {
 
 
 def write_row(w: SagaWrite) -> tuple[Any, ...]:
+    """The values of ``WRITE_COLUMNS``: the guard as it was read, and what is to be."""
     read, cause = w.read.saga, w.saga.cause
     return (
         read.key.buyer_id, read.key.order_id, w.read.fence, read.state.value, read.cancel_requested, w.saga.state.value,
@@ -30,20 +31,23 @@ def write_row(w: SagaWrite) -> tuple[Any, ...]:
 
 
 def key_row(key: OrderKey) -> dict[str, Any]:
+    """The columns that every ordering table begins with."""
     return {"buyer_id": key.buyer_id, "order_id": key.order_id}
 
 
 def call_id(key: OrderKey, c: OutsideCall) -> tuple[str, str, str, int, int]:
+    """The whole key of a call's row."""
     return (key.buyer_id, key.order_id, c.operation.value, c.subject_no, c.attempt)
 
 
 def call_row(key: OrderKey, c: OutsideCall, at: datetime) -> dict[str, Any]:
+    """A new row for the call."""
     return {
         **key_row(key),
         "operation": c.operation.value,
         "subject_no": c.subject_no,
         "attempt": c.attempt,
-        "key": callkey(key, c),
+        "key": call_key(key, c),
         "digest": c.digest,
         "gateway": c.gateway,
         "gateway_account": c.account,
@@ -55,6 +59,7 @@ def call_row(key: OrderKey, c: OutsideCall, at: datetime) -> dict[str, Any]:
 
 
 def call(row: Any) -> OutsideCall:
+    """The call of a row."""
     return OutsideCall(
         operation=Operation(row.operation),
         gateway=row.gateway,
@@ -68,6 +73,7 @@ def call(row: Any) -> OutsideCall:
 
 
 def saga_row(row: Any, calls: Mapping[Operation, OutsideCall]) -> SagaRow:
+    """A saga joined with what its order says of the payment, and its *calls*."""
     read = OrderSaga(
         key=OrderKey(row.buyer_id, row.order_id),
         definition=row.definition,

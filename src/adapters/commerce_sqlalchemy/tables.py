@@ -159,6 +159,7 @@ saga = _table(
     _text("last_error", null=True), _text("cause", null=True), _text("cause_detail", null=True), _text("carrier"), _int("last_seq"), _at("updated_at"),
     sa.Index("ix_saga_due", "next_run_at", sqlite_where=sa.text("state NOT IN ('COMPLETED', 'CANCELLED')"),
              postgresql_where=sa.text("state NOT IN ('COMPLETED', 'CANCELLED')")),
+    sa.Index("ix_saga_cancelled", "order_id", sqlite_where=sa.text("state = 'CANCELLED'"), postgresql_where=sa.text("state = 'CANCELLED'")),
     sa.Index("ix_saga_order", "order_id"), key="buyer_id order_id",
 )  # fmt: skip
 saga_event = _table(
@@ -194,7 +195,7 @@ shipment_line = _table(
 
 # --- what sellers see (a projection fed by events) --------------------------------------------------------------------------
 seller_order = _table(
-    "seller_order", _id("seller_id"), _id("order_id"), _id("buyer_id"), _text("status"), _int("seq"), _json("document"), _at("created_at"), _at("updated_at"),
+    "seller_order", _id("seller_id"), _id("order_id"), _text("status"), _int("seq"), _json("document"), _at("created_at"), _at("updated_at"),
     key="seller_id order_id",
 )  # fmt: skip
 

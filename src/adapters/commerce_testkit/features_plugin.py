@@ -1,7 +1,10 @@
-"""A pytest plugin that tells the features: ``-p commerce_testkit.features_plugin --shop-url http://…``.
+"""A pytest plugin that tells the features to a running shop.
 
-It brings the steps and the ``shop`` that they happen in. A test module that has a ``shop`` fixture of its own (another
-driver, another address) overrides it; :data:`STEPS` are then all it needs.
+::
+
+    pytest -p commerce_testkit.features_plugin --shop-url http://… [--capability cart …] --pyargs commerce_testkit.bundled_features
+
+It brings the steps, and the ``shop`` that they happen in; a test module with a ``shop`` fixture of its own overrides that.
 """
 
 from collections.abc import Iterator
@@ -14,21 +17,23 @@ from commerce_testkit.http_driver import HttpShop
 from commerce_testkit.shop import Shop
 from commerce_testkit.story import Story
 
-STEPS: Final = tuple(
-    f"commerce_testkit.steps.{capability}" for capability in ("accounts", "catalog", "inventory", "search", "cart", "checkout", "orders")
-)
-pytest_plugins = STEPS
+_CAPABILITIES: Final = ("accounts", "catalog", "inventory", "search", "cart", "checkout", "orders")
+_CHOSEN: Final = pytest.StashKey[list[str]]()
+
+pytest_plugins = tuple(f"commerce_testkit.steps.{capability}" for capability in _CAPABILITIES)
 
 
 def features_folder() -> Path:
-    """Where the feature files are: beside this module in an installed package, at the root of a source tree."""
+    """Where the feature files are: beside this module in an installed package, else at the root of the source tree."""
     bundled = Path(__file__).parent / "features"
     return bundled if bundled.is_dir() else Path(__file__).parents[3] / "features"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The address of the shop."""
-    parser.getgroup("commerce").addoption("--shop-url", help="address of a running shop to tell the features to")
+    """Which shop, and which of its features."""
+    group = parser.getgroup("commerce")
+    group.addoption("--shop-url", help="address of a running shop to tell the features to")
+    group.addoption("--capability", action="append", choices=_CAPABILITIES, help="only the features of this capability; may be repeated")
 
 
 @pytest.fixture

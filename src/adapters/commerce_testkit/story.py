@@ -2,11 +2,11 @@
 
 import uuid
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import attrs
 
-from commerce_testkit.shop import Basket, Findings, ImportReport, Ordered, Refused, Shop, Visitor
+from commerce_testkit.shop import Basket, Findings, ImportReport, Ordered, Payment, Refused, Shop, Visitor
 
 T = TypeVar("T")
 
@@ -40,10 +40,12 @@ class Story:
     report: ImportReport | None = None
     imported: tuple[str, str] | None = None
     placed: Placed | None = None
+    payment: Payment | None = None
     heard: tuple[str, ...] = ()
     remembered: Basket | None = None
-    pages: list[list[Any]] = attrs.field(factory=list)
-    details: dict[str, Any] = attrs.field(factory=dict)
+    guest_tokens: dict[str, str] = attrs.field(factory=dict)
+    pages: list[list[str]] = attrs.field(factory=list)
+    older: list[str] = attrs.field(factory=list)
     _visitors: dict[str, Visitor] = attrs.field(factory=dict)
     _items: dict[str, str] = attrs.field(factory=dict)
 
@@ -69,6 +71,10 @@ class Story:
         """What the item was offered as."""
         return next(name for name, known in self._items.items() if known == item_id)
 
+    def offered(self) -> list[str]:
+        """What the items are called that were offered so far."""
+        return list(self._items)
+
     def attempt(self, act: Callable[[], T]) -> T | None:
         """Do something that may be refused, in a *When* step."""
         try:
@@ -91,8 +97,8 @@ class Story:
         if self.refusal is not None and not name.startswith("that is refused"):
             raise self.refusal
 
-    def until(self, happened: Callable[[], bool], what: str) -> None:
-        """Let time pass until *happened*; what is refused has not happened yet."""
+    def until(self, happened: Callable[[], bool], what: str, seen: Callable[[], object] | None = None) -> None:
+        """Let time pass until *happened*; what is refused has not happened yet. *seen* shows what there is instead."""
 
         def ask() -> bool:
             try:
@@ -100,7 +106,12 @@ class Story:
             except Refused:
                 return False
 
-        self.shop.until(ask, what)
+        try:
+            self.shop.until(ask, what)
+        except AssertionError as error:
+            if seen is not None:
+                error.add_note(f"at last there was {seen()}")
+            raise
 
     def order(self) -> Ordered:
         """The order that is spoken of, as it is now."""

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any, Final, TypeVar
 
 import attrs
@@ -95,14 +96,14 @@ class Reader:
 
     Nothing is coerced: a number is no text, ``true`` is no number. Keys are the camelCase of the attribute names;
     keys that nobody asked for are refused. A ``Money`` attribute takes ``{"amount", "currency"}``, a number or
-    decimal text; the latter two are in *currency*. A class with a ``from_text`` is read from text by it. Constructors
-    check through attrs validators that raise ``ValueError`` with a sentence for a person.
+    decimal text; the latter two are in *currency*. An enumeration of texts is read from one of them, a class with a
+    ``from_text`` by it. Constructors check through attrs validators that raise ``ValueError`` with a sentence for a person.
     """
 
     def __init__(self, currency: str) -> None:
         self._currency = currency
         self._converter = cattrs.Converter(detailed_validation=True, forbid_extra_keys=True)
-        plain: tuple[tuple[type, Callable[[Any, Any], Any]], ...] = ((str, _text), (int, _integer), (bool, _boolean), (Decimal, _number))
+        plain: tuple[tuple[type, Callable[[Any, Any], Any]], ...] = ((str, _textual), (int, _integer), (bool, _boolean), (Decimal, _number))
         for kind, check in plain:
             self._converter.register_structure_hook(kind, check)
         self._converter.register_structure_hook_func(lambda kind: kind is Any, lambda value, _: _anything(value))
@@ -185,6 +186,15 @@ def _text(value: Any, _: Any) -> str:
     if not storable(value):
         raise ValueError("must not contain U+0000 or a lone surrogate")
     return value
+
+
+def _textual(value: Any, kind: type[str]) -> str:
+    if not issubclass(kind, StrEnum):
+        return _text(value, kind)
+    found = next((member for member in kind if member == value), None)
+    if found is None:
+        raise ValueError(f"must be one of {', '.join(kind)}")
+    return found
 
 
 def _integer(value: Any, _: Any) -> int:

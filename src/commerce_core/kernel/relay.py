@@ -18,8 +18,6 @@ class Relay:
     A relay that dies or is late only makes messages come twice; nothing is forgotten before the broker surely has it.
     """
 
-    _renew_at: datetime | None
-
     def __init__(self, outbox: Outbox, broker: Broker, clock: Clock, owner: str) -> None:
         self._outbox = outbox
         self._broker = broker
@@ -39,9 +37,15 @@ class Relay:
         return len(taken)
 
     def _leased(self) -> Sequence[int]:
-        """The buckets in our hands. A lease is a write: it is prolonged at half-time, not at every look."""
+        """The buckets in our hands."""
         now = self._clock.now()
-        if self._renew_at is None or now >= self._renew_at:
+        if self._prolong_at is None or now >= self._prolong_at:
             self._buckets = self._outbox.lease(self._owner, now, now + _LEASE)
-            self._renew_at = now + _LEASE / 2
+            self._prolong_at = now + _PROLONG
         return self._buckets
+
+    def release(self) -> None:
+        """Give the buckets back, so that the next relay need not wait for the lease to run out. Idempotent."""
+        now = self._clock.now()
+        self._outbox.lease(self._owner, now, now)
+        self._buckets, self._prolong_at = (), None

@@ -159,17 +159,22 @@ def build_broker(
     return _open(BROKERS, "BROKER_URL", settings.broker_url, closing, context, consumers, storage.outbox.park)  # type: ignore[no-any-return]
 
 
-def build_batcher(function: GroupFunction[T, R], name: str, bell: Bell, closing: ExitStack[bool | None]) -> ThreadBatcher[T, R]:
-    """A thread that hands *function* group after group, and rings *bell* after each."""
+def build_batcher(function: GroupFunction[T, R], name: str, closing: ExitStack[bool | None]) -> ThreadBatcher[T, R]:
+    """A thread that hands *function* group after group."""
+    batcher = ThreadBatcher(function, limit=_GROUP, queue=_QUEUE, name=name)
+    closing.callback(batcher.close)
+    return batcher
+
+
+def ringing(function: GroupFunction[T, R], bell: Bell) -> GroupFunction[T, R]:
+    """*function*, with *bell* rung after each group: there is work now."""
 
     def work_and_ring(group: Sequence[T]) -> Sequence[R | Exception]:
         results = function(group)
         bell.ring()
         return results
 
-    batcher = ThreadBatcher(work_and_ring, limit=_GROUP, queue=_QUEUE, name=name)
-    closing.callback(batcher.close)
-    return batcher
+    return work_and_ring
 
 
 def build_fan_out(width: int, closing: ExitStack[bool | None]) -> ThreadFanOut:

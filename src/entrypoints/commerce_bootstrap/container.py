@@ -67,7 +67,7 @@ class ShopContainer(DeclarativeContainer):
 
     cart_shelves = one(CartShelves, database=database, carts=held.carts, offers=held.offers, stock=held.stock)
     cart_changes = one(CartChanges, cart_shelves, pricer, clock)
-    cart_batcher = one(builders.build_batcher, cart_changes.provided.change_many, "carts", bell, closing)
+    cart_batcher = one(builders.build_batcher, cart_changes.provided.change_many, "carts", closing)
     carts = one(Carts, cart_changes, cart_batcher)
 
     shelves = one(
@@ -75,7 +75,7 @@ class ShopContainer(DeclarativeContainer):
         outbox=held.outbox,
     )  # fmt: skip
     placement = one(Placement, shelves, pricer, clock, ids, carrier=providers.Callable(next, providers.Callable(iter, carriers)))
-    placing = one(builders.build_batcher, placement.provided.place_many, "placement", bell, closing)
+    placing = one(builders.build_batcher, one(builders.ringing, placement.provided.place_many, bell), "placement", closing)
     checkout = one(Checkout, placement, gateways, placing, ids)
 
     books = held.books

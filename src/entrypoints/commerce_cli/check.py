@@ -81,4 +81,10 @@ def _row(violation: Violation, *, with_repair: bool) -> dict[str, Any]:
 
 def _letter(letter: "DeadLetter") -> dict[str, Any]:
     message = letter.message
-    return {"id": message.id, "name": message.name, "consumer": letter.consumer, "reason": letter.reason, "parkedAt": letter.parked_at.isoformat()}
+    return {
+        "id": message.id,
+        "name": message.name,
+        "consumer": letter.consumer,
+        "reason": letter.reason,
+        "parkedAt": letter.parked_at.isoformat(),
+    }

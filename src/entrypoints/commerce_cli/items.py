@@ -3,7 +3,7 @@
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final, Literal
 
@@ -14,10 +14,12 @@ from commerce_cli.opening import open_shop, seller_of
 from commerce_cli.output import AsJson, Output, Report, WrongCall
 from commerce_core.catalog import ImportFormat, ImportStatus, ItemImport
 from commerce_core.catalog.service.documents import written
+from commerce_core.kernel.ids import SellerId
 from commerce_core.search.service.find import import_token
 
 if TYPE_CHECKING:
     from commerce_bootstrap.shop import Shop
+    from commerce_core.accounts import Account
 
 _PIECE: Final = 1 << 18
 _SUFFIXES: Final = {
@@ -48,17 +50,23 @@ def import_items(
     kind = _format_of(file, format)
     with _opened(file) as source, open_shop() as shop:
         account = seller_of(shop, seller)
-        size = _size(source)
-        with out.progress("reading", size) as report:
-            job = shop.imports.take(account.id, kind, _pieces(source, report), dry_run=dry_run)
-        shop.work.ring()
-        with waiting(shop) as wait, out.progress("importing", size) as report:
-            job = _finished(shop, job, wait, report)
-            if not dry_run:
-                report(job.progress.offset, "waiting until the search finds them")
-                wait(lambda: shop.searches.is_visible(import_token(job.id)))
+        job = take_in(shop, account, kind, _read(source), out, size=_size(source), dry_run=dry_run)
     _tell(job, out)
     return 1 if job.progress.failed else 0
+
+
+def take_in(
+    shop: "Shop", seller: "Account", kind: ImportFormat, pieces: Iterable[bytes], out: Output, *, size: int | None, dry_run: bool = False
+) -> ItemImport:
+    """Import a file, given in pieces of *size* bytes in all, and wait until its items can be found; the import when it is over."""
+    with out.progress("reading", size) as report:
+        job = shop.imports.take(SellerId(seller.id), kind, _counted(pieces, report), dry_run=dry_run)
+    with waiting(shop) as wait, out.progress("importing", size) as report:
+        job = _finished(shop, job, wait, report)
+        if not dry_run:
+            report(job.progress.offset, "waiting until the search finds them")
+            wait(lambda: shop.searches.is_visible(import_token(job.id)))
+    return job
 
 
 def export_items(file: str, /, *, seller: Seller, format: Format = None, json: AsJson = False) -> None:
@@ -71,7 +79,7 @@ def export_items(file: str, /, *, seller: Seller, format: Format = None, json: A
 
         def counted() -> Iterator[Any]:
             nonlocal count
-            for view in shop.items.export(account.id):
+            for view in shop.items.export(SellerId(account.id)):
                 count += 1
                 report(count, f"{count:,} items")
                 yield view
@@ -108,9 +116,14 @@ def _size(source: BinaryIO) -> int | None:
     return os.fstat(source.fileno()).st_size if source.seekable() else None
 
 
-def _pieces(source: BinaryIO, report: Report) -> Iterator[bytes]:
-    total = 0
+def _read(source: BinaryIO) -> Iterator[bytes]:
     while piece := source.read(_PIECE):
+        yield piece
+
+
+def _counted(pieces: Iterable[bytes], report: Report) -> Iterator[bytes]:
+    total = 0
+    for piece in pieces:
         total += len(piece)
         report(total, f"{total / 1e6:,.1f} MB")
         yield piece
@@ -134,7 +147,9 @@ def _tell(job: ItemImport, out: Output) -> None:
     if p.errors_truncated:
         out.say("and more, which are only counted")
     would = "would be " if job.dry_run else ""
-    out.say(f"{p.rows:,} rows: {p.created:,} {would}created, {p.changed:,} {would}changed, {p.unchanged:,} unchanged, {p.failed:,} not taken.")
+    out.say(
+        f"{p.rows:,} rows: {p.created:,} {would}created, {p.changed:,} {would}changed, {p.unchanged:,} unchanged, {p.failed:,} not taken."
+    )
     counts = {"rows": p.rows, "created": p.created, "changed": p.changed, "unchanged": p.unchanged, "failed": p.failed}
     errors = [{"line": e.line, "pointer": e.pointer, "detail": e.detail} for e in job.errors]
     head = {"importId": job.id, "status": job.status.value, "dryRun": job.dry_run}

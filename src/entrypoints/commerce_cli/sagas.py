@@ -1,6 +1,5 @@
 """`commerce sagas`: the operators' desk."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
@@ -105,12 +104,12 @@ def _outcome(outcome: str, order: "Order", evidence: str, reason: str) -> "Captu
         case "captured":
             return Captured(ref=evidence, amount=order.total)
         case "declined":
-            return Declined("declined", reason)
+            return Declined(code="declined", detail=reason)
         case _:
             return Voided()
 
 
-def _summary(row: "SagaRow") -> Mapping[str, Any]:
+def _summary(row: "SagaRow") -> dict[str, Any]:
     return {
         "orderId": row.saga.key.order_id,
         "state": row.saga.state.value,

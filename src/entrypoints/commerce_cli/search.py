@@ -46,5 +46,7 @@ def explain(term: str, /, *, size: int = 10, json: AsJson = False) -> int:
             out.say(f"   {part:8.3f}  {source}")
     if not found:
         out.say(f"Nothing is found for {term!r}.")
-    out.answer([{"itemId": h.item_id, "name": h.name, "score": h.score, "parts": [{"from": s, "score": p} for s, p in h.parts]} for h in found])
+    out.answer(
+        [{"itemId": h.item_id, "name": h.name, "score": h.score, "parts": [{"from": s, "score": p} for s, p in h.parts]} for h in found]
+    )
     return 0 if found else 1

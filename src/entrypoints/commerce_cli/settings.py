@@ -22,6 +22,6 @@ def migrate(*, json: AsJson = False) -> None:
     """Bring the database's tables up to date. The embedded default does so by itself."""
     out = Output(as_json=json)
     with open_shop() as shop:
-        url = dict((name, value) for name, value, _ in described(shop.settings))["COMMERCE_DATABASE_URL"]
+        url = {name: value for name, value, _ in described(shop.settings)}["COMMERCE_DATABASE_URL"]
     out.say(f"{url} is up to date.")
     out.answer({"database": url, "upToDate": True})

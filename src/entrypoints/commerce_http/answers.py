@@ -1,5 +1,6 @@
 """What goes out: JSON made by msgspec from shapes that live in this package alone."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from typing import Any, Final
@@ -69,7 +70,19 @@ class Payload:
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-def payload(result: object, status: int) -> Payload:
+#: The media type of server-sent events.
+MEDIA_EVENTS: Final = b"text/event-stream"
+
+
+class EventStream(ABC):
+    """An answer that goes on: an ASGI application that tells events as they happen."""
+
+    @abstractmethod
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Tell them until there are no more, or nobody listens."""
+
+
+def payload(result: object, status: int) -> Payload | EventStream:
     """What a handler returned (a shape, ``None``, a :class:`Reply`, or a finished payload) as an answer."""
     if isinstance(result, Shape):
         return Payload(status, _encoder.encode(result))

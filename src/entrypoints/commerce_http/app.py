@@ -1,6 +1,6 @@
 """The application: every operation of the shop behind one Litestar."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from litestar import HttpMethod, Litestar, Request
@@ -17,7 +17,9 @@ from commerce_http.operations import Operation, path_names
 
 
 class ShopApplication(Litestar):
-    """Litestar inside the layer that observes every request."""
+    """Litestar inside the layer that observes every request. ``let_go`` ends what waits, before the process does."""
+
+    let_go: Callable[[], None] = staticmethod(lambda: None)
 
     def observed_by(self, metrics: RequestMetrics) -> "ShopApplication":
         """Count requests in *metrics*."""
@@ -30,12 +32,13 @@ def build_app(
 ) -> ShopApplication:
     """An application of *operations*."""
     # Litestar asks handlers for its own Response; a Payload answers as well, without the work that one does.
-    refusals = cast(ExceptionHandlersMap, {CommerceError: answer_refusal, HTTPException: answer_http_error, Exception: answer_defect})
+    refusals = cast("ExceptionHandlersMap", {CommerceError: answer_refusal, HTTPException: answer_http_error, Exception: answer_defect})
     return ShopApplication(
         route_handlers=[route_of(operation, around) for operation in operations],
         exception_handlers=refusals,
         lifespan=list(lifespan),
         openapi_config=None,
+        request_max_body_size=None,
         logging_config=None,
     ).observed_by(RequestMetrics(registry))
 
@@ -50,6 +53,7 @@ def route_of(operation: Operation, around: Surroundings) -> HTTPRouteHandler:
     path = operation.path
     for name in path_names(path):
         path = path.replace(f"{{{name}}}", f"{{{name}:str}}")
+    # The status is in the answer; Litestar, told of a 204, would refuse a function that returns one.
     methods = [HttpMethod.GET, HttpMethod.HEAD] if operation.method == "GET" else [HttpMethod(operation.method)]
     handle.__name__ = operation.name
-    return HTTPRouteHandler(path, http_method=methods, name=operation.name, status_code=operation.status, include_in_schema=False)(handle)
+    return HTTPRouteHandler(path, http_method=methods, name=operation.name, status_code=200, include_in_schema=False)(handle)

@@ -1,6 +1,7 @@
 """What comes in: raw bytes, read exactly. Numbers with a point become ``Decimal``; every wrong field is named at once."""
 
 import json
+from collections.abc import AsyncIterator
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypeVar
 
@@ -44,12 +45,28 @@ async def read_raw(request: "Request[Any, Any, Any]", limit: int) -> bytes:
         raise TooLarge(f"at most {limit} bytes are taken here")
     chunks: list[bytes] = []
     size = 0
-    async for chunk in request.stream():
+    async for chunk in pieces(request):
         size += len(chunk)
         if size > limit:
             raise TooLarge(f"at most {limit} bytes are taken here")
         chunks.append(chunk)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+async def pieces(request: "Request[Any, Any, Any]") -> AsyncIterator[bytes]:
+    """The body as it arrives.
+
+    Raises:
+        Malformed: the client went away in the middle of it.
+    """
+    while True:
+        message = await request.receive()
+        if message["type"] != "http.request":
+            raise Malformed("the body is incomplete")
+        if message["body"]:
+            yield message["body"]
+        if not message["more_body"]:
+            return
 
 
 def check_media(headers: Any, accepted: tuple[str, ...]) -> str:

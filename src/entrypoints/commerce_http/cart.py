@@ -99,15 +99,16 @@ async def own_cart(caller: Account | None, cart_token: CartToken, carts: Carts, 
 async def set_quantity(command: SetQuantity, caller: Account | None, cart_token: CartToken, carts: Carts) -> Reply:
     """Have so many pieces of an item in the cart; 0 takes the line out. More than there is: a problem of the line."""
     visit = _visit(caller, cart_token)
-    change = CartChange(shopper=visit.shopper, quantities=(command,))
-    return visit.reply(await asyncio.wrap_future(carts.submit(change)))
+    view = await asyncio.wrap_future(carts.submit(CartChange(shopper=visit.shopper, quantities=(command,))))
+    return visit.reply(view)
 
 
 @operation("DELETE", "/cart", who=BUYER_OR_GUEST, status=204, headers=_TOLD)
 async def empty_cart(caller: Account | None, cart_token: CartToken, carts: Carts) -> Reply:
     """Empty the cart."""
     visit = _visit(caller, cart_token)
-    await asyncio.wrap_future(carts.submit(CartChange(shopper=visit.shopper, empty=True)))
+    emptied = asyncio.wrap_future(carts.submit(CartChange(shopper=visit.shopper, empty=True)))
+    await emptied
     return visit.reply(None)
 
 

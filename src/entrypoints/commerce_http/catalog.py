@@ -48,7 +48,7 @@ class VariantOut(Shape):
     gtins: list[str]
 
 
-class ItemOut(Shape):
+class ItemOut(Shape, kw_only=True):
     """An item: a simple one has ``price`` and ``stock``, the other kind ``variants``."""
 
     item_id: str
@@ -94,9 +94,7 @@ _WRITTEN = {"ETag": "Version and availability.", "X-Search-Token": "Shown to `GE
 _PLACED = {"Location": "The item.", **_WRITTEN}
 
 
-@operation(
-    "POST", "/items", who=SELLER, answer=ItemOut, status=201, problems=(SkuTaken, ItemKeyReused), example=_NEW, headers=_PLACED
-)
+@operation("POST", "/items", who=SELLER, answer=ItemOut, status=201, problems=(SkuTaken, ItemKeyReused), example=_NEW, headers=_PLACED)
 def onboard_item(command: NewItem, caller: Account, idempotency_key: IdempotencyKey, items: Items, work: Bell) -> Reply:
     """Take an item into the catalogue: with `price` and `quantity`, or with `variants`."""
     view = items.onboard(SellerId(caller.id), command, idempotency_key)

@@ -8,7 +8,7 @@ import attrs
 from litestar import Request
 
 from commerce_core.kernel.errors import Invalid
-from commerce_http.answers import Payload, payload
+from commerce_http.answers import EventStream, Payload, payload
 from commerce_http.auth import ANYONE, Authenticate, cart_token
 from commerce_http.body import check_media, read, read_raw
 from commerce_http.desk import Desk
@@ -16,6 +16,7 @@ from commerce_http.operations import Argument, Header, Operation, Runs, Source
 from commerce_http.query import NoQuery, QueryReader
 
 HttpRequest = Request[Any, Any, Any]
+Answer = Payload | EventStream
 #: Reads one argument from a request and its raw body.
 Read = Callable[[HttpRequest, bytes], Any]
 
@@ -32,21 +33,21 @@ class Surroundings:
     desk: Desk
 
 
-def handler_of(operation: Operation, around: Surroundings) -> Callable[[HttpRequest], Awaitable[Payload]]:
+def handler_of(operation: Operation, around: Surroundings) -> Callable[[HttpRequest], Awaitable[Answer]]:
     """The function that answers requests for *operation*."""
     services = {a.name: _service(operation, a, around) for a in operation.arguments if a.source is Source.SERVICE}
     gather = _gatherer(operation, around)
     has_body = operation.argument(Source.COMMAND) is not None
     desk, kind, run = around.desk, operation.runs, operation.function
 
-    def work(request: HttpRequest, raw: bytes) -> Payload:
+    def work(request: HttpRequest, raw: bytes) -> Answer:
         return payload(run(**gather(request, raw), **services), operation.status)
 
-    async def handle(request: HttpRequest) -> Payload:
+    async def handle(request: HttpRequest) -> Answer:
         raw = await read_raw(request, operation.body_limit) if has_body else b""
         return await desk.do(kind, work, request, raw)
 
-    async def handle_async(request: HttpRequest) -> Payload:
+    async def handle_async(request: HttpRequest) -> Answer:
         raw = await read_raw(request, operation.body_limit) if has_body else b""
         given = await desk.do(Runs.KEY_READ, gather, request, raw)
         return payload(await run(**given, **services), operation.status)

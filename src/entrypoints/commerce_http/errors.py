@@ -1,5 +1,6 @@
 """Refusals as problem details (RFC 9457). The only place that knows which status a family or a code has."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
@@ -7,6 +8,7 @@ import msgspec
 import structlog
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
 
+from commerce_core.kernel.address import luhn
 from commerce_core.kernel.errors import CommerceError, Conflict, Invalid, NotFound, Rejected, Unauthorized, Unavailable
 from commerce_core.kernel.money import Money
 from commerce_http.answers import Payload, money, request_id
@@ -62,6 +64,7 @@ class Forbidden(Unauthorized):
     code = "forbidden"
 
 
+_CARD: Final = re.compile(r"[0-9](?:[ -]?[0-9]){14,18}")
 _STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "malformed": 400,
     "bad-cursor": 400,
@@ -124,12 +127,17 @@ def problem_of(error: CommerceError) -> Problem:
     members: dict[str, Any] = dict(error.facts)
     headers: dict[str, str] = {}
     if isinstance(error, Invalid):
-        members["errors"] = [{"pointer": p.pointer, "detail": p.detail} for p in error.problems]
+        members["errors"] = [{"pointer": without_cards(p.pointer), "detail": without_cards(p.detail)} for p in error.problems]
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="shop"'
     if isinstance(error, Unavailable):
         headers["Retry-After"] = str(error.retry_after)
-    return Problem(status, error.code, error.detail, members, headers)
+    return Problem(status, error.code, without_cards(error.detail), members, headers)
+
+
+def without_cards(text: str) -> str:
+    """*text* without card numbers: a client may have used one as the name of a field. Shorter numbers are left: GTINs look alike."""
+    return _CARD.sub(lambda found: "…" if luhn(re.sub(r"[ -]", "", found[0])) else found[0], text)
 
 
 class _HasScope(Protocol):

@@ -12,6 +12,8 @@ import structlog
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from commerce_core.kernel.address import looks_like_card
+from commerce_core.kernel.ids import is_id
 from commerce_http.answers import set_request_id
 
 _log = structlog.get_logger("commerce.http")
@@ -56,6 +58,7 @@ class Observed:
         name = _given_id(scope) or secrets.token_hex(8)
         raw_name = name.encode()
         set_request_id(name)
+        structlog.contextvars.bind_contextvars(request_id=name)
         status = 0
 
         async def observe(message: Message) -> None:
@@ -75,7 +78,8 @@ class Observed:
         route: str = scope.get("path_template") or "(none)"
         self._metrics.note(method, route, status, seconds)
         if status >= 500 or (method not in _QUIET and status < 400):
-            _log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1), **scope.get("path_params", {}))
+            named = {name: value for name, value in scope.get("path_params", {}).items() if is_id(value)}
+            _log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1), **named)
 
 
 _METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
@@ -84,5 +88,5 @@ _METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "
 def _given_id(scope: Any) -> str | None:
     for name, value in scope["headers"]:
         if name == b"x-request-id":
-            return value.decode() if _ACCEPTABLE.fullmatch(value) else None
+            return value.decode() if _ACCEPTABLE.fullmatch(value) and not looks_like_card(value.decode()) else None
     return None

@@ -3,12 +3,14 @@
 import html
 import inspect
 import json
+import typing
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, Final
 
 import attrs
 
+from commerce_core.accounts import SessionUnknown
 from commerce_core.kernel.batching import Overloaded
 from commerce_core.kernel.codec import camel
 from commerce_core.kernel.errors import CommerceError, Invalid, TransactionLost
@@ -82,10 +84,12 @@ def problems_of(described: Operation) -> list[type[CommerceError]]:
     found: list[type[CommerceError]] = [*described.problems, *_EVERYWHERE]
     if path_names(described.path):
         found.append(RouteNotFound)
-    if described.argument(Source.COMMAND) or described.method in ("POST", "PUT", "PATCH"):
+    if described.argument(Source.COMMAND):
         found += [TooLarge, UnsupportedMediaType]
+    if described.stream:
+        found.append(UnsupportedMediaType)
     if described.who.roles and (described.argument(Source.CALLER) or not described.who.guests):
-        found.append(Unauthenticated)
+        found += [Unauthenticated, SessionUnknown]
         if len(described.who.roles) < 3:
             found.append(Forbidden)
     return found
@@ -108,6 +112,8 @@ def _operation(described: Operation, schemas: Schemas) -> dict[str, Any]:
         if described.example is not None:
             content["example"] = described.example
         made["requestBody"] = {"required": True, "content": dict.fromkeys(described.media, content)}
+    if described.stream is not None:
+        made["requestBody"] = {"required": True, "content": {media: {"schema": schema} for media, schema in described.stream.items()}}
     if not described.who.guests:
         made["security"] = [{"bearer": []}]
     elif described.argument(Source.CALLER):
@@ -156,7 +162,9 @@ def _query_parameters(kind: Any, schemas: Schemas) -> Iterator[Schema]:
 def _responses(described: Operation, schemas: Schemas) -> dict[str, Any]:
     good: dict[str, Any] = {"description": "Done."}
     if described.answer is not None:
-        good["content"] = {described.answer_media: {"schema": schemas.outgoing(described.answer)}}
+        shapes = typing.get_args(described.answer) or (described.answer,)
+        found = [schemas.outgoing(shape) for shape in shapes]
+        good["content"] = {described.answer_media: {"schema": found[0] if len(found) == 1 else {"anyOf": found}}}
     elif described.status != 204:
         good["content"] = {described.answer_media: {}}
     if described.headers:

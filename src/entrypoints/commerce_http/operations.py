@@ -75,6 +75,7 @@ SearchToken = typing.Annotated[
     str | None, Header("X-Search-Token", "From the answer to a write: waits up to two seconds until a search shows it.", 400)
 ]
 
+
 @attrs.frozen
 class Argument:
     """One parameter of a handler."""

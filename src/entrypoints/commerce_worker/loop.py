@@ -34,6 +34,10 @@ class Wakes(Protocol):
     """Tells that there is work. A wake-up only: a ring that is missed delays and loses nothing."""
 
     @abstractmethod
+    def ring(self) -> None:
+        """Wake everybody who waits."""
+
+    @abstractmethod
     def count(self) -> int:
         """How often it was rung."""
 

@@ -11,14 +11,15 @@ from functools import partial
 from typing import Final
 
 from commerce_bootstrap.shop import Shop
-from commerce_worker.loop import Loop, Pace
+from commerce_worker.loop import Loop, Pace, Wakes
+from commerce_worker.reindex import IndexKeeper
 from commerce_worker.timers import Every
 
 _LOG: Final = logging.getLogger(__name__)
 
-#: Sagas are claimed in small groups by several loops, so that a slow gateway holds up only those who wait for it.
+#: Sagas are claimed in groups by several loops, so that a slow gateway holds up only those who wait for it.
 _SAGA_LOOPS: Final = 2
-_SAGAS: Final = 32
+_SAGAS: Final = 16
 _MESSAGES: Final = 500
 _ROWS: Final = 500
 _RECONCILED: Final = 100
@@ -34,11 +35,12 @@ def loops_of(shop: Shop, roles: Collection[str] = ROLES) -> list[Loop]:
     """The loops that do *roles* for *shop*."""
     brisk, calm = Pace(), Pace(idle=0.25)
     reconcile = Every(_RECONCILE_EVERY, shop.clock, partial(shop.reconciliation.run_once, _RECONCILED))
+    keeper = IndexKeeper(shop.index, shop.reindexer)
     every = [
         *(("sagas", Loop(f"sagas-{no}", partial(shop.runner.run_once, _SAGAS), brisk)) for no in range(1, _SAGA_LOOPS + 1)),
         ("relay", Loop("relay", partial(shop.relay.run_once, _MESSAGES), brisk)),
         ("imports", Loop("imports", partial(shop.importer.run_once, _ROWS), brisk)),
-        ("reindex", Loop("reindex", partial(shop.reindexer.run_once, _ROWS), calm)),
+        ("reindex", Loop("reindex", partial(keeper.run_once, _ROWS), calm)),
         ("timers", Loop("timers", reconcile, Pace(idle=1.0))),
     ]
     return [loop for role, loop in every if role in roles]
@@ -47,8 +49,8 @@ def loops_of(shop: Shop, roles: Collection[str] = ROLES) -> list[Loop]:
 class Worker:
     """Runs *loops* on threads until it is stopped. What it leaves undone, the next worker does: state lives in the database."""
 
-    def __init__(self, shop: Shop, loops: Sequence[Loop]) -> None:
-        self._bell = shop.work
+    def __init__(self, bell: Wakes, loops: Sequence[Loop]) -> None:
+        self._bell = bell
         self._loops = loops
         self._stop = threading.Event()
         self._threads = [
@@ -83,12 +85,13 @@ class Worker:
 @contextmanager
 def working(shop: Shop, roles: Collection[str] = ROLES, *, drain: float = 10.0) -> Iterator[Worker]:
     """A worker for *shop* while the block lasts; afterwards it has *drain* seconds to end what it is at."""
-    worker = Worker(shop, loops_of(shop, roles))
+    worker = Worker(shop.work, loops_of(shop, roles))
     worker.start()
     try:
         yield worker
     finally:
-        worker.stop(drain)
+        if worker.stop(drain) and "relay" in roles:
+            shop.relay.release()
 
 
 def run(shop: Shop, stop: threading.Event, *, drain: float = 10.0) -> None:

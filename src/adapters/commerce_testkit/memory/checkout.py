@@ -63,7 +63,8 @@ class MemorySagaStore(SagaStore):
         return {row.saga.key.order_id: _claimed(row) for row in self.rows(tx, keys)}
 
     def write(self, tx: Transaction, writes: Sequence[SagaWrite], at: datetime) -> Sequence[OrderId]:
-        rows, written = table(tx, "saga"), []
+        rows = table(tx, "saga")
+        written: list[OrderId] = []
         for w in writes:
             row: SagaRow = rows[w.saga.key.order_id]
             read = w.read.saga
@@ -94,7 +95,9 @@ class MemorySagaStore(SagaStore):
             rows.setdefault((key.order_id, opened.capture_ref), money)
 
     def record_shipments(self, tx: Transaction, shipments: Mapping[OrderKey, Shipment], at: datetime) -> None:
-        table(tx, "shipment").update({key.order_id: shipment for key, shipment in shipments.items()})
+        rows = table(tx, "shipment")
+        for key, shipment in shipments.items():
+            rows.setdefault(key.order_id, shipment)
 
     def request_cancel(self, tx: Transaction, key: OrderKey, at: datetime) -> bool:
         rows = table(tx, "saga")
@@ -132,14 +135,16 @@ class MemorySagaStore(SagaStore):
         return sorted({(r.saga.gateway, r.saga.account) for r in table(tx, "saga").values() if not r.saga.state.is_final})
 
     def owed_refunds(self, tx: Transaction, limit: int) -> Sequence[OwedRefund]:
-        sagas, facts = table(tx, "saga"), table(tx, "gateway_fact").values()
-        answered = {fact.key.order_id for fact in facts if fact.kind == "refund"}
+        facts = list(table(tx, "gateway_fact").values())
+        given_back = Counter(fact.key for fact in facts if fact.kind == "refund")
+        captures = [fact for fact in facts if fact.kind == "capture"]
         owed = [
             OwedRefund(key=fact.key, capture_ref=fact.ref, amount=fact.amount)
-            for fact in facts
-            if fact.kind == "capture" and fact.key.order_id not in answered and sagas[fact.key.order_id].saga.state is OrderState.CANCELLED
+            for i, fact in enumerate(captures)
+            if sum(other.key == fact.key for other in captures[: i + 1]) > given_back[fact.key]
         ]
-        return owed[:limit]
+        rows = {row.saga.key: row for row in table(tx, "saga").values()}
+        return [one for one in owed if one.key in rows and rows[one.key].saga.state is OrderState.CANCELLED][:limit]
 
     def known_orders(self, tx: Transaction, order_ids: Sequence[OrderId]) -> Sequence[OrderId]:
         return [order_id for order_id in order_ids if order_id in table(tx, "orders")]

@@ -60,7 +60,10 @@ def _registers(story: Story, who: str, email: str, password: str = "long enough"
 
 @step(says("{who:Who} logs in"))
 def logs_in(story: Story, who: str) -> None:
-    story.attempt(lambda: story.shop.log_in(story.visitor(who)))
+    visitor = story.visitor(who)
+    if visitor.cart_token is not None:
+        story.guest_tokens[who] = visitor.cart_token
+    story.attempt(lambda: story.shop.log_in(visitor))
 
 
 @step(says("{who:Who} logs in with the e-mail address in capitals"))

@@ -187,10 +187,9 @@ def is_described_as(story: Story, name: str, description: str) -> None:
     assert _seen_by_anyone(story, name).details["description"] == description
 
 
-@then(says('{who:Who} sees "{name:Text}" as a {status:Words}'))
 @then(says('{who:Who} sees "{name:Text}" as {status:Words}'))
 def sees_as(story: Story, who: str, name: str, status: str) -> None:
-    assert story.shop.item(story.visitor(who), story.item_id(name)).status == status
+    assert story.shop.item(story.visitor(who), story.item_id(name)).status == status.removeprefix("a ")
 
 
 @then(says('nobody else sees "{name:Text}"'))

@@ -33,7 +33,7 @@ def _names(found: Findings) -> list[str]:
 
 def _finds(story: Story, ask: Callable[[], Findings], names: str) -> None:
     wanted = sorted(named(names))
-    story.until(lambda: sorted(_names(ask())) == wanted, f"the search finds {wanted}, not {_names(ask())}")
+    story.until(lambda: sorted(_names(ask())) == wanted, f"the search finds {wanted}", lambda: _names(ask()))
 
 
 def _asked(story: Story) -> Callable[[], Findings]:
@@ -124,13 +124,13 @@ def that_finds(story: Story, names: str) -> None:
 @then(says('that search finds "{name:Text}" first'))
 def that_finds_first(story: Story, name: str) -> None:
     ask = _asked(story)
-    story.until(lambda: _names(ask())[:1] == [name], f"the search finds {name} first, not {_names(ask())}")
+    story.until(lambda: _names(ask())[:1] == [name], f"the search finds {name} first", lambda: _names(ask()))
 
 
 @then(says('that search finds in this order "{names:Text}"'))
 def that_finds_in_order(story: Story, names: str) -> None:
     ask = _asked(story)
-    story.until(lambda: _names(ask()) == named(names), f"the search finds {names}, not {_names(ask())}")
+    story.until(lambda: _names(ask()) == named(names), f"the search finds {names}", lambda: _names(ask()))
 
 
 @then(says("that search finds {count:Count} items"))
@@ -142,7 +142,7 @@ def that_finds_count(story: Story, count: int) -> None:
 @then(says('the shop asks whether "{words:Text}" was meant'))
 def asks_whether(story: Story, words: str) -> None:
     ask = _asked(story)
-    story.until(lambda: ask().did_you_mean == words, f"the shop asks whether {words} was meant, not {ask().did_you_mean}")
+    story.until(lambda: ask().did_you_mean == words, f"the shop asks whether {words} was meant", lambda: ask().did_you_mean)
 
 
 @then(says('"{word:Text}" is marked in the name of "{name:Text}"'))
@@ -164,7 +164,7 @@ def counts_by_brand(story: Story, counts: str) -> None:
 def _counts(story: Story, of: Callable[[Findings], Mapping[str, int]], counts: str) -> None:
     wanted = {name: int(count) for name, _, count in (one.rpartition(" ") for one in named(counts))}
     ask = _asked(story)
-    story.until(lambda: dict(of(ask())) == wanted, f"the counts are {wanted}, not {dict(of(ask()))}")
+    story.until(lambda: dict(of(ask())) == wanted, f"the counts are {wanted}", lambda: dict(of(ask())))
 
 
 @step(says("{buyer:Who} leafs through {who:Who}'s items {size:Count} at a time"))

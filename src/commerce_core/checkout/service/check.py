@@ -20,8 +20,7 @@ from commerce_core.inventory import Hold, HoldStatus, StockAudit
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import OrderId, SkuId
 from commerce_core.kernel.money import Money
-from commerce_core.kernel.transaction import Transaction
-from commerce_core.orders import Fact, OrderState, OrderView
+from commerce_core.orders import Fact, OrderKey, OrderState, OrderView
 from commerce_core.payment import BookEntry, PaymentGateway
 
 _PAGE: Final = 500
@@ -72,7 +71,7 @@ class OrderEvidence:
 
 
 class Checker:
-    """Reads one snapshot of the database page by page, and beside it the gateways' books."""
+    """Reads the database page by page, each in one snapshot, and beside it, with no transaction open, the gateways' books."""
 
     def __init__(self, books: Books, gateways: Mapping[str, PaymentGateway], clock: Clock) -> None:
         self._on = books
@@ -83,15 +82,14 @@ class Checker:
         """Check everything. Changes nothing."""
         found: list[Violation] = []
         sums = Counter[str]()
+        for audits in self._audits():
+            sums["skus"] += len(audits)
+            found += [violation for audit in audits for violation in check_stock(audit)]
+        for rows in self._rows():
+            sums["orders"] += len(rows)
+            sums["unfinished"] += sum(not row.saga.state.is_final for row in rows)
+            found += self._check_orders([row.saga.key for row in rows])
         with self._on.database.snapshot() as tx:
-            for audit in self._audits(tx):
-                sums["skus"] += 1
-                found += check_stock(audit)
-            for page in self._pages(tx):
-                for evidence in self._evidence(tx, page):
-                    sums["orders"] += 1
-                    sums["unfinished"] += not evidence.row.saga.state.is_final
-                    found += check_order(evidence)
             alarmed = len(self._on.sagas.alarmed(tx, ALARM_CLAIMS, self._clock.now() - ALARM_AGE, _PAGE))
         waiting, _ = self._on.outbox.backlog()
         return Report(
@@ -104,38 +102,61 @@ class Checker:
             violations=tuple(found),
         )
 
-    def _audits(self, tx: Transaction) -> Iterator[StockAudit]:
-        after: SkuId | None = None
-        while page := self._on.stock.audit(tx, after, _PAGE):
-            yield from page
-            after = page[-1].level.sku_id
-
-    def _pages(self, tx: Transaction) -> Iterator[Sequence[SagaRow]]:
-        after: OrderId | None = None
-        while page := self._on.sagas.page(tx, None, after, _PAGE):
+    def _audits(self) -> Iterator[Sequence[StockAudit]]:
+        page = self._audit(None)
+        while page:
             yield page
-            after = page[-1].saga.key.order_id
+            page = self._audit(page[-1].level.sku_id)
 
-    def _evidence(self, tx: Transaction, rows: Sequence[SagaRow]) -> Iterator[OrderEvidence]:
-        """A fixed number of statements and book look-ups for a page."""
-        keys = [row.saga.key for row in rows]
+    def _audit(self, after: SkuId | None) -> Sequence[StockAudit]:
+        with self._on.database.snapshot() as tx:
+            return self._on.stock.audit(tx, after, _PAGE)
+
+    def _rows(self) -> Iterator[Sequence[SagaRow]]:
+        page = self._page(None)
+        while page:
+            yield page
+            page = self._page(page[-1].saga.key.order_id)
+
+    def _page(self, after: OrderId | None) -> Sequence[SagaRow]:
+        with self._on.database.snapshot() as tx:
+            return self._on.sagas.page(tx, None, after, _PAGE)
+
+    def _check_orders(self, keys: Sequence[OrderKey]) -> list[Violation]:
+        """What is seen twice: between two systems, a difference that is on its way to being made good shows only once."""
+        found = self._look(keys)
+        if not found:
+            return found
+        again = set(self._look(keys))
+        return [violation for violation in found if violation in again]
+
+    def _look(self, keys: Sequence[OrderKey]) -> list[Violation]:
+        stored = self._stored(keys)
         order_ids = [key.order_id for key in keys]
-        views = self._on.orders.load(tx, keys)
-        holds = _by_order((hold.order_id, hold) for hold in self._on.stock.holds(tx, order_ids))
-        facts = _by_order((fact.key.order_id, fact) for fact in self._on.sagas.facts(tx, keys))
         entries = _by_order((OrderId(e.order_id), e) for gateway in self._gateways.values() for e in gateway.books(order_ids))
-        carts = self._on.carts.load(tx, [(v.order.buyer_id, v.order.cart_id) for v in views.values()])
-        for row in rows:
-            order_id = row.saga.key.order_id
-            view = views[order_id]
-            yield OrderEvidence(
+        known = (attrs.evolve(e, entries=entries.get(e.row.saga.key.order_id, [])) for e in stored)
+        return [violation for evidence in known for violation in check_order(evidence)]
+
+    def _stored(self, keys: Sequence[OrderKey]) -> list[OrderEvidence]:
+        """What the database holds of the orders, in a fixed number of statements."""
+        order_ids = [key.order_id for key in keys]
+        with self._on.database.snapshot() as tx:
+            rows = self._on.sagas.rows(tx, keys)
+            views = self._on.orders.load(tx, keys)
+            holds = _by_order((hold.order_id, hold) for hold in self._on.stock.holds(tx, order_ids))
+            facts = _by_order((fact.key.order_id, fact) for fact in self._on.sagas.facts(tx, keys))
+            carts = self._on.carts.load(tx, [(v.order.buyer_id, v.order.cart_id) for v in views.values()])
+        return [
+            OrderEvidence(
                 row=row,
-                view=view,
-                holds=holds.get(order_id, []),
-                facts=facts.get(order_id, []),
-                entries=entries.get(order_id, []),
-                cart=carts.get(view.order.cart_id),
+                view=views[row.saga.key.order_id],
+                holds=holds.get(row.saga.key.order_id, []),
+                facts=facts.get(row.saga.key.order_id, []),
+                entries=(),
+                cart=carts.get(views[row.saga.key.order_id].order.cart_id),
             )
+            for row in rows
+        ]
 
 
 def check_stock(audit: StockAudit) -> Iterator[Violation]:

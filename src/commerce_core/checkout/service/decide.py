@@ -20,6 +20,7 @@ from commerce_core.checkout.errors import (
 from commerce_core.checkout.model import Placed
 from commerce_core.inventory import StockLevel
 from commerce_core.kernel.address import Address
+from commerce_core.kernel.errors import CommerceError
 from commerce_core.kernel.ids import BuyerId, CartId, OrderId, SkuId
 from commerce_core.kernel.money import Money
 from commerce_core.orders import Order, OrderKey
@@ -100,16 +101,7 @@ class _Group:
         """The decision over one draft."""
         try:
             return self._replay(draft) or self._accept(draft)
-        except (
-            CartNotFound,
-            CartMerged,
-            CartChanged,
-            CartEmpty,
-            ItemUnavailable,
-            AmountMismatch,
-            OutOfStock,
-            IdempotencyKeyReused,
-        ) as refusal:
+        except CommerceError as refusal:
             return refusal
 
     def _replay(self, draft: Draft) -> Decision | None:

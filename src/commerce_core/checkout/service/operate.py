@@ -81,11 +81,12 @@ class Operations:
             tx.commit()
 
     def resolve(self, order_id: OrderId, outcome: Captured | Declined | Voided, decision: Decision) -> None:
-        """Tell the saga what really became of its charge, as the gateway's own books show.
+        """Tell the saga what really became of its charge, as the gateway's own books show. Money that is known to be taken stays owed.
 
         Raises:
             SagaNotFound: there is no such order.
-            CallUnknown: a runner has the saga in its hands right now, or it waits for nothing that this could answer.
+            CallUnknown: a runner has the saga in its hands right now.
+            NotToBeUndone: the order does not wait to know what became of its charge.
         """
         self._decide(order_id, outcome, decision, (OrderState.CHARGING, OrderState.COMPENSATING))
 

@@ -79,13 +79,17 @@ class Placement:
 
         Idempotent by order id, cart and idempotency key, so that the whole may be tried again after a lost connection.
         """
+        trouble: Exception = TransactionLost("the group was never tried")
         for _ in range(_TRIES):
             try:
                 return self._try(group)
             except (GroupChanged, TransactionLost) as error:
+                trouble = TransactionLost(error.detail)
+            except Exception as error:  # noqa: BLE001 (whatever it is, it must not spoil the neighbours: acceptance 37)
                 trouble = error
+                break
         if len(group) == 1:
-            return [TransactionLost(trouble.detail)]
+            return [trouble]
         middle = len(group) // 2
         return self.place_many(group[:middle]) + self.place_many(group[middle:])
 

@@ -1,6 +1,6 @@
 """What no order asks for any more: handles that were prepared in vain, and charges that landed after all was undone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -8,6 +8,8 @@ from commerce_core.checkout.model import OpenRefund
 from commerce_core.checkout.ports import MoneyFact, OwedRefund
 from commerce_core.checkout.service.record import Books
 from commerce_core.kernel.clock import Clock
+from commerce_core.kernel.ids import OrderId
+from commerce_core.orders import OrderState
 from commerce_core.payment import PaymentGateway, Refunded
 
 #: How long a prepared handle may wait for its order.
@@ -23,20 +25,25 @@ class Reconciliation:
         self._clock = clock
 
     def run_once(self, limit: int) -> int:
-        """Cancel handles that no order names, refund captures on cancelled orders; how many of both."""
+        """Cancel handles that no order needs, refund captures on cancelled orders; how many of both."""
         return self._cancel_unclaimed(limit) + self._refund_owed(limit)
 
     def _cancel_unclaimed(self, limit: int) -> int:
         cancelled = 0
         for gateway in self._gateways.values():
             waiting = gateway.unclaimed(self._clock.now() - _UNCLAIMED_AFTER, limit)
-            with self._on.database.snapshot() as tx:
-                claimed = set(self._on.sagas.known_orders(tx, [order_id for order_id, _ in waiting]))
+            needed = self._needed([order_id for order_id, _ in waiting])
             for order_id, handle in waiting:
-                if order_id not in claimed:
+                if order_id not in needed:
                     gateway.cancel(handle)
                     cancelled += 1
         return cancelled
+
+    def _needed(self, order_ids: Sequence[OrderId]) -> set[OrderId]:
+        """The orders that exist and may still be charged. One that was undone before it was charged would fill the list for ever."""
+        with self._on.database.snapshot() as tx:
+            rows = self._on.sagas.rows(tx, list(self._on.orders.keys_of(tx, order_ids).values())) if order_ids else []
+        return {row.saga.key.order_id for row in rows if row.saga.state is not OrderState.CANCELLED}
 
     def _refund_owed(self, limit: int) -> int:
         """The intent first, then the call, then the fact: a run that dies in between is made good by the next."""

@@ -30,6 +30,7 @@ from commerce_core.orders import EVENT_OF, Fact, Order, OrderBook, OrderKey, Ord
 from commerce_core.payment import Captured, Refunded
 
 _REREADS: Final = 3
+_SYSTEM: Final = "system"
 
 
 @attrs.frozen(kw_only=True)
@@ -51,8 +52,13 @@ class Move:
     claimed: Claimed
     order: Order
     outcome: object
-    actor: str = "system"
+    actor: str = _SYSTEM
     cause: str | None = None
+
+    @property
+    def by_runner(self) -> bool:
+        """Whether a runner holds the saga."""
+        return self.actor == _SYSTEM
 
 
 @attrs.frozen
@@ -122,7 +128,7 @@ class Recorder:
         if not step.commands and step.saga.state is claimed.saga.state and not _learnt(claimed.saga, step.saga):
             put_off = self._put_off(claimed, step.saga, now)
             return attrs.evolve(put_off, last_error=legible(str(getattr(step.move.outcome, "reason", ""))) or None)
-        goes_on = ask(step.saga) is not None
+        goes_on = step.move.by_runner and ask(step.saga) is not None  # nobody holds what an operator has decided
         return SagaWrite(
             read=claimed,
             saga=step.saga,

@@ -1,6 +1,7 @@
 """Running sagas: claim some, call the outside side by side with no transaction open, write what is learnt as it arrives."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
 import attrs
@@ -13,6 +14,7 @@ from commerce_core.kernel.batching import FanOut
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.errors import TransactionLost
 from commerce_core.kernel.ids import IdFactory
+from commerce_core.kernel.transaction import Transaction
 from commerce_core.orders import Order
 from commerce_core.payment import PaymentGateway, Refunded
 from commerce_core.payment import Unknown as PaymentUnknown
@@ -21,6 +23,8 @@ from commerce_core.shipping import Unknown as ShippingUnknown
 
 #: The definitions of sagas that this release can run, with the newest version of each.
 KNOWN: Final = {ORDER_SAGA.name: ORDER_SAGA.version}
+#: So long before a gateway may forget a key nothing is sent under it any more (rule 3).
+_MARGIN: Final = timedelta(hours=1)
 
 
 @attrs.frozen(kw_only=True)
@@ -70,15 +74,24 @@ class SagaRunner:
     def _claim(self, limit: int) -> tuple[list[Task], int]:
         """Claims and first intents are one transaction; no lease is taken for more calls than can be made at once."""
         now = self._clock.now()
-        with self._on.database.begin() as tx:
-            claims = self._on.sagas.claim_due(tx, KNOWN, self._owner, now, now + self._timing.lease, limit)
-            views = self._on.orders.load(tx, [c.saga.key for c in claims])
-            held = [Move(claimed=c, order=views[c.saga.key.order_id].order, outcome=Begin()) for c in claims]
-            tasks = self._tasks(move for move in held if ask(move.claimed.saga))
-            if begun := [move for move in held if not ask(move.claimed.saga)]:
-                tasks += self._tasks(self._recorder.record(tx, begun, now))
-            tx.commit()
-        return tasks, len(claims)
+        try:
+            with self._on.database.begin() as tx:
+                held = self._hold(tx, now, limit)
+                begun = self._recorder.record(tx, [move for move in held if not ask(move.claimed.saga)], now)
+                tx.commit()
+        except TransactionLost:
+            raise
+        except Exception:  # noqa: BLE001 (one that cannot even be begun must not keep the others from being claimed)
+            with self._on.database.begin() as tx:
+                held = self._hold(tx, now, limit)
+                tx.commit()
+            begun = self._settle_some([move for move in held if not ask(move.claimed.saga)])
+        return self._tasks(held) + self._tasks(begun), len(held)
+
+    def _hold(self, tx: Transaction, now: datetime, limit: int) -> list[Move]:
+        claims = self._on.sagas.claim_due(tx, KNOWN, self._owner, now, now + self._timing.lease, limit)
+        views = self._on.orders.load(tx, [c.saga.key for c in claims])
+        return [Move(claimed=c, order=views[c.saga.key.order_id].order, outcome=Begin()) for c in claims]
 
     def _tasks(self, moves: Iterable[Move]) -> list[Task]:
         return [Task(claimed=m.claimed, order=m.order, verb=verb) for m in moves if (verb := ask(m.claimed.saga))]
@@ -101,7 +114,7 @@ class SagaRunner:
         saga, order = task.claimed.saga, task.order
         if task.verb is Verb.FENCE:
             return gateway.cancel(order.handle)
-        if self._clock.now() > order.created_at + gateway.capabilities().repeatable_for:
+        if self._clock.now() > order.created_at + gateway.capabilities().repeatable_for - _MARGIN:
             return _looked_up(task, gateway)
         if task.verb is Verb.CONFIRM:
             return gateway.confirm(order.handle, call_key(saga.key, saga.calls[Operation.CHARGE]))

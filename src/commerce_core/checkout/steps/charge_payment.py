@@ -51,14 +51,15 @@ class ChargePayment(Step):
                 return Verb.FENCE  # after a decline too: an earlier request may still be under way
 
     def settle_undo(self, saga: OrderSaga, outcome: object) -> Done | Stay:
+        taken = saga.status(Operation.CHARGE) is CallStatus.OK  # known money is owed, whatever else is said of the charge
         match outcome:
-            case Voided() | Declined():
+            case Voided() | Declined() if not taken:
                 return Done(saga.knowing(Operation.CHARGE, CallStatus.FENCED))
-            case Captured() if saga.status(Operation.CHARGE) is not CallStatus.OK:
+            case Captured() if not taken:
                 late = _captured(saga, outcome)
                 owing = _owing(late.saga)
                 return Done(owing.saga, late.commands + owing.commands)
-            case Refunded():
+            case Refunded() if taken:
                 return Done(saga.knowing(Operation.REFUND, CallStatus.OK, {"ref": outcome.ref}), (Tell(Fact.PAYMENT_REFUNDED),))
             case _:
                 return Stay(saga)

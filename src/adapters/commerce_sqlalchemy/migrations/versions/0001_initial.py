@@ -12,6 +12,7 @@ down_revision = None
 
 _OPEN_CART: Final = sa.text("status = 'OPEN'")
 _OPEN_SAGA: Final = sa.text("state NOT IN ('COMPLETED', 'CANCELLED')")
+_CANCELLED: Final = sa.text("state = 'CANCELLED'")
 _TABLES: Final = (
     "outbox", "outbox_lease", "inbox", "dead_letter", "account", "session", "login_failure", "item", "variant", "item_import",
     "import_sku", "import_chunk", "stock", "reservation", "stock_movement", "cart", "orders", "order_line", "order_adjustment",
@@ -184,6 +185,7 @@ def _checkout() -> None:
         _null("cause_detail", sa.Text), _col("carrier", sa.Text), _col("last_seq", sa.BigInteger), _col("updated_at", Instant),
         sa.PrimaryKeyConstraint("buyer_id", "order_id", name="pk_saga"),
     )  # fmt: skip
+    op.create_index("ix_saga_cancelled", "saga", ["order_id"], sqlite_where=_CANCELLED, postgresql_where=_CANCELLED)
     op.create_index("ix_saga_due", "saga", ["next_run_at"], sqlite_where=_OPEN_SAGA, postgresql_where=_OPEN_SAGA)
     op.create_index("ix_saga_order", "saga", ["order_id"])
     op.create_table(
@@ -230,8 +232,8 @@ def _checkout() -> None:
 def _views() -> None:
     op.create_table(
         "seller_order",
-        _col("seller_id", Id), _col("order_id", Id), _col("buyer_id", Id), _col("status", sa.Text), _col("seq", sa.BigInteger),
-        _col("document", Json), _col("created_at", Instant), _col("updated_at", Instant),
+        _col("seller_id", Id), _col("order_id", Id), _col("status", sa.Text), _col("seq", sa.BigInteger), _col("document", Json),
+        _col("created_at", Instant), _col("updated_at", Instant),
         sa.PrimaryKeyConstraint("seller_id", "order_id", name="pk_seller_order"),
     )  # fmt: skip
     op.create_table(

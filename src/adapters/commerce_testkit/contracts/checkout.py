@@ -1,0 +1,377 @@
+"""What every saga store promises."""
+
+from abc import abstractmethod
+from datetime import timedelta
+from typing import Any, Final
+
+import attrs
+import pytest
+
+from commerce_core.checkout import (
+    CallStatus,
+    Cause,
+    Claimed,
+    MoneyFact,
+    OpenRefund,
+    Operation,
+    OrderSaga,
+    OutsideCall,
+    OwedRefund,
+    SagaRow,
+    SagaStore,
+    SagaWrite,
+)
+from commerce_core.kernel.ids import OrderId
+from commerce_core.kernel.money import Money
+from commerce_core.kernel.transaction import Database, Transaction
+from commerce_core.orders import OrderBook, OrderKey, OrderState, Shipment
+from commerce_testkit.contracts.orders import AT, BOB, LATER, full_order, key_of, place, plain_order, saga_of
+
+KNOWN: Final = {"order": 1}
+ONE, TWO, THREE = plain_order(1), plain_order(2), full_order(3, BOB)
+NEVER: Final = AT + timedelta(days=9)
+NOBODY: Final = OrderKey(BOB, ONE.id)
+
+
+def full_saga(saga: OrderSaga) -> OrderSaga:
+    """*saga* with something known in every place."""
+    free: dict[str, Any] = {"ref": "größe \N{GRINNING FACE}", "deep": [None, {"x": 1.5}]}
+    calls = {
+        Operation.CHARGE: OutsideCall(
+            operation=Operation.CHARGE, gateway="old", account="second", digest="e" * 64, status=CallStatus.OK, response=free
+        ),
+        Operation.REFUND: OutsideCall(
+            operation=Operation.REFUND, gateway="old", account="", digest="", status=CallStatus.INTENT, attempt=3
+        ),
+        Operation.SHIP: OutsideCall(operation=Operation.SHIP, gateway="c", account="", digest="x", status=CallStatus.REFUSED, response={}),
+        Operation.UNSHIP: OutsideCall(operation=Operation.UNSHIP, gateway="c", account="", digest="x", status=CallStatus.UNKNOWN),
+    }
+    return attrs.evolve(saga, state=OrderState.COMPENSATING, cause=Cause("cannot-ship", "no such 'street'"), calls=calls)
+
+
+def told(read: Claimed, saga: OrderSaga | None = None, **fields: Any) -> SagaWrite:
+    """What a runner writes of *read*: it is free again, due at once, with no progress unless given."""
+    plain: dict[str, Any] = {"seq": read.seq, "claims": read.claims, "lease_until": None, "next_run_at": AT}
+    return SagaWrite(read=read, saga=saga or read.saga, **(plain | fields))
+
+
+class SagaStoreContract:
+    """Give ``database``, ``store``, and ``book`` with the orders that the sagas belong to. Orders 1 to 3 are placed."""
+
+    @pytest.fixture
+    @abstractmethod
+    def database(self) -> Database:
+        """An empty database."""
+
+    @pytest.fixture
+    @abstractmethod
+    def store(self) -> SagaStore:
+        """The store to examine."""
+
+    @pytest.fixture
+    @abstractmethod
+    def book(self) -> OrderBook:
+        """An order book of the same kind."""
+
+    @pytest.fixture(autouse=True)
+    def _three_orders(self, database: Database, book: OrderBook, store: SagaStore) -> None:
+        place(database, book, store, ONE, TWO, THREE)
+
+    def _claim(self, tx: Transaction, store: SagaStore, limit: int = 9, **fields: Any) -> dict[OrderId, Claimed]:
+        asked: dict[str, Any] = {"definitions": KNOWN, "owner": "runner-1", "now": AT, "lease_until": LATER, "limit": limit}
+        return {c.saga.key.order_id: c for c in store.claim_due(tx, **(asked | fields))}
+
+    def _row(self, tx: Transaction, store: SagaStore, key: OrderKey) -> SagaRow:
+        return store.rows(tx, [key])[0]
+
+    def _finish(self, tx: Transaction, store: SagaStore, *keys: OrderKey, state: OrderState = OrderState.CANCELLED) -> None:
+        claims = self._claim(tx, store)
+        ended = [told(claims[k.order_id], attrs.evolve(claims[k.order_id].saga, state=state), claims=0) for k in keys]
+        assert len(store.write(tx, ended, AT)) == len(keys)
+        store.write(tx, [told(c) for i, c in claims.items() if i not in {k.order_id for k in keys}], AT)
+
+    # Beginning, and claims
+
+    def test_a_saga_begins_due_unfenced_and_as_its_order_says(self, database: Database, store: SagaStore) -> None:
+        with database.snapshot() as tx:
+            assert self._row(tx, store, key_of(THREE)) == SagaRow(
+                saga=saga_of(THREE), fence=0, claims=0, seq=2, attention=False, last_error=None, created_at=AT, updated_at=AT,
+                next_run_at=AT, lease_until=None,
+            )  # fmt: skip
+
+    def test_a_claim_raises_fence_and_claims_and_keeps_others_away(self, database: Database, store: SagaStore) -> None:
+        with database.begin() as tx:
+            claims = self._claim(tx, store)
+            assert claims[ONE.id] == Claimed(saga=saga_of(ONE), fence=1, claims=1, seq=2)
+            assert set(claims) == {ONE.id, TWO.id, THREE.id}
+            assert self._claim(tx, store, now=LATER) == {}
+            again = self._claim(tx, store, now=LATER + timedelta(microseconds=1), lease_until=NEVER)
+            assert {(c.fence, c.claims) for c in again.values()} == {(2, 2)}
+            row = self._row(tx, store, key_of(ONE))
+            assert (row.fence, row.claims, row.lease_until) == (2, 2, NEVER)
+
+    def test_no_more_are_claimed_than_asked_for_and_the_longest_due_first(self, database: Database, store: SagaStore) -> None:
+        with database.begin() as tx:
+            claims = self._claim(tx, store)
+            for order, minutes in ((ONE, 3), (TWO, 1), (THREE, 2)):
+                store.write(tx, [told(claims[order.id], next_run_at=AT + timedelta(minutes=minutes))], AT)
+            assert set(self._claim(tx, store, 2, now=NEVER, lease_until=NEVER)) == {TWO.id, THREE.id}
+            assert set(self._claim(tx, store, 2, now=NEVER, lease_until=NEVER)) == {ONE.id}
+
+    def test_what_is_not_due_is_not_claimed(self, database: Database, store: SagaStore) -> None:
+        with database.begin() as tx:
+            claims = self._claim(tx, store)
+            store.write(tx, [told(c, next_run_at=LATER) for c in claims.values()], AT)
+            assert self._claim(tx, store, now=LATER - timedelta(microseconds=1)) == {}
+            assert len(self._claim(tx, store, now=LATER)) == 3
+
+    def test_only_known_definitions_are_claimed(self, database: Database, book: OrderBook, store: SagaStore) -> None:
+        later, other = plain_order(4), plain_order(5)
+        with database.begin() as tx:
+            book.insert(tx, [later, other])
+            store.insert(tx, [saga_of(later, version=2), saga_of(other, definition="return")], 0, AT)
+            assert self._claim(tx, store, definitions={}) == {}
+            assert set(self._claim(tx, store, definitions={"return": 1})) == {other.id}
+            assert set(self._claim(tx, store)) == {ONE.id, TWO.id, THREE.id}
+            assert set(self._claim(tx, store, definitions={"order": 2, "return": 7})) == {later.id}
+
+    def test_a_finished_saga_is_not_claimed(self, database: Database, store: SagaStore) -> None:
+        with database.begin() as tx:
+            self._finish(tx, store, key_of(ONE))
+            self._finish(tx, store, key_of(TWO), state=OrderState.COMPLETED)
+            assert set(self._claim(tx, store)) == {THREE.id}
+
+    def test_a_saga_claimed_five_times_without_progress_is_taken_alone(self, database: Database, store: SagaStore) -> None:
+        with database.begin() as tx:
+            claims = self._claim(tx, store)
+            spoilt = told(claims[TWO.id], claims=5, next_run_at=AT - timedelta(seconds=1))
+            store.write(tx, [spoilt, *(told(claims[o.id], claims=4) for o in (ONE, THREE))], AT)
+            assert set(self._claim(tx, store)) == {TWO.id}
+            assert set(self._claim(tx, store)) == {ONE.id, THREE.id}
+
+    def test_a_spoilt_saga_behind_others_waits_until_it_can_be_alone(self, database: Database, store: SagaStore) -> None:
+        with database.begin() as tx:
+            claims = self._claim(tx, store)
+            store.write(tx, [told(claims[o.id], claims=c, next_run_at=AT) for o, c in ((ONE, 0), (TWO, 5), (THREE, 9))], AT)
+            assert set(self._claim(tx, store)) == {ONE.id}
+            assert set(self._claim(tx, store)) == {TWO.id}
+            assert set(self._claim(tx, store)) == {THREE.id}
+
+    # Writes and their guards
+
+    def test_everything_that_is_known_of_a_saga_comes_back(self, database: Database, store: SagaStore) -> None:
+        with database.begin() as tx:
+            assert store.request_cancel(tx, key_of(THREE), AT)
+            read = self._claim(tx, store)[THREE.id]
+            full = full_saga(read.saga)
+            write = told(
+                read, full, seq=7, claims=3, lease_until=LATER, next_run_at=NEVER, last_error="'x' \N{GRINNING FACE}", attention=True
+            )
+            assert store.write(tx, [write], LATER) == [THREE.id]
+            tx.commit()
+        with database.snapshot() as tx:
+            assert full.cancel_requested
+            assert store.rows(tx, [key_of(THREE)]) == [
+                SagaRow(
+                    saga=full, fence=1, claims=3, seq=7, attention=True, last_error="'x' \N{GRINNING FACE}", created_at=AT, updated_at=LATER,
+                    next_run_at=NEVER, lease_until=LATER,
+                )
+            ]  # fmt: skip
+            assert store.reread(tx, [key_of(THREE)]) == {THREE.id: Claimed(saga=full, fence=1, claims=3, seq=7)}
+
+    def test_what_is_learnt_of_a_call_takes_the_place_of_what_was_known(self, database: Database, store: SagaStore) -> None:
+        with database.begin() as tx:
+            claims = self._claim(tx, store)
+            store.write(tx, [told(c, c.saga.intending(Operation.CHARGE)) for c in claims.values()], AT)
+            read = store.reread(tx, [key_of(o) for o in (ONE, TWO, THREE)])
+            unknown = read[ONE.id].saga.knowing(Operation.CHARGE, CallStatus.UNKNOWN, {"why": "late"})
+            known = read[TWO.id].saga.knowing(Operation.CHARGE, CallStatus.OK, {"ref": "c-1"}).intending(Operation.SHIP)
+            store.write(tx, [told(read[ONE.id], unknown), told(read[TWO.id], known), told(read[THREE.id])], AT)
+            after = store.reread(tx, [key_of(o) for o in (ONE, TWO, THREE)])
+            assert [after[o.id].saga for o in (ONE, TWO, THREE)] == [unknown, known, read[THREE.id].saga]
+            forgotten = unknown.knowing(Operation.CHARGE, CallStatus.FENCED, None)
+            store.write(tx, [told(after[ONE.id], forgotten)], AT)
+            assert store.reread(tx, [key_of(ONE)])[ONE.id].saga == forgotten
+
+    def test_an_old_fence_writes_nothing(self, database: Database, store: SagaStore) -> None:
+        with database.begin() as tx:
+            old = self._claim(tx, store)
+            new = self._claim(tx, store, now=NEVER, lease_until=NEVER)
+            before = self._row(tx, store, key_of(ONE))
+            moved = attrs.evolve(old[ONE.id].saga.intending(Operation.CHARGE), state=OrderState.CHARGING)
+            writes = [told(old[ONE.id], moved, seq=9, attention=True), told(new[TWO.id], seq=5)]
+            assert store.write(tx, writes, LATER) == [TWO.id]
+            assert self._row(tx, store, key_of(ONE)) == before
+            assert self._row(tx, store, key_of(TWO)).seq == 5
+
+    def test_another_state_or_cancel_flag_than_was_read_writes_nothing(self, database: Database, store: SagaStore) -> None:
+        with database.begin() as tx:
+            claims = self._claim(tx, store)
+            one, two = claims[ONE.id], claims[TWO.id]
+            assert store.request_cancel(tx, key_of(ONE), AT)
+            assert store.write(tx, [told(two, attrs.evolve(two.saga, state=OrderState.CHARGING))], AT) == [TWO.id]
+            before = store.rows(tx, [key_of(ONE), key_of(TWO)])
+            late = [
+                told(one, attrs.evolve(one.saga, state=OrderState.CHARGING)),
+                told(two, attrs.evolve(two.saga, state=OrderState.SHIPPING)),
+            ]
+            assert store.write(tx, late, LATER) == []
+            assert store.rows(tx, [key_of(ONE), key_of(TWO)]) == before
+            again = store.reread(tx, [key_of(ONE)])[ONE.id]
+            assert again == attrs.evolve(one, saga=attrs.evolve(one.saga, cancel_requested=True))
+            assert store.write(tx, [told(again)], AT) == [ONE.id]
+            assert store.write(tx, [], AT) == []
+
+    def test_the_flag_for_a_person_stays_unless_it_is_set(self, database: Database, store: SagaStore) -> None:
+        with database.begin() as tx:
+            read = self._claim(tx, store)[ONE.id]
+            for attention, seen in ((None, False), (True, True), (None, True), (False, False)):
+                assert store.write(tx, [told(read, attention=attention)], AT) == [ONE.id]
+                assert self._row(tx, store, key_of(ONE)).attention is seen
+
+    def test_an_error_is_forgotten_with_the_next_write(self, database: Database, store: SagaStore) -> None:
+        with database.begin() as tx:
+            read = self._claim(tx, store)[ONE.id]
+            store.write(tx, [told(read, last_error="late")], AT)
+            assert self._row(tx, store, key_of(ONE)).last_error == "late"
+            store.write(tx, [told(read)], AT)
+            assert self._row(tx, store, key_of(ONE)).last_error is None
+
+    # Cancelling, hurrying
+
+    def test_a_cancellation_is_noted_before_the_order_is_paid_and_raises_no_fence(self, database: Database, store: SagaStore) -> None:
+        with database.begin() as tx:
+            claims = self._claim(tx, store)
+            states = {ONE.id: OrderState.CHARGING, TWO.id: OrderState.SHIPPING, THREE.id: OrderState.COMPENSATING}
+            store.write(tx, [told(c, attrs.evolve(c.saga, state=states[i]), next_run_at=NEVER) for i, c in claims.items()], AT)
+            assert [store.request_cancel(tx, key_of(o), LATER) for o in (ONE, ONE, TWO, THREE)] == [True, True, False, False]
+            assert not store.request_cancel(tx, NOBODY, LATER)
+            noted, late = self._row(tx, store, key_of(ONE)), self._row(tx, store, key_of(TWO))
+            assert (noted.saga.cancel_requested, noted.fence, noted.next_run_at) == (True, 1, LATER)
+            assert (late.saga.cancel_requested, late.next_run_at) == (False, NEVER)
+
+    def test_an_unfinished_saga_can_be_hurried_and_its_lease_is_left_alone(self, database: Database, store: SagaStore) -> None:
+        with database.begin() as tx:
+            self._finish(tx, store, key_of(TWO), state=OrderState.COMPLETED)
+            read = self._claim(tx, store)[ONE.id]
+            store.write(tx, [told(read, claims=7, next_run_at=NEVER, lease_until=LATER)], AT)
+            assert store.make_due(tx, [key_of(ONE), key_of(TWO), NOBODY], AT) == [ONE.id]
+            row = self._row(tx, store, key_of(ONE))
+            assert (row.next_run_at, row.claims, row.fence, row.lease_until) == (AT, 0, read.fence, LATER)
+            assert store.make_due(tx, [], AT) == []
+
+    # Facts
+
+    def test_a_fact_is_kept_once_per_order_reference_and_kind(self, database: Database, store: SagaStore) -> None:
+        capture = MoneyFact(key=key_of(ONE), ref="r-1", kind="capture", amount=Money(2**62, "USD"))
+        others = [
+            attrs.evolve(capture, kind="refund"),
+            attrs.evolve(capture, ref="r-2"),
+            attrs.evolve(capture, key=key_of(THREE), amount=Money(5, "JPY")),
+        ]
+        with database.begin() as tx:
+            store.record_facts(tx, [capture, capture], AT)
+            store.record_facts(tx, [attrs.evolve(capture, amount=Money(1, "USD")), *others], LATER)
+            store.record_facts(tx, [], LATER)
+            tx.commit()
+        with database.snapshot() as tx:
+            found = store.facts(tx, [key_of(o) for o in (ONE, TWO, THREE)])
+            assert len(found) == 4
+            assert {attrs.astuple(f, recurse=False) for f in found} == {attrs.astuple(f, recurse=False) for f in (capture, *others)}
+            assert store.facts(tx, [key_of(TWO), NOBODY]) == store.facts(tx, []) == []
+
+    def test_a_fact_needs_no_fence(self, database: Database, store: SagaStore) -> None:
+        with database.begin() as tx:
+            self._finish(tx, store, key_of(ONE))
+            store.record_facts(tx, [MoneyFact(key=key_of(ONE), ref="r", kind="capture", amount=ONE.total)], AT)
+            assert len(store.facts(tx, [key_of(ONE)])) == 1
+
+    def test_a_booking_is_kept_once(self, database: Database, store: SagaStore, book: OrderBook) -> None:
+        parcel = Shipment(carrier="sandbox", tracking_number="T-1")
+        with database.begin() as tx:
+            store.record_shipments(tx, {key_of(THREE): parcel}, AT)
+            store.record_shipments(tx, {key_of(THREE): parcel, key_of(ONE): parcel}, LATER)
+            store.record_shipments(tx, {}, LATER)
+            assert [view.shipment for view in book.load(tx, [key_of(o) for o in (ONE, THREE)]).values()] == [parcel, parcel]
+
+    def test_refunds_are_opened_once_per_capture_even_for_several_captures(self, database: Database, store: SagaStore) -> None:
+        first, second = OpenRefund("r-1", "cancelled"), OpenRefund("r-2", "charged late")
+        with database.begin() as tx:
+            store.open_refunds(tx, {key_of(ONE): (first, ONE.total), key_of(THREE): (first, THREE.total)})
+            store.open_refunds(tx, {key_of(ONE): (first, ONE.total)})
+            store.open_refunds(tx, {key_of(ONE): (second, ONE.total), key_of(TWO): (first, TWO.total)})
+            store.open_refunds(tx, {key_of(ONE): (second, ONE.total)})
+            store.open_refunds(tx, {})
+            tx.commit()
+        assert self.opened_refunds(database) == {(ONE.id, "r-1"), (ONE.id, "r-2"), (TWO.id, "r-1"), (THREE.id, "r-1")}
+
+    @abstractmethod
+    def opened_refunds(self, database: Database) -> set[tuple[str, str]]:
+        """Each refund that is written down, as order and capture; one that is there twice is a defect."""
+
+    def test_a_capture_on_a_cancelled_order_is_owed_until_its_refund_is_a_fact(self, database: Database, store: SagaStore) -> None:
+        def fact(order_key: OrderKey, ref: str, kind: str) -> MoneyFact:
+            return MoneyFact(key=order_key, ref=ref, kind=kind, amount=ONE.total)
+
+        one, two, three = key_of(ONE), key_of(TWO), key_of(THREE)
+        with database.begin() as tx:
+            self._finish(tx, store, one)
+            self._finish(tx, store, two, state=OrderState.COMPLETED)
+            store.record_facts(tx, [fact(one, "c-1", "capture"), fact(two, "c-1", "capture"), fact(three, "c-1", "capture")], AT)
+            assert store.owed_refunds(tx, 9) == [OwedRefund(key=one, capture_ref="c-1", amount=ONE.total)]
+            store.record_facts(tx, [fact(one, "f-1", "refund")], AT)
+            assert store.owed_refunds(tx, 9) == []
+            store.record_facts(tx, [fact(one, "c-2", "capture"), fact(one, "c-3", "capture")], LATER)
+            assert [owed.capture_ref for owed in store.owed_refunds(tx, 9)] == ["c-2", "c-3"]
+            assert [owed.capture_ref for owed in store.owed_refunds(tx, 1)] == ["c-2"]
+
+    # Looking
+
+    def test_only_the_whole_key_finds_a_saga(self, database: Database, store: SagaStore) -> None:
+        with database.snapshot() as tx:
+            assert [row.saga.key for row in store.rows(tx, [key_of(TWO), NOBODY])] == [key_of(TWO)]
+            assert set(store.reread(tx, [NOBODY, key_of(ONE)])) == {ONE.id}
+            assert store.rows(tx, []) == []
+            assert store.reread(tx, []) == {}
+
+    def test_flagged_often_tried_and_old_sagas_are_alarming_while_they_are_open(self, database: Database, store: SagaStore) -> None:
+        def alarmed(claims: int = 20, created_before: Any = AT, limit: int = 9) -> set[OrderId]:
+            return {row.saga.key.order_id for row in store.alarmed(tx, claims, created_before, limit)}
+
+        with database.begin() as tx:
+            assert alarmed() == set()
+            assert alarmed(created_before=LATER) == {ONE.id, TWO.id, THREE.id}
+            assert len(alarmed(created_before=LATER, limit=2)) == 2
+            claims = self._claim(tx, store)
+            store.write(tx, [told(claims[ONE.id], attention=True), told(claims[TWO.id], claims=20), told(claims[THREE.id], claims=19)], AT)
+            assert alarmed() == {ONE.id, TWO.id}
+            again = store.reread(tx, [key_of(ONE), key_of(TWO)])
+            ended = [told(c, attrs.evolve(c.saga, state=OrderState.COMPLETED), claims=20, attention=True) for c in again.values()]
+            assert len(store.write(tx, ended, AT)) == 2
+            assert alarmed(created_before=LATER) == {THREE.id}
+
+    def test_sagas_are_listed_newest_first_page_by_page_and_by_state(self, database: Database, store: SagaStore) -> None:
+        with database.begin() as tx:
+            self._finish(tx, store, key_of(TWO))
+            pages = [(None, None, 2), (None, TWO.id, 9), ("PLACED", None, 9), ("PLACED", THREE.id, 9), ("CANCELLED", None, 9)]
+            found = [[row.saga.key.order_id for row in store.page(tx, *page)] for page in pages]
+            assert found == [[THREE.id, TWO.id], [ONE.id], [THREE.id, ONE.id], [ONE.id], [TWO.id]]
+
+    def test_unfinished_sagas_are_counted_by_state(self, database: Database, store: SagaStore) -> None:
+        with database.begin() as tx:
+            assert dict(store.counts(tx)) == {"PLACED": 3}
+            self._finish(tx, store, key_of(TWO))
+            read = self._claim(tx, store)[ONE.id]
+            store.write(tx, [told(read, attrs.evolve(read.saga, state=OrderState.CHARGING))], AT)
+            assert dict(store.counts(tx)) == {"PLACED": 1, "CHARGING": 1}
+
+    def test_gateways_are_in_use_while_an_order_is_open(self, database: Database, store: SagaStore) -> None:
+        with database.begin() as tx:
+            assert sorted(store.gateways_in_use(tx)) == [("sandbox", "main"), ("sandbox", "second")]
+            self._finish(tx, store, key_of(THREE))
+            assert store.gateways_in_use(tx) == [("sandbox", "main")]
+
+    def test_orders_that_exist_are_told_from_those_that_do_not(self, database: Database, store: SagaStore) -> None:
+        with database.snapshot() as tx:
+            assert sorted(store.known_orders(tx, [TWO.id, OrderId("nothing"), ONE.id])) == [ONE.id, TWO.id]
+            assert store.known_orders(tx, []) == []

@@ -1,0 +1,171 @@
+"""The shop of the features as a running process: every verb is a request of the HTTP contract."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.parse import quote, urlencode
+
+from commerce_core.kernel.money import Money
+from commerce_testkit.http_answers import basket, findings, goods, import_report, ordered, profile
+from commerce_testkit.http_connection import Answer, HttpConnection
+from commerce_testkit.shop import Basket, Findings, Goods, ImportReport, Ordered, Payment, Profile, Shop, Visitor
+
+_DEADLINE: Final = 30.0
+_PAUSE: Final = 0.02
+_LONGEST_PAUSE: Final = 0.25
+_MEDIA: Final = {"ndjson": "application/x-ndjson", "json": "application/json", "csv": "text/csv"}
+
+
+class HttpShop(Shop):
+    """Speaks to the shop at *address*; a context manager. It waits by asking again, up to a deadline."""
+
+    def __init__(self, address: str) -> None:
+        self._http = HttpConnection(address)
+        self._etags: dict[tuple[str, int], str] = {}
+
+    def __enter__(self) -> Self:
+        self._http.__enter__()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /) -> None:
+        self._http.__exit__(kind, error, trace)
+
+    def register(self, who: Visitor, name: str, role: str) -> None:
+        self._ask(who, "POST", "/accounts", {"email": who.email, "password": who.password, "name": name, "role": role})
+
+    def log_in(self, who: Visitor) -> None:
+        stranger = Visitor(email=who.email, cart_token=who.cart_token)
+        who.token = self._ask(stranger, "POST", "/sessions", {"email": who.email, "password": who.password}).body["token"]
+
+    def log_out(self, who: Visitor) -> None:
+        self._ask(who, "DELETE", "/sessions/current")
+
+    def profile(self, who: Visitor) -> Profile:
+        return profile(self._ask(who, "GET", "/accounts/me").body)
+
+    def change_profile(self, who: Visitor, changes: Mapping[str, Any]) -> Profile:
+        return profile(self._ask(who, "PATCH", "/accounts/me", changes).body)
+
+    def onboard(self, who: Visitor, item: Mapping[str, Any], key: str | None = None) -> Goods:
+        return goods(self._ask(who, "POST", "/items", item, _key(key)).body)
+
+    def item(self, who: Visitor, item_id: str) -> Goods:
+        seen = self._ask(who, "GET", f"/items/{quote(item_id)}")
+        self._etags[item_id, seen.body["version"]] = seen.headers["etag"]
+        return goods(seen.body)
+
+    def change_item(self, who: Visitor, item_id: str, changes: Mapping[str, Any], version: int) -> Goods:
+        etag = self._etags[item_id, version]  # of the last look at that version: nobody changes what they have not seen
+        return goods(self._ask(who, "PATCH", f"/items/{quote(item_id)}", changes, {"If-Match": etag}).body)
+
+    def publish(self, who: Visitor, item_id: str) -> Goods:
+        return goods(self._ask(who, "POST", f"/items/{quote(item_id)}/publication").body)
+
+    def withdraw(self, who: Visitor, item_id: str) -> Goods:
+        return goods(self._ask(who, "DELETE", f"/items/{quote(item_id)}/publication").body)
+
+    def receive_stock(self, who: Visitor, item_id: str, receipt: Mapping[str, Any]) -> int:
+        stock: int = self._ask(who, "POST", f"/items/{quote(item_id)}/stock-receipts", receipt).body["stock"]
+        return stock
+
+    def import_items(self, who: Visitor, form: str, text: str, *, dry_run: bool = False) -> ImportReport:
+        path = "/item-imports?dryRun=true" if dry_run else "/item-imports"
+        started = self._send(who, "POST", path, text.encode(), {"Content-Type": _MEDIA[form]})
+        place = started.headers["location"]
+        self.until(lambda: self._ask(who, "GET", place).body["status"] == "finished", "the import is finished")
+        return import_report(self._ask(who, "GET", place).body)
+
+    def import_report(self, who: Visitor, import_id: str) -> ImportReport:
+        return import_report(self._ask(who, "GET", f"/item-imports/{quote(import_id)}").body)
+
+    def search(self, asked: Mapping[str, str]) -> Findings:
+        return findings(self._send(None, "GET", f"/items?{urlencode(asked)}").body)
+
+    def seller_id(self, who: Visitor) -> str:
+        account_id: str = self._ask(who, "GET", "/accounts/me").body["accountId"]
+        return account_id
+
+    def suggestions(self, prefix: str, size: int) -> tuple[tuple[str, str], ...]:
+        found = self._send(None, "GET", f"/suggestions?{urlencode({'prefix': prefix, 'size': size})}").body["suggestions"]
+        return tuple((one["kind"], one["text"]) for one in found)
+
+    def cart(self, who: Visitor) -> Basket:
+        return basket(self._ask(who, "GET", "/cart").body)
+
+    def set_quantity(self, who: Visitor, item_id: str, variant_id: str | None, quantity: int) -> Basket:
+        said: dict[str, Any] = {"itemId": item_id, "quantity": quantity}
+        if variant_id is not None:
+            said["variantId"] = variant_id
+        return basket(self._ask(who, "PATCH", "/cart", said).body)
+
+    def empty_cart(self, who: Visitor) -> None:
+        self._ask(who, "DELETE", "/cart")
+
+    def check_out(self, who: Visitor, payment: Payment, *, wait: bool = False) -> Ordered:
+        said: dict[str, Any] = {
+            "cartId": payment.cart_id,
+            "amount": {"amount": payment.amount.amount, "currency": payment.amount.currency},
+            "paymentInfo": {"paymentType": "card", "cardNo": payment.card_no, "expiry": "12/39", "cvc": "123"},
+        }
+        if payment.address is not None:
+            said["shippingAddress"] = payment.address
+        if payment.cart_version is not None:
+            said["cartVersion"] = payment.cart_version
+        headers = _key(payment.key) | ({"Prefer": "wait=10"} if wait else {})
+        return ordered(self._ask(who, "POST", "/checkout", said, headers).body)
+
+    def order(self, who: Visitor, order_id: str) -> Ordered:
+        return ordered(self._ask(who, "GET", f"/orders/{quote(order_id)}").body)
+
+    def orders(self, who: Visitor, cursor: str | None = None, size: int = 20) -> tuple[tuple[Ordered, ...], str | None]:
+        asked = {"size": str(size)} | ({"cursor": cursor} if cursor is not None else {})
+        page = self._ask(who, "GET", f"/orders?{urlencode(asked)}").body
+        return tuple(ordered(order) for order in page["orders"]), page["nextCursor"]
+
+    def events(self, who: Visitor, order_id: str, after: int = 0) -> tuple[str, ...]:
+        headers = _headers(who) | ({"Last-Event-ID": str(after)} if after else {})
+        return tuple(name for _, name in self._http.listen(f"/orders/{quote(order_id)}/events", headers))
+
+    def cancel(self, who: Visitor, order_id: str) -> Ordered:
+        return ordered(self._ask(who, "POST", f"/orders/{quote(order_id)}/cancellation").body)
+
+    def until(self, happened: Callable[[], bool], what: str) -> None:
+        deadline, pause = time.monotonic() + _DEADLINE, _PAUSE
+        while not happened():
+            assert time.monotonic() < deadline, f"it never came to this: {what}"
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def _ask(
+        self, who: Visitor, method: str, path: str, said: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        media = {"Content-Type": "application/merge-patch+json" if path.startswith("/items/") and method == "PATCH" else "application/json"}
+        body = json.dumps(said, default=_plain).encode() if said is not None else None
+        return self._send(who, method, path, body, {**(media if body is not None else {}), **(headers or {})})
+
+    def _send(
+        self, who: Visitor | None, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        answer = self._http.ask(method, path, body, {**(_headers(who) if who else {}), **(headers or {})})
+        if who is not None and (token := answer.headers.get("x-cart-token")):
+            who.cart_token = token
+        return answer
+
+
+def _headers(who: Visitor) -> dict[str, str]:
+    """Who calls: the log-in, and the cart that the browser keeps."""
+    found = {"Authorization": f"Bearer {who.token}"} if who.token else {}
+    return found | ({"X-Cart-Token": who.cart_token} if who.cart_token else {})
+
+
+def _key(key: str | None) -> dict[str, str]:
+    return {"Idempotency-Key": key} if key is not None else {}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal | Money):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is not said in JSON")

@@ -1,0 +1,74 @@
+"""`commerce demo`: the whole shop with a catalogue, log-ins, and lines to paste."""
+
+import logging
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+from cyclopts import Parameter
+
+from commerce_bootstrap.settings import Settings
+from commerce_cli.opening import open_shop
+from commerce_cli.output import Output, WrongCall
+from commerce_cli.serve import bindable, run, until_told_to_stop
+
+if TYPE_CHECKING:
+    from commerce_bootstrap.shop import Shop
+    from commerce_core.accounts import Account
+
+_FOLDER: Final = Path("var/demo")
+_HOST: Final = "127.0.0.1"
+_PORT: Final = 8000
+_BUYER: Final = "buyer@demo.example"
+_SELLER: Final = "seller@demo.example"
+_PASSWORD: Final = "open-sesame-1"  # noqa: S105 (printed for everybody to try)
+
+
+def demo(
+    *, port: Annotated[int | None, Parameter(help="The port to listen on, else 8000, or a free one if that is taken.")] = None
+) -> None:
+    """Open a whole shop in ./var/demo with a catalogue and log-ins to try. What is bought there stays; delete the folder to begin anew."""
+    if port is None:
+        port = _free_port()
+    bindable(_HOST, port)
+    settings = Settings.in_folder(_FOLDER, host=_HOST, port=port, log_format="plain")
+    with until_told_to_stop(), open_shop(settings, level=logging.WARNING) as shop:
+        _account(shop, _BUYER, "Bea Buyer", "buyer")
+        _stock(shop, _account(shop, _SELLER, "Sol Seller", "seller"))
+        run(shop, lambda address: Output().say(told(address)))
+
+
+def told(address: str) -> str:
+    """What is printed when the shop at *address* is open: prose is commented out, so that all of it can be pasted into a shell."""
+    text = files("commerce_cli").joinpath("demo_lines.sh").read_text(encoding="utf-8")
+    words = {"@ADDRESS@": address, "@BUYER@": _BUYER, "@SELLER@": _SELLER, "@PASSWORD@": _PASSWORD, "@FOLDER@": str(_FOLDER)}
+    for word, value in words.items():
+        text = text.replace(word, value)
+    return text
+
+
+def _free_port() -> int:
+    try:
+        bindable(_HOST, _PORT)
+    except WrongCall:
+        return 0
+    return _PORT
+
+
+def _account(shop: "Shop", email: str, name: str, role: str) -> "Account":
+    """The account of *email*, opened if it is not there yet."""
+    from commerce_core.accounts import AccountNotFound, Register
+
+    try:
+        return shop.accounts.by_email(email)
+    except AccountNotFound:
+        return shop.accounts.register(Register(email=email, password=_PASSWORD, name=name, role=role))
+
+
+def _stock(shop: "Shop", seller: "Account") -> None:
+    """Put the catalogue on the shelves; what is there already stays as it is."""
+    from commerce_cli.items import take_in
+    from commerce_core.catalog import ImportFormat
+
+    catalogue = files("commerce_cli").joinpath("demo_items.ndjson").read_bytes()
+    take_in(shop, seller, ImportFormat.NDJSON, [catalogue], Output(as_json=True), size=len(catalogue))

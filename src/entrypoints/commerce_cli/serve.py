@@ -1,0 +1,95 @@
+"""`commerce serve` and `commerce worker`."""
+
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated, Final
+
+import attrs
+from cyclopts import Parameter
+
+from commerce_bootstrap.settings import Settings, load_settings
+from commerce_cli.opening import open_shop
+from commerce_cli.output import Output, WrongCall
+
+if TYPE_CHECKING:
+    from commerce_bootstrap.shop import Shop
+
+#: Seconds that loops have, after the last answer was given, to end what they are at.
+_DRAIN: Final = 10.0
+
+
+def serve(
+    *,
+    host: Annotated[str | None, Parameter(help="The address to listen on, else COMMERCE_HOST.")] = None,
+    port: Annotated[int | None, Parameter(help="The port to listen on, else COMMERCE_PORT; 0 takes a free one.")] = None,
+) -> None:
+    """Serve the shop over HTTP. With local:// delivery the worker runs inside; else start `commerce worker` beside it."""
+    settings = load_settings(os.environ)
+    settings = attrs.evolve(settings, host=host or settings.host, port=settings.port if port is None else port)
+    bindable(settings.host, settings.port)
+    out = Output()
+    with until_told_to_stop(), open_shop(settings, level=logging.INFO, log_format=settings.log_format) as shop:
+        run(shop, lambda address: out.say(f"The shop is open at {address}"))
+
+
+def worker() -> None:
+    """Carry orders on, deliver events and take in files, beside `commerce serve`."""
+    from commerce_worker.main import run as work
+    from commerce_worker.main import stop_on_signals
+
+    settings = load_settings(os.environ)
+    if delivers_inside(settings):
+        raise WrongCall("With local:// delivery (COMMERCE_BROKER_URL) the worker runs inside `commerce serve`: start that instead.")
+    stop = threading.Event()
+    stop_on_signals(stop)
+    with open_shop(settings, level=logging.INFO, log_format=settings.log_format) as shop:
+        Output().say("The worker runs.")
+        work(shop, stop, drain=_DRAIN)
+
+
+def run(shop: "Shop", opened: Callable[[str], None]) -> None:
+    """Answer requests for *shop*, and work for it where delivery is inside the process, until SIGINT or SIGTERM; *opened* is told the address."""
+    from commerce_http.main import serve as answer_requests
+    from commerce_worker.main import working
+
+    with ExitStack() as stack:
+        if delivers_inside(shop.settings):
+            stack.enter_context(working(shop, drain=_DRAIN))
+        answer_requests(shop, shop.settings.host, shop.settings.port, opened)
+
+
+def delivers_inside(settings: Settings) -> bool:
+    """Whether events are delivered inside the process that publishes them."""
+    return settings.broker_url.startswith("local:")
+
+
+def bindable(host: str, port: int) -> None:
+    """Make sure that *host* and *port* can be listened on, before anything is opened.
+
+    Raises:
+        WrongCall: they cannot.
+    """
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        socket.create_server((host, port), family=family).close()
+    except (OSError, OverflowError) as error:
+        raise WrongCall(f"{host}:{port} cannot be listened on: {getattr(error, 'strerror', None) or error}.") from error
+
+
+class until_told_to_stop(ExitStack):  # noqa: N801 (read as a sentence where it is used)
+    """A block that SIGINT and SIGTERM end in good order, and with it the process, with exit code 0."""
+
+    def __enter__(self) -> "until_told_to_stop":
+        super().__enter__()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self.callback(signal.signal, number, signal.signal(number, _stop))
+        return self
+
+
+def _stop(*_: object) -> None:
+    raise SystemExit(0)

@@ -1,0 +1,125 @@
+"""Placing an order."""
+
+import asyncio
+import re
+from typing import Final
+
+import attrs
+import structlog
+
+from commerce_core.accounts import Account
+from commerce_core.checkout import (
+    AmountMismatch,
+    CartChanged,
+    CartEmpty,
+    CartMerged,
+    CartNotFound,
+    IdempotencyKeyReused,
+    ItemUnavailable,
+    OutOfStock,
+    Placed,
+    PlaceOrder,
+)
+from commerce_core.checkout.service.place import Checkout
+from commerce_core.kernel.batching import Overloaded
+from commerce_core.orders import Fact, OrderKey, OrderState, OrderView
+from commerce_core.orders.service import Orders
+from commerce_core.payment import PaymentUnavailable
+from commerce_http.answers import Reply
+from commerce_http.auth import BUYER
+from commerce_http.desk import Desk
+from commerce_http.operations import IdempotencyKey, Prefer, Runs, operation
+from commerce_http.orders import OrderOut, order_out
+from commerce_http.timeline_watch import TimelineWatch
+
+#: Seconds that a client may wait for the end of an order.
+LONGEST_WAIT: Final = 10
+_WAIT: Final = re.compile(r'(?:^|[,;])\s*wait\s*=\s*"?(\d{1,6})"?\s*(?=$|[,;])', re.IGNORECASE)
+_AT_PLACEMENT: Final = (Fact.ORDER_CREATED, Fact.INVENTORY_RESERVED)
+
+_EXAMPLE: Final = {
+    "cartId": "01912d4e-7b1a-7c3e-9f00-0123456789ab",
+    "amount": {"amount": "365.98", "currency": "USD"},
+    "paymentInfo": {"paymentType": "card", "cardNo": "4242424242424242", "expiry": "12/30", "cvc": "123"},
+    "shippingAddress": {"name": "Ada", "line1": "1 Main Street", "city": "Springfield", "postalCode": "12345", "country": "US"},
+}
+
+
+@operation(
+    "POST",
+    "/checkout",
+    who=BUYER,
+    answer=OrderOut,
+    status=201,
+    problems=(
+        CartNotFound,
+        OutOfStock,
+        ItemUnavailable,
+        AmountMismatch,
+        CartChanged,
+        CartEmpty,
+        CartMerged,
+        IdempotencyKeyReused,
+        PaymentUnavailable,
+    ),
+    example=_EXAMPLE,
+    headers={"Location": "The order.", "Preference-Applied": "How long was waited for the end at most."},
+)
+async def place_order(
+    command: PlaceOrder,
+    caller: Account,
+    idempotency_key: IdempotencyKey,
+    prefer: Prefer,
+    checkout: Checkout,
+    orders: Orders,
+    watch: TimelineWatch,
+    desk: Desk,
+) -> Reply:
+    """Place an order: goods are held at once, the payment follows. The amount must be what the cart costs.
+
+    The same cart, or the same `Idempotency-Key`, again answers with the order that it has placed, as it stands now.
+    A declined card is no error of the request: the order ends CANCELLED, and its lines are back in a cart.
+    """
+    prepared = await desk.do(Runs.OUTSIDE, checkout.prepare, caller, command, idempotency_key)
+    placed = prepared if isinstance(prepared, Placed) else await asyncio.wrap_future(checkout.submit(prepared))
+    structlog.contextvars.bind_contextvars(order_id=placed.key.order_id)
+    headers = {"Location": f"/orders/{placed.key.order_id}"}
+    waited = await _wait(placed.key, prefer, watch)
+    if waited is not None:
+        headers["Preference-Applied"] = f"wait={waited}"
+    view = await desk.do(Runs.KEY_READ, orders.details, placed.key.buyer_id, placed.key.order_id)
+    return Reply(body=order_out(view if placed.replayed or waited is not None else as_placed(view)), headers=headers)
+
+
+async def _wait(key: OrderKey, prefer: str | None, watch: TimelineWatch) -> int | None:
+    """Wait for the end of an order as long as is preferred; how long that is at most, or ``None`` if no wait was preferred or to be had."""
+    seconds = preferred_wait(prefer)
+    if seconds is None:
+        return None
+    try:
+        watch.enter()
+    except Overloaded:  # the order stands: it is told as it is
+        return None
+    try:
+        await watch.until_over(key, seconds)
+    finally:
+        watch.leave()
+    return seconds
+
+
+def preferred_wait(prefer: str | None) -> int | None:
+    """The seconds of ``wait`` in a Prefer header (RFC 7240), ten at most; preferences of other kinds are passed over."""
+    found = _WAIT.search(prefer) if prefer else None
+    return min(int(found[1]), LONGEST_WAIT) if found else None
+
+
+def as_placed(view: OrderView) -> OrderView:
+    """The order as it was when it was placed, however far it has come since: what is told must not depend on who is quicker."""
+    return attrs.evolve(
+        view,
+        state=OrderState.PLACED,
+        timeline=tuple(entry for entry in view.timeline if entry.fact in _AT_PLACEMENT),
+        shipment=None,
+        cancellation=None,
+        updated_at=view.order.created_at,
+    )

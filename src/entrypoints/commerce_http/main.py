@@ -1,0 +1,100 @@
+"""The shop's HTTP service: the application, and the server that runs it in this process."""
+
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+import uvicorn
+from litestar import Litestar
+
+from commerce_bootstrap.shop import Shop
+from commerce_http import accounts, cart, catalog, catalog_imports, checkout, health, openapi, orders, search
+from commerce_http.app import ShopApplication, build_app
+from commerce_http.dependencies import Surroundings
+from commerce_http.desk import Desk
+from commerce_http.openapi import Document
+from commerce_http.operations import Operation, Runs, operations_of
+from commerce_http.timeline_watch import TimelineWatch
+
+_THREADS: Final = 8
+_THREADS_OUTSIDE: Final = 8
+_LONGEST_GOODBYE: Final = 15
+
+#: Every operation of the shop, by capability.
+OPERATIONS: Final[tuple[Operation, ...]] = tuple(
+    found
+    for module in (accounts, search, catalog, catalog_imports, cart, checkout, orders, health, openapi)
+    for found in operations_of(module)
+)
+
+
+def create_app(shop: Shop) -> ShopApplication:
+    """The application of *shop*. It leaves closing the shop to whoever built it."""
+    # On SQLite a read by key takes less time than a thread needs to begin it; a server's answer would hold up everybody else.
+    embedded = shop.settings.database_url.startswith("sqlite:")
+    desk = Desk(threads=_THREADS, outside=_THREADS_OUTSIDE, on_event_loop=(Runs.KEY_READ, Runs.SEARCH) if embedded else ())
+    watch = TimelineWatch(shop.orders.timelines_after, desk)
+    around = Surroundings(
+        shop=shop,
+        more={"desk": desk, "watch": watch, "document": Document(OPERATIONS, shop.currency)},
+        authenticate=shop.accounts.authenticate,
+        currency=shop.currency,
+        desk=desk,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        yield
+        watch.close()
+        desk.close()
+
+    app = build_app(OPERATIONS, around, shop.registry, lifespan=[lifespan])
+    app.let_go = watch.close
+    return app
+
+
+class ShopServer(uvicorn.Server):
+    """Uvicorn that first lets go of those who wait for orders, so that stopping takes no longer than the requests under way."""
+
+    def __init__(self, app: ShopApplication, host: str, port: int, started: Callable[[str], None] | None = None) -> None:
+        """*started* is told the address once requests are taken."""
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=host,
+                port=port,
+                loop="uvloop",
+                http="httptools",
+                ws="none",
+                lifespan="on",
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                timeout_graceful_shutdown=_LONGEST_GOODBYE,
+            )
+        )
+        self._shop_app = app
+        self._told = started
+
+    @property
+    def address(self) -> str:
+        """Where it listens, once it has begun to."""
+        host, port = self.servers[0].sockets[0].getsockname()[:2]
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to take requests."""
+        await super().startup(sockets)
+        if self.started and self._told:
+            self._told(self.address)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more, and finish those under way."""
+        self._shop_app.let_go()
+        await super().shutdown(sockets)
+
+
+def serve(shop: Shop, host: str, port: int, started: Callable[[str], None] | None = None) -> None:
+    """Answer requests until the process is told to stop (SIGINT, SIGTERM); *started* is told the address."""
+    ShopServer(create_app(shop), host, port, started).run()

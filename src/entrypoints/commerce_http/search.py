@@ -1,0 +1,217 @@
+"""Finding items."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final
+
+import attrs
+import msgspec
+
+from commerce_core.kernel.ids import SellerId
+from commerce_core.kernel.money import Money
+from commerce_core.kernel.paging import BadCursor, CursorExpired
+from commerce_core.search import Facets, FacetValue, Hit, Query, ResultPage, SearchUnavailable, Sort, Suggestion
+from commerce_core.search.service.find import Searches
+from commerce_http.answers import MoneyOut, Shape, money
+from commerce_http.desk import Desk
+from commerce_http.operations import Runs, SearchToken, operation
+
+_LONGEST_WAIT: Final = 2.0
+_TICK: Final = 0.01
+
+
+def _text(most: int) -> Any:
+    def check(_: object, _attribute: "attrs.Attribute[Any]", value: str) -> None:
+        if len(value) > most:
+            raise ValueError(f"must be at most {most} characters")
+
+    return check
+
+
+def page_size(default: int) -> Any:
+    """The attribute ``size`` of a query: 1 to 100."""
+
+    def check(_: object, _attribute: "attrs.Attribute[int]", value: int) -> None:
+        if not 1 <= value <= 100:
+            raise ValueError("must be between 1 and 100")
+
+    return attrs.field(default=default, validator=check, metadata={"schema": {"minimum": 1, "maximum": 100}})
+
+
+_PRICE: Final[Mapping[str, Any]] = {"query": {"type": "string", "pattern": r"^[0-9]{1,9}(\.[0-9]{1,2})?$", "examples": ["15.99"]}}
+
+
+@attrs.frozen(kw_only=True)
+class FindItems:
+    """What is looked for. Of several values of one filter any may match, of several filters all must."""
+
+    term: str = ""
+    cursor: str | None = None
+    size: int = page_size(20)
+    category: tuple[str, ...] = ()
+    brand: tuple[str, ...] = ()
+    seller: str | None = None
+    price_min: Money | None = attrs.field(default=None, metadata=_PRICE)
+    price_max: Money | None = attrs.field(default=None, metadata=_PRICE)
+    in_stock: bool | None = None
+    attributes: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
+    sort: Sort = Sort.RELEVANCE
+
+    def as_query(self) -> Query:
+        """The question to the index."""
+        return Query(
+            term=self.term,
+            categories=self.category,
+            brands=self.brand,
+            seller_id=SellerId(self.seller) if self.seller else None,
+            price_min=self.price_min.minor if self.price_min else None,
+            price_max=self.price_max.minor if self.price_max else None,
+            in_stock=self.in_stock,
+            attributes=self.attributes,
+            sort=self.sort,
+            cursor=self.cursor,
+            size=self.size,
+        )
+
+
+@attrs.frozen(kw_only=True)
+class FindSuggestions:
+    """What was typed so far."""
+
+    prefix: str = attrs.field(default="", validator=_text(200), metadata={"schema": {"maxLength": 200}})
+    size: int = page_size(10)
+
+
+class HitOut(Shape):
+    """An item that was found; its price is the lowest of its forms. ``highlights`` are safe HTML with no other tag than ``em``."""
+
+    item_id: str
+    sku: str
+    name: str
+    brand: str
+    category: str
+    type: str
+    price: MoneyOut
+    in_stock: bool
+    image: str | None
+    highlights: dict[str, str]
+
+
+class TotalOut(Shape):
+    """How many items match; not exact, there are at least so many."""
+
+    count: int
+    exact: bool
+
+
+class FacetOut(Shape):
+    """A value and how many of all hits have it."""
+
+    value: str
+    count: int
+
+
+class PriceFacetOut(Shape):
+    """How many of all hits cost at least ``from`` and less than ``to``."""
+
+    low: MoneyOut = msgspec.field(name="from")
+    high: MoneyOut | None = msgspec.field(name="to")
+    count: int
+
+
+class FacetsOut(Shape):
+    """Counts over all hits."""
+
+    category: list[FacetOut]
+    brand: list[FacetOut]
+    price: list[PriceFacetOut]
+
+
+class HitsOut(Shape):
+    """A page of hits."""
+
+    items: list[HitOut]
+    next_cursor: str | None
+    total: TotalOut
+    facets: FacetsOut
+    did_you_mean: str | None
+
+
+class SuggestionOut(Shape):
+    """Something to search for: a ``query``, ``category``, ``brand`` or ``item``."""
+
+    text: str
+    kind: str
+    item_id: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class SuggestionsOut(Shape):
+    """Things to search for."""
+
+    suggestions: list[SuggestionOut]
+
+
+@operation("GET", "/items", answer=HitsOut, problems=(BadCursor, CursorExpired, SearchUnavailable))
+async def find_items(query: FindItems, search_token: SearchToken, searches: Searches, desk: Desk) -> HitsOut:
+    """Search: ranked, tolerant of typing errors, with filters, facets and highlights.
+
+    `X-Search-Token`, from the answer to a write, waits up to two seconds until the write can be found.
+    """
+    if search_token is not None:
+        await _until_visible(search_token, searches, desk)
+    return hits_out(await desk.do(Runs.SEARCH, searches.find, query.as_query()))
+
+
+@operation("GET", "/suggestions", answer=SuggestionsOut, problems=(SearchUnavailable,), runs=Runs.SEARCH)
+def suggest(query: FindSuggestions, searches: Searches) -> SuggestionsOut:
+    """Things to search for that begin with what was typed."""
+    return SuggestionsOut(suggestions=[_suggestion_out(found) for found in searches.suggest(query.prefix, query.size)])
+
+
+async def _until_visible(token: str, searches: Searches, desk: Desk) -> None:
+    """Wait until a write can be found, or is late: then the search answers without it."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + _LONGEST_WAIT
+    while not await desk.do(Runs.SEARCH, searches.is_visible, token):
+        if loop.time() >= deadline:
+            return
+        await asyncio.sleep(_TICK)
+
+
+def hits_out(page: ResultPage) -> HitsOut:
+    """*page* as it is told."""
+    return HitsOut(
+        items=[_hit_out(hit) for hit in page.hits],
+        next_cursor=page.next_cursor,
+        total=TotalOut(count=page.total, exact=page.exact),
+        facets=_facets_out(page.facets),
+        did_you_mean=page.did_you_mean,
+    )
+
+
+def _hit_out(hit: Hit) -> HitOut:
+    return HitOut(
+        item_id=hit.item_id,
+        sku=hit.sku,
+        name=hit.name,
+        brand=hit.brand,
+        category=hit.category,
+        type=hit.type,
+        price=money(hit.price),
+        in_stock=hit.in_stock,
+        image=hit.image,
+        highlights=dict(hit.highlights),
+    )
+
+
+def _facets_out(facets: Facets) -> FacetsOut:
+    prices = [PriceFacetOut(low=money(p.low), high=money(p.high) if p.high else None, count=p.count) for p in facets.prices]
+    return FacetsOut(category=_values_out(facets.categories), brand=_values_out(facets.brands), price=prices)
+
+
+def _values_out(values: tuple[FacetValue, ...]) -> list[FacetOut]:
+    return [FacetOut(value=v.value, count=v.count) for v in values]
+
+
+def _suggestion_out(found: Suggestion) -> SuggestionOut:
+    return SuggestionOut(text=found.text, kind=found.kind, item_id=found.item_id or msgspec.UNSET)

@@ -1,0 +1,65 @@
+"""The steps of the features, and a shop that runs for them: `commerce serve` with no other setting than a free port."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+_PATIENCE: Final = 60.0
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Not ``pytest_plugins``, which only a conftest at the root may name.
+    config.pluginmanager.import_plugin("commerce_testkit.features_plugin")
+
+
+@pytest.fixture(scope="session")
+def shop_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A shop in a folder of its own, stopped at the end."""
+    folder, port = tmp_path_factory.mktemp("shop"), _free_port()
+    address = f"http://127.0.0.1:{port}"
+    with (folder / "shop.log").open("wb") as log:
+        process = subprocess.Popen(
+            [Path(sys.executable).with_name("commerce"), "serve"],
+            cwd=folder,
+            env={**os.environ, "COMMERCE_PORT": str(port)},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _wait_until_ready(address, process, folder / "shop.log")
+        yield address
+    finally:
+        process.terminate()
+        try:
+            process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
+def _wait_until_ready(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        assert process.poll() is None, f"the shop ended with {process.returncode}: {log.read_text()[-2000:]}"
+        assert time.monotonic() < deadline, f"the shop is not ready: {log.read_text()[-2000:]}"
+        try:
+            with urllib.request.urlopen(f"{address}/health/ready", timeout=5) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.05)

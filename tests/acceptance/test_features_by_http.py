@@ -1,0 +1,19 @@
+"""Every feature, told to the embedded shop: a process of its own, over HTTP."""
+
+from collections.abc import Iterator
+
+import pytest
+from pytest_bdd import scenarios
+
+from commerce_testkit.features_plugin import features_folder
+from commerce_testkit.http_driver import HttpShop
+from commerce_testkit.shop import Shop
+
+
+@pytest.fixture
+def shop(shop_address: str) -> Iterator[Shop]:
+    with HttpShop(shop_address) as running:
+        yield running
+
+
+scenarios(str(features_folder()))

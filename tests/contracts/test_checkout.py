@@ -1,0 +1,85 @@
+"""The saga stores keep their promise."""
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from commerce_core.kernel.transaction import Database
+from commerce_core.orders import Shipment
+from commerce_sqlalchemy.checkout import SqlSagaStore
+from commerce_sqlalchemy.orders import SqlOrderBook
+from commerce_sqlalchemy.tables import METADATA, outside_call, refund, saga, shipment_line
+from commerce_sqlalchemy.transaction import SqlDatabase, connection
+from commerce_testkit.contracts.checkout import ONE, THREE, SagaStoreContract, full_saga, told
+from commerce_testkit.contracts.orders import AT, LATER, key_of
+from commerce_testkit.memory.checkout import MemorySagaStore
+from commerce_testkit.memory.orders import MemoryOrderBook
+from commerce_testkit.memory.transaction import MemoryDatabase, table
+
+
+class TestMemorySagaStore(SagaStoreContract):
+    @pytest.fixture
+    def database(self) -> Database:
+        return MemoryDatabase()
+
+    @pytest.fixture
+    def store(self) -> MemorySagaStore:
+        return MemorySagaStore()
+
+    @pytest.fixture
+    def book(self) -> MemoryOrderBook:
+        return MemoryOrderBook()
+
+    def opened_refunds(self, database: Database) -> set[tuple[str, str]]:
+        with database.snapshot() as tx:
+            return set(table(tx, "refund"))
+
+
+class TestSqliteSagaStore(SagaStoreContract):
+    @pytest.fixture
+    def database(self, tmp_path: Path) -> Database:
+        database = SqlDatabase(f"sqlite:///{tmp_path}/shop.db")
+        METADATA.create_all(database.engine)
+        return database
+
+    @pytest.fixture
+    def store(self) -> SqlSagaStore:
+        return SqlSagaStore()
+
+    @pytest.fixture
+    def book(self) -> SqlOrderBook:
+        return SqlOrderBook()
+
+    def opened_refunds(self, database: Database) -> set[tuple[str, str]]:
+        with database.snapshot() as tx:
+            rows = connection(tx).execute(sa.select(refund.c.order_id, refund.c.capture_ref, refund.c.no)).all()
+        assert {(row.order_id, row.no) for row in rows if row.order_id == ONE.id} == {(ONE.id, 1), (ONE.id, 2)}
+        return {(row.order_id, row.capture_ref) for row in rows}
+
+    def test_a_booking_covers_every_line_once(self, database: Database, store: SqlSagaStore, book: SqlOrderBook) -> None:
+        super().test_a_booking_is_kept_once(database, store, book)
+        with database.begin() as tx:
+            store.record_shipments(tx, {key_of(THREE): Shipment(carrier="other", tracking_number="T-2")}, AT)
+            rows = connection(tx).execute(sa.select(shipment_line)).all()
+            assert sorted((row.line_no, row.quantity) for row in rows) == [(n, 9_999) for n in range(1, 13)]
+
+    def test_a_claim_that_lost_its_race_takes_nothing(self, database: Database, store: SqlSagaStore) -> None:
+        """What another process did between the look and the claim, played back in one transaction."""
+        for meanwhile in ("fence = fence + 1", f"lease_until = {2**60}", "state = 'COMPLETED'", f"next_run_at = {2**60}"):
+            with database.begin() as tx:
+                conn = connection(tx)
+
+                def overtake(c: sa.Connection, statement: object, *_: object, change: str = meanwhile) -> None:
+                    if isinstance(statement, sa.Update) and statement.table is saga:
+                        c.exec_driver_sql(f"UPDATE saga SET {change}")
+
+                sa.event.listen(conn, "before_execute", overtake)
+                assert store.claim_due(tx, {"order": 1}, "runner-2", AT, LATER, 9) == [], meanwhile
+
+    def test_calls_are_kept_under_the_key_that_goes_out(self, database: Database, store: SqlSagaStore) -> None:
+        with database.begin() as tx:
+            read = next(c for c in store.claim_due(tx, {"order": 1}, "r", AT, LATER, 9) if c.saga.key == key_of(THREE))
+            store.write(tx, [told(read, full_saga(read.saga))], AT)
+            keys = connection(tx).execute(sa.select(outside_call.c.key)).scalars().all()
+            assert set(keys) == {f"{THREE.id}:{rest}" for rest in ("charge:1:1", "refund:1:3", "ship:1:1", "unship:1:1")}

@@ -1,0 +1,69 @@
+"""The order books and the sellers' lists keep their promises."""
+
+from pathlib import Path
+
+import pytest
+
+from commerce_core.kernel.transaction import Database
+from commerce_sqlalchemy.checkout import SqlSagaStore
+from commerce_sqlalchemy.orders import SqlOrderBook, SqlSellerOrders
+from commerce_sqlalchemy.tables import METADATA
+from commerce_sqlalchemy.transaction import SqlDatabase
+from commerce_testkit.contracts.orders import OrderBookContract, SellerOrdersContract
+from commerce_testkit.memory.checkout import MemorySagaStore
+from commerce_testkit.memory.orders import MemoryOrderBook, MemorySellerOrders
+from commerce_testkit.memory.transaction import MemoryDatabase
+
+
+def _sqlite(path: Path) -> SqlDatabase:
+    database = SqlDatabase(f"sqlite:///{path}/shop.db")
+    METADATA.create_all(database.engine)
+    return database
+
+
+class TestMemoryOrderBook(OrderBookContract):
+    @pytest.fixture
+    def database(self) -> Database:
+        return MemoryDatabase()
+
+    @pytest.fixture
+    def book(self) -> MemoryOrderBook:
+        return MemoryOrderBook()
+
+    @pytest.fixture
+    def sagas(self) -> MemorySagaStore:
+        return MemorySagaStore()
+
+
+class TestSqliteOrderBook(OrderBookContract):
+    @pytest.fixture
+    def database(self, tmp_path: Path) -> Database:
+        return _sqlite(tmp_path)
+
+    @pytest.fixture
+    def book(self) -> SqlOrderBook:
+        return SqlOrderBook()
+
+    @pytest.fixture
+    def sagas(self) -> SqlSagaStore:
+        return SqlSagaStore()
+
+
+class TestMemorySellerOrders(SellerOrdersContract):
+    @pytest.fixture
+    def database(self) -> Database:
+        return MemoryDatabase()
+
+    @pytest.fixture
+    def listed(self) -> MemorySellerOrders:
+        return MemorySellerOrders()
+
+
+class TestSqliteSellerOrders(SellerOrdersContract):
+    @pytest.fixture
+    def database(self, tmp_path: Path) -> Database:
+        return _sqlite(tmp_path)
+
+    @pytest.fixture
+    def listed(self) -> SqlSellerOrders:
+        return SqlSellerOrders()

@@ -1,0 +1,57 @@
+"""What the documentation shows runs as it stands."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.live import live_shop
+
+ROOT: Final = Path(__file__).parents[2]
+PAGES: Final = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+_BLOCK: Final = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_LINK: Final = re.compile(r"\]\((?!https?://|#)([^)#]+)(?:#[^)]*)?\)")
+
+
+def examples(page: Path) -> str:
+    """All Python blocks of *page*, at their own lines so that a traceback points into it."""
+    text = page.read_text(encoding="utf-8")
+    lines = [""] * (text.count("\n") + 1)
+    for block in _BLOCK.finditer(text):
+        first = text.count("\n", 0, block.start(1))
+        for i, line in enumerate(block.group(1).splitlines()):
+            lines[first + i] = line
+    return "\n".join(lines)
+
+
+WITH_EXAMPLES: Final = [page for page in PAGES if examples(page).strip()]
+
+
+@pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_example_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    exec(compile(examples(page), str(page), "exec"), {"__name__": "example"})
+
+
+def test_the_readme_shows_an_embedding_of_fifteen_lines_at_most() -> None:
+    blocks = _BLOCK.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert blocks
+    assert all(len(block.strip().splitlines()) <= 15 for block in blocks)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
+    missing = [link for link in _LINK.findall(page.read_text(encoding="utf-8")) if not (page.parent / link).exists()]
+    assert not missing
+
+
+def test_the_journey_of_the_http_page_runs_in_a_shell(tmp_path: Path) -> None:
+    (script,) = re.findall(r"^```bash\n(.*?)^```", (ROOT / "docs" / "http-api.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    with live_shop(tmp_path) as shop:
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script], env={**os.environ, "SHOP": shop.address}, capture_output=True, text=True
+        )
+    assert done.returncode == 0, done.stdout + done.stderr

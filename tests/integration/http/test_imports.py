@@ -1,0 +1,86 @@
+"""Imports over HTTP."""
+
+import json
+
+import pytest
+
+from tests.integration.http.people import Person, Town, problem, until
+
+
+def send(seller: Person, content: bytes, media: str = "application/x-ndjson", query: str = "") -> dict:
+    begun = seller("POST", f"/item-imports{query}", content=content, headers={"Content-Type": media})
+    assert begun.status_code == 202, begun.text
+    assert begun.json() == {"importId": begun.json()["importId"], "status": "running"}
+    assert begun.headers["location"] == f"/item-imports/{begun.json()['importId']}"
+    assert begun.headers["x-search-token"]
+    return until(lambda: finished(seller, begun.headers["location"]))
+
+
+def finished(seller: Person, path: str) -> dict | None:
+    found = seller("GET", path).json()
+    return found if found["status"] == "finished" else None
+
+
+def rows(*skus: str, **fields: object) -> bytes:
+    return "\n".join(json.dumps({"sku": sku, "name": f"Row {sku}", "price": "1.00", "quantity": 2, **fields}) for sku in skus).encode()
+
+
+def test_a_file_is_taken_row_by_row_and_bad_rows_are_named(town: Town) -> None:
+    seller = town.newcomer("seller")
+    content = rows("A", "B") + b'\n{"sku": "C", "name": "no price"}\nnot json\n' + rows("D")
+    done = send(seller, content)
+    assert set(done) == {"importId", "status", "rows", "created", "changed", "unchanged", "failed", "errors", "errorsTruncated"}
+    assert (done["rows"], done["created"], done["failed"], done["errorsTruncated"]) == (5, 3, 2, False)
+    assert {error["line"] for error in done["errors"]} == {3, 4}
+    again = send(seller, content)
+    assert (again["created"], again["unchanged"], again["failed"]) == (0, 3, 2)
+
+
+@pytest.mark.parametrize("media", ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-ndjson; charset=utf-8"])
+def test_lines_of_json_go_by_several_names(town: Town, media: str) -> None:
+    assert send(town.newcomer("seller"), rows("A"), media)["created"] == 1
+
+
+def test_an_array_and_a_table_are_taken_as_well(town: Town) -> None:
+    seller = town.newcomer("seller")
+    array = b"[" + rows("A", "B").replace(b"\n", b",") + b"]"
+    assert send(seller, array, "application/json")["created"] == 2
+    table = b'sku,name,price,quantity,attributes.material\nC,Row C,1.00,2,wood\nD,Row D,x,2,\n'
+    done = send(seller, table, "text/csv")
+    assert (done["created"], done["failed"]) == (1, 1)
+
+
+def test_a_dry_run_writes_nothing(town: Town) -> None:
+    seller = town.newcomer("seller")
+    assert send(seller, rows("A"), query="?dryRun=true")["rows"] == 1
+    assert send(seller, rows("A"))["created"] == 1
+
+
+def test_a_body_of_many_chunks_arrives_whole(town: Town) -> None:
+    seller = town.newcomer("seller")
+    skus = [f"S{no}" for no in range(700)]
+    content = rows(*skus, description="d" * 1000)
+    assert len(content) > 600_000
+    begun = seller("POST", "/item-imports", content=iter([content[i : i + 7001] for i in range(0, len(content), 7001)]),
+                   headers={"Content-Type": "application/x-ndjson"})  # fmt: skip
+    assert begun.status_code == 202, begun.text
+    done = until(lambda: finished(seller, begun.headers["location"]), 20)
+    assert (done["rows"], done["created"], done["failed"]) == (700, 700, 0)
+    page = seller("GET", "/items", params={"seller": seller.account["accountId"]}, headers={"X-Search-Token": begun.headers["x-search-token"]})
+    assert page.json()["total"]["count"] == 700
+
+
+def test_what_is_no_file_of_items_is_415(town: Town, seller: Person) -> None:
+    for media in ("text/plain", "multipart/form-data; boundary=x", "", "text/csv; charset=latin-1"):
+        refused = seller("POST", "/item-imports", content=rows("A"), headers={"Content-Type": media})
+        problem(refused, 415, "unsupported-media-type")
+
+
+def test_an_empty_file_has_no_rows(town: Town, seller: Person) -> None:
+    assert send(seller, b"")["rows"] == 0
+
+
+def test_somebody_elses_import_is_not_there(town: Town, seller: Person) -> None:
+    done = send(seller, b"")
+    problem(town.newcomer("seller")("GET", f"/item-imports/{done['importId']}"), 404, "import-not-found")
+    problem(seller("GET", "/item-imports/nonsense"), 404, "import-not-found")

@@ -1,0 +1,59 @@
+"""A shop in a process of its own: `commerce serve` on a free port, its files in a folder."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+_PATIENCE: Final = 60.0
+COMMERCE: Final = str(Path(sys.executable).with_name("commerce"))
+
+
+class LiveShop:
+    """A running shop. ``kill`` is SIGKILL and waits for the end: a process that is no child of ours may look alive for seconds."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, str], command: tuple[str, ...] = (COMMERCE, "serve", "--port", "0")) -> None:
+        self.folder = folder
+        self.log = folder / "shop.log"
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command, cwd=folder, env={**os.environ, **settings}, stdout=subprocess.PIPE, stderr=log, text=True
+            )
+        self.address = self._announced()
+
+    def _announced(self) -> str:
+        """The address that the shop prints when it takes requests."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if "http://" in line:
+                return "http://" + line.rpartition("http://")[2].strip()
+        raise AssertionError(f"the shop did not open: {self.log.read_text()[-2000:]}")
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.process.kill()
+        self._ended()
+
+    def stop(self) -> None:
+        """End it in good order. Nothing happens to one that has ended."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        self._ended()
+
+    def _ended(self) -> None:
+        self.process.wait(_PATIENCE)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+
+
+@contextmanager
+def live_shop(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[LiveShop]:
+    """A shop that runs as long as the block."""
+    shop = LiveShop(folder, settings or {})
+    try:
+        yield shop
+    finally:
+        shop.stop()
