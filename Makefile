@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint unit bench clean
+.PHONY: demo test lint unit fuzz bench clean
 
 demo: .venv/.run  ## the whole shop at one address, with a catalogue and log-ins to try
 	@$(BIN)/commerce demo
@@ -21,6 +21,9 @@ lint: .venv/.dev  ## style, structure, types
 
 unit: .venv/.dev  ## the tests that need no engine and no socket, in under a minute
 	@$(BIN)/python -m pytest tests/unit tests/contracts
+
+fuzz: .venv/.dev  ## 10,000 generated requests against a live shop
+	@COMMERCE_FUZZ_CASES=10000 $(BIN)/python -m pytest tests/e2e/test_schemathesis.py
 
 bench: .venv/.dev  ## figures, each beside its comparison
 	@$(BIN)/python -m benchmarks

@@ -14,12 +14,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
+from commerce_cli.tables import read_table
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import ItemId, SellerId
 from commerce_core.kernel.money import Money
 from commerce_core.search import Document, Query, SearchIndex
+from commerce_core.search.service.scoring import judged_only_ndcg, judgments_of, mean, ndcg, percentile, recall, scorable
 from commerce_tantivy import TantivyIndex
-from commerce_testkit.judged import judged_only_ndcg, mean, ndcg, percentile, read_judgments, read_table, recall, scorable
 
 BATCH: Final = 500
 PAGE: Final = 100
@@ -99,7 +100,7 @@ def latencies(index: SearchIndex, terms: Sequence[str]) -> list[float]:
 
 def report(index: SearchIndex, folder: Path) -> Iterator[str]:
     """The figures, a line each."""
-    judgments = read_judgments(folder / "qrels.tsv")
+    judgments = judgments_of(read_table(folder / "qrels.tsv"))
     wanted = scorable(judgments)
     queries = {row["query_id"]: row["query"] for row in read_table(folder / "queries.tsv") if row["query_id"] in wanted}
     typos = [(row["query_id"], row["query"]) for row in read_table(folder / "typos.tsv") if row["query_id"] in wanted]

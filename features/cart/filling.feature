@@ -58,6 +58,13 @@ Feature: Filling a cart
       | -1       |
       | 10000    |
 
+  Scenario: A cart has room for 200 different things
+    Given Sam offers "Screw" in 200 variants
+    And Ada has put every variant of "Screw" into the cart
+    When Ada puts 1 of "Desk lamp" into the cart
+    Then that is refused: the cart is full
+    And the cart of Ada costs 200.00
+
   Scenario: An item that does not exist
     When Ada puts an item that does not exist into the cart
     Then that is refused: there is no such item

@@ -61,6 +61,18 @@ Feature: Importing items from files
     Then the import has created 1, changed 0, left 0 as they were and refused 1
     And a search among Sam's items for "lamp" finds nothing
 
+  Scenario: In a table, each variant has a row
+    When Sam imports a table file
+      | sku     | name         | variantId | options.colour | options.size | price | quantity |
+      | SHIRT-1 | Cotton shirt | RED-M     | red            | M            | 15.99 | 20       |
+      | SHIRT-1 | Cotton shirt | BLUE-M    | blue           | M            | 17.99 | 4        |
+    Then the import has created 1, changed 0, left 0 as they were and refused 0
+    And a search among Sam's items for "shirt" finds "Cotton shirt" at 15.99
+    And the "Cotton shirt" that was found comes in the variants
+      | variant | colour | size | price | stock |
+      | RED-M   | red    | M    | 15.99 | 20    |
+      | BLUE-M  | blue   | M    | 17.99 | 4     |
+
   Scenario: A stored document goes in as it stands
     When Sam imports the document
       """

@@ -15,6 +15,14 @@ Feature: Orders that are not placed
     And Ada has 0 orders
     And 1 of "Desk lamp" are in stock
 
+  Scenario: One line too many spoils the whole order
+    Given Sam offers "Floor lamp" at 89.00 with 1 in stock
+    And Ada has put 2 of "Floor lamp" into the cart
+    When Ada pays
+    Then that is refused: there is not enough in stock
+    And the refusal names "Floor lamp", of which 2 were wanted and 1 is there
+    And 7 of "Desk lamp" are in stock
+
   Scenario: The last piece is sold once
     Given Sam offers "Last lamp" at 10.00 with 1 in stock
     And Bob is a buyer

@@ -74,3 +74,8 @@ Feature: How an order ends
     Then the order ends completed
     And the order tells "PaymentCompleted" once
     And 5 of "Desk lamp" are in stock
+
+  Scenario: What is ordered is delivered, even if it goes off sale meanwhile
+    Given Ada pays with a card that is slow to answer
+    When Sam withdraws "Desk lamp"
+    Then the order ends completed

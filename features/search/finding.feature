@@ -37,6 +37,13 @@ Feature: Finding items
     Given Sam offers "Blender" with the package number "4006381333931"
     Then a search among Sam's items for "4006381333931" finds "Blender"
 
+  Scenario: A variant is found by its own number
+    Given Sam offers "Cotton shirt" in variants
+      | variant    | colour | size | price | stock |
+      | SHIRT-RD-M | red    | M    | 15.99 | 20    |
+      | SHIRT-BL-M | blue   | M    | 12.99 | 4     |
+    Then a search among Sam's items for "SHIRT-RD-M" finds "Cotton shirt" first
+
   Scenario: A misspelt word is answered with the right one
     When Kim searches among Sam's items for "wirless headphnes"
     Then the shop asks whether "wireless headphones" was meant

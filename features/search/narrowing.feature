@@ -21,6 +21,10 @@ Feature: Narrowing a search
       | lowest price  | 100.00  | Oak table, Pine table              |
       | highest price | 80.00   | Oak shelf, Steel shelf             |
 
+  Scenario: One of several brands
+    Given Sam offers "Plain shelf" at 20.00 with 5 in stock
+    Then a search among Sam's items with the brand "Holzweg" or "Nordik" finds "Oak table, Pine table, Oak shelf, Steel shelf"
+
   Scenario: Only what is in stock
     Then a search among Sam's items that are in stock finds "Oak table, Oak shelf, Steel shelf"
 

@@ -1,11 +1,13 @@
-"""The steps of the features, and a shop that runs for them: `commerce serve` with no other setting than a free port."""
+"""The steps of the features, and a shop that runs for them: `commerce serve` with no other setting than a free port.
+
+When the last feature is told the shop is stopped, and `commerce check` has to find its books in order.
+"""
 
 import os
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Final
 import pytest
 
 _PATIENCE: Final = 60.0
+_COMMERCE: Final = Path(sys.executable).with_name("commerce")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -23,14 +26,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def shop_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A shop in a folder of its own, stopped at the end."""
+    """A shop in a folder of its own, stopped and checked at the end."""
     folder, port = tmp_path_factory.mktemp("shop"), _free_port()
+    environment = {**os.environ, "COMMERCE_PORT": str(port)}
     address = f"http://127.0.0.1:{port}"
     with (folder / "shop.log").open("wb") as log:
         process = subprocess.Popen(
-            [Path(sys.executable).with_name("commerce"), "serve"],
+            [_COMMERCE, "serve"],
             cwd=folder,
-            env={**os.environ, "COMMERCE_PORT": str(port)},
+            env=environment,
             stdout=log,
             stderr=subprocess.STDOUT,
         )
@@ -44,6 +48,10 @@ def shop_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             process.kill()
             raise
+    checked = subprocess.run(
+        [_COMMERCE, "check"], cwd=folder, env=environment, capture_output=True, text=True, timeout=_PATIENCE, check=False
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def _free_port() -> int:

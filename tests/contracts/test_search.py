@@ -13,8 +13,8 @@ from commerce_testkit.memory.search import MemorySearchIndex
 
 class TestMemorySearchIndex(SearchIndexContract):
     @pytest.fixture
-    def index(self, clock: SettableClock) -> Iterator[MemorySearchIndex]:
-        yield MemorySearchIndex(currency="USD", clock=clock, synonyms={"couch": ("sofa",)})
+    def index(self, clock: SettableClock) -> MemorySearchIndex:
+        return MemorySearchIndex(currency="USD", clock=clock, synonyms={"couch": ("sofa",)})
 
 
 class TestTantivyIndex(SearchIndexContract):

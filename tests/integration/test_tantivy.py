@@ -17,7 +17,7 @@ import pytest
 from commerce_core.kernel.paging import CursorExpired
 from commerce_core.search import Query, SearchUnavailable
 from commerce_tantivy import TantivyIndex
-from commerce_testkit.contracts.search import document, item_id
+from commerce_testkit.contracts.search_documents import document, item_id
 from commerce_testkit.memory.clock import SettableClock
 
 #: Another process: it puts in the folder what it is told, says so, and waits at its standard input.
@@ -26,7 +26,7 @@ import sys
 from pathlib import Path
 from commerce_core.search import Query, SearchUnavailable
 from commerce_tantivy import TantivyIndex
-from commerce_testkit.contracts.search import document
+from commerce_testkit.contracts.search_documents import document
 from commerce_testkit.memory.clock import SettableClock
 
 index = TantivyIndex(Path(sys.argv[1]), currency="USD", clock=SettableClock())

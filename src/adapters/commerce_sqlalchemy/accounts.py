@@ -23,6 +23,14 @@ _FORGOTTEN_AT_ONCE: Final = 100
 _FAILURES_MATTER_FOR: Final = timedelta(days=1)
 
 
+# Asked with every request: built once.
+_HOLDER: Final = (
+    sa.select(account_table)
+    .select_from(session_table.join(account_table, account_table.c.id == session_table.c.account_id))
+    .where(session_table.c.token_digest == sa.bindparam("digest"), session_table.c.expires_at > sa.bindparam("now"))
+)
+
+
 class SqlAccountBook(AccountBook):
     """Accounts, sessions and failed log-ins on SQLite and PostgreSQL."""
 
@@ -50,10 +58,7 @@ class SqlAccountBook(AccountBook):
         self._forget(tx, session_table.c.token_digest, session_table.c.expires_at, session.created_at)
 
     def session_of(self, tx: Transaction, token_digest: str, now: datetime) -> Account | None:
-        s = session_table.c
-        joined = session_table.join(account_table, account_table.c.id == s.account_id)
-        holder = sa.select(account_table).select_from(joined).where(s.token_digest == token_digest, s.expires_at > now)
-        row = connection(tx).execute(holder).one_or_none()
+        row = connection(tx).execute(_HOLDER, {"digest": token_digest, "now": now}).one_or_none()
         return _account(row) if row else None
 
     def close_session(self, tx: Transaction, token_digest: str) -> None:

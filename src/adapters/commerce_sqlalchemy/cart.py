@@ -12,8 +12,7 @@ from commerce_core.kernel.errors import Conflict, TransactionLost
 from commerce_core.kernel.ids import BuyerId, CartId, OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Transaction
-from commerce_sqlalchemy.keys import among
-from commerce_sqlalchemy.rows import given, insert_if_new, insert_many
+from commerce_sqlalchemy.rows import Given, insert_if_new, insert_many, one_by_one
 from commerce_sqlalchemy.tables import Id, Instant, Json
 from commerce_sqlalchemy.tables import cart as cart_table
 from commerce_sqlalchemy.transaction import connection
@@ -30,17 +29,14 @@ class SqlCartBook(CartBook):
     """Carts on SQLite and PostgreSQL."""
 
     def open_of(self, tx: Transaction, buyer_ids: Sequence[BuyerId]) -> Mapping[BuyerId, Cart]:
-        rows = connection(tx).execute(sa.select(cart_table).where(cart_table.c.buyer_id.in_(buyer_ids), _OPEN))
+        rows = _OPEN_OF.run(connection(tx), one_by_one(buyer_ids))
         return {row.buyer_id: _cart(row) for row in rows}
 
     def load(self, tx: Transaction, keys: Sequence[tuple[BuyerId, CartId]]) -> Mapping[CartId, Cart]:
-        wanted = sa.select(cart_table).where(among(cart_table.c.buyer_id, cart_table.c.id, keys))
-        return {row.id: _cart(row) for row in connection(tx).execute(wanted)}
+        return {row.id: _cart(row) for row in _BY_KEY.run(connection(tx), sorted(set(keys)))}
 
     def count_of(self, tx: Transaction, buyer_ids: Sequence[BuyerId]) -> Mapping[BuyerId, int]:
-        c = cart_table.c
-        counted = sa.select(c.buyer_id, sa.func.count()).where(c.buyer_id.in_(buyer_ids)).group_by(c.buyer_id)
-        return {BuyerId(buyer_id): count for buyer_id, count in connection(tx).execute(counted)}
+        return {BuyerId(row.buyer_id): row.carts for row in _COUNT_OF.run(connection(tx), one_by_one(buyer_ids))}
 
     def insert(self, tx: Transaction, carts: Sequence[Cart]) -> None:
         try:
@@ -49,31 +45,11 @@ class SqlCartBook(CartBook):
             raise Conflict("the buyer has an open cart already") from error
 
     def update(self, tx: Transaction, changes: Sequence[tuple[int, Cart]]) -> Sequence[CartId]:
-        if not changes:
-            return []
-        c = cart_table.c
         rows = sorted((_change(was, cart) for was, cart in changes), key=lambda row: row[:2])
-        d = given(rows, **_CHANGE).c
-        statement = (
-            sa.update(cart_table)
-            .where(c.buyer_id == d.buyer_id, c.id == d.id, c.version == d.was, _OPEN)
-            .values(status=d.status, version=d.version, lines=d.lines, merged_into=d.merged_into, updated_at=d.updated_at)
-            .returning(c.id)
-        )
-        return [CartId(cart_id) for cart_id in connection(tx).execute(statement).scalars()]
+        return [CartId(row.id) for row in _UPDATE.run(connection(tx), rows)]
 
     def consume(self, tx: Transaction, carts: Sequence[tuple[BuyerId, CartId, int]]) -> Sequence[CartId]:
-        if not carts:
-            return []
-        c = cart_table.c
-        d = given(sorted(carts), buyer_id=Id, id=Id, version=sa.BigInteger()).c
-        statement = (
-            sa.update(cart_table)
-            .where(c.buyer_id == d.buyer_id, c.id == d.id, c.version == d.version, _OPEN)
-            .values(status=CartStatus.ORDERED.value, version=c.version + 1)
-            .returning(c.id)
-        )
-        return [CartId(cart_id) for cart_id in connection(tx).execute(statement).scalars()]
+        return [CartId(row.id) for row in _CONSUME.run(connection(tx), sorted(carts))]
 
     def give_back(self, tx: Transaction, returned: Sequence[ReturnedLines], now: datetime) -> Mapping[OrderId, CartId]:
         if not returned:
@@ -81,10 +57,7 @@ class SqlCartBook(CartBook):
         carts = self._open_for_change(tx, returned, now)
         for back in returned:
             carts[back.buyer_id] = carts[back.buyer_id].given_back(back.lines, now)
-        c = cart_table.c
-        rows = [(buyer_id, cart.id, _lines(cart)) for buyer_id, cart in sorted(carts.items())]
-        d = given(rows, buyer_id=Id, id=Id, lines=Json).c
-        connection(tx).execute(sa.update(cart_table).where(c.buyer_id == d.buyer_id, c.id == d.id).values(lines=d.lines))
+        _SET_LINES.run(connection(tx), [(buyer_id, cart.id, _lines(cart)) for buyer_id, cart in sorted(carts.items())])
         return {back.order_id: carts[back.buyer_id].id for back in returned}
 
     def _open_for_change(self, tx: Transaction, returned: Sequence[ReturnedLines], now: datetime) -> dict[BuyerId, Cart]:
@@ -92,13 +65,46 @@ class SqlCartBook(CartBook):
         fresh = {back.buyer_id: back.new_cart_id for back in reversed(returned)}
         empty = [_row(Cart(id=cart_id, buyer_id=buyer_id, version=0, updated_at=now)) for buyer_id, cart_id in sorted(fresh.items())]
         insert_if_new(connection(tx), cart_table, empty)
-        c = cart_table.c
-        d = given([(buyer_id,) for buyer_id in sorted(fresh)], buyer_id=Id).c
-        locked = sa.update(cart_table).where(c.buyer_id == d.buyer_id, _OPEN).values(version=c.version + 1, updated_at=now).returning(*c)
-        carts = {row.buyer_id: _cart(row) for row in connection(tx).execute(locked)}
+        carts = {row.buyer_id: _cart(row) for row in _LOCK.run(connection(tx), one_by_one(sorted(fresh)), now=now)}
         if len(carts) < len(fresh):
             raise TransactionLost("a cart was ordered while lines were on their way back into it")
         return carts
+
+
+_C: Final = cart_table.c
+_OPEN_OF: Final = Given(lambda d: sa.select(cart_table).where(_C.buyer_id == d.buyer_id, _OPEN), buyer_id=Id)
+_BY_KEY: Final = Given(lambda d: sa.select(cart_table).where(_C.buyer_id == d.buyer_id, _C.id == d.id), buyer_id=Id, id=Id)
+_COUNT_OF: Final = Given(
+    lambda d: sa.select(_C.buyer_id, sa.func.count().label("carts")).where(_C.buyer_id == d.buyer_id).group_by(_C.buyer_id), buyer_id=Id
+)
+_UPDATE: Final = Given(
+    lambda d: (
+        sa.update(cart_table)
+        .where(_C.buyer_id == d.buyer_id, _C.id == d.id, _C.version == d.was, _OPEN)
+        .values(status=d.status, version=d.version, lines=d.lines, merged_into=d.merged_into, updated_at=d.updated_at)
+        .returning(_C.id)
+    ),
+    **_CHANGE,
+)
+_CONSUME: Final = Given(
+    lambda d: sa.update(cart_table)
+    .where(_C.buyer_id == d.buyer_id, _C.id == d.id, _C.version == d.version, _OPEN)
+    .values(status=CartStatus.ORDERED.value, version=_C.version + 1)
+    .returning(_C.id),
+    buyer_id=Id, id=Id, version=sa.BigInteger(),
+)  # fmt: skip
+_SET_LINES: Final = Given(
+    lambda d: sa.update(cart_table).where(_C.buyer_id == d.buyer_id, _C.id == d.id).values(lines=d.lines), buyer_id=Id, id=Id, lines=Json
+)
+_LOCK: Final = Given(
+    lambda d: (
+        sa.update(cart_table)
+        .where(_C.buyer_id == d.buyer_id, _OPEN)
+        .values(version=_C.version + 1, updated_at=sa.bindparam("now"))
+        .returning(*_C)
+    ),
+    buyer_id=Id,
+)
 
 
 def _row(cart: Cart) -> dict[str, Any]:

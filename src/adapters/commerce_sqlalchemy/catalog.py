@@ -27,8 +27,7 @@ from commerce_core.kernel.codec import from_data, to_data
 from commerce_core.kernel.ids import ImportId, ItemId, SellerId, SkuId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Transaction
-from commerce_sqlalchemy.keys import among
-from commerce_sqlalchemy.rows import given, insert_many, slices
+from commerce_sqlalchemy.rows import Given, insert_many, one_by_one, slices
 from commerce_sqlalchemy.tables import Id, Instant, Json, import_chunk, import_sku, item, item_import, variant
 from commerce_sqlalchemy.transaction import connection
 
@@ -44,10 +43,10 @@ class SqlItemBook(ItemBook):
         insert_many(connection(tx), variant, [row for i in items for row in _variant_rows(i)])
 
     def load(self, tx: Transaction, item_ids: Sequence[ItemId]) -> Mapping[ItemId, Item]:
-        return {i.id: i for i in self._read(tx, sa.select(item).where(item.c.id.in_(item_ids)))}
+        return {i.id: i for i in self._with_forms(tx, _ITEMS.run(connection(tx), one_by_one(item_ids)))}
 
     def by_sku(self, tx: Transaction, skus: Sequence[tuple[SellerId, str]]) -> Mapping[tuple[SellerId, str], Item]:
-        found = self._read(tx, sa.select(item).where(among(item.c.seller_id, item.c.sku, skus)))
+        found = self._with_forms(tx, _BY_SKU.run(connection(tx), sorted(set(skus))))
         return {(i.seller_id, i.sku): i for i in found}
 
     def made_with(self, tx: Transaction, seller_id: SellerId, key: str) -> tuple[Item, str] | None:
@@ -75,25 +74,18 @@ class SqlItemBook(ItemBook):
         return self._read(tx, statement)
 
     def _write_over(self, tx: Transaction, changes: Sequence[tuple[int, Item]]) -> set[str]:
-        d = given((_change_row(*change) for change in changes), **_CHANGE_COLUMNS).c
-        statement = (
-            sa.update(item)
-            .where(item.c.id == d.id, item.c.version == d.was)
-            .values({name: d[name] for name in _CHANGE_COLUMNS if name not in ("id", "was")})
-            .returning(item.c.id)
-        )
         try:
-            return set(connection(tx).execute(statement).scalars())
+            return {row.id for row in _WRITE_OVER.run(connection(tx), [_change_row(*change) for change in changes])}
         except IntegrityError as error:
             raise SkuTaken("the seller has another item with this SKU") from error
 
     def _read(self, tx: Transaction, statement: "sa.Select[Any]") -> list[Item]:
-        rows = connection(tx).execute(statement).all()
+        return self._with_forms(tx, connection(tx).execute(statement).all())
+
+    def _with_forms(self, tx: Transaction, rows: Sequence[Any]) -> list[Item]:
         forms: dict[str, list[Variant]] = {row.id: [] for row in rows}
-        if rows:
-            ordered = sa.select(variant).where(variant.c.item_id.in_(list(forms))).order_by(variant.c.item_id, variant.c.position)
-            for row in connection(tx).execute(ordered):
-                forms[row.item_id].append(_variant(row))
+        for row in _FORMS.run(connection(tx), one_by_one(forms)):
+            forms[row.item_id].append(_variant(row))
         return [_item(row, forms[row.id]) for row in rows]
 
 
@@ -102,12 +94,12 @@ class SqlOffers(Offers):
 
     def by_item(self, tx: Transaction, item_ids: Sequence[ItemId]) -> Mapping[ItemId, Sequence[Offer]]:
         found: dict[ItemId, list[Offer]] = {}
-        for row in connection(tx).execute(_OFFERS.where(variant.c.item_id.in_(item_ids)).order_by(variant.c.item_id, variant.c.position)):
+        for row in _OFFERS_OF.run(connection(tx), one_by_one(item_ids)):
             found.setdefault(row.item_id, []).append(_offer(row))
         return found
 
     def by_sku(self, tx: Transaction, sku_ids: Sequence[SkuId]) -> Mapping[SkuId, Offer]:
-        return {row.sku_id: _offer(row) for row in connection(tx).execute(_OFFERS.where(variant.c.sku_id.in_(sku_ids)))}
+        return {row.sku_id: _offer(row) for row in _OFFERS_AS.run(connection(tx), one_by_one(sku_ids))}
 
 
 class SqlImportQueue(ImportQueue):
@@ -194,6 +186,23 @@ _OFFERS: Final = sa.select(
     variant.c.sku_id, variant.c.item_id, variant.c.variant_id, variant.c.price_minor, variant.c.currency, variant.c.image,
     item.c.seller_id, item.c.name, item.c.status,
 ).select_from(variant.join(item, item.c.id == variant.c.item_id))  # fmt: skip
+
+
+_IN_ORDER: Final = (variant.c.item_id, variant.c.position)
+_ITEMS: Final = Given(lambda d: sa.select(item).where(item.c.id == d.id), id=Id)
+_BY_SKU: Final = Given(lambda d: sa.select(item).where(item.c.seller_id == d.seller_id, item.c.sku == d.sku), seller_id=Id, sku=sa.Text())
+_FORMS: Final = Given(lambda d: sa.select(variant).where(variant.c.item_id == d.item_id).order_by(*_IN_ORDER), item_id=Id)
+_OFFERS_OF: Final = Given(lambda d: _OFFERS.where(variant.c.item_id == d.item_id).order_by(*_IN_ORDER), item_id=Id)
+_OFFERS_AS: Final = Given(lambda d: _OFFERS.where(variant.c.sku_id == d.sku_id), sku_id=Id)
+_WRITE_OVER: Final = Given(
+    lambda d: (
+        sa.update(item)
+        .where(item.c.id == d.id, item.c.version == d.was)
+        .values({name: d[name] for name in _CHANGE_COLUMNS if name not in ("id", "was")})
+        .returning(item.c.id)
+    ),
+    **_CHANGE_COLUMNS,
+)
 
 
 def _item_row(i: Item, idem_key: str | None, idem_digest: str | None) -> dict[str, Any]:

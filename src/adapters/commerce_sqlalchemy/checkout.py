@@ -24,9 +24,9 @@ from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Transaction
 from commerce_core.orders import OrderKey, Shipment
 from commerce_sqlalchemy.keys import among, pairs
-from commerce_sqlalchemy.rows import given, insert_if_new, insert_many, insert_new
+from commerce_sqlalchemy.rows import Given, insert_if_new, insert_many, insert_new
 from commerce_sqlalchemy.saga_rows import CALL_COLUMNS, WRITE_COLUMNS, call, call_id, call_row, key_row, saga_row, write_row
-from commerce_sqlalchemy.tables import Id, gateway_fact, order_line, outside_call, refund, saga, shipment, shipment_line
+from commerce_sqlalchemy.tables import Id, Instant, gateway_fact, order_line, outside_call, refund, saga, shipment, shipment_line
 from commerce_sqlalchemy.tables import orders as order_table
 from commerce_sqlalchemy.transaction import connection
 
@@ -67,46 +67,27 @@ class SqlSagaStore(SagaStore):
     ) -> Sequence[Claimed]:
         c = saga.c
         known = sa.or_(sa.false(), *(sa.and_(c.definition == name, c.version <= version) for name, version in definitions.items()))
-        free = sa.and_(_OPEN, c.next_run_at <= now, sa.or_(c.lease_until.is_(None), c.lease_until < now))
-        due = sa.select(c.buyer_id, c.order_id, c.fence, c.claims).where(free, known)
-        candidates = connection(tx).execute(due.order_by(c.next_run_at, c.order_id).limit(limit)).all()
+        due = sa.select(c.buyer_id, c.order_id, c.fence, c.claims).where(_FREE, known)
+        candidates = connection(tx).execute(due.order_by(c.next_run_at, c.order_id).limit(limit), {"now": now}).all()
         if candidates and candidates[0].claims >= _ALONE_AFTER:
             candidates = candidates[:1]
         chosen = [row for row in candidates if row.claims < _ALONE_AFTER] or candidates
         if not chosen:
             return []
-        d = given(sorted((r.buyer_id, r.order_id, r.fence) for r in chosen), buyer_id=Id, order_id=Id, fence=sa.BigInteger())
-        taken = connection(tx).execute(
-            sa.update(saga)
-            .where(c.buyer_id == d.c.buyer_id, c.order_id == d.c.order_id, c.fence == d.c.fence, free)
-            .values(fence=c.fence + 1, claims=c.claims + 1, lease_until=lease_until, owner=owner)
-            .returning(c.buyer_id, c.order_id)
-        )
+        rows = sorted((r.buyer_id, r.order_id, r.fence) for r in chosen)
+        taken = _CLAIM.run(connection(tx), rows, now=now, until=lease_until, claimer=owner)
         return list(self.reread(tx, [OrderKey(row.buyer_id, row.order_id) for row in taken]).values())
 
     def reread(self, tx: Transaction, keys: Sequence[OrderKey]) -> Mapping[OrderId, Claimed]:
         return {
-            row.saga.key.order_id: Claimed(saga=row.saga, fence=row.fence, claims=row.claims, seq=row.seq)
-            for row in self._rows(tx, among(saga.c.buyer_id, saga.c.order_id, pairs(keys)))
+            row.saga.key.order_id: Claimed(saga=row.saga, fence=row.fence, claims=row.claims, seq=row.seq) for row in self.rows(tx, keys)
         }
 
     def write(self, tx: Transaction, writes: Sequence[SagaWrite], at: datetime) -> Sequence[OrderId]:
         if not writes:
             return []
-        c = saga.c
         rows = [write_row(w) for w in sorted(writes, key=lambda w: (w.saga.key.buyer_id, w.saga.key.order_id))]
-        d = given(rows, **WRITE_COLUMNS).c
-        statement = (
-            sa.update(saga)
-            .where(c.buyer_id == d.buyer_id, c.order_id == d.order_id, c.fence == d.fence)
-            .where(c.state == d.was, c.cancel_requested == d.cancel_requested)
-            .values(
-                state=d.state, last_seq=d.seq, claims=d.claims, lease_until=d.lease_until, next_run_at=d.next_run_at, last_error=d.last_error,
-                attention=sa.func.coalesce(d.attention, c.attention), cause=d.cause, cause_detail=d.cause_detail, updated_at=at,
-            )
-            .returning(c.order_id)
-        )  # fmt: skip
-        written = [OrderId(order_id) for order_id in connection(tx).execute(statement).scalars()]
+        written = [OrderId(row.order_id) for row in _WRITE.run(connection(tx), rows, at=at)]
         done = set(written)
         self._write_calls(tx, [w for w in writes if w.saga.key.order_id in done], at)
         return written
@@ -208,7 +189,7 @@ class SqlSagaStore(SagaStore):
         return [OrderId(order_id) for order_id in found.scalars()]
 
     def rows(self, tx: Transaction, keys: Sequence[OrderKey]) -> Sequence[SagaRow]:
-        return self._rows(tx, among(saga.c.buyer_id, saga.c.order_id, pairs(keys)))
+        return self._with_calls(tx, _BY_KEY.run(connection(tx), pairs(keys)))
 
     def facts(self, tx: Transaction, keys: Sequence[OrderKey]) -> Sequence[MoneyFact]:
         f = gateway_fact.c
@@ -220,18 +201,16 @@ class SqlSagaStore(SagaStore):
         ]
 
     def _rows(self, tx: Transaction, where: "sa.ColumnElement[bool] | sa.TextClause", limit: int | None = None) -> list[SagaRow]:
-        g = order_table.c
-        joined = saga.join(order_table, sa.and_(saga.c.buyer_id == g.buyer_id, saga.c.order_id == g.id))
-        columns = (*saga.c, g.gateway, g.gateway_account, g.digest, g.created_at)
-        statement = sa.select(*columns).select_from(joined).where(where).order_by(saga.c.order_id.desc())
-        rows = connection(tx).execute(statement.limit(limit) if limit else statement).all()
+        statement = _SAGAS.where(where)
+        return self._with_calls(tx, connection(tx).execute(statement.limit(limit) if limit else statement).all())
+
+    def _with_calls(self, tx: Transaction, rows: Sequence[Any]) -> list[SagaRow]:
         calls = self._calls(tx, [OrderKey(row.buyer_id, row.order_id) for row in rows])
         return [saga_row(row, calls.get(row.order_id, {})) for row in rows]
 
     def _calls(self, tx: Transaction, keys: Sequence[OrderKey]) -> dict[str, dict[Operation, OutsideCall]]:
-        c = outside_call.c
         found: dict[str, dict[Operation, OutsideCall]] = {}
-        for row in connection(tx).execute(sa.select(outside_call).where(among(c.buyer_id, c.order_id, pairs(keys)), c.subject_no == 1)):
+        for row in _CALLS.run(connection(tx), pairs(keys)):
             found.setdefault(row.order_id, {})[Operation(row.operation)] = call(row)
         return found
 
@@ -246,15 +225,50 @@ class SqlSagaStore(SagaStore):
             for key, c in changed
             if c.operation in before[key.order_id]
         ]
-        if known:
-            t = outside_call.c
-            d = given(sorted(known, key=lambda row: tuple(row[:5])), **CALL_COLUMNS).c
-            connection(tx).execute(
-                sa.update(outside_call)
-                .where(t.buyer_id == d.buyer_id, t.order_id == d.order_id, t.operation == d.operation)
-                .where(t.subject_no == d.subject_no, t.attempt == d.attempt)
-                .values(status=d.status, response=d.response, updated_at=at)
-            )
+        _WRITE_CALLS.run(connection(tx), sorted(known, key=lambda row: tuple(row[:5])), at=at)
+
+
+_S: Final = saga.c
+_T: Final = outside_call.c
+_NOW: Final = sa.bindparam("now", type_=Instant())
+_FREE: Final = sa.and_(_OPEN, _S.next_run_at <= _NOW, sa.or_(_S.lease_until.is_(None), _S.lease_until < _NOW))
+_SAGAS: Final = (
+    sa.select(*_S, order_table.c.gateway, order_table.c.gateway_account, order_table.c.digest, order_table.c.created_at)
+    .select_from(saga.join(order_table, sa.and_(_S.buyer_id == order_table.c.buyer_id, _S.order_id == order_table.c.id)))
+    .order_by(_S.order_id.desc())
+)
+_BY_KEY: Final = Given(lambda d: _SAGAS.where(_S.buyer_id == d.buyer_id, _S.order_id == d.order_id), buyer_id=Id, order_id=Id)
+_CALLS: Final = Given(
+    lambda d: sa.select(outside_call).where(_T.buyer_id == d.buyer_id, _T.order_id == d.order_id, _T.subject_no == 1),
+    buyer_id=Id, order_id=Id,
+)  # fmt: skip
+_CLAIM: Final = Given(
+    lambda d: sa.update(saga)
+    .where(_S.buyer_id == d.buyer_id, _S.order_id == d.order_id, _S.fence == d.fence, _FREE)
+    .values(fence=_S.fence + 1, claims=_S.claims + 1, lease_until=sa.bindparam("until"), owner=sa.bindparam("claimer"))
+    .returning(_S.buyer_id, _S.order_id),
+    buyer_id=Id, order_id=Id, fence=sa.BigInteger(),
+)  # fmt: skip
+_WRITE: Final = Given(
+    lambda d: sa.update(saga)
+    .where(_S.buyer_id == d.buyer_id, _S.order_id == d.order_id, _S.fence == d.fence)
+    .where(_S.state == d.was, _S.cancel_requested == d.cancel_requested)
+    .values(
+        state=d.state, last_seq=d.seq, claims=d.claims, lease_until=d.lease_until, next_run_at=d.next_run_at, last_error=d.last_error,
+        attention=sa.func.coalesce(d.attention, _S.attention), cause=d.cause, cause_detail=d.cause_detail, updated_at=sa.bindparam("at"),
+    )
+    .returning(_S.order_id),
+    **WRITE_COLUMNS,
+)  # fmt: skip
+_WRITE_CALLS: Final = Given(
+    lambda d: (
+        sa.update(outside_call)
+        .where(_T.buyer_id == d.buyer_id, _T.order_id == d.order_id, _T.operation == d.operation)
+        .where(_T.subject_no == d.subject_no, _T.attempt == d.attempt)
+        .values(status=d.status, response=d.response, updated_at=sa.bindparam("at"))
+    ),
+    **CALL_COLUMNS,
+)
 
 
 def _facts_of(one: Any, others: Any, kind: str) -> "sa.Select[Any]":

@@ -22,19 +22,20 @@ from commerce_core.inventory import (
 from commerce_core.kernel.ids import OrderId, SkuId
 from commerce_core.kernel.transaction import Transaction
 from commerce_sqlalchemy.keys import among
-from commerce_sqlalchemy.rows import given, insert_many
+from commerce_sqlalchemy.rows import Given, insert_many, one_by_one
 from commerce_sqlalchemy.tables import Id, reservation, stock, stock_movement
 from commerce_sqlalchemy.transaction import connection
 
 _MAIN: Final = "main"
 _COUNTERS: Final = (stock.c.sku_id, stock.c.on_hand, stock.c.reserved, stock.c.sellable, stock.c.availability_version)
+_LEVELS: Final = Given(lambda d: sa.select(*_COUNTERS).where(stock.c.sku_id == d.sku_id, stock.c.location == _MAIN), sku_id=Id)
 
 
 class SqlStockLedger(StockLedger):
     """Stock, holds and movements on SQLite and PostgreSQL."""
 
     def levels(self, tx: Transaction, sku_ids: Sequence[SkuId]) -> Mapping[SkuId, StockLevel]:
-        rows = connection(tx).execute(sa.select(*_COUNTERS).where(stock.c.sku_id.in_(sku_ids), stock.c.location == _MAIN))
+        rows = _LEVELS.run(connection(tx), one_by_one(sku_ids))
         return {row.sku_id: _level(row) for row in rows}
 
     def open(self, tx: Transaction, stocks: Sequence[OpeningStock], at: datetime) -> None:
@@ -67,19 +68,11 @@ class SqlStockLedger(StockLedger):
     def set_sellable(self, tx: Transaction, sellable: Mapping[SkuId, bool]) -> Mapping[SkuId, StockChange]:
         if not sellable:
             return {}
-        d = given(sorted(sellable.items()), sku_id=Id, sellable=sa.Boolean())
-        available = stock.c.on_hand > stock.c.reserved
-        statement = (
-            sa.update(stock)
-            .where(stock.c.sku_id == d.c.sku_id, stock.c.location == _MAIN, stock.c.sellable != d.c.sellable)
-            .values(sellable=d.c.sellable, availability_version=stock.c.availability_version + sa.case((available, 1), else_=0))
-            .returning(*_COUNTERS)
-        )
-        levels = [_level(row) for row in connection(tx).execute(statement)]
+        levels = [_level(row) for row in _SET_SELLABLE.run(connection(tx), sorted(sellable.items()))]
         return {level.sku_id: StockChange(level=level, flipped=level.available > 0) for level in levels}
 
     def hold(self, tx: Transaction, demands: Sequence[SkuDemand]) -> Mapping[SkuId, StockChange]:
-        return self._count(tx, {d.sku_id: (0, d.quantity) for d in demands}, stock.c.sellable)
+        return self._count(tx, {d.sku_id: (0, d.quantity) for d in demands}, _COUNT_IF_SELLABLE)
 
     def record_holds(self, tx: Transaction, holds: Sequence[Hold]) -> None:
         rows = [
@@ -143,43 +136,56 @@ class SqlStockLedger(StockLedger):
 
     def _end(self, tx: Transaction, order_ids: Sequence[OrderId], status: HoldStatus) -> list[tuple[SkuId, OrderId, int]]:
         """End what is HELD for the orders; what it was, by SKU and order."""
-        c = reservation.c
-        statement = (
-            sa.update(reservation)
-            .where(c.order_id.in_(sorted(order_ids)), c.status == HoldStatus.HELD.value)
-            .values(status=status.value)
-            .returning(c.sku_id, c.order_id, c.quantity)
-        )
-        return sorted((SkuId(r.sku_id), OrderId(r.order_id), r.quantity) for r in connection(tx).execute(statement))
+        ended = _END.run(connection(tx), one_by_one(sorted(order_ids)), ending=status.value)
+        return sorted((SkuId(r.sku_id), OrderId(r.order_id), r.quantity) for r in ended)
 
-    def _count(
-        self, tx: Transaction, deltas: Mapping[SkuId, tuple[int, int]], guard: "sa.ColumnElement[bool] | None" = None
-    ) -> dict[SkuId, StockChange]:
-        """Add to (on_hand, reserved) where *guard* holds and the counters stay sound: one row per SKU, in the order of the SKUs."""
-        if not deltas:
-            return {}
-        d = given(((s, h, r) for s, (h, r) in sorted(deltas.items())), sku_id=Id, on_hand=sa.BigInteger(), reserved=sa.BigInteger())
-        before = stock.c.on_hand - stock.c.reserved
-        after = before + d.c.on_hand - d.c.reserved
-        flips = sa.and_(stock.c.sellable, sa.or_(sa.and_(before > 0, after <= 0), sa.and_(before <= 0, after > 0)))
-        statement = (
-            sa.update(stock)
-            .where(stock.c.sku_id == d.c.sku_id, stock.c.location == _MAIN, after >= 0, stock.c.reserved + d.c.reserved >= 0)
-            .values(
-                on_hand=stock.c.on_hand + d.c.on_hand,
-                reserved=stock.c.reserved + d.c.reserved,
-                availability_version=stock.c.availability_version + sa.case((flips, 1), else_=0),
-            )
-            .returning(*_COUNTERS)
-        )
-        if guard is not None:
-            statement = statement.where(guard)
-        changes = {}
-        for row in connection(tx).execute(statement):
+    def _count(self, tx: Transaction, deltas: Mapping[SkuId, tuple[int, int]], count: Given | None = None) -> dict[SkuId, StockChange]:
+        """Add to (on_hand, reserved) where the counters stay sound: one row per SKU, in the order of the SKUs."""
+        changes: dict[SkuId, StockChange] = {}
+        for row in (count or _COUNT).run(connection(tx), [(sku_id, *delta) for sku_id, delta in sorted(deltas.items())]):
             level, (on_hand, reserved) = _level(row), deltas[row.sku_id]
             was = level.available - on_hand + reserved
             changes[level.sku_id] = StockChange(level=level, flipped=level.sellable and (was > 0) != (level.available > 0))
         return changes
+
+
+def _counting(d: Any) -> sa.Update:
+    before = stock.c.on_hand - stock.c.reserved
+    after = before + d.on_hand - d.reserved
+    flips = sa.and_(stock.c.sellable, sa.or_(sa.and_(before > 0, after <= 0), sa.and_(before <= 0, after > 0)))
+    return (
+        sa.update(stock)
+        .where(stock.c.sku_id == d.sku_id, stock.c.location == _MAIN, after >= 0, stock.c.reserved + d.reserved >= 0)
+        .values(
+            on_hand=stock.c.on_hand + d.on_hand,
+            reserved=stock.c.reserved + d.reserved,
+            availability_version=stock.c.availability_version + sa.case((flips, 1), else_=0),
+        )
+    )
+
+
+def _setting_sellable(d: Any) -> sa.Update:
+    available = stock.c.on_hand > stock.c.reserved
+    return (
+        sa.update(stock)
+        .where(stock.c.sku_id == d.sku_id, stock.c.location == _MAIN, stock.c.sellable != d.sellable)
+        .values(sellable=d.sellable, availability_version=stock.c.availability_version + sa.case((available, 1), else_=0))
+    )
+
+
+_DELTA: Final[Mapping[str, Any]] = {"sku_id": Id, "on_hand": sa.BigInteger(), "reserved": sa.BigInteger()}
+_COUNT: Final = Given(lambda d: _counting(d).returning(*_COUNTERS), **_DELTA)
+_COUNT_IF_SELLABLE: Final = Given(lambda d: _counting(d).where(stock.c.sellable).returning(*_COUNTERS), **_DELTA)
+_SET_SELLABLE: Final = Given(lambda d: _setting_sellable(d).returning(*_COUNTERS), sku_id=Id, sellable=sa.Boolean())
+_END: Final = Given(
+    lambda d: (
+        sa.update(reservation)
+        .where(reservation.c.order_id == d.order_id, reservation.c.status == HoldStatus.HELD.value)
+        .values(status=sa.bindparam("ending"))
+        .returning(reservation.c.sku_id, reservation.c.order_id, reservation.c.quantity)
+    ),
+    order_id=Id,
+)
 
 
 def _level(row: Any) -> StockLevel:

@@ -20,5 +20,5 @@ def among(first: "sa.Column[Any]", second: "sa.Column[Any]", keys: Sequence[tupl
 
 
 def pairs(keys: Iterable[OrderKey]) -> list[tuple[str, str]]:
-    """Keys of orders as :func:`among` takes them."""
-    return [(key.buyer_id, key.order_id) for key in keys]
+    """Keys of orders as :func:`among` and :class:`Given` take them, each once, in their order."""
+    return sorted({(key.buyer_id, key.order_id) for key in keys})

@@ -33,7 +33,7 @@ from commerce_core.orders import (
 from commerce_core.payment import Handle
 from commerce_core.pricing import Adjustment
 from commerce_sqlalchemy.keys import among, pairs
-from commerce_sqlalchemy.rows import given, insert_many, slices
+from commerce_sqlalchemy.rows import Given, insert_many, slices
 from commerce_sqlalchemy.tables import (
     Id,
     Instant,
@@ -90,15 +90,16 @@ class SqlOrderBook(OrderBook):
             raise Conflict("the timeline has an entry of this number") from error
 
     def load(self, tx: Transaction, keys: Sequence[OrderKey]) -> Mapping[OrderId, OrderView]:
-        among_them = among(order_table.c.buyer_id, order_table.c.id, pairs(keys))
-        return {view.order.id: view for view in self._views(tx, connection(tx).execute(_select_orders().where(among_them)).all())}
+        return {view.order.id: view for view in self._views(tx, _BY_KEY.run(connection(tx), pairs(keys)))}
 
     def placed_with(
         self, tx: Transaction, idem_keys: Sequence[tuple[BuyerId, str]], carts: Sequence[tuple[BuyerId, CartId]]
     ) -> Sequence[Order]:
-        c = order_table.c
-        repeated = sa.or_(among(c.buyer_id, c.cart_id, carts), among(c.buyer_id, c.idem_key, idem_keys))
-        return [view.order for view in self._views(tx, connection(tx).execute(_select_orders().where(repeated)).all())]
+        placed = {
+            row.id: row
+            for row in (*_BY_CART.run(connection(tx), sorted(set(carts))), *_BY_IDEM_KEY.run(connection(tx), sorted(set(idem_keys))))
+        }
+        return [view.order for view in self._views(tx, list(placed.values()))]
 
     def history(self, tx: Transaction, buyer_id: BuyerId, before: OrderId | None, limit: int) -> Sequence[OrderView]:
         statement = _select_orders().where(order_table.c.buyer_id == buyer_id).order_by(order_table.c.id.desc()).limit(limit)
@@ -124,18 +125,13 @@ class SqlOrderBook(OrderBook):
     def _views(self, tx: Transaction, rows: Sequence[Any]) -> list[OrderView]:
         """Five statements for any number of orders."""
         keys = [OrderKey(row.buyer_id, row.id) for row in rows]
-        lines = self._parts(tx, order_line, keys, order_line.c.no)
-        adjustments = self._parts(tx, order_adjustment, keys, order_adjustment.c.no)
-        entries = self._parts(tx, saga_event, keys, saga_event.c.seq)
-        shipments = self._parts(tx, shipment, keys, shipment.c.no)
+        lines, adjustments, entries, shipments = (self._parts(tx, parts, keys) for parts in _PARTS)
         return [_view(row, lines[row.id], adjustments[row.id], [_entry(e) for e in entries[row.id]], shipments[row.id]) for row in rows]
 
-    def _parts(self, tx: Transaction, table: sa.Table, keys: Sequence[OrderKey], order: "sa.Column[Any]") -> Mapping[str, list[Any]]:
+    def _parts(self, tx: Transaction, parts: Given, keys: Sequence[OrderKey]) -> Mapping[str, list[Any]]:
         found: dict[str, list[Any]] = defaultdict(list)
-        if keys:
-            among_them = among(table.c.buyer_id, table.c.order_id, pairs(keys))
-            for row in connection(tx).execute(sa.select(table).where(among_them).order_by(table.c.order_id, order)):
-                found[row.order_id].append(row)
+        for row in parts.run(connection(tx), pairs(keys)):
+            found[row.order_id].append(row)
         return found
 
 
@@ -163,13 +159,7 @@ class SqlSellerOrders(SellerOrders):
         ]
         insert_many(connection(tx), seller_order, fresh)
         changed = [(s, i, seq, o.status.value, to_data(o), o.updated_at) for (s, i), (seq, o) in sorted(newest.items()) if (s, i) in known]
-        if changed:
-            d = given(changed, seller_id=Id, order_id=Id, seq=sa.BigInteger(), status=sa.Text(), document=Json, updated_at=Instant())
-            connection(tx).execute(
-                sa.update(seller_order)
-                .where(c.seller_id == d.c.seller_id, c.order_id == d.c.order_id, c.seq < d.c.seq)
-                .values(seq=d.c.seq, status=d.c.status, document=d.c.document, updated_at=d.c.updated_at)
-            )
+        _WRITE_OVER.run(connection(tx), changed)
 
     def history(self, tx: Transaction, seller_id: SellerId, before: OrderId | None, limit: int) -> Sequence[SellerOrder]:
         c = seller_order.c
@@ -189,6 +179,35 @@ def _select_orders() -> "sa.Select[Any]":
         order_contact, sa.and_(order_contact.c.buyer_id == order_table.c.buyer_id, order_contact.c.order_id == order_table.c.id)
     )
     return sa.select(*order_table.c, saga.c.state, saga.c.updated_at, order_contact.c.email, order_contact.c.address).select_from(joined)
+
+
+_ORDERS: Final = _select_orders()
+
+
+def _ordered_by(second: "sa.Column[Any]", kind: "sa.types.TypeEngine[Any]") -> Given:
+    return Given(lambda d: _ORDERS.where(order_table.c.buyer_id == d.buyer_id, second == d.second), buyer_id=Id, second=kind)
+
+
+def _parts_of(table: sa.Table, number: "sa.Column[Any]") -> Given:
+    ours = sa.select(table).order_by(table.c.order_id, number)
+    return Given(lambda d: ours.where(table.c.buyer_id == d.buyer_id, table.c.order_id == d.order_id), buyer_id=Id, order_id=Id)
+
+
+_BY_KEY: Final = _ordered_by(order_table.c.id, Id)
+_BY_CART: Final = _ordered_by(order_table.c.cart_id, Id)
+_BY_IDEM_KEY: Final = _ordered_by(order_table.c.idem_key, sa.Text())
+_PARTS: Final = (
+    _parts_of(order_line, order_line.c.no),
+    _parts_of(order_adjustment, order_adjustment.c.no),
+    _parts_of(saga_event, saga_event.c.seq),
+    _parts_of(shipment, shipment.c.no),
+)
+_WRITE_OVER: Final = Given(
+    lambda d: sa.update(seller_order)
+    .where(seller_order.c.seller_id == d.seller_id, seller_order.c.order_id == d.order_id, seller_order.c.seq < d.seq)
+    .values(seq=d.seq, status=d.status, document=d.document, updated_at=d.updated_at),
+    seller_id=Id, order_id=Id, seq=sa.BigInteger(), status=sa.Text(), document=Json, updated_at=Instant(),
+)  # fmt: skip
 
 
 def _order_row(o: Order) -> dict[str, Any]:

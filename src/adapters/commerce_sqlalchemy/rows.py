@@ -1,6 +1,7 @@
 """Rows handed to a statement as data."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, repeat
 from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
@@ -8,17 +9,56 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 T = TypeVar("T")
 
-_SLICE: Final = 1_000
+_SLICE: Final = 256
 
 
-def given(rows: Iterable[Sequence[Any]], **columns: sa.types.TypeEngine[Any]) -> sa.CTE:
-    """``WITH given(a, b) AS (VALUES …)``: *rows* as a relation to update, delete or join from, in one round trip.
+class Given:
+    """A statement over rows that are handed to it, ``WITH given AS (SELECT … FROM (VALUES …))``: one round trip for any number.
 
-    SQLite, PostgreSQL and a distributed PostgreSQL all take it. One row per target: a database applies only one of
-    several rows that meet the same target, silently.
+    SQLite, PostgreSQL and a distributed PostgreSQL all take it, to read by keys and to change row by row. One row per target: a
+    database applies only one of several rows that meet the same target, silently, and reads a target once for each.
+
+    It is written once for each of a few sizes: rows are filled up to a power of two with rows of NULLs, which meet nothing.
+    (SQLAlchemy's own VALUES is written anew whenever it is executed, and a list for IN spelled out, at many times the cost of
+    executing them.)
+
+    Args:
+        build: the statement, from the columns of the given rows; what else it binds are parameters of its own.
+        columns: names and types of what a row holds; the first ones are a key that is never NULL.
     """
-    shape = [sa.column(name, kind) for name, kind in columns.items()]
-    return sa.values(*shape, name="v").data([tuple(row) for row in rows]).cte("given")
+
+    def __init__(self, build: "Callable[[Any], sa.Executable]", **columns: sa.types.TypeEngine[Any]) -> None:
+        self._build = build
+        self._columns = columns
+        self._nothing = (None,) * len(columns)
+        self._written: dict[int, tuple[sa.Executable, tuple[str, ...]]] = {}
+
+    def run(self, connection: sa.Connection, rows: Iterable[Sequence[Any]], **others: Any) -> "list[sa.Row[Any]]":
+        """What it answers over *rows*, with the values of its *others* parameters. Of no rows it is not executed."""
+        answer: list[sa.Row[Any]] = []
+        for some in slices(list(rows)):
+            size = 1 << (len(some) - 1).bit_length()
+            statement, names = self._written.get(size) or self._write(size)
+            values = chain.from_iterable(chain(some, repeat(self._nothing, size - len(some))))
+            result = connection.execute(statement, dict(zip(names, values, strict=True)) | others)
+            if result.returns_rows:
+                answer += result.all()
+        return answer
+
+    def _write(self, size: int) -> tuple[sa.Executable, tuple[str, ...]]:
+        kinds = {f"given{no}_{name}": kind for no in range(size) for name, kind in self._columns.items()}
+        one = [", ".join(f":given{no}_{name}" for name in self._columns) for no in range(size)]
+        shown = ", ".join(f"column{no} AS {name}" for no, name in enumerate(self._columns, 1))
+        text = sa.text(f"SELECT {shown} FROM (VALUES ({'), ('.join(one)})) AS v")  # noqa: S608 (names of ours alone)
+        bound = text.bindparams(*(sa.bindparam(name, type_=kind) for name, kind in kinds.items()))
+        relation = bound.columns(*(sa.column(name, kind) for name, kind in self._columns.items())).cte("given")
+        self._written[size] = written = (self._build(relation.c), tuple(kinds))
+        return written
+
+
+def one_by_one(values: Iterable[Any]) -> list[tuple[Any]]:
+    """*values* as rows of one column, each once."""
+    return [(value,) for value in dict.fromkeys(values)]
 
 
 def insert_many(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -43,7 +83,7 @@ def insert_new(
 
 
 def slices(rows: Sequence[T], size: int = _SLICE) -> Iterator[Sequence[T]]:
-    """*rows* in pieces that a statement can bind: SQLite takes 32,766 values."""
+    """*rows* in pieces that a statement can bind: SQLite takes 32,766 values, and a statement of so many is slow to write."""
     for start in range(0, len(rows), size):
         yield rows[start : start + size]
 

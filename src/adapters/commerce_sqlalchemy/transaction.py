@@ -1,11 +1,15 @@
 """Transactions on SQLite and PostgreSQL."""
 
+import sqlite3
 import threading
+import time
 from collections import deque
 from types import TracebackType
 from typing import Any, Final, Self
 
 import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 from commerce_core.kernel.errors import TransactionLost
 from commerce_core.kernel.transaction import Database, Transaction
@@ -62,9 +66,8 @@ class SqlDatabase(Database):
         self._turns = FairLock()
         self._local = threading.local()
         if self.is_sqlite:
-            sa.event.listen(self.engine, "connect", _prepare_sqlite)
-            sa.event.listen(self.engine, "begin", self._begin_sqlite)
-        sa.event.listen(self.engine, "handle_error", _translate)
+            event.listen(self.engine, "connect", _prepare_sqlite)
+        event.listen(self.engine, "handle_error", _translate)
 
     @property
     def open_in_this_thread(self) -> int:
@@ -88,13 +91,14 @@ class SqlDatabase(Database):
         queued = write and self.is_sqlite
         if queued and not self._turns.acquire(_BUSY_SECONDS):
             raise TransactionLost("the database is busy")
-        self._local.write = write
         try:
             opened = self.engine.connect()
             try:
                 if not self.is_sqlite and not write:
                     opened = opened.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
                 opened.begin()
+                if self.is_sqlite:
+                    _begin_sqlite(opened, write=write)
             except BaseException:
                 opened.close()
                 raise
@@ -114,28 +118,53 @@ class SqlDatabase(Database):
             if write and self.is_sqlite:
                 self._turns.release()
 
-    def _begin_sqlite(self, opened: sa.Connection) -> None:
-        # pysqlite would begin late and DEFERRED; a writer must hold the write lock from its first read on.
-        opened.exec_driver_sql("BEGIN IMMEDIATE" if getattr(self._local, "write", True) else "BEGIN")
+
+def _begin_sqlite(opened: sa.Connection, *, write: bool) -> None:
+    """The driver would begin late and DEFERRED; a writer must hold the write lock from its first read on.
+
+    Not as a listener to SQLAlchemy's events: an engine that has any asks around before and after every statement.
+    """
+    raw: Any = opened.connection.dbapi_connection
+    try:
+        raw.execute("BEGIN IMMEDIATE" if write else "BEGIN").close()
+    except sqlite3.OperationalError as error:
+        _raise_if_lost(error)
+        raise OperationalError("BEGIN", None, error) from error
 
 
 def _prepare_sqlite(raw: Any, _: object) -> None:
     raw.isolation_level = None
+    _write_ahead(raw)
     for pragma in (
-        "journal_mode = WAL",
         "synchronous = FULL",
         f"busy_timeout = {int(_BUSY_SECONDS * 1000)}",
-        "cache_size = -32768",
+        "cache_size = -8192",
         "temp_store = MEMORY",
     ):
         raw.execute(f"PRAGMA {pragma}").close()
 
 
+def _write_ahead(raw: Any) -> None:
+    """Set the journal's mode. SQLite's own waiting leaves this statement out: of processes that make a file together one is refused."""
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            raw.execute("PRAGMA journal_mode = WAL").close()
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+
+
 def _translate(context: Any) -> None:
     """Turn what the whole transaction may be tried again after into one kind of error; leave everything else alone."""
-    error = context.original_exception
+    _raise_if_lost(context.original_exception, disconnected=context.is_disconnect)
+
+
+def _raise_if_lost(error: Any, *, disconnected: bool = False) -> None:
     code = getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", "") or ""
-    if context.is_disconnect or code in _LOST_SQLSTATES or code.startswith(("08", "SQLITE_BUSY", "SQLITE_LOCKED")):
+    if disconnected or code in _LOST_SQLSTATES or code.startswith(("08", "SQLITE_BUSY", "SQLITE_LOCKED")):
         raise TransactionLost("the database gave up on a transaction") from error
 
 

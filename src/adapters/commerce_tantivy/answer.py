@@ -63,7 +63,8 @@ def count(searcher: tantivy.Searcher, query: tantivy.Query, currency: str) -> tu
     steps = [step * unit for step in _PRICE_STEPS]
     ends = zip([None, *steps], [*steps, None], strict=True)
     ranges = [{k: v for k, v in (("from", low), ("to", high)) if v is not None} for low, high in ends]
-    found = searcher.aggregate(
+    engine: Any = searcher  # its stubs say a bare dict
+    found: Mapping[str, Any] = engine.aggregate(
         query,
         {
             "all": {"value_count": {"field": "price"}},

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import tantivy
 
+from commerce_core.kernel.codec import is_object
 from commerce_core.kernel.ids import ItemId
 from commerce_core.search import Document, SearchUnavailable
 from commerce_tantivy.schema import SCHEMA, SCHEMA_VERSION, known_version, register_analysis, to_entry
@@ -141,10 +142,10 @@ class Folder:
 
 def _read(file: Path) -> Mapping[str, Any]:
     try:
-        found = json.loads(file.read_bytes())
+        found: Any = json.loads(file.read_bytes())
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return found if is_object(found) else {}
 
 
 def _replace(file: Path, content: Mapping[str, Any]) -> None:

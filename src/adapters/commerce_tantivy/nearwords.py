@@ -57,7 +57,8 @@ class NearWords:
         return tuple(other for other in likely[: 4 * _MOST] if self._alive(other))[:_MOST]
 
     def _within(self, word: str, letter: str, edits: int) -> list[tuple[int, float, str]]:
-        shelf, bits, near = self._shelf(letter), _bits(word), []
+        shelf, bits = self._shelf(letter), _bits(word)
+        near: list[tuple[int, float, str]] = []
         for length in range(len(word) - edits, len(word) + edits + 1):
             for other, other_bits, count in shelf.get(length, ()):
                 # An edit changes at most two bits: this spares nearly all words the real comparison.

@@ -41,6 +41,7 @@ class Reader:
         if self._stamps() == self._seen and synonyms is self._state.synonyms:
             return self._state
         with self._lock:
+            failure: Exception | None = None
             for _ in range(_TRIES):
                 try:
                     return self._look()

@@ -46,6 +46,7 @@ class State:
 def see(generation: Generation) -> tuple[str, tantivy.Searcher]:
     """What *generation* holds now, and a name for exactly that."""
     meta = generation.folder / "meta.json"
+    searcher = generation.index.searcher()
     for _ in range(5):
         before = meta.read_bytes()
         generation.index.reload()

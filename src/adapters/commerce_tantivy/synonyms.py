@@ -21,7 +21,7 @@ class Synonyms:
     """What may be searched for in place of a phrase. ``name`` differs where the content does."""
 
     name: str = ""
-    phrases: Mapping[Phrase, tuple[Phrase, ...]] = attrs.field(factory=dict)
+    phrases: Mapping[Phrase, tuple[Phrase, ...]] = attrs.field(factory=dict[Phrase, tuple[Phrase, ...]])
     longest: int = 0
 
     @classmethod

@@ -1,6 +1,7 @@
 """A buyer's term, read word by word: what each stands for in this state of the index."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -20,6 +21,8 @@ _MOST_WORDS: Final = 32
 _MOST_NEAR: Final = 6
 _LONGEST_MEANT: Final = 500
 _SHORTEST_PART: Final = 3
+#: TVs, DVDs, PCs: the stemmer takes an ending off only where a vowel stands before it.
+_MANY: Final = re.compile("[bcdfghjklmnpqrtvwxz]{2,4}s")
 
 
 @attrs.define
@@ -45,7 +48,7 @@ class Term:
     text: str
     senses: list[Sense]
     stems: set[str]
-    spellings: set[str] = attrs.field(factory=set)
+    spellings: set[str] = attrs.field(factory=set[str])
     beginning: str | None = None
     did_you_mean: str | None = None
 
@@ -89,6 +92,7 @@ class TermReader:
         senses = [self._sense(w) for w in words]
         term = Term(text, senses, {w.stem for w in words}, {w.surface for w in words})
         self._join(term, words)
+        self._single(term)
         for i, sense in enumerate(senses):
             self._split(term, sense)
             sense.known = self._finds(*(q for _, q in sense.alternatives))
@@ -129,6 +133,14 @@ class TermReader:
                 sense.alternatives.append(("joined", shared))
             term.stems.add(stem(spelling))
             term.spellings.add(spelling)
+
+    def _single(self, term: Term) -> None:
+        """Search "tvs" as "tv" too."""
+        for sense in term.senses:
+            if _MANY.fullmatch(sense.word.surface):
+                one = sense.word.surface[:-1]
+                sense.alternatives.append(("single", self.fields(one)))
+                term.stems.add(one)
 
     def _split(self, term: Term, sense: Sense) -> None:
         """Search "smartwatch" as "smart watch" too, where both are words of names."""

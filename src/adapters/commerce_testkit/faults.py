@@ -26,6 +26,7 @@ from commerce_core.shipping import BookingGone, BookingOutcome, Carrier, ParcelL
 from commerce_core.shipping import Unknown as ShippingUnknown
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 class Crash(BaseException):
@@ -54,7 +55,7 @@ class Faults:
             self.crashes += 1
             raise Crash
 
-    def call(self, send: Callable[[], T], unknown: T) -> T:
+    def call(self, send: Callable[[], T], unknown: U) -> T | U:
         """Make a call to the outside: its request may be lost or late, its answer too, and the caller may die or freeze around it."""
         self.meanwhile()
         self.may_crash()
@@ -62,6 +63,7 @@ class Faults:
             return unknown
         if self.strike():
             self.late.append(send)
+            self.may_crash()
             return unknown
         answer = send()
         self.may_crash()

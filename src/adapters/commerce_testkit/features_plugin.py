@@ -2,14 +2,14 @@
 
 ::
 
-    pytest -p commerce_testkit.features_plugin --shop-url http://… [--capability cart …] --pyargs commerce_testkit.bundled_features
+    pytest -p commerce_testkit.features_plugin --shop-url http://… --pyargs commerce_testkit.bundled_features
 
 It brings the steps, and the ``shop`` that they happen in; a test module with a ``shop`` fixture of its own overrides that.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pytest
 
@@ -17,10 +17,9 @@ from commerce_testkit.http_driver import HttpShop
 from commerce_testkit.shop import Shop
 from commerce_testkit.story import Story
 
-_CAPABILITIES: Final = ("accounts", "catalog", "inventory", "search", "cart", "checkout", "orders")
-_CHOSEN: Final = pytest.StashKey[list[str]]()
-
-pytest_plugins = tuple(f"commerce_testkit.steps.{capability}" for capability in _CAPABILITIES)
+pytest_plugins = tuple(
+    f"commerce_testkit.steps.{capability}" for capability in ("accounts", "catalog", "inventory", "search", "cart", "checkout", "orders")
+)
 
 
 def features_folder() -> Path:
@@ -30,10 +29,8 @@ def features_folder() -> Path:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Which shop, and which of its features."""
-    group = parser.getgroup("commerce")
-    group.addoption("--shop-url", help="address of a running shop to tell the features to")
-    group.addoption("--capability", action="append", choices=_CAPABILITIES, help="only the features of this capability; may be repeated")
+    """The address of the shop."""
+    parser.getgroup("commerce").addoption("--shop-url", help="address of a running shop to tell the features to")
 
 
 @pytest.fixture

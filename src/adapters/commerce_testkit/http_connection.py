@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from commerce_testkit.shop import Refused
+from commerce_testkit.shop import Refused, ShopBroken
 
 _PATIENCE: Final = 30.0
 
@@ -31,10 +31,11 @@ class HttpConnection:
         parts = urlsplit(address)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{address} is no address like http://127.0.0.1:8000")
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self._prefix = parts.path.rstrip("/")
-        self._new = lambda: kind(parts.hostname or "", parts.port, timeout=_PATIENCE)
-        self._connection = self._new()
+        if parts.scheme == "https":
+            self._connection: http.client.HTTPConnection = http.client.HTTPSConnection(parts.hostname, parts.port, timeout=_PATIENCE)
+        else:
+            self._connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=_PATIENCE)
 
     def __enter__(self) -> Self:
         return self
@@ -47,15 +48,16 @@ class HttpConnection:
 
         Raises:
             Refused: the shop answered with a problem.
-            AssertionError: it answered with something that is neither an answer nor a problem.
+            ShopBroken: it answered with something that is neither an answer nor a refusal.
         """
         response = self._send(method, path, body, headers or {})
         raw = response.read()
         found = {name.lower(): value for name, value in response.getheaders()}
         if response.status < 300:
             return Answer(status=response.status, headers=found, body=json.loads(raw, parse_float=Decimal) if raw else None)
-        assert found.get("content-type", "").startswith("application/problem+json"), f"{method} {path}: {response.status} {raw[:200]!r}"
-        assert response.status < 500 or "retry-after" in found, f"{method} {path}: {response.status} {raw[:500]!r}"
+        is_problem = found.get("content-type", "").startswith("application/problem+json")
+        if not is_problem or (response.status >= 500 and "retry-after" not in found):
+            raise ShopBroken(f"{method} {path}: {response.status} {raw[:500]!r}")
         problem = json.loads(raw, parse_float=Decimal)
         fields = [wrong["pointer"] for wrong in problem.get("errors", ())]
         raise Refused(problem["code"], problem, fields, problem.get("detail", ""))
@@ -82,8 +84,7 @@ class HttpConnection:
             self._connection.request(method, self._prefix + path, body, dict(headers))
             return self._connection.getresponse()
         except http.client.RemoteDisconnected:  # a kept connection that the shop has closed meanwhile: nothing was answered on it
-            self._connection.close()
-            self._connection = self._new()
+            self._connection.close()  # the next request opens it anew
             self._connection.request(method, self._prefix + path, body, dict(headers))
             return self._connection.getresponse()
 

@@ -81,8 +81,8 @@ class HttpShop(Shop):
     def import_report(self, who: Visitor, import_id: str) -> ImportReport:
         return import_report(self._ask(who, "GET", f"/item-imports/{quote(import_id)}").body)
 
-    def search(self, asked: Mapping[str, str]) -> Findings:
-        return findings(self._send(None, "GET", f"/items?{urlencode(asked)}").body)
+    def search(self, asked: Mapping[str, str | tuple[str, ...]]) -> Findings:
+        return findings(self._send(None, "GET", f"/items?{urlencode(asked, doseq=True)}").body)
 
     def seller_id(self, who: Visitor) -> str:
         account_id: str = self._ask(who, "GET", "/accounts/me").body["accountId"]

@@ -8,33 +8,17 @@ from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from commerce_core.accounts import Account, ChangeAccount, LogIn, Register, Role, SessionUnknown
-from commerce_core.cart import CartView, SetQuantity
+from commerce_core.cart import SetQuantity
 from commerce_core.cart.service import CartChange, Shopper, guest_id
-from commerce_core.catalog import ImportFormat, ItemImport, ItemPatch, ItemType, ItemView, NewItem, StockReceipt
+from commerce_core.catalog import ImportFormat, ItemPatch, NewItem, StockReceipt
 from commerce_core.checkout import PlaceOrder
 from commerce_core.kernel.codec import reader
 from commerce_core.kernel.errors import CommerceError, Invalid
 from commerce_core.kernel.ids import BuyerId, OrderId, SellerId
-from commerce_core.kernel.money import Money
-from commerce_core.orders import OrderKey, OrderView, SellerOrder, TimelineCursor
-from commerce_core.search import Query, ResultPage, Sort
+from commerce_core.orders import OrderKey, TimelineCursor
 from commerce_testkit.memory.shop import MemoryShop, memory_shop
-from commerce_testkit.shop import (
-    Basket,
-    BasketLine,
-    Findings,
-    Form,
-    Found,
-    Goods,
-    ImportReport,
-    Ordered,
-    Payment,
-    Profile,
-    Refused,
-    Shop,
-    Told,
-    Visitor,
-)
+from commerce_testkit.service_answers import basket, findings, goods, import_report, ordered, profile, query, sold
+from commerce_testkit.shop import Basket, Findings, Goods, ImportReport, Ordered, Payment, Profile, Refused, Shop, Visitor
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -42,8 +26,6 @@ R = TypeVar("R")
 _MOMENT: Final = timedelta(milliseconds=1)
 _TICK: Final = timedelta(seconds=1)
 _TICKS: Final = 600
-_DETAILS: Final = ("name", "sku", "description", "brand", "category", "specifications", "attributes")
-_LISTS: Final = ("tags", "images", "gtins")
 
 
 def _refusing(
@@ -87,51 +69,53 @@ class ServiceShop(Shop):
 
     @_refusing
     def profile(self, who: Visitor) -> Profile:
-        return _profile(self._account(who))
+        return profile(self._account(who))
 
     @_refusing
     def change_profile(self, who: Visitor, changes: Mapping[str, Any]) -> Profile:
-        return _profile(self._shop.accounts.change(self._account(who).id, self._read(changes, ChangeAccount)))
+        return profile(self._shop.accounts.change(self._account(who).id, self._read(changes, ChangeAccount)))
 
     @_refusing
     def onboard(self, who: Visitor, item: Mapping[str, Any], key: str | None = None) -> Goods:
-        return _goods(self._shop.items.onboard(self._seller(who), self._read(item, NewItem), key))
+        return goods(self._shop.items.onboard(self._seller(who), self._read(item, NewItem), key))
 
     @_refusing
     def item(self, who: Visitor, item_id: str) -> Goods:
         viewer = SellerId(self._account(who).id) if who.token else None
-        return _goods(self._shop.items.details(item_id, viewer))
+        return goods(self._shop.items.details(item_id, viewer))
 
     @_refusing
     def change_item(self, who: Visitor, item_id: str, changes: Mapping[str, Any], version: int) -> Goods:
-        return _goods(self._shop.items.change(self._seller(who), item_id, self._read(changes, ItemPatch), version))
+        return goods(self._shop.items.change(self._seller(who), item_id, self._read(changes, ItemPatch), version))
 
     @_refusing
     def publish(self, who: Visitor, item_id: str) -> Goods:
-        return _goods(self._shop.items.publish(self._seller(who), item_id))
+        return goods(self._shop.items.publish(self._seller(who), item_id))
 
     @_refusing
     def withdraw(self, who: Visitor, item_id: str) -> Goods:
-        return _goods(self._shop.items.withdraw(self._seller(who), item_id))
+        return goods(self._shop.items.withdraw(self._seller(who), item_id))
 
     @_refusing
     def receive_stock(self, who: Visitor, item_id: str, receipt: Mapping[str, Any]) -> int:
-        return self._shop.items.receive(self._seller(who), item_id, self._read(receipt, StockReceipt))
+        command = self._read(receipt, StockReceipt)
+        view = self._shop.items.receive(self._seller(who), item_id, command)
+        return sum(view.available(v.sku_id) for v in view.item.variants if v.variant_id == command.variant_id)
 
     @_refusing
     def import_items(self, who: Visitor, form: str, text: str, *, dry_run: bool = False) -> ImportReport:
         seller = self._seller(who)
         job = self._shop.imports.take(seller, ImportFormat(form), [text.encode()], dry_run=dry_run)
         self._shop.run_to_rest()
-        return _report(self._shop.imports.details(seller, job.id))
+        return import_report(self._shop.imports.details(seller, job.id))
 
     @_refusing
     def import_report(self, who: Visitor, import_id: str) -> ImportReport:
-        return _report(self._shop.imports.details(self._seller(who), import_id))
+        return import_report(self._shop.imports.details(self._seller(who), import_id))
 
     @_refusing
-    def search(self, asked: Mapping[str, str]) -> Findings:
-        return _findings(self._shop.searches.find(_query(asked, self._currency)))
+    def search(self, asked: Mapping[str, str | tuple[str, ...]]) -> Findings:
+        return findings(self._shop.searches.find(query(asked, self._currency)))
 
     def seller_id(self, who: Visitor) -> str:
         return self._account(who).id
@@ -142,13 +126,13 @@ class ServiceShop(Shop):
 
     @_refusing
     def cart(self, who: Visitor) -> Basket:
-        return _basket(self._shop.carts.view(self._shopper(who)))
+        return basket(self._shop.carts.view(self._shopper(who)))
 
     @_refusing
     def set_quantity(self, who: Visitor, item_id: str, variant_id: str | None, quantity: int) -> Basket:
         shopper = self._shopper(who)
         command = self._read({"itemId": item_id, "variantId": variant_id, "quantity": quantity}, SetQuantity)
-        return _basket(self._shop.carts.change(CartChange(shopper=shopper, quantities=(command,))))
+        return basket(self._shop.carts.change(CartChange(shopper=shopper, quantities=(command,))))
 
     @_refusing
     def empty_cart(self, who: Visitor) -> None:
@@ -167,23 +151,23 @@ class ServiceShop(Shop):
         placed = self._shop.checkout.place(buyer, self._read(data, PlaceOrder), payment.key)
         if wait:
             self._shop.run_to_rest()
-        return _ordered(self._shop.orders.details(placed.key.buyer_id, placed.key.order_id))
+        return ordered(self._shop.orders.details(placed.key.buyer_id, placed.key.order_id))
 
     @_refusing
     def order(self, who: Visitor, order_id: str) -> Ordered:
         account = self._account(who)
         if account.role is Role.SELLER:
-            return _sold(self._shop.orders.seller_details(SellerId(account.id), order_id))
-        return _ordered(self._shop.orders.details(BuyerId(account.id), order_id))
+            return sold(self._shop.orders.seller_details(SellerId(account.id), order_id))
+        return ordered(self._shop.orders.details(BuyerId(account.id), order_id))
 
     @_refusing
     def orders(self, who: Visitor, cursor: str | None = None, size: int = 20) -> tuple[tuple[Ordered, ...], str | None]:
         account = self._account(who)
         if account.role is Role.SELLER:
-            sold = self._shop.orders.seller_history(SellerId(account.id), cursor, size)
-            return tuple(_sold(order) for order in sold.items), sold.next_cursor
+            own = self._shop.orders.seller_history(SellerId(account.id), cursor, size)
+            return tuple(sold(order) for order in own.items), own.next_cursor
         page = self._shop.orders.history(BuyerId(account.id), cursor, size)
-        return tuple(_ordered(view) for view in page.items), page.next_cursor
+        return tuple(ordered(view) for view in page.items), page.next_cursor
 
     @_refusing
     def events(self, who: Visitor, order_id: str, after: int = 0) -> tuple[str, ...]:
@@ -195,7 +179,7 @@ class ServiceShop(Shop):
 
     @_refusing
     def cancel(self, who: Visitor, order_id: str) -> Ordered:
-        return _ordered(self._shop.cancellations.cancel(BuyerId(self._caller(who, Role.BUYER).id), order_id))
+        return ordered(self._shop.cancellations.cancel(BuyerId(self._caller(who, Role.BUYER).id), order_id))
 
     def until(self, happened: Callable[[], bool], what: str) -> None:
         self._shop.run_to_rest()
@@ -235,108 +219,3 @@ class ServiceShop(Shop):
         buyer = self._caller(who, Role.BUYER)
         guest = guest_id(who.cart_token) if who.cart_token else None
         return Shopper(buyer_id=BuyerId(buyer.id), guest_id=guest, address=buyer.address)
-
-
-def _profile(account: Account) -> Profile:
-    return Profile(name=account.name, role=account.role.value, country=account.address.country if account.address else None)
-
-
-def _goods(view: ItemView) -> Goods:
-    item = view.item
-    details: dict[str, Any] = {name: getattr(item, name) for name in _DETAILS}
-    details |= {name: list(getattr(item, name)) for name in _LISTS}
-    simple = item.type is ItemType.SIMPLE
-    forms = () if simple else tuple(
-        Form(variant_id=v.variant_id or "", options=v.options, price=v.price, stock=view.available(v.sku_id)) for v in item.variants
-    )  # fmt: skip
-    return Goods(
-        item_id=item.id,
-        status=item.status.value,
-        version=item.version,
-        price=item.price if simple else None,
-        stock=view.stock if simple else None,
-        forms=forms,
-        details=details | {"sellerId": item.seller_id},
-    )
-
-
-def _report(job: ItemImport) -> ImportReport:
-    done = job.progress
-    return ImportReport(
-        import_id=job.id,
-        created=done.created,
-        changed=done.changed,
-        unchanged=done.unchanged,
-        failed=done.failed,
-        refused=tuple((error.line, error.pointer) for error in job.errors),
-    )
-
-
-def _query(asked: Mapping[str, str], currency: str) -> Query:
-    def price(name: str) -> int | None:
-        return Money.parse(asked[name], currency).minor if name in asked else None
-
-    def one(name: str) -> tuple[str, ...]:
-        return (asked[name],) if name in asked else ()
-
-    return Query(
-        term=asked.get("term", ""),
-        categories=one("category"),
-        brands=one("brand"),
-        seller_id=SellerId(asked["seller"]) if "seller" in asked else None,
-        price_min=price("priceMin"),
-        price_max=price("priceMax"),
-        in_stock={"true": True, "false": False}.get(asked.get("inStock", "")),
-        attributes={name.partition(".")[2]: (value,) for name, value in asked.items() if name.startswith("attributes.")},
-        sort=Sort(asked.get("sort", "relevance")),
-        cursor=asked.get("cursor"),
-        size=int(asked.get("size", "20")),
-    )
-
-
-def _findings(page: ResultPage) -> Findings:
-    hits = tuple(Found(item_id=h.item_id, name=h.name, price=h.price, in_stock=h.in_stock, highlights=h.highlights) for h in page.hits)
-    return Findings(
-        hits=hits,
-        total=page.total,
-        categories={value.value: value.count for value in page.facets.categories},
-        brands={value.value: value.count for value in page.facets.brands},
-        did_you_mean=page.did_you_mean,
-        next_cursor=page.next_cursor,
-    )
-
-
-def _basket(view: CartView) -> Basket:
-    lines = tuple(
-        BasketLine(
-            item_id=seen.line.item_id,
-            variant_id=seen.line.variant_id,
-            quantity=seen.line.quantity,
-            unit_price=seen.unit_price,
-            line_total=seen.unit_price * seen.line.quantity,
-            problems=tuple(problem.code.value for problem in seen.problems),
-        )
-        for seen in view.lines
-    )
-    return Basket(cart_id=view.cart.id, version=view.cart.version, lines=lines, total=view.quote.total)
-
-
-def _ordered(view: OrderView) -> Ordered:
-    order, ending = view.order, view.cancellation
-    return Ordered(
-        order_id=order.id,
-        status=view.status.value,
-        total=order.total,
-        lines=tuple((line.item_id, line.quantity) for line in order.lines),
-        payment_status=view.payment_status,
-        last4=order.handle.last4,
-        tracking_number=view.shipment.tracking_number if view.shipment else None,
-        timeline=tuple(Told(seq=entry.seq, what=entry.fact.value, at=entry.at) for entry in view.timeline),
-        cancelled_because=ending.code if ending else None,
-        cart_of_lines=ending.cart_id if ending else None,
-    )
-
-
-def _sold(order: SellerOrder) -> Ordered:
-    lines = tuple((line.item_id, line.quantity) for line in order.lines)
-    return Ordered(order_id=order.order_id, status=order.status.value, total=order.total, lines=lines)

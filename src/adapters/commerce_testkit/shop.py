@@ -20,6 +20,10 @@ class Refused(Exception):
         self.fields = tuple(fields)
 
 
+class ShopBroken(Exception):
+    """The shop answered with something that no shop may answer with."""
+
+
 @attrs.define(kw_only=True, eq=False)
 class Visitor:
     """Somebody in front of the shop: not logged in without ``token``; ``cart_token`` is what their browser keeps."""
@@ -221,7 +225,7 @@ class Shop(Protocol):
         """What became of a file."""
 
     @abstractmethod
-    def search(self, asked: Mapping[str, str]) -> Findings:
+    def search(self, asked: Mapping[str, str | tuple[str, ...]]) -> Findings:
         """Search; *asked* has the contract's parameters, ``seller`` among them."""
 
     @abstractmethod

@@ -43,11 +43,11 @@ class Story:
     payment: Payment | None = None
     heard: tuple[str, ...] = ()
     remembered: Basket | None = None
-    guest_tokens: dict[str, str] = attrs.field(factory=dict)
-    pages: list[list[str]] = attrs.field(factory=list)
-    older: list[str] = attrs.field(factory=list)
-    _visitors: dict[str, Visitor] = attrs.field(factory=dict)
-    _items: dict[str, str] = attrs.field(factory=dict)
+    guest_tokens: dict[str, str] = attrs.field(factory=dict[str, str])
+    pages: list[list[str]] = attrs.field(factory=list[list[str]])
+    older: list[str] = attrs.field(factory=list[str])
+    _visitors: dict[str, Visitor] = attrs.field(factory=dict[str, Visitor])
+    _items: dict[str, str] = attrs.field(factory=dict[str, str])
 
     def visitor(self, name: str) -> Visitor:
         """Whoever is called *name*; so far a guest, if nothing was said of them."""

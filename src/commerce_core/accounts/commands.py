@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 
-from commerce_core.kernel.address import Address
+from commerce_core.kernel.address import Address, looks_like_card
 from commerce_core.kernel.codec import ABSENT
 
 
@@ -17,6 +17,11 @@ def _length(least: int, most: int) -> Any:
             raise ValueError(f"must be {least} to {most} characters")
 
     return check
+
+
+def _no_card(_: object, _attribute: "attrs.Attribute[str]", value: str | None) -> None:
+    if value is not None and value is not ABSENT and looks_like_card(value):  # what is typed here is kept, if only to count a failure
+        raise ValueError("must not hold a card number")
 
 
 def _email(_: object, _attribute: "attrs.Attribute[str]", value: str) -> None:
@@ -33,9 +38,9 @@ def _open_role(_: object, _attribute: "attrs.Attribute[str]", value: str) -> Non
 class Register:
     """Open an account."""
 
-    email: str = attrs.field(validator=_email, metadata={"schema": {"format": "email", "maxLength": 254}})
+    email: str = attrs.field(validator=[_email, _no_card], metadata={"schema": {"format": "email", "maxLength": 254}})
     password: str = attrs.field(validator=_length(8, 200), repr=False, metadata={"schema": {"minLength": 8, "maxLength": 200}})
-    name: str = attrs.field(validator=_length(1, 200), metadata={"schema": {"minLength": 1, "maxLength": 200}})
+    name: str = attrs.field(validator=[_length(1, 200), _no_card], metadata={"schema": {"minLength": 1, "maxLength": 200}})
     role: str = attrs.field(default="buyer", validator=_open_role, metadata={"schema": {"enum": ["buyer", "seller"]}})
 
 
@@ -43,7 +48,7 @@ class Register:
 class LogIn:
     """Begin a session."""
 
-    email: str = attrs.field(validator=_length(1, 254), metadata={"schema": {"minLength": 1, "maxLength": 254}})
+    email: str = attrs.field(validator=[_length(1, 254), _no_card], metadata={"schema": {"minLength": 1, "maxLength": 254}})
     password: str = attrs.field(validator=_length(1, 200), repr=False, metadata={"schema": {"minLength": 1, "maxLength": 200}})
 
 
@@ -51,5 +56,5 @@ class LogIn:
 class ChangeAccount:
     """Change what is given; an address of ``None`` takes the address away."""
 
-    name: str = attrs.field(default=ABSENT, validator=_length(1, 200), metadata={"schema": {"minLength": 1, "maxLength": 200}})
+    name: str = attrs.field(default=ABSENT, validator=[_length(1, 200), _no_card], metadata={"schema": {"minLength": 1, "maxLength": 200}})
     address: Address | None = ABSENT

@@ -70,7 +70,7 @@ class Accounts:
         self._check_attempts(failures)
         right = self._hasher.verify(account.password_hash if account else self._decoy_hash(), command.password)
         if account is None or not right:
-            self._note_failure(email, failures)
+            self._note_failure(email)
             raise LoginFailed("the address or the password is wrong")
         return self._open(account, failures)
 
@@ -100,7 +100,7 @@ class Accounts:
         """
         with self._db.begin() as tx:
             before = account = self._book.load(tx, [account_id])[account_id]
-            if command.name is not ABSENT and command.name is not None:
+            if command.name is not ABSENT:
                 account = account.named(command.name.strip())
             if command.address is not ABSENT:
                 account = account.living_at(command.address)
@@ -145,10 +145,11 @@ class Accounts:
             if wait > timedelta(0):
                 raise TooManyAttempts(int(wait.total_seconds()) + 1)
 
-    def _note_failure(self, email: str, failures: LoginFailures | None) -> None:
-        now = self._clock.now()
-        recent = failures.count if failures and failures.last_at + _LOCKED_FOR > now else 0
+    def _note_failure(self, email: str) -> None:
         with self._db.begin() as tx:
+            failures = self._book.failures(tx, email)  # as it is by now: those who guess side by side are all counted
+            now = self._clock.now()
+            recent = failures.count if failures and failures.last_at + _LOCKED_FOR > now else 0
             self._book.note_failure(tx, email, LoginFailures(count=recent + 1, last_at=now))
             tx.commit()
 

@@ -75,6 +75,7 @@ class CartChanges:
 
         Setting a quantity is idempotent, so that the whole may be tried again after a lost connection.
         """
+        trouble: CommerceError = TransactionLost("the database is busy")
         for _ in range(_TRIES):
             try:
                 return self._try(group)
@@ -131,8 +132,8 @@ class CartChanges:
 
     def _views(self, tx: Transaction, carts: Sequence[tuple[Cart, Address | None]]) -> list[CartView]:
         skus = sorted({line.sku_id for cart, _ in carts for line in cart.lines})
-        offers = self._on.offers.by_sku(tx, skus) if skus else {}
-        levels = self._on.stock.levels(tx, skus) if skus else {}
+        offers: Mapping[SkuId, Offer] = self._on.offers.by_sku(tx, skus) if skus else {}
+        levels: Mapping[SkuId, StockLevel] = self._on.stock.levels(tx, skus) if skus else {}
         return [self._view(cart, address, offers, levels) for cart, address in carts]
 
     def _view(self, cart: Cart, address: Address | None, offers: Mapping[SkuId, Offer], levels: Mapping[SkuId, StockLevel]) -> CartView:

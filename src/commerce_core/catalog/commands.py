@@ -11,6 +11,7 @@ from commerce_core.kernel.money import Money
 #: Most pieces that one count may hold.
 MOST_PIECES: Final = 10**9
 _MOST_VARIANTS: Final = 200
+_MOST_GTINS: Final = 200
 _URL_START: Final = ("https://", "http://")
 
 
@@ -93,7 +94,7 @@ class NewVariant:
     price: Money = attrs.field(validator=_price)
     stock: int = attrs.field(default=0, validator=_count, metadata=_COUNT)
     images: tuple[str, ...] = attrs.field(default=(), validator=_images)
-    gtins: tuple[str, ...] = attrs.field(default=(), validator=_many(20, 40))
+    gtins: tuple[str, ...] = attrs.field(default=(), validator=_many(_MOST_GTINS, 40))
 
 
 @attrs.frozen(kw_only=True)
@@ -112,7 +113,7 @@ class NewItem:
     category: str = attrs.field(default="", validator=_text(200))
     tags: tuple[str, ...] = attrs.field(default=(), validator=_many(100, 200))
     images: tuple[str, ...] = attrs.field(default=(), validator=_images)
-    gtins: tuple[str, ...] = attrs.field(default=(), validator=_many(20, 40))
+    gtins: tuple[str, ...] = attrs.field(default=(), validator=_many(_MOST_GTINS, 40))
     specifications: Mapping[str, Any] = attrs.field(factory=dict, validator=_free)
     attributes: Mapping[str, Any] = attrs.field(factory=dict, validator=_free)
     status: str | None = attrs.field(default=None, validator=_status, metadata=_schema(enum=["draft", "active"]))
@@ -128,7 +129,7 @@ class VariantPatch:
     price: Money = attrs.field(default=ABSENT, validator=_price)
     stock: int = attrs.field(default=ABSENT, validator=_count, metadata=_COUNT)
     images: tuple[str, ...] | None = attrs.field(default=ABSENT, validator=_images)
-    gtins: tuple[str, ...] | None = attrs.field(default=ABSENT, validator=_many(20, 40))
+    gtins: tuple[str, ...] | None = attrs.field(default=ABSENT, validator=_many(_MOST_GTINS, 40))
 
 
 @attrs.frozen(kw_only=True)
@@ -146,11 +147,16 @@ class ItemPatch:
     category: str | None = attrs.field(default=ABSENT, validator=_text(200))
     tags: tuple[str, ...] | None = attrs.field(default=ABSENT, validator=_many(100, 200))
     images: tuple[str, ...] | None = attrs.field(default=ABSENT, validator=_images)
-    gtins: tuple[str, ...] | None = attrs.field(default=ABSENT, validator=_many(20, 40))
+    gtins: tuple[str, ...] | None = attrs.field(default=ABSENT, validator=_many(_MOST_GTINS, 40))
     specifications: Mapping[str, Any] | None = attrs.field(default=ABSENT, validator=_free)
     attributes: Mapping[str, Any] | None = attrs.field(default=ABSENT, validator=_free)
     price: Money = attrs.field(default=ABSENT, validator=_price)
     variants: tuple[VariantPatch, ...] = attrs.field(default=ABSENT, validator=_variants, metadata=_VARIANTS)
+
+
+def _some(_: object, _attribute: "attrs.Attribute[int]", value: int) -> None:
+    if value == 0 or abs(value) > MOST_PIECES:
+        raise ValueError(f"must be between 1 and {MOST_PIECES}, or the same with a minus")
 
 
 @attrs.frozen(kw_only=True)
@@ -158,10 +164,5 @@ class StockReceipt:
     """Pieces that came in, or with a minus went out. *reference* is the seller's own: the same again counts once."""
 
     variant_id: str | None = attrs.field(default=None, validator=_text(100, 1), metadata=_ID)
-    quantity: int = attrs.field(metadata=_schema(minimum=-MOST_PIECES, maximum=MOST_PIECES))
+    quantity: int = attrs.field(validator=_some, metadata=_schema(minimum=-MOST_PIECES, maximum=MOST_PIECES))
     reference: str = attrs.field(validator=_text(200, 1), metadata=_schema(minLength=1, maxLength=200))
-
-    @quantity.validator
-    def _some(self, _: "attrs.Attribute[int]", value: int) -> None:
-        if value == 0 or abs(value) > MOST_PIECES:
-            raise ValueError(f"must be between 1 and {MOST_PIECES}, or the same with a minus")

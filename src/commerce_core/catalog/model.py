@@ -34,7 +34,7 @@ class Variant:
     sku_id: SkuId
     variant_id: str | None
     price: Money
-    options: Mapping[str, Any] = attrs.field(factory=dict)
+    options: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
     images: tuple[str, ...] = ()
     gtins: tuple[str, ...] = ()
 
@@ -58,7 +58,7 @@ class Item:
     specifications: Mapping[str, Any]
     attributes: Mapping[str, Any]
     variants: tuple[Variant, ...]
-    source: Mapping[str, Any] = attrs.field(factory=dict)
+    source: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
     """What a stored document called itself elsewhere: its own id and the time it was made."""
     version: int = 1
     created_at: datetime

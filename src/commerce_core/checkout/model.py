@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from commerce_core.kernel.ids import CartId
-from commerce_core.orders import Fact, OrderKey, OrderState, Shipment
+from commerce_core.orders import Fact, OrderKey, OrderState, OrderView, Shipment
 
 
 class Operation(StrEnum):
@@ -79,7 +79,7 @@ class OrderSaga:
     state: OrderState = OrderState.PLACED
     cancel_requested: bool = False
     cause: Cause | None = None
-    calls: Mapping[Operation, OutsideCall] = attrs.field(factory=dict)
+    calls: Mapping[Operation, OutsideCall] = attrs.field(factory=dict[Operation, OutsideCall])
 
     def call(self, operation: Operation) -> OutsideCall | None:
         """What is known of *operation*; ``None``: it was never intended."""
@@ -150,7 +150,7 @@ class Tell:
     """Write *fact* into the timeline and publish it."""
 
     fact: Fact
-    detail: Mapping[str, Any] = attrs.field(factory=dict)
+    detail: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
     cause: str | None = None
 
 
@@ -189,8 +189,12 @@ Command = Tell | ReleaseStock | CommitStock | GiveBackCart | OpenRefund | Record
 
 @attrs.frozen
 class Placed:
-    """An order that exists: *replayed* when an earlier request had placed it. *cart_id* names its cart."""
+    """An order that exists: *replayed* when an earlier request had placed it. *cart_id* names its cart.
+
+    ``view`` is the order as it was placed, known to the request that placed it: it need not be read again to be told.
+    """
 
     key: OrderKey
     cart_id: CartId
     replayed: bool
+    view: OrderView | None = None

@@ -31,19 +31,23 @@ def _line(required: bool) -> Any:
     return check
 
 
+def _two_letters(_: object, _attribute: "attrs.Attribute[str]", value: str) -> None:
+    if not re.fullmatch("[A-Z]{2}", value):
+        raise ValueError("must be a country code of two capital letters")
+
+
+_NEEDED: Final = {"schema": {"minLength": 1, "maxLength": 200}}
+_OPTIONAL: Final = {"schema": {"maxLength": 200}}
+
+
 @attrs.frozen(kw_only=True)
 class Address:
     """A postal address; ``country`` is an ISO 3166-1 alpha-2 code, upper case."""
 
-    name: str = attrs.field(validator=_line(required=True))
-    line1: str = attrs.field(validator=_line(required=True))
-    line2: str = attrs.field(default="", validator=_line(required=False))
-    city: str = attrs.field(validator=_line(required=True))
-    region: str = attrs.field(default="", validator=_line(required=False))
-    postal_code: str = attrs.field(default="", validator=_line(required=False))
-    country: str = attrs.field()
-
-    @country.validator
-    def _two_letters(self, _: "attrs.Attribute[str]", value: str) -> None:
-        if not re.fullmatch("[A-Z]{2}", value):
-            raise ValueError("must be a country code of two capital letters")
+    name: str = attrs.field(validator=_line(required=True), metadata=_NEEDED)
+    line1: str = attrs.field(validator=_line(required=True), metadata=_NEEDED)
+    line2: str = attrs.field(default="", validator=_line(required=False), metadata=_OPTIONAL)
+    city: str = attrs.field(validator=_line(required=True), metadata=_NEEDED)
+    region: str = attrs.field(default="", validator=_line(required=False), metadata=_OPTIONAL)
+    postal_code: str = attrs.field(default="", validator=_line(required=False), metadata=_OPTIONAL)
+    country: str = attrs.field(validator=_two_letters, metadata={"schema": {"pattern": "^[A-Z]{2}$"}})

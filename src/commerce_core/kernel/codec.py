@@ -10,11 +10,16 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeGuard, TypeVar, get_origin
 
 import attrs
 import cattrs
-from cattrs.cols import is_mapping, is_sequence, list_structure_factory, mapping_structure_factory
+from cattrs.cols import (
+    is_mapping,
+    is_sequence,
+    list_structure_factory,
+    mapping_structure_factory,  # pyright: ignore[reportUnknownVariableType] (it is annotated with a bare type)
+)
 from cattrs.gen import make_dict_structure_fn, override
 
 from commerce_core.kernel.errors import FieldProblem, Invalid, Rejected
@@ -86,6 +91,16 @@ def camel(name: str) -> str:
     return head + "".join(part.capitalize() for part in tail)
 
 
+def is_object(value: Any) -> TypeGuard[Mapping[str, Any]]:
+    """Whether *value* is a JSON object."""
+    return isinstance(value, Mapping)
+
+
+def is_list(value: Any) -> TypeGuard[list[Any]]:
+    """Whether *value* is a JSON array."""
+    return isinstance(value, list)
+
+
 def storable(text: str) -> bool:
     """Whether every database can keep *text*: no U+0000, no lone surrogate."""
     return _UNSTORABLE.search(text) is None
@@ -149,14 +164,16 @@ class Reader:
         return structure
 
     def _list_hook(self, kind: Any) -> Callable[[Any, Any], Any]:
-        return _only(list, "must be a list", list_structure_factory(kind, self._converter))
+        build = list_structure_factory(kind, self._converter)
+        into_tuple = get_origin(kind) is tuple  # what a class keeps as a tuple must equal what is read from the database
+        return _only(list, "must be a list", (lambda value, k: tuple(build(value, k))) if into_tuple else build)
 
     def _mapping_hook(self, kind: Any) -> Callable[[Any, Any], Any]:
         return _only(Mapping, "must be an object", mapping_structure_factory(kind, self._converter))
 
     def _money(self, value: Any, _: Any) -> Money:
         currency = self._currency
-        if isinstance(value, Mapping):
+        if is_object(value):
             if set(value) != {"amount", "currency"} or not isinstance(value["currency"], str):
                 raise ValueError("must be {amount, currency} and nothing else")
             value, currency = value["amount"], value["currency"]
@@ -225,9 +242,9 @@ def _anything(value: Any, depth: int = 0) -> Any:
         raise ValueError("is nested too deeply")
     if isinstance(value, str):
         return _text(value, str)
-    if isinstance(value, Mapping):
+    if is_object(value):
         return {_text(key, str): _anything(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list):
+    if is_list(value):
         return [_anything(item, depth + 1) for item in value]
     if isinstance(value, Decimal):
         if not value.is_finite() or abs(value.adjusted()) > 18:

@@ -1,6 +1,6 @@
 """Money is an integer number of a currency's minor unit, never a float."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import Final
 
 import attrs
@@ -14,6 +14,10 @@ _EXPONENTS: Final = dict.fromkeys(
 
 #: Largest single price, in minor units: 9,999 pieces on each of 200 lines still fit into 63 bits.
 MAX_MINOR: Final = 10**12
+
+
+#: Wide enough for every amount that is looked at: nothing is rounded before it is judged.
+_EXACT: Final = Context(prec=60)
 
 
 class InvalidMoney(Rejected):
@@ -61,9 +65,9 @@ class Money:
             amount = Decimal(value)
         except (InvalidOperation, ValueError) as error:
             raise InvalidMoney("not an amount") from error
-        if not amount.is_finite() or abs(amount.adjusted()) > 30:
+        if not amount.is_finite() or abs(amount.adjusted()) > 30 or len(amount.as_tuple().digits) > _EXACT.prec:
             raise InvalidMoney("not an amount of this size")
-        scaled = amount.scaleb(exponent(currency))
+        scaled = amount.scaleb(exponent(currency), _EXACT)
         if scaled != scaled.to_integral_value():
             raise InvalidMoney(f"more decimals than {currency} has ({exponent(currency)})")
         if abs(scaled) > MAX_MINOR:

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 
+from commerce_core.kernel.codec import storable
 from commerce_core.kernel.errors import Rejected
 
 T = TypeVar("T")
@@ -50,6 +51,15 @@ def decode_cursor(kind: str, cursor: str, *types: type) -> list[Any]:
         found, *position = json.loads(raw)
     except (binascii.Error, ValueError, TypeError, RecursionError) as error:
         raise BadCursor("not a cursor") from error
-    if found != kind or len(position) != len(types) or any(type(v) is not t for v, t in zip(position, types, strict=True)):
+    if found != kind or len(position) != len(types) or not all(_fits(v, t) for v, t in zip(position, types, strict=True)):
         raise BadCursor("not a cursor of this list")
     return list(position)
+
+
+def _fits(value: Any, kind: type) -> bool:
+    """Whether *value* is of the type asked for, and nothing that a database chokes on: a cursor can be forged."""
+    if type(value) is not kind:
+        return False
+    if isinstance(value, str):
+        return storable(value)
+    return not isinstance(value, (int, float)) or -(2**63) <= value < 2**63

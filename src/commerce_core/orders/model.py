@@ -102,7 +102,7 @@ class TimelineEntry:
     at: datetime
     actor: str = "system"
     cause: str | None = None
-    detail: Mapping[str, Any] = attrs.field(factory=dict)
+    detail: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
 
 
 @attrs.frozen(kw_only=True)

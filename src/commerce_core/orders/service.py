@@ -84,12 +84,14 @@ class Orders:
 class SellerOrderProjection(Consumer):
     """Keeps the sellers' list in step. An event only wakes it: what it writes is read from the order book."""
 
-    name = "seller-orders"
-
     def __init__(self, database: Database, book: OrderBook, seller_orders: SellerOrders) -> None:
         self._db = database
         self._book = book
         self._seller_orders = seller_orders
+
+    @property
+    def name(self) -> str:
+        return "seller-orders"
 
     def handle(self, messages: Sequence[Message]) -> None:
         events = [cast("OrderEvent", decode_event(m.name, m.payload)) for m in messages]

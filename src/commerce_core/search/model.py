@@ -31,7 +31,7 @@ class Document:
     tags: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     """Everything that names exactly this item beside its SKU: variants' ids and GTINs."""
-    attributes: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
+    attributes: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict[str, tuple[str, ...]])
     """Attributes, specifications and options as text, by name."""
     price: Money
     in_stock: bool
@@ -62,7 +62,7 @@ class Query:
     price_min: int | None = None
     price_max: int | None = None
     in_stock: bool | None = None
-    attributes: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
+    attributes: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict[str, tuple[str, ...]])
     sort: Sort = Sort.RELEVANCE
     cursor: str | None = None
     size: int = 20

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import attrs
-import sqlalchemy as sa
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from commerce_bootstrap.settings import PREFIX, Settings, WrongSetting
 from commerce_core.checkout.service.record import Books
@@ -80,7 +80,7 @@ def build_storage(settings: Settings, closing: ExitStack[bool | None]) -> Storag
         closing.callback(database.dispose)
         schema.upgrade(database)
         _check_durable(database)
-    except (OSError, sa.exc.DatabaseError) as error:
+    except (OSError, DatabaseError) as error:
         raise WrongSetting(f"{PREFIX}DATABASE_URL: {path} cannot be used as a database ({_reason(error)}).") from error
     return Storage(
         database=database,
@@ -210,7 +210,7 @@ def _telling(check: Callable[[], str | None]) -> Callable[[], str | None]:
             return check()
         except CommerceError as error:
             return error.detail
-        except sa.exc.SQLAlchemyError as error:
+        except SQLAlchemyError as error:
             return _reason(error)
 
     return told

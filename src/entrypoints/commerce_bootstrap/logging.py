@@ -2,9 +2,11 @@
 
 import logging
 import sys
-from typing import Any
+from typing import Any, Final
 
 import structlog
+
+_HANDLER: Final = "commerce"
 
 
 def configure_logging(log_format: str, level: int = logging.INFO) -> None:
@@ -20,7 +22,6 @@ def configure_logging(log_format: str, level: int = logging.INFO) -> None:
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
     )
     last: list[Any] = (
         [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
@@ -31,7 +32,10 @@ def configure_logging(log_format: str, level: int = logging.INFO) -> None:
         foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last]
     )
     handler = logging.StreamHandler(sys.stderr)
+    handler.set_name(_HANDLER)
     handler.setFormatter(formatter)
     root = logging.getLogger()
-    root.handlers = [handler]
+    for before in [h for h in root.handlers if h.get_name() == _HANDLER]:
+        root.removeHandler(before)
+    root.addHandler(handler)
     root.setLevel(level)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import attrs
 
@@ -108,13 +108,13 @@ class Settings:
     def in_folder(cls, folder: Path, **others: Any) -> "Settings":
         """The embedded default with its files in *folder*."""
         root = f"/{folder.absolute()}" if folder.is_absolute() else f"/{folder}"
-        places = {
+        places: dict[str, Any] = {
             "database_url": f"sqlite://{root}/shop.db",
             "search_url": f"tantivy://{root}/search",
             "payment_urls": (f"sandbox://{root}/sandbox-payments.db",),
             "carrier_url": f"sandbox://{root}/sandbox-carrier.db",
         }
-        return cls(**(places | others))
+        return cls(**{**places, **others})
 
 
 def load_settings(environment: Mapping[str, str]) -> Settings:
@@ -139,5 +139,11 @@ def described(settings: Settings) -> Iterator[tuple[str, str, str]]:
     """Name, value and meaning of every setting; a password in an address is left out."""
     for a in attrs.fields(Settings):
         value = getattr(settings, a.name)
-        text = ",".join(value) if isinstance(value, tuple) else f"{value.total_seconds():g}" if isinstance(value, timedelta) else str(value)
+        text = (
+            ",".join(cast("tuple[str, ...]", value))
+            if isinstance(value, tuple)
+            else f"{value.total_seconds():g}"
+            if isinstance(value, timedelta)
+            else str(value)
+        )
         yield PREFIX + a.name.upper(), re.sub(r"(://[^/@:]*):[^@/]*@", r"\1:***@", text), a.metadata["meaning"]

@@ -39,7 +39,7 @@ def demo(
 
 
 def told(address: str) -> str:
-    """What is printed when the shop at *address* is open: prose is commented out, so that all of it can be pasted into a shell."""
+    """What is printed when the shop at *address* is open; from ``SHOP=`` on it is for a shell."""
     text = files("commerce_cli").joinpath("demo_lines.sh").read_text(encoding="utf-8")
     words = {"@ADDRESS@": address, "@BUYER@": _BUYER, "@SELLER@": _SELLER, "@PASSWORD@": _PASSWORD, "@FOLDER@": str(_FOLDER)}
     for word, value in words.items():

@@ -1,7 +1,7 @@
 """`commerce search evaluate`: how good the search is, by what people judged."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -12,7 +12,8 @@ from cyclopts import Parameter
 from commerce_cli import remote
 from commerce_cli.opening import open_shop
 from commerce_cli.output import AsJson, Output, Report, WrongCall
-from commerce_testkit.judged import Judgments, judged_only_ndcg, mean, ndcg, percentile, read_judgments, read_table, recall, scorable
+from commerce_cli.tables import read_table
+from commerce_core.search.service.scoring import Judgments, judged_only_ndcg, judgments_of, mean, ndcg, percentile, recall, scorable
 
 if TYPE_CHECKING:
     from commerce_bootstrap.shop import Shop
@@ -49,7 +50,7 @@ def evaluate(
 ) -> None:
     """Score the search against judged queries (tab-separated tables): NDCG@10, the same over judged items only, recall@100, latency."""
     out = Output(as_json=json)
-    grades = _read(read_judgments, judgments)
+    grades = _read(lambda path: judgments_of(read_table(path)), judgments)
     asked = _asked(queries, grades)
     mistyped = _asked(typos, grades) if typos else []
     with _finder(url) as find, out.progress("searching", len(asked) + len(mistyped)) as report:
@@ -86,7 +87,7 @@ def _asked(path: Path, grades: Judgments) -> list[tuple[str, str]]:
 
 
 @contextmanager
-def _finder(url: str | None) -> Iterator[Find]:
+def _finder(url: str | None) -> Generator[Find]:
     if url is not None:
         remote.reachable(url)
         yield lambda term, size: _remote(url, term, size)

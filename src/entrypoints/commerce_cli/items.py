@@ -29,12 +29,13 @@ _SUFFIXES: Final = {
     ".csv": ImportFormat.CSV,
 }
 
+File = Annotated[str, Parameter(allow_leading_hyphen=True)]
 Seller = Annotated[str, Parameter(help="The e-mail address of the seller whose items they are.")]
 Format = Annotated[Literal["ndjson", "json", "csv"] | None, Parameter(help="How the file is written; else its suffix tells.")]
 
 
 def import_items(
-    file: str,
+    file: File,
     /,
     *,
     seller: Seller,
@@ -69,7 +70,7 @@ def take_in(
     return job
 
 
-def export_items(file: str, /, *, seller: Seller, format: Format = None, json: AsJson = False) -> None:
+def export_items(file: File, /, *, seller: Seller, format: Format = None, json: AsJson = False) -> None:
     """Write all items of a seller to FILE, as an import reads them back; - is standard output."""
     out = Output(as_json=json)
     kind = _format_of(file, format)

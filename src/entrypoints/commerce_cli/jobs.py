@@ -1,6 +1,6 @@
 """Waiting for what is done beside: by the process that serves, or by this one when none does."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ Wait = Callable[[Callable[[], bool]], None]
 
 
 @contextmanager
-def waiting(shop: "Shop") -> "Iterator[Wait]":
+def waiting(shop: "Shop") -> "Generator[Wait]":
     """A way to wait for jobs about items.
 
     The index has one process that writes it. As long as that is another one, it also takes in files and builds the index anew;

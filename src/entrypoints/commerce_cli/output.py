@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Annotated, Any, Final
 
@@ -47,7 +47,7 @@ class Output:
             self.say("  ".join(cell.ljust(width) for cell, width in zip(text, widths, strict=True)).rstrip())
 
     @contextmanager
-    def progress(self, what: str, total: int | None = None) -> Iterator[Report]:
+    def progress(self, what: str, total: int | None = None) -> Generator[Report]:
         """A report of how far *what* has come; it goes to standard error, so that results can be piped."""
         if self.as_json:
             yield lambda _done, _words: None
@@ -72,7 +72,7 @@ def _lines(what: str) -> Report:
 
 
 @contextmanager
-def _bar(what: str, total: int | None) -> Iterator[Report]:
+def _bar(what: str, total: int | None) -> Generator[Report]:
     from rich.console import Console  # loaded only for a terminal
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 #: Seconds that loops have, after the last answer was given, to end what they are at.
 _DRAIN: Final = 10.0
+_LAST_PORT: Final = 65_535
 
 
 def serve(
@@ -74,11 +75,13 @@ def bindable(host: str, port: int) -> None:
     Raises:
         WrongCall: they cannot.
     """
+    if not 0 <= port <= _LAST_PORT:
+        raise WrongCall(f"{host}:{port} cannot be listened on: a port is a number between 0 and {_LAST_PORT}.")
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         socket.create_server((host, port), family=family).close()
-    except (OSError, OverflowError) as error:
-        raise WrongCall(f"{host}:{port} cannot be listened on: {getattr(error, 'strerror', None) or error}.") from error
+    except OSError as error:
+        raise WrongCall(f"{host}:{port} cannot be listened on: {error.strerror}.") from error
 
 
 class until_told_to_stop(ExitStack):  # noqa: N801 (read as a sentence where it is used)

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import attrs
 import msgspec
@@ -38,8 +38,13 @@ class Reply:
 
     body: Shape | None = None
     status: int | None = None
-    headers: Mapping[str, str] = attrs.field(factory=dict)
+    headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
     cookies: Iterable[str] = ()
+
+
+def is_head(scope: Scope) -> bool:
+    """Whether a request wants headers alone."""
+    return bool(cast("dict[str, Any]", scope)["method"] == "HEAD")
 
 
 class Payload:
@@ -66,7 +71,7 @@ class Payload:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
-        body = b"" if scope.get("method") == "HEAD" else self.body
+        body = b"" if is_head(scope) else self.body
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
 

@@ -1,15 +1,16 @@
 """The application: every operation of the shop behind one Litestar."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any
 
 from litestar import HttpMethod, Litestar, Request
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
-from litestar.types import ASGIApp, ExceptionHandlersMap
+from litestar.types import ASGIApp
 from prometheus_client import CollectorRegistry
 
 from commerce_core.kernel.errors import CommerceError
+from commerce_http.answers import Payload
 from commerce_http.dependencies import Surroundings, handler_of
 from commerce_http.errors import answer_defect, answer_http_error, answer_refusal
 from commerce_http.observation import Observed, RequestMetrics
@@ -32,9 +33,9 @@ def build_app(
 ) -> ShopApplication:
     """An application of *operations*."""
     # Litestar asks handlers for its own Response; a Payload answers as well, without the work that one does.
-    refusals = cast("ExceptionHandlersMap", {CommerceError: answer_refusal, HTTPException: answer_http_error, Exception: answer_defect})
+    refusals: Any = {CommerceError: answer_refusal, HTTPException: answer_http_error, Exception: answer_defect}
     return ShopApplication(
-        route_handlers=[route_of(operation, around) for operation in operations],
+        route_handlers=[*_options_of(operations), *(route_of(operation, around) for operation in operations)],
         exception_handlers=refusals,
         lifespan=list(lifespan),
         openapi_config=None,
@@ -50,10 +51,33 @@ def route_of(operation: Operation, around: Surroundings) -> HTTPRouteHandler:
     async def handle(request: Request[Any, Any, Any]) -> ASGIApp:
         return await answer(request)
 
-    path = operation.path
-    for name in path_names(path):
-        path = path.replace(f"{{{name}}}", f"{{{name}:str}}")
     # The status is in the answer; Litestar, told of a 204, would refuse a function that returns one.
     methods = [HttpMethod.GET, HttpMethod.HEAD] if operation.method == "GET" else [HttpMethod(operation.method)]
     handle.__name__ = operation.name
+    path = _litestar_path(operation.path)
     return HTTPRouteHandler(path, http_method=methods, name=operation.name, status_code=200, include_in_schema=False)(handle)
+
+
+def _options_of(operations: Sequence[Operation]) -> list[HTTPRouteHandler]:
+    """What OPTIONS answers at each path: every method that is taken there, where Litestar would name those of one handler.
+
+    To be registered first: to a path without one Litestar adds its own.
+    """
+    methods: dict[str, set[str]] = {}
+    for operation in operations:
+        taken = {"GET", "HEAD"} if operation.method == "GET" else {operation.method}
+        methods.setdefault(operation.path, {"OPTIONS"}).update(taken)
+    return [_options(path, ", ".join(sorted(taken))) for path, taken in methods.items()]
+
+
+def _options(path: str, allow: str) -> HTTPRouteHandler:
+    async def options(request: Request[Any, Any, Any]) -> ASGIApp:
+        return Payload(204, b"", {"Allow": allow})
+
+    return HTTPRouteHandler(_litestar_path(path), http_method=HttpMethod.OPTIONS, status_code=200, include_in_schema=False)(options)
+
+
+def _litestar_path(path: str) -> str:
+    for name in path_names(path):
+        path = path.replace(f"{{{name}}}", f"{{{name}:str}}")
+    return path

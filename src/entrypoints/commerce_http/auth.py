@@ -1,5 +1,6 @@
 """Who is calling: an account known by its bearer token, or nobody."""
 
+import re
 import secrets
 from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
@@ -13,6 +14,7 @@ from commerce_http.errors import Forbidden, Unauthenticated
 Authenticate = Callable[[str], Account]
 
 _CART_COOKIE: Final = "cart_token"
+_CART_TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/=-]{16,100}")
 
 
 @attrs.frozen
@@ -72,7 +74,7 @@ def cart_token(headers: Any) -> str | None:
         except CookieError:
             return None
         shown = morsel.value if morsel else None
-    return shown if shown and 16 <= len(shown) <= 100 and shown.isascii() and shown.isprintable() else None
+    return shown if shown and _CART_TOKEN.fullmatch(shown) else None
 
 
 def cart_cookie(token: str) -> str:

@@ -1,5 +1,6 @@
 """What comes in: raw bytes, read exactly. Numbers with a point become ``Decimal``; every wrong field is named at once."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from decimal import Decimal, InvalidOperation
@@ -15,6 +16,9 @@ T = TypeVar("T")
 
 #: Bytes that an ordinary JSON body may have.
 BODY_LIMIT: Final = 1 << 20
+
+#: Seconds that a client may take for the next bytes of a body: whoever sends none holds a connection for nothing.
+LONGEST_PAUSE: Final = 30.0
 
 _INFINITY: Final = Decimal("Infinity")
 
@@ -57,10 +61,14 @@ async def pieces(request: "Request[Any, Any, Any]") -> AsyncIterator[bytes]:
     """The body as it arrives.
 
     Raises:
-        Malformed: the client went away in the middle of it.
+        Malformed: the client went away in the middle of it, or paused for too long.
     """
     while True:
-        message = await request.receive()
+        try:
+            async with asyncio.timeout(LONGEST_PAUSE):
+                message = await request.receive()
+        except TimeoutError:
+            raise Malformed("the body did not arrive in time") from None
         if message["type"] != "http.request":
             raise Malformed("the body is incomplete")
         if message["body"]:

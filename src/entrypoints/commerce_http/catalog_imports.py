@@ -25,9 +25,9 @@ _FORMATS: Final = {
     "application/json": ImportFormat.JSON,
     "text/csv": ImportFormat.CSV,
 }
-_LINES: Final = {"type": "string", "description": "One row a line, each an item as in `POST /items`, or a stored document."}
-_ROWS: Final = {"type": "array", "items": {"type": "object"}, "description": "Items as in `POST /items`, or stored documents."}
-_TABLE: Final = {"type": "string", "description": "One row a variant, dotted headers (`attributes.material`), JSON for lists."}
+_LINES: Final = {"description": "One row a line, each an item as in `POST /items`, or a stored document."}
+_ROWS: Final = {"description": "An array of items as in `POST /items`, or stored documents."}
+_TABLE: Final = {"description": "One row a variant, dotted headers (`attributes.material`), JSON for lists."}
 _BODIES: Final[dict[str, Any]] = {
     media: {ImportFormat.NDJSON: _LINES, ImportFormat.JSON: _ROWS, ImportFormat.CSV: _TABLE}[kind] for media, kind in _FORMATS.items()
 }

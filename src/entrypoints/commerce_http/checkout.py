@@ -34,7 +34,7 @@ from commerce_http.timeline_watch import TimelineWatch
 
 #: Seconds that a client may wait for the end of an order.
 LONGEST_WAIT: Final = 10
-_WAIT: Final = re.compile(r'(?:^|[,;])\s*wait\s*=\s*"?(\d{1,6})"?\s*(?=$|[,;])', re.IGNORECASE)
+_WAIT: Final = re.compile(r'(?:^|[,;])\s*wait\s*=\s*"?([0-9]{1,6})"?\s*(?=$|[,;])', re.IGNORECASE)
 _AT_PLACEMENT: Final = (Fact.ORDER_CREATED, Fact.INVENTORY_RESERVED)
 
 _EXAMPLE: Final = {
@@ -87,6 +87,8 @@ async def place_order(
     waited = await _wait(placed.key, prefer, watch)
     if waited is not None:
         headers["Preference-Applied"] = f"wait={waited}"
+    if placed.view is not None and waited is None:
+        return Reply(body=order_out(placed.view), headers=headers)
     view = await desk.do(Runs.KEY_READ, orders.details, placed.key.buyer_id, placed.key.order_id)
     return Reply(body=order_out(view if placed.replayed or waited is not None else as_placed(view)), headers=headers)
 

@@ -6,7 +6,7 @@ from typing import Final
 from commerce_core.catalog import ItemView
 
 _TAG: Final = re.compile(r'(?:W/)?"([^"]*)"')
-_VERSION: Final = re.compile(r"(\d{1,18})(?:\.\d{1,18})?")
+_VERSION: Final = re.compile(r"([0-9]{1,18})(?:\.[0-9]{1,18})?")
 
 
 def item_etag(view: ItemView) -> str:

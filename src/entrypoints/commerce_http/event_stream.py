@@ -8,12 +8,12 @@ import msgspec
 from litestar.types import Receive, Scope, Send
 
 from commerce_core.orders import TimelineCursor, TimelineEntry
-from commerce_http.answers import MEDIA_EVENTS, EventStream
+from commerce_http.answers import MEDIA_EVENTS, EventStream, is_head
 from commerce_http.errors import Malformed
 from commerce_http.timeline_watch import TimelineWatch
 
 _KEEP_ALIVE: Final = 15.0
-_NUMBER: Final = re.compile(r"\d{1,9}")
+_NUMBER: Final = re.compile("[0-9]{1,9}")
 
 
 def entry_number(last_event_id: str | None) -> int:
@@ -46,7 +46,7 @@ class TimelineStream(EventStream):
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = [(b"content-type", MEDIA_EVENTS), (b"cache-control", b"no-store"), (b"x-accel-buffering", b"no")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        if scope.get("method") == "HEAD":
+        if is_head(scope):
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             return
         gone = asyncio.create_task(_disconnected(receive))

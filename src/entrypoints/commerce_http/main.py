@@ -1,7 +1,7 @@
 """The shop's HTTP service: the application, and the server that runs it in this process."""
 
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -11,6 +11,7 @@ from litestar import Litestar
 from commerce_bootstrap.shop import Shop
 from commerce_http import accounts, cart, catalog, catalog_imports, checkout, health, openapi, orders, search
 from commerce_http.app import ShopApplication, build_app
+from commerce_http.connections import BoundedConnection
 from commerce_http.dependencies import Surroundings
 from commerce_http.desk import Desk
 from commerce_http.openapi import Document
@@ -44,7 +45,7 @@ def create_app(shop: Shop) -> ShopApplication:
     )
 
     @asynccontextmanager
-    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+    async def lifespan(_: Litestar) -> AsyncGenerator[None]:
         yield
         watch.close()
         desk.close()
@@ -65,7 +66,7 @@ class ShopServer(uvicorn.Server):
                 host=host,
                 port=port,
                 loop="uvloop",
-                http="httptools",
+                http=BoundedConnection,
                 ws="none",
                 lifespan="on",
                 access_log=False,

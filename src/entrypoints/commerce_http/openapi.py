@@ -1,6 +1,5 @@
-"""The OpenAPI 3.1 document, made from the operations, and a page of it that loads nothing from anywhere."""
+"""The OpenAPI 3.1 document, made from the operations."""
 
-import html
 import inspect
 import json
 import typing
@@ -16,6 +15,7 @@ from commerce_core.kernel.codec import camel
 from commerce_core.kernel.errors import CommerceError, Invalid, TransactionLost
 from commerce_http.answers import Payload
 from commerce_http.errors import Forbidden, Malformed, RouteNotFound, TooLarge, Unauthenticated, UnsupportedMediaType, status_of, title_of
+from commerce_http.openapi_page import page
 from commerce_http.operations import Operation, Source, operation, path_names
 from commerce_http.query import parameters
 from commerce_http.schema import Schema, Schemas
@@ -146,8 +146,9 @@ def _query_parameters(kind: Any, schemas: Schemas) -> Iterator[Schema]:
     known = parameters(kind)
     for attribute in attrs.fields(attrs.resolve_types(kind)):
         name = camel(attribute.name)
-        schema = schemas.field(attribute)
+        schema = dict(attribute.metadata.get("query", ())) or _not_null(schemas.field(attribute))
         parameter: Schema = {"name": name, "in": "query", "required": attribute.default is attrs.NOTHING, "schema": schema}
+        parameter["allowEmptyValue"] = True  # it counts as not given
         if known[name].kind == "open":
             one = {"type": "array", "items": {"type": "string"}}
             parameter |= {
@@ -159,10 +160,16 @@ def _query_parameters(kind: Any, schemas: Schemas) -> Iterator[Schema]:
         yield parameter
 
 
+def _not_null(schema: Schema) -> Schema:
+    """A query has no ``null``: what may be ``None`` is left out of it."""
+    others = [s for s in schema.get("anyOf", ()) if s != {"type": "null"}]
+    return others[0] | {k: v for k, v in schema.items() if k != "anyOf"} if len(others) == 1 else schema
+
+
 def _responses(described: Operation, schemas: Schemas) -> dict[str, Any]:
     good: dict[str, Any] = {"description": "Done."}
     if described.answer is not None:
-        shapes = typing.get_args(described.answer) or (described.answer,)
+        shapes: tuple[Any, ...] = typing.get_args(described.answer) or (described.answer,)
         found = [schemas.outgoing(shape) for shape in shapes]
         good["content"] = {described.answer_media: {"schema": found[0] if len(found) == 1 else {"anyOf": found}}}
     elif described.status != 204:
@@ -190,8 +197,29 @@ def _problem_response(codes: list[str], status: int) -> Schema:
     return made
 
 
+_TEXT: Final = {"type": "string"}
+_SHORT_LINE: Final = {
+    "type": "object",
+    "properties": {
+        "itemId": _TEXT,
+        "variantId": {"anyOf": [_TEXT, {"type": "null"}]},
+        "name": _TEXT,
+        "requested": {"type": "integer"},
+        "available": {"type": "integer"},
+    },
+    "required": ["itemId", "variantId", "name", "requested", "available"],
+    "additionalProperties": False,
+}
+_DOWN: Final = {
+    "type": "object",
+    "properties": {"part": _TEXT, "detail": _TEXT},
+    "required": ["part", "detail"],
+    "additionalProperties": False,
+}
+
+
 def _problem_schema() -> Schema:
-    text = {"type": "string"}
+    text = _TEXT
     error = {
         "type": "object",
         "properties": {"pointer": text, "detail": text},
@@ -201,6 +229,7 @@ def _problem_schema() -> Schema:
     return {
         "type": "object",
         "description": "RFC 9457. Further members say what a program needs to act on it.",
+        "additionalProperties": False,
         "properties": {
             "type": text,
             "title": text,
@@ -209,34 +238,16 @@ def _problem_schema() -> Schema:
             "code": text,
             "requestId": text,
             "errors": {"type": "array", "items": error},
+            "lines": {
+                "type": "array",
+                "items": _SHORT_LINE,
+                "description": "out-of-stock, item-unavailable: the lines that cannot be had.",
+            },
+            "amount": {"$ref": "#/components/schemas/MoneyOut"},
+            "currentAmount": {"$ref": "#/components/schemas/MoneyOut", "description": "amount-mismatch: what the cart costs now."},
+            "cartId": {"anyOf": [text, {"type": "null"}], "description": "cart-merged: the cart to use."},
+            "variantIds": {"type": "array", "items": text, "description": "variant-in-stock: those that cannot be dropped."},
+            "down": {"type": "array", "items": _DOWN, "description": "not-ready: the parts that are down."},
         },
         "required": ["type", "title", "status", "detail", "code"],
     }
-
-
-_STYLE: Final = (
-    "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}code,pre{font:13px ui-monospace,monospace}"
-    "pre{background:#f4f4f6;padding:.7rem;overflow:auto}summary{cursor:pointer;padding:.3rem 0}b{display:inline-block;width:4.5rem}"
-    "@media(prefers-color-scheme:dark){body{background:#16161a;color:#ddd}pre{background:#222228}}"
-)
-
-
-def page(document: dict[str, Any]) -> str:
-    """*document* as one page without scripts."""
-    rows: list[str] = []
-    tags: dict[str, list[str]] = {}
-    for path, methods in document["paths"].items():
-        for method, described in methods.items():
-            head = f"<b>{method.upper()}</b><code>{html.escape(path)}</code> {html.escape(described['summary'])}"
-            body = html.escape(json.dumps(described, indent=2, ensure_ascii=False))
-            tags.setdefault(described["tags"][0], []).append(f"<details><summary>{head}</summary><pre>{body}</pre></details>")
-    for tag, operations in tags.items():
-        rows += [f"<h2>{html.escape(tag.capitalize())}</h2>", *operations]
-    rows.append("<h2>Schemas</h2>")
-    for name, schema in document["components"]["schemas"].items():
-        rows.append(
-            f"<details><summary><code>{html.escape(name)}</code></summary><pre>{html.escape(json.dumps(schema, indent=2))}</pre></details>"
-        )
-    title = html.escape(document["info"]["title"])
-    link = '<p><a href="/schema/openapi.json">openapi.json</a></p>'
-    return f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style><h1>{title}</h1>{link}{"".join(rows)}</html>'

@@ -17,7 +17,7 @@ from commerce_http.auth import BUYER, BUYER_OR_SELLER
 from commerce_http.catalog import Bell
 from commerce_http.event_stream import TimelineStream, entry_number
 from commerce_http.operations import LastEventId, Runs, operation
-from commerce_http.search import page_size
+from commerce_http.query import page_size
 from commerce_http.timeline_watch import TimelineWatch
 
 

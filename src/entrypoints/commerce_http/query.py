@@ -111,6 +111,16 @@ def _coerced(text: str, kind: str) -> Any:
     return _TRUTH.get(text, text) if kind == "truth" else text
 
 
+def page_size(default: int) -> Any:
+    """The attribute ``size`` of a query: 1 to 100."""
+
+    def check(_: object, _attribute: "attrs.Attribute[int]", value: int) -> None:
+        if not 1 <= value <= 100:
+            raise ValueError("must be between 1 and 100")
+
+    return attrs.field(default=default, validator=check, metadata={"schema": {"minimum": 1, "maximum": 100}})
+
+
 @attrs.frozen(kw_only=True)
 class NoQuery:
     """The query of an operation that takes none: every parameter is unknown."""

@@ -15,6 +15,7 @@ from commerce_core.search.service.find import Searches
 from commerce_http.answers import MoneyOut, Shape, money
 from commerce_http.desk import Desk
 from commerce_http.operations import Runs, SearchToken, operation
+from commerce_http.query import page_size
 
 _LONGEST_WAIT: Final = 2.0
 _TICK: Final = 0.01
@@ -26,16 +27,6 @@ def _text(most: int) -> Any:
             raise ValueError(f"must be at most {most} characters")
 
     return check
-
-
-def page_size(default: int) -> Any:
-    """The attribute ``size`` of a query: 1 to 100."""
-
-    def check(_: object, _attribute: "attrs.Attribute[int]", value: int) -> None:
-        if not 1 <= value <= 100:
-            raise ValueError("must be between 1 and 100")
-
-    return attrs.field(default=default, validator=check, metadata={"schema": {"minimum": 1, "maximum": 100}})
 
 
 _PRICE: Final[Mapping[str, Any]] = {"query": {"type": "string", "pattern": r"^[0-9]{1,9}(\.[0-9]{1,2})?$", "examples": ["15.99"]}}
@@ -54,7 +45,7 @@ class FindItems:
     price_min: Money | None = attrs.field(default=None, metadata=_PRICE)
     price_max: Money | None = attrs.field(default=None, metadata=_PRICE)
     in_stock: bool | None = None
-    attributes: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
+    attributes: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict[str, tuple[str, ...]])
     sort: Sort = Sort.RELEVANCE
 
     def as_query(self) -> Query:

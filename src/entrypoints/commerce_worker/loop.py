@@ -19,9 +19,13 @@ _UNWELL_AFTER: Final = 5
 
 @attrs.frozen(kw_only=True)
 class Pace:
-    """How long a loop waits, in seconds: ``idle`` when nothing was to be done, after an error ``retry``, doubled up to ``longest_retry``."""
+    """How long a loop waits, in seconds: ``idle`` when nothing was to be done, after an error ``retry``, doubled up to ``longest_retry``.
+
+    One that is not ``woken`` by the bell looks for work in its own time: orders ring it hundreds of times a second.
+    """
 
     idle: float = 0.05
+    woken: bool = True
     retry: float = 0.1
     longest_retry: float = 10.0
 
@@ -95,8 +99,10 @@ class Loop:
             after, pause = self.turn()
             if after is After.ERROR:
                 stop.wait(pause)  # work that arrives meanwhile does not make the fault go away
-            elif after is After.NOTHING:
+            elif after is After.NOTHING and self._pace.woken:
                 bell.wait(heard, pause)
+            elif after is After.NOTHING:
+                stop.wait(pause)
 
     def _failed(self, error: Exception, *, known: bool) -> tuple[After, float]:
         self._failures += 1

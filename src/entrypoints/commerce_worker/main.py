@@ -4,7 +4,7 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
@@ -33,15 +33,15 @@ ITEM_ROLES: Final = ("imports", "relay", "reindex")
 
 def loops_of(shop: Shop, roles: Collection[str] = ROLES) -> list[Loop]:
     """The loops that do *roles* for *shop*."""
-    brisk, calm = Pace(), Pace(idle=0.25)
+    brisk, calm = Pace(), Pace(idle=0.25, woken=False)
     reconcile = Every(_RECONCILE_EVERY, shop.clock, partial(shop.reconciliation.run_once, _RECONCILED))
     keeper = IndexKeeper(shop.index, shop.reindexer)
     every = [
         *(("sagas", Loop(f"sagas-{no}", partial(shop.runner.run_once, _SAGAS), brisk)) for no in range(1, _SAGA_LOOPS + 1)),
         ("relay", Loop("relay", partial(shop.relay.run_once, _MESSAGES), brisk)),
-        ("imports", Loop("imports", partial(shop.importer.run_once, _ROWS), brisk)),
+        ("imports", Loop("imports", partial(shop.importer.run_once, _ROWS), Pace(idle=0.1, woken=False))),
         ("reindex", Loop("reindex", partial(keeper.run_once, _ROWS), calm)),
-        ("timers", Loop("timers", reconcile, Pace(idle=1.0))),
+        ("timers", Loop("timers", reconcile, Pace(idle=1.0, woken=False))),
     ]
     return [loop for role, loop in every if role in roles]
 
@@ -83,7 +83,7 @@ class Worker:
 
 
 @contextmanager
-def working(shop: Shop, roles: Collection[str] = ROLES, *, drain: float = 10.0) -> Iterator[Worker]:
+def working(shop: Shop, roles: Collection[str] = ROLES, *, drain: float = 10.0) -> Generator[Worker]:
     """A worker for *shop* while the block lasts; afterwards it has *drain* seconds to end what it is at."""
     worker = Worker(shop.work, loops_of(shop, roles))
     worker.start()
@@ -102,5 +102,9 @@ def run(shop: Shop, stop: threading.Event, *, drain: float = 10.0) -> None:
 
 def stop_on_signals(stop: threading.Event) -> None:
     """Set *stop* on SIGTERM and SIGINT. For the main thread only."""
+
+    def set_it(_number: int, _frame: object) -> None:
+        stop.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, set_it)

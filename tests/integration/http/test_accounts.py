@@ -6,10 +6,10 @@ from tests.integration.http.people import ADDRESS, CARD, PASSWORD, Town, pointer
 
 
 def test_registering_answers_the_account_and_nothing_else(town: Town) -> None:
-    made = town.guest("POST", "/accounts", {"email": "Ada@Example.com", "password": PASSWORD, "name": "Ada", "role": "seller"})
+    made = town.guest("POST", "/accounts", {"email": "Ada.Lovelace@Example.com", "password": PASSWORD, "name": "Ada", "role": "seller"})
     assert made.status_code == 201
     account = made.json()
-    assert account == {"accountId": account["accountId"], "email": "ada@example.com", "name": "Ada", "role": "seller"}
+    assert account == {"accountId": account["accountId"], "email": "ada.lovelace@example.com", "name": "Ada", "role": "seller"}
 
 
 def test_an_address_is_registered_once(town: Town) -> None:

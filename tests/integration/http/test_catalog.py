@@ -6,7 +6,9 @@ import pytest
 from tests.integration.http.people import Person, Town, pointers, problem
 
 
-def patch(seller: Person, item: dict, body: object, if_match: str | None = "*", media: str = "application/merge-patch+json") -> httpx.Response:
+def patch(
+    seller: Person, item: dict, body: object, if_match: str | None = "*", media: str = "application/merge-patch+json"
+) -> httpx.Response:
     headers = {"Content-Type": media} | ({"If-Match": if_match} if if_match is not None else {})
     return seller("PATCH", f"/items/{item['itemId']}", body, headers=headers)
 
@@ -66,7 +68,13 @@ def test_only_name_price_and_quantity_are_required(seller: Person) -> None:
 
 @pytest.mark.parametrize(
     ("price", "amount"),
-    [(15.99, "15.99"), ("15.99", "15.99"), (15, "15.00"), ({"amount": "15.9", "currency": "USD"}, "15.90"), ({"amount": 1, "currency": "USD"}, "1.00")],
+    [
+        (15.99, "15.99"),
+        ("15.99", "15.99"),
+        (15, "15.00"),
+        ({"amount": "15.9", "currency": "USD"}, "15.90"),
+        ({"amount": 1, "currency": "USD"}, "1.00"),
+    ],
 )
 def test_money_is_read_exactly_from_numbers_text_and_objects(seller: Person, price: object, amount: str) -> None:
     assert seller("POST", "/items", {"name": "x", "price": price, "quantity": 1}).json()["price"] == {"amount": amount, "currency": "USD"}
@@ -88,7 +96,16 @@ def test_no_number_and_numbers_beyond_64_bits_are_refused(seller: Person, raw: s
 
 
 def test_32_what_the_server_knows_is_not_taken_from_a_client(seller: Person) -> None:
-    body = {"name": "x", "price": 1, "quantity": 1, "itemId": "mine", "sellerId": "me", "version": 9, "status": "withdrawn", "createdAt": "now"}
+    body = {
+        "name": "x",
+        "price": 1,
+        "quantity": 1,
+        "itemId": "mine",
+        "sellerId": "me",
+        "version": 9,
+        "status": "withdrawn",
+        "createdAt": "now",
+    }
     assert pointers(seller("POST", "/items", body)) == ["/createdAt", "/itemId", "/sellerId", "/status", "/version"]
 
 
@@ -149,7 +166,9 @@ def test_a_variant_in_stock_is_not_dropped_and_its_stock_not_set(seller: Person)
     item = seller("POST", "/items", {"name": "Forms", "variants": forms}).json()
     problem(patch(seller, item, {"variants": [{"variantId": "A"}]}), 409, "variant-in-stock")
     assert pointers(patch(seller, item, {"variants": [{"variantId": "A", "stock": 9}, {"variantId": "B"}]})) == ["/variants/0/stock"]
-    more = patch(seller, item, {"variants": [{"variantId": "A", "price": 2}, {"variantId": "B"}, {"variantId": "C", "price": 3, "stock": 1}]})
+    more = patch(
+        seller, item, {"variants": [{"variantId": "A", "price": 2}, {"variantId": "B"}, {"variantId": "C", "price": 3, "stock": 1}]}
+    )
     assert [(v["variantId"], v["stock"]) for v in more.json()["variants"]] == [("A", 5), ("B", 5), ("C", 1)]
 
 

@@ -36,7 +36,9 @@ def test_a_file_is_taken_row_by_row_and_bad_rows_are_named(town: Town) -> None:
     assert (again["created"], again["unchanged"], again["failed"]) == (0, 3, 2)
 
 
-@pytest.mark.parametrize("media", ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-ndjson; charset=utf-8"])
+@pytest.mark.parametrize(
+    "media", ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-ndjson; charset=utf-8"]
+)
 def test_lines_of_json_go_by_several_names(town: Town, media: str) -> None:
     assert send(town.newcomer("seller"), rows("A"), media)["created"] == 1
 
@@ -45,7 +47,7 @@ def test_an_array_and_a_table_are_taken_as_well(town: Town) -> None:
     seller = town.newcomer("seller")
     array = b"[" + rows("A", "B").replace(b"\n", b",") + b"]"
     assert send(seller, array, "application/json")["created"] == 2
-    table = b'sku,name,price,quantity,attributes.material\nC,Row C,1.00,2,wood\nD,Row D,x,2,\n'
+    table = b"sku,name,price,quantity,attributes.material\nC,Row C,1.00,2,wood\nD,Row D,x,2,\n"
     done = send(seller, table, "text/csv")
     assert (done["created"], done["failed"]) == (1, 1)
 
@@ -66,7 +68,9 @@ def test_a_body_of_many_chunks_arrives_whole(town: Town) -> None:
     assert begun.status_code == 202, begun.text
     done = until(lambda: finished(seller, begun.headers["location"]), 20)
     assert (done["rows"], done["created"], done["failed"]) == (700, 700, 0)
-    page = seller("GET", "/items", params={"seller": seller.account["accountId"]}, headers={"X-Search-Token": begun.headers["x-search-token"]})
+    page = seller(
+        "GET", "/items", params={"seller": seller.account["accountId"]}, headers={"X-Search-Token": begun.headers["x-search-token"]}
+    )
     assert page.json()["total"]["count"] == 700
 
 
@@ -84,3 +88,15 @@ def test_somebody_elses_import_is_not_there(town: Town, seller: Person) -> None:
     done = send(seller, b"")
     problem(town.newcomer("seller")("GET", f"/item-imports/{done['importId']}"), 404, "import-not-found")
     problem(seller("GET", "/item-imports/nonsense"), 404, "import-not-found")
+
+
+@pytest.mark.parametrize("content", [b"[" + rows("A"), b"[" + rows("A") + b",", b"[" + rows("A") + b",\n", b"[" * 50 + rows("A") + b"[["])
+def test_a_list_that_ends_too_early_is_told_of(town: Town, content: bytes) -> None:
+    done = send(town.newcomer("seller"), content, "application/json")
+    assert (done["created"], done["failed"]) == (1, 1)
+    assert done["errors"][0]["detail"] == "the file ends before the list does"
+
+
+@pytest.mark.parametrize("content", [rows("A", "B"), b"[" + rows("A", "B").replace(b"\n", b",") + b"]\n", b"[]", b""])
+def test_a_whole_file_of_objects_has_no_early_end(town: Town, content: bytes) -> None:
+    assert send(town.newcomer("seller"), content, "application/json")["errors"] == []

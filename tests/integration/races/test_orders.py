@@ -7,7 +7,7 @@ from commerce_core.cart.service import CartChange, Shopper
 from commerce_core.checkout import AmountMismatch, CartNotFound, Placed
 from commerce_core.kernel.ids import BuyerId
 from commerce_core.orders import OrderStatus, TooLateToCancel
-from tests.integration.races.conftest import Market, side_by_side
+from tests.integration.market import Market, side_by_side
 
 
 def test_13_a_double_click_makes_one_order(market: Market) -> None:
@@ -35,7 +35,7 @@ def test_36_a_cart_that_is_edited_while_it_is_being_paid_becomes_the_edit_or_the
 
         paid, edited = side_by_side(act, ["pay", "edit"], threads=2)
         if isinstance(paid, Placed):  # the order has the goods that were shown; an edit that came later fills the next cart
-            assert [line.quantity for line in market.order(buyer, paid).order.lines] == [1]
+            assert [line.quantity for line in market.order(paid).order.lines] == [1]
             assert edited.cart.id != cart.cart.id or edited.cart.status is CartStatus.OPEN
         else:
             assert isinstance(paid, (AmountMismatch, CartNotFound))
@@ -58,8 +58,8 @@ def test_18_a_cancellation_that_is_accepted_undoes_the_order_whoever_is_quicker(
 
     results = side_by_side(act, ["run", "run", *zip(buyers, placed, strict=True)], threads=8)[2:]
     market.run()
-    for buyer, order, answer in zip(buyers, placed, results, strict=True):
-        status = market.order(buyer, order).status
+    for order, answer in zip(placed, results, strict=True):
+        status = market.order(order).status
         assert status is (OrderStatus.COMPLETED if isinstance(answer, TooLateToCancel) else OrderStatus.CANCELLED)
     market.assert_sound()
 
@@ -70,5 +70,5 @@ def test_17_several_runners_on_one_database_charge_each_order_once(market: Marke
     placed = [market.place(buyer, market.fill(buyer, (lamp, 1))) for buyer in buyers]
     side_by_side(lambda _: market.run(), range(8), threads=8)
     market.run()
-    assert {market.order(b, p).status for b, p in zip(buyers, placed, strict=True)} == {OrderStatus.COMPLETED}
+    assert {market.order(order).status for order in placed} == {OrderStatus.COMPLETED}
     market.assert_sound()

@@ -2,9 +2,9 @@
 
 import re
 from abc import abstractmethod
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any
 
 import attrs
 import pytest
@@ -15,58 +15,8 @@ from commerce_core.kernel.ids import ItemId, SellerId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.paging import BadCursor, CursorExpired
 from commerce_core.search import Document, FacetValue, Query, SearchIndex, Sort
+from commerce_testkit.contracts.search_documents import AT, HOSTILE, document, full_document, item_id
 from commerce_testkit.memory.clock import SettableClock
-
-AT: Final = datetime(2026, 1, 1, tzinfo=UTC)
-HOSTILE: Final = [
-    "(" * 10_240,
-    '"unclosed',
-    "* ? ~ ^ : \\ / + - ! { } [ ]",
-    "AND OR NOT",
-    "laptop AND (bag OR",
-    "name:laptop",
-    "\N{GRINNING FACE}" * 500,
-    "\u062d\u0627\u0633\u0648\u0628 \u0645\u062d\u0645\u0648\u0644",
-    "\u200f\u202e\ufeff",
-    "a" * 10_240,
-    "ab " * 3_000,
-    "\0",
-    "\ud800",
-    "'; DROP TABLE items; --",
-    "%%%___",
-]
-
-
-def item_id(number: int) -> ItemId:
-    """An id that sorts by *number*."""
-    return ItemId(f"{number:08x}-0000-7000-8000-000000000000")
-
-
-def document(number: int, name: str, **fields: Any) -> Document:
-    """A listed document with *name*; everything else unless given."""
-    given_ones = {"version": 1, "listed": True, "type": "simple", "sku": f"SKU{number:05}", "price": 1_000, "in_stock": True, **fields}
-    price = Money(given_ones.pop("price"), "USD")
-    seller = SellerId(given_ones.pop("seller", "seller-1"))
-    at = given_ones.pop("created_at", AT)
-    return Document(item_id=item_id(number), seller_id=seller, name=name, price=price, created_at=at, **given_ones)
-
-
-def full_document() -> Document:
-    """A document with every field set."""
-    return document(
-        77,
-        'Trail <b>Tent</b> "Lodge" & more',
-        sku="TENT-77",
-        brand="Northwind",
-        category="Camping",
-        description="Sleeps four; <script>alert(1)</script> waterproof tent.",
-        tags=("outdoor", "family"),
-        codes=("4006381333931", "TENT-77-GREEN"),
-        attributes={"Colour": ("Green", "Sand"), "Season": ("3",)},
-        price=24_999,
-        image="https://images.example/tent.jpg",
-        type="variant",
-    )
 
 
 class SearchIndexContract:
@@ -172,6 +122,11 @@ class SearchIndexContract:
         for term in ("battery", "batteries"):
             assert set(self._ids(index, term)) == {item_id(1), item_id(2)}, term
 
+    def test_the_plural_of_an_abbreviation_finds_it(self, index: SearchIndex) -> None:
+        index.put([document(1, "Smart TV"), document(2, "Lamp")])
+        assert self._ids(index, "TVs") == [item_id(1)]
+        assert index.find(Query(term="smart TVs")).hits[0].highlights["name"] == "<em>Smart</em> <em>TV</em>"
+
     def test_the_beginning_of_a_word_finds_it_behind_full_words(self, index: SearchIndex) -> None:
         index.put([document(1, "Headphones"), document(2, "Head torch"), document(3, "Lamp")])
         assert self._ids(index, "headph") == [item_id(1)]
@@ -266,7 +221,7 @@ class SearchIndexContract:
 
     def test_every_sort_is_total(self, index: SearchIndex) -> None:
         shop = self._put_shop(index)
-        orders = {
+        orders: dict[Sort, Callable[[Document], tuple[float, ItemId]]] = {
             Sort.PRICE_ASCENDING: lambda d: (d.price.minor, d.item_id),
             Sort.PRICE_DESCENDING: lambda d: (-d.price.minor, d.item_id),
             Sort.NEWEST: lambda d: (-d.created_at.timestamp(), d.item_id),

@@ -48,7 +48,8 @@ class MemoryStockLedger(StockLedger):
         return changes
 
     def set_sellable(self, tx: Transaction, sellable: Mapping[SkuId, bool]) -> Mapping[SkuId, StockChange]:
-        rows, changes = table(tx, "stock"), {}
+        rows = table(tx, "stock")
+        changes: dict[SkuId, StockChange] = {}
         for sku_id, value in sellable.items():
             if sku_id in rows and rows[sku_id].sellable != value:
                 changes[sku_id] = self._put(tx, attrs.evolve(rows[sku_id], sellable=value))
@@ -107,7 +108,8 @@ class MemoryStockLedger(StockLedger):
         return ended
 
     def _count(self, tx: Transaction, deltas: Mapping[SkuId, tuple[int, int]]) -> dict[SkuId, StockChange]:
-        rows, changes = table(tx, "stock"), {}
+        rows = table(tx, "stock")
+        changes: dict[SkuId, StockChange] = {}
         for sku_id, (on_hand, reserved) in sorted(deltas.items()):
             was = rows.get(sku_id)
             if was is None or was.available + on_hand - reserved < 0 or was.reserved + reserved < 0:

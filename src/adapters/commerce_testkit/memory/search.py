@@ -42,12 +42,16 @@ def fold(text: str) -> str:
     return "".join(c for c in plain if not unicodedata.combining(c))
 
 
+#: TVs, DVDs, PCs.
+_MANY: Final = re.compile("[bcdfghjklmnpqrtvwxz]{2,4}s")
+
+
 def stem(word: str) -> str:
     """*word* without a common English ending."""
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             return word[: -len(ending)]
-    return word
+    return word[:-1] if _MANY.fullmatch(word) else word
 
 
 def is_near(typed: str, word: str) -> bool:
@@ -196,7 +200,7 @@ class _Matcher:
         known = Counter(word for d in documents if d.listed for text in _texts(d).values() for word in words_of(text))
         stems = {stem(word) for word in known}
         self.senses: list[set[str]] = []
-        meant = []
+        meant: list[str] = []
         for word in typed:
             near = [w for w, _ in known.most_common() if is_near(word, w)] if not self._known(word, known, stems) else []
             self.senses.append({stem(w) for w in (word, *near, *synonyms.get(word, ()))})
@@ -284,7 +288,8 @@ def _hit(d: Document, matcher: _Matcher) -> Hit:
 
 
 def _marked(text: str, matcher: _Matcher) -> str:
-    parts, at = [], 0
+    parts: list[str] = []
+    at = 0
     for found in _WORD.finditer(text):
         if matcher.marks(found[0]):
             parts += [escape(text[at : found.start()]), f"<em>{escape(found[0])}</em>"]

@@ -49,12 +49,24 @@ _GATEWAY: Final = "sandbox"
 _STEP: Final = 100
 
 
+def _outbox(parts: "MemoryParts") -> MemoryOutbox:
+    return MemoryOutbox(parts.database)
+
+
+def _gateway(parts: "MemoryParts") -> MemoryGateway:
+    return MemoryGateway(parts.clock)
+
+
+def _index(parts: "MemoryParts") -> MemorySearchIndex:
+    return MemorySearchIndex(currency=parts.currency, clock=parts.clock, synonyms=parts.synonyms)
+
+
 @attrs.frozen(kw_only=True)
 class MemoryParts:
     """What the services stand on. Make one, put something of your own in its place, and give it to :func:`memory_shop`."""
 
     currency: str = "USD"
-    timing: Timing = Timing()
+    timing: Timing = attrs.field(factory=Timing)
     clock: SettableClock = attrs.field(factory=SettableClock)
     ids: CountingIds = attrs.field(factory=CountingIds)
     database: MemoryDatabase = attrs.field(factory=MemoryDatabase)
@@ -69,23 +81,11 @@ class MemoryParts:
     sagas: MemorySagaStore = attrs.field(factory=MemorySagaStore)
     reindex: MemoryReindexQueue = attrs.field(factory=MemoryReindexQueue)
     charges: Charges = attrs.field(factory=FreeOfCharges)
-    synonyms: Mapping[str, Sequence[str]] = attrs.field(factory=dict)
-    outbox: MemoryOutbox = attrs.field(init=False)
-    gateway: MemoryGateway = attrs.field(init=False)
+    synonyms: Mapping[str, Sequence[str]] = attrs.field(factory=dict[str, Sequence[str]])
+    outbox: MemoryOutbox = attrs.field(init=False, default=attrs.Factory(_outbox, takes_self=True))
+    gateway: MemoryGateway = attrs.field(init=False, default=attrs.Factory(_gateway, takes_self=True))
     carrier: MemoryCarrier = attrs.field(factory=MemoryCarrier)
-    index: MemorySearchIndex = attrs.field(init=False)
-
-    @outbox.default
-    def _outbox(self) -> MemoryOutbox:
-        return MemoryOutbox(self.database)
-
-    @gateway.default
-    def _gateway(self) -> MemoryGateway:
-        return MemoryGateway(self.clock)
-
-    @index.default
-    def _index(self) -> MemorySearchIndex:
-        return MemorySearchIndex(currency=self.currency, clock=self.clock, synonyms=self.synonyms)
+    index: MemorySearchIndex = attrs.field(init=False, default=attrs.Factory(_index, takes_self=True))
 
 
 @attrs.frozen(kw_only=True)
@@ -119,7 +119,7 @@ class MemoryShop:
     def run_to_rest(self) -> None:
         """Carry on what can be carried on now, until nothing more comes of it. Time stands still."""
         loops = (self.importer.run_once, self.runner.run_once, self.relay.run_once, self.reindexer.run_once)
-        while any([run_once(_STEP) for run_once in loops]):
+        while any(run_once(_STEP) for run_once in loops):
             pass
 
     def let_pass(self, by: timedelta) -> None:

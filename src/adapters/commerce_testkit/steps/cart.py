@@ -29,6 +29,12 @@ def puts_variant(story: Story, who: str, quantity: int, variant: str, name: str)
     put(story, who, quantity, name, variant)
 
 
+@step(says('{who:Who} has put every variant of "{name:Text}" into the cart'))
+def puts_every_variant(story: Story, who: str, name: str) -> None:
+    for form in story.shop.item(story.nobody(), story.item_id(name)).forms:
+        put(story, who, 1, name, form.variant_id)
+
+
 @step(says("{who:Who} puts an item that does not exist into the cart"))
 def puts_unknown(story: Story, who: str) -> None:
     unknown = "00000000-0000-7000-8000-000000000000"

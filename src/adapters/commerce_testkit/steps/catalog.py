@@ -3,13 +3,13 @@
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import pytest
 from pytest_bdd import step, then
 
-from commerce_testkit.shop import Goods, Refused
+from commerce_testkit.shop import Form, Goods, Refused
 from commerce_testkit.steps.phrases import amount, rows, says
 from commerce_testkit.story import Story
 
@@ -34,6 +34,13 @@ def offer(story: Story, who: str, name: str, *, key: str | None = None, **said: 
         story.remember_item(name, goods.item_id)
 
 
+def assert_forms(forms: Sequence[Form], datatable: list[list[str]]) -> None:
+    """The variants are those of a table, and no others."""
+    seen = {form.variant_id: (form.options, form.price.amount, form.stock) for form in forms}
+    wanted = {r["variant"]: ({"colour": r["colour"], "size": r["size"]}, r["price"], int(r["stock"])) for r in rows(datatable)}
+    assert seen == wanted
+
+
 @step(says('{who:Who} offers "{name:Text}" at {price:Amount} with {stock:Count} in stock'))
 @step(says('{who:Who} offers "{name:Text}" at {price:Amount} with {stock:Count} in stock and nothing else'))
 def offers(story: Story, who: str, name: str, price: str, stock: int) -> None:
@@ -48,6 +55,11 @@ def drafts(story: Story, who: str, name: str, price: str, stock: int) -> None:
 @step(says('{who:Who} offers "{name:Text}" in variants'))
 def offers_variants(story: Story, who: str, name: str, datatable: list[list[str]]) -> None:
     offer(story, who, name, variants=[_variant(row) for row in rows(datatable)])
+
+
+@step(says('{who:Who} offers "{name:Text}" in {count:Count} variants'))
+def offers_many_variants(story: Story, who: str, name: str, count: int) -> None:
+    offer(story, who, name, variants=[{"variantId": str(number), "price": "1.00", "stock": 1} for number in range(count)])
 
 
 @step(says("{who:Who} offers an item with every detail"))
@@ -80,7 +92,7 @@ def offers_twice(story: Story, who: str, name: str) -> None:
 
 @step(says('{who:Who} offers an item with the {field:Words} "{value:Text}"'))
 def offers_with_field(story: Story, who: str, field: str, value: str) -> None:
-    said: Any = {"quantity": int, "images": lambda text: [text]}.get(field, str)(value) if value else value
+    said: Any = int(value) if field == "quantity" else [value] if field == "images" else value
     offer(story, who, **{"name": "Desk lamp", field: said})
 
 
@@ -166,9 +178,7 @@ def anyone_sees_of(story: Story, name: str, who: str) -> None:
 
 @then(says('anyone sees the variants of "{name:Text}"'))
 def anyone_sees_variants(story: Story, name: str, datatable: list[list[str]]) -> None:
-    seen = {f.variant_id: (f.options, f.price.amount, f.stock) for f in _seen_by_anyone(story, name).forms}
-    wanted = {r["variant"]: ({"colour": r["colour"], "size": r["size"]}, r["price"], int(r["stock"])) for r in rows(datatable)}
-    assert seen == wanted
+    assert_forms(_seen_by_anyone(story, name).forms, datatable)
 
 
 @then("anyone sees every detail of it")

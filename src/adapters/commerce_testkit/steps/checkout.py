@@ -26,7 +26,7 @@ def pay(story: Story, who: str, *, basket: Basket | None = None, wait: bool = Fa
 
     def act() -> Ordered:
         seen = basket or cart_of(story, who)
-        payment = Payment(**{"cart_id": seen.cart_id, "amount": seen.total, "card_no": _GOOD_CARD, **said})
+        payment = attrs.evolve(Payment(cart_id=seen.cart_id, amount=seen.total, card_no=_GOOD_CARD), **said)
         story.payment = payment
         return story.shop.check_out(story.visitor(who), payment, wait=wait)
 

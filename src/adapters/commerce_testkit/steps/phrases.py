@@ -1,66 +1,73 @@
 """How sentences are taken apart, and what refusals are called in them."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from parse import with_pattern
 from pytest_bdd import parsers
 
 from commerce_core.kernel.money import Money
 from commerce_testkit.shop import Refused
 
-
-def _kind(pattern: str, convert: Callable[[str], Any]) -> Callable[[str], Any]:
-    @with_pattern(pattern)
-    def taken(text: str) -> Any:
-        return convert(text)
-
-    return taken
-
-
-_KINDS: Final[Mapping[str, Callable[[str], Any]]] = {
-    "Who": _kind(r"[A-Z][a-z]+", str),
-    "Text": _kind(r'[^"]*', str),
-    "Count": _kind(r"-?\d+", int),
-    "Amount": _kind(r"-?\d+\.\d+", str),
-    "Words": _kind(r"[\w -]+", str),
+_KINDS: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
+    "Who": (r"[A-Z][a-z]+", str),
+    "Text": (r'[^"]*', str),
+    "Count": (r"-?\d+", int),
+    "Amount": (r"-?\d+\.\d+", str),
+    "Words": (r"[\w -]+", str),
+    "Reason": (r".+", str),
 }
+_GAP: Final = re.compile(r"\{(\w+):(\w+)\}")
 
 
-def says(sentence: str) -> parsers.StepParser:
-    """A sentence with gaps: ``{who:Who}``, ``"{name:Text}"``, ``{count:Count}``, ``{price:Amount}``, ``{what:Words}``."""
-    return parsers.cfparse(sentence, extra_types=dict(_KINDS))
+class says(parsers.StepParser):  # noqa: N801 (read as a verb where it is used)
+    """A sentence with gaps, each ``{name:Kind}``: ``Who`` (a first name), ``Text`` (anything between quotation marks), ``Count``,
+    ``Amount`` (of money), ``Words`` or ``Reason``."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        between = _GAP.split(name)
+        self._readers = {gap: _KINDS[kind][1] for gap, kind in zip(between[1::3], between[2::3], strict=True)}
+        pattern = re.escape(between[0])
+        for gap, kind, text in zip(between[1::3], between[2::3], between[3::3], strict=True):
+            pattern += f"(?P<{gap}>{_KINDS[kind][0]}){re.escape(text)}"
+        self._pattern = re.compile(pattern)
+
+    def parse_arguments(self, name: str) -> dict[str, Any] | None:
+        found = self._pattern.fullmatch(name)
+        return {gap: self._readers[gap](text) for gap, text in found.groupdict().items()} if found else None
+
+    def is_matching(self, name: str) -> bool:
+        return self._pattern.fullmatch(name) is not None
 
 
-#: What a person calls a refusal, and the codes that it has.
-REASONS: Final[Mapping[str, frozenset[str]]] = {
-    reason: frozenset(codes)
-    for reason, codes in {
-        "the e-mail address is taken": ["email-taken"],
-        "the address or the password is wrong": ["login-failed"],
-        "too many log-ins have failed": ["too-many-attempts"],
-        "the log-in is over": ["session-unknown"],
-        "nobody is logged in": ["unauthenticated"],
-        "this is for sellers": ["forbidden"],
-        "this is for buyers": ["forbidden"],
-        "there is no such item": ["item-not-found"],
-        "there is no such import": ["import-not-found"],
-        "there is no such cart": ["cart-not-found"],
-        "there is no such order": ["order-not-found"],
-        "the article number is taken": ["sku-taken"],
-        "the request name stands for another request": ["idempotency-key-reused"],
-        "the item was changed meanwhile": ["stale-version"],
-        "the variant is still in stock": ["variant-in-stock"],
-        "there is not so much in stock": ["stock-short"],
-        "there is not enough in stock": ["out-of-stock"],
-        "an item is no longer sold": ["item-unavailable"],
-        "the cart costs something else now": ["amount-mismatch"],
-        "the cart was changed meanwhile": ["cart-changed"],
-        "the cart was merged into another one": ["cart-merged"],
-        "the cart is empty": ["cart-empty"],
-        "it is too late to cancel": ["too-late-to-cancel"],
-        "that is no page of this list": ["bad-cursor"],
-    }.items()
+#: What a person calls a refusal, and the code that it has.
+REASONS: Final[Mapping[str, str]] = {
+    "the e-mail address is taken": "email-taken",
+    "the address or the password is wrong": "login-failed",
+    "too many log-ins have failed": "too-many-attempts",
+    "the log-in is over": "session-unknown",
+    "nobody is logged in": "unauthenticated",
+    "this is for sellers": "forbidden",
+    "this is for buyers": "forbidden",
+    "there is no such item": "item-not-found",
+    "there is no such import": "import-not-found",
+    "there is no such cart": "cart-not-found",
+    "there is no such order": "order-not-found",
+    "the article number is taken": "sku-taken",
+    "the request name stands for another request": "idempotency-key-reused",
+    "the item was changed meanwhile": "stale-version",
+    "the variant is still in stock": "variant-in-stock",
+    "there is not so much in stock": "stock-short",
+    "there is not enough in stock": "out-of-stock",
+    "an item is no longer sold": "item-unavailable",
+    "the cart costs something else now": "amount-mismatch",
+    "the cart was changed meanwhile": "cart-changed",
+    "the cart was merged into another one": "cart-merged",
+    "the cart is empty": "cart-empty",
+    "the cart is full": "too-many-lines",
+    "it is too late to cancel": "too-late-to-cancel",
+    "that is no page of this list": "bad-cursor",
 }
 
 

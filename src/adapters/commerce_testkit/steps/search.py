@@ -5,8 +5,8 @@ from typing import Final
 
 from pytest_bdd import step, then
 
-from commerce_testkit.shop import Findings, Found
-from commerce_testkit.steps.catalog import offer
+from commerce_testkit.shop import Findings, Found, Goods
+from commerce_testkit.steps.catalog import assert_forms, offer
 from commerce_testkit.steps.phrases import named, rows, says
 from commerce_testkit.story import Story
 
@@ -21,9 +21,9 @@ _SORTS: Final = {"lowest price": "price", "highest price": "-price", "newest": "
 _PREFIX: Final = 6
 
 
-def _among(story: Story, who: str, **asked: str) -> Callable[[], Findings]:
+def _among(story: Story, who: str, **asked: str | tuple[str, ...]) -> Callable[[], Findings]:
     """A search among the items of the seller *who*; it can be asked as often as need be."""
-    query = {"seller": story.shop.seller_id(story.visitor(who)), **asked}
+    query: dict[str, str | tuple[str, ...]] = {"seller": story.shop.seller_id(story.visitor(who)), **asked}
     return lambda: story.shop.search(query)
 
 
@@ -70,14 +70,28 @@ def finds_at(story: Story, who: str, words: str, name: str, price: str) -> None:
 
 @then(says('the "{name:Text}" that was found has {stock:Count} in stock'))
 def found_has_stock(story: Story, name: str, stock: int) -> None:
+    assert _found_item(story, name).stock == stock
+
+
+@then(says('the "{name:Text}" that was found comes in the variants'))
+def found_has_variants(story: Story, name: str, datatable: list[list[str]]) -> None:
+    assert_forms(_found_item(story, name).forms, datatable)
+
+
+def _found_item(story: Story, name: str) -> Goods:
     hit = _hit(_asked(story)(), name)
     assert hit is not None, f"{name} was not found"
-    assert story.shop.item(story.nobody(), hit.item_id).stock == stock
+    return story.shop.item(story.nobody(), hit.item_id)
 
 
 @then(says('a search among {who:Who}\'s items with the {field:Words} "{value:Text}" finds "{names:Text}"'))
 def finds_with(story: Story, who: str, field: str, value: str, names: str) -> None:
     _finds(story, _among(story, who, **{_PARAMETERS[field]: value}), names)
+
+
+@then(says('a search among {who:Who}\'s items with the {field:Words} "{value:Text}" or "{other:Text}" finds "{names:Text}"'))
+def finds_with_either(story: Story, who: str, field: str, value: str, other: str, names: str) -> None:
+    _finds(story, _among(story, who, **{_PARAMETERS[field]: (value, other)}), names)
 
 
 @then(says('a search among {who:Who}\'s items that are in stock finds "{names:Text}"'))

@@ -9,7 +9,7 @@ import attrs
 from commerce_core.catalog.commands import ItemPatch, NewItem, NewVariant, VariantPatch
 from commerce_core.catalog.model import Item, ItemStatus, ItemType, Variant
 from commerce_core.inventory import OpeningStock
-from commerce_core.kernel.codec import ABSENT
+from commerce_core.kernel.codec import ABSENT, is_object
 from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_core.kernel.ids import IdFactory, ItemId, SellerId, SkuId
 from commerce_core.kernel.money import Money
@@ -25,6 +25,8 @@ _EMPTY: Mapping[str, Any] = {
     "specifications": {},
     "attributes": {},
 }
+
+_EMPTY_FORM: Mapping[str, Any] = {"options": {}, "images": (), "gtins": ()}
 
 
 @attrs.frozen(kw_only=True)
@@ -133,7 +135,7 @@ def _patched_variants(
         known = item.variant(p.variant_id)
         if known is not None and p.stock is not ABSENT:
             problems.append(FieldProblem(f"/variants/{i}/stock", "changes through stock receipts alone"))
-        if p.price is None or (known is None and p.price is ABSENT):
+        if known is None and p.price is ABSENT:
             problems.append(FieldProblem(f"/variants/{i}/price", "is required"))
             continue
         base = known or Variant(sku_id=SkuId(ids.new()), variant_id=p.variant_id, price=p.price)
@@ -148,9 +150,9 @@ def _patched_variants(
 
 def _merged_variant(base: Variant, p: VariantPatch) -> Variant:
     changes: dict[str, Any] = {} if p.price is ABSENT else {"price": p.price}
-    for field, empty in (("options", {}), ("images", ()), ("gtins", ())):
+    for field in ("options", "images", "gtins"):
         if getattr(p, field) is not ABSENT:
-            changes[field] = _merged(getattr(base, field), getattr(p, field), empty)
+            changes[field] = _merged(getattr(base, field), getattr(p, field), _EMPTY_FORM[field])
     return attrs.evolve(base, **changes)
 
 
@@ -163,14 +165,14 @@ def _merged(before: Any, given: Any, empty: Any) -> Any:
     """RFC 7396: objects are merged key by key, everything else is replaced, ``null`` takes away."""
     if given is None:
         return empty
-    if not isinstance(given, Mapping):
+    if not is_object(given):
         return given
-    merged = dict(before) if isinstance(before, Mapping) else {}
+    merged: dict[str, Any] = dict(before) if is_object(before) else {}
     for key, value in given.items():
         if value is None:
             merged.pop(key, None)
         else:
-            merged[key] = _merged(merged.get(key), value, {}) if isinstance(value, Mapping) else value
+            merged[key] = _merged(merged.get(key), value, {}) if is_object(value) else value
     return merged
 
 

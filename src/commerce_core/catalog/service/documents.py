@@ -9,7 +9,7 @@ from typing import Any, Final
 import attrs
 
 from commerce_core.catalog.model import ImportFormat, Item, ItemStatus, ItemType, ItemView, Variant
-from commerce_core.kernel.codec import storable
+from commerce_core.kernel.codec import is_object, storable
 
 _SOURCE: Final = ("_id", "created_at", "updated_at")
 _KEPT: Final = ("_id", "created_at")
@@ -45,12 +45,14 @@ def normalized(row: Mapping[str, Any]) -> Document:
 
 
 def _normalized_form(form: Any) -> Any:
-    if not isinstance(form, Mapping):
+    if not is_object(form):
         return form
-    known = {("variantId" if key == "variant_id" else "stock" if key == "quantity" else key): value for key, value in form.items()}
+    known: dict[str, Any] = {
+        ("variantId" if key == "variant_id" else "stock" if key == "quantity" else key): value for key, value in form.items()
+    }
     loose = {key: value for key, value in known.items() if key not in _FORM_FIELDS}
     made = {key: value for key, value in known.items() if key in _FORM_FIELDS}
-    if loose and isinstance(options := made.get("options", {}), Mapping):
+    if loose and is_object(options := made.get("options", {})):
         made["options"] = {**options, **loose}
     return made
 
@@ -122,7 +124,7 @@ def _table_rows(data: dict[str, Any], item: Item) -> Iterator[dict[str, str]]:
 def _flat(data: Mapping[str, Any]) -> dict[str, str]:
     flat: dict[str, str] = {}
     for key, value in data.items():
-        if isinstance(value, Mapping):
+        if is_object(value):
             flat |= {f"{key}.{name}": _cell(inner) for name, inner in value.items()}
         else:
             flat[key] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -93,11 +93,12 @@ _OUTSIDE: Final = re.compile(rb'["{}\n]')
 _INSIDE: Final = re.compile(rb'["\\]')
 
 
-def _read_objects(start: Progress, fetch: Fetch) -> Iterator[Row]:
+def _read_objects(start: Progress, fetch: Fetch) -> Iterator[Row]:  # noqa: C901 (a scanner: its branches are its states)
     """Balanced braces make an object; commas and the brackets of a list around it all are passed over, anything else is told of."""
     read, line, begun, depth = start.offset, start.line, start.line, 0
     in_text = escaped = False
     held: list[bytes] = []
+    last = b""
     while data := fetch(read):
         at = kept = 0
         while at < len(data):
@@ -130,8 +131,11 @@ def _read_objects(start: Progress, fetch: Fetch) -> Iterator[Row]:
             held = _hold(held, data[kept:])
         elif trouble := _between(data[kept:]):
             yield Row(line, None, trouble, read, line)
+        last = data.rstrip(_BLANK)[-1:] or last
     if depth:
         yield Row(begun, None, "the file ends in the middle of it", read, line)
+    elif last and last != b"]" and (last in b",[" or fetch(0).lstrip(_BLANK).startswith(b"[")):
+        yield Row(line, None, "the file ends before the list does", read, line)
 
 
 def _hold(held: list[bytes], more: bytes) -> list[bytes]:
@@ -151,7 +155,7 @@ def _between(between: bytes) -> str:
 
 def _parsed(line: int, raw: bytes, end: int, next_line: int) -> Row:
     trouble = ""
-    data: Any = None
+    data: dict[str, Any] | None = None
     try:
         data = json.loads(raw.decode("utf-8-sig"), parse_float=_exact, parse_int=_whole, parse_constant=Decimal)
     except UnicodeDecodeError:

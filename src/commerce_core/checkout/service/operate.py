@@ -7,12 +7,13 @@ from typing import Final
 import attrs
 
 from commerce_core.checkout.errors import CallUnknown, NotToBeUndone, SagaNotFound
-from commerce_core.checkout.model import CallStatus, Operation
+from commerce_core.checkout.model import CallStatus, Operation, Verb
 from commerce_core.checkout.ports import Claimed, SagaRow
+from commerce_core.checkout.saga import ask
 from commerce_core.checkout.service.record import Books, Move, Recorder
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import OrderId
-from commerce_core.orders import Order, OrderKey, OrderState, OrderView
+from commerce_core.orders import Order, OrderKey, OrderView
 from commerce_core.payment import Captured, Declined, Voided
 from commerce_core.shipping import CannotShip
 
@@ -62,7 +63,7 @@ class Operations:
         with self._on.database.snapshot() as tx:
             key = self._on.orders.keys_of(tx, [order_id]).get(order_id)
             view = self._on.orders.load(tx, [key]).get(order_id) if key else None
-            rows = self._on.sagas.rows(tx, [key]) if key else []
+            rows: Sequence[SagaRow] = self._on.sagas.rows(tx, [key]) if key else ()
         if view is None or not rows:
             raise SagaNotFound("there is no such order")
         return rows[0], view
@@ -88,7 +89,7 @@ class Operations:
             CallUnknown: a runner has the saga in its hands right now.
             NotToBeUndone: the order does not wait to know what became of its charge.
         """
-        self._decide(order_id, outcome, decision, (OrderState.CHARGING, OrderState.COMPENSATING))
+        self._decide(order_id, outcome, decision, (Verb.CONFIRM, Verb.FENCE))
 
     def compensate(self, order_id: OrderId, decision: Decision) -> None:
         """Have a paid order undone that cannot be shipped.
@@ -98,21 +99,21 @@ class Operations:
             CallUnknown: it is not known whether the parcel is booked.
             NotToBeUndone: the order is not waiting for its shipment.
         """
-        self._decide(order_id, CannotShip(f"{decision.reason} ({decision.actor})"), decision, (OrderState.SHIPPING,))
+        self._decide(order_id, CannotShip(f"{decision.reason} ({decision.actor})"), decision, (Verb.BOOK,))
 
-    def _decide(self, order_id: OrderId, outcome: object, decision: Decision, states: tuple[OrderState, ...]) -> None:
+    def _decide(self, order_id: OrderId, outcome: object, decision: Decision, awaited: tuple[Verb, ...]) -> None:
         now = self._clock.now()
         with self._on.database.begin() as tx:
             key = self._on.orders.keys_of(tx, [order_id]).get(order_id)
-            rows = self._on.sagas.rows(tx, [key]) if key else []
+            rows: Sequence[SagaRow] = self._on.sagas.rows(tx, [key]) if key else ()
             if key is None or not rows:
                 raise SagaNotFound("there is no such order")
             row = rows[0]
             if row.lease_until is not None and row.lease_until > now:
                 raise CallUnknown("a call for this order is under way: try again when it is over")
-            if row.saga.state not in states:
-                raise NotToBeUndone(f"the order is {row.saga.state.value}")
-            if row.saga.state is OrderState.SHIPPING and row.saga.status(Operation.SHIP) is CallStatus.UNKNOWN:
+            if ask(row.saga) not in awaited:
+                raise NotToBeUndone(f"the order is {row.saga.state.value} and does not wait for this")
+            if Verb.BOOK in awaited and row.saga.status(Operation.SHIP) is CallStatus.UNKNOWN:
                 raise CallUnknown("it is not known whether the parcel is booked")
             claimed = Claimed(saga=row.saga, fence=row.fence, claims=row.claims, seq=row.seq)
             order: Order = self._on.orders.load(tx, [key])[order_id].order

@@ -24,7 +24,7 @@ from commerce_core.kernel.errors import Conflict, TransactionLost
 from commerce_core.kernel.ids import BuyerId, CartId, IdFactory, OrderId, SkuId
 from commerce_core.kernel.messaging import Message, Outbox, envelope
 from commerce_core.kernel.transaction import Database, Transaction
-from commerce_core.orders import EVENT_OF, Fact, Order, OrderBook, OrderKey, OrderLine, TimelineEntry
+from commerce_core.orders import EVENT_OF, Fact, Order, OrderBook, OrderKey, OrderLine, OrderState, OrderView, TimelineEntry
 from commerce_core.payment import Handle, PaymentGateway
 from commerce_core.pricing import Pricer
 
@@ -98,10 +98,9 @@ class Placement:
         with self._on.database.begin() as tx:
             decisions = decide(drafts, self._read(tx, drafts), self._pricer)
             accepted = [(d, p.handle) for d, p in zip(decisions, group, strict=True) if isinstance(d, Accepted)]
-            if accepted:
-                self._write(tx, accepted, self._clock.now())
+            views: Mapping[OrderId, OrderView] = self._write(tx, accepted, self._clock.now()) if accepted else {}
             tx.commit()
-        return [_answer(draft, decision) for draft, decision in zip(drafts, decisions, strict=True)]
+        return [_answer(draft, decision, views.get(draft.order_id)) for draft, decision in zip(drafts, decisions, strict=True)]
 
     def _read(self, tx: Transaction, drafts: Sequence[Draft]) -> Seen:
         with_key = [(d.buyer_id, d.idem_key) for d in drafts if d.idem_key]
@@ -124,7 +123,8 @@ class Placement:
                     found[d.cart_id] = Cart(id=d.cart_id, buyer_id=d.buyer_id, version=0, updated_at=self._clock.now())
         return found
 
-    def _write(self, tx: Transaction, accepted: Sequence[tuple[Accepted, Handle]], at: datetime) -> None:
+    def _write(self, tx: Transaction, accepted: Sequence[tuple[Accepted, Handle]], at: datetime) -> Mapping[OrderId, OrderView]:
+        """Write orders with all that follows from them; the orders as they are placed."""
         orders = [_order(a, handle, at) for a, handle in accepted]
         holds = [Hold(sku_id=sku, order_id=a.draft.order_id, quantity=n) for a, _ in accepted for sku, n in _demand([a]).items()]
         demand = _demand([a for a, _ in accepted])
@@ -140,10 +140,13 @@ class Placement:
             raise GroupChanged(error.detail) from error
         self._on.stock.record_holds(tx, holds)
         self._on.sagas.insert(tx, [self._saga(order) for order in orders], len(_FIRST_ENTRIES), at)
-        self._tell(tx, orders, [sku_id for sku_id, change in held.items() if change.flipped], at)
-
-    def _tell(self, tx: Transaction, orders: Sequence[Order], flipped: Sequence[SkuId], at: datetime) -> None:
         entries = tuple(TimelineEntry(seq=i, fact=fact, at=at) for i, fact in enumerate(_FIRST_ENTRIES, 1))
+        self._tell(tx, orders, entries, [sku_id for sku_id, change in held.items() if change.flipped], at)
+        return {order.id: _as_placed(order, entries) for order in orders}
+
+    def _tell(
+        self, tx: Transaction, orders: Sequence[Order], entries: tuple[TimelineEntry, ...], flipped: Sequence[SkuId], at: datetime
+    ) -> None:
         self._on.orders.append(tx, {OrderKey(order.buyer_id, order.id): entries for order in orders})
         messages: list[Message] = []
         for order in orders:
@@ -238,14 +241,20 @@ def request_digest(command: PlaceOrder) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _answer(draft: Draft, decision: Decision) -> Placed | Exception:
+def _answer(draft: Draft, decision: Decision, view: OrderView | None) -> Placed | Exception:
     match decision:
         case Accepted():
-            return Placed(draft.key, draft.cart_id, replayed=False)
+            return Placed(draft.key, draft.cart_id, replayed=False, view=view)
         case Repeated(of=order_id):
             return Placed(OrderKey(draft.buyer_id, order_id), draft.cart_id, replayed=True)
         case _:
             return decision
+
+
+def _as_placed(order: Order, entries: tuple[TimelineEntry, ...]) -> OrderView:
+    return OrderView(
+        order=order, state=OrderState.PLACED, timeline=entries, shipment=None, cancellation=None, updated_at=order.created_at
+    )  # fmt: skip
 
 
 def _demand(accepted: Sequence[Accepted]) -> dict[SkuId, int]:

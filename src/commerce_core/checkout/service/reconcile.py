@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from commerce_core.checkout.model import OpenRefund
-from commerce_core.checkout.ports import MoneyFact, OwedRefund
+from commerce_core.checkout.ports import MoneyFact, OwedRefund, SagaRow
 from commerce_core.checkout.service.record import Books
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import OrderId
@@ -42,7 +42,7 @@ class Reconciliation:
     def _needed(self, order_ids: Sequence[OrderId]) -> set[OrderId]:
         """The orders that exist and may still be charged. One that was undone before it was charged would fill the list for ever."""
         with self._on.database.snapshot() as tx:
-            rows = self._on.sagas.rows(tx, list(self._on.orders.keys_of(tx, order_ids).values())) if order_ids else []
+            rows: Sequence[SagaRow] = self._on.sagas.rows(tx, list(self._on.orders.keys_of(tx, order_ids).values())) if order_ids else ()
         return {row.saga.key.order_id for row in rows if row.saga.state is not OrderState.CANCELLED}
 
     def _refund_owed(self, limit: int) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import attrs
 
@@ -21,9 +21,9 @@ from commerce_core.checkout.model import (
 )
 from commerce_core.checkout.ports import Claimed, MoneyFact, SagaStore, SagaWrite
 from commerce_core.checkout.saga import advance, ask
-from commerce_core.inventory import AvailabilityChanged, StockLedger
+from commerce_core.inventory import AvailabilityChanged, StockChange, StockLedger
 from commerce_core.kernel.codec import storable
-from commerce_core.kernel.ids import CartId, IdFactory, OrderId
+from commerce_core.kernel.ids import CartId, IdFactory, OrderId, SkuId
 from commerce_core.kernel.messaging import Message, Outbox, envelope
 from commerce_core.kernel.transaction import Database, Transaction
 from commerce_core.orders import EVENT_OF, Fact, Order, OrderBook, OrderKey, OrderLine, TimelineEntry
@@ -95,6 +95,7 @@ class Recorder:
             HoldsLost: a completed order's goods are not held: the caller rolls back and has a person look at it.
         """
         going_on: list[Move] = []
+        moves = [attrs.evolve(move, outcome=_in_legible_words(move.outcome)) for move in moves]
         self._on.sagas.record_facts(tx, list(_facts(moves)), now)
         for _ in range(_REREADS):
             steps = {m.order.id: _Step(m, *advance(m.claimed.saga, m.outcome)) for m in moves}
@@ -108,10 +109,14 @@ class Recorder:
         return going_on
 
     def flag(self, tx: Transaction, move: Move, error: str, now: datetime) -> None:
-        """Keep what the outside said and put the saga before a person; it is tried again later all the same."""
+        """Keep what the outside said and put the saga before a person; it is tried again later all the same.
+
+        It is read anew: the write that failed may have been committed after all, and its timeline must not be set back.
+        """
         self._on.sagas.record_facts(tx, list(_facts([move])), now)
-        put_off = self._put_off(move.claimed, move.claimed.saga, now)
-        self._on.sagas.write(tx, [attrs.evolve(put_off, attention=True, last_error=error)], now)
+        still_ours = [m.claimed for m in self._reread(tx, [move]) if not m.claimed.saga.state.is_final]
+        put_off = [self._put_off(claimed, claimed.saga, now) for claimed in still_ours]
+        self._on.sagas.write(tx, [attrs.evolve(write, attention=True, last_error=error) for write in put_off], now)
 
     def _reread(self, tx: Transaction, lost: Sequence[Move]) -> list[Move]:
         if not lost:
@@ -140,7 +145,7 @@ class Recorder:
         )
 
     def _put_off(self, claimed: Claimed, saga: OrderSaga, now: datetime) -> SagaWrite:
-        next_run_at = now + self._timing.pause(claimed.claims - 1)
+        next_run_at = now + self._timing.pause(max(0, claimed.claims - 1))
         return SagaWrite(read=claimed, saga=saga, seq=claimed.seq, claims=claimed.claims, lease_until=None, next_run_at=next_run_at)
 
     def _carry_out(self, tx: Transaction, steps: Sequence[_Step], now: datetime) -> None:
@@ -149,7 +154,9 @@ class Recorder:
         sagas, stock = self._on.sagas, self._on.stock
         sagas.open_refunds(tx, {s.key: (c, s.move.order.total) for s in steps for c in s.commands if isinstance(c, OpenRefund)})
         sagas.record_shipments(tx, {s.key: c.shipment for s in steps for c in s.commands if isinstance(c, RecordShipment)}, now)
-        released = stock.release(tx, done) if (done := [s.key.order_id for s in steps if s.any(ReleaseStock)]) else {}
+        released: Mapping[SkuId, StockChange] = (
+            stock.release(tx, done) if (done := [s.key.order_id for s in steps if s.any(ReleaseStock)]) else {}
+        )
         if completed := [s.key.order_id for s in steps if s.any(CommitStock)]:
             lost = set(completed) - set(stock.commit(tx, completed, now))
             if lost:
@@ -223,6 +230,16 @@ def _facts(moves: Iterable[Move]) -> Iterable[MoneyFact]:
                 yield MoneyFact(key=move.claimed.saga.key, ref=legible(ref), kind="refund", amount=amount)
             case _:
                 pass
+
+
+def _in_legible_words(outcome: object) -> object:
+    """*outcome* with every text in it legible: its words go into causes, calls and timelines."""
+    if not attrs.has(type(outcome)):
+        return outcome
+    answer: Any = outcome
+    said = {a.name: getattr(answer, a.name) for a in attrs.fields(cast("type[attrs.AttrsInstance]", type(outcome)))}
+    unreadable = {name: legible(text) for name, text in said.items() if isinstance(text, str) and legible(text) != text}
+    return cast("object", attrs.evolve(answer, **unreadable)) if unreadable else outcome
 
 
 def legible(text: str) -> str:

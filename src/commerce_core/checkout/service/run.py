@@ -144,7 +144,15 @@ class SagaRunner:
         return self._settle_some(moves[:middle]) + self._settle_some(moves[middle:])
 
     def _flag(self, move: Move, error: Exception) -> None:
-        """Put a saga before a person. It is tried again all the same."""
+        """Put a saga before a person, with what the outside said, if that can be kept at all. It is tried again all the same."""
+        try:
+            self._put_before_a_person(move, error)
+        except TransactionLost:
+            return  # the lease runs out and the same call is made again
+        except Exception:  # noqa: BLE001 (an amount beyond all numbers cannot be kept as a fact: only as words)
+            self._put_before_a_person(attrs.evolve(move, outcome=None), error)
+
+    def _put_before_a_person(self, move: Move, error: Exception) -> None:
         with self._on.database.begin() as tx:
             self._recorder.flag(tx, move, legible(f"{type(error).__name__}: {error}"), self._clock.now())
             tx.commit()

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from commerce_core.catalog import Item, ItemBook, ItemView
-from commerce_core.inventory import StockLedger
+from commerce_core.inventory import StockLedger, StockLevel
+from commerce_core.kernel.codec import is_list
+from commerce_core.kernel.ids import SkuId
 from commerce_core.kernel.transaction import Transaction
 from commerce_core.search.model import Document
 
@@ -38,7 +40,7 @@ def document_of(view: ItemView) -> Document:
 
 def documents_of(tx: Transaction, stock: StockLedger, items: Sequence[Item]) -> list[Document]:
     """The documents of *items*: one read for the stock of all."""
-    levels = stock.levels(tx, [v.sku_id for item in items for v in item.variants]) if items else {}
+    levels: Mapping[SkuId, StockLevel] = stock.levels(tx, [v.sku_id for item in items for v in item.variants]) if items else {}
     return [document_of(ItemView(item=i, levels={v.sku_id: levels[v.sku_id] for v in i.variants if v.sku_id in levels})) for i in items]
 
 
@@ -64,13 +66,12 @@ def _attributes(item: Item) -> Mapping[str, tuple[str, ...]]:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    match value:
-        case bool():
-            yield "true" if value else "false"
-        case str() | int() | float():
-            yield (str(int(value)) if isinstance(value, float) and value.is_integer() else str(value))[:_LONGEST]
-        case list() | tuple():
-            for part in value:
-                yield from _texts(part)
-        case _:
-            return
+    if isinstance(value, bool):
+        yield "true" if value else "false"
+    elif isinstance(value, float) and value.is_integer():
+        yield str(int(value))
+    elif isinstance(value, (str, int, float)):
+        yield str(value)[:_LONGEST]
+    elif is_list(value):
+        for part in value:
+            yield from _texts(part)

@@ -33,14 +33,16 @@ class Sources:
 class SearchIndexer(Consumer):
     """Follows the catalogue. An event only wakes it: what it writes is read from the catalogue, and guarded by its version."""
 
-    name = "search-indexer"
-
     def __init__(self, sources: Sources, index: SearchIndex, clock: Clock, note_lag: Callable[[timedelta], None]) -> None:
         """*note_lag* is told, for each change, the time between its commit and its being visible."""
         self._from = sources
         self._index = index
         self._clock = clock
         self._note_lag = note_lag
+
+    @property
+    def name(self) -> str:
+        return "search-indexer"
 
     def handle(self, messages: Sequence[Message]) -> None:
         events = [decode_event(m.name, m.payload) for m in messages]

@@ -1,25 +1,21 @@
 """Scoring searches against the grades that people gave: pure functions over ranked ids."""
 
-import csv
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from statistics import fmean
 
 #: Grades by query id and product id: 0 irrelevant to 3 perfect.
 Judgments = Mapping[str, Mapping[str, int]]
 
 
-def read_table(path: Path) -> list[dict[str, str]]:
-    """The rows of a tab-separated table with a header, without quoting."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+def judgments_of(rows: Iterable[Mapping[str, str]]) -> dict[str, dict[str, int]]:
+    """Grades from rows with ``query_id``, ``product_id`` and ``grade``.
 
-
-def read_judgments(path: Path) -> dict[str, dict[str, int]]:
-    """Grades from a table with ``query_id``, ``product_id`` and ``grade``."""
+    Raises:
+        KeyError, ValueError: a row lacks one of them, or its grade is no whole number.
+    """
     grades: dict[str, dict[str, int]] = {}
-    for row in read_table(path):
+    for row in rows:
         grades.setdefault(row["query_id"], {})[row["product_id"]] = int(row["grade"])
     return grades
 

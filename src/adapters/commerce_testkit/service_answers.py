@@ -1,0 +1,129 @@
+"""From what services answer to what people see, and from what they ask to what services are asked."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from commerce_core.accounts import Account
+from commerce_core.cart import CartView
+from commerce_core.catalog import ItemImport, ItemType, ItemView
+from commerce_core.kernel.ids import SellerId
+from commerce_core.kernel.money import Money
+from commerce_core.orders import OrderView, SellerOrder
+from commerce_core.search import Query, ResultPage, Sort
+from commerce_testkit.shop import Basket, BasketLine, Findings, Form, Found, Goods, ImportReport, Ordered, Profile, Told
+
+_DETAILS: Final = ("name", "sku", "description", "brand", "category", "specifications", "attributes")
+_LISTS: Final = ("tags", "images", "gtins")
+
+
+def profile(account: Account) -> Profile:
+    """An account."""
+    return Profile(name=account.name, role=account.role.value, country=account.address.country if account.address else None)
+
+
+def goods(view: ItemView) -> Goods:
+    """An item with its stock."""
+    item = view.item
+    details: dict[str, Any] = {name: getattr(item, name) for name in _DETAILS}
+    details |= {name: list(getattr(item, name)) for name in _LISTS}
+    simple = item.type is ItemType.SIMPLE
+    forms = () if simple else tuple(
+        Form(variant_id=v.variant_id or "", options=v.options, price=v.price, stock=view.available(v.sku_id)) for v in item.variants
+    )  # fmt: skip
+    return Goods(
+        item_id=item.id,
+        status=item.status.value,
+        version=item.version,
+        price=item.price if simple else None,
+        stock=view.stock if simple else None,
+        forms=forms,
+        details=details | {"sellerId": item.seller_id},
+    )
+
+
+def import_report(job: ItemImport) -> ImportReport:
+    """What became of a file."""
+    done = job.progress
+    return ImportReport(
+        import_id=job.id,
+        created=done.created,
+        changed=done.changed,
+        unchanged=done.unchanged,
+        failed=done.failed,
+        refused=tuple((error.line, error.pointer) for error in job.errors),
+    )
+
+
+def query(asked: Mapping[str, str | tuple[str, ...]], currency: str) -> Query:
+    """A search by the contract's parameters."""
+    many = {name: (said,) if isinstance(said, str) else said for name, said in asked.items()}
+    one = {name: values[0] for name, values in many.items()}
+
+    def price(name: str) -> int | None:
+        return Money.parse(one[name], currency).minor if name in one else None
+
+    return Query(
+        term=one.get("term", ""),
+        categories=many.get("category", ()),
+        brands=many.get("brand", ()),
+        seller_id=SellerId(one["seller"]) if "seller" in one else None,
+        price_min=price("priceMin"),
+        price_max=price("priceMax"),
+        in_stock={"true": True, "false": False}.get(one.get("inStock", "")),
+        attributes={name.partition(".")[2]: values for name, values in many.items() if name.startswith("attributes.")},
+        sort=Sort(one.get("sort", "relevance")),
+        cursor=one.get("cursor"),
+        size=int(one.get("size", "20")),
+    )
+
+
+def findings(page: ResultPage) -> Findings:
+    """A page of a search."""
+    hits = tuple(Found(item_id=h.item_id, name=h.name, price=h.price, in_stock=h.in_stock, highlights=h.highlights) for h in page.hits)
+    return Findings(
+        hits=hits,
+        total=page.total,
+        categories={value.value: value.count for value in page.facets.categories},
+        brands={value.value: value.count for value in page.facets.brands},
+        did_you_mean=page.did_you_mean,
+        next_cursor=page.next_cursor,
+    )
+
+
+def basket(view: CartView) -> Basket:
+    """A cart."""
+    lines = tuple(
+        BasketLine(
+            item_id=seen.line.item_id,
+            variant_id=seen.line.variant_id,
+            quantity=seen.line.quantity,
+            unit_price=seen.unit_price,
+            line_total=seen.unit_price * seen.line.quantity,
+            problems=tuple(problem.code.value for problem in seen.problems),
+        )
+        for seen in view.lines
+    )
+    return Basket(cart_id=view.cart.id, version=view.cart.version, lines=lines, total=view.quote.total)
+
+
+def ordered(view: OrderView) -> Ordered:
+    """An order as its buyer sees it."""
+    order, ending = view.order, view.cancellation
+    return Ordered(
+        order_id=order.id,
+        status=view.status.value,
+        total=order.total,
+        lines=tuple((line.item_id, line.quantity) for line in order.lines),
+        payment_status=view.payment_status,
+        last4=order.handle.last4,
+        tracking_number=view.shipment.tracking_number if view.shipment else None,
+        timeline=tuple(Told(seq=entry.seq, what=entry.fact.value, at=entry.at) for entry in view.timeline),
+        cancelled_because=ending.code if ending else None,
+        cart_of_lines=ending.cart_id if ending else None,
+    )
+
+
+def sold(order: SellerOrder) -> Ordered:
+    """An order as a seller sees it: the own lines."""
+    lines = tuple((line.item_id, line.quantity) for line in order.lines)
+    return Ordered(order_id=order.order_id, status=order.status.value, total=order.total, lines=lines)

@@ -1,0 +1,372 @@
+"""A shop under a bad star, on one thread: buyers, runners and the network do what a seed says, and anything may break anywhere.
+
+Once everything is healed it must come to rest, with every invariant kept and every promise to a buyer held. Give it adapters of your
+own to examine them::
+
+    verdict = Simulation(Examined(sagas=MySagaStore(), ...), seed=7).run()
+    assert verdict.violations == ()
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from datetime import timedelta
+from random import Random
+from typing import Final
+
+import attrs
+
+from commerce_core.accounts import Account
+from commerce_core.cart import SetQuantity
+from commerce_core.cart.service import CartChange, CartChanges, CartShelves, Shopper
+from commerce_core.checkout import Placed, PlaceOrder, SagaRow, Timing
+from commerce_core.checkout.service.cancel import Cancellations
+from commerce_core.checkout.service.check import Checker, Violation
+from commerce_core.checkout.service.operate import Decision, Operations
+from commerce_core.checkout.service.place import Checkout, Placement, Prepared, Shelves
+from commerce_core.checkout.service.reconcile import Reconciliation
+from commerce_core.checkout.service.record import Books, Recorder
+from commerce_core.checkout.service.run import SagaRunner
+from commerce_core.inventory import OpeningStock
+from commerce_core.kernel.address import Address
+from commerce_core.kernel.errors import CommerceError, Conflict, Unavailable
+from commerce_core.kernel.ids import BuyerId, MessageId, OrderId
+from commerce_core.kernel.messaging import Broker, Message
+from commerce_core.kernel.relay import Relay
+from commerce_core.orders import OrderState
+from commerce_core.payment import Captured, CardNumber, Declined, PaymentGateway, PaymentInfo, Voided
+from commerce_core.pricing import FreeOfCharges, Pricer
+from commerce_core.shipping import Booked, Carrier
+from commerce_testkit.examined import Examined, sample_buyer, sample_item
+from commerce_testkit.faults import Crash, Faults, FaultyCarrier, FaultyDatabase, FaultyGateway
+from commerce_testkit.memory.batching import SequentialFanOut, SteppedBatcher
+from commerce_testkit.memory.ids import CountingIds
+
+_CURRENCY: Final = "USD"
+_CARDS: Final = ("4242424242424242", "4242424242424242", "4000000000000002", "4000000000000119", "4000000000000259")
+_PAUSES: Final = (timedelta(seconds=1), timedelta(seconds=31), timedelta(minutes=6))
+_ROUNDS: Final = 200
+_DEEPEST: Final = 2
+
+
+@attrs.frozen(kw_only=True)
+class Verdict:
+    """What became of it: how many orders ended how, how many were refused, how often a process died, and what is wrong."""
+
+    completed: int
+    cancelled: int
+    refused: int
+    crashes: int
+    violations: tuple[Violation, ...]
+
+
+@attrs.define(kw_only=True, eq=False)
+class _Wish:
+    """An order that a buyer wants, under one idempotency key, and what the buyer was told of it."""
+
+    buyer: Account
+    command: PlaceOrder
+    key: str
+    answer: "Future[Placed] | None" = None
+    placed: Placed | None = None
+    refused: bool = False
+    cancel_accepted: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the buyer does not know yet what became of it."""
+        return self.placed is None and not self.refused
+
+
+class _Listening(Broker):
+    """Takes every message, and remembers which facts were told of which order."""
+
+    def __init__(self) -> None:
+        self.told: dict[str, set[str]] = {}
+
+    def publish(self, messages: Sequence[Message]) -> Sequence[MessageId]:
+        for message in messages:
+            self.told.setdefault(message.partition_key, set()).add(message.name)
+        return [message.id for message in messages]
+
+
+class Simulation:
+    """One run of *steps* steps with *seed*; *rate* is how likely each fault is at each point. The same seed, the same run."""
+
+    def __init__(self, examined: Examined, seed: int, *, steps: int = 60, rate: float = 0.08, buyers: int = 4) -> None:
+        self._random = Random(seed)
+        self._steps = steps
+        self._clock = examined.clock
+        self._faults = Faults(self._random, rate)
+        self._faults.meanwhile = self._meanwhile
+        self._database = FaultyDatabase(examined.database, self._faults)
+        self._on = examined
+        self._depth = 0
+        self._told = _Listening()
+        self._wishes: list[_Wish] = []
+        self._found: list[Violation] = []
+        self._buyers = [sample_buyer(n, self._clock) for n in range(buyers)]
+        self._items = [sample_item(n, self._clock) for n in range(3)]
+        self._build()
+
+    def _build(self) -> None:
+        on, ids, timing = self._on, CountingIds(), Timing()
+        pricer = Pricer(_CURRENCY, FreeOfCharges())
+        gateways: Mapping[str, PaymentGateway] = {"sandbox": FaultyGateway(on.gateway, self._database)}
+        carriers: Mapping[str, Carrier] = {"sandbox": FaultyCarrier(on.carrier, self._database)}
+        books = Books(database=self._database, carts=on.carts, stock=on.stock, orders=on.orders, sagas=on.sagas, outbox=on.outbox)
+        shelves = Shelves(
+            database=self._database,
+            carts=on.carts,
+            offers=on.offers,
+            stock=on.stock,
+            orders=on.orders,
+            sagas=on.sagas,
+            outbox=on.outbox,
+        )
+        placement = Placement(shelves, pricer, self._clock, ids, "sandbox")
+        self._placing: SteppedBatcher[Prepared, Placed] = SteppedBatcher(placement.place_many, limit=8)
+        self._checkout = Checkout(placement, gateways, self._placing, ids)
+        self._cart_changes = CartChanges(
+            CartShelves(database=self._database, carts=on.carts, offers=on.offers, stock=on.stock), pricer, self._clock
+        )
+        self._cancellations = Cancellations(self._database, on.orders, on.sagas, self._clock)
+        self._runners = [
+            SagaRunner(books, gateways, carriers, SequentialFanOut(width), self._clock, ids, timing, f"runner {width}") for width in (1, 3)
+        ]
+        self._operations = Operations(books, Recorder(books, ids, timing), self._clock)
+        self._relay = Relay(on.outbox, self._told, self._clock, "relay")
+        self._reconciliation = Reconciliation(books, gateways, self._clock)
+        self._checker = Checker(books, gateways, self._clock)
+
+    # --- the run
+
+    def run(self) -> Verdict:
+        """Let things go wrong, heal them, wait for rest, look at everything."""
+        self._stock_up()
+        for _ in range(self._steps):
+            self._act(self._random.choice(self._deeds()))
+        self._faults.on = False
+        self._rest()
+        while self._faults.late:  # whatever lands now, lands on orders that are over
+            self._faults.land_one()
+        self._clock.advance(timedelta(hours=2))
+        self._reconciliation.run_once(1_000)
+        self._rest()
+        self._look()
+        states = Counter(row.saga.state for row in self._rows().values())
+        return Verdict(
+            completed=states[OrderState.COMPLETED],
+            cancelled=states[OrderState.CANCELLED],
+            refused=sum(wish.refused for wish in self._wishes),
+            crashes=self._faults.crashes,
+            violations=tuple(self._found),
+        )
+
+    def _stock_up(self) -> None:
+        openings = [OpeningStock(sku_id=i.variants[0].sku_id, quantity=self._random.randint(2, 15), sellable=True) for i in self._items]
+        with self._on.database.begin() as tx:
+            self._on.items.insert(tx, self._items, {})
+            self._on.stock.open(tx, openings, self._clock.now())
+            tx.commit()
+
+    def _deeds(self) -> list[Callable[[], None]]:
+        wish, place, run = self._wish, self._place_some, self._run
+        return [
+            wish,
+            wish,
+            self._ask_again,
+            place,
+            place,
+            run,
+            run,
+            run,
+            self._cancel,
+            self._edit,
+            self._wait,
+            self._land,
+            self._deliver,
+            self._decide,
+        ]
+
+    def _act(self, deed: Callable[[], None]) -> None:
+        """One process does one thing. It may die of it; buyers see refusals and errors, and nobody else."""
+        with suppress(Crash, CommerceError):
+            deed()
+
+    def _meanwhile(self) -> None:
+        """While somebody waits for the outside, others go on, time passes, and a lease may run out."""
+        if self._depth < _DEEPEST and self._faults.strike(2):
+            self._depth += 1
+            for _ in range(self._random.randint(1, 4)):
+                self._act(self._random.choice(self._deeds()))
+            self._depth -= 1
+
+    def _rest(self) -> None:
+        """Wait until nothing is under way, or for far longer than that could take."""
+        for _ in range(_ROUNDS):
+            for wish in self._wishes:
+                if wish.is_open and wish.answer is None:
+                    self._ask(wish)
+            self._place_some()
+            self._run()
+            while self._relay.run_once(100):
+                pass
+            if not any(wish.is_open for wish in self._wishes) and not self._unfinished():
+                return
+            self._clock.advance(timedelta(minutes=1))
+        self._found.append(Violation(invariant="L1", subject="shop", detail=f"not at rest: {self._unfinished()}"))
+
+    # --- what buyers do
+
+    def _wish(self) -> None:
+        buyer = self._random.choice(self._buyers)
+        self._fill(buyer)
+        view = self._cart_changes.view(_shopper(buyer))
+        country = self._random.choice(["DE", "DE", "DE", "AQ"])
+        command = PlaceOrder(
+            cart_id=view.cart.id,
+            amount=view.quote.total,
+            payment_info=PaymentInfo(payment_type="card", card_no=CardNumber(self._random.choice(_CARDS))),
+            shipping_address=Address(name="B", line1="1 Street", city="C", country=country),
+        )
+        wish = _Wish(buyer=buyer, command=command, key=f"key-{len(self._wishes)}")
+        self._wishes.append(wish)
+        self._ask(wish)
+
+    def _fill(self, buyer: Account) -> None:
+        item = self._random.choice(self._items)
+        quantity = SetQuantity(item_id=item.id, quantity=self._random.randint(1, 3))
+        answer = self._cart_changes.change_many([CartChange(shopper=_shopper(buyer), quantities=(quantity,))])[0]
+        if isinstance(answer, Exception):
+            raise answer
+
+    def _edit(self) -> None:
+        """Another tab changes a cart, perhaps while it is being paid (acceptance 36)."""
+        self._fill(self._random.choice(self._buyers))
+
+    def _ask_again(self) -> None:
+        """A double click, or a retry after an answer that was lost (acceptance 13)."""
+        if self._wishes:
+            self._ask(self._random.choice(self._wishes))
+
+    def _ask(self, wish: _Wish) -> None:
+        try:
+            prepared = self._checkout.prepare(wish.buyer, wish.command, wish.key)
+        except (Conflict, Unavailable) as refusal:
+            self._hear_refusal(wish, refusal)
+            return
+        if isinstance(prepared, Placed):
+            self._hear(wish, prepared)
+        else:
+            wish.answer = self._checkout.submit(prepared)
+
+    def _place_some(self) -> None:
+        """The next group. A process that dies in it forgets who waited for an answer."""
+        try:
+            while self._placing.step():
+                pass
+        finally:
+            for wish in [w for w in self._wishes if w.answer is not None]:
+                answer, wish.answer = wish.answer, None
+                if answer is None or not answer.done():
+                    continue
+                error = answer.exception()
+                if error is None:
+                    self._hear(wish, answer.result())
+                else:
+                    self._hear_refusal(wish, error)
+
+    def _hear(self, wish: _Wish, placed: Placed) -> None:
+        if wish.placed is not None and wish.placed.key != placed.key:
+            self._wrong("S11", placed.key.order_id, f"{wish.key} was answered with {wish.placed.key.order_id} before")
+        wish.placed = placed
+
+    def _hear_refusal(self, wish: _Wish, error: BaseException) -> None:
+        if isinstance(error, Unavailable):
+            return
+        if not isinstance(error, CommerceError):
+            raise error
+        if wish.placed is not None:
+            self._wrong("S12", wish.placed.key.order_id, f"refused ({error}) although it was placed")
+        wish.refused = True
+
+    def _cancel(self) -> None:
+        wishes = [w for w in self._wishes if w.placed]
+        if wishes and (wish := self._random.choice(wishes)).placed:
+            self._cancellations.cancel(wish.placed.key.buyer_id, wish.placed.key.order_id)
+            wish.cancel_accepted = True
+
+    # --- what goes on without them
+
+    def _decide(self) -> None:
+        """An operator tells what the gateway's books show of a charge, or gives up on a parcel."""
+        if not (unfinished := self._unfinished()):
+            return
+        order_id = self._random.choice(unfinished)
+        decision = Decision(actor="operator", reason="it takes too long", evidence="the books")
+        row, view = self._operations.show(order_id)
+        if row.saga.state is OrderState.SHIPPING:
+            self._operations.compensate(order_id, decision)
+            return
+        known = self._on.gateway.fetch(view.order.handle)
+        if isinstance(known, (Captured, Declined, Voided)):
+            self._operations.resolve(order_id, known, decision)
+
+    def _run(self) -> None:
+        self._random.choice(self._runners).run_once(5)
+
+    def _wait(self) -> None:
+        self._clock.advance(self._random.choice(_PAUSES))
+
+    def _land(self) -> None:
+        self._faults.land_one()
+
+    def _deliver(self) -> None:
+        self._relay.run_once(10)
+
+    # --- what is looked at
+
+    def _look(self) -> None:
+        report = self._checker.check()
+        self._found += report.violations
+        if not report.at_rest:
+            self._wrong("L4", "shop", f"{report.waiting_messages} messages wait")
+        rows = self._rows()
+        for wish in self._wishes:
+            if wish.placed is not None:
+                self._look_at(wish, wish.placed.key.order_id, rows.get(wish.placed.key.order_id))
+        if left := self._on.gateway.unclaimed(self._clock.now(), 1_000):
+            self._wrong("L8", left[0][0], "its handle can still be charged")
+        for order_id, row in rows.items():
+            self._look_outside(order_id, row.saga.state)
+
+    def _look_at(self, wish: _Wish, order_id: OrderId, row: SagaRow | None) -> None:
+        if row is None:
+            self._wrong("S12", order_id, "its buyer was told of it, and it is gone")
+        elif wish.cancel_accepted and row.saga.state is OrderState.COMPLETED:
+            self._wrong("L2", order_id, "its cancellation was accepted, and it was completed")
+
+    def _look_outside(self, order_id: OrderId, state: OrderState) -> None:
+        booked = isinstance(self._on.carrier.find_by_reference(order_id), Booked)
+        if booked != (state is OrderState.COMPLETED):
+            self._wrong("L2", order_id, f"{state.value}, and the carrier {'has' if booked else 'has no'} parcel")
+        endings = {"orders.order_completed.v1", "orders.order_cancelled.v1"} & self._told.told.get(order_id, set())
+        wanted = f"orders.order_{state.value.lower()}.v1"
+        if endings != {wanted}:
+            self._wrong("L6", order_id, f"{state.value}, and told {sorted(endings)}")
+
+    def _wrong(self, invariant: str, subject: str, detail: str) -> None:
+        self._found.append(Violation(invariant=invariant, subject=f"order {subject}", detail=detail))
+
+    def _rows(self) -> dict[OrderId, SagaRow]:
+        with self._on.database.snapshot() as tx:
+            return {row.saga.key.order_id: row for row in self._on.sagas.page(tx, None, None, 10_000)}
+
+    def _unfinished(self) -> list[OrderId]:
+        return sorted(order_id for order_id, row in self._rows().items() if not row.saga.state.is_final)
+
+
+def _shopper(buyer: Account) -> Shopper:
+    return Shopper(buyer_id=BuyerId(buyer.id))

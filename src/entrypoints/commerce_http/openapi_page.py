@@ -1,0 +1,32 @@
+"""The OpenAPI document as a page for people, which loads nothing from anywhere."""
+
+import html
+import json
+from typing import Any, Final
+
+_STYLE: Final = (
+    "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}code,pre{font:13px ui-monospace,monospace}"
+    "pre{background:#f4f4f6;padding:.7rem;overflow:auto}summary{cursor:pointer;padding:.3rem 0}b{display:inline-block;width:4.5rem}"
+    "@media(prefers-color-scheme:dark){body{background:#16161a;color:#ddd}pre{background:#222228}}"
+)
+
+
+def page(document: dict[str, Any]) -> str:
+    """*document* as one page without scripts."""
+    rows: list[str] = []
+    tags: dict[str, list[str]] = {}
+    for path, methods in document["paths"].items():
+        for method, described in methods.items():
+            head = f"<b>{method.upper()}</b><code>{html.escape(path)}</code> {html.escape(described['summary'])}"
+            body = html.escape(json.dumps(described, indent=2, ensure_ascii=False))
+            tags.setdefault(described["tags"][0], []).append(f"<details><summary>{head}</summary><pre>{body}</pre></details>")
+    for tag, operations in tags.items():
+        rows += [f"<h2>{html.escape(tag.capitalize())}</h2>", *operations]
+    rows.append("<h2>Schemas</h2>")
+    for name, schema in document["components"]["schemas"].items():
+        rows.append(
+            f"<details><summary><code>{html.escape(name)}</code></summary><pre>{html.escape(json.dumps(schema, indent=2))}</pre></details>"
+        )
+    title = html.escape(document["info"]["title"])
+    link = '<p><a href="/schema/openapi.json">openapi.json</a></p>'
+    return f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style><h1>{title}</h1>{link}{"".join(rows)}</html>'

@@ -1,0 +1,136 @@
+"""What other shops got wrong about carts, over HTTP. Numbers are those of the acceptance list."""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+import httpx
+import pytest
+
+from commerce_core.catalog import ItemView
+from tests.integration.http.people import Person, serving
+from tests.integration.market import Market, open_market
+from tests.integration.statements import counted
+
+
+@attrs.frozen
+class Street:
+    """A served market in which only requests make anything happen."""
+
+    market: Market
+    client: httpx.Client
+
+    def somebody(self) -> Person:
+        """A buyer, logged in."""
+        return self.crowd(1)[0]
+
+    def crowd(self, count: int) -> list[Person]:
+        """Buyers, logged in."""
+        return [Person(self.client, member.token) for member in self.market.crowd(count)]
+
+
+@pytest.fixture(scope="module")
+def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
+    folder: Path = tmp_path_factory.mktemp("street")
+    with open_market(folder) as market, serving(market.shop) as address, httpx.Client(base_url=address, timeout=20) as client:
+        yield Street(market, client)
+
+
+@pytest.fixture(scope="module")
+def items(street: Street) -> list[ItemView]:
+    return [street.market.item(100, name=f"Thing {no}") for no in range(200)]
+
+
+def put(person: Person, item: ItemView, quantity: int, **more: Any) -> httpx.Response:
+    """Have so many pieces in the cart."""
+    answer = person("PATCH", "/cart", {"itemId": item.item.id, "quantity": quantity}, **more)
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+def contents(cart: httpx.Response, items: Sequence[ItemView]) -> dict[int, int]:
+    """Which of *items* are in it, and how many pieces."""
+    place = {item.item.id: no for no, item in enumerate(items)}
+    return {place[line["itemId"]]: line["quantity"] for line in cart.json()["lines"]}
+
+
+def test_27_adding_to_a_cart_costs_the_same_from_one_to_two_hundred_lines(street: Street, items: list[ItemView]) -> None:
+    """The number of statements is the same, and what is carried grows with the lines of the answer and with nothing else."""
+    buyer = street.somebody()
+    statements: dict[int, int] = {}
+    sizes: dict[int, int] = {}
+    for lines, item in enumerate(items, start=1):
+        with counted(street.market.database) as seen:
+            answer = put(buyer, item, 1)
+        statements[lines] = len(seen)
+        sizes[lines] = len(answer.content)
+    (first, *_), later = statements.values(), {statements[n] for n in range(2, 201)}
+    assert len(later) == 1, statements
+    assert first <= later.pop() + 1  # the first one writes the cart down
+    with counted(street.market.database) as seen:
+        again = put(buyer, items[100], 7)
+    assert len(seen) == statements[200]
+    assert len(again.json()["lines"]) == 200
+    growth = [sizes[n + 1] - sizes[n] for n in range(1, 200)]
+    assert max(growth) - min(growth) < 16, "a line more costs the same wherever it comes"
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "together"),
+    [
+        ({}, {}, {}),
+        ({}, {0: 2}, {0: 2}),
+        ({0: 2}, {}, {0: 2}),
+        ({0: 2}, {1: 3}, {0: 2, 1: 3}),
+        ({0: 2}, {0: 5}, {0: 5}),
+        ({0: 5}, {0: 2}, {0: 5}),
+        ({0: 1, 1: 4}, {1: 1, 2: 2}, {0: 1, 1: 4, 2: 2}),
+        (dict.fromkeys(range(199), 1), {198: 2, 199: 3}, dict.fromkeys(range(198), 1) | {198: 2, 199: 3}),
+        (dict.fromkeys(range(199), 1), {199: 3, 0: 9}, dict.fromkeys(range(1, 199), 1) | {199: 3, 0: 9}),
+    ],
+    ids=[
+        "both empty",
+        "only the guest's",
+        "only the buyer's",
+        "apart",
+        "the guest has more",
+        "the buyer has more",
+        "mixed",
+        "full",
+        "full too",
+    ],
+)
+def test_28_a_guests_cart_goes_over_into_the_buyers_once(street: Street, items: list[ItemView], mine, theirs, together) -> None:
+    buyer, guest = street.somebody(), Person(street.client)
+    street.client.cookies.clear()
+    token = {"X-Cart-Token": secrets.token_urlsafe(24)}
+    for no, quantity in mine.items():
+        put(buyer, items[no], quantity)
+    for no, quantity in theirs.items():
+        put(guest, items[no], quantity, headers=token)
+    assert contents(buyer("GET", "/cart", headers=token), items) == together
+    assert contents(guest("GET", "/cart", headers=token), items) == {}
+    if together:
+        put(buyer, items[next(iter(together))], 1)
+        after = contents(buyer("GET", "/cart"), items)
+        assert contents(buyer("GET", "/cart", headers=token), items) == after  # a spent token brings nothing back
+
+
+def test_28_nobody_inherits_a_guests_cart_or_sees_another(street: Street, items: list[ItemView]) -> None:
+    first, second, guest = *street.crowd(2), Person(street.client)
+    street.client.cookies.clear()
+    token, other = ({"X-Cart-Token": secrets.token_urlsafe(24)} for _ in range(2))
+    put(guest, items[0], 2, headers=token)
+    put(guest, items[1], 3, headers=other)
+    street.client.cookies.clear()
+    assert contents(guest("GET", "/cart", headers=token), items) == {0: 2}
+    assert contents(guest("GET", "/cart", headers=other), items) == {1: 3}
+    assert contents(guest("GET", "/cart"), items) == {}
+    street.client.cookies.clear()
+    assert contents(first("GET", "/cart", headers=token), items) == {0: 2}
+    assert contents(second("GET", "/cart", headers=token), items) == {}  # the next user of the same browser
+    assert contents(second("GET", "/cart"), items) == {}
+    assert contents(first("GET", "/cart"), items) == {0: 2}
+    assert contents(guest("GET", "/cart", headers=other), items) == {1: 3}

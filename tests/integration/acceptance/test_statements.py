@@ -1,0 +1,286 @@
+"""A list that loads a row at a time (29): the number of SQL statements of every endpoint is the same for little and for much data.
+
+Every operation of the shop has a row in ``ROWS``; a new one without a row fails.
+"""
+
+import itertools
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+import httpx
+import pytest
+
+from commerce_core.accounts import Account, Role
+from commerce_core.catalog import ImportFormat, ItemView
+from commerce_core.kernel.ids import SellerId
+from commerce_http.main import OPERATIONS
+from commerce_testkit.crowd import Member
+from tests.integration.http.people import Person, request_for, serving
+from tests.integration.market import Market, open_market
+from tests.integration.statements import counted
+
+MOST: Final = 25
+FEW, MANY = 1, 50
+PASSWORD: Final = "correct horse battery"
+NDJSON: Final = {"Content-Type": "application/x-ndjson"}
+_numbers = itertools.count(1)
+
+
+@attrs.define
+class Quarter:
+    """A seller and a buyer with so many of everything."""
+
+    market: Market
+    client: httpx.Client
+    size: int
+    seller: Person
+    owner: SellerId
+    buyer: Person
+    account: Account
+    items: list[ItemView]
+    large_item: ItemView
+    order_id: str
+    import_id: str
+
+    def send(self, person: Person, method: str, path: str, body: Any = None, status: int = 200, **more: Any) -> httpx.Response:
+        """A request that must be answered like this."""
+        self.client.cookies.clear()
+        answer = person(method, path, body, **more)
+        assert answer.status_code == status, answer.text
+        return answer
+
+
+def newcomer(market: Market, client: httpx.Client, role: Role = Role.BUYER) -> tuple[Person, Member]:
+    (member,) = market.crowd(1, role)
+    return Person(client, member.token), member
+
+
+def built(market: Market, client: httpx.Client, size: int) -> Quarter:
+    """*size* items, of which one has as many forms, *size* orders of *size* lines at most, and a cart of *size* lines."""
+    seller, owner = newcomer(market, client, Role.SELLER)
+    buyer, member = newcomer(market, client)
+    items = [market.item(10_000, name=f"Thing {no} of {size}", seller_id=SellerId(owner.account.id)) for no in range(size)]
+    forms = [{"variantId": f"V{no}", "price": "5.00", "stock": 5} for no in range(size)]
+    large = seller("POST", "/items", {"name": f"Manifold {size}", "variants": forms}).json()
+    for _ in range(size):
+        market.place(member.account, market.fill(member.account, (items[0], 1)))
+    placed = market.place(member.account, market.fill(member.account, *((item, 1) for item in items)))
+    rows = b"\n".join(json.dumps({"sku": f"R{size}-{no}", "name": "Row", "price": "1.00", "quantity": 1}).encode() for no in range(size))
+    begun = seller("POST", "/item-imports", content=rows, headers=NDJSON).json()
+    while market.shop.importer.run_once(500):
+        pass
+    market.run()
+    market.fill(member.account, *((item, 2) for item in items))
+    return Quarter(
+        market=market, client=client, size=size, seller=seller, owner=SellerId(owner.account.id), buyer=buyer, account=member.account,
+        items=items, large_item=market.shop.items.details(large["itemId"]), order_id=placed.key.order_id, import_id=begun["importId"],
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def quarters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Quarter, Quarter]]:
+    folder: Path = tmp_path_factory.mktemp("quarters")
+    with open_market(folder) as market, serving(market.shop) as address, httpx.Client(base_url=address, timeout=20) as client:
+        yield built(market, client, FEW), built(market, client, MANY)
+
+
+Send = Callable[[], object]
+
+
+def _get(path: str, who: str = "buyer", status: int = 200) -> Callable[[Quarter], Send]:
+    def prepared(q: Quarter) -> Send:
+        q.market.shop.items.publish(q.owner, q.large_item.item.id)
+        person = Person(q.client) if who == "guest" else getattr(q, who)
+        asked = path.format(item=q.large_item.item.id, order=q.order_id, import_id=q.import_id)
+        return lambda: q.send(person, "GET", asked, status=status)
+
+    return prepared
+
+
+def _register(q: Quarter) -> Send:
+    body = {"email": f"new{next(_numbers)}@example.com", "password": PASSWORD, "name": "New", "role": "buyer"}
+    return lambda: q.send(Person(q.client), "POST", "/accounts", body, 201)
+
+
+def _log_in(q: Quarter) -> Send:
+    """With a guest's cart that goes over."""
+    email = f"holder{next(_numbers)}@example.com"
+    q.send(Person(q.client), "POST", "/accounts", {"email": email, "password": PASSWORD, "name": "New", "role": "buyer"}, 201)
+    token = {"X-Cart-Token": secrets.token_urlsafe(24)}
+    for item in q.items:
+        q.send(Person(q.client), "PATCH", "/cart", {"itemId": item.item.id, "quantity": 1}, headers=token)
+    return lambda: q.send(Person(q.client), "POST", "/sessions", {"email": email, "password": PASSWORD}, 201, headers=token)
+
+
+def _log_out(q: Quarter) -> Send:
+    somebody, _ = newcomer(q.market, q.client)
+    return lambda: q.send(somebody, "DELETE", "/sessions/current", status=204)
+
+
+def _change_account(q: Quarter) -> Send:
+    return lambda: q.send(q.buyer, "PATCH", "/accounts/me", {"name": f"Name {next(_numbers)}"})
+
+
+def _onboard(q: Quarter) -> Send:
+    forms = [{"variantId": f"V{no}", "price": "5.00", "stock": 5} for no in range(q.size)]
+    new = {"name": f"New {next(_numbers)}", "variants": forms}
+    return lambda: q.send(q.seller, "POST", "/items", new, 201, headers={"Idempotency-Key": f"k{next(_numbers)}"})
+
+
+def _change_item(q: Quarter) -> Send:
+    forms = [{"variantId": f"V{no}", "price": f"{6 + next(_numbers)}.00"} for no in range(q.size)]
+    path = f"/items/{q.large_item.item.id}"
+    version = q.market.shop.items.details(q.large_item.item.id).item.version
+    return lambda: q.send(q.seller, "PATCH", path, {"variants": forms}, headers={"If-Match": f'"{version}"'})
+
+
+def _withdraw(q: Quarter) -> Send:
+    q.market.shop.items.publish(q.owner, q.large_item.item.id)
+    return lambda: q.send(q.seller, "DELETE", f"/items/{q.large_item.item.id}/publication")
+
+
+def _publish(q: Quarter) -> Send:
+    q.market.shop.items.withdraw(q.owner, q.large_item.item.id)
+    return lambda: q.send(q.seller, "POST", f"/items/{q.large_item.item.id}/publication")
+
+
+def _receive(q: Quarter) -> Send:
+    body = {"variantId": "V0", "quantity": 1, "reference": f"r{next(_numbers)}"}
+    return lambda: q.send(q.seller, "POST", f"/items/{q.large_item.item.id}/stock-receipts", body, 201)
+
+
+def _import(q: Quarter) -> Send:
+    rows = b"\n".join(b'{"sku": "N%d", "name": "Row", "price": 1, "quantity": 1}' % no for no in range(q.size))
+    return lambda: q.send(q.seller, "POST", "/item-imports", status=202, content=rows, headers=NDJSON)
+
+
+def _set_quantity(q: Quarter) -> Send:
+    q.market.fill(q.account, *((item, 2) for item in q.items))
+    return lambda: q.send(q.buyer, "PATCH", "/cart", {"itemId": q.items[0].item.id, "quantity": 3 + next(_numbers) % 5})
+
+
+def _empty_cart(q: Quarter) -> Send:
+    q.market.fill(q.account, *((item, 2) for item in q.items))
+    return lambda: q.send(q.buyer, "DELETE", "/cart", status=204)
+
+
+def _check_out(q: Quarter) -> Send:
+    q.market.fill(q.account, *((item, 2) for item in q.items))
+    cart = q.send(q.buyer, "GET", "/cart").json()
+    key = {"Idempotency-Key": f"c{next(_numbers)}"}
+    return lambda: q.send(q.buyer, "POST", "/checkout", request_for(cart), 201, headers=key)
+
+
+def _cancel(q: Quarter) -> Send:
+    placed = q.market.place(q.account, q.market.fill(q.account, *((item, 1) for item in q.items)))
+    return lambda: q.send(q.buyer, "POST", f"/orders/{placed.key.order_id}/cancellation", status=202)
+
+
+def _events(q: Quarter) -> Send:
+    """Of an order that is over: the whole timeline at once."""
+
+    def read() -> None:
+        answer = q.send(q.buyer, "GET", f"/orders/{q.order_id}/events")
+        assert answer.text.count("\nid:") + answer.text.startswith("id:") >= 5
+
+    return read
+
+
+ROWS: Final[dict[str, Callable[[Quarter], Send]]] = {
+    "register": _register,
+    "log_in": _log_in,
+    "log_out": _log_out,
+    "own_account": _get("/accounts/me"),
+    "change_account": _change_account,
+    "find_items": _get("/items?term=thing&size=100", "guest"),
+    "suggest": _get("/suggestions?prefix=th&size=20", "guest"),
+    "onboard_item": _onboard,
+    "item_details": _get("/items/{item}", "guest"),
+    "change_item": _change_item,
+    "publish_item": _publish,
+    "withdraw_item": _withdraw,
+    "receive_stock": _receive,
+    "import_items": _import,
+    "import_progress": _get("/item-imports/{import_id}", "seller"),
+    "own_cart": _get("/cart"),
+    "set_quantity": _set_quantity,
+    "empty_cart": _empty_cart,
+    "place_order": _check_out,
+    "order_history": _get("/orders?size=100"),
+    "order_details": _get("/orders/{order}"),
+    "order_events": _events,
+    "cancel_order": _cancel,
+    "live": _get("/health/live", "guest"),
+    "ready": _get("/health/ready", "guest"),
+    "metrics": _get("/metrics", "guest"),
+    "schema_document": _get("/schema/openapi.json", "guest"),
+    "schema_page": _get("/schema", "guest"),
+}
+#: The same operations as somebody else uses them.
+SELLERS: Final[dict[str, Callable[[Quarter], Send]]] = {
+    "order_history": _get("/orders?size=100", "seller"),
+    "order_details": _get("/orders/{order}", "seller"),
+    "own_cart": _get("/cart", "guest"),
+    "item_details": _get("/items/{item}", "seller"),
+}
+
+
+def statements_of(q: Quarter, row: Callable[[Quarter], Send]) -> list[str]:
+    """What the database is asked for one request."""
+    send = row(q)
+    with counted(q.market.database) as seen:
+        send()
+    return seen
+
+
+def assert_fixed(quarters: tuple[Quarter, Quarter], row: Callable[[Quarter], Send]) -> None:
+    few, many = (statements_of(quarter, row) for quarter in quarters)
+    assert len(few) == len(many), "\n".join(["few:", *few, "many:", *many])
+    assert len(many) <= MOST
+
+
+def test_29_every_operation_has_a_row_here() -> None:
+    assert {operation.name for operation in OPERATIONS} == set(ROWS)
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_29_an_operation_asks_the_database_as_often_for_much_as_for_little(quarters, row) -> None:
+    assert_fixed(quarters, row)
+
+
+@pytest.mark.parametrize("row", SELLERS.values(), ids=SELLERS)
+def test_29_an_operation_asks_as_often_whoever_asks(quarters, row) -> None:
+    assert_fixed(quarters, row)
+
+
+@pytest.mark.parametrize("work", ["sagas", "relay", "imports", "reindex"])
+def test_29_a_turn_of_the_worker_asks_as_often_for_many_as_for_one(tmp_path: Path, work: str) -> None:
+    counts = []
+    for size in (FEW, 16):
+        with open_market(tmp_path / str(size), in_step=True) as market:
+            turn = prepared_turn(market, work, size)
+            with counted(market.database) as seen:
+                assert turn() >= size
+            counts.append(len(seen))
+    assert counts[0] == counts[1] <= 3 * MOST
+
+
+def prepared_turn(market: Market, work: str, size: int) -> Callable[[], int]:
+    """A turn with *size* orders, messages, rows or items to it."""
+    items = [market.item(10, name=f"Thing {no}") for no in range(size)]
+    if work == "sagas":
+        for item in items:
+            market.buy(item)
+        return lambda: market.shop.runner.run_once(16)
+    if work == "imports":
+        rows = b"\n".join(b'{"sku": "N%d", "name": "Row", "price": 1, "quantity": 1}' % no for no in range(size))
+        market.shop.imports.take(market.seller_id, ImportFormat.NDJSON, [rows])
+        return lambda: market.shop.importer.run_once(500)
+    if work == "reindex":
+        market.shop.reindexer.request()
+        return lambda: market.shop.reindexer.run_once(500)
+    return lambda: market.shop.relay.run_once(500)

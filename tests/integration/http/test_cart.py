@@ -1,0 +1,185 @@
+"""Carts over HTTP."""
+
+import pytest
+
+from tests.integration.http.people import PASSWORD, Person, Town, pointers, problem
+
+
+def put(person: Person, item: dict, quantity: int, **headers: str) -> dict:
+    cart = person("PATCH", "/cart", {"itemId": item["itemId"], "quantity": quantity}, headers=headers)
+    assert cart.status_code == 200, cart.text
+    return cart.json()
+
+
+def with_token(person: Person, token: str) -> dict:
+    return {"headers": {"X-Cart-Token": token}}
+
+
+@pytest.fixture
+def anonymous(town: Town):
+    """A guest whose client keeps no cookies from one test to the next."""
+    town.client.cookies.clear()
+    yield town.guest
+    town.client.cookies.clear()
+
+
+def test_a_cart_has_the_fields_of_the_contract(town: Town, seller: Person) -> None:
+    item, buyer = town.item(seller, images=["https://example.com/a.jpg"]), town.newcomer()
+    cart = put(buyer, item, 2)
+    nothing = {"amount": "0.00", "currency": "USD"}
+    assert cart == {
+        "cartId": cart["cartId"],
+        "version": 1,
+        "lines": [
+            {
+                "itemId": item["itemId"],
+                "variantId": None,
+                "name": item["name"],
+                "image": "https://example.com/a.jpg",
+                "quantity": 2,
+                "unitPrice": {"amount": "15.99", "currency": "USD"},
+                "lineTotal": {"amount": "31.98", "currency": "USD"},
+                "problems": [],
+            }
+        ],
+        "subtotal": {"amount": "31.98", "currency": "USD"},
+        "shipping": nothing,
+        "tax": nothing,
+        "discount": nothing,
+        "total": {"amount": "31.98", "currency": "USD"},
+        "problems": [],
+    }
+    assert buyer("GET", "/cart").json() == cart
+
+
+def test_setting_a_quantity_is_no_adding_and_0_removes(town: Town, seller: Person) -> None:
+    item, buyer = town.item(seller), town.newcomer()
+    put(buyer, item, 2)
+    assert put(buyer, item, 3)["lines"][0]["quantity"] == 3
+    assert put(buyer, item, 0)["lines"] == []
+
+
+def test_more_than_there_is_is_200_with_a_problem(town: Town, seller: Person) -> None:
+    item, buyer = town.item(seller, quantity=1), town.newcomer()
+    cart = put(buyer, item, 5)
+    assert [p["code"] for p in cart["lines"][0]["problems"]] == ["sold-out"]
+    assert [(p["code"], p["itemId"]) for p in cart["problems"]] == [("sold-out", item["itemId"])]
+
+
+def test_what_became_of_an_item_is_told(town: Town, seller: Person) -> None:
+    item, buyer = town.item(seller), town.newcomer()
+    put(buyer, item, 1)
+    path = f"/items/{item['itemId']}"
+    seller("PATCH", path, {"price": "20.00"}, headers={"If-Match": "*"})
+    seller("DELETE", f"{path}/publication")
+    cart = buyer("GET", "/cart").json()
+    assert {p["code"] for p in cart["problems"]} == {"price-changed", "withdrawn"}
+    assert cart["total"]["amount"] == "20.00"
+
+
+@pytest.mark.parametrize("quantity", [-1, 10_000, 1.5, "2", None, True, 2**70])
+def test_a_quantity_is_a_whole_number_up_to_9999(town: Town, seller: Person, quantity: object) -> None:
+    body = {"itemId": town.item(seller)["itemId"], "quantity": quantity}
+    assert pointers(town.newcomer()("PATCH", "/cart", body)) == ["/quantity"]
+
+
+def test_an_unknown_item_or_variant_is_refused(town: Town, seller: Person) -> None:
+    buyer = town.newcomer()
+    problem(buyer("PATCH", "/cart", {"itemId": "nothing", "quantity": 1}), 404, "item-not-found")
+    item = seller("POST", "/items", {"name": "Forms", "variants": [{"variantId": "A", "price": 1, "stock": 1}]}).json()
+    assert pointers(buyer("PATCH", "/cart", {"itemId": item["itemId"], "quantity": 1})) == ["/variantId"]
+    assert pointers(buyer("PATCH", "/cart", {"itemId": item["itemId"], "variantId": "B", "quantity": 1})) == ["/variantId"]
+    assert buyer("PATCH", "/cart", {"itemId": item["itemId"], "variantId": "A", "quantity": 1}).status_code == 200
+
+
+def test_emptying_is_204_and_repeatable(town: Town, seller: Person) -> None:
+    buyer = town.newcomer()
+    put(buyer, town.item(seller), 1)
+    for _ in range(2):
+        emptied = buyer("DELETE", "/cart")
+        assert (emptied.status_code, emptied.content) == (204, b"")
+    assert buyer("GET", "/cart").json()["lines"] == []
+
+
+@pytest.mark.parametrize(("method", "status"), [("GET", 200), ("PATCH", 200), ("DELETE", 204)])
+def test_a_guest_gets_a_token_with_the_first_answer(town: Town, seller: Person, anonymous: Person, method: str, status: int) -> None:
+    body = {"itemId": town.item(seller)["itemId"], "quantity": 1} if method == "PATCH" else None
+    first = anonymous(method, "/cart", body)
+    assert first.status_code == status
+    token = first.headers["x-cart-token"]
+    assert f"cart_token={token}" in first.headers["set-cookie"]
+    assert "HttpOnly" in first.headers["set-cookie"]
+
+
+def test_28_a_guests_cart_is_kept_by_the_header_or_the_cookie(town: Town, seller: Person, anonymous: Person) -> None:
+    item = town.item(seller)
+    first = anonymous("PATCH", "/cart", {"itemId": item["itemId"], "quantity": 2})
+    token = first.headers["x-cart-token"]
+    by_cookie = anonymous("GET", "/cart")  # the client keeps the cookie
+    assert by_cookie.json() == first.json()
+    assert "set-cookie" not in by_cookie.headers
+    town.client.cookies.clear()
+    assert anonymous("GET", "/cart", **with_token(anonymous, token)).json() == first.json()
+    town.client.cookies.clear()
+    assert anonymous("GET", "/cart").json()["cartId"] != first.json()["cartId"]
+
+
+def test_28_a_guests_cart_merges_at_login_and_the_cookie_goes(town: Town, seller: Person, anonymous: Person) -> None:
+    one, two, buyer = town.item(seller), town.item(seller), town.newcomer()
+    put(buyer, one, 1)
+    put(buyer, two, 5)
+    token = anonymous("PATCH", "/cart", {"itemId": one["itemId"], "quantity": 3}).headers["x-cart-token"]
+    session = town.client.post("/sessions", json={"email": buyer.account["email"], "password": PASSWORD})
+    assert "Max-Age=0" in session.headers["set-cookie"]
+    assert "cart_token" not in town.client.cookies
+    again = Person(town.client, session.json()["token"])
+    assert [line["quantity"] for line in again("GET", "/cart").json()["lines"]] == [3, 5]
+    assert anonymous("GET", "/cart", **with_token(anonymous, token)).json()["lines"] == []
+
+
+def test_28_a_token_shown_later_merges_once(town: Town, seller: Person, anonymous: Person) -> None:
+    item, buyer = town.item(seller), town.newcomer()
+    token = anonymous("PATCH", "/cart", {"itemId": item["itemId"], "quantity": 2}).headers["x-cart-token"]
+    town.client.cookies.clear()
+    assert buyer("GET", "/cart", **with_token(buyer, token)).json()["lines"][0]["quantity"] == 2
+    put(buyer, item, 1, **{"X-Cart-Token": token})
+    assert buyer("GET", "/cart", **with_token(buyer, token)).json()["lines"][0]["quantity"] == 1
+    other = town.newcomer()
+    assert other("GET", "/cart", **with_token(other, token)).json()["lines"] == []
+
+
+def test_28_checking_out_the_guests_cart_after_the_merge_names_the_cart_to_use(town: Town, seller: Person, anonymous: Person) -> None:
+    item, buyer = town.item(seller), town.newcomer()
+    first = anonymous("PATCH", "/cart", {"itemId": item["itemId"], "quantity": 1})
+    town.client.cookies.clear()
+    mine = buyer("GET", "/cart", **with_token(buyer, first.headers["x-cart-token"])).json()
+    body = {"cartId": first.json()["cartId"], "amount": mine["total"], "paymentInfo": {"paymentType": "card", "cardNo": "4242424242424242"}}
+    assert problem(buyer("POST", "/checkout", body), 409, "cart-merged")["cartId"] == mine["cartId"]
+
+
+@pytest.mark.parametrize("token", ["short", "x" * 101, "with space in the middle of it", "ümlaut-ümlaut-ümlaut"])
+def test_a_token_of_another_form_is_passed_over(town: Town, anonymous: Person, token: str) -> None:
+    answer = anonymous("GET", "/cart", headers={"X-Cart-Token": token.encode()})
+    assert answer.status_code == 200
+    assert answer.headers["x-cart-token"] != token
+
+
+def test_a_cookie_jar_that_cannot_be_read_is_passed_over(town: Town, anonymous: Person) -> None:
+    answer = anonymous("GET", "/cart", headers={"Cookie": 'cart_token=";,=[]'})
+    assert answer.status_code == 200
+
+
+def test_a_cart_is_not_for_sellers_and_operators(town: Town) -> None:
+    for role in ("seller", "operator"):
+        person = town.newcomer(role)
+        for method, body in (("GET", None), ("PATCH", {"itemId": "x", "quantity": 1}), ("DELETE", None)):
+            problem(person(method, "/cart", body), 403, "forbidden")
+
+
+def test_a_cart_holds_200_lines(town: Town, seller: Person) -> None:
+    forms = [{"variantId": str(no), "price": 1, "stock": 1} for no in range(200)]
+    item, buyer = seller("POST", "/items", {"name": "Many", "variants": forms}).json(), town.newcomer()
+    for no in range(200):
+        assert buyer("PATCH", "/cart", {"itemId": item["itemId"], "variantId": str(no), "quantity": 1}).status_code == 200
+    full = buyer("PATCH", "/cart", {"itemId": town.item(seller)["itemId"], "quantity": 1})
+    problem(full, 422, "too-many-lines")

@@ -1,0 +1,291 @@
+"""Every interleaving of two runners that die or freeze anywhere, a buyer who cancels, lost answers and requests that land late.
+
+The project's own ``advance`` and ``ask`` decide; a small world around them keeps the gateway's and the carrier's books, the hold
+and the cart, and writes as the recorder does: under fence, state and cancel flag, advancing again where only the flag moved.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import attrs
+
+from commerce_core.checkout import OrderSaga
+from commerce_core.checkout.model import Command, CommitStock, GiveBackCart, ReleaseStock, Tell, Verb
+from commerce_core.checkout.saga import ORDER_SAGA, Begin, Saga, advance, ask
+from commerce_core.kernel.ids import BuyerId, OrderId
+from commerce_core.kernel.money import Money
+from commerce_core.orders import Fact, OrderKey, OrderState
+from commerce_core.payment import Captured, Declined, Refunded, Voided
+from commerce_core.payment import Unknown as PaymentUnknown
+from commerce_core.shipping import Booked, BookingGone, CannotShip
+
+PRICE = Money(500, "USD")
+ANSWERS: dict[str, object] = {
+    "CAPTURED": Captured(ref="c", amount=PRICE),
+    "DECLINED": Declined(code="no", detail="no"),
+    "VOID": Voided(),
+    "OPEN": PaymentUnknown("not charged yet"),
+    "REFUNDED": Refunded(ref="r", amount=PRICE),
+    "NOT REFUNDED": PaymentUnknown("nothing was captured"),
+    "BOOKED": Booked(carrier="c", tracking_number="t"),
+    "REFUSED": CannotShip("no"),
+    "GONE": BookingGone(),
+    "?": PaymentUnknown("no answer"),
+}
+START = OrderSaga(
+    key=OrderKey(BuyerId("b"), OrderId("o")), definition="order", version=1, gateway="g", account="a", carrier="c", digest="d"
+)
+
+Key = tuple[Any, ...]
+
+
+class Worker(NamedTuple):
+    """A runner with the saga in its hands: whether its fence is the newest, the saga as it read it, its call and the answer."""
+
+    newest: bool
+    saga: Key
+    verb: Verb
+    answer: str | None = None
+
+
+class World(NamedTuple):
+    """Everything that there is. ``net``: requests under way that land now, later or never."""
+
+    saga: Key
+    hold: str = "HELD"
+    carts: int = 0
+    told: bool = False
+    handle: str = "OPEN"
+    refunded: bool = False
+    booking: str = "NONE"
+    net: frozenset[Verb] = frozenset()
+    workers: tuple[Worker | None, ...] = (None, None)
+
+
+class Broken(Exception):
+    """An invariant does not hold, with the shortest way there."""
+
+
+@attrs.frozen(kw_only=True)
+class Rules:
+    """What the world goes by. A rule is taken away to show that it is missed."""
+
+    definition: Saga = ORDER_SAGA
+    fence: bool = True
+    state_guard: bool = True
+    flag_guard: bool = True
+    late_cancel: bool = False
+
+
+class Explorer:
+    """All states that can be reached under some rules."""
+
+    def __init__(self, rules: Rules, card_ok: bool, carrier_ok: bool) -> None:
+        self.rules = rules
+        self.card_ok = card_ok
+        self.carrier_ok = carrier_ok
+        self.sagas: dict[Key, OrderSaga] = {}
+        self._moves: dict[tuple[Key, str | None], tuple[Key, tuple[Command, ...]]] = {}
+        self._asked: dict[Key, Verb | None] = {}
+        self.came: dict[World, tuple[World, str] | None] = {}
+
+    def explore(self) -> "Explorer":
+        """Go everywhere. Raises Broken."""
+        start = World(saga=self.known(START))
+        self.came[start] = None
+        queue, before = deque([start]), dict[World, list[World]]()
+        while queue:
+            world = queue.popleft()
+            for name, n, is_fault in self.steps(world):
+                if not is_fault:
+                    before.setdefault(n, []).append(world)
+                if n not in self.came:
+                    self.came[n] = (world, name)
+                    if problem := self.wrong(n):
+                        raise Broken(f"{problem}\n  {' > '.join(self.way(n))}")
+                    queue.append(n)
+        self._can_end(before)
+        return self
+
+    def _can_end(self, before: dict[World, list[World]]) -> None:
+        """From everywhere an end can be reached without any further fault."""
+        todo = [w for w in self.came if self.state(w).is_final]
+        ok = set(todo)
+        while todo:
+            for w in before.get(todo.pop(), ()):
+                if w not in ok:
+                    ok.add(w)
+                    todo.append(w)
+        if stuck := next((w for w in self.came if w not in ok), None):
+            raise Broken(f"it cannot end any more\n  {' > '.join(self.way(stuck))}")
+
+    def way(self, world: World) -> list[str]:
+        names: list[str] = []
+        while step := self.came[world]:
+            world, name = step
+            names.append(name)
+        return names[::-1]
+
+    # --- the saga as a small value
+
+    def known(self, saga: OrderSaga) -> Key:
+        calls = tuple(sorted((op.value, call.status) for op, call in saga.calls.items()))
+        key = (saga.state, saga.cancel_requested, calls)
+        self.sagas.setdefault(key, saga)
+        return key
+
+    def state(self, world: World) -> OrderState:
+        return self.sagas[world.saga].state
+
+    def asked(self, key: Key) -> Verb | None:
+        if key not in self._asked:
+            self._asked[key] = ask(self.sagas[key], self.rules.definition)
+        return self._asked[key]
+
+    def moved(self, key: Key, answer: str | None) -> tuple[Key, tuple[Command, ...]]:
+        if (key, answer) not in self._moves:
+            outcome = ANSWERS[answer] if answer else Begin()
+            saga, commands = advance(self.sagas[key], outcome, self.rules.definition)
+            self._moves[key, answer] = self.known(saga), commands
+        return self._moves[key, answer]
+
+    # --- what can happen next
+
+    def steps(self, w: World) -> Iterator[tuple[str, World, bool]]:
+        saga = self.sagas[w.saga]
+        window = {OrderState.PLACED, OrderState.CHARGING} | ({OrderState.SHIPPING} if self.rules.late_cancel else set())
+        if not saga.cancel_requested and saga.state in window:
+            yield "buyer cancels", w._replace(saga=self.known(attrs.evolve(saga, cancel_requested=True))), True
+        for verb in sorted(w.net):
+            yield f"{verb} lands", self.landed(w, verb)._replace(net=w.net - {verb}), True
+            yield f"{verb} is lost", w._replace(net=w.net - {verb}), True
+        for i, worker in enumerate(w.workers):
+            if worker is None:
+                if not saga.state.is_final:  # a lease may have run out at any time
+                    yield f"w{i} claims", self.claimed(w, i), False
+                continue
+            yield f"w{i} dies", _put(w, i, None), True
+            if worker.answer is not None:
+                yield f"w{i} writes {worker.answer}", self.written(w, i, worker), False
+                continue
+            done = self.landed(w, worker.verb)
+            yield f"w{i} {worker.verb} answered", _put(done, i, worker._replace(answer=_answer(done, worker.verb))), False
+            yield f"w{i} {worker.verb} answer lost", _put(done, i, worker._replace(answer="?")), True
+            yield f"w{i} {worker.verb} under way", _put(w._replace(net=w.net | {worker.verb}), i, worker._replace(answer="?")), True
+
+    def claimed(self, w: World, i: int) -> World:
+        """Claim, and begin in the same transaction what has no call to make yet."""
+        w = w._replace(workers=tuple(v and v._replace(newest=False) for v in w.workers))
+        if self.asked(w.saga) is None:
+            key, commands = self.moved(w.saga, None)
+            w = _carried_out(w._replace(saga=key), commands)
+        verb = self.asked(w.saga)
+        return _put(w, i, Worker(True, w.saga, verb) if verb else None)
+
+    def landed(self, w: World, verb: Verb) -> World:
+        """The other side's books: a repeat under the same key changes nothing."""
+        match verb:
+            case Verb.CONFIRM if w.handle == "OPEN":
+                return w._replace(handle="CAPTURED" if self.card_ok else "DECLINED")
+            case Verb.FENCE if w.handle == "OPEN":
+                return w._replace(handle="VOID")
+            case Verb.REFUND if w.handle == "CAPTURED":
+                return w._replace(refunded=True)
+            case Verb.BOOK if w.booking == "NONE":
+                return w._replace(booking="BOOKED" if self.carrier_ok else "REFUSED")
+            case Verb.UNBOOK:
+                return w._replace(booking="GONE")
+            case _:
+                return w
+
+    def written(self, w: World, i: int, worker: Worker) -> World:
+        """Write what was learnt if fence, state and flag are as they were read; under the same fence read again and advance again."""
+        if self.rules.fence and not worker.newest:
+            return _put(w, i, None)
+        read, now = self.sagas[worker.saga], self.sagas[w.saga]
+        same_state = not self.rules.state_guard or now.state is read.state
+        same_flag = not self.rules.flag_guard or now.cancel_requested == read.cancel_requested
+        before = worker.saga if same_state and same_flag else w.saga
+        key, commands = self.moved(before, worker.answer)
+        after = self.sagas[key]
+        if after.cancel_requested != now.cancel_requested:  # the flag is the buyer's: no runner writes it
+            key = self.known(attrs.evolve(after, cancel_requested=now.cancel_requested))
+        goes_on = bool(commands) or after.state is not self.sagas[before].state or _learnt(self.sagas[before], after)
+        verb = self.asked(key) if goes_on else None
+        return _put(_carried_out(w._replace(saga=key), commands), i, Worker(worker.newest, key, verb) if verb else None)
+
+    # --- what must hold
+
+    def wrong(self, w: World) -> str | None:
+        saga = self.sagas[w.saga]
+        match saga.state:
+            case OrderState.COMPLETED:
+                rules = self.wrong_when_completed(w, saga)
+            case OrderState.CANCELLED:
+                rules = self.wrong_when_cancelled(w)
+            case _:
+                rules = ()
+        undone = saga.state in (OrderState.COMPENSATING, OrderState.CANCELLED)
+        if undone and self.card_ok and self.carrier_ok and not saga.cancel_requested:
+            return "undone although nobody refused or cancelled"
+        always = (
+            ("the lines are in a cart once, when cancelled", w.carts != (saga.state is OrderState.CANCELLED)),
+            ("told that it is on its way, and undone", w.told and undone),
+            ("goods freed under a living order", w.hold == "RELEASED" and not undone),
+            ("paid back what was never taken", w.refunded and w.handle != "CAPTURED"),
+        )
+        return next((rule for rule, is_broken in (*rules, *always) if is_broken), None)
+
+    def wrong_when_completed(self, w: World, saga: OrderSaga) -> tuple[tuple[str, bool], ...]:
+        return (
+            ("completed without the money", w.handle != "CAPTURED" or w.refunded),
+            ("completed without goods or parcel", w.hold != "COMMITTED" or w.booking != "BOOKED"),
+            ("completed although a cancellation was accepted", saga.cancel_requested),
+        )
+
+    def wrong_when_cancelled(self, w: World) -> tuple[tuple[str, bool], ...]:
+        return (
+            ("cancelled, but the money is kept", w.handle == "CAPTURED" and not w.refunded),
+            ("cancelled, but it may still be charged", w.handle == "OPEN" and Verb.CONFIRM in w.net),
+            ("cancelled, but the goods are held", w.hold != "RELEASED"),
+            ("cancelled, but the parcel goes out", w.booking == "BOOKED"),
+            ("cancelled, but it may still be booked", w.booking == "NONE" and Verb.BOOK in w.net),
+        )
+
+
+def _put(w: World, i: int, worker: Worker | None) -> World:
+    return w._replace(workers=(*w.workers[:i], worker, *w.workers[i + 1 :]))
+
+
+def _answer(w: World, verb: Verb) -> str:
+    match verb:
+        case Verb.CONFIRM | Verb.FENCE:
+            return w.handle
+        case Verb.REFUND:
+            return "REFUNDED" if w.refunded else "NOT REFUNDED"
+        case _:
+            return w.booking
+
+
+def _carried_out(w: World, commands: tuple[Command, ...]) -> World:
+    for command in commands:
+        match command:
+            case ReleaseStock() if w.hold == "HELD":
+                w = w._replace(hold="RELEASED")
+            case CommitStock() if w.hold == "HELD":
+                w = w._replace(hold="COMMITTED")
+            case GiveBackCart():
+                w = w._replace(carts=w.carts + 1)
+            case Tell(fact=Fact.SHIPMENT_READY):
+                w = w._replace(told=True)
+            case _:
+                pass
+    return w
+
+
+def _learnt(before: OrderSaga, after: OrderSaga) -> bool:
+    return any(not c.status.is_open and before.status(op) is not c.status for op, c in after.calls.items())
+
+
+WORLDS = [(card_ok, carrier_ok) for card_ok in (True, False) for carrier_ok in (True, False)]

@@ -1,0 +1,157 @@
+"""What operators may decide, and what is refused to them."""
+
+from collections.abc import Callable
+
+import pytest
+
+from commerce_core.checkout import CallStatus, CallUnknown, NotToBeUndone, Operation, SagaNotFound
+from commerce_core.checkout.service.operate import Decision
+from commerce_core.kernel.ids import OrderId
+from commerce_core.orders import OrderState, OrderStatus
+from commerce_core.payment import Captured, Declined, Voided
+from commerce_core.shipping import BookingOutcome
+from commerce_core.shipping import Unknown as ShippingUnknown
+from commerce_testkit.memory.shipping import MemoryCarrier
+from commerce_testkit.memory.shop import MemoryParts, MemoryShop, memory_shop
+from tests.unit.checkout.test_running import LEASE, Died, die, scripted
+from tests.unit.people import LOSES_ANSWER, order, register, see, sell, usd
+
+DECISION = Decision(actor="operator-1", reason="the books say so", evidence="ticket 7")
+
+
+class DeafCarrier(MemoryCarrier):
+    """Does not answer; *script* may let the caller die."""
+
+    script: Callable[[], None] = staticmethod(lambda: None)
+
+    def book(self, *_: object) -> BookingOutcome:
+        self.script()
+        return ShippingUnknown("no answer")
+
+
+def waiting_for_its_charge(shop: MemoryShop) -> OrderId:
+    """An order whose charge may or may not have happened (it has)."""
+    placed = order(shop, register(shop), sell(shop), number=LOSES_ANSWER)
+    shop.runner.run_once(10)
+    assert see(shop, placed).state is OrderState.CHARGING
+    return placed.key.order_id
+
+
+def test_a_decision_is_kept_with_who_why_and_what_shows_it(shop: MemoryShop) -> None:
+    order_id = waiting_for_its_charge(shop)
+    shop.operations.resolve(order_id, Captured(ref=f"capture-{order_id}", amount=usd("5.00")), DECISION)
+    row, view = shop.operations.show(order_id)
+    assert (row.saga.state, row.saga.status(Operation.CHARGE)) == (OrderState.SHIPPING, CallStatus.OK)
+    assert [(e.actor, e.cause) for e in view.timeline[2:]] == [("operator-1", "the books say so; ticket 7")]
+
+
+def test_a_runner_goes_on_at_once_where_an_operator_has_decided(shop: MemoryShop) -> None:
+    order_id = waiting_for_its_charge(shop)
+    shop.operations.resolve(order_id, Captured(ref=f"capture-{order_id}", amount=usd("5.00")), DECISION)
+    shop.runner.run_once(10)
+    assert shop.operations.show(order_id)[1].status is OrderStatus.COMPLETED
+    assert shop.checker.check().violations == ()
+
+
+@pytest.mark.parametrize("outcome", [Declined(code="no", detail="no"), Voided()])
+def test_a_wrong_decision_is_made_good_by_the_fence(shop: MemoryShop, outcome: Declined | Voided) -> None:
+    """The operator says no, the gateway has the money: a decline is fenced all the same, and the refund opens."""
+    order_id = waiting_for_its_charge(shop)
+    shop.operations.resolve(order_id, outcome, DECISION)
+    shop.runner.run_once(10)
+    _, view = shop.operations.show(order_id)
+    assert view.status is OrderStatus.CANCELLED
+    if isinstance(outcome, Declined):
+        assert view.payment_status == "refunded"
+        assert shop.checker.check().violations == ()
+    else:  # the fence was the operator's word: only the gateway's books can show that it was wrong
+        assert {v.invariant for v in shop.checker.check().violations} == {"L2", "L8"}
+
+
+def test_nothing_is_decided_while_a_call_is_under_way() -> None:
+    shop, gateway = scripted()
+    placed = order(shop, register(shop), sell(shop))
+    refused: list[type] = []
+
+    def decide() -> None:
+        with pytest.raises(CallUnknown) as caught:
+            shop.operations.resolve(placed.key.order_id, Voided(), DECISION)
+        refused.append(caught.type)
+
+    gateway.before_confirm = decide
+    shop.runner.run_once(10)
+    assert (refused, see(shop, placed).status) == ([CallUnknown], OrderStatus.COMPLETED)
+
+
+def test_an_order_is_not_undone_while_it_is_unknown_whether_its_parcel_is_booked() -> None:
+    shop = memory_shop(MemoryParts(carrier=DeafCarrier()))
+    placed = order(shop, register(shop), sell(shop))
+    shop.runner.run_once(10)
+    with pytest.raises(CallUnknown):
+        shop.operations.compensate(placed.key.order_id, DECISION)
+    assert see(shop, placed).state is OrderState.SHIPPING
+
+
+def test_an_order_that_no_runner_holds_is_undone_with_its_money_and_its_parcel() -> None:
+    carrier = DeafCarrier()
+    carrier.script = die  # type: ignore[method-assign]
+    shop = memory_shop(MemoryParts(carrier=carrier))
+    placed = order(shop, register(shop), sell(shop))
+    with pytest.raises(Died):
+        shop.runner.run_once(10)
+    shop.clock.advance(LEASE)
+    shop.operations.compensate(placed.key.order_id, DECISION)
+    shop.runner.run_once(10)
+    view = see(shop, placed)
+    assert (view.status, view.payment_status) == (OrderStatus.CANCELLED, "refunded")
+    assert view.cancellation is not None
+    assert "operator-1" in view.cancellation.detail
+    assert shop.checker.check().violations == ()
+
+
+def test_what_is_over_or_waits_for_something_else_is_not_decided(shop: MemoryShop) -> None:
+    placed, done = order(shop, register(shop), sell(shop)), order(shop, register(shop), sell(shop))
+    for act in (lambda i: shop.operations.compensate(i, DECISION), lambda i: shop.operations.resolve(i, Voided(), DECISION)):
+        with pytest.raises(NotToBeUndone):
+            act(placed.key.order_id)
+    shop.runner.run_once(10)
+    with pytest.raises(NotToBeUndone):
+        shop.operations.resolve(done.key.order_id, Voided(), DECISION)
+
+
+def test_money_that_is_being_paid_back_is_not_decided_over() -> None:
+    shop, gateway = scripted()
+    gateway.refunds_fail = 1
+    placed = order(shop, register(shop), sell(shop), country="AQ")
+    shop.runner.run_once(10)
+    with pytest.raises(NotToBeUndone):
+        shop.operations.resolve(placed.key.order_id, Voided(), DECISION)
+    shop.operations.retry(placed.key.order_id)
+    shop.runner.run_once(10)
+    assert see(shop, placed).payment_status == "refunded"
+
+
+def test_a_retry_runs_now_what_was_put_off(shop: MemoryShop) -> None:
+    order_id = waiting_for_its_charge(shop)
+    assert shop.runner.run_once(10) == 0
+    shop.operations.retry(order_id)
+    assert shop.runner.run_once(10) == 1
+    assert shop.operations.show(order_id)[1].status is OrderStatus.COMPLETED
+    shop.operations.retry(order_id)
+
+
+def test_an_order_that_does_not_exist_is_not_found(shop: MemoryShop) -> None:
+    nobody = OrderId("019b7000-0000-7000-8000-ffffffffffff")
+    for act in (shop.operations.show, shop.operations.retry, lambda i: shop.operations.resolve(i, Voided(), DECISION)):
+        with pytest.raises(SagaNotFound):
+            act(nobody)
+
+
+def test_sagas_are_listed_newest_first_and_counted_by_state(shop: MemoryShop) -> None:
+    ids = [order(shop, register(shop), sell(shop)).key.order_id for _ in range(3)]
+    waiting = waiting_for_its_charge(shop)
+    listed = shop.operations.page(limit=3)
+    assert [row.saga.key.order_id for row in listed] == [waiting, *ids[:0:-1]]
+    assert [row.saga.key.order_id for row in shop.operations.page(after=listed[-1].saga.key.order_id)] == [ids[0]]
+    assert [row.saga.key.order_id for row in shop.operations.page("CHARGING")] == [waiting]
+    assert shop.operations.counts() == {"CHARGING": 1}

@@ -1,0 +1,86 @@
+"""Query strings, read as strictly as bodies."""
+
+import contextlib
+from collections.abc import Mapping
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commerce_core.kernel.errors import Invalid
+from commerce_core.kernel.money import Money
+from commerce_http.errors import Malformed
+from commerce_http.query import NoQuery, QueryReader
+
+
+@attrs.frozen(kw_only=True)
+class Asked:
+    """Every kind of parameter."""
+
+    term: str = ""
+    size: int = 20
+    in_stock: bool | None = None
+    brand: tuple[str, ...] = ()
+    price_min: Money | None = None
+    attributes: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
+
+
+def read(query: str | bytes) -> Asked:
+    return QueryReader(Asked, "USD").read(query if isinstance(query, bytes) else query.encode())
+
+
+def pointers(query: str) -> list[str]:
+    with pytest.raises(Invalid) as refused:
+        read(query)
+    return sorted(p.pointer for p in refused.value.problems)
+
+
+def test_nothing_asked_is_every_default() -> None:
+    assert read("") == Asked()
+
+
+def test_every_kind_is_read() -> None:
+    asked = read("term=a+b%20c&size=5&inStock=false&brand=x&brand=y&priceMin=1.50&attributes.colour=red&attributes.colour=blue")
+    assert asked == Asked(
+        term="a b c", size=5, in_stock=False, brand=("x", "y"), price_min=Money(150, "USD"), attributes={"colour": ("red", "blue")}
+    )
+
+
+def test_a_parameter_without_a_value_is_not_given() -> None:
+    assert read("term=&size=&inStock=&brand=&priceMin=") == Asked()
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("page=1", ["/page"]),
+        ("size=1&size=1", ["/size"]),
+        ("size=1.0&inStock=1&page=2", ["/inStock", "/page", "/size"]),
+        ("attributes=1", ["/attributes"]),
+        ("attributes.=1", ["/attributes."]),
+        ("a~b/c=1", ["/a~0b~1c"]),
+        ("size=9999999999999999999", ["/size"]),
+        ("Term=x", ["/Term"]),
+        ("in_stock=true", ["/in_stock"]),
+    ],
+)
+def test_every_wrong_parameter_is_named(query: str, expected: list[str]) -> None:
+    assert pointers(query) == expected
+
+
+@pytest.mark.parametrize("query", [b"term=\xff", b"term=%ff", b"term=%ed%a0%80", b"&".join([b"brand=x"] * 300)])
+def test_what_is_no_utf_8_or_endless_is_malformed(query: bytes) -> None:
+    with pytest.raises(Malformed):
+        read(query)
+
+
+def test_an_operation_without_a_query_knows_no_parameter() -> None:
+    with pytest.raises(Invalid):
+        QueryReader(NoQuery, "USD").read(b"x=1")
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_are_read_or_refused(query: bytes) -> None:
+    with contextlib.suppress(Malformed, Invalid):  # and nothing else
+        assert isinstance(read(query), Asked)

@@ -1,0 +1,95 @@
+"""The document, made from the operations themselves."""
+
+import types
+
+import attrs
+import jsonschema_rs
+import msgspec
+import pytest
+
+from commerce_http import operations as operations_module
+from commerce_http.answers import MoneyOut, Shape
+from commerce_http.main import OPERATIONS
+from commerce_http.openapi import Document, public_path
+from commerce_http.operations import operation, operations_of
+from commerce_http.schema import Schemas
+
+DATA = Document(OPERATIONS, "USD").data
+NAMES = [o.name for o in OPERATIONS]
+
+
+def resolved(schema: dict) -> dict:
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "components": DATA["components"]}
+
+
+def described(name: str) -> dict:
+    found = next(o for o in OPERATIONS if o.name == name)
+    return DATA["paths"][public_path(found)][found.method.lower()]
+
+
+def test_no_two_operations_share_a_name() -> None:
+    assert len(set(NAMES)) == len(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_operation_says_what_it_is_and_what_it_answers(name: str) -> None:
+    made = described(name)
+    assert made["summary"].endswith(".")
+    for status, response in made["responses"].items():
+        assert response["description"]
+        if int(status) >= 400:
+            assert list(response["content"]) == ["application/problem+json"]
+
+
+@pytest.mark.parametrize("name", [o.name for o in OPERATIONS if o.example is not None])
+def test_an_example_is_valid_by_its_own_schema(name: str) -> None:
+    for content in described(name)["requestBody"]["content"].values():
+        jsonschema_rs.validate(resolved(content["schema"]), content["example"])
+
+
+@pytest.mark.parametrize(
+    ("money", "valid"),
+    [
+        (15.99, True),
+        ("15.99", True),
+        ({"amount": "1", "currency": "USD"}, True),
+        ({"amount": "1"}, False),
+        ("x", False),
+        (None, False),
+        (True, False),
+    ],
+)
+def test_the_document_says_how_money_looks(money: object, valid: bool) -> None:
+    assert jsonschema_rs.is_valid(resolved({"$ref": "#/components/schemas/Money"}), money) is valid
+
+
+def test_unknown_keys_are_refused_in_both_directions() -> None:
+    new = resolved({"$ref": "#/components/schemas/NewItem"})
+    assert jsonschema_rs.is_valid(new, {"name": "x"})
+    assert not jsonschema_rs.is_valid(new, {"name": "x", "owner": "me"})
+    assert DATA["components"]["schemas"]["ItemOut"]["additionalProperties"] is False
+
+
+def test_a_name_stands_for_one_thing() -> None:
+    @attrs.frozen
+    class Same:
+        """Comes in."""
+
+    schemas = Schemas("USD")
+    schemas.incoming(Same)
+    with pytest.raises(TypeError, match="Same"):
+        schemas.outgoing(msgspec.defstruct("Same", [("a", int)], bases=(Shape,)))
+
+
+def test_a_handler_takes_every_name_of_its_path() -> None:
+    with pytest.raises(TypeError, match="item_id"):
+
+        @operation("GET", "/items/{item_id}", answer=MoneyOut)
+        def details() -> None:
+            """Forgets its item."""
+
+
+def test_operations_of_a_module_keep_their_order() -> None:
+    module = types.ModuleType("some")
+    module.one, module.two, module.other = OPERATIONS[1], OPERATIONS[0], operations_module  # type: ignore[attr-defined]
+    assert operations_of(module) == [OPERATIONS[1], OPERATIONS[0]]
