@@ -27,7 +27,7 @@ from commerce_cli.tables import read_table
 from commerce_core.accounts import Role
 
 CONNECTIONS: Final = 64
-JOURNEYS: Final = 1_500
+JOURNEYS: Final = 2_000
 ORDERS: Final = 4_000
 SINGLE_ORDERS: Final = 200
 SECONDS: Final = 4.0
@@ -58,6 +58,7 @@ class Scene:
     server: Server
     items: list[str] = attrs.field(factory=list)
     terms: list[str] = attrs.field(factory=list)
+    new_terms: list[str] = attrs.field(factory=list)
 
     def crowd(self, count: int) -> list[str]:
         """Buyers who have done nothing yet."""
@@ -108,18 +109,26 @@ def import_catalogue(scene: Scene) -> Row:
 
 
 def searches(scene: Scene) -> list[Row]:
-    """Pages of search results."""
-    paths = [f"/items?term={quote(term)}" for term in scene.terms]
-    many = scene.server.drive(kind="gets", paths=paths, connections=16, seconds=SECONDS, warm=1.0)
-    one = scene.server.drive(kind="gets", paths=paths, connections=1, seconds=SECONDS, warm=1.0)
-    engine = engine_alone(scene.folder / "search", scene.terms)
-    cost = one["p50_ms"] - engine["p50_ms"]
+    """Pages of search results: for terms that nobody has asked for yet, as the index keeps pages that were asked for, and for popular ones."""
+    new = [f"/items?term={quote(term)}" for term in scene.new_terms]
+    popular = [f"/items?term={quote(term)}" for term in scene.terms]
+    once = scene.server.drive(kind="gets", paths=new[::2], connections=1, seconds=SECONDS, warm=1.0)
+    many = scene.server.drive(kind="gets", paths=new[1::2], connections=16, seconds=SECONDS, warm=1.0)
+    again = scene.server.drive(kind="gets", paths=popular, connections=16, seconds=SECONDS / 2, warm=1.0)
+    engine = engine_alone(scene.folder / "search", scene.new_terms[:: len(scene.new_terms) // 2_000])
+    cost = once["p50_ms"] - engine["p50_ms"]
+    alone = f"the engine alone, one thread {engine['per_second']:,.0f}/s"
     return [
-        at_least("search pages", _rate(many), "/s", 2_000, f"the engine alone, one thread {engine['per_second']:,.0f}/s", http=many, engine=engine),
-        at_most(
-            "API cost over the engine's own search, p50", cost, "ms", 1.0, f"HTTP {one['p50_ms']:.2f}, engine {engine['p50_ms']:.2f} ms", http=one
-        ),
+        at_least("search pages, every term a new one", _rate(many), "/s", 2_000, alone, http=many, engine=engine),
+        at_least("search pages, 67 popular terms", _rate(again), "/s", 2_000, "kept pages", http=again),
+        at_most("API cost over the engine's own search, p50", cost, "ms", 1.0, f"HTTP {once['p50_ms']:.2f}, engine {engine['p50_ms']:.2f} ms", http=once),
     ]  # fmt: skip
+
+
+def pairs_of_words() -> list[str]:
+    """Terms of two words each, from the names of the catalogue, every one once."""
+    named = (str(row["name"]).split() for row in icecat.rows(icecat.folder()))
+    return list(dict.fromkeys(" ".join(words[at : at + 2]) for words in named for at in range(min(len(words) - 1, 4))))
 
 
 def details(scene: Scene) -> Row:
@@ -206,6 +215,7 @@ def measure(folder: Path, say: Callable[[Row], None]) -> None:
         scene = Scene(folder=folder, seller=seller, buyers=buyers, server=server)
         say(import_catalogue(scene))
         scene.terms = [row["query"] for row in read_table(icecat.folder() / "queries.tsv")]
+        scene.new_terms = pairs_of_words()
         scene.items = item_ids(server, [quote(term) for term in scene.terms])
         for row in searches(scene):
             say(row)

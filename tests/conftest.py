@@ -1,11 +1,13 @@
 """What holds for every test: where data of the customer lies, and that units and contracts open no connection."""
 
+import logging
 import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 ROOT = Path(__file__).parent.parent
 LEFT_OUT = "COMMERCE_SHARED is not set: left out"
@@ -19,6 +21,18 @@ def shared() -> Path:
     folder = Path(os.environ["COMMERCE_SHARED"])
     assert folder.is_dir(), f"COMMERCE_SHARED names {folder}, which is no folder"
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """A command that is run in this process sets up logging for the process: the next test must not inherit it."""
+    root = logging.getLogger()
+    level = root.level
+    yield
+    for ours in [handler for handler in root.handlers if handler.get_name() == "commerce"]:
+        root.removeHandler(ours)  # it writes to what this test captured
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 @pytest.fixture(autouse=True)

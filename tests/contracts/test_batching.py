@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from commerce_core.kernel.batching import Batcher, GroupFunction
-from commerce_local.batching import ThreadBatcher, ThreadFanOut
+from commerce_local.batching import InlineFanOut, ThreadBatcher, ThreadFanOut
 from commerce_testkit.contracts.batching import BatcherContract, FanOutContract
 from commerce_testkit.memory.batching import SequentialFanOut, SteppedBatcher
 
@@ -52,3 +52,9 @@ class TestThreadFanOut(FanOutContract):
         fan_out = ThreadFanOut(3)
         yield fan_out
         fan_out.close()
+
+
+class TestInlineFanOut(FanOutContract):
+    @pytest.fixture
+    def fan_out(self) -> InlineFanOut:
+        return InlineFanOut(3)

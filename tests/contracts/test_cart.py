@@ -1,12 +1,9 @@
 """The cart books keep their promise."""
 
-from pathlib import Path
-
 import pytest
 
 from commerce_core.kernel.transaction import Database
 from commerce_sqlalchemy.cart import SqlCartBook
-from commerce_sqlalchemy.tables import METADATA
 from commerce_sqlalchemy.transaction import SqlDatabase
 from commerce_testkit.contracts.cart import CartBookContract
 from commerce_testkit.memory.cart import MemoryCartBook
@@ -25,10 +22,8 @@ class TestMemoryCartBook(CartBookContract):
 
 class TestSqliteCartBook(CartBookContract):
     @pytest.fixture
-    def database(self, tmp_path: Path) -> Database:
-        database = SqlDatabase(f"sqlite:///{tmp_path}/shop.db")
-        METADATA.create_all(database.engine)
-        return database
+    def database(self, sqlite: SqlDatabase) -> Database:
+        return sqlite
 
     @pytest.fixture
     def book(self) -> SqlCartBook:

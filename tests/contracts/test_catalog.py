@@ -1,22 +1,13 @@
 """The item books, the offers and the import queues keep their promises."""
 
-from pathlib import Path
-
 import pytest
 
 from commerce_core.kernel.transaction import Database
 from commerce_sqlalchemy.catalog import SqlImportQueue, SqlItemBook, SqlOffers
-from commerce_sqlalchemy.tables import METADATA
 from commerce_sqlalchemy.transaction import SqlDatabase
 from commerce_testkit.contracts.catalog import ImportQueueContract, ItemBookContract
 from commerce_testkit.memory.catalog import MemoryImportQueue, MemoryItemBook, MemoryOffers
 from commerce_testkit.memory.transaction import MemoryDatabase
-
-
-def _sqlite(path: Path) -> SqlDatabase:
-    database = SqlDatabase(f"sqlite:///{path}/shop.db")
-    METADATA.create_all(database.engine)
-    return database
 
 
 class TestMemoryItemBook(ItemBookContract):
@@ -35,8 +26,8 @@ class TestMemoryItemBook(ItemBookContract):
 
 class TestSqliteItemBook(ItemBookContract):
     @pytest.fixture
-    def database(self, tmp_path: Path) -> Database:
-        return _sqlite(tmp_path)
+    def database(self, sqlite: SqlDatabase) -> Database:
+        return sqlite
 
     @pytest.fixture
     def book(self) -> SqlItemBook:
@@ -59,8 +50,8 @@ class TestMemoryImportQueue(ImportQueueContract):
 
 class TestSqliteImportQueue(ImportQueueContract):
     @pytest.fixture
-    def database(self, tmp_path: Path) -> Database:
-        return _sqlite(tmp_path)
+    def database(self, sqlite: SqlDatabase) -> Database:
+        return sqlite
 
     @pytest.fixture
     def queue(self) -> SqlImportQueue:

@@ -1,7 +1,5 @@
 """The saga stores keep their promise."""
 
-from pathlib import Path
-
 import pytest
 import sqlalchemy as sa
 
@@ -9,16 +7,17 @@ from commerce_core.kernel.transaction import Database
 from commerce_core.orders import Shipment
 from commerce_sqlalchemy.checkout import SqlSagaStore
 from commerce_sqlalchemy.orders import SqlOrderBook
-from commerce_sqlalchemy.tables import METADATA, outside_call, refund, saga, shipment_line
+from commerce_sqlalchemy.tables import outside_call, refund, saga, shipment_line
 from commerce_sqlalchemy.transaction import SqlDatabase, connection
 from commerce_testkit.contracts.checkout import ONE, THREE, SagaStoreContract, full_saga, told
+from commerce_testkit.contracts.checkout_facts import SagaFactsContract
 from commerce_testkit.contracts.orders import AT, LATER, key_of
 from commerce_testkit.memory.checkout import MemorySagaStore
 from commerce_testkit.memory.orders import MemoryOrderBook
 from commerce_testkit.memory.transaction import MemoryDatabase, table
 
 
-class TestMemorySagaStore(SagaStoreContract):
+class TestMemorySagaStore(SagaStoreContract, SagaFactsContract):
     @pytest.fixture
     def database(self) -> Database:
         return MemoryDatabase()
@@ -36,12 +35,10 @@ class TestMemorySagaStore(SagaStoreContract):
             return set(table(tx, "refund"))
 
 
-class TestSqliteSagaStore(SagaStoreContract):
+class TestSqliteSagaStore(SagaStoreContract, SagaFactsContract):
     @pytest.fixture
-    def database(self, tmp_path: Path) -> Database:
-        database = SqlDatabase(f"sqlite:///{tmp_path}/shop.db")
-        METADATA.create_all(database.engine)
-        return database
+    def database(self, sqlite: SqlDatabase) -> Database:
+        return sqlite
 
     @pytest.fixture
     def store(self) -> SqlSagaStore:

@@ -1,12 +1,9 @@
 """The stock ledgers keep their promise."""
 
-from pathlib import Path
-
 import pytest
 
 from commerce_core.kernel.transaction import Database
 from commerce_sqlalchemy.inventory import SqlStockLedger
-from commerce_sqlalchemy.tables import METADATA
 from commerce_sqlalchemy.transaction import SqlDatabase
 from commerce_testkit.contracts.inventory import StockLedgerContract
 from commerce_testkit.memory.inventory import MemoryStockLedger
@@ -25,10 +22,8 @@ class TestMemoryStockLedger(StockLedgerContract):
 
 class TestSqliteStockLedger(StockLedgerContract):
     @pytest.fixture
-    def database(self, tmp_path: Path) -> Database:
-        database = SqlDatabase(f"sqlite:///{tmp_path}/shop.db")
-        METADATA.create_all(database.engine)
-        return database
+    def database(self, sqlite: SqlDatabase) -> Database:
+        return sqlite
 
     @pytest.fixture
     def ledger(self) -> SqlStockLedger:

@@ -1,12 +1,9 @@
 """The outboxes and inboxes keep their promise."""
 
-from pathlib import Path
-
 import pytest
 
 from commerce_core.kernel.transaction import Database
 from commerce_sqlalchemy.messaging import SqlInbox, SqlOutbox
-from commerce_sqlalchemy.tables import METADATA
 from commerce_sqlalchemy.transaction import SqlDatabase
 from commerce_testkit.contracts.messaging import InboxContract, OutboxContract
 from commerce_testkit.memory.messaging import MemoryInbox, MemoryOutbox
@@ -25,10 +22,8 @@ class TestMemoryOutbox(OutboxContract):
 
 class TestSqliteOutbox(OutboxContract):
     @pytest.fixture
-    def database(self, tmp_path: Path) -> Database:
-        database = SqlDatabase(f"sqlite:///{tmp_path}/shop.db")
-        METADATA.create_all(database.engine)
-        return database
+    def database(self, sqlite: SqlDatabase) -> Database:
+        return sqlite
 
     @pytest.fixture
     def outbox(self, database: Database) -> SqlOutbox:
@@ -47,10 +42,8 @@ class TestMemoryInbox(InboxContract):
 
 class TestSqliteInbox(InboxContract):
     @pytest.fixture
-    def database(self, tmp_path: Path) -> Database:
-        database = SqlDatabase(f"sqlite:///{tmp_path}/shop.db")
-        METADATA.create_all(database.engine)
-        return database
+    def database(self, sqlite: SqlDatabase) -> Database:
+        return sqlite
 
     @pytest.fixture
     def inbox(self) -> SqlInbox:

@@ -1,24 +1,15 @@
 """The order books and the sellers' lists keep their promises."""
 
-from pathlib import Path
-
 import pytest
 
 from commerce_core.kernel.transaction import Database
 from commerce_sqlalchemy.checkout import SqlSagaStore
 from commerce_sqlalchemy.orders import SqlOrderBook, SqlSellerOrders
-from commerce_sqlalchemy.tables import METADATA
 from commerce_sqlalchemy.transaction import SqlDatabase
 from commerce_testkit.contracts.orders import OrderBookContract, SellerOrdersContract
 from commerce_testkit.memory.checkout import MemorySagaStore
 from commerce_testkit.memory.orders import MemoryOrderBook, MemorySellerOrders
 from commerce_testkit.memory.transaction import MemoryDatabase
-
-
-def _sqlite(path: Path) -> SqlDatabase:
-    database = SqlDatabase(f"sqlite:///{path}/shop.db")
-    METADATA.create_all(database.engine)
-    return database
 
 
 class TestMemoryOrderBook(OrderBookContract):
@@ -37,8 +28,8 @@ class TestMemoryOrderBook(OrderBookContract):
 
 class TestSqliteOrderBook(OrderBookContract):
     @pytest.fixture
-    def database(self, tmp_path: Path) -> Database:
-        return _sqlite(tmp_path)
+    def database(self, sqlite: SqlDatabase) -> Database:
+        return sqlite
 
     @pytest.fixture
     def book(self) -> SqlOrderBook:
@@ -61,8 +52,8 @@ class TestMemorySellerOrders(SellerOrdersContract):
 
 class TestSqliteSellerOrders(SellerOrdersContract):
     @pytest.fixture
-    def database(self, tmp_path: Path) -> Database:
-        return _sqlite(tmp_path)
+    def database(self, sqlite: SqlDatabase) -> Database:
+        return sqlite
 
     @pytest.fixture
     def listed(self) -> SqlSellerOrders:

@@ -1,12 +1,9 @@
 """The queues of wishes to build the index anew keep their promise."""
 
-from pathlib import Path
-
 import pytest
 
 from commerce_core.kernel.transaction import Database
 from commerce_sqlalchemy.search import SqlReindexQueue
-from commerce_sqlalchemy.tables import METADATA
 from commerce_sqlalchemy.transaction import SqlDatabase
 from commerce_testkit.contracts.reindex import ReindexQueueContract
 from commerce_testkit.memory.reindex import MemoryReindexQueue
@@ -25,10 +22,8 @@ class TestMemoryReindexQueue(ReindexQueueContract):
 
 class TestSqliteReindexQueue(ReindexQueueContract):
     @pytest.fixture
-    def database(self, tmp_path: Path) -> Database:
-        database = SqlDatabase(f"sqlite:///{tmp_path}/shop.db")
-        METADATA.create_all(database.engine)
-        return database
+    def database(self, sqlite: SqlDatabase) -> Database:
+        return sqlite
 
     @pytest.fixture
     def queue(self) -> SqlReindexQueue:

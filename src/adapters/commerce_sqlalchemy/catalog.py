@@ -167,8 +167,14 @@ class SqlImportQueue(ImportQueue):
         return {sku: line for sku, line in known.items() if line < lines[sku]}
 
     def drop_received_before(self, tx: Transaction, before: datetime) -> int:
+        return self._drop_received(tx, item_import.c.created_at < before)
+
+    def drop_received(self, tx: Transaction, import_id: ImportId) -> bool:
+        return self._drop_received(tx, item_import.c.id == import_id) > 0
+
+    def _drop_received(self, tx: Transaction, which: "sa.ColumnElement[bool]") -> int:
         c = item_import.c
-        stopped = sa.and_(c.status == ImportStatus.RECEIVING.value, c.created_at < before)
+        stopped = sa.and_(c.status == ImportStatus.RECEIVING.value, which)
         self._forget_bytes(tx, sa.select(c.id).where(stopped))
         return len(connection(tx).execute(sa.delete(item_import).where(stopped).returning(c.id)).all())
 

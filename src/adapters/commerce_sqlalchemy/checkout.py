@@ -78,6 +78,13 @@ class SqlSagaStore(SagaStore):
         taken = _CLAIM.run(connection(tx), rows, now=now, until=lease_until, claimer=owner)
         return list(self.reread(tx, [OrderKey(row.buyer_id, row.order_id) for row in taken]).values())
 
+    def take_over(self, tx: Transaction, key: OrderKey, now: datetime) -> Claimed | None:
+        c = saga.c
+        fenced = sa.update(saga).where(c.buyer_id == key.buyer_id, c.order_id == key.order_id, _UNHELD).values(fence=c.fence + 1)
+        if connection(tx).execute(fenced.returning(c.order_id), {"now": now}).scalar() is None:
+            return None
+        return self.reread(tx, [key])[key.order_id]
+
     def reread(self, tx: Transaction, keys: Sequence[OrderKey]) -> Mapping[OrderId, Claimed]:
         return {
             row.saga.key.order_id: Claimed(saga=row.saga, fence=row.fence, claims=row.claims, seq=row.seq) for row in self.rows(tx, keys)
@@ -99,21 +106,22 @@ class SqlSagaStore(SagaStore):
         ]
         insert_if_new(connection(tx), gateway_fact, rows)
 
-    def open_refunds(self, tx: Transaction, refunds: Mapping[OrderKey, tuple[OpenRefund, Money]]) -> None:
+    def open_refunds(self, tx: Transaction, refunds: Mapping[OrderKey, tuple[OpenRefund, Money]]) -> Mapping[OrderKey, int]:
         c = refund.c
-        known: dict[str, set[str]] = {}
-        opened = sa.select(c.order_id, c.capture_ref).where(among(c.buyer_id, c.order_id, pairs(refunds)))
+        known: dict[str, dict[str, int]] = {}
+        opened = sa.select(c.order_id, c.capture_ref, c.no).where(among(c.buyer_id, c.order_id, pairs(refunds)))
         for row in connection(tx).execute(opened):
-            known.setdefault(row.order_id, set()).add(row.capture_ref)
-        rows = [
-            key_row(key) | {
-                "no": len(known.get(key.order_id, ())) + 1, "amount_minor": money.minor, "currency": money.currency,
-                "reason": owed.reason, "capture_ref": owed.capture_ref,
-            }
-            for key, (owed, money) in refunds.items()
-            if owed.capture_ref not in known.get(key.order_id, ())
-        ]  # fmt: skip
+            known.setdefault(row.order_id, {})[row.capture_ref] = row.no
+        rows: list[dict[str, Any]] = []
+        numbers: dict[OrderKey, int] = {}
+        for key, (owed, money) in refunds.items():
+            before = known.get(key.order_id, {})
+            numbers[key] = before.get(owed.capture_ref, len(before) + 1)
+            if owed.capture_ref not in before:
+                amount = {"amount_minor": money.minor, "currency": money.currency}
+                rows.append(key_row(key) | amount | {"no": numbers[key], "reason": owed.reason, "capture_ref": owed.capture_ref})
         insert_many(connection(tx), refund, rows)
+        return numbers
 
     def record_shipments(self, tx: Transaction, shipments: Mapping[OrderKey, Shipment], at: datetime) -> None:
         rows = [
@@ -167,6 +175,9 @@ class SqlSagaStore(SagaStore):
         used = sa.select(g.gateway, g.gateway_account).select_from(joined).where(_OPEN).distinct()
         return list(connection(tx).execute(used))
 
+    def carriers_in_use(self, tx: Transaction) -> Sequence[str]:
+        return list(connection(tx).execute(sa.select(saga.c.carrier).where(_OPEN).distinct()).scalars())
+
     def owed_refunds(self, tx: Transaction, limit: int) -> Sequence[OwedRefund]:
         f, earlier, back = gateway_fact.c, gateway_fact.alias().c, gateway_fact.alias().c
         joined = saga.join(gateway_fact, sa.and_(saga.c.buyer_id == f.buyer_id, saga.c.order_id == f.order_id))
@@ -183,10 +194,6 @@ class SqlSagaStore(SagaStore):
             OwedRefund(key=OrderKey(x.buyer_id, x.order_id), capture_ref=x.ref, amount=Money(x.amount_minor, x.currency))
             for x in connection(tx).execute(owed)
         ]
-
-    def known_orders(self, tx: Transaction, order_ids: Sequence[OrderId]) -> Sequence[OrderId]:
-        found = connection(tx).execute(sa.select(order_table.c.id).where(order_table.c.id.in_(order_ids)))
-        return [OrderId(order_id) for order_id in found.scalars()]
 
     def rows(self, tx: Transaction, keys: Sequence[OrderKey]) -> Sequence[SagaRow]:
         return self._with_calls(tx, _BY_KEY.run(connection(tx), pairs(keys)))
@@ -231,7 +238,8 @@ class SqlSagaStore(SagaStore):
 _S: Final = saga.c
 _T: Final = outside_call.c
 _NOW: Final = sa.bindparam("now", type_=Instant())
-_FREE: Final = sa.and_(_OPEN, _S.next_run_at <= _NOW, sa.or_(_S.lease_until.is_(None), _S.lease_until < _NOW))
+_UNHELD: Final = sa.and_(_OPEN, sa.or_(_S.lease_until.is_(None), _S.lease_until < _NOW))
+_FREE: Final = sa.and_(_UNHELD, _S.next_run_at <= _NOW)
 _SAGAS: Final = (
     sa.select(*_S, order_table.c.gateway, order_table.c.gateway_account, order_table.c.digest, order_table.c.created_at)
     .select_from(saga.join(order_table, sa.and_(_S.buyer_id == order_table.c.buyer_id, _S.order_id == order_table.c.id)))

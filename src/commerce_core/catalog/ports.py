@@ -94,5 +94,9 @@ class ImportQueue(Protocol):
         """Remember on which line each SKU stood; those that stood on an earlier line, with that line."""
 
     @abstractmethod
+    def drop_received(self, tx: Transaction, import_id: ImportId) -> bool:
+        """Forget an import whose bytes are still coming in; whether it was. One whose bytes are all in is left alone. Idempotent."""
+
+    @abstractmethod
     def drop_received_before(self, tx: Transaction, before: datetime) -> int:
         """Forget imports whose bytes stopped coming in; how many."""

@@ -94,6 +94,13 @@ class SagaStore(Protocol):
         """
 
     @abstractmethod
+    def take_over(self, tx: Transaction, key: OrderKey, now: datetime) -> Claimed | None:
+        """Raise the fence of an unfinished saga that nobody holds a lease on; ``None``: it is over, it is held, or there is none.
+
+        Whoever held it before writes nothing any more. No lease is taken: what is decided is written in the same transaction.
+        """
+
+    @abstractmethod
     def reread(self, tx: Transaction, keys: Sequence[OrderKey]) -> Mapping[OrderId, Claimed]:
         """The sagas as they are now, with whatever fence they have. Changes nothing."""
 
@@ -106,8 +113,8 @@ class SagaStore(Protocol):
         """Keep what a gateway says happened. No fence. Idempotent by order, reference and kind."""
 
     @abstractmethod
-    def open_refunds(self, tx: Transaction, refunds: Mapping[OrderKey, tuple[OpenRefund, Money]]) -> None:
-        """Keep what is owed to buyers. Idempotent by order and capture."""
+    def open_refunds(self, tx: Transaction, refunds: Mapping[OrderKey, tuple[OpenRefund, Money]]) -> Mapping[OrderKey, int]:
+        """Keep what is owed to buyers; the number of each refund within its order. Idempotent by order and capture."""
 
     @abstractmethod
     def record_shipments(self, tx: Transaction, shipments: Mapping[OrderKey, Shipment], at: datetime) -> None:
@@ -146,9 +153,9 @@ class SagaStore(Protocol):
         """The gateways and accounts that unfinished orders are paid with."""
 
     @abstractmethod
-    def owed_refunds(self, tx: Transaction, limit: int) -> Sequence[OwedRefund]:
-        """Captures on cancelled orders whose refund is not a fact yet and no saga works on: a charge that landed after all was undone."""
+    def carriers_in_use(self, tx: Transaction) -> Sequence[str]:
+        """The carriers that unfinished orders are sent with."""
 
     @abstractmethod
-    def known_orders(self, tx: Transaction, order_ids: Sequence[OrderId]) -> Sequence[OrderId]:
-        """Which of *order_ids* exist as orders."""
+    def owed_refunds(self, tx: Transaction, limit: int) -> Sequence[OwedRefund]:
+        """Captures on cancelled orders whose refund is not a fact yet and no saga works on: a charge that landed after all was undone."""

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import attrs
 
-from commerce_core.kernel.address import luhn
+from commerce_core.kernel.address import looks_like_card, luhn
 from commerce_core.kernel.money import Money
 
 
@@ -69,6 +69,11 @@ def _matches(pattern: str, sentence: str) -> Any:
     return check
 
 
+def _is_token(_: object, _attribute: "attrs.Attribute[Any]", value: str | None) -> None:
+    if value is not None and (looks_like_card(value) or not re.fullmatch(r"[\w.:-]{1,200}", value)):
+        raise ValueError("must be a gateway's token")
+
+
 @attrs.frozen(kw_only=True)
 class PaymentInfo:
     """What a buyer pays with: a card number, or a gateway's token."""
@@ -77,7 +82,7 @@ class PaymentInfo:
     card_no: CardNumber | None = None
     expiry: str | None = attrs.field(default=None, validator=_matches(r"(0[1-9]|1[0-2])/\d\d", "must be MM/YY"), repr=False)
     cvc: str | None = attrs.field(default=None, validator=_matches(r"\d{3,4}", "must be three or four digits"), repr=False)
-    token: str | None = attrs.field(default=None, validator=_matches(r"[\w.:-]{1,200}", "must be a gateway's token"), repr=False)
+    token: str | None = attrs.field(default=None, validator=_is_token, repr=False)
 
     def digest_parts(self) -> list[str | None]:
         """What tells one payment from another without telling the card: its last four digits, and never its code."""

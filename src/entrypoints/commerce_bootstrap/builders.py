@@ -12,7 +12,7 @@ from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from commerce_bootstrap.settings import PREFIX, Settings, WrongSetting
 from commerce_core.checkout.service.record import Books
-from commerce_core.kernel.batching import GroupFunction
+from commerce_core.kernel.batching import FanOut, GroupFunction
 from commerce_core.kernel.errors import CommerceError
 from commerce_core.kernel.ids import IdFactory
 from commerce_core.kernel.messaging import Broker, Consumer
@@ -20,7 +20,7 @@ from commerce_core.payment import PaymentGateway
 from commerce_core.plugins import BROKERS, CARRIERS, PAYMENT_GATEWAYS, SEARCH, PluginContext, PluginNotFound, file_path, load, options
 from commerce_core.search import SearchIndex
 from commerce_core.shipping import Carrier
-from commerce_local.batching import ThreadBatcher, ThreadFanOut
+from commerce_local.batching import InlineFanOut, ThreadBatcher, ThreadFanOut
 from commerce_local.bell import Bell
 from commerce_sqlalchemy import schema
 from commerce_sqlalchemy.accounts import SqlAccountBook
@@ -36,6 +36,8 @@ from commerce_sqlalchemy.transaction import SqlDatabase
 T = TypeVar("T")
 R = TypeVar("R")
 
+_CALLS_AT_ONCE: Final = 16
+_INLINE_CALLS: Final = 64
 _GROUP: Final = 128
 _QUEUE: Final = 4_096
 
@@ -139,13 +141,18 @@ def build_gateways(
     return gateways
 
 
-def build_carriers(settings: Settings, context: PluginContext, closing: ExitStack[bool | None]) -> Mapping[str, Carrier]:
+def build_carriers(settings: Settings, context: PluginContext, storage: Storage, closing: ExitStack[bool | None]) -> Mapping[str, Carrier]:
     """The carrier by name.
 
     Raises:
-        WrongSetting: there is none at its address.
+        WrongSetting: there is none at its address, or an unfinished order is sent with another one (rule 7).
     """
-    return {urlsplit(settings.carrier_url).scheme: _open(CARRIERS, "CARRIER_URL", settings.carrier_url, closing, context)}
+    carriers = {urlsplit(settings.carrier_url).scheme: _open(CARRIERS, "CARRIER_URL", settings.carrier_url, closing, context)}
+    with storage.database.snapshot() as tx:
+        missing = sorted(set(storage.sagas.carriers_in_use(tx)) - carriers.keys())
+    if missing:
+        raise WrongSetting(f"{PREFIX}CARRIER_URL lacks {missing[0]}, with which unfinished orders are sent.")
+    return carriers
 
 
 def build_broker(
@@ -177,9 +184,11 @@ def ringing(function: GroupFunction[T, R], bell: Bell) -> GroupFunction[T, R]:
     return work_and_ring
 
 
-def build_fan_out(width: int, closing: ExitStack[bool | None]) -> ThreadFanOut:
-    """Threads for calls to gateways and carriers."""
-    fan_out = ThreadFanOut(width)
+def build_fan_out(settings: Settings, closing: ExitStack[bool | None]) -> FanOut:
+    """How calls to gateways and carriers are made: on threads, but for the sandboxes, which answer within the process."""
+    if {urlsplit(url).scheme for url in (*settings.payment_urls, settings.carrier_url)} == {"sandbox"}:
+        return InlineFanOut(_INLINE_CALLS)
+    fan_out = ThreadFanOut(_CALLS_AT_ONCE)
     closing.callback(fan_out.close)
     return fan_out
 

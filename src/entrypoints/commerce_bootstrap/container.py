@@ -33,7 +33,6 @@ from commerce_local.bell import Bell
 from commerce_local.clock import SystemClock
 from commerce_local.ids import UuidFactory
 
-_CALLS_AT_ONCE = 16
 _HASHES_WAITING = 32
 
 
@@ -54,7 +53,7 @@ class ShopContainer(DeclarativeContainer):
     database = held.database
     index = one(builders.build_index, settings, context, closing)
     gateways = one(builders.build_gateways, settings, context, storage, closing)
-    carriers = one(builders.build_carriers, settings, context, closing)
+    carriers = one(builders.build_carriers, settings, context, storage, closing)
     charges = one(FreeOfCharges)
     pricer = one(Pricer, currency, charges)
     hasher = one(Argon2Hasher, at_once=settings.provided.hashes_at_once, waiting=_HASHES_WAITING)
@@ -83,7 +82,7 @@ class ShopContainer(DeclarativeContainer):
     recorder = one(Recorder, books, ids, timing)
     operations = one(Operations, books, recorder, clock)
     cancellations = one(Cancellations, database, held.orders, held.sagas, clock)
-    fan_out = one(builders.build_fan_out, _CALLS_AT_ONCE, closing)
+    fan_out = one(builders.build_fan_out, settings, closing)
     runner = one(SagaRunner, books, gateways, carriers, fan_out, clock, ids, timing, owner)
     reconciliation = one(Reconciliation, books, gateways, clock)
     checker = one(Checker, books, gateways, clock)

@@ -1,5 +1,6 @@
 """`commerce serve` and `commerce worker`."""
 
+import gc
 import logging
 import os
 import signal
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Seconds that loops have, after the last answer was given, to end what they are at.
 _DRAIN: Final = 10.0
+#: Objects, and collections of the younger ones, after which the next generation is collected.
+_COLLECT_AFTER: Final = (20_000, 20, 50)
 _LAST_PORT: Final = 65_535
 
 
@@ -58,6 +61,9 @@ def run(shop: "Shop", opened: Callable[[str], None]) -> None:
     from commerce_http.main import serve as answer_requests
     from commerce_worker.main import working
 
+    # What is loaded by now stays: the collector need not look at it again, nor so often at what requests leave behind.
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
     with ExitStack() as stack:
         if delivers_inside(shop.settings):
             stack.enter_context(working(shop, drain=_DRAIN))

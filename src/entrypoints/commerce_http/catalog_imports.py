@@ -84,7 +84,11 @@ async def import_items(query: HowToImport, request: HttpRequest, caller: Account
     kind = _FORMATS[check_media(request.headers, tuple(_FORMATS))]
     begin = partial(imports.begin, SellerId(caller.id), kind, dry_run=query.dry_run)
     job = await desk.do(Runs.WORK, begin)
-    await _keep(request, job.id, imports, desk)
+    try:
+        await _keep(request, job.id, imports, desk)
+    except BaseException:  # nobody has been told of it: it would only look as if it were still running
+        await desk.do(Runs.WORK, imports.give_up, job.id)
+        raise
     job = await desk.do(Runs.WORK, imports.received, job)
     work.ring()
     headers = {"Location": f"/item-imports/{job.id}", "X-Search-Token": import_token(job.id)}

@@ -19,7 +19,7 @@ from commerce_http.operations import Operation, Runs, operations_of
 from commerce_http.timeline_watch import TimelineWatch
 
 _THREADS: Final = 8
-_THREADS_OUTSIDE: Final = 8
+_THREADS_OUTSIDE: Final = 2
 _LONGEST_GOODBYE: Final = 15
 
 #: Every operation of the shop, by capability.

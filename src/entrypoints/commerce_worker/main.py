@@ -19,7 +19,7 @@ _LOG: Final = logging.getLogger(__name__)
 
 #: Sagas are claimed in groups by several loops, so that a slow gateway holds up only those who wait for it.
 _SAGA_LOOPS: Final = 2
-_SAGAS: Final = 16
+_SAGAS: Final = 64
 _MESSAGES: Final = 500
 _ROWS: Final = 500
 _RECONCILED: Final = 100

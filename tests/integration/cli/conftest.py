@@ -1,7 +1,6 @@
 """Commands on a shop of their own, in a folder of their own."""
 
 import json
-import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +8,6 @@ from typing import Any, Final
 
 import attrs
 import pytest
-import structlog
 
 from commerce_bootstrap.container import build_shop
 from commerce_bootstrap.settings import Settings
@@ -57,13 +55,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name in [name for name in os.environ if name.startswith("COMMERCE_")]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
-    root = logging.getLogger()
-    level = root.level
-    yield tmp_path
-    for ours in [handler for handler in root.handlers if handler.get_name() == "commerce"]:
-        root.removeHandler(ours)  # it writes to what this test captured
-    root.setLevel(level)
-    structlog.reset_defaults()
+    return tmp_path
 
 
 @pytest.fixture

@@ -1,9 +1,14 @@
 """Imports over HTTP."""
 
 import json
+import socket
+from typing import Any
 
 import pytest
 
+from commerce_core.catalog import ItemImport
+from commerce_core.catalog.service.imports import Imports
+from commerce_core.kernel.ids import ImportId
 from tests.integration.http.people import Person, Town, problem, until
 
 
@@ -100,3 +105,28 @@ def test_a_list_that_ends_too_early_is_told_of(town: Town, content: bytes) -> No
 @pytest.mark.parametrize("content", [rows("A", "B"), b"[" + rows("A", "B").replace(b"\n", b",") + b"]\n", b"[]", b""])
 def test_a_whole_file_of_objects_has_no_early_end(town: Town, content: bytes) -> None:
     assert send(town.newcomer("seller"), content, "application/json")["errors"] == []
+
+
+def test_a_body_that_breaks_off_leaves_no_import_behind(town: Town, seller: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[str] = []
+    given_up: list[str] = []
+    begin, give_up = Imports.begin, Imports.give_up
+
+    def noted_begin(self: Imports, *arguments: Any, **more: Any) -> ItemImport:
+        job = begin(self, *arguments, **more)
+        begun.append(job.id)
+        return job
+
+    def noted_give_up(self: Imports, import_id: ImportId) -> None:
+        give_up(self, import_id)
+        given_up.append(import_id)
+
+    monkeypatch.setattr(Imports, "begin", noted_begin)
+    monkeypatch.setattr(Imports, "give_up", noted_give_up)
+    address = (town.client.base_url.host, town.client.base_url.port or 80)
+    head = f"POST /item-imports HTTP/1.1\r\nHost: shop\r\nAuthorization: Bearer {seller.token}\r\n"
+    with socket.create_connection(address, 10) as line:
+        line.sendall(f"{head}Content-Type: application/x-ndjson\r\nContent-Length: 1000000\r\n\r\n".encode() + rows("A"))
+        assert until(lambda: begun)
+    assert until(lambda: given_up) == begun
+    assert problem(seller("GET", f"/item-imports/{begun[0]}"), 404, "import-not-found")

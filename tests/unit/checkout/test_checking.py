@@ -16,6 +16,8 @@ from commerce_core.pricing import Adjustment
 from commerce_testkit.memory.shop import MemoryShop
 from tests.unit.people import DECLINED_CARD, order, register, sell, usd
 
+INVARIANTS = {"S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S11", "S13", "S16", "S17", "L2", "L5", "L8", "L11"}
+
 
 class Scene:
     """A shop with three orders: one completed, one cancelled after its charge, one that waits."""
@@ -28,7 +30,8 @@ class Scene:
         self.undone = order(shop, register(shop), mug, 2, country="AQ").key.order_id
         self.declined = order(shop, register(shop), mug, 1, number=DECLINED_CARD).key.order_id
         shop.run_to_rest()
-        self.waiting = order(shop, register(shop), mug, 3).key.order_id
+        self.mug, self.buyer = mug, register(shop)
+        self.waiting = order(shop, self.buyer, mug, 3).key.order_id
 
     def table(self, name: str) -> dict[Any, Any]:
         return self.shop.parts.database.tables[name]
@@ -83,11 +86,15 @@ PLANTS: list[tuple[str, str, Callable[[Scene], object]]] = [
     ("S4", "captured 2 times", lambda s: s.book(s.done, "capture", "10.00")),
     ("S5", "for a total", lambda s: s.gateway_outcome(s.done, Captured(ref=f"capture-{s.done}", amount=usd("9.99")))),
     ("S6", "more than was captured", lambda s: s.book(s.undone, "refund", "0.01")),
+    ("S7", "for another request", lambda s: s.saga(s.done, digest="another")),
     ("S8", "not known to have happened", lambda s: s.call(s.undone, Operation.CHARGE, CallStatus.UNKNOWN)),
     ("S9", "gaps", lambda s: s.table("saga_event").pop((s.done, 1))),
     ("S9", "ShipmentReady after InventoryReserved", lambda s: s.tell(s.done, 3, Fact.SHIPMENT_READY)),
     ("S9", "the timeline ends with", lambda s: s.saga(s.done, state=OrderState.SHIPPING)),
     ("S9", "the timeline ends with", lambda s: s.saga(s.waiting, state=OrderState.COMPLETED)),
+    ("S11", "with its idempotency key", lambda s: share(s, idem_key="key-1")),
+    ("S13", "neither a completed order nor a refund", lambda s: plant_fact(s)),
+    ("S16", "made of its cart", lambda s: share(s, cart_id=s.cart_of(s.waiting)[1])),
     ("S16", "cart is gone", lambda s: s.table("cart").pop(s.cart_of(s.waiting))),
     ("S16", "was changed", lambda s: s.change("cart", s.cart_of(s.waiting), version=77)),
     ("S16", "not those of its cart", more_in_the_cart),
@@ -107,7 +114,14 @@ PLANTS: list[tuple[str, str, Callable[[Scene], object]]] = [
     ("L8", "books do not show", lambda s: plant_fact(s)),
     ("L8", "books have more", lambda s: s.book(s.done, "refund", "0.00", known=False)),
     ("L11", "in no cart", lambda s: s.change("saga_event", (s.declined, 5), detail={"code": "x", "detail": "", "cartId": None})),
+    ("L11", "in no cart", lambda s: s.change("saga_event", (s.declined, 5), detail={"code": "x", "detail": "", "cartId": "gone"})),
 ]
+
+
+def share(s: Scene, **fields: Any) -> None:
+    """Give two orders of one buyer something in common."""
+    for order_id in (s.waiting, order(s.shop, s.buyer, s.mug).key.order_id):
+        s.change("orders", order_id, **fields)
 
 
 def plant_fact(s: Scene) -> None:
@@ -132,7 +146,7 @@ def test_a_planted_violation_is_named(shop: MemoryShop, invariant: str, detail: 
 
 
 def test_every_invariant_that_the_checker_claims_is_planted_once() -> None:
-    assert {p[0] for p in PLANTS} == {"S1", "S2", "S3", "S4", "S5", "S6", "S8", "S9", "S16", "S17", "L2", "L5", "L8", "L11"}
+    assert {p[0] for p in PLANTS} == INVARIANTS
 
 
 def test_a_hold_of_another_sku_is_no_hold_of_the_order(shop: MemoryShop) -> None:

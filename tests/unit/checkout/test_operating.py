@@ -68,6 +68,22 @@ def test_a_wrong_decision_is_made_good_by_the_fence(shop: MemoryShop, outcome: D
         assert {v.invariant for v in shop.checker.check().violations} == {"L2", "L8"}
 
 
+def test_a_runner_that_slept_past_its_lease_writes_nothing_over_a_decision() -> None:
+    """The operator knows of money; the fence that the sleeper had sent answers late, and the other way round."""
+    shop, gateway = scripted()
+    placed = order(shop, register(shop), sell(shop), number=LOSES_ANSWER)
+
+    def decide() -> None:
+        shop.clock.advance(LEASE)
+        shop.operations.resolve(placed.key.order_id, Captured(ref=f"capture-{placed.key.order_id}", amount=usd("5.00")), DECISION)
+
+    gateway.before_confirm = decide
+    gateway.reply = Voided()
+    shop.runner.run_once(10)
+    row, _ = shop.operations.show(placed.key.order_id)
+    assert (row.saga.state, row.saga.status(Operation.CHARGE), row.fence) == (OrderState.SHIPPING, CallStatus.OK, 2)
+
+
 def test_nothing_is_decided_while_a_call_is_under_way() -> None:
     shop, gateway = scripted()
     placed = order(shop, register(shop), sell(shop))
@@ -105,7 +121,7 @@ def test_an_order_that_no_runner_holds_is_undone_with_its_money_and_its_parcel()
     view = see(shop, placed)
     assert (view.status, view.payment_status) == (OrderStatus.CANCELLED, "refunded")
     assert view.cancellation is not None
-    assert "operator-1" in view.cancellation.detail
+    assert (view.cancellation.code, view.cancellation.detail) == ("cannot-ship", "the books say so")
     assert shop.checker.check().violations == ()
 
 

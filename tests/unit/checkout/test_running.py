@@ -247,7 +247,21 @@ def test_past_the_lifetime_of_the_keys_nothing_is_sent_again() -> None:
     shop.clock.advance(timedelta(hours=23, seconds=1))
     gateway.reply = None
     shop.runner.run_once(10)
-    assert (len(gateway.keys), see(shop, placed).status, len(shop.operations.alarmed())) == (1, OrderStatus.PENDING, 1)
+    row, _ = shop.operations.show(placed.key.order_id)
+    assert (len(gateway.keys), see(shop, placed).status, row.attention) == (1, OrderStatus.PENDING, True)
+
+
+def test_what_is_looked_up_after_the_lifetime_of_the_keys_is_believed_and_alarms_nobody() -> None:
+    shop, gateway = scripted()
+    gateway.reply = Unknown("no answer")
+    placed = order(shop, register(shop), sell(shop))
+    shop.runner.run_once(10)
+    gateway.reply = None
+    gateway.confirm(see(shop, placed).order.handle, "late")
+    shop.clock.advance(timedelta(hours=23, seconds=1))
+    shop.runner.run_once(10)
+    row, view = shop.operations.show(placed.key.order_id)
+    assert (view.status, row.attention) == (OrderStatus.COMPLETED, False)
 
 
 class BrokenLedger(MemoryStockLedger):

@@ -326,6 +326,17 @@ class ImportQueueContract:
             assert queue.note_skus(tx, TWO, {"A": 9}) == {}
             assert queue.note_skus(tx, ONE, {}) == {}
 
+    def test_an_import_that_is_given_up_while_its_bytes_come_in_is_forgotten(self, database: Database, queue: ImportQueue) -> None:
+        coming, other = (attrs.evolve(running(i), status=ImportStatus.RECEIVING) for i in (ONE, TWO))
+        whole = running(ImportId("import-3"))
+        self._put(database, queue, coming, other, whole)
+        with database.begin() as tx:
+            for job in (coming, other, whole):
+                queue.append(tx, job.id, 0, b"x")
+            assert [queue.drop_received(tx, i) for i in (ONE, ONE, whole.id, ImportId("nothing"))] == [True, False, False, False]
+            assert [queue.load(tx, job.id) for job in (coming, other, whole)] == [None, other, whole]
+            assert [queue.chunk(tx, job.id, 0) for job in (coming, other, whole)] == [None, b"x", b"x"]
+
     def test_imports_whose_bytes_stopped_are_forgotten(self, database: Database, queue: ImportQueue) -> None:
         stopped = attrs.evolve(running(ONE), status=ImportStatus.RECEIVING)
         coming = attrs.evolve(running(TWO, LATER), status=ImportStatus.RECEIVING)

@@ -11,20 +11,16 @@ from commerce_core.checkout import (
     CallStatus,
     Cause,
     Claimed,
-    MoneyFact,
-    OpenRefund,
     Operation,
     OrderSaga,
     OutsideCall,
-    OwedRefund,
     SagaRow,
     SagaStore,
     SagaWrite,
 )
 from commerce_core.kernel.ids import OrderId
-from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Database, Transaction
-from commerce_core.orders import OrderBook, OrderKey, OrderState, Shipment
+from commerce_core.orders import OrderBook, OrderKey, OrderState
 from commerce_testkit.contracts.orders import AT, BOB, LATER, full_order, key_of, place, plain_order, saga_of
 
 KNOWN: Final = {"order": 1}
@@ -55,8 +51,8 @@ def told(read: Claimed, saga: OrderSaga | None = None, **fields: Any) -> SagaWri
     return SagaWrite(read=read, saga=saga or read.saga, **(plain | fields))
 
 
-class SagaStoreContract:
-    """Give ``database``, ``store``, and ``book`` with the orders that the sagas belong to. Orders 1 to 3 are placed."""
+class SagaStoreExamination:
+    """What the parts of the contract share. Give ``database``, ``store``, and ``book`` with the orders that the sagas belong to. Orders 1 to 3 are placed."""
 
     @pytest.fixture
     @abstractmethod
@@ -89,6 +85,10 @@ class SagaStoreContract:
         ended = [told(claims[k.order_id], attrs.evolve(claims[k.order_id].saga, state=state), claims=0) for k in keys]
         assert len(store.write(tx, ended, AT)) == len(keys)
         store.write(tx, [told(c) for i, c in claims.items() if i not in {k.order_id for k in keys}], AT)
+
+
+class SagaStoreContract(SagaStoreExamination):
+    """Claims, writes and their guards. The facts are in ``checkout_facts``."""
 
     # Beginning, and claims
 
@@ -156,6 +156,28 @@ class SagaStoreContract:
             assert set(self._claim(tx, store)) == {ONE.id}
             assert set(self._claim(tx, store)) == {TWO.id}
             assert set(self._claim(tx, store)) == {THREE.id}
+
+    def test_taking_over_raises_the_fence_and_takes_no_lease(self, database: Database, store: SagaStore) -> None:
+        with database.begin() as tx:
+            old = self._claim(tx, store)[ONE.id]
+            assert store.take_over(tx, key_of(ONE), LATER) is None
+            store.write(tx, [told(old, claims=3, next_run_at=NEVER)], AT)
+            assert store.take_over(tx, key_of(ONE), AT) == attrs.evolve(old, fence=2, claims=3)
+            assert store.write(tx, [told(old)], AT) == []
+            row = self._row(tx, store, key_of(ONE))
+            assert (row.fence, row.lease_until, row.next_run_at) == (2, None, NEVER)
+
+    def test_what_is_over_or_unknown_cannot_be_taken_over_and_a_lease_that_is_over_does_not_hinder(
+        self, database: Database, store: SagaStore
+    ) -> None:
+        with database.begin() as tx:
+            self._finish(tx, store, key_of(ONE))
+            self._claim(tx, store)
+            taken = store.take_over(tx, key_of(TWO), LATER + timedelta(microseconds=1))
+            assert taken is not None
+            assert taken.fence == 3
+            assert store.take_over(tx, key_of(ONE), NEVER) is None
+            assert store.take_over(tx, NOBODY, NEVER) is None
 
     # Writes and their guards
 
@@ -259,119 +281,3 @@ class SagaStoreContract:
             row = self._row(tx, store, key_of(ONE))
             assert (row.next_run_at, row.claims, row.fence, row.lease_until) == (AT, 0, read.fence, LATER)
             assert store.make_due(tx, [], AT) == []
-
-    # Facts
-
-    def test_a_fact_is_kept_once_per_order_reference_and_kind(self, database: Database, store: SagaStore) -> None:
-        capture = MoneyFact(key=key_of(ONE), ref="r-1", kind="capture", amount=Money(2**62, "USD"))
-        others = [
-            attrs.evolve(capture, kind="refund"),
-            attrs.evolve(capture, ref="r-2"),
-            attrs.evolve(capture, key=key_of(THREE), amount=Money(5, "JPY")),
-        ]
-        with database.begin() as tx:
-            store.record_facts(tx, [capture, capture], AT)
-            store.record_facts(tx, [attrs.evolve(capture, amount=Money(1, "USD")), *others], LATER)
-            store.record_facts(tx, [], LATER)
-            tx.commit()
-        with database.snapshot() as tx:
-            found = store.facts(tx, [key_of(o) for o in (ONE, TWO, THREE)])
-            assert len(found) == 4
-            assert {attrs.astuple(f, recurse=False) for f in found} == {attrs.astuple(f, recurse=False) for f in (capture, *others)}
-            assert store.facts(tx, [key_of(TWO), NOBODY]) == store.facts(tx, []) == []
-
-    def test_a_fact_needs_no_fence(self, database: Database, store: SagaStore) -> None:
-        with database.begin() as tx:
-            self._finish(tx, store, key_of(ONE))
-            store.record_facts(tx, [MoneyFact(key=key_of(ONE), ref="r", kind="capture", amount=ONE.total)], AT)
-            assert len(store.facts(tx, [key_of(ONE)])) == 1
-
-    def test_a_booking_is_kept_once(self, database: Database, store: SagaStore, book: OrderBook) -> None:
-        parcel = Shipment(carrier="sandbox", tracking_number="T-1")
-        with database.begin() as tx:
-            store.record_shipments(tx, {key_of(THREE): parcel}, AT)
-            store.record_shipments(tx, {key_of(THREE): parcel, key_of(ONE): parcel}, LATER)
-            store.record_shipments(tx, {}, LATER)
-            assert [view.shipment for view in book.load(tx, [key_of(o) for o in (ONE, THREE)]).values()] == [parcel, parcel]
-
-    def test_refunds_are_opened_once_per_capture_even_for_several_captures(self, database: Database, store: SagaStore) -> None:
-        first, second = OpenRefund("r-1", "cancelled"), OpenRefund("r-2", "charged late")
-        with database.begin() as tx:
-            store.open_refunds(tx, {key_of(ONE): (first, ONE.total), key_of(THREE): (first, THREE.total)})
-            store.open_refunds(tx, {key_of(ONE): (first, ONE.total)})
-            store.open_refunds(tx, {key_of(ONE): (second, ONE.total), key_of(TWO): (first, TWO.total)})
-            store.open_refunds(tx, {key_of(ONE): (second, ONE.total)})
-            store.open_refunds(tx, {})
-            tx.commit()
-        assert self.opened_refunds(database) == {(ONE.id, "r-1"), (ONE.id, "r-2"), (TWO.id, "r-1"), (THREE.id, "r-1")}
-
-    @abstractmethod
-    def opened_refunds(self, database: Database) -> set[tuple[str, str]]:
-        """Each refund that is written down, as order and capture; one that is there twice is a defect."""
-
-    def test_a_capture_on_a_cancelled_order_is_owed_until_its_refund_is_a_fact(self, database: Database, store: SagaStore) -> None:
-        def fact(order_key: OrderKey, ref: str, kind: str) -> MoneyFact:
-            return MoneyFact(key=order_key, ref=ref, kind=kind, amount=ONE.total)
-
-        one, two, three = key_of(ONE), key_of(TWO), key_of(THREE)
-        with database.begin() as tx:
-            self._finish(tx, store, one)
-            self._finish(tx, store, two, state=OrderState.COMPLETED)
-            store.record_facts(tx, [fact(one, "c-1", "capture"), fact(two, "c-1", "capture"), fact(three, "c-1", "capture")], AT)
-            assert store.owed_refunds(tx, 9) == [OwedRefund(key=one, capture_ref="c-1", amount=ONE.total)]
-            store.record_facts(tx, [fact(one, "f-1", "refund")], AT)
-            assert store.owed_refunds(tx, 9) == []
-            store.record_facts(tx, [fact(one, "c-2", "capture"), fact(one, "c-3", "capture")], LATER)
-            assert [owed.capture_ref for owed in store.owed_refunds(tx, 9)] == ["c-2", "c-3"]
-            assert [owed.capture_ref for owed in store.owed_refunds(tx, 1)] == ["c-2"]
-
-    # Looking
-
-    def test_only_the_whole_key_finds_a_saga(self, database: Database, store: SagaStore) -> None:
-        with database.snapshot() as tx:
-            assert [row.saga.key for row in store.rows(tx, [key_of(TWO), NOBODY])] == [key_of(TWO)]
-            assert set(store.reread(tx, [NOBODY, key_of(ONE)])) == {ONE.id}
-            assert store.rows(tx, []) == []
-            assert store.reread(tx, []) == {}
-
-    def test_flagged_often_tried_and_old_sagas_are_alarming_while_they_are_open(self, database: Database, store: SagaStore) -> None:
-        def alarmed(claims: int = 20, created_before: Any = AT, limit: int = 9) -> set[OrderId]:
-            return {row.saga.key.order_id for row in store.alarmed(tx, claims, created_before, limit)}
-
-        with database.begin() as tx:
-            assert alarmed() == set()
-            assert alarmed(created_before=LATER) == {ONE.id, TWO.id, THREE.id}
-            assert len(alarmed(created_before=LATER, limit=2)) == 2
-            claims = self._claim(tx, store)
-            store.write(tx, [told(claims[ONE.id], attention=True), told(claims[TWO.id], claims=20), told(claims[THREE.id], claims=19)], AT)
-            assert alarmed() == {ONE.id, TWO.id}
-            again = store.reread(tx, [key_of(ONE), key_of(TWO)])
-            ended = [told(c, attrs.evolve(c.saga, state=OrderState.COMPLETED), claims=20, attention=True) for c in again.values()]
-            assert len(store.write(tx, ended, AT)) == 2
-            assert alarmed(created_before=LATER) == {THREE.id}
-
-    def test_sagas_are_listed_newest_first_page_by_page_and_by_state(self, database: Database, store: SagaStore) -> None:
-        with database.begin() as tx:
-            self._finish(tx, store, key_of(TWO))
-            pages = [(None, None, 2), (None, TWO.id, 9), ("PLACED", None, 9), ("PLACED", THREE.id, 9), ("CANCELLED", None, 9)]
-            found = [[row.saga.key.order_id for row in store.page(tx, *page)] for page in pages]
-            assert found == [[THREE.id, TWO.id], [ONE.id], [THREE.id, ONE.id], [ONE.id], [TWO.id]]
-
-    def test_unfinished_sagas_are_counted_by_state(self, database: Database, store: SagaStore) -> None:
-        with database.begin() as tx:
-            assert dict(store.counts(tx)) == {"PLACED": 3}
-            self._finish(tx, store, key_of(TWO))
-            read = self._claim(tx, store)[ONE.id]
-            store.write(tx, [told(read, attrs.evolve(read.saga, state=OrderState.CHARGING))], AT)
-            assert dict(store.counts(tx)) == {"PLACED": 1, "CHARGING": 1}
-
-    def test_gateways_are_in_use_while_an_order_is_open(self, database: Database, store: SagaStore) -> None:
-        with database.begin() as tx:
-            assert sorted(store.gateways_in_use(tx)) == [("sandbox", "main"), ("sandbox", "second")]
-            self._finish(tx, store, key_of(THREE))
-            assert store.gateways_in_use(tx) == [("sandbox", "main")]
-
-    def test_orders_that_exist_are_told_from_those_that_do_not(self, database: Database, store: SagaStore) -> None:
-        with database.snapshot() as tx:
-            assert sorted(store.known_orders(tx, [TWO.id, OrderId("nothing"), ONE.id])) == [ONE.id, TWO.id]
-            assert store.known_orders(tx, []) == []

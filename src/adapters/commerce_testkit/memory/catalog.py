@@ -128,12 +128,16 @@ class MemoryImportQueue(ImportQueue):
         return {sku: line for sku, line in noted.items() if line < lines[sku]}
 
     def drop_received_before(self, tx: Transaction, before: datetime) -> int:
-        rows = table(tx, "item_import")
-        stopped = [job.id for job, _ in rows.values() if job.status is ImportStatus.RECEIVING and job.created_at < before]
-        for import_id in stopped:
-            del rows[import_id]
-            self._forget_bytes(tx, import_id)
-        return len(stopped)
+        jobs: list[ItemImport] = [job for job, _ in table(tx, "item_import").values()]
+        return sum(self.drop_received(tx, job.id) for job in jobs if job.created_at < before)
+
+    def drop_received(self, tx: Transaction, import_id: ImportId) -> bool:
+        job = self.load(tx, import_id)
+        if job is None or job.status is not ImportStatus.RECEIVING:
+            return False
+        del table(tx, "item_import")[import_id]
+        self._forget_bytes(tx, import_id)
+        return True
 
     def _forget_bytes(self, tx: Transaction, import_id: ImportId) -> None:
         for name in ("import_chunk", "import_sku"):

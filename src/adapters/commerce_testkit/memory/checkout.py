@@ -59,6 +59,13 @@ class MemorySagaStore(SagaStore):
         rows.update({row.saga.key.order_id: row for row in taken})
         return [_claimed(row) for row in taken]
 
+    def take_over(self, tx: Transaction, key: OrderKey, now: datetime) -> Claimed | None:
+        row: SagaRow | None = next(iter(self.rows(tx, [key])), None)
+        if row is None or row.saga.state.is_final or (row.lease_until is not None and row.lease_until >= now):
+            return None
+        table(tx, "saga")[key.order_id] = fenced = attrs.evolve(row, fence=row.fence + 1)
+        return _claimed(fenced)
+
     def reread(self, tx: Transaction, keys: Sequence[OrderKey]) -> Mapping[OrderId, Claimed]:
         return {row.saga.key.order_id: _claimed(row) for row in self.rows(tx, keys)}
 
@@ -89,10 +96,13 @@ class MemorySagaStore(SagaStore):
         for fact in facts:
             rows.setdefault((fact.key.order_id, fact.ref, fact.kind), fact)
 
-    def open_refunds(self, tx: Transaction, refunds: Mapping[OrderKey, tuple[OpenRefund, Money]]) -> None:
+    def open_refunds(self, tx: Transaction, refunds: Mapping[OrderKey, tuple[OpenRefund, Money]]) -> Mapping[OrderKey, int]:
         rows = table(tx, "refund")
+        numbers: dict[OrderKey, int] = {}
         for key, (opened, money) in refunds.items():
             rows.setdefault((key.order_id, opened.capture_ref), money)
+            numbers[key] = [ref for order_id, ref in rows if order_id == key.order_id].index(opened.capture_ref) + 1
+        return numbers
 
     def record_shipments(self, tx: Transaction, shipments: Mapping[OrderKey, Shipment], at: datetime) -> None:
         rows = table(tx, "shipment")
@@ -134,6 +144,9 @@ class MemorySagaStore(SagaStore):
     def gateways_in_use(self, tx: Transaction) -> Sequence[tuple[str, str]]:
         return sorted({(r.saga.gateway, r.saga.account) for r in table(tx, "saga").values() if not r.saga.state.is_final})
 
+    def carriers_in_use(self, tx: Transaction) -> Sequence[str]:
+        return sorted({r.saga.carrier for r in table(tx, "saga").values() if not r.saga.state.is_final})
+
     def owed_refunds(self, tx: Transaction, limit: int) -> Sequence[OwedRefund]:
         facts = list(table(tx, "gateway_fact").values())
         given_back = Counter(fact.key for fact in facts if fact.kind == "refund")
@@ -145,9 +158,6 @@ class MemorySagaStore(SagaStore):
         ]
         rows = {row.saga.key: row for row in table(tx, "saga").values()}
         return [one for one in owed if one.key in rows and rows[one.key].saga.state is OrderState.CANCELLED][:limit]
-
-    def known_orders(self, tx: Transaction, order_ids: Sequence[OrderId]) -> Sequence[OrderId]:
-        return [order_id for order_id in order_ids if order_id in table(tx, "orders")]
 
 
 def _claimed(row: SagaRow) -> Claimed:

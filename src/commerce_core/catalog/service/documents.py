@@ -99,7 +99,7 @@ def _table(views: Iterable[ItemView]) -> Iterator[str]:
     rows = [row for view in views for row in _table_rows(exported(view), view.item)]
     columns = list(dict.fromkeys(name for row in rows for name in row))
     out = io.StringIO()
-    writer = csv.DictWriter(out, columns, restval="", lineterminator="\n")
+    writer = csv.DictWriter(out, columns, restval="", lineterminator="\r\n")  # a carriage return in a cell is quoted then
     writer.writeheader()
     for row in rows:
         writer.writerow(row)
@@ -124,7 +124,7 @@ def _table_rows(data: dict[str, Any], item: Item) -> Iterator[dict[str, str]]:
 def _flat(data: Mapping[str, Any]) -> dict[str, str]:
     flat: dict[str, str] = {}
     for key, value in data.items():
-        if is_object(value):
+        if is_object(value) and all(name == name.strip() for name in value):  # a header's names are read without blanks around them
             flat |= {f"{key}.{name}": _cell(inner) for name, inner in value.items()}
         else:
             flat[key] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -136,7 +136,9 @@ def _cell(value: Any) -> str:
     if not isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     try:
-        json.loads(value)
+        json.loads(value, parse_int=str)
     except ValueError:
         return value if value else '""'
+    except RecursionError:
+        pass
     return json.dumps(value, ensure_ascii=False)

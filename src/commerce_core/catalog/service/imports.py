@@ -60,6 +60,12 @@ class Imports:
             self._queue.append(tx, import_id, no, data)
             tx.commit()
 
+    def give_up(self, import_id: ImportId) -> None:
+        """Forget an import whose bytes broke off. Idempotent; one whose bytes are all in goes on."""
+        with self._db.begin() as tx:
+            self._queue.drop_received(tx, import_id)
+            tx.commit()
+
     def received(self, job: ItemImport) -> ItemImport:
         """All bytes are in: an importer may begin."""
         running = attrs.evolve(job, status=ImportStatus.RUNNING)
@@ -71,8 +77,12 @@ class Imports:
     def take(self, seller_id: SellerId, format: ImportFormat, data: Iterable[bytes], *, dry_run: bool = False) -> ItemImport:
         """Keep a whole file, given in pieces of any size."""
         job = self.begin(seller_id, format, dry_run=dry_run)
-        for no, chunk in enumerate(chunks(data)):
-            self.append(job.id, no, chunk)
+        try:
+            for no, chunk in enumerate(chunks(data)):
+                self.append(job.id, no, chunk)
+        except BaseException:
+            self.give_up(job.id)
+            raise
         return self.received(job)
 
     def details(self, seller_id: SellerId, import_id: str) -> ItemImport:
@@ -146,7 +156,10 @@ class Importer:
         self._compose(job, batch, {sku: item for (_, sku), item in known.items()})
         if not job.dry_run:
             self._write(tx, batch)
-        return attrs.evolve(job, progress=batch.after(job.progress), errors=(*job.errors, *batch.errors)[:MOST_ERRORS])
+        errors = (*job.errors, *batch.errors)
+        truncated = job.progress.errors_truncated or len(errors) > MOST_ERRORS
+        progress = attrs.evolve(batch.after(job.progress), errors_truncated=truncated)
+        return attrs.evolve(job, progress=progress, errors=errors[:MOST_ERRORS])
 
     def _read_row(self, row: Row, batch: "_Batch") -> None:
         if row.data is None:
@@ -219,17 +232,16 @@ class _Batch:
         self.changed: list[tuple[int, Item, Composed]] = []
         self.unchanged = 0
         self.latest: tuple[tuple[str, int], ...] = ()
-        self._failed: set[int] = set()
+        self._failed = 0
 
     def refuse(self, line: int, pointer: str, detail: str) -> None:
         """The row on *line* is not taken."""
-        self.errors.append(RowError(line=line, pointer=pointer, detail=detail))
-        self._failed.add(line)
+        self.refuse_all(line, Invalid.at(pointer, detail))
 
     def refuse_all(self, line: int, error: Invalid) -> None:
         """The row on *line* is not taken, for every reason in *error*."""
-        for problem in error.problems:
-            self.refuse(line, problem.pointer, problem.detail)
+        self.errors += [RowError(line=line, pointer=problem.pointer, detail=problem.detail) for problem in error.problems]
+        self._failed += 1
 
     def refuse_dropping(self, variant_ids: set[str]) -> None:
         """The rows that would drop one of *variant_ids* are not taken."""
@@ -252,8 +264,7 @@ class _Batch:
             created=before.created + len(self.created),
             changed=before.changed + len(self.changed),
             unchanged=before.unchanged + self.unchanged,
-            failed=before.failed + len(self._failed),
-            errors_truncated=before.errors_truncated or before.failed + len(self.errors) > MOST_ERRORS,
+            failed=before.failed + self._failed,
             latest=self.latest or before.latest,
         )
 

@@ -16,6 +16,8 @@ from commerce_core.catalog.model import ImportFormat, Progress
 
 #: Bytes that one row may have.
 LONGEST_ROW: Final = 1 << 20
+#: Rows of a table that are put together: more than an item may have variants, so that too many are refused by name.
+_MOST_FORMS: Final = 1_000
 
 #: The bytes from an offset to some later point (a whole chunk at most); none behind the end.
 Fetch = Callable[[int], bytes]
@@ -188,28 +190,25 @@ def _read_table(start: Progress, fetch: Fetch) -> Iterator[Row]:
     group_line = 0
     end, end_line = start.offset, start.line
     for record in _records(start, fetch):
-        if record.trouble:
-            if group:
-                yield Row(group_line, assembled(group), "", end, end_line, header)
-                group = []
-            yield Row(record.line, None, record.trouble, record.end, record.next_line, header)
+        trouble = record.trouble or _misfit(record.cells, header)
+        cells = {name: cell for name, cell in zip(header, record.cells, strict=False) if cell}
+        if group and (trouble or len(group) >= _MOST_FORMS or not cells.get("sku") or cells["sku"] != group[0].get("sku")):
+            yield Row(group_line, assembled(group), "", end, end_line, header)
+            group = []
+        if trouble:
+            yield Row(record.line, None, trouble, record.end, record.next_line, header)
         elif not header:
             header = tuple(name.strip() for name in record.cells)
-        elif len(record.cells) != len(header):
-            yield Row(
-                record.line, None, f"has {len(record.cells)} cells, the header has {len(header)}", record.end, record.next_line, header
-            )
         else:
-            cells = {name: cell for name, cell in zip(header, record.cells, strict=True) if cell}
-            if group and not (cells.get("sku") and cells.get("sku") == group[0].get("sku")):
-                yield Row(group_line, assembled(group), "", end, end_line, header)
-                group = []
-            if not group:
-                group_line = record.line
+            group_line = group_line if group else record.line
             group.append(cells)
         end, end_line = record.end, record.next_line
     if group:
         yield Row(group_line, assembled(group), "", end, end_line, header)
+
+
+def _misfit(cells: Sequence[str], header: Sequence[str]) -> str:
+    return f"has {len(cells)} cells, the header has {len(header)}" if header and len(cells) != len(header) else ""
 
 
 @attrs.frozen
@@ -267,7 +266,7 @@ def assembled(group: Sequence[dict[str, str]]) -> dict[str, Any]:
     return data | {"variants": forms}
 
 
-_FORM: Final = ("variantId", "variant_id", "price", "quantity", "stock", "variantImages", "variantGtins")
+_FORM: Final = ("variantId", "variant_id", "price", "quantity", "stock", "options", "variantImages", "variantGtins")
 _OF_A_FORM: Final = {"variantImages": "images", "variantGtins": "gtins"}
 _TEXTS: Final = (
     "sku",

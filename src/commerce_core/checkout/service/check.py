@@ -1,7 +1,8 @@
 """The invariants of placing orders, checked over what is stored and over the gateways' own books.
 
 The same code serves the simulator, the fault tests, ``commerce check`` and production. Names (S1 … L11) are those of the
-invariants as the documentation lists them. S10, S12 and S14 need a history that no database keeps: tests hold them.
+invariants as the documentation lists them. S10, S12, S14, S15, L3, L9 and L10 need a history that no database keeps: tests hold
+them. L1 and L4 are counts of the report; L7 is the index audit's.
 """
 
 from collections import Counter
@@ -18,9 +19,10 @@ from commerce_core.checkout.service.operate import ALARM_AGE, ALARM_CLAIMS
 from commerce_core.checkout.service.record import Books
 from commerce_core.inventory import Hold, HoldStatus, StockAudit
 from commerce_core.kernel.clock import Clock
-from commerce_core.kernel.ids import OrderId, SkuId
+from commerce_core.kernel.ids import BuyerId, CartId, OrderId, SkuId
 from commerce_core.kernel.money import Money
-from commerce_core.orders import Fact, OrderKey, OrderState, OrderView
+from commerce_core.kernel.transaction import Transaction
+from commerce_core.orders import Fact, Order, OrderKey, OrderState, OrderView
 from commerce_core.payment import BookEntry, PaymentGateway
 
 _PAGE: Final = 500
@@ -68,6 +70,8 @@ class OrderEvidence:
     facts: Sequence[MoneyFact]
     entries: Sequence[BookEntry]
     cart: Cart | None
+    returned_to: Cart | None
+    namesakes: Sequence[Order]
 
 
 class Checker:
@@ -145,7 +149,8 @@ class Checker:
             views = self._on.orders.load(tx, keys)
             holds = _by_order((hold.order_id, hold) for hold in self._on.stock.holds(tx, order_ids))
             facts = _by_order((fact.key.order_id, fact) for fact in self._on.sagas.facts(tx, keys))
-            carts = self._on.carts.load(tx, [(v.order.buyer_id, v.order.cart_id) for v in views.values()])
+            carts = self._on.carts.load(tx, sorted({pair for view in views.values() for pair in _carts_of(view)}))
+            namesakes = self._namesakes(tx, [view.order for view in views.values()])
         return [
             OrderEvidence(
                 row=row,
@@ -154,9 +159,21 @@ class Checker:
                 facts=facts.get(row.saga.key.order_id, []),
                 entries=(),
                 cart=carts.get(views[row.saga.key.order_id].order.cart_id),
+                returned_to=carts.get(_returned_to(views[row.saga.key.order_id]) or CartId("")),
+                namesakes=namesakes.get(row.saga.key.order_id, []),
             )
             for row in rows
         ]
+
+    def _namesakes(self, tx: Transaction, orders: Sequence[Order]) -> Mapping[OrderId, Sequence[Order]]:
+        """For each order the others that share its cart or its idempotency key: the database's unique keys allow none."""
+        keys = [(order.buyer_id, order.idem_key) for order in orders if order.idem_key is not None]
+        placed = self._on.orders.placed_with(tx, keys, [(order.buyer_id, order.cart_id) for order in orders])
+        named: dict[tuple[str, str], list[Order]] = {}
+        for order in placed:
+            for name in _names(order):
+                named.setdefault(name, []).append(order)
+        return {order.id: [other for name in _names(order) for other in named[name] if other.id != order.id] for order in orders}
 
 
 def check_stock(audit: StockAudit) -> Iterator[Violation]:
@@ -198,6 +215,11 @@ def _money(e: OrderEvidence) -> _Found:
         yield "S6", f"{refunded} minor units given back, more than was captured"
     if e.row.saga.status(Operation.REFUND) is not None and e.row.saga.status(Operation.CHARGE) is not CallStatus.OK:
         yield "S8", "a refund was opened although the charge is not known to have happened"
+    if any(call.digest != e.row.saga.digest for call in e.row.saga.calls.values()):
+        yield "S7", "a call was made for another request than the order's"
+    told = {kind: sum(fact.amount.minor for fact in e.facts if fact.kind == kind) for kind in ("capture", "refund")}
+    if state is OrderState.CANCELLED and told["capture"] > told["refund"]:
+        yield "S13", "a capture is known, and neither a completed order nor a refund"
     known = {(fact.ref, fact.kind) for fact in e.facts}
     if strange := known - {(entry.ref, entry.kind) for entry in e.entries}:
         yield "L8", f"facts that the gateway's books do not show: {sorted(strange)}"
@@ -240,6 +262,10 @@ def _contents(e: OrderEvidence) -> _Found:
     adjusted = sum((a.amount for a in order.adjustments if not a.included), start=lines)
     if adjusted != order.total:
         yield "S17", f"lines and adjustments sum to {adjusted}, the total is {order.total}"
+    if any(other.idem_key is not None and other.idem_key == order.idem_key for other in e.namesakes):
+        yield "S11", "another order was placed with its idempotency key"
+    if any(other.cart_id == order.cart_id for other in e.namesakes):
+        yield "S16", "another order was made of its cart"
     if e.cart is None or e.cart.version != order.cart_version + 1:
         yield "S16", "its cart is gone, or was changed after it had become the order"
     elif Counter({x.sku_id: x.quantity for x in e.cart.lines}) != Counter({x.sku_id: x.quantity for x in order.lines}):
@@ -257,10 +283,23 @@ def _ending(e: OrderEvidence) -> _Found:
         yield "L2", "cancelled, but its goods are not free"
     if state is OrderState.CANCELLED and e.row.saga.call(Operation.SHIP) and e.row.saga.status(Operation.UNSHIP) is not CallStatus.OK:
         yield "L2", "cancelled, but its parcel may be on its way"
-    if state is OrderState.CANCELLED and (e.view.cancellation is None or e.view.cancellation.cart_id is None):
+    if state is OrderState.CANCELLED and e.returned_to is None:
         yield "L11", "cancelled, but its lines are in no cart"
     if state.is_final and e.row.lease_until is not None:
         yield "L5", "over, but a lease is held on it"
+
+
+def _names(order: Order) -> list[tuple[str, str]]:
+    return [(order.buyer_id, name) for name in (order.cart_id, order.idem_key) if name is not None]
+
+
+def _returned_to(view: OrderView) -> CartId | None:
+    return view.cancellation.cart_id if view.cancellation else None
+
+
+def _carts_of(view: OrderView) -> list[tuple[BuyerId, CartId]]:
+    named = (view.order.cart_id, _returned_to(view))
+    return [(view.order.buyer_id, cart_id) for cart_id in named if cart_id is not None]
 
 
 _Part = TypeVar("_Part")

@@ -8,12 +8,12 @@ import attrs
 
 from commerce_core.checkout.errors import CallUnknown, NotToBeUndone, SagaNotFound
 from commerce_core.checkout.model import CallStatus, Operation, Verb
-from commerce_core.checkout.ports import Claimed, SagaRow
+from commerce_core.checkout.ports import SagaRow
 from commerce_core.checkout.saga import ask
 from commerce_core.checkout.service.record import Books, Move, Recorder
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import OrderId
-from commerce_core.orders import Order, OrderKey, OrderView
+from commerce_core.orders import Order, OrderView
 from commerce_core.payment import Captured, Declined, Voided
 from commerce_core.shipping import CannotShip
 
@@ -99,7 +99,7 @@ class Operations:
             CallUnknown: it is not known whether the parcel is booked.
             NotToBeUndone: the order is not waiting for its shipment.
         """
-        self._decide(order_id, CannotShip(f"{decision.reason} ({decision.actor})"), decision, (Verb.BOOK,))
+        self._decide(order_id, CannotShip(decision.reason), decision, (Verb.BOOK,))
 
     def _decide(self, order_id: OrderId, outcome: object, decision: Decision, awaited: tuple[Verb, ...]) -> None:
         now = self._clock.now()
@@ -108,18 +108,18 @@ class Operations:
             rows: Sequence[SagaRow] = self._on.sagas.rows(tx, [key]) if key else ()
             if key is None or not rows:
                 raise SagaNotFound("there is no such order")
-            row = rows[0]
-            if row.lease_until is not None and row.lease_until > now:
-                raise CallUnknown("a call for this order is under way: try again when it is over")
-            if ask(row.saga) not in awaited:
-                raise NotToBeUndone(f"the order is {row.saga.state.value} and does not wait for this")
-            if Verb.BOOK in awaited and row.saga.status(Operation.SHIP) is CallStatus.UNKNOWN:
+            saga = rows[0].saga
+            if ask(saga) not in awaited:
+                raise NotToBeUndone(f"the order is {saga.state.value} and does not wait for this")
+            if Verb.BOOK in awaited and saga.status(Operation.SHIP) is CallStatus.UNKNOWN:
                 raise CallUnknown("it is not known whether the parcel is booked")
-            claimed = Claimed(saga=row.saga, fence=row.fence, claims=row.claims, seq=row.seq)
+            claimed = self._on.sagas.take_over(tx, key, now)
+            if claimed is None or claimed.saga != saga:
+                raise CallUnknown("a call for this order is under way: try again when it is over")
             order: Order = self._on.orders.load(tx, [key])[order_id].order
             move = Move(
                 claimed=claimed, order=order, outcome=outcome, actor=decision.actor, cause=f"{decision.reason}; {decision.evidence}"
             )
             self._recorder.record(tx, [move], now)
-            self._on.sagas.make_due(tx, [OrderKey(key.buyer_id, key.order_id)], now)
+            self._on.sagas.make_due(tx, [key], now)
             tx.commit()

@@ -175,7 +175,7 @@ class Checkout:
         self, placement: Placement, gateways: Mapping[str, PaymentGateway], batcher: Batcher[Prepared, Placed], ids: IdFactory
     ) -> None:
         self._placement = placement
-        self._gateway = next(iter(gateways.values()))
+        self._gateway_name, self._gateway = next(iter(gateways.items()))
         self._batcher = batcher
         self._ids = ids
 
@@ -205,7 +205,7 @@ class Checkout:
                 return replayed
             case _:
                 handle = self._gateway.prepare(draft.order_id, draft.buyer_id, draft.amount, command.payment_info)
-                return Prepared(draft=draft, handle=handle)
+                return Prepared(draft=draft, handle=attrs.evolve(handle, gateway=self._gateway_name))  # as this shop calls it
 
     def submit(self, prepared: Prepared) -> "Future[Placed]":
         """Queue a prepared order for the next group.

@@ -47,11 +47,15 @@ class Books:
 
 @attrs.frozen(kw_only=True)
 class Move:
-    """A saga in our hands, and what was learnt of it. *actor* is ``system``, or the operator who decided."""
+    """A saga in our hands, and what was learnt of it. *actor* is ``system``, or the operator who decided.
+
+    An *alarming* one is put before a person unless it gets on.
+    """
 
     claimed: Claimed
     order: Order
     outcome: object
+    alarming: bool = False
     actor: str = _SYSTEM
     cause: str | None = None
 
@@ -132,7 +136,8 @@ class Recorder:
         claimed = step.move.claimed
         if not step.commands and step.saga.state is claimed.saga.state and not _learnt(claimed.saga, step.saga):
             put_off = self._put_off(claimed, step.saga, now)
-            return attrs.evolve(put_off, last_error=legible(str(getattr(step.move.outcome, "reason", ""))) or None)
+            reason = legible(str(getattr(step.move.outcome, "reason", ""))) or None
+            return attrs.evolve(put_off, last_error=reason, attention=step.move.alarming or None)
         goes_on = step.move.by_runner and ask(step.saga) is not None  # nobody holds what an operator has decided
         return SagaWrite(
             read=claimed,

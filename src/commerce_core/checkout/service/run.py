@@ -36,6 +36,13 @@ class Task:
     verb: Verb
 
 
+@attrs.frozen
+class LookedUp:
+    """An answer that was only looked up, for nothing may be sent any more (rule 3): a person is to know of it."""
+
+    outcome: object
+
+
 class SagaRunner:
     """Carries orders on. Any number of runners may work on one database."""
 
@@ -115,7 +122,7 @@ class SagaRunner:
         if task.verb is Verb.FENCE:
             return gateway.cancel(order.handle)
         if self._clock.now() > order.created_at + gateway.capabilities().repeatable_for - _MARGIN:
-            return _looked_up(task, gateway)
+            return LookedUp(_looked_up(task, gateway))
         if task.verb is Verb.CONFIRM:
             return gateway.confirm(order.handle, call_key(saga.key, saga.calls[Operation.CHARGE]))
         refund = saga.calls[Operation.REFUND]
@@ -123,8 +130,7 @@ class SagaRunner:
 
     def _settle(self, answers: "Sequence[tuple[Task, object]]") -> Sequence[Task]:
         """Write what was learnt; the calls that follow from it."""
-        moves = [Move(claimed=task.claimed, order=task.order, outcome=_known(task, outcome)) for task, outcome in answers]
-        return self._tasks(self._settle_some(moves))
+        return self._tasks(self._settle_some([_move(task, outcome) for task, outcome in answers]))
 
     def _settle_some(self, moves: Sequence[Move]) -> list[Move]:
         """Write a group; where that fails, halve it down to the one that spoils it, which is flagged for a person."""
@@ -168,6 +174,12 @@ def _looked_up(task: Task, gateway: PaymentGateway) -> object:
         if given_back
         else PaymentUnknown("the refund's key is too old to be sent again")
     )
+
+
+def _move(task: Task, outcome: object) -> Move:
+    if isinstance(outcome, LookedUp):
+        return Move(claimed=task.claimed, order=task.order, outcome=outcome.outcome, alarming=True)
+    return Move(claimed=task.claimed, order=task.order, outcome=_known(task, outcome))
 
 
 def _known(task: Task, outcome: object) -> object:

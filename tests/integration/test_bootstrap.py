@@ -1,0 +1,81 @@
+"""The composition: everything can be built from every shipped configuration, and start-up refuses what would break a promise."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dependency_injector import providers
+
+from commerce_bootstrap import builders
+from commerce_bootstrap.container import ShopContainer, build_shop
+from commerce_bootstrap.settings import Settings, WrongSetting
+from commerce_core.orders import OrderStatus
+from commerce_sqlalchemy import transaction
+from tests.integration.market import open_market
+
+
+def two_gateways(folder: Path, *names: str) -> dict[str, Any]:
+    """Sandboxes called *names*, the first being the default, each with books of its own."""
+    return {"payment_urls": tuple(f"sandbox:///{folder}/{name}.db?name={name}" for name in names)}
+
+
+CONFIGURATIONS = {"embedded": lambda _: {}, "two gateways": lambda folder: two_gateways(folder, "first", "second")}
+
+
+@pytest.mark.parametrize("configuration", CONFIGURATIONS)
+def test_every_provider_can_be_built(configuration: str, tmp_path: Path) -> None:
+    container = ShopContainer(settings=Settings.in_folder(tmp_path, **CONFIGURATIONS[configuration](tmp_path)))
+    try:
+        built = {name: provider() for name, provider in container.providers.items()}
+        assert len(built) > 40
+        assert [name for name, part in built.items() if part is None] == []
+        once = [name for name, provider in container.providers.items() if isinstance(provider, providers.Singleton)]
+        assert [name for name in once if container.providers[name]() is not built[name]] == []
+    finally:
+        container.closing().close()
+
+
+def test_38_an_order_goes_on_at_the_gateway_where_it_began_though_another_is_the_default_now(tmp_path: Path) -> None:
+    with open_market(tmp_path, **two_gateways(tmp_path, "old")) as market:
+        _, placed = market.buy(market.item(3))
+        assert market.order(placed).order.handle.gateway == "old"
+    with open_market(tmp_path, **two_gateways(tmp_path, "new", "old")) as market:
+        market.run()
+        assert market.order(placed).status is OrderStatus.COMPLETED
+        taken = {name: len(gateway.books([placed.key.order_id])) for name, gateway in market.container.gateways().items()}
+        assert taken == {"new": 0, "old": 1}
+        market.assert_sound()
+
+
+def test_38_a_shop_does_not_open_without_the_gateway_of_an_unfinished_order(tmp_path: Path) -> None:
+    with open_market(tmp_path, **two_gateways(tmp_path, "old")) as market:
+        _, placed = market.buy(market.item(3))
+    settings = Settings.in_folder(tmp_path, **two_gateways(tmp_path, "new"))
+    with pytest.raises(WrongSetting, match="COMMERCE_PAYMENT_URLS lacks old"):
+        build_shop(settings)
+    with open_market(tmp_path, **two_gateways(tmp_path, "old")) as market:
+        market.run()
+        assert market.order(placed).status is OrderStatus.COMPLETED
+    build_shop(settings).close()
+
+
+def test_a_shop_does_not_open_without_the_carrier_of_an_unfinished_order(tmp_path: Path) -> None:
+    with open_market(tmp_path) as market:
+        market.buy(market.item(3))
+        with market.database.begin() as tx:
+            tx.connection.exec_driver_sql("UPDATE saga SET carrier = 'pigeon'")
+            tx.commit()
+    with pytest.raises(WrongSetting, match="COMMERCE_CARRIER_URL lacks pigeon"):
+        build_shop(Settings.in_folder(tmp_path))
+
+
+def test_14_a_database_that_would_not_keep_what_it_was_told_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transaction, "_write_ahead", lambda _: None)
+    with ExitStack() as closing, pytest.raises(WrongSetting, match="does not let SQLite write durably"):
+        builders.build_storage(Settings.in_folder(tmp_path), closing)
+
+
+def test_two_gateways_cannot_have_one_name(tmp_path: Path) -> None:
+    with pytest.raises(WrongSetting, match="two gateways old"):
+        build_shop(Settings.in_folder(tmp_path, **two_gateways(tmp_path, "old", "old")))

@@ -1,0 +1,278 @@
+"""Carts of guests and buyers: what becomes of them at login, and what becomes of their lines."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commerce_core.cart import Cart, CartLine, CartStatus, CartView, Problem, SetQuantity, TooManyLines, next_cart_id
+from commerce_core.cart.model import MOST_LINES, MOST_PIECES
+from commerce_core.cart.service import CartChange, Shopper, guest_id
+from commerce_core.catalog import ItemNotFound, ItemPatch, ItemView, NewItem, NewVariant, StockReceipt
+from commerce_core.checkout import CartMerged
+from commerce_core.kernel.errors import Conflict, Invalid, TransactionLost
+from commerce_core.kernel.ids import BuyerId, CartId, ItemId, SellerId, SkuId
+from commerce_core.kernel.money import Money
+from commerce_core.kernel.transaction import Transaction
+from commerce_testkit.memory.cart import MemoryCartBook
+from commerce_testkit.memory.shop import MemoryParts, MemoryShop, memory_shop
+from tests.unit.people import buyer_id, fill, pay, register, sell, usd
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+ADA, BOB, GUEST = BuyerId("ada"), BuyerId("bob"), guest_id("token")
+
+
+def setting(view: ItemView, quantity: int, variant_id: str | None = None) -> SetQuantity:
+    return SetQuantity(item_id=view.item.id, variant_id=variant_id, quantity=quantity)
+
+
+def put(shop: MemoryShop, who: BuyerId, *quantities: SetQuantity, guest: BuyerId | None = None) -> CartView:
+    return shop.carts.change(CartChange(shopper=Shopper(buyer_id=who, guest_id=guest), quantities=quantities))
+
+
+def look(shop: MemoryShop, who: BuyerId, guest: BuyerId | None = None) -> CartView:
+    return shop.carts.view(Shopper(buyer_id=who, guest_id=guest))
+
+
+def quantities(view: CartView) -> dict[str, int]:
+    return {x.offer.name: x.line.quantity for x in view.lines if x.offer}
+
+
+# --- at login (acceptance 28)
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "merged"),
+    [
+        ({}, {}, {}),
+        ({"a": 2}, {}, {"a": 2}),
+        ({}, {"a": 2}, {"a": 2}),
+        ({"a": 2}, {"b": 3}, {"a": 2, "b": 3}),
+        ({"a": 2}, {"a": 5}, {"a": 5}),
+        ({"a": 5}, {"a": 2}, {"a": 5}),
+        ({"a": 1, "b": 7}, {"b": 2, "c": 4}, {"a": 1, "b": 7, "c": 4}),
+    ],
+)
+def test_28_a_guests_cart_is_joined_with_the_buyers_own(shop: MemoryShop, mine: dict[str, int], theirs: dict[str, int], merged: dict[str, int]) -> None:  # fmt: skip
+    items = {name: sell(shop, 10, name=name) for name in "abc"}
+    for who, lines in ((ADA, mine), (GUEST, theirs)):
+        put(shop, who, *(setting(items[name], n) for name, n in lines.items()))
+    assert quantities(look(shop, ADA, GUEST)) == merged
+    assert quantities(look(shop, ADA)) == merged
+    assert quantities(look(shop, ADA, GUEST)) == merged
+
+
+def test_28_the_next_user_of_the_same_browser_inherits_nothing(shop: MemoryShop) -> None:
+    put(shop, GUEST, setting(sell(shop), 3))
+    assert quantities(look(shop, ADA, GUEST)) == {"Mug": 3}
+    assert quantities(look(shop, BOB, GUEST)) == {}
+    assert quantities(look(shop, GUEST)) == {}
+
+
+def test_28_a_guest_who_goes_on_after_logging_out_has_a_cart_of_its_own(shop: MemoryShop) -> None:
+    mug, cup = sell(shop), sell(shop, name="Cup")
+    put(shop, GUEST, setting(mug, 3))
+    look(shop, ADA, GUEST)
+    put(shop, GUEST, setting(cup, 1))
+    assert (quantities(look(shop, ADA)), quantities(look(shop, GUEST))) == ({"Mug": 3}, {"Cup": 1})
+    assert quantities(look(shop, ADA, GUEST)) == {"Mug": 3, "Cup": 1}
+
+
+def test_28_the_first_change_after_login_takes_the_cart_over_too(shop: MemoryShop) -> None:
+    mug, cup = sell(shop), sell(shop, name="Cup")
+    put(shop, GUEST, setting(mug, 3))
+    assert quantities(put(shop, ADA, setting(cup, 2), guest=GUEST)) == {"Mug": 3, "Cup": 2}
+
+
+def test_28_the_guests_cart_tells_its_buyer_which_one_to_check_out(shop: MemoryShop) -> None:
+    ada = register(shop)
+    old = put(shop, GUEST, setting(sell(shop), 1)).cart.id
+    merged = look(shop, buyer_id(ada), GUEST).cart.id
+    with pytest.raises(CartMerged) as refusal:
+        pay(shop, ada, old, "5.00")
+    assert refusal.value.facts == {"cartId": merged}
+
+
+def test_28_other_peoples_carts_are_not_seen(shop: MemoryShop) -> None:
+    put(shop, ADA, setting(sell(shop), 3))
+    assert (quantities(look(shop, BOB)), quantities(look(shop, GUEST))) == ({}, {})
+
+
+def test_28_a_token_is_not_the_name_of_its_cart() -> None:
+    assert "token" not in guest_id("token")
+    assert guest_id("token") != guest_id("token2")
+
+
+# --- filling
+
+
+def test_a_quantity_is_set_and_not_added(shop: MemoryShop) -> None:
+    mug = sell(shop)
+    views = [put(shop, ADA, setting(mug, n)) for n in (2, 5, 5)]
+    assert [quantities(v) for v in views] == [{"Mug": 2}, {"Mug": 5}, {"Mug": 5}]
+    assert [v.cart.version for v in views] == [1, 2, 2]
+    assert views[-1].quote.total == usd("25.00")
+
+
+def test_nothing_takes_the_line_out(shop: MemoryShop) -> None:
+    mug = sell(shop)
+    put(shop, ADA, setting(mug, 2))
+    assert put(shop, ADA, setting(mug, 0)).lines == ()
+    assert put(shop, ADA, setting(mug, 0)).cart.version == 2
+
+
+def test_emptying_comes_before_setting(shop: MemoryShop) -> None:
+    mug, cup = sell(shop), sell(shop, name="Cup")
+    put(shop, ADA, setting(mug, 2))
+    change = CartChange(shopper=Shopper(buyer_id=ADA), quantities=(setting(cup, 1),), empty=True)
+    assert quantities(shop.carts.change(change)) == {"Cup": 1}
+
+
+def test_a_refused_change_leaves_the_cart_as_it_was(shop: MemoryShop) -> None:
+    mug = sell(shop)
+    put(shop, ADA, setting(mug, 2))
+    with pytest.raises(ItemNotFound):
+        put(shop, ADA, setting(mug, 5), SetQuantity(item_id=ItemId("nothing"), quantity=1))
+    assert quantities(look(shop, ADA)) == {"Mug": 2}
+
+
+def test_an_item_with_variants_is_bought_in_one_of_them(shop: MemoryShop) -> None:
+    forms = tuple(NewVariant(variant_id=v, price=usd("1.00"), stock=5) for v in "12")
+    item = shop.items.onboard(SellerId("s"), NewItem(name="n", variants=forms))
+    assert len(put(shop, ADA, setting(item, 1, "1"), setting(item, 2, "2")).lines) == 2
+    for variant_id, why in ((None, "is required"), ("9", "names no variant")):
+        with pytest.raises(Invalid, match=why):
+            put(shop, ADA, setting(item, 1, variant_id))
+
+
+def test_a_withdrawn_item_is_not_put_in_but_may_be_changed_and_taken_out(shop: MemoryShop) -> None:
+    mug = sell(shop)
+    put(shop, ADA, setting(mug, 2))
+    shop.items.withdraw(mug.item.seller_id, mug.item.id)
+    with pytest.raises(ItemNotFound):
+        put(shop, BOB, setting(mug, 1))
+    assert [p.code for p in put(shop, ADA, setting(mug, 1)).lines[0].problems] == [Problem.WITHDRAWN]
+    assert put(shop, ADA, setting(mug, 0)).lines == ()
+
+
+def test_a_cart_tells_what_has_become_of_its_lines(shop: MemoryShop) -> None:
+    mug = sell(shop, 5, "5.00")
+    put(shop, ADA, setting(mug, 4))
+    seller = mug.item.seller_id
+    shop.items.change(seller, mug.item.id, ItemPatch(price=usd("6.00")), 1)
+    shop.items.receive(seller, mug.item.id, StockReceipt(quantity=-2, reference="r"))
+    view = look(shop, ADA)
+    assert [(p.code, p.detail) for p in view.lines[0].problems] == [
+        (Problem.SOLD_OUT, "only 3 left"),
+        (Problem.PRICE_CHANGED, "costs 6.00 USD now, not 5.00 USD"),
+    ]
+    assert view.quote.total == usd("24.00")
+    shop.items.receive(seller, mug.item.id, StockReceipt(quantity=-3, reference="s"))
+    assert look(shop, ADA).lines[0].problems[0].detail == "is sold out"
+
+
+@pytest.mark.parametrize("quantity", [-1, MOST_PIECES + 1])
+def test_a_quantity_is_bounded(quantity: int) -> None:
+    with pytest.raises(ValueError, match="must be between"):
+        SetQuantity(item_id=ItemId("i"), quantity=quantity)
+
+
+# --- groups
+
+
+def submit(shop: MemoryShop, changes: Sequence[CartChange]) -> list[CartView | Exception]:
+    return shop.carts._changes.change_many(changes)
+
+
+def test_the_changes_of_a_group_follow_each_other_and_a_refusal_touches_no_neighbour(shop: MemoryShop) -> None:
+    mug, cup = sell(shop), sell(shop, name="Cup")
+    nothing = SetQuantity(item_id=ItemId("nothing"), quantity=1)
+    asked = [(ADA, setting(mug, 1)), (BOB, setting(mug, 2)), (ADA, nothing), (ADA, setting(cup, 3)), (BOB, nothing)]
+    answers = submit(shop, [CartChange(shopper=Shopper(buyer_id=who), quantities=(q,)) for who, q in asked])
+    assert [type(a) for a in answers] == [CartView, CartView, ItemNotFound, CartView, ItemNotFound]
+    assert (quantities(look(shop, ADA)), quantities(look(shop, BOB))) == ({"Mug": 1, "Cup": 3}, {"Mug": 2})
+
+
+def test_filling_as_a_guest_and_logging_in_may_fall_into_one_group(shop: MemoryShop) -> None:
+    mug = sell(shop)
+    group = [
+        CartChange(shopper=Shopper(buyer_id=GUEST), quantities=(setting(mug, 2),)),
+        CartChange(shopper=Shopper(buyer_id=ADA, guest_id=GUEST)),
+    ]
+    submit(shop, group)
+    assert (quantities(look(shop, ADA)), quantities(look(shop, GUEST))) == ({"Mug": 2}, {})
+
+
+class BusyCartBook(MemoryCartBook):
+    """Finds, some times, that a cart was changed meanwhile."""
+
+    conflicts = 0
+
+    def insert(self, tx: Transaction, carts: Sequence[Cart]) -> None:
+        if self.conflicts > 0:
+            self.conflicts -= 1
+            raise Conflict("changed meanwhile")
+        super().insert(tx, carts)
+
+
+@pytest.mark.parametrize(("conflicts", "placed"), [(1, 2), (3, 2), (99, 0)])
+def test_a_group_that_meets_another_is_tried_again_and_halved(conflicts: int, placed: int) -> None:
+    book = BusyCartBook()
+    shop = memory_shop(MemoryParts(carts=book))
+    mug = sell(shop)
+    book.conflicts = conflicts
+    answers = submit(shop, [CartChange(shopper=Shopper(buyer_id=who), quantities=(setting(mug, 1),)) for who in (ADA, BOB)])
+    assert sum(isinstance(a, CartView) for a in answers) == placed
+    assert all(isinstance(a, (CartView, TransactionLost)) for a in answers)
+
+
+# --- the cart as a value
+
+
+def cart(*lines: tuple[int, int]) -> Cart:
+    made = tuple(
+        CartLine(item_id=ItemId(f"i{n}"), variant_id=None, sku_id=SkuId(f"s{n}"), quantity=q, seen_price=Money(1, "USD")) for n, q in lines
+    )
+    return Cart(id=CartId("c"), buyer_id=ADA, lines=made, updated_at=AT)
+
+
+def test_a_cart_is_full_at_its_bound(shop: MemoryShop) -> None:
+    for n in range(MOST_LINES):
+        put(shop, ADA, setting(sell(shop, name=f"{n}"), 1))
+    with pytest.raises(TooManyLines):
+        put(shop, ADA, setting(sell(shop), 1))
+    assert len(look(shop, ADA).lines) == MOST_LINES
+
+
+LINES = st.lists(st.tuples(st.integers(0, 250), st.integers(1, MOST_PIECES)), max_size=210, unique_by=lambda p: p[0])
+
+
+@given(LINES.map(lambda x: x[:MOST_LINES]), LINES)
+def test_what_goes_beyond_the_bounds_of_a_cart_is_left_out(mine: list[tuple[int, int]], more: list[tuple[int, int]]) -> None:
+    before, other = cart(*mine), cart(*more)
+    for after in (before.joined_by(other, AT), before.given_back(other.lines, AT)):
+        assert len(after.lines) <= MOST_LINES
+        assert {x.sku_id for x in before.lines} <= {x.sku_id for x in after.lines}
+        assert all(1 <= x.quantity <= MOST_PIECES for x in after.lines)
+        assert len({x.sku_id for x in after.lines}) == len(after.lines)
+
+
+def test_lines_that_come_back_are_added_to_those_that_are_there() -> None:
+    back = cart((1, 2), (2, MOST_PIECES)).given_back(cart((1, 3), (2, 1), (3, 4)).lines, AT)
+    assert [(x.sku_id, x.quantity) for x in back.lines] == [("s1", 5), ("s2", MOST_PIECES), ("s3", 4)]
+
+
+def test_the_next_cart_has_its_name_before_it_is_written(shop: MemoryShop) -> None:
+    ada = register(shop)
+    empty = look(shop, buyer_id(ada)).cart
+    assert (empty.id, empty.version) == (next_cart_id(buyer_id(ada), 0), 0)
+    assert fill(shop, ada, (sell(shop), 1)) == empty.id
+    pay(shop, ada, empty.id, "5.00")
+    assert look(shop, buyer_id(ada)).cart.id == next_cart_id(buyer_id(ada), 1)
+
+
+def test_a_spent_cart_names_the_one_it_went_into() -> None:
+    spent = cart((1, 1)).spent_on(CartId("d"), AT)
+    assert (spent.status, spent.merged_into, spent.version) == (CartStatus.MERGED, "d", 2)
