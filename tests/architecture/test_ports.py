@@ -7,7 +7,7 @@ from typing import Protocol
 
 import pytest
 
-from tests.architecture.tree import PACKAGES, loaded
+from tests.architecture.tree import PACKAGES, ROOT, loaded
 
 #: What Protocol itself puts into a class.
 _MACHINERY = {"__init__", "__subclasshook__", "__class_getitem__"}
@@ -71,6 +71,25 @@ def test_a_member_that_is_not_abstract_or_not_explained_is_refused() -> None:
             """A number."""
 
     assert incomplete(Careless) == {"name", "left_out", "unexplained"}
+
+
+#: Ports without a contract suite of their own, and why.
+ELSEWHERE = {
+    "Consumer": "the core's own services keep it: their unit tests examine it",
+    "Offers": "read of what an item book has written: examined with it",
+    "Step": "the saga's own: its definition is explored whole",
+    "Transaction": "begun by a database: examined with it",
+}
+SUITES = {c.__name__ for c in classes("commerce_testkit") if c.__module__.startswith("commerce_testkit.contracts.")}
+EXAMINED = "\n".join(path.read_text() for path in (ROOT / "tests" / "contracts").glob("test_*.py"))
+
+
+@pytest.mark.parametrize("port", [p for p in PORTS if p.__name__ not in ELSEWHERE], ids=lambda p: p.__qualname__)
+def test_every_port_has_a_contract_suite_that_more_than_one_adapter_passes(port: type) -> None:
+    suites = [name for name in SUITES if name.endswith(f"{port.__name__}Contract")]
+    heirs = {"PaymentGatewayContract": "SandboxContract"}  # the sandboxes promise more than the port
+    assert suites
+    assert all(EXAMINED.count(f"({heirs.get(suite, suite)}") > 1 for suite in suites)
 
 
 @pytest.mark.parametrize("package", IMPLEMENTING)

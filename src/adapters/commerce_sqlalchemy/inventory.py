@@ -115,19 +115,17 @@ class SqlStockLedger(StockLedger):
             return []
         m, r = stock_movement.c, reservation.c
         span = (levels[0].sku_id, levels[-1].sku_id)
-        moves = (
-            sa.select(m.sku_id, m.cause == "order", sa.func.sum(m.quantity))
-            .where(m.sku_id.between(*span))
-            .group_by(m.sku_id, m.cause == "order")
-        )
+        moves = sa.select(m.sku_id, m.cause, sa.func.sum(m.quantity)).where(m.sku_id.between(*span)).group_by(m.sku_id, m.cause)
         holds = sa.select(r.sku_id, r.status, sa.func.sum(r.quantity)).where(r.sku_id.between(*span)).group_by(r.sku_id, r.status)
-        moved = {(sku_id, bool(sold)): int(total) for sku_id, sold, total in connection(tx).execute(moves)}
+        moved = Counter[tuple[str, bool]]()
+        for sku_id, cause, total in connection(tx).execute(moves):
+            moved[sku_id, cause == "order"] += int(total)
         held = {(sku_id, status): int(total) for sku_id, status, total in connection(tx).execute(holds)}
         return [
             StockAudit(
                 level=x,
-                moved=moved.get((x.sku_id, False), 0) + moved.get((x.sku_id, True), 0),
-                received=moved.get((x.sku_id, False), 0),
+                moved=moved[x.sku_id, False] + moved[x.sku_id, True],
+                received=moved[x.sku_id, False],
                 held=held.get((x.sku_id, HoldStatus.HELD.value), 0),
                 committed=held.get((x.sku_id, HoldStatus.COMMITTED.value), 0),
             )

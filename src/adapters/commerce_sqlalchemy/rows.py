@@ -47,13 +47,18 @@ class Given:
 
     def _write(self, size: int) -> tuple[sa.Executable, tuple[str, ...]]:
         kinds = {f"given{no}_{name}": kind for no in range(size) for name, kind in self._columns.items()}
-        one = [", ".join(f":given{no}_{name}" for name in self._columns) for no in range(size)]
+        one = [", ".join(_place(f":given{no}_{name}", kind) for name, kind in self._columns.items()) for no in range(size)]
         shown = ", ".join(f"column{no} AS {name}" for no, name in enumerate(self._columns, 1))
         text = sa.text(f"SELECT {shown} FROM (VALUES ({'), ('.join(one)})) AS v")  # noqa: S608 (names of ours alone)
         bound = text.bindparams(*(sa.bindparam(name, type_=kind) for name, kind in kinds.items()))
         relation = bound.columns(*(sa.column(name, kind) for name, kind in self._columns.items())).cte("given")
         self._written[size] = written = (self._build(relation.c), tuple(kinds))
         return written
+
+
+def _place(name: str, kind: sa.types.TypeEngine[Any]) -> str:
+    """Where a value goes. A column of nothing but NULLs is text to PostgreSQL, and its driver says of all kinds but this what they are."""
+    return f"CAST({name} AS BOOLEAN)" if isinstance(kind, sa.Boolean) else name
 
 
 def one_by_one(values: Iterable[Any]) -> list[tuple[Any]]:

@@ -1,0 +1,41 @@
+"""What everything that is charged beside the goods promises."""
+
+from abc import abstractmethod
+from typing import Final
+
+import pytest
+
+from commerce_core.kernel.address import Address
+from commerce_core.kernel.ids import SkuId
+from commerce_core.kernel.money import Money
+from commerce_core.pricing import Charges, PricedLine
+
+_HOME: Final = Address(name="Ada", line1="1 Main Street", city="Springfield", postal_code="12345", country="US")
+_ONE: Final = PricedLine(sku_id=SkuId("sku-1"), unit_price=Money(1_599, "USD"), quantity=3)
+_TWO: Final = PricedLine(sku_id=SkuId("sku-2"), unit_price=Money(1, "USD"), quantity=9_999)
+_CARTS: Final = ((), (_ONE,), (_ONE, _TWO))
+
+
+class ChargesContract:
+    """Give ``charges`` of a shop that sells in US dollars."""
+
+    @pytest.fixture
+    @abstractmethod
+    def charges(self) -> Charges:
+        """The charges to examine."""
+
+    @pytest.mark.parametrize("lines", _CARTS, ids=len)
+    @pytest.mark.parametrize("address", [None, _HOME], ids=["nowhere", "home"])
+    def test_the_same_cart_always_costs_the_same(self, charges: Charges, lines: tuple[PricedLine, ...], address: Address | None) -> None:
+        assert list(charges.adjustments(lines, address)) == list(charges.adjustments(lines, address))
+
+    @pytest.mark.parametrize("lines", _CARTS, ids=len)
+    @pytest.mark.parametrize("address", [None, _HOME], ids=["nowhere", "home"])
+    def test_what_is_charged_can_be_added_to_the_goods(
+        self, charges: Charges, lines: tuple[PricedLine, ...], address: Address | None
+    ) -> None:
+        goods = sum((line.total for line in lines), start=Money.zero("USD"))
+        found = charges.adjustments(lines, address)
+        assert {a.kind for a in found} <= {"shipping", "tax", "discount"}
+        assert all(a.line_no is None or 1 <= a.line_no <= len(lines) for a in found)
+        assert sum((a.amount for a in found if not a.included), start=goods).minor >= 0
