@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from commerce_core.kernel.batching import Batcher, GroupFunction
-from commerce_local.batching import InlineFanOut, ThreadBatcher, ThreadFanOut
+from commerce_core.kernel.batching import Batcher, GroupFunction, InlineFanOut
+from commerce_local.batching import ThreadBatcher, ThreadFanOut
 from commerce_testkit.contracts.batching import BatcherContract, FanOutContract
-from commerce_testkit.memory.batching import SequentialFanOut, SteppedBatcher
+from commerce_testkit.memory.batching import SteppedBatcher
 
 
 class TestSteppedBatcher(BatcherContract):
@@ -38,12 +38,6 @@ class TestThreadBatcher(BatcherContract):
 
     def drive(self, batcher: Batcher[int, str]) -> None:
         """Its thread drives it."""
-
-
-class TestSequentialFanOut(FanOutContract):
-    @pytest.fixture
-    def fan_out(self) -> SequentialFanOut:
-        return SequentialFanOut(3)
 
 
 class TestThreadFanOut(FanOutContract):

@@ -1,13 +1,16 @@
 """The saga stores keep their promise."""
 
+from typing import Any
+
 import pytest
 import sqlalchemy as sa
 
 from commerce_core.kernel.transaction import Database
 from commerce_core.orders import Shipment
+from commerce_sqlalchemy import rows
 from commerce_sqlalchemy.checkout import SqlSagaStore
 from commerce_sqlalchemy.orders import SqlOrderBook
-from commerce_sqlalchemy.tables import outside_call, refund, saga, shipment_line
+from commerce_sqlalchemy.tables import outside_call, refund, shipment_line
 from commerce_sqlalchemy.transaction import SqlDatabase, connection
 from commerce_testkit.contracts.checkout import ONE, THREE, SagaStoreContract, full_saga, told
 from commerce_testkit.contracts.checkout_facts import SagaFactsContract
@@ -61,17 +64,20 @@ class TestSqliteSagaStore(SagaStoreContract, SagaFactsContract):
             rows = connection(tx).execute(sa.select(shipment_line)).all()
             assert sorted((row.line_no, row.quantity) for row in rows) == [(n, 9_999) for n in range(1, 13)]
 
-    def test_a_claim_that_lost_its_race_takes_nothing(self, database: Database, store: SqlSagaStore) -> None:
+    def test_a_claim_that_lost_its_race_takes_nothing(
+        self, database: Database, store: SqlSagaStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         """What another process did between the look and the claim, played back in one transaction."""
+        answered = rows.answered
         for meanwhile in ("fence = fence + 1", f"lease_until = {2**60}", "state = 'COMPLETED'", f"next_run_at = {2**60}"):
             with database.begin() as tx:
-                conn = connection(tx)
 
-                def overtake(c: sa.Connection, statement: object, *_: object, change: str = meanwhile) -> None:
-                    if isinstance(statement, sa.Update) and statement.table is saga:
+                def overtaken(c: sa.Connection, statement: str, values: tuple[object, ...], change: str = meanwhile) -> list[Any]:
+                    if "UPDATE saga" in statement:
                         c.exec_driver_sql(f"UPDATE saga SET {change}")
+                    return answered(c, statement, values)
 
-                sa.event.listen(conn, "before_execute", overtake)
+                monkeypatch.setattr(rows, "answered", overtaken)
                 assert store.claim_due(tx, {"order": 1}, "runner-2", AT, LATER, 9) == [], meanwhile
 
     def test_calls_are_kept_under_the_key_that_goes_out(self, database: Database, store: SqlSagaStore) -> None:

@@ -22,13 +22,14 @@ from commerce_core.catalog import ItemView, NewItem
 from commerce_core.checkout import Placed, PlaceOrder
 from commerce_core.checkout.service.run import SagaRunner
 from commerce_core.kernel.address import Address
+from commerce_core.kernel.batching import InlineFanOut
 from commerce_core.kernel.ids import BuyerId, SellerId
 from commerce_core.kernel.money import Money
 from commerce_core.orders import OrderView
 from commerce_core.payment import BookEntry, CardNumber, PaymentGateway, PaymentInfo
 from commerce_sqlalchemy.transaction import SqlDatabase
 from commerce_testkit.crowd import Member, crowd
-from commerce_testkit.memory.batching import SequentialFanOut, SteppedBatcher
+from commerce_testkit.memory.batching import SteppedBatcher
 from commerce_testkit.memory.clock import SettableClock
 
 GOOD: Final = "4242424242424242"
@@ -186,7 +187,7 @@ def open_market(folder: Path, *, in_step: bool = False, **settings: Any) -> Iter
     container = ShopContainer(settings=Settings.in_folder(folder, **settings))
     if in_step:
         container.clock.override(providers.Singleton(SettableClock))
-        container.fan_out.override(providers.Singleton(SequentialFanOut, 16))
+        container.fan_out.override(providers.Singleton(InlineFanOut, 16))
         container.placing.override(providers.Singleton(SteppedBatcher, container.placement.provided.place_many, at_once=True))
         container.cart_batcher.override(providers.Singleton(SteppedBatcher, container.cart_changes.provided.change_many, at_once=True))
     outside = Outside()

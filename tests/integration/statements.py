@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import sqlalchemy as sa
 
+from commerce_sqlalchemy import rows
 from commerce_sqlalchemy.transaction import SqlDatabase, SqlTransaction
 
 _FRAME = ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA")
@@ -15,15 +17,29 @@ def counted(database: SqlDatabase) -> Iterator[list[str]]:
     """The statements that are executed while the block lasts, on whatever thread; those that frame transactions are left out."""
     seen: list[str] = []
 
-    def note(_connection, _cursor, statement: str, *_: object) -> None:
-        if not statement.startswith(_FRAME):
-            seen.append(statement)
-
-    sa.event.listen(database.engine, "before_cursor_execute", note)
-    try:
+    with _watching(database, lambda statement: None if statement.startswith(_FRAME) else seen.append(statement)):
         yield seen
+
+
+@contextmanager
+def _watching(database: SqlDatabase, see: Callable[[str], None]) -> Iterator[None]:
+    """Have *see* told of every statement before it is executed, by SQLAlchemy or by the driver itself."""
+
+    def executed(_connection, _cursor, statement: str, *_: object) -> None:
+        see(statement)
+
+    def answered(connection: sa.Connection, statement: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        if connection.engine is database.engine:
+            see(statement)
+        return straight(connection, statement, values)
+
+    straight, rows.answered = rows.answered, answered
+    sa.event.listen(database.engine, "before_cursor_execute", executed)
+    try:
+        yield
     finally:
-        sa.event.remove(database.engine, "before_cursor_execute", note)
+        rows.answered = straight
+        sa.event.remove(database.engine, "before_cursor_execute", executed)
 
 
 class Breakage:
@@ -58,9 +74,6 @@ class Breakage:
     def within(self, database: SqlDatabase) -> Iterator[None]:
         """While the block lasts each statement is such a place, and so are the moments before and after each commit."""
 
-        def before_statement(*_: object) -> None:
-            self.point()
-
         commit = SqlTransaction.commit
 
         def commit_between_points(tx: SqlTransaction) -> None:
@@ -71,10 +84,9 @@ class Breakage:
             if mine:
                 self.point()
 
-        sa.event.listen(database.engine, "before_cursor_execute", before_statement)
         SqlTransaction.commit = commit_between_points  # type: ignore[method-assign]
         try:
-            yield
+            with _watching(database, lambda _: self.point()):
+                yield
         finally:
             SqlTransaction.commit = commit  # type: ignore[method-assign]
-            sa.event.remove(database.engine, "before_cursor_execute", before_statement)

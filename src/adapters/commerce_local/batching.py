@@ -121,34 +121,6 @@ class ThreadFanOut(FanOut):
         self._pool.shutdown()
 
 
-class InlineFanOut(FanOut):
-    """Makes calls one after the other on the calling thread, for parties that live in this process and answer at once.
-
-    Threads would only take the interpreter from one another. What a round of calls told is handed on together.
-    """
-
-    def __init__(self, width: int) -> None:
-        self._width = width
-
-    @property
-    def width(self) -> int:
-        return self._width
-
-    def run(
-        self, perform: Callable[[T], R], first: Sequence[T], then: Callable[[Sequence[tuple[T, R | Exception]]], Sequence[T]], /
-    ) -> None:
-        following = first
-        while following:
-            following = then([(task, _attempt(perform, task)) for task in following])
-
-
-def _attempt(perform: Callable[[T], R], task: T) -> R | Exception:
-    try:
-        return perform(task)
-    except Exception as error:  # noqa: BLE001 (the port says: an exception stands for its task's answer)
-        return error
-
-
 def _all_of(arrived: "SimpleQueue[Future[R]]") -> list["Future[R]"]:
     """Wait for one, and take whatever came with it."""
     found = [arrived.get()]

@@ -13,9 +13,9 @@ from commerce_core.accounts import Account, AccountBook, EmailTaken, LoginFailur
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.ids import AccountId
 from commerce_core.kernel.transaction import Transaction
-from commerce_sqlalchemy.rows import insert_if_new, insert_many
+from commerce_sqlalchemy.rows import Given, insert_if_new, insert_many
+from commerce_sqlalchemy.tables import Instant, login_failure
 from commerce_sqlalchemy.tables import account as account_table
-from commerce_sqlalchemy.tables import login_failure
 from commerce_sqlalchemy.tables import session as session_table
 from commerce_sqlalchemy.transaction import connection
 
@@ -23,12 +23,13 @@ _FORGOTTEN_AT_ONCE: Final = 100
 _FAILURES_MATTER_FOR: Final = timedelta(days=1)
 
 
-# Asked with every request: built once.
-_HOLDER: Final = (
-    sa.select(account_table)
+# Asked with every request.
+_HOLDER: Final = Given(
+    lambda d: sa.select(account_table)
     .select_from(session_table.join(account_table, account_table.c.id == session_table.c.account_id))
-    .where(session_table.c.token_digest == sa.bindparam("digest"), session_table.c.expires_at > sa.bindparam("now"))
-)
+    .where(session_table.c.token_digest == d.digest, session_table.c.expires_at > sa.bindparam("now", type_=Instant())),
+    digest=sa.Text(),
+)  # fmt: skip
 
 
 class SqlAccountBook(AccountBook):
@@ -58,8 +59,8 @@ class SqlAccountBook(AccountBook):
         self._forget(tx, session_table.c.token_digest, session_table.c.expires_at, session.created_at)
 
     def session_of(self, tx: Transaction, token_digest: str, now: datetime) -> Account | None:
-        row = connection(tx).execute(_HOLDER, {"digest": token_digest, "now": now}).one_or_none()
-        return _account(row) if row else None
+        found = _HOLDER.run(connection(tx), [(token_digest,)], now=now)
+        return _account(found[0]) if found else None
 
     def close_session(self, tx: Transaction, token_digest: str) -> None:
         connection(tx).execute(sa.delete(session_table).where(session_table.c.token_digest == token_digest))

@@ -1,15 +1,21 @@
 """Rows handed to a statement as data."""
 
+from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import chain, repeat
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from commerce_sqlalchemy.transaction import told
+
 T = TypeVar("T")
 
 _SLICE: Final = 256
+_MARK: Final = "/* given */"
+_row_type: Any = namedtuple  # its fields are known only when a statement is
 
 
 class Given:
@@ -18,47 +24,125 @@ class Given:
     SQLite, PostgreSQL and a distributed PostgreSQL all take it, to read by keys and to change row by row. One row per target: a
     database applies only one of several rows that meet the same target, silently, and reads a target once for each.
 
-    It is written once for each of a few sizes: rows are filled up to a power of two with rows of NULLs, which meet nothing.
-    (SQLAlchemy's own VALUES is written anew whenever it is executed, and a list for IN spelled out, at many times the cost of
-    executing them.)
+    SQLAlchemy writes it once for each kind of database, with one row; from that the text for more is made, in a few sizes: rows are
+    filled up to a power of two with rows of NULLs, which meet nothing. (SQLAlchemy's own VALUES is written anew whenever it is
+    executed, and a list for IN spelled out, at many times the cost of executing them.)
 
     Args:
         build: the statement, from the columns of the given rows; what else it binds are parameters of its own.
         columns: names and types of what a row holds; the first ones are a key that is never NULL.
     """
 
-    def __init__(self, build: "Callable[[Any], sa.Executable]", **columns: sa.types.TypeEngine[Any]) -> None:
+    def __init__(self, build: "Callable[[Any], Any]", **columns: sa.types.TypeEngine[Any]) -> None:
         self._build = build
         self._columns = columns
         self._nothing = (None,) * len(columns)
-        self._written: dict[int, tuple[sa.Executable, tuple[str, ...]]] = {}
+        self._written: dict[str, _Written] = {}
 
-    def run(self, connection: sa.Connection, rows: Iterable[Sequence[Any]], **others: Any) -> "list[sa.Row[Any]]":
+    def run(self, connection: sa.Connection, rows: Iterable[Sequence[Any]], **others: Any) -> "list[Any]":
         """What it answers over *rows*, with the values of its *others* parameters. Of no rows it is not executed."""
-        answer: list[sa.Row[Any]] = []
+        dialect = connection.dialect
+        written = self._written.get(dialect.name) or self._write(dialect)
+        tail = written.tail_of(others)
+        answer: list[Any] = []
         for some in slices(list(rows)):
             size = 1 << (len(some) - 1).bit_length()
-            statement, names = self._written.get(size) or self._write(size)
-            values = chain.from_iterable(chain(some, repeat(self._nothing, size - len(some))))
-            result = connection.execute(statement, dict(zip(names, values, strict=True)) | others)
-            if result.returns_rows:
-                answer += result.all()
+            values = chain.from_iterable(chain(written.bound(some), repeat(self._nothing, size - len(some))))
+            answer += written.shown(answered(connection, written.text_of(size), (*values, *tail)))
         return answer
 
-    def _write(self, size: int) -> tuple[sa.Executable, tuple[str, ...]]:
-        kinds = {f"given{no}_{name}": kind for no in range(size) for name, kind in self._columns.items()}
-        one = [", ".join(_place(f":given{no}_{name}", kind) for name, kind in self._columns.items()) for no in range(size)]
+    def _write(self, dialect: sa.Dialect) -> "_Written":
+        one = ", ".join(_place(f":given_{name}", kind) for name, kind in self._columns.items())
         shown = ", ".join(f"column{no} AS {name}" for no, name in enumerate(self._columns, 1))
-        text = sa.text(f"SELECT {shown} FROM (VALUES ({'), ('.join(one)})) AS v")  # noqa: S608 (names of ours alone)
-        bound = text.bindparams(*(sa.bindparam(name, type_=kind) for name, kind in kinds.items()))
+        text = sa.text(f"SELECT {shown} FROM (VALUES {_MARK}({one}){_MARK}) AS v")  # noqa: S608 (names of ours alone)
+        bound = text.bindparams(*(sa.bindparam(f"given_{name}", type_=kind) for name, kind in self._columns.items()))
         relation = bound.columns(*(sa.column(name, kind) for name, kind in self._columns.items())).cte("given")
-        self._written[size] = written = (self._build(relation.c), tuple(kinds))
+        self._written[dialect.name] = written = _Written(self._build(relation.c), dialect, len(self._columns))
         return written
+
+
+class _Written:
+    """A statement as the driver takes it: its values are made, and its rows read, as the types of its columns say."""
+
+    def __init__(self, statement: Any, dialect: sa.Dialect, width: int) -> None:
+        compiled: Any = statement.compile(dialect=_positional(dialect))
+        self._head, self._row, self._tail = str(compiled).split(_MARK)
+        names = compiled.positiontup
+        binds = [(name, compiled.params[name], _binder(compiled.binds[name].type, dialect)) for name in names]
+        self._binders = [(no, bind) for no, (_, _, bind) in enumerate(binds[:width]) if bind is not None]
+        self._others = binds[width:]
+        columns = list(statement.exported_columns)
+        self._readers = [
+            (no, read) for no, c in enumerate(columns) if (read := c.type.dialect_impl(dialect).result_processor(dialect, None))
+        ]
+        row = _row_type("row", [c.key for c in columns], rename=True)
+        self._make: Callable[[Iterable[Any]], Any] = row._make
+        self._texts: dict[int, str] = {}
+
+    def text_of(self, size: int) -> str:
+        """The statement over so many rows."""
+        text = self._texts.get(size)
+        if text is None:
+            self._texts[size] = text = self._head + ", ".join([self._row] * size) + self._tail
+        return text
+
+    def tail_of(self, others: Mapping[str, Any]) -> list[Any]:
+        """The values of what else it binds."""
+        values = ((others.get(name, default), bind) for name, default, bind in self._others)
+        return [bind(value) if bind else value for value, bind in values]
+
+    def bound(self, rows: Sequence[Sequence[Any]]) -> Iterable[Sequence[Any]]:
+        """*rows* as the driver takes them."""
+        if not self._binders:
+            return rows
+        values = [list(row) for row in rows]
+        for no, bind in self._binders:
+            for row in values:
+                row[no] = bind(row[no])
+        return values
+
+    def shown(self, rows: Sequence[Any]) -> Iterable[Any]:
+        """*rows* as the driver gave them, by name and in the types of their columns."""
+        if not self._readers:
+            return map(self._make, rows)
+        values = [list(row) for row in rows]
+        for no, read in self._readers:
+            for row in values:
+                row[no] = read(row[no])
+        return map(self._make, values)
+
+
+def _positional(dialect: sa.Dialect) -> sa.Dialect:
+    """*dialect*, with values by their places: as the driver takes them without a look at their names."""
+    kind: Any = type(dialect)
+    return cast("sa.Dialect", kind(paramstyle="qmark" if dialect.name == "sqlite" else "format"))
+
+
+def _binder(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> "Callable[[Any], Any] | None":
+    return kind.dialect_impl(dialect).bind_processor(dialect)
 
 
 def _place(name: str, kind: sa.types.TypeEngine[Any]) -> str:
     """Where a value goes. A column of nothing but NULLs is text to PostgreSQL, and its driver says of all kinds but this what they are."""
     return f"CAST({name} AS BOOLEAN)" if isinstance(kind, sa.Boolean) else name
+
+
+def answered(connection: sa.Connection, text: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """The rows that the driver itself answers to a statement in its own words: SQLAlchemy's view of an answer costs more than most answers.
+
+    Raises:
+        TransactionLost, sqlalchemy.exc.DBAPIError: as if SQLAlchemy had executed it.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    cursor = driver.cursor()
+    try:
+        cursor.execute(text, values)
+        found: list[tuple[Any, ...]] = cursor.fetchall() if cursor.description else []
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise told(connection, error, cursor, text) from error
+    finally:
+        cursor.close()
+    return found
 
 
 def one_by_one(values: Iterable[Any]) -> list[tuple[Any]]:
@@ -68,14 +152,34 @@ def one_by_one(values: Iterable[Any]) -> list[tuple[Any]]:
 
 def insert_many(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert *rows* (all with the same keys) in one batch; nothing for no rows."""
-    if rows:
-        connection.execute(sa.insert(table), list(rows))
+    _insert(connection, table, rows, unless_known=False)
 
 
 def insert_if_new(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert those of *rows* (all with the same keys) that meet no unique key, in one batch; nothing for no rows."""
+    _insert(connection, table, rows, unless_known=True)
+
+
+def _insert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]], *, unless_known: bool) -> None:
     if rows:
-        connection.execute(_unless_known(connection, table), list(rows))
+        text, names, binders = _insertion(connection.dialect, table, tuple(rows[0]), unless_known)
+        columns = [[row[name] for row in rows] for name in names]
+        for no, bind in binders:
+            columns[no] = [bind(value) for value in columns[no]]
+        connection.exec_driver_sql(text, list(zip(*columns, strict=True)))
+
+
+@cache
+def _insertion(
+    dialect: sa.Dialect, table: sa.Table, keys: tuple[str, ...], unless_known: bool
+) -> tuple[str, list[str], list[tuple[int, Callable[[Any], Any]]]]:
+    """An insertion as the driver takes it: its text, the names of its values in their order, and what makes values of them."""
+    statement = _unless_known(dialect, table) if unless_known else sa.insert(table)
+    compiled: Any = statement.compile(dialect=_positional(dialect), column_keys=list(keys))
+    names: list[str] = list(compiled.positiontup)
+    columns: Any = table.c
+    binders = [(no, bind) for no, name in enumerate(names) if (bind := _binder(columns[name].type, dialect)) is not None]
+    return str(compiled), names, binders
 
 
 def insert_new(
@@ -84,7 +188,7 @@ def insert_new(
     """As :func:`insert_if_new`; the *key* of each row that was inserted, in no particular order."""
     if not rows:
         return []
-    return [tuple(row) for row in connection.execute(_unless_known(connection, table).returning(*key), list(rows))]
+    return [tuple(row) for row in connection.execute(_unless_known(connection.dialect, table).returning(*key), list(rows))]
 
 
 def slices(rows: Sequence[T], size: int = _SLICE) -> Iterator[Sequence[T]]:
@@ -93,7 +197,7 @@ def slices(rows: Sequence[T], size: int = _SLICE) -> Iterator[Sequence[T]]:
         yield rows[start : start + size]
 
 
-def _unless_known(connection: sa.Connection, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":
-    if connection.dialect.name == "sqlite":
+def _unless_known(dialect: sa.Dialect, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":
+    if dialect.name == "sqlite":
         return sqlite.insert(table).on_conflict_do_nothing()
     return postgresql.insert(table).on_conflict_do_nothing()

@@ -5,11 +5,11 @@ import threading
 import time
 from collections import deque
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from commerce_core.kernel.errors import TransactionLost
 from commerce_core.kernel.transaction import Database, Transaction
@@ -66,6 +66,8 @@ class SqlDatabase(Database):
         self.is_sqlite: Final = self.engine.dialect.name == "sqlite"
         self._turns = FairLock()
         self._local = threading.local()
+        #: Opened before and free: to take one out of the pool and give it back costs more than most transactions here.
+        self._free: deque[sa.Connection] = deque()
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
         event.listen(self.engine, "handle_error", _translate)
@@ -75,6 +77,11 @@ class SqlDatabase(Database):
         """How many transactions the calling thread has open: 0 wherever an outside call is made (rule 1)."""
         return getattr(self._local, "open", 0)
 
+    @property
+    def connections_in_use(self) -> int:
+        """How many connections transactions hold at the moment."""
+        return self.engine.pool.checkedout() - len(self._free)  # type: ignore[attr-defined,no-any-return]
+
     def begin(self) -> SqlTransaction:
         return SqlTransaction(self, write=True)
 
@@ -83,6 +90,8 @@ class SqlDatabase(Database):
 
     def dispose(self) -> None:
         """Close all connections."""
+        while self._free:
+            self._free.pop().close()
         self.engine.dispose()
 
     def open_connection(self, *, write: bool) -> sa.Connection:
@@ -93,7 +102,7 @@ class SqlDatabase(Database):
         if queued and not self._turns.acquire(_BUSY_SECONDS):
             raise TransactionLost("the database is busy")
         try:
-            opened = self.engine.connect()
+            opened = self._connect()
             try:
                 if not self.is_sqlite and not write:
                     opened = opened.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -114,10 +123,28 @@ class SqlDatabase(Database):
         """Roll back what was not committed and give the connection back; for :class:`SqlTransaction` alone."""
         self._local.open = 0
         try:
-            opened.close()
+            self._let_go(opened)
         finally:
             if write and self.is_sqlite:
                 self._turns.release()
+
+    def _connect(self) -> sa.Connection:
+        try:
+            return self._free.pop()
+        except IndexError:
+            return self.engine.connect()
+
+    def _let_go(self, opened: sa.Connection) -> None:
+        """A file's connection does not go stale: it is kept as it is for the next transaction, on whatever thread."""
+        if not self.is_sqlite or opened.invalidated:
+            opened.close()
+            return
+        try:
+            opened.rollback()
+        except BaseException:
+            opened.close()
+            raise
+        self._free.append(opened)
 
 
 def _begin_sqlite(opened: sa.Connection, *, write: bool) -> None:
@@ -161,6 +188,19 @@ def _write_ahead(raw: Any) -> None:
 def _translate(context: Any) -> None:
     """Turn what the whole transaction may be tried again after into one kind of error; leave everything else alone."""
     _raise_if_lost(context.original_exception, disconnected=context.is_disconnect)
+
+
+def told(connection: sa.Connection, error: Any, cursor: Any, statement: str) -> DBAPIError:
+    """An error of the driver as SQLAlchemy tells of it; a connection that it has cost is not used again.
+
+    Raises:
+        TransactionLost: the whole transaction may be tried again.
+    """
+    dialect = connection.dialect
+    if gone := dialect.is_disconnect(error, cursor.connection, cursor):
+        connection.invalidate(error)
+    _raise_if_lost(error, disconnected=gone)
+    return cast("DBAPIError", DBAPIError.instance(statement, None, error, dialect.loaded_dbapi.Error, dialect=dialect))
 
 
 def _raise_if_lost(error: Any, *, disconnected: bool = False) -> None:

@@ -30,6 +30,7 @@ from commerce_core.checkout.service.record import Books, Recorder
 from commerce_core.checkout.service.run import SagaRunner
 from commerce_core.inventory import OpeningStock
 from commerce_core.kernel.address import Address
+from commerce_core.kernel.batching import InlineFanOut
 from commerce_core.kernel.errors import CommerceError, Conflict, Unavailable
 from commerce_core.kernel.ids import BuyerId, MessageId, OrderId
 from commerce_core.kernel.messaging import Broker, Message
@@ -40,7 +41,7 @@ from commerce_core.pricing import FreeOfCharges, Pricer
 from commerce_core.shipping import Booked, Carrier
 from commerce_testkit.examined import Examined, sample_buyer, sample_item
 from commerce_testkit.faults import Crash, Faults, FaultyCarrier, FaultyDatabase, FaultyGateway
-from commerce_testkit.memory.batching import SequentialFanOut, SteppedBatcher
+from commerce_testkit.memory.batching import SteppedBatcher
 from commerce_testkit.memory.ids import CountingIds
 
 _CURRENCY: Final = "USD"
@@ -133,7 +134,7 @@ class Simulation:
         )
         self._cancellations = Cancellations(self._database, on.orders, on.sagas, self._clock)
         self._runners = [
-            SagaRunner(books, gateways, carriers, SequentialFanOut(width), self._clock, ids, timing, f"runner {width}") for width in (1, 3)
+            SagaRunner(books, gateways, carriers, InlineFanOut(width), self._clock, ids, timing, f"runner {width}") for width in (1, 3)
         ]
         self._operations = Operations(books, Recorder(books, ids, timing), self._clock)
         self._relay = Relay(on.outbox, self._told, self._clock, "relay")

@@ -1,9 +1,10 @@
 """Groups: what arrived while the last group was being worked on becomes the next one. And calls made side by side.
 
-Both wait or run in parallel, which the core itself never does: threads live in ``commerce_local``, single steps in the testkit.
+What waits or runs in parallel, which the core itself never does, is an adapter: threads live in ``commerce_local``, single steps in the testkit.
 """
 
 from abc import abstractmethod
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Protocol, TypeAlias, TypeVar
@@ -54,3 +55,33 @@ class FanOut(Protocol):
         the answers that have arrived since it last ran (at least one; an exception stands for its task's answer) and
         returns the tasks that follow from them. What *then* raises ends the run once the tasks under way have ended.
         """
+
+
+class InlineFanOut(FanOut):
+    """Makes calls one after the other on the calling thread, *width* of them and then what follows from them, oldest first.
+
+    For parties that live in this process and answer at once, where threads would only take the interpreter from one another,
+    and wherever everything is to happen in a fixed order.
+    """
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+
+    @property
+    def width(self) -> int:
+        return self._width
+
+    def run(
+        self, perform: Callable[[T], R], first: Sequence[T], then: Callable[[Sequence[tuple[T, R | Exception]]], Sequence[T]], /
+    ) -> None:
+        waiting = deque(first)
+        while waiting:
+            tasks = [waiting.popleft() for _ in range(min(self._width, len(waiting)))]
+            waiting.extend(then([(task, _answer(perform, task)) for task in tasks]))
+
+
+def _answer(perform: Callable[[T], R], task: T) -> R | Exception:
+    try:
+        return perform(task)
+    except Exception as error:  # noqa: BLE001 (the port says: an exception stands for its task's answer)
+        return error

@@ -4,7 +4,7 @@ import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from typing import Any, Final, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 import attrs
@@ -12,7 +12,7 @@ from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from commerce_bootstrap.settings import PREFIX, Settings, WrongSetting
 from commerce_core.checkout.service.record import Books
-from commerce_core.kernel.batching import FanOut, GroupFunction
+from commerce_core.kernel.batching import FanOut, GroupFunction, InlineFanOut
 from commerce_core.kernel.errors import CommerceError
 from commerce_core.kernel.ids import IdFactory
 from commerce_core.kernel.messaging import Broker, Consumer
@@ -20,8 +20,9 @@ from commerce_core.payment import PaymentGateway
 from commerce_core.plugins import BROKERS, CARRIERS, PAYMENT_GATEWAYS, SEARCH, PluginContext, PluginNotFound, file_path, load, options
 from commerce_core.search import SearchIndex
 from commerce_core.shipping import Carrier
-from commerce_local.batching import InlineFanOut, ThreadBatcher, ThreadFanOut
+from commerce_local.batching import ThreadBatcher, ThreadFanOut
 from commerce_local.bell import Bell
+from commerce_local.turns import Turns
 from commerce_sqlalchemy import schema
 from commerce_sqlalchemy.accounts import SqlAccountBook
 from commerce_sqlalchemy.cart import SqlCartBook
@@ -35,6 +36,7 @@ from commerce_sqlalchemy.transaction import SqlDatabase
 
 T = TypeVar("T")
 R = TypeVar("R")
+P = ParamSpec("P")
 
 _CALLS_AT_ONCE: Final = 16
 _INLINE_CALLS: Final = 64
@@ -173,6 +175,16 @@ def build_batcher(function: GroupFunction[T, R], name: str, closing: ExitStack[b
     return batcher
 
 
+def build_turns(settings: Settings) -> Turns | None:
+    """What the threads of a shop that is all in this process queue at; ``None``: where they wait for parties outside they work side by side."""
+    return Turns() if settings.database_url.startswith("sqlite:") and calls_inside(settings) else None
+
+
+def queued(function: Callable[P, R], turns: Turns | None) -> Callable[P, R]:
+    """*function*, in its turn where there are turns."""
+    return turns.queued(function) if turns else function
+
+
 def ringing(function: GroupFunction[T, R], bell: Bell) -> GroupFunction[T, R]:
     """*function*, with *bell* rung after each group: there is work now."""
 
@@ -184,9 +196,14 @@ def ringing(function: GroupFunction[T, R], bell: Bell) -> GroupFunction[T, R]:
     return work_and_ring
 
 
+def calls_inside(settings: Settings) -> bool:
+    """Whether gateways and carrier are the sandboxes, which answer within the process and at once."""
+    return {urlsplit(url).scheme for url in (*settings.payment_urls, settings.carrier_url)} == {"sandbox"}
+
+
 def build_fan_out(settings: Settings, closing: ExitStack[bool | None]) -> FanOut:
     """How calls to gateways and carriers are made: on threads, but for the sandboxes, which answer within the process."""
-    if {urlsplit(url).scheme for url in (*settings.payment_urls, settings.carrier_url)} == {"sandbox"}:
+    if calls_inside(settings):
         return InlineFanOut(_INLINE_CALLS)
     fan_out = ThreadFanOut(_CALLS_AT_ONCE)
     closing.callback(fan_out.close)

@@ -47,6 +47,7 @@ class ShopContainer(DeclarativeContainer):
     currency = settings.provided.currency
     context = one(PluginContext, currency=currency, clock=clock)
     owner = one(builders.build_owner, ids)
+    turns = one(builders.build_turns, settings)
 
     storage = one(builders.build_storage, settings, closing)
     held = storage.provided
@@ -66,7 +67,7 @@ class ShopContainer(DeclarativeContainer):
 
     cart_shelves = one(CartShelves, database=database, carts=held.carts, offers=held.offers, stock=held.stock)
     cart_changes = one(CartChanges, cart_shelves, pricer, clock)
-    cart_batcher = one(builders.build_batcher, cart_changes.provided.change_many, "carts", closing)
+    cart_batcher = one(builders.build_batcher, one(builders.queued, cart_changes.provided.change_many, turns), "carts", closing)
     carts = one(Carts, cart_changes, cart_batcher)
 
     shelves = one(
@@ -74,7 +75,8 @@ class ShopContainer(DeclarativeContainer):
         outbox=held.outbox,
     )  # fmt: skip
     placement = one(Placement, shelves, pricer, clock, ids, carrier=providers.Callable(next, providers.Callable(iter, carriers)))
-    placing = one(builders.build_batcher, one(builders.ringing, placement.provided.place_many, bell), "placement", closing)
+    place_many = one(builders.ringing, one(builders.queued, placement.provided.place_many, turns), bell)
+    placing = one(builders.build_batcher, place_many, "placement", closing)
     checkout = one(Checkout, placement, gateways, placing, ids)
 
     books = held.books
@@ -102,7 +104,7 @@ class ShopContainer(DeclarativeContainer):
         Shop, settings=settings, currency=currency, clock=clock, accounts=accounts, items=items, imports=imports, carts=carts,
         checkout=checkout, cancellations=cancellations, orders=orders, searches=searches, operations=operations, checker=checker,
         index_audit=index_audit, reconciliation=reconciliation, runner=runner, relay=relay, importer=importer, reindexer=reindexer,
-        outbox=held.outbox, index=index, checks=one(builders.build_checks, storage, index), registry=registry, work=bell, close=closing.provided.close,
+        outbox=held.outbox, index=index, checks=one(builders.build_checks, storage, index), registry=registry, work=bell, turns=turns, close=closing.provided.close,
     )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from commerce_core.search import SearchIndex
 from commerce_core.search.service.find import Searches
 from commerce_core.search.service.follow import IndexAudit, Reindexer
 from commerce_local.bell import Bell
+from commerce_local.turns import Turns
 
 
 @attrs.frozen(kw_only=True)
@@ -56,5 +57,7 @@ class Shop:
     registry: CollectorRegistry
     work: Bell
     """Rung when orders, cancellations or items wait for a worker."""
+    turns: Turns | None
+    """Where loops queue, so that one works at a time; ``None``: they work side by side."""
     close: Callable[[], None]
     """Finish what is queued and let go of files and connections. Idempotent."""

@@ -34,7 +34,8 @@ def create_app(shop: Shop) -> ShopApplication:
     """The application of *shop*. It leaves closing the shop to whoever built it."""
     # On SQLite a read by key takes less time than a thread needs to begin it; a server's answer would hold up everybody else.
     embedded = shop.settings.database_url.startswith("sqlite:")
-    desk = Desk(threads=_THREADS, outside=_THREADS_OUTSIDE, on_event_loop=(Runs.KEY_READ, Runs.SEARCH) if embedded else ())
+    at_once = [Runs.KEY_READ, Runs.SEARCH, *([Runs.OUTSIDE] if shop.turns else [])] if embedded else []
+    desk = Desk(threads=_THREADS, outside=_THREADS_OUTSIDE, on_event_loop=at_once)
     watch = TimelineWatch(shop.orders.timelines_after, desk)
     around = Surroundings(
         shop=shop,

@@ -35,10 +35,11 @@ def loops_of(shop: Shop, roles: Collection[str] = ROLES) -> list[Loop]:
     """The loops that do *roles* for *shop*."""
     brisk, calm = Pace(), Pace(idle=0.25, woken=False)
     reconcile = Every(_RECONCILE_EVERY, shop.clock, partial(shop.reconciliation.run_once, _RECONCILED))
+    carry_on, publish = (shop.turns.queued(step) if shop.turns else step for step in (shop.runner.run_once, shop.relay.run_once))
     keeper = IndexKeeper(shop.index, shop.reindexer)
     every = [
-        *(("sagas", Loop(f"sagas-{no}", partial(shop.runner.run_once, _SAGAS), brisk)) for no in range(1, _SAGA_LOOPS + 1)),
-        ("relay", Loop("relay", partial(shop.relay.run_once, _MESSAGES), brisk)),
+        *(("sagas", Loop(f"sagas-{no}", partial(carry_on, _SAGAS), brisk)) for no in range(1, _SAGA_LOOPS + 1)),
+        ("relay", Loop("relay", partial(publish, _MESSAGES), brisk)),
         ("imports", Loop("imports", partial(shop.importer.run_once, _ROWS), Pace(idle=0.1, woken=False))),
         ("reindex", Loop("reindex", partial(keeper.run_once, _ROWS), calm)),
         ("timers", Loop("timers", reconcile, Pace(idle=1.0, woken=False))),

@@ -204,11 +204,10 @@ def test_14_a_refund_that_fails_is_retried_until_it_is_done_and_a_person_is_alar
 
 def test_15_no_call_goes_out_while_a_transaction_is_open_or_a_connection_is_held(stepped: Market) -> None:
     """Everything happens on this one thread: what it has open is all that there is."""
-    pool = stepped.database.engine.pool
     open_then: list[tuple[str, int, int]] = []
 
     def rule(name: str, send):
-        open_then.append((name, stepped.database.open_in_this_thread, pool.checkedout()))  # type: ignore[attr-defined]
+        open_then.append((name, stepped.database.open_in_this_thread, stepped.database.connections_in_use))
         return send()
 
     stepped.outside.rule = rule

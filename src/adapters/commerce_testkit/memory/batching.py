@@ -1,11 +1,11 @@
-"""Groups and side-by-side calls on one thread, in a fixed order."""
+"""Groups on one thread, when they are told to."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Generic, TypeVar
 
-from commerce_core.kernel.batching import Batcher, FanOut, GroupFunction, Overloaded
+from commerce_core.kernel.batching import Batcher, GroupFunction, Overloaded
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -56,29 +56,3 @@ class SteppedBatcher(Batcher[T, R], Generic[T, R]):
                 future.set_exception(answer)
             else:
                 future.set_result(answer)
-
-
-class SequentialFanOut(FanOut):
-    """Performs on the calling thread: *width* tasks, oldest first, then what follows from them, and so on."""
-
-    def __init__(self, width: int = 8) -> None:
-        self._width = width
-
-    @property
-    def width(self) -> int:
-        return self._width
-
-    def run(
-        self, perform: Callable[[T], R], first: Sequence[T], then: Callable[[Sequence[tuple[T, R | Exception]]], Sequence[T]], /
-    ) -> None:
-        waiting = deque(first)
-        while waiting:
-            tasks = [waiting.popleft() for _ in range(min(self._width, len(waiting)))]
-            waiting.extend(then([(task, _answer(perform, task)) for task in tasks]))
-
-
-def _answer(perform: Callable[[T], R], task: T) -> R | Exception:
-    try:
-        return perform(task)
-    except Exception as error:  # noqa: BLE001 - it stands for the answer
-        return error

@@ -19,6 +19,7 @@ from commerce_core.checkout.service.place import Checkout, Placement, Shelves
 from commerce_core.checkout.service.reconcile import Reconciliation
 from commerce_core.checkout.service.record import Books, Recorder
 from commerce_core.checkout.service.run import SagaRunner
+from commerce_core.kernel.batching import InlineFanOut
 from commerce_core.kernel.delivery import SUBSCRIPTIONS
 from commerce_core.kernel.relay import Relay
 from commerce_core.orders.service import Orders, SellerOrderProjection
@@ -26,7 +27,7 @@ from commerce_core.pricing import Charges, FreeOfCharges, Pricer
 from commerce_core.search.service.find import Searches
 from commerce_core.search.service.follow import IndexAudit, Reindexer, SearchIndexer, Sources
 from commerce_testkit.memory.accounts import MemoryAccountBook
-from commerce_testkit.memory.batching import SequentialFanOut, SteppedBatcher
+from commerce_testkit.memory.batching import SteppedBatcher
 from commerce_testkit.memory.broker import MemoryBroker
 from commerce_testkit.memory.cart import MemoryCartBook
 from commerce_testkit.memory.catalog import MemoryImportQueue, MemoryItemBook, MemoryOffers
@@ -150,7 +151,7 @@ def memory_shop(parts: MemoryParts | None = None) -> MemoryShop:
         orders=Orders(on.database, on.orders, on.seller_orders),
         searches=Searches(on.database, on.imports, on.index),
         reindexer=Reindexer(sources, on.index, on.reindex, on.clock, on.ids),
-        runner=SagaRunner(books, gateways, carriers, SequentialFanOut(), on.clock, on.ids, on.timing, _OWNER),
+        runner=SagaRunner(books, gateways, carriers, InlineFanOut(8), on.clock, on.ids, on.timing, _OWNER),
         relay=_relay(on, sources),
         operations=Operations(books, Recorder(books, on.ids, on.timing), on.clock),
         reconciliation=Reconciliation(books, gateways, on.clock),
