@@ -4,6 +4,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final, Self, cast
 
@@ -66,7 +67,8 @@ class SqlDatabase(Database):
         self.is_sqlite: Final = self.engine.dialect.name == "sqlite"
         self._turns = FairLock()
         self._local = threading.local()
-        #: Opened before and free: to take one out of the pool and give it back costs more than most transactions here.
+        # On SQLite connections are kept open between transactions: to take one out of the pool and give it back costs more than most.
+        self._places = threading.BoundedSemaphore(pool_size)
         self._free: deque[sa.Connection] = deque()
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
@@ -110,7 +112,7 @@ class SqlDatabase(Database):
                 if self.is_sqlite:
                     _begin_sqlite(opened, write=write)
             except BaseException:
-                opened.close()
+                self._let_go(opened)
                 raise
         except BaseException:
             if queued:
@@ -129,22 +131,31 @@ class SqlDatabase(Database):
                 self._turns.release()
 
     def _connect(self) -> sa.Connection:
-        try:
-            return self._free.pop()
-        except IndexError:
+        if not self.is_sqlite:
             return self.engine.connect()
+        if not self._places.acquire(timeout=_BUSY_SECONDS):
+            raise TransactionLost("all connections to the database are in use")
+        try:
+            with suppress(IndexError):
+                return self._free.pop()
+            return self.engine.connect()
+        except BaseException:
+            self._places.release()
+            raise
 
     def _let_go(self, opened: sa.Connection) -> None:
         """A file's connection does not go stale: it is kept as it is for the next transaction, on whatever thread."""
-        if not self.is_sqlite or opened.invalidated:
+        if not self.is_sqlite:
             opened.close()
             return
         try:
             opened.rollback()
+            self._free.append(opened)
         except BaseException:
             opened.close()
             raise
-        self._free.append(opened)
+        finally:
+            self._places.release()
 
 
 def _begin_sqlite(opened: sa.Connection, *, write: bool) -> None:

@@ -147,6 +147,8 @@ def _query_parameters(kind: Any, schemas: Schemas) -> Iterator[Schema]:
     for attribute in attrs.fields(attrs.resolve_types(kind)):
         name = camel(attribute.name)
         schema = dict(attribute.metadata.get("query", ())) or _not_null(schemas.field(attribute))
+        if schema.get("type") == "array":  # one value looks like a list of one
+            schema = {"anyOf": [schema, schema["items"]]}
         parameter: Schema = {"name": name, "in": "query", "required": attribute.default is attrs.NOTHING, "schema": schema}
         parameter["allowEmptyValue"] = True  # it counts as not given
         if known[name].kind == "open":
