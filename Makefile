@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint unit fuzz bench clean
+.PHONY: demo test lint unit fuzz bench bench-full clean
 
 demo: .venv/.run  ## the whole shop at one address, with a catalogue and log-ins to try
 	@$(BIN)/commerce demo
@@ -27,6 +27,9 @@ fuzz: .venv/.dev  ## 10,000 generated requests against a live shop
 
 bench: .venv/.dev  ## figures, each beside its comparison
 	@$(BIN)/python -m benchmarks
+
+bench-full: .venv/.dev  ## a crowd on three servers and six processes, beside pgbench (ORDERS=2000 for fewer)
+	@$(BIN)/python -m benchmarks.fullstack --orders $(or $(ORDERS),20000)
 
 clean:
 	rm -rf .venv build dist

@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 import attrs
 
-from benchmarks import icecat
+from benchmarks import icecat, messages
 from benchmarks.comparisons import bare_server, engine_alone, engine_filled
 from benchmarks.shopfront import HERE, Server, check, item_ids, people, serving
 from commerce_cli.tables import read_table
@@ -206,6 +206,20 @@ def _expect(told: dict[str, Any], statuses: dict[int, int]) -> None:
         raise RuntimeError(f"expected {statuses}, was answered {told['statuses']}")
 
 
+def delivery() -> list[Row]:
+    """Events through RabbitMQ and pika alone, in turns."""
+    told = messages.measure()
+    return [
+        at_least(
+            f"{what} against pika alone", told[f"{ours}_ratio"], "x", 0.5, f"ours {told[ours]:,.0f}/s, pika {told[bare]:,.0f}/s", raw=told
+        )
+        for what, ours, bare in (
+            ("relay from outbox to RabbitMQ", "relay", "bare_publisher"),
+            ("consumer of RabbitMQ", "follower", "bare_consumer"),
+        )
+    ]
+
+
 def measure(folder: Path, say: Callable[[Row], None]) -> None:
     """Every row, each told as soon as it is known."""
     say(cold_start(folder))
@@ -227,6 +241,8 @@ def measure(folder: Path, say: Callable[[Row], None]) -> None:
         server.delivered()
         peak = server.memory("VmHWM")
         say(at_most("resident memory at its most, all of the above", peak, "MB", 250, f"now {server.memory():.0f} MB"))
+    for row in delivery():
+        say(row)
     found = check(folder)
     detail = f"{found['orders']:,} orders, {found['unfinished']} under way"
     say(at_most("violations that `commerce check` finds afterwards", len(found["violations"]), "", 0, detail, check=found))

@@ -71,14 +71,14 @@ class Server:
         """The sum of a metric over its labels."""
         return sum(float(value) for value in re.findall(rf"^{name}(?:{{[^}}]*}})? (\S+)$", self.ask("/metrics"), re.MULTILINE))
 
-    def at_rest(self) -> float:
+    def at_rest(self, patience: float = _PATIENCE) -> float:
         """Wait until no order is under way; the time on the monotonic clock."""
-        self._until(lambda: self.metric("commerce_sagas") == 0)
+        self._until(lambda: self.metric("commerce_sagas") == 0, patience)
         return time.monotonic()
 
-    def delivered(self) -> float:
+    def delivered(self, patience: float = _PATIENCE) -> float:
         """Wait until the outbox is empty; the time on the monotonic clock."""
-        self._until(lambda: self.metric("commerce_outbox_messages") == 0)
+        self._until(lambda: self.metric("commerce_outbox_messages") == 0, patience)
         return time.monotonic()
 
     def memory(self, what: str = "VmRSS") -> float:
@@ -96,8 +96,8 @@ class Server:
         told: dict[str, Any] = json.loads(done.stdout)
         return told
 
-    def _until(self, reached: Any) -> None:
-        deadline = time.monotonic() + _PATIENCE
+    def _until(self, reached: Any, patience: float) -> None:
+        deadline = time.monotonic() + patience
         while not reached():
             if time.monotonic() > deadline:
                 raise TimeoutError("the shop did not come to rest")
@@ -107,11 +107,16 @@ class Server:
 @contextmanager
 def serving(folder: Path) -> Iterator[Server]:
     """``commerce serve`` in *folder* on a free port while the block lasts."""
+    with running(folder, environment(folder), "serve", "--port", "0") as server:
+        yield server
+
+
+@contextmanager
+def running(folder: Path, settings: Mapping[str, str], *command: str) -> Iterator[Server]:
+    """A `commerce` process that answers at an address, its log in *folder*, while the block lasts."""
     began = time.monotonic()
-    with (folder / "serve.log").open("a") as log:
-        process = subprocess.Popen(
-            [*COMMERCE, "serve", "--port", "0"], env=environment(folder), stdout=subprocess.PIPE, stderr=log, text=True
-        )
+    with (folder / f"{command[0]}.log").open("a") as log:
+        process = subprocess.Popen([*COMMERCE, *command], env=settings, stdout=subprocess.PIPE, stderr=log, text=True)
     try:
         yield Server(process=process, address=_address(process), began=began)
     finally:
@@ -129,7 +134,12 @@ def _address(process: "subprocess.Popen[str]") -> str:
 
 def check(folder: Path) -> dict[str, Any]:
     """``commerce check`` in *folder*."""
-    done = subprocess.run([*COMMERCE, "check", "--json"], env=environment(folder), capture_output=True, text=True, check=False)
+    return check_of(environment(folder))
+
+
+def check_of(settings: Mapping[str, str]) -> dict[str, Any]:
+    """``commerce check`` of the shop in whose environment *settings* are."""
+    done = subprocess.run([*COMMERCE, "check", "--json"], env=settings, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1):
         raise RuntimeError(done.stderr[-2000:])
     told: dict[str, Any] = json.loads(done.stdout)
@@ -137,10 +147,15 @@ def check(folder: Path) -> dict[str, Any]:
 
 
 def people(folder: Path, role: Role, count: int, prefix: str) -> list[str]:
+    """Accounts with a session each in the shop in *folder*; their tokens."""
+    return people_of(Settings.in_folder(folder), role, count, prefix)
+
+
+def people_of(settings: Settings, role: Role, count: int, prefix: str) -> list[str]:
     """Accounts with a session each, straight into the books: no *count* passwords are hashed; their tokens."""
     clock, ids, secrets = SystemClock(), UuidFactory(), RandomTokens()
     with ExitStack() as closing:
-        storage = build_storage(Settings.in_folder(folder), closing)
+        storage = build_storage(settings, closing)
         now = clock.now()
         accounts = [
             Account(

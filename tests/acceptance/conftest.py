@@ -15,6 +15,11 @@ from typing import Final
 
 import pytest
 
+from tests.fullstack import full_stack
+from tests.servers import shared_servers
+
+__all__ = ["full_stack", "shared_servers"]
+
 _PATIENCE: Final = 60.0
 _COMMERCE: Final = Path(sys.executable).with_name("commerce")
 

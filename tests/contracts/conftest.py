@@ -1,4 +1,4 @@
-"""What the contracts of storage share: an empty database on SQLite."""
+"""What the contracts of storage share: an empty database, here on SQLite; tests/integration/contracts has it on PostgreSQL."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from commerce_sqlalchemy.transaction import SqlDatabase
 
 
 @pytest.fixture
-def sqlite(tmp_path: Path) -> Iterator[SqlDatabase]:
+def sql_database(tmp_path: Path) -> Iterator[SqlDatabase]:
     """A new database with every table, closed when the test is over."""
     database = SqlDatabase(f"sqlite:///{tmp_path}/shop.db")
     METADATA.create_all(database.engine)

@@ -1,11 +1,11 @@
-"""The brokers that deliver in the process keep their promise."""
+"""The brokers that deliver in the process, and the queue in memory, keep their promise. RabbitMQ's: tests/integration/rabbitmq."""
 
 from collections.abc import Callable, Mapping, Sequence
 
-from commerce_core.kernel.messaging import Consumer, DeadLetter
+from commerce_core.kernel.messaging import Consumer, DeadLetter, Message
 from commerce_local.broker import LocalBroker
-from commerce_testkit.contracts.broker import AT, InProcessBrokerContract
-from commerce_testkit.memory.broker import MemoryBroker
+from commerce_testkit.contracts.broker import AT, InProcessBrokerContract, QueueContract
+from commerce_testkit.memory.broker import MemoryBroker, MemoryQueue
 from commerce_testkit.memory.clock import SettableClock
 
 
@@ -21,3 +21,9 @@ class TestLocalBroker(InProcessBrokerContract):
         self, consumers: Sequence[Consumer], subscriptions: Mapping[str, Sequence[str]], park: Callable[[Sequence[DeadLetter]], None]
     ) -> LocalBroker:
         return LocalBroker(consumers, subscriptions, park, SettableClock(AT))
+
+
+class TestMemoryQueue(QueueContract):
+    def open(self) -> tuple[MemoryQueue, Callable[[Sequence[Message]], object]]:
+        queue = MemoryQueue()
+        return queue, queue.put

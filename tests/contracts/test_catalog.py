@@ -26,8 +26,8 @@ class TestMemoryItemBook(ItemBookContract):
 
 class TestSqliteItemBook(ItemBookContract):
     @pytest.fixture
-    def database(self, sqlite: SqlDatabase) -> Database:
-        return sqlite
+    def database(self, sql_database: SqlDatabase) -> Database:
+        return sql_database
 
     @pytest.fixture
     def book(self) -> SqlItemBook:
@@ -50,8 +50,8 @@ class TestMemoryImportQueue(ImportQueueContract):
 
 class TestSqliteImportQueue(ImportQueueContract):
     @pytest.fixture
-    def database(self, sqlite: SqlDatabase) -> Database:
-        return sqlite
+    def database(self, sql_database: SqlDatabase) -> Database:
+        return sql_database
 
     @pytest.fixture
     def queue(self) -> SqlImportQueue:

@@ -10,7 +10,7 @@ from commerce_core.orders import Shipment
 from commerce_sqlalchemy import rows
 from commerce_sqlalchemy.checkout import SqlSagaStore
 from commerce_sqlalchemy.orders import SqlOrderBook
-from commerce_sqlalchemy.tables import outside_call, refund, shipment_line
+from commerce_sqlalchemy.tables import outside_call, refund, saga, shipment_line
 from commerce_sqlalchemy.transaction import SqlDatabase, connection
 from commerce_testkit.contracts.checkout import ONE, THREE, SagaStoreContract, full_saga, told
 from commerce_testkit.contracts.checkout_facts import SagaFactsContract
@@ -40,8 +40,8 @@ class TestMemorySagaStore(SagaStoreContract, SagaFactsContract):
 
 class TestSqliteSagaStore(SagaStoreContract, SagaFactsContract):
     @pytest.fixture
-    def database(self, sqlite: SqlDatabase) -> Database:
-        return sqlite
+    def database(self, sql_database: SqlDatabase) -> Database:
+        return sql_database
 
     @pytest.fixture
     def store(self) -> SqlSagaStore:
@@ -69,12 +69,20 @@ class TestSqliteSagaStore(SagaStoreContract, SagaFactsContract):
     ) -> None:
         """What another process did between the look and the claim, played back in one transaction."""
         answered = rows.answered
-        for meanwhile in ("fence = fence + 1", f"lease_until = {2**60}", "state = 'COMPLETED'", f"next_run_at = {2**60}"):
+        others: list[dict[str, object]] = [
+            {"fence": saga.c.fence + 1},
+            {"lease_until": LATER},
+            {"state": "COMPLETED"},
+            {"next_run_at": LATER},
+        ]
+        for meanwhile in others:
             with database.begin() as tx:
 
-                def overtaken(c: sa.Connection, statement: str, values: tuple[object, ...], change: str = meanwhile) -> list[Any]:
+                def overtaken(
+                    c: sa.Connection, statement: str, values: tuple[object, ...], change: dict[str, object] = meanwhile
+                ) -> list[Any]:
                     if "UPDATE saga" in statement:
-                        c.exec_driver_sql(f"UPDATE saga SET {change}")
+                        c.execute(sa.update(saga).values(change))
                     return answered(c, statement, values)
 
                 monkeypatch.setattr(rows, "answered", overtaken)

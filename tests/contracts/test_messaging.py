@@ -22,8 +22,8 @@ class TestMemoryOutbox(OutboxContract):
 
 class TestSqliteOutbox(OutboxContract):
     @pytest.fixture
-    def database(self, sqlite: SqlDatabase) -> Database:
-        return sqlite
+    def database(self, sql_database: SqlDatabase) -> Database:
+        return sql_database
 
     @pytest.fixture
     def outbox(self, database: Database) -> SqlOutbox:
@@ -42,8 +42,8 @@ class TestMemoryInbox(InboxContract):
 
 class TestSqliteInbox(InboxContract):
     @pytest.fixture
-    def database(self, sqlite: SqlDatabase) -> Database:
-        return sqlite
+    def database(self, sql_database: SqlDatabase) -> Database:
+        return sql_database
 
     @pytest.fixture
     def inbox(self) -> SqlInbox:

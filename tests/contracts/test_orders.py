@@ -28,8 +28,8 @@ class TestMemoryOrderBook(OrderBookContract):
 
 class TestSqliteOrderBook(OrderBookContract):
     @pytest.fixture
-    def database(self, sqlite: SqlDatabase) -> Database:
-        return sqlite
+    def database(self, sql_database: SqlDatabase) -> Database:
+        return sql_database
 
     @pytest.fixture
     def book(self) -> SqlOrderBook:
@@ -52,8 +52,8 @@ class TestMemorySellerOrders(SellerOrdersContract):
 
 class TestSqliteSellerOrders(SellerOrdersContract):
     @pytest.fixture
-    def database(self, sqlite: SqlDatabase) -> Database:
-        return sqlite
+    def database(self, sql_database: SqlDatabase) -> Database:
+        return sql_database
 
     @pytest.fixture
     def listed(self) -> SqlSellerOrders:

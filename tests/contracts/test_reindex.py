@@ -22,8 +22,8 @@ class TestMemoryReindexQueue(ReindexQueueContract):
 
 class TestSqliteReindexQueue(ReindexQueueContract):
     @pytest.fixture
-    def database(self, sqlite: SqlDatabase) -> Database:
-        return sqlite
+    def database(self, sql_database: SqlDatabase) -> Database:
+        return sql_database
 
     @pytest.fixture
     def queue(self) -> SqlReindexQueue:

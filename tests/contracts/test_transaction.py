@@ -1,6 +1,6 @@
 """The databases keep their promise."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import pytest
@@ -28,9 +28,10 @@ class TestMemoryDatabase(DatabaseContract):
 
 class TestSqliteDatabase(DatabaseContract):
     @pytest.fixture
-    def database(self, sqlite: SqlDatabase) -> Database:
-        _NOTE.create(sqlite.engine)
-        return sqlite
+    def database(self, sql_database: SqlDatabase) -> Iterator[Database]:
+        _NOTE.create(sql_database.engine)
+        yield sql_database
+        _NOTE.drop(sql_database.engine)
 
     def note(self, tx: Transaction, text: str) -> None:
         connection(tx).execute(sa.insert(_NOTE).values(text=text))

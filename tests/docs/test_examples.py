@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from tests.live import live_shop
+from tests.live import COMMERCE, live_shop
 
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -48,10 +48,11 @@ def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
     assert not missing
 
 
-def test_the_journey_of_the_http_page_runs_in_a_shell(tmp_path: Path) -> None:
-    (script,) = re.findall(r"^```bash\n(.*?)^```", (ROOT / "docs" / "http-api.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+@pytest.mark.parametrize(("page", "blocks"), [("http-api.md", 1), ("operations.md", 2)])
+def test_what_a_page_types_into_a_shell_runs(page: str, blocks: int, tmp_path: Path) -> None:
+    found = re.findall(r"^```bash\n(.*?)^```", (ROOT / "docs" / page).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert len(found) == blocks
     with live_shop(tmp_path) as shop:
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script], env={**os.environ, "SHOP": shop.address}, capture_output=True, text=True
-        )
+        told = {**os.environ, "SHOP": shop.address, "PATH": f"{Path(COMMERCE).parent}{os.pathsep}{os.environ['PATH']}"}
+        done = subprocess.run(["bash", "-euo", "pipefail", "-c", "\n".join(found)], cwd=tmp_path, env=told, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

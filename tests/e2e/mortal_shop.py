@@ -20,6 +20,7 @@ from commerce_core.kernel import relay
 from commerce_local.broker import LocalBroker
 from commerce_local.sandbox_carrier import SandboxCarrier
 from commerce_local.sandbox_gateway import SandboxGateway
+from commerce_rabbitmq.broker import RabbitBroker
 from commerce_sqlalchemy.checkout import SqlSagaStore
 from commerce_sqlalchemy.transaction import SqlTransaction
 
@@ -99,7 +100,8 @@ def watch_calls(fate: Fate) -> None:
     for name in ("book", "cancel"):
         watch(SandboxCarrier, name, f"after carrier.{name}")
     watch(SandboxGateway, "_charge", "in gateway.confirm")
-    watch(LocalBroker, "publish", "after publish")
+    for broker in (LocalBroker, RabbitBroker):
+        watch(broker, "publish", "after publish")
 
 
 def watch_opening(fate: Fate) -> None:

@@ -50,9 +50,14 @@ class Wish:
         return self.order_id is None and not self.refused
 
 
-def stocked(folder: Path, buyers: int) -> tuple[list[str], list[str]]:
+def stocked(folder: Path, buyers: int, **settings: Any) -> tuple[list[str], list[str]]:
     """A shop in *folder* with goods for everybody: the ids of its items, and the tokens of buyers."""
-    container = ShopContainer(settings=Settings.in_folder(folder / "var"))
+    return stocked_at(Settings.in_folder(folder / "var", **settings), buyers)
+
+
+def stocked_at(settings: Settings, buyers: int) -> tuple[list[str], list[str]]:
+    """The same of the shop that *settings* describe, whose tables are made."""
+    container = ShopContainer(settings=settings)
     shop = container.shop()
     try:
         storage = container.storage()

@@ -4,7 +4,7 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 from urllib.request import urlopen
@@ -15,8 +15,8 @@ from commerce_cli.check import check
 from tests.e2e.shoppers import Crowd, stocked
 from tests.live import LiveShop
 
-_MORTAL: Final = str(Path(__file__).with_name("mortal_shop.py"))
-_SETTINGS: Final = {
+MORTAL: Final = str(Path(__file__).with_name("mortal_shop.py"))
+SETTINGS: Final = {
     "COMMERCE_LEASE": "2",
     "COMMERCE_CALL_TIMEOUT": "0.5",
     "COMMERCE_RETRY": "0.1",
@@ -28,7 +28,7 @@ _BUYERS: Final = 8
 _ENOUGH: Final = 60
 _PATIENCE: Final = 60.0
 #: At which time that a point is reached the process dies: first thing after a start, and in the thick of it.
-_TIMES: Final = (1, 6, 15)
+TIMES: Final = (1, 6, 15)
 
 FORWARD: Final = (
     "after gateway.prepare",
@@ -56,8 +56,12 @@ UNDOING: Final = (
 )
 
 
+#: The points that lie at a commit: what is known then is known by the database.
+AT_COMMITS: Final = tuple(point for point in (*FORWARD, *UNDOING) if point.endswith("ED") or point == "in gateway.confirm")
+
+
 def opened(folder: Path, point: str = "never", nth: int = 0) -> LiveShop:
-    return LiveShop(folder, _SETTINGS, (sys.executable, _MORTAL, point, str(nth), "serve", "--port", "0"))
+    return LiveShop(folder, SETTINGS, (sys.executable, MORTAL, point, str(nth), "serve", "--port", "0"))
 
 
 def until(holds: Callable[[], bool], told: Callable[[], object]) -> None:
@@ -79,8 +83,23 @@ def nothing_waits(address: str) -> bool:
 def test_every_promised_order_ends_properly_whenever_the_process_is_killed(
     point: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    crowd = Crowd(*stocked(tmp_path, _BUYERS))
-    for nth in _TIMES:
+    killed_at(point, tmp_path, {}, monkeypatch, capsys)
+
+
+@pytest.mark.parametrize("point", AT_COMMITS)
+def test_16_the_same_on_postgresql(
+    point: str, tmp_path: Path, shop_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COMMERCE_DATABASE_URL", shop_url)
+    killed_at(point, tmp_path, {"database_url": shop_url}, monkeypatch, capsys)
+
+
+def killed_at(
+    point: str, tmp_path: Path, database: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Kill a shop on *database* when a point is reached, again and again, and look what has become of every order."""
+    crowd = Crowd(*stocked(tmp_path, _BUYERS, **database))
+    for nth in TIMES:
         shop = opened(tmp_path, point, nth)
         crowd.shop_until_it_dies(shop.address, _ENOUGH)
         assert shop.process.wait(_PATIENCE) == -signal.SIGKILL, f"{point} was never reached {nth} times"

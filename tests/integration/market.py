@@ -131,7 +131,8 @@ class Market:
 
     def run(self) -> None:
         """Carry every order and message on until nothing is left that is due."""
-        while self.shop.runner.run_once(64) + self.shop.relay.run_once(500):
+        shop = self.shop
+        while shop.runner.run_once(64) + shop.relay.run_once(500) + sum(each.run_once(500) for each in shop.followers.values()):
             pass
 
     def another_runner(self, owner: str) -> SagaRunner:

@@ -29,7 +29,8 @@ def test_every_provider_can_be_built(configuration: str, tmp_path: Path) -> None
     try:
         built = {name: provider() for name, provider in container.providers.items()}
         assert len(built) > 40
-        assert [name for name, part in built.items() if part is None] == []
+        missing = {name for name, part in built.items() if part is None}
+        assert missing <= {"tracer", "turns"}, "there are these only where they are asked for"
         once = [name for name, provider in container.providers.items() if isinstance(provider, providers.Singleton)]
         assert [name for name in once if container.providers[name]() is not built[name]] == []
     finally:

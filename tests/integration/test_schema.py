@@ -1,6 +1,7 @@
 """The tables come into being, are recognised, and are exactly those that the adapters use."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -105,13 +106,42 @@ def test_a_database_without_tables_or_of_an_older_release_is_named(database: Sql
     assert isinstance(refused.value, Unavailable)
 
 
-def test_a_database_of_a_later_release_is_left_alone(database: SqlDatabase) -> None:
+def test_a_later_release_that_only_added_to_the_tables_leaves_this_one_working(database: SqlDatabase) -> None:
     schema.upgrade(database)
     _set_revision(database, "9999")
+    schema.check(database)
+    schema.upgrade(database)
+    assert schema.current(database) == "9999"
+
+
+def test_a_later_release_that_took_something_away_is_left_alone(database: SqlDatabase) -> None:
+    schema.upgrade(database)
+    _set_revision(database, "9999")
+    with database.begin() as tx:
+        schema._raise_floor(tx.connection, "9998")
+        tx.commit()
     for touch in (schema.check, schema.upgrade):
-        with pytest.raises(schema.SchemaTooNew, match="9999"):
+        with pytest.raises(schema.SchemaTooNew, match="no release before 9998 can use"):
             touch(database)
     assert schema.current(database) == "9999"
+
+
+def test_a_migration_that_takes_something_away_notes_who_can_go_on(database: SqlDatabase, tmp_path: Path) -> None:
+    schema.upgrade(database)
+    folder = Path(schema.__file__).parent / "migrations"
+    shutil.copytree(folder, tmp_path / "migrations")
+    for number, before, rest in (("0002", schema.head(), ""), ("0003", "0002", f'works_from = "{schema.head()}"\n')):
+        (tmp_path / "migrations" / "versions" / f"{number}_next.py").write_text(
+            f'revision, down_revision = "{number}", "{before}"\n{rest}\ndef upgrade():\n    pass\n'
+        )
+    floors = []
+    for revision in ("0002", "0003"):
+        with database.begin() as tx:
+            schema._migrate(tx.connection, revision, str(tmp_path / "migrations"))
+            floors.append(schema._floor(tx.connection))
+            tx.commit()
+    assert floors == [None, schema.head()]
+    schema.check(database)
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(database: SqlDatabase) -> None:

@@ -49,6 +49,11 @@ class ThreadBatcher(Batcher[T, R], Generic[T, R]):
             self._changed.notify()
         return future
 
+    @property
+    def waiting(self) -> int:
+        """How many items wait for their group."""
+        return len(self._waiting)
+
     def close(self) -> None:
         """Take nothing more, finish what is queued, and end the thread. Idempotent."""
         with self._changed:

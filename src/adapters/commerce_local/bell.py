@@ -1,17 +1,28 @@
 """Waking those who wait for work inside the process."""
 
 import threading
+from collections.abc import Callable
 
 
 class Bell:
     """Rung when there is work; a wake-up only: what is to be done stands in the database."""
 
     def __init__(self) -> None:
+        self._further: Callable[[], None] = _nobody
         self._rung = threading.Condition()
         self._count = 0
 
     def ring(self) -> None:
-        """Wake everybody who waits."""
+        """Wake everybody who waits, in other processes as well."""
+        self.ring_here()
+        self._further()
+
+    def tell(self, further: Callable[[], None]) -> None:
+        """Have *further* tell other processes whenever this one rings. It must return at once."""
+        self._further = further
+
+    def ring_here(self) -> None:
+        """Wake everybody who waits in this process."""
         with self._rung:
             self._count += 1
             self._rung.notify_all()
@@ -24,3 +35,7 @@ class Bell:
         """Wait at most *timeout* seconds for a ring after the *heard*-th; whether there was one."""
         with self._rung:
             return self._rung.wait_for(lambda: self._count > heard, timeout)
+
+
+def _nobody() -> None:
+    """There is no other process, or it looks for itself."""

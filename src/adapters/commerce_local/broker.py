@@ -8,7 +8,7 @@ from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.delivery import deliver
 from commerce_core.kernel.errors import Unavailable
 from commerce_core.kernel.ids import MessageId
-from commerce_core.kernel.messaging import Broker, Consumer, DeadLetter, Message
+from commerce_core.kernel.messaging import Broker, Consumer, DeadLetter, Message, Queue
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -46,6 +46,18 @@ class LocalBroker(Broker):
             if followed and not self._took(consumer, followed):
                 left.update(message.id for message in followed)
         return [message.id for message in messages if message.id not in left]
+
+    def queues(self) -> Mapping[str, Queue]:
+        return {}
+
+    def collect(self, limit: int) -> int:
+        return 0
+
+    def waiting(self) -> Mapping[str, int]:
+        return {}
+
+    def ping(self) -> None:
+        """Always there."""
 
     def _took(self, consumer: Consumer, messages: Sequence[Message]) -> bool:
         """Whether *messages* need not come again. One consumer's trouble never keeps them from the others."""

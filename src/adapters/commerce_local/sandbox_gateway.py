@@ -194,8 +194,18 @@ class SandboxGateway(PaymentGateway):
             UNION ALL SELECT order_id, ref, 'refund', minor, currency FROM refund JOIN asked USING (order_id)
             ORDER BY order_id, kind, 2
         """
+        return self._lines(query, (json.dumps(list(order_ids)),))
+
+    def captures(self, after: BookEntry | None, limit: int) -> Sequence[BookEntry]:
+        query = """
+            SELECT order_id, 'cap_' || order_id, 'capture', minor, currency FROM handle
+            WHERE status = 'captured' AND order_id > ? ORDER BY order_id LIMIT ?
+        """
+        return self._lines(query, (after.order_id if after else "", limit))
+
+    def _lines(self, query: str, parameters: tuple[str | int, ...]) -> Sequence[BookEntry]:
         with self._file.reading() as books:
-            rows = books.execute(query, (json.dumps(list(order_ids)),)).fetchall()
+            rows = books.execute(query, parameters).fetchall()
         return [BookEntry(order_id=o, ref=ref, kind=kind, amount=Money(minor, currency)) for o, ref, kind, minor, currency in rows]
 
 

@@ -18,6 +18,7 @@ from commerce_core.checkout import (
     SagaRow,
     SagaStore,
     SagaWrite,
+    Standing,
 )
 from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.money import Money
@@ -57,6 +58,7 @@ class SqlSagaStore(SagaStore):
                 "carrier": s.carrier,
                 "last_seq": seq,
                 "updated_at": at,
+                "trace": s.trace,
             }
             for s in sagas
         ]
@@ -102,7 +104,7 @@ class SqlSagaStore(SagaStore):
     def record_facts(self, tx: Transaction, facts: Sequence[MoneyFact], at: datetime) -> None:
         rows = [
             key_row(f.key) | {"ref": f.ref, "kind": f.kind, "amount_minor": f.amount.minor, "currency": f.amount.currency, "at": at}
-            for f in facts
+            for f in sorted(facts, key=lambda f: (f.key.buyer_id, f.key.order_id, f.ref, f.kind))
         ]
         insert_if_new(connection(tx), gateway_fact, rows)
 
@@ -154,8 +156,7 @@ class SqlSagaStore(SagaStore):
         return [OrderId(order_id) for order_id in due.scalars()]
 
     def alarmed(self, tx: Transaction, claims: int, created_before: datetime, limit: int) -> Sequence[SagaRow]:
-        worrying = sa.or_(saga.c.attention, saga.c.claims >= claims, order_table.c.created_at < created_before)
-        return self._rows(tx, sa.and_(_OPEN, worrying), limit)
+        return self._rows(tx, sa.and_(_OPEN, _worrying(claims, created_before)), limit)
 
     def page(self, tx: Transaction, state: str | None, after: OrderId | None, limit: int) -> Sequence[SagaRow]:
         where: list[sa.ColumnElement[bool]] = [sa.true()]
@@ -165,9 +166,18 @@ class SqlSagaStore(SagaStore):
             where.append(saga.c.order_id < after)
         return self._rows(tx, sa.and_(*where), limit)
 
-    def counts(self, tx: Transaction) -> Mapping[str, int]:
-        counted = sa.select(saga.c.state, sa.func.count().label("sagas")).where(_OPEN).group_by(saga.c.state)
-        return {row.state: row.sagas for row in connection(tx).execute(counted)}
+    def census(self, tx: Transaction, claims: int, created_before: datetime, at_most: int | None) -> Mapping[str, Standing]:
+        worrying = sa.case((_worrying(claims, created_before), 1), else_=0).label("worrying")
+        # In the order of the index of open sagas, so that no planner ever looks at those that are over.
+        some = sa.select(_S.state, order_table.c.created_at, worrying).select_from(_JOINED).where(_OPEN).order_by(_S.next_run_at)
+        x = some.limit(at_most).subquery().c
+        counted = sa.select(
+            x.state, sa.func.count().label("sagas"), sa.func.min(x.created_at).label("oldest"), sa.func.sum(x.worrying).label("worrying")
+        )
+        return {
+            row.state: Standing(count=row.sagas, oldest=row.oldest, alarmed=int(row.worrying))
+            for row in connection(tx).execute(counted.group_by(x.state))
+        }
 
     def gateways_in_use(self, tx: Transaction) -> Sequence[tuple[str, str]]:
         g = order_table.c
@@ -240,9 +250,10 @@ _T: Final = outside_call.c
 _NOW: Final = sa.bindparam("now", type_=Instant())
 _UNHELD: Final = sa.and_(_OPEN, sa.or_(_S.lease_until.is_(None), _S.lease_until < _NOW))
 _FREE: Final = sa.and_(_UNHELD, _S.next_run_at <= _NOW)
+_JOINED: Final = saga.join(order_table, sa.and_(_S.buyer_id == order_table.c.buyer_id, _S.order_id == order_table.c.id))
 _SAGAS: Final = (
     sa.select(*_S, order_table.c.gateway, order_table.c.gateway_account, order_table.c.digest, order_table.c.created_at)
-    .select_from(saga.join(order_table, sa.and_(_S.buyer_id == order_table.c.buyer_id, _S.order_id == order_table.c.id)))
+    .select_from(_JOINED)
     .order_by(_S.order_id.desc())
 )
 _BY_KEY: Final = Given(lambda d: _SAGAS.where(_S.buyer_id == d.buyer_id, _S.order_id == d.order_id), buyer_id=Id, order_id=Id)
@@ -277,6 +288,10 @@ _WRITE_CALLS: Final = Given(
     ),
     **CALL_COLUMNS,
 )
+
+
+def _worrying(claims: int, created_before: datetime) -> "sa.ColumnElement[bool]":
+    return sa.or_(_S.attention, _S.claims >= claims, order_table.c.created_at < created_before)
 
 
 def _facts_of(one: Any, others: Any, kind: str) -> "sa.Select[Any]":

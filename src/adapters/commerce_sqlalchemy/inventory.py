@@ -21,8 +21,7 @@ from commerce_core.inventory import (
 )
 from commerce_core.kernel.ids import OrderId, SkuId
 from commerce_core.kernel.transaction import Transaction
-from commerce_sqlalchemy.keys import among
-from commerce_sqlalchemy.rows import Given, insert_many, one_by_one
+from commerce_sqlalchemy.rows import Given, insert_many, insert_new, one_by_one
 from commerce_sqlalchemy.tables import Id, reservation, stock, stock_movement
 from commerce_sqlalchemy.transaction import connection
 
@@ -52,14 +51,9 @@ class SqlStockLedger(StockLedger):
         if not receipts:
             return {}
         asked = {r.sku_id: r.quantity for r in receipts}
-        seen = sa.select(stock_movement.c.sku_id).where(
-            among(stock_movement.c.sku_id, stock_movement.c.cause_ref, [(r.sku_id, r.reference) for r in receipts]),
-            stock_movement.c.cause == "receipt",
-            stock_movement.c.location == _MAIN,
-        )
-        counted = set(connection(tx).execute(seen).scalars())
-        fresh = [r for r in receipts if r.sku_id not in counted]
-        insert_many(connection(tx), stock_movement, [_movement(r.sku_id, "receipt", r.reference, r.quantity, at) for r in fresh])
+        moves = [_movement(r.sku_id, "receipt", r.reference, r.quantity, at) for r in sorted(receipts, key=lambda r: r.sku_id)]
+        counted = set(insert_new(connection(tx), stock_movement, moves, stock_movement.c.sku_id, stock_movement.c.cause_ref))
+        fresh = [r for r in receipts if (r.sku_id, r.reference) in counted]
         changes = self._count(tx, {r.sku_id: (r.quantity, 0) for r in fresh})
         if short := sorted(r.sku_id for r in fresh if r.sku_id not in changes and asked[r.sku_id]):
             raise StockShort(short)

@@ -44,15 +44,25 @@ class SqlOutbox(Outbox):
 
     def read(self, buckets: Sequence[int], limit: int) -> Sequence[Message]:
         c = outbox.c
-        oldest = sa.select(c.id, c.name, c.partition_key, c.occurred_at, c.payload).where(c.bucket.in_(buckets)).order_by(c.id).limit(limit)
+        oldest = (
+            sa.select(c.id, c.name, c.partition_key, c.occurred_at, c.payload, c.trace)
+            .where(c.bucket.in_(buckets))
+            .order_by(c.id)
+            .limit(limit)
+        )
         with self._db.snapshot() as tx:
-            return [_message(row) for row in connection(tx).execute(oldest)]
+            rows = connection(tx).execute(oldest).all()
+        return [
+            Message(id=i, name=name, partition_key=key, occurred_at=at, payload=payload, trace=trace)
+            for i, name, key, at, payload, trace in rows
+        ]
 
     def delete(self, ids: Sequence[MessageId]) -> None:
         if not ids:
             return
         with self._db.begin() as tx:
-            _delete(tx, ids)
+            for some in slices(sorted(ids)):
+                connection(tx).execute(sa.delete(outbox).where(outbox.c.id.in_(some)))
             tx.commit()
 
     def park(self, letters: Sequence[DeadLetter]) -> None:
@@ -61,20 +71,40 @@ class SqlOutbox(Outbox):
         rows = [_row(x.message) | {"consumer": x.consumer, "reason": x.reason, "parked_at": x.parked_at} for x in letters]
         with self._db.begin() as tx:
             insert_if_new(connection(tx), dead_letter, rows)
-            _delete(tx, [letter.message.id for letter in letters])
             tx.commit()
 
-    def backlog(self) -> tuple[int, datetime | None]:
+    def backlog(self, at_most: int | None = None) -> tuple[int, datetime | None]:
+        oldest_first = sa.select(outbox.c.occurred_at).order_by(outbox.c.id).limit(at_most).subquery()
         with self._db.snapshot() as tx:
-            count, oldest = connection(tx).execute(sa.select(sa.func.count(), sa.func.min(outbox.c.occurred_at))).one()
+            count, oldest = connection(tx).execute(sa.select(sa.func.count(), sa.func.min(oldest_first.c.occurred_at))).one()
         return count, oldest
 
     def dead_letters(self, limit: int) -> Sequence[DeadLetter]:
         c = dead_letter.c
         newest = sa.select(dead_letter).order_by(c.parked_at.desc(), c.id.desc(), c.consumer).limit(limit)
         with self._db.snapshot() as tx:
-            rows = connection(tx).execute(newest).all()
-        return [DeadLetter(message=_message(r), consumer=r.consumer, reason=r.reason, parked_at=r.parked_at) for r in rows]
+            return [_letter(row) for row in connection(tx).execute(newest)]
+
+    def count_dead_letters(self, at_most: int) -> int:
+        some = sa.select(dead_letter.c.id).limit(at_most).subquery()
+        with self._db.snapshot() as tx:
+            return connection(tx).execute(sa.select(sa.func.count()).select_from(some)).scalar_one()
+
+    def letters_of(self, id: str) -> Sequence[DeadLetter]:
+        c = dead_letter.c
+        found = sa.select(dead_letter).where(c.id == id).order_by(c.consumer)
+        with self._db.snapshot() as tx:
+            return [_letter(row) for row in connection(tx).execute(found)]
+
+    def replay(self, ids: Sequence[MessageId]) -> Sequence[MessageId]:
+        freed: dict[MessageId, Message] = {}
+        with self._db.begin() as tx:
+            for some in slices(sorted(set(ids))):
+                gone = sa.delete(dead_letter).where(dead_letter.c.id.in_(some)).returning(*dead_letter.c)
+                freed |= {row.id: _message(row) for row in connection(tx).execute(gone)}
+            self.append(tx, [message for _, message in sorted(freed.items())])
+            tx.commit()
+        return sorted(freed)
 
 
 class SqlInbox(Inbox):
@@ -90,14 +120,17 @@ class SqlInbox(Inbox):
         return [m for m in by_id.values() if m.id in new]
 
 
-def _delete(tx: Transaction, ids: Sequence[MessageId]) -> None:
-    for some in slices(sorted(ids)):
-        connection(tx).execute(sa.delete(outbox).where(outbox.c.id.in_(some)))
-
-
 def _row(m: Message) -> dict[str, Any]:
-    return {"partition_key": m.partition_key, "id": m.id, "name": m.name, "occurred_at": m.occurred_at, "payload": m.payload}
+    return {
+        "partition_key": m.partition_key, "id": m.id, "name": m.name, "occurred_at": m.occurred_at, "payload": m.payload, "trace": m.trace,
+    }  # fmt: skip
+
+
+def _letter(row: Any) -> DeadLetter:
+    return DeadLetter(message=_message(row), consumer=row.consumer, reason=row.reason, parked_at=row.parked_at)
 
 
 def _message(row: Any) -> Message:
-    return Message(id=row.id, name=row.name, partition_key=row.partition_key, occurred_at=row.occurred_at, payload=row.payload)
+    return Message(
+        id=row.id, name=row.name, partition_key=row.partition_key, occurred_at=row.occurred_at, payload=row.payload, trace=row.trace
+    )  # fmt: skip

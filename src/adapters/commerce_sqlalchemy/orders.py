@@ -33,7 +33,7 @@ from commerce_core.orders import (
 from commerce_core.payment import Handle
 from commerce_core.pricing import Adjustment
 from commerce_sqlalchemy.keys import among, pairs
-from commerce_sqlalchemy.rows import Given, insert_many, slices
+from commerce_sqlalchemy.rows import Given, insert_many, insert_new, slices
 from commerce_sqlalchemy.tables import (
     Id,
     Instant,
@@ -142,9 +142,9 @@ class SqlSellerOrders(SellerOrders):
         if not rows:
             return
         c = seller_order.c
-        newest = {(seller_id, o.order_id): (seq, o) for seller_id, seq, o in sorted(rows, key=lambda row: row[1])}
-        known = set(connection(tx).execute(sa.select(c.seller_id, c.order_id).where(among(c.seller_id, c.order_id, list(newest)))))
-        fresh = [
+        latest = {(seller_id, o.order_id): (seq, o) for seller_id, seq, o in sorted(rows, key=lambda row: row[1])}
+        newest = dict(sorted(latest.items(), key=lambda row: row[0]))
+        written = [
             {
                 "seller_id": s,
                 "order_id": i,
@@ -155,10 +155,10 @@ class SqlSellerOrders(SellerOrders):
                 "updated_at": o.updated_at,
             }
             for (s, i), (seq, o) in newest.items()
-            if (s, i) not in known
         ]
-        insert_many(connection(tx), seller_order, fresh)
-        changed = [(s, i, seq, o.status.value, to_data(o), o.updated_at) for (s, i), (seq, o) in sorted(newest.items()) if (s, i) in known]
+        # Another process may be told of the same orders at the same moment: whoever is second finds the row and writes over it.
+        new = set(insert_new(connection(tx), seller_order, written, c.seller_id, c.order_id))
+        changed = [(s, i, seq, o.status.value, to_data(o), o.updated_at) for (s, i), (seq, o) in newest.items() if (s, i) not in new]
         _WRITE_OVER.run(connection(tx), changed)
 
     def history(self, tx: Transaction, seller_id: SellerId, before: OrderId | None, limit: int) -> Sequence[SellerOrder]:

@@ -86,6 +86,7 @@ def saga_row(row: Any, calls: Mapping[Operation, OutsideCall]) -> SagaRow:
         cancel_requested=bool(row.cancel_requested),
         cause=Cause(row.cause, row.cause_detail or "") if row.cause else None,
         calls=calls,
+        trace=row.trace,
     )
     return SagaRow(
         saga=read,

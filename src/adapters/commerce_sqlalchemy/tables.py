@@ -69,7 +69,7 @@ def _table(name: str, *parts: "sa.Column[Any] | sa.schema.Constraint | sa.Index"
 # --- messaging ---------------------------------------------------------------------------------------------------------
 outbox = _table(
     "outbox", _text("partition_key"), _id("id"), _int("bucket"), _text("name"), _at("occurred_at"), _json("payload"),
-    sa.Index("ix_outbox_id", "id", "bucket"), key="partition_key id",
+    _text("trace", null=True), sa.Index("ix_outbox_id", "id", "bucket"), key="partition_key id",
 )  # fmt: skip
 outbox_lease = _table("outbox_lease", _int("bucket"), _text("owner"), _at("lease_until"), key="bucket")
 inbox = _table(
@@ -77,7 +77,7 @@ inbox = _table(
 )
 dead_letter = _table(
     "dead_letter", _text("consumer"), _id("id"), _text("partition_key"), _text("name"), _at("occurred_at"), _json("payload"),
-    _text("reason"), _at("parked_at"), key="consumer id",
+    _text("reason"), _at("parked_at"), _text("trace", null=True), key="consumer id",
 )  # fmt: skip
 
 # --- accounts ----------------------------------------------------------------------------------------------------------
@@ -157,6 +157,7 @@ saga = _table(
     "saga", _id("buyer_id"), _id("order_id"), _text("definition"), _int("version"), _text("state"), _int("fence"), _text("owner", null=True),
     _at("lease_until", null=True), _at("next_run_at"), _int("claims"), _int("bucket"), _flag("cancel_requested"), _flag("attention"),
     _text("last_error", null=True), _text("cause", null=True), _text("cause_detail", null=True), _text("carrier"), _int("last_seq"), _at("updated_at"),
+    _text("trace", null=True),
     sa.Index("ix_saga_due", "next_run_at", sqlite_where=sa.text("state NOT IN ('COMPLETED', 'CANCELLED')"),
              postgresql_where=sa.text("state NOT IN ('COMPLETED', 'CANCELLED')")),
     sa.Index("ix_saga_cancelled", "order_id", sqlite_where=sa.text("state = 'CANCELLED'"), postgresql_where=sa.text("state = 'CANCELLED'")),

@@ -1,5 +1,6 @@
 """Transactions on SQLite and PostgreSQL."""
 
+import random
 import sqlite3
 import threading
 import time
@@ -10,13 +11,19 @@ from typing import Any, Final, Self, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from commerce_core.kernel.errors import TransactionLost
 from commerce_core.kernel.transaction import Database, Transaction
+from commerce_sqlalchemy import postgres
 
 _BUSY_SECONDS: Final = 10.0
-_LOST_SQLSTATES: Final = frozenset({"40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03"})
+#: Seconds before a lost transaction is tried again, doubled each time and then shortened by chance.
+_PAUSE: Final = 0.01
+#: Connections beyond those kept open, for a moment.
+_OVERFLOW: Final = 4
+_LOST_SQLSTATES: Final = frozenset({"40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "25P03", "53300"})
 
 
 class SqlTransaction(Transaction):
@@ -57,13 +64,20 @@ class SqlDatabase(Database):
     """One database, its pool of connections, and on SQLite the queue of its writers.
 
     Args:
-        url: ``sqlite:///path``, or any SQLAlchemy URL of PostgreSQL.
-        pool_size: connections kept open; readers beyond it wait.
+        url: ``sqlite:///path`` or ``postgresql://user:password@host:port/name?option=…``, the options being those of libpq.
+        pool_size: connections kept open; who needs one beyond it waits.
+
+    Raises:
+        ValueError: *url* is no address.
     """
 
     def __init__(self, url: str, *, pool_size: int = 16) -> None:
         # The last one given back first: each connection has a cache of its own, and a few warm ones serve better than many cold.
-        self.engine = sa.create_engine(url, pool_size=pool_size, max_overflow=4, pool_timeout=_BUSY_SECONDS, pool_use_lifo=True)
+        named, connect = postgres.address(url) if postgres.is_server(url) else (sa.make_url(url), {})
+        self.engine = sa.create_engine(
+            named, pool_size=pool_size, max_overflow=_OVERFLOW, pool_timeout=_BUSY_SECONDS, pool_use_lifo=True, connect_args=connect
+        )
+        self.connections_at_most: Final = pool_size + (_OVERFLOW if postgres.is_server(url) else 0)
         self.is_sqlite: Final = self.engine.dialect.name == "sqlite"
         self._turns = FairLock()
         self._local = threading.local()
@@ -72,6 +86,8 @@ class SqlDatabase(Database):
         self._free: deque[sa.Connection] = deque()
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
+        else:
+            postgres.prepare(self.engine)
         event.listen(self.engine, "handle_error", _translate)
 
     @property
@@ -89,6 +105,17 @@ class SqlDatabase(Database):
 
     def snapshot(self) -> SqlTransaction:
         return SqlTransaction(self, write=False)
+
+    def pause(self, lost: int) -> None:
+        time.sleep(random.uniform(0.5, 1.0) * _PAUSE * 2**lost)
+
+    def can_be_reached(self) -> bool:
+        """Whether a transaction can be begun right now."""
+        try:
+            with self.snapshot():
+                return True
+        except TransactionLost:
+            return False
 
     def dispose(self) -> None:
         """Close all connections."""
@@ -132,16 +159,24 @@ class SqlDatabase(Database):
 
     def _connect(self) -> sa.Connection:
         if not self.is_sqlite:
-            return self.engine.connect()
+            return self._from_pool()
         if not self._places.acquire(timeout=_BUSY_SECONDS):
             raise TransactionLost("all connections to the database are in use")
         try:
             with suppress(IndexError):
                 return self._free.pop()
-            return self.engine.connect()
+            return self._from_pool()
         except BaseException:
             self._places.release()
             raise
+
+    def _from_pool(self) -> sa.Connection:
+        try:
+            return self.engine.connect()
+        except NoConnectionFree as error:
+            raise TransactionLost("all connections to the database are in use") from error
+        except InvalidRequestError as error:  # closed again as soon as it was opened
+            raise TransactionLost("the database cannot be reached") from error
 
     def _let_go(self, opened: sa.Connection) -> None:
         """A file's connection does not go stale: it is kept as it is for the next transaction, on whatever thread."""
@@ -198,6 +233,8 @@ def _write_ahead(raw: Any) -> None:
 
 def _translate(context: Any) -> None:
     """Turn what the whole transaction may be tried again after into one kind of error; leave everything else alone."""
+    if postgres.is_away(context):
+        raise TransactionLost("the database cannot be reached") from context.original_exception
     _raise_if_lost(context.original_exception, disconnected=context.is_disconnect)
 
 

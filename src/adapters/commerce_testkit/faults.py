@@ -97,6 +97,10 @@ class FaultyDatabase(Database):
     def snapshot(self) -> Transaction:
         return _FaultyTransaction(self._inner.snapshot(), self, write=False)
 
+    def pause(self, lost: int) -> None:
+        self.faults.may_crash()
+        self._inner.pause(lost)
+
 
 class _FaultyTransaction(Transaction):
     """Hands out the inner transaction, for only that is known to the adapters, and strikes when the block is left."""
@@ -163,6 +167,10 @@ class FaultyGateway(PaymentGateway):
     def books(self, order_ids: Sequence[OrderId]) -> Sequence[BookEntry]:
         self._assert_nothing_open()
         return self._inner.books(order_ids)
+
+    def captures(self, after: BookEntry | None, limit: int) -> Sequence[BookEntry]:
+        self._assert_nothing_open()
+        return self._inner.captures(after, limit)
 
     def _call(self, send: Callable[[], ChargeOutcome]) -> ChargeOutcome:
         self._assert_nothing_open()

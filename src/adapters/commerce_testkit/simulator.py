@@ -31,9 +31,10 @@ from commerce_core.checkout.service.run import SagaRunner
 from commerce_core.inventory import OpeningStock
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.batching import InlineFanOut
+from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.errors import CommerceError, Conflict, Unavailable
 from commerce_core.kernel.ids import BuyerId, MessageId, OrderId
-from commerce_core.kernel.messaging import Broker, Message
+from commerce_core.kernel.messaging import Message
 from commerce_core.kernel.relay import Relay
 from commerce_core.orders import OrderState
 from commerce_core.payment import Captured, CardNumber, Declined, PaymentGateway, PaymentInfo, Voided
@@ -42,6 +43,7 @@ from commerce_core.shipping import Booked, Carrier
 from commerce_testkit.examined import Examined, sample_buyer, sample_item
 from commerce_testkit.faults import Crash, Faults, FaultyCarrier, FaultyDatabase, FaultyGateway
 from commerce_testkit.memory.batching import SteppedBatcher
+from commerce_testkit.memory.broker import MemoryBroker
 from commerce_testkit.memory.ids import CountingIds
 
 _CURRENCY: Final = "USD"
@@ -80,10 +82,11 @@ class _Wish:
         return self.placed is None and not self.refused
 
 
-class _Listening(Broker):
+class _Listening(MemoryBroker):
     """Takes every message, and remembers which facts were told of which order."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        super().__init__([], {}, lambda _: None, clock)
         self.told: dict[str, set[str]] = {}
 
     def publish(self, messages: Sequence[Message]) -> Sequence[MessageId]:
@@ -104,7 +107,7 @@ class Simulation:
         self._database = FaultyDatabase(examined.database, self._faults)
         self._on = examined
         self._depth = 0
-        self._told = _Listening()
+        self._told = _Listening(self._clock)
         self._wishes: list[_Wish] = []
         self._found: list[Violation] = []
         self._buyers = [sample_buyer(n, self._clock) for n in range(buyers)]

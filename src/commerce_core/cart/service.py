@@ -18,7 +18,7 @@ from commerce_core.kernel.batching import Batcher
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.errors import CommerceError, Conflict, Invalid, TransactionLost
 from commerce_core.kernel.ids import BuyerId, ItemId, SkuId, derived_id
-from commerce_core.kernel.transaction import Database, Transaction
+from commerce_core.kernel.transaction import Database, Transaction, whole_again
 from commerce_core.pricing import PricedLine, Pricer
 
 _TRIES: Final = 3
@@ -78,8 +78,10 @@ class CartChanges:
         trouble: CommerceError = TransactionLost("the database is busy")
         for _ in range(_TRIES):
             try:
-                return self._try(group)
-            except (Conflict, TransactionLost) as error:
+                return whole_again(self._on.database, lambda: self._try(group))
+            except TransactionLost as error:
+                return [error] * len(group)
+            except Conflict as error:
                 trouble = error
         if len(group) == 1:
             return [TransactionLost(trouble.detail)]

@@ -16,7 +16,7 @@ from commerce_core.checkout.errors import (
     ShortLine,
 )
 from commerce_core.checkout.model import CallStatus, Cause, OpenRefund, Operation, OrderSaga, OutsideCall, Placed, Timing, call_key
-from commerce_core.checkout.ports import Claimed, MoneyFact, OwedRefund, SagaRow, SagaStore, SagaWrite
+from commerce_core.checkout.ports import Claimed, MoneyFact, OwedRefund, SagaRow, SagaStore, SagaWrite, Standing
 
 __all__ = [
     "AmountMismatch",
@@ -45,6 +45,7 @@ __all__ = [
     "SagaStore",
     "SagaWrite",
     "ShortLine",
+    "Standing",
     "Timing",
     "call_key",
 ]

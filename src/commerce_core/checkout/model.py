@@ -80,6 +80,8 @@ class OrderSaga:
     cancel_requested: bool = False
     cause: Cause | None = None
     calls: Mapping[Operation, OutsideCall] = attrs.field(factory=dict[Operation, OutsideCall])
+    trace: str | None = None
+    """What its order came of; decides nothing."""
 
     def call(self, operation: Operation) -> OutsideCall | None:
         """What is known of *operation*; ``None``: it was never intended."""

@@ -58,6 +58,15 @@ class SagaRow:
 
 
 @attrs.frozen(kw_only=True)
+class Standing:
+    """How it stands with the unfinished sagas of one state: how many, since when the oldest order waits, and how many are worrying."""
+
+    count: int
+    oldest: datetime
+    alarmed: int
+
+
+@attrs.frozen(kw_only=True)
 class OwedRefund:
     """A capture on a cancelled order that nobody has given back yet."""
 
@@ -145,8 +154,8 @@ class SagaStore(Protocol):
         """Sagas by order id, newest first, behind *after*."""
 
     @abstractmethod
-    def counts(self, tx: Transaction) -> Mapping[str, int]:
-        """How many sagas stand in each unfinished state."""
+    def census(self, tx: Transaction, claims: int, created_before: datetime, at_most: int | None) -> Mapping[str, Standing]:
+        """The unfinished sagas by state, counted up to *at_most* in all. What is worrying is so as in :meth:`alarmed`."""
 
     @abstractmethod
     def gateways_in_use(self, tx: Transaction) -> Sequence[tuple[str, str]]:

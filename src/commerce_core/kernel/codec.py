@@ -106,6 +106,11 @@ def storable(text: str) -> bool:
     return _UNSTORABLE.search(text) is None
 
 
+def legible(text: str) -> str:
+    """*text* from the outside in a form that every database keeps: what it cannot keep is escaped, the rest is cut at 500."""
+    return (text if storable(text) else text.encode("unicode_escape").decode("ascii"))[:500]
+
+
 class Reader:
     """Reads what a client sent (decoded JSON, numbers with a point as ``Decimal``) into attrs classes.
 

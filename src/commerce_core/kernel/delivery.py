@@ -1,11 +1,14 @@
 """Who follows which events, and handing them over one consumer at a time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from commerce_core.kernel.clock import Clock
-from commerce_core.kernel.errors import Rejected
-from commerce_core.kernel.messaging import Consumer, DeadLetter, Message
+from commerce_core.kernel.errors import Rejected, Unavailable
+from commerce_core.kernel.messaging import Consumer, DeadLetter, Delivery, Message, Queue
+
+#: A message on which its consumer fails this often, alone and without saying why, is parked. Between two attempts whoever drives waits.
+_ATTEMPTS: Final = 20
 
 _ORDER_EVENTS: Final = (
     "orders.order_created.v1",
@@ -43,3 +46,56 @@ def deliver(consumer: Consumer, messages: Sequence[Message], clock: Clock) -> Se
         middle = len(messages) // 2
         return [*deliver(consumer, messages[:middle], clock), *deliver(consumer, messages[middle:], clock)]
     return []
+
+
+class Follower:
+    """Has one consumer take what waits in its queue. Any number may follow one queue.
+
+    What the consumer can never take is parked; what it cannot take now stays in hand and is tried again; a message on which it
+    fails without saying why is found by halving, given back, and parked when that happened too often.
+    """
+
+    def __init__(self, consumer: Consumer, queue: Queue, park: Callable[[Sequence[DeadLetter]], None], clock: Clock) -> None:
+        self._consumer = consumer
+        self._queue = queue
+        self._park = park
+        self._clock = clock
+
+    def run_once(self, limit: int) -> int:
+        """Hand over up to *limit* messages; how many were dealt with. A message is forgotten after its effect was committed.
+
+        Raises:
+            Unavailable: the queue cannot be reached, or the consumer cannot take them now.
+            Exception: whatever the consumer failed with on a message that was given back; the others were dealt with.
+        """
+        deliveries = self._queue.receive(limit)
+        if failure := self._take(deliveries):
+            raise failure
+        return len(deliveries)
+
+    def _take(self, deliveries: Sequence[Delivery]) -> Exception | None:
+        """Deal with *deliveries*; the last failure that is not understood."""
+        if not deliveries:
+            return None
+        try:
+            letters = deliver(self._consumer, [d.message for d in deliveries], self._clock)
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 (a defect: it must not keep the other messages from the consumer)
+            if len(deliveries) == 1:
+                return self._failed(deliveries[0], error)
+            middle = len(deliveries) // 2
+            earlier = self._take(deliveries[:middle])
+            return self._take(deliveries[middle:]) or earlier
+        self._park(letters)
+        self._queue.settle(deliveries)
+        return None
+
+    def _failed(self, delivery: Delivery, error: Exception) -> Exception | None:
+        if delivery.attempt < _ATTEMPTS:
+            self._queue.give_back([delivery])
+            return error
+        reason = f"{type(error).__name__}: {error}"
+        self._park([DeadLetter(message=delivery.message, consumer=self._consumer.name, reason=reason, parked_at=self._clock.now())])
+        self._queue.settle([delivery])
+        return None

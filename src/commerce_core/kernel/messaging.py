@@ -22,11 +22,15 @@ class Message:
     partition_key: str
     occurred_at: datetime
     payload: Mapping[str, Any]
+    trace: str | None = None
+    """What it came of, for whoever follows a request from one process into the next. Opaque here."""
 
 
-def envelope(event: Event, *, id: str, at: datetime) -> Message:
+def envelope(event: Event, *, id: str, at: datetime, trace: str | None = None) -> Message:
     """*event* as a message."""
-    return Message(id=MessageId(id), name=event.name, partition_key=event.partition_key, occurred_at=at, payload=to_data(event))
+    return Message(
+        id=MessageId(id), name=event.name, partition_key=event.partition_key, occurred_at=at, payload=to_data(event), trace=trace
+    )  # fmt: skip
 
 
 @attrs.frozen(kw_only=True)
@@ -64,15 +68,33 @@ class Outbox(Protocol):
 
     @abstractmethod
     def park(self, letters: Sequence[DeadLetter]) -> None:
-        """Move messages that nobody can take out of the way, into the list of dead letters. Idempotent."""
+        """Keep messages that a consumer cannot take in the list of dead letters. Idempotent by consumer and message.
+
+        Whether they still wait here is not changed: others may not have had them yet.
+        """
 
     @abstractmethod
-    def backlog(self) -> tuple[int, datetime | None]:
-        """How many messages wait, and since when the oldest does."""
+    def backlog(self, at_most: int | None = None) -> tuple[int, datetime | None]:
+        """How many messages wait, counted up to *at_most*, and since when the oldest of them does."""
 
     @abstractmethod
     def dead_letters(self, limit: int) -> Sequence[DeadLetter]:
         """The latest parked messages, newest first."""
+
+    @abstractmethod
+    def count_dead_letters(self, at_most: int) -> int:
+        """How many messages are parked, counted up to *at_most*."""
+
+    @abstractmethod
+    def letters_of(self, id: str) -> Sequence[DeadLetter]:
+        """The parked message *id*, once for every consumer that could not take it, by the consumer's name."""
+
+    @abstractmethod
+    def replay(self, ids: Sequence[MessageId]) -> Sequence[MessageId]:
+        """Let parked messages wait anew, for everybody who follows them, and be dead letters no longer; those that were parked, ascending.
+
+        Idempotent: what is not parked changes nothing.
+        """
 
 
 class Inbox(Protocol):
@@ -83,14 +105,78 @@ class Inbox(Protocol):
         """Record *messages* for *consumer* and answer those that it had not recorded before, in their order."""
 
 
+@attrs.frozen(kw_only=True)
+class Delivery:
+    """A message as a queue hands it out."""
+
+    message: Message
+    attempt: int
+    """1 the first time; more when it was given back, or when who had it in hand died."""
+    tag: int
+    """Tells it from every other delivery of the queue, of the same message too."""
+
+
+class Queue(Protocol):
+    """Where messages wait for one consumer. Several processes may take from it; each message is in one hand at a time."""
+
+    @abstractmethod
+    def receive(self, limit: int) -> Sequence[Delivery]:
+        """Up to *limit* messages, as far as possible oldest first; the same ones again as long as they are in hand. Waits a moment when none wait.
+
+        In hand is what was received and neither settled nor given back, and its connection lives.
+
+        Raises:
+            Unavailable: the queue cannot be reached.
+        """
+
+    @abstractmethod
+    def settle(self, deliveries: Sequence[Delivery]) -> None:
+        """They were taken and need not come again. Idempotent; what is no longer in hand comes again all the same."""
+
+    @abstractmethod
+    def give_back(self, deliveries: Sequence[Delivery]) -> None:
+        """Let them come again, counted as another attempt. Idempotent."""
+
+
 class Broker(Protocol):
-    """Carries messages to consumers."""
+    """Carries messages to consumers: on the spot, or into queues that they take from."""
 
     @abstractmethod
     def publish(self, messages: Sequence[Message]) -> Sequence[MessageId]:
         """Hand over *messages*; the ids that were surely taken (the rest is to be published again).
 
         At least once: a message may be delivered although it is missing from the answer.
+
+        Raises:
+            Unavailable: none was surely taken, as the broker cannot be reached or takes nothing now.
+        """
+
+    @abstractmethod
+    def queues(self) -> Mapping[str, Queue]:
+        """The queue of every consumer by its name; none where publishing hands over on the spot."""
+
+    @abstractmethod
+    def collect(self, limit: int) -> int:
+        """Park up to *limit* messages that the broker itself gave up on; how many. 0: none waits.
+
+        Raises:
+            Unavailable: the broker cannot be reached, or parking is not possible now; nothing is lost.
+        """
+
+    @abstractmethod
+    def waiting(self) -> Mapping[str, int]:
+        """How many messages wait in the queue of each consumer, by its name, without those in hand; none where there are no queues.
+
+        Raises:
+            Unavailable: the broker cannot be reached, or does not say in time.
+        """
+
+    @abstractmethod
+    def ping(self) -> None:
+        """Make sure that messages can be handed over now.
+
+        Raises:
+            Unavailable: they cannot; it says why.
         """
 
 

@@ -1,8 +1,15 @@
 """A unit of work in one database: everything or nothing."""
 
 from abc import abstractmethod
+from collections.abc import Callable
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Final, Protocol, Self, TypeVar
+
+from commerce_core.kernel.errors import TransactionLost
+
+R = TypeVar("R")
+
+_TRIES: Final = 5
 
 
 class Transaction(Protocol):
@@ -38,3 +45,24 @@ class Database(Protocol):
     @abstractmethod
     def snapshot(self) -> Transaction:
         """A read-only view of one moment; writing in it is a defect."""
+
+    @abstractmethod
+    def pause(self, lost: int) -> None:
+        """Wait before a transaction that was lost *lost* times is tried again: longer each time, and no two callers equally long."""
+
+
+def whole_again(database: Database, work: Callable[[], R]) -> R:
+    """What *work* returns, which is one whole transaction on *database*; done again, with the same ids and keys, when that was lost.
+
+    For work that changes many rows, where others may meet it half way (deadlock, serialization). It must be idempotent: a
+    transaction that was lost may have been committed.
+
+    Raises:
+        TransactionLost: it was lost every time.
+    """
+    for lost in range(1, _TRIES):
+        try:
+            return work()
+        except TransactionLost:
+            database.pause(lost)
+    return work()

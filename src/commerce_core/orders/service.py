@@ -95,9 +95,12 @@ class SellerOrderProjection(Consumer):
 
     def handle(self, messages: Sequence[Message]) -> None:
         events = [cast("OrderEvent", decode_event(m.name, m.payload)) for m in messages]
-        keys = sorted({(e.buyer_id, e.order_id) for e in events})
+        self.follow([OrderKey(buyer_id, order_id) for buyer_id, order_id in sorted({(e.buyer_id, e.order_id) for e in events})])
+
+    def follow(self, keys: Sequence[OrderKey]) -> None:
+        """Bring the lists up to date with the orders of *keys*, whatever was told of them before. Idempotent."""
         with self._db.snapshot() as tx:
-            views = self._book.load(tx, [OrderKey(buyer_id, order_id) for buyer_id, order_id in keys])
+            views = self._book.load(tx, keys)
         rows = [row for view in views.values() for row in _rows(view)]
         with self._db.begin() as tx:
             self._seller_orders.put(tx, rows)

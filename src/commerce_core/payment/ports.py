@@ -54,3 +54,10 @@ class PaymentGateway(Protocol):
     @abstractmethod
     def books(self, order_ids: Sequence[OrderId]) -> Sequence[BookEntry]:
         """What the gateway's own books show for the orders. Changes nothing."""
+
+    @abstractmethod
+    def captures(self, after: BookEntry | None, limit: int) -> Sequence[BookEntry]:
+        """Every capture in the books, each once, in an order of the books' own, behind *after* (``None``: from the first).
+
+        Changes nothing. One that is booked meanwhile may be among them or not.
+        """

@@ -8,22 +8,26 @@ from typing import Any, Final, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 import attrs
-from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
-from commerce_bootstrap.settings import PREFIX, Settings, WrongSetting
+from commerce_bootstrap.asking import wrong_with
+from commerce_bootstrap.database import open_database, reason
+from commerce_bootstrap.metrics import GroupMetrics
+from commerce_bootstrap.settings import PREFIX, Settings, WrongSetting, without_password
+from commerce_bootstrap.tracing import Tracer
 from commerce_core.checkout.service.record import Books
 from commerce_core.kernel.batching import FanOut, GroupFunction, InlineFanOut
-from commerce_core.kernel.errors import CommerceError
+from commerce_core.kernel.clock import Clock
+from commerce_core.kernel.delivery import Follower
 from commerce_core.kernel.ids import IdFactory
 from commerce_core.kernel.messaging import Broker, Consumer
 from commerce_core.payment import PaymentGateway
-from commerce_core.plugins import BROKERS, CARRIERS, PAYMENT_GATEWAYS, SEARCH, PluginContext, PluginNotFound, file_path, load, options
+from commerce_core.plugins import BROKERS, CARRIERS, PAYMENT_GATEWAYS, SEARCH, PluginContext, PluginNotFound, load, options
 from commerce_core.search import SearchIndex
 from commerce_core.shipping import Carrier
 from commerce_local.batching import ThreadBatcher, ThreadFanOut
 from commerce_local.bell import Bell
 from commerce_local.turns import Turns
-from commerce_sqlalchemy import schema
+from commerce_sqlalchemy import postgres
 from commerce_sqlalchemy.accounts import SqlAccountBook
 from commerce_sqlalchemy.cart import SqlCartBook
 from commerce_sqlalchemy.catalog import SqlImportQueue, SqlItemBook, SqlOffers
@@ -70,22 +74,13 @@ class Storage:
 
 
 def build_storage(settings: Settings, closing: ExitStack[bool | None]) -> Storage:
-    """The database at its address, its tables brought up to date on SQLite.
+    """The database at its address, and the books that are kept in it.
 
     Raises:
-        WrongSetting: there is no database at this address.
+        PartAway: it is a server that does not answer.
+        WrongSetting: there is no database at this address, or not one to rely on.
     """
-    if urlsplit(settings.database_url).scheme != "sqlite":
-        raise WrongSetting(f"{PREFIX}DATABASE_URL must begin with sqlite:///, not {urlsplit(settings.database_url).scheme}://.")
-    path = file_path(settings.database_url, "var/shop.db")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        database = SqlDatabase(settings.database_url)
-        closing.callback(database.dispose)
-        schema.upgrade(database)
-        _check_durable(database)
-    except (OSError, DatabaseError) as error:
-        raise WrongSetting(f"{PREFIX}DATABASE_URL: {path} cannot be used as a database ({_reason(error)}).") from error
+    database = open_database(settings, closing)
     return Storage(
         database=database,
         accounts=SqlAccountBook(),
@@ -100,15 +95,6 @@ def build_storage(settings: Settings, closing: ExitStack[bool | None]) -> Storag
         outbox=SqlOutbox(database),
         reindex=SqlReindexQueue(),
     )
-
-
-def _check_durable(database: SqlDatabase) -> None:
-    """What is promised to buyers rests on these two (rule 14)."""
-    with database.snapshot() as tx:
-        journal = tx.connection.exec_driver_sql("PRAGMA journal_mode").scalar()
-        synchronous = tx.connection.exec_driver_sql("PRAGMA synchronous").scalar()
-    if journal != "wal" or synchronous != 2:
-        raise WrongSetting(f"{PREFIX}DATABASE_URL: the file system does not let SQLite write durably (journal {journal}, {synchronous}).")
 
 
 def build_index(settings: Settings, context: PluginContext, closing: ExitStack[bool | None]) -> SearchIndex:
@@ -168,21 +154,41 @@ def build_broker(
     return _open(BROKERS, "BROKER_URL", settings.broker_url, closing, context, consumers, storage.outbox.park)  # type: ignore[no-any-return]
 
 
-def build_batcher(function: GroupFunction[T, R], name: str, closing: ExitStack[bool | None]) -> ThreadBatcher[T, R]:
-    """A thread that hands *function* group after group."""
-    batcher = ThreadBatcher(function, limit=_GROUP, queue=_QUEUE, name=name)
+def build_followers(broker: Broker, consumers: Sequence[Consumer], storage: Storage, clock: Clock) -> Mapping[str, Follower]:
+    """What hands each consumer the messages in its queue, by the consumer's name; none where publishing does."""
+    queues = broker.queues()
+    return {c.name: Follower(c, queues[c.name], storage.outbox.park, clock) for c in consumers if c.name in queues}
+
+
+def build_batcher(function: GroupFunction[T, R], name: str, groups: GroupMetrics, closing: ExitStack[bool | None]) -> ThreadBatcher[T, R]:
+    """A thread that hands *function* group after group, with *groups* measured."""
+    batcher = ThreadBatcher(groups.measured(function, name), limit=_GROUP, queue=_QUEUE, name=name)
+    groups.watch(name, lambda: batcher.waiting)
     closing.callback(batcher.close)
     return batcher
 
 
 def build_turns(settings: Settings) -> Turns | None:
     """What the threads of a shop that is all in this process queue at; ``None``: where they wait for parties outside they work side by side."""
-    return Turns() if settings.database_url.startswith("sqlite:") and calls_inside(settings) else None
+    inside = settings.database_url.startswith("sqlite:") and settings.broker_url.startswith("local:") and calls_inside(settings)
+    return Turns() if inside else None
 
 
 def queued(function: Callable[P, R], turns: Turns | None) -> Callable[P, R]:
     """*function*, in its turn where there are turns."""
     return turns.queued(function) if turns else function
+
+
+def build_bell(settings: Settings, closing: ExitStack[bool | None]) -> Bell:
+    """What is rung when there is work: on a database server it is heard in every process that works on it."""
+    bell = Bell()
+    if postgres.is_server(settings.database_url):
+        from commerce_sqlalchemy.wire import NotifyWire  # needs the server's driver
+
+        wire = NotifyWire(settings.database_url, bell.ring_here)
+        closing.callback(wire.close)
+        bell.tell(wire.tell)
+    return bell
 
 
 def ringing(function: GroupFunction[T, R], bell: Bell) -> GroupFunction[T, R]:
@@ -210,6 +216,21 @@ def build_fan_out(settings: Settings, closing: ExitStack[bool | None]) -> FanOut
     return fan_out
 
 
+def build_tracer(settings: Settings, owner: str, closing: ExitStack[bool | None]) -> Tracer | None:
+    """What collects traces; ``None``: nobody does.
+
+    Raises:
+        WrongSetting: they are wanted, and the library is missing.
+    """
+    if not settings.otlp_url:
+        return None
+    try:
+        from commerce_bootstrap.otel import open_tracer
+    except ImportError as error:
+        raise WrongSetting(f"{PREFIX}OTLP_URL: the library is missing; install commerce-core[otel].") from error
+    return open_tracer(settings.otlp_url, owner, closing)
+
+
 def build_owner(ids: IdFactory) -> str:
     """The name under which this process holds leases."""
     return f"{socket.gethostname()}:{os.getpid()}:{ids.new()[-12:]}"
@@ -218,28 +239,11 @@ def build_owner(ids: IdFactory) -> str:
 def build_checks(storage: Storage, index: SearchIndex) -> Mapping[str, Callable[[], str | None]]:
     """What is wrong with each part that requests need; ``None``: nothing."""
 
-    def database() -> str | None:
+    def database() -> None:
         with storage.database.snapshot() as tx:
             tx.connection.exec_driver_sql("SELECT 1")
-        return None
 
-    def search() -> str | None:
-        index.versions([])
-        return None
-
-    return {"database": _telling(database), "search": _telling(search)}
-
-
-def _telling(check: Callable[[], str | None]) -> Callable[[], str | None]:
-    def told() -> str | None:
-        try:
-            return check()
-        except CommerceError as error:
-            return error.detail
-        except SQLAlchemyError as error:
-            return _reason(error)
-
-    return told
+    return {"database": wrong_with(database), "search": wrong_with(lambda: index.versions([]))}
 
 
 def _open(group: str, setting: str, url: str, closing: ExitStack[bool | None], *arguments: Any) -> Any:
@@ -248,12 +252,7 @@ def _open(group: str, setting: str, url: str, closing: ExitStack[bool | None], *
     except PluginNotFound as error:
         raise WrongSetting(f"{PREFIX}{setting}: {error.detail}.") from error
     except (OSError, ValueError) as error:
-        raise WrongSetting(f"{PREFIX}{setting}: {url} cannot be opened ({_reason(error)}).") from error
+        raise WrongSetting(f"{PREFIX}{setting}: {without_password(url)} cannot be opened ({reason(error)}).") from error
     if (close := getattr(part, "close", None)) is not None:
         closing.callback(close)
     return part
-
-
-def _reason(error: Exception) -> str:
-    told = str(getattr(error, "orig", None) or getattr(error, "strerror", None) or error)
-    return told.splitlines()[0] if told else type(error).__name__

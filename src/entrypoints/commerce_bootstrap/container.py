@@ -6,8 +6,8 @@ from dependency_injector import providers
 from dependency_injector.containers import DeclarativeContainer
 from prometheus_client import CollectorRegistry
 
-from commerce_bootstrap import builders
-from commerce_bootstrap.metrics import ShopCollector, search_lag
+from commerce_bootstrap import builders, tracing
+from commerce_bootstrap.metrics import GroupMetrics, ShopCollector, search_lag
 from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.shop import Shop
 from commerce_core.accounts.service import Accounts
@@ -29,7 +29,6 @@ from commerce_core.pricing import FreeOfCharges, Pricer
 from commerce_core.search.service.find import Searches
 from commerce_core.search.service.follow import IndexAudit, Reindexer, SearchIndexer, Sources
 from commerce_local.accounts import Argon2Hasher, RandomTokens
-from commerce_local.bell import Bell
 from commerce_local.clock import SystemClock
 from commerce_local.ids import UuidFactory
 
@@ -42,12 +41,15 @@ class ShopContainer(DeclarativeContainer):
     one = providers.Singleton
     settings = providers.Dependency(instance_of=Settings)
     closing = one(ExitStack[bool | None])
-    clock, ids, tokens, bell = one(SystemClock), one(UuidFactory), one(RandomTokens), one(Bell)
+    clock, ids, tokens = one(SystemClock), one(UuidFactory), one(RandomTokens)
+    bell = one(builders.build_bell, settings, closing)
     registry = one(CollectorRegistry)
+    groups = one(GroupMetrics, registry)
     currency = settings.provided.currency
     context = one(PluginContext, currency=currency, clock=clock)
     owner = one(builders.build_owner, ids)
     turns = one(builders.build_turns, settings)
+    tracer = one(builders.build_tracer, settings, owner, closing)
 
     storage = one(builders.build_storage, settings, closing)
     held = storage.provided
@@ -67,7 +69,7 @@ class ShopContainer(DeclarativeContainer):
 
     cart_shelves = one(CartShelves, database=database, carts=held.carts, offers=held.offers, stock=held.stock)
     cart_changes = one(CartChanges, cart_shelves, pricer, clock)
-    cart_batcher = one(builders.build_batcher, one(builders.queued, cart_changes.provided.change_many, turns), "carts", closing)
+    cart_batcher = one(builders.build_batcher, one(builders.queued, cart_changes.provided.change_many, turns), "carts", groups, closing)
     carts = one(Carts, cart_changes, cart_batcher)
 
     shelves = one(
@@ -75,8 +77,8 @@ class ShopContainer(DeclarativeContainer):
         outbox=held.outbox,
     )  # fmt: skip
     placement = one(Placement, shelves, pricer, clock, ids, carrier=providers.Callable(next, providers.Callable(iter, carriers)))
-    place_many = one(builders.ringing, one(builders.queued, placement.provided.place_many, turns), bell)
-    placing = one(builders.build_batcher, place_many, "placement", closing)
+    place_many = one(builders.ringing, one(tracing.traced_groups, one(builders.queued, placement.provided.place_many, turns), tracer), bell)
+    placing = one(builders.build_batcher, place_many, "placement", groups, closing)
     checkout = one(Checkout, placement, gateways, placing, ids)
 
     books = held.books
@@ -84,7 +86,7 @@ class ShopContainer(DeclarativeContainer):
     recorder = one(Recorder, books, ids, timing)
     operations = one(Operations, books, recorder, clock)
     cancellations = one(Cancellations, database, held.orders, held.sagas, clock)
-    fan_out = one(builders.build_fan_out, settings, closing)
+    fan_out = one(tracing.FollowedCalls, one(builders.build_fan_out, settings, closing), tracer)
     runner = one(SagaRunner, books, gateways, carriers, fan_out, clock, ids, timing, owner)
     reconciliation = one(Reconciliation, books, gateways, clock)
     checker = one(Checker, books, gateways, clock)
@@ -96,15 +98,18 @@ class ShopContainer(DeclarativeContainer):
     index_audit = one(IndexAudit, sources, index)
     indexer = one(SearchIndexer, sources, index, clock, one(search_lag, registry))
     seller_list = one(SellerOrderProjection, database, held.orders, held.seller_orders)
-    broker = one(builders.build_broker, settings, context, providers.List(indexer, seller_list), storage, closing)
-    relay = one(Relay, held.outbox, broker, clock, owner)
-    collector = one(ShopCollector, operations, held.outbox, clock)
+    consumers = providers.List(one(tracing.FollowedConsumer, indexer, tracer), one(tracing.FollowedConsumer, seller_list, tracer))
+    broker = one(builders.build_broker, settings, context, consumers, storage, closing)
+    followers = one(builders.build_followers, broker, consumers, storage, clock)
+    relay = one(Relay, held.outbox, one(tracing.traced_broker, broker, tracer), clock, owner)
+    collector = one(ShopCollector, operations, held.outbox, database, clock)
 
     shop = one(
         Shop, settings=settings, currency=currency, clock=clock, accounts=accounts, items=items, imports=imports, carts=carts,
-        checkout=checkout, cancellations=cancellations, orders=orders, searches=searches, operations=operations, checker=checker,
-        index_audit=index_audit, reconciliation=reconciliation, runner=runner, relay=relay, importer=importer, reindexer=reindexer,
-        outbox=held.outbox, index=index, checks=one(builders.build_checks, storage, index), registry=registry, work=bell, turns=turns, close=closing.provided.close,
+        checkout=checkout, cancellations=cancellations, orders=orders, seller_list=seller_list, searches=searches, operations=operations, checker=checker,
+        index_audit=index_audit, reconciliation=reconciliation, runner=runner, relay=relay, broker=broker, followers=followers,
+        importer=importer, reindexer=reindexer, outbox=held.outbox, index=index, checks=one(builders.build_checks, storage, index),
+        registry=registry, tracer=tracer, work=bell, turns=turns, close=closing.provided.close,
     )  # fmt: skip
 
 

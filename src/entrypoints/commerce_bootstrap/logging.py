@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import structlog
 
+from commerce_bootstrap.tracing import add_names
+
 _HANDLER: Final = "commerce"
 
 
@@ -13,6 +15,7 @@ def configure_logging(log_format: str, level: int = logging.INFO) -> None:
     """Send structlog's and the standard library's records to standard error in *log_format* (``json`` or ``plain``). Idempotent."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        add_names,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -39,3 +42,4 @@ def configure_logging(log_format: str, level: int = logging.INFO) -> None:
         root.removeHandler(before)
     root.addHandler(handler)
     root.setLevel(level)
+    logging.getLogger("pika").setLevel(logging.CRITICAL)  # a dozen lines for a failed connection; the adapter says it in one

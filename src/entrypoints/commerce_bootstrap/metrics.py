@@ -1,19 +1,41 @@
-"""What the shop counts beside its requests. Gauges are queries, so that they answer when no worker lives."""
+"""What the shop counts beside its requests; docs/operations.md has the table.
 
-from collections.abc import Callable, Iterator
+What lies in the database is asked for when somebody looks, so that it is told when no worker lives as well: within bounds, however
+much there is, and in time. A part that does not answer is told of by ``commerce_part_up``, and what it knows is left out.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeVar
 
-from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client import CollectorRegistry, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
 
+from commerce_bootstrap.asking import InTime
+from commerce_core.checkout import Standing
 from commerce_core.checkout.service.operate import Operations
+from commerce_core.kernel.batching import GroupFunction
 from commerce_core.kernel.clock import Clock
-from commerce_core.kernel.messaging import Outbox
+from commerce_core.kernel.errors import CommerceError
+from commerce_core.kernel.messaging import Broker, Outbox
+from commerce_sqlalchemy.transaction import SqlDatabase
 
+T = TypeVar("T")
+R = TypeVar("R")
+
+_LOG: Final = logging.getLogger(__name__)
 _LAG_BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0, 5.0, 30.0)
-_MOST: Final = 1_000
+_GROUP_BUCKETS: Final = (1, 2, 4, 8, 16, 32, 64, 128)
+#: Nothing is counted beyond these: more is as alarming.
+_MOST_SAGAS: Final = 50_000
+_MOST_MESSAGES: Final = 50_000
+_MOST_LETTERS: Final = 1_000
+
+#: A part and how to find out what is wrong with it: ``None`` when nothing is.
+Checks = Mapping[str, Callable[[], str | None]]
 
 
 def search_lag(registry: CollectorRegistry) -> Callable[[timedelta], None]:
@@ -24,22 +46,95 @@ def search_lag(registry: CollectorRegistry) -> Callable[[timedelta], None]:
     return lambda took: lag.observe(max(0.0, took.total_seconds()))
 
 
-class ShopCollector(Collector):
-    """Sagas by state, those that a person must look at, and messages that wait or were parked."""
+class GroupMetrics:
+    """How large the groups of each batcher are, and what waits for the next."""
 
-    def __init__(self, operations: Operations, outbox: Outbox, clock: Clock) -> None:
-        self._operations = operations
-        self._outbox = outbox
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._items = Histogram(
+            "commerce_group_items", "Requests that were decided together.", ["batcher"], registry=registry, buckets=_GROUP_BUCKETS
+        )
+        self._waiting = Gauge("commerce_group_waiting_items", "Requests that wait for their group.", ["batcher"], registry=registry)
+
+    def measured(self, function: GroupFunction[T, R], batcher: str) -> GroupFunction[T, R]:
+        """*function*, with the size of each of its groups noted."""
+        items = self._items.labels(batcher)
+
+        def measure(group: Sequence[T]) -> Sequence[R | Exception]:
+            items.observe(len(group))
+            return function(group)
+
+        return measure
+
+    def watch(self, batcher: str, waiting: Callable[[], int]) -> None:
+        """Tell how many are *waiting*."""
+        self._waiting.labels(batcher).set_function(waiting)
+
+
+class ShopCollector(Collector):
+    """Sagas by state with their ages, messages that wait or were parked, and the connections to the database."""
+
+    def __init__(self, operations: Operations, outbox: Outbox, database: SqlDatabase, clock: Clock) -> None:
+        self._census = InTime(lambda: operations.census(_MOST_SAGAS))
+        self._backlog = InTime(lambda: outbox.backlog(_MOST_MESSAGES))
+        self._letters = InTime(lambda: outbox.count_dead_letters(_MOST_LETTERS))
+        self._database = database
         self._clock = clock
 
     def collect(self) -> Iterator[Metric]:
-        sagas = GaugeMetricFamily("commerce_sagas", "Unfinished orders by the state of their saga.", labels=["state"])
-        for state, count in self._operations.counts().items():
-            sagas.add_metric([state], count)
-        yield sagas
-        yield GaugeMetricFamily("commerce_sagas_alarmed", "Orders that a person must look at.", value=len(self._operations.alarmed(_MOST)))
-        waiting, since = self._outbox.backlog()
-        age = (self._clock.now() - since).total_seconds() if since else 0.0
-        yield GaugeMetricFamily("commerce_outbox_messages", "Messages that wait to be published.", value=waiting)
-        yield GaugeMetricFamily("commerce_outbox_oldest_seconds", "Age of the oldest of them.", value=max(0.0, age))
-        yield GaugeMetricFamily("commerce_dead_letters", "Messages that nobody could take.", value=len(self._outbox.dead_letters(_MOST)))
+        used, most = self._database.connections_in_use, self._database.connections_at_most
+        yield GaugeMetricFamily("commerce_database_connections_in_use", "Connections that transactions hold.", value=used)
+        yield GaugeMetricFamily("commerce_database_connections_most", "Connections that this process may have.", value=most)
+        if (census := _told(self._census)) is not None:
+            yield from self._sagas(census)
+        if (backlog := _told(self._backlog)) is not None:
+            waiting, since = backlog
+            age = (self._clock.now() - since).total_seconds() if since else 0.0
+            yield GaugeMetricFamily("commerce_outbox_messages", "Messages that wait to be published, 50,000 at most.", value=waiting)
+            yield GaugeMetricFamily("commerce_outbox_oldest_seconds", "Age of the oldest of them.", value=max(0.0, age))
+        if (letters := _told(self._letters)) is not None:
+            yield GaugeMetricFamily("commerce_dead_letters", "Messages that nobody could take, 1,000 at most.", value=letters)
+
+    def _sagas(self, census: Mapping[str, Standing]) -> Iterator[Metric]:
+        count = GaugeMetricFamily("commerce_sagas", "Unfinished orders by the state of their saga, 50,000 at most.", labels=["state"])
+        oldest = GaugeMetricFamily("commerce_sagas_oldest_seconds", "Age of the oldest order in the state.", labels=["state"])
+        for state, standing in census.items():
+            count.add_metric([state], standing.count)
+            oldest.add_metric([state], max(0.0, (self._clock.now() - standing.oldest).total_seconds()))
+        yield from (count, oldest)
+        alarmed = sum(standing.alarmed for standing in census.values())
+        yield GaugeMetricFamily("commerce_sagas_alarmed", "Orders that a person must look at.", value=alarmed)
+
+
+class PartsCollector(Collector):
+    """Whether each part is up that a process works with."""
+
+    def __init__(self, checks: Checks) -> None:
+        self._checks = checks
+
+    def collect(self) -> Iterator[Metric]:
+        up = GaugeMetricFamily("commerce_part_up", "1: the part can be worked with; 0: readiness says why not.", labels=["part"])
+        for part, check in self._checks.items():
+            up.add_metric([part], 0 if check() else 1)
+        yield up
+
+
+class QueueCollector(Collector):
+    """What waits at the broker. For processes that have a connection to it: the workers."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._waiting = InTime(broker.waiting)
+
+    def collect(self) -> Iterator[Metric]:
+        waiting = GaugeMetricFamily("commerce_queue_messages", "Messages that wait in the queue of a consumer.", labels=["consumer"])
+        for consumer, count in (_told(self._waiting) or {}).items():
+            waiting.add_metric([consumer], count)
+        yield waiting
+
+
+def _told(question: InTime[T]) -> T | None:
+    """The answer; ``None``: there is none."""
+    try:
+        return question()
+    except (CommerceError, SQLAlchemyError) as error:
+        _LOG.warning("a figure is missing: %s", error)
+        return None

@@ -17,6 +17,14 @@ class WrongSetting(Exception):
     """A setting cannot be used; the text is one sentence that names it."""
 
 
+class PartAway(WrongSetting):
+    """The server at an address does not answer, and may do so later; *part* is what it is to the shop."""
+
+    def __init__(self, part: str, text: str) -> None:
+        super().__init__(text)
+        self.part = part
+
+
 def _url(name: str, text: str) -> str:
     if not re.match(r"[a-z][a-z0-9+]*://", text):
         raise WrongSetting(f"{name} must be an address like sqlite:///var/shop.db, not {text!r}.")
@@ -76,6 +84,10 @@ class Settings:
     """Everything that can be set."""
 
     database_url: str = _setting("sqlite:///var/shop.db", _url, "the shop's database")
+    pool_size: int = _setting(8, _whole(1, 500), "requests answered at the same time on a database server, each with a connection")
+    durability: str = _setting(
+        "strict", _one_of("strict", "relaxed"), "whether a database server that may forget orders in a crash is refused; relaxed: it is not"
+    )
     search_url: str = _setting("tantivy:///var/search", _url, "the search index")
     broker_url: str = _setting("local://", _url, "what carries events; local:// delivers inside the process")
     payment_urls: tuple[str, ...] = _setting(
@@ -90,6 +102,9 @@ class Settings:
     retry: timedelta = _setting(timedelta(seconds=1), _seconds, "seconds before the first repeat of such a call")
     longest_retry: timedelta = _setting(timedelta(minutes=5), _seconds, "seconds between repeats at most")
     hashes_at_once: int = _setting(2, _whole(1, 64), "passwords hashed at the same time")
+    otlp_url: str = _setting(
+        "", _url, "the collector that takes traces, by OTLP over HTTP; none if it is not set, nor OTEL_EXPORTER_OTLP_ENDPOINT"
+    )
     log_format: str = _setting("json", _one_of("json", "plain"), "how log lines are written")
 
     @property
@@ -127,11 +142,14 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
     ours = {name: text for name, text in environment.items() if name.startswith(PREFIX) and name not in _ELSEWHERE}
     if unknown := sorted(ours.keys() - known.keys()):
         raise WrongSetting(f"{unknown[0]} is no setting; `commerce settings` lists them.")
+    if (collector := environment.get(_STANDARD_OTLP)) and (own := f"{PREFIX}OTLP_URL") not in ours:
+        ours[own] = collector
     settings = Settings(**{known[name].name: known[name].metadata["read"](name, text) for name, text in ours.items()})
     _ = settings.timing
     return settings
 
 
+_STANDARD_OTLP: Final = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _ELSEWHERE: Final = frozenset({"COMMERCE_SHARED"})  # where checks of this project find real data
 
 
@@ -146,4 +164,9 @@ def described(settings: Settings) -> Iterator[tuple[str, str, str]]:
             if isinstance(value, timedelta)
             else str(value)
         )
-        yield PREFIX + a.name.upper(), re.sub(r"(://[^/@:]*):[^@/]*@", r"\1:***@", text), a.metadata["meaning"]
+        yield PREFIX + a.name.upper(), without_password(text), a.metadata["meaning"]
+
+
+def without_password(url: str) -> str:
+    """*url*, or several, as they may be shown."""
+    return re.sub(r"(://[^/@:]*):[^@/]*@", r"\1:***@", url)

@@ -6,6 +6,7 @@ import attrs
 from prometheus_client import CollectorRegistry
 
 from commerce_bootstrap.settings import Settings
+from commerce_bootstrap.tracing import Tracer
 from commerce_core.accounts.service import Accounts
 from commerce_core.cart.service import Carts
 from commerce_core.catalog.service.imports import Importer, Imports
@@ -17,9 +18,10 @@ from commerce_core.checkout.service.place import Checkout
 from commerce_core.checkout.service.reconcile import Reconciliation
 from commerce_core.checkout.service.run import SagaRunner
 from commerce_core.kernel.clock import Clock
-from commerce_core.kernel.messaging import Outbox
+from commerce_core.kernel.delivery import Follower
+from commerce_core.kernel.messaging import Broker, Outbox
 from commerce_core.kernel.relay import Relay
-from commerce_core.orders.service import Orders
+from commerce_core.orders.service import Orders, SellerOrderProjection
 from commerce_core.search import SearchIndex
 from commerce_core.search.service.find import Searches
 from commerce_core.search.service.follow import IndexAudit, Reindexer
@@ -41,6 +43,7 @@ class Shop:
     checkout: Checkout
     cancellations: Cancellations
     orders: Orders
+    seller_list: SellerOrderProjection
     searches: Searches
     operations: Operations
     checker: Checker
@@ -48,6 +51,9 @@ class Shop:
     reconciliation: Reconciliation
     runner: SagaRunner
     relay: Relay
+    broker: Broker
+    followers: Mapping[str, Follower]
+    """What hands each consumer the messages in its queue, by the consumer's name; none where publishing does."""
     importer: Importer
     reindexer: Reindexer
     outbox: Outbox
@@ -55,6 +61,8 @@ class Shop:
     checks: Mapping[str, Callable[[], str | None]]
     """What is wrong with each part that requests need; ``None``: nothing."""
     registry: CollectorRegistry
+    tracer: Tracer | None
+    """What collects traces; ``None``: nobody does."""
     work: Bell
     """Rung when orders, cancellations or items wait for a worker."""
     turns: Turns | None

@@ -39,6 +39,11 @@ _GROUPS: Final = {
         {name: f"commerce_cli.sagas:{function}" for name, function in (("list", "list_sagas"), ("show", "show"), ("retry", "retry"))}
         | {name: f"commerce_cli.sagas:{name}" for name in ("resolve", "compensate")},
     ),
+    "orders": ("What is told about orders.", {"retell": "commerce_cli.orders:retell"}),
+    "messages": (
+        "Look at messages that could not be delivered, and have them delivered again.",
+        {"list": "commerce_cli.messages:list_messages", "show": "commerce_cli.messages:show", "replay": "commerce_cli.messages:replay"},
+    ),
     "accounts": ("Change accounts.", {"grant": "commerce_cli.accounts:grant"}),
 }
 

@@ -3,16 +3,21 @@
 import ctypes
 import logging
 import os
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager, suppress
+from typing import TYPE_CHECKING, Final
 
-from commerce_bootstrap.settings import Settings, load_settings
+from commerce_bootstrap.settings import PartAway, Settings, load_settings
 from commerce_cli.output import WrongCall
 
 if TYPE_CHECKING:
     from commerce_bootstrap.shop import Shop
     from commerce_core.accounts import Account
+
+_LOG: Final = logging.getLogger("commerce.opening")
+#: Seconds between two looks for a part that is away: at first, and at most.
+_FIRST_PAUSE: Final = 0.1
+_LONGEST_PAUSE: Final = 3.0
 
 
 @contextmanager
@@ -34,6 +39,27 @@ def open_shop(settings: Settings | None = None, *, level: int = logging.ERROR, l
         yield shop
     finally:
         shop.close()
+
+
+def opened_in_time(
+    stack: ExitStack, settings: Settings, wait: Callable[[PartAway, float], bool], *, level: int = logging.INFO
+) -> "Shop | None":
+    """The shop, on *stack*, as soon as every server that it needs answers: they may be started in any order.
+
+    *wait* is told which part is away and waits so many seconds; it answers whether to try again. ``None``: it said no.
+
+    Raises:
+        WrongSetting: a setting cannot be used, now or later.
+    """
+    pause = _FIRST_PAUSE
+    while True:
+        try:
+            return stack.enter_context(open_shop(settings, level=level, log_format=settings.log_format))
+        except PartAway as away:
+            _LOG.warning("waiting for the %s: %s", away.part, away)
+            if not wait(away, pause):
+                return None
+        pause = min(2 * pause, _LONGEST_PAUSE)
 
 
 def _share_heaps() -> None:

@@ -34,6 +34,10 @@ class Output:
         if not self.as_json:
             print(text, flush=True)
 
+    def warn(self, text: str) -> None:
+        """A line for people that is no part of the result."""
+        print(f"commerce: {text}", file=sys.stderr, flush=True)
+
     def answer(self, data: Any) -> None:
         """The result, for programs."""
         if self.as_json:

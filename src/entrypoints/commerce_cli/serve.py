@@ -1,7 +1,6 @@
 """`commerce serve` and `commerce worker`."""
 
 import gc
-import logging
 import os
 import signal
 import socket
@@ -13,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import attrs
 from cyclopts import Parameter
 
-from commerce_bootstrap.settings import Settings, load_settings
-from commerce_cli.opening import open_shop
+from commerce_bootstrap.settings import PartAway, Settings, load_settings
+from commerce_cli.opening import opened_in_time
 from commerce_cli.output import Output, WrongCall
 
 if TYPE_CHECKING:
@@ -37,23 +36,35 @@ def serve(
     settings = attrs.evolve(settings, host=host or settings.host, port=settings.port if port is None else port)
     bindable(settings.host, settings.port)
     out = Output()
-    with until_told_to_stop(), open_shop(settings, level=logging.INFO, log_format=settings.log_format) as shop:
-        run(shop, lambda address: out.say(f"The shop is open at {address}"))
+    with until_told_to_stop() as stack:
+        run(_opened(stack, settings), lambda address: out.say(f"The shop is open at {address}"))
 
 
-def worker() -> None:
-    """Carry orders on, deliver events and take in files, beside `commerce serve`."""
+def worker(
+    *,
+    only: Annotated[str | None, Parameter(help="What it is to do, comma between roles; everything if it is not said.")] = None,
+    host: Annotated[str | None, Parameter(help="The address that answers for its health, else COMMERCE_HOST.")] = None,
+    port: Annotated[int, Parameter(help="The port that answers for its health; 0 takes a free one.")] = 0,
+) -> None:
+    """Carry orders on, deliver events and take in files, beside `commerce serve`. Any number may run, each with all roles or some."""
+    from commerce_worker.main import ROLES, stop_on_signals
     from commerce_worker.main import run as work
-    from commerce_worker.main import stop_on_signals
 
     settings = load_settings(os.environ)
+    roles = ROLES if only is None else tuple(role.strip() for role in only.split(","))
+    if unknown := [role for role in roles if role not in ROLES]:
+        raise WrongCall(f"--only {unknown[0]!r} is none of {', '.join(ROLES)}.")
     if delivers_inside(settings):
         raise WrongCall("With local:// delivery (COMMERCE_BROKER_URL) the worker runs inside `commerce serve`: start that instead.")
+    health = (host or settings.host, port)
+    bindable(*health)
     stop = threading.Event()
     stop_on_signals(stop)
-    with open_shop(settings, level=logging.INFO, log_format=settings.log_format) as shop:
-        Output().say("The worker runs.")
-        work(shop, stop, drain=_DRAIN)
+    out = Output()
+    with ExitStack() as stack:
+        shop = opened_in_time(stack, settings, lambda _, pause: not stop.wait(pause))
+        if shop is not None:
+            work(shop, stop, roles, health, lambda at: out.say(f"The worker runs; its health is at {at}/health/ready"), drain=_DRAIN)
 
 
 def run(shop: "Shop", opened: Callable[[str], None]) -> None:
@@ -68,6 +79,25 @@ def run(shop: "Shop", opened: Callable[[str], None]) -> None:
         if delivers_inside(shop.settings):
             stack.enter_context(working(shop, drain=_DRAIN))
         answer_requests(shop, shop.settings.host, shop.settings.port, opened)
+
+
+def _opened(stack: ExitStack, settings: Settings) -> "Shop":
+    """The shop, on *stack*. As long as a server that it needs is away, its address answers that it is not ready, and why."""
+    from commerce_http.waiting import WaitingRoom
+
+    with ExitStack() as meanwhile:
+        rooms: list[WaitingRoom] = []
+
+        def wait(away: PartAway, pause: float) -> bool:
+            if not rooms and settings.port:  # where any port will do nobody knows yet which one
+                rooms.append(meanwhile.enter_context(WaitingRoom(settings.host, settings.port)))
+            for room in rooms:
+                room.tell(away.part, str(away))
+            return not threading.Event().wait(pause)
+
+        shop = opened_in_time(stack, settings, wait)
+    assert shop is not None  # nobody here says no: a signal ends the process
+    return shop
 
 
 def delivers_inside(settings: Settings) -> bool:

@@ -3,7 +3,6 @@
 import os
 
 from commerce_bootstrap.settings import described, load_settings
-from commerce_cli.opening import open_shop
 from commerce_cli.output import AsJson, Output
 
 
@@ -19,9 +18,12 @@ def settings(*, json: AsJson = False) -> None:
 
 
 def migrate(*, json: AsJson = False) -> None:
-    """Bring the database's tables up to date. The embedded default does so by itself."""
+    """Bring the database's tables to this release. The embedded default does so by itself. Other processes may go on serving."""
+    from commerce_bootstrap.database import migrate_database  # loads the engine
+
+    wanted = load_settings(os.environ)
+    url = {name: value for name, value, _ in described(wanted)}["COMMERCE_DATABASE_URL"]
+    migrate_database(wanted)
     out = Output(as_json=json)
-    with open_shop() as shop:
-        url = {name: value for name, value, _ in described(shop.settings)}["COMMERCE_DATABASE_URL"]
     out.say(f"{url} is up to date.")
     out.answer({"database": url, "upToDate": True})

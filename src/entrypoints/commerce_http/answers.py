@@ -14,6 +14,7 @@ from commerce_core.kernel.money import Money
 _JSON: Final = b"application/json"
 _encoder: Final = msgspec.json.Encoder()
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
+_trace: ContextVar[str | None] = ContextVar("trace", default=None)
 
 
 class Shape(msgspec.Struct, rename="camel", forbid_unknown_fields=True, kw_only=True, gc=False):
@@ -109,6 +110,12 @@ def request_id() -> str:
     return _request_id.get()
 
 
-def set_request_id(value: str) -> None:
-    """Remember the id of the request that this task answers."""
-    _request_id.set(value)
+def request_trace() -> str | None:
+    """The request that is being answered as what follows from it is told of it (a W3C ``traceparent``); ``None`` outside of one."""
+    return _trace.get()
+
+
+def set_request(id: str, trace: str) -> None:
+    """Remember which request this task answers."""
+    _request_id.set(id)
+    _trace.set(trace)

@@ -9,6 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 from prometheus_client import CollectorRegistry
 
+from commerce_bootstrap.tracing import Tracer
 from commerce_core.kernel.errors import CommerceError
 from commerce_http.answers import Payload
 from commerce_http.dependencies import Surroundings, handler_of
@@ -22,15 +23,16 @@ class ShopApplication(Litestar):
 
     let_go: Callable[[], None] = staticmethod(lambda: None)
 
-    def observed_by(self, metrics: RequestMetrics) -> "ShopApplication":
-        """Count requests in *metrics*."""
-        self.asgi_handler = Observed(self.asgi_handler, metrics)
+    def observed_by(self, metrics: RequestMetrics, tracer: Tracer | None) -> "ShopApplication":
+        """Count requests in *metrics*, and have *tracer* collect them."""
+        self.asgi_handler = Observed(self.asgi_handler, metrics, tracer)
         return self
 
 
 def build_app(
-    operations: Sequence[Operation], around: Surroundings, registry: CollectorRegistry, *, lifespan: Sequence[Any] = ()
-) -> ShopApplication:
+    operations: Sequence[Operation], around: Surroundings, registry: CollectorRegistry, *, tracer: Tracer | None = None,
+    lifespan: Sequence[Any] = (),
+) -> ShopApplication:  # fmt: skip
     """An application of *operations*."""
     # Litestar asks handlers for its own Response; a Payload answers as well, without the work that one does.
     refusals: Any = {CommerceError: answer_refusal, HTTPException: answer_http_error, Exception: answer_defect}
@@ -41,7 +43,7 @@ def build_app(
         openapi_config=None,
         request_max_body_size=None,
         logging_config=None,
-    ).observed_by(RequestMetrics(registry))
+    ).observed_by(RequestMetrics(registry), tracer)
 
 
 def route_of(operation: Operation, around: Surroundings) -> HTTPRouteHandler:

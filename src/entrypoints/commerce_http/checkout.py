@@ -25,7 +25,7 @@ from commerce_core.kernel.batching import Overloaded
 from commerce_core.orders import Fact, OrderKey, OrderState, OrderView
 from commerce_core.orders.service import Orders
 from commerce_core.payment import PaymentUnavailable
-from commerce_http.answers import Reply
+from commerce_http.answers import Reply, request_trace
 from commerce_http.auth import BUYER
 from commerce_http.desk import Desk
 from commerce_http.operations import IdempotencyKey, Prefer, Runs, operation
@@ -80,7 +80,7 @@ async def place_order(
     The same cart, or the same `Idempotency-Key`, again answers with the order that it has placed, as it stands now.
     A declined card is no error of the request: the order ends CANCELLED, and its lines are back in a cart.
     """
-    prepared = await desk.do(Runs.OUTSIDE, checkout.prepare, caller, command, idempotency_key)
+    prepared = await desk.do(Runs.OUTSIDE, checkout.prepare, caller, command, idempotency_key, request_trace())
     placed = prepared if isinstance(prepared, Placed) else await asyncio.wrap_future(checkout.submit(prepared))
     structlog.contextvars.bind_contextvars(order_id=placed.key.order_id)
     headers = {"Location": f"/orders/{placed.key.order_id}"}

@@ -1,16 +1,18 @@
 """Whether the shop lives, whether it can serve, and what it counts."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from typing import Final
 
+from msgspec import UNSET, UnsetType
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from commerce_bootstrap.metrics import Checks
 from commerce_core.kernel.errors import Unavailable
 from commerce_http.answers import Payload, Shape
 from commerce_http.operations import Runs, operation
 
-#: A part of the shop and how to find out what is wrong with it: ``None`` when nothing is.
-Check = Callable[[], str | None]
+_CAN_DO_WITHOUT: Final = frozenset({"search"})
 
 
 class NotReady(Unavailable):
@@ -19,10 +21,18 @@ class NotReady(Unavailable):
     code = "not-ready"
 
 
+class PartDown(Shape):
+    """A part that is down, and what is known of it."""
+
+    part: str
+    detail: str
+
+
 class Health(Shape):
-    """How the shop is."""
+    """How the shop is. What is down and named here keeps it from something, and from no order."""
 
     status: str
+    down: list[PartDown] | UnsetType = UNSET
 
 
 @operation("GET", "/health/live", answer=Health, runs=Runs.SEARCH)
@@ -32,15 +42,16 @@ def live() -> Health:
 
 
 @operation("GET", "/health/ready", answer=Health, problems=(NotReady,))
-def ready(checks: Mapping[str, Check]) -> Health:
-    """Whether everything that requests need is up; names what is down."""
-    down: list[dict[str, str]] = []
-    for part, check in checks.items():
-        if reason := check():
-            down.append({"part": part, "detail": reason})
-    if down:
-        raise NotReady(f"{_listed([d['part'] for d in down])} down", down=down)
-    return Health(status="ready")
+def ready(checks: Checks) -> Health:
+    """Whether the shop can take requests; names what is down.
+
+    Without search it can: orders are taken, and whoever searches is told to come again. Who takes a shop that is not ready
+    out of its service would end all of it.
+    """
+    down = {part: reason for part, check in checks.items() if (reason := check())}
+    if needed := sorted(down.keys() - _CAN_DO_WITHOUT):
+        raise NotReady(f"{_listed(needed)} down", down=[{"part": part, "detail": reason} for part, reason in down.items()])
+    return Health(status="ready", down=[PartDown(part=part, detail=reason) for part, reason in down.items()] or UNSET)
 
 
 @operation("GET", "/metrics", answer_media="text/plain")

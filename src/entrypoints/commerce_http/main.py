@@ -8,6 +8,7 @@ from typing import Final
 import uvicorn
 from litestar import Litestar
 
+from commerce_bootstrap.metrics import PartsCollector
 from commerce_bootstrap.shop import Shop
 from commerce_http import accounts, cart, catalog, catalog_imports, checkout, health, openapi, orders, search
 from commerce_http.app import ShopApplication, build_app
@@ -18,7 +19,6 @@ from commerce_http.openapi import Document
 from commerce_http.operations import Operation, Runs, operations_of
 from commerce_http.timeline_watch import TimelineWatch
 
-_THREADS: Final = 8
 _THREADS_OUTSIDE: Final = 2
 _LONGEST_GOODBYE: Final = 15
 
@@ -34,8 +34,12 @@ def create_app(shop: Shop) -> ShopApplication:
     """The application of *shop*. It leaves closing the shop to whoever built it."""
     # On SQLite a read by key takes less time than a thread needs to begin it; a server's answer would hold up everybody else.
     embedded = shop.settings.database_url.startswith("sqlite:")
-    at_once = [Runs.KEY_READ, Runs.SEARCH, *([Runs.OUTSIDE] if shop.turns else [])] if embedded else []
-    desk = Desk(threads=_THREADS, outside=_THREADS_OUTSIDE, on_event_loop=at_once)
+    at_once = [Runs.KEY_READ]
+    if shop.settings.search_url.startswith("tantivy:"):
+        at_once.append(Runs.SEARCH)
+    if shop.turns is not None:
+        at_once.append(Runs.OUTSIDE)
+    desk = Desk(threads=shop.settings.pool_size, outside=_THREADS_OUTSIDE, on_event_loop=at_once if embedded else ())
     watch = TimelineWatch(shop.orders.timelines_after, desk)
     around = Surroundings(
         shop=shop,
@@ -45,13 +49,15 @@ def create_app(shop: Shop) -> ShopApplication:
         desk=desk,
     )
 
+    shop.registry.register(PartsCollector(shop.checks))
+
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncGenerator[None]:
         yield
         watch.close()
         desk.close()
 
-    app = build_app(OPERATIONS, around, shop.registry, lifespan=[lifespan])
+    app = build_app(OPERATIONS, around, shop.registry, tracer=shop.tracer, lifespan=[lifespan])
     app.let_go = watch.close
     return app
 

@@ -12,13 +12,18 @@ import structlog
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from commerce_bootstrap.tracing import About, Span, Tracer
+from commerce_bootstrap.tracing import trace_id as known_trace
 from commerce_core.kernel.address import looks_like_card
 from commerce_core.kernel.ids import is_id
-from commerce_http.answers import set_request_id
+from commerce_http.answers import set_request
 
 _log = structlog.get_logger("commerce.http")
 _ACCEPTABLE: Final = re.compile(rb"[A-Za-z0-9._:/+=-]{1,64}")
 _BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_TRACE_ID: Final = slice(3, 35)
+#: Asked for every few seconds, and of no interest in a trace.
+_PROBED: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
 _QUIET: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -46,19 +51,24 @@ class RequestMetrics:
 class Observed:
     """Wraps *app*."""
 
-    def __init__(self, app: ASGIApp, metrics: RequestMetrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: RequestMetrics, tracer: Tracer | None) -> None:
         self._app = app
         self._metrics = metrics
+        self._tracer = tracer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if str(scope["type"]) != "http":
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        name = _given_id(scope) or secrets.token_hex(8)
+        given = _given_trace(scope)
+        span = self._tracer.begin("request", "server", given) if self._tracer and scope["path"] not in _PROBED else None
+        trace = span.trace if span else given or _new_trace()
+        trace_id = trace[_TRACE_ID]
+        name = _given_id(scope) or trace_id
         raw_name = name.encode()
-        set_request_id(name)
-        structlog.contextvars.bind_contextvars(request_id=name)
+        set_request(name, trace)
+        structlog.contextvars.bind_contextvars(request_id=name, trace_id=trace_id)
         status = 0
 
         async def observe(message: Message) -> None:
@@ -71,18 +81,34 @@ class Observed:
         try:
             await self._app(scope, receive, observe)
         finally:
-            self._note(scope, status, time.perf_counter() - started)
+            self._note(scope, status, time.perf_counter() - started, span)
 
-    def _note(self, scope: Any, status: int, seconds: float) -> None:
+    def _note(self, scope: Any, status: int, seconds: float, span: Span | None) -> None:
         method: str = scope["method"] if scope["method"] in _METHODS else "OTHER"
         route: str = scope.get("path_template") or "(none)"
         self._metrics.note(method, route, status, seconds)
+        if span is not None:
+            about: About = {"http.request.method": method, "http.route": route, "http.response.status_code": status}
+            span.end(name=f"{method} {route}", failure=None if 0 < status < 500 else "failed", about=about)
         if status >= 500 or (method not in _QUIET and status < 400):
             named = {name: value for name, value in scope.get("path_params", {}).items() if is_id(value)}
             _log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1), **named)
 
 
 _METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+
+
+def _new_trace() -> str:
+    made = secrets.token_hex(24)
+    return f"00-{made[:32]}-{made[32:]}-00"  # nobody collects it
+
+
+def _given_trace(scope: Any) -> str | None:
+    for name, value in scope["headers"]:
+        if name == b"traceparent":
+            text: str = value.decode("latin-1")
+            return text if known_trace(text) and not looks_like_card(text) else None
+    return None
 
 
 def _given_id(scope: Any) -> str | None:

@@ -4,13 +4,18 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Collection, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Final
 
+from commerce_bootstrap.asking import wrong_with
+from commerce_bootstrap.metrics import Checks, PartsCollector, QueueCollector
 from commerce_bootstrap.shop import Shop
+from commerce_core.kernel.errors import Unavailable
+from commerce_worker.consumers import CONSUMER_ROLES, DEAD_LETTERS, consumer_loops
+from commerce_worker.health import telling
 from commerce_worker.loop import Loop, Pace, Wakes
 from commerce_worker.reindex import IndexKeeper
 from commerce_worker.timers import Every
@@ -21,14 +26,18 @@ _LOG: Final = logging.getLogger(__name__)
 _SAGA_LOOPS: Final = 2
 _SAGAS: Final = 64
 _MESSAGES: Final = 500
+#: Those for a broker are read and forgotten in larger groups, which spares the database; it takes them one by one all the same.
+_MESSAGES_FOR_A_BROKER: Final = 2_000
 _ROWS: Final = 500
 _RECONCILED: Final = 100
 _RECONCILE_EVERY: Final = timedelta(seconds=60)
 
 #: What a loop can be for.
-ROLES: Final = ("sagas", "relay", "imports", "reindex", "timers")
+ROLES: Final = ("sagas", "relay", *CONSUMER_ROLES.values(), DEAD_LETTERS, "imports", "reindex", "timers")
 #: What brings items into the catalogue and into the index.
-ITEM_ROLES: Final = ("imports", "relay", "reindex")
+ITEM_ROLES: Final = ("imports", "relay", "indexer", "reindex")
+#: Who cannot work without the part.
+_NEEDS: Final = {"search": {"indexer", "reindex"}, "broker": {"relay", *CONSUMER_ROLES.values(), DEAD_LETTERS}}
 
 
 def loops_of(shop: Shop, roles: Collection[str] = ROLES) -> list[Loop]:
@@ -39,7 +48,8 @@ def loops_of(shop: Shop, roles: Collection[str] = ROLES) -> list[Loop]:
     keeper = IndexKeeper(shop.index, shop.reindexer)
     every = [
         *(("sagas", Loop(f"sagas-{no}", partial(carry_on, _SAGAS), brisk)) for no in range(1, _SAGA_LOOPS + 1)),
-        ("relay", Loop("relay", partial(publish, _MESSAGES), brisk)),
+        ("relay", Loop("relay", partial(publish, _MESSAGES_FOR_A_BROKER if shop.followers else _MESSAGES), brisk)),
+        *consumer_loops(shop),
         ("imports", Loop("imports", partial(shop.importer.run_once, _ROWS), Pace(idle=0.1, woken=False))),
         ("reindex", Loop("reindex", partial(keeper.run_once, _ROWS), calm)),
         ("timers", Loop("timers", reconcile, Pace(idle=1.0, woken=False))),
@@ -92,13 +102,39 @@ def working(shop: Shop, roles: Collection[str] = ROLES, *, drain: float = 10.0) 
         yield worker
     finally:
         if worker.stop(drain) and "relay" in roles:
-            shop.relay.release()
+            _give_back(shop)
 
 
-def run(shop: Shop, stop: threading.Event, *, drain: float = 10.0) -> None:
-    """Work for *shop* until *stop* is set."""
-    with working(shop, drain=drain):
-        stop.wait()
+def _give_back(shop: Shop) -> None:
+    """What the relay holds. Where that fails the lease runs out: it is no reason to end in disorder."""
+    try:
+        shop.relay.release()
+    except Unavailable as error:
+        _LOG.warning("the relay's messages are taken over when its lease is over: %s", error)
+
+
+def run(
+    shop: Shop, stop: threading.Event, roles: Collection[str], health: tuple[str, int], started: Callable[[str], None], *, drain: float
+) -> None:
+    """Work for *shop* in *roles* until *stop* is set; *started* is told the address, of the host and port *health*, that answers for it.
+
+    Raises:
+        OSError: the host and port cannot be listened on.
+    """
+    with working(shop, roles, drain=drain) as worker:
+        checks = checks_of(shop, roles, worker)
+        shop.registry.register(PartsCollector(checks))
+        if "broker" in checks:
+            shop.registry.register(QueueCollector(shop.broker))
+        with telling(*health, checks, shop.registry) as address:
+            started(address)
+            stop.wait()
+
+
+def checks_of(shop: Shop, roles: Collection[str], worker: Worker) -> Checks:
+    """What is wrong with each part that *roles* need."""
+    every = {**shop.checks, "broker": wrong_with(shop.broker.ping), "worker": worker.trouble}
+    return {part: check for part, check in every.items() if not _NEEDS.get(part, set()).isdisjoint(roles) or part not in _NEEDS}
 
 
 def stop_on_signals(stop: threading.Event) -> None:

@@ -138,3 +138,10 @@ def test_37_a_bad_row_of_an_import_spoils_only_itself(stepped: Market) -> None:
     stepped.run()
     assert stepped.shop.outbox.dead_letters(10) == []
     assert sorted(view.item.sku for view in stepped.shop.items.export(stepped.seller_id)) == [row["sku"] for row in good]
+
+
+def test_37_a_header_that_no_database_could_keep_does_not_keep_the_import_from_ending(stepped: Market) -> None:
+    table = [b"sku,name,price,quantity,co\x00lour\n", b"S-1,Lamp,5.00,1,red\n"]
+    done = carried_out(stepped, stepped.seller_id, ImportFormat.CSV, table)
+    assert done.progress.failed == 1
+    assert done.errors[0].pointer == "/co\\x00lour"

@@ -7,6 +7,7 @@ import itertools
 import json
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,9 +20,11 @@ from commerce_core.catalog import ImportFormat, ItemView
 from commerce_core.kernel.ids import SellerId
 from commerce_http.main import OPERATIONS
 from commerce_testkit.crowd import Member
+from tests.fullstack import full_settings
 from tests.integration.http.people import Person, request_for, serving
 from tests.integration.market import Market, open_market
 from tests.integration.statements import counted
+from tests.servers import SharedServers
 
 MOST: Final = 25
 FEW, MANY = 1, 50
@@ -81,10 +84,21 @@ def built(market: Market, client: httpx.Client, size: int) -> Quarter:
     )  # fmt: skip
 
 
+Found = Callable[[ExitStack], dict[str, str]]
+
+
+@pytest.fixture(scope="module", params=["embedded", "full stack"])
+def found(request: pytest.FixtureRequest, shared_servers: SharedServers) -> Found:
+    """What gives the settings of another new shop."""
+    return (lambda _: {}) if request.param == "embedded" else (lambda stack: full_settings(stack, shared_servers))
+
+
 @pytest.fixture(scope="module")
-def quarters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Quarter, Quarter]]:
-    folder: Path = tmp_path_factory.mktemp("quarters")
-    with open_market(folder) as market, serving(market.shop) as address, httpx.Client(base_url=address, timeout=20) as client:
+def quarters(found: Found, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Quarter, Quarter]]:
+    with ExitStack() as stack:
+        market = stack.enter_context(open_market(tmp_path_factory.mktemp("quarters"), **found(stack)))
+        address = stack.enter_context(serving(market.shop))
+        client = stack.enter_context(httpx.Client(base_url=address, timeout=20))
         yield built(market, client, FEW), built(market, client, MANY)
 
 
@@ -258,10 +272,11 @@ def test_29_an_operation_asks_as_often_whoever_asks(quarters, row) -> None:
 
 
 @pytest.mark.parametrize("work", ["sagas", "relay", "imports", "reindex"])
-def test_29_a_turn_of_the_worker_asks_as_often_for_many_as_for_one(tmp_path: Path, work: str) -> None:
+def test_29_a_turn_of_the_worker_asks_as_often_for_many_as_for_one(found: Found, tmp_path: Path, work: str) -> None:
     counts = []
     for size in (FEW, 16):
-        with open_market(tmp_path / str(size), in_step=True) as market:
+        with ExitStack() as stack:
+            market = stack.enter_context(open_market(tmp_path / str(size), in_step=True, **found(stack)))
             turn = prepared_turn(market, work, size)
             with counted(market.database) as seen:
                 assert turn() >= size

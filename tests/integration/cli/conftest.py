@@ -65,9 +65,11 @@ def commerce(capsys: pytest.CaptureFixture[str]) -> Cli:
 
 
 @pytest.fixture
-def shop(folder: Path) -> Iterator[Shop]:
-    """The shop that commands work on, with a seller and a buyer."""
-    opened = build_shop(Settings.in_folder(Path("var")))
+def shop(folder: Path, on_database: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    """The shop that commands work on, on each database, with a seller and a buyer."""
+    for name, value in on_database.items():
+        monkeypatch.setenv(f"COMMERCE_{name.upper()}", value)
+    opened = build_shop(Settings.in_folder(Path("var"), **on_database))
     for email, role in ((SELLER, "seller"), (BUYER, "buyer")):
         opened.accounts.register(Register(email=email, password="open-sesame", name="Sol", role=role))
     yield opened

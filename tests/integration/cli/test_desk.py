@@ -15,6 +15,7 @@ from commerce_core.kernel.address import Address
 from commerce_core.kernel.ids import BuyerId, ItemId, OrderId, SellerId
 from commerce_core.kernel.money import Money
 from commerce_core.payment import CardNumber, PaymentInfo
+from commerce_sqlalchemy.transaction import SqlDatabase
 from tests.integration.cli.conftest import BUYER, SELLER, Cli, Shop
 
 NOWHERE = Address(name="Ada", line1="Hut 1", city="McMurdo", postal_code="0", country="AQ")
@@ -54,10 +55,11 @@ def test_a_sound_shop_checks_clean(shop: Shop, item_id: ItemId, commerce: Cli) -
 
 def test_a_broken_invariant_is_named_with_what_to_do(shop: Shop, item_id: ItemId, commerce: Cli, folder: Path) -> None:
     run(shop)
-    engine = sa.create_engine("sqlite:///var/shop.db")
-    with engine.begin() as connection:
-        connection.execute(sa.text("UPDATE stock SET on_hand = on_hand + 1"))
-    engine.dispose()
+    database = SqlDatabase(shop.settings.database_url)
+    with database.begin() as tx:
+        tx.connection.execute(sa.text("UPDATE stock SET on_hand = on_hand + 1"))
+        tx.commit()
+    database.dispose()
     ran = commerce("check", "--repair-report")
     assert ran.code == 1
     assert "S2 sku" in ran.out

@@ -11,7 +11,7 @@ COMMANDS = [
     ("demo",), ("serve",), ("worker",), ("import",), ("export",), ("check",), ("reindex",), ("migrate",), ("settings",), ("features",),
     ("search", "evaluate"), ("search", "explain"),
     ("sagas", "list"), ("sagas", "show"), ("sagas", "retry"), ("sagas", "resolve"), ("sagas", "compensate"),
-    ("accounts", "grant"),
+    ("messages", "list"), ("messages", "show"), ("messages", "replay"), ("accounts", "grant"),
 ]  # fmt: skip
 
 
@@ -31,6 +31,7 @@ def test_every_command_tells_what_it_does(command: tuple[str, ...], commerce: Cl
         ("COMMERCE_DATABASE_URL", "sqlite:////proc/nowhere/shop.db"),
         ("COMMERCE_SEARCH_URL", "elastic://host"),
         ("COMMERCE_BROKER_URL", "pigeon://loft"),
+        ("COMMERCE_BROKER_URL", "amqp://guest:hunter2@host/?wings=2"),
         ("COMMERCE_PAYMENT_URLS", "barter://"),
         ("COMMERCE_CARRIER_URL", "mule://"),
         ("COMMERCE_CURRENCY", "dollars"),
@@ -68,11 +69,16 @@ def test_a_database_that_is_none_is_named(commerce: Cli, folder: Path) -> None:
         (("accounts", "grant", BUYER, "emperor"), "emperor"),
         (("sagas", "show", "42"), "no such order"),
         (("sagas", "retry", "42"), "no such order"),
+        (("messages", "show", "42"), "42"),
+        (("messages", "replay", "42"), "42"),
+        (("messages", "replay"), "--all"),
+        (("messages", "replay", "42", "--all"), "--all"),
         (("sagas", "compensate", "42", "--reason", "x", "--evidence", "y"), "--actor"),
         (("search", "evaluate", "--queries", "q.tsv", "--judgments", "j.tsv"), "j.tsv"),
         (("features", "--url", "127.0.0.1:8000"), "127.0.0.1:8000"),
         (("serve", "--port", "70000"), "70000"),
         (("worker",), "commerce serve"),
+        (("worker", "--only", "relay,sleeping"), "sleeping"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else value,
 )

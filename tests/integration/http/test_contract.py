@@ -64,8 +64,26 @@ def test_readiness_names_what_is_down(town: Town, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(town.shop.checks, "database", checks["database"])
 
 
+def test_without_search_a_shop_is_ready_and_says_so(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(town.shop.checks, dict)
+    monkeypatch.setitem(town.shop.checks, "search", lambda: "it does not answer")
+    lacking = [{"part": "search", "detail": "it does not answer"}]
+    answer = town.guest("GET", "/health/ready")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ready", "down": lacking})
+    monkeypatch.setitem(town.shop.checks, "database", lambda: "nor does this")
+    both = problem(town.guest("GET", "/health/ready"), 503, "not-ready")
+    assert [part["part"] for part in both["down"]] == ["database", "search"]
+    assert 'commerce_part_up{part="search"} 0.0' in town.guest("GET", "/metrics").text
+
+
 def test_every_answer_names_its_request(town: Town) -> None:
     assert town.guest("GET", "/health/live", headers={"X-Request-ID": "mine-1"}).headers["x-request-id"] == "mine-1"
+    given = town.guest("GET", "/health/live", headers={"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"})
+    assert given.headers["x-request-id"] == "0af7651916cd43dd8448eb211c80319c"
+    for forged in ("00-x", f"00-{'4242424242424242':0<32}-b7ad6b7169203331-01"):
+        made = town.guest("GET", "/health/live", headers={"traceparent": forged}).headers["x-request-id"]
+        assert re.fullmatch("[0-9a-f]{32}", made)
+        assert "4242424242424242" not in made
     refused = town.guest("GET", "/nothing")
     assert refused.json()["requestId"] == refused.headers["x-request-id"]
     assert town.guest("GET", "/nothing", headers={"X-Request-ID": "4242424242424242"}).headers["x-request-id"] != "4242424242424242"

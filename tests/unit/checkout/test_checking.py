@@ -9,13 +9,14 @@ import pytest
 from commerce_core.cart import CartLine
 from commerce_core.checkout import CallStatus, MoneyFact, Operation, SagaRow
 from commerce_core.inventory import Hold, HoldStatus
-from commerce_core.kernel.ids import SkuId
+from commerce_core.kernel.ids import BuyerId, OrderId, SkuId
 from commerce_core.orders import Fact, OrderState
-from commerce_core.payment import BookEntry, Captured
+from commerce_core.payment import BookEntry, Captured, CardNumber, PaymentInfo
 from commerce_core.pricing import Adjustment
 from commerce_testkit.memory.shop import MemoryShop
 from tests.unit.people import DECLINED_CARD, order, register, sell, usd
 
+PAYMENT = PaymentInfo(payment_type="card", card_no=CardNumber.from_text("4242424242424242"))
 INVARIANTS = {"S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S11", "S13", "S16", "S17", "L2", "L5", "L8", "L11"}
 
 
@@ -162,4 +163,19 @@ def test_a_difference_that_shows_only_once_is_on_its_way_to_being_made_good(shop
     truth = shop.parts.gateway.books
     once = [[BookEntry(order_id=scene.done, ref="r", kind="refund", amount=usd("1.00"))]]
     shop.parts.gateway.books = lambda ids: [*truth(ids), *(once.pop() if once else [])]  # type: ignore[method-assign]
+    assert shop.checker.check().clean
+
+
+def test_a_charge_of_an_order_that_is_not_there_is_named_until_it_is_given_back(shop: MemoryShop) -> None:
+    """As after a restore: the gateway remembers more than the database."""
+    Scene(shop)
+    gateway, strangers = shop.parts.gateway, [OrderId(f"stranger-{n}") for n in range(2)]
+    handles = [gateway.prepare(stranger, BuyerId("b"), usd("7.00"), PAYMENT) for stranger in strangers]
+    for handle in handles:
+        gateway.confirm(handle, handle.reference)
+    gateway.refund(handles[1], 1, usd("7.00"), "by hand")
+    found = shop.checker.check().violations
+    assert [(v.invariant, v.subject) for v in found] == [("L8", "order stranger-0")]
+    assert "7.00" in found[0].detail
+    gateway.refund(handles[0], 1, usd("7.00"), "by hand as well")
     assert shop.checker.check().clean

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import count
 
 import pytest
 
@@ -9,6 +10,7 @@ from commerce_core.cart.service import Shopper
 from commerce_core.checkout import Operation
 from commerce_core.checkout.service.run import SagaRunner
 from commerce_core.inventory import StockChange
+from commerce_core.kernel.errors import TransactionLost
 from commerce_core.kernel.ids import OrderId, SkuId
 from commerce_core.kernel.transaction import Transaction
 from commerce_core.orders import Fact, OrderState, OrderStatus, TooLateToCancel
@@ -379,3 +381,19 @@ def test_captured_is_told_once_however_often_it_is_heard(shop: MemoryShop) -> No
 def test_an_empty_shop_has_nothing_to_run(shop: MemoryShop) -> None:
     fill(shop, register(shop), (sell(shop), 1))
     assert shop.runner.run_once(10) == 0
+
+
+def test_05_what_was_learnt_is_written_at_once_again_where_the_database_gave_up(shop: MemoryShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the order would wait for its lease to run out, and call the gateway once more."""
+    mug = sell(shop, 5)
+    placed = order(shop, register(shop), mug, 2)
+    begin, turns = shop.parts.database.begin, count(1)
+
+    def unlucky() -> Transaction:
+        if next(turns) == 2:  # the first one claims
+            raise TransactionLost("deadlock")
+        return begin()
+
+    monkeypatch.setattr(shop.parts.database, "begin", unlucky)
+    shop.runner.run_once(10)
+    assert (told(shop, placed), see(shop, placed).status) == (SMOOTH, OrderStatus.COMPLETED)

@@ -171,8 +171,9 @@ def test_a_booking_completes_the_order_and_lets_the_goods_go() -> None:
     assert RecordShipment(Shipment(carrier="sandbox", tracking_number="T1")) in commands
 
 
-def test_what_cannot_be_shipped_is_paid_back_and_its_booking_is_proved_absent() -> None:
-    saga, commands = advance(SHIPPING, CANNOT)
+@pytest.mark.parametrize("outcome", [CANNOT, GONE])
+def test_what_cannot_be_shipped_is_paid_back_and_its_booking_is_proved_absent(outcome: object) -> None:
+    saga, commands = advance(SHIPPING, outcome)
     assert (saga.state, facts(commands), kinds(commands)) == (
         OrderState.COMPENSATING,
         [Fact.INVENTORY_RELEASED],

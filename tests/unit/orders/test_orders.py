@@ -154,6 +154,19 @@ def test_events_that_come_late_twice_and_out_of_order_change_nothing(shop: Memor
         assert shop.orders.seller_details(SellerId(one.id), placed.key.order_id).status is OrderStatus.COMPLETED
 
 
+def test_sellers_are_told_of_orders_whose_events_are_gone(shop: MemoryShop) -> None:
+    """As after a restore."""
+    placed, one, _ = of_two_sellers(shop)
+    shop.runner.run_once(10)
+    with shop.parts.database.begin() as tx:
+        tx.table("outbox").clear()
+        tx.commit()
+    projection = SellerOrderProjection(shop.parts.database, shop.parts.orders, shop.parts.seller_orders)
+    for _ in range(2):
+        projection.follow([placed.key])
+        assert shop.orders.seller_details(SellerId(one.id), placed.key.order_id).status is OrderStatus.COMPLETED
+
+
 def test_21_a_message_that_cannot_be_read_is_parked_alone(shop: MemoryShop) -> None:
     of_two_sellers(shop)
     with shop.parts.database.snapshot() as tx:

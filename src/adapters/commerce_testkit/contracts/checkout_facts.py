@@ -1,14 +1,16 @@
 """What every saga store promises of facts: money, parcels, and what is shown of sagas."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import attrs
 
-from commerce_core.checkout import MoneyFact, OpenRefund, OwedRefund, SagaStore
+from commerce_core.checkout import MoneyFact, OpenRefund, OwedRefund, SagaRow, SagaStore
 from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.money import Money
-from commerce_core.kernel.transaction import Database
+from commerce_core.kernel.transaction import Database, Transaction
 from commerce_core.orders import OrderBook, OrderKey, OrderState, Shipment
 from commerce_testkit.contracts.checkout import NOBODY, ONE, THREE, TWO, SagaStoreExamination, told
 from commerce_testkit.contracts.orders import AT, LATER, key_of, plain_order, saga_of
@@ -117,11 +119,34 @@ class SagaFactsContract(SagaStoreExamination):
 
     def test_unfinished_sagas_are_counted_by_state(self, database: Database, store: SagaStore) -> None:
         with database.begin() as tx:
-            assert dict(store.counts(tx)) == {"PLACED": 3}
+            assert self._census(tx, store) == {"PLACED": (3, ONE.created_at, 0)}
             self._finish(tx, store, key_of(TWO))
             read = self._claim(tx, store)[ONE.id]
             store.write(tx, [told(read, attrs.evolve(read.saga, state=OrderState.CHARGING))], AT)
-            assert dict(store.counts(tx)) == {"PLACED": 1, "CHARGING": 1}
+            assert self._census(tx, store) == {"PLACED": (1, THREE.created_at, 0), "CHARGING": (1, ONE.created_at, 0)}
+
+    def test_a_census_counts_what_is_worrying_and_not_more_than_it_is_told(self, database: Database, store: SagaStore) -> None:
+        with database.begin() as tx:
+            assert self._census(tx, store, created_before=AT + timedelta(days=1)) == {"PLACED": (3, ONE.created_at, 3)}
+            assert self._census(tx, store, at_most=2)["PLACED"][0] == 2
+            read = self._claim(tx, store)[ONE.id]
+            assert self._census(tx, store, claims=1)["PLACED"][2] == len(self._alarmed(tx, store, 1)) > 0
+            store.write(tx, [attrs.evolve(told(read, read.saga), attention=True)], AT)
+            assert self._census(tx, store)["PLACED"][2] == 1
+
+    def _census(
+        self,
+        tx: Transaction,
+        store: SagaStore,
+        claims: int = 20,
+        created_before: datetime = AT - timedelta(days=1),
+        at_most: int | None = None,
+    ) -> dict[str, tuple[int, datetime, int]]:
+        found = store.census(tx, claims, created_before, at_most)
+        return {state: (x.count, x.oldest, x.alarmed) for state, x in found.items()}
+
+    def _alarmed(self, tx: Transaction, store: SagaStore, claims: int) -> Sequence[SagaRow]:
+        return store.alarmed(tx, claims, AT - timedelta(days=1), 10)
 
     def test_gateways_are_in_use_while_an_order_is_open(self, database: Database, store: SagaStore) -> None:
         with database.begin() as tx:

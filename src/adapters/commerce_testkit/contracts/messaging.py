@@ -38,7 +38,7 @@ def full_message() -> Message:
         "list": [1, [], {}],
         "in": {"a": {"b": []}},
     }
-    return message(7, "order \N{SNOWMAN}", name="a.b.v2", payload=payload)
+    return message(7, "order \N{SNOWMAN}", name="a.b.v2", payload=payload, trace="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
 
 
 def letter(number: int, consumer: str = "mail", *, at: datetime = AT, reason: str = "cannot be read") -> DeadLetter:
@@ -117,6 +117,7 @@ class OutboxContract:
         assert outbox.backlog() == (0, None)
         self._append(database, outbox, message(5), message(3), message(4, "order-2"))
         assert outbox.backlog() == (3, AT + 3 * SECOND)
+        assert outbox.backlog(at_most=2) == (2, AT + 3 * SECOND)
 
     # Leases
 
@@ -141,11 +142,11 @@ class OutboxContract:
 
     # Dead letters
 
-    def test_a_parked_message_waits_no_longer_and_is_kept_with_its_reason(self, database: Database, outbox: Outbox) -> None:
+    def test_a_parked_message_is_kept_with_its_reason_and_waits_on_for_the_others(self, database: Database, outbox: Outbox) -> None:
         self._append(database, outbox, message(1), full_message())
         parked = DeadLetter(message=full_message(), consumer="mail", reason="no such \N{SNOWMAN}", parked_at=AT + SECOND)
         outbox.park([parked])
-        assert self._waiting(outbox) == [message(1)]
+        assert self._waiting(outbox) == [message(1), full_message()]
         assert outbox.dead_letters(10) == [parked]
 
     def test_a_message_is_parked_once_per_consumer(self, outbox: Outbox) -> None:
@@ -153,12 +154,37 @@ class OutboxContract:
         outbox.park([letter(1, at=AT + SECOND, reason="again")])
         outbox.park([])
         assert {(x.consumer, x.reason) for x in outbox.dead_letters(10)} == {("mail", "cannot be read"), ("search", "cannot be read")}
-        assert len(outbox.dead_letters(10)) == 2
+        assert len(outbox.dead_letters(10)) == outbox.count_dead_letters(10) == 2
+        assert outbox.count_dead_letters(1) == 1
 
     def test_the_latest_dead_letters_come_first(self, outbox: Outbox) -> None:
         letters = [letter(n, at=AT + n * SECOND) for n in range(5)]
         outbox.park([letters[n] for n in (2, 0, 4, 1, 3)])
         assert outbox.dead_letters(3) == [letters[4], letters[3], letters[2]]
+
+    def test_a_dead_letter_is_found_by_its_message_for_each_consumer(self, outbox: Outbox) -> None:
+        outbox.park([letter(1, "search"), letter(2), letter(1, "mail")])
+        assert outbox.letters_of(message_id(1)) == [letter(1, "mail"), letter(1, "search")]
+        assert outbox.letters_of("no such id") == []
+
+    def test_what_is_replayed_waits_as_it_was_and_is_a_dead_letter_no_longer(self, outbox: Outbox) -> None:
+        whole = DeadLetter(message=full_message(), consumer="mail", reason="cannot be read", parked_at=AT)
+        outbox.park([whole, letter(1, "search"), letter(1, "mail"), letter(2)])
+        for expected in ([message_id(1), message_id(7)], []):
+            assert outbox.replay([message_id(7), message_id(1), message_id(99), message_id(1)]) == expected
+            assert self._waiting(outbox) == [message(1), full_message()]
+            assert outbox.dead_letters(10) == [letter(2)]
+
+    def test_what_is_replayed_can_be_parked_again(self, outbox: Outbox) -> None:
+        outbox.park([letter(1)])
+        outbox.replay([message_id(1)])
+        outbox.park([letter(1, at=AT + SECOND, reason="still not")])
+        assert outbox.dead_letters(10) == [letter(1, at=AT + SECOND, reason="still not")]
+
+    def test_more_messages_than_a_statement_can_bind_are_replayed(self, outbox: Outbox) -> None:
+        outbox.park([letter(n) for n in range(MANY)])
+        assert len(outbox.replay([message_id(n) for n in range(MANY)])) == MANY
+        assert (outbox.backlog()[0], outbox.dead_letters(1)) == (MANY, [])
 
     def _append(self, database: Database, outbox: Outbox, *messages: Message) -> None:
         with database.begin() as tx:

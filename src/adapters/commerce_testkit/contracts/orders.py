@@ -80,7 +80,7 @@ def key_of(order: Order) -> OrderKey:
 
 def saga_of(order: Order, **fields: Any) -> OrderSaga:
     """The saga that *order* begins with."""
-    plain: dict[str, Any] = {"definition": "order", "version": 1, "carrier": "sandbox"}
+    plain: dict[str, Any] = {"definition": "order", "version": 1, "carrier": "sandbox", "trace": f"what {order.id} came of"}
     handle = order.handle
     return OrderSaga(key=key_of(order), gateway=handle.gateway, account=handle.account, digest=order.digest, **(plain | fields))
 

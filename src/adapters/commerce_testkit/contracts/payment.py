@@ -167,6 +167,22 @@ class PaymentGatewayContract:
         assert [e.order_id for e in gateway.books(order_ids)] == [order_ids[7], order_ids[1_199]]
         assert gateway.books([]) == []
 
+    def test_all_captures_are_told_page_by_page_each_once(self, gateway: PaymentGateway) -> None:
+        assert gateway.captures(None, 3) == []
+        order_ids = [OrderId(f"order-{n}") for n in range(7)]
+        for order_id in reversed(order_ids):
+            gateway.confirm(gateway.prepare(order_id, BUYER, PRICE, self.good), f"{order_id}:charge:1:1")
+        gateway.prepare(OrderId("order-8"), BUYER, PRICE, self.good)
+        gateway.confirm(gateway.prepare(OrderId("order-9"), BUYER, PRICE, self.declined), "9:charge:1:1")
+        gateway.refund(gateway.prepare(order_ids[3], BUYER, PRICE, self.good), 1, PRICE, "3:refund:1:1")
+        told: list[BookEntry] = []
+        while page := gateway.captures(told[-1] if told else None, 3):
+            assert len(page) <= 3
+            told += page
+        assert {entry.order_id for entry in told} == set(order_ids)
+        assert len(told) == len(order_ids)
+        assert all(entry in gateway.books(order_ids) for entry in told)
+
 
 class SandboxContract(PaymentGatewayContract):
     """The endings that the sandbox's cards lead to."""

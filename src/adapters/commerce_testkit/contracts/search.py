@@ -109,6 +109,8 @@ class SearchIndexContract:
             [document(1, "Rack for tools", description="also holds a kettle"), document(2, "Kettle for tea", description="holds water")]
         )
         assert self._ids(index, "kettle") == [item_id(2), item_id(1)]
+        index.put([document(no, "Kettle stand") for no in range(3, 63)])  # now it is rarer in descriptions than in names
+        assert self._ids(index, "kettle")[-1] == item_id(1)
 
     def test_items_with_all_words_come_before_items_with_some(self, index: SearchIndex) -> None:
         index.put(

@@ -7,7 +7,7 @@ from typing import Final
 
 import attrs
 
-from commerce_core.checkout import Claimed, MoneyFact, OpenRefund, OrderSaga, OwedRefund, SagaRow, SagaStore, SagaWrite
+from commerce_core.checkout import Claimed, MoneyFact, OpenRefund, OrderSaga, OwedRefund, SagaRow, SagaStore, SagaWrite, Standing
 from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Transaction
@@ -130,7 +130,7 @@ class MemorySagaStore(SagaStore):
         return [fact for fact in table(tx, "gateway_fact").values() if fact.key in set(keys)]
 
     def alarmed(self, tx: Transaction, claims: int, created_before: datetime, limit: int) -> Sequence[SagaRow]:
-        worrying = [r for r in table(tx, "saga").values() if r.attention or r.claims >= claims or r.created_at < created_before]
+        worrying = [row for row in table(tx, "saga").values() if _worrying(row, claims, created_before)]
         return [row for row in worrying if not row.saga.state.is_final][:limit]
 
     def page(self, tx: Transaction, state: str | None, after: OrderId | None, limit: int) -> Sequence[SagaRow]:
@@ -138,8 +138,19 @@ class MemorySagaStore(SagaStore):
         wanted = [r for i, r in newest if (state is None or r.saga.state == state) and (after is None or i < after)]
         return wanted[:limit]
 
-    def counts(self, tx: Transaction) -> Mapping[str, int]:
-        return Counter(row.saga.state.value for row in table(tx, "saga").values() if not row.saga.state.is_final)
+    def census(self, tx: Transaction, claims: int, created_before: datetime, at_most: int | None) -> Mapping[str, Standing]:
+        unfinished = [row for row in table(tx, "saga").values() if not row.saga.state.is_final]
+        by_state: dict[str, list[SagaRow]] = {}
+        for row in sorted(unfinished, key=lambda row: row.next_run_at)[:at_most]:
+            by_state.setdefault(row.saga.state.value, []).append(row)
+        return {
+            state: Standing(
+                count=len(rows),
+                oldest=min(row.created_at for row in rows),
+                alarmed=sum(_worrying(row, claims, created_before) for row in rows),
+            )
+            for state, rows in by_state.items()
+        }
 
     def gateways_in_use(self, tx: Transaction) -> Sequence[tuple[str, str]]:
         return sorted({(r.saga.gateway, r.saga.account) for r in table(tx, "saga").values() if not r.saga.state.is_final})
@@ -158,6 +169,10 @@ class MemorySagaStore(SagaStore):
         ]
         rows = {row.saga.key: row for row in table(tx, "saga").values()}
         return [one for one in owed if one.key in rows and rows[one.key].saga.state is OrderState.CANCELLED][:limit]
+
+
+def _worrying(row: SagaRow, claims: int, created_before: datetime) -> bool:
+    return row.attention or row.claims >= claims or row.created_at < created_before
 
 
 def _claimed(row: SagaRow) -> Claimed:

@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from commerce_core.kernel.ids import MessageId
 from commerce_core.kernel.messaging import DeadLetter, Inbox, Message, Outbox
@@ -40,7 +40,8 @@ class MemoryOutbox(Outbox):
 
     def delete(self, ids: Sequence[MessageId]) -> None:
         with self._db.begin() as tx:
-            _forget(table(tx, "outbox"), ids)
+            for message_id in ids:
+                table(tx, "outbox").pop(message_id, None)
             tx.commit()
 
     def park(self, letters: Sequence[DeadLetter]) -> None:
@@ -48,18 +49,35 @@ class MemoryOutbox(Outbox):
             parked = table(tx, "dead_letter")
             for letter in letters:
                 parked.setdefault((letter.consumer, letter.message.id), letter)
-            _forget(table(tx, "outbox"), [letter.message.id for letter in letters])
             tx.commit()
 
-    def backlog(self) -> tuple[int, datetime | None]:
+    def backlog(self, at_most: int | None = None) -> tuple[int, datetime | None]:
         with self._db.snapshot() as tx:
-            waiting = table(tx, "outbox").values()
-            return len(waiting), min((m.occurred_at for m in waiting), default=None)
+            waiting = [m for _, m in sorted(table(tx, "outbox").items())][:at_most]
+        return len(waiting), min((m.occurred_at for m in waiting), default=None)
 
     def dead_letters(self, limit: int) -> Sequence[DeadLetter]:
         with self._db.snapshot() as tx:
             letters: list[DeadLetter] = list(table(tx, "dead_letter").values())
         return sorted(letters, key=lambda x: (x.parked_at, x.message.id), reverse=True)[:limit]
+
+    def count_dead_letters(self, at_most: int) -> int:
+        with self._db.snapshot() as tx:
+            return min(at_most, len(table(tx, "dead_letter")))
+
+    def letters_of(self, id: str) -> Sequence[DeadLetter]:
+        with self._db.snapshot() as tx:
+            return [letter for (_, parked), letter in sorted(table(tx, "dead_letter").items()) if parked == id]
+
+    def replay(self, ids: Sequence[MessageId]) -> Sequence[MessageId]:
+        with self._db.begin() as tx:
+            parked = table(tx, "dead_letter")
+            found = {letter.message.id: letter.message for letter in parked.values() if letter.message.id in set(ids)}
+            self.append(tx, list(found.values()))
+            for key in [key for key in parked if key[1] in found]:
+                del parked[key]
+            tx.commit()
+        return sorted(found)
 
 
 class MemoryInbox(Inbox):
@@ -73,8 +91,3 @@ class MemoryInbox(Inbox):
                 seen[consumer, message.id] = message.occurred_at
                 new.append(message)
         return new
-
-
-def _forget(waiting: dict[Any, Message], ids: Sequence[MessageId]) -> None:
-    for message_id in ids:
-        waiting.pop(message_id, None)

@@ -130,6 +130,12 @@ class MemoryGateway(PaymentGateway):
         with self._turn:
             return [line for e in self._entries.values() if e.order_id in wanted for line in _lines(e)]
 
+    def captures(self, after: BookEntry | None, limit: int) -> Sequence[BookEntry]:
+        with self._turn:
+            taken = [line for e in self._entries.values() for line in _lines(e) if line.kind == "capture"]
+        behind = (line for line in taken if after is None or line.order_id > after.order_id)
+        return sorted(behind, key=lambda line: line.order_id)[:limit]
+
     def _find(self, handle: Handle) -> _Entry:
         """Its entry; for a handle that was never prepared, one of which nothing is known and nothing becomes."""
         now, nothing = self._clock.now(), Money.zero("USD")

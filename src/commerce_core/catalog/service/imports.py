@@ -16,7 +16,7 @@ from commerce_core.catalog.service.documents import normalized
 from commerce_core.catalog.service.rows import Row, read_rows
 from commerce_core.catalog.service.shelve import Shelf
 from commerce_core.kernel.clock import Clock
-from commerce_core.kernel.codec import reader
+from commerce_core.kernel.codec import legible, reader
 from commerce_core.kernel.errors import Invalid
 from commerce_core.kernel.ids import IdFactory, ImportId, SellerId, is_id
 from commerce_core.kernel.transaction import Database, Transaction
@@ -240,7 +240,7 @@ class _Batch:
 
     def refuse_all(self, line: int, error: Invalid) -> None:
         """The row on *line* is not taken, for every reason in *error*."""
-        self.errors += [RowError(line=line, pointer=problem.pointer, detail=problem.detail) for problem in error.problems]
+        self.errors += [RowError(line=line, pointer=legible(p.pointer), detail=legible(p.detail)) for p in error.problems]
         self._failed += 1
 
     def refuse_dropping(self, variant_ids: set[str]) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Final
 import attrs
 
 from commerce_core.catalog.model import ImportFormat, Progress
+from commerce_core.kernel.codec import legible
 
 #: Bytes that one row may have.
 LONGEST_ROW: Final = 1 << 20
@@ -198,7 +199,7 @@ def _read_table(start: Progress, fetch: Fetch) -> Iterator[Row]:
         if trouble:
             yield Row(record.line, None, trouble, record.end, record.next_line, header)
         elif not header:
-            header = tuple(name.strip() for name in record.cells)
+            header = tuple(legible(name.strip()) for name in record.cells)
         else:
             group_line = group_line if group else record.line
             group.append(cells)

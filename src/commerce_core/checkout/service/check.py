@@ -93,6 +93,7 @@ class Checker:
             sums["orders"] += len(rows)
             sums["unfinished"] += sum(not row.saga.state.is_final for row in rows)
             found += self._check_orders([row.saga.key for row in rows])
+        found += [violation for gateway in self._gateways.values() for violation in self._strangers(gateway)]
         with self._on.database.snapshot() as tx:
             alarmed = len(self._on.sagas.alarmed(tx, ALARM_CLAIMS, self._clock.now() - ALARM_AGE, _PAGE))
         waiting, _ = self._on.outbox.backlog()
@@ -102,7 +103,7 @@ class Checker:
             unfinished=sums["unfinished"],
             alarmed=alarmed,
             waiting_messages=waiting,
-            dead_letters=len(self._on.outbox.dead_letters(_PAGE)),
+            dead_letters=self._on.outbox.count_dead_letters(_PAGE),
             violations=tuple(found),
         )
 
@@ -140,6 +141,25 @@ class Checker:
         entries = _by_order((OrderId(e.order_id), e) for gateway in self._gateways.values() for e in gateway.books(order_ids))
         known = (attrs.evolve(e, entries=entries.get(e.row.saga.key.order_id, [])) for e in stored)
         return [violation for evidence in known for violation in check_order(evidence)]
+
+    def _strangers(self, gateway: PaymentGateway) -> Iterator[Violation]:
+        """L8 for orders that are not here at all: a database that was restored from a back-up does not know who paid after it.
+
+        No order is charged before it is committed, so that what is in the books now must be in the database from now on.
+        """
+        page = gateway.captures(None, _PAGE)
+        while page:
+            with self._on.database.snapshot() as tx:
+                known = self._on.orders.keys_of(tx, [OrderId(entry.order_id) for entry in page])
+            strange = [entry for entry in page if entry.order_id not in known]
+            kept = Counter[str]()
+            for entry in gateway.books([OrderId(entry.order_id) for entry in strange]) if strange else ():
+                kept[entry.order_id] += entry.amount.minor if entry.kind == "capture" else -entry.amount.minor
+            for entry in strange:
+                if kept[entry.order_id]:
+                    told = f"the gateway's books have a capture of {entry.amount} ({entry.ref}), and there is no such order"
+                    yield Violation(invariant="L8", subject=f"order {entry.order_id}", detail=told)
+            page = gateway.captures(page[-1], _PAGE)
 
     def _stored(self, keys: Sequence[OrderKey]) -> list[OrderEvidence]:
         """What the database holds of the orders, in a fixed number of statements."""

@@ -1,6 +1,6 @@
 """What operators do with sagas: look, hurry, and decide where only a person can."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -8,7 +8,7 @@ import attrs
 
 from commerce_core.checkout.errors import CallUnknown, NotToBeUndone, SagaNotFound
 from commerce_core.checkout.model import CallStatus, Operation, Verb
-from commerce_core.checkout.ports import SagaRow
+from commerce_core.checkout.ports import SagaRow, Standing
 from commerce_core.checkout.saga import ask
 from commerce_core.checkout.service.record import Books, Move, Recorder
 from commerce_core.kernel.clock import Clock
@@ -49,10 +49,14 @@ class Operations:
         with self._on.database.snapshot() as tx:
             return self._on.sagas.alarmed(tx, ALARM_CLAIMS, self._clock.now() - ALARM_AGE, limit)
 
+    def census(self, at_most: int | None = None) -> Mapping[str, Standing]:
+        """The unfinished sagas by state, counted up to *at_most* in all. Needs no running worker."""
+        with self._on.database.snapshot() as tx:
+            return self._on.sagas.census(tx, ALARM_CLAIMS, self._clock.now() - ALARM_AGE, at_most)
+
     def counts(self) -> dict[str, int]:
         """How many unfinished sagas stand in each state."""
-        with self._on.database.snapshot() as tx:
-            return dict(self._on.sagas.counts(tx))
+        return {state: standing.count for state, standing in self.census().items()}
 
     def show(self, order_id: OrderId) -> tuple[SagaRow, OrderView]:
         """A saga with its calls, and its order with its timeline.

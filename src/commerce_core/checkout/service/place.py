@@ -23,7 +23,7 @@ from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.errors import Conflict, TransactionLost
 from commerce_core.kernel.ids import BuyerId, CartId, IdFactory, OrderId, SkuId
 from commerce_core.kernel.messaging import Message, Outbox, envelope
-from commerce_core.kernel.transaction import Database, Transaction
+from commerce_core.kernel.transaction import Database, Transaction, whole_again
 from commerce_core.orders import EVENT_OF, Fact, Order, OrderBook, OrderKey, OrderLine, OrderState, OrderView, TimelineEntry
 from commerce_core.payment import Handle, PaymentGateway
 from commerce_core.pricing import Pricer
@@ -38,6 +38,8 @@ class Prepared:
 
     draft: Draft
     handle: Handle
+    trace: str | None = None
+    """The request that it came of, as whoever answers it calls it."""
 
 
 class GroupChanged(Conflict):
@@ -82,9 +84,11 @@ class Placement:
         trouble: Exception = TransactionLost("the group was never tried")
         for _ in range(_TRIES):
             try:
-                return self._try(group)
-            except (GroupChanged, TransactionLost) as error:
+                return whole_again(self._on.database, lambda: self._try(group))
+            except GroupChanged as error:
                 trouble = TransactionLost(error.detail)
+            except TransactionLost as error:
+                return [error] * len(group)  # smaller groups would fare no better, and those who wait should hear of it soon
             except Exception as error:  # noqa: BLE001 (whatever it is, it must not spoil the neighbours: acceptance 37)
                 trouble = error
                 break
@@ -97,7 +101,7 @@ class Placement:
         drafts = [prepared.draft for prepared in group]
         with self._on.database.begin() as tx:
             decisions = decide(drafts, self._read(tx, drafts), self._pricer)
-            accepted = [(d, p.handle) for d, p in zip(decisions, group, strict=True) if isinstance(d, Accepted)]
+            accepted = [(d, p) for d, p in zip(decisions, group, strict=True) if isinstance(d, Accepted)]
             views: Mapping[OrderId, OrderView] = self._write(tx, accepted, self._clock.now()) if accepted else {}
             tx.commit()
         return [_answer(draft, decision, views.get(draft.order_id)) for draft, decision in zip(drafts, decisions, strict=True)]
@@ -123,9 +127,10 @@ class Placement:
                     found[d.cart_id] = Cart(id=d.cart_id, buyer_id=d.buyer_id, version=0, updated_at=self._clock.now())
         return found
 
-    def _write(self, tx: Transaction, accepted: Sequence[tuple[Accepted, Handle]], at: datetime) -> Mapping[OrderId, OrderView]:
+    def _write(self, tx: Transaction, accepted: Sequence[tuple[Accepted, Prepared]], at: datetime) -> Mapping[OrderId, OrderView]:
         """Write orders with all that follows from them; the orders as they are placed."""
-        orders = [_order(a, handle, at) for a, handle in accepted]
+        orders = [_order(a, prepared.handle, at) for a, prepared in accepted]
+        traces = {order.id: prepared.trace for order, (_, prepared) in zip(orders, accepted, strict=True)}
         holds = [Hold(sku_id=sku, order_id=a.draft.order_id, quantity=n) for a, _ in accepted for sku, n in _demand([a]).items()]
         demand = _demand([a for a, _ in accepted])
         held = self._on.stock.hold(tx, [SkuDemand(sku_id=sku_id, quantity=n) for sku_id, n in sorted(demand.items())])
@@ -139,24 +144,25 @@ class Placement:
         except Conflict as error:
             raise GroupChanged(error.detail) from error
         self._on.stock.record_holds(tx, holds)
-        self._on.sagas.insert(tx, [self._saga(order) for order in orders], len(_FIRST_ENTRIES), at)
+        self._on.sagas.insert(tx, [self._saga(order, traces[order.id]) for order in orders], len(_FIRST_ENTRIES), at)
         entries = tuple(TimelineEntry(seq=i, fact=fact, at=at) for i, fact in enumerate(_FIRST_ENTRIES, 1))
-        self._tell(tx, orders, entries, [sku_id for sku_id, change in held.items() if change.flipped], at)
+        self._tell(tx, orders, traces, entries, [sku_id for sku_id, change in held.items() if change.flipped], at)
         return {order.id: _as_placed(order, entries) for order in orders}
 
     def _tell(
-        self, tx: Transaction, orders: Sequence[Order], entries: tuple[TimelineEntry, ...], flipped: Sequence[SkuId], at: datetime
-    ) -> None:
+        self, tx: Transaction, orders: Sequence[Order], traces: Mapping[OrderId, str | None], entries: tuple[TimelineEntry, ...],
+        flipped: Sequence[SkuId], at: datetime,
+    ) -> None:  # fmt: skip
         self._on.orders.append(tx, {OrderKey(order.buyer_id, order.id): entries for order in orders})
         messages: list[Message] = []
         for order in orders:
             for entry in entries:
                 event = EVENT_OF[entry.fact](order_id=order.id, buyer_id=order.buyer_id, seq=entry.seq, detail={})
-                messages.append(envelope(event, id=self._ids.new(), at=at))
+                messages.append(envelope(event, id=self._ids.new(), at=at, trace=traces[order.id]))
         messages += [envelope(AvailabilityChanged(sku_id=sku_id), id=self._ids.new(), at=at) for sku_id in flipped]
         self._on.outbox.append(tx, messages)
 
-    def _saga(self, order: Order) -> OrderSaga:
+    def _saga(self, order: Order, trace: str | None) -> OrderSaga:
         return OrderSaga(
             key=OrderKey(order.buyer_id, order.id),
             definition=ORDER_SAGA.name,
@@ -165,6 +171,7 @@ class Placement:
             account=order.handle.account,
             carrier=self._carrier,
             digest=order.digest,
+            trace=trace,
         )
 
 
@@ -179,8 +186,10 @@ class Checkout:
         self._batcher = batcher
         self._ids = ids
 
-    def prepare(self, buyer: Account, command: PlaceOrder, idem_key: str | None) -> Placed | Prepared:
+    def prepare(self, buyer: Account, command: PlaceOrder, idem_key: str | None, trace: str | None = None) -> Placed | Prepared:
         """Everything up to the placement: replayed, checked, and prepared at the default gateway. No money moves.
+
+        *trace* is kept with the order and its messages, for whoever follows a request through the processes.
 
         Raises:
             NotFound, Conflict: as :meth:`place`.
@@ -205,7 +214,7 @@ class Checkout:
                 return replayed
             case _:
                 handle = self._gateway.prepare(draft.order_id, draft.buyer_id, draft.amount, command.payment_info)
-                return Prepared(draft=draft, handle=attrs.evolve(handle, gateway=self._gateway_name))  # as this shop calls it
+                return Prepared(draft=draft, handle=attrs.evolve(handle, gateway=self._gateway_name), trace=trace)  # as this shop calls it
 
     def submit(self, prepared: Prepared) -> "Future[Placed]":
         """Queue a prepared order for the next group.

@@ -22,7 +22,7 @@ from commerce_core.checkout.model import (
 from commerce_core.checkout.ports import Claimed, MoneyFact, SagaStore, SagaWrite
 from commerce_core.checkout.saga import advance, ask
 from commerce_core.inventory import AvailabilityChanged, StockChange, StockLedger
-from commerce_core.kernel.codec import storable
+from commerce_core.kernel.codec import legible
 from commerce_core.kernel.ids import CartId, IdFactory, OrderId, SkuId
 from commerce_core.kernel.messaging import Message, Outbox, envelope
 from commerce_core.kernel.transaction import Database, Transaction
@@ -198,7 +198,7 @@ class Recorder:
                 )
                 entries.setdefault(step.key, []).append(entry)
                 event = EVENT_OF[tell.fact](order_id=step.key.order_id, buyer_id=step.key.buyer_id, seq=seq, detail=entry.detail)
-                messages.append(envelope(event, id=self._ids.new(), at=now))
+                messages.append(envelope(event, id=self._ids.new(), at=now, trace=step.saga.trace))
         if entries:
             self._on.orders.append(tx, entries)
         return messages
@@ -245,11 +245,6 @@ def _in_legible_words(outcome: object) -> object:
     said = {a.name: getattr(answer, a.name) for a in attrs.fields(cast("type[attrs.AttrsInstance]", type(outcome)))}
     unreadable = {name: legible(text) for name, text in said.items() if isinstance(text, str) and legible(text) != text}
     return cast("object", attrs.evolve(answer, **unreadable)) if unreadable else outcome
-
-
-def legible(text: str) -> str:
-    """*text* from the outside in a form that every database keeps: what it cannot keep is escaped, the rest is cut at 500."""
-    return (text if storable(text) else text.encode("unicode_escape").decode("ascii"))[:500]
 
 
 def _storable(detail: Mapping[str, Any]) -> dict[str, Any]:

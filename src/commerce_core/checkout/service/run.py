@@ -9,12 +9,13 @@ import attrs
 from commerce_core.checkout.model import Operation, Timing, Verb, call_key
 from commerce_core.checkout.ports import Claimed
 from commerce_core.checkout.saga import ORDER_SAGA, Begin, ask
-from commerce_core.checkout.service.record import Books, Move, Recorder, legible
+from commerce_core.checkout.service.record import Books, Move, Recorder
 from commerce_core.kernel.batching import FanOut
 from commerce_core.kernel.clock import Clock
+from commerce_core.kernel.codec import legible
 from commerce_core.kernel.errors import TransactionLost
 from commerce_core.kernel.ids import IdFactory
-from commerce_core.kernel.transaction import Transaction
+from commerce_core.kernel.transaction import Transaction, whole_again
 from commerce_core.orders import Order
 from commerce_core.payment import PaymentGateway, Refunded
 from commerce_core.payment import Unknown as PaymentUnknown
@@ -135,11 +136,15 @@ class SagaRunner:
     def _settle_some(self, moves: Sequence[Move]) -> list[Move]:
         """Write a group; where that fails, halve it down to the one that spoils it, which is flagged for a person."""
         now = self._clock.now()
-        try:
+
+        def record() -> list[Move]:
             with self._on.database.begin() as tx:
                 going_on = self._recorder.record(tx, moves, now)
                 tx.commit()
             return going_on
+
+        try:
+            return whole_again(self._on.database, record)
         except TransactionLost:
             return []  # the lease runs out and the same calls are made again
         except Exception as error:  # noqa: BLE001 (whatever it is, it must not spoil the neighbours)

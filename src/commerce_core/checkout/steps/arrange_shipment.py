@@ -25,6 +25,9 @@ class ArrangeShipment(Step):
                 )
             case CannotShip():
                 return Failed(saga.knowing(Operation.SHIP, CallStatus.REFUSED), Cause("cannot-ship", outcome.detail))
+            case BookingGone():  # not by this saga, as it stands: by hand, or before a back-up of it was restored
+                refused = saga.knowing(Operation.SHIP, CallStatus.REFUSED)
+                return Failed(refused, Cause("cannot-ship", "the booking was cancelled at the carrier"))
             case _:
                 return Stay(saga.knowing(Operation.SHIP, CallStatus.UNKNOWN))
 

@@ -37,7 +37,8 @@ def _messaging() -> None:
     op.create_table(
         "outbox",
         _col("partition_key", sa.Text), _col("id", Id), _col("bucket", sa.BigInteger), _col("name", sa.Text),
-        _col("occurred_at", Instant), _col("payload", Json), sa.PrimaryKeyConstraint("partition_key", "id", name="pk_outbox"),
+        _col("occurred_at", Instant), _col("payload", Json), _null("trace", sa.Text),
+        sa.PrimaryKeyConstraint("partition_key", "id", name="pk_outbox"),
     )  # fmt: skip
     op.create_index("ix_outbox_id", "outbox", ["id", "bucket"])
     op.create_table(
@@ -53,7 +54,7 @@ def _messaging() -> None:
     op.create_table(
         "dead_letter",
         _col("consumer", sa.Text), _col("id", Id), _col("partition_key", sa.Text), _col("name", sa.Text), _col("occurred_at", Instant),
-        _col("payload", Json), _col("reason", sa.Text), _col("parked_at", Instant),
+        _col("payload", Json), _col("reason", sa.Text), _col("parked_at", Instant), _null("trace", sa.Text),
         sa.PrimaryKeyConstraint("consumer", "id", name="pk_dead_letter"),
     )  # fmt: skip
 
@@ -183,7 +184,7 @@ def _checkout() -> None:
         _col("next_run_at", Instant), _col("claims", sa.BigInteger), _col("bucket", sa.BigInteger),
         _col("cancel_requested", sa.Boolean), _col("attention", sa.Boolean), _null("last_error", sa.Text), _null("cause", sa.Text),
         _null("cause_detail", sa.Text), _col("carrier", sa.Text), _col("last_seq", sa.BigInteger), _col("updated_at", Instant),
-        sa.PrimaryKeyConstraint("buyer_id", "order_id", name="pk_saga"),
+        _null("trace", sa.Text), sa.PrimaryKeyConstraint("buyer_id", "order_id", name="pk_saga"),
     )  # fmt: skip
     op.create_index("ix_saga_cancelled", "saga", ["order_id"], sqlite_where=_CANCELLED, postgresql_where=_CANCELLED)
     op.create_index("ix_saga_due", "saga", ["next_run_at"], sqlite_where=_OPEN_SAGA, postgresql_where=_OPEN_SAGA)

@@ -1,0 +1,55 @@
+"""Found words marked in a text, as HTML in which ``<em>`` is the only tag."""
+
+from collections.abc import Iterator
+from html import escape
+from typing import Final
+
+from commerce_opensearch.analysis import joined, stem, words_of
+from commerce_opensearch.terms import Term
+
+_SHOWN: Final = 200
+_BEFORE: Final = 60
+_LOOKED_AT: Final = 4_000
+
+
+def highlight(text: str, term: Term, *, whole: bool) -> str | None:
+    """*text* with the words that *term* stands for marked; ``None``: there are none.
+
+    Not *whole*, a piece of it with the first of them.
+    """
+    text = text[:_LOOKED_AT]
+    marks = sorted(set(_marks(text, term)))
+    if not marks:
+        return None
+    start, end = (0, len(text)) if whole or len(text) <= _SHOWN else _piece(text, marks[0])
+    parts, at = ["…" if start else ""], start
+    for low, high in marks:
+        if at <= low and high <= end:
+            parts += escape(text[at:low]), "<em>", escape(text[low:high]), "</em>"
+            at = high
+    return "".join([*parts, escape(text[at:end]), "…" if end < len(text) else ""])
+
+
+def _marks(text: str, term: Term) -> Iterator[tuple[int, int]]:
+    words, beginning = words_of(text), term.beginning
+    for word in words:
+        if stem(word.surface) in term.stems or (beginning is not None and word.surface.startswith(beginning)):
+            yield word.start, word.end
+    surfaces = [w.surface for w in words]
+    together = "".join(surfaces)
+    if any(spelling in together and spelling not in surfaces for spelling in term.spellings):
+        for spelled in joined(text, words):
+            if spelled.text in term.spellings:
+                yield from ((w.start, w.end) for w in words[spelled.first : spelled.after])
+
+
+def _piece(text: str, mark: tuple[int, int]) -> tuple[int, int]:
+    start = max(mark[0] - _BEFORE, 0)
+    if start:
+        space = text.find(" ", start, mark[0])
+        start = space + 1 if space >= 0 else start
+    end = min(max(start + _SHOWN, mark[1]), len(text))
+    if end < len(text):
+        space = text.rfind(" ", mark[1], end)
+        end = space if space >= 0 else end
+    return start, end

@@ -1,0 +1,128 @@
+"""From a buyer's query to the engine's. A term is never given to a parser: every word becomes a clause of its own."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import attrs
+
+from commerce_core.kernel.money import exponent
+from commerce_core.search import Query, Sort
+from commerce_opensearch.analysis import key
+from commerce_opensearch.ranking import RANKING, Ranking
+from commerce_opensearch.schema import attribute_term
+from commerce_opensearch.terms import Clause, Term, constant, phrase
+
+_LISTED: Final[Clause] = {"term": {"listed": True}}
+_NOTHING: Final[Clause] = {"match_none": {}}
+#: More values of one filter than a page of check boxes has.
+_MOST_VALUES: Final = 1_000
+#: Values whose counts are read: spellings that are one for the filter are put together afterwards.
+_VALUES_READ: Final = 2_000
+#: Where one price bucket ends and the next begins, in major units.
+_PRICE_STEPS: Final = (10, 25, 50, 100, 250, 500, 1_000, 2_500)
+#: Beyond 63 bits there is no price.
+_NO_PRICE: Final = 1 << 63
+
+_ORDERS: Final[Mapping[Sort, list[dict[str, str]]]] = {
+    Sort.RELEVANCE: [],
+    Sort.PRICE_ASCENDING: [{"price": "asc"}],
+    Sort.PRICE_DESCENDING: [{"price": "desc"}],
+    Sort.NEWEST: [{"created": "desc"}],
+}
+EXACT: Final = "named exactly"
+
+
+@attrs.frozen
+class Plan:
+    """What to search for, and how to tell which words of the term were found."""
+
+    term: Term
+    query: Clause
+    known: Mapping[str, Clause]
+
+
+def plan(query: Query, term: Term | None, ranking: Ranking = RANKING) -> Plan:
+    """The engine's form of *query*, whose term was read as *term*; ``None``: everything is asked for."""
+    filters = [_LISTED, *_filters(query)]
+    if term is None:
+        return Plan(Term("", [], set()), {"bool": {"filter": filters}}, {})
+    exact: Clause = {"term": {"exact": {"value": term.exact}}}
+    words: Clause = {"bool": {"should": list(_clauses(term, ranking)) or [_NOTHING]}}
+    if query.sort is Sort.RELEVANCE:
+        named: Clause = {"constant_score": {"filter": exact, "boost": ranking.exact, "_name": EXACT}}
+        ranked: Clause = {"dis_max": {"queries": [named, words]}}
+        wanted: Clause = {"bool": {"filter": filters, "must": [ranked]}}
+    else:
+        # What the term names exactly comes first in every order: that, and nothing else, is scored here.
+        either: Clause = {"bool": {"should": [exact, words], "minimum_should_match": 1}}
+        wanted = {"bool": {"filter": [*filters, either], "should": [constant(exact, 1.0)]}}
+    known = {str(i): sense.known() for i, sense in enumerate(term.senses)}
+    return Plan(term, wanted, {**known, EXACT: exact})
+
+
+def order(sort: Sort) -> list[dict[str, str]]:
+    """Named exactly or not (or how well the term fits), then as asked for, then by item id."""
+    return [{"_score": "desc"}, *_ORDERS[sort], {"item_id": "asc"}]
+
+
+def unfiltered(planned: Plan, places: Sequence[int]) -> Clause:
+    """Whatever has one of the words at *places*."""
+    return {"bool": {"filter": [_LISTED], "should": [planned.known[str(i)] for i in places], "minimum_should_match": 1}}
+
+
+def counts(planned: Plan, currency: str) -> Mapping[str, Any]:
+    """What to count over all that is found."""
+    unit = 10 ** exponent(currency)
+    steps = [step * unit for step in _PRICE_STEPS]
+    ends = zip([None, *steps], [*steps, None], strict=True)
+    ranges = [{k: v for k, v in (("from", low), ("to", high)) if v is not None} for low, high in ends]
+    counted: dict[str, Any] = {
+        "categories": {"terms": {"field": "category_value", "size": _VALUES_READ}},
+        "brands": {"terms": {"field": "brand_value", "size": _VALUES_READ}},
+        "prices": {"range": {"field": "price", "ranges": ranges}},
+    }
+    if planned.known:
+        counted["known"] = {"filters": {"filters": planned.known}}
+    return counted
+
+
+def _clauses(term: Term, ranking: Ranking) -> Iterator[Clause]:
+    """The parts of a score: each word, all of them, and their order in the name."""
+    for sense in term.senses:
+        query = sense.query(ranking.tie)
+        query["dis_max"]["_name"] = f"word {sense.word.surface}"
+        yield query
+    if len(term.senses) > 1:
+        every: Clause = {"bool": {"filter": [sense.known() for sense in term.senses]}}
+        yield {"constant_score": {"filter": every, "boost": ranking.all_words, "_name": "all words"}}
+        in_order = phrase("name", [sense.word.surface for sense in term.senses], ranking.phrase)
+        in_order["match_phrase"]["name"]["_name"] = "phrase in name"
+        yield in_order
+
+
+def _filters(query: Query) -> Iterator[Clause]:
+    if query.categories:
+        yield _one_of("category_key", [key(v) for v in query.categories])
+    if query.brands:
+        yield _one_of("brand_key", [key(v) for v in query.brands])
+    if query.seller_id is not None:
+        yield {"term": {"seller": query.seller_id}}
+    if query.in_stock is not None:
+        yield {"term": {"in_stock": query.in_stock}}
+    for name, values in query.attributes.items():
+        yield _one_of("attribute", [attribute_term(name, v) for v in values])
+    if query.price_min is not None or query.price_max is not None:
+        yield _price(query.price_min, query.price_max)
+
+
+def _one_of(field: str, values: Sequence[str]) -> Clause:
+    return {"terms": {field: list(values[:_MOST_VALUES])}}
+
+
+def _price(least: int | None, most: int | None) -> Clause:
+    if (most is not None and most < 0) or (least is not None and least >= _NO_PRICE):
+        return _NOTHING
+    ends = {"gte": max(least or 0, 0)}
+    if most is not None and most < _NO_PRICE:
+        ends["lte"] = most
+    return {"range": {"price": ends}}

@@ -1,0 +1,109 @@
+"""One search in one state of the index: asked, and asked again where words were unknown."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import attrs
+
+from commerce_core.search import Query
+from commerce_opensearch.connection import Connection
+from commerce_opensearch.nearwords import nearest, suggesters
+from commerce_opensearch.query import EXACT, Plan, counts, order, plan, unfiltered
+from commerce_opensearch.ranking import RANKING
+from commerce_opensearch.states import State
+from commerce_opensearch.synonyms import Synonyms
+from commerce_opensearch.terms import MOST_NEAR, Looked, TermReader, begins
+
+_SHORTEST_BEGINNING: Final = 3
+
+
+@attrs.frozen
+class Found:
+    """A plan and what the engine answered to it."""
+
+    plan: Plan
+    answer: Mapping[str, Any]
+
+    @property
+    def hits(self) -> Sequence[Mapping[str, Any]]:
+        """The hits, as the engine tells them."""
+        rows: Sequence[Mapping[str, Any]] = self.answer["hits"]["hits"]
+        return rows
+
+    @property
+    def names_something(self) -> bool:
+        """Whether the term is the id, SKU or code of an item that was found."""
+        return bool(self.answer["aggregations"].get("known", {"buckets": {EXACT: {"doc_count": 0}}})["buckets"][EXACT]["doc_count"])
+
+
+class Searching:
+    """Asks the engine, with one list of synonyms."""
+
+    def __init__(self, connection: Connection, alias: str, preference: str) -> None:
+        self._connection = connection
+        self._alias = alias
+        self._preference = preference
+
+    def find(self, query: Query, state: State, synonyms: Synonyms, body: Mapping[str, Any], currency: str) -> Found:
+        """What *query* finds in *state*; *body* says from where on and how much of it."""
+        reader = TermReader(RANKING, synonyms)
+        found = self._ask(plan(query, reader.read(query.term) if query.term.strip() else None), query, state, body, currency)
+        unknown = self._unknown(found, query, state)
+        if not unknown:
+            return found
+        looked = self._look(found.plan, unknown, state)
+        if not looked.near and not looked.beginnings:
+            return found
+        return self._ask(plan(query, reader.read(query.term, looked)), query, state, body, currency)
+
+    def _ask(self, planned: Plan, query: Query, state: State, body: Mapping[str, Any], currency: str) -> Found:
+        whole = {
+            "query": planned.query,
+            "sort": order(query.sort),
+            "track_total_hits": True,
+            "_source": ["shown"],
+            "aggs": counts(planned, currency),
+            **body,
+        }
+        return Found(planned, self.search(state, whole))
+
+    def search(self, state: State, body: Mapping[str, Any]) -> Any:
+        """The engine's answer to *body* in *state*, from all of the index or not at all."""
+        if state.pit:
+            return self._connection.ask("POST", "/_search", {**body, "pit": {"id": state.pit}}, _PARAMS)
+        return self._connection.ask("POST", f"/{self._alias}/_search", body, {**_PARAMS, "preference": self._preference})
+
+    def _unknown(self, found: Found, query: Query, state: State) -> list[int]:
+        """The places of the words that no listed document has."""
+        buckets = found.answer["aggregations"].get("known", {}).get("buckets", {})
+        missing = [i for i in range(len(found.plan.term.senses)) if not buckets[str(i)]["doc_count"]][:MOST_NEAR]
+        if not missing or not _narrows(query):
+            return missing
+        # They are missing among what the filters leave; that says nothing of the others.
+        body = {"size": 0, "query": unfiltered(found.plan, missing), "aggs": {"known": {"filters": {"filters": found.plan.known}}}}
+        buckets = self.search(state, body)["aggregations"]["known"]["buckets"]
+        return [i for i in missing if not buckets[str(i)]["doc_count"]]
+
+    def _look(self, planned: Plan, unknown: Sequence[int], state: State) -> Looked:
+        """Look into the dictionary for what *unknown* words begin, or are near to."""
+        words = {i: planned.term.senses[i].word.surface for i in unknown}
+        beginnings = {str(i): begins("begun", word) for i, word in words.items() if len(word) >= _SHORTEST_BEGINNING}
+        suggest = {name: asked for i, word in words.items() for name, asked in suggesters(str(i), word).items()}
+        if not beginnings:
+            return Looked()
+        body: dict[str, Any] = {
+            "size": 0,
+            "query": {"bool": {"filter": [{"term": {"listed": True}}], "should": list(beginnings.values()), "minimum_should_match": 1}},
+            "aggs": {"begun": {"filters": {"filters": beginnings}}},
+        }
+        told = self.search(state, {**body, "suggest": suggest} if suggest else body)
+        begun = {int(i) for i, bucket in told["aggregations"]["begun"]["buckets"].items() if bucket["doc_count"]}
+        near = {i: nearest(str(i), word, told.get("suggest", {})) for i, word in words.items() if i not in begun}
+        return Looked(beginnings=frozenset(begun), near={i: found for i, found in near.items() if found})
+
+
+_PARAMS: Final = {"allow_partial_search_results": "false", "include_named_queries_score": "true"}
+
+
+def _narrows(query: Query) -> bool:
+    return attrs.evolve(query, cursor=None) != Query(term=query.term, sort=query.sort, size=query.size)

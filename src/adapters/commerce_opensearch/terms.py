@@ -1,0 +1,220 @@
+"""A buyer's term, read word by word: what each stands for."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import attrs
+
+from commerce_opensearch.analysis import Word, clean, joined, key, stem, words_of
+from commerce_opensearch.ranking import Ranking
+from commerce_opensearch.synonyms import Phrase, Synonyms
+
+#: A part of a query as the engine takes it.
+Clause = dict[str, Any]
+
+#: What is searched for of a term: people do not type more, and programs shall not. The engine takes 1,024 clauses.
+_LONGEST: Final = 10_240
+_MOST_WORDS: Final = 24
+_MOST_SYNONYMS: Final = 12
+#: Only so many unknown words of a term are worth looking for near ones.
+MOST_NEAR: Final = 6
+_LONGEST_MEANT: Final = 500
+#: Shorter parts do not make up a word.
+SHORTEST_PART: Final = 3
+#: TVs, DVDs, PCs: the stemmer takes an ending off only where a vowel stands before it.
+_MANY: Final = re.compile("[bcdfghjklmnpqrtvwxz]{2,4}s")
+
+
+@attrs.define
+class Sense:
+    """What one word of a term stands for: any of *alternatives*, the best of them counts. ``found`` is the same without a score."""
+
+    word: Word
+    alternatives: list[Clause]
+    found: list[Clause]
+    weight: float = 1.0
+
+    def query(self, tie: float) -> Clause:
+        """Found by whichever alternative fits best."""
+        return {"dis_max": {"queries": self.alternatives, "tie_breaker": tie, "boost": self.weight}}
+
+    def known(self) -> Clause:
+        """Whether a document has it."""
+        return any_of(self.found)
+
+
+@attrs.define
+class Term:
+    """A term as it was understood. The words of ``stems``, those that start with ``beginning`` and those that make up one of
+    ``spellings`` are what is to be highlighted."""
+
+    text: str
+    senses: list[Sense]
+    stems: set[str]
+    spellings: set[str] = attrs.field(factory=set[str])
+    beginning: str | None = None
+    did_you_mean: str | None = None
+
+    @property
+    def exact(self) -> str:
+        """The term as a code would be written."""
+        return key(self.text)
+
+
+@attrs.frozen(kw_only=True)
+class Looked:
+    """What the dictionary says of the words of a term that nothing was found for, by their place in it."""
+
+    beginnings: frozenset[int] = frozenset()
+    near: Mapping[int, Sequence[str]] = attrs.field(factory=dict[int, Sequence[str]])
+
+
+class TermReader:
+    """Reads terms, with one ranking and one list of synonyms."""
+
+    def __init__(self, ranking: Ranking, synonyms: Synonyms) -> None:
+        self._ranking = ranking
+        self._synonyms = synonyms
+
+    def read(self, text: str, looked: Looked | None = None) -> Term:
+        """Understand *text*, whatever it is; after a look into the dictionary, as if the nearest words had been typed."""
+        text = clean(text[:_LONGEST])
+        looked = looked or Looked()
+        if not looked.near:
+            return self._read(text, looked.beginnings)
+        typed = words_of(text)
+        meant = text
+        for i in sorted(looked.near, reverse=True):
+            meant = meant[: typed[i].start] + looked.near[i][0] + meant[typed[i].end :]
+        term = self._read(meant, looked.beginnings)
+        for i, words in looked.near.items():
+            self._mean(term, term.senses[i], words)
+        term.text, term.did_you_mean = text, " ".join(meant.split())[:_LONGEST_MEANT]
+        return term
+
+    def _mean(self, term: Term, sense: Sense, words: Sequence[str]) -> None:
+        sense.weight = self._ranking.near
+        others = sorted({w for w in words[1:] if stem(w) != sense.word.stem})
+        sense.alternatives += [self.fields(other, self._ranking.near) for other in others]
+        sense.found += [match("all", other) for other in others]
+        term.stems |= {stem(other) for other in others}
+
+    def _read(self, text: str, beginnings: frozenset[int]) -> Term:
+        words = words_of(text)[:_MOST_WORDS]
+        senses = [self._sense(w) for w in words]
+        term = Term(text, senses, {w.stem for w in words}, {w.surface for w in words})
+        self._join(term, words)
+        for i, sense in enumerate(senses):
+            self._single(term, sense)
+            self._split(sense)
+            if i == len(senses) - 1 and len(sense.word.surface) > 1:
+                self._begin(sense)
+                term.beginning = sense.word.surface
+            elif i in beginnings:
+                self._begin(sense)
+        self._widen(term, [w.stem for w in words])
+        return term
+
+    def fields(self, word: str, boost: float = 1.0) -> Clause:
+        """One word, counted by its best field."""
+        weights = {field: weight * boost for field, weight in self._ranking.fields.items()}
+        told = across({field: weights.pop(field) for field in ("name", "description")}, word, self._ranking.tie)
+        return best_of([told, *(match(field, word, weight) for field, weight in weights.items())], self._ranking.tie)
+
+    def _sense(self, word: Word) -> Sense:
+        one_word = match("joined", word.surface, self._ranking.joined)
+        code = constant(match("words", word.surface), 1.0)
+        return Sense(word, [self.fields(word.surface), one_word, code], [match("all", word.surface)])
+
+    def _join(self, term: Term, words: list[Word]) -> None:
+        """Search "tn 2110" as "tn2110" too, and "smart watch" as "smartwatch"."""
+        spellings = {(j.first, j.after): j.text for j in joined(term.text, words)}
+        for i in range(len(words) - 1):
+            spellings.setdefault((i, i + 2), words[i].surface + words[i + 1].surface)
+        for (first, after), spelling in spellings.items():
+            share = 1.0 / (after - first)
+            weights = {"joined": self._ranking.joined, **{f: self._ranking.fields[f] for f in ("name", "description")}}
+            shared = best_of([match(field, spelling, weight * share) for field, weight in weights.items()], self._ranking.tie)
+            for sense in term.senses[first:after]:
+                sense.alternatives.append(shared)
+                sense.found.append(match("all", spelling))
+            term.stems.add(stem(spelling))
+            term.spellings.add(spelling)
+
+    def _single(self, term: Term, sense: Sense) -> None:
+        """Search "tvs" as "tv" too."""
+        if _MANY.fullmatch(sense.word.surface):
+            one = sense.word.surface[:-1]
+            sense.alternatives.append(self.fields(one))
+            sense.found.append(match("all", one))
+            term.stems.add(one)
+
+    def _split(self, sense: Sense) -> None:
+        """Search "smartwatch" as "smart watch" too."""
+        word = sense.word.surface
+        if word.isalpha() and len(word) >= 2 * SHORTEST_PART:
+            sense.alternatives.append(match("name.pairs", word, self._ranking.split))
+            sense.found.append(match("name.pairs", word))
+
+    def _begin(self, sense: Sense) -> None:
+        """Search what may be the beginning of a word."""
+        beginning = begins("begun", sense.word.surface)
+        sense.alternatives.append(constant(beginning, self._ranking.prefix))
+        sense.found.append(beginning)
+
+    def _widen(self, term: Term, stems: list[str]) -> None:
+        """Search for synonyms: all the words that they stand for are found with them."""
+        spent = 0
+        for first, after, others in self._synonyms.within(stems):
+            boost = self._ranking.synonym / (after - first)
+            for other in others[: _MOST_SYNONYMS - spent]:
+                query = self.fields(other[0], boost) if len(other) == 1 else self._phrase(other, boost)
+                for sense in term.senses[first:after]:
+                    sense.alternatives.append(query)
+                    sense.found.append(match("all", other[0]) if len(other) == 1 else phrase("all", other))
+                term.stems.update(stem(word) for word in other)
+            spent += len(others)
+            if spent >= _MOST_SYNONYMS:
+                return
+
+    def _phrase(self, words: Phrase, boost: float) -> Clause:
+        queries = [phrase(f, words, w * boost) for f, w in self._ranking.fields.items() if f != "attributes"]
+        return best_of(queries, self._ranking.tie)
+
+
+def match(field: str, word: str, boost: float = 1.0) -> Clause:
+    """One word in one field: the engine splits and stems it as the field's text was; it reads no signs in it."""
+    return {"match": {field: {"query": word, "boost": boost}}}
+
+
+def across(weights: Mapping[str, float], word: str, tie: float) -> Clause:
+    """One word in several fields, as rare as where it is most common: that few descriptions speak of a desk makes them no better
+    than the many names that do."""
+    fields = [f"{field}^{weight:g}" for field, weight in weights.items()]
+    return {"multi_match": {"query": word, "fields": fields, "type": "cross_fields", "tie_breaker": tie}}
+
+
+def phrase(field: str, words: Sequence[str], boost: float = 1.0) -> Clause:
+    """Words in one field, in their order."""
+    return {"match_phrase": {field: {"query": " ".join(words), "boost": boost}}}
+
+
+def begins(field: str, beginning: str) -> Clause:
+    """What begins with *beginning*: beginnings are kept as words of their own, nothing is run through for it."""
+    return {"prefix": {field: {"value": beginning}}}
+
+
+def constant(query: Clause, points: float) -> Clause:
+    """*query*, always worth *points*."""
+    return {"constant_score": {"filter": query, "boost": points}}
+
+
+def best_of(queries: Sequence[Clause], tie: float) -> Clause:
+    """The best of *queries* counts, and a little the others."""
+    return {"dis_max": {"queries": list(queries), "tie_breaker": tie}}
+
+
+def any_of(queries: Sequence[Clause]) -> Clause:
+    """Any of *queries*."""
+    return queries[0] if len(queries) == 1 else {"bool": {"should": list(queries), "minimum_should_match": 1}}

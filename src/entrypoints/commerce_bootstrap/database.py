@@ -1,0 +1,116 @@
+"""The database at its address: what it must be before anything is built upon it."""
+
+from contextlib import ExitStack
+from typing import Final
+from urllib.parse import urlsplit
+
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
+
+from commerce_bootstrap.settings import PREFIX, PartAway, Settings, WrongSetting
+from commerce_core.kernel.errors import TransactionLost, Unavailable
+from commerce_core.plugins import file_path
+from commerce_sqlalchemy import postgres, schema
+from commerce_sqlalchemy.transaction import SqlDatabase
+
+_SETTING: Final = f"{PREFIX}DATABASE_URL"
+#: Threads beside those that answer requests: of groups, of a worker inside the process, and of calls to parties outside.
+_OWN_THREADS: Final = 10
+
+
+def open_database(settings: Settings, closing: ExitStack[bool | None]) -> SqlDatabase:
+    """The database, its tables being those of this release: on SQLite they are brought up to date, on a server that is told to be done.
+
+    Raises:
+        PartAway: the server does not answer.
+        WrongSetting: there is no database at this address, or not one to rely on.
+    """
+    database = _at_address(settings, closing)
+    if database.is_sqlite:
+        return database
+    try:
+        schema.check(database)
+        _check_server(database, settings)
+    except TransactionLost as error:
+        raise _away(error) from error
+    except schema.SchemaOutdated as error:
+        raise WrongSetting(f"{_SETTING}: {error.detail} by `commerce migrate`.") from error
+    except (Unavailable, SQLAlchemyError) as error:
+        raise WrongSetting(f"{_SETTING}: {reason(error)}.") from error
+    return database
+
+
+def migrate_database(settings: Settings) -> None:
+    """Bring the tables to this release. Idempotent, and safe while other processes do the same or serve.
+
+    Raises:
+        PartAway: the server does not answer, or was too busy to be changed.
+        WrongSetting: there is no database at this address, or it is a later release's.
+    """
+    with ExitStack() as closing:
+        database = _at_address(settings, closing)
+        try:
+            schema.upgrade(database)
+        except TransactionLost as error:
+            raise _away(error) from error
+        except (Unavailable, SQLAlchemyError) as error:
+            raise WrongSetting(f"{_SETTING}: {reason(error)}.") from error
+
+
+def _at_address(settings: Settings, closing: ExitStack[bool | None]) -> SqlDatabase:
+    scheme = urlsplit(settings.database_url).scheme
+    if scheme == "sqlite":
+        return _file(settings, closing)
+    if not postgres.is_server(settings.database_url):
+        raise WrongSetting(f"{_SETTING} must begin with sqlite:/// or postgresql://, not {scheme}://.")
+    try:
+        database = SqlDatabase(settings.database_url, pool_size=settings.pool_size + _OWN_THREADS)
+    except ImportError as error:
+        raise WrongSetting(f"{_SETTING}: the driver is missing; install commerce-core[postgres].") from error
+    except ValueError as error:
+        raise WrongSetting(f"{_SETTING} cannot be used: {error}.") from error
+    closing.callback(database.dispose)
+    return database
+
+
+def _file(settings: Settings, closing: ExitStack[bool | None]) -> SqlDatabase:
+    path = file_path(settings.database_url, "var/shop.db")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        database = SqlDatabase(settings.database_url)
+        closing.callback(database.dispose)
+        schema.upgrade(database)
+        _check_file(database)
+    except (OSError, DatabaseError) as error:
+        raise WrongSetting(f"{_SETTING}: {path} cannot be used as a database ({reason(error)}).") from error
+    return database
+
+
+def _check_file(database: SqlDatabase) -> None:
+    """What is promised to buyers rests on these two (rule 14)."""
+    with database.snapshot() as tx:
+        journal = tx.connection.exec_driver_sql("PRAGMA journal_mode").scalar()
+        synchronous = tx.connection.exec_driver_sql("PRAGMA synchronous").scalar()
+    if journal != "wal" or synchronous != 2:
+        raise WrongSetting(f"{_SETTING}: the file system does not let SQLite write durably (journal {journal}, {synchronous}).")
+
+
+def _check_server(database: SqlDatabase, settings: Settings) -> None:
+    """The same of a server."""
+    if settings.durability == "relaxed":
+        return
+    with database.snapshot() as tx:
+        off = postgres.undurable(tx.connection)
+    if off:
+        raise WrongSetting(
+            f"{_SETTING}: the server has {' and '.join(off)} off and would lose orders in a crash; {PREFIX}DURABILITY=relaxed allows that."
+        )
+
+
+def _away(error: TransactionLost) -> PartAway:
+    return PartAway("database", f"{_SETTING}: the database does not answer ({reason(error.__cause__ or error)}).")
+
+
+def reason(error: BaseException) -> str:
+    """The first line of what a driver or the operating system says."""
+    told = str(getattr(error, "orig", None) or getattr(error, "strerror", None) or error)
+    return told.strip().splitlines()[0].rstrip(".") if told.strip() else type(error).__name__

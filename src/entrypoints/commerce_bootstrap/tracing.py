@@ -1,0 +1,211 @@
+"""Following one order from the request that placed it through every process: in the log always, in traces where they are collected.
+
+The core carries an opaque text with the order and its messages; here it is made and read, as a W3C ``traceparent``.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
+
+import attrs
+
+from commerce_core.checkout.service.place import Prepared
+from commerce_core.checkout.service.run import LookedUp, Task
+from commerce_core.kernel.batching import FanOut, GroupFunction
+from commerce_core.kernel.errors import Unavailable
+from commerce_core.kernel.ids import MessageId
+from commerce_core.kernel.messaging import Broker, Consumer, Message, Queue
+from commerce_core.payment import Unknown as PaymentUnknown
+from commerce_core.shipping import Unknown as ShippingUnknown
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+#: What is told of a span, by names.
+About: TypeAlias = Mapping[str, str | int]
+NOTHING: Final[About] = {}
+
+_LOG: Final = logging.getLogger(__name__)
+_TRACEPARENT: Final = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+_named: ContextVar[tuple[str | None, str | None]] = ContextVar("named", default=(None, None))
+
+
+class Span(Protocol):
+    """A piece of work that is under way; *trace* is what follows from it is to be told."""
+
+    @property
+    def trace(self) -> str:
+        """The span as a ``traceparent``."""
+        ...
+
+    def end(self, *, name: str | None = None, failure: str | None = None, about: About = NOTHING) -> None:
+        """It is over. To be called once."""
+        ...
+
+
+class Tracer(Protocol):
+    """Collects spans."""
+
+    def begin(self, name: str, kind: str, parent: str | None = None, *, about: About = NOTHING, links: Sequence[str | None] = ()) -> Span:
+        """A span of *kind* (server, internal, client, producer, consumer) in the trace of *parent*; ``None`` begins a trace."""
+        ...
+
+
+def trace_id(trace: str | None) -> str | None:
+    """The id of the trace that a ``traceparent`` names; ``None``: it is none."""
+    found = _TRACEPARENT.fullmatch(trace) if trace else None
+    return found[1] if found else None
+
+
+@contextmanager
+def naming(order_id: str | None, trace: str | None) -> Generator[None]:
+    """Have every line of the log within the block name the order and its trace."""
+    token = _named.set((order_id, trace))
+    try:
+        yield
+    finally:
+        _named.reset(token)
+
+
+def add_names(_logger: object, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """What a line of the log is told of in its block; for structlog."""
+    order_id, trace = _named.get()
+    for name, value in (("order_id", order_id), ("trace_id", trace_id(trace))):
+        if value:
+            event.setdefault(name, value)
+    return event
+
+
+def traced_groups(function: GroupFunction[Prepared, R], tracer: Tracer | None) -> GroupFunction[Prepared, R]:
+    """*function*, with a span for each group that is linked to the requests in it; that of a single one is in its trace."""
+    if tracer is None:
+        return function
+
+    def place(group: Sequence[Prepared]) -> Sequence[R | Exception]:
+        alone = group[0].trace if len(group) == 1 else None
+        span = tracer.begin("place orders", "internal", alone, about={"commerce.group": len(group)}, links=[one.trace for one in group])
+        answers = function(group)
+        refused = sum(isinstance(answer, Exception) for answer in answers)
+        span.end(about={"commerce.refused": refused})
+        return answers
+
+    return place
+
+
+class FollowedCalls(FanOut):
+    """Names each outside call of a saga in the log, tells there what is not known of it, and makes it a span in its order's trace."""
+
+    def __init__(self, inner: FanOut, tracer: Tracer | None) -> None:
+        self._inner = inner
+        self._tracer = tracer
+
+    @property
+    def width(self) -> int:
+        return self._inner.width
+
+    def run(
+        self, perform: Callable[[T], R], first: Sequence[T], then: Callable[[Sequence[tuple[T, R | Exception]]], Sequence[T]], /
+    ) -> None:
+        self._inner.run(lambda task: self._call(perform, task), first, then)
+
+    def _call(self, perform: Callable[[T], R], task: T) -> R:
+        if not isinstance(task, Task):
+            return perform(task)
+        saga, verb = task.claimed.saga, task.verb.value
+        about: About = {"commerce.order_id": saga.key.order_id, "commerce.claims": task.claimed.claims}
+        span = self._tracer.begin(f"saga {verb}", "client", saga.trace, about=about) if self._tracer else None
+        failure: str | None = None
+        with naming(saga.key.order_id, saga.trace):
+            try:
+                outcome = perform(task)
+                failure = _not_known(outcome)
+            except Exception as error:
+                failure = f"{type(error).__name__}: {error}"
+                raise
+            finally:
+                if failure is not None:
+                    _LOG.warning("what became of %s is not known: %s", verb, failure)
+                if span is not None:
+                    span.end(failure=failure)
+        return outcome
+
+
+class FollowedConsumer(Consumer):
+    """Names the message that *inner* fails on alone in the log, and makes taking each a span in the trace that it came of."""
+
+    def __init__(self, inner: Consumer, tracer: Tracer | None) -> None:
+        self._inner = inner
+        self._tracer = tracer
+
+    @property
+    def name(self) -> str:
+        return self._inner.name
+
+    def handle(self, messages: Sequence[Message]) -> None:
+        spans = (
+            [self._tracer.begin(f"consume {self.name}", "consumer", m.trace, about=_about(m)) for m in messages if m.trace]
+            if self._tracer
+            else ()
+        )
+        failure: str | None = None
+        try:
+            self._inner.handle(messages)
+        except Exception as error:
+            failure = f"{type(error).__name__}: {error}"
+            if len(messages) == 1 and not isinstance(error, Unavailable):
+                with naming(messages[0].payload.get("order_id"), messages[0].trace):
+                    _LOG.warning("%s fails on %s %s: %s", self.name, messages[0].name, messages[0].id, failure)
+            raise
+        finally:
+            for span in spans:
+                span.end(failure=failure)
+
+
+class TracedBroker(Broker):
+    """Makes publishing each message a span in the trace that it came of; whoever takes it follows from there."""
+
+    def __init__(self, inner: Broker, tracer: Tracer) -> None:
+        self._inner = inner
+        self._tracer = tracer
+
+    def publish(self, messages: Sequence[Message]) -> Sequence[MessageId]:
+        spans = {m.id: self._tracer.begin(f"publish {m.name}", "producer", m.trace, about=_about(m)) for m in messages if m.trace}
+        taken: Sequence[MessageId] = ()
+        try:
+            taken = self._inner.publish([attrs.evolve(m, trace=spans[m.id].trace) if m.id in spans else m for m in messages])
+        finally:
+            surely = set(taken)
+            for message_id, span in spans.items():
+                span.end(failure=None if message_id in surely else "it was not surely taken")
+        return taken
+
+    def queues(self) -> Mapping[str, Queue]:
+        return self._inner.queues()
+
+    def collect(self, limit: int) -> int:
+        return self._inner.collect(limit)
+
+    def waiting(self) -> Mapping[str, int]:
+        return self._inner.waiting()
+
+    def ping(self) -> None:
+        self._inner.ping()
+
+
+def traced_broker(broker: Broker, tracer: Tracer | None) -> Broker:
+    """*broker* as a relay sees it."""
+    return TracedBroker(broker, tracer) if tracer else broker
+
+
+def _about(message: Message) -> About:
+    return {"messaging.message.id": message.id, "commerce.partition_key": message.partition_key}
+
+
+def _not_known(outcome: object) -> str | None:
+    """Why it is not known whether a call was carried out; ``None``: it is known."""
+    if isinstance(outcome, LookedUp):
+        return _not_known(outcome.outcome)
+    return outcome.reason if isinstance(outcome, PaymentUnknown | ShippingUnknown) else None

@@ -1,0 +1,20 @@
+"""Every feature, told to the full stack: processes of their own around PostgreSQL, RabbitMQ and OpenSearch, over HTTP."""
+
+from collections.abc import Iterator
+
+import pytest
+from pytest_bdd import scenarios
+
+from commerce_testkit.features_plugin import features_folder
+from commerce_testkit.http_driver import HttpShop
+from commerce_testkit.shop import Shop
+from tests.fullstack import FullStack
+
+
+@pytest.fixture
+def shop(full_stack: FullStack) -> Iterator[Shop]:
+    with HttpShop(full_stack.address) as running:
+        yield running
+
+
+scenarios(str(features_folder()))

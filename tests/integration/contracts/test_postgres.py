@@ -1,0 +1,58 @@
+"""What is kept in PostgreSQL keeps every promise that it keeps on SQLite: the same suites, on a server."""
+
+import inspect
+
+from tests.contracts import (
+    test_accounts,
+    test_cart,
+    test_catalog,
+    test_checkout,
+    test_inventory,
+    test_messaging,
+    test_orders,
+    test_reindex,
+    test_transaction,
+)
+
+
+class TestPostgresDatabase(test_transaction.TestSqliteDatabase): ...
+
+
+class TestPostgresAccountBook(test_accounts.TestSqliteAccountBook): ...
+
+
+class TestPostgresItemBook(test_catalog.TestSqliteItemBook): ...
+
+
+class TestPostgresImportQueue(test_catalog.TestSqliteImportQueue): ...
+
+
+class TestPostgresStockLedger(test_inventory.TestSqliteStockLedger): ...
+
+
+class TestPostgresCartBook(test_cart.TestSqliteCartBook): ...
+
+
+class TestPostgresOrderBook(test_orders.TestSqliteOrderBook): ...
+
+
+class TestPostgresSellerOrders(test_orders.TestSqliteSellerOrders): ...
+
+
+class TestPostgresSagaStore(test_checkout.TestSqliteSagaStore): ...
+
+
+class TestPostgresOutbox(test_messaging.TestSqliteOutbox): ...
+
+
+class TestPostgresInbox(test_messaging.TestSqliteInbox): ...
+
+
+class TestPostgresReindexQueue(test_reindex.TestSqliteReindexQueue): ...
+
+
+def test_no_suite_of_storage_is_left_out() -> None:
+    modules = [module for module in globals().values() if inspect.ismodule(module) and module.__name__.startswith("tests.contracts")]
+    on_sqlite = {name for module in modules for name in vars(module) if name.startswith("TestSqlite")}
+    assert {name.replace("Sqlite", "Postgres") for name in on_sqlite} <= globals().keys()
+    assert len(on_sqlite) == 12

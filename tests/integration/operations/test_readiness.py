@@ -1,0 +1,49 @@
+"""A worker says which part is down that its roles need, and nothing of the others."""
+
+import json
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from commerce_worker.health import telling
+from commerce_worker.main import ROLES, Worker, checks_of
+from tests.integration.market import open_market
+
+
+def asked(url: str) -> tuple[int, Any]:
+    try:
+        with urlopen(url, timeout=10) as answer:
+            return answer.status, json.load(answer)
+    except HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+
+
+@pytest.mark.parametrize(
+    ("roles", "needs"),
+    [
+        (ROLES, {"database", "search", "broker", "worker"}),
+        (("sagas", "timers"), {"database", "worker"}),
+        (("relay",), {"database", "broker", "worker"}),
+        (("reindex",), {"database", "search", "worker"}),
+    ],
+)
+def test_a_worker_looks_at_the_parts_that_its_roles_need(roles: Collection[str], needs: set[str], tmp_path: Path) -> None:
+    with open_market(tmp_path) as market:
+        checks = checks_of(market.shop, roles, Worker(market.shop.work, []))
+        assert checks.keys() == needs
+        assert [part for part, check in checks.items() if check()] == []
+
+
+def test_a_worker_names_every_part_that_is_down() -> None:
+    checks = {"database": lambda: "it has not answered for 2 s", "search": lambda: None, "broker": lambda: "refused"}
+    with telling("127.0.0.1", 0, checks, CollectorRegistry()) as address:
+        status, told = asked(f"{address}/health/ready")
+        assert (status, told["code"]) == (503, "not-ready")
+        assert told["down"] == [{"part": "database", "detail": "it has not answered for 2 s"}, {"part": "broker", "detail": "refused"}]
+        assert asked(f"{address}/health/live")[0] == 200

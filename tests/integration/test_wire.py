@@ -1,0 +1,71 @@
+"""A bell that is rung in one process is heard in another, by way of PostgreSQL; and an outage of it costs nothing but time."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from commerce_bootstrap import builders
+from commerce_bootstrap.settings import Settings
+from commerce_local.bell import Bell
+from tests.integration.http.people import until
+from tests.servers import PostgresServer, own_server
+
+
+@pytest.fixture
+def server() -> Iterator[PostgresServer]:
+    with own_server(PostgresServer) as started:
+        yield started
+
+
+@pytest.fixture
+def bells(server: PostgresServer, tmp_path: Path) -> Iterator[tuple[Bell, Bell]]:
+    """The bells of two processes, each of which has begun to listen."""
+    with ExitStack() as closing:
+        settings = Settings.in_folder(tmp_path, database_url=server.url)
+        here, there = builders.build_bell(settings, closing), builders.build_bell(settings, closing)
+        until(lambda: here.count() and there.count())
+        yield here, there
+
+
+def test_work_of_one_process_wakes_the_other(bells: tuple[Bell, Bell]) -> None:
+    here, there = bells
+    for _ in range(3):
+        heard = there.count()
+        here.ring()
+        assert there.wait(heard, 10)
+
+
+def test_a_process_does_not_hear_itself_twice(bells: tuple[Bell, Bell]) -> None:
+    here, there = bells
+    before, heard = here.count(), there.count()
+    here.ring()
+    assert there.wait(heard, 10)
+    heard = here.count()
+    there.ring()
+    assert here.wait(heard, 10)
+    assert here.count() == before + 2
+
+
+def test_a_thousand_rings_are_told_in_few_words(bells: tuple[Bell, Bell]) -> None:
+    here, there = bells
+    heard = there.count()
+    for _ in range(1_000):
+        here.ring()
+    assert there.wait(heard, 10)
+    assert here.count() >= 1_000
+    assert there.count() - heard < 500
+
+
+def test_after_an_outage_it_is_rung_once_and_heard_again(server: PostgresServer, bells: tuple[Bell, Bell]) -> None:
+    here, there = bells
+    server.stop(signal.SIGQUIT)
+    here.ring()  # nobody hears it: the work is found by looking
+    counts = here.count(), there.count()
+    server.start()
+    until(lambda: here.count() > counts[0] and there.count() > counts[1], 30)
+    heard = there.count()
+    here.ring()
+    assert there.wait(heard, 10)
