@@ -2,7 +2,7 @@
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from itertools import chain, repeat
 from typing import Any, Final, TypeVar, cast
 
@@ -169,7 +169,7 @@ def _insert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[s
         connection.exec_driver_sql(text, list(zip(*columns, strict=True)))
 
 
-@cache
+@lru_cache(maxsize=256)  # a process knows a few dozen insertions of one database; those of databases that went are forgotten
 def _insertion(
     dialect: sa.Dialect, table: sa.Table, keys: tuple[str, ...], unless_known: bool
 ) -> tuple[str, list[str], list[tuple[int, Callable[[Any], Any]]]]:

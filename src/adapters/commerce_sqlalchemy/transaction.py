@@ -77,8 +77,8 @@ class SqlDatabase(Database):
         self.engine = sa.create_engine(
             named, pool_size=pool_size, max_overflow=_OVERFLOW, pool_timeout=_BUSY_SECONDS, pool_use_lifo=True, connect_args=connect
         )
-        self.connections_at_most: Final = pool_size + (_OVERFLOW if postgres.is_server(url) else 0)
         self.is_sqlite: Final = self.engine.dialect.name == "sqlite"
+        self.connections_at_most: Final = pool_size if self.is_sqlite else pool_size + _OVERFLOW
         self._turns = FairLock()
         self._local = threading.local()
         # On SQLite connections are kept open between transactions: to take one out of the pool and give it back costs more than most.
