@@ -16,7 +16,10 @@ CREATE TABLE IF NOT EXISTS booking (
     status TEXT NOT NULL CHECK (status IN ('booked', 'refused', 'gone'))
 ) WITHOUT ROWID;
 """
-_INSERT: Final = "INSERT INTO booking VALUES (?, ?)"
+_SETTLE: Final = "INSERT INTO booking VALUES (?, ?) ON CONFLICT (reference) DO UPDATE SET status = {} RETURNING status"
+_BOOK: Final = _SETTLE.format("status")
+_CANCEL: Final = _SETTLE.format("excluded.status")
+_FIND: Final = "SELECT status FROM booking WHERE reference = ?"
 _NAME: Final = "sandbox"
 #: Where nothing is ever delivered: Antarctica.
 _NOWHERE: Final = "AQ"
@@ -39,42 +42,32 @@ class SandboxCarrier(Carrier):
     def book(self, reference: str, key: str, address: Address | None, lines: Sequence[ParcelLine]) -> BookingOutcome:
         _refuse_blank(key)
         refused = address is not None and address.country == _NOWHERE
-        return self._settle(reference, "refused" if refused else "booked", "ON CONFLICT DO NOTHING")
+        return self._told(reference, _BOOK, (reference, "refused" if refused else "booked"))
 
     def find_by_reference(self, reference: str) -> BookingOutcome:
-        try:
-            with self._file.reading() as books:
-                return _told(books, reference)
-        except sqlite3.Error as error:
-            return Unknown(f"the sandbox's bookings: {error}")
+        return self._told(reference, _FIND, (reference,))
 
     def cancel(self, reference: str, key: str) -> BookingGone | Unknown:
         _refuse_blank(key)
-        outcome = self._settle(reference, "gone", "ON CONFLICT (reference) DO UPDATE SET status = 'gone'")
+        outcome = self._told(reference, _CANCEL, (reference, "gone"))
         return outcome if isinstance(outcome, BookingGone) else Unknown("it is still there")
 
-    def _settle(self, reference: str, status: str, otherwise: str) -> BookingOutcome:
-        """Write *status* for a reference that has none, do *otherwise* for one that has, and tell what it is now."""
+    def _told(self, reference: str, statement: str, parameters: tuple[str, ...]) -> BookingOutcome:
+        """What becomes of a reference by *statement*, which answers with its status."""
         try:
-            with self._file.writing() as books:
-                books.execute(f"{_INSERT} {otherwise}", (reference, status))
-                return _told(books, reference)
+            rows = self._file.told(statement, parameters)
         except sqlite3.Error as error:
             return Unknown(f"the sandbox's bookings: {error}")
-
-
-def _told(books: sqlite3.Connection, reference: str) -> BookingOutcome:
-    row = books.execute("SELECT status FROM booking WHERE reference = ?", (reference,)).fetchone()
-    match row:
-        case ("booked",):
-            digest = hashlib.blake2b(reference.encode(), digest_size=6).hexdigest()
-            return Booked(carrier=_NAME, tracking_number=f"SBX-{digest.upper()}")
-        case ("refused",):
-            return CannotShip("the sandbox carrier does not deliver to Antarctica")
-        case ("gone",):
-            return BookingGone()
-        case _:
-            return Unknown("the sandbox was never asked for it")
+        match rows:
+            case [("booked",)]:
+                digest = hashlib.blake2b(reference.encode(), digest_size=6).hexdigest()
+                return Booked(carrier=_NAME, tracking_number=f"SBX-{digest.upper()}")
+            case [("refused",)]:
+                return CannotShip("the sandbox carrier does not deliver to Antarctica")
+            case [("gone",)]:
+                return BookingGone()
+            case _:
+                return Unknown("the sandbox was never asked for it")
 
 
 def _refuse_blank(key: str) -> None:

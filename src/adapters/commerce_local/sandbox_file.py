@@ -6,7 +6,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 _BUSY_SECONDS: Final = 5.0
 
@@ -29,15 +29,18 @@ class SandboxFile:
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.executescript(f"BEGIN IMMEDIATE; {schema} COMMIT;")
 
-    @contextmanager
-    def reading(self) -> Generator[sqlite3.Connection]:
-        """The connection, for one statement that changes nothing."""
+    def told(self, statement: str, parameters: tuple[str | int, ...]) -> list[tuple[Any, ...]]:
+        """The rows of one statement, which is a transaction of its own.
+
+        Raises:
+            sqlite3.Error: it was not carried out.
+        """
         with self._turn:
-            yield self._connection
+            return self._connection.execute(statement, parameters).fetchall()
 
     @contextmanager
     def writing(self) -> Generator[sqlite3.Connection]:
-        """The connection, with the write lock held from the first statement on; committed at the end, rolled back on an error."""
+        """The connection, for several statements: the write lock is held from the first on; committed at the end, rolled back on an error."""
         with self._turn:
             self._connection.execute("BEGIN IMMEDIATE")
             try:

@@ -55,9 +55,18 @@ CREATE TABLE IF NOT EXISTS refund (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS refund_of_order ON refund (order_id);
 """
-_INSERT: Final = "INSERT INTO handle VALUES (?, ?, ?, ?, ?, ?, ?, 'open', ?, NULL, NULL) ON CONFLICT DO NOTHING"
-_CHARGE: Final = "UPDATE handle SET status = ?, first_asked_at = coalesce(first_asked_at, ?), confirm_key = ? WHERE order_id = ?"
-_SELECT: Final = "SELECT order_id, minor, currency, brand, last4, behaviour, status, first_asked_at FROM handle"
+_ENTRY: Final = "order_id, minor, currency, brand, last4, behaviour, status, first_asked_at"
+_SELECT: Final = f"SELECT {_ENTRY} FROM handle"  # noqa: S608 (names of ours alone)
+_SELECT_ONE: Final = f"{_SELECT} WHERE order_id = ?"
+_PREPARE: Final = f"""
+    INSERT INTO handle VALUES (?, ?, ?, ?, ?, ?, ?, 'open', ?, NULL, NULL)
+    ON CONFLICT (order_id) DO UPDATE SET order_id = order_id RETURNING {_ENTRY}
+"""  # noqa: S608 (names of ours alone)
+_CHARGE: Final = f"""
+    UPDATE handle SET status = ?, first_asked_at = coalesce(first_asked_at, ?), confirm_key = ?
+    WHERE order_id = ? AND status = 'open' RETURNING {_ENTRY}
+"""  # noqa: S608 (names of ours alone)
+_CANCEL: Final = f"UPDATE handle SET status = iif(status = 'open', 'voided', status) WHERE order_id = ? RETURNING {_ENTRY}"  # noqa: S608 (names of ours alone)
 _NAME: Final = "sandbox"
 _PREFIX: Final = "sbx_"
 #: How long after its time-out the card that times out first can be charged.
@@ -126,51 +135,46 @@ class SandboxGateway(PaymentGateway):
         card = card_of(payment, now)
         row = (order_id, buyer_id, amount.minor, amount.currency, card.brand, card.last4, card.behaviour, _text(now))
         try:
-            with self._file.writing() as books:
-                books.execute(_INSERT, row)
-                entry = _find(books, order_id)
+            return _entry(*self._file.told(_PREPARE, row)[0]).handle
         except sqlite3.Error as error:
             raise PaymentUnavailable(f"the sandbox cannot open its books: {error}") from error
-        if entry is None:
-            raise PaymentUnavailable("the sandbox has lost what it wrote")
-        return entry.handle
 
     def confirm(self, handle: Handle, key: str) -> ChargeOutcome:
         _refuse_blank(key)
         try:
-            with self._file.writing() as books:
-                entry = _find(books, _order_of(handle))
-                if entry is None or entry.status is not _Status.OPEN:
-                    return entry.told() if entry else _STRANGE
-                return self._charge(books, entry, key)
+            entry = self._find(_SELECT_ONE, handle)
+            if entry is None or entry.status is not _Status.OPEN:
+                return entry.told() if entry else _STRANGE
+            return self._charge(entry, key)
         except sqlite3.Error as error:
             return Unknown(f"the sandbox's books: {error}")
 
-    def _charge(self, books: sqlite3.Connection, entry: _Entry, key: str) -> ChargeOutcome:
+    def _charge(self, entry: _Entry, key: str) -> ChargeOutcome:
         now = self._clock.now()
         status = entry.charged(now)
-        books.execute(_CHARGE, (status, _text(now), key, entry.order_id))
+        charged = self._file.told(_CHARGE, (status, _text(now), key, entry.order_id))
+        if not charged:  # another call was first
+            return self.fetch(entry.handle)
         if status is _Status.OPEN or entry.behaviour is Behaviour.LOSES_THE_ANSWER:
             return Unknown("the sandbox did not answer in time")
-        return attrs.evolve(entry, status=status).told()
+        return _entry(*charged[0]).told()
 
     def fetch(self, handle: Handle) -> ChargeOutcome:
+        return self._told(_SELECT_ONE, handle)
+
+    def cancel(self, handle: Handle) -> ChargeOutcome:
+        return self._told(_CANCEL, handle)
+
+    def _told(self, statement: str, handle: Handle) -> ChargeOutcome:
         try:
-            with self._file.reading() as books:
-                entry = _find(books, _order_of(handle))
+            entry = self._find(statement, handle)
         except sqlite3.Error as error:
             return Unknown(f"the sandbox's books: {error}")
         return entry.told() if entry else _STRANGE
 
-    def cancel(self, handle: Handle) -> ChargeOutcome:
-        try:
-            with self._file.writing() as books:
-                order_id = _order_of(handle)
-                books.execute("UPDATE handle SET status = 'voided' WHERE order_id = ? AND status = 'open'", (order_id,))
-                entry = _find(books, order_id)
-        except sqlite3.Error as error:
-            return Unknown(f"the sandbox's books: {error}")
-        return entry.told() if entry else _STRANGE
+    def _find(self, statement: str, handle: Handle) -> _Entry | None:
+        rows = self._file.told(statement, (_order_of(handle),))
+        return _entry(*rows[0]) if rows else None
 
     def refund(self, handle: Handle, refund_no: int, amount: Money, key: str) -> RefundOutcome:
         _refuse_blank(key)
@@ -182,8 +186,7 @@ class SandboxGateway(PaymentGateway):
 
     def unclaimed(self, before: datetime, limit: int) -> Sequence[tuple[OrderId, Handle]]:
         query = f"{_SELECT} WHERE status = 'open' AND prepared_at < ? ORDER BY prepared_at, order_id LIMIT ?"
-        with self._file.reading() as books:
-            entries = [_entry(*row) for row in books.execute(query, (_text(before), limit))]
+        entries = [_entry(*row) for row in self._file.told(query, (_text(before), limit))]
         return [(entry.order_id, entry.handle) for entry in entries]
 
     def books(self, order_ids: Sequence[OrderId]) -> Sequence[BookEntry]:
@@ -204,8 +207,7 @@ class SandboxGateway(PaymentGateway):
         return self._lines(query, (after.order_id if after else "", limit))
 
     def _lines(self, query: str, parameters: tuple[str | int, ...]) -> Sequence[BookEntry]:
-        with self._file.reading() as books:
-            rows = books.execute(query, parameters).fetchall()
+        rows = self._file.told(query, parameters)
         return [BookEntry(order_id=o, ref=ref, kind=kind, amount=Money(minor, currency)) for o, ref, kind, minor, currency in rows]
 
 
@@ -217,7 +219,8 @@ def _give_back(books: sqlite3.Connection, order_id: OrderId, amount: Money, key:
     if found is not None:
         same = (order_id, amount.minor, amount.currency) == (found[0], found[2], found[3])
         return Refunded(ref=found[1], amount=amount) if same else Unknown("the key belongs to another refund")
-    entry = _find(books, order_id)
+    row = books.execute(_SELECT_ONE, (order_id,)).fetchone()
+    entry = _entry(*row) if row else None
     if entry is None or entry.status is not _Status.CAPTURED or entry.amount.currency != amount.currency:
         return Unknown("nothing was captured in this currency")
     (given,) = books.execute("SELECT coalesce(sum(minor), 0) FROM refund WHERE order_id = ?", (order_id,)).fetchone()
@@ -226,11 +229,6 @@ def _give_back(books: sqlite3.Connection, order_id: OrderId, amount: Money, key:
     ref = f"ref_{hashlib.blake2b(key.encode(), digest_size=12).hexdigest()}"
     books.execute("INSERT INTO refund VALUES (?, ?, ?, ?, ?)", (key, order_id, ref, amount.minor, amount.currency))
     return Refunded(ref=ref, amount=amount)
-
-
-def _find(books: sqlite3.Connection, order_id: OrderId) -> _Entry | None:
-    row = books.execute(f"{_SELECT} WHERE order_id = ?", (order_id,)).fetchone()
-    return _entry(*row) if row else None
 
 
 def _entry(

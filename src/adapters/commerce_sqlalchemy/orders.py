@@ -124,6 +124,8 @@ class SqlOrderBook(OrderBook):
 
     def _views(self, tx: Transaction, rows: Sequence[Any]) -> list[OrderView]:
         """Five statements for any number of orders."""
+        if not rows:
+            return []
         keys = [OrderKey(row.buyer_id, row.id) for row in rows]
         lines, adjustments, entries, shipments = (self._parts(tx, parts, keys) for parts in _PARTS)
         return [_view(row, lines[row.id], adjustments[row.id], [_entry(e) for e in entries[row.id]], shipments[row.id]) for row in rows]

@@ -41,11 +41,14 @@ class Given:
 
     def run(self, connection: sa.Connection, rows: Iterable[Sequence[Any]], **others: Any) -> "list[Any]":
         """What it answers over *rows*, with the values of its *others* parameters. Of no rows it is not executed."""
+        given = list(rows)
+        if not given:
+            return []
         dialect = connection.dialect
         written = self._written.get(dialect.name) or self._write(dialect)
         tail = written.tail_of(others)
         answer: list[Any] = []
-        for some in slices(list(rows)):
+        for some in slices(given):
             size = 1 << (len(some) - 1).bit_length()
             values = chain.from_iterable(chain(written.bound(some), repeat(self._nothing, size - len(some))))
             answer += written.shown(answered(connection, written.text_of(size), (*values, *tail)))

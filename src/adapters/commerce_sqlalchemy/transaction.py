@@ -9,6 +9,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final, Self, cast
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, InvalidRequestError, OperationalError
@@ -75,8 +76,9 @@ class SqlDatabase(Database):
         # The last one given back first: each connection has a cache of its own, and a few warm ones serve better than many cold.
         named, connect = postgres.address(url) if postgres.is_server(url) else (sa.make_url(url), {})
         self.engine = sa.create_engine(
-            named, pool_size=pool_size, max_overflow=_OVERFLOW, pool_timeout=_BUSY_SECONDS, pool_use_lifo=True, connect_args=connect
-        )
+            named, pool_size=pool_size, max_overflow=_OVERFLOW, pool_timeout=_BUSY_SECONDS, pool_use_lifo=True, connect_args=connect,
+            json_serializer=_as_json, json_deserializer=msgspec.json.decode,
+        )  # fmt: skip
         self.is_sqlite: Final = self.engine.dialect.name == "sqlite"
         self.connections_at_most: Final = pool_size if self.is_sqlite else pool_size + _OVERFLOW
         self._turns = FairLock()
@@ -191,6 +193,10 @@ class SqlDatabase(Database):
             raise
         finally:
             self._places.release()
+
+
+def _as_json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def _begin_sqlite(opened: sa.Connection, *, write: bool) -> None:

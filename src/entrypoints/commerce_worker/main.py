@@ -22,9 +22,8 @@ from commerce_worker.timers import Every
 
 _LOG: Final = logging.getLogger(__name__)
 
-#: Sagas are claimed in groups by several loops, so that a slow gateway holds up only those who wait for it.
+#: Several loops share the calls that can be made at once, so that a slow gateway holds up only those who wait for it.
 _SAGA_LOOPS: Final = 2
-_SAGAS: Final = 64
 _MESSAGES: Final = 500
 #: Those for a broker are read and forgotten in larger groups, which spares the database; it takes them one by one all the same.
 _MESSAGES_FOR_A_BROKER: Final = 2_000
@@ -46,8 +45,10 @@ def loops_of(shop: Shop, roles: Collection[str] = ROLES) -> list[Loop]:
     reconcile = Every(_RECONCILE_EVERY, shop.clock, partial(shop.reconciliation.run_once, _RECONCILED))
     carry_on, publish = (shop.turns.queued(step) if shop.turns else step for step in (shop.runner.run_once, shop.relay.run_once))
     keeper = IndexKeeper(shop.index, shop.reindexer)
+    runners = 1 if shop.turns else _SAGA_LOOPS  # in turns, a second one would only make the groups of the first smaller
+    share = shop.runner.calls_at_once // runners
     every = [
-        *(("sagas", Loop(f"sagas-{no}", partial(carry_on, _SAGAS), brisk)) for no in range(1, _SAGA_LOOPS + 1)),
+        *(("sagas", Loop(f"sagas-{no}", partial(carry_on, share), brisk)) for no in range(1, runners + 1)),
         ("relay", Loop("relay", partial(publish, _MESSAGES_FOR_A_BROKER if shop.followers else _MESSAGES), brisk)),
         *consumer_loops(shop),
         ("imports", Loop("imports", partial(shop.importer.run_once, _ROWS), Pace(idle=0.1, woken=False))),

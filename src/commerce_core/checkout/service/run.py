@@ -68,13 +68,18 @@ class SagaRunner:
         self._owner = owner
         self._recorder = Recorder(books, ids, timing)
 
+    @property
+    def calls_at_once(self) -> int:
+        """How many outside calls are made at a time: so many sagas are claimed at most by all who run at once (rule 8)."""
+        return self._fan_out.width
+
     def run_once(self, limit: int) -> int:
         """Claim up to *limit* sagas and carry each on until it is over or has to wait; how many were claimed.
 
         Idempotent in effect: what a runner that dies leaves behind is claimed again when its lease is over, and every
         outside call is repeated under the same key.
         """
-        tasks, count = self._claim(min(limit, self._fan_out.width))
+        tasks, count = self._claim(min(limit, self.calls_at_once))
         if tasks:
             self._fan_out.run(self._perform, tasks, self._settle)
         return count
