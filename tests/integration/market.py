@@ -189,7 +189,7 @@ def open_market(folder: Path, *, in_step: bool = False, **settings: Any) -> Iter
     if in_step:
         container.clock.override(providers.Singleton(SettableClock))
         container.fan_out.override(providers.Singleton(InlineFanOut, 16))
-        container.placing.override(providers.Singleton(SteppedBatcher, container.placement.provided.place_many, at_once=True))
+        container.placing.override(providers.Singleton(SteppedBatcher, container.in_order, at_once=True))
         container.cart_batcher.override(providers.Singleton(SteppedBatcher, container.cart_changes.provided.change_many, at_once=True))
     outside = Outside()
     for kind, provider in (("gateway", container.gateways), ("carrier", container.carriers)):

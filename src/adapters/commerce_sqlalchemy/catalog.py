@@ -213,7 +213,9 @@ _WRITE_OVER: Final = Given(
 
 def _item_row(i: Item, idem_key: str | None, idem_digest: str | None) -> dict[str, Any]:
     kept = {"idem_key": idem_key, "idem_digest": idem_digest, "created_at": i.created_at, "seller_id": i.seller_id}
-    return dict(zip(_CHANGE_COLUMNS, _change_row(0, i), strict=True)) | kept
+    row = dict(zip(_CHANGE_COLUMNS, _change_row(0, i), strict=True)) | kept
+    del row["was"]
+    return row
 
 
 def _change_row(was: int, i: Item) -> tuple[Any, ...]:

@@ -154,53 +154,50 @@ def one_by_one(values: Iterable[Any]) -> list[tuple[Any]]:
 
 
 def insert_many(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert *rows* (all with the same keys) in one batch; nothing for no rows."""
-    _insert(connection, table, rows, unless_known=False)
+    """Insert *rows* (all with the same keys) in one statement; nothing for no rows."""
+    _insert(connection, table, rows)
 
 
 def insert_if_new(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert those of *rows* (all with the same keys) that meet no unique key, in one batch; nothing for no rows."""
+    """Insert those of *rows* (all with the same keys) that meet no unique key, in one statement; nothing for no rows."""
     _insert(connection, table, rows, unless_known=True)
-
-
-def _insert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]], *, unless_known: bool) -> None:
-    if rows:
-        text, names, binders = _insertion(connection.dialect, table, tuple(rows[0]), unless_known)
-        columns = [[row[name] for row in rows] for name in names]
-        for no, bind in binders:
-            columns[no] = [bind(value) for value in columns[no]]
-        connection.exec_driver_sql(text, list(zip(*columns, strict=True)))
-
-
-@lru_cache(maxsize=256)  # a process knows a few dozen insertions of one database; those of databases that went are forgotten
-def _insertion(
-    dialect: sa.Dialect, table: sa.Table, keys: tuple[str, ...], unless_known: bool
-) -> tuple[str, list[str], list[tuple[int, Callable[[Any], Any]]]]:
-    """An insertion as the driver takes it: its text, the names of its values in their order, and what makes values of them."""
-    statement = _unless_known(dialect, table) if unless_known else sa.insert(table)
-    compiled: Any = statement.compile(dialect=_positional(dialect), column_keys=list(keys))
-    names: list[str] = list(compiled.positiontup)
-    columns: Any = table.c
-    binders = [(no, bind) for no, name in enumerate(names) if (bind := _binder(columns[name].type, dialect)) is not None]
-    return str(compiled), names, binders
 
 
 def insert_new(
     connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]], *key: "sa.Column[Any]"
 ) -> list[tuple[Any, ...]]:
     """As :func:`insert_if_new`; the *key* of each row that was inserted, in no particular order."""
+    return _insert(connection, table, rows, unless_known=True, told=key)
+
+
+def _insert(
+    connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]], *, unless_known: bool = False,
+    told: "tuple[sa.Column[Any], ...]" = (),
+) -> list[Any]:  # fmt: skip
     if not rows:
         return []
-    return [tuple(row) for row in connection.execute(_unless_known(connection.dialect, table).returning(*key), list(rows))]
+    names = tuple(rows[0])
+    insertion = _insertion(connection.dialect.name, table, names, unless_known, told)
+    return insertion.run(connection, [[row[name] for name in names] for row in rows])
+
+
+@lru_cache(maxsize=256)  # a process knows a few dozen insertions
+def _insertion(dialect: str, table: sa.Table, names: tuple[str, ...], unless_known: bool, told: "tuple[sa.Column[Any], ...]") -> Given:
+    """An insertion over given rows: handed to the driver row by row, it would give up the interpreter as often."""
+    columns: Any = table.c
+    always = next(name for name in names if not columns[name].nullable)
+
+    def build(given: Any) -> Any:
+        into: Any = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+        filled = into.from_select(names, sa.select(*(given[name] for name in names)).where(given[always].is_not(None)))
+        if unless_known:
+            filled = filled.on_conflict_do_nothing()
+        return filled.returning(*told) if told else filled
+
+    return Given(build, **{name: columns[name].type for name in names})
 
 
 def slices(rows: Sequence[T], size: int = _SLICE) -> Iterator[Sequence[T]]:
     """*rows* in pieces that a statement can bind: SQLite takes 32,766 values, and a statement of so many is slow to write."""
     for start in range(0, len(rows), size):
         yield rows[start : start + size]
-
-
-def _unless_known(dialect: sa.Dialect, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":
-    if dialect.name == "sqlite":
-        return sqlite.insert(table).on_conflict_do_nothing()
-    return postgresql.insert(table).on_conflict_do_nothing()

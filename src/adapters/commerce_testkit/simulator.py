@@ -24,7 +24,8 @@ from commerce_core.checkout import Placed, PlaceOrder, SagaRow, Timing
 from commerce_core.checkout.service.cancel import Cancellations
 from commerce_core.checkout.service.check import Checker, Violation
 from commerce_core.checkout.service.operate import Decision, Operations
-from commerce_core.checkout.service.place import Checkout, Placement, Prepared, Shelves
+from commerce_core.checkout.service.place import Checkout, Placement, Shelves
+from commerce_core.checkout.service.prepare import Asked, Preparation, Prepared, prepared_first
 from commerce_core.checkout.service.reconcile import Reconciliation
 from commerce_core.checkout.service.record import Books, Recorder
 from commerce_core.checkout.service.run import SagaRunner
@@ -130,8 +131,10 @@ class Simulation:
             outbox=on.outbox,
         )
         placement = Placement(shelves, pricer, self._clock, ids, "sandbox")
-        self._placing: SteppedBatcher[Prepared, Placed] = SteppedBatcher(placement.place_many, limit=8)
-        self._checkout = Checkout(placement, gateways, self._placing, ids)
+        preparation = Preparation(placement.look, gateways)
+        place_many = prepared_first(placement.place_many, preparation)
+        self._placing: SteppedBatcher[Asked | Prepared, Placed] = SteppedBatcher(place_many, limit=8)
+        self._checkout = Checkout(preparation, self._placing, ids)
         self._cart_changes = CartChanges(
             CartShelves(database=self._database, carts=on.carts, offers=on.offers, stock=on.stock), pricer, self._clock
         )
@@ -256,15 +259,16 @@ class Simulation:
             self._ask(self._random.choice(self._wishes))
 
     def _ask(self, wish: _Wish) -> None:
-        try:
-            prepared = self._checkout.prepare(wish.buyer, wish.command, wish.key)
+        asked = self._checkout.ask(wish.buyer, wish.command, wish.key)
+        try:  # both ways there are: prepared alone, and with its group
+            order = self._checkout.prepare(asked) if self._random.random() < 0.5 else asked
         except (Conflict, Unavailable) as refusal:
             self._hear_refusal(wish, refusal)
             return
-        if isinstance(prepared, Placed):
-            self._hear(wish, prepared)
+        if isinstance(order, Placed):
+            self._hear(wish, order)
         else:
-            wish.answer = self._checkout.submit(prepared)
+            wish.answer = self._checkout.submit(order)
 
     def _place_some(self) -> None:
         """The next group. A process that dies in it forgets who waited for an answer."""

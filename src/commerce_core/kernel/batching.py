@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Protocol, TypeAlias, TypeVar
 
-from commerce_core.kernel.errors import Unavailable
+from commerce_core.kernel.errors import TransactionLost, Unavailable
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -17,6 +17,24 @@ T_contra = TypeVar("T_contra", contravariant=True)
 
 #: What decides a group: one result or one exception per item, in the order of the items. It must not raise for one item's sake.
 GroupFunction: TypeAlias = Callable[[Sequence[T]], Sequence[R | Exception]]
+
+
+def bisected(function: Callable[[Sequence[T]], Sequence[R]], group: Sequence[T]) -> list[R | Exception]:
+    """What *function* answers to *group*; where it raises, what it answers to its halves, down to the one that spoils it.
+
+    A lost transaction is everybody's answer: smaller groups would fare no better, and those who wait should hear of it soon.
+    """
+    if not group:
+        return []
+    try:
+        return list(function(group))
+    except TransactionLost as error:
+        return [error] * len(group)
+    except Exception as error:  # noqa: BLE001 (whatever it is, it must not spoil the neighbours: acceptance 37)
+        if len(group) == 1:
+            return [error]
+    middle = len(group) // 2
+    return bisected(function, group[:middle]) + bisected(function, group[middle:])
 
 
 class Overloaded(Unavailable):

@@ -19,6 +19,7 @@ from commerce_core.checkout.service.cancel import Cancellations
 from commerce_core.checkout.service.check import Checker
 from commerce_core.checkout.service.operate import Operations
 from commerce_core.checkout.service.place import Checkout, Placement, Shelves
+from commerce_core.checkout.service.prepare import Preparation, prepared_first
 from commerce_core.checkout.service.reconcile import Reconciliation
 from commerce_core.checkout.service.record import Recorder
 from commerce_core.checkout.service.run import SagaRunner
@@ -77,9 +78,11 @@ class ShopContainer(DeclarativeContainer):
         outbox=held.outbox,
     )  # fmt: skip
     placement = one(Placement, shelves, pricer, clock, ids, carrier=providers.Callable(next, providers.Callable(iter, carriers)))
-    place_many = one(builders.ringing, one(tracing.traced_groups, one(builders.queued, placement.provided.place_many, turns), tracer), bell)
+    preparation = one(Preparation, placement.provided.look, gateways)
+    in_order = one(builders.queued, one(prepared_first, placement.provided.place_many, preparation), turns)
+    place_many = one(builders.ringing, one(tracing.traced_groups, in_order, tracer), bell)
     placing = one(builders.build_batcher, place_many, "placement", groups, closing)
-    checkout = one(Checkout, placement, gateways, placing, ids)
+    checkout = one(Checkout, preparation, placing, ids)
 
     books = held.books
     timing = settings.provided.timing

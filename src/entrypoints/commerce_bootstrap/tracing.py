@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 import attrs
 
-from commerce_core.checkout.service.place import Prepared
+from commerce_core.checkout.service.prepare import Asked, Prepared
 from commerce_core.checkout.service.run import LookedUp, Task
 from commerce_core.kernel.batching import FanOut, GroupFunction
 from commerce_core.kernel.errors import Unavailable
@@ -79,12 +79,12 @@ def add_names(_logger: object, _method: str, event: dict[str, Any]) -> dict[str,
     return event
 
 
-def traced_groups(function: GroupFunction[Prepared, R], tracer: Tracer | None) -> GroupFunction[Prepared, R]:
+def traced_groups(function: GroupFunction[Asked | Prepared, R], tracer: Tracer | None) -> GroupFunction[Asked | Prepared, R]:
     """*function*, with a span for each group that is linked to the requests in it; that of a single one is in its trace."""
     if tracer is None:
         return function
 
-    def place(group: Sequence[Prepared]) -> Sequence[R | Exception]:
+    def place(group: Sequence[Asked | Prepared]) -> Sequence[R | Exception]:
         alone = group[0].trace if len(group) == 1 else None
         span = tracer.begin("place orders", "internal", alone, about={"commerce.group": len(group)}, links=[one.trace for one in group])
         answers = function(group)

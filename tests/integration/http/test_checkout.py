@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from commerce_core.payment import PaymentUnavailable
+from commerce_local.sandbox_gateway import SandboxGateway
 from tests.integration.http.people import ADDRESS, CARD, Person, Town, pointers, problem, request_for, until
 
 
@@ -188,7 +189,7 @@ def test_a_gateway_that_is_down_is_503_and_nothing_is_stored(still_town: Town, c
         raise PaymentUnavailable("the gateway does not answer")
 
     with monkeypatch.context() as broken:
-        broken.setattr(type(still_town.shop.checkout._gateway), "prepare", down)
+        broken.setattr(SandboxGateway, "prepare", down)
         refused = buyer("POST", "/checkout", request_for(filled), headers={"Idempotency-Key": "free"})
     problem(refused, 503, "payment-unavailable")
     assert int(refused.headers["retry-after"]) > 0

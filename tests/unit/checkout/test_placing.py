@@ -20,7 +20,8 @@ from commerce_core.checkout import (
     Placed,
     PlaceOrder,
 )
-from commerce_core.checkout.service.place import Prepared, request_digest
+from commerce_core.checkout.service.place import request_digest
+from commerce_core.checkout.service.prepare import Prepared
 from commerce_core.inventory import SkuDemand, StockChange, StockLevel
 from commerce_core.kernel.errors import Invalid, TransactionLost
 from commerce_core.kernel.ids import BuyerId, CartId, OrderId, SkuId
@@ -60,7 +61,7 @@ def prepared(shop: MemoryShop, buyer: Account, view: ItemView, quantity: int = 1
     """An order that only waits for its group."""
     cart_id = fill(shop, buyer, (view, quantity))
     command = PlaceOrder(cart_id=cart_id, amount=view.item.price * quantity, payment_info=card())
-    found = shop.checkout.prepare(buyer, command, None)
+    found = shop.checkout.prepare(shop.checkout.ask(buyer, command))
     assert isinstance(found, Prepared)
     return found
 

@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from commerce_core.checkout import MoneyFact, PlaceOrder
-from commerce_core.checkout.service.place import Prepared
+from commerce_core.checkout.service.prepare import Prepared
 from commerce_core.orders import OrderState
 from commerce_core.payment import BookEntry, Captured, ChargeOutcome, Handle, Voided
 from commerce_testkit.memory.shop import MemoryShop
@@ -20,7 +20,7 @@ def prepare(shop: MemoryShop) -> Prepared:
     """A request that dies between preparing its payment and placing its order."""
     buyer = register(shop)
     command = PlaceOrder(cart_id=fill(shop, buyer, (sell(shop), 1)), amount=usd("5.00"), payment_info=card())
-    prepared = shop.checkout.prepare(buyer, command, None)
+    prepared = shop.checkout.prepare(shop.checkout.ask(buyer, command))
     assert isinstance(prepared, Prepared)
     return prepared
 

@@ -16,6 +16,7 @@ from commerce_core.checkout.service.cancel import Cancellations
 from commerce_core.checkout.service.check import Checker
 from commerce_core.checkout.service.operate import Operations
 from commerce_core.checkout.service.place import Checkout, Placement, Shelves
+from commerce_core.checkout.service.prepare import Preparation, prepared_first
 from commerce_core.checkout.service.reconcile import Reconciliation
 from commerce_core.checkout.service.record import Books, Recorder
 from commerce_core.checkout.service.run import SagaRunner
@@ -138,6 +139,7 @@ def memory_shop(parts: MemoryParts | None = None) -> MemoryShop:
     books = Books(database=on.database, carts=on.carts, stock=on.stock, orders=on.orders, sagas=on.sagas, outbox=on.outbox)
     gateways, carriers = {_GATEWAY: on.gateway}, {_CARRIER: on.carrier}
     placement = _placement(on, pricer)
+    preparation = Preparation(placement.look, gateways)
     return MemoryShop(
         parts=on,
         accounts=Accounts(on.database, on.accounts, PlainHasher(), CountingTokens(), on.clock, on.ids),
@@ -145,7 +147,7 @@ def memory_shop(parts: MemoryParts | None = None) -> MemoryShop:
         imports=Imports(on.database, on.imports, on.clock, on.ids),
         importer=Importer(on.database, on.imports, on.items, shelf, on.clock, on.ids, on.currency),
         carts=_carts(on, pricer),
-        checkout=Checkout(placement, gateways, SteppedBatcher(placement.place_many, at_once=True), on.ids),
+        checkout=Checkout(preparation, SteppedBatcher(prepared_first(placement.place_many, preparation), at_once=True), on.ids),
         placement=placement,
         cancellations=Cancellations(on.database, on.orders, on.sagas, on.clock),
         orders=Orders(on.database, on.orders, on.seller_orders),

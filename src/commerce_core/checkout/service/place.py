@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
@@ -17,29 +18,20 @@ from commerce_core.checkout.model import OrderSaga, Placed
 from commerce_core.checkout.ports import SagaStore
 from commerce_core.checkout.saga import ORDER_SAGA
 from commerce_core.checkout.service.decide import Accepted, Decision, Draft, Repeated, Seen, decide
+from commerce_core.checkout.service.prepare import Asked, Preparation, Prepared
 from commerce_core.inventory import AvailabilityChanged, Hold, SkuDemand, StockLedger
-from commerce_core.kernel.batching import Batcher
+from commerce_core.kernel.batching import Batcher, bisected
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.errors import Conflict, TransactionLost
 from commerce_core.kernel.ids import BuyerId, CartId, IdFactory, OrderId, SkuId
 from commerce_core.kernel.messaging import Message, Outbox, envelope
 from commerce_core.kernel.transaction import Database, Transaction, whole_again
 from commerce_core.orders import EVENT_OF, Fact, Order, OrderBook, OrderKey, OrderLine, OrderState, OrderView, TimelineEntry
-from commerce_core.payment import Handle, PaymentGateway
+from commerce_core.payment import Handle
 from commerce_core.pricing import Pricer
 
 _TRIES: Final = 3
 _FIRST_ENTRIES: Final = (Fact.ORDER_CREATED, Fact.INVENTORY_RESERVED)
-
-
-@attrs.frozen(kw_only=True)
-class Prepared:
-    """A draft whose payment is prepared: no money has moved, and no card number is left in it."""
-
-    draft: Draft
-    handle: Handle
-    trace: str | None = None
-    """The request that it came of, as whoever answers it calls it."""
 
 
 class GroupChanged(Conflict):
@@ -71,31 +63,25 @@ class Placement:
         self._ids = ids
         self._carrier = carrier
 
-    def look(self, draft: Draft) -> Decision:
-        """What would become of *draft* right now. Changes nothing."""
+    def look(self, drafts: Sequence[Draft]) -> list[Decision]:
+        """What would become of each of *drafts* right now, were it alone. Changes nothing."""
         with self._on.database.snapshot() as tx:
-            return decide([draft], self._read(tx, [draft]), self._pricer)[0]
+            seen = self._read(tx, drafts)
+        return [decide([draft], seen, self._pricer)[0] for draft in drafts]
 
     def place_many(self, group: Sequence[Prepared]) -> list[Placed | Exception]:
         """Place each order of *group* or say why not, in one transaction: a fixed number of statements whatever its size.
 
         Idempotent by order id, cart and idempotency key, so that the whole may be tried again after a lost connection.
         """
-        trouble: Exception = TransactionLost("the group was never tried")
+        return bisected(self._place, group)
+
+    def _place(self, group: Sequence[Prepared]) -> list[Placed | Exception]:
         for _ in range(_TRIES):
-            try:
+            with suppress(GroupChanged):
                 return whole_again(self._on.database, lambda: self._try(group))
-            except GroupChanged as error:
-                trouble = TransactionLost(error.detail)
-            except TransactionLost as error:
-                return [error] * len(group)  # smaller groups would fare no better, and those who wait should hear of it soon
-            except Exception as error:  # noqa: BLE001 (whatever it is, it must not spoil the neighbours: acceptance 37)
-                trouble = error
-                break
-        if len(group) == 1:
-            return [trouble]
-        middle = len(group) // 2
-        return self.place_many(group[:middle]) + self.place_many(group[middle:])
+        others = "others were quicker each time"
+        raise GroupChanged(others) if len(group) > 1 else TransactionLost(others)
 
     def _try(self, group: Sequence[Prepared]) -> list[Placed | Exception]:
         drafts = [prepared.draft for prepared in group]
@@ -176,26 +162,21 @@ class Placement:
 
 
 class Checkout:
-    """What a buyer's request does. Without a payment call it refuses; without a placed order nobody is charged."""
+    """What a buyer's request does. Without a payment call it refuses; without a placed order nobody is charged.
 
-    def __init__(
-        self, placement: Placement, gateways: Mapping[str, PaymentGateway], batcher: Batcher[Prepared, Placed], ids: IdFactory
-    ) -> None:
-        self._placement = placement
-        self._gateway_name, self._gateway = next(iter(gateways.items()))
+    Args:
+        preparation: of those that are prepared one by one, on the thread of whoever asks.
+        batcher: of groups of those, or, where its group function begins with :func:`prepared_first`, of those that only ask.
+        ids: the ids of orders.
+    """
+
+    def __init__(self, preparation: Preparation, batcher: Batcher[Asked | Prepared, Placed], ids: IdFactory) -> None:
+        self._preparation = preparation
         self._batcher = batcher
         self._ids = ids
 
-    def prepare(self, buyer: Account, command: PlaceOrder, idem_key: str | None, trace: str | None = None) -> Placed | Prepared:
-        """Everything up to the placement: replayed, checked, and prepared at the default gateway. No money moves.
-
-        *trace* is kept with the order and its messages, for whoever follows a request through the processes.
-
-        Raises:
-            NotFound, Conflict: as :meth:`place`.
-            Invalid: the payment cannot be taken as it is given.
-            Unavailable: the gateway is down; nothing was stored.
-        """
+    def ask(self, buyer: Account, command: PlaceOrder, idem_key: str | None = None, trace: str | None = None) -> Asked:
+        """What *command* asks for. *trace* is kept with the order and its messages, for whoever follows a request through the processes."""
         draft = Draft(
             order_id=OrderId(self._ids.new()),
             buyer_id=BuyerId(buyer.id),
@@ -207,22 +188,28 @@ class Checkout:
             email=buyer.email,
             address=command.shipping_address or buyer.address,
         )
-        match self._placement.look(draft):
-            case Exception() as refusal:
-                raise refusal
-            case Placed() as replayed:
-                return replayed
-            case _:
-                handle = self._gateway.prepare(draft.order_id, draft.buyer_id, draft.amount, command.payment_info)
-                return Prepared(draft=draft, handle=attrs.evolve(handle, gateway=self._gateway_name), trace=trace)  # as this shop calls it
+        return Asked(draft=draft, payment=command.payment_info, trace=trace)
 
-    def submit(self, prepared: Prepared) -> "Future[Placed]":
-        """Queue a prepared order for the next group.
+    def prepare(self, asked: Asked) -> Placed | Prepared:
+        """Everything up to the placement: replayed, checked, and prepared at the default gateway. No money moves.
+
+        Raises:
+            NotFound, Conflict: as :meth:`place`.
+            Invalid: the payment cannot be taken as it is given.
+            Unavailable: the gateway is down; nothing was stored.
+        """
+        (answer,) = self._preparation.prepare_many([asked])
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def submit(self, order: Asked | Prepared) -> "Future[Placed]":
+        """Queue an order for the next group; see there for what its future raises.
 
         Raises:
             Overloaded: too many orders wait; nothing was stored.
         """
-        return self._batcher.submit(prepared)
+        return self._batcher.submit(order)
 
     def place(self, buyer: Account, command: PlaceOrder, idem_key: str | None = None) -> Placed:
         """Place an order, or find the one that the same cart or the same key has placed before. Idempotent by both.
@@ -232,7 +219,7 @@ class Checkout:
             CartMerged, CartChanged, CartEmpty, ItemUnavailable, AmountMismatch, OutOfStock, IdempotencyKeyReused: see there;
                 nothing was reserved and nobody was charged.
         """
-        prepared = self.prepare(buyer, command, idem_key)
+        prepared = self.prepare(self.ask(buyer, command, idem_key))
         return prepared if isinstance(prepared, Placed) else self.submit(prepared).result()
 
 

@@ -1,0 +1,75 @@
+"""What comes before an order is placed: a look at what it asks for, and its payment prepared. No money moves."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import attrs
+
+from commerce_core.checkout.model import Placed
+from commerce_core.checkout.service.decide import Decision, Draft
+from commerce_core.kernel.batching import GroupFunction, bisected
+from commerce_core.payment import Handle, PaymentGateway, PaymentInfo
+
+
+@attrs.frozen(kw_only=True)
+class Asked:
+    """An order that is asked for, with what it is to be paid with."""
+
+    draft: Draft
+    payment: PaymentInfo
+    trace: str | None = None
+    """The request that it came of, as whoever answers it calls it."""
+
+
+@attrs.frozen(kw_only=True)
+class Prepared:
+    """A draft whose payment is prepared: no money has moved, and no card number is left in it."""
+
+    draft: Draft
+    handle: Handle
+    trace: str | None = None
+
+
+class Preparation:
+    """Looks first, so that nothing is begun at a gateway for what would be refused anyhow.
+
+    Args:
+        look: what would become of each of some drafts right now.
+        gateways: by name; the first one takes the payments.
+    """
+
+    def __init__(self, look: Callable[[Sequence[Draft]], Sequence[Decision]], gateways: Mapping[str, PaymentGateway]) -> None:
+        self._look = look
+        self._gateway_name, self._gateway = next(iter(gateways.items()))
+
+    def prepare_many(self, group: Sequence[Asked]) -> list[Placed | Prepared | Exception]:
+        """Each of *group* prepared, found to be placed already, or why not. Looked at together, prepared one after the other."""
+        return bisected(self._prepare, group)
+
+    def _prepare(self, group: Sequence[Asked]) -> Sequence[Placed | Prepared | Exception]:
+        decisions = self._look([asked.draft for asked in group])
+        return [self._begun(asked, decision) for asked, decision in zip(group, decisions, strict=True)]
+
+    def _begun(self, asked: Asked, decision: Decision) -> Placed | Prepared | Exception:
+        if isinstance(decision, Placed | Exception):
+            return decision
+        draft = asked.draft
+        try:
+            handle = self._gateway.prepare(draft.order_id, draft.buyer_id, draft.amount, asked.payment)
+        except Exception as error:  # noqa: BLE001 (whatever a gateway says to one is nothing to its neighbours)
+            return error
+        return Prepared(draft=draft, handle=attrs.evolve(handle, gateway=self._gateway_name), trace=asked.trace)  # as this shop calls it
+
+
+def prepared_first(
+    place_many: GroupFunction[Prepared, Placed], preparation: Preparation
+) -> GroupFunction[Asked | Prepared, Placed]:  # fmt: skip
+    """*place_many*, with those of a group prepared before who only ask: where gateways answer at once, they need no thread of their own."""
+
+    def place(group: Sequence[Asked | Prepared]) -> Sequence[Placed | Exception]:
+        asking = [one for one in group if isinstance(one, Asked)]
+        found = iter(preparation.prepare_many(asking))
+        ready = [next(found) if isinstance(one, Asked) else one for one in group]
+        answers = iter(place_many([one for one in ready if isinstance(one, Prepared)]))
+        return [next(answers) if isinstance(one, Prepared) else one for one in ready]
+
+    return place

@@ -1,0 +1,128 @@
+"""What comes before placing: a group is looked at together, prepared one by one, and nobody's trouble is his neighbours'."""
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from commerce_core.accounts import Account
+from commerce_core.cart import Cart
+from commerce_core.catalog import ItemView
+from commerce_core.checkout import OutOfStock, Placed, PlaceOrder
+from commerce_core.checkout.service.prepare import Asked, Preparation, Prepared, prepared_first
+from commerce_core.kernel.batching import bisected
+from commerce_core.kernel.errors import TransactionLost
+from commerce_core.kernel.ids import BuyerId, CartId, OrderId
+from commerce_core.kernel.money import Money
+from commerce_core.kernel.transaction import Transaction
+from commerce_core.payment import Handle, PaymentInfo, PaymentUnavailable
+from commerce_testkit.memory.cart import MemoryCartBook
+from commerce_testkit.memory.payment import MemoryGateway
+from commerce_testkit.memory.shop import MemoryParts, MemoryShop, memory_shop
+from tests.unit.people import buyer_id, card, fill, free, order, register, sell
+
+
+class Moody(MemoryGateway):
+    """Is away for one buyer, and remembers for whom it has prepared."""
+
+    away_for: BuyerId | None = None
+
+    def prepare(self, order_id: OrderId, buyer_id: BuyerId, amount: Money, payment: PaymentInfo) -> Handle:
+        if buyer_id == self.away_for:
+            raise PaymentUnavailable("not for you")
+        self.__dict__.setdefault("seen", []).append(buyer_id)
+        return super().prepare(order_id, buyer_id, amount, payment)
+
+
+class Torn(MemoryCartBook):
+    """Cannot read the cart of one buyer."""
+
+    unreadable: BuyerId | None = None
+
+    def load(self, tx: Transaction, keys: Sequence[tuple[BuyerId, CartId]]) -> Mapping[CartId, Cart]:
+        if any(owner == self.unreadable for owner, _ in keys):
+            raise ValueError("a cart that cannot be read")
+        return super().load(tx, keys)
+
+
+def asked(shop: MemoryShop, buyer: Account, view: ItemView) -> Asked:
+    command = PlaceOrder(cart_id=fill(shop, buyer, (view, 1)), amount=view.item.price, payment_info=card())
+    return shop.checkout.ask(buyer, command)
+
+
+def moody_shop(**parts: object) -> tuple[MemoryShop, Moody, Preparation]:
+    made = MemoryParts(**parts)  # type: ignore[arg-type]
+    gateway = Moody(made.clock)
+    object.__setattr__(made, "gateway", gateway)
+    shop = memory_shop(made)
+    return shop, gateway, Preparation(shop.placement.look, {"memory": gateway})
+
+
+def test_a_group_of_those_that_ask_and_those_that_are_prepared_is_answered_in_its_order() -> None:
+    shop, gateway, preparation = moody_shop()
+    mug, buyers = sell(shop, 9), [register(shop) for _ in range(5)]
+    group: list[Asked | Prepared] = [asked(shop, buyer, mug) for buyer in buyers]
+    ready = shop.checkout.prepare(group[1])  # type: ignore[arg-type]
+    assert isinstance(ready, Prepared)
+    group[1] = ready
+    gateway.away_for = buyer_id(buyers[2])
+    answers = prepared_first(shop.placement.place_many, preparation)(group)
+    assert [type(a) for a in answers] == [Placed, Placed, PaymentUnavailable, Placed, Placed]
+    assert [a.key.buyer_id for a in answers if isinstance(a, Placed)] == [buyer_id(b) for b in buyers if b is not buyers[2]]
+    assert (free(shop, mug), shop.checker.check().violations) == (5, ())
+
+
+def test_what_would_be_refused_is_not_begun_at_the_gateway() -> None:
+    shop, gateway, preparation = moody_shop()
+    mug = sell(shop, 1)
+    late = asked(shop, register(shop), mug)
+    order(shop, register(shop), mug)
+    before = len(gateway.__dict__["seen"])
+    assert [type(a) for a in preparation.prepare_many([late])] == [OutOfStock]
+    assert len(gateway.__dict__["seen"]) == before
+
+
+def test_a_request_that_is_repeated_within_a_group_is_placed_once() -> None:
+    shop, _, preparation = moody_shop()
+    mug, buyer = sell(shop, 9), register(shop)
+    once = asked(shop, buyer, mug)
+    again = shop.checkout.ask(
+        buyer, PlaceOrder(cart_id=once.draft.cart_id, amount=mug.item.price, payment_info=card())
+    )  # fmt: skip
+    first, second = prepared_first(shop.placement.place_many, preparation)([once, again])
+    assert isinstance(first, Placed)
+    assert isinstance(second, Placed)
+    assert (first.key, second.replayed, free(shop, mug)) == (second.key, True, 8)
+
+
+def test_37_a_cart_that_cannot_be_read_is_its_buyers_trouble_alone() -> None:
+    carts = Torn()
+    shop, _, preparation = moody_shop(carts=carts)
+    mug, buyers = sell(shop, 9), [register(shop) for _ in range(5)]
+    group = [asked(shop, buyer, mug) for buyer in buyers]
+    carts.unreadable = buyer_id(buyers[3])
+    answers = preparation.prepare_many(group)
+    assert [type(a) for a in answers] == [Prepared, Prepared, Prepared, ValueError, Prepared]
+
+
+def test_a_lost_transaction_is_told_to_everybody_at_once() -> None:
+    tried: list[int] = []
+
+    def lost(group: Sequence[int]) -> Sequence[int]:
+        tried.append(len(group))
+        raise TransactionLost("the database is away")
+
+    assert [type(a) for a in bisected(lost, [1, 2, 3])] == [TransactionLost] * 3
+    assert tried == [3]
+
+
+@pytest.mark.parametrize("size", [1, 2, 7])
+def test_a_group_is_halved_down_to_the_one_that_spoils_it(size: int) -> None:
+    def spoilt(group: Sequence[int]) -> Sequence[int]:
+        if 0 in group:
+            raise ValueError("no")
+        return [n * 10 for n in group]
+
+    answers = bisected(spoilt, list(range(size)))
+    assert [type(a) for a in answers] == [ValueError, *[int] * (size - 1)]
+    assert answers[1:] == [n * 10 for n in range(1, size)]
+    assert bisected(spoilt, []) == []
