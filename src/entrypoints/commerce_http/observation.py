@@ -18,7 +18,7 @@ from commerce_core.kernel.address import looks_like_card
 from commerce_core.kernel.ids import is_id
 from commerce_http.answers import set_request
 
-_log = structlog.get_logger("commerce.http")
+_log = structlog.get_logger(component="commerce.http")
 _ACCEPTABLE: Final = re.compile(rb"[A-Za-z0-9._:/+=-]{1,64}")
 _BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _TRACE_ID: Final = slice(3, 35)

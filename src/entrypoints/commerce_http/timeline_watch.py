@@ -14,7 +14,7 @@ from commerce_core.orders import OrderKey, TimelineCursor, TimelineEntry
 from commerce_http.desk import Desk
 from commerce_http.operations import Runs
 
-_log = structlog.get_logger("commerce.http")
+_log = structlog.get_logger(component="commerce.http")
 _TICK: Final = 0.02
 #: Most who wait at a time.
 MOST_WATCHERS: Final = 2_000
