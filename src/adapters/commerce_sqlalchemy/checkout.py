@@ -109,6 +109,8 @@ class SqlSagaStore(SagaStore):
         insert_if_new(connection(tx), gateway_fact, rows)
 
     def open_refunds(self, tx: Transaction, refunds: Mapping[OrderKey, tuple[OpenRefund, Money]]) -> Mapping[OrderKey, int]:
+        if not refunds:
+            return {}
         c = refund.c
         known: dict[str, dict[str, int]] = {}
         opened = sa.select(c.order_id, c.capture_ref, c.no).where(among(c.buyer_id, c.order_id, pairs(refunds)))
@@ -131,12 +133,7 @@ class SqlSagaStore(SagaStore):
             for key, s in shipments.items()
         ]
         new = insert_new(connection(tx), shipment, rows, shipment.c.buyer_id, shipment.c.order_id)
-        if new:
-            x = order_line.c
-            covered = sa.select(x.buyer_id, x.order_id, sa.literal(1), x.no, x.quantity).where(among(x.buyer_id, x.order_id, new))
-            connection(tx).execute(
-                sa.insert(shipment_line).from_select(["buyer_id", "order_id", "shipment_no", "line_no", "quantity"], covered)
-            )
+        _COVER.run(connection(tx), sorted(new))
 
     def request_cancel(self, tx: Transaction, key: OrderKey, at: datetime) -> bool:
         c = saga.c
@@ -247,6 +244,7 @@ class SqlSagaStore(SagaStore):
 
 _S: Final = saga.c
 _T: Final = outside_call.c
+_L: Final = order_line.c
 _NOW: Final = sa.bindparam("now", type_=Instant())
 _UNHELD: Final = sa.and_(_OPEN, sa.or_(_S.lease_until.is_(None), _S.lease_until < _NOW))
 _FREE: Final = sa.and_(_UNHELD, _S.next_run_at <= _NOW)
@@ -278,6 +276,15 @@ _WRITE: Final = Given(
     )
     .returning(_S.order_id),
     **WRITE_COLUMNS,
+)  # fmt: skip
+_COVER: Final = Given(
+    lambda d: sa.insert(shipment_line).from_select(
+        ["buyer_id", "order_id", "shipment_no", "line_no", "quantity"],
+        sa.select(_L.buyer_id, _L.order_id, sa.literal_column("1"), _L.no, _L.quantity).where(
+            _L.buyer_id == d.buyer_id, _L.order_id == d.order_id
+        ),
+    ),
+    buyer_id=Id, order_id=Id,
 )  # fmt: skip
 _WRITE_CALLS: Final = Given(
     lambda d: (

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from commerce_core.kernel.ids import MessageId
 from commerce_core.kernel.messaging import DeadLetter, Inbox, Message, Outbox
 from commerce_core.kernel.transaction import Database, Transaction
-from commerce_sqlalchemy.rows import insert_if_new, insert_new, slices
-from commerce_sqlalchemy.tables import dead_letter, inbox, outbox, outbox_lease
+from commerce_sqlalchemy.rows import Given, insert_if_new, insert_new, one_by_one, slices
+from commerce_sqlalchemy.tables import Id, dead_letter, inbox, outbox, outbox_lease
 from commerce_sqlalchemy.transaction import connection
 
 _BUCKETS: Final = 64
@@ -61,8 +61,7 @@ class SqlOutbox(Outbox):
         if not ids:
             return
         with self._db.begin() as tx:
-            for some in slices(sorted(ids)):
-                connection(tx).execute(sa.delete(outbox).where(outbox.c.id.in_(some)))
+            _DELETE.run(connection(tx), one_by_one(sorted(ids)))
             tx.commit()
 
     def park(self, letters: Sequence[DeadLetter]) -> None:
@@ -118,6 +117,9 @@ class SqlInbox(Inbox):
         ]
         new = {message_id for (message_id,) in insert_new(connection(tx), inbox, rows, inbox.c.message_id)}
         return [m for m in by_id.values() if m.id in new]
+
+
+_DELETE: Final = Given(lambda d: sa.delete(outbox).where(outbox.c.id.in_(sa.select(d.id))), id=Id)
 
 
 def _row(m: Message) -> dict[str, Any]:

@@ -96,23 +96,21 @@ class _Written:
 
     def bound(self, rows: Sequence[Sequence[Any]]) -> Iterable[Sequence[Any]]:
         """*rows* as the driver takes them."""
-        if not self._binders:
-            return rows
-        values = [list(row) for row in rows]
-        for no, bind in self._binders:
-            for row in values:
-                row[no] = bind(row[no])
-        return values
+        return _each(self._binders, rows)
 
     def shown(self, rows: Sequence[Any]) -> Iterable[Any]:
         """*rows* as the driver gave them, by name and in the types of their columns."""
-        if not self._readers:
-            return map(self._make, rows)
-        values = [list(row) for row in rows]
-        for no, read in self._readers:
-            for row in values:
-                row[no] = read(row[no])
-        return map(self._make, values)
+        return map(self._make, _each(self._readers, rows))
+
+
+def _each(makers: Sequence[tuple[int, Callable[[Any], Any]]], rows: Sequence[Sequence[Any]]) -> Iterable[Sequence[Any]]:
+    """*rows* with the values of some columns, by their number, made anew."""
+    if not makers or not rows:
+        return rows
+    columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+    for no, make in makers:
+        columns[no] = [make(value) for value in columns[no]]
+    return zip(*columns, strict=True)
 
 
 def _positional(dialect: sa.Dialect) -> sa.Dialect:
