@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
@@ -14,7 +15,7 @@ from commerce_core.cart.views import CartView, LineProblem, LineView, Problem
 from commerce_core.catalog import ItemNotFound, Offer, Offers
 from commerce_core.inventory import StockLedger, StockLevel
 from commerce_core.kernel.address import Address
-from commerce_core.kernel.batching import Batcher
+from commerce_core.kernel.batching import Batcher, bisected
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.errors import CommerceError, Conflict, Invalid, TransactionLost
 from commerce_core.kernel.ids import BuyerId, ItemId, SkuId, derived_id
@@ -75,18 +76,14 @@ class CartChanges:
 
         Setting a quantity is idempotent, so that the whole may be tried again after a lost connection.
         """
-        trouble: CommerceError = TransactionLost("the database is busy")
+        return bisected(self._change, group)
+
+    def _change(self, group: Sequence[CartChange]) -> list[CartView | Exception]:
         for _ in range(_TRIES):
-            try:
+            with suppress(Conflict):
                 return whole_again(self._on.database, lambda: self._try(group))
-            except TransactionLost as error:
-                return [error] * len(group)
-            except Conflict as error:
-                trouble = error
-        if len(group) == 1:
-            return [TransactionLost(trouble.detail)]
-        middle = len(group) // 2
-        return self.change_many(group[:middle]) + self.change_many(group[middle:])
+        others = "a cart was changed by others each time"
+        raise Conflict(others) if len(group) > 1 else TransactionLost(others)
 
     def view(self, shopper: Shopper) -> CartView:
         """The shopper's open cart as it is, the guest's apart. Changes nothing."""
