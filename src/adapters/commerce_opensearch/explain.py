@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from commerce_core.kernel.ids import ItemId
 from commerce_core.search import Explanation
 from commerce_opensearch.searching import Found
+from commerce_searchtext.shown import explanation
 
 
 def explanations(found: Found) -> tuple[Explanation, ...]:
@@ -14,9 +14,7 @@ def explanations(found: Found) -> tuple[Explanation, ...]:
 
 
 def _explained(hit: Mapping[str, Any]) -> Explanation:
-    shown = hit["_source"]["shown"]
-    parts = tuple(_parts(hit.get("matched_queries", {})))
-    return Explanation(item_id=ItemId(shown[0]), name=shown[2], score=sum(points for _, points in parts), parts=parts)
+    return explanation(hit["_source"]["shown"], list(_parts(hit.get("matched_queries", {}))))
 
 
 def _parts(named: Mapping[str, float]) -> Iterator[tuple[str, float]]:

@@ -1,7 +1,6 @@
 """The search index in a cluster."""
 
 from collections.abc import Mapping, Sequence
-from hashlib import blake2b
 from secrets import token_hex
 from typing import Any, Final
 
@@ -11,6 +10,7 @@ from commerce_core.kernel.paging import BadCursor, CursorExpired
 from commerce_core.search import Document, Explanation, Query, ResultPage, SearchIndex, SearchUnavailable, Suggestion
 from commerce_opensearch import answer
 from commerce_opensearch.address import Address
+from commerce_opensearch.analysis import ANALYSIS
 from commerce_opensearch.connection import Connection
 from commerce_opensearch.cursors import Cursor
 from commerce_opensearch.explain import explanations
@@ -19,8 +19,10 @@ from commerce_opensearch.refusals import Failed, Missing, Refused
 from commerce_opensearch.searching import Found, Searching
 from commerce_opensearch.states import PINNED_FOR, State, States
 from commerce_opensearch.suggest import suggest
-from commerce_opensearch.synonyms import SynonymFile, Synonyms
 from commerce_opensearch.writing import Writer
+from commerce_searchtext.facets import facets
+from commerce_searchtext.queries import digest as digest_of
+from commerce_searchtext.synonyms import SynonymFile, Synonyms
 
 _LONGEST_ID: Final = 512
 
@@ -41,7 +43,7 @@ class OpenSearchIndex(SearchIndex):
         preference = token_hex(8)
         self._preference = preference
         self._connection = Connection(address)
-        self._synonyms = SynonymFile(address.synonyms)
+        self._synonyms = SynonymFile(address.synonyms, ANALYSIS)
         self._generations = Generations(self._connection, address.prefix, address.refresh_ms)
         self._alias = self._generations.alias
         self._writer = Writer(self._connection, self._generations)
@@ -74,7 +76,7 @@ class OpenSearchIndex(SearchIndex):
         return {ItemId(one["_id"]): int(one["_version"]) for one in found["docs"] if one.get("found")}
 
     def find(self, query: Query) -> ResultPage:
-        synonyms, digest = self._synonyms.now(), _digest(query)
+        synonyms, digest = self._synonyms.now(), digest_of(query)
         if query.cursor is not None:
             return self._go_on(query, Cursor.decode(query.cursor, query.sort), synonyms, digest)
         state = self._present()
@@ -143,7 +145,7 @@ class OpenSearchIndex(SearchIndex):
             hits=answer.hits(shown, found.plan.term),
             total=int(found.answer["hits"]["total"]["value"]),
             exact=True,
-            facets=answer.facets(found.answer["aggregations"], self._currency),
+            facets=facets(found.answer["aggregations"], self._currency),
             next_cursor=self._cursor(found, state, synonyms, digest, size),
             did_you_mean=found.plan.term.did_you_mean if not found.names_something else None,
         )
@@ -155,10 +157,3 @@ class OpenSearchIndex(SearchIndex):
             self._states.name(state)
         after = tuple(found.hits[size - 1]["sort"])
         return Cursor(pit=state.pit, since=state.since, digest=digest, synonyms=synonyms.name, after=after).encode()
-
-
-def _digest(query: Query) -> str:
-    attributes = sorted((name, sorted(values)) for name, values in query.attributes.items())
-    filters = (sorted(query.categories), sorted(query.brands), query.seller_id, query.price_min, query.price_max, query.in_stock)
-    said = repr((query.term, *filters, attributes, query.sort.value))
-    return blake2b(said.encode("utf-8", "replace"), digest_size=12).hexdigest()

@@ -5,21 +5,18 @@ from typing import Any, Final
 
 import attrs
 
-from commerce_core.kernel.money import exponent
 from commerce_core.search import Query, Sort
-from commerce_opensearch.analysis import key
 from commerce_opensearch.ranking import RANKING, Ranking
-from commerce_opensearch.schema import attribute_term
-from commerce_opensearch.terms import Clause, Term, constant, phrase
+from commerce_opensearch.terms import Clause, Sense, constant, phrase
+from commerce_searchtext.documents import attribute_term
+from commerce_searchtext.facets import VALUES_READ, price_ranges
+from commerce_searchtext.terms import Term
+from commerce_searchtext.words import key
 
 _LISTED: Final[Clause] = {"term": {"listed": True}}
 _NOTHING: Final[Clause] = {"match_none": {}}
 #: More values of one filter than a page of check boxes has.
 _MOST_VALUES: Final = 1_000
-#: Values whose counts are read: spellings that are one for the filter are put together afterwards.
-_VALUES_READ: Final = 2_000
-#: Where one price bucket ends and the next begins, in major units.
-_PRICE_STEPS: Final = (10, 25, 50, 100, 250, 500, 1_000, 2_500)
 #: Beyond 63 bits there is no price.
 _NO_PRICE: Final = 1 << 63
 
@@ -36,12 +33,12 @@ EXACT: Final = "named exactly"
 class Plan:
     """What to search for, and how to tell which words of the term were found."""
 
-    term: Term
+    term: Term[Sense]
     query: Clause
     known: Mapping[str, Clause]
 
 
-def plan(query: Query, term: Term | None, ranking: Ranking = RANKING) -> Plan:
+def plan(query: Query, term: Term[Sense] | None, ranking: Ranking = RANKING) -> Plan:
     """The engine's form of *query*, whose term was read as *term*; ``None``: everything is asked for."""
     filters = [_LISTED, *_filters(query)]
     if term is None:
@@ -72,21 +69,17 @@ def unfiltered(planned: Plan, places: Sequence[int]) -> Clause:
 
 def counts(planned: Plan, currency: str) -> Mapping[str, Any]:
     """What to count over all that is found."""
-    unit = 10 ** exponent(currency)
-    steps = [step * unit for step in _PRICE_STEPS]
-    ends = zip([None, *steps], [*steps, None], strict=True)
-    ranges = [{k: v for k, v in (("from", low), ("to", high)) if v is not None} for low, high in ends]
     counted: dict[str, Any] = {
-        "categories": {"terms": {"field": "category_value", "size": _VALUES_READ}},
-        "brands": {"terms": {"field": "brand_value", "size": _VALUES_READ}},
-        "prices": {"range": {"field": "price", "ranges": ranges}},
+        "categories": {"terms": {"field": "category_value", "size": VALUES_READ}},
+        "brands": {"terms": {"field": "brand_value", "size": VALUES_READ}},
+        "prices": {"range": {"field": "price", "ranges": price_ranges(currency)}},
     }
     if planned.known:
         counted["known"] = {"filters": {"filters": planned.known}}
     return counted
 
 
-def _clauses(term: Term, ranking: Ranking) -> Iterator[Clause]:
+def _clauses(term: Term[Sense], ranking: Ranking) -> Iterator[Clause]:
     """The parts of a score: each word, all of them, and their order in the name."""
     for sense in term.senses:
         query = sense.query(ranking.tie)

@@ -1,20 +1,16 @@
 """The fields of the index, how text becomes words in it, and how a document fills it."""
 
-from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from collections.abc import Mapping
 from typing import Any, Final
 
 from commerce_core.search import Document
-from commerce_opensearch.analysis import LONGEST, Joined, clean, has_letter, joined, key, words_of
+from commerce_opensearch.analysis import ANALYSIS, LONGEST
+from commerce_searchtext.documents import LONGEST_KEY, attribute_terms, attribute_values, codes, in_one_word, phrases, suggestion_terms
+from commerce_searchtext.shown import shown
+from commerce_searchtext.words import clean, key
 
 #: Grows with every change of fields or analysis: an index of another version has to be built anew, under another alias.
 SCHEMA_VERSION: Final = 1
-
-#: Between a name and a value in one term.
-SEPARATOR: Final = "\x1f"
-
-#: More than any code or attribute has; the engine's own limit is 32 kB.
-_LONGEST_KEY: Final = 2_000
 
 _ANALYSIS: Final = {
     "tokenizer": {"words": {"type": "pattern", "pattern": "[^\\p{IsAlphabetic}\\p{N}]+"}},
@@ -121,25 +117,18 @@ def _filters(document: Document) -> dict[str, Any]:
         "price": max(document.price.minor, 0),
         "created": max(int(document.created_at.timestamp() * 1_000_000), 0),
         "seller": clean(document.seller_id),
-        "attribute": sorted({attribute_term(name, value) for name, values in document.attributes.items() for value in values}),
-        "exact": sorted({key(c)[:_LONGEST_KEY] for c in (document.item_id, document.sku, *document.codes)} - {""}),
+        "attribute": sorted(attribute_terms(document)),
+        "exact": sorted({code[:LONGEST_KEY] for code in codes(document)}),
     }
     for field, value in (("category", document.category), ("brand", document.brand)):
         if value.strip():
-            entry[f"{field}_value"] = clean(value)[:_LONGEST_KEY]
-            entry[f"{field}_key"] = key(value)[:_LONGEST_KEY]
+            entry[f"{field}_value"] = clean(value)[:LONGEST_KEY]
+            entry[f"{field}_key"] = key(value)[:LONGEST_KEY]
     return entry
-
-
-def attribute_term(name: str, value: str) -> str:
-    """The term under which an attribute's value is kept; terms longer than the engine takes are cut alike on both sides."""
-    return f"{key(name)}{SEPARATOR}{key(value)}"[:_LONGEST_KEY]
 
 
 def _texts(document: Document) -> dict[str, Any]:
     name, sku = clean(document.name), clean(document.sku)
-    # Numbers without a unit say nothing and would be found for every "4" in a term.
-    values = [clean(v) for vs in document.attributes.values() for v in vs if has_letter(v)]
     return {
         "name": name,
         "brand": clean(document.brand),
@@ -147,37 +136,18 @@ def _texts(document: Document) -> dict[str, Any]:
         "tags": [clean(tag) for tag in document.tags],
         "sku": sku,
         "description": clean(document.description),
-        "attributes": values,
-        "joined": " ".join(dict.fromkeys(j.text for text in (name, sku) for j in _forms(text))),
+        "attributes": [clean(value) for value in attribute_values(document)],
+        "joined": in_one_word((name, sku), ANALYSIS),
     }
-
-
-def _forms(text: str) -> Iterator[Joined]:
-    words = words_of(text)
-    yield from joined(text, words)
-    for i, word in enumerate(words):
-        if any(c.isdigit() for c in word.surface) and has_letter(word.surface):
-            yield Joined(word.surface, i, i + 1)
 
 
 def _suggestions(document: Document) -> dict[str, Any]:
-    words = [w.surface for w in words_of(clean(document.name))][:20]
-    singles = [w for w in words if len(w) >= 3 and has_letter(w)]
-    pairs = [f"{a} {b}" for a, b in pairwise(words) if has_letter(a) and has_letter(b)]
     return {
-        "phrases": sorted({*singles, *pairs}),
-        "category_phrases": sorted(suggestion_terms(clean(document.category))),
-        "brand_phrases": sorted(suggestion_terms(clean(document.brand))),
+        "phrases": sorted(phrases(document.name, ANALYSIS)),
+        "category_phrases": sorted(suggestion_terms(clean(document.category), ANALYSIS)),
+        "brand_phrases": sorted(suggestion_terms(clean(document.brand), ANALYSIS)),
     }
 
 
-def suggestion_terms(value: str) -> set[str]:
-    """One term for every word of *value* at which somebody may begin to type it; the value itself follows behind."""
-    words = [w.surface for w in words_of(value)][:8]
-    return {f"{' '.join(words[i:])}{SEPARATOR}{value}" for i in range(len(words))} if len(value) < 500 else set()
-
-
 def _shown(document: Document) -> list[Any]:
-    d = document
-    row = [d.item_id, d.sku, d.name, d.brand, d.category, d.type, d.price.minor, d.price.currency, d.in_stock, d.image, d.description]
-    return [clean(part) if isinstance(part, str) else part for part in row]
+    return [clean(part) if isinstance(part, str) else part for part in shown(document)]

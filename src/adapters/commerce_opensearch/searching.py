@@ -11,8 +11,9 @@ from commerce_opensearch.nearwords import nearest, suggesters
 from commerce_opensearch.query import EXACT, Plan, counts, order, plan, unfiltered
 from commerce_opensearch.ranking import RANKING
 from commerce_opensearch.states import State
-from commerce_opensearch.synonyms import Synonyms
-from commerce_opensearch.terms import MOST_NEAR, Looked, TermReader, begins
+from commerce_opensearch.terms import Looked, TermReader, begins
+from commerce_searchtext.synonyms import Synonyms
+from commerce_searchtext.terms import MOST_NEAR
 
 _SHORTEST_BEGINNING: Final = 3
 

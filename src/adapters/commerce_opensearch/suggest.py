@@ -1,23 +1,20 @@
 """What to search for, while somebody types."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, zip_longest
 from typing import Any, Final
 
-from commerce_core.kernel.ids import ItemId
 from commerce_core.search import Suggestion
-from commerce_opensearch.analysis import clean, has_letter, words_of
+from commerce_opensearch.analysis import ANALYSIS
 from commerce_opensearch.connection import Connection
-from commerce_opensearch.schema import SEPARATOR
 from commerce_opensearch.terms import Clause, begins, match
+from commerce_searchtext.documents import suggested
+from commerce_searchtext.shown import suggestion
+from commerce_searchtext.suggestions import MOST_ITEMS, SHORT, begun, in_turn
+from commerce_searchtext.words import has_letter
 
 #: Of all that begins so, so many documents are looked at for the most common texts.
 _LOOKED_AT: Final = 2_000
 _VALUES: Final = 50
-_LONGEST: Final = 200
-_SHORT: Final = 2
-_ITEMS_LOOKED_AT: Final = 4
-_ORDER: Final = ("query", "category", "brand", "item")
 
 
 def suggest(connection: Connection, alias: str, preference: str, prefix: str, size: int) -> tuple[Suggestion, ...]:
@@ -27,7 +24,7 @@ def suggest(connection: Connection, alias: str, preference: str, prefix: str, si
         Missing: there is no index.
         SearchUnavailable: the engine does not answer.
     """
-    words = [w.surface for w in words_of(clean(prefix[:_LONGEST]))]
+    words = begun(prefix, ANALYSIS)
     if not words or size < 1:
         return ()
     told = connection.searches(alias, [_values(field, words) for field in _FIELDS] + [_items(words, size)], preference)
@@ -35,9 +32,7 @@ def suggest(connection: Connection, alias: str, preference: str, prefix: str, si
         [Suggestion(text=t, kind=kind) for t in _texts(field, answer, words, size)]
         for (field, kind), answer in zip(_FIELDS.items(), told[:-1], strict=True)
     ]
-    in_turn = (s for s in chain.from_iterable(zip_longest(*kinds, _found(told[-1]))) if s is not None)
-    chosen = [s for s, _ in zip(in_turn, range(size), strict=False)]
-    return tuple(sorted(chosen, key=lambda s: _ORDER.index(s.kind)))
+    return in_turn([*kinds, _found(told[-1])], size)
 
 
 _FIELDS: Final = {"phrases": "query", "category_phrases": "category", "brand_phrases": "brand"}
@@ -46,30 +41,28 @@ _FIELDS: Final = {"phrases": "query", "category_phrases": "category", "brand_phr
 def _values(field: str, words: list[str]) -> Mapping[str, Any]:
     """The most common values of *field* that go on from *words*, of a bounded number of documents."""
     typed = " ".join(words)
-    begun: Clause = begins("name.words", words[-1]) if field == "phrases" else {"prefix": {field: {"value": typed}}}
+    wanted: Clause = begins("name.words", words[-1]) if field == "phrases" else {"prefix": {field: {"value": typed}}}
     # Words hold letters and digits only: none of them is a sign in the engine's patterns.
     terms = {"field": field, "include": f"{typed}.*", "size": _VALUES, "execution_hint": "map"}
     sample = {"sampler": {"shard_size": _LOOKED_AT}, "aggs": {"values": {"terms": terms}}}
-    return {"size": 0, "track_total_hits": False, "query": {"bool": {"filter": [_LISTED, begun]}}, "aggs": {"sample": sample}}
+    return {"size": 0, "track_total_hits": False, "query": {"bool": {"filter": [_LISTED, wanted]}}, "aggs": {"sample": sample}}
 
 
 def _texts(field: str, answer: Mapping[str, Any], words: list[str], size: int) -> Iterator[str]:
     found = [(str(b["key"]), int(b["doc_count"])) for b in answer["aggregations"]["sample"]["values"]["buckets"]]
-    texts = dict.fromkeys(term.rpartition(SEPARATOR)[2] for term, _ in sorted(found, key=lambda pair: (-pair[1], pair[0])))
-    short = field == "phrases" and len(words) == 1 and len(words[0]) <= _SHORT
-    # With a letter or two everybody means a word, not one of the thousand phrases.
-    chosen = [t for t in texts if not short or (" " not in t and len(t) > _SHORT and has_letter(t))]
+    texts = dict.fromkeys(suggested(term) for term, _ in sorted(found, key=lambda pair: (-pair[1], pair[0])))
+    short = field == "phrases" and len(words) == 1 and len(words[0]) <= SHORT
+    chosen = [t for t in texts if not short or (" " not in t and len(t) > SHORT and has_letter(t))]
     yield from chosen[:size]
 
 
 def _items(words: list[str], size: int) -> Mapping[str, Any]:
     typed = [*(match("name.words", w) for w in words[:-1]), begins("name.words", words[-1])]
-    return {"size": min(size, _ITEMS_LOOKED_AT), "_source": ["shown"], "query": {"bool": {"filter": [_LISTED, *typed]}}}
+    return {"size": min(size, MOST_ITEMS), "_source": ["shown"], "query": {"bool": {"filter": [_LISTED, *typed]}}}
 
 
 def _found(answer: Mapping[str, Any]) -> Sequence[Suggestion]:
-    rows = [hit["_source"]["shown"] for hit in answer["hits"]["hits"]]
-    return [Suggestion(text=row[2], kind="item", item_id=ItemId(row[0])) for row in rows]
+    return [suggestion(hit["_source"]["shown"]) for hit in answer["hits"]["hits"]]
 
 
 _LISTED: Final[Clause] = {"term": {"listed": True}}

@@ -1,29 +1,22 @@
 """A buyer's term, read word by word: what each stands for."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import attrs
 
-from commerce_opensearch.analysis import Word, clean, joined, key, stem, words_of
+from commerce_opensearch.analysis import stem, words_of
 from commerce_opensearch.ranking import Ranking
-from commerce_opensearch.synonyms import Phrase, Synonyms
+from commerce_searchtext.synonyms import Phrase, Synonyms
+from commerce_searchtext.terms import SHORTEST_PART, Term, corrected, typed
+from commerce_searchtext.words import Word, single, spellings
 
 #: A part of a query as the engine takes it.
 Clause = dict[str, Any]
 
-#: What is searched for of a term: people do not type more, and programs shall not. The engine takes 1,024 clauses.
-_LONGEST: Final = 10_240
+#: So many words of a term are searched for: the engine takes 1,024 clauses.
 _MOST_WORDS: Final = 24
 _MOST_SYNONYMS: Final = 12
-#: Only so many unknown words of a term are worth looking for near ones.
-MOST_NEAR: Final = 6
-_LONGEST_MEANT: Final = 500
-#: Shorter parts do not make up a word.
-SHORTEST_PART: Final = 3
-#: TVs, DVDs, PCs: the stemmer takes an ending off only where a vowel stands before it.
-_MANY: Final = re.compile("[bcdfghjklmnpqrtvwxz]{2,4}s")
 
 
 @attrs.define
@@ -44,24 +37,6 @@ class Sense:
         return any_of(self.found)
 
 
-@attrs.define
-class Term:
-    """A term as it was understood. The words of ``stems``, those that start with ``beginning`` and those that make up one of
-    ``spellings`` are what is to be highlighted."""
-
-    text: str
-    senses: list[Sense]
-    stems: set[str]
-    spellings: set[str] = attrs.field(factory=set[str])
-    beginning: str | None = None
-    did_you_mean: str | None = None
-
-    @property
-    def exact(self) -> str:
-        """The term as a code would be written."""
-        return key(self.text)
-
-
 @attrs.frozen(kw_only=True)
 class Looked:
     """What the dictionary says of the words of a term that nothing was found for, by their place in it."""
@@ -77,33 +52,30 @@ class TermReader:
         self._ranking = ranking
         self._synonyms = synonyms
 
-    def read(self, text: str, looked: Looked | None = None) -> Term:
+    def read(self, text: str, looked: Looked | None = None) -> Term[Sense]:
         """Understand *text*, whatever it is; after a look into the dictionary, as if the nearest words had been typed."""
-        text = clean(text[:_LONGEST])
+        text = typed(text)
         looked = looked or Looked()
         if not looked.near:
             return self._read(text, looked.beginnings)
-        typed = words_of(text)
-        meant = text
-        for i in sorted(looked.near, reverse=True):
-            meant = meant[: typed[i].start] + looked.near[i][0] + meant[typed[i].end :]
+        meant = corrected(text, words_of(text), looked.near)
         term = self._read(meant, looked.beginnings)
         for i, words in looked.near.items():
             self._mean(term, term.senses[i], words)
-        term.text, term.did_you_mean = text, " ".join(meant.split())[:_LONGEST_MEANT]
+        term.meant(meant, text)
         return term
 
-    def _mean(self, term: Term, sense: Sense, words: Sequence[str]) -> None:
+    def _mean(self, term: Term[Sense], sense: Sense, words: Sequence[str]) -> None:
         sense.weight = self._ranking.near
-        others = sorted({w for w in words[1:] if stem(w) != sense.word.stem})
+        others = sorted({w for w in words[1:] if stem(w) != stem(sense.word.surface)})
         sense.alternatives += [self.fields(other, self._ranking.near) for other in others]
         sense.found += [match("all", other) for other in others]
         term.stems |= {stem(other) for other in others}
 
-    def _read(self, text: str, beginnings: frozenset[int]) -> Term:
+    def _read(self, text: str, beginnings: frozenset[int]) -> Term[Sense]:
         words = words_of(text)[:_MOST_WORDS]
         senses = [self._sense(w) for w in words]
-        term = Term(text, senses, {w.stem for w in words}, {w.surface for w in words})
+        term = Term(text, senses, {stem(w.surface) for w in words}, {w.surface for w in words})
         self._join(term, words)
         for i, sense in enumerate(senses):
             self._single(term, sense)
@@ -113,7 +85,7 @@ class TermReader:
                 term.beginning = sense.word.surface
             elif i in beginnings:
                 self._begin(sense)
-        self._widen(term, [w.stem for w in words])
+        self._widen(term, [stem(w.surface) for w in words])
         return term
 
     def fields(self, word: str, boost: float = 1.0) -> Clause:
@@ -127,12 +99,9 @@ class TermReader:
         code = constant(match("words", word.surface), 1.0)
         return Sense(word, [self.fields(word.surface), one_word, code], [match("all", word.surface)])
 
-    def _join(self, term: Term, words: list[Word]) -> None:
+    def _join(self, term: Term[Sense], words: list[Word]) -> None:
         """Search "tn 2110" as "tn2110" too, and "smart watch" as "smartwatch"."""
-        spellings = {(j.first, j.after): j.text for j in joined(term.text, words)}
-        for i in range(len(words) - 1):
-            spellings.setdefault((i, i + 2), words[i].surface + words[i + 1].surface)
-        for (first, after), spelling in spellings.items():
+        for (first, after), spelling in spellings(term.text, words).items():
             share = 1.0 / (after - first)
             weights = {"joined": self._ranking.joined, **{f: self._ranking.fields[f] for f in ("name", "description")}}
             shared = best_of([match(field, spelling, weight * share) for field, weight in weights.items()], self._ranking.tie)
@@ -142,10 +111,9 @@ class TermReader:
             term.stems.add(stem(spelling))
             term.spellings.add(spelling)
 
-    def _single(self, term: Term, sense: Sense) -> None:
+    def _single(self, term: Term[Sense], sense: Sense) -> None:
         """Search "tvs" as "tv" too."""
-        if _MANY.fullmatch(sense.word.surface):
-            one = sense.word.surface[:-1]
+        if one := single(sense.word.surface):
             sense.alternatives.append(self.fields(one))
             sense.found.append(match("all", one))
             term.stems.add(one)
@@ -163,7 +131,7 @@ class TermReader:
         sense.alternatives.append(constant(beginning, self._ranking.prefix))
         sense.found.append(beginning)
 
-    def _widen(self, term: Term, stems: list[str]) -> None:
+    def _widen(self, term: Term[Sense], stems: list[str]) -> None:
         """Search for synonyms: all the words that they stand for are found with them."""
         spent = 0
         for first, after, others in self._synonyms.within(stems):

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import tantivy
 
-from commerce_core.kernel.ids import ItemId
 from commerce_core.search import Explanation, Query, Sort
-from commerce_tantivy.answer import rows
+from commerce_searchtext.shown import explanation
+from commerce_tantivy.answer import kept, rows
 from commerce_tantivy.query import plan
 from commerce_tantivy.states import State
 
@@ -23,10 +23,8 @@ def explain(state: State, term: str, size: int) -> tuple[Explanation, ...]:
 def _explained(
     state: State, address: tantivy.DocAddress, exact: tantivy.Query | None, clauses: tuple[tuple[str, tantivy.Query], ...]
 ) -> Explanation:
-    stored = json.loads(state.searcher.doc(address)["stored"][0])
     named = [("named exactly", exact)] if exact is not None else []
-    parts = tuple(_parts(state.searcher, address, (*named, *clauses)))
-    return Explanation(item_id=ItemId(stored[0]), name=stored[2], score=sum(score for _, score in parts), parts=parts)
+    return explanation(kept(state.searcher, address), list(_parts(state.searcher, address, (*named, *clauses))))
 
 
 def _parts(

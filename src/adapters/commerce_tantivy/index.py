@@ -1,7 +1,6 @@
 """The search index in a folder."""
 
 from collections.abc import Mapping, Sequence
-from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +8,10 @@ from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import ItemId
 from commerce_core.kernel.paging import BadCursor, CursorExpired, decode_cursor, encode_cursor
 from commerce_core.search import Document, Explanation, Query, ResultPage, SearchIndex, Suggestion
+from commerce_searchtext.queries import digest as digest_of
+from commerce_searchtext.synonyms import SynonymFile
 from commerce_tantivy import answer
+from commerce_tantivy.analysis import ANALYSIS
 from commerce_tantivy.explain import explain
 from commerce_tantivy.ordering import DEEPEST
 from commerce_tantivy.query import Plan, plan
@@ -17,7 +19,6 @@ from commerce_tantivy.reading import Reader
 from commerce_tantivy.schema import known_version
 from commerce_tantivy.states import Pins, Recent, State
 from commerce_tantivy.suggest import suggest
-from commerce_tantivy.synonyms import SynonymFile
 from commerce_tantivy.writing import Writer
 
 _KIND: Final = "search"
@@ -37,7 +38,7 @@ class TantivyIndex(SearchIndex):
 
     def __init__(self, folder: Path, *, currency: str, clock: Clock, synonyms: Path | None = None) -> None:
         self._currency = currency
-        self._reader = Reader(folder, SynonymFile(synonyms))
+        self._reader = Reader(folder, SynonymFile(synonyms, ANALYSIS))
         self._writer = Writer(folder)
         self._pins = Pins(clock.now)
         self._pages: Recent[tuple[str, str], ResultPage] = Recent(_PAGES)
@@ -64,7 +65,7 @@ class TantivyIndex(SearchIndex):
         return {item_id: version for item_id, version in found.items() if version is not None}
 
     def find(self, query: Query) -> ResultPage:
-        digest = _digest(query)
+        digest = digest_of(query)
         state, offset = self._where(query, digest)
         asked = (state.name, f"{digest}.{query.size}.{offset}")
         page = self._pages.get(asked)
@@ -126,10 +127,3 @@ class TantivyIndex(SearchIndex):
             next_cursor=encode_cursor(_KIND, state.name, digest, offset + size) if more else None,
             did_you_mean=planned.term.did_you_mean if not self._names_something(state, planned) else None,
         )
-
-
-def _digest(query: Query) -> str:
-    attributes = sorted((name, sorted(values)) for name, values in query.attributes.items())
-    filters = (sorted(query.categories), sorted(query.brands), query.seller_id, query.price_min, query.price_max, query.in_stock)
-    said = repr((query.term, *filters, attributes, query.sort.value))
-    return blake2b(said.encode("utf-8", "replace"), digest_size=12).hexdigest()

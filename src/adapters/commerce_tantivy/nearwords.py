@@ -1,25 +1,20 @@
 """What somebody may have meant by a word that the index does not know."""
 
 import threading
-from collections.abc import Sequence
 from string import ascii_lowercase
 from typing import Final
 
 import tantivy
 
+from commerce_searchtext.nearwords import MOST, Near, edit_distance, edits_of, likely, only_odd, with_other_letter
 from commerce_tantivy.schema import SCHEMA
 
 #: A dictionary entry: the word, a bit for each letter in it, how many documents have it.
 _Entry = tuple[str, int, int]
 
 _FIELDS: Final = ("name_words", "words")
-#: So many words of one letter are looked at; and so many near words are worth searching for.
+#: So many words of one letter are looked at.
 _DICTIONARY: Final = 50_000
-_MOST: Final = 5
-#: A word in fewer documents may itself be a typing error.
-_ODD: Final = 3
-_OTHER_LETTER: Final = 5
-_FAR_LESS: Final = 10
 
 
 class NearWords:
@@ -33,7 +28,7 @@ class NearWords:
 
     def of(self, word: str) -> tuple[str, ...]:
         """The words nearest to *word*, the most common first: with its first letter, or else with any. Short words have none."""
-        edits = 0 if len(word) < 4 or any(c.isdigit() for c in word) else 1 if len(word) < 8 else 2
+        edits = edits_of(word)
         if not edits:
             return ()
         with self._lock:
@@ -46,19 +41,14 @@ class NearWords:
 
     def _nearest(self, word: str, edits: int) -> tuple[str, ...]:
         near = self._within(word, word[0], edits)
-        # A first letter is seldom wrong: others are looked at only where that left nothing but oddities.
-        if max((count for _, count, _ in near), default=0) < _ODD:
+        if only_odd(near):
             letters = [c for c in ascii_lowercase if c != word[0]]
-            near += [(d, count / _OTHER_LETTER, w) for c in letters for d, count, w in self._within(word, c, edits)]
-        closest = min((distance for distance, _, _ in near), default=0)
-        ordered = sorted((-count, other) for distance, count, other in near if distance == closest)
-        # What is far less common than the best would only come up because it is rare.
-        likely = [other for count, other in ordered if count * _FAR_LESS <= ordered[0][0]]
-        return tuple(other for other in likely[: 4 * _MOST] if self._alive(other))[:_MOST]
+            near += with_other_letter(one for c in letters for one in self._within(word, c, edits))
+        return tuple(other for other in likely(near)[: 4 * MOST] if self._alive(other))[:MOST]
 
-    def _within(self, word: str, letter: str, edits: int) -> list[tuple[int, float, str]]:
+    def _within(self, word: str, letter: str, edits: int) -> list[Near]:
         shelf, bits = self._shelf(letter), _bits(word)
-        near: list[tuple[int, float, str]] = []
+        near: list[Near] = []
         for length in range(len(word) - edits, len(word) + edits + 1):
             for other, other_bits, count in shelf.get(length, ()):
                 # An edit changes at most two bits: this spares nearly all words the real comparison.
@@ -93,21 +83,3 @@ def _bits(word: str) -> int:
     for c in word:
         bits |= 1 << (ord(c) % 61)
     return bits
-
-
-def edit_distance(left: Sequence[str], right: Sequence[str], most: int) -> int:
-    """How many letters were left out, put in, mistaken or swapped with their neighbour; more than *most* is *most* + 1."""
-    if abs(len(left) - len(right)) > most:
-        return most + 1
-    before: list[int] = []
-    row = list(range(len(right) + 1))
-    for i, a in enumerate(left, 1):
-        above, before, row = before, row, [i]
-        for j, b in enumerate(right, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
-            if i > 1 and j > 1 and a == right[j - 2] and left[i - 2] == b:
-                cost = min(cost, above[j - 2] + 1)
-            row.append(cost)
-        if min(row) > most:
-            return most + 1
-    return min(row[-1], most + 1)

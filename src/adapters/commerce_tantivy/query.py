@@ -8,11 +8,14 @@ import tantivy
 from tantivy import FieldType, Occur
 
 from commerce_core.search import Query
-from commerce_tantivy.analysis import key
+from commerce_searchtext.documents import attribute_term
+from commerce_searchtext.terms import Term
+from commerce_searchtext.words import key
+from commerce_tantivy.analysis import stem
 from commerce_tantivy.ranking import RANKING, Ranking
-from commerce_tantivy.schema import SCHEMA, attribute_term
+from commerce_tantivy.schema import SCHEMA
 from commerce_tantivy.states import State
-from commerce_tantivy.terms import Term, TermReader
+from commerce_tantivy.terms import Sense, TermReader
 
 _LISTED: Final = tantivy.Query.term_query(SCHEMA, "listed", True)
 #: More values of one filter than a page of check boxes has.
@@ -23,7 +26,7 @@ _MOST_VALUES: Final = 1_000
 class Plan:
     """What to search for: the items that the term names exactly, then the others; and everything together."""
 
-    term: Term
+    term: Term[Sense]
     exact: tantivy.Query | None
     others: tantivy.Query
     everything: tantivy.Query
@@ -47,14 +50,14 @@ def plan(query: Query, state: State, ranking: Ranking = RANKING) -> Plan:
     return Plan(term, _all_of([exact], filters), _all_of([others], filters), _all_of([either], filters), clauses, ranked=True)
 
 
-def _clauses(term: Term, ranking: Ranking) -> Iterator[tuple[str, tantivy.Query]]:
+def _clauses(term: Term[Sense], ranking: Ranking) -> Iterator[tuple[str, tantivy.Query]]:
     """The parts of a score: each word, all of them, and their order in the name."""
     words = [(sense.word.surface, sense.query(ranking.tie)) for sense in term.senses]
     yield from ((f"word {surface}", query) for surface, query in words)
     if len(words) > 1:
         every = tantivy.Query.boolean_query([(Occur.Must, query) for _, query in words])
         yield "all words", tantivy.Query.const_score_query(every, ranking.all_words)
-        phrase = tantivy.Query.phrase_query(SCHEMA, "name", [sense.word.stem for sense in term.senses])
+        phrase = tantivy.Query.phrase_query(SCHEMA, "name", [stem(sense.word.surface) for sense in term.senses])
         yield "phrase in name", tantivy.Query.boost_query(phrase, ranking.phrase)
 
 

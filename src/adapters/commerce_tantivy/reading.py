@@ -7,11 +7,11 @@ from typing import Final
 import tantivy
 
 from commerce_core.search import SearchUnavailable
+from commerce_searchtext.synonyms import SynonymFile, Synonyms
 from commerce_tantivy.generations import Folder, Generation
 from commerce_tantivy.nearwords import NearWords
 from commerce_tantivy.schema import SCHEMA
 from commerce_tantivy.states import Recent, State, see, stamp
-from commerce_tantivy.synonyms import SynonymFile, Synonyms
 
 _Stamp = tuple[int, int] | None
 

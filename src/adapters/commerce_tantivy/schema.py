@@ -2,8 +2,6 @@
 
 import json
 import uuid
-from collections.abc import Iterator
-from itertools import pairwise
 from typing import Final
 
 import tantivy
@@ -11,13 +9,13 @@ from tantivy import Schema, SchemaBuilder
 
 from commerce_core.kernel.ids import ItemId, is_id
 from commerce_core.search import Document
-from commerce_tantivy.analysis import STEMS, SURFACE, Joined, clean, has_letter, joined, key, words_of
+from commerce_searchtext.documents import attribute_terms, attribute_values, codes, in_one_word, phrases, suggestion_terms
+from commerce_searchtext.shown import shown
+from commerce_searchtext.words import clean, key
+from commerce_tantivy.analysis import ANALYSIS, STEMS, SURFACE
 
 #: Grows with every change of fields or analysis: an index of another version has to be built anew.
 SCHEMA_VERSION: Final = 1
-
-#: Between a name and a value in one term.
-SEPARATOR: Final = "\x1f"
 
 _STEMMED: Final = ("name", "brand", "category", "tags", "description")
 _WHOLE: Final = ("exact", "seller", "category_key", "brand_key", "attribute", "phrases", "category_phrases", "brand_phrases")
@@ -88,15 +86,10 @@ def _add_filters(entry: tantivy.Document, document: Document) -> None:
         if value.strip():
             entry.add_text(f"{field}_value", clean(value))
             entry.add_text(f"{field}_key", key(value))
-    for term in {attribute_term(name, value) for name, values in document.attributes.items() for value in values}:
+    for term in attribute_terms(document):
         entry.add_text("attribute", term)
-    for code in {key(c) for c in (document.item_id, document.sku, *document.codes)} - {""}:
+    for code in codes(document):
         entry.add_text("exact", code)
-
-
-def attribute_term(name: str, value: str) -> str:
-    """The term under which an attribute's value is kept; terms longer than the engine takes are cut alike on both sides."""
-    return f"{key(name)}{SEPARATOR}{key(value)}"[:2000]
 
 
 def _add_texts(entry: tantivy.Document, document: Document) -> None:
@@ -105,44 +98,23 @@ def _add_texts(entry: tantivy.Document, document: Document) -> None:
     for field, text in zip(_STEMMED, (name, rest[0], rest[1], tags, clean(document.description)), strict=True):
         if text:
             entry.add_text(field, text)
-    # Numbers without a unit say nothing and would be found for every "4" in a term.
-    values = [v for vs in document.attributes.values() for v in vs if has_letter(v)]
-    if values:
+    if values := attribute_values(document):
         entry.add_text("attributes", clean(" | ".join(values)))
     entry.add_text("name_words", name)
     entry.add_text("words", " | ".join(rest))
-    entry.add_text("joined", " ".join(dict.fromkeys(j.text for text in (name, rest[2]) for j in _forms(text))))
-
-
-def _forms(text: str) -> Iterator[Joined]:
-    words = words_of(text)
-    yield from joined(text, words)
-    for i, word in enumerate(words):
-        if any(c.isdigit() for c in word.surface) and has_letter(word.surface):
-            yield Joined(word.surface, i, i + 1)
+    entry.add_text("joined", in_one_word((name, rest[2]), ANALYSIS))
 
 
 def _add_suggestions(entry: tantivy.Document, document: Document) -> None:
-    words = [w.surface for w in words_of(clean(document.name))][:20]
-    singles = [w for w in words if len(w) >= 3 and has_letter(w)]
-    pairs = [f"{a} {b}" for a, b in pairwise(words) if has_letter(a) and has_letter(b)]
-    for phrase in {*singles, *pairs}:
+    for phrase in phrases(document.name, ANALYSIS):
         entry.add_text("phrases", phrase)
     for field, value in (("category_phrases", clean(document.category)), ("brand_phrases", clean(document.brand))):
-        for term in suggestion_terms(value):
+        for term in suggestion_terms(value, ANALYSIS):
             entry.add_text(field, term)
 
 
-def suggestion_terms(value: str) -> set[str]:
-    """One term for every word of *value* at which somebody may begin to type it; the value itself follows behind."""
-    words = [w.surface for w in words_of(value)][:8]
-    return {f"{' '.join(words[i:])}{SEPARATOR}{value}" for i in range(len(words))} if len(value) < 500 else set()
-
-
 def _stored(document: Document) -> bytes:
-    d = document
-    row = [d.item_id, d.sku, d.name, d.brand, d.category, d.type, d.price.minor, d.price.currency, d.in_stock, d.image, d.description]
-    return json.dumps(row, separators=(",", ":")).encode()
+    return json.dumps(shown(document), separators=(",", ":")).encode()
 
 
 def known_version(searcher: tantivy.Searcher, item_id: ItemId) -> int | None:

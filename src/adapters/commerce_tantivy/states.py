@@ -12,9 +12,9 @@ from typing import Final, Generic, TypeVar
 import attrs
 import tantivy
 
+from commerce_searchtext.synonyms import Synonyms
 from commerce_tantivy.generations import Generation
 from commerce_tantivy.nearwords import NearWords
-from commerce_tantivy.synonyms import Synonyms
 
 K = TypeVar("K")
 V = TypeVar("V")

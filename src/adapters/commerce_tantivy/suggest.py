@@ -1,29 +1,28 @@
 """What to search for, while somebody types."""
 
-import json
 from collections.abc import Iterator
-from itertools import chain, zip_longest
 from typing import Final
 
 import tantivy
 from tantivy import Occur
 
-from commerce_core.kernel.ids import ItemId
 from commerce_core.search import Suggestion
-from commerce_tantivy.analysis import clean, has_letter, words_of
-from commerce_tantivy.schema import SCHEMA, SEPARATOR
+from commerce_searchtext.documents import suggested
+from commerce_searchtext.shown import suggestion
+from commerce_searchtext.suggestions import MOST_ITEMS, SHORT, begun, in_turn
+from commerce_searchtext.words import has_letter
+from commerce_tantivy.analysis import ANALYSIS
+from commerce_tantivy.answer import kept
+from commerce_tantivy.schema import SCHEMA
 from commerce_tantivy.states import State
 
 #: Of a dictionary, so many entries are looked at for the most common ones.
 _LOOKED_AT: Final = 3_000
-_LONGEST: Final = 200
-_SHORT: Final = 2
-_ITEMS_LOOKED_AT: Final = 4
 
 
 def suggest(state: State, prefix: str, size: int) -> tuple[Suggestion, ...]:
     """At most *size* suggestions, of each kind the best first, the kinds in turn."""
-    words = [w.surface for w in words_of(clean(prefix[:_LONGEST]))]
+    words = begun(prefix, ANALYSIS)
     if not words or size < 1:
         return ()
     kinds = (
@@ -32,17 +31,14 @@ def suggest(state: State, prefix: str, size: int) -> tuple[Suggestion, ...]:
         (Suggestion(text=t, kind="brand") for t in _values(state, "brand_phrases", words, size)),
         _items(state, words, size),
     )
-    in_turn = (s for s in chain.from_iterable(zip_longest(*kinds)) if s is not None)
-    chosen = [s for s, _ in zip(in_turn, range(size), strict=False)]
-    order = ("query", "category", "brand", "item")
-    return tuple(sorted(chosen, key=lambda s: order.index(s.kind)))
+    return in_turn(kinds, size)
 
 
 def _queries(state: State, words: list[str], size: int) -> Iterator[str]:
-    if len(words) > 1 or len(words[0]) > _SHORT:
+    if len(words) > 1 or len(words[0]) > SHORT:
         return _values(state, "phrases", words, size)
     # There are too many phrases with one letter in front to look for the common ones: single words will do.
-    return (w for w in _values(state, "name_words", words, 3 * size) if len(w) > _SHORT and has_letter(w))
+    return (w for w in _values(state, "name_words", words, 3 * size) if len(w) > SHORT and has_letter(w))
 
 
 def _values(state: State, field: str, words: list[str], size: int) -> Iterator[str]:
@@ -50,7 +46,7 @@ def _values(state: State, field: str, words: list[str], size: int) -> Iterator[s
     found = state.searcher.terms_with_prefix(field, " ".join(words), limit=_LOOKED_AT)
     seen: set[str] = set()
     for term, _ in sorted(found, key=lambda pair: (-pair[1], pair[0])):
-        text = term.rpartition(SEPARATOR)[2]
+        text = suggested(term)
         if text not in seen and len(seen) < size and _alive(state, field, term):
             seen.add(text)
             yield text
@@ -65,6 +61,5 @@ def _items(state: State, words: list[str], size: int) -> Iterator[Suggestion]:
     last = tantivy.Query.fuzzy_term_query(SCHEMA, "name_words", words[-1], distance=0, prefix=True)
     before = [tantivy.Query.term_query(SCHEMA, "name_words", w) for w in words[:-1]]
     query = tantivy.Query.boolean_query([(Occur.Must, q) for q in (*before, last)])
-    for _, address in state.searcher.search(query, min(size, _ITEMS_LOOKED_AT), count=False).hits:
-        stored = json.loads(state.searcher.doc(address)["stored"][0])
-        yield Suggestion(text=stored[2], kind="item", item_id=ItemId(stored[0]))
+    for _, address in state.searcher.search(query, min(size, MOST_ITEMS), count=False).hits:
+        yield suggestion(kept(state.searcher, address))

@@ -1,28 +1,22 @@
 """A buyer's term, read word by word: what each stands for in this state of the index."""
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 import attrs
 from tantivy import Occur, Query
 
-from commerce_tantivy.analysis import Word, clean, joined, key, stem, words_of
+from commerce_searchtext.synonyms import Phrase
+from commerce_searchtext.terms import MOST_NEAR, SHORTEST_PART, Term, corrected, typed
+from commerce_searchtext.words import Word, single, spellings
+from commerce_tantivy.analysis import stem, words_of
 from commerce_tantivy.ranking import Ranking
 from commerce_tantivy.schema import SCHEMA
 from commerce_tantivy.states import State
-from commerce_tantivy.synonyms import Phrase
 
-#: What is searched for of a term: people do not type more, and programs shall not.
-_LONGEST: Final = 10_240
+#: So many words of a term are searched for.
 _MOST_WORDS: Final = 32
-#: Only so many unknown words of a term are worth looking for near ones.
-_MOST_NEAR: Final = 6
-_LONGEST_MEANT: Final = 500
-_SHORTEST_PART: Final = 3
-#: TVs, DVDs, PCs: the stemmer takes an ending off only where a vowel stands before it.
-_MANY: Final = re.compile("[bcdfghjklmnpqrtvwxz]{2,4}s")
 
 
 @attrs.define
@@ -40,24 +34,6 @@ class Sense:
         return best if self.weight == 1.0 else Query.boost_query(best, self.weight)
 
 
-@attrs.define
-class Term:
-    """A term as it was understood. The words of ``stems``, those that start with ``beginning`` and those that make up one of
-    ``spellings`` are what is to be highlighted."""
-
-    text: str
-    senses: list[Sense]
-    stems: set[str]
-    spellings: set[str] = attrs.field(factory=set[str])
-    beginning: str | None = None
-    did_you_mean: str | None = None
-
-    @property
-    def exact(self) -> str:
-        """The term as a code would be written."""
-        return key(self.text)
-
-
 class TermReader:
     """Reads terms in one state of the index, with one ranking."""
 
@@ -65,39 +41,36 @@ class TermReader:
         self._state = state
         self._ranking = ranking
 
-    def read(self, text: str) -> Term:
+    def read(self, text: str) -> Term[Sense]:
         """Understand *text*, whatever it is; where a word of it is unknown, as if the nearest one had been typed."""
-        term = self._read(clean(text[:_LONGEST]))
-        unknown = [i for i, sense in enumerate(term.senses) if not sense.known][:_MOST_NEAR]
+        term = self._read(typed(text))
+        unknown = [i for i, sense in enumerate(term.senses) if not sense.known][:MOST_NEAR]
         near = {i: found for i in unknown if (found := self._state.near_words.of(term.senses[i].word.surface))}
         return self._meant(term, near) if near else term
 
-    def _meant(self, typed: Term, near: Mapping[int, Sequence[str]]) -> Term:
-        text = typed.text
-        for i in sorted(near, reverse=True):
-            word = typed.senses[i].word
-            text = text[: word.start] + near[i][0] + text[word.end :]
+    def _meant(self, first: Term[Sense], near: Mapping[int, Sequence[str]]) -> Term[Sense]:
+        text = corrected(first.text, [sense.word for sense in first.senses], near)
         term = self._read(text)
         for i, words in near.items():
             if i < len(term.senses):
                 term.senses[i].weight = self._ranking.near
-                others = {stem(w) for w in words[1:]} - {term.senses[i].word.stem}
+                others = {stem(w) for w in words[1:]} - {stem(term.senses[i].word.surface)}
                 term.senses[i].alternatives += [("near", self.fields(other, self._ranking.near)) for other in sorted(others)]
                 term.stems |= others
-        term.text, term.did_you_mean = typed.text, " ".join(text.split())[:_LONGEST_MEANT]
+        term.meant(text, first.text)
         return term
 
-    def _read(self, text: str) -> Term:
+    def _read(self, text: str) -> Term[Sense]:
         words = words_of(text)[:_MOST_WORDS]
         senses = [self._sense(w) for w in words]
-        term = Term(text, senses, {w.stem for w in words}, {w.surface for w in words})
+        term = Term(text, senses, {stem(w.surface) for w in words}, {w.surface for w in words})
         self._join(term, words)
         self._single(term)
         for i, sense in enumerate(senses):
             self._split(term, sense)
             sense.known = self._finds(*(q for _, q in sense.alternatives))
             self._begin(term, sense, last=i == len(senses) - 1)
-        self._widen(term, [w.stem for w in words])
+        self._widen(term, [stem(w.surface) for w in words])
         return term
 
     def fields(self, stemmed: str, boost: float = 1.0) -> Query:
@@ -116,14 +89,11 @@ class TermReader:
     def _sense(self, word: Word) -> Sense:
         one_word = Query.boost_query(Query.term_query(SCHEMA, "joined", word.surface), self._ranking.joined)
         code = Query.term_query(SCHEMA, "words", word.surface)
-        return Sense(word, [("word", self.fields(word.stem)), ("joined", one_word), ("code", Query.const_score_query(code, 1.0))])
+        return Sense(word, [("word", self.fields(stem(word.surface))), ("joined", one_word), ("code", Query.const_score_query(code, 1.0))])
 
-    def _join(self, term: Term, words: list[Word]) -> None:
+    def _join(self, term: Term[Sense], words: list[Word]) -> None:
         """Search "tn 2110" as "tn2110" too, and "smart watch" as "smartwatch"."""
-        spellings = {(j.first, j.after): j.text for j in joined(term.text, words)}
-        for i in range(len(words) - 1):
-            spellings.setdefault((i, i + 2), words[i].surface + words[i + 1].surface)
-        for (first, after), spelling in spellings.items():
+        for (first, after), spelling in spellings(term.text, words).items():
             if min(self._counts(stem(spelling)), 1) + self._state.searcher.doc_freq("joined", spelling) == 0:
                 continue
             one_word = Query.boost_query(Query.term_query(SCHEMA, "joined", spelling), self._ranking.joined)
@@ -134,17 +104,16 @@ class TermReader:
             term.stems.add(stem(spelling))
             term.spellings.add(spelling)
 
-    def _single(self, term: Term) -> None:
+    def _single(self, term: Term[Sense]) -> None:
         """Search "tvs" as "tv" too."""
         for sense in term.senses:
-            if _MANY.fullmatch(sense.word.surface):
-                one = sense.word.surface[:-1]
+            if one := single(sense.word.surface):
                 sense.alternatives.append(("single", self.fields(one)))
                 term.stems.add(one)
 
-    def _split(self, term: Term, sense: Sense) -> None:
+    def _split(self, term: Term[Sense], sense: Sense) -> None:
         """Search "smartwatch" as "smart watch" too, where both are words of names."""
-        word, least = sense.word.surface, _SHORTEST_PART
+        word, least = sense.word.surface, SHORTEST_PART
         for at in range(least, min(len(word), 30) - least + 1) if word.isalpha() else ():
             halves = (stem(word[:at]), stem(word[at:]))
             if all(self._counts(half) for half in halves):
@@ -153,7 +122,7 @@ class TermReader:
                     sense.alternatives.append(("split", query))
                     term.stems.update(halves)
 
-    def _begin(self, term: Term, sense: Sense, *, last: bool) -> None:
+    def _begin(self, term: Term[Sense], sense: Sense, *, last: bool) -> None:
         """Search what may be the beginning of a word: the last one is still being typed."""
         beginning = sense.word.surface
         if len(beginning) < (2 if last else 3) or (sense.known and not last):
@@ -166,7 +135,7 @@ class TermReader:
         sense.known = True
         term.beginning = beginning if last else term.beginning
 
-    def _widen(self, term: Term, stems: list[str]) -> None:
+    def _widen(self, term: Term[Sense], stems: list[str]) -> None:
         """Search for synonyms: all the words that they stand for are found with them."""
         for first, after, others in self._state.synonyms.within(stems):
             boost = self._ranking.synonym / (after - first)

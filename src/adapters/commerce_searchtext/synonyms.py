@@ -7,7 +7,7 @@ from typing import Final
 
 import attrs
 
-from commerce_tantivy.analysis import clean, words_of
+from commerce_searchtext.words import Analysis, clean
 
 #: A phrase as its stems.
 Phrase = tuple[str, ...]
@@ -25,14 +25,14 @@ class Synonyms:
     longest: int = 0
 
     @classmethod
-    def parse(cls, text: str) -> "Synonyms":
+    def parse(cls, text: str, analysis: Analysis) -> "Synonyms":
         """Read ``a, b, c`` (any for any) and ``a, b => c, d`` (c or d for a or b), one a line; ``#`` begins a comment."""
         found: dict[Phrase, dict[Phrase, None]] = {}
         for line in text.splitlines():
             left, arrow, right = line.partition("#")[0].partition("=>")
-            here = list(_phrases(left.split(",")))
+            here = list(_phrases(left.split(","), analysis))
             for phrase in here:
-                others = _phrases(right.split(",")) if arrow else here
+                others = _phrases(right.split(","), analysis) if arrow else here
                 found.setdefault(phrase, {}).update((o, None) for o in others if o != phrase)
         phrases = {phrase: tuple(others) for phrase, others in found.items() if others}
         return cls(blake2b(text.encode(), digest_size=4).hexdigest(), phrases, max(map(len, phrases), default=0))
@@ -46,9 +46,9 @@ class Synonyms:
                     yield first, after, others
 
 
-def _phrases(texts: Iterable[str]) -> Iterator[Phrase]:
+def _phrases(texts: Iterable[str], analysis: Analysis) -> Iterator[Phrase]:
     for text in texts:
-        stems = tuple(w.stem for w in words_of(text))
+        stems = analysis.stems_of(text)
         if stems:
             yield stems
 
@@ -56,8 +56,9 @@ def _phrases(texts: Iterable[str]) -> Iterator[Phrase]:
 class SynonymFile:
     """The synonyms of a file, read again whenever the file was changed: no restart for a new word."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, analysis: Analysis) -> None:
         self._path = path
+        self._analysis = analysis
         self._read: tuple[tuple[int, int, int] | None, Synonyms] = (None, Synonyms())
 
     def now(self) -> Synonyms:
@@ -69,7 +70,7 @@ class SynonymFile:
             stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
             if stamp != self._read[0]:
                 with self._path.open(encoding="utf-8", errors="replace") as file:
-                    self._read = (stamp, Synonyms.parse(clean(file.read(_LARGEST))))
+                    self._read = (stamp, Synonyms.parse(clean(file.read(_LARGEST)), self._analysis))
         except OSError:
             if self._read[0] is not None:
                 self._read = (None, Synonyms())

@@ -2,23 +2,23 @@
 
 from collections.abc import Iterator
 from html import escape
-from typing import Final
+from typing import Any, Final
 
-from commerce_opensearch.analysis import joined, stem, words_of
-from commerce_opensearch.terms import Term
+from commerce_searchtext.terms import Term
+from commerce_searchtext.words import Analysis, joined
 
 _SHOWN: Final = 200
 _BEFORE: Final = 60
 _LOOKED_AT: Final = 4_000
 
 
-def highlight(text: str, term: Term, *, whole: bool) -> str | None:
+def highlight(text: str, term: Term[Any], analysis: Analysis, *, whole: bool) -> str | None:
     """*text* with the words that *term* stands for marked; ``None``: there are none.
 
     Not *whole*, a piece of it with the first of them.
     """
     text = text[:_LOOKED_AT]
-    marks = sorted(set(_marks(text, term)))
+    marks = sorted(set(_marks(text, term, analysis)))
     if not marks:
         return None
     start, end = (0, len(text)) if whole or len(text) <= _SHOWN else _piece(text, marks[0])
@@ -30,10 +30,10 @@ def highlight(text: str, term: Term, *, whole: bool) -> str | None:
     return "".join([*parts, escape(text[at:end]), "…" if end < len(text) else ""])
 
 
-def _marks(text: str, term: Term) -> Iterator[tuple[int, int]]:
-    words, beginning = words_of(text), term.beginning
+def _marks(text: str, term: Term[Any], analysis: Analysis) -> Iterator[tuple[int, int]]:
+    words, beginning = analysis.words_of(text), term.beginning
     for word in words:
-        if stem(word.surface) in term.stems or (beginning is not None and word.surface.startswith(beginning)):
+        if analysis.stem(word.surface) in term.stems or (beginning is not None and word.surface.startswith(beginning)):
             yield word.start, word.end
     surfaces = [w.surface for w in words]
     together = "".join(surfaces)

@@ -1,0 +1,52 @@
+"""A buyer's term as it was understood."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Generic, TypeVar
+
+import attrs
+
+from commerce_searchtext.words import Word, clean, key
+
+S = TypeVar("S")
+
+#: What is searched for of a term: people do not type more, and programs shall not.
+_LONGEST: Final = 10_240
+_LONGEST_MEANT: Final = 500
+#: Only so many unknown words of a term are worth looking for near ones.
+MOST_NEAR: Final = 6
+#: Shorter parts do not make up a word.
+SHORTEST_PART: Final = 3
+
+
+@attrs.define
+class Term(Generic[S]):
+    """A term as it was understood, with what each of its words stands for in its engine. The words of ``stems``, those that start
+    with ``beginning`` and those that make up one of ``spellings`` are what is to be highlighted."""
+
+    text: str
+    senses: list[S]
+    stems: set[str]
+    spellings: set[str] = attrs.field(factory=set[str])
+    beginning: str | None = None
+    did_you_mean: str | None = None
+
+    @property
+    def exact(self) -> str:
+        """The term as a code would be written."""
+        return key(self.text)
+
+    def meant(self, text: str, typed: str) -> None:
+        """This was read of *text*, where a buyer had *typed* something else."""
+        self.text, self.did_you_mean = typed, " ".join(text.split())[:_LONGEST_MEANT]
+
+
+def typed(text: str) -> str:
+    """As much of *text* as is read."""
+    return clean(text[:_LONGEST])
+
+
+def corrected(text: str, words: Sequence[Word], near: Mapping[int, Sequence[str]]) -> str:
+    """*text* with the best of *near* in place of its words, by their places."""
+    for i in sorted(near, reverse=True):
+        text = text[: words[i].start] + near[i][0] + text[words[i].end :]
+    return text
