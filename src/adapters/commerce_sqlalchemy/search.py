@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from commerce_core.kernel.ids import JobId
 from commerce_core.kernel.transaction import Transaction
 from commerce_core.search import Reindex, ReindexQueue, ReindexStatus
-from commerce_sqlalchemy.rows import insert_many
+from commerce_sqlalchemy.rows import insert_if_new
 from commerce_sqlalchemy.tables import reindex
 from commerce_sqlalchemy.transaction import connection
 
@@ -18,7 +18,11 @@ class SqlReindexQueue(ReindexQueue):
 
     def insert(self, tx: Transaction, job: Reindex) -> None:
         row = {"id": job.id, "created_at": job.created_at, "fence": job.fence, "lease_until": None}
-        insert_many(connection(tx), reindex, [row | _standing(job)])
+        insert_if_new(connection(tx), reindex, [row | _standing(job)])
+
+    def newest(self, tx: Transaction) -> Reindex | None:
+        row = connection(tx).execute(sa.select(reindex).order_by(reindex.c.created_at.desc(), reindex.c.id.desc()).limit(1)).first()
+        return _job(row) if row is not None else None
 
     def load(self, tx: Transaction, job_id: JobId) -> Reindex | None:
         row = connection(tx).execute(sa.select(reindex).where(reindex.c.id == job_id)).first()

@@ -78,7 +78,11 @@ class ReindexQueue(Protocol):
 
     @abstractmethod
     def insert(self, tx: Transaction, job: Reindex) -> None:
-        """Write down a new wish. Not idempotent."""
+        """Write down a wish. Idempotent: one with an id that is known stays as it stands."""
+
+    @abstractmethod
+    def newest(self, tx: Transaction) -> Reindex | None:
+        """The wish that was made last; ``None``: there was none yet. Changes nothing."""
 
     @abstractmethod
     def load(self, tx: Transaction, job_id: JobId) -> Reindex | None:

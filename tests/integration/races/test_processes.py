@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import cycle
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import psycopg
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 
 from commerce_core.checkout import OutOfStock, Placed
 from commerce_core.orders import OrderStatus
+from commerce_sqlalchemy.tables import reindex
 from tests.integration.market import DECLINED, GOOD, Market, open_market, side_by_side
 
 SHOPS = 3
@@ -103,3 +105,12 @@ def test_17_runners_in_several_processes_charge_each_order_once(markets: list[Ma
     assert {markets[0].order(order).status for order in placed} == {OrderStatus.COMPLETED}
     assert Counter(markets[0].money(*placed)) == {"capture": 120}
     markets[0].assert_sound()
+
+
+def test_processes_that_all_find_no_index_ask_for_one_rebuild(markets: list[Market], monkeypatch: pytest.MonkeyPatch) -> None:
+    looking = Barrier(SHOPS)
+    # Nobody asks before everybody has looked.
+    monkeypatch.setattr(type(markets[0].shop.index), "needs_rebuild", property(lambda _: looking.wait(30) >= 0))
+    assert side_by_side(lambda market: market.shop.reindexer.ensure(), markets, threads=SHOPS) == [None] * SHOPS
+    with markets[0].database.engine.connect() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(reindex)) == 1

@@ -13,12 +13,13 @@ from commerce_core.kernel.ids import ItemId, SellerId
 from commerce_core.kernel.messaging import Message
 from commerce_core.kernel.paging import BadCursor
 from commerce_core.orders import EVENT_OF
-from commerce_core.search import Document, Query, ReindexStatus, SearchUnavailable
+from commerce_core.search import Document, Query, Reindex, ReindexStatus, SearchUnavailable
 from commerce_core.search.service.documents import document_of
 from commerce_core.search.service.find import import_token, item_token
 from commerce_core.search.service.follow import Reindexer, SearchIndexer, Sources
 from commerce_testkit.memory.search import MemorySearchIndex
 from commerce_testkit.memory.shop import MemoryShop
+from commerce_worker.reindex import IndexKeeper
 from tests.unit.people import fill, order, pay, register, sell, usd
 
 SELLER = SellerId("seller")
@@ -265,6 +266,34 @@ def test_an_index_that_lacks_what_was_there_is_asked_to_be_built(shop: MemorySho
     shop.reindexer.ensure()
     assert shop.reindexer.run_once(5) > 0
     assert names(shop) == ["Mug"]
+
+
+def jobs(shop: MemoryShop) -> list[Reindex]:
+    """Everything that was asked for."""
+    with shop.parts.database.snapshot() as tx:
+        return [job for job, _ in tx.table("reindex").values()]
+
+
+def test_of_several_processes_that_find_no_index_one_asks_for_it(shop: MemoryShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def workers(count: int) -> bool:
+        """What the first one sees, while the next one looks too, asks, and has it built."""
+        monkeypatch.setattr(type(shop.parts.index), "needs_rebuild", property(lambda _: workers(count - 1) if count else True))
+        IndexKeeper(shop.parts.index, shop.reindexer).run_once(10)
+        return True
+
+    sell(shop)
+    workers(3)
+    assert [job.status for job in jobs(shop)] == [ReindexStatus.FINISHED]
+    workers(0)  # an index that is lost again is asked for again
+    workers(0)
+    assert [job.status for job in jobs(shop)] == [ReindexStatus.FINISHED] * 3
+
+
+def test_an_index_that_somebody_asked_for_is_not_asked_for_again(shop: MemoryShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(shop.parts.index), "needs_rebuild", True)
+    shop.reindexer.request()
+    shop.reindexer.ensure()
+    assert len(jobs(shop)) == 1
 
 
 # --- compared

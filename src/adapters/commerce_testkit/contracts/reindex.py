@@ -43,6 +43,19 @@ class ReindexQueueContract:
             queue.insert(tx, full)
             assert (queue.load(tx, full.id), queue.load(tx, OLD.id), queue.load(tx, JobId("nothing"))) == (full, OLD, None)
 
+    def test_a_wish_that_is_written_twice_is_one_and_stays_as_it_stands(self, database: Database, queue: ReindexQueue) -> None:
+        with database.begin() as tx:
+            taken = queue.claim(tx, AT, LATER)
+            queue.insert(tx, attrs.evolve(OLD, created_at=LATER))
+            assert queue.load(tx, OLD.id) == taken
+
+    def test_the_newest_wish_is_the_one_made_last_however_it_stands(self, database: Database, queue: ReindexQueue) -> None:
+        last = Reindex(id=JobId("job-0"), status=ReindexStatus.FINISHED, created_at=LATER + timedelta(seconds=1))
+        with database.begin() as tx:
+            assert queue.newest(tx) == NEW
+            queue.insert(tx, last)
+            assert queue.newest(tx) == last
+
     def test_the_oldest_unfinished_job_is_taken_runs_and_has_its_fence_raised(self, database: Database, queue: ReindexQueue) -> None:
         with database.begin() as tx:
             taken = queue.claim(tx, AT, LATER)

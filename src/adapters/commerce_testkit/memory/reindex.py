@@ -14,10 +14,11 @@ class MemoryReindexQueue(ReindexQueue):
     """The queue in a dictionary: jobs with their leases."""
 
     def insert(self, tx: Transaction, job: Reindex) -> None:
-        rows = table(tx, "reindex")
-        if job.id in rows:
-            raise ValueError(f"{job.id} exists")
-        rows[job.id] = (job, None)
+        table(tx, "reindex").setdefault(job.id, (job, None))
+
+    def newest(self, tx: Transaction) -> Reindex | None:
+        jobs: list[Reindex] = [job for job, _ in table(tx, "reindex").values()]
+        return max(jobs, key=lambda job: (job.created_at, job.id), default=None)
 
     def load(self, tx: Transaction, job_id: JobId) -> Reindex | None:
         found: tuple[Reindex, datetime | None] | None = table(tx, "reindex").get(job_id)

@@ -10,7 +10,7 @@ from commerce_core.catalog import ItemBook, ItemChanged
 from commerce_core.inventory import AvailabilityChanged, StockLedger
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.codec import decode_event
-from commerce_core.kernel.ids import IdFactory, ItemId, JobId, is_id
+from commerce_core.kernel.ids import IdFactory, ItemId, JobId, derived_id, is_id
 from commerce_core.kernel.messaging import Consumer, Message
 from commerce_core.kernel.transaction import Database
 from commerce_core.search.model import Reindex, ReindexStatus
@@ -18,6 +18,7 @@ from commerce_core.search.ports import ReindexQueue, SearchIndex
 from commerce_core.search.service.documents import documents_of, load_documents
 
 _LEASE: Final = timedelta(seconds=30)
+_MOMENT: Final = timedelta(microseconds=1)
 _AUDIT_PAGE: Final = 500
 
 
@@ -70,16 +71,29 @@ class Reindexer:
 
     def request(self) -> Reindex:
         """Ask for a new index: whoever writes it takes the job."""
-        job = Reindex(id=JobId(self._ids.new()), created_at=self._clock.now())
+        return self._ask(Reindex(id=JobId(self._ids.new()), created_at=self._clock.now()))
+
+    def ensure(self) -> None:
+        """Ask for a new index if the one in use lacks what was there before and nobody has asked yet.
+
+        However many processes look at the same moment, one is asked for: what they ask is named after the last job that they saw
+        before they looked at the index.
+        """
+        with self._from.database.snapshot() as tx:
+            newest = self._queue.newest(tx)
+        if newest is not None and newest.status is not ReindexStatus.FINISHED:
+            return
+        if self._index.needs_rebuild:
+            now = self._clock.now()
+            # Whatever this clock says, it is the newest then: else the one before would stay so, and nothing be asked for again.
+            at = now if newest is None else max(now, newest.created_at + _MOMENT)
+            self._ask(Reindex(id=JobId(derived_id("reindex", newest.id if newest is not None else "")), created_at=at))
+
+    def _ask(self, job: Reindex) -> Reindex:
         with self._from.database.begin() as tx:
             self._queue.insert(tx, job)
             tx.commit()
         return job
-
-    def ensure(self) -> None:
-        """Ask for a new index if the one in use lacks what was there before."""
-        if self._index.needs_rebuild:
-            self.request()
 
     def find(self, job_id: str) -> Reindex | None:
         """How far a job has come."""
