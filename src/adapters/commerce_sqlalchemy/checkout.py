@@ -280,7 +280,7 @@ _WRITE: Final = Given(
 _COVER: Final = Given(
     lambda d: sa.insert(shipment_line).from_select(
         ["buyer_id", "order_id", "shipment_no", "line_no", "quantity"],
-        sa.select(_L.buyer_id, _L.order_id, sa.literal_column("1"), _L.no, _L.quantity).where(
+        sa.select(_L.buyer_id, _L.order_id, sa.literal_column("1", sa.BigInteger()), _L.no, _L.quantity).where(
             _L.buyer_id == d.buyer_id, _L.order_id == d.order_id
         ),
     ),
