@@ -3,12 +3,16 @@
 import json
 import logging
 import ssl
+import threading
+import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from secrets import choice
 from typing import Any, Final
 
+from opensearchpy import ConnectionError as NoConnection
 from opensearchpy import OpenSearch
-from opensearchpy.exceptions import NotFoundError, OpenSearchException, RequestError, TransportError
+from opensearchpy.exceptions import ConnectionTimeout, NotFoundError, OpenSearchException, RequestError, TransportError
 from opensearchpy.helpers import streaming_bulk
 
 from commerce_core.search import SearchUnavailable
@@ -17,6 +21,11 @@ from commerce_opensearch.fuse import Fuse
 from commerce_opensearch.refusals import Failed, Missing, Refused
 
 _READING: Final = 3.0
+#: One of several hosts is waited for so long, and then asked for a sign of life: twice, a search has cost no more than _READING.
+_TURN: Final = 1.4
+_SIGN_OF_LIFE: Final = 0.2
+#: What a process keeps to: there are two copies at most.
+_COPIES: Final = ("_primary_first", "_replica_first")
 _WRITING: Final = 30.0
 _SOCKETS: Final = 64
 #: A host that failed is left alone for so many seconds, and then for twice as long.
@@ -27,6 +36,7 @@ _BULK_DOCUMENTS: Final = 1_000
 _BULK_TRIES: Final = 3
 _MISSING: Final = 404
 _COULD_NOT: Final = (500, 502, 503, 504)
+_ELSEWHERE: Final = (502, 503, 504)
 
 
 class Connection:
@@ -36,6 +46,10 @@ class Connection:
         # Whoever catches an error tells of it; the driver would print each with its trace, at every search of an outage.
         logging.getLogger("opensearch").setLevel(logging.ERROR)
         self._fuse = Fuse()
+        self._hosts = len(address.hosts)
+        self._until = threading.local()
+        self.preference = choice(_COPIES)
+        """The copy that this process keeps to: what it waited to see there, it finds there. Another one once that stays silent."""
         secure: dict[str, Any] = {}
         if address.tls:
             secure = {"use_ssl": True, "ssl_context": ssl.create_default_context(cafile=address.ca)}
@@ -64,16 +78,74 @@ class Connection:
             SearchUnavailable: no host answers, in time and without an error.
         """
         with self._fuse.guard(), _told():
-            return self._client.transport.perform_request(method, path, dict(params or {}), body, _WRITING if patient else _READING)
+            if patient:
+                return self._client.transport.perform_request(method, path, dict(params or {}), body, _WRITING)
+            return self._read(method, path, body if body is None or isinstance(body, str) else json.dumps(body), dict(params or {}))
 
-    def searches(self, alias: str, bodies: Sequence[Mapping[str, Any]], preference: str) -> Sequence[Mapping[str, Any]]:
+    @contextmanager
+    def one_search(self) -> Generator[None]:
+        """What is asked in the block takes, all together, no longer than one search may."""
+        self._until.at = time.monotonic() + (_READING if self._hosts == 1 else 2 * _READING)
+        try:
+            yield
+        finally:
+            self._until.at = None
+
+    def _read(self, method: str, path: str, body: str | None, params: dict[str, str]) -> Any:
+        """Ask one host after the other."""
+        pool, copy = self._client.transport, self.preference
+        failure: Exception = SearchUnavailable("no host of the search engine answers")
+        for _ in range(self._hosts + 1):
+            host = pool.get_connection()
+            try:
+                # Nobody's search waits to find out that a host is still frozen.
+                if self._hosts == 1 or host not in pool.connection_pool.dead_count or self._lives(host):
+                    _, _, told = host.perform_request(method, path, params, body, timeout=self._patience())
+                    pool.connection_pool.mark_live(host)
+                    return json.loads(told) if told else None
+            except ConnectionTimeout as error:
+                if self._hosts == 1:
+                    raise
+                if self._lives(host):
+                    # It waits itself: what is frozen is where this copy lies.
+                    self._turn_from(copy)
+                    raise Failed("a part of the search engine does not answer") from error
+                failure = error
+            except TransportError as error:
+                if not isinstance(error, NoConnection) and error.status_code not in _ELSEWHERE:
+                    raise
+                failure = error
+            pool.mark_dead(host)
+        raise failure
+
+    def _patience(self) -> float:
+        """How long to wait for the next host."""
+        at: float | None = getattr(self._until, "at", None)
+        left = _READING if at is None else at - time.monotonic()
+        if left <= 0:
+            raise SearchUnavailable("the search engine does not answer in time")
+        return min(left, _READING if self._hosts == 1 else _TURN)
+
+    def _lives(self, host: Any) -> bool:
+        try:
+            host.perform_request("GET", "/", timeout=_SIGN_OF_LIFE)
+        except TransportError as error:
+            return not isinstance(error, NoConnection)
+        return True
+
+    def _turn_from(self, copy: str) -> None:
+        """Keep to another copy than *copy*, unless somebody else has turned from it already."""
+        if self.preference == copy:
+            self.preference = next(other for other in _COPIES if other != copy)
+
+    def searches(self, alias: str, bodies: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
         """The answers to several searches of *alias*, in one request.
 
         Raises:
             Missing: there is no such index.
             SearchUnavailable: no host answers, or one of the searches failed.
         """
-        lines = [json.dumps(line) for body in bodies for line in ({"preference": preference}, body)]
+        lines = [json.dumps(line) for body in bodies for line in ({"preference": self.preference}, body)]
         answers: Sequence[Mapping[str, Any]] = self.ask("POST", f"/{alias}/_msearch", "\n".join([*lines, ""]))["responses"]
         for told in answers:
             if told.get("status") == _MISSING:

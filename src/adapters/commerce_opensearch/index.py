@@ -1,7 +1,6 @@
 """The search index in a cluster."""
 
 from collections.abc import Mapping, Sequence
-from secrets import token_hex
 from typing import Any, Final
 
 from commerce_core.kernel.clock import Clock
@@ -39,16 +38,13 @@ class OpenSearchIndex(SearchIndex):
     def __init__(self, address: Address, *, currency: str, clock: Clock) -> None:
         self._currency = currency
         self._clock = clock
-        # One process keeps to one copy: what it waited to see there, it finds there.
-        preference = token_hex(8)
-        self._preference = preference
         self._connection = Connection(address)
         self._synonyms = SynonymFile(address.synonyms, ANALYSIS)
         self._generations = Generations(self._connection, address.prefix, address.refresh_ms)
         self._alias = self._generations.alias
         self._writer = Writer(self._connection, self._generations)
-        self._states = States(self._connection, self._alias, preference, clock.now)
-        self._searching = Searching(self._connection, self._alias, preference)
+        self._states = States(self._connection, self._alias, clock.now)
+        self._searching = Searching(self._connection, self._alias)
 
     def close(self) -> None:
         """Let go of the cluster. Cursors hold on."""
@@ -68,7 +64,7 @@ class OpenSearchIndex(SearchIndex):
             self._generations.targets()
             return {}
         self._states.look_again()
-        params = {"realtime": "false", "_source": "false", "preference": self._preference}
+        params = {"realtime": "false", "_source": "false", "preference": self._connection.preference}
         try:
             found = self._connection.ask("POST", f"/{self._alias}/_mget", {"ids": asked}, params)
         except Missing:
@@ -76,6 +72,10 @@ class OpenSearchIndex(SearchIndex):
         return {ItemId(one["_id"]): int(one["_version"]) for one in found["docs"] if one.get("found")}
 
     def find(self, query: Query) -> ResultPage:
+        with self._connection.one_search():
+            return self._find(query)
+
+    def _find(self, query: Query) -> ResultPage:
         synonyms, digest = self._synonyms.now(), digest_of(query)
         if query.cursor is not None:
             return self._go_on(query, Cursor.decode(query.cursor, query.sort), synonyms, digest)
@@ -90,7 +90,7 @@ class OpenSearchIndex(SearchIndex):
 
     def suggest(self, prefix: str, size: int) -> Sequence[Suggestion]:
         try:
-            return suggest(self._connection, self._alias, self._preference, prefix, size)
+            return suggest(self._connection, self._alias, prefix, size)
         except Missing:
             return ()
 

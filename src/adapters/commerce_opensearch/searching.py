@@ -40,10 +40,9 @@ class Found:
 class Searching:
     """Asks the engine, with one list of synonyms."""
 
-    def __init__(self, connection: Connection, alias: str, preference: str) -> None:
+    def __init__(self, connection: Connection, alias: str) -> None:
         self._connection = connection
         self._alias = alias
-        self._preference = preference
 
     def find(self, query: Query, state: State, synonyms: Synonyms, body: Mapping[str, Any], currency: str) -> Found:
         """What *query* finds in *state*; *body* says from where on and how much of it."""
@@ -72,7 +71,7 @@ class Searching:
         """The engine's answer to *body* in *state*, from all of the index or not at all."""
         if state.pit:
             return self._connection.ask("POST", "/_search", {**body, "pit": {"id": state.pit}}, _PARAMS)
-        return self._connection.ask("POST", f"/{self._alias}/_search", body, {**_PARAMS, "preference": self._preference})
+        return self._connection.ask("POST", f"/{self._alias}/_search", body, {**_PARAMS, "preference": self._connection.preference})
 
     def _unknown(self, found: Found, query: Query, state: State) -> list[int]:
         """The places of the words that no listed document has."""

@@ -32,10 +32,9 @@ class State:
 class States:
     """Pins states: one for all searches between two changes of the index, not one for each search."""
 
-    def __init__(self, connection: Connection, alias: str, preference: str, now: Callable[[], datetime]) -> None:
+    def __init__(self, connection: Connection, alias: str, now: Callable[[], datetime]) -> None:
         self._connection = connection
         self._alias = alias
-        self._preference = preference
         self._now = now
         self._shared: State | None = None
         self._looked: datetime | None = None
@@ -107,7 +106,7 @@ class States:
 
     def _open(self, now: datetime) -> State:
         path = f"/{self._alias}/_search/point_in_time"
-        asked = {"keep_alive": _KEPT_BY_THE_ENGINE, "preference": self._preference, "allow_partial_pit_creation": "false"}
+        asked = {"keep_alive": _KEPT_BY_THE_ENGINE, "preference": self._connection.preference, "allow_partial_pit_creation": "false"}
         pit = str(self._connection.ask("POST", path, None, asked)["pit_id"])
         return State(pit, now, self._newest(pit))
 
@@ -117,7 +116,7 @@ class States:
         if pit is not None:
             found = self._connection.ask("POST", "/_search", {**body, "pit": {"id": pit}})
         else:
-            found = self._connection.ask("POST", f"/{self._alias}/_search", body, {"preference": self._preference})
+            found = self._connection.ask("POST", f"/{self._alias}/_search", body, {"preference": self._connection.preference})
         return next((int(hit["sort"][0]) for hit in found["hits"]["hits"]), -1)
 
     def _overdue(self, most: int) -> list[str]:

@@ -17,7 +17,7 @@ _LOOKED_AT: Final = 2_000
 _VALUES: Final = 50
 
 
-def suggest(connection: Connection, alias: str, preference: str, prefix: str, size: int) -> tuple[Suggestion, ...]:
+def suggest(connection: Connection, alias: str, prefix: str, size: int) -> tuple[Suggestion, ...]:
     """At most *size* suggestions, of each kind the best first, the kinds in turn.
 
     Raises:
@@ -27,7 +27,7 @@ def suggest(connection: Connection, alias: str, preference: str, prefix: str, si
     words = begun(prefix, ANALYSIS)
     if not words or size < 1:
         return ()
-    told = connection.searches(alias, [_values(field, words) for field in _FIELDS] + [_items(words, size)], preference)
+    told = connection.searches(alias, [_values(field, words) for field in _FIELDS] + [_items(words, size)])
     kinds = [
         [Suggestion(text=t, kind=kind) for t in _texts(field, answer, words, size)]
         for (field, kind), answer in zip(_FIELDS.items(), told[:-1], strict=True)

@@ -13,7 +13,8 @@ from commerce_opensearch.address import Address
 from commerce_opensearch.connection import Connection
 from commerce_opensearch.refusals import Missing
 from commerce_testkit.memory.clock import SettableClock
-from tests.servers import opensearch_url, shared_servers
+from scripts.servers.opensearch import QUICK
+from tests.servers import OpenSearchServer, opensearch_url, own_cluster, shared_servers
 
 __all__ = ["address", "clock", "index", "open_index", "opensearch_url", "shared_servers"]
 
@@ -56,3 +57,11 @@ def open_index(address: str, clock: SettableClock) -> Iterator[Callable[[], Open
 def index(open_index: Callable[[], OpenSearchIndex]) -> OpenSearchIndex:
     """The index of this test, empty."""
     return open_index()
+
+
+@pytest.fixture
+def nodes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[OpenSearchServer]]:
+    """A cluster of three."""
+    monkeypatch.setenv("OPENSEARCH_JAVA_OPTS", f"{QUICK} -Xms256m -Xmx256m")
+    with own_cluster(3) as members:
+        yield members

@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path
@@ -11,7 +11,6 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import attrs
-import pytest
 
 from commerce_core.kernel.paging import CursorExpired
 from commerce_core.search import Query, SearchUnavailable
@@ -20,9 +19,9 @@ from commerce_opensearch.address import Address
 from commerce_opensearch.connection import Connection
 from commerce_testkit.contracts.search_documents import document, item_id
 from commerce_testkit.memory.clock import SettableClock
-from scripts.servers.opensearch import QUICK, cluster_url
+from scripts.servers.opensearch import cluster_url
 from tests.live import LiveShop, live_shop
-from tests.servers import OpenSearchServer, own_cluster, own_server
+from tests.servers import OpenSearchServer, own_server
 
 _PATIENCE: Final = 60.0
 _PASSWORD: Final = "correct horse battery"
@@ -96,13 +95,6 @@ def test_a_shop_opens_and_sells_while_search_is_away_and_catches_up(tmp_path: Pa
             assert seller.ask("GET", "/items?term=last", **{"X-Search-Token": token})[2]["total"]["count"] == 1
 
 
-@pytest.fixture
-def nodes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[OpenSearchServer]]:
-    monkeypatch.setenv("OPENSEARCH_JAVA_OPTS", f"{QUICK} -Xms256m -Xmx256m")
-    with own_cluster(3) as members:
-        yield members
-
-
 def test_losing_one_node_of_three_loses_no_search_and_no_write(nodes: list[OpenSearchServer]) -> None:
     address = Address.parse(f"{cluster_url(nodes)}/shop")
     opened: list[OpenSearchIndex] = []
@@ -143,7 +135,7 @@ def test_losing_one_node_of_three_loses_no_search_and_no_write(nodes: list[OpenS
         searches, writes = [pool.submit(search, n) for n in range(4)], pool.submit(write)
         try:
             assert lost.wait(_PATIENCE)
-            nodes[_holder(engine, nodes)].kill()
+            nodes[holder_of_the_primary(engine, nodes)].kill()
             writes.result(_PATIENCE)
         finally:
             ended.set()
@@ -175,7 +167,7 @@ def _pages(index: OpenSearchIndex, query: Query) -> int | None:
         return None
 
 
-def _holder(engine: Connection, nodes: list[OpenSearchServer]) -> int:
+def holder_of_the_primary(engine: Connection, nodes: list[OpenSearchServer]) -> int:
     """The node that keeps the primary copy of the index."""
     (primary,) = [s for s in engine.ask("GET", "/_cat/shards/shop-*", None, {"format": "json"}) if s["prirep"] == "p"]
     return [node.folder.name for node in nodes].index(primary["node"])
