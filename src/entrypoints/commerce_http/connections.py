@@ -1,7 +1,7 @@
 """Connections with an end to what a client may send before its request begins."""
 
 import asyncio
-from typing import Final
+from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -11,6 +11,32 @@ LARGEST_HEAD: Final = 1 << 17
 LONGEST_HEAD: Final = 20.0
 
 
+class _Together:
+    """A transport that sends what is written in one turn of the event loop together: an answer's head and body in one packet."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._held: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        if not self._held:
+            self._loop.call_soon(self._send)
+        self._held.append(data)
+
+    def close(self) -> None:
+        self._send()
+        self._transport.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def _send(self) -> None:
+        if self._held:
+            self._transport.write(b"".join(self._held))
+            self._held = []
+
+
 class BoundedConnection(HttpToolsProtocol):
     """Uvicorn's connection, ended where a request's head is too long or too slow."""
 
@@ -18,7 +44,7 @@ class BoundedConnection(HttpToolsProtocol):
     _late: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        super().connection_made(_Together(transport, self.loop))  # type: ignore[arg-type]
         self._late = self.loop.call_later(LONGEST_HEAD, transport.close)
 
     def connection_lost(self, exc: Exception | None) -> None:
