@@ -61,7 +61,7 @@ def test_a_migration_waits_for_a_long_transaction_without_holding_up_those_who_s
 
     with serving.snapshot() as long:
         long.connection.exec_driver_sql("SELECT count(*) FROM orders")
-        thread = threading.Thread(target=migrate)
+        thread = threading.Thread(target=migrate, daemon=True)
         thread.start()
         until(lambda: len(tries) >= 2)
         with ThreadReader(serving) as reader:

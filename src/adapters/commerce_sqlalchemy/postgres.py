@@ -43,7 +43,7 @@ def address(url: str) -> tuple[sa.URL, dict[str, Any]]:
     """
     try:
         named = sa.make_url(url).set(drivername="postgresql+psycopg")
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise ValueError("it is no address of a database") from error
     open_yet: dict[str, Any] = {
         "connect_timeout": _CONNECT_SECONDS,

@@ -1,0 +1,109 @@
+"""What a database on PostgreSQL does when its server does not do as it is asked."""
+
+import threading
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from commerce_core.kernel.errors import TransactionLost
+from commerce_sqlalchemy import postgres, transaction
+from commerce_sqlalchemy.transaction import SqlDatabase
+from tests.integration.market import side_by_side
+
+
+@pytest.fixture
+def database(shop_url: str) -> Iterator[SqlDatabase]:
+    opened = SqlDatabase(shop_url, pool_size=6)
+    yield opened
+    opened.dispose()
+
+
+def ask(database: SqlDatabase, statement: str = "SELECT 1") -> object:
+    with database.snapshot() as tx:
+        return tx.connection.exec_driver_sql(statement).scalar()
+
+
+def test_connections_that_died_in_the_pool_fail_nobody(database: SqlDatabase, shop_url: str) -> None:
+    together = threading.Barrier(6)
+
+    def ask_together(_: int) -> object:
+        with database.snapshot() as tx:
+            together.wait(10)
+            return tx.connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+
+    before = set(side_by_side(ask_together, range(6), threads=6))
+    assert len(before) == 6
+    with psycopg.connect(shop_url) as connection:
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'commerce'")
+    after = set(side_by_side(ask_together, range(6), threads=6))
+    assert {type(pid) for pid in after} == {int}, after
+    assert len(after) == 6
+    assert before.isdisjoint(after)
+
+
+def test_a_connection_that_breaks_within_a_transaction_loses_it(database: SqlDatabase) -> None:
+    with database.begin() as tx, pytest.raises(TransactionLost):
+        tx.connection.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
+    assert ask(database) == 1
+
+
+@pytest.mark.parametrize("name", ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"])
+def test_every_connection_is_told_how_patient_the_server_is_to_be(database: SqlDatabase, name: str) -> None:
+    assert ask(database, f"SELECT setting::int FROM pg_settings WHERE name = '{name}'") == postgres._PATIENCE[name]
+
+
+def test_a_statement_that_takes_too_long_loses_its_transaction(database: SqlDatabase) -> None:
+    with database.begin() as tx:
+        tx.connection.exec_driver_sql("SET LOCAL statement_timeout = 20")
+        with pytest.raises(TransactionLost):
+            tx.connection.exec_driver_sql("SELECT pg_sleep(10)")
+
+
+def test_nobody_waits_for_ever_for_a_connection(shop_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transaction, "_BUSY_SECONDS", 0.1)
+    database = SqlDatabase(shop_url, pool_size=1)
+    enough, release = threading.Barrier(6), threading.Event()
+
+    def hold(_: int) -> None:
+        with database.snapshot():
+            enough.wait(10)
+            release.wait(10)
+
+    holders = [threading.Thread(target=hold, args=(no,)) for no in range(5)]
+    for thread in holders:
+        thread.start()
+    enough.wait(10)
+    with pytest.raises(TransactionLost, match="in use"):
+        ask(database)
+    release.set()
+    for thread in holders:
+        thread.join()
+    database.dispose()
+
+
+def test_a_server_that_is_not_there_is_a_lost_transaction() -> None:
+    database = SqlDatabase("postgresql://nobody@127.0.0.1:1/nothing")
+    with pytest.raises(TransactionLost, match="cannot be reached"):
+        ask(database)
+    database.dispose()
+
+
+def test_options_of_the_address_are_those_of_the_driver_and_win(shop_url: str) -> None:
+    database = SqlDatabase(f"{shop_url}?application_name=till-7&sslmode=disable")
+    assert ask(database, "SELECT application_name FROM pg_stat_activity WHERE pid = pg_backend_pid()") == "till-7"
+    database.dispose()
+
+
+def test_tls_that_is_demanded_and_not_to_be_had_is_no_connection(shop_url: str) -> None:
+    database = SqlDatabase(f"{shop_url}?sslmode=verify-full&sslrootcert=/nowhere/ca.pem")
+    with pytest.raises(TransactionLost) as lost:
+        ask(database)
+    assert "SSL was required" in str(lost.value.__cause__)
+    database.dispose()
+
+
+@pytest.mark.parametrize("url", ["postgresql://host:port:port/x", "postgres://[::1/x"])
+def test_what_is_no_address_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="no address"):
+        SqlDatabase(url)
