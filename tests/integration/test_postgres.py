@@ -1,13 +1,18 @@
 """What a database on PostgreSQL does when its server does not do as it is asked."""
 
+import random
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
 
+from commerce_core.inventory import OpeningStock, SkuDemand
 from commerce_core.kernel.errors import TransactionLost
+from commerce_core.kernel.ids import SkuId
 from commerce_sqlalchemy import postgres, transaction
+from commerce_sqlalchemy.inventory import SqlStockLedger
 from commerce_sqlalchemy.transaction import SqlDatabase
 from tests.integration.market import side_by_side
 
@@ -107,3 +112,18 @@ def test_tls_that_is_demanded_and_not_to_be_had_is_no_connection(shop_url: str) 
 def test_what_is_no_address_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="no address"):
         SqlDatabase(url)
+
+
+@pytest.mark.parametrize("skus", [20, 200, 2_000])
+def test_rows_are_locked_in_the_order_of_their_keys_however_few_there_are(database: SqlDatabase, skus: int) -> None:
+    """An update answers its rows as it has locked them."""
+    chance, ledger = random.Random(skus), SqlStockLedger()
+    ids = [SkuId(f"{chance.getrandbits(128):032x}") for _ in range(skus)]
+    with database.begin() as tx:
+        ledger.open(tx, [OpeningStock(sku_id=sku, quantity=9, sellable=True) for sku in ids], datetime(2026, 1, 1, tzinfo=UTC))
+        tx.connection.exec_driver_sql("ANALYZE stock")
+        for some in (2, 8, 16, 64, 256):
+            demands = [SkuDemand(sku_id=sku, quantity=1) for sku in chance.sample(ids, min(some, skus))]
+            held = list(ledger.hold(tx, demands))
+            assert len(held) == len(demands)
+            assert held == sorted(held), f"{some} of {skus}"

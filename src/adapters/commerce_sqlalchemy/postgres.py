@@ -17,7 +17,10 @@ _CONNECT_SECONDS: Final = 5
 #: Milliseconds after which the server gives up: on a statement, on waiting for a lock, on a client that went away in a transaction.
 #: A lock is waited for longer than a deadlock takes to be found (a second), and less long than a request waits for its answer.
 _PATIENCE: Final = {"statement_timeout": 15_000, "lock_timeout": 5_000, "idle_in_transaction_session_timeout": 30_000}
-_TELL: Final = "SELECT " + ", ".join(f"set_config('{name}', '{limit}', false)" for name, limit in _PATIENCE.items())
+#: Rows are found one after the other, by an index, in the order of the given ones, and so they are locked: a hash join would read and lock
+#: them as they lie on disk, and two groups would wait for each other (ADR 0015). A plan that can only scan is not compiled for its price.
+_IN_ORDER: Final = {"enable_hashjoin": "off", "enable_mergejoin": "off", "enable_seqscan": "off", "jit": "off"}
+_TELL: Final = "SELECT " + ", ".join(f"set_config('{name}', '{value}', false)" for name, value in {**_PATIENCE, **_IN_ORDER}.items())
 #: The same for locks that a migration asks for.
 _MIGRATION_LOCK: Final = 1_000
 #: The number of the advisory lock that migrations take.
