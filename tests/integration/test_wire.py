@@ -61,11 +61,14 @@ def test_a_thousand_rings_are_told_in_few_words(bells: tuple[Bell, Bell]) -> Non
 
 def test_after_an_outage_it_is_rung_once_and_heard_again(server: PostgresServer, bells: tuple[Bell, Bell]) -> None:
     here, there = bells
+    assert here.hears_others()
     server.stop(signal.SIGQUIT)
+    until(lambda: not here.hears_others() and not there.hears_others())
     here.ring()  # nobody hears it: the work is found by looking
     counts = here.count(), there.count()
     server.start()
     until(lambda: here.count() > counts[0] and there.count() > counts[1], 30)
+    until(lambda: here.hears_others() and there.hears_others(), 30)
     heard = there.count()
     here.ring()
     assert there.wait(heard, 10)

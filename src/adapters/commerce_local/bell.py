@@ -9,6 +9,7 @@ class Bell:
 
     def __init__(self) -> None:
         self._further: Callable[[], None] = _nobody
+        self._hears: Callable[[], bool] = _nothing
         self._rung = threading.Condition()
         self._count = 0
 
@@ -17,9 +18,13 @@ class Bell:
         self.ring_here()
         self._further()
 
-    def tell(self, further: Callable[[], None]) -> None:
-        """Have *further* tell other processes whenever this one rings. It must return at once."""
-        self._further = further
+    def tell(self, further: Callable[[], None], hears: Callable[[], bool]) -> None:
+        """Have *further* tell other processes whenever this one rings; *hears*: whether they are heard. Both must return at once."""
+        self._further, self._hears = further, hears
+
+    def hears_others(self) -> bool:
+        """Whether the work of other processes rings here as well, so that looking for it is for what nobody rings for."""
+        return self._hears()
 
     def ring_here(self) -> None:
         """Wake everybody who waits in this process."""
@@ -39,3 +44,8 @@ class Bell:
 
 def _nobody() -> None:
     """There is no other process, or it looks for itself."""
+
+
+def _nothing() -> bool:
+    """What other processes do is not heard."""
+    return False

@@ -27,7 +27,7 @@ class NotifyWire:
 
     Args:
         url: the address of the database.
-        heard: called on this thread whenever another process has told of work, and after an outage, when one may have.
+        heard: called on this thread whenever another process has told of work, and at both ends of an outage, when one may have.
     """
 
     def __init__(self, url: str, heard: Callable[[], None]) -> None:
@@ -36,6 +36,7 @@ class NotifyWire:
         self._asleep, self._awake = os.pipe()
         self._told = threading.Event()
         self._closed = threading.Event()
+        self._listening = threading.Event()
         self._thread = threading.Thread(target=self._run, name="wire", daemon=True)
         self._thread.start()
 
@@ -44,6 +45,10 @@ class NotifyWire:
         if not self._told.is_set() and not self._closed.is_set():
             self._told.set()
             os.write(self._awake, b"!")
+
+    def listening(self) -> bool:
+        """Whether other processes are heard now, as far as is known."""
+        return self._listening.is_set()
 
     def close(self) -> None:
         """End the thread. Idempotent."""
@@ -60,10 +65,14 @@ class NotifyWire:
             try:
                 with postgres.connect(self._url) as connection:
                     connection.execute(_LISTEN)
+                    self._listening.set()
                     self._heard()
                     pause = _FIRST_PAUSE
                     self._pass_on(connection)
             except psycopg.Error as error:
+                if self._listening.is_set():
+                    self._listening.clear()
+                    self._heard()  # who waits for a ring looks for itself from now on
                 _LOG.warning("other processes are not heard for %.1f s: %s", pause, str(error).strip().partition("\n")[0])
                 self._closed.wait(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)

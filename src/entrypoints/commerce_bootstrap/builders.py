@@ -187,7 +187,7 @@ def build_bell(settings: Settings, closing: ExitStack[bool | None]) -> Bell:
 
         wire = NotifyWire(settings.database_url, bell.ring_here)
         closing.callback(wire.close)
-        bell.tell(wire.tell)
+        bell.tell(wire.tell, wire.listening)
     return bell
 
 

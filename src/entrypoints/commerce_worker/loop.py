@@ -21,10 +21,12 @@ _UNWELL_AFTER: Final = 5
 class Pace:
     """How long a loop waits, in seconds: ``idle`` when nothing was to be done, after an error ``retry``, doubled up to ``longest_retry``.
 
+    Where all processes are heard a loop that the bell wakes waits for ``called``: only what is due by the clock comes without a ring.
     One that is not ``woken`` by the bell looks for work in its own time: orders ring it hundreds of times a second.
     """
 
     idle: float = 0.05
+    called: float = 1.0
     woken: bool = True
     retry: float = 0.1
     longest_retry: float = 10.0
@@ -48,6 +50,10 @@ class Wakes(Protocol):
     @abstractmethod
     def wait(self, heard: int, timeout: float) -> bool:
         """Wait at most *timeout* seconds for a ring after the *heard*-th; whether there was one."""
+
+    @abstractmethod
+    def hears_others(self) -> bool:
+        """Whether work of other processes rings as well."""
 
 
 class After(StrEnum):
@@ -100,7 +106,7 @@ class Loop:
             if after is After.ERROR:
                 stop.wait(pause)  # work that arrives meanwhile does not make the fault go away
             elif after is After.NOTHING and self._pace.woken:
-                bell.wait(heard, pause)
+                bell.wait(heard, self._pace.called if bell.hears_others() else pause)
             elif after is After.NOTHING:
                 stop.wait(pause)
 

@@ -48,7 +48,7 @@ def loops_of(shop: Shop, roles: Collection[str] = ROLES) -> list[Loop]:
     runners = 1 if shop.turns else _SAGA_LOOPS  # in turns, a second one would only make the groups of the first smaller
     share = shop.runner.calls_at_once // runners
     every = [
-        *(("sagas", Loop(f"sagas-{no}", partial(carry_on, share), brisk)) for no in range(1, runners + 1)),
+        *(("sagas", Loop(f"sagas-{no}", partial(_telling, shop.work, partial(carry_on, share)), brisk)) for no in range(1, runners + 1)),
         ("relay", Loop("relay", partial(publish, _MESSAGES_FOR_A_BROKER if shop.followers else _MESSAGES), brisk)),
         *consumer_loops(shop),
         ("imports", Loop("imports", partial(shop.importer.run_once, _ROWS), Pace(idle=0.1, woken=False))),
@@ -56,6 +56,14 @@ def loops_of(shop: Shop, roles: Collection[str] = ROLES) -> list[Loop]:
         ("timers", Loop("timers", reconcile, Pace(idle=1.0, woken=False))),
     ]
     return [loop for role, loop in every if role in roles]
+
+
+def _telling(bell: Wakes, step: Callable[[], int]) -> int:
+    """What *step* did, told to those who wait for a ring alone: it leaves messages to be published, perhaps by another process."""
+    done = step()
+    if done and bell.hears_others():
+        bell.ring()
+    return done
 
 
 class Worker:

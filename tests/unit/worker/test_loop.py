@@ -30,7 +30,8 @@ class Script:
 class Bell:
     """Notes how long it is waited for; *on_wait* happens meanwhile."""
 
-    def __init__(self, on_wait: Callable[[], object]) -> None:
+    def __init__(self, on_wait: Callable[[], object], *, hears_others: bool = False) -> None:
+        self._hears_others = hears_others
         self.waits: list[tuple[int, float]] = []
         self.rings = 0
         self._on_wait = on_wait
@@ -45,6 +46,9 @@ class Bell:
         self.waits.append((heard, timeout))
         self._on_wait()
         return False
+
+    def hears_others(self) -> bool:
+        return self._hears_others
 
 
 class Stop(threading.Event):
@@ -110,6 +114,13 @@ def test_a_ring_during_a_turn_is_not_missed() -> None:
     Loop("sagas", step, PACE).run(stop, bell)
     assert bell.waits == [(0, 0.05)]  # it waits for a ring after those heard before the turn
     assert bell.rings == 1
+
+
+def test_where_others_are_heard_an_idle_loop_waits_to_be_called_and_looks_once_a_second() -> None:
+    stop = threading.Event()
+    bell = Bell(stop.set, hears_others=True)
+    Loop("sagas", Script(0), PACE).run(stop, bell)
+    assert bell.waits == [(0, 1.0)]
 
 
 def test_a_stopped_loop_ends_after_the_turn_it_is_in() -> None:
