@@ -62,7 +62,7 @@ def worker(
     stop_on_signals(stop)
     out = Output()
     with ExitStack() as stack:
-        shop = opened_in_time(stack, settings, lambda _, pause: not stop.wait(pause))
+        shop = _opened_answering(stack, settings, health, stop)
         if shop is not None:
             work(shop, stop, roles, health, lambda at: out.say(f"The worker runs; its health is at {at}/health/ready"), drain=_DRAIN)
 
@@ -83,21 +83,26 @@ def run(shop: "Shop", opened: Callable[[str], None]) -> None:
 
 def _opened(stack: ExitStack, settings: Settings) -> "Shop":
     """The shop, on *stack*. As long as a server that it needs is away, its address answers that it is not ready, and why."""
+    shop = _opened_answering(stack, settings, (settings.host, settings.port), threading.Event())
+    assert shop is not None  # nobody here says no: a signal ends the process
+    return shop
+
+
+def _opened_answering(stack: ExitStack, settings: Settings, at: tuple[str, int], stop: threading.Event) -> "Shop | None":
+    """The shop, on *stack*; ``None``: *stop* was set first. Meanwhile the host and port *at* answer that it is not ready, and why."""
     from commerce_http.waiting import WaitingRoom
 
     with ExitStack() as meanwhile:
         rooms: list[WaitingRoom] = []
 
         def wait(away: PartAway, pause: float) -> bool:
-            if not rooms and settings.port:  # where any port will do nobody knows yet which one
-                rooms.append(meanwhile.enter_context(WaitingRoom(settings.host, settings.port)))
+            if not rooms and at[1]:  # where any port will do nobody knows yet which one
+                rooms.append(meanwhile.enter_context(WaitingRoom(*at)))
             for room in rooms:
                 room.tell(away.part, str(away))
-            return not threading.Event().wait(pause)
+            return not stop.wait(pause)
 
-        shop = opened_in_time(stack, settings, wait)
-    assert shop is not None  # nobody here says no: a signal ends the process
-    return shop
+        return opened_in_time(stack, settings, wait)
 
 
 def delivers_inside(settings: Settings) -> bool:
