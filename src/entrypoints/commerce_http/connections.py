@@ -11,7 +11,7 @@ LARGEST_HEAD: Final = 1 << 17
 LONGEST_HEAD: Final = 20.0
 
 
-class _Together:
+class Together:
     """A transport that sends what is written in one turn of the event loop together: an answer's head and body in one packet."""
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
@@ -20,11 +20,13 @@ class _Together:
         self._held: list[bytes] = []
 
     def write(self, data: bytes) -> None:
+        """Send *data* when this turn of the event loop ends."""
         if not self._held:
             self._loop.call_soon(self._send)
         self._held.append(data)
 
     def close(self) -> None:
+        """Send what is left, and hang up."""
         self._send()
         self._transport.close()
 
@@ -44,7 +46,7 @@ class BoundedConnection(HttpToolsProtocol):
     _late: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(_Together(transport, self.loop))  # type: ignore[arg-type]
+        super().connection_made(Together(transport, self.loop))  # type: ignore[arg-type]
         self._late = self.loop.call_later(LONGEST_HEAD, transport.close)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -46,12 +46,13 @@ def loops_of(shop: Shop, roles: Collection[str] = ROLES) -> list[Loop]:
     carry_on, publish = (shop.turns.queued(step) if shop.turns else step for step in (shop.runner.run_once, shop.relay.run_once))
     keeper = IndexKeeper(shop.index, shop.reindexer)
     runners = 1 if shop.turns else _SAGA_LOOPS  # in turns, a second one would only make the groups of the first smaller
-    share = shop.runner.calls_at_once // runners
+    run_sagas = partial(_telling, shop.work, partial(carry_on, shop.runner.calls_at_once // runners))
+    take_rows = partial(_telling, shop.work, partial(shop.importer.run_once, _ROWS))
     every = [
-        *(("sagas", Loop(f"sagas-{no}", partial(_telling, shop.work, partial(carry_on, share)), brisk)) for no in range(1, runners + 1)),
+        *(("sagas", Loop(f"sagas-{no}", run_sagas, brisk)) for no in range(1, runners + 1)),
         ("relay", Loop("relay", partial(publish, _MESSAGES_FOR_A_BROKER if shop.followers else _MESSAGES), brisk)),
         *consumer_loops(shop),
-        ("imports", Loop("imports", partial(shop.importer.run_once, _ROWS), Pace(idle=0.1, woken=False))),
+        ("imports", Loop("imports", take_rows, Pace(idle=0.1, woken=False))),
         ("reindex", Loop("reindex", partial(keeper.run_once, _ROWS), calm)),
         ("timers", Loop("timers", reconcile, Pace(idle=1.0, woken=False))),
     ]

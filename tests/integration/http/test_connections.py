@@ -57,3 +57,10 @@ def test_a_body_that_does_not_go_on_is_answered(town: Town, monkeypatch: pytest.
     heard = talk(town, _POST)
     assert heard.startswith(b"HTTP/1.1 400")
     assert b"the body did not arrive in time" in heard
+
+
+def test_what_was_answered_before_a_connection_ends_arrives(town: Town) -> None:
+    heard = talk(town, b"GET /schema/openapi.json HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n")
+    assert heard.startswith(b"HTTP/1.1 200")
+    head, _, told = heard.partition(b"\r\n\r\n")
+    assert len(told) == int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
