@@ -260,7 +260,7 @@ def told(connection: sa.Connection, error: Any, cursor: Any, statement: str) -> 
 def _raise_if_lost(error: Any, *, disconnected: bool = False) -> None:
     code = getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", "") or ""
     if disconnected or code in _LOST_SQLSTATES or code.startswith(("08", "SQLITE_BUSY", "SQLITE_LOCKED")):
-        raise TransactionLost("the database gave up on a transaction") from error
+        raise TransactionLost(f"the database gave up on a transaction ({code or 'the connection broke'})") from error
 
 
 class FairLock:

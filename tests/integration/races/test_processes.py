@@ -63,7 +63,7 @@ def test_05_processes_that_place_carts_with_the_same_skus_lose_nothing(markets: 
     with ThreadPoolExecutor(SHOPS) as running:  # sagas are carried on while orders are placed
         placed = side_by_side(order, tasks, threads=24)
         for done in [running.submit(market.run) for market in markets]:
-            done.result(60)
+            done.result(60 * scale)
     assert Counter(type(r) for r in placed) == {Placed: orders}
     finish(markets)
     kept = sum(card == GOOD for *_, card in tasks)

@@ -3,7 +3,7 @@
 from commerce_core.checkout.ports import SagaStore
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import BuyerId, OrderId, is_id
-from commerce_core.kernel.transaction import Database
+from commerce_core.kernel.transaction import Database, whole_again
 from commerce_core.orders import OrderBook, OrderKey, OrderNotFound, OrderState, OrderView, TooLateToCancel
 
 
@@ -26,6 +26,9 @@ class Cancellations:
         key = OrderKey(buyer_id, OrderId(order_id))
         if not is_id(order_id):
             raise OrderNotFound("there is no such order")
+        return whole_again(self._db, lambda: self._cancel(key))
+
+    def _cancel(self, key: OrderKey) -> OrderView:
         with self._db.begin() as tx:
             noted = self._sagas.request_cancel(tx, key, self._clock.now())
             view = self._orders.load(tx, [key]).get(key.order_id)
