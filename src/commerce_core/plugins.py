@@ -41,12 +41,17 @@ def load(group: str, url: str) -> Callable[..., Any]:
     Raises:
         PluginNotFound: nobody offers the scheme; the error names who is there.
     """
-    scheme = urlsplit(url).scheme
+    name = scheme(url)
     known = {point.name: point for point in entry_points(group=group)}
-    if scheme not in known:
-        raise PluginNotFound(f"{scheme or url!r} is none of {', '.join(sorted(known)) or 'nothing'} ({group})")
-    loaded: Callable[..., Any] = known[scheme].load()
+    if name not in known:
+        raise PluginNotFound(f"{name!r} is none of {', '.join(sorted(known)) or 'nothing'} ({group})")
+    loaded: Callable[..., Any] = known[name].load()
     return loaded
+
+
+def scheme(url: str) -> str:
+    """What *url* begins with, up to the colon, in small letters. Hosts may follow that no library reads as one address."""
+    return url.partition(":")[0].lower()
 
 
 def file_path(url: str, default: str) -> Path:
@@ -57,4 +62,4 @@ def file_path(url: str, default: str) -> Path:
 
 def options(url: str) -> dict[str, str]:
     """What stands behind the question mark of *url*."""
-    return dict(parse_qsl(urlsplit(url).query))
+    return dict(parse_qsl(url.partition("?")[2]))

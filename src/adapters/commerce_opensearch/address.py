@@ -3,12 +3,14 @@
 import re
 from pathlib import Path
 from typing import Final
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import attrs
 
 from commerce_core.plugins import options
 
+#: Several hosts are no address to the library, and newer ones refuse the brackets of an IPv6 host among them.
+_ADDRESS: Final = re.compile(r"opensearch(?P<tls>s?)://((?P<login>[^/?#]*)@)?(?P<hosts>[^/?#@]*)(/(?P<prefix>[^?#]*))?([?#].*)?")
 _PORT: Final = 9200
 _PREFIX: Final = re.compile("[a-z0-9][a-z0-9_.-]{0,99}")
 _KNOWN: Final = frozenset({"ca", "refresh", "synonyms"})
@@ -37,16 +39,17 @@ class Address:
         Raises:
             ValueError: it is no such address. The error does not repeat what may be a password.
         """
-        parts = urlsplit(url)
-        login, _, hosts = parts.netloc.rpartition("@")
+        parts = _ADDRESS.fullmatch(url)
+        if parts is None:
+            raise ValueError("OpenSearch's address is opensearch://host, or opensearchs://host for TLS")
         asked = options(url)
         if unknown := sorted(asked.keys() - _KNOWN):
             raise ValueError(f"{unknown[0]} is no option of OpenSearch's address")
         return cls(
-            hosts=tuple(_host(text) for text in hosts.split(",")),
-            tls=parts.scheme == "opensearchs",
-            login=_login(login),
-            prefix=_prefix(parts),
+            hosts=tuple(_host(text) for text in parts["hosts"].split(",")),
+            tls=bool(parts["tls"]),
+            login=_login(parts["login"] or ""),
+            prefix=_prefix(parts["prefix"] or ""),
             ca=Path(asked["ca"]) if "ca" in asked else None,
             synonyms=Path(asked["synonyms"]) if "synonyms" in asked else None,
             refresh_ms=_milliseconds(asked.get("refresh", "200")),
@@ -67,8 +70,8 @@ def _login(text: str) -> tuple[str, str] | None:
     return unquote(user), unquote(password)
 
 
-def _prefix(parts: SplitResult) -> str:
-    prefix = parts.path.strip("/") or "commerce"
+def _prefix(path: str) -> str:
+    prefix = path.strip("/") or "commerce"
     if not _PREFIX.fullmatch(prefix):
         raise ValueError("the path of OpenSearch's address is a prefix of small letters, digits and hyphens")
     return prefix

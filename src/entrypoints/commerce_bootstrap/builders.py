@@ -5,7 +5,6 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, Final, ParamSpec, TypeVar
-from urllib.parse import urlsplit
 
 import attrs
 
@@ -21,7 +20,7 @@ from commerce_core.kernel.delivery import Follower
 from commerce_core.kernel.ids import IdFactory
 from commerce_core.kernel.messaging import Broker, Consumer
 from commerce_core.payment import PaymentGateway
-from commerce_core.plugins import BROKERS, CARRIERS, PAYMENT_GATEWAYS, SEARCH, PluginContext, PluginNotFound, load, options
+from commerce_core.plugins import BROKERS, CARRIERS, PAYMENT_GATEWAYS, SEARCH, PluginContext, PluginNotFound, load, options, scheme
 from commerce_core.search import SearchIndex
 from commerce_core.shipping import Carrier
 from commerce_local.batching import ThreadBatcher, ThreadFanOut
@@ -116,7 +115,7 @@ def build_gateways(
     """
     gateways: dict[str, PaymentGateway] = {}
     for url in settings.payment_urls:
-        name = options(url).get("name") or urlsplit(url).scheme
+        name = options(url).get("name") or scheme(url)
         if name in gateways:
             raise WrongSetting(f"{PREFIX}PAYMENT_URLS names two gateways {name}: tell them apart by ?name=.")
         gateways[name] = _open(PAYMENT_GATEWAYS, "PAYMENT_URLS", url, closing, context)
@@ -135,7 +134,7 @@ def build_carriers(settings: Settings, context: PluginContext, storage: Storage,
     Raises:
         WrongSetting: there is none at its address, or an unfinished order is sent with another one (rule 7).
     """
-    carriers = {urlsplit(settings.carrier_url).scheme: _open(CARRIERS, "CARRIER_URL", settings.carrier_url, closing, context)}
+    carriers = {scheme(settings.carrier_url): _open(CARRIERS, "CARRIER_URL", settings.carrier_url, closing, context)}
     with storage.database.snapshot() as tx:
         missing = sorted(set(storage.sagas.carriers_in_use(tx)) - carriers.keys())
     if missing:
@@ -204,7 +203,7 @@ def ringing(function: GroupFunction[T, R], bell: Bell) -> GroupFunction[T, R]:
 
 def calls_inside(settings: Settings) -> bool:
     """Whether gateways and carrier are the sandboxes, which answer within the process and at once."""
-    return {urlsplit(url).scheme for url in (*settings.payment_urls, settings.carrier_url)} == {"sandbox"}
+    return {scheme(url) for url in (*settings.payment_urls, settings.carrier_url)} == {"sandbox"}
 
 
 def build_fan_out(settings: Settings, closing: ExitStack[bool | None]) -> FanOut:

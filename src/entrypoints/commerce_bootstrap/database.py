@@ -2,13 +2,12 @@
 
 from contextlib import ExitStack
 from typing import Final
-from urllib.parse import urlsplit
 
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from commerce_bootstrap.settings import PREFIX, PartAway, Settings, WrongSetting
 from commerce_core.kernel.errors import TransactionLost, Unavailable
-from commerce_core.plugins import file_path
+from commerce_core.plugins import file_path, scheme
 from commerce_sqlalchemy import postgres, schema
 from commerce_sqlalchemy.transaction import SqlDatabase
 
@@ -57,11 +56,11 @@ def migrate_database(settings: Settings) -> None:
 
 
 def _at_address(settings: Settings, closing: ExitStack[bool | None]) -> SqlDatabase:
-    scheme = urlsplit(settings.database_url).scheme
-    if scheme == "sqlite":
+    kind = scheme(settings.database_url)
+    if kind == "sqlite":
         return _file(settings, closing)
     if not postgres.is_server(settings.database_url):
-        raise WrongSetting(f"{_SETTING} must begin with sqlite:/// or postgresql://, not {scheme}://.")
+        raise WrongSetting(f"{_SETTING} must begin with sqlite:/// or postgresql://, not {kind}://.")
     try:
         database = SqlDatabase(settings.database_url, pool_size=settings.pool_size + _OWN_THREADS)
     except ImportError as error:
