@@ -8,6 +8,7 @@ import attrs
 import structlog
 
 from commerce_core.accounts import Account
+from commerce_core.cart.service import CartChange, Carts, Shopper, guest_id
 from commerce_core.checkout import (
     AmountMismatch,
     CartChanged,
@@ -23,13 +24,14 @@ from commerce_core.checkout import (
 from commerce_core.checkout.service.place import Checkout
 from commerce_core.checkout.service.prepare import Asked
 from commerce_core.kernel.batching import Overloaded
+from commerce_core.kernel.ids import BuyerId
 from commerce_core.orders import Fact, OrderKey, OrderState, OrderView
 from commerce_core.orders.service import Orders
 from commerce_core.payment import PaymentUnavailable
 from commerce_http.answers import Reply, request_trace
 from commerce_http.auth import BUYER
 from commerce_http.desk import Desk
-from commerce_http.operations import IdempotencyKey, Prefer, Runs, operation
+from commerce_http.operations import CartToken, IdempotencyKey, Prefer, Runs, operation
 from commerce_http.orders import OrderOut, order_out
 from commerce_http.timeline_watch import TimelineWatch
 
@@ -71,7 +73,9 @@ async def place_order(
     caller: Account,
     idempotency_key: IdempotencyKey,
     prefer: Prefer,
+    cart_token: CartToken,
     checkout: Checkout,
+    carts: Carts,
     orders: Orders,
     watch: TimelineWatch,
     desk: Desk,
@@ -81,7 +85,14 @@ async def place_order(
     The same cart, or the same `Idempotency-Key`, again answers with the order that it has placed, as it stands now.
     A declined card is no error of the request: the order ends CANCELLED, and its lines are back in a cart.
     """
-    placed = await _placed(checkout, checkout.ask(caller, command, idempotency_key, request_trace()), desk)
+    asked = checkout.ask(caller, command, idempotency_key, request_trace())
+    try:
+        placed = await _placed(checkout, asked, desk)
+    except CartNotFound:
+        if cart_token is None:
+            raise
+        await _take_over(caller, cart_token, carts)
+        placed = await _placed(checkout, asked, desk)
     structlog.contextvars.bind_contextvars(order_id=placed.key.order_id)
     headers = {"Location": f"/orders/{placed.key.order_id}"}
     waited = await _wait(placed.key, prefer, watch)
@@ -91,6 +102,12 @@ async def place_order(
         return Reply(body=order_out(placed.view), headers=headers)
     view = await desk.do(Runs.KEY_READ, orders.details, placed.key.buyer_id, placed.key.order_id)
     return Reply(body=order_out(view if placed.replayed or waited is not None else as_placed(view)), headers=headers)
+
+
+async def _take_over(caller: Account, cart_token: str, carts: Carts) -> None:
+    """A guest's cart that is shown here for the first time goes over into the buyer's, which is named then as the one to use."""
+    shopper = Shopper(buyer_id=BuyerId(caller.id), guest_id=guest_id(cart_token), address=caller.address)
+    await asyncio.wrap_future(carts.submit(CartChange(shopper=shopper)))
 
 
 async def _placed(checkout: Checkout, asked: Asked, desk: Desk) -> Placed:

@@ -157,6 +157,18 @@ def test_28_checking_out_the_guests_cart_after_the_merge_names_the_cart_to_use(t
     assert problem(buyer("POST", "/checkout", body), 409, "cart-merged")["cartId"] == mine["cartId"]
 
 
+def test_28_a_token_that_is_first_shown_at_the_till_merges_there(town: Town, seller: Person, anonymous: Person) -> None:
+    item, buyer, other = town.item(seller), town.newcomer(), town.newcomer()
+    first = anonymous("PATCH", "/cart", {"itemId": item["itemId"], "quantity": 1})
+    token = first.headers["x-cart-token"]
+    town.client.cookies.clear()
+    pay = {"paymentInfo": {"paymentType": "card", "cardNo": "4242424242424242"}, "amount": first.json()["total"]}
+    refused = buyer("POST", "/checkout", pay | {"cartId": first.json()["cartId"]}, **with_token(buyer, token))
+    to_use = problem(refused, 409, "cart-merged")["cartId"]
+    assert buyer("POST", "/checkout", pay | {"cartId": to_use}, **with_token(buyer, token)).status_code == 201
+    problem(other("POST", "/checkout", pay | {"cartId": first.json()["cartId"]}, **with_token(other, token)), 404, "cart-not-found")
+
+
 @pytest.mark.parametrize("token", ["short", "x" * 101, "with space in the middle of it", "ümlaut-ümlaut-ümlaut"])
 def test_a_token_of_another_form_is_passed_over(town: Town, anonymous: Person, token: str) -> None:
     answer = anonymous("GET", "/cart", headers={"X-Cart-Token": token.encode()})
