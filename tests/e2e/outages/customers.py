@@ -2,6 +2,7 @@
 
 import json
 import random
+import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -81,6 +82,7 @@ class Customers:
         self.put_off: list[Answer] = []
         self.surprises: list[str] = []
         self._items = items
+        self._name = secrets.token_hex(8)  # no two of them may use one key: a buyer comes back in the next test
         self._home, self._noting = threading.Event(), threading.Lock()
         self._buyers = [
             threading.Thread(target=self._shop, args=(addresses[no % len(addresses)], token), name=f"buyer-{no}", daemon=True)
@@ -139,7 +141,7 @@ class Customers:
             "paymentInfo": {"paymentType": "card", "cardNo": card},
             **({"shippingAddress": to} if to else {}),
         }
-        answer = self._answered(phone, "POST", "/checkout", body, f"{id(self)}-{number}")
+        answer = self._answered(phone, "POST", "/checkout", body, f"{self._name}-{number}")
         if answer.status == 201:
             with self._noting:
                 self.promises.append(Promise(answer.body["orderId"], token, answer.at, endings))

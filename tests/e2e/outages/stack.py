@@ -103,7 +103,7 @@ class Stack:
         with people:
             yield people
         self.promises += people.promises
-        assert people.surprises == []
+        assert people.surprises == [], people.surprises[:3]
 
     def comes_to_rest(self) -> None:
         """Every order that was ever promised is there and ends as it may, every event has arrived, and nothing is wrong."""

@@ -1,10 +1,10 @@
 """A back-up that was taken while orders arrived is restored on another server: it starts clean, and what happened since is named."""
 
+import contextlib
 import sqlite3
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,12 +17,12 @@ from tests.servers import PostgresServer, SharedServers, fresh_prefix, fresh_vho
 
 
 @pytest.fixture
-def closing() -> Iterator[ExitStack]:
-    with ExitStack() as stack:
+def closing() -> Iterator[contextlib.ExitStack]:
+    with contextlib.ExitStack() as stack:
         yield stack
 
 
-def settings(closing: ExitStack, shared: SharedServers, folder: Path, database: str) -> dict[str, str]:
+def settings(closing: contextlib.ExitStack, shared: SharedServers, folder: Path, database: str) -> dict[str, str]:
     """A shop on *database*, with a virtual host and indexes that nobody has used yet."""
     broker = closing.enter_context(fresh_vhost(shared.url("rabbitmq"), shared.management_url))
     return settings_of(folder, database, broker, closing.enter_context(fresh_prefix(shared.url("opensearch"))))
@@ -35,7 +35,7 @@ def run(program: str, *arguments: str) -> None:
 
 
 def test_a_backup_taken_under_load_starts_clean_and_the_check_names_what_was_charged_since(
-    closing: ExitStack, shared_servers: SharedServers, tmp_path: Path
+    closing: contextlib.ExitStack, shared_servers: SharedServers, tmp_path: Path
 ) -> None:
     lost, new = (closing.enter_context(own_server(PostgresServer)) for _ in range(2))
     before = Stack(tmp_path, settings(closing, shared_servers, tmp_path, lost.url))
@@ -86,7 +86,7 @@ def ids_in(url: str) -> list[str]:
 
 def paid_since(books: Path, database: str) -> tuple[set[str], set[str]]:
     """From the gateway's own file: orders that keep a buyer's money and are not in *database*, and those of which it knows less."""
-    with sqlite3.connect(f"file:{urlsplit(str(books)).path}?mode=ro", uri=True) as gateway:
+    with contextlib.closing(sqlite3.connect(f"file:{urlsplit(str(books)).path}?mode=ro", uri=True)) as gateway:
         captured = gateway.execute("SELECT order_id, 'capture', 'cap_' || order_id, minor FROM handle WHERE status = 'captured'").fetchall()
         refunded = gateway.execute("SELECT order_id, 'refund', ref, -minor FROM refund").fetchall()
     with psycopg.connect(database) as connection:

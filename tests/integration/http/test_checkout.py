@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -201,9 +202,8 @@ def test_a_gateway_that_is_down_is_503_and_nothing_is_stored(still_town: Town, c
 def test_33_an_idempotency_key_is_kept_as_a_digest(still_town: Town, cart, tmp_path) -> None:
     buyer, _, filled = cart
     assert buyer("POST", "/checkout", request_for(filled), headers={"Idempotency-Key": "5555555555554444"}).status_code == 201
-    with sqlite3.connect(still_town.shop.settings.database_url.removeprefix("sqlite:///")) as database:
+    with closing(sqlite3.connect(still_town.shop.settings.database_url.removeprefix("sqlite:///"))) as database:
         assert "5555555555554444" not in "".join(database.iterdump())
-    database.close()
 
 
 def test_checking_out_is_for_buyers(still_town: Town, goods: Person, cart) -> None:
