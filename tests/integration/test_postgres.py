@@ -7,13 +7,16 @@ from datetime import UTC, datetime
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 
 from commerce_core.inventory import OpeningStock, SkuDemand
 from commerce_core.kernel.errors import TransactionLost
 from commerce_core.kernel.ids import SkuId
 from commerce_sqlalchemy import postgres, transaction
 from commerce_sqlalchemy.inventory import SqlStockLedger
-from commerce_sqlalchemy.transaction import SqlDatabase
+from commerce_sqlalchemy.rows import Given
+from commerce_sqlalchemy.tables import Instant
+from commerce_sqlalchemy.transaction import SqlDatabase, connection
 from tests.integration.market import side_by_side
 
 
@@ -40,7 +43,9 @@ def test_connections_that_died_in_the_pool_fail_nobody(database: SqlDatabase, sh
     before = set(side_by_side(ask_together, range(6), threads=6))
     assert len(before) == 6
     with psycopg.connect(shop_url) as connection:
-        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'commerce'")
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'commerce' AND datname = current_database()"
+        )
     after = set(side_by_side(ask_together, range(6), threads=6))
     assert {type(pid) for pid in after} == {int}, after
     assert len(after) == 6
@@ -127,3 +132,19 @@ def test_rows_are_locked_in_the_order_of_their_keys_however_few_there_are(databa
             held = list(ledger.hold(tx, demands))
             assert len(held) == len(demands)
             assert held == sorted(held), f"{some} of {skus}"
+
+
+def test_a_statement_stays_prepared_whatever_is_handed_to_it_and_however_it_ends(database: SqlDatabase) -> None:
+    told = Given(
+        lambda d: sa.select(d.name, d.number, d.at, d.flag), name=sa.Text(), number=sa.BigInteger(), at=Instant(), flag=sa.Boolean()
+    )
+    noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    for row in (("a", 1, noon, True), ("b", 1 << 40, None, False), ("c", None, noon, None), ("d", -70_000, None, True)):
+        with database.begin() as tx:
+            assert list(told.run(connection(tx), [row])) == [row]
+            tx.commit()
+        with database.snapshot() as tx:
+            assert list(told.run(connection(tx), [row])) == [row]
+    with database.snapshot() as tx:
+        prepared = sa.text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%given.number, given.at%'")
+        assert connection(tx).execute(prepared).scalar_one() == 1

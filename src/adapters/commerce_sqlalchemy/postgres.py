@@ -20,13 +20,18 @@ _PATIENCE: Final = {"statement_timeout": 15_000, "lock_timeout": 5_000, "idle_in
 #: Rows are found one after the other, by an index, in the order of the given ones, and so they are locked: a hash join would read and lock
 #: them as they lie on disk, and two groups would wait for each other (ADR 0015). A plan that can only scan is not compiled for its price.
 _IN_ORDER: Final = {"enable_hashjoin": "off", "enable_mergejoin": "off", "enable_seqscan": "off", "jit": "off"}
-_TELL: Final = "SELECT " + ", ".join(f"set_config('{name}', '{value}', false)" for name, value in {**_PATIENCE, **_IN_ORDER}.items())
+#: With that there is one good plan for a statement, whatever is handed to it: it is made once for a connection, not at every execution.
+_PLANNED_ONCE: Final = {"plan_cache_mode": "force_generic_plan"}
+_SETTINGS: Final = {**_PATIENCE, **_IN_ORDER, **_PLANNED_ONCE}
+_TELL: Final = "SELECT " + ", ".join(f"set_config('{name}', '{value}', false)" for name, value in _SETTINGS.items())
 #: The same for locks that a migration asks for.
 _MIGRATION_LOCK: Final = 1_000
 #: The number of the advisory lock that migrations take.
 _MIGRATING: Final = 0x636F6D6D
 #: Statements that a server keeps prepared for one connection. Ours are some fifty, each written for a few sizes.
-_PREPARED: Final = 400
+_PREPARED: Final = 500
+#: What was executed so often is prepared: what was asked for once is perhaps never asked for again.
+_PREPARED_AFTER: Final = 1
 #: What the promise that nothing acknowledged is lost rests on (rule 14).
 _DURABLE: Final = ("fsync", "full_page_writes", "synchronous_commit")
 
@@ -96,7 +101,10 @@ def migrate_alone(connection: sa.Connection) -> None:
 
 
 def _tell(raw: Any, _: object) -> None:
-    raw.prepared_max = _PREPARED
+    from commerce_sqlalchemy.untyped import hand_over_untyped  # not for shops on SQLite, which need no driver of a server
+
+    hand_over_untyped(raw)
+    raw.prepared_max, raw.prepare_threshold = _PREPARED, _PREPARED_AFTER
     raw.autocommit = True
     raw.execute(_TELL)
     raw.autocommit = False

@@ -51,7 +51,7 @@ class SqlTransaction(Transaction):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /) -> None:
         connection, self._connection = self.connection, None
-        self._database.close_connection(connection, write=self._write)
+        self._database.close_connection(connection, write=self._write, failed=error is not None)
 
 
 def connection(tx: Transaction) -> sa.Connection:
@@ -150,11 +150,11 @@ class SqlDatabase(Database):
         self._local.open = 1
         return opened
 
-    def close_connection(self, opened: sa.Connection, *, write: bool) -> None:
+    def close_connection(self, opened: sa.Connection, *, write: bool, failed: bool) -> None:
         """Roll back what was not committed and give the connection back; for :class:`SqlTransaction` alone."""
         self._local.open = 0
         try:
-            self._let_go(opened)
+            self._let_go(opened, read=not (write or failed))
         finally:
             if write and self.is_sqlite:
                 self._turns.release()
@@ -180,10 +180,15 @@ class SqlDatabase(Database):
         except InvalidRequestError as error:  # closed again as soon as it was opened
             raise TransactionLost("the database cannot be reached") from error
 
-    def _let_go(self, opened: sa.Connection) -> None:
-        """A file's connection does not go stale: it is kept as it is for the next transaction, on whatever thread."""
+    def _let_go(self, opened: sa.Connection, *, read: bool = False) -> None:
+        """A file's connection does not go stale: it is kept as it is for the next transaction, on whatever thread.
+
+        What was only *read* is committed on a server: with a roll-back its driver forgets what it has prepared.
+        """
         if not self.is_sqlite:
-            opened.close()
+            with opened:
+                if read:
+                    opened.commit()
             return
         try:
             opened.rollback()

@@ -118,10 +118,6 @@ class Placement:
         orders = [_order(a, prepared.handle, at) for a, prepared in accepted]
         traces = {order.id: prepared.trace for order, (_, prepared) in zip(orders, accepted, strict=True)}
         holds = [Hold(sku_id=sku, order_id=a.draft.order_id, quantity=n) for a, _ in accepted for sku, n in _demand([a]).items()]
-        demand = _demand([a for a, _ in accepted])
-        held = self._on.stock.hold(tx, [SkuDemand(sku_id=sku_id, quantity=n) for sku_id, n in sorted(demand.items())])
-        if len(held) != len(demand):
-            raise GroupChanged("stock was taken meanwhile")
         consumed = self._on.carts.consume(tx, [(a.draft.buyer_id, a.cart.id, a.cart.version) for a, _ in accepted])
         if len(consumed) != len(accepted):
             raise GroupChanged("a cart was changed meanwhile")
@@ -132,12 +128,20 @@ class Placement:
         self._on.stock.record_holds(tx, holds)
         self._on.sagas.insert(tx, [self._saga(order, traces[order.id]) for order in orders], len(_FIRST_ENTRIES), at)
         entries = tuple(TimelineEntry(seq=i, fact=fact, at=at) for i, fact in enumerate(_FIRST_ENTRIES, 1))
-        self._tell(tx, orders, traces, entries, [sku_id for sku_id, change in held.items() if change.flipped], at)
+        self._tell(tx, orders, traces, entries, at)
+        self._hold(tx, _demand([a for a, _ in accepted]), at)
         return {order.id: _as_placed(order, entries) for order in orders}
 
+    def _hold(self, tx: Transaction, demand: Mapping[SkuId, int], at: datetime) -> None:
+        """Last of all: others wait for a SKU that many want from here to the commit."""
+        held = self._on.stock.hold(tx, [SkuDemand(sku_id=sku_id, quantity=n) for sku_id, n in sorted(demand.items())])
+        if len(held) != len(demand):
+            raise GroupChanged("stock was taken meanwhile")
+        flipped = [AvailabilityChanged(sku_id=sku_id) for sku_id, change in held.items() if change.flipped]
+        self._on.outbox.append(tx, [envelope(event, id=self._ids.new(), at=at) for event in flipped])
+
     def _tell(
-        self, tx: Transaction, orders: Sequence[Order], traces: Mapping[OrderId, str | None], entries: tuple[TimelineEntry, ...],
-        flipped: Sequence[SkuId], at: datetime,
+        self, tx: Transaction, orders: Sequence[Order], traces: Mapping[OrderId, str | None], entries: tuple[TimelineEntry, ...], at: datetime
     ) -> None:  # fmt: skip
         self._on.orders.append(tx, {OrderKey(order.buyer_id, order.id): entries for order in orders})
         messages: list[Message] = []
@@ -145,7 +149,6 @@ class Placement:
             for entry in entries:
                 event = EVENT_OF[entry.fact](order_id=order.id, buyer_id=order.buyer_id, seq=entry.seq, detail={})
                 messages.append(envelope(event, id=self._ids.new(), at=at, trace=traces[order.id]))
-        messages += [envelope(AvailabilityChanged(sku_id=sku_id), id=self._ids.new(), at=at) for sku_id in flipped]
         self._on.outbox.append(tx, messages)
 
     def _saga(self, order: Order, trace: str | None) -> OrderSaga:

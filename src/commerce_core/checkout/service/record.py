@@ -21,9 +21,9 @@ from commerce_core.checkout.model import (
 )
 from commerce_core.checkout.ports import Claimed, MoneyFact, SagaStore, SagaWrite
 from commerce_core.checkout.saga import advance, ask
-from commerce_core.inventory import AvailabilityChanged, StockChange, StockLedger
+from commerce_core.inventory import AvailabilityChanged, StockLedger
 from commerce_core.kernel.codec import legible
-from commerce_core.kernel.ids import CartId, IdFactory, OrderId, SkuId
+from commerce_core.kernel.ids import CartId, IdFactory, OrderId
 from commerce_core.kernel.messaging import Message, Outbox, envelope
 from commerce_core.kernel.transaction import Database, Transaction
 from commerce_core.orders import EVENT_OF, Fact, Order, OrderBook, OrderKey, OrderLine, TimelineEntry
@@ -156,20 +156,23 @@ class Recorder:
     def _carry_out(self, tx: Transaction, steps: Sequence[_Step], now: datetime) -> None:
         if not steps:
             return
-        sagas, stock = self._on.sagas, self._on.stock
+        sagas = self._on.sagas
         sagas.open_refunds(tx, {s.key: (c, s.move.order.total) for s in steps for c in s.commands if isinstance(c, OpenRefund)})
         sagas.record_shipments(tx, {s.key: c.shipment for s in steps for c in s.commands if isinstance(c, RecordShipment)}, now)
-        released: Mapping[SkuId, StockChange] = (
-            stock.release(tx, done) if (done := [s.key.order_id for s in steps if s.any(ReleaseStock)]) else {}
-        )
+        returned = self._give_back(tx, [s for s in steps if s.any(GiveBackCart)], now)
+        self._on.outbox.append(tx, self._tell(tx, steps, returned, now))
+        self._end_holds(tx, steps, now)
+
+    def _end_holds(self, tx: Transaction, steps: Sequence[_Step], now: datetime) -> None:
+        """Last of all: others wait for a SKU that many want from here to the commit."""
         if completed := [s.key.order_id for s in steps if s.any(CommitStock)]:
-            lost = set(completed) - set(stock.commit(tx, completed, now))
+            lost = set(completed) - set(self._on.stock.commit(tx, completed, now))
             if lost:
                 raise HoldsLost(sorted(lost))
-        returned = self._give_back(tx, [s for s in steps if s.any(GiveBackCart)], now)
-        messages = self._tell(tx, steps, returned, now)
-        flipped = [AvailabilityChanged(sku_id=sku_id) for sku_id, change in released.items() if change.flipped]
-        self._on.outbox.append(tx, messages + [envelope(event, id=self._ids.new(), at=now) for event in flipped])
+        if undone := [s.key.order_id for s in steps if s.any(ReleaseStock)]:
+            released = self._on.stock.release(tx, undone)
+            flipped = [AvailabilityChanged(sku_id=sku_id) for sku_id, change in released.items() if change.flipped]
+            self._on.outbox.append(tx, [envelope(event, id=self._ids.new(), at=now) for event in flipped])
 
     def _give_back(self, tx: Transaction, steps: Sequence[_Step], now: datetime) -> Mapping[OrderId, CartId]:
         if not steps:
