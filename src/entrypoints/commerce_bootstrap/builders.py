@@ -167,6 +167,16 @@ def build_batcher(function: GroupFunction[T, R], name: str, groups: GroupMetrics
     return batcher
 
 
+def build_look(
+    settings: Settings, look: GroupFunction[T, R], groups: GroupMetrics, closing: ExitStack[bool | None]
+) -> Callable[[Sequence[T]], list[R | Exception]]:
+    """*look*, for those who each prepare an order on a thread of their own: it looks for all who ask meanwhile together."""
+    if calls_inside(settings):  # they are prepared in groups as it is
+        return lambda group: list(look(group))
+    batcher = build_batcher(look, "looks", groups, closing)
+    return lambda group: [future.exception() or future.result() for future in [batcher.submit(item) for item in group]]  # type: ignore[misc]
+
+
 def build_turns(settings: Settings) -> Turns | None:
     """What the threads of a shop that is all in this process queue at; ``None``: where they wait for parties outside they work side by side."""
     inside = settings.database_url.startswith("sqlite:") and settings.broker_url.startswith("local:") and calls_inside(settings)

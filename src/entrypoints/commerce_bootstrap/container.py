@@ -78,7 +78,7 @@ class ShopContainer(DeclarativeContainer):
         outbox=held.outbox,
     )  # fmt: skip
     placement = one(Placement, shelves, pricer, clock, ids, carrier=providers.Callable(next, providers.Callable(iter, carriers)))
-    preparation = one(Preparation, placement.provided.look, gateways)
+    preparation = one(Preparation, one(builders.build_look, settings, placement.provided.look, groups, closing), gateways)
     in_order = one(builders.queued, one(prepared_first, placement.provided.place_many, preparation), turns)
     place_many = one(builders.ringing, one(tracing.traced_groups, in_order, tracer), bell)
     placing = one(builders.build_batcher, place_many, "placement", groups, closing)

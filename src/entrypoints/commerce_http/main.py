@@ -8,7 +8,9 @@ from typing import Final
 import uvicorn
 from litestar import Litestar
 
+from commerce_bootstrap.builders import calls_inside
 from commerce_bootstrap.metrics import PartsCollector
+from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.shop import Shop
 from commerce_http import accounts, cart, catalog, catalog_imports, checkout, health, openapi, orders, search
 from commerce_http.app import ShopApplication, build_app
@@ -19,7 +21,7 @@ from commerce_http.openapi import Document
 from commerce_http.operations import Operation, Runs, operations_of
 from commerce_http.timeline_watch import TimelineWatch
 
-_THREADS_OUTSIDE: Final = 2
+_THREADS_OUTSIDE: Final = 16
 _LONGEST_GOODBYE: Final = 15
 
 #: Every operation of the shop, by capability.
@@ -30,16 +32,19 @@ OPERATIONS: Final[tuple[Operation, ...]] = tuple(
 )
 
 
+def _at_once(settings: Settings) -> set[Runs]:
+    """What is not worth a thread. On SQLite a read by key takes less time than a thread needs to begin it; a server's answer would hold up
+    everybody else. Where nobody outside is asked, orders are prepared in their groups.
+    """
+    found = {Runs.OUTSIDE} if calls_inside(settings) else set[Runs]()
+    if settings.database_url.startswith("sqlite:"):
+        found |= {Runs.KEY_READ, Runs.SEARCH} if settings.search_url.startswith("tantivy:") else {Runs.KEY_READ}
+    return found
+
+
 def create_app(shop: Shop) -> ShopApplication:
     """The application of *shop*. It leaves closing the shop to whoever built it."""
-    # On SQLite a read by key takes less time than a thread needs to begin it; a server's answer would hold up everybody else.
-    embedded = shop.settings.database_url.startswith("sqlite:")
-    at_once = [Runs.KEY_READ]
-    if shop.settings.search_url.startswith("tantivy:"):
-        at_once.append(Runs.SEARCH)
-    if shop.turns is not None:
-        at_once.append(Runs.OUTSIDE)
-    desk = Desk(threads=shop.settings.pool_size, outside=_THREADS_OUTSIDE, on_event_loop=at_once if embedded else ())
+    desk = Desk(threads=shop.settings.pool_size, outside=_THREADS_OUTSIDE, on_event_loop=_at_once(shop.settings))
     watch = TimelineWatch(shop.orders.timelines_after, desk)
     around = Surroundings(
         shop=shop,

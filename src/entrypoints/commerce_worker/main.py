@@ -11,6 +11,7 @@ from functools import partial
 from typing import Final
 
 from commerce_bootstrap.asking import wrong_with
+from commerce_bootstrap.builders import calls_inside
 from commerce_bootstrap.metrics import Checks, PartsCollector, QueueCollector
 from commerce_bootstrap.shop import Shop
 from commerce_core.kernel.errors import Unavailable
@@ -45,7 +46,7 @@ def loops_of(shop: Shop, roles: Collection[str] = ROLES) -> list[Loop]:
     reconcile = Every(_RECONCILE_EVERY, shop.clock, partial(shop.reconciliation.run_once, _RECONCILED))
     carry_on, publish = (shop.turns.queued(step) if shop.turns else step for step in (shop.runner.run_once, shop.relay.run_once))
     keeper = IndexKeeper(shop.index, shop.reindexer)
-    runners = 1 if shop.turns else _SAGA_LOOPS  # in turns, a second one would only make the groups of the first smaller
+    runners = 1 if calls_inside(shop.settings) else _SAGA_LOOPS  # where no call takes time a second one only makes the groups smaller
     run_sagas = partial(_telling, shop.work, partial(carry_on, shop.runner.calls_at_once // runners))
     take_rows = partial(_telling, shop.work, partial(shop.importer.run_once, _ROWS))
     every = [
