@@ -3,9 +3,11 @@
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from commerce_sqlalchemy import postgres
 from commerce_sqlalchemy.rows import Given
 
 
@@ -28,12 +30,13 @@ class Listener:
         pass
 
 
-def test_every_value_of_a_given_row_says_of_what_kind_it_is() -> None:
+def test_every_value_of_a_given_row_says_of_what_kind_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """A column of nothing but NULLs is text to PostgreSQL unless it is told: a saga's flag could not be written there."""
     given = Given(
         lambda d: sa.select(d.name, d.count, sa.func.coalesce(d.flag, sa.true())), name=sa.Text(), count=sa.BigInteger(), flag=sa.Boolean()
     )
     listener = Listener()
+    monkeypatch.setattr(postgres, "cursor", Listener.cursor)
     given.run(cast("sa.Connection", listener), [("a", 1, None)])
     (sql,) = listener.sent
-    assert "(%s::VARCHAR, %s::BIGINT, CAST(%s AS BOOLEAN))" in sql
+    assert "($1::VARCHAR, $2::BIGINT, CAST($3 AS BOOLEAN))" in sql

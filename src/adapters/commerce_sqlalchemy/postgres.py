@@ -1,7 +1,9 @@
 """What is particular to PostgreSQL: its address, what a connection is told, and what a server must be set to."""
 
+import re
 import select
 from collections.abc import Sequence
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
@@ -68,6 +70,19 @@ def connect(url: str) -> "psycopg.Connection[Any]":
     named, open_yet = address(url)
     spelled = named.set(drivername="postgresql").render_as_string(hide_password=False)
     return psycopg.connect(spelled, autocommit=True, **open_yet)
+
+
+def cursor(driver: Any) -> Any:
+    """A cursor that takes statements as the server does, as :func:`numbered` spells them: others are read by the driver at every execution."""
+    from psycopg import RawCursor  # not for shops on SQLite, which need no driver of a server
+
+    return RawCursor(driver)
+
+
+def numbered(text: str) -> str:
+    """A statement whose values have their places as ``%s`` with these as ``$1``, ``$2``, ..."""
+    number = count(1)
+    return re.sub("%[s%]", lambda place: "%" if place[0] == "%%" else f"${next(number)}", text)
 
 
 def prepare(engine: sa.Engine) -> None:

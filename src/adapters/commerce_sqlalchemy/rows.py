@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar, cast
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from commerce_sqlalchemy import postgres
 from commerce_sqlalchemy.transaction import told
 
 T = TypeVar("T")
@@ -73,6 +74,7 @@ class _Written:
     def __init__(self, statement: Any, dialect: sa.Dialect, width: int) -> None:
         compiled: Any = statement.compile(dialect=_positional(dialect))
         self._head, self._row, self._tail = str(compiled).split(_MARK)
+        self._on_server = dialect.name != "sqlite"
         names = compiled.positiontup
         binds = [(name, compiled.params[name], _binder(compiled.binds[name].type, dialect)) for name in names]
         self._binders = [(no, bind) for no, (_, _, bind) in enumerate(binds[:width]) if bind is not None]
@@ -89,7 +91,8 @@ class _Written:
         """The statement over so many rows."""
         text = self._texts.get(size)
         if text is None:
-            self._texts[size] = text = self._head + ", ".join([self._row] * size) + self._tail
+            text = self._head + ", ".join([self._row] * size) + self._tail
+            self._texts[size] = text = postgres.numbered(text) if self._on_server else text
         return text
 
     def tail_of(self, others: Mapping[str, Any]) -> list[Any]:
@@ -138,7 +141,7 @@ def answered(connection: sa.Connection, text: str, values: tuple[Any, ...]) -> l
         TransactionLost, sqlalchemy.exc.DBAPIError: as if SQLAlchemy had executed it.
     """
     driver: Any = connection.connection.dbapi_connection
-    cursor = driver.cursor()
+    cursor = driver.cursor() if connection.dialect.name == "sqlite" else postgres.cursor(driver)
     try:
         cursor.execute(text, values)
         found: list[tuple[Any, ...]] = cursor.fetchall() if cursor.description else []
