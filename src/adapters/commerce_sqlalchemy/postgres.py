@@ -22,10 +22,7 @@ _PATIENCE: Final = {"statement_timeout": 15_000, "lock_timeout": 5_000, "idle_in
 #: Rows are found one after the other, by an index, in the order of the given ones, and so they are locked: a hash join would read and lock
 #: them as they lie on disk, and two groups would wait for each other (ADR 0015). A plan that can only scan is not compiled for its price.
 _IN_ORDER: Final = {"enable_hashjoin": "off", "enable_mergejoin": "off", "enable_seqscan": "off", "jit": "off"}
-#: With that there is one good plan for a statement, whatever is handed to it: it is made once for a connection, not at every execution.
-_PLANNED_ONCE: Final = {"plan_cache_mode": "force_generic_plan"}
-_SETTINGS: Final = {**_PATIENCE, **_IN_ORDER, **_PLANNED_ONCE}
-_TELL: Final = "SELECT " + ", ".join(f"set_config('{name}', '{value}', false)" for name, value in _SETTINGS.items())
+_TELL: Final = "SELECT " + ", ".join(f"set_config('{name}', '{value}', false)" for name, value in {**_PATIENCE, **_IN_ORDER}.items())
 #: The same for locks that a migration asks for.
 _MIGRATION_LOCK: Final = 1_000
 #: The number of the advisory lock that migrations take.
