@@ -2,9 +2,10 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from importlib.metadata import version
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from cyclopts import App, CycloptsError
 
@@ -15,6 +16,7 @@ from commerce_core.kernel.errors import CommerceError, NotFound, Rejected
 #: What a process that SIGINT ended answers.
 _INTERRUPTED: Final = 130
 _WRONG_USE: Final = 2
+_HELP: Final = frozenset({"--help", "-h"})
 
 #: Each command by the function that carries it out, loaded when it is called.
 _COMMANDS: Final = {
@@ -48,8 +50,12 @@ _GROUPS: Final = {
 }
 
 
-def build_app() -> App:
-    """The application with all its commands. Their functions answer an exit code, or ``None`` for 0."""
+def build_app(*, explains: bool = False) -> App:
+    """The application with all its commands. Their functions answer an exit code, or ``None`` for 0.
+
+    One that *explains* itself knows what each command is for: for that they are all loaded.
+    """
+    load = _loaded if explains else str
     app = App(
         name="commerce",
         help="The shop: serve it, fill it, look after it.",
@@ -60,19 +66,27 @@ def build_app() -> App:
         suppress_keyboard_interrupt=False,
     )
     for name, function in _COMMANDS.items():
-        app.command(function, name=name)
+        app.command(load(function), name=name)
     for name, (meaning, commands) in _GROUPS.items():
         group = App(name=name, help=meaning)
         for command, function in commands.items():
-            group.command(function, name=command)
+            group.command(load(function), name=command)
         app.command(group)
     return app
+
+
+def _loaded(place: str) -> Callable[..., Any]:
+    module, _, name = place.partition(":")
+    function: Callable[..., Any] = getattr(import_module(module), name)
+    return function
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Carry out *arguments* (else those of the process) and exit: 0 done, 1 something was found wrong, 2 it was asked wrongly."""
     try:
-        code = build_app()(sys.argv[1:] if arguments is None else list(arguments)) or 0
+        given = sys.argv[1:] if arguments is None else list(arguments)
+        asks = not _HELP.isdisjoint(given) or given in ([], *([name] for name in _GROUPS))
+        code = build_app(explains=asks)(given) or 0
     except KeyboardInterrupt:
         code = _INTERRUPTED
     except BrokenPipeError:

@@ -1,5 +1,6 @@
 """Whatever is asked wrongly is one sentence that names it, exit 2, and no trace."""
 
+import re
 import socket
 from pathlib import Path
 
@@ -20,6 +21,13 @@ def test_every_command_tells_what_it_does(command: tuple[str, ...], commerce: Cl
     ran = commerce(*command, "--help")
     assert ran.code == 0
     assert f"commerce {' '.join(command)}" in ran.out
+
+
+@pytest.mark.parametrize("asked", [(), ("--help",), ("messages",), ("search", "--help")], ids=" ".join)
+def test_a_list_of_commands_tells_what_each_is_for(asked: tuple[str, ...], commerce: Cli) -> None:
+    rows = re.findall(r"^│ ([a-z]+) +(.*?) *│$", commerce(*asked).out, re.MULTILINE)
+    assert len(rows) > 1
+    assert [name for name, meaning in rows if not meaning] == []
 
 
 @pytest.mark.parametrize(
