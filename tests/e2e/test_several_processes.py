@@ -56,4 +56,6 @@ def test_17_what_a_killed_process_was_at_is_ended_by_another(shop_url: str, tmp_
         until(lambda: (report := checked(tmp_path, settings))["atRest"] and report["clean"], 60)
     promised = [wish.order_id for wish in crowd.wishes if wish.order_id]
     assert len(promised) == checked(tmp_path, settings)["orders"]
-    assert len(promised) >= _BUYERS * _ORDERS * 0.8
+    # An order that is undone gives its lines back, perhaps between filling a cart and paying: that is refused, and promised to nobody.
+    assert [wish.key for wish in crowd.wishes if not (wish.order_id or wish.refused)] == [], "whoever got no answer asks again"
+    assert len(promised) >= _BUYERS * _ORDERS / 2
