@@ -55,7 +55,10 @@ HELD: Final[Mapping[int, str]] = {
     36: "the cart is edited in another tab while it is being paid",
     37: "a single bad row spoils a whole batch",
     38: "the gateway is changed while orders are open",
+    45: "a process that forks",
 }
+#: Lines that tests may carry before all of their halves are held.
+BEGUN: Final = frozenset({39, 40, 41, 42, 43, 44, 46})
 #: Lines that are held on PostgreSQL, RabbitMQ and OpenSearch together as well.
 HELD_ON_FULL_STACK: Final = (1, *range(3, 8), 11, 13, *range(15, 19), *range(20, 25), 29, *range(34, 39))
 #: Lines whose other half needs what the shop does not have yet.
@@ -91,7 +94,7 @@ def found_on_full_stack() -> set[int]:
 
 
 def test_every_line_of_the_list_is_held() -> None:
-    assert sorted(HELD) == list(range(1, 39))
+    assert sorted({*HELD, *BEGUN}) == list(range(1, 47))
     assert HELD_IN_PART.keys() <= HELD.keys()
 
 
@@ -106,4 +109,4 @@ def test_a_test_on_the_full_stack_carries_the_number(found_on_full_stack: set[in
 
 
 def test_no_test_carries_a_number_that_is_not_on_the_list(found: Mapping[int, set[str]]) -> None:
-    assert {number: tests for number, tests in found.items() if number not in HELD} == {}
+    assert {number: tests for number, tests in found.items() if number not in {*HELD, *BEGUN}} == {}

@@ -11,6 +11,7 @@ from argon2.exceptions import VerifyMismatchError
 
 from commerce_core.accounts import PasswordHasher, TokenFactory
 from commerce_core.kernel.batching import Overloaded
+from commerce_core.kernel.process import ProcessGuard
 
 R = TypeVar("R")
 
@@ -26,6 +27,7 @@ class Argon2Hasher(PasswordHasher):
     """
 
     def __init__(self, *, at_once: int, waiting: int) -> None:
+        self._process = ProcessGuard("pool that checks passwords")
         self._argon2 = Argon2(time_cost=2, memory_cost=19_456, parallelism=1)
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="passwords")
         self._room = threading.BoundedSemaphore(at_once + waiting)
@@ -40,6 +42,7 @@ class Argon2Hasher(PasswordHasher):
             return False
 
     def _in_turn(self, call: Callable[[], R]) -> R:
+        self._process.check()
         if not self._room.acquire(blocking=False):
             raise Overloaded("too many passwords are being checked; try again in a moment")
         try:

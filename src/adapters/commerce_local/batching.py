@@ -9,6 +9,7 @@ from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
 from commerce_core.kernel.batching import Batcher, FanOut, GroupFunction, Overloaded
+from commerce_core.kernel.process import ProcessGuard
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -31,6 +32,7 @@ class ThreadBatcher(Batcher[T, R], Generic[T, R]):
         self._limit = limit
         self._room = queue
         self._name = name
+        self._process = ProcessGuard(f"group thread of {name}")
         self._waiting: deque[tuple[T, Future[R]]] = deque()
         self._changed = threading.Condition()
         self._closed = False
@@ -39,6 +41,7 @@ class ThreadBatcher(Batcher[T, R], Generic[T, R]):
         self._thread.start()
 
     def submit(self, item: T, /) -> "Future[R]":
+        self._process.check()
         future: Future[R] = Future()
         with self._changed:
             if self._closed:
@@ -97,6 +100,7 @@ class ThreadFanOut(FanOut):
 
     def __init__(self, width: int) -> None:
         self._width = width
+        self._process = ProcessGuard("pool of calls")
         self._pool = ThreadPoolExecutor(max_workers=width, thread_name_prefix="fan-out")
 
     @property
@@ -106,6 +110,7 @@ class ThreadFanOut(FanOut):
     def run(
         self, perform: Callable[[T], R], first: Sequence[T], then: Callable[[Sequence[tuple[T, R | Exception]]], Sequence[T]], /
     ) -> None:
+        self._process.check()
         under_way: dict[Future[R | Exception], T] = {}
         arrived: SimpleQueue[Future[R | Exception]] = SimpleQueue()
         following = first

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from commerce_core.kernel.process import ProcessGuard
+
 _BUSY_SECONDS: Final = 5.0
 
 
@@ -23,6 +25,7 @@ class SandboxFile:
 
     def __init__(self, path: Path, schema: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._process = ProcessGuard("sandbox")
         self._turn = threading.Lock()
         self._connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         _write_ahead(self._connection)
@@ -35,12 +38,14 @@ class SandboxFile:
         Raises:
             sqlite3.Error: it was not carried out.
         """
+        self._process.check()
         with self._turn:
             return self._connection.execute(statement, parameters).fetchall()
 
     @contextmanager
     def writing(self) -> Generator[sqlite3.Connection]:
         """The connection, for several statements: the write lock is held from the first on; committed at the end, rolled back on an error."""
+        self._process.check()
         with self._turn:
             self._connection.execute("BEGIN IMMEDIATE")
             try:

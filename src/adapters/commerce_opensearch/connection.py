@@ -15,6 +15,7 @@ from opensearchpy import OpenSearch
 from opensearchpy.exceptions import ConnectionTimeout, NotFoundError, OpenSearchException, RequestError, TransportError
 from opensearchpy.helpers import streaming_bulk
 
+from commerce_core.kernel.process import ProcessGuard
 from commerce_core.search import SearchUnavailable
 from commerce_opensearch.address import Address
 from commerce_opensearch.fuse import Fuse
@@ -45,6 +46,7 @@ class Connection:
     def __init__(self, address: Address) -> None:
         # Whoever catches an error tells of it; the driver would print each with its trace, at every search of an outage.
         logging.getLogger("opensearch").setLevel(logging.ERROR)
+        self._process = ProcessGuard("connection to the search engine")
         self._fuse = Fuse()
         self._hosts = len(address.hosts)
         self._until = threading.local()
@@ -77,6 +79,7 @@ class Connection:
             Failed: a host answers, and could not do it.
             SearchUnavailable: no host answers, in time and without an error.
         """
+        self._process.check()
         with self._fuse.guard(), _told():
             if patient:
                 return self._client.transport.perform_request(method, path, dict(params or {}), body, _WRITING)
@@ -160,6 +163,7 @@ class Connection:
         Raises:
             SearchUnavailable: the cluster does not answer, or refuses for lack of room.
         """
+        self._process.check()
         failed: list[tuple[int, str]] = []
         with self._fuse.guard(), _told():
             done = streaming_bulk(

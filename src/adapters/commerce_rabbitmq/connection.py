@@ -13,6 +13,7 @@ from pika.channel import Channel
 from pika.exceptions import AMQPError
 
 from commerce_core.kernel.errors import Unavailable
+from commerce_core.kernel.process import ProcessGuard
 
 _LOG: Final = logging.getLogger(__name__)
 _HEARTBEAT: Final = 30
@@ -192,6 +193,7 @@ class Line(Generic[L]):
     def __init__(self, nodes: Sequence[URLParameters], make: Callable[[URLParameters], L]) -> None:
         self._nodes = cycle(nodes)
         self._make = make
+        self._process = ProcessGuard("connection to the broker")
         self._opening = threading.Lock()
         self.present: L | None = None
         """The latest link, which may be lost."""
@@ -202,6 +204,7 @@ class Line(Generic[L]):
         Raises:
             BrokerUnavailable: there is no connection to be had.
         """
+        self._process.check()
         with self._opening:
             if self.present is None or self.present.lost is not None:
                 new = self._make(next(self._nodes))

@@ -12,6 +12,7 @@ from pika.channel import Channel
 
 from commerce_core.kernel.ids import MessageId
 from commerce_core.kernel.messaging import Message
+from commerce_core.kernel.process import ProcessGuard
 from commerce_rabbitmq.connection import BrokerUnavailable, Line, Link
 from commerce_rabbitmq.envelope import encode
 from commerce_rabbitmq.topology import EXCHANGE, Topology
@@ -111,6 +112,7 @@ class Publisher:
 
     def __init__(self, nodes: Sequence[URLParameters], topology: Topology) -> None:
         self._line = Line(nodes, lambda parameters: _PublishingLink(parameters, topology))
+        self._process = ProcessGuard("connection to the broker")
         self._publishing = threading.Lock()
 
     def publish(self, messages: Sequence[Message]) -> Sequence[MessageId]:
@@ -123,6 +125,7 @@ class Publisher:
         """
         if not messages:
             return []
+        self._process.check()
         with self._publishing:
             taken = self._publish(messages)
         if not taken:

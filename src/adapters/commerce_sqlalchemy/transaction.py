@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, InvalidRequestError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from commerce_core.kernel.errors import TransactionLost
+from commerce_core.kernel.process import ProcessGuard
 from commerce_core.kernel.transaction import Database, Transaction
 from commerce_sqlalchemy import postgres
 
@@ -81,6 +82,7 @@ class SqlDatabase(Database):
         )  # fmt: skip
         self.is_sqlite: Final = self.engine.dialect.name == "sqlite"
         self.connections_at_most: Final = pool_size if self.is_sqlite else pool_size + _OVERFLOW
+        self._process = ProcessGuard("database")
         self._turns = FairLock()
         self._local = threading.local()
         # On SQLite connections are kept open between transactions: to take one out of the pool and give it back costs more than most.
@@ -127,6 +129,7 @@ class SqlDatabase(Database):
 
     def open_connection(self, *, write: bool) -> sa.Connection:
         """Begin; for :class:`SqlTransaction` alone."""
+        self._process.check()
         if self.open_in_this_thread:
             raise RuntimeError("this thread already has a transaction open")
         queued = write and self.is_sqlite

@@ -6,6 +6,7 @@ from typing import Final
 
 import tantivy
 
+from commerce_core.kernel.process import ProcessGuard
 from commerce_core.search import SearchUnavailable
 from commerce_searchtext.synonyms import SynonymFile, Synonyms
 from commerce_tantivy.generations import Folder, Generation
@@ -29,6 +30,7 @@ class Reader:
         self._seen: tuple[_Stamp, _Stamp] | None = None
         self._dictionaries: Recent[str, NearWords] = Recent(_DICTIONARIES)
         self._state = self._named("nothing", tantivy.Index(SCHEMA).searcher(), synonyms.now())
+        self._process = ProcessGuard("search index")
         self._lock = threading.Lock()
 
     def state(self) -> State:
@@ -37,6 +39,7 @@ class Reader:
         Raises:
             SearchUnavailable: the files cannot be read.
         """
+        self._process.check()
         synonyms = self._synonyms.now()
         if self._stamps() == self._seen and synonyms is self._state.synonyms:
             return self._state

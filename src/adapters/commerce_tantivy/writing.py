@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from commerce_core.kernel.ids import ItemId
+from commerce_core.kernel.process import ProcessGuard
 from commerce_core.search import Document, SearchUnavailable
 from commerce_tantivy.generations import Folder, Generation
 
@@ -19,6 +20,7 @@ class Writer:
         self._current: Generation | None = None
         self._next: Generation | None = None
         self._lock_file: int | None = None
+        self._process = ProcessGuard("search index")
         self._lock = threading.Lock()
 
     @property
@@ -35,6 +37,7 @@ class Writer:
 
     def claim(self) -> bool:
         """Take the lock of the folder, unless another process has it; whether this one has."""
+        self._process.check()
         with self._lock:
             return self._acquire()
 
@@ -42,6 +45,7 @@ class Writer:
         """Write *documents* wherever they are missing or older."""
         if not documents:
             return
+        self._process.check()
         with self._lock:
             current = self._take()
             # The new generation first: an item counts as written when the one in use has it.
@@ -51,6 +55,7 @@ class Writer:
 
     def begin_rebuild(self) -> ItemId | None:
         """Begin a generation, or go on with one that was begun; the last item it has."""
+        self._process.check()
         with self._lock:
             self._take()
             name, last = self._folder.rebuild()
@@ -64,6 +69,7 @@ class Writer:
         """Add *documents* to the generation that is being built."""
         if not documents:
             return
+        self._process.check()
         with self._lock:
             self._take()
             if self._next is None:
@@ -73,6 +79,7 @@ class Writer:
 
     def finish_rebuild(self) -> None:
         """Use the generation that was built."""
+        self._process.check()
         with self._lock:
             before = self._take()
             if self._next is None:

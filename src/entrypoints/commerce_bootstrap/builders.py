@@ -19,6 +19,7 @@ from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.delivery import Follower
 from commerce_core.kernel.ids import IdFactory
 from commerce_core.kernel.messaging import Broker, Consumer
+from commerce_core.kernel.process import ProcessGuard
 from commerce_core.payment import PaymentGateway
 from commerce_core.plugins import BROKERS, CARRIERS, PAYMENT_GATEWAYS, SEARCH, PluginContext, PluginNotFound, load, options, scheme
 from commerce_core.search import SearchIndex
@@ -45,6 +46,23 @@ _CALLS_AT_ONCE: Final = 16
 _INLINE_CALLS: Final = 64
 _GROUP: Final = 128
 _QUEUE: Final = 4_096
+
+
+class Closing(ExitStack[bool | None]):
+    """What lets go of files, connections and threads at the end.
+
+    Closing it in a process that was forked from ours does nothing: what is open is the parent's.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._process = ProcessGuard("shop")
+
+    def close(self) -> None:
+        if self._process.is_elsewhere:
+            self.pop_all()
+        else:
+            super().close()
 
 
 @attrs.frozen(kw_only=True)

@@ -1,7 +1,5 @@
 """The container: lifetimes, configuration and overrides. What is built, and how, is in ``builders`` and in the services themselves."""
 
-from contextlib import ExitStack
-
 from dependency_injector import providers
 from dependency_injector.containers import DeclarativeContainer
 from prometheus_client import CollectorRegistry
@@ -41,7 +39,7 @@ class ShopContainer(DeclarativeContainer):
 
     one = providers.Singleton
     settings = providers.Dependency(instance_of=Settings)
-    closing = one(ExitStack[bool | None])
+    closing = one(builders.Closing)
     clock, ids, tokens = one(SystemClock), one(UuidFactory), one(RandomTokens)
     bell = one(builders.build_bell, settings, closing)
     registry = one(CollectorRegistry)
