@@ -65,6 +65,10 @@ class SqlAccountBook(AccountBook):
     def close_session(self, tx: Transaction, token_digest: str) -> None:
         connection(tx).execute(sa.delete(session_table).where(session_table.c.token_digest == token_digest))
 
+    def drop_sessions(self, tx: Transaction, before: datetime, limit: int) -> int:
+        c = session_table.c
+        return self._forget(tx, c.token_digest, c.expires_at, before, limit)
+
     def failures(self, tx: Transaction, email: str) -> LoginFailures | None:
         row = connection(tx).execute(sa.select(login_failure).where(login_failure.c.email == email)).one_or_none()
         return LoginFailures(count=row.failures, last_at=row.last_at) if row else None
@@ -80,11 +84,14 @@ class SqlAccountBook(AccountBook):
         # Whoever tries made-up addresses must not fill the disk.
         self._forget(tx, c.email, c.last_at, failures.last_at - _FAILURES_MATTER_FOR)
 
-    def _forget(self, tx: Transaction, key: "sa.Column[Any]", until: "sa.Column[Any]", at: datetime) -> None:
-        """Delete a bounded number of rows that ended by *at*, the oldest first."""
-        ended = sa.select(key).where(until <= at).order_by(until).limit(_FORGOTTEN_AT_ONCE)
+    def _forget(
+        self, tx: Transaction, key: "sa.Column[Any]", until: "sa.Column[Any]", at: datetime, limit: int = _FORGOTTEN_AT_ONCE
+    ) -> int:
+        """Delete up to *limit* rows that ended by *at*, the oldest first; how many."""
+        ended = sa.select(key).where(until <= at).order_by(until).limit(limit)
         if keys := sorted(connection(tx).execute(ended).scalars()):
             connection(tx).execute(sa.delete(key.table).where(key.in_(keys)))
+        return len(keys)
 
 
 @contextmanager

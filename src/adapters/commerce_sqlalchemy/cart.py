@@ -7,12 +7,12 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from commerce_core.cart import Cart, CartBook, CartLine, CartStatus, ReturnedLines
+from commerce_core.cart import Cart, CartAge, CartBook, CartLine, CartStatus, ReturnedLines
 from commerce_core.kernel.errors import Conflict, TransactionLost
 from commerce_core.kernel.ids import BuyerId, CartId, OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Transaction
-from commerce_sqlalchemy.rows import Given, insert_if_new, insert_many, one_by_one
+from commerce_sqlalchemy.rows import Given, insert_if_new, insert_many, one_by_one, slices
 from commerce_sqlalchemy.tables import Id, Instant, Json
 from commerce_sqlalchemy.tables import cart as cart_table
 from commerce_sqlalchemy.transaction import connection
@@ -60,6 +60,36 @@ class SqlCartBook(CartBook):
         _SET_LINES.run(connection(tx), [(buyer_id, cart.id, _lines(cart)) for buyer_id, cart in sorted(carts.items())])
         return {back.order_id: carts[back.buyer_id].id for back in returned}
 
+    def by_key(self, tx: Transaction, after: tuple[BuyerId, CartId] | None, limit: int) -> Sequence[CartAge]:
+        page = sa.select(_C.buyer_id, _C.id, _C.status, _C.updated_at)
+        page = page.order_by(_C.buyer_id, _C.id).limit(limit)
+        if after is not None:
+            page = page.where(sa.tuple_(_C.buyer_id, _C.id) > sa.tuple_(*after))
+        return [
+            CartAge(
+                buyer_id=row.buyer_id,
+                id=row.id,
+                status=CartStatus(row.status),
+                updated_at=row.updated_at,
+            )
+            for row in connection(tx).execute(page)
+        ]
+
+    def drop_guests(self, tx: Transaction, guests: Sequence[BuyerId], before: datetime) -> int:
+        kept = cart_table.alias()
+        in_use = sa.exists().where(
+            kept.c.buyer_id == _C.buyer_id,
+            sa.or_(kept.c.updated_at >= before, kept.c.status == CartStatus.ORDERED.value),
+        )
+        return sum(
+            connection(tx).execute(sa.delete(cart_table).where(_C.buyer_id.in_(some), _C.updated_at < before, ~in_use)).rowcount
+            for some in slices(guests)
+        )
+
+    def empty_idle(self, tx: Transaction, carts: Sequence[tuple[BuyerId, CartId]], before: datetime, now: datetime) -> int:
+        rows: list[tuple[Any, ...]] = [(*key, []) for key in sorted(carts)]
+        return len(_EMPTY.run(connection(tx), rows, before=before, now=now))
+
     def _open_for_change(self, tx: Transaction, returned: Sequence[ReturnedLines], now: datetime) -> dict[BuyerId, Cart]:
         """The open cart of each buyer, made where there is none, under its next version and locked until the transaction ends."""
         fresh = {back.buyer_id: back.new_cart_id for back in reversed(returned)}
@@ -95,6 +125,22 @@ _CONSUME: Final = Given(
 )  # fmt: skip
 _SET_LINES: Final = Given(
     lambda d: sa.update(cart_table).where(_C.buyer_id == d.buyer_id, _C.id == d.id).values(lines=d.lines), buyer_id=Id, id=Id, lines=Json
+)
+_EMPTY: Final = Given(
+    lambda d: (
+        sa.update(cart_table)
+        .where(
+            _C.buyer_id == d.buyer_id,
+            _C.id == d.id,
+            _OPEN,
+            _C.updated_at < sa.bindparam("before", type_=Instant()),
+        )
+        .values(lines=d.lines, version=_C.version + 1, updated_at=sa.bindparam("now"))
+        .returning(_C.id)
+    ),
+    buyer_id=Id,
+    id=Id,
+    lines=Json,
 )
 _LOCK: Final = Given(
     lambda d: (

@@ -166,6 +166,16 @@ class SqlImportQueue(ImportQueue):
         insert_many(connection(tx), import_sku, new)
         return {sku: line for sku, line in known.items() if line < lines[sku]}
 
+    def drop_ended(self, tx: Transaction, before: datetime, limit: int) -> int:
+        c = item_import.c
+        ended = (
+            sa.select(c.id).where(c.status.in_(_ENDED), c.created_at < before, c.finished_at < before).order_by(c.created_at).limit(limit)
+        )
+        ids = connection(tx).execute(ended).scalars().all()
+        if ids:
+            connection(tx).execute(sa.delete(item_import).where(c.id.in_(ids)))
+        return len(ids)
+
     def drop_received_before(self, tx: Transaction, before: datetime) -> int:
         return self._drop_received(tx, item_import.c.created_at < before)
 
@@ -183,6 +193,7 @@ class SqlImportQueue(ImportQueue):
         connection(tx).execute(sa.delete(import_sku).where(import_sku.c.import_id.in_(import_ids)))
 
 
+_ENDED: Final = (ImportStatus.FINISHED.value,)
 _CONTENT: Final = ("tags", "images", "gtins", "specifications", "attributes", "source")
 _CHANGE_COLUMNS: Final[Mapping[str, Any]] = {
     "id": Id, "was": sa.BigInteger(), "sku": sa.Text(), "type": sa.Text(), "status": sa.Text(), "name": sa.Text(), "brand": sa.Text(),

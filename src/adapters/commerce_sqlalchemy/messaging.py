@@ -118,6 +118,15 @@ class SqlInbox(Inbox):
         new = {message_id for (message_id,) in insert_new(connection(tx), inbox, rows, inbox.c.message_id)}
         return [m for m in by_id.values() if m.id in new]
 
+    def drop_seen(self, tx: Transaction, before: datetime, limit: int) -> int:
+        c = inbox.c
+        old = sa.select(*inbox.primary_key).where(c.occurred_at < before).order_by(c.occurred_at).limit(limit)
+        keys = [tuple(row) for row in connection(tx).execute(old)]
+        for some in slices(keys):
+            key = sa.tuple_(*inbox.primary_key)
+            connection(tx).execute(sa.delete(inbox).where(key.in_(some)))
+        return len(keys)
+
 
 _DELETE: Final = Given(lambda d: sa.delete(outbox).where(outbox.c.id.in_(sa.select(d.id))), id=Id)
 

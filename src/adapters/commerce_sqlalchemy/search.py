@@ -50,6 +50,15 @@ class SqlReindexQueue(ReindexQueue):
         )
         return saved.first() is not None
 
+    def drop_ended(self, tx: Transaction, before: datetime, limit: int) -> int:
+        c = reindex.c
+        newest = sa.select(c.id).order_by(c.created_at.desc(), c.id.desc()).limit(1)
+        ended = sa.select(c.id).where(c.finished_at < before, c.id != newest.scalar_subquery()).limit(limit)
+        ids = connection(tx).execute(ended).scalars().all()
+        if ids:
+            connection(tx).execute(sa.delete(reindex).where(c.id.in_(ids)))
+        return len(ids)
+
 
 def _standing(job: Reindex) -> dict[str, Any]:
     return {"status": job.status.value, "indexed": job.indexed, "finished_at": job.finished_at}

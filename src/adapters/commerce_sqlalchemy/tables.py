@@ -73,8 +73,9 @@ outbox = _table(
 )  # fmt: skip
 outbox_lease = _table("outbox_lease", _int("bucket"), _text("owner"), _at("lease_until"), key="bucket")
 inbox = _table(
-    "inbox", _text("consumer"), _text("partition_key"), _id("message_id"), _at("occurred_at"), key="consumer partition_key message_id"
-)
+    "inbox", _text("consumer"), _text("partition_key"), _id("message_id"), _at("occurred_at"),
+    sa.Index("ix_inbox_occurred_at", "occurred_at"), key="consumer partition_key message_id",
+)  # fmt: skip
 dead_letter = _table(
     "dead_letter", _text("consumer"), _id("id"), _text("partition_key"), _text("name"), _at("occurred_at"), _json("payload"),
     _text("reason"), _at("parked_at"), _text("trace", null=True), key="consumer id",

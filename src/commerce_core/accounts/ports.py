@@ -50,6 +50,10 @@ class AccountBook(Protocol):
         """Forget a session. Idempotent."""
 
     @abstractmethod
+    def drop_sessions(self, tx: Transaction, before: datetime, limit: int) -> int:
+        """Forget up to *limit* sessions that ran out before *before*; how many. Idempotent."""
+
+    @abstractmethod
     def failures(self, tx: Transaction, email: str) -> LoginFailures | None:
         """How often logging in to *email* has failed since it last succeeded."""
 

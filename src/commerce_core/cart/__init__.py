@@ -2,12 +2,13 @@
 
 from commerce_core.cart.commands import SetQuantity
 from commerce_core.cart.errors import TooManyLines
-from commerce_core.cart.model import Cart, CartLine, CartStatus, ReturnedLines, next_cart_id
+from commerce_core.cart.model import Cart, CartAge, CartLine, CartStatus, ReturnedLines, next_cart_id
 from commerce_core.cart.ports import CartBook
 from commerce_core.cart.views import CartView, LineProblem, LineView, Problem
 
 __all__ = [
     "Cart",
+    "CartAge",
     "CartBook",
     "CartLine",
     "CartStatus",

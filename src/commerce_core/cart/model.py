@@ -102,6 +102,16 @@ class Cart:
         return attrs.evolve(self, lines=lines, version=self.version + 1, updated_at=now)
 
 
+@attrs.frozen(kw_only=True)
+class CartAge:
+    """A cart without its lines: who has it, and when it was last changed."""
+
+    buyer_id: BuyerId
+    id: CartId
+    status: CartStatus
+    updated_at: datetime
+
+
 def next_cart_id(buyer_id: BuyerId, carts: int) -> CartId:
     """The name of the cart that a buyer who has had *carts* so far begins next: known before it is first written."""
     return CartId(derived_id("cart", buyer_id, str(carts)))

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from commerce_core.cart.model import Cart, ReturnedLines
+from commerce_core.cart.model import Cart, CartAge, ReturnedLines
 from commerce_core.kernel.ids import BuyerId, CartId, OrderId
 from commerce_core.kernel.transaction import Transaction
 
@@ -47,4 +47,23 @@ class CartBook(Protocol):
 
         Several orders of one buyer share the cart. What goes beyond the bounds of a cart is left out.
         Not idempotent: the caller records in the same transaction that it was done.
+        """
+
+    @abstractmethod
+    def by_key(self, tx: Transaction, after: tuple[BuyerId, CartId] | None, limit: int) -> Sequence[CartAge]:
+        """Up to *limit* carts by buyer and id behind *after*, without lines."""
+
+    @abstractmethod
+    def drop_guests(self, tx: Transaction, guests: Sequence[BuyerId], before: datetime) -> int:
+        """Forget the carts of *guests*; how many went.
+
+        All of a guest or none: none if one was changed since *before* or became an order, for the
+        names of carts are counted. Idempotent.
+        """
+
+    @abstractmethod
+    def empty_idle(self, tx: Transaction, carts: Sequence[tuple[BuyerId, CartId]], before: datetime, now: datetime) -> int:
+        """Take the lines out of open carts that nobody changed since *before*; how many.
+
+        It is a change: each gets its next version. Idempotent.
         """

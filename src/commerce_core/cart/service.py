@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import attrs
 
 from commerce_core.cart.commands import SetQuantity
-from commerce_core.cart.model import Cart, CartLine, next_cart_id
+from commerce_core.cart.model import Cart, CartLine, CartStatus, next_cart_id
 from commerce_core.cart.ports import CartBook
 from commerce_core.cart.views import CartView, LineProblem, LineView, Problem
 from commerce_core.catalog import ItemNotFound, Offer, Offers
@@ -18,7 +18,7 @@ from commerce_core.kernel.address import Address
 from commerce_core.kernel.batching import Batcher, bisected
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.errors import CommerceError, Conflict, Invalid, TransactionLost
-from commerce_core.kernel.ids import BuyerId, ItemId, SkuId, derived_id
+from commerce_core.kernel.ids import BuyerId, CartId, ItemId, SkuId, derived_id, is_derived
 from commerce_core.kernel.transaction import Database, Transaction, whole_again
 from commerce_core.pricing import PricedLine, Pricer
 
@@ -28,6 +28,11 @@ _TRIES: Final = 3
 def guest_id(token: str) -> BuyerId:
     """Whose cart a guest's token opens: who reads the table cannot open it."""
     return BuyerId(derived_id("guest", token))
+
+
+def is_guest(buyer_id: BuyerId) -> bool:
+    """Whether *buyer_id* is made as :func:`guest_id` makes them: accounts have ids of another kind."""
+    return is_derived(buyer_id)
 
 
 @attrs.frozen(kw_only=True)
@@ -225,6 +230,41 @@ class _Desk:
         self._after[buyer_id] = mine
         self._after[guest] = spent = theirs.spent_on(mine.id, self._now)
         self._spent.append(attrs.evolve(spent, buyer_id=buyer_id))
+
+
+class CartRetention:
+    """Ends carts that nobody comes back to: a guest's is dropped, a buyer's loses its lines.
+
+    It walks through all carts by key, a page at a time, and begins anew behind the last one or
+    after a restart: no index has to follow every change of a cart. A buyer's rows stay, since the
+    names of later carts are counted from them.
+
+    Args:
+        guests: how long a guest's cart is kept after its last change.
+        buyers: the same of a buyer's.
+    """
+
+    def __init__(self, carts: CartBook, *, guests: timedelta, buyers: timedelta) -> None:
+        self._carts = carts
+        self._guests = guests
+        self._buyers = buyers
+        self._after: tuple[BuyerId, CartId] | None = None
+
+    def drop(self, tx: Transaction, now: datetime, limit: int) -> int:
+        """Look at the next *limit* carts and end those that are idle at *now*; how many.
+
+        For a :class:`Rule` of the retention, which commits. A page may hold a part of a buyer's
+        carts only: whether all of a guest's are idle is asked where they are dropped.
+        """
+        page = self._carts.by_key(tx, self._after, limit)
+        self._after = (page[-1].buyer_id, page[-1].id) if len(page) == limit else None
+        idle = [c for c in page if c.updated_at < now - self._kept(c.buyer_id)]
+        guests = sorted({c.buyer_id for c in idle if is_guest(c.buyer_id)})
+        opened = sorted((c.buyer_id, c.id) for c in idle if c.status is CartStatus.OPEN and not is_guest(c.buyer_id))
+        return self._carts.drop_guests(tx, guests, now - self._guests) + self._carts.empty_idle(tx, opened, now - self._buyers, now)
+
+    def _kept(self, buyer_id: BuyerId) -> timedelta:
+        return self._guests if is_guest(buyer_id) else self._buyers
 
 
 def _with_quantity(cart: Cart, command: SetQuantity, offers: Sequence[Offer], now: datetime) -> Cart:

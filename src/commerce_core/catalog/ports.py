@@ -94,6 +94,10 @@ class ImportQueue(Protocol):
         """Remember on which line each SKU stood; those that stood on an earlier line, with that line."""
 
     @abstractmethod
+    def drop_ended(self, tx: Transaction, before: datetime, limit: int) -> int:
+        """Forget up to *limit* imports that ended before *before*; how many. Idempotent."""
+
+    @abstractmethod
     def drop_received(self, tx: Transaction, import_id: ImportId) -> bool:
         """Forget an import whose bytes are still coming in; whether it was. One whose bytes are all in is left alone. Idempotent."""
 

@@ -33,6 +33,11 @@ def derived_id(*parts: str) -> str:
     return str(uuid.uuid5(_NAMESPACE, "\x1f".join(parts)))
 
 
+def is_derived(text: str) -> bool:
+    """Whether *text* is an id that :func:`derived_id` made, or any other UUIDv5."""
+    return is_id(text) and text[14] == "5"
+
+
 def is_id(text: str) -> bool:
     """Whether *text* could be an id of ours, so that anything else is answered without asking the database."""
     return len(text) == 36 and all(c in "0123456789abcdef-" for c in text)

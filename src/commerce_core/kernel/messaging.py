@@ -104,6 +104,13 @@ class Inbox(Protocol):
     def first_seen(self, tx: Transaction, consumer: str, messages: Sequence[Message]) -> Sequence[Message]:
         """Record *messages* for *consumer* and answer those that it had not recorded before, in their order."""
 
+    @abstractmethod
+    def drop_seen(self, tx: Transaction, before: datetime, limit: int) -> int:
+        """Forget up to *limit* records of messages that occurred before *before*; how many.
+
+        Such a message would count once more if it came again. Idempotent.
+        """
+
 
 @attrs.frozen(kw_only=True)
 class Delivery:

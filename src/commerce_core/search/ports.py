@@ -95,3 +95,10 @@ class ReindexQueue(Protocol):
     @abstractmethod
     def save(self, tx: Transaction, job: Reindex, lease_until: datetime | None) -> bool:
         """Write how far a job has come, if its fence is still the newest; whether it was."""
+
+    @abstractmethod
+    def drop_ended(self, tx: Transaction, before: datetime, limit: int) -> int:
+        """Forget up to *limit* jobs that ended before *before*, never the newest of all; how many.
+
+        Idempotent.
+        """

@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from datetime import timedelta
 from typing import Any, Final, ParamSpec, TypeVar
 
 import attrs
@@ -13,6 +14,7 @@ from commerce_bootstrap.database import open_database, reason
 from commerce_bootstrap.metrics import GroupMetrics
 from commerce_bootstrap.settings import PREFIX, Settings, WrongSetting, without_password
 from commerce_bootstrap.tracing import Tracer
+from commerce_core.cart.service import CartRetention
 from commerce_core.checkout.service.record import Books
 from commerce_core.kernel.batching import FanOut, GroupFunction, InlineFanOut
 from commerce_core.kernel.clock import Clock
@@ -20,6 +22,7 @@ from commerce_core.kernel.delivery import Follower
 from commerce_core.kernel.ids import IdFactory
 from commerce_core.kernel.messaging import Broker, Consumer
 from commerce_core.kernel.process import ProcessGuard
+from commerce_core.kernel.retention import Rule
 from commerce_core.payment import PaymentGateway
 from commerce_core.plugins import BROKERS, CARRIERS, PAYMENT_GATEWAYS, SEARCH, PluginContext, PluginNotFound, load, options, scheme
 from commerce_core.search import SearchIndex
@@ -33,7 +36,7 @@ from commerce_sqlalchemy.cart import SqlCartBook
 from commerce_sqlalchemy.catalog import SqlImportQueue, SqlItemBook, SqlOffers
 from commerce_sqlalchemy.checkout import SqlSagaStore
 from commerce_sqlalchemy.inventory import SqlStockLedger
-from commerce_sqlalchemy.messaging import SqlOutbox
+from commerce_sqlalchemy.messaging import SqlInbox, SqlOutbox
 from commerce_sqlalchemy.orders import SqlOrderBook, SqlSellerOrders
 from commerce_sqlalchemy.search import SqlReindexQueue
 from commerce_sqlalchemy.transaction import SqlDatabase
@@ -81,6 +84,7 @@ class Storage:
     sagas: SqlSagaStore
     outbox: SqlOutbox
     reindex: SqlReindexQueue
+    inbox: SqlInbox
 
     @property
     def books(self) -> Books:
@@ -111,6 +115,7 @@ def build_storage(settings: Settings, closing: ExitStack[bool | None]) -> Storag
         sagas=SqlSagaStore(),
         outbox=SqlOutbox(database),
         reindex=SqlReindexQueue(),
+        inbox=SqlInbox(),
     )
 
 
@@ -169,6 +174,26 @@ def build_broker(
         WrongSetting: there is none at its address.
     """
     return _open(BROKERS, "BROKER_URL", settings.broker_url, closing, context, consumers, storage.outbox.park)  # type: ignore[no-any-return]
+
+
+def build_rules(settings: Settings, storage: Storage) -> Sequence[Rule]:
+    """What is forgotten, and after how long.
+
+    Orders, their payments and whatever a repeated request is recognised by are never forgotten.
+    """
+    carts = CartRetention(
+        storage.carts,
+        guests=timedelta(days=settings.guest_cart_days),
+        buyers=timedelta(days=settings.cart_days),
+    )
+    history = timedelta(days=settings.history_days)
+    return (
+        Rule(name="carts", keep=timedelta(), drop=carts.drop),
+        Rule(name="sessions", keep=timedelta(), drop=storage.accounts.drop_sessions),
+        Rule(name="imports", keep=history, drop=storage.imports.drop_ended),
+        Rule(name="index-rebuilds", keep=history, drop=storage.reindex.drop_ended),
+        Rule(name="inbox", keep=history, drop=storage.inbox.drop_seen),
+    )
 
 
 def build_followers(broker: Broker, consumers: Sequence[Consumer], storage: Storage, clock: Clock) -> Mapping[str, Follower]:

@@ -5,7 +5,7 @@ from dependency_injector.containers import DeclarativeContainer
 from prometheus_client import CollectorRegistry
 
 from commerce_bootstrap import builders, tracing
-from commerce_bootstrap.metrics import GroupMetrics, ShopCollector, search_lag
+from commerce_bootstrap.metrics import GroupMetrics, ShopCollector, dropped_rows, search_lag
 from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.shop import Shop
 from commerce_core.accounts.service import Accounts
@@ -22,6 +22,7 @@ from commerce_core.checkout.service.reconcile import Reconciliation
 from commerce_core.checkout.service.record import Recorder
 from commerce_core.checkout.service.run import SagaRunner
 from commerce_core.kernel.relay import Relay
+from commerce_core.kernel.retention import Retention
 from commerce_core.orders.service import Orders, SellerOrderProjection
 from commerce_core.plugins import PluginContext
 from commerce_core.pricing import FreeOfCharges, Pricer
@@ -103,12 +104,15 @@ class ShopContainer(DeclarativeContainer):
     broker = one(builders.build_broker, settings, context, consumers, storage, closing)
     followers = one(builders.build_followers, broker, consumers, storage, clock)
     relay = one(Relay, held.outbox, one(tracing.traced_broker, broker, tracer), clock, owner)
+    retention = one(
+        Retention, database, one(builders.build_rules, settings, storage), clock, one(dropped_rows, registry)
+    )  # fmt: skip
     collector = one(ShopCollector, operations, held.outbox, database, clock)
 
     shop = one(
         Shop, settings=settings, currency=currency, clock=clock, accounts=accounts, items=items, imports=imports, carts=carts,
         checkout=checkout, cancellations=cancellations, orders=orders, seller_list=seller_list, searches=searches, operations=operations, checker=checker,
-        index_audit=index_audit, reconciliation=reconciliation, runner=runner, relay=relay, broker=broker, followers=followers,
+        index_audit=index_audit, reconciliation=reconciliation, retention=retention, runner=runner, relay=relay, broker=broker, followers=followers,
         importer=importer, reindexer=reindexer, outbox=held.outbox, index=index, checks=one(builders.build_checks, storage, index),
         registry=registry, tracer=tracer, work=bell, turns=turns, close=closing.provided.close,
     )  # fmt: skip

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Final, TypeVar
 
-from prometheus_client import CollectorRegistry, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
@@ -44,6 +44,12 @@ def search_lag(registry: CollectorRegistry) -> Callable[[timedelta], None]:
         "commerce_search_lag_seconds", "From the commit of a change to its being found.", registry=registry, buckets=_LAG_BUCKETS
     )
     return lambda took: lag.observe(max(0.0, took.total_seconds()))
+
+
+def dropped_rows(registry: CollectorRegistry) -> Callable[[str, int], None]:
+    """A counter of the rows that retention forgot, by rule, and what notes them there."""
+    rows = Counter("commerce_retention_rows", "Rows that were forgotten.", ["rule"], registry=registry)
+    return lambda rule, count: rows.labels(rule).inc(count)
 
 
 class GroupMetrics:

@@ -101,6 +101,9 @@ class Settings:
     call_timeout: timedelta = _setting(timedelta(seconds=8), _seconds, "seconds that a call to a gateway or carrier may take")
     retry: timedelta = _setting(timedelta(seconds=1), _seconds, "seconds before the first repeat of such a call")
     longest_retry: timedelta = _setting(timedelta(minutes=5), _seconds, "seconds between repeats at most")
+    guest_cart_days: int = _setting(30, _whole(1, 3_650), "days that a guest's cart is kept after its last change")
+    cart_days: int = _setting(365, _whole(1, 3_650), "days after which a buyer's cart that nobody changes loses its lines")
+    history_days: int = _setting(30, _whole(1, 3_650), "days that ended imports, index rebuilds and inbox records are kept")
     hashes_at_once: int = _setting(2, _whole(1, 64), "passwords hashed at the same time")
     otlp_url: str = _setting(
         "", _url, "the collector that takes traces, by OTLP over HTTP; none if it is not set, nor OTEL_EXPORTER_OTLP_ENDPOINT"

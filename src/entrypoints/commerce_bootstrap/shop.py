@@ -21,6 +21,7 @@ from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.delivery import Follower
 from commerce_core.kernel.messaging import Broker, Outbox
 from commerce_core.kernel.relay import Relay
+from commerce_core.kernel.retention import Retention
 from commerce_core.orders.service import Orders, SellerOrderProjection
 from commerce_core.search import SearchIndex
 from commerce_core.search.service.find import Searches
@@ -49,6 +50,7 @@ class Shop:
     checker: Checker
     index_audit: IndexAudit
     reconciliation: Reconciliation
+    retention: Retention
     runner: SagaRunner
     relay: Relay
     broker: Broker

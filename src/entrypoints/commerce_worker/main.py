@@ -31,6 +31,9 @@ _MESSAGES_FOR_A_BROKER: Final = 2_000
 _ROWS: Final = 500
 _RECONCILED: Final = 100
 _RECONCILE_EVERY: Final = timedelta(seconds=60)
+#: Rows that a rule of the retention looks at or drops in one transaction.
+_FORGOTTEN: Final = 1_000
+_FORGET_EVERY: Final = timedelta(seconds=60)
 
 #: What a loop can be for.
 ROLES: Final = ("sagas", "relay", *CONSUMER_ROLES.values(), DEAD_LETTERS, "imports", "reindex", "timers")
@@ -44,6 +47,7 @@ def loops_of(shop: Shop, roles: Collection[str] = ROLES) -> list[Loop]:
     """The loops that do *roles* for *shop*."""
     brisk, calm = Pace(), Pace(idle=0.25, woken=False)
     reconcile = Every(_RECONCILE_EVERY, shop.clock, partial(shop.reconciliation.run_once, _RECONCILED))
+    forget = Every(_FORGET_EVERY, shop.clock, partial(shop.retention.run_once, _FORGOTTEN))
     carry_on, publish = (shop.turns.queued(step) if shop.turns else step for step in (shop.runner.run_once, shop.relay.run_once))
     keeper = IndexKeeper(shop.index, shop.reindexer)
     runners = 1 if calls_inside(shop.settings) else _SAGA_LOOPS  # where no call takes time a second one only makes the groups smaller
@@ -56,6 +60,7 @@ def loops_of(shop: Shop, roles: Collection[str] = ROLES) -> list[Loop]:
         ("imports", Loop("imports", take_rows, Pace(idle=0.1, woken=False))),
         ("reindex", Loop("reindex", partial(keeper.run_once, _ROWS), calm)),
         ("timers", Loop("timers", reconcile, Pace(idle=1.0, woken=False))),
+        ("timers", Loop("retention", forget, Pace(idle=1.0, woken=False))),
     ]
     return [loop for role, loop in every if role in roles]
 

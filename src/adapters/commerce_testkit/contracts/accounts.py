@@ -135,6 +135,14 @@ class AccountBookContract:
         with database.snapshot() as tx:
             assert book.session_of(tx, "d1", AT) is None
 
+    def test_sessions_that_have_run_out_are_dropped_a_few_at_a_time(self, database: Database, book: AccountBook, ada: Account) -> None:
+        self._open(database, book, *(session(f"d{n}", ada) for n in range(3)))
+        self._open(database, book, session("long", ada, lasts=2 * HOUR))
+        with database.begin() as tx:
+            assert book.drop_sessions(tx, AT + HOUR - timedelta(microseconds=1), 10) == 0
+            assert [book.drop_sessions(tx, AT + HOUR, 2) for _ in range(3)] == [2, 1, 0]
+            assert book.session_of(tx, "long", AT) == ada
+
     def test_a_new_session_drives_out_those_that_have_run_out_and_no_other(
         self, database: Database, book: AccountBook, ada: Account
     ) -> None:

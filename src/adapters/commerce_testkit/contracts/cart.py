@@ -208,6 +208,53 @@ class CartBookContract:
             assert book.update(tx, [(1, cart(ANN, ONE, version=2))]) == []
             assert book.consume(tx, [(ANN, ONE, 1)]) == []
 
+    # Ending
+
+    def test_carts_come_by_buyer_and_id_a_page_at_a_time(self, database: Database, book: CartBook) -> None:
+        merged = cart(ANN, TWO, status=CartStatus.MERGED, merged_into=ONE)
+        self._put(database, book, cart(BEN, ONE), merged, cart(ANN, ONE, updated_at=LATER))
+        with database.snapshot() as tx:
+            first = book.by_key(tx, None, 2)
+            assert [(c.buyer_id, c.id, c.status, c.updated_at) for c in first] == [
+                (ANN, ONE, CartStatus.OPEN, LATER),
+                (ANN, TWO, CartStatus.MERGED, AT),
+            ]
+            assert [c.buyer_id for c in book.by_key(tx, (ANN, TWO), 2)] == [BEN]
+            assert [c.id for c in book.by_key(tx, (ANN, ONE), 1)] == [TWO]
+            assert book.by_key(tx, (BEN, ONE), 2) == []
+
+    def test_a_guests_carts_go_together_once_all_are_idle(self, database: Database, book: CartBook) -> None:
+        merged = cart(ANN, TWO, status=CartStatus.MERGED, merged_into=THREE)
+        self._put(database, book, merged, cart(ANN, ONE, line("a"), updated_at=LATER))
+        self._put(database, book, cart(BEN, ONE, line("a")))
+        with database.begin() as tx:
+            assert book.drop_guests(tx, [ANN, BEN], LATER) == 1
+            assert book.open_of(tx, [BEN]) == {}
+            assert book.count_of(tx, [ANN, BEN]) == {ANN: 2}
+            assert book.drop_guests(tx, [ANN, BEN], LATER + timedelta(microseconds=1)) == 2
+            assert book.count_of(tx, [ANN]) == {}
+            book.insert(tx, [cart(ANN, ONE)])
+
+    def test_whose_cart_became_an_order_keeps_all_of_them(self, database: Database, book: CartBook) -> None:
+        ordered = cart(ANN, TWO, line("a"), status=CartStatus.ORDERED)
+        self._put(database, book, ordered, cart(ANN, ONE))
+        with database.begin() as tx:
+            assert book.drop_guests(tx, [ANN], LATER) == 0
+            assert book.count_of(tx, [ANN]) == {ANN: 2}
+
+    def test_an_idle_cart_loses_its_lines_and_no_other_does(self, database: Database, book: CartBook) -> None:
+        ordered = cart(CAT, THREE, line("a"), status=CartStatus.ORDERED)
+        fresh = cart(BEN, TWO, line("a"), updated_at=LATER)
+        self._put(database, book, cart(ANN, ONE, line("a"), version=3), fresh, ordered)
+        end = LATER + timedelta(days=1)
+        with database.begin() as tx:
+            keys = [(CAT, THREE), (BEN, TWO), (ANN, ONE)]
+            assert book.empty_idle(tx, keys, LATER, end) == 1
+            assert book.empty_idle(tx, keys, LATER, end) == 0
+            assert book.empty_idle(tx, [], LATER, end) == 0
+            emptied = cart(ANN, ONE, version=4, updated_at=end)
+            assert book.load(tx, keys) == {ONE: emptied, TWO: fresh, THREE: ordered}
+
     def _put(self, database: Database, book: CartBook, *carts: Cart) -> None:
         with database.begin() as tx:
             book.insert(tx, carts)

@@ -349,3 +349,15 @@ class ImportQueueContract:
             assert [queue.load(tx, job.id) for job in (stopped, coming, old)] == [None, coming, old]
             assert [queue.chunk(tx, job.id, 0) for job in (stopped, coming, old)] == [None, b"x", b"x"]
             assert queue.drop_received_before(tx, LATER) == 0
+
+    def test_imports_that_ended_long_ago_are_dropped_a_few_at_a_time(self, database: Database, queue: ImportQueue) -> None:
+        ended = [attrs.evolve(full_import(), id=ImportId(f"import-{n}")) for n in range(3)]
+        late = attrs.evolve(full_import(), id=ImportId("late"), finished_at=LATER + timedelta(days=1))
+        at_work = running(ImportId("at-work"))
+        self._put(database, queue, *ended, late, at_work)
+        with database.begin() as tx:
+            assert queue.drop_ended(tx, LATER, 10) == 0
+            before = LATER + timedelta(microseconds=1)
+            assert [queue.drop_ended(tx, before, 2) for _ in range(3)] == [2, 1, 0]
+            assert [queue.load(tx, job.id) for job in ended] == [None, None, None]
+            assert (queue.load(tx, late.id), queue.load(tx, at_work.id)) == (late, at_work)

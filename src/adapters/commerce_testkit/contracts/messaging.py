@@ -4,6 +4,7 @@ from abc import abstractmethod
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+import attrs
 import pytest
 
 from commerce_core.kernel.ids import MessageId
@@ -237,6 +238,17 @@ class InboxContract:
         many = [message(n, f"order-{n % 7}") for n in range(MANY, 0, -1)]
         assert self._see(database, inbox, *many[:50]) == many[:50]
         assert self._see(database, inbox, *many) == many[50:]
+
+    def test_old_records_are_dropped_a_few_at_a_time_and_count_again(self, database: Database, inbox: Inbox) -> None:
+        old = [message(n) for n in range(1, 4)]
+        young = attrs.evolve(message(9), occurred_at=AT + timedelta(days=1))
+        self._see(database, inbox, *old, young)
+        with database.begin() as tx:
+            assert inbox.drop_seen(tx, AT, 10) == 0
+            before = AT + timedelta(hours=1)
+            assert [inbox.drop_seen(tx, before, 2) for _ in range(3)] == [2, 1, 0]
+            tx.commit()
+        assert self._see(database, inbox, old[0], young) == [old[0]]
 
     def _see(self, database: Database, inbox: Inbox, *messages: Message) -> list[Message]:
         with database.begin() as tx:

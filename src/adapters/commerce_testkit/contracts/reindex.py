@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import attrs
 import pytest
@@ -13,6 +13,7 @@ from commerce_core.search import Reindex, ReindexQueue, ReindexStatus
 
 AT: Final = datetime(2026, 1, 1, tzinfo=UTC)
 LATER: Final = AT + timedelta(seconds=30)
+LEAD: Final = timedelta(seconds=1)
 OLD: Final = Reindex(id=JobId("job-2"), created_at=AT)
 NEW: Final = Reindex(id=JobId("job-1"), created_at=LATER)
 
@@ -100,3 +101,15 @@ class ReindexQueueContract:
             assert following is not None
             assert following.id == NEW.id
             assert queue.claim(tx, AT, LATER) is None
+
+    def test_jobs_that_ended_long_ago_are_dropped_but_for_the_newest(self, database: Database, queue: ReindexQueue) -> None:
+        done: dict[str, Any] = {"status": ReindexStatus.FINISHED, "finished_at": LATER}
+        old = [Reindex(id=JobId(f"done-{n}"), created_at=AT - LEAD, **done) for n in range(3)]
+        newest = Reindex(id=JobId("newest"), created_at=LATER + LEAD, **done)
+        with database.begin() as tx:
+            for job in (*old, newest):
+                queue.insert(tx, job)
+            assert queue.drop_ended(tx, LATER, 10) == 0
+            assert [queue.drop_ended(tx, LATER + LEAD, 2) for _ in range(3)] == [2, 1, 0]
+            assert queue.newest(tx) == newest
+            assert queue.load(tx, OLD.id) == OLD

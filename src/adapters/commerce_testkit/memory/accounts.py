@@ -50,6 +50,13 @@ class MemoryAccountBook(AccountBook):
     def close_session(self, tx: Transaction, token_digest: str) -> None:
         table(tx, "session").pop(token_digest, None)
 
+    def drop_sessions(self, tx: Transaction, before: datetime, limit: int) -> int:
+        rows = table(tx, "session")
+        ended = [d for d, known in rows.items() if known.expires_at <= before][:limit]
+        for digest in ended:
+            del rows[digest]
+        return len(ended)
+
     def failures(self, tx: Transaction, email: str) -> LoginFailures | None:
         return table(tx, "login_failure").get(email)
 

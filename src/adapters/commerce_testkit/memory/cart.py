@@ -6,7 +6,7 @@ from datetime import datetime
 
 import attrs
 
-from commerce_core.cart import Cart, CartBook, CartStatus, ReturnedLines
+from commerce_core.cart import Cart, CartAge, CartBook, CartStatus, ReturnedLines
 from commerce_core.kernel.errors import Conflict
 from commerce_core.kernel.ids import BuyerId, CartId, OrderId
 from commerce_core.kernel.transaction import Transaction
@@ -53,6 +53,32 @@ class MemoryCartBook(CartBook):
             cart = self.open_of(tx, [back.buyer_id]).get(back.buyer_id, fresh)
             taken_by[back.order_id] = self._put(tx, attrs.evolve(cart.given_back(back.lines, now), version=cart.version + 1))
         return taken_by
+
+    def by_key(self, tx: Transaction, after: tuple[BuyerId, CartId] | None, limit: int) -> Sequence[CartAge]:
+        behind = sorted(key for key in table(tx, "cart") if after is None or key > after)
+        page: list[Cart] = [table(tx, "cart")[key] for key in behind[:limit]]
+        return [CartAge(buyer_id=c.buyer_id, id=c.id, status=c.status, updated_at=c.updated_at) for c in page]
+
+    def drop_guests(self, tx: Transaction, guests: Sequence[BuyerId], before: datetime) -> int:
+        rows, dropped = table(tx, "cart"), 0
+        for guest in guests:
+            theirs: list[Cart] = [cart for key, cart in rows.items() if key[0] == guest]
+            if all(c.updated_at < before and c.status is not CartStatus.ORDERED for c in theirs):
+                for cart in theirs:
+                    del rows[cart.buyer_id, cart.id]
+                table(tx, "cart_open").pop(guest, None)
+                dropped += len(theirs)
+        return dropped
+
+    def empty_idle(self, tx: Transaction, carts: Sequence[tuple[BuyerId, CartId]], before: datetime, now: datetime) -> int:
+        rows, emptied = table(tx, "cart"), 0
+        for key in carts:
+            cart: Cart | None = rows.get(key)
+            if cart and cart.status is CartStatus.OPEN and cart.updated_at < before:
+                ended = attrs.evolve(cart, lines=(), version=cart.version + 1, updated_at=now)
+                self._put(tx, ended)
+                emptied += 1
+        return emptied
 
     def _is_open(self, tx: Transaction, buyer_id: BuyerId, cart_id: CartId, version: int) -> bool:
         cart: Cart | None = table(tx, "cart").get((buyer_id, cart_id))

@@ -127,6 +127,14 @@ class MemoryImportQueue(ImportQueue):
         noted: dict[str, int] = {sku: rows.setdefault((import_id, sku), line) for sku, line in lines.items()}
         return {sku: line for sku, line in noted.items() if line < lines[sku]}
 
+    def drop_ended(self, tx: Transaction, before: datetime, limit: int) -> int:
+        rows = table(tx, "item_import")
+        jobs: list[ItemImport] = [job for job, _ in rows.values()]
+        ended = [j.id for j in jobs if j.finished_at is not None and j.finished_at < before]
+        for import_id in ended[:limit]:
+            del rows[import_id]
+        return len(ended[:limit])
+
     def drop_received_before(self, tx: Transaction, before: datetime) -> int:
         jobs: list[ItemImport] = [job for job, _ in table(tx, "item_import").values()]
         return sum(self.drop_received(tx, job.id) for job in jobs if job.created_at < before)

@@ -91,3 +91,10 @@ class MemoryInbox(Inbox):
                 seen[consumer, message.id] = message.occurred_at
                 new.append(message)
         return new
+
+    def drop_seen(self, tx: Transaction, before: datetime, limit: int) -> int:
+        seen = table(tx, "inbox")
+        old = [key for key, occurred_at in seen.items() if occurred_at < before][:limit]
+        for key in old:
+            del seen[key]
+        return len(old)

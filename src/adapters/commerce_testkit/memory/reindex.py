@@ -42,3 +42,11 @@ class MemoryReindexQueue(ReindexQueue):
             return False
         table(tx, "reindex")[job.id] = (job, lease_until)
         return True
+
+    def drop_ended(self, tx: Transaction, before: datetime, limit: int) -> int:
+        rows, newest = table(tx, "reindex"), self.newest(tx)
+        jobs: list[Reindex] = [job for job, _ in rows.values()]
+        ended = [job.id for job in jobs if job != newest and job.finished_at is not None and job.finished_at < before]
+        for job_id in ended[:limit]:
+            del rows[job_id]
+        return len(ended[:limit])
