@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from commerce_bootstrap.database import _OWN_THREADS
 from commerce_bootstrap.metrics import PartsCollector, QueueCollector
-from commerce_bootstrap.settings import Settings, described
+from commerce_bootstrap.settings import FROM_FILE, IN_FILES, Settings, described
 from commerce_cli.main import build_app
 from commerce_core.checkout import Timing
 from commerce_http.main import create_app
@@ -110,5 +110,5 @@ def test_every_command_of_the_page_exists() -> None:
 
 
 def test_every_setting_of_the_page_exists() -> None:
-    known = {name for name, _, _ in described(Settings())}
+    known = {name for name, _, _ in described(Settings())} | {name + FROM_FILE for name in IN_FILES}
     assert set(re.findall(r"COMMERCE_[A-Z_]+", PAGE)) <= known

@@ -9,6 +9,7 @@ from commerce_core.kernel.delivery import deliver
 from commerce_core.kernel.errors import Unavailable
 from commerce_core.kernel.ids import MessageId
 from commerce_core.kernel.messaging import Broker, Consumer, DeadLetter, Message, Queue
+from commerce_core.kernel.redaction import trace_of
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -68,7 +69,7 @@ class LocalBroker(Broker):
         except Unavailable as error:
             _LOG.warning("%s cannot take %d messages now: %s", consumer.name, len(messages), error)
             return False
-        except Exception:  # noqa: BLE001 - a defect in one consumer: told with its trace, and the messages come again
-            _LOG.exception("%s failed on %d messages", consumer.name, len(messages))
+        except Exception as error:  # noqa: BLE001 - a defect in one consumer: told with its trace, and the messages come again
+            _LOG.error("%s failed on %d messages: %s", consumer.name, len(messages), trace_of(error))
             return False
         return True

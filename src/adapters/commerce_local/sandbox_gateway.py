@@ -137,7 +137,7 @@ class SandboxGateway(PaymentGateway):
         try:
             return _entry(*self._file.told(_PREPARE, row)[0]).handle
         except sqlite3.Error as error:
-            raise PaymentUnavailable(f"the sandbox cannot open its books: {error}") from error
+            raise PaymentUnavailable("the sandbox cannot open its books") from error
 
     def confirm(self, handle: Handle, key: str) -> ChargeOutcome:
         _refuse_blank(key)

@@ -14,6 +14,7 @@ from pika.exceptions import AMQPError
 
 from commerce_core.kernel.errors import Unavailable
 from commerce_core.kernel.process import ProcessGuard
+from commerce_core.kernel.redaction import trace_of
 
 _LOG: Final = logging.getLogger(__name__)
 _HEARTBEAT: Final = 30
@@ -138,7 +139,7 @@ class Link(ABC):
         except (OSError, AMQPError) as error:
             reason = _told(error)
         except Exception as error:  # noqa: BLE001 (a defect here ends the link, not in silence)
-            _LOG.exception("%s: the connection failed", self._thread.name)
+            _LOG.error("%s: the connection failed: %s", self._thread.name, trace_of(error))
             reason = _told(error)
         finally:
             with self.changed:

@@ -79,6 +79,7 @@ class SqlDatabase(Database):
         self.engine = sa.create_engine(
             named, pool_size=pool_size, max_overflow=_OVERFLOW, pool_timeout=_BUSY_SECONDS, pool_use_lifo=True, connect_args=connect,
             json_serializer=_as_json, json_deserializer=msgspec.json.decode,
+            hide_parameters=True,
         )  # fmt: skip
         self.is_sqlite: Final = self.engine.dialect.name == "sqlite"
         self.connections_at_most: Final = pool_size if self.is_sqlite else pool_size + _OVERFLOW

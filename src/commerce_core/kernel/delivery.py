@@ -6,6 +6,7 @@ from typing import Final
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.errors import Rejected, Unavailable
 from commerce_core.kernel.messaging import Consumer, DeadLetter, Delivery, Message, Queue
+from commerce_core.kernel.redaction import message_of
 
 #: A message on which its consumer fails this often, alone and without saying why, is parked. Between two attempts whoever drives waits.
 _ATTEMPTS: Final = 20
@@ -95,7 +96,7 @@ class Follower:
         if delivery.attempt < _ATTEMPTS:
             self._queue.give_back([delivery])
             return error
-        reason = f"{type(error).__name__}: {error}"
+        reason = message_of(error)
         self._park([DeadLetter(message=delivery.message, consumer=self._consumer.name, reason=reason, parked_at=self._clock.now())])
         self._queue.settle([delivery])
         return None

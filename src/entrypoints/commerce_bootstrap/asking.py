@@ -1,5 +1,6 @@
 """Asking a part how it is, without waiting for one that never answers."""
 
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -11,6 +12,8 @@ from commerce_bootstrap.database import reason
 from commerce_core.kernel.errors import CommerceError, Unavailable
 
 T = TypeVar("T")
+
+_LOG: Final = logging.getLogger(__name__)
 
 #: Seconds that a part has to say how it is. Who asks for health or figures waits longer than that.
 PATIENCE: Final = 2.0
@@ -58,11 +61,15 @@ class InTime(Generic[T]):
             answer.set_exception(error)
 
 
-def wrong_with(question: Callable[[], object]) -> Callable[[], str | None]:
-    """A check: what keeps *question* from being answered in time; ``None``: nothing."""
-    in_time = InTime(question)
+def wrong_with(part: str, question: Callable[[], object]) -> Callable[[], str | None]:
+    """A check: what keeps *question* from being answered in time; ``None``: nothing.
 
-    def check() -> str | None:
+    The words, which may name hosts and users, are for the log, which is told whenever they change.
+    """
+    in_time = InTime(question)
+    last: str | None = None
+
+    def wrong() -> str | None:
         try:
             in_time()
         except CommerceError as error:
@@ -70,5 +77,13 @@ def wrong_with(question: Callable[[], object]) -> Callable[[], str | None]:
         except SQLAlchemyError as error:
             return reason(error)
         return None
+
+    def check() -> str | None:
+        nonlocal last
+        found = wrong()
+        if found != last:
+            last = found
+            _LOG.warning("%s is %s", part, f"down: {found}" if found else "up again")
+        return found
 
     return check

@@ -12,7 +12,7 @@ import attrs
 from commerce_bootstrap.asking import wrong_with
 from commerce_bootstrap.database import open_database, reason
 from commerce_bootstrap.metrics import GroupMetrics
-from commerce_bootstrap.settings import PREFIX, Settings, WrongSetting, without_password
+from commerce_bootstrap.settings import PREFIX, Settings, WrongSetting
 from commerce_bootstrap.tracing import Tracer
 from commerce_core.cart.service import CartRetention
 from commerce_core.checkout.service.record import Books
@@ -23,6 +23,7 @@ from commerce_core.kernel.ids import IdFactory
 from commerce_core.kernel.messaging import Broker, Consumer
 from commerce_core.kernel.process import ProcessGuard
 from commerce_core.kernel.retention import Rule
+from commerce_core.kernel.service_address import ServiceAddress, masked
 from commerce_core.payment import PaymentGateway
 from commerce_core.plugins import BROKERS, CARRIERS, PAYMENT_GATEWAYS, SEARCH, PluginContext, PluginNotFound, load, options, scheme
 from commerce_core.search import SearchIndex
@@ -295,16 +296,17 @@ def build_checks(storage: Storage, index: SearchIndex) -> Mapping[str, Callable[
         with storage.database.snapshot() as tx:
             tx.connection.exec_driver_sql("SELECT 1")
 
-    return {"database": wrong_with(database), "search": wrong_with(lambda: index.versions([]))}
+    return {"database": wrong_with("database", database), "search": wrong_with("search", lambda: index.versions([]))}
 
 
 def _open(group: str, setting: str, url: str, closing: ExitStack[bool | None], *arguments: Any) -> Any:
     try:
+        ServiceAddress.parse(url).check_ports()
         part = load(group, url)(url, *arguments)
     except PluginNotFound as error:
         raise WrongSetting(f"{PREFIX}{setting}: {error.detail}.") from error
     except (OSError, ValueError) as error:
-        raise WrongSetting(f"{PREFIX}{setting}: {without_password(url)} cannot be opened ({reason(error)}).") from error
+        raise WrongSetting(f"{PREFIX}{setting}: {masked(url)} cannot be opened ({reason(error, url)}).") from error
     if (close := getattr(part, "close", None)) is not None:
         closing.callback(close)
     return part

@@ -7,6 +7,8 @@ from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from commerce_bootstrap.settings import PREFIX, PartAway, Settings, WrongSetting
 from commerce_core.kernel.errors import TransactionLost, Unavailable
+from commerce_core.kernel.redaction import redacted
+from commerce_core.kernel.service_address import ServiceAddress
 from commerce_core.plugins import file_path, scheme
 from commerce_sqlalchemy import postgres, schema
 from commerce_sqlalchemy.transaction import SqlDatabase
@@ -30,11 +32,11 @@ def open_database(settings: Settings, closing: ExitStack[bool | None]) -> SqlDat
         schema.check(database)
         _check_server(database, settings)
     except TransactionLost as error:
-        raise _away(error) from error
+        raise _away(error, settings) from error
     except schema.SchemaOutdated as error:
         raise WrongSetting(f"{_SETTING}: {error.detail} by `commerce migrate`.") from error
     except (Unavailable, SQLAlchemyError) as error:
-        raise WrongSetting(f"{_SETTING}: {reason(error)}.") from error
+        raise WrongSetting(f"{_SETTING}: {reason(error, settings.database_url)}.") from error
     return database
 
 
@@ -50,9 +52,9 @@ def migrate_database(settings: Settings) -> None:
         try:
             schema.upgrade(database)
         except TransactionLost as error:
-            raise _away(error) from error
+            raise _away(error, settings) from error
         except (Unavailable, SQLAlchemyError) as error:
-            raise WrongSetting(f"{_SETTING}: {reason(error)}.") from error
+            raise WrongSetting(f"{_SETTING}: {reason(error, settings.database_url)}.") from error
 
 
 def _at_address(settings: Settings, closing: ExitStack[bool | None]) -> SqlDatabase:
@@ -62,6 +64,7 @@ def _at_address(settings: Settings, closing: ExitStack[bool | None]) -> SqlDatab
     if not postgres.is_server(settings.database_url):
         raise WrongSetting(f"{_SETTING} must begin with sqlite:/// or postgresql://, not {kind}://.")
     try:
+        ServiceAddress.parse(settings.database_url).check_ports()
         database = SqlDatabase(settings.database_url, pool_size=settings.pool_size + _OWN_THREADS)
     except ImportError as error:
         raise WrongSetting(f"{_SETTING}: the driver is missing; install commerce-core[postgres].") from error
@@ -105,11 +108,13 @@ def _check_server(database: SqlDatabase, settings: Settings) -> None:
         )
 
 
-def _away(error: TransactionLost) -> PartAway:
-    return PartAway("database", f"{_SETTING}: the database does not answer ({reason(error.__cause__ or error)}).")
+def _away(error: TransactionLost, settings: Settings) -> PartAway:
+    words = reason(error.__cause__ or error, settings.database_url)
+    return PartAway("database", f"{_SETTING}: the database does not answer ({words}).")
 
 
-def reason(error: BaseException) -> str:
-    """The first line of what a driver or the operating system says."""
+def reason(error: BaseException, url: str = "") -> str:
+    """The first line of what a driver or the operating system says of the part at *url*, without the secrets of that address."""
     told = str(getattr(error, "orig", None) or getattr(error, "strerror", None) or error)
-    return told.strip().splitlines()[0].rstrip(".") if told.strip() else type(error).__name__
+    first = told.strip().splitlines()[0].rstrip(".") if told.strip() else type(error).__name__
+    return redacted(first, ServiceAddress.parse(url).secrets())

@@ -1,31 +1,47 @@
-"""Structured logs: one JSON object a line, or plain text for people."""
+"""Structured logs: one JSON object a line, or plain text for people. No line holds a secret or a local variable."""
 
 import logging
 import sys
-from collections.abc import Mapping
-from typing import Any, Final
+import threading
+from collections.abc import Mapping, MutableMapping
+from types import TracebackType
+from typing import Any, Final, cast
 
 import msgspec
 import structlog
 
 from commerce_bootstrap.tracing import add_names
+from commerce_core.kernel.redaction import HIDDEN, LONGEST_TEXT, redacted, trace_of
 
 _HANDLER: Final = "commerce"
+_LOG: Final = logging.getLogger("commerce")
+#: What is written by this program alone, or was looked at before: ids, names of routes, times.
+_OWN: Final = frozenset({
+    "component", "item_id", "level", "logger", "method", "order_id", "request_id", "route", "timestamp", "trace_id",
+})  # fmt: skip
+_SECRET_WORDS: Final = ("passw", "secret", "token", "authorization", "api_key", "apikey", "card_no", "cardno", "cvc")
+#: Texts so short hold none of the shapes that are looked for.
+_SHORTEST: Final = 8
 
 
 def configure_logging(log_format: str, level: int = logging.INFO) -> None:
-    """Send structlog's and the standard library's records to standard error in *log_format* (``json`` or ``plain``). Idempotent."""
+    """Send structlog's and the standard library's records to standard error in *log_format* (``json`` or ``plain``). Idempotent.
+
+    So do threads, and the process, that end with an error nobody expected.
+    """
     named: list[Any] = [
         structlog.contextvars.merge_contextvars,
         add_names,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    last: list[Any] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(_as_json)]
+    last: list[Any] = [
+        with_trace,
+        without_secrets,
+        structlog.processors.JSONRenderer(_as_json)
         if log_format == "json"
-        else [structlog.dev.ConsoleRenderer(colors=False)]
-    )
+        else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
     # Straight to the stream: a line about every change is among what an order costs, and the way through the standard library is long.
     structlog.configure(
         processors=[*named, *last],
@@ -37,6 +53,7 @@ def configure_logging(log_format: str, level: int = logging.INFO) -> None:
         foreign_pre_chain=foreign, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last]
     )
     handler = logging.StreamHandler(sys.stderr)
+    handler.handleError = _line_lost  # type: ignore[method-assign]
     handler.set_name(_HANDLER)
     handler.setFormatter(formatter)
     root = logging.getLogger()
@@ -45,7 +62,54 @@ def configure_logging(log_format: str, level: int = logging.INFO) -> None:
     root.addHandler(handler)
     root.setLevel(level)
     logging.getLogger("pika").setLevel(logging.CRITICAL)  # a dozen lines for a failed connection; the adapter says it in one
+    threading.excepthook = _thread_ended
+    sys.excepthook = _process_ended
+
+
+def with_trace(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Put the trace of an error, if the line has one, in words that hold nothing but places in the code; for structlog."""
+    given: Any = event.pop("exc_info", None)
+    if given:
+        error: object = sys.exc_info()[1] if given is True else cast("tuple[object, ...]", given)[1] if isinstance(given, tuple) else given
+        if isinstance(error, BaseException):
+            event["exception"] = trace_of(error)
+    event.pop("stack_info", None)
+    if "trace" in event:
+        event["exception"] = event.pop("trace")
+    return event
+
+
+def without_secrets(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Leave out of a line what looks like a secret, and bound its texts; for structlog."""
+    for name, value in event.items():
+        if name in _OWN or isinstance(value, int | float | None):
+            continue
+        if any(word in name.lower() for word in _SECRET_WORDS):
+            event[name] = HIDDEN
+        elif not isinstance(value, str) or len(value) > _SHORTEST:
+            event[name] = redacted(value if isinstance(value, str) else str(value), longest=LONGEST_TEXT)
+    return event
 
 
 def _as_json(event: Mapping[str, Any], **_: object) -> str:
-    return msgspec.json.encode(event, enc_hook=repr).decode()
+    return msgspec.json.encode(event, enc_hook=str).decode()
+
+
+def _line_lost(record: logging.LogRecord) -> None:
+    """A line that cannot be written is one line about it: the library would print the values that it was to hold."""
+    error = sys.exc_info()[0]
+    if sys.__stderr__ is not None:
+        sys.__stderr__.write(f"a line of {record.name} was lost ({error.__name__ if error else 'no reason'})\n")
+
+
+def _thread_ended(ended: threading.ExceptHookArgs) -> None:
+    name = ended.thread.name if ended.thread else "a thread"
+    if ended.exc_value is not None and not issubclass(ended.exc_type, SystemExit):
+        _LOG.critical("%s ended: %s", name, trace_of(ended.exc_value))
+
+
+def _process_ended(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+    else:
+        _LOG.critical("the process ends: %s", trace_of(error))

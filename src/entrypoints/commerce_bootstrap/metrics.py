@@ -118,7 +118,9 @@ class PartsCollector(Collector):
         self._checks = checks
 
     def collect(self) -> Iterator[Metric]:
-        up = GaugeMetricFamily("commerce_part_up", "1: the part can be worked with; 0: readiness says why not.", labels=["part"])
+        up = GaugeMetricFamily(
+            "commerce_part_up", "1: the part can be worked with; 0: readiness names it, the log says why.", labels=["part"]
+        )
         for part, check in self._checks.items():
             up.add_metric([part], 0 if check() else 1)
         yield up

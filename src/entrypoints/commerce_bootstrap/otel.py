@@ -24,6 +24,7 @@ from opentelemetry.trace import (
 from opentelemetry.trace import Tracer as Collector
 
 from commerce_bootstrap.tracing import NOTHING, About, trace_id
+from commerce_core.kernel.redaction import redacted
 
 #: Seconds that a collector may take with a batch; what it does not take is dropped, and nobody waits for it.
 _EXPORT_SECONDS: Final = 3.0
@@ -48,7 +49,7 @@ class OtelSpan:
             self._span.update_name(name)
         self._span.set_attributes(about)
         if failure is not None:
-            self._span.set_status(Status(StatusCode.ERROR, failure))
+            self._span.set_status(Status(StatusCode.ERROR, redacted(failure)))
         self._span.end()
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 import attrs
 
 from commerce_core.checkout import Timing
+from commerce_core.kernel.service_address import ServiceAddress, masked
 
 PREFIX: Final = "COMMERCE_"
 
@@ -26,9 +27,15 @@ class PartAway(WrongSetting):
 
 
 def _url(name: str, text: str) -> str:
+    """The address, its login spelled so that every library reads it alike. What cannot be used is not repeated: it may be a secret."""
     if not re.match(r"[a-z][a-z0-9+]*://", text):
-        raise WrongSetting(f"{name} must be an address like sqlite:///var/shop.db, not {text!r}.")
-    return text
+        raise WrongSetting(f"{name} must be an address like sqlite:///var/shop.db.")
+    address = ServiceAddress.parse(text)
+    try:
+        address.check_ports()
+        return address.spelled() if address.login is not None else text
+    except ValueError as error:
+        raise WrongSetting(f"{name}: {error}.") from error
 
 
 def _urls(name: str, text: str) -> tuple[str, ...]:
@@ -136,13 +143,13 @@ class Settings:
 
 
 def load_settings(environment: Mapping[str, str]) -> Settings:
-    """The settings in *environment*; what is not set is the default.
+    """The settings in *environment*; what is not set is the default. An address may lie in a file that ``COMMERCE_…_FILE`` names.
 
     Raises:
         WrongSetting: a value cannot be used, or a variable of our name is none of our settings.
     """
     known = {PREFIX + a.name.upper(): a for a in attrs.fields(Settings)}
-    ours = {name: text for name, text in environment.items() if name.startswith(PREFIX) and name not in _ELSEWHERE}
+    ours = _with_files({name: text for name, text in environment.items() if name.startswith(PREFIX) and name not in _ELSEWHERE})
     if unknown := sorted(ours.keys() - known.keys()):
         raise WrongSetting(f"{unknown[0]} is no setting; `commerce settings` lists them.")
     if (collector := environment.get(_STANDARD_OTLP)) and (own := f"{PREFIX}OTLP_URL") not in ours:
@@ -152,24 +159,44 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
     return settings
 
 
+def _with_files(given: Mapping[str, str]) -> dict[str, str]:
+    """*given*, with what lies in files in place of their names."""
+    ours = dict(given)
+    for name in IN_FILES:
+        file = ours.pop(f"{name}{FROM_FILE}", None)
+        if file is not None and name in given:
+            raise WrongSetting(f"{name} and {name}{FROM_FILE} are both set: name one of them.")
+        if file is not None:
+            ours[name] = _content(f"{name}{FROM_FILE}", Path(file))
+    return ours
+
+
+def _content(name: str, file: Path) -> str:
+    try:
+        with file.open(encoding="utf-8") as opened:
+            text = opened.read(_LONGEST_FILE + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise WrongSetting(f"{name}: {file} cannot be read ({reason}).") from error
+    if not text.strip() or len(text) > _LONGEST_FILE:
+        raise WrongSetting(f"{name}: {file} must hold the value, and nothing else.")
+    return text.strip()
+
+
+FROM_FILE: Final = "_FILE"
+#: Settings that may hold a secret, each of which may be given in a file.
+IN_FILES: Final = tuple(PREFIX + a.name.upper() for a in attrs.fields(Settings) if a.metadata["read"] in (_url, _urls))
+_LONGEST_FILE: Final = 65_536
 _STANDARD_OTLP: Final = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _ELSEWHERE: Final = frozenset({"COMMERCE_SHARED"})  # where checks of this project find real data
 
 
 def described(settings: Settings) -> Iterator[tuple[str, str, str]]:
-    """Name, value and meaning of every setting; a password in an address is left out."""
+    """Name, value and meaning of every setting; what may be secret in an address is left out."""
     for a in attrs.fields(Settings):
         value = getattr(settings, a.name)
-        text = (
-            ",".join(cast("tuple[str, ...]", value))
-            if isinstance(value, tuple)
-            else f"{value.total_seconds():g}"
-            if isinstance(value, timedelta)
-            else str(value)
-        )
-        yield PREFIX + a.name.upper(), without_password(text), a.metadata["meaning"]
-
-
-def without_password(url: str) -> str:
-    """*url*, or several, as they may be shown."""
-    return re.sub(r"(://[^/@:]*):[^@/]*@", r"\1:***@", url)
+        text = f"{value.total_seconds():g}" if isinstance(value, timedelta) else str(value)
+        if a.metadata["read"] in (_url, _urls):
+            urls = cast("tuple[str, ...]", value if isinstance(value, tuple) else (value,))
+            text = ",".join(masked(url) for url in urls if url)
+        yield PREFIX + a.name.upper(), text, a.metadata["meaning"]

@@ -18,6 +18,7 @@ from commerce_core.kernel.batching import FanOut, GroupFunction
 from commerce_core.kernel.errors import Unavailable
 from commerce_core.kernel.ids import MessageId
 from commerce_core.kernel.messaging import Broker, Consumer, Message, Queue
+from commerce_core.kernel.redaction import message_of
 from commerce_core.payment import Unknown as PaymentUnknown
 from commerce_core.shipping import Unknown as ShippingUnknown
 
@@ -123,7 +124,7 @@ class FollowedCalls(FanOut):
                 outcome = perform(task)
                 failure = _not_known(outcome)
             except Exception as error:
-                failure = f"{type(error).__name__}: {error}"
+                failure = message_of(error)
                 raise
             finally:
                 if failure is not None:
@@ -154,7 +155,7 @@ class FollowedConsumer(Consumer):
         try:
             self._inner.handle(messages)
         except Exception as error:
-            failure = f"{type(error).__name__}: {error}"
+            failure = message_of(error)
             if len(messages) == 1 and not isinstance(error, Unavailable):
                 with naming(messages[0].payload.get("order_id"), messages[0].trace):
                     _LOG.warning("%s fails on %s %s: %s", self.name, messages[0].name, messages[0].id, failure)

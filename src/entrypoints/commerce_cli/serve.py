@@ -82,14 +82,14 @@ def run(shop: "Shop", opened: Callable[[str], None]) -> None:
 
 
 def _opened(stack: ExitStack, settings: Settings) -> "Shop":
-    """The shop, on *stack*. As long as a server that it needs is away, its address answers that it is not ready, and why."""
+    """The shop, on *stack*. As long as a server that it needs is away, its address answers that it is not ready, and which part is down."""
     shop = _opened_answering(stack, settings, (settings.host, settings.port), threading.Event())
     assert shop is not None  # nobody here says no: a signal ends the process
     return shop
 
 
 def _opened_answering(stack: ExitStack, settings: Settings, at: tuple[str, int], stop: threading.Event) -> "Shop | None":
-    """The shop, on *stack*; ``None``: *stop* was set first. Meanwhile the host and port *at* answer that it is not ready, and why."""
+    """The shop, on *stack*; ``None``: *stop* was set first. Meanwhile the host and port *at* answer that it is not ready, and which part is down."""
     from commerce_http.waiting import WaitingRoom
 
     with ExitStack() as meanwhile:
@@ -99,7 +99,7 @@ def _opened_answering(stack: ExitStack, settings: Settings, at: tuple[str, int],
             if not rooms and at[1]:  # where any port will do nobody knows yet which one
                 rooms.append(meanwhile.enter_context(WaitingRoom(*at)))
             for room in rooms:
-                room.tell(away.part, str(away))
+                room.tell(away.part)
             return not stop.wait(pause)
 
         return opened_in_time(stack, settings, wait)

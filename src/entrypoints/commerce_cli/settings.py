@@ -2,19 +2,23 @@
 
 import os
 
-from commerce_bootstrap.settings import described, load_settings
+from commerce_bootstrap.settings import FROM_FILE, described, load_settings
 from commerce_cli.output import AsJson, Output
 
 
 def settings(*, json: AsJson = False) -> None:
     """List every setting: its value, where that comes from, and what it means."""
     rows = [
-        {"name": name, "value": value, "source": "environment" if name in os.environ else "default", "meaning": meaning}
+        {"name": name, "value": value, "source": _source(name), "meaning": meaning}
         for name, value, meaning in described(load_settings(os.environ))
     ]
     out = Output(as_json=json)
     out.table([*rows], ("name", "value", "source", "meaning"))
     out.answer(rows)
+
+
+def _source(name: str) -> str:
+    return "environment" if name in os.environ else "file" if name + FROM_FILE in os.environ else "default"
 
 
 def migrate(*, json: AsJson = False) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from litestar import Request
 
 from commerce_core.kernel.codec import reader
-from commerce_http.errors import Malformed, TooLarge, UnsupportedMediaType
+from commerce_http.errors import BODY, Malformed, TooLarge, UnsupportedMediaType
 
 T = TypeVar("T")
 
@@ -54,7 +54,10 @@ async def read_raw(request: "Request[Any, Any, Any]", limit: int) -> bytes:
         if size > limit:
             raise TooLarge(f"at most {limit} bytes are taken here")
         chunks.append(chunk)
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    raw = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    scope: Any = request.scope
+    scope[BODY] = raw
+    return raw
 
 
 async def pieces(request: "Request[Any, Any, Any]") -> AsyncIterator[bytes]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -11,6 +12,7 @@ from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFou
 from commerce_core.kernel.address import luhn
 from commerce_core.kernel.errors import CommerceError, Conflict, Invalid, NotFound, Rejected, Unauthorized, Unavailable
 from commerce_core.kernel.money import Money
+from commerce_core.kernel.redaction import redacted, trace_of
 from commerce_http.answers import Payload, money, request_id
 
 _log = structlog.get_logger(component="commerce.http")
@@ -64,6 +66,9 @@ class Forbidden(Unauthorized):
     code = "forbidden"
 
 
+#: Under which a request's scope holds the body that was read.
+BODY: Final = "commerce.body"
+_SECRET_FIELD: Final = re.compile(rb'"(?:password|newPassword|cardNo|cvc|token)"\s*:\s*("(?:[^"\\]|\\.)*")')
 _CARD: Final = re.compile(r"[0-9](?:[ -]?[0-9]){14,18}")
 _STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "malformed": 400,
@@ -132,12 +137,24 @@ def problem_of(error: CommerceError) -> Problem:
         headers["WWW-Authenticate"] = 'Bearer realm="shop"'
     if isinstance(error, Unavailable):
         headers["Retry-After"] = str(error.retry_after)
-    return Problem(status, error.code, without_cards(error.detail), members, headers)
+    detail = redacted(error.detail) if isinstance(error, Unavailable) else without_cards(error.detail)
+    return Problem(status, error.code, detail, members, headers)
 
 
 def without_cards(text: str) -> str:
     """*text* without card numbers: a client may have used one as the name of a field. Shorter numbers are left: GTINs look alike."""
     return _CARD.sub(lambda found: "…" if luhn(re.sub(r"[ -]", "", found[0])) else found[0], text)
+
+
+def secrets_in(scope: Mapping[str, Any]) -> set[str]:
+    """What a request showed and no line of the log may hold, in whatever words an error tells of it."""
+    shown = {name.lower(): value.decode("latin-1") for name, value in scope.get("headers") or ()}
+    cookies = [part.partition("=")[2].strip() for part in shown.get(b"cookie", "").split(";")]
+    found = {shown.get(b"authorization", "").rpartition(" ")[2], shown.get(b"x-cart-token", ""), *cookies}
+    for value in _SECRET_FIELD.findall(scope.get(BODY) or b""):
+        with suppress(msgspec.DecodeError):
+            found.add(msgspec.json.decode(value, type=str))
+    return found
 
 
 class _HasScope(Protocol):
@@ -167,5 +184,5 @@ def answer_http_error(_: _HasScope, error: HTTPException) -> Problem:
 def answer_defect(request: _HasScope, error: Exception) -> Problem:
     """Litestar's handler of everything else: a defect of ours, told to the log and not to the client."""
     scope = request.scope
-    _log.error("defect", method=scope.get("method"), route=scope.get("path_template"), exc_info=error)
+    _log.error("defect", method=scope.get("method"), route=scope.get("path_template"), trace=trace_of(error, secrets_in(scope)))
     return Problem(500, "internal-error", "something went wrong here; it was noted", {})

@@ -22,10 +22,9 @@ class NotReady(Unavailable):
 
 
 class PartDown(Shape):
-    """A part that is down, and what is known of it."""
+    """A part that is down. What is known of it is in the log: it may name hosts and users."""
 
     part: str
-    detail: str
 
 
 class Health(Shape):
@@ -48,10 +47,10 @@ def ready(checks: Checks) -> Health:
     Without search it can: orders are taken, and whoever searches is told to come again. Who takes a shop that is not ready
     out of its service would end all of it.
     """
-    down = {part: reason for part, check in checks.items() if (reason := check())}
-    if needed := sorted(down.keys() - _CAN_DO_WITHOUT):
-        raise NotReady(f"{_listed(needed)} down", down=[{"part": part, "detail": reason} for part, reason in down.items()])
-    return Health(status="ready", down=[PartDown(part=part, detail=reason) for part, reason in down.items()] or UNSET)
+    down = [part for part, check in checks.items() if check()]
+    if needed := sorted({*down} - _CAN_DO_WITHOUT):
+        raise NotReady(f"{_listed(needed)} down", down=[{"part": part} for part in down])
+    return Health(status="ready", down=[PartDown(part=part) for part in down] or UNSET)
 
 
 @operation("GET", "/metrics", answer_media="text/plain")

@@ -214,8 +214,8 @@ _SHORT_LINE: Final = {
 }
 _DOWN: Final = {
     "type": "object",
-    "properties": {"part": _TEXT, "detail": _TEXT},
-    "required": ["part", "detail"],
+    "properties": {"part": _TEXT},
+    "required": ["part"],
     "additionalProperties": False,
 }
 

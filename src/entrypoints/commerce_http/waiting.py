@@ -30,11 +30,11 @@ class WaitingRoom:
         )  # fmt: skip
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, name="waiting-room", daemon=True)
-        self._away = {"part": "shop", "detail": "it is being opened"}
+        self._away = "shop"
 
-    def tell(self, part: str, detail: str) -> None:
-        """From now on requests are told that *part* is away, and why."""
-        self._away = {"part": part, "detail": detail}
+    def tell(self, part: str) -> None:
+        """From now on requests are told that *part* is away. Why is for the log: it names hosts and users."""
+        self._away = part
 
     def __enter__(self) -> "WaitingRoom":
         self._thread.start()
@@ -48,5 +48,5 @@ class WaitingRoom:
         if scope["path"] == "/health/live":
             answer = Payload(200, _LIVE)
         else:
-            answer = problem_of(NotReady(f"{self._away['part']} is down", down=[self._away]))
+            answer = problem_of(NotReady(f"{self._away} is down", down=[{"part": self._away}]))
         await answer(scope, receive, send)

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 import attrs
 
 from commerce_core.kernel.errors import Unavailable
+from commerce_core.kernel.redaction import message_of, trace_of
 
 _LOG: Final = logging.getLogger(__name__)
 _MOST_DOUBLINGS: Final = 16
@@ -112,10 +113,10 @@ class Loop:
 
     def _failed(self, error: Exception, *, known: bool) -> tuple[After, float]:
         self._failures += 1
-        self._last_error = f"{type(error).__name__}: {error}"
+        self._last_error = message_of(error)
         pause = self._pace.back_off(self._failures)
         if known:
             _LOG.warning("%s waits %.1f s: %s", self.name, pause, error)
         else:
-            _LOG.error("%s failed and waits %.1f s", self.name, pause, exc_info=error)
+            _LOG.error("%s failed and waits %.1f s: %s", self.name, pause, trace_of(error))
         return After.ERROR, pause

@@ -149,7 +149,7 @@ def run(
 
 def checks_of(shop: Shop, roles: Collection[str], worker: Worker) -> Checks:
     """What is wrong with each part that *roles* need."""
-    every = {**shop.checks, "broker": wrong_with(shop.broker.ping), "worker": worker.trouble}
+    every = {**shop.checks, "broker": wrong_with("broker", shop.broker.ping), "worker": worker.trouble}
     return {part: check for part, check in every.items() if not _NEEDS.get(part, set()).isdisjoint(roles) or part not in _NEEDS}
 
 

@@ -45,5 +45,5 @@ def test_a_worker_names_every_part_that_is_down() -> None:
     with telling("127.0.0.1", 0, checks, CollectorRegistry()) as address:
         status, told = asked(f"{address}/health/ready")
         assert (status, told["code"]) == (503, "not-ready")
-        assert told["down"] == [{"part": "database", "detail": "it has not answered for 2 s"}, {"part": "broker", "detail": "refused"}]
+        assert told["down"] == [{"part": "database"}, {"part": "broker"}]
         assert asked(f"{address}/health/live")[0] == 200

@@ -56,8 +56,8 @@ def test_a_check_tells_what_is_wrong() -> None:
     def away() -> None:
         raise Unavailable("it is away")
 
-    assert wrong_with(lambda: None)() is None
-    assert wrong_with(away)() == "it is away"
+    assert wrong_with("search", lambda: None)() is None
+    assert wrong_with("search", away)() == "it is away"
 
 
 class _Away(MemoryBroker):

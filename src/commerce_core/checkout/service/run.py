@@ -15,6 +15,7 @@ from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.codec import legible
 from commerce_core.kernel.errors import TransactionLost
 from commerce_core.kernel.ids import IdFactory
+from commerce_core.kernel.redaction import message_of
 from commerce_core.kernel.transaction import Transaction, whole_again
 from commerce_core.orders import Order
 from commerce_core.payment import PaymentGateway, Refunded
@@ -170,7 +171,7 @@ class SagaRunner:
 
     def _put_before_a_person(self, move: Move, error: Exception) -> None:
         with self._on.database.begin() as tx:
-            self._recorder.flag(tx, move, legible(f"{type(error).__name__}: {error}"), self._clock.now())
+            self._recorder.flag(tx, move, legible(message_of(error)), self._clock.now())
             tx.commit()
 
 

@@ -1,0 +1,100 @@
+"""A text for a log holds no secret, and a trace no value."""
+
+import pytest
+
+from commerce_core.kernel.redaction import HIDDEN, LONGEST_TEXT, message_of, redacted, trace_of
+
+CARD = "4539578763621486"
+TOKEN = "q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq83"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"card {CARD} was refused", f"card{CARD}", "4539 5787 6362 1486", "4539-5787-6362-1486", f"pan-{CARD}-x",
+        f"Authorization: Bearer {TOKEN}", f"cart {TOKEN}", "Basic dXNlcjpodW50ZXIy", '{"password": "correct horse battery"}',
+        "LogIn(password='correct horse battery')", "password=correct", "api-key: correct", "at postgresql://u:correct@h/d and back",
+        "https://h/p?x-api-key=correct", "$argon2id$v=19$m=1,t=2,p=1$c2FsdA$aGFzaA", "with key sk_live_4eC39HqLyjWD",
+        "cvc=123", "sslpassword: correct",
+    ],
+)  # fmt: skip
+def test_what_looks_like_a_secret_is_left_out(text: str) -> None:
+    hidden = redacted(text)
+    assert HIDDEN in hidden
+    for secret in (CARD, "5787", TOKEN, "correct", "horse", "dXNl", "c2FsdA", "4eC39", "123"):
+        assert secret not in hidden
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "order 0193c5c2-7b1a-7123-8424-242424242424 waits", "42 of 500 rows, 1732658400.123 s", "GTIN 4006381333931",
+        'connection to server at "127.0.0.1", port 5432 failed', "the passwords were read", "see http://127.0.0.1:8000/health/ready",
+    ],
+)  # fmt: skip
+def test_what_does_not_is_left(text: str) -> None:
+    assert redacted(text) == text
+
+
+def test_what_is_known_to_be_secret_is_left_out_of_any_words() -> None:
+    assert redacted('host "ss@db" of p', {"ss", "p", "hunter2"}) == f'host "{HIDDEN}@db" of {HIDDEN}'
+    assert redacted("xhunter2x papa", {"hunter2", "p"}) == f"x{HIDDEN}x papa"
+
+
+def test_of_an_error_the_first_line_is_told() -> None:
+    error = ValueError(f"duplicate key for {CARD}\nDETAIL: Failing row contains (1, hunter2)")
+    assert message_of(error) == f"ValueError: duplicate key for {HIDDEN}"
+    assert len(message_of(ValueError("x" * 10_000_000))) < 600
+    assert message_of(ValueError()) == "ValueError"
+
+
+class _Mute(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("hunter2")
+
+
+def test_an_error_that_cannot_be_told_is_named() -> None:
+    assert message_of(_Mute()) == "_Mute"
+
+
+def fail(password: str) -> None:
+    token = f"{password}-token"
+    try:
+        raise KeyError("inner")
+    except KeyError as error:
+        raise RuntimeError("outer") from error
+    finally:
+        del token
+
+
+def test_a_trace_has_places_and_no_values() -> None:
+    with pytest.raises(RuntimeError) as caught:
+        fail("hunter2")
+    told = trace_of(caught.value)
+    assert "hunter2" not in told
+    assert "test_redaction.py" in told
+    lines = told.splitlines()
+    assert lines[0] == "RuntimeError: outer"
+    assert "caused by KeyError: 'inner'" in lines
+    assert lines[-1].endswith(" fail")
+
+
+def recurse(depth: int) -> int:
+    return recurse(depth - 1) if depth else 1 // depth
+
+
+def test_a_trace_is_bounded_however_deep_and_long() -> None:
+    with pytest.raises(ZeroDivisionError) as deep:
+        recurse(500)
+    told = trace_of(deep.value)
+    assert "490 frames" in told or "frames" in told
+    assert len(told.splitlines()) < 20
+    chain: Exception = ValueError("0")
+    for number in range(1, 100):
+        later = ValueError(str(number))
+        later.__cause__ = chain
+        chain = later
+    assert trace_of(chain).splitlines()[-1] == "… and more"
+    chain.__cause__.__cause__ = chain  # type: ignore[union-attr]
+    assert len(trace_of(chain).splitlines()) == 2
+    assert len(trace_of(ExceptionGroup("many", [ValueError("x" * 900)] * 90))) < LONGEST_TEXT
