@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -12,6 +13,7 @@ from commerce_core.checkout import Timing
 from commerce_core.kernel.service_address import ServiceAddress, masked
 
 PREFIX: Final = "COMMERCE_"
+Network = IPv4Network | IPv6Network
 
 
 class WrongSetting(Exception):
@@ -82,6 +84,13 @@ def _text(name: str, text: str) -> str:
     return text
 
 
+def _networks(name: str, text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise WrongSetting(f"{name} must be addresses or networks, comma between them, not {text!r}: {error}.") from error
+
+
 def _setting(default: Any, read: Callable[[str, str], Any], meaning: str) -> Any:
     return attrs.field(default=default, metadata={"read": read, "meaning": meaning})
 
@@ -104,6 +113,9 @@ class Settings:
     currency: str = _setting("USD", _currency, "the shop's currency (ISO 4217)")
     host: str = _setting("127.0.0.1", _text, "the address that HTTP listens on")
     port: int = _setting(8000, _whole(0, 65_535), "the port that HTTP listens on; 0 takes a free one")
+    trusted_proxies: tuple[Network, ...] = _setting(
+        (), _networks, "networks of proxies whose X-Forwarded-For and -Proto (or Forwarded) are believed, comma between them; none: nobody"
+    )
     lease: timedelta = _setting(timedelta(seconds=30), _seconds, "seconds after which a dead runner's orders are taken over")
     call_timeout: timedelta = _setting(timedelta(seconds=8), _seconds, "seconds that a call to a gateway or carrier may take")
     retry: timedelta = _setting(timedelta(seconds=1), _seconds, "seconds before the first repeat of such a call")
@@ -195,8 +207,12 @@ def described(settings: Settings) -> Iterator[tuple[str, str, str]]:
     """Name, value and meaning of every setting; what may be secret in an address is left out."""
     for a in attrs.fields(Settings):
         value = getattr(settings, a.name)
-        text = f"{value.total_seconds():g}" if isinstance(value, timedelta) else str(value)
+        text = f"{value.total_seconds():g}" if isinstance(value, timedelta) else _shown(value)
         if a.metadata["read"] in (_url, _urls):
             urls = cast("tuple[str, ...]", value if isinstance(value, tuple) else (value,))
             text = ",".join(masked(url) for url in urls if url)
         yield PREFIX + a.name.upper(), text, a.metadata["meaning"]
+
+
+def _shown(value: object) -> str:
+    return ",".join(map(str, cast("tuple[object, ...]", value))) if isinstance(value, tuple) else str(value)

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 import attrs
 import msgspec
@@ -13,8 +13,23 @@ from commerce_core.kernel.money import Money
 
 _JSON: Final = b"application/json"
 _encoder: Final = msgspec.json.Encoder()
-_request_id: ContextVar[str] = ContextVar("request_id", default="")
-_trace: ContextVar[str | None] = ContextVar("trace", default=None)
+#: Nobody guesses what an answer is, and nobody keeps one that is about a person, or a refusal.
+NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
+NO_STORE: Final = (b"cache-control", b"no-store")
+
+
+class RequestInfo(NamedTuple):
+    """What answers depend on, whoever makes them: the request's id, its ``traceparent``, the prefix at which the application
+    is mounted (percent-encoded; none is empty), and whether its client came by TLS.
+    """
+
+    id: str = ""
+    trace: str | None = None
+    root: str = ""
+    secure: bool = False
+
+
+_request: ContextVar[RequestInfo] = ContextVar("request", default=RequestInfo())  # noqa: B039 (it cannot be changed)
 
 
 class Shape(msgspec.Struct, rename="camel", forbid_unknown_fields=True, kw_only=True, gc=False):
@@ -35,7 +50,11 @@ def money(value: Money) -> MoneyOut:
 
 @attrs.frozen(kw_only=True)
 class Reply:
-    """An answer with more than a body. ``status`` of ``None`` is the operation's own; ``cookies`` are whole Set-Cookie values."""
+    """An answer with more than a body. ``status`` of ``None`` is the operation's own.
+
+    A ``Location`` is told below the prefix at which the application is mounted. ``cookies`` are Set-Cookie values without
+    ``Path`` and ``Secure``, which the request decides.
+    """
 
     body: Shape | None = None
     status: int | None = None
@@ -56,7 +75,7 @@ class Payload:
     def __init__(self, status: int, body: bytes, headers: Mapping[str, str] | None = None, *, media: bytes = _JSON) -> None:
         self.status = status
         self.body = body
-        self.headers: list[tuple[bytes, bytes]] = []
+        self.headers: list[tuple[bytes, bytes]] = [NOSNIFF]
         if status not in (204, 304):
             self.headers += [(b"content-type", media), (b"content-length", str(len(body)).encode())]
         for name, value in (headers or {}).items():
@@ -96,26 +115,37 @@ def payload(result: object, status: int) -> Payload | EventStream:
         return Payload(status, b"")
     if isinstance(result, Reply):
         body = b"" if result.body is None else _encoder.encode(result.body)
-        made = Payload(result.status or status, body, result.headers)
+        made = Payload(result.status or status, body)
+        for name, value in result.headers.items():
+            made.add_header(name, link(value) if name == "Location" else value)
         for cookie in result.cookies:
-            made.add_header("Set-Cookie", cookie)
+            made.add_header("Set-Cookie", _placed(cookie))
         return made
     if isinstance(result, (Payload, EventStream)):
         return result
     raise TypeError(f"a handler answered with a {type(result).__name__}")
 
 
+def link(path: str) -> str:
+    """*path* of this application as clients reach it: below the prefix at which it is mounted."""
+    return _request.get().root + path
+
+
+def _placed(cookie: str) -> str:
+    request = _request.get()
+    return f"{cookie}; Path={request.root or '/'}{'; Secure' if request.secure else ''}"
+
+
 def request_id() -> str:
     """The id of the request that is being answered; empty outside of one."""
-    return _request_id.get()
+    return _request.get().id
 
 
 def request_trace() -> str | None:
     """The request that is being answered as what follows from it is told of it (a W3C ``traceparent``); ``None`` outside of one."""
-    return _trace.get()
+    return _request.get().trace
 
 
-def set_request(id: str, trace: str) -> None:
+def set_request(request: RequestInfo) -> None:
     """Remember which request this task answers."""
-    _request_id.set(id)
-    _trace.set(trace)
+    _request.set(request)

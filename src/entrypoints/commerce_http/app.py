@@ -14,24 +14,26 @@ from commerce_core.kernel.errors import CommerceError
 from commerce_http.answers import Payload
 from commerce_http.dependencies import Surroundings, handler_of
 from commerce_http.errors import answer_defect, answer_http_error, answer_refusal
+from commerce_http.frame import Frame, OneSpelling
 from commerce_http.observation import Observed, RequestMetrics
 from commerce_http.operations import Operation, path_names
+from commerce_http.proxies import NOBODY, TrustedProxies
 
 
 class ShopApplication(Litestar):
-    """Litestar inside the layer that observes every request. ``let_go`` ends what waits, before the process does."""
+    """Litestar inside the layers that every request passes. ``let_go`` ends what waits, before the process does."""
 
     let_go: Callable[[], None] = staticmethod(lambda: None)
 
-    def observed_by(self, metrics: RequestMetrics, tracer: Tracer | None) -> "ShopApplication":
-        """Count requests in *metrics*, and have *tracer* collect them."""
-        self.asgi_handler = Observed(self.asgi_handler, metrics, tracer)
+    def framed(self, metrics: RequestMetrics, tracer: Tracer | None, proxies: TrustedProxies) -> "ShopApplication":
+        """Put requests in order, count them in *metrics*, and have *tracer* collect them."""
+        self.asgi_handler = Frame(Observed(OneSpelling(self.asgi_handler), metrics, tracer), proxies)
         return self
 
 
 def build_app(
     operations: Sequence[Operation], around: Surroundings, registry: CollectorRegistry, *, tracer: Tracer | None = None,
-    lifespan: Sequence[Any] = (),
+    proxies: TrustedProxies = NOBODY, lifespan: Sequence[Any] = (),
 ) -> ShopApplication:  # fmt: skip
     """An application of *operations*."""
     # Litestar asks handlers for its own Response; a Payload answers as well, without the work that one does.
@@ -43,7 +45,7 @@ def build_app(
         openapi_config=None,
         request_max_body_size=None,
         logging_config=None,
-    ).observed_by(RequestMetrics(registry), tracer)
+    ).framed(RequestMetrics(registry), tracer, proxies)
 
 
 def route_of(operation: Operation, around: Surroundings) -> HTTPRouteHandler:

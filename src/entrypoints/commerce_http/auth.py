@@ -78,10 +78,10 @@ def cart_token(headers: Any) -> str | None:
 
 
 def cart_cookie(token: str) -> str:
-    """A Set-Cookie value that keeps *token* in a browser for ninety days."""
-    return f"{_CART_COOKIE}={token}; Path=/; Max-Age=7776000; HttpOnly; SameSite=Lax"
+    """A cookie that keeps *token* in a browser for ninety days."""
+    return f"{_CART_COOKIE}={token}; Max-Age=7776000; HttpOnly; SameSite=Lax"
 
 
 def no_cart_cookie() -> str:
-    """A Set-Cookie value that makes a browser forget its token."""
-    return f"{_CART_COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"
+    """A cookie that makes a browser forget its token."""
+    return f"{_CART_COOKIE}=; Max-Age=0; HttpOnly; SameSite=Lax"

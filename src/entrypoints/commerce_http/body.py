@@ -74,9 +74,9 @@ async def pieces(request: "Request[Any, Any, Any]") -> AsyncIterator[bytes]:
             raise Malformed("the body did not arrive in time") from None
         if message["type"] != "http.request":
             raise Malformed("the body is incomplete")
-        if message["body"]:
-            yield message["body"]
-        if not message["more_body"]:
+        if body := message.get("body"):
+            yield body
+        if not message.get("more_body"):  # ASGI lets a server leave out either
             return
 
 

@@ -1,13 +1,13 @@
 """Arguments for handlers. Services are singletons and bound once; only what a request brings is read for each request."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import attrs
 from litestar import Request
 
-from commerce_core.kernel.errors import Invalid
+from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_http.answers import EventStream, Payload, payload
 from commerce_http.auth import ANYONE, Authenticate, cart_token
 from commerce_http.body import check_media, read, read_raw
@@ -65,13 +65,13 @@ def _service(operation: Operation, argument: Argument, around: Surroundings) -> 
 
 
 def _gatherer(operation: Operation, around: Surroundings) -> Callable[[HttpRequest, bytes], dict[str, Any]]:
-    """Reads what a request brings in the order in which refusals are told: who, query, everything else."""
+    """Reads what a request brings: who first, then everything else, every wrong field of query, headers and body together."""
     admit = operation.who.admit
     open_to_all = operation.who is ANYONE and operation.argument(Source.CALLER) is None
     wants_caller = operation.argument(Source.CALLER) is not None
     query = operation.argument(Source.QUERY)
     read_query = QueryReader(query.type if query else NoQuery, around.currency).read
-    others = [(a.name, _reader_of(a, operation, around)) for a in operation.arguments if a.source not in _ELSEWHERE]
+    readers = [(a.name, _reader_of(a, operation, around)) for a in operation.arguments if a.source not in _ELSEWHERE]
 
     def gather(request: HttpRequest, raw: bytes) -> dict[str, Any]:
         given: dict[str, Any] = {}
@@ -79,13 +79,22 @@ def _gatherer(operation: Operation, around: Surroundings) -> Callable[[HttpReque
             caller = admit(request.headers.get("authorization"), around.authenticate)
             if wants_caller:
                 given["caller"] = caller
+        wrong: list[FieldProblem] = []
         asked = request.scope["query_string"]
-        if query is not None:
-            given["query"] = read_query(asked)
-        elif asked:
-            read_query(asked)
-        for name, read_one in others:
-            given[name] = read_one(request, raw)
+        if query is not None or asked:
+            try:
+                found = read_query(asked)
+            except Invalid as error:
+                wrong += error.problems
+            else:
+                given |= {"query": found} if query else {}
+        for name, read_one in readers:
+            try:
+                given[name] = read_one(request, raw)
+            except Invalid as error:
+                wrong += error.problems
+        if wrong:
+            raise Invalid(wrong)
         return given
 
     return gather
@@ -105,7 +114,7 @@ def _reader_of(argument: Argument, operation: Operation, around: Surroundings) -
             return lambda request, _: cart_token(request.headers)
         case Source.HEADER if argument.header:
             header = argument.header
-            return lambda request, _: _header(request.headers.get(header.name.lower()), header)
+            return lambda request, _: _header(request.headers.getall(header.name, ()), header)
         case _:
             return lambda request, _: request
 
@@ -115,9 +124,12 @@ def _command(request: HttpRequest, raw: bytes, kind: Any, operation: Operation, 
     return read(raw, kind, currency)
 
 
-def _header(value: str | None, header: Header) -> str | None:
-    if value is None:
+def _header(lines: Sequence[str], header: Header) -> str | None:
+    if not lines:
         return None
+    if len(lines) > 1 and not header.is_list:
+        raise Invalid.at(f"/{header.name}", "must be given once")
+    value = ", ".join(lines)
     if not value.strip() or len(value) > header.max_length or not value.isascii() or not value.isprintable():
         raise Invalid.at(f"/{header.name}", f"must be 1 to {header.max_length} printable ASCII characters")
     return hashlib.sha256(value.encode()).hexdigest() if header.digested else value

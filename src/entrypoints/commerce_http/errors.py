@@ -13,7 +13,7 @@ from commerce_core.kernel.address import luhn
 from commerce_core.kernel.errors import CommerceError, Conflict, Invalid, NotFound, Rejected, Unauthorized, Unavailable
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.redaction import redacted, trace_of
-from commerce_http.answers import Payload, money, request_id
+from commerce_http.answers import NO_STORE, Payload, link, money, request_id
 
 _log = structlog.get_logger(component="commerce.http")
 
@@ -115,10 +115,11 @@ class Problem(Payload):
     """An ``application/problem+json`` answer."""
 
     def __init__(self, status: int, code: str, detail: str, members: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> None:
-        document = {"type": f"/problems/{code}", "title": title_of(code), "status": status, "detail": detail, "code": code, **members}
+        document = {"type": link(f"/problems/{code}"), "title": title_of(code), "status": status, "detail": detail, "code": code, **members}
         if request := request_id():
             document["requestId"] = request
         super().__init__(status, msgspec.json.encode(document, enc_hook=_plain), headers, media=b"application/problem+json")
+        self.headers.append(NO_STORE)
         self.code = code
 
 

@@ -8,7 +8,7 @@ import msgspec
 from litestar.types import Receive, Scope, Send
 
 from commerce_core.orders import TimelineCursor, TimelineEntry
-from commerce_http.answers import MEDIA_EVENTS, EventStream, is_head
+from commerce_http.answers import MEDIA_EVENTS, NO_STORE, NOSNIFF, EventStream, is_head
 from commerce_http.errors import Malformed
 from commerce_http.timeline_watch import TimelineWatch
 
@@ -44,7 +44,7 @@ class TimelineStream(EventStream):
             self._watch.leave()
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = [(b"content-type", MEDIA_EVENTS), (b"cache-control", b"no-store"), (b"x-accel-buffering", b"no")]
+        headers = [(b"content-type", MEDIA_EVENTS), NO_STORE, NOSNIFF, (b"x-accel-buffering", b"no")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         if is_head(scope):
             await send({"type": "http.response.body", "body": b"", "more_body": False})

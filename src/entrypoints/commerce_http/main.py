@@ -19,6 +19,7 @@ from commerce_http.dependencies import Surroundings
 from commerce_http.desk import Desk
 from commerce_http.openapi import Document
 from commerce_http.operations import Operation, Runs, operations_of
+from commerce_http.proxies import TrustedProxies
 from commerce_http.timeline_watch import TimelineWatch
 
 _THREADS_OUTSIDE: Final = 16
@@ -62,7 +63,9 @@ def create_app(shop: Shop) -> ShopApplication:
         watch.close()
         desk.close()
 
-    app = build_app(OPERATIONS, around, shop.registry, tracer=shop.tracer, lifespan=[lifespan])
+    app = build_app(
+        OPERATIONS, around, shop.registry, tracer=shop.tracer, proxies=TrustedProxies(shop.settings.trusted_proxies), lifespan=[lifespan]
+    )
     app.let_go = watch.close
     return app
 
@@ -84,6 +87,7 @@ class ShopServer(uvicorn.Server):
                 access_log=False,
                 log_config=None,
                 server_header=False,
+                proxy_headers=False,  # COMMERCE_TRUSTED_PROXIES says whose are believed
                 timeout_graceful_shutdown=_LONGEST_GOODBYE,
             )
         )

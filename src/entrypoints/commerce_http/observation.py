@@ -7,6 +7,7 @@ import re
 import secrets
 import time
 from typing import Any, Final
+from urllib.parse import quote
 
 import structlog
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,7 +17,8 @@ from commerce_bootstrap.tracing import About, Span, Tracer
 from commerce_bootstrap.tracing import trace_id as known_trace
 from commerce_core.kernel.address import looks_like_card
 from commerce_core.kernel.ids import is_id
-from commerce_http.answers import set_request
+from commerce_http.answers import RequestInfo, set_request
+from commerce_http.frame import local_path
 
 _log = structlog.get_logger(component="commerce.http")
 _ACCEPTABLE: Final = re.compile(rb"[A-Za-z0-9._:/+=-]{1,64}")
@@ -62,12 +64,13 @@ class Observed:
             return
         started = time.perf_counter()
         given = _given_trace(scope)
-        span = self._tracer.begin("request", "server", given) if self._tracer and scope["path"] not in _PROBED else None
+        span = self._tracer.begin("request", "server", given) if self._tracer and local_path(scope) not in _PROBED else None
         trace = span.trace if span else given or _new_trace()
         trace_id = trace[_TRACE_ID]
         name = _given_id(scope) or trace_id
         raw_name = name.encode()
-        set_request(name, trace)
+        root = quote(scope["root_path"]) if scope["root_path"] else ""
+        set_request(RequestInfo(name, trace, root, scope["scheme"] == "https"))
         structlog.contextvars.bind_contextvars(request_id=name, trace_id=trace_id)
         status = 0
 

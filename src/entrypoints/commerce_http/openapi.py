@@ -13,7 +13,7 @@ from commerce_core.accounts import SessionUnknown
 from commerce_core.kernel.batching import Overloaded
 from commerce_core.kernel.codec import camel
 from commerce_core.kernel.errors import CommerceError, Invalid, TransactionLost
-from commerce_http.answers import Payload
+from commerce_http.answers import Payload, link
 from commerce_http.errors import Forbidden, Malformed, RouteNotFound, TooLarge, Unauthenticated, UnsupportedMediaType, status_of, title_of
 from commerce_http.openapi_page import page
 from commerce_http.operations import Operation, Source, operation, path_names
@@ -30,10 +30,11 @@ class Document:
     def __init__(self, operations: Sequence[Operation], currency: str) -> None:
         self._operations = operations
         self._currency = currency
+        self._as_json: dict[str, bytes] = {}  # for the prefix that was asked for last: most have only one
 
     @cached_property
     def data(self) -> dict[str, Any]:
-        """The document itself."""
+        """The document itself, of an application at the root of its host."""
         schemas = Schemas(self._currency)
         schemas.components["Problem"] = _problem_schema()
         paths: dict[str, Any] = {}
@@ -47,28 +48,34 @@ class Document:
             "components": {"schemas": schemas.components, "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}},
         }
 
-    @cached_property
-    def as_json(self) -> bytes:
-        """The document as JSON."""
-        return json.dumps(self.data, ensure_ascii=False).encode()
+    def below(self, root: str) -> dict[str, Any]:
+        """The document of an application that is mounted at the prefix *root*."""
+        return self.data | {"servers": [{"url": root or "/"}]}
 
-    @cached_property
-    def as_html(self) -> bytes:
+    def as_json(self, root: str) -> bytes:
+        """The document as JSON."""
+        made = self._as_json.get(root)
+        if made is None:
+            made = json.dumps(self.below(root), ensure_ascii=False).encode()
+            self._as_json = {root: made}
+        return made
+
+    def as_html(self, root: str) -> bytes:
         """The document as a page for people."""
-        return page(self.data).encode()
+        return page(self.data, f"{root}/schema/openapi.json").encode()
 
 
 @operation("GET", "/schema/openapi.json")
 def schema_document(document: Document) -> Payload:
     """This document."""
-    return Payload(200, document.as_json, media=b"application/json")
+    return Payload(200, document.as_json(link("")), media=b"application/json")
 
 
 @operation("GET", "/schema", answer_media="text/html")
 def schema_page(document: Document) -> Payload:
     """This document, for people."""
     headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
-    return Payload(200, document.as_html, headers, media=b"text/html; charset=utf-8")
+    return Payload(200, document.as_html(link("")), headers, media=b"text/html; charset=utf-8")
 
 
 def public_path(described: Operation) -> str:

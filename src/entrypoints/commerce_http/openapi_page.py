@@ -11,8 +11,8 @@ _STYLE: Final = (
 )
 
 
-def page(document: dict[str, Any]) -> str:
-    """*document* as one page without scripts."""
+def page(document: dict[str, Any], address: str) -> str:
+    """*document*, which lies at *address*, as one page without scripts."""
     rows: list[str] = []
     tags: dict[str, list[str]] = {}
     for path, methods in document["paths"].items():
@@ -28,5 +28,5 @@ def page(document: dict[str, Any]) -> str:
             f"<details><summary><code>{html.escape(name)}</code></summary><pre>{html.escape(json.dumps(schema, indent=2))}</pre></details>"
         )
     title = html.escape(document["info"]["title"])
-    link = '<p><a href="/schema/openapi.json">openapi.json</a></p>'
+    link = f'<p><a href="{html.escape(address)}">openapi.json</a></p>'
     return f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style><h1>{title}</h1>{link}{"".join(rows)}</html>'

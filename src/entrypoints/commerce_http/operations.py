@@ -47,12 +47,16 @@ class Source(StrEnum):
 
 @attrs.frozen
 class Header:
-    """A request header that an operation reads; absent it is ``None``. One that is *digested* is known by its SHA-256 alone."""
+    """A request header that an operation reads; absent it is ``None``.
+
+    One that is *digested* is known by its SHA-256 alone. One that is no list may stand in one line only.
+    """
 
     name: str
     description: str
     max_length: int = 200
     digested: bool = False
+    is_list: bool = False
 
 
 @attrs.frozen
@@ -67,9 +71,11 @@ CartToken = typing.Annotated[str | None, CART_TOKEN]
 IdempotencyKey = typing.Annotated[
     str | None, Header("Idempotency-Key", "The same key again answers with what the first request made.", digested=True)
 ]
-IfMatch = typing.Annotated[str | None, Header("If-Match", "The ETag that the change is meant for; its version is compared.")]
-IfNoneMatch = typing.Annotated[str | None, Header("If-None-Match", "An ETag that is known: 304 if it is still the one.", 1000)]
-Prefer = typing.Annotated[str | None, Header("Prefer", "`wait=10` waits up to ten seconds for the end.")]
+IfMatch = typing.Annotated[str | None, Header("If-Match", "The ETag that the change is meant for; its version is compared.", is_list=True)]
+IfNoneMatch = typing.Annotated[
+    str | None, Header("If-None-Match", "An ETag that is known: 304 if it is still the one.", 1000, is_list=True)
+]
+Prefer = typing.Annotated[str | None, Header("Prefer", "`wait=10` waits up to ten seconds for the end.", is_list=True)]
 LastEventId = typing.Annotated[str | None, Header("Last-Event-ID", "The number of the last event that is known: those behind it follow.")]
 SearchToken = typing.Annotated[
     str | None, Header("X-Search-Token", "From the answer to a write: waits up to two seconds until a search shows it.", 400)

@@ -26,7 +26,7 @@ class WaitingRoom:
     def __init__(self, host: str, port: int) -> None:
         config = uvicorn.Config(
             self._answer, interface="asgi3", host=host, port=port, http=BoundedConnection, ws="none", lifespan="off", access_log=False, log_config=None,
-            server_header=False, timeout_graceful_shutdown=_GOODBYE,
+            server_header=False, proxy_headers=False, timeout_graceful_shutdown=_GOODBYE,
         )  # fmt: skip
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, name="waiting-room", daemon=True)
