@@ -26,7 +26,7 @@ from commerce_core.kernel.transaction import Transaction
 from commerce_core.orders import OrderKey, Shipment
 from commerce_sqlalchemy.keys import among, pairs
 from commerce_sqlalchemy.rows import Given, insert_if_new, insert_many, insert_new
-from commerce_sqlalchemy.saga_rows import CALL_COLUMNS, WRITE_COLUMNS, call, call_id, call_row, key_row, saga_row, write_row
+from commerce_sqlalchemy.saga_rows import CALL_COLUMNS, WRITE_COLUMNS, call, call_row, call_values, key_row, saga_row, write_row
 from commerce_sqlalchemy.tables import Id, Instant, gateway_fact, order_line, outside_call, refund, saga, shipment, shipment_line
 from commerce_sqlalchemy.tables import orders as order_table
 from commerce_sqlalchemy.transaction import connection
@@ -108,7 +108,7 @@ class SqlSagaStore(SagaStore):
         ]
         insert_if_new(connection(tx), gateway_fact, rows)
 
-    def open_refunds(self, tx: Transaction, refunds: Mapping[OrderKey, tuple[OpenRefund, Money]]) -> Mapping[OrderKey, int]:
+    def open_refunds(self, tx: Transaction, refunds: Mapping[OrderKey, OpenRefund]) -> Mapping[OrderKey, int]:
         if not refunds:
             return {}
         c = refund.c
@@ -118,14 +118,22 @@ class SqlSagaStore(SagaStore):
             known.setdefault(row.order_id, {})[row.capture_ref] = row.no
         rows: list[dict[str, Any]] = []
         numbers: dict[OrderKey, int] = {}
-        for key, (owed, money) in refunds.items():
+        for key, owed in refunds.items():
             before = known.get(key.order_id, {})
             numbers[key] = before.get(owed.capture_ref, len(before) + 1)
             if owed.capture_ref not in before:
-                amount = {"amount_minor": money.minor, "currency": money.currency}
+                amount = {"amount_minor": owed.amount.minor, "currency": owed.amount.currency}
                 rows.append(key_row(key) | amount | {"no": numbers[key], "reason": owed.reason, "capture_ref": owed.capture_ref})
         insert_many(connection(tx), refund, rows)
         return numbers
+
+    def refund_calls(self, tx: Transaction, refunds: Mapping[OrderKey, int]) -> Mapping[OrderKey, OutsideCall]:
+        rows = [(key.buyer_id, key.order_id, no) for key, no in refunds.items()]
+        return {OrderKey(row.buyer_id, row.order_id): call(row) for row in _REFUND_CALLS.run(connection(tx), rows)}
+
+    def write_calls(self, tx: Transaction, calls: Mapping[OrderKey, OutsideCall], at: datetime) -> None:
+        insert_if_new(connection(tx), outside_call, [call_row(key, c, at) for key, c in calls.items()])
+        _WRITE_CALLS.run(connection(tx), sorted((call_values(key, c) for key, c in calls.items()), key=lambda row: tuple(row[:5])), at=at)
 
     def record_shipments(self, tx: Transaction, shipments: Mapping[OrderKey, Shipment], at: datetime) -> None:
         rows = [
@@ -179,7 +187,7 @@ class SqlSagaStore(SagaStore):
     def gateways_in_use(self, tx: Transaction) -> Sequence[tuple[str, str]]:
         g = order_table.c
         joined = order_table.join(saga, sa.and_(saga.c.buyer_id == g.buyer_id, saga.c.order_id == g.id))
-        used = sa.select(g.gateway, g.gateway_account).select_from(joined).where(_OPEN).distinct()
+        used = sa.select(g.gateway, g.gateway_account).select_from(joined).where(_OPEN, g.gateway != "").distinct()
         return list(connection(tx).execute(used))
 
     def carriers_in_use(self, tx: Transaction) -> Sequence[str]:
@@ -189,16 +197,19 @@ class SqlSagaStore(SagaStore):
         f, earlier, back = gateway_fact.c, gateway_fact.alias().c, gateway_fact.alias().c
         joined = saga.join(gateway_fact, sa.and_(saga.c.buyer_id == f.buyer_id, saga.c.order_id == f.order_id))
         not_later = sa.or_(earlier.at < f.at, sa.and_(earlier.at == f.at, earlier.ref <= f.ref))
-        captures = _facts_of(f, earlier, "capture").where(not_later)
+        captured = _sum_of(f, earlier, "capture").where(not_later).scalar_subquery()
+        missing = captured - _sum_of(f, back, "refund").scalar_subquery()
         owed = (
-            sa.select(f.buyer_id, f.order_id, f.ref, f.amount_minor, f.currency)
+            sa.select(f.buyer_id, f.order_id, f.ref, f.amount_minor, f.currency, missing.label("missing"))
             .select_from(joined)
-            .where(_CANCELLED, f.kind == "capture", captures.scalar_subquery() > _facts_of(f, back, "refund").scalar_subquery())
+            .where(_CANCELLED, f.kind == "capture", missing > 0)
             .order_by(f.order_id, f.at, f.ref)
             .limit(limit)
         )
         return [
-            OwedRefund(key=OrderKey(x.buyer_id, x.order_id), capture_ref=x.ref, amount=Money(x.amount_minor, x.currency))
+            OwedRefund(
+                key=OrderKey(x.buyer_id, x.order_id), capture_ref=x.ref, amount=Money(min(x.amount_minor, int(x.missing)), x.currency)
+            )
             for x in connection(tx).execute(owed)
         ]
 
@@ -225,21 +236,24 @@ class SqlSagaStore(SagaStore):
     def _calls(self, tx: Transaction, keys: Sequence[OrderKey]) -> dict[str, dict[Operation, OutsideCall]]:
         found: dict[str, dict[Operation, OutsideCall]] = {}
         for row in _CALLS.run(connection(tx), pairs(keys)):
-            found.setdefault(row.order_id, {})[Operation(row.operation)] = call(row)
+            known = found.setdefault(row.order_id, {})
+            read, earlier = call(row), known.get(Operation(row.operation))
+            if earlier is None or earlier.attempt < read.attempt:
+                known[read.operation] = read
         return found
 
     def _write_calls(self, tx: Transaction, writes: Sequence[SagaWrite], at: datetime) -> None:
         """New intents are inserted, what was learnt of known ones is updated."""
         before = {w.saga.key.order_id: w.read.saga.calls for w in writes}
         changed = [(w.saga.key, c) for w in writes for op, c in w.saga.calls.items() if before[w.saga.key.order_id].get(op) != c]
-        new = [call_row(key, c, at) for key, c in changed if c.operation not in before[key.order_id]]
-        insert_many(connection(tx), outside_call, new)
-        known: list[tuple[Any, ...]] = [
-            (*call_id(key, c), c.status.value, dict(c.response) if c.response is not None else None)
-            for key, c in changed
-            if c.operation in before[key.order_id]
-        ]
+        new = [(key, c) for key, c in changed if _is_new(c, before[key.order_id].get(c.operation))]
+        insert_many(connection(tx), outside_call, [call_row(key, c, at) for key, c in new])
+        known = [call_values(key, c) for key, c in changed if not _is_new(c, before[key.order_id].get(c.operation))]
         _WRITE_CALLS.run(connection(tx), sorted(known, key=lambda row: tuple(row[:5])), at=at)
+
+
+def _is_new(c: OutsideCall, before: OutsideCall | None) -> bool:
+    return before is None or before.attempt != c.attempt
 
 
 _S: Final = saga.c
@@ -250,7 +264,15 @@ _UNHELD: Final = sa.and_(_OPEN, sa.or_(_S.lease_until.is_(None), _S.lease_until 
 _FREE: Final = sa.and_(_UNHELD, _S.next_run_at <= _NOW)
 _JOINED: Final = saga.join(order_table, sa.and_(_S.buyer_id == order_table.c.buyer_id, _S.order_id == order_table.c.id))
 _SAGAS: Final = (
-    sa.select(*_S, order_table.c.gateway, order_table.c.gateway_account, order_table.c.digest, order_table.c.created_at)
+    sa.select(
+        *_S,
+        order_table.c.gateway,
+        order_table.c.gateway_account,
+        order_table.c.digest,
+        order_table.c.created_at,
+        order_table.c.total_minor,
+        order_table.c.currency.label("total_currency"),
+    )
     .select_from(_JOINED)
     .order_by(_S.order_id.desc())
 )
@@ -258,6 +280,14 @@ _BY_KEY: Final = Given(lambda d: _SAGAS.where(_S.buyer_id == d.buyer_id, _S.orde
 _CALLS: Final = Given(
     lambda d: sa.select(outside_call).where(_T.buyer_id == d.buyer_id, _T.order_id == d.order_id, _T.subject_no == 1),
     buyer_id=Id, order_id=Id,
+)  # fmt: skip
+_REFUND_CALLS: Final = Given(
+    lambda d: (
+        sa.select(outside_call)
+        .where(_T.buyer_id == d.buyer_id, _T.order_id == d.order_id, _T.operation == Operation.REFUND.value, _T.subject_no == d.no)
+        .order_by(_T.attempt)
+    ),
+    buyer_id=Id, order_id=Id, no=sa.BigInteger(),
 )  # fmt: skip
 _CLAIM: Final = Given(
     lambda d: sa.update(saga)
@@ -291,7 +321,7 @@ _WRITE_CALLS: Final = Given(
         sa.update(outside_call)
         .where(_T.buyer_id == d.buyer_id, _T.order_id == d.order_id, _T.operation == d.operation)
         .where(_T.subject_no == d.subject_no, _T.attempt == d.attempt)
-        .values(status=d.status, response=d.response, updated_at=sa.bindparam("at"))
+        .values(status=d.status, response=d.response, amount_minor=d.amount_minor, currency=d.currency, updated_at=sa.bindparam("at"))
     ),
     **CALL_COLUMNS,
 )
@@ -301,7 +331,7 @@ def _worrying(claims: int, created_before: datetime) -> "sa.ColumnElement[bool]"
     return sa.or_(_S.attention, _S.claims >= claims, order_table.c.created_at < created_before)
 
 
-def _facts_of(one: Any, others: Any, kind: str) -> "sa.Select[Any]":
-    """How many facts of *kind* are known of the order that *one* is a fact of."""
-    same = (others.buyer_id == one.buyer_id, others.order_id == one.order_id)
-    return sa.select(sa.func.count()).where(*same, others.kind == kind)
+def _sum_of(one: Any, others: Any, kind: str) -> "sa.Select[Any]":
+    """What the facts of *kind* sum to, in its currency, of the order that *one* is a fact of."""
+    same = (others.buyer_id == one.buyer_id, others.order_id == one.order_id, others.currency == one.currency)
+    return sa.select(sa.func.coalesce(sa.func.sum(others.amount_minor), 0)).where(*same, others.kind == kind)

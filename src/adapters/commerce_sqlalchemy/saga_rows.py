@@ -7,6 +7,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from commerce_core.checkout import CallStatus, Cause, Operation, OrderSaga, OutsideCall, SagaRow, SagaWrite, call_key
+from commerce_core.kernel.money import Money
 from commerce_core.orders import OrderKey, OrderState
 from commerce_sqlalchemy.tables import Id, Instant, Json
 
@@ -17,7 +18,7 @@ WRITE_COLUMNS: Final[Mapping[str, Any]] = {
 }  # fmt: skip
 CALL_COLUMNS: Final[Mapping[str, Any]] = {
     "buyer_id": Id, "order_id": Id, "operation": sa.Text(), "subject_no": sa.BigInteger(), "attempt": sa.BigInteger(),
-    "status": sa.Text(), "response": Json,
+    "status": sa.Text(), "response": Json, "amount_minor": sa.BigInteger(), "currency": sa.Text(),
 }  # fmt: skip
 
 
@@ -40,6 +41,15 @@ def call_id(key: OrderKey, c: OutsideCall) -> tuple[str, str, str, int, int]:
     return (key.buyer_id, key.order_id, c.operation.value, c.subject_no, c.attempt)
 
 
+def call_values(key: OrderKey, c: OutsideCall) -> tuple[Any, ...]:
+    """The values of ``CALL_COLUMNS``."""
+    return (*call_id(key, c), c.status.value, dict(c.response) if c.response is not None else None, *_amount(c))
+
+
+def _amount(c: OutsideCall) -> tuple[int | None, str | None]:
+    return (c.amount.minor, c.amount.currency) if c.amount else (None, None)
+
+
 def call_row(key: OrderKey, c: OutsideCall, at: datetime) -> dict[str, Any]:
     """A new row for the call."""
     return {
@@ -53,7 +63,9 @@ def call_row(key: OrderKey, c: OutsideCall, at: datetime) -> dict[str, Any]:
         "gateway_account": c.account,
         "status": c.status.value,
         "response": dict(c.response) if c.response is not None else None,
-        "created_at": at,
+        "amount_minor": _amount(c)[0],
+        "currency": _amount(c)[1],
+        "created_at": c.intended_at or at,
         "updated_at": at,
     }
 
@@ -69,6 +81,8 @@ def call(row: Any) -> OutsideCall:
         subject_no=row.subject_no,
         attempt=row.attempt,
         response=row.response,
+        amount=Money(row.amount_minor, row.currency) if row.currency else None,
+        intended_at=row.created_at,
     )
 
 
@@ -82,6 +96,7 @@ def saga_row(row: Any, calls: Mapping[Operation, OutsideCall]) -> SagaRow:
         account=row.gateway_account,
         carrier=row.carrier,
         digest=row.digest,
+        total=Money(row.total_minor, row.total_currency),
         state=OrderState(row.state),
         cancel_requested=bool(row.cancel_requested),
         cause=Cause(row.cause, row.cause_detail or "") if row.cause else None,

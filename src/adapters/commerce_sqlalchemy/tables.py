@@ -171,7 +171,7 @@ saga_event = _table(
 outside_call = _table(
     "outside_call", _id("buyer_id"), _id("order_id"), _text("operation"), _int("subject_no"), _int("attempt"), _text("key"), _text("digest"),
     _text("gateway"), _text("gateway_account"), _text("status"), _json("response", null=True), _at("created_at"), _at("updated_at"),
-    key="buyer_id order_id operation subject_no attempt",
+    _int("amount_minor", null=True), _text("currency", null=True), key="buyer_id order_id operation subject_no attempt",
 )  # fmt: skip
 gateway_fact = _table(
     "gateway_fact", _id("buyer_id"), _id("order_id"), _text("ref"), _text("kind"), _int("amount_minor"), _text("currency"), _at("at"),

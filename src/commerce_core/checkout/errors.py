@@ -107,6 +107,15 @@ class NotToBeUndone(Conflict):
     code = "not-to-be-undone"
 
 
+class RefundOverdue(Conflict):
+    """Money is owed for an order that is over, and its refund is too old to be sent again: a person must give it back."""
+
+    code = "refund-overdue"
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__(f"the refund of order {order_id} cannot be sent again: give the money back at the gateway's own desk")
+
+
 class HoldsLost(Conflict):
     """Goods of an order that is about to be completed are not held for it: a defect that a person must look at."""
 

@@ -1,14 +1,16 @@
 """The saga of an order as a value: where it stands, and what is known of each call to the outside."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 import attrs
 
 from commerce_core.kernel.ids import CartId
+from commerce_core.kernel.money import Money
 from commerce_core.orders import Fact, OrderKey, OrderState, OrderView, Shipment
+from commerce_core.payment import BookEntry
 
 
 class Operation(StrEnum):
@@ -37,7 +39,11 @@ class CallStatus(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class OutsideCall:
-    """One call to a gateway or carrier, written down before its first byte goes out and continued only where it began."""
+    """One call to a gateway or carrier, written down before its first byte goes out and continued only where it began.
+
+    ``amount`` is what a charge has captured (``None`` until it has) or what a refund is to give back. ``intended_at`` is
+    when this attempt was written down: the age of its key counts from there. The saga has no clock, whoever writes has.
+    """
 
     operation: Operation
     gateway: str
@@ -47,6 +53,19 @@ class OutsideCall:
     subject_no: int = 1
     attempt: int = 1
     response: Mapping[str, Any] | None = None
+    amount: Money | None = None
+    intended_at: datetime | None = attrs.field(default=None, eq=False)
+
+    def again(self, amount: Money | None = None) -> "OutsideCall":
+        """The intent of one more attempt, under a key of its own; without *amount* for the same one."""
+        return attrs.evolve(
+            self,
+            status=CallStatus.INTENT,
+            attempt=self.attempt + 1,
+            response=None,
+            amount=amount or self.amount,
+            intended_at=None,
+        )
 
 
 def call_key(key: OrderKey, call: OutsideCall) -> str:
@@ -65,6 +84,22 @@ class Cause:
 BY_BUYER = Cause("cancelled-by-buyer", "the buyer cancelled the order")
 
 
+@attrs.frozen
+class GivenBack:
+    """What a gateway's books show was given back of an order's money, whoever gave it back."""
+
+    entries: tuple[BookEntry, ...]
+
+    def of(self, currency: str) -> int:
+        """The sum in *currency*, in minor units."""
+        return sum(entry.amount.minor for entry in self.entries if entry.amount.currency == currency)
+
+
+@attrs.frozen
+class TryAnew:
+    """Nothing came of a call however often it was repeated: its key leads nowhere, so that the next attempt has its own."""
+
+
 @attrs.frozen(kw_only=True)
 class OrderSaga:
     """Everything that decides what happens next to one order. No fence, no lease, no clock: those are the runner's."""
@@ -76,6 +111,7 @@ class OrderSaga:
     account: str
     carrier: str
     digest: str
+    total: Money
     state: OrderState = OrderState.PLACED
     cancel_requested: bool = False
     cause: Cause | None = None
@@ -92,19 +128,38 @@ class OrderSaga:
         call = self.calls.get(operation)
         return call.status if call else None
 
-    def intending(self, operation: Operation) -> "OrderSaga":
+    @property
+    def captured(self) -> Money:
+        """What its charge has taken; nothing while that is not known."""
+        charge = self.calls.get(Operation.CHARGE)
+        if charge is None or charge.status is not CallStatus.OK:
+            return Money.zero(self.total.currency)
+        return charge.amount or self.total  # a release before this one kept no amount: it was the total
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether a person must look at it whatever becomes of it: another amount was captured than the order's total."""
+        return self.status(Operation.CHARGE) is CallStatus.OK and self.captured != self.total
+
+    def intending(self, operation: Operation, amount: Money | None = None) -> "OrderSaga":
         """The saga with the intent of *operation* written down; unchanged where it is already."""
         if operation in self.calls:
             return self
         outside = operation in (Operation.SHIP, Operation.UNSHIP)
         gateway, account = (self.carrier, "") if outside else (self.gateway, self.account)
-        call = OutsideCall(operation=operation, gateway=gateway, account=account, digest=self.digest)
+        call = OutsideCall(operation=operation, gateway=gateway, account=account, digest=self.digest, amount=amount)
         return attrs.evolve(self, calls={**self.calls, operation: call})
 
-    def knowing(self, operation: Operation, status: CallStatus, response: Mapping[str, Any] | None = None) -> "OrderSaga":
-        """The saga with what was learnt of *operation*."""
-        call = attrs.evolve(self.intending(operation).calls[operation], status=status, response=response)
-        return attrs.evolve(self, calls={**self.calls, operation: call})
+    def knowing(
+        self, operation: Operation, status: CallStatus, response: Mapping[str, Any] | None = None, amount: Money | None = None
+    ) -> "OrderSaga":
+        """The saga with what was learnt of *operation*; without *amount* the call's stays as it is."""
+        before = self.intending(operation).calls[operation]
+        return self.with_call(attrs.evolve(before, status=status, response=response, amount=amount or before.amount))
+
+    def with_call(self, call: OutsideCall) -> "OrderSaga":
+        """The saga with *call* in place of what was known of its operation."""
+        return attrs.evolve(self, calls={**self.calls, call.operation: call})
 
 
 @attrs.frozen(kw_only=True)
@@ -173,10 +228,11 @@ class GiveBackCart:
 
 @attrs.frozen
 class OpenRefund:
-    """Write down what is owed back to the buyer."""
+    """Write down what is owed back to the buyer: all of *amount*, which was captured as *capture_ref*."""
 
     capture_ref: str
     reason: str
+    amount: Money
 
 
 @attrs.frozen

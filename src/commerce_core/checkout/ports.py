@@ -7,7 +7,7 @@ from typing import Protocol
 
 import attrs
 
-from commerce_core.checkout.model import OpenRefund, OrderSaga
+from commerce_core.checkout.model import OpenRefund, OrderSaga, OutsideCall
 from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Transaction
@@ -68,7 +68,7 @@ class Standing:
 
 @attrs.frozen(kw_only=True)
 class OwedRefund:
-    """A capture on a cancelled order that nobody has given back yet."""
+    """A capture on a cancelled order, and what of it nobody has given back yet."""
 
     key: OrderKey
     capture_ref: str
@@ -122,8 +122,16 @@ class SagaStore(Protocol):
         """Keep what a gateway says happened. No fence. Idempotent by order, reference and kind."""
 
     @abstractmethod
-    def open_refunds(self, tx: Transaction, refunds: Mapping[OrderKey, tuple[OpenRefund, Money]]) -> Mapping[OrderKey, int]:
+    def open_refunds(self, tx: Transaction, refunds: Mapping[OrderKey, OpenRefund]) -> Mapping[OrderKey, int]:
         """Keep what is owed to buyers; the number of each refund within its order. Idempotent by order and capture."""
+
+    @abstractmethod
+    def refund_calls(self, tx: Transaction, refunds: Mapping[OrderKey, int]) -> Mapping[OrderKey, OutsideCall]:
+        """The latest attempt at the refund of that number of each order; those that were never intended are missing."""
+
+    @abstractmethod
+    def write_calls(self, tx: Transaction, calls: Mapping[OrderKey, OutsideCall], at: datetime) -> None:
+        """Keep calls that no saga decides on: new attempts are inserted, known ones get their status and response. Idempotent."""
 
     @abstractmethod
     def record_shipments(self, tx: Transaction, shipments: Mapping[OrderKey, Shipment], at: datetime) -> None:
@@ -159,7 +167,7 @@ class SagaStore(Protocol):
 
     @abstractmethod
     def gateways_in_use(self, tx: Transaction) -> Sequence[tuple[str, str]]:
-        """The gateways and accounts that unfinished orders are paid with."""
+        """The gateways and accounts that unfinished orders are paid with; those that cost nothing name none."""
 
     @abstractmethod
     def carriers_in_use(self, tx: Transaction) -> Sequence[str]:
@@ -167,4 +175,7 @@ class SagaStore(Protocol):
 
     @abstractmethod
     def owed_refunds(self, tx: Transaction, limit: int) -> Sequence[OwedRefund]:
-        """Captures on cancelled orders whose refund is not a fact yet and no saga works on: a charge that landed after all was undone."""
+        """Captures on cancelled orders that refunds do not sum up to yet and no saga works on: a charge that landed after all was undone.
+
+        By order and currency refunds count towards the earliest captures; each amount is what is still missing of its capture.
+        """

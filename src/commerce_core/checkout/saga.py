@@ -89,9 +89,9 @@ def _stage(saga: OrderSaga, definition: Saga) -> Stage | None:
 
 
 def _enter(saga: OrderSaga, index: int, commands: tuple[Command, ...], definition: Saga) -> tuple[OrderSaga, tuple[Command, ...]]:
-    if index == len(definition.stages):
+    stage = next((s for s in definition.stages[index:] if s.step.applies(saga)), None)
+    if stage is None:
         return attrs.evolve(saga, state=OrderState.COMPLETED), commands + definition.completed
-    stage = definition.stages[index]
     return attrs.evolve(stage.step.begin(saga), state=stage.state), commands
 
 

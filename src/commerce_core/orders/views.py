@@ -37,13 +37,15 @@ class OrderView:
 
     @property
     def payment_status(self) -> str:
-        """``pending``, ``paid``, ``declined``, ``refunded`` or ``cancelled`` (never charged)."""
+        """``pending``, ``paid`` (or nothing to pay), ``declined``, ``refunded`` or ``cancelled`` (never charged)."""
         facts = {entry.fact for entry in self.timeline}
         if Fact.PAYMENT_REFUNDED in facts:
             return "refunded"
         if Fact.PAYMENT_DECLINED in facts:
             return "declined"
         if Fact.PAYMENT_COMPLETED in facts:
+            return "paid"
+        if self.order.total.minor == 0 and Fact.SHIPMENT_READY in facts:
             return "paid"
         return "cancelled" if self.state is OrderState.CANCELLED else "pending"
 

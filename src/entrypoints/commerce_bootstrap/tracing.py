@@ -12,8 +12,9 @@ from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 import attrs
 
+from commerce_core.checkout.service.pay import LookedUp
 from commerce_core.checkout.service.prepare import Asked, Prepared
-from commerce_core.checkout.service.run import LookedUp, Task
+from commerce_core.checkout.service.run import Task
 from commerce_core.kernel.batching import FanOut, GroupFunction
 from commerce_core.kernel.errors import Unavailable
 from commerce_core.kernel.ids import MessageId

@@ -27,6 +27,7 @@ _REPAIRS: Final = {
     "S13": "Money came for an order that is cancelled: the worker pays it back within minutes; if it stays, refund it at the gateway.",
     "S16": "Compare the order with its cart; the order is what was paid for.",
     "S17": "Compare lines, adjustments and total with the gateway's capture; refund a difference there.",
+    "L1": "Look at `commerce sagas show`: it should be alarmed and is not; let it run again with `commerce sagas retry`.",
     "L2": "Look at `commerce sagas show` and the gateway's and carrier's books; finish by hand there what is missing.",
     "L5": "Let the saga run again with `commerce sagas retry`; if it stays, the worker that held it has a defect.",
     "L7": "Build the index anew with `commerce reindex`.",
@@ -52,6 +53,8 @@ def check(
         letters = shop.outbox.dead_letters(found.dead_letters or 1)
     rows = [_row(v, with_repair=repair_report) for v in violations]
     out.say(f"{found.orders:,} orders and {found.skus:,} SKUs; {found.unfinished:,} orders under way, {found.alarmed:,} of them alarmed.")
+    for order_id in found.alarmed_orders:
+        out.say(f"alarmed: order {order_id} (`commerce sagas show {order_id}` tells why)")
     if found.waiting_messages:
         out.say(f"{found.waiting_messages:,} messages wait to be delivered.")
     for row in rows:
@@ -65,6 +68,7 @@ def check(
     counts = {name: getattr(found, name) for name in ("orders", "skus", "unfinished", "alarmed")}
     out.answer(
         {"clean": clean, "atRest": found.at_rest, **counts, "waitingMessages": found.waiting_messages}
+        | {"alarmedOrders": list(found.alarmed_orders)}
         | {"violations": rows, "deadLetters": [_letter(letter) for letter in letters]}
     )
     return 0 if clean else 1

@@ -10,23 +10,27 @@ from typing import Any, NamedTuple
 
 import attrs
 
-from commerce_core.checkout import OrderSaga
-from commerce_core.checkout.model import Command, CommitStock, GiveBackCart, ReleaseStock, Tell, Verb
+from commerce_core.checkout import CallStatus, Operation, OrderSaga, OutsideCall
+from commerce_core.checkout.model import Command, CommitStock, GiveBackCart, GivenBack, ReleaseStock, Tell, TryAnew, Verb
 from commerce_core.checkout.saga import ORDER_SAGA, Begin, Saga, advance, ask
+from commerce_core.checkout.service.record import learnt
 from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.orders import Fact, OrderKey, OrderState
-from commerce_core.payment import Captured, Declined, Refunded, Voided
+from commerce_core.payment import BookEntry, Captured, Declined, Refunded, Voided
 from commerce_core.payment import Unknown as PaymentUnknown
 from commerce_core.shipping import Booked, BookingGone, CannotShip
 
-PRICE = Money(500, "USD")
+PRICE, LESS, DESK = Money(500, "USD"), Money(300, "USD"), 100
 ANSWERS: dict[str, object] = {
     "CAPTURED": Captured(ref="c", amount=PRICE),
     "DECLINED": Declined(code="no", detail="no"),
     "VOID": Voided(),
     "OPEN": PaymentUnknown("not charged yet"),
-    "REFUNDED": Refunded(ref="r", amount=PRICE),
+    "LESS CAPTURED": Captured(ref="c", amount=LESS),
+    **{f"REFUNDED {n}": Refunded(ref="r", amount=Money(n, "USD")) for n in (500, 400, 300, 200)},
+    **{f"GIVEN BACK {n}": GivenBack((BookEntry(order_id="o", ref="r", kind="refund", amount=Money(n, "USD")),)) for n in (100, 300, 500)},
+    "ANEW": TryAnew(),
     "NOT REFUNDED": PaymentUnknown("nothing was captured"),
     "BOOKED": Booked(carrier="c", tracking_number="t"),
     "REFUSED": CannotShip("no"),
@@ -34,10 +38,12 @@ ANSWERS: dict[str, object] = {
     "?": PaymentUnknown("no answer"),
 }
 START = OrderSaga(
-    key=OrderKey(BuyerId("b"), OrderId("o")), definition="order", version=1, gateway="g", account="a", carrier="c", digest="d"
+    key=OrderKey(BuyerId("b"), OrderId("o")), definition="order", version=1, gateway="g", account="a", carrier="c", digest="d", total=PRICE
 )
 
 Key = tuple[Any, ...]
+#: A call, and the amount that a refund asks for.
+Request = tuple[Verb, int]
 
 
 class Worker(NamedTuple):
@@ -50,16 +56,19 @@ class Worker(NamedTuple):
 
 
 class World(NamedTuple):
-    """Everything that there is. ``net``: requests under way that land now, later or never."""
+    """Everything that there is. ``net``: requests under way that land now, later or never. ``given``: what our refunds gave back,
+    and what somebody did at the gateway's own desk.
+    """
 
     saga: Key
     hold: str = "HELD"
     carts: int = 0
     told: bool = False
     handle: str = "OPEN"
-    refunded: bool = False
+    given: frozenset[int] = frozenset()
+    desk: int = 0
     booking: str = "NONE"
-    net: frozenset[Verb] = frozenset()
+    net: frozenset[Request] = frozenset()
     workers: tuple[Worker | None, ...] = (None, None)
 
 
@@ -69,9 +78,14 @@ class Broken(Exception):
 
 @attrs.frozen(kw_only=True)
 class Rules:
-    """What the world goes by. A rule is taken away to show that it is missed."""
+    """What the world goes by. A rule is taken away to show that it is missed.
+
+    With a ``desk`` somebody else may give a part back; with ``anew`` a key may lead nowhere, so that another one is tried.
+    """
 
     definition: Saga = ORDER_SAGA
+    desk: bool = False
+    anew: bool = False
     fence: bool = True
     state_guard: bool = True
     flag_guard: bool = True
@@ -81,8 +95,9 @@ class Rules:
 class Explorer:
     """All states that can be reached under some rules."""
 
-    def __init__(self, rules: Rules, card_ok: bool, carrier_ok: bool) -> None:
+    def __init__(self, rules: Rules, card_ok: bool, carrier_ok: bool, captured: Money = PRICE) -> None:
         self.rules = rules
+        self.captured = captured
         self.card_ok = card_ok
         self.carrier_ok = carrier_ok
         self.sagas: dict[Key, OrderSaga] = {}
@@ -130,7 +145,7 @@ class Explorer:
     # --- the saga as a small value
 
     def known(self, saga: OrderSaga) -> Key:
-        calls = tuple(sorted((op.value, call.status) for op, call in saga.calls.items()))
+        calls = tuple(sorted((op.value, c.status, c.attempt, c.amount.minor if c.amount else 0) for op, c in saga.calls.items()))
         key = (saga.state, saga.cancel_requested, calls)
         self.sagas.setdefault(key, saga)
         return key
@@ -157,9 +172,11 @@ class Explorer:
         window = {OrderState.PLACED, OrderState.CHARGING} | ({OrderState.SHIPPING} if self.rules.late_cancel else set())
         if not saga.cancel_requested and saga.state in window:
             yield "buyer cancels", w._replace(saga=self.known(attrs.evolve(saga, cancel_requested=True))), True
-        for verb in sorted(w.net):
-            yield f"{verb} lands", self.landed(w, verb)._replace(net=w.net - {verb}), True
-            yield f"{verb} is lost", w._replace(net=w.net - {verb}), True
+        for request in sorted(w.net):
+            yield f"{request[0]} lands", self.landed(w, request)._replace(net=w.net - {request}), True
+            yield f"{request[0]} is lost", w._replace(net=w.net - {request}), True
+        if self.rules.desk and w.handle == "CAPTURED" and not w.desk and self.back(w) + DESK <= self.captured.minor and self.undone(w):
+            yield "the desk gives a part back", w._replace(desk=DESK), True
         for i, worker in enumerate(w.workers):
             if worker is None:
                 if not saga.state.is_final:  # a lease may have run out at any time
@@ -169,10 +186,17 @@ class Explorer:
             if worker.answer is not None:
                 yield f"w{i} writes {worker.answer}", self.written(w, i, worker), False
                 continue
-            done = self.landed(w, worker.verb)
-            yield f"w{i} {worker.verb} answered", _put(done, i, worker._replace(answer=_answer(done, worker.verb))), False
+            request = self.request(worker)
+            if call := self.unknown_call(worker):
+                if seen := self.seen(w, request):
+                    yield f"w{i} looks {seen}", _put(w, i, worker._replace(answer=seen)), False
+                    continue
+                if self.rules.anew and call.attempt == 1:
+                    yield f"w{i} tries anew", _put(w, i, worker._replace(answer="ANEW")), True
+            done = self.landed(w, request)
+            yield f"w{i} {worker.verb} answered", _put(done, i, worker._replace(answer=self.answer(done, request))), False
             yield f"w{i} {worker.verb} answer lost", _put(done, i, worker._replace(answer="?")), True
-            yield f"w{i} {worker.verb} under way", _put(w._replace(net=w.net | {worker.verb}), i, worker._replace(answer="?")), True
+            yield f"w{i} {worker.verb} under way", _put(w._replace(net=w.net | {request}), i, worker._replace(answer="?")), True
 
     def claimed(self, w: World, i: int) -> World:
         """Claim, and begin in the same transaction what has no call to make yet."""
@@ -183,15 +207,48 @@ class Explorer:
         verb = self.asked(w.saga)
         return _put(w, i, Worker(True, w.saga, verb) if verb else None)
 
-    def landed(self, w: World, verb: Verb) -> World:
-        """The other side's books: a repeat under the same key changes nothing."""
+    def request(self, worker: Worker) -> Request:
+        refund = self.sagas[worker.saga].call(Operation.REFUND)
+        return worker.verb, refund.amount.minor if worker.verb is Verb.REFUND and refund and refund.amount else 0
+
+    def unknown_call(self, worker: Worker) -> OutsideCall | None:
+        """The call to look up before it is sent again; ``None``: it can be sent."""
+        operation = {Verb.CONFIRM: Operation.CHARGE, Verb.REFUND: Operation.REFUND}.get(worker.verb)
+        call = self.sagas[worker.saga].call(operation) if operation else None
+        return call if call and call.status is CallStatus.UNKNOWN else None
+
+    def seen(self, w: World, request: Request) -> str | None:
+        """What a look shows; ``None``: nothing of the call."""
+        if request[0] is Verb.CONFIRM:
+            return self.answer(w, request) if w.handle != "OPEN" else None
+        return f"GIVEN BACK {self.back(w)}" if self.captured.minor - self.back(w) < request[1] else None
+
+    def back(self, w: World) -> int:
+        return sum(w.given) + w.desk
+
+    def undone(self, w: World) -> bool:
+        return self.state(w) in (OrderState.COMPENSATING, OrderState.CANCELLED)
+
+    def answer(self, w: World, request: Request) -> str:
+        verb, amount = request
+        match verb:
+            case Verb.CONFIRM | Verb.FENCE:
+                return "LESS CAPTURED" if w.handle == "CAPTURED" and self.captured == LESS else w.handle
+            case Verb.REFUND:
+                return f"REFUNDED {amount}" if amount in w.given else "NOT REFUNDED"
+            case _:
+                return w.booking
+
+    def landed(self, w: World, request: Request) -> World:
+        """The other side's books: a repeat under the same key changes nothing, and no more goes back than was captured."""
+        verb, amount = request
         match verb:
             case Verb.CONFIRM if w.handle == "OPEN":
                 return w._replace(handle="CAPTURED" if self.card_ok else "DECLINED")
             case Verb.FENCE if w.handle == "OPEN":
                 return w._replace(handle="VOID")
-            case Verb.REFUND if w.handle == "CAPTURED":
-                return w._replace(refunded=True)
+            case Verb.REFUND if w.handle == "CAPTURED" and self.back(w) + amount <= self.captured.minor:
+                return w._replace(given=w.given | {amount})
             case Verb.BOOK if w.booking == "NONE":
                 return w._replace(booking="BOOKED" if self.carrier_ok else "REFUSED")
             case Verb.UNBOOK:
@@ -211,7 +268,7 @@ class Explorer:
         after = self.sagas[key]
         if after.cancel_requested != now.cancel_requested:  # the flag is the buyer's: no runner writes it
             key = self.known(attrs.evolve(after, cancel_requested=now.cancel_requested))
-        goes_on = bool(commands) or after.state is not self.sagas[before].state or _learnt(self.sagas[before], after)
+        goes_on = bool(commands) or after.state is not self.sagas[before].state or learnt(self.sagas[before], after)
         verb = self.asked(key) if goes_on else None
         return _put(_carried_out(w._replace(saga=key), commands), i, Worker(worker.newest, key, verb) if verb else None)
 
@@ -227,45 +284,35 @@ class Explorer:
             case _:
                 rules = ()
         undone = saga.state in (OrderState.COMPENSATING, OrderState.CANCELLED)
-        if undone and self.card_ok and self.carrier_ok and not saga.cancel_requested:
+        if undone and self.card_ok and self.carrier_ok and not saga.cancel_requested and self.captured == PRICE:
             return "undone although nobody refused or cancelled"
         always = (
             ("the lines are in a cart once, when cancelled", w.carts != (saga.state is OrderState.CANCELLED)),
             ("told that it is on its way, and undone", w.told and undone),
             ("goods freed under a living order", w.hold == "RELEASED" and not undone),
-            ("paid back what was never taken", w.refunded and w.handle != "CAPTURED"),
+            ("paid back what was never taken", self.back(w) > (self.captured.minor if w.handle == "CAPTURED" else 0)),
         )
         return next((rule for rule, is_broken in (*rules, *always) if is_broken), None)
 
     def wrong_when_completed(self, w: World, saga: OrderSaga) -> tuple[tuple[str, bool], ...]:
         return (
-            ("completed without the money", w.handle != "CAPTURED" or w.refunded),
+            ("completed without the money", w.handle != "CAPTURED" or self.back(w) > 0 or self.captured != PRICE),
             ("completed without goods or parcel", w.hold != "COMMITTED" or w.booking != "BOOKED"),
             ("completed although a cancellation was accepted", saga.cancel_requested),
         )
 
     def wrong_when_cancelled(self, w: World) -> tuple[tuple[str, bool], ...]:
         return (
-            ("cancelled, but the money is kept", w.handle == "CAPTURED" and not w.refunded),
-            ("cancelled, but it may still be charged", w.handle == "OPEN" and Verb.CONFIRM in w.net),
+            ("cancelled, but the money is kept", w.handle == "CAPTURED" and self.back(w) != self.captured.minor),
+            ("cancelled, but it may still be charged", w.handle == "OPEN" and (Verb.CONFIRM, 0) in w.net),
             ("cancelled, but the goods are held", w.hold != "RELEASED"),
             ("cancelled, but the parcel goes out", w.booking == "BOOKED"),
-            ("cancelled, but it may still be booked", w.booking == "NONE" and Verb.BOOK in w.net),
+            ("cancelled, but it may still be booked", w.booking == "NONE" and (Verb.BOOK, 0) in w.net),
         )
 
 
 def _put(w: World, i: int, worker: Worker | None) -> World:
     return w._replace(workers=(*w.workers[:i], worker, *w.workers[i + 1 :]))
-
-
-def _answer(w: World, verb: Verb) -> str:
-    match verb:
-        case Verb.CONFIRM | Verb.FENCE:
-            return w.handle
-        case Verb.REFUND:
-            return "REFUNDED" if w.refunded else "NOT REFUNDED"
-        case _:
-            return w.booking
 
 
 def _carried_out(w: World, commands: tuple[Command, ...]) -> World:
@@ -282,10 +329,6 @@ def _carried_out(w: World, commands: tuple[Command, ...]) -> World:
             case _:
                 pass
     return w
-
-
-def _learnt(before: OrderSaga, after: OrderSaga) -> bool:
-    return any(not c.status.is_open and before.status(op) is not c.status for op, c in after.calls.items())
 
 
 WORLDS = [(card_ok, carrier_ok) for card_ok in (True, False) for carrier_ok in (True, False)]

@@ -28,7 +28,7 @@ LOST = PaymentUnknown("no answer in time")
 PARCEL_LOST = ShippingUnknown("no answer in time")
 
 PLACED = OrderSaga(
-    key=OrderKey(BuyerId("b"), OrderId("o")), definition="order", version=1, gateway="g", account="a", carrier="c", digest="d"
+    key=OrderKey(BuyerId("b"), OrderId("o")), definition="order", version=1, gateway="g", account="a", carrier="c", digest="d", total=PRICE
 )
 
 
@@ -118,7 +118,7 @@ def test_money_captured_after_the_buyer_cancelled_is_given_back_and_the_goods_ar
     assert (saga.state, saga.status(Operation.REFUND)) == (OrderState.COMPENSATING, CallStatus.INTENT)
     assert facts(commands) == [Fact.PAYMENT_COMPLETED, Fact.INVENTORY_RELEASED]
     assert kinds(commands) == [OpenRefund, ReleaseStock]
-    assert OpenRefund("c1", "cancelled-by-buyer") in commands
+    assert OpenRefund("c1", "cancelled-by-buyer", PRICE) in commands
 
 
 def test_a_decline_frees_the_goods_but_the_fence_comes_before_the_end() -> None:

@@ -8,19 +8,30 @@ import attrs
 import pytest
 
 from commerce_core.checkout import CallStatus, Operation, OrderSaga
-from commerce_core.checkout.model import Verb
+from commerce_core.checkout.model import GivenBack, Verb
 from commerce_core.checkout.saga import ORDER_SAGA, Saga, Stage
 from commerce_core.checkout.steps.arrange_shipment import ArrangeShipment
 from commerce_core.checkout.steps.charge_payment import ChargePayment
 from commerce_core.checkout.steps.step import Done, Stay, Verdict
 from commerce_core.orders import OrderState
 from commerce_core.payment import Unknown as PaymentUnknown
-from tests.unit.checkout.one_order import ANSWERS, WORLDS, Broken, Explorer, Rules, World
+from tests.unit.checkout.one_order import ANSWERS, LESS, WORLDS, Broken, Explorer, Rules, World
 
 
 def explore_all(rules: Rules) -> list[Explorer]:
     """Every world, be card or carrier willing or not."""
     return [Explorer(rules, card_ok, carrier_ok).explore() for card_ok, carrier_ok in WORLDS]
+
+
+@pytest.mark.parametrize("rules", [Rules(desk=True), Rules(anew=True)], ids=["desk", "anew"])
+def test_what_is_undone_goes_back_whole_whoever_gives_a_part_back_and_whatever_keys_lead_nowhere(rules: Rules) -> None:
+    explored = Explorer(rules, card_ok=True, carrier_ok=False).explore()
+    assert {explored.state(w) for w in explored.came if explored.state(w).is_final} == {OrderState.CANCELLED}
+
+
+def test_another_amount_is_never_kept_and_never_completes_an_order() -> None:
+    explored = Explorer(Rules(), card_ok=True, carrier_ok=True, captured=LESS).explore()
+    assert {explored.state(w) for w in explored.came if explored.state(w).is_final} == {OrderState.CANCELLED}
 
 
 def test_no_interleaving_breaks_an_invariant_and_every_saga_can_end() -> None:
@@ -50,6 +61,15 @@ class RefundOnce(ChargePayment):
 
     def settle_undo(self, saga: OrderSaga, outcome: object) -> Done | Stay:
         if saga.status(Operation.CHARGE) is CallStatus.OK:
+            return Done(saga.knowing(Operation.REFUND, CallStatus.OK))
+        return super().settle_undo(saga, outcome)
+
+
+class PartIsWhole(ChargePayment):
+    """A refund of a part, made by somebody else, is taken for the whole."""
+
+    def settle_undo(self, saga: OrderSaga, outcome: object) -> Done | Stay:
+        if isinstance(outcome, GivenBack):
             return Done(saga.knowing(Operation.REFUND, CallStatus.OK))
         return super().settle_undo(saga, outcome)
 
@@ -87,6 +107,7 @@ def defined(charge: ChargePayment | None = None, ship: ArrangeShipment | None = 
         (Rules(definition=defined(TimeOutIsFailure())), "nobody refused or cancelled"),
         (Rules(definition=defined(NoFenceAfterDecline())), "nobody refused or cancelled"),
         (Rules(definition=defined(RefundOnce())), "money is kept"),
+        (Rules(desk=True, definition=defined(PartIsWhole())), "money is kept"),
         (Rules(definition=defined(ship=GivesUpShipping())), "nobody refused or cancelled"),
         (Rules(definition=attrs.evolve(ORDER_SAGA, released=())), "goods are held"),
         (Rules(definition=attrs.evolve(ORDER_SAGA, cancelled=())), "lines are in a cart once"),

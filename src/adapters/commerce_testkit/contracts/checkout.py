@@ -19,6 +19,7 @@ from commerce_core.checkout import (
     SagaWrite,
 )
 from commerce_core.kernel.ids import OrderId
+from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Database, Transaction
 from commerce_core.orders import OrderBook, OrderKey, OrderState
 from commerce_testkit.contracts.orders import AT, BOB, LATER, full_order, key_of, place, plain_order, saga_of
@@ -34,14 +35,20 @@ def full_saga(saga: OrderSaga) -> OrderSaga:
     free: dict[str, Any] = {"ref": "größe \N{GRINNING FACE}", "deep": [None, {"x": 1.5}]}
     calls = {
         Operation.CHARGE: OutsideCall(
-            operation=Operation.CHARGE, gateway="old", account="second", digest="e" * 64, status=CallStatus.OK, response=free
+            operation=Operation.CHARGE, gateway="old", account="second", digest="e" * 64, status=CallStatus.OK, response=free,
+            amount=Money(2**62, "JPY"), intended_at=AT - timedelta(days=1),
         ),
         Operation.REFUND: OutsideCall(
-            operation=Operation.REFUND, gateway="old", account="", digest="", status=CallStatus.INTENT, attempt=3
+            operation=Operation.REFUND, gateway="old", account="", digest="", status=CallStatus.INTENT, attempt=3,
+            amount=Money(1, "JPY"), intended_at=LATER,
         ),
-        Operation.SHIP: OutsideCall(operation=Operation.SHIP, gateway="c", account="", digest="x", status=CallStatus.REFUSED, response={}),
-        Operation.UNSHIP: OutsideCall(operation=Operation.UNSHIP, gateway="c", account="", digest="x", status=CallStatus.UNKNOWN),
-    }
+        Operation.SHIP: OutsideCall(
+            operation=Operation.SHIP, gateway="c", account="", digest="x", status=CallStatus.REFUSED, response={}, intended_at=AT
+        ),
+        Operation.UNSHIP: OutsideCall(
+            operation=Operation.UNSHIP, gateway="c", account="", digest="x", status=CallStatus.UNKNOWN, intended_at=AT
+        ),
+    }  # fmt: skip
     return attrs.evolve(saga, state=OrderState.COMPENSATING, cause=Cause("cannot-ship", "no such 'street'"), calls=calls)
 
 
@@ -199,7 +206,10 @@ class SagaStoreContract(SagaStoreExamination):
                     next_run_at=NEVER, lease_until=LATER,
                 )
             ]  # fmt: skip
-            assert store.reread(tx, [key_of(THREE)]) == {THREE.id: Claimed(saga=full, fence=1, claims=3, seq=7)}
+            found = store.reread(tx, [key_of(THREE)])
+            assert found == {THREE.id: Claimed(saga=full, fence=1, claims=3, seq=7)}
+            intended = {op: call.intended_at for op, call in found[THREE.id].saga.calls.items()}
+            assert intended == {op: call.intended_at for op, call in full.calls.items()}
 
     def test_what_is_learnt_of_a_call_takes_the_place_of_what_was_known(self, database: Database, store: SagaStore) -> None:
         with database.begin() as tx:
@@ -214,6 +224,17 @@ class SagaStoreContract(SagaStoreExamination):
             forgotten = unknown.knowing(Operation.CHARGE, CallStatus.FENCED, None)
             store.write(tx, [told(after[ONE.id], forgotten)], AT)
             assert store.reread(tx, [key_of(ONE)])[ONE.id].saga == forgotten
+
+    def test_one_more_attempt_keeps_the_one_before_and_its_own_time(self, database: Database, store: SagaStore) -> None:
+        with database.begin() as tx:
+            first = self._claim(tx, store)[ONE.id]
+            intent = attrs.evolve(first.saga.intending(Operation.CHARGE).calls[Operation.CHARGE], intended_at=AT)
+            store.write(tx, [told(first, first.saga.with_call(intent))], AT)
+            second = store.reread(tx, [key_of(ONE)])[ONE.id]
+            again = attrs.evolve(second.saga.calls[Operation.CHARGE].again(), intended_at=LATER)
+            store.write(tx, [told(second, second.saga.with_call(again))], LATER)
+            read = store.reread(tx, [key_of(ONE)])[ONE.id].saga.calls[Operation.CHARGE]
+            assert (read, read.intended_at) == (again, LATER)
 
     def test_an_old_fence_writes_nothing(self, database: Database, store: SagaStore) -> None:
         with database.begin() as tx:

@@ -7,7 +7,16 @@ from typing import Any
 
 import attrs
 
-from commerce_core.checkout import MoneyFact, OpenRefund, OwedRefund, SagaRow, SagaStore
+from commerce_core.checkout import (
+    CallStatus,
+    MoneyFact,
+    OpenRefund,
+    Operation,
+    OutsideCall,
+    OwedRefund,
+    SagaRow,
+    SagaStore,
+)
 from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Database, Transaction
@@ -52,15 +61,13 @@ class SagaFactsContract(SagaStoreExamination):
             assert [view.shipment for view in book.load(tx, [key_of(o) for o in (ONE, THREE)]).values()] == [parcel, parcel]
 
     def test_refunds_are_opened_once_per_capture_even_for_several_captures(self, database: Database, store: SagaStore) -> None:
-        first, second = OpenRefund("r-1", "cancelled"), OpenRefund("r-2", "charged late")
+        first, second = OpenRefund("r-1", "cancelled", ONE.total), OpenRefund("r-2", "charged late", ONE.total)
         with database.begin() as tx:
-            both = {key_of(ONE): (first, ONE.total), key_of(THREE): (first, THREE.total)}
-            assert store.open_refunds(tx, both) == {key_of(ONE): 1, key_of(THREE): 1}
-            assert store.open_refunds(tx, {key_of(ONE): (first, ONE.total)}) == {key_of(ONE): 1}
-            more = {key_of(ONE): (second, ONE.total), key_of(TWO): (first, TWO.total)}
-            assert store.open_refunds(tx, more) == {key_of(ONE): 2, key_of(TWO): 1}
-            assert store.open_refunds(tx, {key_of(ONE): (second, ONE.total)}) == {key_of(ONE): 2}
-            assert store.open_refunds(tx, {key_of(ONE): (first, ONE.total)}) == {key_of(ONE): 1}
+            assert store.open_refunds(tx, {key_of(ONE): first, key_of(THREE): first}) == {key_of(ONE): 1, key_of(THREE): 1}
+            assert store.open_refunds(tx, {key_of(ONE): first}) == {key_of(ONE): 1}
+            assert store.open_refunds(tx, {key_of(ONE): second, key_of(TWO): first}) == {key_of(ONE): 2, key_of(TWO): 1}
+            assert store.open_refunds(tx, {key_of(ONE): second}) == {key_of(ONE): 2}
+            assert store.open_refunds(tx, {key_of(ONE): first}) == {key_of(ONE): 1}
             assert store.open_refunds(tx, {}) == {}
             tx.commit()
         assert self.opened_refunds(database) == {(ONE.id, "r-1"), (ONE.id, "r-2"), (TWO.id, "r-1"), (THREE.id, "r-1")}
@@ -69,9 +76,9 @@ class SagaFactsContract(SagaStoreExamination):
     def opened_refunds(self, database: Database) -> set[tuple[str, str]]:
         """Each refund that is written down, as order and capture; one that is there twice is a defect."""
 
-    def test_a_capture_on_a_cancelled_order_is_owed_until_its_refund_is_a_fact(self, database: Database, store: SagaStore) -> None:
-        def fact(order_key: OrderKey, ref: str, kind: str) -> MoneyFact:
-            return MoneyFact(key=order_key, ref=ref, kind=kind, amount=ONE.total)
+    def test_a_capture_on_a_cancelled_order_is_owed_until_refunds_sum_up_to_it(self, database: Database, store: SagaStore) -> None:
+        def fact(order_key: OrderKey, ref: str, kind: str, amount: Money = ONE.total) -> MoneyFact:
+            return MoneyFact(key=order_key, ref=ref, kind=kind, amount=amount)
 
         one, two, three = key_of(ONE), key_of(TWO), key_of(THREE)
         with database.begin() as tx:
@@ -84,6 +91,35 @@ class SagaFactsContract(SagaStoreExamination):
             store.record_facts(tx, [fact(one, "c-2", "capture"), fact(one, "c-3", "capture")], LATER)
             assert [owed.capture_ref for owed in store.owed_refunds(tx, 9)] == ["c-2", "c-3"]
             assert [owed.capture_ref for owed in store.owed_refunds(tx, 1)] == ["c-2"]
+
+    def test_a_part_that_was_given_back_is_not_taken_for_the_whole(self, database: Database, store: SagaStore) -> None:
+        one, currency = key_of(ONE), ONE.total.currency
+        other = "EUR" if currency != "EUR" else "CHF"
+        cent, rest = Money(1, currency), Money(ONE.total.minor - 1, currency)
+        with database.begin() as tx:
+            self._finish(tx, store, one)
+            store.record_facts(tx, [MoneyFact(key=one, ref="c-1", kind="capture", amount=ONE.total)], AT)
+            store.record_facts(tx, [MoneyFact(key=one, ref="f-1", kind="refund", amount=cent)], AT)
+            store.record_facts(tx, [MoneyFact(key=one, ref="f-2", kind="refund", amount=Money(10**9, other))], AT)
+            assert store.owed_refunds(tx, 9) == [OwedRefund(key=one, capture_ref="c-1", amount=rest)]
+            store.record_facts(tx, [MoneyFact(key=one, ref="f-3", kind="refund", amount=rest)], LATER)
+            assert store.owed_refunds(tx, 9) == []
+
+    def test_a_refund_that_no_saga_decides_on_has_a_call_of_its_own(self, database: Database, store: SagaStore) -> None:
+        one, three = key_of(ONE), key_of(THREE)
+        first = OutsideCall(operation=Operation.REFUND, gateway="g", account="a", digest="d", amount=Money(5, "JPY"), intended_at=AT)
+        second = attrs.evolve(first, subject_no=2, amount=Money(2**62, "USD"), intended_at=LATER)
+        with database.begin() as tx:
+            assert store.refund_calls(tx, {one: 1, three: 2}) == store.refund_calls(tx, {}) == {}
+            store.write_calls(tx, {one: first, three: second}, LATER)
+            assert store.refund_calls(tx, {one: 1, three: 2}) == {one: first, three: second}
+            assert store.refund_calls(tx, {one: 2, three: 1}) == {}
+            again = attrs.evolve(second.again(Money(7, "USD")), intended_at=LATER)
+            store.write_calls(tx, {one: attrs.evolve(first, status=CallStatus.OK, response={"ref": "r"}), three: again}, LATER)
+            found = store.refund_calls(tx, {one: 1, three: 2})
+            assert (found[one].status, found[one].response, found[one].intended_at) == (CallStatus.OK, {"ref": "r"}, AT)
+            assert (found[three].attempt, found[three].amount) == (2, Money(7, "USD"))
+            store.write_calls(tx, {}, LATER)
 
     # Looking
 

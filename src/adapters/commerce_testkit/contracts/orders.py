@@ -82,7 +82,9 @@ def saga_of(order: Order, **fields: Any) -> OrderSaga:
     """The saga that *order* begins with."""
     plain: dict[str, Any] = {"definition": "order", "version": 1, "carrier": "sandbox", "trace": f"what {order.id} came of"}
     handle = order.handle
-    return OrderSaga(key=key_of(order), gateway=handle.gateway, account=handle.account, digest=order.digest, **(plain | fields))
+    return OrderSaga(
+        key=key_of(order), gateway=handle.gateway, account=handle.account, digest=order.digest, total=order.total, **(plain | fields)
+    )
 
 
 def place(database: Database, book: OrderBook, sagas: SagaStore, *orders: Order) -> None:

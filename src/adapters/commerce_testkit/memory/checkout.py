@@ -7,7 +7,19 @@ from typing import Final
 
 import attrs
 
-from commerce_core.checkout import Claimed, MoneyFact, OpenRefund, OrderSaga, OwedRefund, SagaRow, SagaStore, SagaWrite, Standing
+from commerce_core.checkout import (
+    Claimed,
+    MoneyFact,
+    OpenRefund,
+    Operation,
+    OrderSaga,
+    OutsideCall,
+    OwedRefund,
+    SagaRow,
+    SagaStore,
+    SagaWrite,
+    Standing,
+)
 from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Transaction
@@ -96,13 +108,26 @@ class MemorySagaStore(SagaStore):
         for fact in facts:
             rows.setdefault((fact.key.order_id, fact.ref, fact.kind), fact)
 
-    def open_refunds(self, tx: Transaction, refunds: Mapping[OrderKey, tuple[OpenRefund, Money]]) -> Mapping[OrderKey, int]:
+    def open_refunds(self, tx: Transaction, refunds: Mapping[OrderKey, OpenRefund]) -> Mapping[OrderKey, int]:
         rows = table(tx, "refund")
         numbers: dict[OrderKey, int] = {}
-        for key, (opened, money) in refunds.items():
-            rows.setdefault((key.order_id, opened.capture_ref), money)
+        for key, opened in refunds.items():
+            rows.setdefault((key.order_id, opened.capture_ref), opened.amount)
             numbers[key] = [ref for order_id, ref in rows if order_id == key.order_id].index(opened.capture_ref) + 1
         return numbers
+
+    def refund_calls(self, tx: Transaction, refunds: Mapping[OrderKey, int]) -> Mapping[OrderKey, OutsideCall]:
+        found = {key: table(tx, "refund_call").get((key.order_id, no)) for key, no in refunds.items() if no > 1}
+        first = {row.saga.key: row.saga.call(Operation.REFUND) for row in self.rows(tx, [key for key, no in refunds.items() if no == 1])}
+        return {key: call for key, call in {**found, **first}.items() if call is not None}
+
+    def write_calls(self, tx: Transaction, calls: Mapping[OrderKey, OutsideCall], at: datetime) -> None:
+        rows = table(tx, "saga")
+        for key, call in calls.items():
+            if call.subject_no > 1:
+                table(tx, "refund_call")[key.order_id, call.subject_no] = call
+            else:
+                rows[key.order_id] = attrs.evolve(rows[key.order_id], saga=rows[key.order_id].saga.with_call(call))
 
     def record_shipments(self, tx: Transaction, shipments: Mapping[OrderKey, Shipment], at: datetime) -> None:
         rows = table(tx, "shipment")
@@ -153,22 +178,27 @@ class MemorySagaStore(SagaStore):
         }
 
     def gateways_in_use(self, tx: Transaction) -> Sequence[tuple[str, str]]:
-        return sorted({(r.saga.gateway, r.saga.account) for r in table(tx, "saga").values() if not r.saga.state.is_final})
+        rows = [r.saga for r in table(tx, "saga").values() if not r.saga.state.is_final]
+        return sorted({(saga.gateway, saga.account) for saga in rows if saga.gateway})
 
     def carriers_in_use(self, tx: Transaction) -> Sequence[str]:
         return sorted({r.saga.carrier for r in table(tx, "saga").values() if not r.saga.state.is_final})
 
     def owed_refunds(self, tx: Transaction, limit: int) -> Sequence[OwedRefund]:
-        facts = list(table(tx, "gateway_fact").values())
-        given_back = Counter(fact.key for fact in facts if fact.kind == "refund")
-        captures = [fact for fact in facts if fact.kind == "capture"]
-        owed = [
-            OwedRefund(key=fact.key, capture_ref=fact.ref, amount=fact.amount)
-            for i, fact in enumerate(captures)
-            if sum(other.key == fact.key for other in captures[: i + 1]) > given_back[fact.key]
-        ]
+        facts: list[MoneyFact] = list(table(tx, "gateway_fact").values())
+        left = Counter[tuple[OrderKey, str]]()
+        for fact in facts:
+            left[fact.key, fact.amount.currency] += fact.amount.minor if fact.kind == "refund" else 0
+        owed: list[OwedRefund] = []
+        for fact in facts:
+            if fact.kind == "capture":
+                covered = min(fact.amount.minor, left[fact.key, fact.amount.currency])
+                left[fact.key, fact.amount.currency] -= covered
+                missing = Money(fact.amount.minor - covered, fact.amount.currency)
+                owed.append(OwedRefund(key=fact.key, capture_ref=fact.ref, amount=missing))
         rows = {row.saga.key: row for row in table(tx, "saga").values()}
-        return [one for one in owed if one.key in rows and rows[one.key].saga.state is OrderState.CANCELLED][:limit]
+        over = [o for o in owed if o.key in rows and rows[o.key].saga.state is OrderState.CANCELLED]
+        return [o for o in over if o.amount.minor > 0][:limit]
 
 
 def _worrying(row: SagaRow, claims: int, created_before: datetime) -> bool:

@@ -160,6 +160,7 @@ class Placement:
             account=order.handle.account,
             carrier=self._carrier,
             digest=order.digest,
+            total=order.total,
             trace=trace,
         )
 

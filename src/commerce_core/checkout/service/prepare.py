@@ -1,6 +1,7 @@
 """What comes before an order is placed: a look at what it asks for, and its payment prepared. No money moves."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 import attrs
 
@@ -8,6 +9,9 @@ from commerce_core.checkout.model import Placed
 from commerce_core.checkout.service.decide import Decision, Draft
 from commerce_core.kernel.batching import GroupFunction, bisected
 from commerce_core.payment import Handle, PaymentGateway, PaymentInfo
+
+#: What an order is paid with that costs nothing.
+NOTHING_TO_PAY: Final = Handle(gateway="", account="", reference="", brand="", last4="")
 
 
 @attrs.frozen(kw_only=True)
@@ -53,6 +57,8 @@ class Preparation:
         if isinstance(decision, Placed | Exception):
             return decision
         draft = asked.draft
+        if draft.amount.minor == 0:  # the look has found that it is the total: nobody is asked for nothing
+            return Prepared(draft=draft, handle=NOTHING_TO_PAY, trace=asked.trace)
         try:
             handle = self._gateway.prepare(draft.order_id, draft.buyer_id, draft.amount, asked.payment)
         except Exception as error:  # noqa: BLE001 (whatever a gateway says to one is nothing to its neighbours)

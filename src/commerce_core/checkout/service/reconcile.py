@@ -1,22 +1,45 @@
 """What no order asks for any more: handles that were prepared in vain, and charges that landed after all was undone."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
-from commerce_core.checkout.model import OpenRefund, Operation, OutsideCall, call_key
+import attrs
+
+from commerce_core.checkout.errors import RefundOverdue
+from commerce_core.checkout.model import CallStatus, OpenRefund, Operation, OutsideCall
 from commerce_core.checkout.ports import MoneyFact, OwedRefund, SagaRow
-from commerce_core.checkout.service.record import Books
+from commerce_core.checkout.service.pay import LookedUp, pay
+from commerce_core.checkout.service.record import Books, money_facts
+from commerce_core.checkout.steps.give_back import given_back
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import OrderId
-from commerce_core.orders import Order, OrderState
-from commerce_core.payment import PaymentGateway, Refunded
+from commerce_core.kernel.money import Money
+from commerce_core.orders import Order, OrderKey, OrderState
+from commerce_core.payment import PaymentGateway
+from commerce_core.payment import Unknown as PaymentUnknown
 
 #: How long a prepared handle may wait for its order.
 _UNCLAIMED_AFTER: Final = timedelta(hours=1)
+#: A refund is tried about so often: it counts as tried in vain once for each.
+_ONE_TRY: Final = timedelta(minutes=1)
+_CHARGED_LATE: Final = "charged after the order was cancelled"
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+
+@attrs.frozen(kw_only=True)
+class _Owed:
+    """A refund to make of an order that is over; *captured* is all that was ever taken of it in that currency."""
+
+    order: Order
+    call: OutsideCall
+    captured: Money
+
+    @property
+    def key(self) -> OrderKey:
+        return OrderKey(self.order.buyer_id, self.order.id)
 
 
 class Reconciliation:
@@ -49,27 +72,66 @@ class Reconciliation:
 
     def _refund_owed(self, limit: int) -> int:
         """The intent first, then the call, then the fact: a run that dies in between is made good by the next."""
-        with self._on.database.begin() as tx:
-            owed = {o.key: o for o in reversed(self._on.sagas.owed_refunds(tx, limit))}  # one of an order at a time, the first
-            reason = "charged after the order was cancelled"
-            numbers = self._on.sagas.open_refunds(tx, {o.key: (OpenRefund(o.capture_ref, reason), o.amount) for o in owed.values()})
-            orders = self._on.orders.load(tx, list(owed))
-            tx.commit()
-        return sum(_each(owed.values(), lambda o: self._refund(o, orders[o.key.order_id].order, numbers[o.key])))
+        return sum(_each(self._intended(limit), self._refund))
 
-    def _refund(self, owed: OwedRefund, order: Order, no: int) -> bool:
-        handle = order.handle
-        call = OutsideCall(
-            operation=Operation.REFUND, gateway=handle.gateway, account=handle.account, digest=order.digest, subject_no=no
-        )  # fmt: skip
-        outcome = self._gateways[handle.gateway].refund(handle, no, owed.amount, call_key(owed.key, call))
-        if not isinstance(outcome, Refunded):
-            return False
+    def _intended(self, limit: int) -> list[_Owed]:
+        """What is owed, with the intent of each refund written down; one of an order at a time, the first."""
+        now = self._clock.now()
         with self._on.database.begin() as tx:
-            fact = MoneyFact(key=owed.key, ref=outcome.ref, kind="refund", amount=outcome.amount)
-            self._on.sagas.record_facts(tx, [fact], self._clock.now())
+            owed = {o.key: o for o in reversed(self._on.sagas.owed_refunds(tx, limit))}
+            if not owed:
+                return []
+            orders = {OrderKey(v.order.buyer_id, v.order.id): v.order for v in self._on.orders.load(tx, list(owed)).values()}
+            numbers = self._on.sagas.open_refunds(tx, {o.key: OpenRefund(o.capture_ref, _CHARGED_LATE, o.amount) for o in owed.values()})
+            known = self._on.sagas.refund_calls(tx, numbers)
+            new = {k: _intent(orders[k], no, owed[k].amount, known.get(k), now) for k, no in numbers.items()}
+            self._on.sagas.write_calls(tx, {k: call for k, call in new.items() if call != known.get(k)}, now)
+            captures = [fact for fact in self._on.sagas.facts(tx, list(owed)) if fact.kind == "capture"]
             tx.commit()
-        return True
+        return [_Owed(order=orders[k], call=new[k], captured=_sum(captures, o)) for k, o in owed.items()]
+
+    def _refund(self, owed: _Owed) -> bool:
+        """Whether it went back. Raises RefundOverdue where nothing may be sent any more."""
+        failed, answer = self._asked(owed)
+        outcome = answer.outcome if isinstance(answer, LookedUp) else answer
+        now = self._clock.now()
+        call = given_back(owed.call, owed.captured, outcome)
+        call = call if call.intended_at else attrs.evolve(call, intended_at=now)
+        with self._on.database.begin() as tx:
+            self._on.sagas.record_facts(tx, list(money_facts(owed.key, outcome)), now)
+            self._on.sagas.write_calls(tx, {owed.key: call}, now)
+            tx.commit()
+        if failed is not None:
+            raise failed
+        if isinstance(answer, LookedUp) and call.status is CallStatus.UNKNOWN:
+            raise RefundOverdue(owed.order.id)
+        return call.status is CallStatus.OK
+
+    def _asked(self, owed: _Owed) -> tuple[Exception | None, object]:
+        """What the gateway answers; an exception is no answer (rule 4)."""
+        age = self._clock.now() - (owed.call.intended_at or self._clock.now())
+        try:
+            gateway = self._gateways[owed.call.gateway]
+            return None, pay(gateway, owed.order, owed.call, owed.captured, int(age / _ONE_TRY), self._clock)
+        except Exception as error:  # noqa: BLE001 (whatever it is, it may have happened)
+            return error, PaymentUnknown(str(error))
+
+
+def _intent(order: Order, no: int, amount: Money, known: OutsideCall | None, at: datetime) -> OutsideCall:
+    """The call to make: the one that is *known*, one more where that is done and did not suffice, or the first."""
+    if known is not None:
+        return known if known.status.is_open else attrs.evolve(known.again(amount), intended_at=at)
+    handle = order.handle
+    return OutsideCall(
+        operation=Operation.REFUND, gateway=handle.gateway, account=handle.account, digest=order.digest, subject_no=no, amount=amount,
+        intended_at=at,
+    )  # fmt: skip
+
+
+def _sum(captures: Iterable[MoneyFact], owed: OwedRefund) -> Money:
+    """All that was ever captured of the order of *owed*, in its currency."""
+    currency = owed.amount.currency
+    return Money(sum(f.amount.minor for f in captures if f.key == owed.key and f.amount.currency == currency), currency)
 
 
 def _each(things: Iterable[T], act: Callable[[T], R]) -> list[R]:

@@ -12,8 +12,10 @@ from commerce_core.checkout.model import (
     Command,
     CommitStock,
     GiveBackCart,
+    GivenBack,
     OpenRefund,
     OrderSaga,
+    OutsideCall,
     RecordShipment,
     ReleaseStock,
     Tell,
@@ -102,7 +104,7 @@ class Recorder:
         moves = [attrs.evolve(move, outcome=_in_legible_words(move.outcome)) for move in moves]
         self._on.sagas.record_facts(tx, list(_facts(moves)), now)
         for _ in range(_REREADS):
-            steps = {m.order.id: _Step(m, *advance(m.claimed.saga, m.outcome)) for m in moves}
+            steps = {m.order.id: _step(m, now) for m in moves}
             writes = {order_id: self._saga_write(step, now) for order_id, step in steps.items()}
             written = set(self._on.sagas.write(tx, list(writes.values()), now))
             self._carry_out(tx, [step for order_id, step in steps.items() if order_id in written], now)
@@ -134,7 +136,7 @@ class Recorder:
 
     def _saga_write(self, step: _Step, now: datetime) -> SagaWrite:
         claimed = step.move.claimed
-        if not step.commands and step.saga.state is claimed.saga.state and not _learnt(claimed.saga, step.saga):
+        if not step.commands and step.saga.state is claimed.saga.state and not learnt(claimed.saga, step.saga):
             put_off = self._put_off(claimed, step.saga, now)
             reason = legible(str(getattr(step.move.outcome, "reason", ""))) or None
             return attrs.evolve(put_off, last_error=reason, attention=step.move.alarming or None)
@@ -146,7 +148,8 @@ class Recorder:
             claims=0,
             lease_until=now + self._timing.lease if goes_on else None,
             next_run_at=now,
-            attention=False,
+            last_error=step.saga.cause.detail if step.saga.cause and step.saga.needs_person else None,
+            attention=step.saga.needs_person,
         )
 
     def _put_off(self, claimed: Claimed, saga: OrderSaga, now: datetime) -> SagaWrite:
@@ -157,7 +160,7 @@ class Recorder:
         if not steps:
             return
         sagas = self._on.sagas
-        sagas.open_refunds(tx, {s.key: (c, s.move.order.total) for s in steps for c in s.commands if isinstance(c, OpenRefund)})
+        sagas.open_refunds(tx, {s.key: c for s in steps for c in s.commands if isinstance(c, OpenRefund)})
         sagas.record_shipments(tx, {s.key: c.shipment for s in steps for c in s.commands if isinstance(c, RecordShipment)}, now)
         returned = self._give_back(tx, [s for s in steps if s.any(GiveBackCart)], now)
         self._on.outbox.append(tx, self._tell(tx, steps, returned, now))
@@ -215,9 +218,22 @@ def _next(move: Move, write: SagaWrite) -> Move:
     return attrs.evolve(move, claimed=attrs.evolve(move.claimed, saga=write.saga, seq=write.seq, claims=1))
 
 
-def _learnt(before: OrderSaga, after: OrderSaga) -> bool:
-    """Whether a call turned out: a call that is merely unknown now is no progress."""
-    return any(not call.status.is_open and before.status(op) is not call.status for op, call in after.calls.items())
+def _step(move: Move, now: datetime) -> _Step:
+    """What the definition makes of *move*; the intents in it are of *now*."""
+    saga, commands = advance(move.claimed.saga, move.outcome)
+    calls = {op: attrs.evolve(call, intended_at=now) if call.intended_at is None else call for op, call in saga.calls.items()}
+    return _Step(move, attrs.evolve(saga, calls=calls), commands)
+
+
+def learnt(before: OrderSaga, after: OrderSaga) -> bool:
+    """Whether a call turned out, or is attempted anew: a call that is merely unknown now is no progress."""
+    return any(_is_progress(before.call(op), call) for op, call in after.calls.items())
+
+
+def _is_progress(before: OutsideCall | None, after: OutsideCall) -> bool:
+    if before is not None and before.attempt != after.attempt:
+        return True
+    return not after.status.is_open and (before is None or before.status is not after.status)
 
 
 def _ending(saga: OrderSaga, returned: Mapping[OrderId, CartId]) -> dict[str, Any]:
@@ -230,14 +246,21 @@ def _ending(saga: OrderSaga, returned: Mapping[OrderId, CartId]) -> dict[str, An
 
 
 def _facts(moves: Iterable[Move]) -> Iterable[MoneyFact]:
-    for move in moves:
-        match move.outcome:
-            case Captured(ref=ref, amount=amount):
-                yield MoneyFact(key=move.claimed.saga.key, ref=legible(ref), kind="capture", amount=amount)
-            case Refunded(ref=ref, amount=amount):
-                yield MoneyFact(key=move.claimed.saga.key, ref=legible(ref), kind="refund", amount=amount)
-            case _:
-                pass
+    return (fact for move in moves for fact in money_facts(move.claimed.saga.key, move.outcome))
+
+
+def money_facts(key: OrderKey, outcome: object) -> Iterable[MoneyFact]:
+    """What *outcome* says happened to the money of an order."""
+    match outcome:
+        case Captured(ref=ref, amount=amount):
+            yield MoneyFact(key=key, ref=legible(ref), kind="capture", amount=amount)
+        case Refunded(ref=ref, amount=amount):
+            yield MoneyFact(key=key, ref=legible(ref), kind="refund", amount=amount)
+        case GivenBack(entries=entries):
+            for entry in entries:
+                yield MoneyFact(key=key, ref=legible(entry.ref), kind="refund", amount=entry.amount)
+        case _:
+            pass
 
 
 def _in_legible_words(outcome: object) -> object:

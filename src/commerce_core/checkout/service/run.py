@@ -1,7 +1,7 @@
 """Running sagas: claim some, call the outside side by side with no transaction open, write what is learnt as it arrives."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import attrs
@@ -9,6 +9,7 @@ import attrs
 from commerce_core.checkout.model import Operation, Timing, Verb, call_key
 from commerce_core.checkout.ports import Claimed
 from commerce_core.checkout.saga import ORDER_SAGA, Begin, ask
+from commerce_core.checkout.service.pay import LookedUp, pay
 from commerce_core.checkout.service.record import Books, Move, Recorder
 from commerce_core.kernel.batching import FanOut
 from commerce_core.kernel.clock import Clock
@@ -18,15 +19,13 @@ from commerce_core.kernel.ids import IdFactory
 from commerce_core.kernel.redaction import message_of
 from commerce_core.kernel.transaction import Transaction, whole_again
 from commerce_core.orders import Order
-from commerce_core.payment import PaymentGateway, Refunded
+from commerce_core.payment import PaymentGateway
 from commerce_core.payment import Unknown as PaymentUnknown
 from commerce_core.shipping import Carrier, ParcelLine
 from commerce_core.shipping import Unknown as ShippingUnknown
 
 #: The definitions of sagas that this release can run, with the newest version of each.
 KNOWN: Final = {ORDER_SAGA.name: ORDER_SAGA.version}
-#: So long before a gateway may forget a key nothing is sent under it any more (rule 3).
-_MARGIN: Final = timedelta(hours=1)
 
 
 @attrs.frozen(kw_only=True)
@@ -36,13 +35,6 @@ class Task:
     claimed: Claimed
     order: Order
     verb: Verb
-
-
-@attrs.frozen
-class LookedUp:
-    """An answer that was only looked up, for nothing may be sent any more (rule 3): a person is to know of it."""
-
-    outcome: object
 
 
 class SagaRunner:
@@ -114,8 +106,11 @@ class SagaRunner:
         """Make one call. Nothing is open and nothing is held while it lasts."""
         saga, order = task.claimed.saga, task.order
         match task.verb:
-            case Verb.CONFIRM | Verb.FENCE | Verb.REFUND:
-                return self._pay(task, self._gateways[saga.gateway])
+            case Verb.FENCE:
+                return self._gateways[saga.gateway].cancel(order.handle)
+            case Verb.CONFIRM | Verb.REFUND:
+                call = saga.calls[Operation.CHARGE if task.verb is Verb.CONFIRM else Operation.REFUND]
+                return pay(self._gateways[call.gateway], order, call, saga.captured, task.claimed.claims, self._clock)
             case Verb.BOOK:
                 lines = [ParcelLine(sku_id=line.sku_id, name=line.name, quantity=line.quantity) for line in order.lines]
                 call = saga.calls[Operation.SHIP]
@@ -123,17 +118,6 @@ class SagaRunner:
             case Verb.UNBOOK:
                 call = saga.calls[Operation.UNSHIP]
                 return self._carriers[call.gateway].cancel(order.id, call_key(saga.key, call))
-
-    def _pay(self, task: Task, gateway: PaymentGateway) -> object:
-        saga, order = task.claimed.saga, task.order
-        if task.verb is Verb.FENCE:
-            return gateway.cancel(order.handle)
-        if self._clock.now() > order.created_at + gateway.capabilities().repeatable_for - _MARGIN:
-            return LookedUp(_looked_up(task, gateway))
-        if task.verb is Verb.CONFIRM:
-            return gateway.confirm(order.handle, call_key(saga.key, saga.calls[Operation.CHARGE]))
-        refund = saga.calls[Operation.REFUND]
-        return gateway.refund(order.handle, refund.subject_no, order.total, call_key(saga.key, refund))
 
     def _settle(self, answers: "Sequence[tuple[Task, object]]") -> Sequence[Task]:
         """Write what was learnt; the calls that follow from it."""
@@ -173,18 +157,6 @@ class SagaRunner:
         with self._on.database.begin() as tx:
             self._recorder.flag(tx, move, legible(message_of(error)), self._clock.now())
             tx.commit()
-
-
-def _looked_up(task: Task, gateway: PaymentGateway) -> object:
-    """Past its keys' lifetime nothing may be sent again (rule 3): only what the gateway's books show counts."""
-    if task.verb is Verb.CONFIRM:
-        return gateway.fetch(task.order.handle)
-    given_back = next((entry for entry in gateway.books([task.order.id]) if entry.kind == "refund"), None)
-    return (
-        Refunded(ref=given_back.ref, amount=given_back.amount)
-        if given_back
-        else PaymentUnknown("the refund's key is too old to be sent again")
-    )
 
 
 def _move(task: Task, outcome: object) -> Move:

@@ -9,6 +9,9 @@ from commerce_core.shipping import Booked, BookingGone, CannotShip
 class ArrangeShipment(Step):
     """After the pivot, so that it is repeated until the carrier books, or says for good that it cannot."""
 
+    def applies(self, saga: OrderSaga) -> bool:
+        return True
+
     def begin(self, saga: OrderSaga) -> OrderSaga:
         return saga.intending(Operation.SHIP)
 

@@ -8,15 +8,20 @@ from commerce_core.checkout.model import (
     Operation,
     OrderSaga,
     Tell,
+    TryAnew,
     Verb,
 )
+from commerce_core.checkout.steps.give_back import given_back
 from commerce_core.checkout.steps.step import Done, Failed, Stay, Step, Verdict
 from commerce_core.orders import Fact
-from commerce_core.payment import Captured, Declined, Refunded, Voided
+from commerce_core.payment import Captured, Declined, Voided
 
 
 class ChargePayment(Step):
-    """The pivot: before it an order is undone, after it only carried on."""
+    """The pivot: before it an order is undone, after it only carried on. What costs nothing is not charged."""
+
+    def applies(self, saga: OrderSaga) -> bool:
+        return saga.total.minor > 0
 
     def begin(self, saga: OrderSaga) -> OrderSaga:
         return saga.intending(Operation.CHARGE)
@@ -26,8 +31,12 @@ class ChargePayment(Step):
 
     def settle(self, saga: OrderSaga, outcome: object) -> Verdict:
         match outcome:
-            case Captured():
+            case Captured() if outcome.amount == saga.total:
                 return _captured(saga, outcome)
+            case Captured():
+                taken = _captured(saga, outcome)
+                cause = Cause("amount-differs", f"{outcome.amount} was captured, not the total of {saga.total}")
+                return Failed(taken.saga, cause, taken.commands)
             case Declined():
                 refused = saga.knowing(Operation.CHARGE, CallStatus.REFUSED, {"code": outcome.code})
                 told = Tell(Fact.PAYMENT_DECLINED, {"code": outcome.code, "detail": outcome.detail})
@@ -35,42 +44,52 @@ class ChargePayment(Step):
             case Voided():
                 cause = BY_BUYER if saga.cancel_requested else Cause("payment-cancelled", "the payment was cancelled at the gateway")
                 return Failed(saga.knowing(Operation.CHARGE, CallStatus.FENCED), cause)
+            case TryAnew():  # the handle permits one charge, whatever the key
+                return Stay(saga.with_call(saga.calls[Operation.CHARGE].again()))
             case _:
                 return Stay(saga.knowing(Operation.CHARGE, CallStatus.UNKNOWN))
 
     def begin_undo(self, saga: OrderSaga) -> Done:
-        return _owing(saga) if saga.status(Operation.CHARGE) is CallStatus.OK else Done(saga)
+        return _owing(saga) if saga.captured.minor > 0 else Done(saga)
 
     def ask_undo(self, saga: OrderSaga) -> Verb | None:
         match saga.status(Operation.CHARGE):
             case None | CallStatus.FENCED:
                 return None
             case CallStatus.OK:
-                return None if saga.status(Operation.REFUND) is CallStatus.OK else Verb.REFUND
+                settled = saga.captured.minor <= 0 or saga.status(Operation.REFUND) is CallStatus.OK
+                return None if settled else Verb.REFUND
             case _:
                 return Verb.FENCE  # after a decline too: an earlier request may still be under way
 
     def settle_undo(self, saga: OrderSaga, outcome: object) -> Done | Stay:
-        taken = saga.status(Operation.CHARGE) is CallStatus.OK  # known money is owed, whatever else is said of the charge
+        if saga.status(Operation.CHARGE) is CallStatus.OK:  # known money is owed, whatever else is said of the charge
+            return _given_back(saga, outcome)
         match outcome:
-            case Voided() | Declined() if not taken:
+            case Voided() | Declined():
                 return Done(saga.knowing(Operation.CHARGE, CallStatus.FENCED))
-            case Captured() if not taken:
+            case Captured():
                 late = _captured(saga, outcome)
-                owing = _owing(late.saga)
+                owing = self.begin_undo(late.saga)
                 return Done(owing.saga, late.commands + owing.commands)
-            case Refunded() if taken:
-                return Done(saga.knowing(Operation.REFUND, CallStatus.OK, {"ref": outcome.ref}), (Tell(Fact.PAYMENT_REFUNDED),))
             case _:
                 return Stay(saga)
 
 
 def _captured(saga: OrderSaga, outcome: Captured) -> Done:
-    known = saga.knowing(Operation.CHARGE, CallStatus.OK, {"ref": outcome.ref})
+    known = saga.knowing(Operation.CHARGE, CallStatus.OK, {"ref": outcome.ref}, outcome.amount)
     return Done(known, (Tell(Fact.PAYMENT_COMPLETED),))
 
 
 def _owing(saga: OrderSaga) -> Done:
     charge = saga.call(Operation.CHARGE)
     ref = str((charge.response or {}).get("ref", "")) if charge else ""
-    return Done(saga.intending(Operation.REFUND), (OpenRefund(ref, saga.cause.code if saga.cause else "undone"),))
+    owed = OpenRefund(ref, saga.cause.code if saga.cause else "undone", saga.captured)
+    return Done(saga.intending(Operation.REFUND, saga.captured), (owed,))
+
+
+def _given_back(saga: OrderSaga, outcome: object) -> Done | Stay:
+    saga = saga.intending(Operation.REFUND, saga.captured)
+    call = given_back(saga.calls[Operation.REFUND], saga.captured, outcome)
+    saga = saga.with_call(call)
+    return Done(saga, (Tell(Fact.PAYMENT_REFUNDED),)) if call.status is CallStatus.OK else Stay(saga)

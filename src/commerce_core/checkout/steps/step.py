@@ -39,6 +39,10 @@ class Step(Protocol):
     """A step and its undo. Neither knows its neighbours."""
 
     @abstractmethod
+    def applies(self, saga: OrderSaga) -> bool:
+        """Whether there is anything to do for it; a step that there is not is passed over."""
+
+    @abstractmethod
     def begin(self, saga: OrderSaga) -> OrderSaga:
         """The saga with the intent of the step's call written down."""
 
