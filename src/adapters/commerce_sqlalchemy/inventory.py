@@ -12,6 +12,7 @@ from commerce_core.inventory import (
     HoldStatus,
     OpeningStock,
     Receipt,
+    ReferenceReused,
     SkuDemand,
     StockAudit,
     StockChange,
@@ -54,10 +55,17 @@ class SqlStockLedger(StockLedger):
         moves = [_movement(r.sku_id, "receipt", r.reference, r.quantity, at) for r in sorted(receipts, key=lambda r: r.sku_id)]
         counted = set(insert_new(connection(tx), stock_movement, moves, stock_movement.c.sku_id, stock_movement.c.cause_ref))
         fresh = [r for r in receipts if (r.sku_id, r.reference) in counted]
+        self._check_repeated(tx, [r for r in receipts if (r.sku_id, r.reference) not in counted])
         changes = self._count(tx, {r.sku_id: (r.quantity, 0) for r in fresh})
         if short := sorted(r.sku_id for r in fresh if r.sku_id not in changes and asked[r.sku_id]):
             raise StockShort(short)
         return changes
+
+    def _check_repeated(self, tx: Transaction, receipts: Sequence[Receipt]) -> None:
+        found = _RECEIVED.run(connection(tx), [(r.sku_id, r.reference) for r in receipts]) if receipts else []
+        counted = {(row.sku_id, row.cause_ref): row.quantity for row in found}
+        if other := {r.reference for r in receipts if counted[r.sku_id, r.reference] != r.quantity}:
+            raise ReferenceReused(other)
 
     def set_sellable(self, tx: Transaction, sellable: Mapping[SkuId, bool]) -> Mapping[SkuId, StockChange]:
         if not sellable:
@@ -168,6 +176,16 @@ def _setting_sellable(d: Any) -> sa.Update:
 _DELTA: Final[Mapping[str, Any]] = {"sku_id": Id, "on_hand": sa.BigInteger(), "reserved": sa.BigInteger()}
 _COUNT: Final = Given(lambda d: _counting(d).returning(*_COUNTERS), **_DELTA)
 _COUNT_IF_SELLABLE: Final = Given(lambda d: _counting(d).where(stock.c.sellable).returning(*_COUNTERS), **_DELTA)
+_RECEIVED: Final = Given(
+    lambda d: sa.select(stock_movement.c.sku_id, stock_movement.c.cause_ref, stock_movement.c.quantity).where(
+        stock_movement.c.sku_id == d.sku_id,
+        stock_movement.c.location == _MAIN,
+        stock_movement.c.cause == "receipt",
+        stock_movement.c.cause_ref == d.reference,
+    ),
+    sku_id=Id,
+    reference=sa.Text(),
+)
 _SET_SELLABLE: Final = Given(lambda d: _setting_sellable(d).returning(*_COUNTERS), sku_id=Id, sellable=sa.Boolean())
 _END: Final = Given(
     lambda d: (

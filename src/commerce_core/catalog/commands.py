@@ -7,6 +7,7 @@ import attrs
 
 from commerce_core.kernel.codec import ABSENT
 from commerce_core.kernel.money import Money
+from commerce_core.kernel.text import clean, clean_text
 
 #: Most pieces that one count may hold.
 MOST_PIECES: Final = 10**9
@@ -41,6 +42,12 @@ def _many(most: int, longest: int) -> Any:
             raise ValueError(f"must each be 1 to {longest} characters")
 
     return check
+
+
+def _gtins(_: object, attribute: "attrs.Attribute[Any]", values: tuple[str, ...] | None) -> None:
+    _many(_MOST_GTINS, 40)(_, attribute, values)
+    if values and values is not ABSENT and not all(v.isascii() and v.isdecimal() for v in values):
+        raise ValueError("must each be digits alone, as printed on the product")
 
 
 def _images(_: object, attribute: "attrs.Attribute[Any]", values: tuple[str, ...] | None) -> None:
@@ -89,12 +96,12 @@ _VARIANTS: Final = _schema(minItems=1, maxItems=_MOST_VARIANTS)
 class NewVariant:
     """One of the forms in which an item is sold, with its first count of stock."""
 
-    variant_id: str = attrs.field(validator=_text(100, 1), metadata=_ID)
-    options: Mapping[str, Any] = attrs.field(factory=dict, validator=_free)
+    variant_id: str = attrs.field(converter=clean_text, validator=_text(100, 1), metadata=_ID)
+    options: Mapping[str, Any] = attrs.field(factory=dict, converter=clean, validator=_free)
     price: Money = attrs.field(validator=_price)
     stock: int = attrs.field(default=0, validator=_count, metadata=_COUNT)
     images: tuple[str, ...] = attrs.field(default=(), validator=_images)
-    gtins: tuple[str, ...] = attrs.field(default=(), validator=_many(_MOST_GTINS, 40))
+    gtins: tuple[str, ...] = attrs.field(default=(), converter=clean, validator=_gtins)
 
 
 @attrs.frozen(kw_only=True)
@@ -104,16 +111,16 @@ class NewItem:
     Without a status a new item is active, and a known one stays what it is.
     """
 
-    name: str = attrs.field(validator=_text(500, 1), metadata=_NAME)
+    name: str = attrs.field(converter=clean_text, validator=_text(500, 1), metadata=_NAME)
     price: Money | None = attrs.field(default=None, validator=_price)
     quantity: int | None = attrs.field(default=None, validator=_count, metadata=_COUNT)
-    sku: str | None = attrs.field(default=None, validator=_text(100, 1), metadata=_ID)
+    sku: str | None = attrs.field(default=None, converter=attrs.converters.optional(clean_text), validator=_text(100, 1), metadata=_ID)  # pyright: ignore[reportUnknownVariableType] (a default beside a converter)
     description: str = attrs.field(default="", validator=_text(20_000))
-    brand: str = attrs.field(default="", validator=_text(200))
-    category: str = attrs.field(default="", validator=_text(200))
-    tags: tuple[str, ...] = attrs.field(default=(), validator=_many(100, 200))
+    brand: str = attrs.field(default="", converter=clean_text, validator=_text(200))
+    category: str = attrs.field(default="", converter=clean_text, validator=_text(200))
+    tags: tuple[str, ...] = attrs.field(default=(), converter=clean, validator=_many(100, 200))
     images: tuple[str, ...] = attrs.field(default=(), validator=_images)
-    gtins: tuple[str, ...] = attrs.field(default=(), validator=_many(_MOST_GTINS, 40))
+    gtins: tuple[str, ...] = attrs.field(default=(), converter=clean, validator=_gtins)
     specifications: Mapping[str, Any] = attrs.field(factory=dict, validator=_free)
     attributes: Mapping[str, Any] = attrs.field(factory=dict, validator=_free)
     status: str | None = attrs.field(default=None, validator=_status, metadata=_schema(enum=["draft", "active"]))
@@ -124,12 +131,12 @@ class NewItem:
 class VariantPatch:
     """What becomes of the variant *variant_id*; one that is not known yet needs a price and may bring a first stock."""
 
-    variant_id: str = attrs.field(validator=_text(100, 1), metadata=_ID)
-    options: Mapping[str, Any] | None = attrs.field(default=ABSENT, validator=_free)
+    variant_id: str = attrs.field(converter=clean_text, validator=_text(100, 1), metadata=_ID)
+    options: Mapping[str, Any] | None = attrs.field(default=ABSENT, converter=clean, validator=_free)
     price: Money = attrs.field(default=ABSENT, validator=_price)
     stock: int = attrs.field(default=ABSENT, validator=_count, metadata=_COUNT)
     images: tuple[str, ...] | None = attrs.field(default=ABSENT, validator=_images)
-    gtins: tuple[str, ...] | None = attrs.field(default=ABSENT, validator=_many(_MOST_GTINS, 40))
+    gtins: tuple[str, ...] | None = attrs.field(default=ABSENT, converter=clean, validator=_gtins)
 
 
 @attrs.frozen(kw_only=True)
@@ -140,14 +147,14 @@ class ItemPatch:
     changes through receipts alone: a quantity is refused.
     """
 
-    sku: str = attrs.field(default=ABSENT, validator=_text(100, 1), metadata=_ID)
-    name: str = attrs.field(default=ABSENT, validator=_text(500, 1), metadata=_NAME)
+    sku: str = attrs.field(default=ABSENT, converter=clean, validator=_text(100, 1), metadata=_ID)
+    name: str = attrs.field(default=ABSENT, converter=clean, validator=_text(500, 1), metadata=_NAME)
     description: str | None = attrs.field(default=ABSENT, validator=_text(20_000))
-    brand: str | None = attrs.field(default=ABSENT, validator=_text(200))
-    category: str | None = attrs.field(default=ABSENT, validator=_text(200))
-    tags: tuple[str, ...] | None = attrs.field(default=ABSENT, validator=_many(100, 200))
+    brand: str | None = attrs.field(default=ABSENT, converter=clean, validator=_text(200))
+    category: str | None = attrs.field(default=ABSENT, converter=clean, validator=_text(200))
+    tags: tuple[str, ...] | None = attrs.field(default=ABSENT, converter=clean, validator=_many(100, 200))
     images: tuple[str, ...] | None = attrs.field(default=ABSENT, validator=_images)
-    gtins: tuple[str, ...] | None = attrs.field(default=ABSENT, validator=_many(_MOST_GTINS, 40))
+    gtins: tuple[str, ...] | None = attrs.field(default=ABSENT, converter=clean, validator=_gtins)
     specifications: Mapping[str, Any] | None = attrs.field(default=ABSENT, validator=_free)
     attributes: Mapping[str, Any] | None = attrs.field(default=ABSENT, validator=_free)
     price: Money = attrs.field(default=ABSENT, validator=_price)
@@ -163,6 +170,8 @@ def _some(_: object, _attribute: "attrs.Attribute[int]", value: int) -> None:
 class StockReceipt:
     """Pieces that came in, or with a minus went out. *reference* is the seller's own: the same again counts once."""
 
-    variant_id: str | None = attrs.field(default=None, validator=_text(100, 1), metadata=_ID)
+    variant_id: str | None = attrs.field(  # pyright: ignore[reportUnknownVariableType] (a default beside a converter)
+        default=None, converter=attrs.converters.optional(clean_text), validator=_text(100, 1), metadata=_ID
+    )
     quantity: int = attrs.field(validator=_some, metadata=_schema(minimum=-MOST_PIECES, maximum=MOST_PIECES))
-    reference: str = attrs.field(validator=_text(200, 1), metadata=_schema(minLength=1, maxLength=200))
+    reference: str = attrs.field(converter=clean_text, validator=_text(200, 1), metadata=_schema(minLength=1, maxLength=200))

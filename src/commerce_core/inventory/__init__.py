@@ -1,6 +1,6 @@
 """Stock: what is on hand, what is held for orders, and the ledger both must agree with."""
 
-from commerce_core.inventory.errors import StockShort
+from commerce_core.inventory.errors import ReferenceReused, StockShort
 from commerce_core.inventory.events import AvailabilityChanged
 from commerce_core.inventory.model import Hold, HoldStatus, OpeningStock, Receipt, SkuDemand, StockAudit, StockChange, StockLevel
 from commerce_core.inventory.ports import StockLedger
@@ -11,6 +11,7 @@ __all__ = [
     "HoldStatus",
     "OpeningStock",
     "Receipt",
+    "ReferenceReused",
     "SkuDemand",
     "StockAudit",
     "StockChange",

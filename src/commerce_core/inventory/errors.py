@@ -14,3 +14,12 @@ class StockShort(Conflict):
     def __init__(self, sku_ids: Iterable[SkuId]) -> None:
         self.sku_ids = tuple(sku_ids)
         super().__init__("more is held or gone than would be left")
+
+
+class ReferenceReused(Conflict):
+    """A receipt with this reference was counted with another quantity; nothing was changed."""
+
+    code = "reference-reused"
+
+    def __init__(self, references: Iterable[str]) -> None:
+        super().__init__("this reference was counted with another quantity", references=sorted(references))

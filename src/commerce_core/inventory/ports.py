@@ -26,6 +26,7 @@ class StockLedger(Protocol):
         """Count *receipts*; the SKUs that changed. Idempotent: a reference that its SKU has seen changes nothing and is missing.
 
         Raises:
+            ReferenceReused: a reference was counted with another quantity; the caller rolls back.
             StockShort: an amount taken out is more than is free; the caller rolls back.
         """
 

@@ -155,15 +155,19 @@ class Reader:
         return _only(Mapping, "must be an object", build)
 
     def _checked(self, attribute: "attrs.Attribute[Any]") -> Callable[[Any, Any], Any] | None:
-        """The attribute's own validator run while its value is read, so that every wrong field is named, not the first."""
+        """The attribute's own converter and validator run while its value is read, so that every wrong field is named."""
         validator = attribute.validator
-        if validator is None:
+        convert: Callable[[Any], Any] | None = attribute.converter  # type: ignore[assignment]
+        if validator is None and convert is None:
             return None
         build = self._converter.get_structure_hook(attribute.type)
 
         def structure(value: Any, kind: Any) -> Any:
             built = build(value, kind)
-            validator(None, attribute, built)
+            if convert is not None:
+                built = convert(built)
+            if validator is not None:
+                validator(None, attribute, built)
             return built
 
         return structure

@@ -1,15 +1,13 @@
 """What comes in: raw bytes, read exactly. Numbers with a point become ``Decimal``; every wrong field is named at once."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypeVar
 
-import msgspec
 from litestar import Request
 
 from commerce_core.kernel.codec import reader
+from commerce_core.kernel.json_text import decode_json
 from commerce_http.errors import BODY, Malformed, TooLarge, UnsupportedMediaType
 
 T = TypeVar("T")
@@ -19,23 +17,6 @@ BODY_LIMIT: Final = 1 << 20
 
 #: Seconds that a client may take for the next bytes of a body: whoever sends none holds a connection for nothing.
 LONGEST_PAUSE: Final = 30.0
-
-_INFINITY: Final = Decimal("Infinity")
-
-
-def _exact(text: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except InvalidOperation:  # an exponent beyond all bounds: no reader takes it, and each names the field
-        return _INFINITY
-
-
-def _whole(text: str) -> int | Decimal:
-    return int(text) if len(text) < 30 else _INFINITY
-
-
-_decoder: Final = msgspec.json.Decoder(float_hook=_exact)
-_lenient: Final = json.JSONDecoder(parse_float=_exact, parse_int=_whole, parse_constant=Decimal)
 
 
 async def read_raw(request: "Request[Any, Any, Any]", limit: int) -> bytes:
@@ -104,23 +85,16 @@ def decode(raw: bytes) -> Any:
 
     Raises:
         Malformed: not JSON, or not UTF-8.
+        Invalid: an object in it has a name twice.
     """
     try:
-        return _decoder.decode(raw)
+        return decode_json(raw.decode())
     except UnicodeDecodeError as error:
         raise Malformed("the body is not UTF-8") from error
     except RecursionError as error:
         raise Malformed("the body is nested too deeply") from error
-    except msgspec.DecodeError as error:
-        return _decode_leniently(raw, str(error))
-
-
-def _decode_leniently(raw: bytes, reason: str) -> Any:
-    """NaN, Infinity and lone surrogates are no JSON, but are refused as fields, by name: read them for the reader to find."""
-    try:
-        return _lenient.decode(raw.decode())
-    except (ValueError, RecursionError) as error:
-        raise Malformed(f"the body is no JSON: {reason.removeprefix('JSON is malformed: ')}") from error
+    except ValueError as error:
+        raise Malformed(f"the body is no JSON: {error}") from error
 
 
 def read(raw: bytes, kind: type[T], currency: str) -> T:

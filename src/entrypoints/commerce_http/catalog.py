@@ -19,7 +19,7 @@ from commerce_core.catalog import (
     VariantInStock,
 )
 from commerce_core.catalog.service.items import Items
-from commerce_core.inventory import StockShort
+from commerce_core.inventory import ReferenceReused, StockShort
 from commerce_core.kernel.errors import StaleVersion
 from commerce_core.kernel.ids import SellerId
 from commerce_core.search.service.find import item_token
@@ -167,12 +167,12 @@ def withdraw_item(item_id: str, caller: Account, items: Items, work: Bell) -> Re
     who=SELLER,
     answer=StockOut,
     status=201,
-    problems=(ItemNotFound, StockShort),
+    problems=(ItemNotFound, StockShort, ReferenceReused),
     example={"quantity": 10, "reference": "delivery-2207"},
     headers={"X-Search-Token": _WRITTEN["X-Search-Token"]},
 )
 def receive_stock(command: StockReceipt, item_id: str, caller: Account, items: Items, work: Bell) -> Reply:
-    """Count pieces in, or with a minus out. The same reference again changes nothing."""
+    """Count pieces in, or with a minus out. The same reference again changes nothing; with another quantity it is refused."""
     view = items.receive(SellerId(caller.id), item_id, command)
     work.ring()
     body = StockOut(item_id=view.item.id, variant_id=command.variant_id, stock=view.available_as(command.variant_id))

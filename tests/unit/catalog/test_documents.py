@@ -11,6 +11,7 @@ from commerce_core.catalog import ImportFormat, ImportStatus, ItemStatus, NewIte
 from commerce_core.catalog.service.documents import normalized, written
 from commerce_core.kernel.codec import reader
 from commerce_core.kernel.ids import SellerId
+from commerce_core.kernel.text import clean_text
 from commerce_testkit.memory.shop import MemoryShop, memory_shop
 from tests.unit.people import usd
 
@@ -65,7 +66,7 @@ def exported(shop: MemoryShop, form: ImportFormat) -> str:
     return "".join(written(shop.items.export(SELLER), form))
 
 
-NAME = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=8).filter(str.strip)
+NAME = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=8).filter(clean_text)
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=8)
 ODD = st.sampled_from(
     ["1", "true", "null", '"x"', "1e5", "NaN", "[", "[[[", "{", '{"a": 1}', "a|b", " x ", "-0", "a\r\nb", "\r", "=1+1", ""]
@@ -74,24 +75,26 @@ PLAIN = (
     TEXT | ODD | st.integers(-(2**53), 2**53) | st.booleans() | st.none() | st.floats(-1e6, 1e6).filter(lambda x: x == 0 or abs(x) > 1e-6)
 )
 FREE = st.dictionaries(NAME | st.sampled_from(["a.b", " a", "a ", "a,b", 'a"b', "a\nb"]), PLAIN | st.lists(PLAIN, max_size=2) | st.dictionaries(TEXT, PLAIN, max_size=2), max_size=3)  # fmt: skip
+OPTIONS = FREE.filter(lambda free: len({clean_text(name) for name in free}) == len(free) and all(map(clean_text, free)))
+GTINS = st.lists(st.from_regex("[0-9]{1,14}", fullmatch=True), max_size=3)
 TAGS = st.lists(NAME | st.sampled_from(["[x", "a|b", "5"]), max_size=3)
 IMAGES = st.lists(st.sampled_from(["https://x/1.jpg", "http://x/a|b.png", "https://x/[1]"]), max_size=2)
 PRICE = st.integers(0, 10**6).map(lambda n: f"{n // 100}.{n % 100:02}")
 CONTENT = st.fixed_dictionaries(
     {"name": NAME},
     optional={
-        "description": TEXT | ODD, "brand": TEXT, "category": TEXT | ODD, "tags": TAGS, "images": IMAGES, "gtins": TAGS,
+        "description": TEXT | ODD, "brand": TEXT, "category": TEXT | ODD, "tags": TAGS, "images": IMAGES, "gtins": GTINS,
         "specifications": FREE, "attributes": FREE, "status": st.sampled_from(["draft", "active"]),
     },
 )  # fmt: skip
 SIMPLE = st.tuples(CONTENT, st.fixed_dictionaries({"price": PRICE, "quantity": st.integers(0, 99)})).map(lambda p: p[0] | p[1])
 FORM = st.fixed_dictionaries(
-    {"variantId": NAME, "price": PRICE}, optional={"stock": st.integers(0, 99), "options": FREE, "images": IMAGES, "gtins": TAGS}
+    {"variantId": NAME, "price": PRICE}, optional={"stock": st.integers(0, 99), "options": OPTIONS, "images": IMAGES, "gtins": GTINS}
 )
-VARIANT = st.tuples(CONTENT, st.lists(FORM, min_size=1, max_size=3, unique_by=lambda f: f["variantId"])).map(
+VARIANT = st.tuples(CONTENT, st.lists(FORM, min_size=1, max_size=3, unique_by=lambda f: clean_text(f["variantId"]))).map(
     lambda p: p[0] | {"variants": p[1]}
 )
-ITEMS = st.lists(st.tuples(NAME, SIMPLE | VARIANT), max_size=3, unique_by=lambda pair: pair[0])
+ITEMS = st.lists(st.tuples(NAME, SIMPLE | VARIANT), max_size=3, unique_by=lambda pair: clean_text(pair[0]))
 
 
 def shelved(items: list[tuple[str, dict[str, Any]]]) -> MemoryShop:

@@ -11,11 +11,12 @@ from commerce_core.catalog import (
     ItemStatus,
     ItemView,
     NewItem,
+    NewVariant,
     SkuTaken,
     StockReceipt,
     VariantInStock,
 )
-from commerce_core.inventory import StockShort
+from commerce_core.inventory import ReferenceReused, StockShort
 from commerce_core.kernel.codec import reader
 from commerce_core.kernel.errors import Invalid, StaleVersion
 from commerce_core.kernel.ids import SellerId
@@ -229,3 +230,54 @@ def test_a_receipt_names_a_form_where_there_are_several(shop: MemoryShop) -> Non
 def test_what_does_not_exist_is_not_found(shop: MemoryShop, item_id: str) -> None:
     with pytest.raises(ItemNotFound):
         shop.items.details(item_id)
+
+
+# --- one spelling at the door
+
+
+def read_item(**fields: Any) -> NewItem:
+    return reader("USD").read({"name": "n", "price": 1, "quantity": 1} | fields, NewItem)
+
+
+@pytest.mark.parametrize("sku", ["K1", " K1", "K1 ", "K1\u00a0", "\u200bK1"])
+def test_an_sku_is_the_same_whatever_blanks_stand_around_it(shop: MemoryShop, sku: str) -> None:
+    shop.items.onboard(SELLER, read_item(sku="K1"))
+    with pytest.raises(SkuTaken):
+        shop.items.onboard(SELLER, read_item(sku=sku))
+
+
+def test_names_and_options_are_composed_and_stripped() -> None:
+    new = read_item(name=" Cafe\u0301\u00a0", brand="Gro\u0308ße ", tags=[" tv "], gtins=[" 4006381333931\u00a0"])
+    assert (new.name, new.brand, new.tags, new.gtins) == ("Caf\u00e9", "Größe", ("tv",), ("4006381333931",))
+    form = reader("USD").read({"variantId": " V\u00a0", "price": 1, "options": {"Gro\u0308ße ": " M "}}, NewVariant)
+    assert (form.variant_id, form.options) == ("V", {"Größe": "M"})
+    assert NewItem(name=" n ", sku="\u00a0s").name == "n"
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\u00a0", "\u200b"])
+def test_a_text_of_blanks_is_empty_and_named(blank: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        read_item(sku=blank, name=blank)
+    assert {p.pointer for p in refused.value.problems} == {"/sku", "/name"}
+
+
+@pytest.mark.parametrize("gtin", ["4.00638E+12", "abc", "-5", "40 06", "٤٠٠"])
+def test_a_gtin_that_is_not_digits_is_refused(gtin: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        read_item(gtins=["4006381333931", gtin])
+    assert [p.pointer for p in refused.value.problems] == ["/gtins"]
+
+
+def test_a_gtin_of_odd_length_is_kept_as_given() -> None:
+    assert read_item(gtins=["7", "0012345", "123456789012345"]).gtins == ("7", "0012345", "123456789012345")
+
+
+def test_35_the_same_receipt_counts_once_and_with_another_quantity_is_refused(shop: MemoryShop) -> None:
+    item = shop.items.onboard(SELLER, read_item(sku="K1")).item
+    receipt = {"quantity": 5, "reference": "delivery-1"}
+    read = reader("USD").read
+    assert shop.items.receive(SELLER, item.id, read(receipt, StockReceipt)).stock == 6
+    assert shop.items.receive(SELLER, item.id, read(receipt | {"reference": " delivery-1\u00a0"}, StockReceipt)).stock == 6
+    with pytest.raises(ReferenceReused):
+        shop.items.receive(SELLER, item.id, read(receipt | {"quantity": 6}, StockReceipt))
+    assert shop.items.details(item.id).stock == 6

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from commerce_core.inventory import Hold, HoldStatus, OpeningStock, Receipt, SkuDemand, StockLedger, StockShort
+from commerce_core.inventory import Hold, HoldStatus, OpeningStock, Receipt, ReferenceReused, SkuDemand, StockLedger, StockShort
 from commerce_core.kernel.ids import OrderId, SkuId
 from commerce_core.kernel.transaction import Database
 
@@ -89,6 +89,17 @@ class StockLedgerContract:
             assert (changes[A].level.on_hand, changes[A].flipped) == (8, False)
             assert (changes[B].level.on_hand, changes[B].flipped) == (2, True)
             assert ledger.receive(tx, both, AT) == {}
+
+    def test_a_reference_that_was_counted_with_another_quantity_is_refused(self, database: Database, ledger: StockLedger) -> None:
+        with database.begin() as tx:
+            ledger.receive(tx, [Receipt(sku_id=A, quantity=3, reference="r1")], AT)
+            tx.commit()
+        with database.begin() as tx, pytest.raises(ReferenceReused) as refused:
+            ledger.receive(tx, [Receipt(sku_id=B, quantity=1, reference="r2"), Receipt(sku_id=A, quantity=4, reference="r1")], AT)
+        assert refused.value.facts == {"references": ["r1"]}
+        with database.begin() as tx:
+            assert ledger.levels(tx, [A])[A].on_hand == 8
+            assert ledger.receive(tx, [Receipt(sku_id=A, quantity=3, reference="r1")], AT) == {}
 
     def test_held_pieces_cannot_be_taken_out(self, database: Database, ledger: StockLedger) -> None:
         self._hold(database, ledger, ONE, 4)

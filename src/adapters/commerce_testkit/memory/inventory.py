@@ -11,6 +11,7 @@ from commerce_core.inventory import (
     HoldStatus,
     OpeningStock,
     Receipt,
+    ReferenceReused,
     SkuDemand,
     StockAudit,
     StockChange,
@@ -40,6 +41,8 @@ class MemoryStockLedger(StockLedger):
 
     def receive(self, tx: Transaction, receipts: Sequence[Receipt], at: datetime) -> Mapping[SkuId, StockChange]:
         movements = table(tx, "stock_movement")
+        if other := {r.reference for r in receipts if movements.get((r.sku_id, "receipt", r.reference), r.quantity) != r.quantity}:
+            raise ReferenceReused(other)
         fresh = [r for r in receipts if (r.sku_id, "receipt", r.reference) not in movements]
         changes = self._count(tx, {r.sku_id: (r.quantity, 0) for r in fresh})
         if short := [r.sku_id for r in fresh if r.sku_id not in changes]:

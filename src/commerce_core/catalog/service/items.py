@@ -99,6 +99,7 @@ class Items:
         Raises:
             ItemNotFound: no such item, or somebody else's.
             Invalid: the item has no such variant, or has variants and none is named.
+            ReferenceReused: the reference was counted with another quantity.
             StockShort: more would be taken out than is free.
         """
         now = self._clock.now()

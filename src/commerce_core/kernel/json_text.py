@@ -1,0 +1,77 @@
+"""JSON from outside, read exactly: numbers with a point as ``Decimal``, and no name twice in one object."""
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from commerce_core.kernel.codec import escape_pointer, is_list, is_object
+from commerce_core.kernel.errors import FieldProblem, Invalid
+
+#: Names that stand twice are named in an error up to this many.
+_MOST_NAMED: Final = 100
+_INFINITY: Final = Decimal("Infinity")
+_TWICE: Final = object()
+
+
+class _Repeated(Exception):
+    """Some object has a name twice."""
+
+
+def decode_json(text: str) -> Any:
+    """*text* as plain data.
+
+    What is no JSON number (``NaN``) and what is beyond all bounds becomes a ``Decimal`` that is not finite, for a
+    reader to refuse by name.
+
+    Raises:
+        ValueError: not JSON.
+        RecursionError: nested too deeply.
+        Invalid: an object has a name twice; of two values none may win silently.
+    """
+    try:
+        return _decoder.decode(text)
+    except _Repeated:
+        found = [FieldProblem(pointer, "stands more than once") for pointer in _repeated(_marking.decode(text), "")]
+        raise Invalid(found[:_MOST_NAMED]) from None
+
+
+def _exact(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:  # an exponent beyond all bounds
+        return _INFINITY
+
+
+def _whole(text: str) -> int | Decimal:
+    return int(text) if len(text) < 30 else _INFINITY
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise _Repeated
+    return made
+
+
+def _marked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for name, value in pairs:
+        made[name] = _TWICE if name in made else value
+    return made
+
+
+def _repeated(data: Any, pointer: str) -> Iterator[str]:
+    if data is _TWICE:
+        yield pointer
+    elif is_object(data):
+        for name, value in data.items():
+            yield from _repeated(value, f"{pointer}/{escape_pointer(name)}")
+    elif is_list(data):
+        for i, value in enumerate(data):
+            yield from _repeated(value, f"{pointer}/{i}")
+
+
+_NUMBERS: Final[dict[str, Any]] = {"parse_float": _exact, "parse_int": _whole, "parse_constant": Decimal}
+_decoder: Final = json.JSONDecoder(object_pairs_hook=_once, **_NUMBERS)
+_marking: Final = json.JSONDecoder(object_pairs_hook=_marked, **_NUMBERS)
