@@ -24,6 +24,7 @@ from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Transaction
 from commerce_core.orders import OrderKey, Shipment
+from commerce_sqlalchemy import owed
 from commerce_sqlalchemy.keys import among, pairs
 from commerce_sqlalchemy.rows import Given, insert_if_new, insert_many, insert_new
 from commerce_sqlalchemy.saga_rows import CALL_COLUMNS, WRITE_COLUMNS, call, call_row, call_values, key_row, saga_row, write_row
@@ -35,7 +36,6 @@ _ALONE_AFTER: Final = 5
 _BUCKETS: Final = 64
 _OPEN: Final = sa.text("saga.state NOT IN ('COMPLETED', 'CANCELLED')")
 """Spelled as the partial index spells it, so that every planner sees that it serves."""
-_CANCELLED: Final = sa.text("saga.state = 'CANCELLED'")
 
 
 class SqlSagaStore(SagaStore):
@@ -107,6 +107,7 @@ class SqlSagaStore(SagaStore):
             for f in sorted(facts, key=lambda f: (f.key.buyer_id, f.key.order_id, f.ref, f.kind))
         ]
         insert_if_new(connection(tx), gateway_fact, rows)
+        owed.unsettle(connection(tx), (f.key for f in facts if f.kind == "capture"))
 
     def open_refunds(self, tx: Transaction, refunds: Mapping[OrderKey, OpenRefund]) -> Mapping[OrderKey, int]:
         if not refunds:
@@ -118,12 +119,12 @@ class SqlSagaStore(SagaStore):
             known.setdefault(row.order_id, {})[row.capture_ref] = row.no
         rows: list[dict[str, Any]] = []
         numbers: dict[OrderKey, int] = {}
-        for key, owed in refunds.items():
+        for key, back in refunds.items():
             before = known.get(key.order_id, {})
-            numbers[key] = before.get(owed.capture_ref, len(before) + 1)
-            if owed.capture_ref not in before:
-                amount = {"amount_minor": owed.amount.minor, "currency": owed.amount.currency}
-                rows.append(key_row(key) | amount | {"no": numbers[key], "reason": owed.reason, "capture_ref": owed.capture_ref})
+            numbers[key] = before.get(back.capture_ref, len(before) + 1)
+            if back.capture_ref not in before:
+                amount = {"amount_minor": back.amount.minor, "currency": back.amount.currency}
+                rows.append(key_row(key) | amount | {"no": numbers[key], "reason": back.reason, "capture_ref": back.capture_ref})
         insert_many(connection(tx), refund, rows)
         return numbers
 
@@ -194,24 +195,7 @@ class SqlSagaStore(SagaStore):
         return list(connection(tx).execute(sa.select(saga.c.carrier).where(_OPEN).distinct()).scalars())
 
     def owed_refunds(self, tx: Transaction, limit: int) -> Sequence[OwedRefund]:
-        f, earlier, back = gateway_fact.c, gateway_fact.alias().c, gateway_fact.alias().c
-        joined = saga.join(gateway_fact, sa.and_(saga.c.buyer_id == f.buyer_id, saga.c.order_id == f.order_id))
-        not_later = sa.or_(earlier.at < f.at, sa.and_(earlier.at == f.at, earlier.ref <= f.ref))
-        captured = _sum_of(f, earlier, "capture").where(not_later).scalar_subquery()
-        missing = captured - _sum_of(f, back, "refund").scalar_subquery()
-        owed = (
-            sa.select(f.buyer_id, f.order_id, f.ref, f.amount_minor, f.currency, missing.label("missing"))
-            .select_from(joined)
-            .where(_CANCELLED, f.kind == "capture", missing > 0)
-            .order_by(f.order_id, f.at, f.ref)
-            .limit(limit)
-        )
-        return [
-            OwedRefund(
-                key=OrderKey(x.buyer_id, x.order_id), capture_ref=x.ref, amount=Money(min(x.amount_minor, int(x.missing)), x.currency)
-            )
-            for x in connection(tx).execute(owed)
-        ]
+        return owed.owed_refunds(connection(tx), limit)
 
     def rows(self, tx: Transaction, keys: Sequence[OrderKey]) -> Sequence[SagaRow]:
         return self._with_calls(tx, _BY_KEY.run(connection(tx), pairs(keys)))
@@ -329,9 +313,3 @@ _WRITE_CALLS: Final = Given(
 
 def _worrying(claims: int, created_before: datetime) -> "sa.ColumnElement[bool]":
     return sa.or_(_S.attention, _S.claims >= claims, order_table.c.created_at < created_before)
-
-
-def _sum_of(one: Any, others: Any, kind: str) -> "sa.Select[Any]":
-    """What the facts of *kind* sum to, in its currency, of the order that *one* is a fact of."""
-    same = (others.buyer_id == one.buyer_id, others.order_id == one.order_id, others.currency == one.currency)
-    return sa.select(sa.func.coalesce(sa.func.sum(others.amount_minor), 0)).where(*same, others.kind == kind)

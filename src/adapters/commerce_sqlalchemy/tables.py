@@ -162,6 +162,9 @@ saga = _table(
     sa.Index("ix_saga_due", "next_run_at", sqlite_where=sa.text("state NOT IN ('COMPLETED', 'CANCELLED')"),
              postgresql_where=sa.text("state NOT IN ('COMPLETED', 'CANCELLED')")),
     sa.Index("ix_saga_cancelled", "order_id", sqlite_where=sa.text("state = 'CANCELLED'"), postgresql_where=sa.text("state = 'CANCELLED'")),
+    sa.Column("settled", sa.Boolean, nullable=True), _int("late_facts", null=True),
+    sa.Index("ix_saga_unsettled", "order_id", sqlite_where=sa.text("state = 'CANCELLED' AND settled IS NULL"),
+             postgresql_where=sa.text("state = 'CANCELLED' AND settled IS NULL")),
     sa.Index("ix_saga_order", "order_id"), key="buyer_id order_id",
 )  # fmt: skip
 saga_event = _table(
