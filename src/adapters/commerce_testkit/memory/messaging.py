@@ -71,8 +71,8 @@ class MemoryOutbox(Outbox):
 
     def replay(self, ids: Sequence[MessageId]) -> Sequence[MessageId]:
         with self._db.begin() as tx:
-            parked = table(tx, "dead_letter")
-            found = {letter.message.id: letter.message for letter in parked.values() if letter.message.id in set(ids)}
+            parked, wanted = table(tx, "dead_letter"), set(ids)
+            found = {letter.message.id: letter.message for letter in parked.values() if letter.message.id in wanted}
             self.append(tx, list(found.values()))
             for key in [key for key in parked if key[1] in found]:
                 del parked[key]
