@@ -36,7 +36,9 @@ class FullStack:
 
     def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
         self.folder = folder
-        self.environment = {name: text for name, text in os.environ.items() if not name.startswith("COMMERCE_")} | dict(settings)
+        self.environment = {name: text for name, text in os.environ.items() if not name.startswith("COMMERCE_")}
+        books = {f"COMMERCE_{name}": f"sandbox:///{folder}/var/sandbox-{file}.db" for name, file in _FILES.items()}
+        self.environment |= books | dict(settings)
         self.shops: list[LiveShop] = []
         self.workers: list[LiveShop] = []
 
@@ -54,8 +56,7 @@ class FullStack:
     def settings(self) -> Settings:
         """What the processes are told, for a container in this one."""
         ours = {name: text for name, text in self.environment.items() if name.startswith("COMMERCE_")}
-        books = {f"COMMERCE_{name}": f"sandbox:///{self.folder}/var/sandbox-{file}.db" for name, file in _FILES.items()}
-        return load_settings(books | ours)
+        return load_settings(ours)
 
     def serve(self) -> LiveShop:
         """Another `commerce serve`, ready."""

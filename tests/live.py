@@ -10,6 +10,8 @@ from typing import Final
 
 _PATIENCE: Final = 60.0
 COMMERCE: Final = str(Path(sys.executable).with_name("commerce"))
+#: What a shop on PostgreSQL must be told to play.
+SANDBOX: Final = {"COMMERCE_PAYMENT_URLS": "sandbox://", "COMMERCE_CARRIER_URL": "sandbox://"}
 
 
 class LiveShop:
@@ -20,7 +22,7 @@ class LiveShop:
         self.log = folder / "shop.log"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                command, cwd=folder, env={**os.environ, **settings}, stdout=subprocess.PIPE, stderr=log, text=True
+                command, cwd=folder, env={**SANDBOX, **os.environ, **settings}, stdout=subprocess.PIPE, stderr=log, text=True
             )
         self.address = self._announced()
 

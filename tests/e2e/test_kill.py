@@ -13,7 +13,7 @@ import pytest
 
 from commerce_cli.check import check
 from tests.e2e.shoppers import Crowd, stocked
-from tests.live import LiveShop
+from tests.live import SANDBOX, LiveShop
 
 MORTAL: Final = str(Path(__file__).with_name("mortal_shop.py"))
 SETTINGS: Final = {
@@ -90,7 +90,8 @@ def test_every_promised_order_ends_properly_whenever_the_process_is_killed(
 def test_16_the_same_on_postgresql(
     point: str, tmp_path: Path, shop_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("COMMERCE_DATABASE_URL", shop_url)
+    for name, value in (SANDBOX | {"COMMERCE_DATABASE_URL": shop_url}).items():
+        monkeypatch.setenv(name, value)
     killed_at(point, tmp_path, {"database_url": shop_url}, monkeypatch, capsys)
 
 

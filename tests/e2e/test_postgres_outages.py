@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from tests.integration.http.people import until
-from tests.live import COMMERCE, LiveShop, live_shop
+from tests.live import COMMERCE, SANDBOX, LiveShop, live_shop
 from tests.postgres import migrate
 from tests.servers import PostgresServer, own_server
 
@@ -40,7 +40,7 @@ def free_port() -> int:
 
 
 def settings(server: PostgresServer) -> dict[str, str]:
-    return {"COMMERCE_DATABASE_URL": server.url}
+    return SANDBOX | {"COMMERCE_DATABASE_URL": server.url}
 
 
 def commerce(folder: Path, environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from tests.e2e.shoppers import Client, Crowd, stocked
 from tests.integration.http.people import until
-from tests.live import COMMERCE, LiveShop, live_shop
+from tests.live import COMMERCE, SANDBOX, LiveShop, live_shop
 
 _QUICK: Final = {"COMMERCE_LEASE": "2", "COMMERCE_CALL_TIMEOUT": "0.5", "COMMERCE_RETRY": "0.1", "COMMERCE_LONGEST_RETRY": "1"}
 _BUYERS: Final = 6
@@ -17,7 +17,7 @@ _ORDERS: Final = 20
 
 def checked(folder: Path, settings: dict[str, str]) -> dict[str, Any]:
     """What `commerce check` finds."""
-    done = subprocess.run((COMMERCE, "check", "--json"), cwd=folder, env=settings, capture_output=True, text=True, check=False)
+    done = subprocess.run((COMMERCE, "check", "--json"), cwd=folder, env=SANDBOX | settings, capture_output=True, text=True, check=False)
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 

@@ -60,10 +60,10 @@ def metadata(wheel: Path) -> Message:
         return Parser().parsestr(archive.read(name).decode())
 
 
-def base_requirements(metadata: Message) -> list[Requirement]:
-    """What is needed without any extra."""
+def requirements(metadata: Message, extras: str = "") -> list[Requirement]:
+    """What is needed with these extras, commas between them."""
     found = [Requirement(text) for text in metadata.get_all("Requires-Dist", [])]
-    return [r for r in found if r.marker is None or r.marker.evaluate({"extra": ""})]
+    return [r for r in found if r.marker is None or any(r.marker.evaluate({"extra": extra}) for extra in extras.split(","))]
 
 
 def test_the_top_level_names_are_exactly_the_packages(contents: set[str]) -> None:
@@ -89,15 +89,12 @@ def test_the_features_travel_in_the_testkit(contents: set[str]) -> None:
 
 
 def test_the_core_needs_attrs_and_cattrs_and_everything_else_is_an_extra(metadata: Message) -> None:
-    assert {r.name for r in base_requirements(metadata)} == {"attrs", "cattrs"}
+    assert {r.name for r in requirements(metadata)} == {"attrs", "cattrs"}
     assert set(metadata.get_all("Provides-Extra", [])) == set(PYPROJECT["project"]["optional-dependencies"])
 
 
 def test_the_wheel_without_extras_imports_every_module_of_the_core(wheel: Path, metadata: Message, tmp_path: Path) -> None:
-    python = bare_environment(tmp_path / "bare", base_requirements(metadata))
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python, "install", "--quiet", "--no-index", wheel]
-    installed = subprocess.run(pip, capture_output=True, text=True, check=False)
-    assert installed.returncode == 0, installed.stdout + installed.stderr
+    python = installed_in(tmp_path / "bare", wheel, requirements(metadata))
     run = subprocess.run([python, "-I", "-W", "error", "-c", IMPORT_ALL], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     answer = json.loads(run.stdout)
@@ -105,6 +102,17 @@ def test_the_wheel_without_extras_imports_every_module_of_the_core(wheel: Path, 
     assert Path(answer["file"]).is_relative_to(tmp_path)
     core = ROOT / "src" / "commerce_core"
     assert len(answer["imported"]) == len(list(core.rglob("*.py"))) - 1
+
+
+def installed_in(folder: Path, wheel: Path, needed: list[Requirement]) -> Path:
+    """An environment with the wheel and what is *needed*, and nothing else. Its interpreter."""
+    python = bare_environment(folder, needed)
+    pip = [
+        sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python, "install", "--quiet", "--no-index", "--no-deps", wheel,
+    ]  # fmt: skip
+    installed = subprocess.run(pip, capture_output=True, text=True, check=False)
+    assert installed.returncode == 0, installed.stdout + installed.stderr
+    return python
 
 
 def bare_environment(folder: Path, requirements: list[Requirement]) -> Path:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from commerce_core.kernel.private_files import private_file, private_folder
 from commerce_core.kernel.process import ProcessGuard
 
 _BUSY_SECONDS: Final = 5.0
@@ -24,7 +25,8 @@ class SandboxFile:
     """
 
     def __init__(self, path: Path, schema: str) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
+        private_file(path)
         self._process = ProcessGuard("sandbox")
         self._turn = threading.Lock()
         self._connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)

@@ -6,6 +6,7 @@ import threading
 import time
 from collections import deque
 from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, cast
 
@@ -16,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, InvalidRequestError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from commerce_core.kernel.errors import TransactionLost
+from commerce_core.kernel.private_files import private_file
 from commerce_core.kernel.process import ProcessGuard
 from commerce_core.kernel.transaction import Database, Transaction
 from commerce_sqlalchemy import postgres
@@ -90,6 +92,7 @@ class SqlDatabase(Database):
         self._places = threading.BoundedSemaphore(pool_size)
         self._free: deque[sa.Connection] = deque()
         if self.is_sqlite:
+            _keep_private(self.engine.url.database)
             event.listen(self.engine, "connect", _prepare_sqlite)
         else:
             postgres.prepare(self.engine)
@@ -244,6 +247,13 @@ def _write_ahead(raw: Any) -> None:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
+
+
+def _keep_private(database: str | None) -> None:
+    """Passwords' hashes and addresses lie in the file: it is for the user who runs the shop alone."""
+    if database and not database.startswith((":memory:", "file:")):
+        with suppress(FileNotFoundError):  # of a folder that is not there SQLite says more
+            private_file(Path(database))
 
 
 def _translate(context: Any) -> None:

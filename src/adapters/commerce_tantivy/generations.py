@@ -15,6 +15,7 @@ import tantivy
 
 from commerce_core.kernel.codec import is_object
 from commerce_core.kernel.ids import ItemId
+from commerce_core.kernel.private_files import close_to_others, private_folder, private_opener
 from commerce_core.search import Document, SearchUnavailable
 from commerce_tantivy.schema import SCHEMA, SCHEMA_VERSION, known_version, register_analysis, to_entry
 
@@ -34,6 +35,7 @@ class Generation:
         self.index = tantivy.Index(SCHEMA, path=str(folder), reuse=True)
         register_analysis(self.index)
         self.index.config_reader("manual")
+        close_to_others(folder)
         self._writer: tantivy.IndexWriter | None = None
 
     def write(self, documents: Sequence[Document]) -> bool:
@@ -53,6 +55,7 @@ class Generation:
                 writer.delete_documents_by_term("item_id", item_id)
                 writer.add_document(entry)
             writer.commit()
+            close_to_others(self.folder)
         except (ValueError, OSError) as error:
             # It may hold half a batch: the next write begins with a fresh one. That needs the engine's own lock, which goes
             # with the last reference: none may stay behind in this error's traceback.
@@ -106,7 +109,7 @@ class Folder:
     def open(self, name: str) -> Generation:
         """The generation *name*, begun if it is not there."""
         folder = self.path / name
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder(folder)
         return Generation(folder)
 
     def begin(self) -> str:
@@ -150,7 +153,7 @@ def _read(file: Path) -> Mapping[str, Any]:
 
 def _replace(file: Path, content: Mapping[str, Any]) -> None:
     beside = file.with_name(file.name + ".new")
-    with beside.open("wb") as out:
+    with open(beside, "wb", opener=private_opener) as out:
         out.write(json.dumps(content).encode())
         out.flush()
         os.fsync(out.fileno())

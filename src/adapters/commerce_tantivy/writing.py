@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from commerce_core.kernel.ids import ItemId
+from commerce_core.kernel.private_files import close_to_others, private_folder
 from commerce_core.kernel.process import ProcessGuard
 from commerce_core.search import Document, SearchUnavailable
 from commerce_tantivy.generations import Folder, Generation
@@ -16,6 +17,7 @@ class Writer:
     """Writes the generation in use, and the one that is being built. Takes the lock of the folder with its first write."""
 
     def __init__(self, path: Path) -> None:
+        close_to_others(path)
         self._folder = Folder(path)
         self._current: Generation | None = None
         self._next: Generation | None = None
@@ -112,8 +114,8 @@ class Writer:
         if self._lock_file is not None:
             return True
         try:
-            self._folder.path.mkdir(parents=True, exist_ok=True)
-            file = os.open(self._folder.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            private_folder(self._folder.path)
+            file = os.open(self._folder.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise SearchUnavailable("the folder of the search index cannot be written") from error
         try:

@@ -1,5 +1,6 @@
 """Typed functions that build a shop's parts, each from what it needs: for the container, and for teams with a wiring of their own."""
 
+import logging
 import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +12,7 @@ import attrs
 
 from commerce_bootstrap.asking import wrong_with
 from commerce_bootstrap.database import open_database, reason
+from commerce_bootstrap.extras import missing_extra
 from commerce_bootstrap.metrics import GroupMetrics
 from commerce_bootstrap.settings import PREFIX, Settings, WrongSetting
 from commerce_bootstrap.tracing import Tracer
@@ -46,6 +48,9 @@ T = TypeVar("T")
 R = TypeVar("R")
 P = ParamSpec("P")
 
+_LOG: Final = logging.getLogger(__name__)
+#: The scheme of the gateway and the carrier that are played.
+SANDBOX: Final = "sandbox"
 _CALLS_AT_ONCE: Final = 16
 _INLINE_CALLS: Final = 64
 _GROUP: Final = 128
@@ -129,10 +134,25 @@ def build_index(settings: Settings, context: PluginContext, closing: ExitStack[b
     return _open(SEARCH, "SEARCH_URL", settings.search_url, closing, context)  # type: ignore[no-any-return]
 
 
+def check_named(settings: Settings) -> None:
+    """Make sure that gateway and carrier are named where real orders may be taken: the sandbox is no silent default on a server.
+
+    Raises:
+        WrongSetting: one is not.
+    """
+    for setting, given in (("PAYMENT_URLS", settings.payment_urls), ("CARRIER_URL", settings.carrier_url)):
+        if not given and postgres.is_server(settings.database_url):
+            raise WrongSetting(
+                f"{PREFIX}{setting} must be set on PostgreSQL: to a real address, or to sandbox:// for a shop that only plays."
+            )
+
+
 def build_gateways(
     settings: Settings, context: PluginContext, storage: Storage, closing: ExitStack[bool | None]
 ) -> Mapping[str, PaymentGateway]:
     """The payment gateways by name, the default first. A name is the address's scheme, or its option ``name``.
+
+    On a database server a sandbox is told of in the log: any card pays there that passes the check of its digits.
 
     Raises:
         WrongSetting: there is none at an address, two have one name, or an unfinished order is paid at one that is missing (rule 2).
@@ -145,6 +165,8 @@ def build_gateways(
         gateways[name] = _open(PAYMENT_GATEWAYS, "PAYMENT_URLS", url, closing, context)
     if not gateways:
         raise WrongSetting(f"{PREFIX}PAYMENT_URLS must name a gateway.")
+    if postgres.is_server(settings.database_url) and SANDBOX in map(scheme, settings.payment_urls):
+        _LOG.warning("%sPAYMENT_URLS names the sandbox: every test card pays, and no money moves", PREFIX)
     with storage.database.snapshot() as tx:
         missing = sorted({name for name, _ in storage.sagas.gateways_in_use(tx)} - gateways.keys())
     if missing:
@@ -158,6 +180,8 @@ def build_carriers(settings: Settings, context: PluginContext, storage: Storage,
     Raises:
         WrongSetting: there is none at its address, or an unfinished order is sent with another one (rule 7).
     """
+    if postgres.is_server(settings.database_url) and scheme(settings.carrier_url) == SANDBOX:
+        _LOG.warning("%sCARRIER_URL names the sandbox: no parcel is sent", PREFIX)
     carriers = {scheme(settings.carrier_url): _open(CARRIERS, "CARRIER_URL", settings.carrier_url, closing, context)}
     with storage.database.snapshot() as tx:
         missing = sorted(set(storage.sagas.carriers_in_use(tx)) - carriers.keys())
@@ -257,7 +281,7 @@ def ringing(function: GroupFunction[T, R], bell: Bell) -> GroupFunction[T, R]:
 
 def calls_inside(settings: Settings) -> bool:
     """Whether gateways and carrier are the sandboxes, which answer within the process and at once."""
-    return {scheme(url) for url in (*settings.payment_urls, settings.carrier_url)} == {"sandbox"}
+    return {scheme(url) for url in (*settings.payment_urls, settings.carrier_url)} == {SANDBOX}
 
 
 def build_fan_out(settings: Settings, closing: ExitStack[bool | None]) -> FanOut:
@@ -305,6 +329,8 @@ def _open(group: str, setting: str, url: str, closing: ExitStack[bool | None], *
         part = load(group, url)(url, *arguments)
     except PluginNotFound as error:
         raise WrongSetting(f"{PREFIX}{setting}: {error.detail}.") from error
+    except ImportError as error:
+        raise WrongSetting(f"{PREFIX}{setting}: {missing_extra(error) or f'{error.name} is missing'}.") from error
     except (OSError, ValueError) as error:
         raise WrongSetting(f"{PREFIX}{setting}: {masked(url)} cannot be opened ({reason(error, url)}).") from error
     if (close := getattr(part, "close", None)) is not None:

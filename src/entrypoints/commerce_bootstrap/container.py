@@ -124,6 +124,7 @@ def build_shop(settings: Settings) -> Shop:
     Raises:
         WrongSetting: a part cannot be built from its setting; what was opened before is closed again.
     """
+    builders.check_named(settings)
     container = ShopContainer(settings=settings)
     try:
         shop: Shop = container.shop()

@@ -7,6 +7,7 @@ from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from commerce_bootstrap.settings import PREFIX, PartAway, Settings, WrongSetting
 from commerce_core.kernel.errors import TransactionLost, Unavailable
+from commerce_core.kernel.private_files import private_folder
 from commerce_core.kernel.redaction import redacted
 from commerce_core.kernel.service_address import ServiceAddress
 from commerce_core.plugins import file_path, scheme
@@ -77,7 +78,7 @@ def _at_address(settings: Settings, closing: ExitStack[bool | None]) -> SqlDatab
 def _file(settings: Settings, closing: ExitStack[bool | None]) -> SqlDatabase:
     path = file_path(settings.database_url, "var/shop.db")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
         database = SqlDatabase(settings.database_url)
         closing.callback(database.dispose)
         schema.upgrade(database)

@@ -92,7 +92,22 @@ def _networks(name: str, text: str) -> tuple[Network, ...]:
 
 
 def _setting(default: Any, read: Callable[[str, str], Any], meaning: str) -> Any:
-    return attrs.field(default=default, metadata={"read": read, "meaning": meaning})
+    shown = _masked if read in (_url, _urls) else repr
+    return attrs.field(default=default, repr=shown, metadata={"read": read, "meaning": meaning})
+
+
+def _masked(value: str | tuple[str, ...]) -> str:
+    """One address or several, without what may be secret in them."""
+    return ",".join(masked(url) for url in ((value,) if isinstance(value, str) else value) if url)
+
+
+def _beside_a_file(embedded: Any, otherwise: Any) -> Any:
+    """The default of a setting where the shop's database is a file, and elsewhere."""
+
+    def default(settings: "Settings") -> Any:
+        return embedded if settings.database_url.startswith("sqlite:") else otherwise
+
+    return attrs.Factory(default, takes_self=True)
 
 
 @attrs.frozen(kw_only=True)
@@ -107,9 +122,13 @@ class Settings:
     search_url: str = _setting("tantivy:///var/search", _url, "the search index")
     broker_url: str = _setting("local://", _url, "what carries events; local:// delivers inside the process")
     payment_urls: tuple[str, ...] = _setting(
-        ("sandbox:///var/sandbox-payments.db",), _urls, "payment gateways, comma between them; the first is the default"
+        _beside_a_file(("sandbox:///var/sandbox-payments.db",), ()),
+        _urls,
+        "payment gateways, comma between them, the first being the default; must be named on a database server",
     )
-    carrier_url: str = _setting("sandbox:///var/sandbox-carrier.db", _url, "the carrier")
+    carrier_url: str = _setting(
+        _beside_a_file("sandbox:///var/sandbox-carrier.db", ""), _url, "the carrier; must be named on a database server"
+    )
     currency: str = _setting("USD", _currency, "the shop's currency (ISO 4217)")
     host: str = _setting("127.0.0.1", _text, "the address that HTTP listens on")
     port: int = _setting(8000, _whole(0, 65_535), "the port that HTTP listens on; 0 takes a free one")
@@ -209,8 +228,7 @@ def described(settings: Settings) -> Iterator[tuple[str, str, str]]:
         value = getattr(settings, a.name)
         text = f"{value.total_seconds():g}" if isinstance(value, timedelta) else _shown(value)
         if a.metadata["read"] in (_url, _urls):
-            urls = cast("tuple[str, ...]", value if isinstance(value, tuple) else (value,))
-            text = ",".join(masked(url) for url in urls if url)
+            text = _masked(cast("str | tuple[str, ...]", value))
         yield PREFIX + a.name.upper(), text, a.metadata["meaning"]
 
 

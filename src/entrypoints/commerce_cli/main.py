@@ -9,6 +9,7 @@ from typing import Any, Final, NoReturn
 
 from cyclopts import App, CycloptsError
 
+from commerce_bootstrap.extras import missing_extra
 from commerce_bootstrap.settings import WrongSetting
 from commerce_cli.output import WrongCall
 from commerce_core.kernel.errors import CommerceError, NotFound, Rejected
@@ -16,6 +17,8 @@ from commerce_core.kernel.errors import CommerceError, NotFound, Rejected
 #: What a process that SIGINT ended answers.
 _INTERRUPTED: Final = 130
 _WRONG_USE: Final = 2
+#: What the process writes is for the user who runs it alone, whoever makes the file: an engine, or a part of another package.
+_MASK: Final = 0o077
 _HELP: Final = frozenset({"--help", "-h"})
 
 #: Each command by the function that carries it out, loaded when it is called.
@@ -83,12 +86,18 @@ def _loaded(place: str) -> Callable[..., Any]:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Carry out *arguments* (else those of the process) and exit: 0 done, 1 something was found wrong, 2 it was asked wrongly."""
+    if arguments is None:
+        os.umask(_MASK)
     try:
         given = sys.argv[1:] if arguments is None else list(arguments)
         asks = not _HELP.isdisjoint(given) or given in ([], *([name] for name in _GROUPS))
         code = build_app(explains=asks)(given) or 0
     except KeyboardInterrupt:
         code = _INTERRUPTED
+    except ImportError as error:
+        if (sentence := missing_extra(error)) is None:
+            raise
+        code = _complain(sentence, _WRONG_USE)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read has gone: nothing more can be said
         code = 1

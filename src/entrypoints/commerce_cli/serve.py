@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, Protocol
 
 import attrs
 from cyclopts import Parameter
@@ -47,6 +47,7 @@ def worker(
     port: Annotated[int, Parameter(help="The port that answers for its health; 0 takes a free one.")] = 0,
 ) -> None:
     """Carry orders on, deliver events and take in files, beside `commerce serve`. Any number may run, each with all roles or some."""
+    from commerce_worker.health import WaitingWorker
     from commerce_worker.main import ROLES, stop_on_signals
     from commerce_worker.main import run as work
 
@@ -62,7 +63,7 @@ def worker(
     stop_on_signals(stop)
     out = Output()
     with ExitStack() as stack:
-        shop = _opened_answering(stack, settings, health, stop)
+        shop = _opened_answering(stack, settings, health, stop, WaitingWorker)
         if shop is not None:
             work(shop, stop, roles, health, lambda at: out.say(f"The worker runs; its health is at {at}/health/ready"), drain=_DRAIN)
 
@@ -83,21 +84,35 @@ def run(shop: "Shop", opened: Callable[[str], None]) -> None:
 
 def _opened(stack: ExitStack, settings: Settings) -> "Shop":
     """The shop, on *stack*. As long as a server that it needs is away, its address answers that it is not ready, and which part is down."""
-    shop = _opened_answering(stack, settings, (settings.host, settings.port), threading.Event())
+    from commerce_http.waiting import WaitingRoom
+
+    shop = _opened_answering(stack, settings, (settings.host, settings.port), threading.Event(), WaitingRoom)
     assert shop is not None  # nobody here says no: a signal ends the process
     return shop
 
 
-def _opened_answering(stack: ExitStack, settings: Settings, at: tuple[str, int], stop: threading.Event) -> "Shop | None":
-    """The shop, on *stack*; ``None``: *stop* was set first. Meanwhile the host and port *at* answer that it is not ready, and which part is down."""
-    from commerce_http.waiting import WaitingRoom
+class Waiting(Protocol):
+    """What answers at an address, while its block lasts, that a part is away."""
 
+    def tell(self, part: str) -> None:
+        """From now on whoever asks is told that *part* is away."""
+        ...
+
+    def __enter__(self) -> "Waiting": ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+def _opened_answering(
+    stack: ExitStack, settings: Settings, at: tuple[str, int], stop: threading.Event, answering: Callable[[str, int], Waiting]
+) -> "Shop | None":
+    """The shop, on *stack*; ``None``: *stop* was set first. Meanwhile the host and port *at* answer that it is not ready, and which part is down."""
     with ExitStack() as meanwhile:
-        rooms: list[WaitingRoom] = []
+        rooms: list[Waiting] = []
 
         def wait(away: PartAway, pause: float) -> bool:
             if not rooms and at[1]:  # where any port will do nobody knows yet which one
-                rooms.append(meanwhile.enter_context(WaitingRoom(*at)))
+                rooms.append(meanwhile.enter_context(answering(*at)))
             for room in rooms:
                 room.tell(away.part)
             return not stop.wait(pause)

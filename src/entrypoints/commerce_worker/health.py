@@ -2,10 +2,10 @@
 
 import json
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -38,6 +38,25 @@ def telling(host: str, port: int, checks: Checks, registry: CollectorRegistry) -
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class WaitingWorker:
+    """Answers for a worker that waits for a part, while its block lasts: it lives, and is not ready."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._checks: dict[str, Callable[[], str | None]] = {}
+        self._telling = telling(host, port, self._checks, CollectorRegistry())
+
+    def tell(self, part: str) -> None:
+        """From now on whoever asks is told that *part* is down."""
+        self._checks[part] = lambda: "it is waited for"
+
+    def __enter__(self) -> Self:
+        self._telling.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._telling.__exit__(None, None, None)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -60,5 +60,20 @@ def test_what_is_shown_of_settings_holds_no_secret() -> None:
         payment_urls=("stripe://hunter2", "sandbox://"), otlp_url="https://u:hunter2@c?x=1",
     )  # fmt: skip
     shown = json.dumps([*described(settings)])
-    assert "hunter2" not in shown
+    assert "hunter2" not in shown + repr(settings)
     assert "stripe://***,sandbox://" in shown
+
+
+@pytest.mark.parametrize("name", ["COMMERCE_DATABASE_URL", "COMMERCE_SEARCH_URL", "COMMERCE_BROKER_URL", "COMMERCE_OTLP_URL"])
+def test_a_port_that_cannot_be_is_refused_whatever_the_part(name: str) -> None:
+    kinds = ("postgresql", "opensearch", "amqp", "http")
+    for kind in kinds:
+        with pytest.raises(WrongSetting, match=f"{name}: a port is a number between 1 and 65535, not 99999"):
+            load_settings({name: f"{kind}://u:hunter2@127.0.0.1:99999/x"})
+
+
+def test_on_a_database_server_there_is_no_default_gateway_or_carrier() -> None:
+    on_server = load_settings({"COMMERCE_DATABASE_URL": SECRET})
+    assert (on_server.payment_urls, on_server.carrier_url) == ((), "")
+    in_a_file = load_settings({})
+    assert (in_a_file.payment_urls, in_a_file.carrier_url) == (("sandbox:///var/sandbox-payments.db",), "sandbox:///var/sandbox-carrier.db")

@@ -1,0 +1,33 @@
+"""Which extra brings a library that is missing."""
+
+from typing import Final
+
+#: Libraries by the name of their top-level package, and the extra of commerce-core that installs each.
+EXTRAS: Final = {
+    "alembic": "sql",
+    "argon2": "worker",
+    "cyclopts": "cli",
+    "dependency_injector": "worker",
+    "hypothesis": "testkit",
+    "litestar": "http",
+    "msgspec": "sql",
+    "opensearchpy": "opensearch",
+    "opentelemetry": "otel",
+    "pika": "rabbitmq",
+    "prometheus_client": "worker",
+    "psycopg": "postgres",
+    "pytest": "testkit",
+    "pytest_bdd": "testkit",
+    "rich": "cli",
+    "snowballstemmer": "opensearch",
+    "sqlalchemy": "sql",
+    "structlog": "worker",
+    "tantivy": "search",
+    "uvicorn": "http",
+}
+
+
+def missing_extra(error: ImportError) -> str | None:
+    """One sentence that says what to install; ``None``: what is missing is no library of an extra."""
+    extra = EXTRAS.get((error.name or "").partition(".")[0])
+    return f'{error.name} is missing: pip install "commerce-core[{extra}]"' if extra else None
