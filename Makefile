@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # As pip does with what it installs, unless the environment forbids it: every command starts in half the time.
 COMPILE = $(BIN)/python -m compileall -q -j 0 .venv/lib src
 
-.PHONY: demo test lint unit fuzz bench bench-full clean
+.PHONY: demo test lint unit fuzz bench bench-full replay clean
 
 demo: .venv/.run  ## the whole shop at one address, with a catalogue and log-ins to try
 	@$(BIN)/commerce demo
@@ -32,6 +32,9 @@ bench: .venv/.dev  ## figures, each beside its comparison
 
 bench-full: .venv/.dev  ## a crowd on three servers and six processes, beside pgbench (ORDERS=2000 for fewer)
 	@$(BIN)/python -m benchmarks.fullstack --orders $(or $(ORDERS),20000)
+
+replay: .venv/.dev  ## a real shop's year, every order placed through HTTP (ORDERS=500 for its beginning)
+	@$(BIN)/python -m benchmarks.replay $(if $(ORDERS),--orders $(ORDERS))
 
 clean:
 	rm -rf .venv build dist

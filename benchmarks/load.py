@@ -5,10 +5,11 @@ library would take more of the machine's cores than the shop that is measured.
 """
 
 import asyncio
+import heapq
 import json
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any, Final
 
@@ -170,6 +171,38 @@ async def checkouts(plan: dict[str, Any]) -> dict[str, Any]:
     return tally.told()
 
 
+async def history(plan: dict[str, Any]) -> dict[str, Any]:
+    """Orders in the order of time, those of one buyer one after the other: one request fills the cart, one checks it out."""
+    tally = Tally()
+    left: defaultdict[str, deque[tuple[int, Any]]] = defaultdict(deque)
+    for no, order in enumerate(plan["orders"]):
+        left[order["token"]].append((no, order["lines"]))
+    free = [(orders[0][0], token) for token, orders in left.items()]
+    heapq.heapify(free)
+
+    async def drain(wire: Wire) -> None:
+        while free:  # what is left otherwise is of buyers whom others serve just now
+            _, token = heapq.heappop(free)
+            _, lines = left[token].popleft()
+            await _order(tally, wire, token, lines)
+            if left[token]:
+                heapq.heappush(free, (left[token][0][0], token))
+
+    async with _wires(plan, plan["connections"]) as wires:
+        await asyncio.gather(*(drain(wire) for wire in wires))
+    return tally.told()
+
+
+async def _order(tally: Tally, wire: Wire, token: str, lines: list[Any]) -> None:
+    answer = await tally.ask(wire, request("PATCH", "/cart", token, {"lines": lines}))
+    cart = json.loads(answer.body)
+    if answer.status != 200 or cart["problems"] or len(cart["lines"]) != len(lines):
+        raise RuntimeError(f"a cart was answered with {answer.status}: {answer.body[:1000]!r}")
+    placed = await tally.ask(wire, _checkout(token, cart["cartId"], cart["total"]))
+    if placed.status != 201:
+        raise RuntimeError(f"a checkout was answered with {placed.status}: {placed.body[:1000]!r}")
+
+
 async def patches(plan: dict[str, Any]) -> dict[str, Any]:
     """Change the quantity of one line of a cart again and again."""
     tally = Tally()
@@ -216,7 +249,7 @@ def _checkout(token: str, cart_id: str, amount: Any) -> bytes:
     return request("POST", "/checkout", token, {"cartId": cart_id, "amount": amount, "paymentInfo": _CARD})
 
 
-_KINDS: Final = {one.__name__: one for one in (gets, journeys, fill, checkouts, patches)}
+_KINDS: Final = {one.__name__: one for one in (gets, journeys, fill, checkouts, history, patches)}
 
 
 def main() -> None:

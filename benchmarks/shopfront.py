@@ -122,6 +122,8 @@ def running(folder: Path, settings: Mapping[str, str], *command: str) -> Iterato
     finally:
         process.terminate()
         process.wait(_PATIENCE)
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 def _address(process: "subprocess.Popen[str]") -> str:

@@ -62,7 +62,7 @@ class TestSqliteSagaStore(SagaStoreContract, SagaFactsContract):
         with database.begin() as tx:
             store.record_shipments(tx, {key_of(THREE): Shipment(carrier="other", tracking_number="T-2")}, AT)
             rows = connection(tx).execute(sa.select(shipment_line)).all()
-            assert sorted((row.line_no, row.quantity) for row in rows) == [(n, 9_999) for n in range(1, 13)]
+            assert sorted((row.line_no, row.quantity) for row in rows) == [(n, 999_999) for n in range(1, 13)]
 
     def test_a_claim_that_lost_its_race_takes_nothing(
         self, database: Database, store: SqlSagaStore, monkeypatch: pytest.MonkeyPatch

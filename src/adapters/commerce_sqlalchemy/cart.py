@@ -21,7 +21,7 @@ _OPEN: Final = cart_table.c.status == sa.literal_column("'OPEN'")
 """Spelled as the partial index spells it, so that every planner sees that it serves."""
 _CHANGE: Final[Mapping[str, Any]] = {
     "buyer_id": Id, "id": Id, "was": sa.BigInteger(), "status": sa.Text(), "version": sa.BigInteger(), "lines": Json, "merged_into": Id,
-    "updated_at": Instant(),
+    "updated_at": Instant(), "left_out": Json,
 }  # fmt: skip
 
 
@@ -57,7 +57,7 @@ class SqlCartBook(CartBook):
         carts = self._open_for_change(tx, returned, now)
         for back in returned:
             carts[back.buyer_id] = carts[back.buyer_id].given_back(back.lines, now)
-        _SET_LINES.run(connection(tx), [(buyer_id, cart.id, _lines(cart)) for buyer_id, cart in sorted(carts.items())])
+        _SET_LINES.run(connection(tx), [_given_back(cart) for _, cart in sorted(carts.items())])
         return {back.order_id: carts[back.buyer_id].id for back in returned}
 
     def by_key(self, tx: Transaction, after: tuple[BuyerId, CartId] | None, limit: int) -> Sequence[CartAge]:
@@ -111,7 +111,7 @@ _UPDATE: Final = Given(
     lambda d: (
         sa.update(cart_table)
         .where(_C.buyer_id == d.buyer_id, _C.id == d.id, _C.version == d.was, _OPEN)
-        .values(status=d.status, version=d.version, lines=d.lines, merged_into=d.merged_into, updated_at=d.updated_at)
+        .values(status=d.status, version=d.version, lines=d.lines, merged_into=d.merged_into, updated_at=d.updated_at, left_out=d.left_out)
         .returning(_C.id)
     ),
     **_CHANGE,
@@ -124,8 +124,11 @@ _CONSUME: Final = Given(
     buyer_id=Id, id=Id, version=sa.BigInteger(),
 )  # fmt: skip
 _SET_LINES: Final = Given(
-    lambda d: sa.update(cart_table).where(_C.buyer_id == d.buyer_id, _C.id == d.id).values(lines=d.lines), buyer_id=Id, id=Id, lines=Json
-)
+    lambda d: sa.update(cart_table)
+    .where(_C.buyer_id == d.buyer_id, _C.id == d.id)
+    .values(lines=d.lines, left_out=d.left_out),
+    buyer_id=Id, id=Id, lines=Json, left_out=Json,
+)  # fmt: skip
 _EMPTY: Final = Given(
     lambda d: (
         sa.update(cart_table)
@@ -135,7 +138,7 @@ _EMPTY: Final = Given(
             _OPEN,
             _C.updated_at < sa.bindparam("before", type_=Instant()),
         )
-        .values(lines=d.lines, version=_C.version + 1, updated_at=sa.bindparam("now"))
+        .values(lines=d.lines, left_out=sa.null(), version=_C.version + 1, updated_at=sa.bindparam("now"))
         .returning(_C.id)
     ),
     buyer_id=Id,
@@ -159,17 +162,23 @@ def _row(cart: Cart) -> dict[str, Any]:
         "id": cart.id,
         "status": cart.status.value,
         "version": cart.version,
-        "lines": _lines(cart),
+        "lines": _lines(cart.lines),
+        "left_out": _lines(cart.left_out) or None,
         "merged_into": cart.merged_into,
         "updated_at": cart.updated_at,
     }
 
 
 def _change(was: int, cart: Cart) -> tuple[Any, ...]:
-    return (cart.buyer_id, cart.id, was, cart.status.value, cart.version, _lines(cart), cart.merged_into, cart.updated_at)
+    lines, left_out = _lines(cart.lines), _lines(cart.left_out) or None
+    return (cart.buyer_id, cart.id, was, cart.status.value, cart.version, lines, cart.merged_into, cart.updated_at, left_out)
 
 
-def _lines(cart: Cart) -> list[dict[str, Any]]:
+def _given_back(cart: Cart) -> tuple[Any, ...]:
+    return (cart.buyer_id, cart.id, _lines(cart.lines), _lines(cart.left_out) or None)
+
+
+def _lines(lines: Sequence[CartLine]) -> list[dict[str, Any]]:
     return [
         {
             "item_id": line.item_id,
@@ -179,7 +188,7 @@ def _lines(cart: Cart) -> list[dict[str, Any]]:
             "minor": line.seen_price.minor,
             "currency": line.seen_price.currency,
         }
-        for line in cart.lines
+        for line in lines
     ]
 
 
@@ -190,6 +199,7 @@ def _cart(row: Any) -> Cart:
         status=CartStatus(row.status),
         version=row.version,
         lines=tuple(_line(line) for line in row.lines),
+        left_out=tuple(_line(line) for line in row.left_out or ()),
         merged_into=row.merged_into,
         updated_at=row.updated_at,
     )

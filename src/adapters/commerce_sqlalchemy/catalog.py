@@ -201,7 +201,7 @@ _CHANGE_COLUMNS: Final[Mapping[str, Any]] = {
 }  # fmt: skip
 _OFFERS: Final = sa.select(
     variant.c.sku_id, variant.c.item_id, variant.c.variant_id, variant.c.price_minor, variant.c.currency, variant.c.image,
-    item.c.seller_id, item.c.name, item.c.status,
+    variant.c.content["options"].label("options"), item.c.seller_id, item.c.sku, item.c.name, item.c.status,
 ).select_from(variant.join(item, item.c.id == variant.c.item_id))  # fmt: skip
 
 
@@ -294,7 +294,9 @@ def _offer(row: Any) -> Offer:
         item_id=row.item_id,
         variant_id=row.variant_id,
         seller_id=row.seller_id,
+        sku=row.sku,
         name=row.name,
+        options=row.options or {},
         image=row.image,
         price=Money(row.price_minor, row.currency),
         on_sale=row.status == ItemStatus.ACTIVE.value,

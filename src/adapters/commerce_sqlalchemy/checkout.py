@@ -34,6 +34,8 @@ from commerce_sqlalchemy.transaction import connection
 
 _ALONE_AFTER: Final = 5
 _BUCKETS: Final = 64
+_ORDERS_AT_ONCE: Final = 256
+"""Of more orders PostgreSQL reads a young table whole."""
 _OPEN: Final = sa.text("saga.state NOT IN ('COMPLETED', 'CANCELLED')")
 """Spelled as the partial index spells it, so that every planner sees that it serves."""
 
@@ -263,7 +265,7 @@ _SAGAS: Final = (
 _BY_KEY: Final = Given(lambda d: _SAGAS.where(_S.buyer_id == d.buyer_id, _S.order_id == d.order_id), buyer_id=Id, order_id=Id)
 _CALLS: Final = Given(
     lambda d: sa.select(outside_call).where(_T.buyer_id == d.buyer_id, _T.order_id == d.order_id, _T.subject_no == 1),
-    buyer_id=Id, order_id=Id,
+    _ORDERS_AT_ONCE, buyer_id=Id, order_id=Id,
 )  # fmt: skip
 _REFUND_CALLS: Final = Given(
     lambda d: (
@@ -278,7 +280,7 @@ _CLAIM: Final = Given(
     .where(_S.buyer_id == d.buyer_id, _S.order_id == d.order_id, _S.fence == d.fence, _FREE)
     .values(fence=_S.fence + 1, claims=_S.claims + 1, lease_until=sa.bindparam("until"), owner=sa.bindparam("claimer"))
     .returning(_S.buyer_id, _S.order_id),
-    buyer_id=Id, order_id=Id, fence=sa.BigInteger(),
+    _ORDERS_AT_ONCE, buyer_id=Id, order_id=Id, fence=sa.BigInteger(),
 )  # fmt: skip
 _WRITE: Final = Given(
     lambda d: sa.update(saga)

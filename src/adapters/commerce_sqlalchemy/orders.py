@@ -1,7 +1,8 @@
 """Orders, their timelines and the sellers' list in SQL."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import attrs
@@ -20,8 +21,10 @@ from commerce_core.orders import (
     Order,
     OrderBook,
     OrderExists,
+    OrderFilter,
     OrderKey,
     OrderLine,
+    OrderPosition,
     OrderState,
     OrderView,
     SellerOrder,
@@ -29,6 +32,7 @@ from commerce_core.orders import (
     Shipment,
     TimelineCursor,
     TimelineEntry,
+    states_of,
 )
 from commerce_core.payment import Handle
 from commerce_core.pricing import Adjustment
@@ -101,11 +105,15 @@ class SqlOrderBook(OrderBook):
         }
         return [view.order for view in self._views(tx, list(placed.values()))]
 
-    def history(self, tx: Transaction, buyer_id: BuyerId, before: OrderId | None, limit: int) -> Sequence[OrderView]:
-        statement = _select_orders().where(order_table.c.buyer_id == buyer_id).order_by(order_table.c.id.desc()).limit(limit)
-        if before is not None:
-            statement = statement.where(order_table.c.id < before)
-        return self._views(tx, connection(tx).execute(statement).all())
+    def history(
+        self, tx: Transaction, buyer_id: BuyerId, wanted: OrderFilter, before: OrderPosition | None, limit: int
+    ) -> Sequence[OrderView]:
+        c = order_table.c
+        statement = _ORDERS.where(c.buyer_id == buyer_id, *_placed(c.created_at, c.id, wanted, before))
+        if wanted.status is not None:
+            statement = statement.where(saga.c.buyer_id == buyer_id, saga.c.state.in_(states_of(wanted.status)))
+        newest_first = statement.order_by(c.created_at.desc(), c.id.desc()).limit(limit)
+        return self._views(tx, connection(tx).execute(newest_first).all())
 
     def timelines_after(self, tx: Transaction, cursors: Sequence[TimelineCursor]) -> Mapping[OrderId, Sequence[TimelineEntry]]:
         c = saga_event.c
@@ -140,7 +148,7 @@ class SqlOrderBook(OrderBook):
 class SqlSellerOrders(SellerOrders):
     """The sellers' list on SQLite and PostgreSQL."""
 
-    def put(self, tx: Transaction, rows: Sequence[tuple[SellerId, int, SellerOrder]]) -> None:
+    def put(self, tx: Transaction, rows: Sequence[tuple[SellerId, int, SellerOrder]], at: datetime) -> None:
         if not rows:
             return
         c = seller_order.c
@@ -154,26 +162,44 @@ class SqlSellerOrders(SellerOrders):
                 "seq": seq,
                 "document": to_data(o),
                 "created_at": o.created_at,
-                "updated_at": o.updated_at,
+                "updated_at": at,
             }
             for (s, i), (seq, o) in newest.items()
         ]
         # Another process may be told of the same orders at the same moment: whoever is second finds the row and writes over it.
         new = set(insert_new(connection(tx), seller_order, written, c.seller_id, c.order_id))
-        changed = [(s, i, seq, o.status.value, to_data(o), o.updated_at) for (s, i), (seq, o) in newest.items() if (s, i) not in new]
+        changed = [(s, i, seq, o.status.value, to_data(o), at) for (s, i), (seq, o) in newest.items() if (s, i) not in new]
         _WRITE_OVER.run(connection(tx), changed)
 
-    def history(self, tx: Transaction, seller_id: SellerId, before: OrderId | None, limit: int) -> Sequence[SellerOrder]:
+    def history(
+        self, tx: Transaction, seller_id: SellerId, wanted: OrderFilter, before: OrderPosition | None, limit: int
+    ) -> Sequence[SellerOrder]:
         c = seller_order.c
-        statement = sa.select(c.document).where(c.seller_id == seller_id).order_by(c.order_id.desc()).limit(limit)
-        if before is not None:
-            statement = statement.where(c.order_id < before)
-        return [from_data(document, SellerOrder) for document in connection(tx).execute(statement).scalars()]
+        statement = sa.select(c.document).where(c.seller_id == seller_id, *_placed(c.created_at, c.order_id, wanted, before))
+        if wanted.status is not None:
+            statement = statement.where(c.status == wanted.status.value)
+        if wanted.updated_since is not None:
+            statement = statement.where(c.updated_at >= wanted.updated_since)
+        newest_first = statement.order_by(c.created_at.desc(), c.order_id.desc()).limit(limit)
+        return [from_data(document, SellerOrder) for document in connection(tx).execute(newest_first).scalars()]
 
     def load(self, tx: Transaction, seller_id: SellerId, order_id: OrderId) -> SellerOrder | None:
         c = seller_order.c
         document = connection(tx).execute(sa.select(c.document).where(c.seller_id == seller_id, c.order_id == order_id)).scalar()
         return from_data(document, SellerOrder) if document is not None else None
+
+
+def _placed(
+    at: "sa.Column[datetime]", order_id: "sa.Column[str]", wanted: OrderFilter, before: OrderPosition | None
+) -> "Iterator[sa.ColumnElement[bool]]":
+    """When orders of a list were placed, and which of them were shown already."""
+    if wanted.since is not None:
+        yield at >= wanted.since
+    if wanted.until is not None:
+        yield at <= wanted.until
+    if before is not None:
+        here = sa.tuple_(sa.literal(before.at, Instant()), sa.literal(before.order_id, Id))
+        yield sa.tuple_(at, order_id) < here
 
 
 def _select_orders() -> "sa.Select[Any]":
@@ -241,6 +267,8 @@ def _line_row(no: int, x: OrderLine) -> dict[str, Any]:
         "name": x.name,
         "quantity": x.quantity,
         "unit_minor": x.unit_price.minor,
+        "sku": x.sku,
+        "options": dict(x.options) if x.options is not None else None,
     }
 
 
@@ -308,4 +336,6 @@ def _line(x: Any, currency: str) -> OrderLine:
         name=x.name,
         quantity=x.quantity,
         unit_price=Money(x.unit_minor, currency),
+        sku=x.sku,
+        options=x.options,
     )

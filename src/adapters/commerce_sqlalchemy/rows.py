@@ -14,7 +14,7 @@ from commerce_sqlalchemy.transaction import told
 
 T = TypeVar("T")
 
-_SLICE: Final = 256
+_SLICE: Final = 1_024
 _MARK: Final = "/* given */"
 _row_type: Any = namedtuple  # its fields are known only when a statement is
 
@@ -31,11 +31,13 @@ class Given:
 
     Args:
         build: the statement, from the columns of the given rows; what else it binds are parameters of its own.
+        most: rows that are handed over at once; more are handed over in turns.
         columns: names and types of what a row holds; the first one is never NULL, and is text where rows are found by it.
     """
 
-    def __init__(self, build: "Callable[[Any], Any]", **columns: sa.types.TypeEngine[Any]) -> None:
+    def __init__(self, build: "Callable[[Any], Any]", most: int = _SLICE, /, **columns: sa.types.TypeEngine[Any]) -> None:
         self._build = build
+        self._most = most
         self._columns = columns
         self._nothing = (None,) * len(columns)
         # Who asks for a value that equals a computed one is taken to ask for a rare one: PostgreSQL expects a single row, and finds its
@@ -52,7 +54,7 @@ class Given:
         written = self._written.get(dialect.name) or self._write(dialect)
         tail = written.tail_of(others)
         answer: list[Any] = []
-        for some in slices(given):
+        for some in slices(given, self._most):
             size = 1 << (len(some) - 1).bit_length()
             values = chain.from_iterable(chain(written.bound(some), repeat(self._nothing, size - len(some))))
             answer += written.shown(answered(connection, written.text_of(size), (*values, *tail)))

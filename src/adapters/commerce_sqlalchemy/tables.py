@@ -133,6 +133,7 @@ stock_movement = _table(
 # --- cart, orders, checkout (keyed by buyer_id) ----------------------------------------------------------------------------
 cart = _table(
     "cart", _id("buyer_id"), _id("id"), _text("status"), _int("version"), _json("lines"), _id("merged_into", null=True), _at("updated_at"),
+    _json("left_out", null=True),
     sa.Index("uq_cart_open", "buyer_id", unique=True, sqlite_where=sa.text("status = 'OPEN'"), postgresql_where=sa.text("status = 'OPEN'")),
     key="buyer_id id",
 )  # fmt: skip
@@ -140,12 +141,14 @@ orders = _table(
     "orders", _id("buyer_id"), _id("id"), _id("cart_id"), _int("cart_version"), _text("idem_key", null=True), _text("digest"),
     _int("total_minor"), _text("currency"), _text("gateway"), _text("gateway_account"), _text("handle"), _text("payment_brand"),
     _text("payment_last4"), _at("created_at"), sa.Index("ix_orders_id", "id"),
+    sa.Index("ix_orders_placed", "buyer_id", "created_at", "id"),
     sa.UniqueConstraint("buyer_id", "cart_id", name="uq_orders_cart"), sa.UniqueConstraint("buyer_id", "idem_key", name="uq_orders_idem_key"),
     key="buyer_id id",
 )  # fmt: skip
 order_line = _table(
     "order_line", _id("buyer_id"), _id("order_id"), _int("no"), _id("sku_id"), _id("item_id"), _text("variant_id", null=True), _id("seller_id"),
-    _text("name"), _int("quantity"), _int("unit_minor"), key="buyer_id order_id no",
+    _text("name"), _int("quantity"), _int("unit_minor"), _text("sku", null=True), _json("options", null=True),
+    key="buyer_id order_id no",
 )  # fmt: skip
 order_adjustment = _table(
     "order_adjustment", _id("buyer_id"), _id("order_id"), _int("no"), _text("kind"), _int("line_no", null=True), _text("code"), _text("rate", null=True),
@@ -165,7 +168,7 @@ saga = _table(
     sa.Column("settled", sa.Boolean, nullable=True), _int("late_facts", null=True),
     sa.Index("ix_saga_unsettled", "order_id", sqlite_where=sa.text("state = 'CANCELLED' AND settled IS NULL"),
              postgresql_where=sa.text("state = 'CANCELLED' AND settled IS NULL")),
-    sa.Index("ix_saga_order", "order_id"), key="buyer_id order_id",
+    sa.Index("ix_saga_order", "order_id"), sa.Index("ix_saga_state", "buyer_id", "state", "order_id"), key="buyer_id order_id",
 )  # fmt: skip
 saga_event = _table(
     "saga_event", _id("buyer_id"), _id("order_id"), _int("seq"), _text("type"), _at("at"), _text("actor"), _text("cause", null=True), _json("detail"),
@@ -201,7 +204,9 @@ shipment_line = _table(
 # --- what sellers see (a projection fed by events) --------------------------------------------------------------------------
 seller_order = _table(
     "seller_order", _id("seller_id"), _id("order_id"), _text("status"), _int("seq"), _json("document"), _at("created_at"), _at("updated_at"),
-    key="seller_id order_id",
+    sa.Index("ix_seller_order_placed", "seller_id", "created_at", "order_id"),
+    sa.Index("ix_seller_order_status", "seller_id", "status", "created_at", "order_id"),
+    sa.Index("ix_seller_order_updated", "seller_id", "updated_at"), key="seller_id order_id",
 )  # fmt: skip
 
 # --- search ------------------------------------------------------------------------------------------------------------

@@ -1,12 +1,14 @@
 """Carts of buyers and guests."""
 
-from commerce_core.cart.commands import SetQuantity
-from commerce_core.cart.errors import TooManyLines
+from commerce_core.cart.commands import MOST_LINES, MOST_PIECES, SetQuantities, SetQuantity
+from commerce_core.cart.errors import TooManyLines, TotalTooLarge
 from commerce_core.cart.model import Cart, CartAge, CartLine, CartStatus, ReturnedLines, next_cart_id
 from commerce_core.cart.ports import CartBook
 from commerce_core.cart.views import CartView, LineProblem, LineView, Problem
 
 __all__ = [
+    "MOST_LINES",
+    "MOST_PIECES",
     "Cart",
     "CartAge",
     "CartBook",
@@ -17,7 +19,9 @@ __all__ = [
     "LineView",
     "Problem",
     "ReturnedLines",
+    "SetQuantities",
     "SetQuantity",
     "TooManyLines",
+    "TotalTooLarge",
     "next_cart_id",
 ]

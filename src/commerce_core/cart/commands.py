@@ -4,10 +4,14 @@ from typing import Final
 
 import attrs
 
+from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_core.kernel.ids import ItemId
 
+#: Most lines of one cart.
+MOST_LINES: Final = 1_000
+
 #: Most pieces on one line.
-MOST_PIECES: Final = 9_999
+MOST_PIECES: Final = 999_999
 
 
 def _bounded(_: object, _attribute: "attrs.Attribute[int]", value: int) -> None:
@@ -22,3 +26,21 @@ class SetQuantity:
     item_id: ItemId
     variant_id: str | None = None
     quantity: int = attrs.field(validator=_bounded, metadata={"schema": {"minimum": 0, "maximum": MOST_PIECES}})
+
+
+def _each_once(_: object, _attribute: "attrs.Attribute[tuple[SetQuantity, ...]]", lines: tuple[SetQuantity, ...]) -> None:
+    if not 1 <= len(lines) <= MOST_LINES:
+        raise ValueError(f"must be 1 to {MOST_LINES} lines")
+    first: dict[tuple[str, str | None], int] = {}
+    for no, line in enumerate(lines):
+        first.setdefault((line.item_id, line.variant_id), no)
+    again = [(no, first[line.item_id, line.variant_id]) for no, line in enumerate(lines)]
+    if problems := [FieldProblem(f"/{no}", f"is the same thing as line {earlier}") for no, earlier in again if no != earlier]:
+        raise Invalid(problems)
+
+
+@attrs.frozen(kw_only=True)
+class SetQuantities:
+    """Have so many pieces of each of *lines* in the cart: all of them, or none where one is refused."""
+
+    lines: tuple[SetQuantity, ...] = attrs.field(validator=_each_once, metadata={"schema": {"minItems": 1, "maxItems": MOST_LINES}})

@@ -3,18 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
 
 import attrs
 
-from commerce_core.cart.commands import MOST_PIECES
+from commerce_core.cart.commands import MOST_LINES, MOST_PIECES, SetQuantity
 from commerce_core.cart.errors import TooManyLines
 from commerce_core.catalog import Offer
 from commerce_core.kernel.ids import BuyerId, CartId, ItemId, OrderId, SkuId, derived_id
 from commerce_core.kernel.money import Money
-
-#: Most lines of one cart.
-MOST_LINES: Final = 200
 
 
 class CartStatus(StrEnum):
@@ -38,13 +34,17 @@ class CartLine:
 
 @attrs.frozen(kw_only=True)
 class Cart:
-    """The lines of one buyer or guest. Every change makes the next *version*."""
+    """The lines of one buyer or guest. Every change makes the next *version*.
+
+    *left_out*: what was on its way into it and went beyond its bounds; it is told of until the holder changes the cart.
+    """
 
     id: CartId
     buyer_id: BuyerId
     status: CartStatus = CartStatus.OPEN
     version: int = 1
     lines: tuple[CartLine, ...] = ()
+    left_out: tuple[CartLine, ...] = ()
     merged_into: CartId | None = None
     updated_at: datetime
 
@@ -52,54 +52,67 @@ class Cart:
         """The line of an item."""
         return next((line for line in self.lines if (line.item_id, line.variant_id) == (item_id, variant_id)), None)
 
-    def with_quantity(self, offer: Offer, quantity: int, now: datetime) -> "Cart":
-        """The cart with *quantity* pieces of *offer*, at its price of today.
+    def with_quantities(self, wanted: Sequence[tuple[SetQuantity, Offer | None]], now: datetime) -> "Cart":
+        """The cart with so many pieces of each offer, at its price of today; of what is set to 0 (no offer) there is no line.
 
         Raises:
-            TooManyLines: the cart is full.
+            TooManyLines: the cart would hold too many.
         """
-        line = CartLine(item_id=offer.item_id, variant_id=offer.variant_id, sku_id=offer.sku_id, quantity=quantity, seen_price=offer.price)
-        if any(known.sku_id == line.sku_id for known in self.lines):
-            return self._with(tuple(line if known.sku_id == line.sku_id else known for known in self.lines), now)
-        if len(self.lines) >= MOST_LINES:
+        gone = {(command.item_id, command.variant_id) for command, offer in wanted if offer is None}
+        mine = {line.sku_id: line for line in self.lines if not gone or (line.item_id, line.variant_id) not in gone}
+        mine |= {offer.sku_id: _line(offer, command.quantity) for command, offer in wanted if offer}
+        if len(mine) > max(MOST_LINES, len(self.lines)):
             raise TooManyLines(f"a cart holds at most {MOST_LINES} lines")
-        return self._with((*self.lines, line), now)
-
-    def without(self, item_id: ItemId, variant_id: str | None, now: datetime) -> "Cart":
-        """The cart without the line of an item."""
-        return self._with(tuple(line for line in self.lines if (line.item_id, line.variant_id) != (item_id, variant_id)), now)
+        return self._with(tuple(mine.values()), now)
 
     def emptied(self, now: datetime) -> "Cart":
         """The cart without lines."""
         return self._with((), now)
 
     def joined_by(self, other: "Cart", now: datetime) -> "Cart":
-        """The cart with the lines of *other*: of two quantities the larger. Lines beyond the bound are left out."""
+        """The cart with the lines of *other*: of two quantities the larger. What goes beyond a bound is noted as left out."""
         mine = {line.sku_id: line for line in self.lines}
+        beyond: list[CartLine] = list(other.left_out)
         for line in other.lines:
-            known = mine.get(line.sku_id)
-            mine[line.sku_id] = attrs.evolve(known, quantity=max(known.quantity, line.quantity)) if known else line
-        return self._with(tuple(mine.values())[:MOST_LINES], now)
+            if known := mine.get(line.sku_id):
+                mine[line.sku_id] = attrs.evolve(known, quantity=max(known.quantity, line.quantity))
+            elif len(mine) < MOST_LINES:
+                mine[line.sku_id] = line
+            else:
+                beyond.append(line)
+        return self._with(tuple(mine.values()), now, beyond)
 
     def given_back(self, lines: Sequence[CartLine], now: datetime) -> "Cart":
-        """The cart with the *lines* of an undone order: quantities add up. What goes beyond a bound is left out."""
+        """The cart with the *lines* of an undone order: quantities add up. What goes beyond a bound is noted as left out."""
         mine = {line.sku_id: line for line in self.lines}
+        beyond: list[CartLine] = []
         for line in lines:
             known = mine.get(line.sku_id)
             if known is None and len(mine) >= MOST_LINES:
+                beyond.append(line)
                 continue
             both = line.quantity + (known.quantity if known else 0)
             mine[line.sku_id] = attrs.evolve(known or line, quantity=min(both, MOST_PIECES))
-        return self._with(tuple(mine.values()), now)
+            if both > MOST_PIECES:
+                beyond.append(attrs.evolve(line, quantity=both - MOST_PIECES))
+        return self._with(tuple(mine.values()), now, beyond)
 
     def spent_on(self, into: CartId, now: datetime) -> "Cart":
         """The cart after its lines went into another one."""
         return attrs.evolve(self, status=CartStatus.MERGED, merged_into=into, version=self.version + 1, updated_at=now)
 
-    def _with(self, lines: tuple[CartLine, ...], now: datetime) -> "Cart":
-        if lines == self.lines:
+    def _with(self, lines: tuple[CartLine, ...], now: datetime, beyond: Sequence[CartLine] | None = None) -> "Cart":
+        """The cart with *lines*. Its holder's own change (nothing *beyond*) takes note of what was left out before."""
+        left_out = (*self.left_out, *beyond)[:MOST_LINES] if beyond is not None else ()
+        if (lines, left_out) == (self.lines, self.left_out):
             return self
-        return attrs.evolve(self, lines=lines, version=self.version + 1, updated_at=now)
+        return attrs.evolve(self, lines=lines, left_out=left_out, version=self.version + 1, updated_at=now)
+
+
+def _line(offer: Offer, quantity: int) -> CartLine:
+    return CartLine(
+        item_id=offer.item_id, variant_id=offer.variant_id, sku_id=offer.sku_id, quantity=quantity, seen_price=offer.price
+    )  # fmt: skip
 
 
 @attrs.frozen(kw_only=True)

@@ -1,6 +1,6 @@
 """Filling carts: what queued up while the last group was written becomes one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -9,6 +9,7 @@ from typing import Final
 import attrs
 
 from commerce_core.cart.commands import SetQuantity
+from commerce_core.cart.errors import TotalTooLarge
 from commerce_core.cart.model import Cart, CartLine, CartStatus, next_cart_id
 from commerce_core.cart.ports import CartBook
 from commerce_core.cart.views import CartView, LineProblem, LineView, Problem
@@ -17,8 +18,9 @@ from commerce_core.inventory import StockLedger, StockLevel
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.batching import Batcher, bisected
 from commerce_core.kernel.clock import Clock
-from commerce_core.kernel.errors import CommerceError, Conflict, Invalid, TransactionLost
+from commerce_core.kernel.errors import CommerceError, Conflict, FieldProblem, Invalid, TransactionLost
 from commerce_core.kernel.ids import BuyerId, CartId, ItemId, SkuId, derived_id, is_derived
+from commerce_core.kernel.money import MAX_SUM, Money
 from commerce_core.kernel.transaction import Database, Transaction, whole_again
 from commerce_core.pricing import PricedLine, Pricer
 
@@ -51,11 +53,15 @@ class Shopper:
 
 @attrs.frozen(kw_only=True)
 class CartChange:
-    """What a shopper does: sets quantities, in turn, or empties the cart first (*empty*). Neither: only the guest's cart is taken over."""
+    """What a shopper does: sets quantities, or empties the cart first (*empty*). Neither: only the guest's cart is taken over.
+
+    All quantities are set or none. *listed*: they came as a list, and what is wrong with each is told by its place there.
+    """
 
     shopper: Shopper
     quantities: tuple[SetQuantity, ...] = ()
     empty: bool = False
+    listed: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -112,6 +118,8 @@ class CartChanges:
             asked = [(cart, change.shopper.address) for cart, change in zip(results, group, strict=True) if isinstance(cart, Cart)]
             views = iter(self._views(tx, asked))
             answers = [next(views) if isinstance(result, Cart) else result for result in results]
+            for change, answer in zip(group, answers, strict=True):
+                desk.check_total(change, answer)
             if desk.changed:
                 tx.commit()
         return answers
@@ -143,7 +151,8 @@ class CartChanges:
     def _view(self, cart: Cart, address: Address | None, offers: Mapping[SkuId, Offer], levels: Mapping[SkuId, StockLevel]) -> CartView:
         lines = tuple(line_view(line, offers.get(line.sku_id), levels.get(line.sku_id)) for line in cart.lines)
         priced = [PricedLine(sku_id=v.line.sku_id, unit_price=v.unit_price, quantity=v.line.quantity) for v in lines]
-        return CartView(cart=cart, lines=lines, quote=self._pricer.price(priced, address))
+        quote = self._pricer.price(priced, address)
+        return CartView(cart=cart, lines=lines if quote.total.minor <= MAX_SUM else _too_dear(lines), quote=quote)
 
 
 class Carts:
@@ -174,6 +183,7 @@ class Carts:
             ItemNotFound: there is no such item for buyers.
             Invalid: the item has no such variant, or has variants and none is named.
             TooManyLines: the cart is full.
+            TotalTooLarge: no order can come to so much.
         """
         return self.submit(change).result()
 
@@ -209,27 +219,42 @@ class _Desk:
 
     def _apply(self, change: CartChange, offers: Mapping[ItemId, Sequence[Offer]]) -> Cart:
         shopper = change.shopper
+        left_out: tuple[CartLine, ...] = ()
         if shopper.guest_id is not None and shopper.guest_id != shopper.buyer_id:
-            self._take_over(shopper.buyer_id, shopper.guest_id)
+            left_out = self._take_over(shopper.buyer_id, shopper.guest_id)
         cart = self._after[shopper.buyer_id]
         if change.empty:
             cart = cart.emptied(self._now)
-        for quantity in change.quantities:
-            cart = _with_quantity(cart, quantity, offers.get(quantity.item_id, ()), self._now)
+        if change.quantities:
+            cart = cart.with_quantities(_wanted(cart, change, offers), self._now)
+        if left_out:  # nobody has been told of it yet
+            cart = attrs.evolve(cart, left_out=left_out)
         self._after[shopper.buyer_id] = cart
         return cart
 
-    def _take_over(self, buyer_id: BuyerId, guest: BuyerId) -> None:
-        """The guest's cart is spent; the buyer keeps a note of it, so that checking it out names the cart to use."""
+    def check_total(self, change: CartChange, answer: CartView | Exception) -> None:
+        """A cart is never filled beyond what can be ordered. What prices have made of one may still be taken out of it.
+
+        Raises:
+            TotalTooLarge: *change* asks for more of something, and the cart comes to too much.
+        """
+        if isinstance(answer, CartView) and answer.quote.total.minor > MAX_SUM:
+            before = {(line.item_id, line.variant_id): line.quantity for line in self._before[change.shopper.buyer_id].lines}
+            if any(q.quantity > before.get((q.item_id, q.variant_id), 0) for q in change.quantities):
+                raise TotalTooLarge(f"the cart would come to more than {Money(MAX_SUM, answer.quote.total.currency)}")
+
+    def _take_over(self, buyer_id: BuyerId, guest: BuyerId) -> tuple[CartLine, ...]:
+        """What did not fit. The guest's cart is spent; the buyer keeps a note of it, so that checking it out names the cart to use."""
         theirs = self._after[guest]
         if not theirs.lines:
-            return
+            return ()
         mine = self._after[buyer_id].joined_by(theirs, self._now)
         if mine.version == 0:  # nothing of theirs fitted: still there must be a cart to name
             mine = attrs.evolve(mine, version=1)
         self._after[buyer_id] = mine
         self._after[guest] = spent = theirs.spent_on(mine.id, self._now)
         self._spent.append(attrs.evolve(spent, buyer_id=buyer_id))
+        return mine.left_out
 
 
 class CartRetention:
@@ -267,16 +292,40 @@ class CartRetention:
         return self._guests if is_guest(buyer_id) else self._buyers
 
 
-def _with_quantity(cart: Cart, command: SetQuantity, offers: Sequence[Offer], now: datetime) -> Cart:
-    known = cart.line(command.item_id, command.variant_id)
-    if command.quantity == 0:
-        return cart.without(command.item_id, command.variant_id, now)
+def _wanted(cart: Cart, change: CartChange, offers: Mapping[ItemId, Sequence[Offer]]) -> list[tuple[SetQuantity, Offer | None]]:
+    """What is to be in the cart, each with its offer; with ``None`` what is to go."""
+    made: list[tuple[SetQuantity, Offer | None]] = []
+    problems: list[FieldProblem] = []
+    known = {(line.item_id, line.variant_id) for line in cart.lines}
+    for no, command in enumerate(change.quantities):
+        try:
+            made.append((command, _offer(command, offers.get(command.item_id, ()), known) if command.quantity else None))
+        except (Invalid, ItemNotFound) as refusal:
+            if not change.listed:
+                raise
+            pointer = refusal.problems[0].pointer if isinstance(refusal, Invalid) else "/itemId"
+            detail = refusal.problems[0].detail if isinstance(refusal, Invalid) else refusal.detail
+            problems.append(FieldProblem(f"/lines/{no}{pointer}", detail))
+    if problems:
+        raise Invalid(problems)
+    return made
+
+
+def _offer(command: SetQuantity, offers: Sequence[Offer], known: Set[tuple[ItemId, str | None]]) -> Offer:
+    """The offer that is meant: one on sale, or one that is *known* to the cart."""
     offer = next((o for o in offers if o.variant_id == command.variant_id), None)
-    if offer is not None and (offer.on_sale or known):
-        return cart.with_quantity(offer, command.quantity, now)
+    if offer is not None and (offer.on_sale or (command.item_id, command.variant_id) in known):
+        return offer
     if any(o.on_sale for o in offers):
         raise Invalid.at("/variantId", "names no variant of this item" if command.variant_id else "is required for this item")
     raise ItemNotFound("there is no such item")
+
+
+def _too_dear(lines: tuple[LineView, ...]) -> tuple[LineView, ...]:
+    """*lines*, the dearest of which says that they come to more than an order can: prices have risen since."""
+    dearest = max(lines, key=lambda v: v.unit_price.minor * v.line.quantity, default=None)
+    problem = LineProblem(code=Problem.TOTAL_TOO_LARGE, detail="the cart comes to more than can be ordered at once")
+    return tuple(attrs.evolve(v, problems=(*v.problems, problem)) if v is dearest else v for v in lines)
 
 
 def line_view(line: CartLine, offer: Offer | None, level: StockLevel | None) -> LineView:

@@ -11,11 +11,13 @@ from commerce_core.pricing import Quote
 
 
 class Problem(StrEnum):
-    """What has become of a line."""
+    """What has become of a line, or (``left-out``) of one that did not fit into the cart."""
 
     PRICE_CHANGED = "price-changed"
     SOLD_OUT = "sold-out"
     WITHDRAWN = "withdrawn"
+    TOTAL_TOO_LARGE = "total-too-large"
+    LEFT_OUT = "left-out"
 
 
 @attrs.frozen(kw_only=True)

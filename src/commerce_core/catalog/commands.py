@@ -6,7 +6,7 @@ from typing import Any, Final
 import attrs
 
 from commerce_core.kernel.codec import ABSENT
-from commerce_core.kernel.money import Money
+from commerce_core.kernel.money import MAX_MINOR, Money
 from commerce_core.kernel.text import clean, clean_text
 
 #: Most pieces that one count may hold.
@@ -59,6 +59,8 @@ def _images(_: object, attribute: "attrs.Attribute[Any]", values: tuple[str, ...
 def _price(_: object, _attribute: "attrs.Attribute[Any]", value: Money | None) -> None:
     if isinstance(value, Money) and value.minor < 0:
         raise ValueError("must not be negative")
+    if isinstance(value, Money) and value.minor > MAX_MINOR:
+        raise ValueError("is more than the price of one piece may be")
 
 
 def _count(_: object, _attribute: "attrs.Attribute[Any]", value: int | None) -> None:

@@ -91,7 +91,9 @@ class Offer:
     item_id: ItemId
     variant_id: str | None
     seller_id: SellerId
+    sku: str
     name: str
+    options: Mapping[str, Any]
     image: str | None
     price: Money
     on_sale: bool

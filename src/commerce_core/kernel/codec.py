@@ -6,11 +6,13 @@ for what somebody else sends, which names every wrong field by its JSON pointer.
 
 import functools
 import re
+import types
+import typing
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Final, TypeGuard, TypeVar, get_origin
+from typing import Any, Final, TypeGuard, TypeVar, get_args, get_origin
 
 import attrs
 import cattrs
@@ -117,7 +119,8 @@ class Reader:
     Nothing is coerced: a number is no text, ``true`` is no number. Keys are the camelCase of the attribute names;
     keys that nobody asked for are refused. A ``Money`` attribute takes ``{"amount", "currency"}``, a number or
     decimal text; the latter two are in *currency*. An enumeration of texts is read from one of them, a class with a
-    ``from_text`` by it. Constructors check through attrs validators that raise ``ValueError`` with a sentence for a person.
+    ``from_text`` by it. Of several classes (``A | B``) the one is read that knows most of the keys. Constructors
+    check through attrs validators that raise ``ValueError`` with a sentence for a person.
     """
 
     def __init__(self, currency: str) -> None:
@@ -134,6 +137,7 @@ class Reader:
         self._converter.register_structure_hook_factory(is_sequence, self._list_hook)
         self._converter.register_structure_hook_factory(is_mapping, self._mapping_hook)
         self._converter.register_structure_hook_factory(attrs.has, self._class_hook)
+        self._converter.register_structure_hook_factory(_is_choice, self._choice_hook)
 
     def read(self, data: Any, kind: type[T]) -> T:
         """*data* as a *kind*.
@@ -152,6 +156,16 @@ class Reader:
         fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(kind)  # type: ignore[arg-type]
         overrides: dict[str, Any] = {a.name: override(rename=camel(a.name), struct_hook=self._checked(a)) for a in fields}
         build = make_dict_structure_fn(kind, self._converter, **overrides)
+        return _only(Mapping, "must be an object", build)
+
+    def _choice_hook(self, kind: Any) -> Callable[[Any, Any], Any]:
+        """One of several classes: the one that knows most of the keys that are given."""
+        known = [(one, {camel(a.name) for a in attrs.fields(one)}) for one in get_args(kind)]
+
+        def build(value: Any, _: Any) -> Any:
+            meant, _ = max(known, key=lambda each: len(each[1] & value.keys()))
+            return self._converter.structure(value, meant)
+
         return _only(Mapping, "must be an object", build)
 
     def _checked(self, attribute: "attrs.Attribute[Any]") -> Callable[[Any, Any], Any] | None:
@@ -189,6 +203,10 @@ class Reader:
         if isinstance(value, bool) or not isinstance(value, (int, str, Decimal)):
             raise ValueError("must be an amount of money")
         return Money.parse(value, currency)
+
+
+def _is_choice(kind: Any) -> bool:
+    return get_origin(kind) in (types.UnionType, typing.Union) and all(attrs.has(one) for one in get_args(kind))
 
 
 def _only(accepted: Any, otherwise: str, build: Callable[[Any, Any], T]) -> Callable[[Any, Any], T]:
@@ -275,6 +293,8 @@ def _problems(error: BaseException, pointer: str) -> Iterator[FieldProblem]:
             yield from _problems(inner, f"{pointer}/{escape_pointer(step)}")
         for inner in bare:
             yield from _problems(inner, pointer)
+    elif isinstance(error, Invalid):  # a validator that knows which part is wrong
+        yield from (FieldProblem(f"{pointer}{p.pointer}", p.detail) for p in error.problems)
     else:
         yield FieldProblem(pointer, _say(error))
 

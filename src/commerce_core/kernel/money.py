@@ -12,9 +12,11 @@ _EXPONENTS: Final = dict.fromkeys(
     ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"], 0
 ) | dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3)
 
-#: Largest single price, in minor units: 9,999 pieces on each of 200 lines still fit into 63 bits.
+#: Largest price of one piece, in minor units.
 MAX_MINOR: Final = 10**12
 
+#: Largest sum, in minor units: 999,999 pieces at the largest price fit, and 64 bits hold nine of it.
+MAX_SUM: Final = 10**18
 
 #: Wide enough for every amount that is looked at: nothing is rounded before it is judged.
 _EXACT: Final = Context(prec=60)
@@ -54,7 +56,7 @@ class Money:
         """Read an amount in major units (``15.99``) exactly.
 
         Raises:
-            InvalidMoney: not a finite number, more decimals than the currency has, beyond ``MAX_MINOR``,
+            InvalidMoney: not a finite number, more decimals than the currency has, beyond ``MAX_SUM``,
                 or *currency* is not three capital letters.
         """
         if len(currency) != 3 or not (currency.isascii() and currency.isalpha() and currency.isupper()):
@@ -70,7 +72,7 @@ class Money:
         scaled = amount.scaleb(exponent(currency), _EXACT)
         if scaled != scaled.to_integral_value():
             raise InvalidMoney(f"more decimals than {currency} has ({exponent(currency)})")
-        if abs(scaled) > MAX_MINOR:
+        if abs(scaled) > MAX_SUM:
             raise InvalidMoney("not an amount of this size")
         return cls(int(scaled), currency)
 

@@ -9,10 +9,11 @@ from commerce_core.orders.model import (
     OrderStatus,
     Shipment,
     TimelineEntry,
+    states_of,
     status_of,
 )
 from commerce_core.orders.ports import OrderBook, OrderKey, SellerOrders, TimelineCursor
-from commerce_core.orders.views import Cancellation, OrderView, SellerOrder
+from commerce_core.orders.views import Cancellation, OrderFilter, OrderPosition, OrderView, SellerOrder
 
 __all__ = [
     "EVENT_OF",
@@ -22,9 +23,11 @@ __all__ = [
     "OrderBook",
     "OrderEvent",
     "OrderExists",
+    "OrderFilter",
     "OrderKey",
     "OrderLine",
     "OrderNotFound",
+    "OrderPosition",
     "OrderState",
     "OrderStatus",
     "OrderView",
@@ -34,5 +37,6 @@ __all__ = [
     "TimelineCursor",
     "TimelineEntry",
     "TooLateToCancel",
+    "states_of",
     "status_of",
 ]

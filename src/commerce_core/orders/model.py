@@ -56,9 +56,17 @@ def status_of(state: OrderState) -> OrderStatus:
     return _SEEN_AS[state]
 
 
+def states_of(status: OrderStatus) -> tuple[OrderState, ...]:
+    """The states that are told to a buyer as *status*."""
+    return tuple(state for state, seen in _SEEN_AS.items() if seen is status)
+
+
 @attrs.frozen(kw_only=True)
 class OrderLine:
-    """*quantity* pieces of one SKU at the price that the buyer saw."""
+    """*quantity* pieces of one SKU at the price that the buyer saw.
+
+    *sku* (the seller's own) and *options* are as they were when it was ordered; orders from before they were kept have ``None``.
+    """
 
     sku_id: SkuId
     item_id: ItemId
@@ -67,6 +75,8 @@ class OrderLine:
     name: str
     quantity: int
     unit_price: Money
+    sku: str | None = None
+    options: Mapping[str, Any] | None = None
 
     @property
     def total(self) -> Money:
@@ -91,6 +101,16 @@ class Order:
     email: str
     address: Address | None
     created_at: datetime
+
+    @property
+    def subtotal(self) -> Money:
+        """The lines, before adjustments."""
+        return sum((line.total for line in self.lines), start=Money.zero(self.total.currency))
+
+    def adjusted(self, kind: str) -> Money:
+        """What the adjustments of *kind* have added to the subtotal; what prices hold already adds nothing."""
+        amounts = (a.amount for a in self.adjustments if a.kind == kind and not a.included)
+        return sum(amounts, start=Money.zero(self.total.currency))
 
 
 @attrs.frozen(kw_only=True)

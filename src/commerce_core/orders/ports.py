@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 import attrs
@@ -9,7 +10,7 @@ import attrs
 from commerce_core.kernel.ids import BuyerId, CartId, OrderId, SellerId
 from commerce_core.kernel.transaction import Transaction
 from commerce_core.orders.model import Order, TimelineEntry
-from commerce_core.orders.views import OrderView, SellerOrder
+from commerce_core.orders.views import OrderFilter, OrderPosition, OrderView, SellerOrder
 
 
 @attrs.frozen
@@ -58,8 +59,10 @@ class OrderBook(Protocol):
         """The orders that were placed with one of the idempotency keys or from one of the carts, each once."""
 
     @abstractmethod
-    def history(self, tx: Transaction, buyer_id: BuyerId, before: OrderId | None, limit: int) -> Sequence[OrderView]:
-        """A buyer's orders older than *before* (``None``: from the newest), newest first."""
+    def history(
+        self, tx: Transaction, buyer_id: BuyerId, wanted: OrderFilter, before: OrderPosition | None, limit: int
+    ) -> Sequence[OrderView]:
+        """A buyer's orders that are *wanted* and behind *before* (``None``: from the newest), newest first."""
 
     @abstractmethod
     def timelines_after(self, tx: Transaction, cursors: Sequence[TimelineCursor]) -> Mapping[OrderId, Sequence[TimelineEntry]]:
@@ -74,12 +77,18 @@ class SellerOrders(Protocol):
     """What sellers see of orders: a projection, keyed by seller, that follows the events."""
 
     @abstractmethod
-    def put(self, tx: Transaction, rows: Sequence[tuple[SellerId, int, SellerOrder]]) -> None:
-        """Write *(seller, number of the timeline entry, order)*; a row that is known with a later entry stays. Idempotent."""
+    def put(self, tx: Transaction, rows: Sequence[tuple[SellerId, int, SellerOrder]], at: datetime) -> None:
+        """Write *(seller, number of the timeline entry, order)*, learnt *at*; a row that is known with a later entry stays. Idempotent."""
 
     @abstractmethod
-    def history(self, tx: Transaction, seller_id: SellerId, before: OrderId | None, limit: int) -> Sequence[SellerOrder]:
-        """A seller's orders older than *before* (``None``: from the newest), newest first."""
+    def history(
+        self, tx: Transaction, seller_id: SellerId, wanted: OrderFilter, before: OrderPosition | None, limit: int
+    ) -> Sequence[SellerOrder]:
+        """A seller's orders that are *wanted* and behind *before* (``None``: from the newest), newest first.
+
+        ``updated_since`` goes by when the list has learnt of an order, which is later than ``updated_at``: whoever asks again
+        from where they were misses none that was on its way.
+        """
 
     @abstractmethod
     def load(self, tx: Transaction, seller_id: SellerId, order_id: OrderId) -> SellerOrder | None:

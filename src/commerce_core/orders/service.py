@@ -1,22 +1,26 @@
 """Reading orders, and the projection that sellers read."""
 
+import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final, TypeVar, cast
 
-from commerce_core.kernel.codec import decode_event
+from commerce_core.kernel.clock import Clock
+from commerce_core.kernel.codec import decode_event, to_data
 from commerce_core.kernel.ids import BuyerId, OrderId, SellerId, is_id
 from commerce_core.kernel.messaging import Consumer, Message
 from commerce_core.kernel.money import Money
-from commerce_core.kernel.paging import Page, decode_cursor, encode_cursor
+from commerce_core.kernel.paging import BadCursor, Page, decode_cursor, encode_cursor
 from commerce_core.kernel.transaction import Database
 from commerce_core.orders.errors import OrderNotFound
 from commerce_core.orders.events import OrderEvent
 from commerce_core.orders.model import OrderLine, TimelineEntry
 from commerce_core.orders.ports import OrderBook, OrderKey, SellerOrders, TimelineCursor
-from commerce_core.orders.views import OrderView, SellerOrder
+from commerce_core.orders.views import OrderFilter, OrderPosition, OrderView, SellerOrder
 
 T = TypeVar("T")
 
+_EVERY: Final = OrderFilter()
 _MISSING: Final = "there is no such order"
 
 
@@ -41,32 +45,32 @@ class Orders:
                     return found
         raise OrderNotFound(_MISSING)
 
-    def history(self, buyer_id: BuyerId, cursor: str | None, size: int) -> Page[OrderView]:
-        """The buyer's orders, newest first, *size* at a time.
+    def history(self, buyer_id: BuyerId, cursor: str | None, size: int, wanted: OrderFilter = _EVERY) -> Page[OrderView]:
+        """The buyer's orders that are *wanted*, newest first, *size* at a time.
 
         Raises:
-            BadCursor: *cursor* was not given out by this list.
+            BadCursor: *cursor* was not given out by this list, or for other wishes.
         """
-        before = _position("orders", cursor)
+        kind = _kind("orders", wanted)
         with self._db.snapshot() as tx:
-            found = self._book.history(tx, buyer_id, before, size + 1)
-        return _page("orders", found, [view.order.id for view in found], size)
+            found = self._book.history(tx, buyer_id, wanted, _position(kind, cursor), size + 1)
+        return _page(kind, found, [OrderPosition(view.order.created_at, view.order.id) for view in found], size)
 
     def timelines_after(self, cursors: Sequence[TimelineCursor]) -> Mapping[OrderId, Sequence[TimelineEntry]]:
         """New entries behind each cursor, for everybody who waits, in one query; orders with nothing new are missing."""
         with self._db.snapshot() as tx:
             return self._book.timelines_after(tx, cursors)
 
-    def seller_history(self, seller_id: SellerId, cursor: str | None, size: int) -> Page[SellerOrder]:
-        """The orders that hold the seller's goods, newest first, a moment behind the buyers' view.
+    def seller_history(self, seller_id: SellerId, cursor: str | None, size: int, wanted: OrderFilter = _EVERY) -> Page[SellerOrder]:
+        """The orders that hold the seller's goods and are *wanted*, newest first, a moment behind the buyers' view.
 
         Raises:
-            BadCursor: *cursor* was not given out by this list.
+            BadCursor: *cursor* was not given out by this list, or for other wishes.
         """
-        before = _position("seller-orders", cursor)
+        kind = _kind("seller-orders", wanted)
         with self._db.snapshot() as tx:
-            found = self._seller_orders.history(tx, seller_id, before, size + 1)
-        return _page("seller-orders", found, [order.order_id for order in found], size)
+            found = self._seller_orders.history(tx, seller_id, wanted, _position(kind, cursor), size + 1)
+        return _page(kind, found, [OrderPosition(order.created_at, OrderId(order.order_id)) for order in found], size)
 
     def seller_details(self, seller_id: SellerId, order_id: str) -> SellerOrder:
         """The seller's own lines of an order.
@@ -84,10 +88,11 @@ class Orders:
 class SellerOrderProjection(Consumer):
     """Keeps the sellers' list in step. An event only wakes it: what it writes is read from the order book."""
 
-    def __init__(self, database: Database, book: OrderBook, seller_orders: SellerOrders) -> None:
+    def __init__(self, database: Database, book: OrderBook, seller_orders: SellerOrders, clock: Clock) -> None:
         self._db = database
         self._book = book
         self._seller_orders = seller_orders
+        self._clock = clock
 
     @property
     def name(self) -> str:
@@ -103,7 +108,7 @@ class SellerOrderProjection(Consumer):
             views = self._book.load(tx, keys)
         rows = [row for view in views.values() for row in _rows(view)]
         with self._db.begin() as tx:
-            self._seller_orders.put(tx, rows)
+            self._seller_orders.put(tx, rows, self._clock.now())
             tx.commit()
 
 
@@ -127,9 +132,27 @@ def _seller_order(view: OrderView, lines: Sequence[OrderLine]) -> SellerOrder:
     )
 
 
-def _position(kind: str, cursor: str | None) -> OrderId | None:
-    return OrderId(decode_cursor(kind, cursor, str)[0]) if cursor is not None else None
+def _kind(name: str, wanted: OrderFilter) -> str:
+    """What the cursors of a list are called: those of other wishes do not fit."""
+    asked = {field: value for field, value in to_data(wanted).items() if value is not None}
+    return f"{name} {json.dumps(asked)}" if asked else name
 
 
-def _page(kind: str, found: Sequence[T], ids: Sequence[str], size: int) -> Page[T]:
-    return Page(found[:size], encode_cursor(kind, ids[size - 1]) if len(found) > size else None)
+def _position(kind: str, cursor: str | None) -> OrderPosition | None:
+    if cursor is None:
+        return None
+    at, order_id = decode_cursor(kind, cursor, str, str)
+    try:
+        found = datetime.fromisoformat(at)
+    except ValueError as error:
+        raise BadCursor("not a cursor of this list") from error
+    if found.tzinfo is None:
+        raise BadCursor("not a cursor of this list")
+    return OrderPosition(found, OrderId(order_id))
+
+
+def _page(kind: str, found: Sequence[T], positions: Sequence[OrderPosition], size: int) -> Page[T]:
+    if len(found) <= size:
+        return Page(found)
+    last = positions[size - 1]
+    return Page(found[:size], encode_cursor(kind, last.at.isoformat(), last.order_id))

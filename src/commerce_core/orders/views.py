@@ -4,7 +4,7 @@ from datetime import datetime
 
 import attrs
 
-from commerce_core.kernel.ids import CartId
+from commerce_core.kernel.ids import CartId, OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.orders.events import Fact
 from commerce_core.orders.model import Order, OrderLine, OrderState, OrderStatus, Shipment, TimelineEntry, status_of
@@ -48,6 +48,27 @@ class OrderView:
         if self.order.total.minor == 0 and Fact.SHIPMENT_READY in facts:
             return "paid"
         return "cancelled" if self.state is OrderState.CANCELLED else "pending"
+
+
+@attrs.frozen(kw_only=True)
+class OrderFilter:
+    """Which orders of a list are meant: those in *status*, placed from *since* to *until*, both included.
+
+    *updated_since* is for sellers' lists: those of which the list has learnt something from then on.
+    """
+
+    status: OrderStatus | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    updated_since: datetime | None = None
+
+
+@attrs.frozen
+class OrderPosition:
+    """A place in a list from the newest order to the oldest: behind the order *order_id*, placed *at*."""
+
+    at: datetime
+    order_id: OrderId
 
 
 @attrs.frozen(kw_only=True)

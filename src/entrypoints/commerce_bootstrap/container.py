@@ -99,7 +99,7 @@ class ShopContainer(DeclarativeContainer):
     reindexer = one(Reindexer, sources, index, held.reindex, clock, ids)
     index_audit = one(IndexAudit, sources, index)
     indexer = one(SearchIndexer, sources, index, clock, one(search_lag, registry))
-    seller_list = one(SellerOrderProjection, database, held.orders, held.seller_orders)
+    seller_list = one(SellerOrderProjection, database, held.orders, held.seller_orders, clock)
     consumers = providers.List(one(tracing.FollowedConsumer, indexer, tracer), one(tracing.FollowedConsumer, seller_list, tracer))
     broker = one(builders.build_broker, settings, context, consumers, storage, closing)
     followers = one(builders.build_followers, broker, consumers, storage, clock)

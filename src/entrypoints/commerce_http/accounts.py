@@ -122,9 +122,10 @@ def account_out(account: Account) -> AccountOut:
 def holder_out(account: Account) -> HolderOut:
     """*account* with its address."""
     return HolderOut(
-        account_id=account.id, email=account.email, name=account.name, role=account.role.value, address=_address_out(account.address)
+        account_id=account.id, email=account.email, name=account.name, role=account.role.value, address=address_out(account.address)
     )
 
 
-def _address_out(address: Address | None) -> AddressOut | None:
+def address_out(address: Address | None) -> AddressOut | None:
+    """*address* as it is told."""
     return AddressOut(**attrs.asdict(address)) if address else None

@@ -5,7 +5,16 @@ import asyncio
 import attrs
 
 from commerce_core.accounts import Account
-from commerce_core.cart import CartView, LineView, SetQuantity, TooManyLines
+from commerce_core.cart import (
+    CartLine,
+    CartView,
+    LineView,
+    Problem,
+    SetQuantities,
+    SetQuantity,
+    TooManyLines,
+    TotalTooLarge,
+)
 from commerce_core.cart.service import CartChange, Carts, Shopper, guest_id
 from commerce_core.catalog import ItemNotFound
 from commerce_core.kernel.ids import BuyerId
@@ -16,14 +25,14 @@ from commerce_http.operations import CartToken, Runs, operation
 
 
 class LineProblemOut(Shape):
-    """What has become of a line: ``price-changed``, ``sold-out`` or ``withdrawn``."""
+    """What has become of a line: ``price-changed``, ``sold-out``, ``withdrawn``, or ``total-too-large`` of the dearest."""
 
     code: str
     detail: str
 
 
 class CartProblemOut(LineProblemOut):
-    """What has become of a line, and of which."""
+    """What has become of a line, and of which. ``left-out``: of something that did not fit when carts were merged."""
 
     item_id: str
     variant_id: str | None
@@ -92,14 +101,20 @@ async def own_cart(caller: Account | None, cart_token: CartToken, carts: Carts, 
     "/cart",
     who=BUYER_OR_GUEST,
     answer=CartOut,
-    problems=(ItemNotFound, TooManyLines),
+    problems=(ItemNotFound, TooManyLines, TotalTooLarge),
     example={"itemId": "01912d4e-7b1a-7c3e-9f00-0123456789ab", "quantity": 2},
     headers=_TOLD,
 )
-async def set_quantity(command: SetQuantity, caller: Account | None, cart_token: CartToken, carts: Carts) -> Reply:
-    """Have so many pieces of an item in the cart; 0 takes the line out. More than there is: a problem of the line."""
+async def set_quantity(command: SetQuantity | SetQuantities, caller: Account | None, cart_token: CartToken, carts: Carts) -> Reply:
+    """Have so many pieces of an item in the cart; 0 takes the line out. More than there is: a problem of the line.
+
+    With `lines`, so many pieces of each of a list: all of them, or none where one is refused.
+    """
     visit = _visit(caller, cart_token)
-    view = await asyncio.wrap_future(carts.submit(CartChange(shopper=visit.shopper, quantities=(command,))))
+    listed = isinstance(command, SetQuantities)
+    wanted = command.lines if isinstance(command, SetQuantities) else (command,)
+    change = CartChange(shopper=visit.shopper, quantities=wanted, listed=listed)
+    view = await asyncio.wrap_future(carts.submit(change))
     return visit.reply(view)
 
 
@@ -137,8 +152,14 @@ def cart_out(view: CartView) -> CartOut:
             CartProblemOut(code=p.code, detail=p.detail, item_id=line.item_id, variant_id=line.variant_id)
             for line in lines
             for p in line.problems
-        ],
+        ]
+        + [_left_out(line) for line in view.cart.left_out],
     )
+
+
+def _left_out(line: CartLine) -> CartProblemOut:
+    detail = f"{line.quantity} pieces did not fit into the cart"
+    return CartProblemOut(code=Problem.LEFT_OUT.value, detail=detail, item_id=line.item_id, variant_id=line.variant_id)
 
 
 def _line_out(view: LineView) -> CartLineOut:

@@ -8,29 +8,53 @@ from msgspec import UNSET, UnsetType
 
 from commerce_core.accounts import Account, Role
 from commerce_core.checkout.service.cancel import Cancellations
+from commerce_core.kernel.errors import Invalid
 from commerce_core.kernel.ids import BuyerId, SellerId
 from commerce_core.kernel.paging import BadCursor
-from commerce_core.orders import OrderKey, OrderLine, OrderNotFound, OrderView, SellerOrder, TimelineCursor, TimelineEntry, TooLateToCancel
+from commerce_core.orders import (
+    OrderFilter,
+    OrderKey,
+    OrderLine,
+    OrderNotFound,
+    OrderStatus,
+    OrderView,
+    SellerOrder,
+    TimelineCursor,
+    TimelineEntry,
+    TooLateToCancel,
+)
 from commerce_core.orders.service import Orders
+from commerce_http.accounts import AddressOut, address_out
 from commerce_http.answers import MEDIA_EVENTS, MoneyOut, Reply, Shape, money
 from commerce_http.auth import BUYER, BUYER_OR_SELLER
 from commerce_http.catalog import Bell
 from commerce_http.event_stream import TimelineStream, entry_number
 from commerce_http.operations import LastEventId, Runs, operation
-from commerce_http.query import page_size
+from commerce_http.query import Moment, moment, page_size
 from commerce_http.timeline_watch import TimelineWatch
 
 
 class OrderLineOut(Shape):
-    """So many pieces of one form, at the price that the buyer saw."""
+    """So many pieces of one form, as it was when it was ordered. Orders from before they were kept have no ``sku`` and ``options``."""
 
     item_id: str
     variant_id: str | None
+    sku: str | None
+    options: dict[str, Any] | None
     seller_id: str
     name: str
     quantity: int
     unit_price: MoneyOut
     line_total: MoneyOut
+
+
+class AdjustmentOut(Shape):
+    """What came on top of the goods or off them (a discount's amount is negative). *included*: in the prices already."""
+
+    kind: str
+    code: str
+    amount: MoneyOut
+    included: bool
 
 
 class PaymentOut(Shape):
@@ -65,13 +89,19 @@ class TimelineEntryOut(Shape):
 
 
 class OrderSummaryOut(Shape, kw_only=True):
-    """An order of the caller's own. ``cancellation`` is there once it is being undone."""
+    """An order of the caller's own, by its own record. ``cancellation`` is there once it is being undone."""
 
     order_id: str
     cart_id: str
     status: str
+    subtotal: MoneyOut
+    shipping: MoneyOut
+    tax: MoneyOut
+    discount: MoneyOut
     total: MoneyOut
     lines: list[OrderLineOut]
+    adjustments: list[AdjustmentOut]
+    shipping_address: AddressOut | None
     payment: PaymentOut
     shipment: ShipmentOut | None
     cancellation: CancellationOut | UnsetType = UNSET
@@ -112,19 +142,45 @@ class SellerOrdersOut(Shape):
 
 @attrs.frozen(kw_only=True)
 class ListOrders:
-    """Which page of the list."""
+    """Which orders, and which page of the list. The cursor of a page belongs to the filters that it was asked with."""
 
+    status: OrderStatus | None = None
+    from_: Moment | None = attrs.field(default=None, metadata=moment("placed then or later"))
+    to: Moment | None = attrs.field(default=None, metadata=moment("placed then or before; a day counts to its end"))
+    updated_since: Moment | None = attrs.field(default=None, metadata=moment("for sellers: changed in their list since"))
     cursor: str | None = None
     size: int = page_size(20)
+
+    @property
+    def wanted(self) -> OrderFilter:
+        """The filters.
+
+        Raises:
+            Invalid: from is behind to.
+        """
+        since, until, updated = self.from_, self.to, self.updated_since
+        if since and until and since.first > until.last:
+            raise Invalid.at("/to", "must not be before from")
+        return OrderFilter(
+            status=self.status,
+            since=since.first if since else None,
+            until=until.last if until else None,
+            updated_since=updated.first if updated else None,
+        )
 
 
 @operation("GET", "/orders", who=BUYER_OR_SELLER, answer=OrdersOut | SellerOrdersOut, problems=(BadCursor,), runs=Runs.KEY_READ)
 def order_history(query: ListOrders, caller: Account, orders: Orders) -> OrdersOut | SellerOrdersOut:
-    """The caller's orders, newest first: a buyer's own; of a seller those with the seller's goods, with these alone."""
+    """The caller's orders, newest first: a buyer's own; of a seller those with the seller's goods, with these alone.
+
+    A seller who asks what has changed gives as `updatedSince` when it was last asked for, less a minute.
+    """
     if caller.role is Role.SELLER:
-        sold = orders.seller_history(SellerId(caller.id), query.cursor, query.size)
+        sold = orders.seller_history(SellerId(caller.id), query.cursor, query.size, query.wanted)
         return SellerOrdersOut(orders=[_seller_order_out(order) for order in sold.items], next_cursor=sold.next_cursor)
-    bought = orders.history(BuyerId(caller.id), query.cursor, query.size)
+    if query.updated_since is not None:
+        raise Invalid.at("/updatedSince", "is for sellers")
+    bought = orders.history(BuyerId(caller.id), query.cursor, query.size, query.wanted)
     return OrdersOut(orders=[OrderSummaryOut(**_summary(view)) for view in bought.items], next_cursor=bought.next_cursor)
 
 
@@ -179,8 +235,12 @@ def _summary(view: OrderView) -> dict[str, Any]:
         "order_id": order.id,
         "cart_id": order.cart_id,
         "status": view.status.value,
+        "subtotal": money(order.subtotal),
+        **{kind: money(order.adjusted(kind)) for kind in ("shipping", "tax", "discount")},
         "total": money(order.total),
         "lines": [_line_out(line) for line in order.lines],
+        "adjustments": [AdjustmentOut(kind=a.kind, code=a.code, amount=money(a.amount), included=a.included) for a in order.adjustments],
+        "shipping_address": address_out(order.address),
         "payment": PaymentOut(status=view.payment_status, brand=order.handle.brand, last4=order.handle.last4),
         "shipment": ShipmentOut(carrier=shipment.carrier, tracking_number=shipment.tracking_number) if shipment else None,
         "cancellation": CancellationOut(code=undone.code, detail=undone.detail, cart_id=undone.cart_id) if undone else UNSET,
@@ -204,6 +264,8 @@ def _line_out(line: OrderLine) -> OrderLineOut:
     return OrderLineOut(
         item_id=line.item_id,
         variant_id=line.variant_id,
+        sku=line.sku,
+        options=dict(line.options) if line.options is not None else None,
         seller_id=line.seller_id,
         name=line.name,
         quantity=line.quantity,

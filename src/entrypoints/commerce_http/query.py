@@ -4,6 +4,7 @@ import re
 import types
 import typing
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
@@ -16,6 +17,8 @@ from commerce_http.errors import Malformed
 T = TypeVar("T")
 
 _WHOLE: Final = re.compile(r"-?[0-9]{1,18}")
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT: Final = re.compile(_DAY.pattern + r"[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})")
 _TRUTH: Final = {"true": True, "false": False}
 
 
@@ -119,6 +122,39 @@ def page_size(default: int) -> Any:
             raise ValueError("must be between 1 and 100")
 
     return attrs.field(default=default, validator=check, metadata={"schema": {"minimum": 1, "maximum": 100}})
+
+
+class Moment:
+    """A moment (RFC 3339), or a day of UTC: from its *first* microsecond to its *last*."""
+
+    def __init__(self, first: datetime, last: datetime) -> None:
+        self.first = first
+        self.last = last
+
+    @classmethod
+    def from_text(cls, text: str) -> "Moment":
+        """Read ``2026-11-26`` or ``2026-11-26T21:50:29Z``.
+
+        Raises:
+            ValueError: neither of them.
+        """
+        try:
+            if _DAY.fullmatch(text):
+                day = datetime.fromisoformat(text).replace(tzinfo=UTC)
+                return cls(day, day.replace(hour=23, minute=59, second=59, microsecond=999_999))
+            if _MOMENT.fullmatch(text):
+                at = datetime.fromisoformat(text.upper()).astimezone(UTC)
+                return cls(at, at)
+        except (ValueError, OverflowError):
+            pass
+        raise ValueError("must be a day (2026-11-26) or a moment with its offset (2026-11-26T21:50:29Z; a plus is written %2B)")
+
+
+def moment(meaning: str) -> dict[str, Any]:
+    """The metadata of a query's :class:`Moment`."""
+    return {
+        "schema": {"description": f"A day of UTC or a moment (RFC 3339): {meaning}.", "examples": ["2026-11-26", "2026-11-26T21:50:29Z"]}
+    }
 
 
 @attrs.frozen(kw_only=True)

@@ -32,7 +32,7 @@ _PLAIN: Final[Mapping[Any, Schema]] = {
 
 def money_in(currency: str) -> Schema:
     """How money may be given."""
-    amount = {"type": "string", "pattern": r"^-?[0-9]{1,12}(\.[0-9]{1,3})?$"}
+    amount = {"type": "string", "pattern": r"^-?[0-9]{1,18}(\.[0-9]{1,3})?$"}
     return {
         "description": f"Read exactly. A bare number or text is in the shop's currency ({currency}); more decimals than the currency has are refused.",
         "anyOf": [

@@ -1,7 +1,7 @@
 """What other shops got wrong about carts, over HTTP. Numbers are those of the acceptance list."""
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import attrs
 import httpx
 import pytest
 
+from commerce_core.cart import MOST_LINES
 from commerce_core.catalog import ItemView
 from tests.integration.http.people import Person, serving
 from tests.integration.market import Market, open_market
@@ -40,7 +41,7 @@ def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
 
 @pytest.fixture(scope="module")
 def items(street: Street) -> list[ItemView]:
-    return [street.market.item(100, name=f"Thing {no}") for no in range(200)]
+    return [street.market.item(100, name=f"Thing {no}") for no in range(MOST_LINES)]
 
 
 def put(person: Person, item: ItemView, quantity: int, **more: Any) -> httpx.Response:
@@ -56,25 +57,33 @@ def contents(cart: httpx.Response, items: Sequence[ItemView]) -> dict[int, int]:
     return {place[line["itemId"]]: line["quantity"] for line in cart.json()["lines"]}
 
 
-def test_27_adding_to_a_cart_costs_the_same_from_one_to_two_hundred_lines(street: Street, items: list[ItemView]) -> None:
+def put_all(person: Person, items: Sequence[ItemView], wanted: Mapping[int, int], **more: Any) -> None:
+    """Have so many pieces of each in the cart."""
+    lines = [{"itemId": items[no].item.id, "quantity": quantity} for no, quantity in wanted.items()]
+    answer = person("PATCH", "/cart", {"lines": lines}, **more)
+    assert answer.status_code == 200, answer.text
+
+
+def test_27_adding_to_a_cart_costs_the_same_from_one_to_a_thousand_lines(street: Street, items: list[ItemView]) -> None:
     """The number of statements is the same, and what is carried grows with the lines of the answer and with nothing else."""
     buyer = street.somebody()
     statements: dict[int, int] = {}
     sizes: dict[int, int] = {}
-    for lines, item in enumerate(items, start=1):
+    for lines in (1, 2, 3, 199, 200, 257, MOST_LINES - 1, MOST_LINES):
+        put_all(buyer, items, dict.fromkeys(range(lines - 1), 1)) if lines > 1 else None
         with counted(street.market.database) as seen:
-            answer = put(buyer, item, 1)
+            answer = put(buyer, items[lines - 1], 1)
+        assert len(answer.json()["lines"]) == lines
         statements[lines] = len(seen)
         sizes[lines] = len(answer.content)
-    (first, *_), later = statements.values(), {statements[n] for n in range(2, 201)}
+    first, later = statements.pop(1), set(statements.values())
     assert len(later) == 1, statements
     assert first <= later.pop() + 1  # the first one writes the cart down
     with counted(street.market.database) as seen:
-        again = put(buyer, items[100], 7)
-    assert len(seen) == statements[200]
-    assert len(again.json()["lines"]) == 200
-    growth = [sizes[n + 1] - sizes[n] for n in range(1, 200)]
-    assert max(growth) - min(growth) < 16, "a line more costs the same wherever it comes"
+        put_all(buyer, items, dict.fromkeys(range(MOST_LINES), 7))
+    assert len(seen) == statements[MOST_LINES], "a list of lines costs the statements of one"
+    each = [(sizes[more] - sizes[fewer]) / (more - fewer) for fewer, more in ((2, 3), (3, 199), (200, 257), (257, MOST_LINES))]
+    assert max(each) - min(each) < 16, "a line more costs the same wherever it comes"
 
 
 @pytest.mark.parametrize(
@@ -87,8 +96,8 @@ def test_27_adding_to_a_cart_costs_the_same_from_one_to_two_hundred_lines(street
         ({0: 2}, {0: 5}, {0: 5}),
         ({0: 5}, {0: 2}, {0: 5}),
         ({0: 1, 1: 4}, {1: 1, 2: 2}, {0: 1, 1: 4, 2: 2}),
-        (dict.fromkeys(range(199), 1), {198: 2, 199: 3}, dict.fromkeys(range(198), 1) | {198: 2, 199: 3}),
-        (dict.fromkeys(range(199), 1), {199: 3, 0: 9}, dict.fromkeys(range(1, 199), 1) | {199: 3, 0: 9}),
+        (dict.fromkeys(range(999), 1), {998: 2, 999: 3}, dict.fromkeys(range(998), 1) | {998: 2, 999: 3}),
+        (dict.fromkeys(range(999), 1), {999: 3, 0: 9}, dict.fromkeys(range(1, 999), 1) | {999: 3, 0: 9}),
     ],
     ids=[
         "both empty",
@@ -106,16 +115,33 @@ def test_28_a_guests_cart_goes_over_into_the_buyers_once(street: Street, items: 
     buyer, guest = street.somebody(), Person(street.client)
     street.client.cookies.clear()
     token = {"X-Cart-Token": secrets.token_urlsafe(24)}
-    for no, quantity in mine.items():
-        put(buyer, items[no], quantity)
-    for no, quantity in theirs.items():
-        put(guest, items[no], quantity, headers=token)
+    if mine:
+        put_all(buyer, items, mine)
+    if theirs:
+        put_all(guest, items, theirs, headers=token)
     assert contents(buyer("GET", "/cart", headers=token), items) == together
     assert contents(guest("GET", "/cart", headers=token), items) == {}
     if together:
         put(buyer, items[next(iter(together))], 1)
         after = contents(buyer("GET", "/cart"), items)
         assert contents(buyer("GET", "/cart", headers=token), items) == after  # a spent token brings nothing back
+
+
+def test_28_what_a_merged_cart_cannot_hold_is_named_until_the_buyer_changes_it(street: Street, items: list[ItemView]) -> None:
+    buyer, guest = street.somebody(), Person(street.client)
+    street.client.cookies.clear()
+    token = {"X-Cart-Token": secrets.token_urlsafe(24)}
+    put_all(buyer, items, dict.fromkeys(range(998), 1))
+    put_all(guest, items, {995: 5, 998: 2, 999: 3}, headers=token)
+    more = street.market.item(100, name="One too many")
+    put(guest, more, 4, headers=token)
+    for headers in (token, {}):
+        cart = buyer("GET", "/cart", headers=headers).json()
+        assert [len(cart["lines"]), cart["lines"][995]["quantity"]] == [1_000, 5]
+        told = [(p["code"], p["itemId"], p["detail"]) for p in cart["problems"]]
+        assert told == [("left-out", more.item.id, "4 pieces did not fit into the cart")]
+    assert put(buyer, items[0], 0).json()["problems"] == []
+    assert put(buyer, more, 4).status_code == 200
 
 
 def test_28_nobody_inherits_a_guests_cart_or_sees_another(street: Street, items: list[ItemView]) -> None:

@@ -30,13 +30,28 @@ def test_an_order_has_the_fields_of_the_contract(cart) -> None:
     order = placed.json()
     assert placed.headers["location"] == f"/orders/{order['orderId']}"
     price, total = {"amount": "15.99", "currency": "USD"}, {"amount": "31.98", "currency": "USD"}
-    line = {"itemId": item["itemId"], "variantId": None, "sellerId": item["sellerId"], "name": item["name"], "quantity": 2}
+    line = {
+        "itemId": item["itemId"],
+        "variantId": None,
+        "sku": item["sku"],
+        "options": {},
+        "sellerId": item["sellerId"],
+        "name": item["name"],
+        "quantity": 2,
+    }
+    nothing = {"amount": "0.00", "currency": "USD"}
     assert order == {
         "orderId": order["orderId"],
         "cartId": filled["cartId"],
         "status": "PENDING",
+        "subtotal": total,
+        "shipping": nothing,
+        "tax": nothing,
+        "discount": nothing,
         "total": total,
         "lines": [line | {"unitPrice": price, "lineTotal": total}],
+        "adjustments": [],
+        "shippingAddress": {**ADDRESS, "line2": "", "region": ""},
         "payment": {"status": "pending", "brand": "visa", "last4": "4242"},
         "shipment": None,
         "createdAt": order["createdAt"],

@@ -2,12 +2,14 @@
 
 from collections import Counter
 
+import pytest
+
 from commerce_core.cart import CartStatus, SetQuantity
 from commerce_core.cart.service import CartChange, Shopper
-from commerce_core.checkout import AmountMismatch, CartNotFound, Placed
+from commerce_core.checkout import AmountMismatch, CartChanged, CartNotFound, Placed
 from commerce_core.kernel.ids import BuyerId
 from commerce_core.orders import OrderStatus, TooLateToCancel
-from tests.integration.market import Market, side_by_side
+from tests.integration.market import Market, Send, side_by_side
 
 
 def test_13_a_double_click_makes_one_order(market: Market) -> None:
@@ -42,6 +44,24 @@ def test_36_a_cart_that_is_edited_while_it_is_being_paid_becomes_the_edit_or_the
             assert [line.quantity for line in edited.cart.lines] == [3]
     market.run()
     market.assert_sound()
+
+
+def test_36_goods_swapped_for_others_of_the_same_price_while_the_payment_is_prepared_are_not_ordered(stepped: Market) -> None:
+    (lamp, vase), (buyer,) = (stepped.item(5), stepped.item(5, name="Vase")), stepped.buyers(1)
+    cart = stepped.fill(buyer, (lamp, 1))
+
+    def swap_first(name: str, send: Send) -> object:
+        if name == "gateway.prepare":
+            stepped.fill(buyer, (lamp, 0), (vase, 1))
+        return send()
+
+    stepped.outside.rule = swap_first
+    with pytest.raises(CartChanged):
+        stepped.place(buyer, cart)
+    stepped.outside.rule = lambda name, send: send()
+    assert (stepped.stock_of(lamp), stepped.stock_of(vase), stepped.rows("SELECT id FROM orders")) == (5, 5, [])
+    placed = stepped.place(buyer, cart)
+    assert [line.item_id for line in stepped.order(placed).order.lines] == [vase.item.id]
 
 
 def test_18_a_cancellation_that_is_accepted_undoes_the_order_whoever_is_quicker(market: Market) -> None:

@@ -1,13 +1,14 @@
 """What comes before placing: a group is looked at together, prepared one by one, and nobody's trouble is his neighbours'."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+import attrs
 import pytest
 
 from commerce_core.accounts import Account
 from commerce_core.cart import Cart
 from commerce_core.catalog import ItemView
-from commerce_core.checkout import OutOfStock, Placed, PlaceOrder
+from commerce_core.checkout import CartChanged, OutOfStock, Placed, PlaceOrder
 from commerce_core.checkout.service.prepare import Asked, Preparation, Prepared, prepared_first
 from commerce_core.kernel.batching import bisected
 from commerce_core.kernel.errors import TransactionLost
@@ -18,7 +19,7 @@ from commerce_core.payment import Handle, PaymentInfo, PaymentUnavailable
 from commerce_testkit.memory.cart import MemoryCartBook
 from commerce_testkit.memory.payment import MemoryGateway
 from commerce_testkit.memory.shop import MemoryParts, MemoryShop, memory_shop
-from tests.unit.people import buyer_id, card, fill, free, order, register, sell
+from tests.unit.people import buyer_id, card, fill, free, order, register, see, sell
 
 
 class Moody(MemoryGateway):
@@ -30,6 +31,16 @@ class Moody(MemoryGateway):
         if buyer_id == self.away_for:
             raise PaymentUnavailable("not for you")
         self.__dict__.setdefault("seen", []).append(buyer_id)
+        return super().prepare(order_id, buyer_id, amount, payment)
+
+
+class Swapping(MemoryGateway):
+    """Takes so long that the buyer does something in another tab."""
+
+    meanwhile: Callable[[], object] = staticmethod(lambda: None)
+
+    def prepare(self, order_id: OrderId, buyer_id: BuyerId, amount: Money, payment: PaymentInfo) -> Handle:
+        self.meanwhile()
         return super().prepare(order_id, buyer_id, amount, payment)
 
 
@@ -79,6 +90,24 @@ def test_what_would_be_refused_is_not_begun_at_the_gateway() -> None:
     before = len(gateway.__dict__["seen"])
     assert [type(a) for a in preparation.prepare_many([late])] == [OutOfStock]
     assert len(gateway.__dict__["seen"]) == before
+
+
+@pytest.mark.parametrize("version", [None, "named"])
+def test_36_goods_swapped_for_others_of_the_same_price_while_the_payment_is_prepared_are_not_ordered(version: str | None) -> None:
+    made = MemoryParts()
+    gateway = Swapping(made.clock)
+    object.__setattr__(made, "gateway", gateway)
+    shop = memory_shop(made)
+    (mug, bowl), buyer = (sell(shop, 9), sell(shop, 9, name="Bowl")), register(shop)
+    one = asked(shop, buyer, mug)
+    if version:
+        one = attrs.evolve(one, draft=attrs.evolve(one.draft, cart_version=1))
+    gateway.meanwhile = lambda: fill(shop, buyer, (mug, 0), (bowl, 1))
+    placed = shop.checkout.submit(one)
+    assert isinstance(placed.exception(), CartChanged)
+    assert (free(shop, mug), free(shop, bowl), shop.checker.check().orders) == (9, 9, 0)
+    gateway.meanwhile = lambda: None
+    assert [line.item_id for line in see(shop, order(shop, buyer, bowl)).order.lines] == [bowl.item.id]
 
 
 def test_a_request_that_is_repeated_within_a_group_is_placed_once() -> None:

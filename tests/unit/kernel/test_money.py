@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commerce_core.kernel.money import MAX_MINOR, CurrencyMismatch, InvalidMoney, Money, exponent
+from commerce_core.kernel.money import MAX_SUM, CurrencyMismatch, InvalidMoney, Money, exponent
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ NO_TEXT = (
     "--1",
 )
 ALMOST_ONE = ("1." + "0" * 30 + "1", Decimal("1." + "0" * 50 + "1"), Decimal("1." + "0" * 90 + "1"))
-NO_NUMBER = (Decimal("NaN"), Decimal("1E+999999"), MAX_MINOR // 100 + 1, 10**400)
+NO_NUMBER = (Decimal("NaN"), Decimal("1E+999999"), MAX_SUM // 100 + 1, 10**400)
 
 
 @pytest.mark.parametrize("value", [*NO_TEXT, *ALMOST_ONE, *NO_NUMBER])
@@ -64,9 +64,9 @@ def test_what_is_no_currency_is_refused(currency: str) -> None:
 
 
 def test_the_largest_amount_is_allowed_and_no_larger_one() -> None:
-    assert Money.parse(str(MAX_MINOR // 100), "USD").minor == MAX_MINOR
+    assert Money.parse(str(MAX_SUM // 100), "USD").minor == MAX_SUM
     with pytest.raises(InvalidMoney):
-        Money.parse(f"{MAX_MINOR // 100}.01", "USD")
+        Money.parse(f"{MAX_SUM // 100}.01", "USD")
 
 
 def test_two_currencies_are_never_added() -> None:
@@ -75,7 +75,7 @@ def test_two_currencies_are_never_added() -> None:
             mix(Money(1, "USD"), Money(1, "EUR"))
 
 
-@given(st.integers(-MAX_MINOR, MAX_MINOR), st.sampled_from(["USD", "JPY", "KWD", "EUR"]))
+@given(st.integers(-MAX_SUM, MAX_SUM), st.sampled_from(["USD", "JPY", "KWD", "EUR"]))
 def test_what_is_written_is_read_back(minor: int, currency: str) -> None:
     assert Money.parse(Money(minor, currency).amount, currency) == Money(minor, currency)
 

@@ -148,7 +148,7 @@ def test_events_that_come_late_twice_and_out_of_order_change_nothing(shop: Memor
     shop.runner.run_once(10)
     with shop.parts.database.snapshot() as tx:
         messages: Sequence[Message] = [m for m in tx.table("outbox").values() if m.name.startswith("orders.")]
-    projection = SellerOrderProjection(shop.parts.database, shop.parts.orders, shop.parts.seller_orders)
+    projection = SellerOrderProjection(shop.parts.database, shop.parts.orders, shop.parts.seller_orders, shop.clock)
     for group in (messages[::-1], messages[:1], messages, messages[:2]):
         projection.handle(group)
         assert shop.orders.seller_details(SellerId(one.id), placed.key.order_id).status is OrderStatus.COMPLETED
@@ -161,7 +161,7 @@ def test_sellers_are_told_of_orders_whose_events_are_gone(shop: MemoryShop) -> N
     with shop.parts.database.begin() as tx:
         tx.table("outbox").clear()
         tx.commit()
-    projection = SellerOrderProjection(shop.parts.database, shop.parts.orders, shop.parts.seller_orders)
+    projection = SellerOrderProjection(shop.parts.database, shop.parts.orders, shop.parts.seller_orders, shop.clock)
     for _ in range(2):
         projection.follow([placed.key])
         assert shop.orders.seller_details(SellerId(one.id), placed.key.order_id).status is OrderStatus.COMPLETED
@@ -172,7 +172,7 @@ def test_21_a_message_that_cannot_be_read_is_parked_alone(shop: MemoryShop) -> N
     with shop.parts.database.snapshot() as tx:
         good: list[Message] = [m for m in tx.table("outbox").values() if m.name.startswith("orders.")]
     bad = Message(id=good[0].id, name=good[0].name, partition_key="p", occurred_at=good[0].occurred_at, payload={"order_id": 5})
-    projection = SellerOrderProjection(shop.parts.database, shop.parts.orders, shop.parts.seller_orders)
+    projection = SellerOrderProjection(shop.parts.database, shop.parts.orders, shop.parts.seller_orders, shop.clock)
     letters = deliver(projection, [good[0], bad, good[1]], shop.clock)
     assert [(letter.message, letter.consumer) for letter in letters] == [(bad, "seller-orders")]
     assert letters[0].reason.startswith("unreadable")

@@ -7,7 +7,7 @@ from typing import Any, Final
 import attrs
 import pytest
 
-from commerce_core.cart import Cart, CartBook, CartLine, CartStatus, ReturnedLines
+from commerce_core.cart import MOST_LINES, MOST_PIECES, Cart, CartBook, CartLine, CartStatus, ReturnedLines
 from commerce_core.kernel.errors import Conflict
 from commerce_core.kernel.ids import BuyerId, CartId, ItemId, OrderId, SkuId
 from commerce_core.kernel.money import Money
@@ -33,8 +33,9 @@ def cart(buyer_id: BuyerId, cart_id: CartId, *lines: CartLine, **fields: Any) ->
 
 def full_cart() -> Cart:
     """A cart with every field set."""
-    lines = (line("b", 9_999, variant="red-\N{SNOWMAN}"), line("a", minor=10**12))
-    return cart(ANN, ONE, *lines, status=CartStatus.MERGED, version=12, merged_into=TWO, updated_at=LATER)
+    lines = (line("b", MOST_PIECES, variant="red-\N{SNOWMAN}"), line("a", minor=10**12))
+    left_out = (line("c", 3, variant="\N{SNOWMAN}"), line("d"))
+    return cart(ANN, ONE, *lines, left_out=left_out, status=CartStatus.MERGED, version=12, merged_into=TWO, updated_at=LATER)
 
 
 def back(buyer_id: BuyerId, order: str, new: CartId, *lines: CartLine) -> ReturnedLines:
@@ -186,12 +187,13 @@ class CartBookContract:
         assert took == {"o1": ONE, "o2": ONE}
         assert self._open(database, book, ANN).lines == (line("a", 5), line("b"))
 
-    def test_lines_beyond_the_bounds_of_a_cart_are_left_out(self, database: Database, book: CartBook) -> None:
-        full = tuple(line(f"s{n:03}") for n in range(199))
+    def test_lines_beyond_the_bounds_of_a_cart_are_noted_as_left_out(self, database: Database, book: CartBook) -> None:
+        full = tuple(line(f"s{n:03}") for n in range(MOST_LINES - 1))
         self._put(database, book, cart(ANN, ONE, *full))
-        self._give_back(database, book, back(ANN, "o1", TWO, line("x"), line("y"), line("s000", 9_999)))
-        now = self._open(database, book, ANN).lines
-        assert now == (line("s000", 9_999), *full[1:], line("x"))
+        self._give_back(database, book, back(ANN, "o1", TWO, line("x"), line("y"), line("s000", MOST_PIECES)))
+        now = self._open(database, book, ANN)
+        assert now.lines == (line("s000", MOST_PIECES), *full[1:], line("x"))
+        assert now.left_out == (line("y"), line("s000", 1))
 
     def test_a_cart_that_took_lines_back_goes_on_as_any_other(self, database: Database, book: CartBook) -> None:
         self._give_back(database, book, back(ANN, "o1", ONE, line("a")))

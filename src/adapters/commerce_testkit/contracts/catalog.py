@@ -185,10 +185,13 @@ class ItemBookContract:
     def test_an_offer_tells_what_a_cart_needs(self, database: Database, offers: Offers) -> None:
         lamp = Offer(
             sku_id=SkuId(f"{LAMP}/only"), item_id=LAMP, variant_id=None, seller_id=ANN, name="Lamp", image=None, price=Money(1_999, "USD"),
-            on_sale=True,
+            on_sale=True, sku="A-1", options={},
         )  # fmt: skip
-        sofa = attrs.evolve(lamp, item_id=SOFA, seller_id=BOB, name=full_item().name, on_sale=False)
-        red = attrs.evolve(sofa, sku_id=SkuId("sofa-red"), variant_id="red", image="https://x.test/red.png", price=Money(MAX_MINOR, "JPY"))
+        sofa = attrs.evolve(lamp, item_id=SOFA, seller_id=BOB, name=full_item().name, sku="S-1", on_sale=False)
+        red = attrs.evolve(
+            sofa, sku_id=SkuId("sofa-red"), variant_id="red", image="https://x.test/red.png", price=Money(MAX_MINOR, "JPY"),
+            options={"Colour": "Red", "Sizes": ["S", 1]},
+        )  # fmt: skip
         blue = attrs.evolve(sofa, sku_id=SkuId("sofa-blue"), variant_id="blue", image="https://x.test/1.png", price=Money(0, "JPY"))
         with database.snapshot() as tx:
             assert offers.by_item(tx, [SOFA, ItemId("nothing"), LAMP]) == {SOFA: [red, blue], LAMP: [lamp]}

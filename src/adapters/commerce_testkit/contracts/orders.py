@@ -11,7 +11,7 @@ from commerce_core.checkout import OrderSaga, SagaStore
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.errors import Conflict
 from commerce_core.kernel.ids import BuyerId, CartId, ItemId, OrderId, SellerId, SkuId
-from commerce_core.kernel.money import MAX_MINOR, Money
+from commerce_core.kernel.money import MAX_MINOR, MAX_SUM, Money
 from commerce_core.kernel.transaction import Database
 from commerce_core.orders import (
     Cancellation,
@@ -19,8 +19,10 @@ from commerce_core.orders import (
     Order,
     OrderBook,
     OrderExists,
+    OrderFilter,
     OrderKey,
     OrderLine,
+    OrderPosition,
     OrderState,
     OrderStatus,
     OrderView,
@@ -35,6 +37,7 @@ from commerce_core.pricing import Adjustment
 
 AT: Final = datetime(2026, 1, 1, 12, 30, 15, 123_456, tzinfo=UTC)
 LATER: Final = AT + timedelta(seconds=30)
+EVERY: Final = OrderFilter()
 ANN, BOB = BuyerId("buyer-ann"), BuyerId("buyer-bob")
 HANDLE: Final = Handle(gateway="sandbox", account="main", reference="pay-1", brand="visa", last4="4242")
 
@@ -57,7 +60,7 @@ def full_order(number: int, buyer_id: BuyerId = BOB) -> Order:
     lines = tuple(
         OrderLine(
             sku_id=SkuId(f"sku-{n}"), item_id=ItemId(f"item-{n}"), variant_id="größe '\"" if n % 2 else None, seller_id=SellerId(f"seller-{n % 3}"),
-            name=f"Thing {n} \N{GRINNING FACE}\n", quantity=9_999, unit_price=Money(MAX_MINOR, "JPY"),
+            name=f"Thing {n} \N{GRINNING FACE}\n", quantity=999_999, unit_price=Money(MAX_MINOR // 12, "JPY"), sku=f"größe-{n}", options={"Größe": ["S", 1, None], "x": {}} if n % 2 else {},
         )
         for n in range(12, 0, -1)
     )  # fmt: skip
@@ -69,13 +72,18 @@ def full_order(number: int, buyer_id: BuyerId = BOB) -> Order:
     address = Address(name="Bob O'Neil", line1="1 Main St", line2="c/o Ann", city="Köln", region="NRW", postal_code="50667", country="DE")
     return plain_order(
         number, buyer_id, cart_version=7, idem_key="key \N{GRINNING FACE}", digest="d" * 64, lines=lines, adjustments=adjustments,
-        total=Money(9_999 * MAX_MINOR * 12, "JPY"), handle=attrs.evolve(HANDLE, account="second", brand="", last4=""), address=address,
+        total=Money(MAX_SUM, "JPY"), handle=attrs.evolve(HANDLE, account="second", brand="", last4=""), address=address,
     )  # fmt: skip
 
 
 def key_of(order: Order) -> OrderKey:
     """The whole key of *order*."""
     return OrderKey(order.buyer_id, order.id)
+
+
+def behind(order: Order) -> OrderPosition:
+    """The place in a list behind *order*."""
+    return OrderPosition(order.created_at, order.id)
 
 
 def saga_of(order: Order, **fields: Any) -> OrderSaga:
@@ -180,7 +188,7 @@ class OrderBookContract:
         with database.begin() as tx, pytest.raises(OrderExists):
             book.insert(tx, [plain_order(2), attrs.evolve(plain_order(3), **uses[used])])
         with database.snapshot() as tx:
-            assert [view.order.id for view in book.history(tx, ANN, None, 9)] == [first.id]
+            assert [view.order.id for view in book.history(tx, ANN, EVERY, None, 9)] == [first.id]
 
     def test_another_buyer_may_use_the_same_cart_and_key_names(self, database: Database, book: OrderBook, sagas: SagaStore) -> None:
         place(database, book, sagas, plain_order(1, idem_key="key-1"))
@@ -191,7 +199,7 @@ class OrderBookContract:
     def test_orders_without_a_key_do_not_meet(self, database: Database, book: OrderBook, sagas: SagaStore) -> None:
         place(database, book, sagas, plain_order(1), plain_order(2))
         with database.snapshot() as tx:
-            assert len(book.history(tx, ANN, None, 9)) == 2
+            assert len(book.history(tx, ANN, EVERY, None, 9)) == 2
 
     def test_an_order_is_found_by_its_key_or_its_cart_once(self, database: Database, book: OrderBook, sagas: SagaStore) -> None:
         one, two, three = plain_order(1, idem_key="key-1"), plain_order(2, BOB), full_order(3, ANN)
@@ -206,13 +214,44 @@ class OrderBookContract:
     def test_a_history_goes_back_from_the_newest_page_by_page(self, database: Database, book: OrderBook, sagas: SagaStore) -> None:
         place(database, book, sagas, *(plain_order(n) for n in (3, 1, 5, 2, 4)), plain_order(9, BOB))
         with database.snapshot() as tx:
-            first = book.history(tx, ANN, None, 2)
+            first = book.history(tx, ANN, EVERY, None, 2)
             assert [view.order for view in first] == [plain_order(5), plain_order(4)]
             assert [len(view.timeline) for view in first] == [2, 2]
-            second = book.history(tx, ANN, first[-1].order.id, 2)
+            second = book.history(tx, ANN, EVERY, behind(first[-1].order), 2)
             assert [view.order.id for view in second] == [plain_order(3).id, plain_order(2).id]
-            assert [view.order.id for view in book.history(tx, ANN, second[-1].order.id, 2)] == [plain_order(1).id]
-            assert book.history(tx, ANN, plain_order(1).id, 2) == []
+            assert [view.order.id for view in book.history(tx, ANN, EVERY, behind(second[-1].order), 2)] == [plain_order(1).id]
+            assert book.history(tx, ANN, EVERY, behind(plain_order(1)), 2) == []
+
+    def test_a_history_goes_by_time_before_it_goes_by_name(self, database: Database, book: OrderBook, sagas: SagaStore) -> None:
+        place(database, book, sagas, *(plain_order(n, created_at=AT + timedelta(microseconds=n % 3)) for n in range(1, 7)))
+        with database.snapshot() as tx:
+            seen: list[OrderId] = []
+            before: OrderPosition | None = None
+            while page := book.history(tx, ANN, EVERY, before, 2):
+                seen += [view.order.id for view in page]
+                before = behind(page[-1].order)
+        assert seen == [plain_order(n).id for n in (5, 2, 4, 1, 6, 3)]
+
+    def test_a_history_is_of_a_status_and_of_a_time(self, database: Database, book: OrderBook, sagas: SagaStore) -> None:
+        orders = [plain_order(n, created_at=AT + timedelta(hours=n)) for n in range(6)]
+        place(database, book, sagas, *orders, plain_order(9, BOB, created_at=AT))
+        with database.begin() as tx:
+            assert sagas.request_cancel(tx, key_of(orders[2]), LATER)
+            tx.commit()
+
+        def found(before: OrderPosition | None = None, **wanted: Any) -> list[int]:
+            with database.snapshot() as tx:
+                views = book.history(tx, ANN, OrderFilter(**wanted), before, 2)
+            return [orders.index(view.order) for view in views]
+
+        assert found(status=OrderStatus.PENDING) == [5, 4]
+        assert found(behind(orders[4]), status=OrderStatus.PENDING) == [3, 2]
+        assert found(status=OrderStatus.COMPLETED) == []
+        assert found(since=AT + timedelta(hours=5)) == [5]
+        assert found(since=AT, until=AT + timedelta(hours=1)) == [1, 0]
+        assert found(until=AT + timedelta(hours=1, microseconds=-1)) == [0]
+        assert found(behind(orders[1]), until=AT + timedelta(hours=1), status=OrderStatus.PENDING) == [0]
+        assert found(since=AT + timedelta(hours=6)) == []
 
     def test_followers_get_what_is_behind_their_cursor_and_no_more(self, database: Database, book: OrderBook, sagas: SagaStore) -> None:
         orders = [plain_order(n) for n in range(1, 130)]
@@ -265,8 +304,8 @@ class SellerOrdersContract:
 
     def test_an_order_comes_back_as_it_was_put(self, database: Database, listed: SellerOrders) -> None:
         with database.begin() as tx:
-            listed.put(tx, [(ACME, 2, seller_order(1))])
-            listed.put(tx, [])
+            listed.put(tx, [(ACME, 2, seller_order(1))], LATER)
+            listed.put(tx, [], LATER)
             tx.commit()
         with database.snapshot() as tx:
             assert listed.load(tx, ACME, OrderId("order-001")) == seller_order(1)
@@ -276,22 +315,46 @@ class SellerOrdersContract:
     def test_the_later_entry_stays_in_whatever_order_they_come(self, database: Database, listed: SellerOrders) -> None:
         paid, done, pending = (seller_order(1, s) for s in (OrderStatus.PAID, OrderStatus.COMPLETED, OrderStatus.PENDING))
         with database.begin() as tx:
-            listed.put(tx, [(ACME, 3, paid)])
-            listed.put(tx, [(ACME, 2, pending), (BIRCH, 2, pending)])
+            listed.put(tx, [(ACME, 3, paid)], LATER)
+            listed.put(tx, [(ACME, 2, pending), (BIRCH, 2, pending)], LATER)
             assert listed.load(tx, ACME, OrderId("order-001")) == paid
-            listed.put(tx, [(ACME, 5, done), (ACME, 4, paid), (BIRCH, 3, paid)])
+            listed.put(tx, [(ACME, 5, done), (ACME, 4, paid), (BIRCH, 3, paid)], LATER)
             assert listed.load(tx, ACME, OrderId("order-001")) == done
             assert listed.load(tx, BIRCH, OrderId("order-001")) == paid
 
     def test_putting_the_same_again_changes_nothing(self, database: Database, listed: SellerOrders) -> None:
         with database.begin() as tx:
             for _ in range(2):
-                listed.put(tx, [(ACME, 2, seller_order(1)), (ACME, 2, seller_order(2))])
-            assert listed.history(tx, ACME, None, 9) == [seller_order(2), seller_order(1)]
+                listed.put(tx, [(ACME, 2, seller_order(1)), (ACME, 2, seller_order(2))], LATER)
+            assert listed.history(tx, ACME, EVERY, None, 9) == [seller_order(2), seller_order(1)]
 
     def test_a_history_goes_back_from_the_newest_page_by_page(self, database: Database, listed: SellerOrders) -> None:
         with database.begin() as tx:
-            listed.put(tx, [(ACME, 2, seller_order(n)) for n in (2, 4, 1, 3)] + [(BIRCH, 2, seller_order(5))])
-            assert listed.history(tx, ACME, None, 3) == [seller_order(4), seller_order(3), seller_order(2)]
-            assert listed.history(tx, ACME, OrderId("order-002"), 3) == [seller_order(1)]
-            assert listed.history(tx, ACME, OrderId("order-001"), 3) == []
+            listed.put(tx, [(ACME, 2, seller_order(n)) for n in (2, 4, 1, 3)] + [(BIRCH, 2, seller_order(5))], LATER)
+            assert listed.history(tx, ACME, EVERY, None, 3) == [seller_order(4), seller_order(3), seller_order(2)]
+            assert listed.history(tx, ACME, EVERY, OrderPosition(AT, OrderId("order-002")), 3) == [seller_order(1)]
+            assert listed.history(tx, ACME, EVERY, OrderPosition(AT, OrderId("order-001")), 3) == []
+
+    def test_a_history_is_of_a_status_and_of_a_time(self, database: Database, listed: SellerOrders) -> None:
+        rows = [attrs.evolve(seller_order(n), created_at=AT + timedelta(hours=n)) for n in range(4)]
+        done = attrs.evolve(rows[1], status=OrderStatus.COMPLETED)
+        learnt = LATER + timedelta(hours=9)
+        with database.begin() as tx:
+            listed.put(tx, [(ACME, 2, row) for row in rows] + [(BIRCH, 2, rows[0])], LATER)
+            listed.put(tx, [(ACME, 5, done), (ACME, 1, rows[2])], learnt)
+            tx.commit()
+
+        def found(before: OrderPosition | None = None, **wanted: Any) -> list[str]:
+            with database.snapshot() as tx:
+                return [row.order_id for row in listed.history(tx, ACME, OrderFilter(**wanted), before, 2)]
+
+        names = [row.order_id for row in rows]
+        assert found(status=OrderStatus.COMPLETED) == [names[1]]
+        assert found(status=OrderStatus.PENDING) == [names[3], names[2]]
+        assert found(OrderPosition(rows[2].created_at, OrderId(names[2])), status=OrderStatus.PENDING) == [names[0]]
+        assert found(since=rows[1].created_at, until=rows[2].created_at) == [names[2], names[1]]
+        assert found(until=AT - timedelta(microseconds=1)) == []
+        # What came late was learnt late: nobody who asks what is new since LATER misses it.
+        assert found(updated_since=LATER + timedelta(microseconds=1)) == [names[1]]
+        assert found(updated_since=learnt, status=OrderStatus.PENDING) == []
+        assert found(updated_since=LATER) == [names[3], names[2]]

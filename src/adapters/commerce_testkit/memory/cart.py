@@ -75,7 +75,7 @@ class MemoryCartBook(CartBook):
         for key in carts:
             cart: Cart | None = rows.get(key)
             if cart and cart.status is CartStatus.OPEN and cart.updated_at < before:
-                ended = attrs.evolve(cart, lines=(), version=cart.version + 1, updated_at=now)
+                ended = attrs.evolve(cart, lines=(), left_out=(), version=cart.version + 1, updated_at=now)
                 self._put(tx, ended)
                 emptied += 1
         return emptied

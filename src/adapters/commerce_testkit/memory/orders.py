@@ -1,6 +1,7 @@
 """The order book and the sellers' list in memory."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from commerce_core.kernel.errors import Conflict
 from commerce_core.kernel.ids import BuyerId, CartId, OrderId, SellerId
@@ -11,7 +12,10 @@ from commerce_core.orders import (
     Order,
     OrderBook,
     OrderExists,
+    OrderFilter,
     OrderKey,
+    OrderPosition,
+    OrderStatus,
     OrderView,
     SellerOrder,
     SellerOrders,
@@ -54,11 +58,12 @@ class MemoryOrderBook(OrderBook):
         marks = [("key", *key) for key in idem_keys] + [("cart", *cart) for cart in carts]
         return [rows[order_id] for order_id in sorted({used[mark] for mark in marks if mark in used})]
 
-    def history(self, tx: Transaction, buyer_id: BuyerId, before: OrderId | None, limit: int) -> Sequence[OrderView]:
-        mine = [
-            o for _, o in sorted(table(tx, "orders").items(), reverse=True) if o.buyer_id == buyer_id and (before is None or o.id < before)
-        ]
-        return [_view(tx, order) for order in mine[:limit]]
+    def history(
+        self, tx: Transaction, buyer_id: BuyerId, wanted: OrderFilter, before: OrderPosition | None, limit: int
+    ) -> Sequence[OrderView]:
+        mine = sorted((o for o in table(tx, "orders").values() if o.buyer_id == buyer_id), key=lambda o: (o.created_at, o.id), reverse=True)
+        behind = [_view(tx, o) for o in mine if before is None or (o.created_at, o.id) < (before.at, before.order_id)]
+        return [view for view in behind if _is_wanted(wanted, view.status, view.order.created_at)][:limit]
 
     def timelines_after(self, tx: Transaction, cursors: Sequence[TimelineCursor]) -> Mapping[OrderId, Sequence[TimelineEntry]]:
         owners = self.keys_of(tx, [cursor.key.order_id for cursor in cursors])
@@ -74,20 +79,33 @@ class MemoryOrderBook(OrderBook):
 class MemorySellerOrders(SellerOrders):
     """The sellers' list in a dictionary."""
 
-    def put(self, tx: Transaction, rows: Sequence[tuple[SellerId, int, SellerOrder]]) -> None:
+    def put(self, tx: Transaction, rows: Sequence[tuple[SellerId, int, SellerOrder]], at: datetime) -> None:
         known = table(tx, "seller_order")
         for seller_id, seq, order in rows:
             key = (seller_id, order.order_id)
             if key not in known or known[key][0] < seq:
-                known[key] = (seq, order)
+                known[key] = (seq, order, at)
 
-    def history(self, tx: Transaction, seller_id: SellerId, before: OrderId | None, limit: int) -> Sequence[SellerOrder]:
-        rows = sorted(table(tx, "seller_order").items(), reverse=True)
-        return [o for (owner, order_id), (_, o) in rows if owner == seller_id and (before is None or order_id < before)][:limit]
+    def history(
+        self, tx: Transaction, seller_id: SellerId, wanted: OrderFilter, before: OrderPosition | None, limit: int
+    ) -> Sequence[SellerOrder]:
+        rows = [(o.created_at, o.order_id, at, o) for (owner, _), (_, o, at) in table(tx, "seller_order").items() if owner == seller_id]
+        behind = sorted((row for row in rows if before is None or row[:2] < (before.at, before.order_id)), key=lambda row: row[:2])
+        meant = [o for _, _, at, o in reversed(behind) if _is_wanted(wanted, o.status, o.created_at, at)]
+        return meant[:limit]
 
     def load(self, tx: Transaction, seller_id: SellerId, order_id: OrderId) -> SellerOrder | None:
-        found: tuple[int, SellerOrder] | None = table(tx, "seller_order").get((seller_id, order_id))
+        found: tuple[int, SellerOrder, datetime] | None = table(tx, "seller_order").get((seller_id, order_id))
         return found[1] if found else None
+
+
+def _is_wanted(wanted: OrderFilter, status: OrderStatus, placed: datetime, learnt: datetime | None = None) -> bool:
+    return (
+        (wanted.status is None or status is wanted.status)
+        and (wanted.since is None or placed >= wanted.since)
+        and (wanted.until is None or placed <= wanted.until)
+        and (wanted.updated_since is None or learnt is None or learnt >= wanted.updated_since)
+    )
 
 
 def _timeline(tx: Transaction, order_id: OrderId) -> list[TimelineEntry]:

@@ -183,6 +183,6 @@ def _placement(on: MemoryParts, pricer: Pricer) -> Placement:
 def _relay(on: MemoryParts, sources: Sources) -> Relay:
     consumers = [
         SearchIndexer(sources, on.index, on.clock, lambda _: None),
-        SellerOrderProjection(on.database, on.orders, on.seller_orders),
+        SellerOrderProjection(on.database, on.orders, on.seller_orders, on.clock),
     ]
     return Relay(on.outbox, MemoryBroker(consumers, SUBSCRIPTIONS, on.outbox.park, on.clock), on.clock, _OWNER)

@@ -29,7 +29,10 @@ from commerce_core.pricing import PricedLine, Pricer, Quote
 
 @attrs.frozen(kw_only=True)
 class Draft:
-    """An order that is asked for. Its id is made before anything else, so that a repeated attempt collides with itself."""
+    """An order that is asked for. Its id is made before anything else, so that a repeated attempt collides with itself.
+
+    *cart_version* is what the buyer named, *priced_version* what was priced before the payment was prepared.
+    """
 
     order_id: OrderId
     buyer_id: BuyerId
@@ -40,6 +43,7 @@ class Draft:
     digest: str
     email: str
     address: Address | None
+    priced_version: int | None = None
 
     @property
     def key(self) -> OrderKey:
@@ -126,6 +130,8 @@ class _Group:
         quote = self._pricer.price(lines, draft.address)
         if quote.total != draft.amount:
             raise AmountMismatch(draft.amount, quote.total)
+        if draft.priced_version not in (None, cart.version):  # other goods of the same price
+            raise CartChanged("the cart was changed meanwhile")
         self._take(cart, offers)
         self._accepted.add(draft.order_id)
         self._by_cart[draft.buyer_id, draft.cart_id] = draft.order_id

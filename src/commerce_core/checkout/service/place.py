@@ -276,6 +276,8 @@ def _order(accepted: Accepted, handle: Handle, at: datetime) -> Order:
             name=offer.name,
             quantity=line.quantity,
             unit_price=offer.price,
+            sku=offer.sku,
+            options=offer.options,
         )
         for line, offer in zip(cart.lines, accepted.offers, strict=True)
     )

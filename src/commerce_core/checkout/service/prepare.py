@@ -6,7 +6,7 @@ from typing import Final
 import attrs
 
 from commerce_core.checkout.model import Placed
-from commerce_core.checkout.service.decide import Decision, Draft
+from commerce_core.checkout.service.decide import Accepted, Decision, Draft
 from commerce_core.kernel.batching import GroupFunction, bisected
 from commerce_core.payment import Handle, PaymentGateway, PaymentInfo
 
@@ -57,6 +57,8 @@ class Preparation:
         if isinstance(decision, Placed | Exception):
             return decision
         draft = asked.draft
+        if isinstance(decision, Accepted):  # whatever the cart becomes while a gateway is slow, nothing else is ordered
+            draft = attrs.evolve(draft, priced_version=decision.cart.version)
         if draft.amount.minor == 0:  # the look has found that it is the total: nobody is asked for nothing
             return Prepared(draft=draft, handle=NOTHING_TO_PAY, trace=asked.trace)
         try:
