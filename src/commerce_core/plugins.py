@@ -5,6 +5,7 @@ is configured is loaded.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Final
@@ -23,10 +24,15 @@ CARRIERS: Final = "commerce_core.carriers"
 
 @attrs.frozen(kw_only=True)
 class PluginContext:
-    """What every plugin is given beside its URL: the shop's *currency* and *clock*."""
+    """What every plugin is given beside its URL: the shop's *currency* and *clock*, and how long a call to the outside may take.
+
+    A gateway's or carrier's call is given up after ``call_timeout`` whatever the adapter does; one that keeps the limit itself
+    frees its thread and its connection.
+    """
 
     currency: str
     clock: Clock
+    call_timeout: timedelta = timedelta(seconds=8)
 
 
 class PluginNotFound(NotFound):

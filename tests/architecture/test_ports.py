@@ -75,6 +75,7 @@ def test_a_member_that_is_not_abstract_or_not_explained_is_refused() -> None:
 
 #: Ports without a contract suite of their own, and why.
 ELSEWHERE = {
+    "Calls": "opened by a fan-out: examined with it",
     "Consumer": "the core's own services keep it: their unit tests examine it",
     "Offers": "read of what an item book has written: examined with it",
     "Step": "the saga's own: its definition is explored whole",

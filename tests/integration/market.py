@@ -71,7 +71,7 @@ class _Tap:
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._inner, name)
         # What a gateway can do is known without asking it.
-        return method if name == "capabilities" else partial(self._outside.pass_on, f"{self._kind}.{name}", method)
+        return method if name in ("capabilities", "answers_at_once") else partial(self._outside.pass_on, f"{self._kind}.{name}", method)
 
 
 @attrs.frozen

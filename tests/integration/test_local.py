@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -224,68 +224,33 @@ def test_a_batcher_outlives_a_group_that_wants_to_leave() -> None:
     batcher.close()
 
 
-def test_calls_run_side_by_side_and_never_more_than_the_fan_out_is_wide() -> None:
+def test_calls_run_side_by_side_in_as_many_slots_as_the_fan_out_is_wide() -> None:
     fan_out = ThreadFanOut(3)
     together = threading.Barrier(3)
-    busy, most, turn = 0, 0, threading.Lock()
-
-    def perform(task: int) -> int:
-        nonlocal busy, most
-        with turn:
-            busy += 1
-            most = max(most, busy)
-        together.wait(_SECONDS)
-        with turn:
-            busy -= 1
-        return task
-
-    fan_out.run(perform, range(30), lambda _: [])
-    assert most == 3
+    calls, others = fan_out.open(lambda task: (task, together.wait(_SECONDS))[0]), fan_out.open(str)
+    assert (calls.take(9), others.take(1)) == (3, 0)
+    calls.begin([0, 1, 2])
+    told = dict[int, int | Exception]()
+    while len(told) < 3:
+        told |= dict(calls.answers(_SECONDS))
+    assert told == {0: 0, 1: 1, 2: 2}
+    calls.give_back(3)
+    assert others.take(1) == 1
     fan_out.close()
 
 
-def test_answers_are_told_while_other_calls_are_still_under_way() -> None:
+def test_46_a_call_that_hangs_costs_its_own_slot_and_no_other() -> None:
     fan_out = ThreadFanOut(2)
-    gate, told = threading.Event(), list[str]()
-
-    def perform(task: str) -> bool:
-        return task != "slow" or gate.wait(_SECONDS)
-
-    def then(answers: Sequence[tuple[str, bool | Exception]]) -> list[str]:
-        told.extend(task for task, _ in answers)
-        gate.set()
-        return []
-
-    fan_out.run(perform, ["slow", "quick"], then)
-    assert told == ["quick", "slow"]
-    fan_out.close()
-
-
-def test_a_run_that_fails_waits_for_the_calls_under_way_and_begins_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    fan_out = ThreadFanOut(3)
-    gate, begun, submitted = threading.Event(), list[int](), list[Future[int]]()
-    submit = fan_out._pool.submit
-
-    def remember(perform: Callable[[int], int], task: int) -> "Future[int]":
-        submitted.append(submit(perform, task))
-        return submitted[-1]
-
-    def perform(task: int) -> int:
-        begun.append(task)
-        assert task == 0 or gate.wait(_SECONDS)
-        return task
-
-    def then(_: Sequence[tuple[int, int | Exception]]) -> list[int]:
-        raise LookupError("the database is away")
-
-    monkeypatch.setattr(fan_out._pool, "submit", remember)
-    with ThreadPoolExecutor(1) as caller:
-        run = caller.submit(fan_out.run, perform, range(50), then)
-        _until(lambda: len(submitted) == 50 and submitted[-1].cancelled())
-        assert not run.done()
-        gate.set()
-        assert isinstance(run.exception(_SECONDS), LookupError)
-    assert len(begun) <= 4
+    gate = threading.Event()
+    calls = fan_out.open(lambda task: task != "hangs" or gate.wait(_SECONDS))
+    assert calls.take(2) == 2
+    calls.begin(["hangs"])
+    for n in range(20):
+        calls.begin([f"quick {n}"])
+        assert [task for task, _ in calls.answers(_SECONDS)] == [f"quick {n}"]
+    assert calls.under_way == 1
+    gate.set()
+    assert calls.answers(_SECONDS) == [("hangs", True)]
     fan_out.close()
 
 

@@ -4,11 +4,11 @@ import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
-from commerce_core.kernel.batching import Batcher, FanOut, GroupFunction, Overloaded
+from commerce_core.kernel.batching import Batcher, Calls, FanOut, GroupFunction, Overloaded
 from commerce_core.kernel.process import ProcessGuard
 
 T = TypeVar("T")
@@ -96,50 +96,82 @@ def decide_group(group_function: GroupFunction[T, R], group: Sequence[tuple[T, "
 
 
 class ThreadFanOut(FanOut):
-    """A pool of *width* threads, shared by all runs."""
+    """A pool of *width* threads, shared by all that open it."""
 
     def __init__(self, width: int) -> None:
         self._width = width
-        self._process = ProcessGuard("pool of calls")
+        self._slots = _Slots(width)
         self._pool = ThreadPoolExecutor(max_workers=width, thread_name_prefix="fan-out")
 
     @property
     def width(self) -> int:
         return self._width
 
-    def run(
-        self, perform: Callable[[T], R], first: Sequence[T], then: Callable[[Sequence[tuple[T, R | Exception]]], Sequence[T]], /
-    ) -> None:
-        self._process.check()
-        under_way: dict[Future[R | Exception], T] = {}
-        arrived: SimpleQueue[Future[R | Exception]] = SimpleQueue()
-        following = first
-        try:
-            while following or under_way:
-                for task in following:
-                    future: Future[R | Exception] = self._pool.submit(perform, task)
-                    under_way[future] = task
-                    future.add_done_callback(arrived.put)
-                following = then([(under_way.pop(future), _answer(future)) for future in _all_of(arrived)])
-        finally:
-            for future in under_way:
-                future.cancel()
-            wait(under_way)
+    def open(self, perform: Callable[[T], R]) -> Calls[T, R]:
+        return _ThreadCalls(self._pool, self._slots, perform)
 
     def close(self) -> None:
         """Let the calls under way end, and the threads. Idempotent."""
         self._pool.shutdown()
 
 
-def _all_of(arrived: "SimpleQueue[Future[R]]") -> list["Future[R]"]:
-    """Wait for one, and take whatever came with it."""
-    found = [arrived.get()]
-    with contextlib.suppress(Empty):
-        while True:
-            found.append(arrived.get_nowait())
-    return found
+class _Slots:
+    """A number of slots, taken and given back by any thread."""
+
+    def __init__(self, width: int) -> None:
+        self._free = width
+        self._turn = threading.Lock()
+
+    def take(self, most: int) -> int:
+        with self._turn:
+            taken = max(0, min(most, self._free))
+            self._free -= taken
+            return taken
+
+    def give_back(self, slots: int) -> None:
+        with self._turn:
+            self._free += slots
 
 
-def _answer(future: "Future[R | Exception]") -> "R | Exception":
-    error = future.exception()
-    return error if isinstance(error, Exception) else future.result()
+class _ThreadCalls(Calls[T, R]):
+    def __init__(self, pool: ThreadPoolExecutor, slots: _Slots, perform: Callable[[T], R]) -> None:
+        self._pool = pool
+        self._slots = slots
+        self._perform = perform
+        self._arrived: SimpleQueue[tuple[T, R | Exception]] = SimpleQueue()
+        self._turn = threading.Lock()
+        self._open = 0
+
+    def take(self, most: int) -> int:
+        return self._slots.take(most)
+
+    def give_back(self, slots: int) -> None:
+        self._slots.give_back(slots)
+
+    def begin(self, tasks: Sequence[T]) -> None:
+        with self._turn:
+            self._open += len(tasks)
+        for task in tasks:
+            self._pool.submit(self._answer, task)
+
+    def answers(self, patience: float) -> Sequence[tuple[T, R | Exception]]:
+        found: list[tuple[T, R | Exception]] = []
+        with contextlib.suppress(Empty):
+            if patience > 0 and self.under_way:
+                found.append(self._arrived.get(timeout=patience))
+            while True:
+                found.append(self._arrived.get_nowait())
+        with self._turn:
+            self._open -= len(found)
+        return found
+
+    @property
+    def under_way(self) -> int:
+        return self._open
+
+    def _answer(self, task: T) -> None:
+        try:
+            answer: R | Exception = self._perform(task)
+        except Exception as error:  # noqa: BLE001 (the port says: an exception stands for its task's answer)
+            answer = error
+        self._arrived.put((task, answer))

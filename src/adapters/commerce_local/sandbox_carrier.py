@@ -32,6 +32,9 @@ class SandboxCarrier(Carrier):
         path: the file of its bookings; made when missing. Several processes may share it.
     """
 
+    #: It lives in this process: no call of it waits for anybody.
+    answers_at_once: Final = True
+
     def __init__(self, path: Path) -> None:
         self._file = SandboxFile(path, _SCHEMA)
 

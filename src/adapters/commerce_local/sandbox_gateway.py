@@ -119,6 +119,9 @@ class SandboxGateway(PaymentGateway):
         clock: when handles were prepared, and when the slow card may be charged.
     """
 
+    #: It lives in this process: no call of it waits for anybody.
+    answers_at_once: Final = True
+
     def __init__(self, path: Path, clock: Clock) -> None:
         self._file = SandboxFile(path, _SCHEMA)
         self._clock = clock

@@ -8,6 +8,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from commerce_core.checkout import (
+    NOBODY_AWAY,
+    Away,
     Claimed,
     MoneyFact,
     OpenRefund,
@@ -23,7 +25,7 @@ from commerce_core.checkout import (
 from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Transaction
-from commerce_core.orders import OrderKey, Shipment
+from commerce_core.orders import OrderKey, OrderState, Shipment
 from commerce_sqlalchemy import owed
 from commerce_sqlalchemy.keys import among, pairs
 from commerce_sqlalchemy.rows import Given, insert_if_new, insert_many, insert_new
@@ -67,11 +69,20 @@ class SqlSagaStore(SagaStore):
         insert_many(connection(tx), saga, rows)
 
     def claim_due(
-        self, tx: Transaction, definitions: Mapping[str, int], owner: str, now: datetime, lease_until: datetime, limit: int
+        self,
+        tx: Transaction,
+        definitions: Mapping[str, int],
+        owner: str,
+        now: datetime,
+        lease_until: datetime,
+        limit: int,
+        away: Away = NOBODY_AWAY,
     ) -> Sequence[Claimed]:
         c = saga.c
         known = sa.or_(sa.false(), *(sa.and_(c.definition == name, c.version <= version) for name, version in definitions.items()))
         due = sa.select(c.buyer_id, c.order_id, c.fence, c.claims).where(_FREE, known)
+        if away != NOBODY_AWAY:
+            due = due.where(sa.not_(_waits_for(away)))
         candidates = connection(tx).execute(due.order_by(c.next_run_at, c.order_id).limit(limit), {"now": now}).all()
         if candidates and candidates[0].claims >= _ALONE_AFTER:
             candidates = candidates[:1]
@@ -231,11 +242,27 @@ class SqlSagaStore(SagaStore):
     def _write_calls(self, tx: Transaction, writes: Sequence[SagaWrite], at: datetime) -> None:
         """New intents are inserted, what was learnt of known ones is updated."""
         before = {w.saga.key.order_id: w.read.saga.calls for w in writes}
-        changed = [(w.saga.key, c) for w in writes for op, c in w.saga.calls.items() if before[w.saga.key.order_id].get(op) != c]
+        changed = [(w.saga.key, c) for w in writes for op, c in w.saga.calls.items() if _differs(c, before[w.saga.key.order_id].get(op))]
         new = [(key, c) for key, c in changed if _is_new(c, before[key.order_id].get(c.operation))]
         insert_many(connection(tx), outside_call, [call_row(key, c, at) for key, c in new])
         known = [call_values(key, c) for key, c in changed if not _is_new(c, before[key.order_id].get(c.operation))]
         _WRITE_CALLS.run(connection(tx), sorted(known, key=lambda row: tuple(row[:5])), at=at)
+
+
+def _waits_for(away: Away) -> "sa.ColumnElement[bool]":
+    """Whether a saga waits for a party that is *away*."""
+    o = order_table.c
+    there = sa.or_(sa.false(), *(sa.and_(o.gateway == name, o.gateway_account == account) for name, account in sorted(away.gateways)))
+    paid_there = sa.exists().where(o.buyer_id == _S.buyer_id, o.id == _S.order_id, there)
+    shipping = _S.state == OrderState.SHIPPING.value
+    undone_without_a_call = sa.and_(_S.state == OrderState.PLACED.value, _S.cancel_requested)
+    return sa.or_(
+        sa.and_(shipping, _S.carrier.in_(sorted(away.carriers))), sa.and_(sa.not_(shipping), sa.not_(undone_without_a_call), paid_there)
+    )
+
+
+def _differs(c: OutsideCall, before: OutsideCall | None) -> bool:
+    return before is None or before != c or before.intended_at != c.intended_at
 
 
 def _is_new(c: OutsideCall, before: OutsideCall | None) -> bool:
@@ -307,7 +334,14 @@ _WRITE_CALLS: Final = Given(
         sa.update(outside_call)
         .where(_T.buyer_id == d.buyer_id, _T.order_id == d.order_id, _T.operation == d.operation)
         .where(_T.subject_no == d.subject_no, _T.attempt == d.attempt)
-        .values(status=d.status, response=d.response, amount_minor=d.amount_minor, currency=d.currency, updated_at=sa.bindparam("at"))
+        .values(
+            status=d.status,
+            response=d.response,
+            amount_minor=d.amount_minor,
+            currency=d.currency,
+            created_at=sa.func.coalesce(d.intended_at, _T.created_at),
+            updated_at=sa.bindparam("at"),
+        )
     ),
     **CALL_COLUMNS,
 )

@@ -19,6 +19,7 @@ WRITE_COLUMNS: Final[Mapping[str, Any]] = {
 CALL_COLUMNS: Final[Mapping[str, Any]] = {
     "buyer_id": Id, "order_id": Id, "operation": sa.Text(), "subject_no": sa.BigInteger(), "attempt": sa.BigInteger(),
     "status": sa.Text(), "response": Json, "amount_minor": sa.BigInteger(), "currency": sa.Text(),
+    "intended_at": Instant(),
 }  # fmt: skip
 
 
@@ -43,7 +44,7 @@ def call_id(key: OrderKey, c: OutsideCall) -> tuple[str, str, str, int, int]:
 
 def call_values(key: OrderKey, c: OutsideCall) -> tuple[Any, ...]:
     """The values of ``CALL_COLUMNS``."""
-    return (*call_id(key, c), c.status.value, dict(c.response) if c.response is not None else None, *_amount(c))
+    return (*call_id(key, c), c.status.value, dict(c.response) if c.response is not None else None, *_amount(c), c.intended_at)
 
 
 def _amount(c: OutsideCall) -> tuple[int | None, str | None]:

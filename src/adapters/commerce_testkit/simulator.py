@@ -139,9 +139,10 @@ class Simulation:
             CartShelves(database=self._database, carts=on.carts, offers=on.offers, stock=on.stock), pricer, self._clock
         )
         self._cancellations = Cancellations(self._database, on.orders, on.sagas, self._clock)
-        self._runners = [
-            SagaRunner(books, gateways, carriers, InlineFanOut(width), self._clock, ids, timing, f"runner {width}") for width in (1, 3)
-        ]
+        self._new_runner: Callable[[int], SagaRunner] = lambda width: SagaRunner(
+            books, gateways, carriers, InlineFanOut(width), self._clock, ids, timing, f"runner {width}"
+        )
+        self._idle = [(width, self._new_runner(width)) for width in (1, 3, 1, 3)]
         self._operations = Operations(books, Recorder(books, ids, timing), self._clock)
         self._relay = Relay(on.outbox, self._told, self._clock, "relay")
         self._reconciliation = Reconciliation(books, gateways, self._clock)
@@ -323,7 +324,17 @@ class Simulation:
             self._operations.resolve(order_id, known, decision)
 
     def _run(self) -> None:
-        self._random.choice(self._runners).run_once(5)
+        """A process that has nothing to do right now runs some; one that dies of it is another one afterwards."""
+        if not self._idle:
+            return
+        width, runner = self._idle.pop(self._random.randrange(len(self._idle)))
+        try:
+            runner.run_once(5)
+        except Crash:
+            runner = self._new_runner(width)
+            raise
+        finally:
+            self._idle.append((width, runner))
 
     def _wait(self) -> None:
         self._clock.advance(self._random.choice(_PAUSES))

@@ -16,10 +16,12 @@ from commerce_core.checkout.errors import (
     ShortLine,
 )
 from commerce_core.checkout.model import CallStatus, Cause, OpenRefund, Operation, OrderSaga, OutsideCall, Placed, Timing, call_key
-from commerce_core.checkout.ports import Claimed, MoneyFact, OwedRefund, SagaRow, SagaStore, SagaWrite, Standing
+from commerce_core.checkout.ports import NOBODY_AWAY, Away, Claimed, MoneyFact, OwedRefund, Party, SagaRow, SagaStore, SagaWrite, Standing
 
 __all__ = [
+    "NOBODY_AWAY",
     "AmountMismatch",
+    "Away",
     "CallStatus",
     "CallUnknown",
     "CartChanged",
@@ -38,6 +40,7 @@ __all__ = [
     "OutOfStock",
     "OutsideCall",
     "OwedRefund",
+    "Party",
     "PlaceOrder",
     "Placed",
     "SagaNotFound",

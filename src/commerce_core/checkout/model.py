@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
@@ -37,6 +37,10 @@ class CallStatus(StrEnum):
         return self in (CallStatus.INTENT, CallStatus.UNKNOWN)
 
 
+#: What stands in place of a response where nothing was sent. Releases before this one pass it over.
+_HELD_BACK: Final[Mapping[str, Any]] = {"sent": False}
+
+
 @attrs.frozen(kw_only=True)
 class OutsideCall:
     """One call to a gateway or carrier, written down before its first byte goes out and continued only where it began.
@@ -55,6 +59,19 @@ class OutsideCall:
     response: Mapping[str, Any] | None = None
     amount: Money | None = None
     intended_at: datetime | None = attrs.field(default=None, eq=False)
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether it is intended and was surely not sent yet: its party is left alone."""
+        return self.status is CallStatus.INTENT and self.response == _HELD_BACK
+
+    def hold_back(self) -> "OutsideCall":
+        """The intent, of which it is known that it was not sent."""
+        return attrs.evolve(self, response=_HELD_BACK) if self.status is CallStatus.INTENT else self
+
+    def resume(self) -> "OutsideCall":
+        """The intent of what was held back, as if it was written down now: its key has not been used yet."""
+        return attrs.evolve(self, response=None, intended_at=None)
 
     def again(self, amount: Money | None = None) -> "OutsideCall":
         """The intent of one more attempt, under a key of its own; without *amount* for the same one."""
@@ -200,6 +217,15 @@ class Verb(StrEnum):
     REFUND = "refund"
     BOOK = "book"
     UNBOOK = "unbook"
+
+
+OPERATION_OF: Final[Mapping[Verb, Operation]] = {
+    Verb.CONFIRM: Operation.CHARGE,
+    Verb.REFUND: Operation.REFUND,
+    Verb.BOOK: Operation.SHIP,
+    Verb.UNBOOK: Operation.UNSHIP,
+}
+"""The calls that are made under a key, each with what it is for."""
 
 
 @attrs.frozen

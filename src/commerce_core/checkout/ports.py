@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 import attrs
 
@@ -22,6 +22,22 @@ class Claimed:
     fence: int
     claims: int
     seq: int
+
+
+@attrs.frozen
+class Party:
+    """Somebody outside who is asked: a gateway with its account, or a carrier (``account=None``)."""
+
+    name: str
+    account: str | None
+
+
+@attrs.frozen(kw_only=True)
+class Away:
+    """Gateways, each with its account, and carriers that do not answer: what waits for them is not to be claimed."""
+
+    gateways: frozenset[tuple[str, str]] = frozenset()
+    carriers: frozenset[str] = frozenset()
 
 
 @attrs.frozen(kw_only=True)
@@ -85,6 +101,9 @@ class MoneyFact:
     amount: Money
 
 
+NOBODY_AWAY: Final = Away()
+
+
 class SagaStore(Protocol):
     """Sagas, their calls, and the facts about money and parcels."""
 
@@ -94,11 +113,19 @@ class SagaStore(Protocol):
 
     @abstractmethod
     def claim_due(
-        self, tx: Transaction, definitions: Mapping[str, int], owner: str, now: datetime, lease_until: datetime, limit: int
+        self,
+        tx: Transaction,
+        definitions: Mapping[str, int],
+        owner: str,
+        now: datetime,
+        lease_until: datetime,
+        limit: int,
+        away: Away = NOBODY_AWAY,
     ) -> Sequence[Claimed]:
         """Take up to *limit* unfinished sagas that are due and that nobody holds a lease on, of the *definitions* (name → newest version) known.
 
-        Each claim raises the fence and the count of claims. A saga that was claimed five times without progress is taken
+        Those that wait for a party that is *away* are left alone: a gateway's but for placed orders that are cancelled and for
+        those that are being shipped, a carrier's that are being shipped. Each claim raises the fence and the count of claims. A saga that was claimed five times without progress is taken
         alone, so that it cannot spoil its neighbours.
         """
 

@@ -7,6 +7,7 @@ from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Protocol, TypeAlias, TypeVar
 
 from commerce_core.kernel.errors import TransactionLost, Unavailable
@@ -14,6 +15,7 @@ from commerce_core.kernel.errors import TransactionLost, Unavailable
 T = TypeVar("T")
 R = TypeVar("R")
 T_contra = TypeVar("T_contra", contravariant=True)
+R_co = TypeVar("R_co", covariant=True)
 
 #: What decides a group: one result or one exception per item, in the order of the items. It must not raise for one item's sake.
 GroupFunction: TypeAlias = Callable[[Sequence[T]], Sequence[R | Exception]]
@@ -55,28 +57,49 @@ class Batcher(Protocol[T_contra, R]):
         """
 
 
+class Calls(Protocol[T, R_co]):
+    """Calls that are made side by side, each in a slot of its own: one that takes long holds up nothing but its slot."""
+
+    @abstractmethod
+    def take(self, most: int) -> int:
+        """Reserve up to *most* of the slots that are free; how many. Never waits."""
+
+    @abstractmethod
+    def give_back(self, slots: int) -> None:
+        """Let go of *slots* that were taken: nothing is under way in them."""
+
+    @abstractmethod
+    def begin(self, tasks: Sequence[T]) -> None:
+        """Perform each of *tasks* in a slot that was taken; the slot stays taken after its answer, until it is given back."""
+
+    @abstractmethod
+    def answers(self, patience: float) -> Sequence[tuple[T, R_co | Exception]]:
+        """The answers that have arrived since the last time; an exception stands for its task's answer.
+
+        Where none has it waits for one, *patience* seconds at most, if anything is under way.
+        """
+
+    @property
+    @abstractmethod
+    def under_way(self) -> int:
+        """How many tasks were begun whose answers were not taken yet."""
+
+
 class FanOut(Protocol):
-    """Runs calls side by side."""
+    """Makes calls side by side."""
 
     @property
     @abstractmethod
     def width(self) -> int:
-        """How many calls run at the same time at most."""
+        """How many calls are made at the same time at most."""
 
     @abstractmethod
-    def run(
-        self, perform: Callable[[T], R], first: Sequence[T], then: Callable[[Sequence[tuple[T, R | Exception]]], Sequence[T]], /
-    ) -> None:
-        """Perform every task, and whatever more comes of it, until none is left.
-
-        ``perform(task)`` runs on any thread, at most :attr:`width` at a time. ``then(answers)`` runs on the calling thread with
-        the answers that have arrived since it last ran (at least one; an exception stands for its task's answer) and
-        returns the tasks that follow from them. What *then* raises ends the run once the tasks under way have ended.
-        """
+    def open(self, perform: Callable[[T], R]) -> Calls[T, R]:
+        """A way to have *perform* called, on any thread. All that were opened share the slots."""
 
 
 class InlineFanOut(FanOut):
-    """Makes calls one after the other on the calling thread, *width* of them and then what follows from them, oldest first.
+    """Makes calls one after the other on the calling thread, *width* of them before their answers are taken.
 
     For parties that live in this process and answer at once, where threads would only take the interpreter from one another,
     and wherever everything is to happen in a fixed order.
@@ -89,13 +112,36 @@ class InlineFanOut(FanOut):
     def width(self) -> int:
         return self._width
 
-    def run(
-        self, perform: Callable[[T], R], first: Sequence[T], then: Callable[[Sequence[tuple[T, R | Exception]]], Sequence[T]], /
-    ) -> None:
-        waiting = deque(first)
-        while waiting:
-            tasks = [waiting.popleft() for _ in range(min(self._width, len(waiting)))]
-            waiting.extend(then([(task, _answer(perform, task)) for task in tasks]))
+    def open(self, perform: Callable[[T], R]) -> Calls[T, R]:
+        return _InlineCalls(self._width, perform)
+
+
+class _InlineCalls(Calls[T, R]):
+    def __init__(self, width: int, perform: Callable[[T], R]) -> None:
+        self._width = width
+        self._perform = perform
+        self._answers: deque[tuple[T, R | Exception]] = deque()  # any thread may take what another has put there
+
+    def take(self, most: int) -> int:
+        return min(most, self._width)
+
+    def give_back(self, slots: int) -> None:
+        pass  # a call is over when it was begun
+
+    def begin(self, tasks: Sequence[T]) -> None:
+        for task in tasks:
+            self._answers.append((task, _answer(self._perform, task)))
+
+    def answers(self, patience: float) -> Sequence[tuple[T, R | Exception]]:
+        arrived: list[tuple[T, R | Exception]] = []
+        with suppress(IndexError):
+            while True:
+                arrived.append(self._answers.popleft())
+        return arrived
+
+    @property
+    def under_way(self) -> int:
+        return len(self._answers)
 
 
 def _answer(perform: Callable[[T], R], task: T) -> R | Exception:

@@ -32,6 +32,8 @@ from commerce_core.search import SearchIndex
 from commerce_core.shipping import Carrier
 from commerce_local.batching import ThreadBatcher, ThreadFanOut
 from commerce_local.bell import Bell
+from commerce_local.deadline import Deadline
+from commerce_local.timed import TimedCarrier, TimedGateway
 from commerce_local.turns import Turns
 from commerce_sqlalchemy import postgres
 from commerce_sqlalchemy.accounts import SqlAccountBook
@@ -53,6 +55,8 @@ _LOG: Final = logging.getLogger(__name__)
 SANDBOX: Final = "sandbox"
 _CALLS_AT_ONCE: Final = 16
 _INLINE_CALLS: Final = 64
+#: To one party, those that hang included: a few more than are made at once by orders and by requests.
+_CALLS_UNDER_WAY: Final = 64
 _GROUP: Final = 128
 _QUEUE: Final = 4_096
 
@@ -190,6 +194,30 @@ def build_carriers(settings: Settings, context: PluginContext, storage: Storage,
     return carriers
 
 
+def timed_gateways(
+    gateways: Mapping[str, PaymentGateway], settings: Settings, closing: ExitStack[bool | None]
+) -> Mapping[str, PaymentGateway]:
+    """*gateways* with every call in time, but for those that answer inside this process."""
+    return {n: g if _answers_at_once(g) else TimedGateway(g, _deadline(n, settings, closing)) for n, g in gateways.items()}
+
+
+def timed_carriers(carriers: Mapping[str, Carrier], settings: Settings, closing: ExitStack[bool | None]) -> Mapping[str, Carrier]:
+    """*carriers* with every call in time, but for those that answer inside this process."""
+    return {n: c if _answers_at_once(c) else TimedCarrier(c, _deadline(n, settings, closing)) for n, c in carriers.items()}
+
+
+def _deadline(party: str, settings: Settings, closing: ExitStack[bool | None]) -> Deadline:
+    """One party's own, so that the calls that hang at one of them take no thread from another."""
+    deadline = Deadline(party, settings.call_timeout, _CALLS_UNDER_WAY)
+    closing.callback(deadline.close)
+    return deadline
+
+
+def _answers_at_once(part: object) -> bool:
+    """Whether no call of *part* waits for anybody; it says so itself."""
+    return getattr(part, "answers_at_once", False) is True
+
+
 def build_broker(
     settings: Settings, context: PluginContext, consumers: Sequence[Consumer], storage: Storage, closing: ExitStack[bool | None]
 ) -> Broker:
@@ -245,9 +273,9 @@ def build_look(
     return lambda group: [future.exception() or future.result() for future in [batcher.submit(item) for item in group]]  # type: ignore[misc]
 
 
-def build_turns(settings: Settings) -> Turns | None:
+def build_turns(settings: Settings, at_once: bool) -> Turns | None:
     """What the threads of a shop that is all in this process queue at; ``None``: where they wait for parties outside they work side by side."""
-    inside = settings.database_url.startswith("sqlite:") and settings.broker_url.startswith("local:") and calls_inside(settings)
+    inside = settings.database_url.startswith("sqlite:") and settings.broker_url.startswith("local:") and at_once
     return Turns() if inside else None
 
 
@@ -284,9 +312,14 @@ def calls_inside(settings: Settings) -> bool:
     return {scheme(url) for url in (*settings.payment_urls, settings.carrier_url)} == {SANDBOX}
 
 
-def build_fan_out(settings: Settings, closing: ExitStack[bool | None]) -> FanOut:
-    """How calls to gateways and carriers are made: on threads, but for the sandboxes, which answer within the process."""
-    if calls_inside(settings):
+def answer_at_once(gateways: Mapping[str, PaymentGateway], carriers: Mapping[str, Carrier]) -> bool:
+    """Whether no call to any of them waits for anybody."""
+    return all(_answers_at_once(part) for part in (*gateways.values(), *carriers.values()))
+
+
+def build_fan_out(at_once: bool, closing: ExitStack[bool | None]) -> FanOut:
+    """How calls to gateways and carriers are made: on threads, unless all of them answer *at once*, within the process."""
+    if at_once:
         return InlineFanOut(_INLINE_CALLS)
     fan_out = ThreadFanOut(_CALLS_AT_ONCE)
     closing.callback(fan_out.close)

@@ -46,9 +46,8 @@ class ShopContainer(DeclarativeContainer):
     registry = one(CollectorRegistry)
     groups = one(GroupMetrics, registry)
     currency = settings.provided.currency
-    context = one(PluginContext, currency=currency, clock=clock)
+    context = one(PluginContext, currency=currency, clock=clock, call_timeout=settings.provided.call_timeout)
     owner = one(builders.build_owner, ids)
-    turns = one(builders.build_turns, settings)
     tracer = one(builders.build_tracer, settings, owner, closing)
 
     storage = one(builders.build_storage, settings, closing)
@@ -57,6 +56,10 @@ class ShopContainer(DeclarativeContainer):
     index = one(builders.build_index, settings, context, closing)
     gateways = one(builders.build_gateways, settings, context, storage, closing)
     carriers = one(builders.build_carriers, settings, context, storage, closing)
+    asked_gateways = one(builders.timed_gateways, gateways, settings, closing)
+    asked_carriers = one(builders.timed_carriers, carriers, settings, closing)
+    at_once = one(builders.answer_at_once, gateways, carriers)
+    turns = one(builders.build_turns, settings, at_once)
     charges = one(FreeOfCharges)
     pricer = one(Pricer, currency, charges)
     hasher = one(Argon2Hasher, at_once=settings.provided.hashes_at_once, waiting=_HASHES_WAITING)
@@ -77,7 +80,7 @@ class ShopContainer(DeclarativeContainer):
         outbox=held.outbox,
     )  # fmt: skip
     placement = one(Placement, shelves, pricer, clock, ids, carrier=providers.Callable(next, providers.Callable(iter, carriers)))
-    preparation = one(Preparation, one(builders.build_look, settings, placement.provided.look, groups, closing), gateways)
+    preparation = one(Preparation, one(builders.build_look, settings, placement.provided.look, groups, closing), asked_gateways)
     in_order = one(builders.queued, one(prepared_first, placement.provided.place_many, preparation), turns)
     place_many = one(builders.ringing, one(tracing.traced_groups, in_order, tracer), bell)
     placing = one(builders.build_batcher, place_many, "placement", groups, closing)
@@ -88,10 +91,10 @@ class ShopContainer(DeclarativeContainer):
     recorder = one(Recorder, books, ids, timing)
     operations = one(Operations, books, recorder, clock)
     cancellations = one(Cancellations, database, held.orders, held.sagas, clock)
-    fan_out = one(tracing.FollowedCalls, one(builders.build_fan_out, settings, closing), tracer)
-    runner = one(SagaRunner, books, gateways, carriers, fan_out, clock, ids, timing, owner)
-    reconciliation = one(Reconciliation, books, gateways, clock)
-    checker = one(Checker, books, gateways, clock)
+    fan_out = one(tracing.FollowedCalls, one(builders.build_fan_out, at_once, closing), tracer)
+    runner = one(SagaRunner, books, asked_gateways, asked_carriers, fan_out, clock, ids, timing, owner)
+    reconciliation = one(Reconciliation, books, asked_gateways, clock)
+    checker = one(Checker, books, asked_gateways, clock)
     orders = one(Orders, database, held.orders, held.seller_orders)
 
     sources = one(Sources, database=database, book=held.items, stock=held.stock)

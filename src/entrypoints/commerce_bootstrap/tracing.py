@@ -15,7 +15,7 @@ import attrs
 from commerce_core.checkout.service.pay import LookedUp
 from commerce_core.checkout.service.prepare import Asked, Prepared
 from commerce_core.checkout.service.run import Task
-from commerce_core.kernel.batching import FanOut, GroupFunction
+from commerce_core.kernel.batching import Calls, FanOut, GroupFunction
 from commerce_core.kernel.errors import Unavailable
 from commerce_core.kernel.ids import MessageId
 from commerce_core.kernel.messaging import Broker, Consumer, Message, Queue
@@ -108,10 +108,8 @@ class FollowedCalls(FanOut):
     def width(self) -> int:
         return self._inner.width
 
-    def run(
-        self, perform: Callable[[T], R], first: Sequence[T], then: Callable[[Sequence[tuple[T, R | Exception]]], Sequence[T]], /
-    ) -> None:
-        self._inner.run(lambda task: self._call(perform, task), first, then)
+    def open(self, perform: Callable[[T], R]) -> Calls[T, R]:
+        return self._inner.open(lambda task: self._call(perform, task))
 
     def _call(self, perform: Callable[[T], R], task: T) -> R:
         if not isinstance(task, Task):

@@ -11,7 +11,6 @@ from functools import partial
 from typing import Final
 
 from commerce_bootstrap.asking import wrong_with
-from commerce_bootstrap.builders import calls_inside
 from commerce_bootstrap.metrics import Checks, PartsCollector, QueueCollector
 from commerce_bootstrap.shop import Shop
 from commerce_core.kernel.errors import Unavailable
@@ -23,8 +22,6 @@ from commerce_worker.timers import Every
 
 _LOG: Final = logging.getLogger(__name__)
 
-#: Several loops share the calls that can be made at once, so that a slow gateway holds up only those who wait for it.
-_SAGA_LOOPS: Final = 2
 _MESSAGES: Final = 500
 #: Those for a broker are read and forgotten in larger groups, which spares the database; it takes them one by one all the same.
 _MESSAGES_FOR_A_BROKER: Final = 2_000
@@ -50,11 +47,10 @@ def loops_of(shop: Shop, roles: Collection[str] = ROLES) -> list[Loop]:
     forget = Every(_FORGET_EVERY, shop.clock, partial(shop.retention.run_once, _FORGOTTEN))
     carry_on, publish = (shop.turns.queued(step) if shop.turns else step for step in (shop.runner.run_once, shop.relay.run_once))
     keeper = IndexKeeper(shop.index, shop.reindexer)
-    runners = 1 if calls_inside(shop.settings) else _SAGA_LOOPS  # where no call takes time a second one only makes the groups smaller
-    run_sagas = partial(_telling, shop.work, partial(carry_on, shop.runner.calls_at_once // runners))
+    run_sagas = partial(_telling, shop.work, partial(carry_on, shop.runner.calls_at_once))
     take_rows = partial(_telling, shop.work, partial(shop.importer.run_once, _ROWS))
     every = [
-        *(("sagas", Loop(f"sagas-{no}", run_sagas, brisk)) for no in range(1, runners + 1)),
+        ("sagas", Loop("sagas", run_sagas, brisk)),
         ("relay", Loop("relay", partial(publish, _MESSAGES_FOR_A_BROKER if shop.followers else _MESSAGES), brisk)),
         *consumer_loops(shop),
         ("imports", Loop("imports", take_rows, Pace(idle=0.1, woken=False))),
@@ -117,8 +113,19 @@ def working(shop: Shop, roles: Collection[str] = ROLES, *, drain: float = 10.0) 
     try:
         yield worker
     finally:
-        if worker.stop(drain) and "relay" in roles:
+        ended = worker.stop(drain)
+        if ended and "sagas" in roles:
+            _write_answers(shop)
+        if ended and "relay" in roles:
             _give_back(shop)
+
+
+def _write_answers(shop: Shop) -> None:
+    """What gateways and carriers still answer in time. What is lost is asked for again when its lease is over."""
+    try:
+        shop.runner.finish(shop.settings.call_timeout.total_seconds())
+    except Unavailable as error:
+        _LOG.warning("orders that were asked about are taken over when their leases are over: %s", error)
 
 
 def _give_back(shop: Shop) -> None:

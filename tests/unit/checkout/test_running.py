@@ -366,7 +366,7 @@ def test_no_more_is_claimed_than_calls_can_be_made(shop: MemoryShop) -> None:
     mug = sell(shop, 50)
     for _ in range(12):
         order(shop, register(shop), mug)
-    assert shop.runner.run_once(100) == shop.runner._fan_out.width == 8
+    assert shop.runner.run_once(100) == shop.runner.calls_at_once == 8
 
 
 def test_captured_is_told_once_however_often_it_is_heard(shop: MemoryShop) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from commerce_core.kernel.batching import Batcher, FanOut, GroupFunction, Overloaded
+from commerce_core.kernel.batching import Batcher, Calls, FanOut, GroupFunction, Overloaded
 
 _SECONDS: Final = 10
 
@@ -120,60 +120,54 @@ class FanOutContract:
     def test_it_tells_how_wide_it_is(self, fan_out: FanOut) -> None:
         assert fan_out.width == 3
 
-    def test_every_task_and_what_follows_from_it_is_performed(self, fan_out: FanOut) -> None:
+    def test_every_task_is_answered_once(self, fan_out: FanOut) -> None:
+        calls: Calls[int, int] = fan_out.open(lambda task: task * 2)
         told: list[tuple[int, object]] = []
+        for start in range(0, 9, 3):
+            assert calls.take(3) == 3
+            calls.begin([start, start + 1, start + 2])
+            told += _all_of(calls, 3)
+            calls.give_back(3)
+        assert sorted(told) == [(n, n * 2) for n in range(9)]
+        assert (calls.under_way, calls.answers(0.0)) == (0, [])
 
-        def then(answers: Sequence[tuple[int, int | Exception]]) -> list[int]:
-            assert answers
-            told.extend(answers)
-            return [task + 10 for task, _ in answers if task < 30]
+    def test_no_more_slots_are_taken_than_there_are(self, fan_out: FanOut) -> None:
+        calls: Calls[int, int] = fan_out.open(lambda task: task)
+        assert (calls.take(2), calls.take(0)) == (2, 0)
+        calls.give_back(2)
+        assert calls.take(9) == 3
+        calls.give_back(3)
 
-        fan_out.run(lambda task: task * 2, range(10), then)
-        assert sorted(told) == [(n, n * 2) for n in range(40)]
-
-    def test_answers_are_told_on_the_calling_thread(self, fan_out: FanOut) -> None:
-        threads: set[int] = set()
-
-        def then(_: Sequence[tuple[int, object]]) -> list[int]:
-            threads.add(threading.get_ident())
-            return []
-
-        fan_out.run(lambda task: task, range(5), then)
-        assert threads == {threading.get_ident()}
+    def test_a_slot_is_used_again_for_what_follows(self, fan_out: FanOut) -> None:
+        calls: Calls[int, int] = fan_out.open(lambda task: task + 1)
+        calls.begin([0] * calls.take(1))
+        ((_, answer),) = _all_of(calls, 1)
+        assert answer == 1
+        calls.begin([answer])
+        assert _all_of(calls, 1) == [(1, 2)]
+        calls.give_back(1)
 
     def test_an_exception_stands_for_its_tasks_answer(self, fan_out: FanOut) -> None:
-        told: dict[int, object] = {}
-
         def perform(task: int) -> int:
             if task == 2:
                 raise TimeoutError("no answer")
             return task
 
-        def then(answers: Sequence[tuple[int, int | Exception]]) -> list[int]:
-            told.update(answers)
-            return []
-
-        fan_out.run(perform, range(4), then)
+        calls: Calls[int, int] = fan_out.open(perform)
+        calls.begin([1, 2, 3][: calls.take(3)])
+        told = dict(_all_of(calls, 3))
         assert isinstance(told.pop(2), TimeoutError)
-        assert told == {0: 0, 1: 1, 3: 3}
+        assert told == {1: 1, 3: 3}
+        calls.give_back(3)
 
-    def test_what_cannot_be_told_ends_the_run_after_the_tasks_under_way(self, fan_out: FanOut) -> None:
-        begun, ended = list[int](), list[int]()
+    def test_where_nothing_is_under_way_nobody_waits(self, fan_out: FanOut) -> None:
+        calls: Calls[int, int] = fan_out.open(lambda task: task)
+        calls.begin([])
+        assert calls.answers(_SECONDS) == []
 
-        def perform(task: int) -> int:
-            begun.append(task)
-            ended.append(task)
-            return task
 
-        def then(_: Sequence[tuple[int, object]]) -> list[int]:
-            raise LookupError("the database is away")
-
-        with pytest.raises(LookupError, match="away"):
-            fan_out.run(perform, range(500), then)
-        assert sorted(begun) == sorted(ended)
-        after = len(begun)
-        fan_out.run(perform, [1_000], lambda _: [])
-        assert len(begun) == after + 1
-
-    def test_nothing_to_do_is_done_at_once(self, fan_out: FanOut) -> None:
-        fan_out.run(lambda task: task, list[int](), lambda _: pytest.fail("nothing was asked"))
+def _all_of(calls: "Calls[int, int]", count: int) -> list[tuple[int, int | Exception]]:
+    told: list[tuple[int, int | Exception]] = []
+    while len(told) < count:
+        told += calls.answers(_SECONDS)
+    return told

@@ -8,6 +8,7 @@ import attrs
 import pytest
 
 from commerce_core.checkout import (
+    Away,
     CallStatus,
     Cause,
     Claimed,
@@ -141,6 +142,33 @@ class SagaStoreContract(SagaStoreExamination):
             assert set(self._claim(tx, store, definitions={"return": 1})) == {other.id}
             assert set(self._claim(tx, store)) == {ONE.id, TWO.id, THREE.id}
             assert set(self._claim(tx, store, definitions={"order": 2, "return": 7})) == {later.id}
+
+    def test_what_waits_for_a_party_that_is_away_is_left_alone(self, database: Database, store: SagaStore) -> None:
+        one, three = saga_of(ONE), saga_of(THREE)
+        assert (one.gateway, one.account) != (three.gateway, three.account)
+        gateways, carriers = Away(gateways=frozenset({(one.gateway, one.account)})), Away(carriers=frozenset({one.carrier}))
+        strangers = Away(gateways=frozenset({(one.gateway, "nobody"), ("nobody", one.account)}), carriers=frozenset({"nobody"}))
+
+        def claimed(away: Away) -> set[OrderId]:
+            found = self._claim(tx, store, away=away)
+            store.write(tx, [told(c, claims=0) for c in found.values()], AT)
+            return set(found)
+
+        with database.begin() as tx:
+            assert claimed(strangers) == claimed(carriers) == {ONE.id, TWO.id, THREE.id}
+            assert claimed(gateways) == {THREE.id}
+            assert claimed(Away(gateways=frozenset({(one.gateway, one.account), (three.gateway, three.account)}))) == set()
+            assert store.request_cancel(tx, key_of(ONE), AT)
+            assert claimed(gateways) == {ONE.id, THREE.id}
+            for state, by_gateway, by_carrier in (
+                (OrderState.CHARGING, True, False),
+                (OrderState.SHIPPING, False, True),
+                (OrderState.COMPENSATING, True, False),
+            ):
+                read = self._claim(tx, store)[ONE.id]
+                store.write(tx, [told(c, claims=0) for c in store.reread(tx, [key_of(TWO), key_of(THREE)]).values()], AT)
+                store.write(tx, [told(read, attrs.evolve(read.saga, state=state), claims=0)], AT)
+                assert (ONE.id not in claimed(gateways), ONE.id not in claimed(carriers)) == (by_gateway, by_carrier)
 
     def test_a_finished_saga_is_not_claimed(self, database: Database, store: SagaStore) -> None:
         with database.begin() as tx:

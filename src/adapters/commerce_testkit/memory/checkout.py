@@ -8,6 +8,8 @@ from typing import Final
 import attrs
 
 from commerce_core.checkout import (
+    NOBODY_AWAY,
+    Away,
     Claimed,
     MoneyFact,
     OpenRefund,
@@ -51,7 +53,14 @@ class MemorySagaStore(SagaStore):
             )
 
     def claim_due(
-        self, tx: Transaction, definitions: Mapping[str, int], owner: str, now: datetime, lease_until: datetime, limit: int
+        self,
+        tx: Transaction,
+        definitions: Mapping[str, int],
+        owner: str,
+        now: datetime,
+        lease_until: datetime,
+        limit: int,
+        away: Away = NOBODY_AWAY,
     ) -> Sequence[Claimed]:
         rows = table(tx, "saga")
         due = [
@@ -61,6 +70,7 @@ class MemorySagaStore(SagaStore):
             and row.next_run_at <= now
             and (row.lease_until is None or row.lease_until < now)
             and row.saga.version <= definitions.get(row.saga.definition, 0)
+            and not _waits_for(row.saga, away)
         ][:limit]
         if due and due[0].claims >= _ALONE_AFTER:
             due = due[:1]
@@ -199,6 +209,13 @@ class MemorySagaStore(SagaStore):
         rows = {row.saga.key: row for row in table(tx, "saga").values()}
         over = [o for o in owed if o.key in rows and rows[o.key].saga.state is OrderState.CANCELLED]
         return [o for o in over if o.amount.minor > 0][:limit]
+
+
+def _waits_for(saga: OrderSaga, away: Away) -> bool:
+    if saga.state is OrderState.SHIPPING:
+        return saga.carrier in away.carriers
+    undone_without_a_call = saga.state is OrderState.PLACED and saga.cancel_requested
+    return (saga.gateway, saga.account) in away.gateways and not undone_without_a_call
 
 
 def _worrying(row: SagaRow, claims: int, created_before: datetime) -> bool:

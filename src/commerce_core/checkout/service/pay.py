@@ -45,7 +45,7 @@ def pay(gateway: PaymentGateway, order: Order, call: OutsideCall, captured: Mone
         return LookedUp(seen)
     if not isinstance(seen, PaymentUnknown):
         return seen
-    return TryAnew() if tries > _SENDS and call.attempt < _ATTEMPTS else _send(gateway, order, call, captured)
+    return TryAnew() if tries > _SENDS * call.attempt and call.attempt < _ATTEMPTS else _send(gateway, order, call, captured)
 
 
 def is_too_old(gateway: PaymentGateway, call: OutsideCall, now: datetime) -> bool:

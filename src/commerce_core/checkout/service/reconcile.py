@@ -15,6 +15,7 @@ from commerce_core.checkout.steps.give_back import given_back
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.money import Money
+from commerce_core.kernel.redaction import message_of
 from commerce_core.orders import Order, OrderKey, OrderState
 from commerce_core.payment import PaymentGateway
 from commerce_core.payment import Unknown as PaymentUnknown
@@ -80,6 +81,7 @@ class Reconciliation:
         with self._on.database.begin() as tx:
             owed = {o.key: o for o in reversed(self._on.sagas.owed_refunds(tx, limit))}
             if not owed:
+                tx.commit()  # what was found settled is not looked at again
                 return []
             orders = {OrderKey(v.order.buyer_id, v.order.id): v.order for v in self._on.orders.load(tx, list(owed)).values()}
             numbers = self._on.sagas.open_refunds(tx, {o.key: OpenRefund(o.capture_ref, _CHARGED_LATE, o.amount) for o in owed.values()})
@@ -114,7 +116,7 @@ class Reconciliation:
             gateway = self._gateways[owed.call.gateway]
             return None, pay(gateway, owed.order, owed.call, owed.captured, int(age / _ONE_TRY), self._clock)
         except Exception as error:  # noqa: BLE001 (whatever it is, it may have happened)
-            return error, PaymentUnknown(str(error))
+            return error, PaymentUnknown(message_of(error))
 
 
 def _intent(order: Order, no: int, amount: Money, known: OutsideCall | None, at: datetime) -> OutsideCall:

@@ -15,7 +15,6 @@ from commerce_core.checkout.model import (
     GivenBack,
     OpenRefund,
     OrderSaga,
-    OutsideCall,
     RecordShipment,
     ReleaseStock,
     Tell,
@@ -51,13 +50,15 @@ class Books:
 class Move:
     """A saga in our hands, and what was learnt of it. *actor* is ``system``, or the operator who decided.
 
-    An *alarming* one is put before a person unless it gets on.
+    An *alarming* one is put before a person unless it gets on. A *blameless* one has not got on because of a party that is
+    away: it does not count as tried in vain.
     """
 
     claimed: Claimed
     order: Order
     outcome: object
     alarming: bool = False
+    blameless: bool = False
     actor: str = _SYSTEM
     cause: str | None = None
 
@@ -65,6 +66,15 @@ class Move:
     def by_runner(self) -> bool:
         """Whether a runner holds the saga."""
         return self.actor == _SYSTEM
+
+
+@attrs.frozen
+class Left:
+    """A saga that is let go until some time without its call, with what is known of that call."""
+
+    claimed: Claimed
+    saga: OrderSaga
+    until: datetime
 
 
 @attrs.frozen
@@ -124,6 +134,29 @@ class Recorder:
         put_off = [self._put_off(claimed, claimed.saga, now) for claimed in still_ours]
         self._on.sagas.write(tx, [attrs.evolve(write, attention=True, last_error=error) for write in put_off], now)
 
+    def leave(self, tx: Transaction, left: Sequence[Left], now: datetime) -> None:
+        """Let go of sagas whose calls were not made; that they were claimed does not count."""
+        writes = [
+            SagaWrite(
+                read=x.claimed, saga=x.saga, seq=x.claimed.seq, claims=max(0, x.claimed.claims - 1), lease_until=None, next_run_at=x.until
+            )
+            for x in left
+        ]
+        self._on.sagas.write(tx, writes, now)
+
+    def resume(self, tx: Transaction, moves: Sequence[Move], now: datetime, lease_until: datetime) -> list[Move]:
+        """*moves*, sagas whose calls were held back, with their intents written down anew: only now may they be sent."""
+        resumed: list[Move] = []
+        writes: list[SagaWrite] = []
+        for move in moves:
+            c = move.claimed
+            calls = {op: attrs.evolve(call.resume(), intended_at=now) if call.is_held_back else call for op, call in c.saga.calls.items()}
+            saga = attrs.evolve(c.saga, calls=calls)
+            resumed.append(attrs.evolve(move, claimed=attrs.evolve(c, saga=saga)))
+            writes.append(SagaWrite(read=c, saga=saga, seq=c.seq, claims=c.claims, lease_until=lease_until, next_run_at=now))
+        written = set(self._on.sagas.write(tx, writes, now))
+        return [move for move in resumed if move.order.id in written]
+
     def _reread(self, tx: Transaction, lost: Sequence[Move]) -> list[Move]:
         if not lost:
             return []
@@ -137,10 +170,16 @@ class Recorder:
     def _saga_write(self, step: _Step, now: datetime) -> SagaWrite:
         claimed = step.move.claimed
         if not step.commands and step.saga.state is claimed.saga.state and not learnt(claimed.saga, step.saga):
-            put_off = self._put_off(claimed, step.saga, now)
+            tries = claimed.claims - step.move.blameless
+            put_off = self._put_off(attrs.evolve(claimed, claims=tries), step.saga, now)
             reason = legible(str(getattr(step.move.outcome, "reason", ""))) or None
-            return attrs.evolve(put_off, last_error=reason, attention=step.move.alarming or None)
+            if step.move.blameless:  # first in line when its party is back
+                put_off = attrs.evolve(put_off, next_run_at=min(now, step.move.order.created_at))
+            return attrs.evolve(put_off, read=claimed, last_error=reason, attention=step.move.alarming or None)
         goes_on = step.move.by_runner and ask(step.saga) is not None  # nobody holds what an operator has decided
+        if not step.commands and not _has_turned_out(claimed.saga, step.saga):  # attempted anew: it has got no further
+            write = self._put_off(claimed, step.saga, now)
+            return attrs.evolve(write, lease_until=now + self._timing.lease if goes_on else None, next_run_at=now)
         return SagaWrite(
             read=claimed,
             saga=step.saga,
@@ -215,7 +254,7 @@ def _cart_line(x: OrderLine) -> CartLine:
 
 
 def _next(move: Move, write: SagaWrite) -> Move:
-    return attrs.evolve(move, claimed=attrs.evolve(move.claimed, saga=write.saga, seq=write.seq, claims=1))
+    return attrs.evolve(move, claimed=attrs.evolve(move.claimed, saga=write.saga, seq=write.seq, claims=max(1, write.claims)))
 
 
 def _step(move: Move, now: datetime) -> _Step:
@@ -227,13 +266,14 @@ def _step(move: Move, now: datetime) -> _Step:
 
 def learnt(before: OrderSaga, after: OrderSaga) -> bool:
     """Whether a call turned out, or is attempted anew: a call that is merely unknown now is no progress."""
-    return any(_is_progress(before.call(op), call) for op, call in after.calls.items())
+    anew = any(before.calls[op].attempt != call.attempt for op, call in after.calls.items() if op in before.calls)
+    return anew or _has_turned_out(before, after)
 
 
-def _is_progress(before: OutsideCall | None, after: OutsideCall) -> bool:
-    if before is not None and before.attempt != after.attempt:
-        return True
-    return not after.status.is_open and (before is None or before.status is not after.status)
+def _has_turned_out(before: OrderSaga, after: OrderSaga) -> bool:
+    return before.state is not after.state or any(
+        not call.status.is_open and before.status(op) is not call.status for op, call in after.calls.items()
+    )
 
 
 def _ending(saga: OrderSaga, returned: Mapping[OrderId, CartId]) -> dict[str, Any]:

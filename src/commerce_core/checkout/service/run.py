@@ -1,17 +1,19 @@
 """Running sagas: claim some, call the outside side by side with no transaction open, write what is learnt as it arrives."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Final
 
 import attrs
 
-from commerce_core.checkout.model import Operation, Timing, Verb, call_key
-from commerce_core.checkout.ports import Claimed
+from commerce_core.checkout.model import OPERATION_OF, Operation, OrderSaga, OutsideCall, Timing, Verb, call_key
+from commerce_core.checkout.ports import Claimed, Party
 from commerce_core.checkout.saga import ORDER_SAGA, Begin, ask
+from commerce_core.checkout.service.leave_alone import Breaker
 from commerce_core.checkout.service.pay import LookedUp, pay
-from commerce_core.checkout.service.record import Books, Move, Recorder
-from commerce_core.kernel.batching import FanOut
+from commerce_core.checkout.service.record import Books, Left, Move, Recorder
+from commerce_core.kernel.batching import Calls, FanOut
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.codec import legible
 from commerce_core.kernel.errors import TransactionLost
@@ -26,15 +28,42 @@ from commerce_core.shipping import Unknown as ShippingUnknown
 
 #: The definitions of sagas that this release can run, with the newest version of each.
 KNOWN: Final = {ORDER_SAGA.name: ORDER_SAGA.version}
+#: Seconds that a turn waits for calls that are under way, where there is nothing else to do.
+_MOMENT: Final = 0.05
 
 
 @attrs.frozen(kw_only=True)
 class Task:
-    """A call to make for a saga that is held."""
+    """A call to make for a saga that is held; *fresh*: its intent was written down just now, and nobody has sent it yet."""
 
     claimed: Claimed
     order: Order
     verb: Verb
+    fresh: bool = False
+
+    @property
+    def party(self) -> Party:
+        """Who is asked."""
+        saga = self.claimed.saga
+        if self.verb in (Verb.BOOK, Verb.UNBOOK):
+            return Party(saga.carrier, None)
+        return Party(saga.gateway, saga.account)
+
+    @property
+    def call(self) -> OutsideCall | None:
+        """The call that is made under a key; ``None``: it needs none."""
+        operation = OPERATION_OF.get(self.verb)
+        return self.claimed.saga.call(operation) if operation else None
+
+    @property
+    def was_asked(self) -> bool:
+        """Whether the party has not answered it before."""
+        return not self.fresh and self.call is not None
+
+    def held_back(self) -> OrderSaga:
+        """The saga where the call is not made."""
+        saga, call = self.claimed.saga, self.call
+        return saga.with_call(call.hold_back()) if self.fresh and call else saga
 
 
 class SagaRunner:
@@ -54,28 +83,100 @@ class SagaRunner:
         self._on = books
         self._gateways = gateways
         self._carriers = carriers
-        self._fan_out = fan_out
+        self._width = fan_out.width
         self._clock = clock
         self._ids = ids
         self._timing = timing
         self._owner = owner
         self._recorder = Recorder(books, ids, timing)
+        self._breaker = Breaker(timing, clock)
+        self._calls: Calls[Task, object] = fan_out.open(self._perform)
+        self._ending = False
 
     @property
     def calls_at_once(self) -> int:
         """How many outside calls are made at a time: so many sagas are claimed at most by all who run at once (rule 8)."""
-        return self._fan_out.width
+        return self._width
 
     def run_once(self, limit: int) -> int:
-        """Claim up to *limit* sagas and carry each on until it is over or has to wait; how many were claimed.
+        """Write what has been answered, and claim up to *limit* sagas for the slots that are free; how much was done.
 
-        Idempotent in effect: what a runner that dies leaves behind is claimed again when its lease is over, and every
-        outside call is repeated under the same key.
+        A saga is carried on until it is over or has to wait. A call that takes long is left in its slot for a later turn; only
+        where there is nothing else to do this one waits a moment for it. Idempotent in effect: what a runner that dies leaves
+        behind is claimed again when its lease is over, and every outside call is repeated under the same key.
         """
-        tasks, count = self._claim(min(limit, self.calls_at_once))
-        if tasks:
-            self._fan_out.run(self._perform, tasks, self._settle)
+        written, claimed = self._write(0.0), self._claim_some(limit)
+        while self._write(0.0):
+            pass  # what answers at once is carried on at once
+        if written or claimed or not self._calls.under_way:
+            return written + claimed
+        self._write(_MOMENT)
+        return 1
+
+    def finish(self, seconds: float) -> None:
+        """Write what is still answered within *seconds*, and begin nothing more: for a process that ends."""
+        self._ending = True
+        try:
+            for _ in range(int(seconds / _MOMENT) + 1):
+                if not self._calls.under_way:
+                    break
+                self._write(_MOMENT)
+        finally:
+            self._ending = False
+
+    def _write(self, patience: float) -> int:
+        """Write the answers that have arrived, and make the calls that follow from them in the same slots."""
+        answers = self._calls.answers(patience)
+        if not answers:
+            return 0
+        begun = 0
+        try:
+            begun = self._begin(self._settle(answers))
+        finally:
+            self._calls.give_back(len(answers) - begun)
+        return len(answers)
+
+    def _claim_some(self, limit: int) -> int:
+        """How many sagas were claimed: never more than there are free slots for (rule 8)."""
+        slots = self._calls.take(limit)
+        begun = 0
+        try:
+            if not slots:
+                return 0
+            tasks, count = self._claim(slots)
+            begun = self._begin(tasks)
+        finally:
+            self._calls.give_back(slots - begun)
         return count
+
+    def _begin(self, tasks: Sequence[Task]) -> int:
+        """Make the calls that may be made now, how many; the sagas of the others are let go."""
+        admitted, left = list[Task](), list[Left]()
+        for task in sorted(tasks, key=self._after_others):
+            if not self._ending and self._breaker.admits(task.party):
+                admitted.append(task)
+            else:
+                left.append(Left(task.claimed, task.held_back(), self._until(task.party)))
+        if left:
+            self._leave(left)
+        self._calls.begin(admitted)
+        return len(admitted)
+
+    def _after_others(self, task: Task) -> bool:
+        """Of those that wait for a party that is left alone, which one is not to be the probe if there are others."""
+        if self._breaker.left_alone_until(task.party) is None:
+            return False
+        return task.was_asked == self._breaker.probes_anew(task.party)
+
+    def _until(self, party: Party) -> datetime:
+        """When to look again at what waits for a party that is left alone."""
+        soon = self._clock.now() + (timedelta(0) if self._ending else self._timing.retry)
+        return max(self._breaker.left_alone_until(party) or soon, soon)
+
+    def _leave(self, left: Sequence[Left]) -> None:
+        with suppress(TransactionLost), self._on.database.begin() as tx:  # if it is lost they are free when their lease is over
+            self._recorder.leave(tx, left, self._clock.now())
+            tx.commit()
 
     def _claim(self, limit: int) -> tuple[list[Task], int]:
         """Claims and first intents are one transaction; no lease is taken for more calls than can be made at once."""
@@ -84,23 +185,30 @@ class SagaRunner:
             with self._on.database.begin() as tx:
                 held = self._hold(tx, now, limit)
                 begun = self._recorder.record(tx, [move for move in held if not ask(move.claimed.saga)], now)
+                resumed = self._resume(tx, held, now)
                 tx.commit()
         except TransactionLost:
             raise
         except Exception:  # noqa: BLE001 (one that cannot even be begun must not keep the others from being claimed)
             with self._on.database.begin() as tx:
                 held = self._hold(tx, now, limit)
+                resumed = self._resume(tx, held, now)
                 tx.commit()
             begun = self._settle_some([move for move in held if not ask(move.claimed.saga)])
-        return self._tasks(held) + self._tasks(begun), len(held)
+        plain = [move for move in held if not _is_held_back(move)]
+        return self._tasks(plain) + self._tasks([*begun, *resumed], fresh=True), len(held)
 
     def _hold(self, tx: Transaction, now: datetime, limit: int) -> list[Move]:
-        claims = self._on.sagas.claim_due(tx, KNOWN, self._owner, now, now + self._timing.lease, limit)
+        claims = self._on.sagas.claim_due(tx, KNOWN, self._owner, now, now + self._timing.lease, limit, self._breaker.away())
         views = self._on.orders.load(tx, [c.saga.key for c in claims])
         return [Move(claimed=c, order=views[c.saga.key.order_id].order, outcome=Begin()) for c in claims]
 
-    def _tasks(self, moves: Iterable[Move]) -> list[Task]:
-        return [Task(claimed=m.claimed, order=m.order, verb=verb) for m in moves if (verb := ask(m.claimed.saga))]
+    def _resume(self, tx: Transaction, held: Sequence[Move], now: datetime) -> list[Move]:
+        waiting = [move for move in held if _is_held_back(move)]
+        return self._recorder.resume(tx, waiting, now, now + self._timing.lease) if waiting else []
+
+    def _tasks(self, moves: Iterable[Move], *, fresh: bool = False) -> list[Task]:
+        return [Task(claimed=m.claimed, order=m.order, verb=verb, fresh=fresh) for m in moves if (verb := ask(m.claimed.saga))]
 
     def _perform(self, task: Task) -> object:
         """Make one call. Nothing is open and nothing is held while it lasts."""
@@ -121,7 +229,12 @@ class SagaRunner:
 
     def _settle(self, answers: "Sequence[tuple[Task, object]]") -> Sequence[Task]:
         """Write what was learnt; the calls that follow from it."""
-        return self._tasks(self._settle_some([_move(task, outcome) for task, outcome in answers]))
+        for task, outcome in answers:
+            self._breaker.heard(task.party, task.order.id, answered=_is_answer(outcome))
+        moves = [_move(task, outcome) for task, outcome in answers]
+        away = [not _is_answer(o) and self._breaker.left_alone_until(t.party) is not None for t, o in answers]
+        going_on = self._settle_some([attrs.evolve(m, blameless=b) for m, b in zip(moves, away, strict=True)])
+        return self._tasks(going_on, fresh=True)
 
     def _settle_some(self, moves: Sequence[Move]) -> list[Move]:
         """Write a group; where that fails, halve it down to the one that spoils it, which is flagged for a person."""
@@ -163,6 +276,15 @@ def _move(task: Task, outcome: object) -> Move:
     if isinstance(outcome, LookedUp):
         return Move(claimed=task.claimed, order=task.order, outcome=outcome.outcome, alarming=True)
     return Move(claimed=task.claimed, order=task.order, outcome=_known(task, outcome))
+
+
+def _is_held_back(move: Move) -> bool:
+    return any(call.is_held_back for call in move.claimed.saga.calls.values())
+
+
+def _is_answer(outcome: object) -> bool:
+    """Whether the party has answered: it is there. What a look has shown is an answer, even if it leaves a call open."""
+    return not isinstance(outcome, (Exception, PaymentUnknown, ShippingUnknown))
 
 
 def _known(task: Task, outcome: object) -> object:

@@ -1,0 +1,75 @@
+"""A gateway and a carrier whose every call has a time limit, whatever their adapters do."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from commerce_core.kernel.address import Address
+from commerce_core.kernel.ids import BuyerId, OrderId
+from commerce_core.kernel.money import Money
+from commerce_core.payment import (
+    BookEntry,
+    Capabilities,
+    ChargeOutcome,
+    Handle,
+    PaymentGateway,
+    PaymentInfo,
+    PaymentUnavailable,
+    RefundOutcome,
+)
+from commerce_core.shipping import BookingGone, BookingOutcome, Carrier, ParcelLine, Unknown
+from commerce_local.deadline import Deadline, NoAnswer
+
+
+class TimedGateway(PaymentGateway):
+    """*inner*, with every call in time: one that is not raises ``NoAnswer``, which leaves unknown what became of it."""
+
+    def __init__(self, inner: PaymentGateway, deadline: Deadline) -> None:
+        self._inner = inner
+        self._deadline = deadline
+
+    def capabilities(self) -> Capabilities:
+        return self._inner.capabilities()
+
+    def prepare(self, order_id: OrderId, buyer_id: BuyerId, amount: Money, payment: PaymentInfo) -> Handle:
+        try:
+            return self._deadline.call(lambda: self._inner.prepare(order_id, buyer_id, amount, payment))
+        except NoAnswer as error:
+            raise PaymentUnavailable(error.detail) from error
+
+    def confirm(self, handle: Handle, key: str) -> ChargeOutcome:
+        return self._deadline.call(lambda: self._inner.confirm(handle, key))
+
+    def fetch(self, handle: Handle) -> ChargeOutcome:
+        return self._deadline.call(lambda: self._inner.fetch(handle))
+
+    def cancel(self, handle: Handle) -> ChargeOutcome:
+        return self._deadline.call(lambda: self._inner.cancel(handle))
+
+    def refund(self, handle: Handle, refund_no: int, amount: Money, key: str) -> RefundOutcome:
+        return self._deadline.call(lambda: self._inner.refund(handle, refund_no, amount, key))
+
+    def unclaimed(self, before: datetime, limit: int) -> Sequence[tuple[OrderId, Handle]]:
+        return self._deadline.call(lambda: self._inner.unclaimed(before, limit))
+
+    def books(self, order_ids: Sequence[OrderId]) -> Sequence[BookEntry]:
+        return self._deadline.call(lambda: self._inner.books(order_ids))
+
+    def captures(self, after: BookEntry | None, limit: int) -> Sequence[BookEntry]:
+        return self._deadline.call(lambda: self._inner.captures(after, limit))
+
+
+class TimedCarrier(Carrier):
+    """*inner*, with every call in time: one that is not raises ``NoAnswer``, which leaves unknown what became of it."""
+
+    def __init__(self, inner: Carrier, deadline: Deadline) -> None:
+        self._inner = inner
+        self._deadline = deadline
+
+    def book(self, reference: str, key: str, address: Address | None, lines: Sequence[ParcelLine]) -> BookingOutcome:
+        return self._deadline.call(lambda: self._inner.book(reference, key, address, lines))
+
+    def find_by_reference(self, reference: str) -> BookingOutcome:
+        return self._deadline.call(lambda: self._inner.find_by_reference(reference))
+
+    def cancel(self, reference: str, key: str) -> BookingGone | Unknown:
+        return self._deadline.call(lambda: self._inner.cancel(reference, key))
