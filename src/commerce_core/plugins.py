@@ -4,7 +4,7 @@ An entry point names a function of *(url, context)*; a broker's takes the consum
 is configured is loaded.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -14,7 +14,9 @@ from urllib.parse import parse_qsl, urlsplit
 import attrs
 
 from commerce_core.kernel.clock import Clock
+from commerce_core.kernel.delivery import SUBSCRIPTIONS
 from commerce_core.kernel.errors import NotFound
+from commerce_core.kernel.messaging import LocalQueues
 
 SEARCH: Final = "commerce_core.search"
 BROKERS: Final = "commerce_core.brokers"
@@ -28,11 +30,15 @@ class PluginContext:
 
     A gateway's or carrier's call is given up after ``call_timeout`` whatever the adapter does; one that keeps the limit itself
     frees its thread and its connection.
+
+    A broker's finds here what each consumer follows, by its name, and the queues of the shop's own database.
     """
 
     currency: str
     clock: Clock
     call_timeout: timedelta = timedelta(seconds=8)
+    subscriptions: Mapping[str, Sequence[str]] = SUBSCRIPTIONS
+    queues: LocalQueues | None = None
 
 
 class PluginNotFound(NotFound):

@@ -77,6 +77,7 @@ def test_a_member_that_is_not_abstract_or_not_explained_is_refused() -> None:
 ELSEWHERE = {
     "Calls": "opened by a fan-out: examined with it",
     "Consumer": "the core's own services keep it: their unit tests examine it",
+    "LocalQueues": "a broker inside the shop is made of them: examined with it, and each queue by itself",
     "Offers": "read of what an item book has written: examined with it",
     "Step": "the saga's own: its definition is explored whole",
     "Transaction": "begun by a database: examined with it",
@@ -88,7 +89,7 @@ EXAMINED = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*
 @pytest.mark.parametrize("port", [p for p in PORTS if p.__name__ not in ELSEWHERE], ids=lambda p: p.__qualname__)
 def test_every_port_has_a_contract_suite_that_more_than_one_adapter_passes(port: type) -> None:
     suites = [name for name in SUITES if name.endswith(f"{port.__name__}Contract")]
-    heirs = {"PaymentGatewayContract": "SandboxContract", "BrokerContract": "InProcessBrokerContract"}  # those promise more than the port
+    heirs = {"PaymentGatewayContract": "SandboxContract", "QueueContract": "RepeatingQueueContract"}  # those promise more than the port
     assert suites
     assert all(EXAMINED.count(f"({heirs.get(suite, suite)}") > 1 for suite in suites)
 

@@ -17,11 +17,12 @@ from typing import Any
 from commerce_cli.main import main
 from commerce_cli.output import Output
 from commerce_core.kernel import relay
-from commerce_local.broker import LocalBroker
 from commerce_local.sandbox_carrier import SandboxCarrier
 from commerce_local.sandbox_gateway import SandboxGateway
 from commerce_rabbitmq.broker import RabbitBroker
+from commerce_sqlalchemy import queues
 from commerce_sqlalchemy.checkout import SqlSagaStore
+from commerce_sqlalchemy.queues import SqlQueue
 from commerce_sqlalchemy.transaction import SqlTransaction
 
 
@@ -100,8 +101,16 @@ def watch_calls(fate: Fate) -> None:
     for name in ("book", "cancel"):
         watch(SandboxCarrier, name, f"after carrier.{name}")
     watch(SandboxGateway, "_charge", "in gateway.confirm")
-    for broker in (LocalBroker, RabbitBroker):
-        watch(broker, "publish", "after publish")
+    watch(RabbitBroker, "publish", "after publish")
+    settle = SqlQueue.settle
+
+    @wraps(settle)
+    def noted_settle(self: SqlQueue, deliveries: Any) -> None:
+        if deliveries:
+            fate.reach("after publish")  # without a broker: taken, and not yet forgotten
+        settle(self, deliveries)
+
+    setattr(SqlQueue, "settle", noted_settle)  # noqa: B010
 
 
 def watch_opening(fate: Fate) -> None:
@@ -118,8 +127,9 @@ def watch_opening(fate: Fate) -> None:
 
 if __name__ == "__main__":
     point, nth, *arguments = sys.argv[1:]
-    # A relay that died is waited for as long as a saga's lease is here.
-    relay._LEASE, relay._PROLONG = timedelta(seconds=2), timedelta(seconds=0.5)  # type: ignore[misc]
+    # A relay or consumer that died is waited for as long as a saga's lease is here.
+    for keeper in (relay, queues):
+        keeper._LEASE, keeper._PROLONG = timedelta(seconds=2), timedelta(seconds=0.5)  # type: ignore[attr-defined]
     if point != "never":
         fate = Fate(point, int(nth))
         watch_commits(fate)

@@ -17,19 +17,16 @@ import pytest
 
 from commerce_core.kernel.batching import Overloaded
 from commerce_core.kernel.ids import BuyerId, OrderId
-from commerce_core.kernel.messaging import Consumer, Message
 from commerce_core.kernel.money import Money
 from commerce_core.payment import Captured, CardNumber, PaymentInfo, Refunded, Voided
 from commerce_core.shipping import Booked, BookingGone
 from commerce_local import ids as ids_module
 from commerce_local.accounts import Argon2Hasher
 from commerce_local.batching import ThreadBatcher, ThreadFanOut
-from commerce_local.broker import LocalBroker
 from commerce_local.clock import SystemClock
 from commerce_local.ids import UuidFactory
 from commerce_local.sandbox_carrier import SandboxCarrier
 from commerce_local.sandbox_gateway import SandboxGateway
-from commerce_testkit.contracts.broker import AT, SUBSCRIPTIONS, RecordingConsumer, message
 from commerce_testkit.memory.clock import SettableClock
 
 ONE, TWO, THREE = OrderId("order-1"), OrderId("order-2"), OrderId("order-3")
@@ -298,25 +295,3 @@ def test_ids_go_on_ascending_when_the_clock_is_set_back(monkeypatch: pytest.Monk
 def test_the_systems_clock_is_in_utc() -> None:
     assert SystemClock().now().tzinfo is UTC
     assert abs(SystemClock().now() - datetime.now(UTC)).total_seconds() < 5
-
-
-class _Broken(Consumer):
-    @property
-    def name(self) -> str:
-        return "indexer"
-
-    def handle(self, messages: Sequence[Message]) -> None:
-        raise KeyError("a defect")
-
-
-def test_a_defect_in_one_consumer_keeps_nothing_from_the_others(caplog: pytest.LogCaptureFixture) -> None:
-    mailer = RecordingConsumer("mailer")
-    broker = LocalBroker([_Broken(), mailer], SUBSCRIPTIONS, lambda _: None, SettableClock(AT))
-    assert list(broker.publish([message(1), message(2, "order-placed")])) == ["m02"]
-    assert mailer.taken == [1, 2]
-    assert "a defect" in caplog.text
-
-
-def test_a_consumer_that_nothing_is_said_of_is_refused() -> None:
-    with pytest.raises(ValueError, match="stranger"):
-        LocalBroker([RecordingConsumer("stranger")], SUBSCRIPTIONS, lambda _: None, SettableClock(AT))

@@ -1,75 +1,33 @@
-"""Delivery inside the process: whoever publishes also hands over."""
+"""Delivery inside the shop: each consumer takes from a queue of its own in the shop's database."""
 
-import logging
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
 
-from commerce_core.kernel.clock import Clock
-from commerce_core.kernel.delivery import deliver
-from commerce_core.kernel.errors import Unavailable
 from commerce_core.kernel.ids import MessageId
-from commerce_core.kernel.messaging import Broker, Consumer, DeadLetter, Message, Queue
-from commerce_core.kernel.redaction import trace_of
-
-_LOG: Final = logging.getLogger(__name__)
+from commerce_core.kernel.messaging import Broker, LocalQueues, Message, Queue
 
 
 class LocalBroker(Broker):
-    """Hands messages to consumers on the thread that publishes; whatever is not taken stays with the publisher.
+    """Puts messages into *queues*, from which loops of this process, or of another one on the same database, take them.
 
-    Args:
-        consumers: who is here to take messages.
-        subscriptions: the names of events that each consumer follows, by the consumer's name.
-        park: keeps messages that a consumer can never take; idempotent.
-        clock: when a message was parked.
-
-    Raises:
-        ValueError: *subscriptions* do not say what one of the consumers follows.
+    A shop's own events are in there already, written with the state that they tell of. What is published is what waited in the
+    outbox when the shop went over to this broker.
     """
 
-    def __init__(
-        self,
-        consumers: Sequence[Consumer],
-        subscriptions: Mapping[str, Sequence[str]],
-        park: Callable[[Sequence[DeadLetter]], None],
-        clock: Clock,
-    ) -> None:
-        if strangers := sorted(c.name for c in consumers if c.name not in subscriptions):
-            raise ValueError(f"nothing says what {', '.join(strangers)} follows")
-        self._followers = [(consumer, frozenset(subscriptions[consumer.name])) for consumer in consumers]
-        self._park = park
-        self._clock = clock
+    def __init__(self, queues: LocalQueues) -> None:
+        self._queues = queues
 
     def publish(self, messages: Sequence[Message]) -> Sequence[MessageId]:
-        left: set[MessageId] = set()
-        for consumer, names in self._followers:
-            followed = [message for message in messages if message.name in names]
-            if followed and not self._took(consumer, followed):
-                left.update(message.id for message in followed)
-        return [message.id for message in messages if message.id not in left]
+        self._queues.put(messages)
+        return [message.id for message in messages]
 
     def queues(self) -> Mapping[str, Queue]:
-        return {}
+        return self._queues.queues()
 
     def collect(self, limit: int) -> int:
         return 0
 
     def waiting(self) -> Mapping[str, int]:
-        return {}
+        return self._queues.waiting()
 
     def ping(self) -> None:
         """Always there."""
-
-    def _took(self, consumer: Consumer, messages: Sequence[Message]) -> bool:
-        """Whether *messages* need not come again. One consumer's trouble never keeps them from the others."""
-        try:
-            if letters := deliver(consumer, messages, self._clock):
-                _LOG.error("%s can never take %d of %d messages: %s", consumer.name, len(letters), len(messages), letters[0].reason)
-                self._park(letters)
-        except Unavailable as error:
-            _LOG.warning("%s cannot take %d messages now: %s", consumer.name, len(messages), error)
-            return False
-        except Exception as error:  # noqa: BLE001 - a defect in one consumer: told with its trace, and the messages come again
-            _LOG.error("%s failed on %d messages: %s", consumer.name, len(messages), trace_of(error))
-            return False
-        return True

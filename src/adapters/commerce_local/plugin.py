@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 
-from commerce_core.kernel.delivery import SUBSCRIPTIONS
 from commerce_core.kernel.messaging import Consumer, DeadLetter
 from commerce_core.plugins import PluginContext, file_path
 from commerce_local.broker import LocalBroker
@@ -23,5 +22,11 @@ def open_carrier(url: str, context: PluginContext) -> SandboxCarrier:
 def open_broker(
     url: str, context: PluginContext, consumers: Sequence[Consumer], park: Callable[[Sequence[DeadLetter]], None]
 ) -> LocalBroker:
-    """Delivery inside this process."""
-    return LocalBroker(consumers, SUBSCRIPTIONS, park, context.clock)
+    """Delivery through the queues in the shop's own database.
+
+    Raises:
+        ValueError: the shop's database has none.
+    """
+    if context.queues is None:
+        raise ValueError("the shop's database has no queues")
+    return LocalBroker(context.queues)

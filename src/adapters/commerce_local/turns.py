@@ -1,12 +1,16 @@
 """Working one after the other."""
 
 import threading
+import time
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+#: Seconds that somebody's turn is waited for. Turns save work and guard nothing: who hangs in one must not stop everybody.
+_PATIENCE: Final = 0.5
 
 
 class Turns:
@@ -18,13 +22,27 @@ class Turns:
 
     def __init__(self) -> None:
         self._turn = threading.Lock()
+        self._taken_at = 0.0
 
     def queued(self, function: Callable[P, R]) -> Callable[P, R]:
-        """*function*, which waits until nothing else that is queued here runs. It must not call another one of these."""
+        """*function*, which waits until nothing else that is queued here runs, or has run for so long that it must be stuck.
+
+        It must not call another one of these.
+        """
 
         @wraps(function)
         def in_turn(*arguments: P.args, **named: P.kwargs) -> R:
-            with self._turn:
+            in_time = self._turn.acquire(timeout=self._patience())
+            try:
+                if in_time:
+                    self._taken_at = time.monotonic()
                 return function(*arguments, **named)
+            finally:
+                if in_time:
+                    self._turn.release()
 
         return in_turn
+
+    def _patience(self) -> float:
+        """How long whoever has the turn is waited for yet."""
+        return max(0.0, self._taken_at + _PATIENCE - time.monotonic()) if self._turn.locked() else _PATIENCE

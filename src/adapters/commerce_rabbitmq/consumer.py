@@ -137,6 +137,9 @@ class RabbitQueue(Queue):
     def give_back(self, deliveries: Sequence[Delivery]) -> None:
         self._intake.give_back(d.tag for d in deliveries)
 
+    def release(self) -> None:
+        self._intake.close()
+
     def close(self) -> None:
         """Disconnect: what is in hand goes back. Idempotent."""
         self._intake.close()

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 
-from commerce_core.kernel.delivery import SUBSCRIPTIONS
 from commerce_core.kernel.messaging import Consumer, DeadLetter
 from commerce_core.plugins import PluginContext
 from commerce_rabbitmq.broker import RabbitBroker
@@ -12,4 +11,4 @@ def open_broker(
     url: str, context: PluginContext, consumers: Sequence[Consumer], park: Callable[[Sequence[DeadLetter]], None]
 ) -> RabbitBroker:  # fmt: skip
     """Delivery through the broker at *url*, to *consumers* wherever they run."""
-    return RabbitBroker(url, SUBSCRIPTIONS, park, context.clock)
+    return RabbitBroker(url, context.subscriptions, park, context.clock)

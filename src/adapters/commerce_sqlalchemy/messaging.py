@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from commerce_core.kernel.ids import MessageId
 from commerce_core.kernel.messaging import DeadLetter, Inbox, Message, Outbox
 from commerce_core.kernel.transaction import Database, Transaction
+from commerce_sqlalchemy.queues import SqlLocalQueues
 from commerce_sqlalchemy.rows import Given, insert_if_new, insert_new, one_by_one, slices
 from commerce_sqlalchemy.tables import Id, dead_letter, inbox, outbox, outbox_lease
 from commerce_sqlalchemy.transaction import connection
@@ -18,12 +19,19 @@ _BUCKETS: Final = 64
 
 
 class SqlOutbox(Outbox):
-    """The outbox on SQLite and PostgreSQL. All but :meth:`append` begin a short transaction of their own on *database*."""
+    """The outbox on SQLite and PostgreSQL. All but :meth:`append` begin a short transaction of their own on *database*.
 
-    def __init__(self, database: Database) -> None:
+    With *queues* events need not be carried anywhere: they are written straight into the queues of those who follow them.
+    """
+
+    def __init__(self, database: Database, queues: SqlLocalQueues | None = None) -> None:
         self._db = database
+        self._queues = queues
 
     def append(self, tx: Transaction, messages: Sequence[Message]) -> None:
+        if self._queues is not None:
+            self._queues.append(tx, messages)
+            return
         insert_if_new(connection(tx), outbox, [{**_row(m), "bucket": zlib.crc32(m.partition_key.encode()) % _BUCKETS} for m in messages])
 
     def lease(self, owner: str, now: datetime, until: datetime) -> Sequence[int]:
@@ -76,7 +84,9 @@ class SqlOutbox(Outbox):
         oldest_first = sa.select(outbox.c.occurred_at).order_by(outbox.c.id).limit(at_most).subquery()
         with self._db.snapshot() as tx:
             count, oldest = connection(tx).execute(sa.select(sa.func.count(), sa.func.min(oldest_first.c.occurred_at))).one()
-        return count, oldest
+            queued, since = self._queues.backlog(tx, at_most) if self._queues is not None else (0, None)
+        total = count + queued
+        return total if at_most is None else min(total, at_most), min((at for at in (oldest, since) if at), default=None)
 
     def dead_letters(self, limit: int) -> Sequence[DeadLetter]:
         c = dead_letter.c

@@ -76,6 +76,12 @@ inbox = _table(
     "inbox", _text("consumer"), _text("partition_key"), _id("message_id"), _at("occurred_at"),
     sa.Index("ix_inbox_occurred_at", "occurred_at"), key="consumer partition_key message_id",
 )  # fmt: skip
+#: What waits for each consumer where events are delivered inside the shop.
+queued_message = _table(
+    "queued_message", _text("consumer"), _id("id"), _text("partition_key"), _text("name"), _at("occurred_at"), _json("payload"),
+    _text("trace", null=True), _int("attempts"), key="consumer id",
+)  # fmt: skip
+queue_lease = _table("queue_lease", _text("consumer"), _text("owner"), _at("lease_until"), key="consumer")
 dead_letter = _table(
     "dead_letter", _text("consumer"), _id("id"), _text("partition_key"), _text("name"), _at("occurred_at"), _json("payload"),
     _text("reason"), _at("parked_at"), _text("trace", null=True), key="consumer id",

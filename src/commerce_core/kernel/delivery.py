@@ -74,6 +74,10 @@ class Follower:
             raise failure
         return len(deliveries)
 
+    def release(self) -> None:
+        """Let other processes have what is in hand. Idempotent."""
+        self._queue.release()
+
     def _take(self, deliveries: Sequence[Delivery]) -> Exception | None:
         """Deal with *deliveries*; the last failure that is not understood."""
         if not deliveries:

@@ -144,6 +144,26 @@ class Queue(Protocol):
     def give_back(self, deliveries: Sequence[Delivery]) -> None:
         """Let them come again, counted as another attempt. Idempotent."""
 
+    @abstractmethod
+    def release(self) -> None:
+        """Let other processes have what is in hand, at once; it is as if it had not been received. Idempotent."""
+
+
+class LocalQueues(Protocol):
+    """Queues that lie in the shop's own database, one for each consumer: for delivery without a server."""
+
+    @abstractmethod
+    def put(self, messages: Sequence[Message]) -> None:
+        """Add *messages* to the queue of each consumer that follows them; durable on return. Idempotent by message id."""
+
+    @abstractmethod
+    def queues(self) -> Mapping[str, Queue]:
+        """The queue of every consumer by its name."""
+
+    @abstractmethod
+    def waiting(self) -> Mapping[str, int]:
+        """How many messages wait for each consumer, by its name, those in hand among them; counted up to a bound."""
+
 
 class Broker(Protocol):
     """Carries messages to consumers: on the spot, or into queues that they take from."""

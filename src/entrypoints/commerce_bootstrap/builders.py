@@ -20,7 +20,7 @@ from commerce_core.cart.service import CartRetention
 from commerce_core.checkout.service.record import Books
 from commerce_core.kernel.batching import FanOut, GroupFunction, InlineFanOut
 from commerce_core.kernel.clock import Clock
-from commerce_core.kernel.delivery import Follower
+from commerce_core.kernel.delivery import SUBSCRIPTIONS, Follower
 from commerce_core.kernel.ids import IdFactory
 from commerce_core.kernel.messaging import Broker, Consumer
 from commerce_core.kernel.process import ProcessGuard
@@ -32,6 +32,7 @@ from commerce_core.search import SearchIndex
 from commerce_core.shipping import Carrier
 from commerce_local.batching import ThreadBatcher, ThreadFanOut
 from commerce_local.bell import Bell
+from commerce_local.clock import SystemClock
 from commerce_local.deadline import Deadline
 from commerce_local.timed import TimedCarrier, TimedGateway
 from commerce_local.turns import Turns
@@ -43,6 +44,7 @@ from commerce_sqlalchemy.checkout import SqlSagaStore
 from commerce_sqlalchemy.inventory import SqlStockLedger
 from commerce_sqlalchemy.messaging import SqlInbox, SqlOutbox
 from commerce_sqlalchemy.orders import SqlOrderBook, SqlSellerOrders
+from commerce_sqlalchemy.queues import SqlLocalQueues
 from commerce_sqlalchemy.search import SqlReindexQueue
 from commerce_sqlalchemy.transaction import SqlDatabase
 
@@ -93,6 +95,7 @@ class Storage:
     seller_orders: SqlSellerOrders
     sagas: SqlSagaStore
     outbox: SqlOutbox
+    queues: SqlLocalQueues
     reindex: SqlReindexQueue
     inbox: SqlInbox
 
@@ -104,14 +107,28 @@ class Storage:
         )  # fmt: skip
 
 
-def build_storage(settings: Settings, closing: ExitStack[bool | None]) -> Storage:
+def build_storage(
+    settings: Settings,
+    closing: ExitStack[bool | None],
+    clock: Clock | None = None,
+    owner: str = "nobody",
+    subscriptions: Mapping[str, Sequence[str]] = SUBSCRIPTIONS,
+) -> Storage:
     """The database at its address, and the books that are kept in it.
+
+    Args:
+        settings: say where it is.
+        closing: lets go of it.
+        clock: what leases on the queues of consumers go by, else the system's.
+        owner: who takes messages out of these queues here.
+        subscriptions: the names of events that each consumer follows, by the consumer's name.
 
     Raises:
         PartAway: it is a server that does not answer.
         WrongSetting: there is no database at this address, or not one to rely on.
     """
     database = open_database(settings, closing)
+    queues = SqlLocalQueues(database, subscriptions, clock or SystemClock(), owner)
     return Storage(
         database=database,
         accounts=SqlAccountBook(),
@@ -123,7 +140,8 @@ def build_storage(settings: Settings, closing: ExitStack[bool | None]) -> Storag
         orders=SqlOrderBook(),
         seller_orders=SqlSellerOrders(),
         sagas=SqlSagaStore(),
-        outbox=SqlOutbox(database),
+        outbox=SqlOutbox(database, queues if delivers_inside(settings) else None),
+        queues=queues,
         reindex=SqlReindexQueue(),
         inbox=SqlInbox(),
     )
@@ -226,7 +244,8 @@ def build_broker(
     Raises:
         WrongSetting: there is none at its address.
     """
-    return _open(BROKERS, "BROKER_URL", settings.broker_url, closing, context, consumers, storage.outbox.park)  # type: ignore[no-any-return]
+    told = attrs.evolve(context, queues=storage.queues)
+    return _open(BROKERS, "BROKER_URL", settings.broker_url, closing, told, consumers, storage.outbox.park)  # type: ignore[no-any-return]
 
 
 def build_rules(settings: Settings, storage: Storage) -> Sequence[Rule]:
@@ -250,9 +269,20 @@ def build_rules(settings: Settings, storage: Storage) -> Sequence[Rule]:
 
 
 def build_followers(broker: Broker, consumers: Sequence[Consumer], storage: Storage, clock: Clock) -> Mapping[str, Follower]:
-    """What hands each consumer the messages in its queue, by the consumer's name; none where publishing does."""
+    """What hands each consumer the messages in its queue, by the consumer's name; none where publishing does.
+
+    Raises:
+        ValueError: there is a consumer of which nothing says what it follows.
+    """
     queues = broker.queues()
+    if queues and (strangers := sorted(c.name for c in consumers if c.name not in queues)):
+        raise ValueError(f"nothing says what {', '.join(strangers)} follows")
     return {c.name: Follower(c, queues[c.name], storage.outbox.park, clock) for c in consumers if c.name in queues}
+
+
+def followers_inside(settings: Settings, followers: Mapping[str, Follower]) -> Sequence[Follower]:
+    """Those whose queues lie in the shop's own database."""
+    return [*followers.values()] if delivers_inside(settings) else []
 
 
 def build_batcher(function: GroupFunction[T, R], name: str, groups: GroupMetrics, closing: ExitStack[bool | None]) -> ThreadBatcher[T, R]:
@@ -305,6 +335,11 @@ def ringing(function: GroupFunction[T, R], bell: Bell) -> GroupFunction[T, R]:
         return results
 
     return work_and_ring
+
+
+def delivers_inside(settings: Settings) -> bool:
+    """Whether events wait in the shop's own database until their consumers take them, and for no broker."""
+    return scheme(settings.broker_url) == "local"
 
 
 def calls_inside(settings: Settings) -> bool:

@@ -5,7 +5,7 @@ from dependency_injector.containers import DeclarativeContainer
 from prometheus_client import CollectorRegistry
 
 from commerce_bootstrap import builders, tracing
-from commerce_bootstrap.metrics import GroupMetrics, ShopCollector, dropped_rows, search_lag
+from commerce_bootstrap.metrics import GroupMetrics, QueueCollector, ShopCollector, dropped_rows, search_lag
 from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.shop import Shop
 from commerce_core.accounts.service import Accounts
@@ -21,7 +21,8 @@ from commerce_core.checkout.service.prepare import Preparation, prepared_first
 from commerce_core.checkout.service.reconcile import Reconciliation
 from commerce_core.checkout.service.record import Recorder
 from commerce_core.checkout.service.run import SagaRunner
-from commerce_core.kernel.relay import Relay
+from commerce_core.kernel.delivery import SUBSCRIPTIONS
+from commerce_core.kernel.relay import LeftOver, Relay
 from commerce_core.kernel.retention import Retention
 from commerce_core.orders.service import Orders, SellerOrderProjection
 from commerce_core.plugins import PluginContext
@@ -46,11 +47,14 @@ class ShopContainer(DeclarativeContainer):
     registry = one(CollectorRegistry)
     groups = one(GroupMetrics, registry)
     currency = settings.provided.currency
-    context = one(PluginContext, currency=currency, clock=clock, call_timeout=settings.provided.call_timeout)
+    subscriptions = providers.Object(SUBSCRIPTIONS)
+    context = one(
+        PluginContext, currency=currency, clock=clock, call_timeout=settings.provided.call_timeout, subscriptions=subscriptions
+    )  # fmt: skip
     owner = one(builders.build_owner, ids)
     tracer = one(builders.build_tracer, settings, owner, closing)
 
-    storage = one(builders.build_storage, settings, closing)
+    storage = one(builders.build_storage, settings, closing, clock, owner, subscriptions)
     held = storage.provided
     database = held.database
     index = one(builders.build_index, settings, context, closing)
@@ -106,16 +110,19 @@ class ShopContainer(DeclarativeContainer):
     consumers = providers.List(one(tracing.FollowedConsumer, indexer, tracer), one(tracing.FollowedConsumer, seller_list, tracer))
     broker = one(builders.build_broker, settings, context, consumers, storage, closing)
     followers = one(builders.build_followers, broker, consumers, storage, clock)
-    relay = one(Relay, held.outbox, one(tracing.traced_broker, broker, tracer), clock, owner)
+    inside = one(builders.followers_inside, settings, followers)
+    relay = one(Relay, held.outbox, one(tracing.traced_broker, broker, tracer), clock, owner, inside)
     retention = one(
         Retention, database, one(builders.build_rules, settings, storage), clock, one(dropped_rows, registry)
     )  # fmt: skip
+    left_over = one(LeftOver, held.queues, broker)
     collector = one(ShopCollector, operations, held.outbox, database, clock)
 
     shop = one(
         Shop, settings=settings, currency=currency, clock=clock, accounts=accounts, items=items, imports=imports, carts=carts,
         checkout=checkout, cancellations=cancellations, orders=orders, seller_list=seller_list, searches=searches, operations=operations, checker=checker,
-        index_audit=index_audit, reconciliation=reconciliation, retention=retention, runner=runner, relay=relay, broker=broker, followers=followers,
+        index_audit=index_audit, reconciliation=reconciliation, retention=retention, runner=runner, relay=relay, left_over=left_over,
+        broker=broker, followers=followers,
         importer=importer, reindexer=reindexer, outbox=held.outbox, index=index, checks=one(builders.build_checks, storage, index),
         registry=registry, tracer=tracer, work=bell, turns=turns, close=closing.provided.close,
     )  # fmt: skip
@@ -132,6 +139,8 @@ def build_shop(settings: Settings) -> Shop:
     try:
         shop: Shop = container.shop()
         shop.registry.register(container.collector())
+        if builders.delivers_inside(settings):
+            shop.registry.register(QueueCollector(shop.broker))
     except BaseException:
         container.closing().close()
         raise

@@ -127,7 +127,7 @@ class PartsCollector(Collector):
 
 
 class QueueCollector(Collector):
-    """What waits at the broker. For processes that have a connection to it: the workers."""
+    """What waits for each consumer. At a broker: for processes that have a connection to it, the workers."""
 
     def __init__(self, broker: Broker) -> None:
         self._waiting = InTime(broker.waiting)

@@ -20,7 +20,7 @@ from commerce_core.checkout.service.run import SagaRunner
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.delivery import Follower
 from commerce_core.kernel.messaging import Broker, Outbox
-from commerce_core.kernel.relay import Relay
+from commerce_core.kernel.relay import LeftOver, Relay
 from commerce_core.kernel.retention import Retention
 from commerce_core.orders.service import Orders, SellerOrderProjection
 from commerce_core.search import SearchIndex
@@ -53,6 +53,8 @@ class Shop:
     retention: Retention
     runner: SagaRunner
     relay: Relay
+    left_over: LeftOver
+    """What publishes events that waited inside the shop when it went over to a broker."""
     broker: Broker
     followers: Mapping[str, Follower]
     """What hands each consumer the messages in its queue, by the consumer's name; none where publishing does."""

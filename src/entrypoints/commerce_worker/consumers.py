@@ -1,32 +1,51 @@
-"""Consumers that take from the broker's queues: a loop for each, and one for what the broker gave up on."""
+"""Consumers that take from their queues: a loop for each, and one for what the broker gave up on."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
+from commerce_bootstrap.builders import delivers_inside
 from commerce_bootstrap.shop import Shop
 from commerce_worker.loop import Loop, Pace
 
-#: The role in which a worker runs each consumer, by the consumer's name.
+#: The role in which a worker follows the queue of each consumer at a broker, by the consumer's name.
 CONSUMER_ROLES: Final[Mapping[str, str]] = {"search-indexer": "indexer", "seller-orders": "seller-orders"}
+#: The role of all others, and of all where events are delivered inside the shop.
+RELAY: Final = "relay"
 DEAD_LETTERS: Final = "dead-letters"
 
 _MESSAGES: Final = 500
+#: A broker's queue itself waits a moment for its first message.
+_FROM_BROKER: Final = Pace(idle=0.02, woken=False)
+#: Orders ring the bell hundreds of times a second, and items hardly ever.
+_ITEMS_INSIDE: Final = Pace(woken=False)
 
 
 def consumer_loops(shop: Shop) -> list[tuple[str, Loop]]:
-    """Each loop with its role; none where events are delivered by whoever publishes them."""
-    at_once, calm = Pace(idle=0.02, woken=False), Pace(idle=1.0, woken=False)  # a queue itself waits a moment for its first message
+    """Each loop with its role; none where events are delivered by whoever publishes them.
+
+    Every consumer has a thread and a back-off of its own: one that fails or hangs stops nobody else.
+    """
+    inside = delivers_inside(shop.settings)
     found: list[tuple[str, Loop]] = []
     for name, follower in shop.followers.items():
-        role = CONSUMER_ROLES[name]
-        step = partial(follower.run_once, _MESSAGES)
-        found.append((role, Loop(role, _by_the_writer(shop, step) if role == "indexer" else step, at_once)))
-    if found:
-        found.append((DEAD_LETTERS, Loop(DEAD_LETTERS, partial(shop.broker.collect, _MESSAGES), calm)))
+        step = _surrounded(shop, name, partial(follower.run_once, _MESSAGES))
+        pace = _FROM_BROKER if not inside else _ITEMS_INSIDE if name == "search-indexer" else Pace()
+        found.append((role_of(shop, name), Loop(CONSUMER_ROLES.get(name, name), step, pace)))
+    if found and not inside:
+        found.append((DEAD_LETTERS, Loop(DEAD_LETTERS, partial(shop.broker.collect, _MESSAGES), Pace(idle=1.0, woken=False))))
     return found
 
 
-def _by_the_writer(shop: Shop, step: Callable[[], int]) -> Callable[[], int]:
-    """*step*, taken only while this process may write the index: messages in other hands could not be indexed."""
-    return lambda: step() if shop.index.claim_writing() else 0
+def role_of(shop: Shop, consumer: str) -> str:
+    """The role in which *consumer* is followed."""
+    return RELAY if delivers_inside(shop.settings) else CONSUMER_ROLES.get(consumer, RELAY)
+
+
+def _surrounded(shop: Shop, consumer: str, step: Callable[[], int]) -> Callable[[], int]:
+    """*step* as *consumer* takes it: the indexer's only while this process may write the index, as it could not index what it had in hand;
+    in its turn what asks the shop's own database alone.
+    """
+    if consumer == "search-indexer":
+        return lambda: step() if shop.index.claim_writing() else 0
+    return shop.turns.queued(step) if consumer == "seller-orders" and shop.turns else step

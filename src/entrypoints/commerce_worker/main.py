@@ -11,10 +11,11 @@ from functools import partial
 from typing import Final
 
 from commerce_bootstrap.asking import wrong_with
+from commerce_bootstrap.builders import delivers_inside
 from commerce_bootstrap.metrics import Checks, PartsCollector, QueueCollector
 from commerce_bootstrap.shop import Shop
 from commerce_core.kernel.errors import Unavailable
-from commerce_worker.consumers import CONSUMER_ROLES, DEAD_LETTERS, consumer_loops
+from commerce_worker.consumers import CONSUMER_ROLES, DEAD_LETTERS, RELAY, consumer_loops, role_of
 from commerce_worker.health import telling
 from commerce_worker.loop import Loop, Pace, Wakes
 from commerce_worker.reindex import IndexKeeper
@@ -31,9 +32,10 @@ _RECONCILE_EVERY: Final = timedelta(seconds=60)
 #: Rows that a rule of the retention looks at or drops in one transaction.
 _FORGOTTEN: Final = 1_000
 _FORGET_EVERY: Final = timedelta(seconds=60)
+_LEFT_OVER_EVERY: Final = 10.0
 
 #: What a loop can be for.
-ROLES: Final = ("sagas", "relay", *CONSUMER_ROLES.values(), DEAD_LETTERS, "imports", "reindex", "timers")
+ROLES: Final = ("sagas", RELAY, *CONSUMER_ROLES.values(), DEAD_LETTERS, "imports", "reindex", "timers")
 #: What brings items into the catalogue and into the index.
 ITEM_ROLES: Final = ("imports", "relay", "indexer", "reindex")
 #: Who cannot work without the part.
@@ -45,13 +47,13 @@ def loops_of(shop: Shop, roles: Collection[str] = ROLES) -> list[Loop]:
     brisk, calm = Pace(), Pace(idle=0.25, woken=False)
     reconcile = Every(_RECONCILE_EVERY, shop.clock, partial(shop.reconciliation.run_once, _RECONCILED))
     forget = Every(_FORGET_EVERY, shop.clock, partial(shop.retention.run_once, _FORGOTTEN))
-    carry_on, publish = (shop.turns.queued(step) if shop.turns else step for step in (shop.runner.run_once, shop.relay.run_once))
+    carry_on = shop.turns.queued(shop.runner.run_once) if shop.turns else shop.runner.run_once
     keeper = IndexKeeper(shop.index, shop.reindexer)
     run_sagas = partial(_telling, shop.work, partial(carry_on, shop.runner.calls_at_once))
     take_rows = partial(_telling, shop.work, partial(shop.importer.run_once, _ROWS))
     every = [
         ("sagas", Loop("sagas", run_sagas, brisk)),
-        ("relay", Loop("relay", partial(publish, _MESSAGES_FOR_A_BROKER if shop.followers else _MESSAGES), brisk)),
+        *((RELAY, loop) for loop in _relay_loops(shop)),
         *consumer_loops(shop),
         ("imports", Loop("imports", take_rows, Pace(idle=0.1, woken=False))),
         ("reindex", Loop("reindex", partial(keeper.run_once, _ROWS), calm)),
@@ -59,6 +61,15 @@ def loops_of(shop: Shop, roles: Collection[str] = ROLES) -> list[Loop]:
         ("timers", Loop("retention", forget, Pace(idle=1.0, woken=False))),
     ]
     return [loop for role, loop in every if role in roles]
+
+
+def _relay_loops(shop: Shop) -> list[Loop]:
+    """What publishes, and what looks now and then for events that were written when they were delivered another way."""
+    seldom = Pace(idle=_LEFT_OVER_EVERY, woken=False)
+    if delivers_inside(shop.settings):
+        return [Loop("relay", partial(shop.relay.publish, _MESSAGES), seldom)]
+    publish = partial(shop.relay.publish, _MESSAGES_FOR_A_BROKER if shop.followers else _MESSAGES)
+    return [Loop("relay", publish, Pace()), Loop("left-over", partial(shop.left_over.run_once, _MESSAGES), seldom)]
 
 
 def _telling(bell: Wakes, step: Callable[[], int]) -> int:
@@ -116,8 +127,8 @@ def working(shop: Shop, roles: Collection[str] = ROLES, *, drain: float = 10.0) 
         ended = worker.stop(drain)
         if ended and "sagas" in roles:
             _write_answers(shop)
-        if ended and "relay" in roles:
-            _give_back(shop)
+        if ended:
+            _give_back(shop, roles)
 
 
 def _write_answers(shop: Shop) -> None:
@@ -128,12 +139,15 @@ def _write_answers(shop: Shop) -> None:
         _LOG.warning("orders that were asked about are taken over when their leases are over: %s", error)
 
 
-def _give_back(shop: Shop) -> None:
-    """What the relay holds. Where that fails the lease runs out: it is no reason to end in disorder."""
-    try:
-        shop.relay.release()
-    except Unavailable as error:
-        _LOG.warning("the relay's messages are taken over when its lease is over: %s", error)
+def _give_back(shop: Shop, roles: Collection[str]) -> None:
+    """What relay and consumers hold. Where that fails the lease runs out: it is no reason to end in disorder."""
+    inside = delivers_inside(shop.settings)
+    consumers = [] if inside else [f.release for name, f in shop.followers.items() if role_of(shop, name) in roles]
+    for release in (*([shop.relay.release] if RELAY in roles else []), *consumers):
+        try:
+            release()
+        except Unavailable as error:
+            _LOG.warning("messages in hand are taken over when their lease is over: %s", error)
 
 
 def run(

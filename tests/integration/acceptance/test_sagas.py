@@ -17,23 +17,18 @@ FINAL = {"orders.order_completed.v1", "orders.order_cancelled.v1"}
 
 
 def overhear(market: Market, *, twice: bool) -> list[Message]:
-    """What is published from now on, in turn. *twice*: the relay loses its place after every delivery, and delivers again."""
+    """What followers of orders are told from now on, in turn. *twice*: what they took is forgotten the first time, and comes again."""
     heard: list[Message] = []
-    broker, outbox = market.container.broker(), market.shop.outbox
-    publish, delete = broker.publish, outbox.delete
+    queue = market.container.broker().queues()["seller-orders"]
+    settle = queue.settle
     forgotten: set[str] = set()
 
-    def heard_by_all(messages):
-        heard.extend(messages)
-        return publish(messages)
+    def settle_what_was_heard(deliveries) -> None:
+        heard.extend(d.message for d in deliveries)
+        settle([d for d in deliveries if not twice or d.message.id in forgotten])
+        forgotten.update(d.message.id for d in deliveries)
 
-    def forget_first(ids) -> None:
-        delete([i for i in ids if i in forgotten])
-        forgotten.update(ids)
-
-    broker.publish = heard_by_all
-    if twice:
-        outbox.delete = forget_first
+    queue.settle = settle_what_was_heard
     return heard
 
 

@@ -271,7 +271,7 @@ def test_29_an_operation_asks_as_often_whoever_asks(quarters, row) -> None:
     assert_fixed(quarters, row)
 
 
-@pytest.mark.parametrize("work", ["sagas", "relay", "imports", "reindex"])
+@pytest.mark.parametrize("work", ["sagas", "consumers", "imports", "reindex"])
 def test_29_a_turn_of_the_worker_asks_as_often_for_many_as_for_one(found: Found, tmp_path: Path, work: str) -> None:
     counts = []
     for size in (FEW, 16):
@@ -298,4 +298,4 @@ def prepared_turn(market: Market, work: str, size: int) -> Callable[[], int]:
     if work == "reindex":
         market.shop.reindexer.request()
         return lambda: market.shop.reindexer.run_once(500)
-    return lambda: market.shop.relay.run_once(500)
+    return lambda: sum(each.run_once(500) for each in market.shop.followers.values())

@@ -4,6 +4,7 @@ import inspect
 
 from tests.contracts import (
     test_accounts,
+    test_broker,
     test_cart,
     test_catalog,
     test_checkout,
@@ -45,6 +46,12 @@ class TestPostgresSagaStore(test_checkout.TestSqliteSagaStore): ...
 class TestPostgresOutbox(test_messaging.TestSqliteOutbox): ...
 
 
+class TestPostgresLocalBroker(test_broker.TestLocalBroker): ...
+
+
+class TestPostgresQueue(test_broker.TestSqliteQueue): ...
+
+
 class TestPostgresInbox(test_messaging.TestSqliteInbox): ...
 
 
@@ -55,4 +62,4 @@ def test_no_suite_of_storage_is_left_out() -> None:
     modules = [module for module in globals().values() if inspect.ismodule(module) and module.__name__.startswith("tests.contracts")]
     on_sqlite = {name for module in modules for name in vars(module) if name.startswith("TestSqlite")}
     assert {name.replace("Sqlite", "Postgres") for name in on_sqlite} <= globals().keys()
-    assert len(on_sqlite) == 12
+    assert len(on_sqlite) == 13

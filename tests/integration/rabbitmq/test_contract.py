@@ -6,7 +6,7 @@ import pytest
 
 from commerce_core.kernel.messaging import Consumer, DeadLetter, Message, Queue
 from commerce_rabbitmq.broker import RabbitBroker
-from commerce_testkit.contracts.broker import AT, BrokerContract, QueueContract, message
+from commerce_testkit.contracts.broker import AT, BrokerContract, RepeatingQueueContract, message
 from commerce_testkit.memory.clock import SettableClock
 
 Closing = Callable[[Callable[[], None]], None]
@@ -25,7 +25,7 @@ class TestRabbitBroker(BrokerContract):
         return broker
 
 
-class TestRabbitQueue(QueueContract):
+class TestRabbitQueue(RepeatingQueueContract):
     @pytest.fixture(autouse=True)
     def _there(self, address: str, closing: Closing) -> None:
         self._address, self._closing = address, closing

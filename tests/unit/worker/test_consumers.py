@@ -22,9 +22,10 @@ class Counting:
         return self.run_once(limit)
 
 
-def shop_with(*names: str, writes: bool) -> Any:
+def shop_with(*names: str, writes: bool, broker: str = "amqp://localhost") -> Any:
     followers = {name: Counting() for name in names}
-    return SimpleNamespace(followers=followers, broker=Counting(), index=SimpleNamespace(claim_writing=lambda: writes))
+    index, settings = SimpleNamespace(claim_writing=lambda: writes), SimpleNamespace(broker_url=broker)
+    return SimpleNamespace(followers=followers, broker=Counting(), index=index, settings=settings, turns=None)
 
 
 def loops(shop: Any) -> dict[str, Loop]:

@@ -71,3 +71,6 @@ class MemoryQueue(Queue):
         for delivery in deliveries:
             if self._in_hand.pop(delivery.tag, None):
                 self.put([delivery.message], delivery.attempt + 1)
+
+    def release(self) -> None:
+        """There is no other process."""
