@@ -109,14 +109,19 @@ class FullStack:
         running = [process for process in (*self.shops, *self.workers) if process.process.poll() is None]
         for process in running:  # at the same time
             process.process.terminate()
-        for process in (*self.shops, *self.workers):
-            process.stop()
+        with ExitStack() as ending:  # one that does not end keeps nobody from ending the others
+            for process in (*self.shops, *self.workers):
+                ending.callback(process.stop)
         self.shops, self.workers = [], []
 
     def _started(self, *arguments: str) -> LiveShop:
         process = LiveShop(self.folder, self.environment, (COMMERCE, *arguments))
         ready = process.address if process.address.endswith("/ready") else f"{process.address}/health/ready"
-        until(lambda: asked(ready)[0] == 200, lambda: (asked(ready), process.log.read_text()[-2000:]))
+        try:
+            until(lambda: asked(ready)[0] == 200, lambda: (asked(ready), process.log.read_text()[-2000:]))
+        except BaseException:
+            process.kill()
+            raise
         return process
 
 

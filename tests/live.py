@@ -3,12 +3,15 @@
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 _PATIENCE: Final = 60.0
+#: Every shop that was started in this process and not ended by whoever started it.
+_running: "Final[list[LiveShop]]" = []
 COMMERCE: Final = str(Path(sys.executable).with_name("commerce"))
 #: What a shop on PostgreSQL must be told to play.
 SANDBOX: Final = {"COMMERCE_PAYMENT_URLS": "sandbox://", "COMMERCE_CARRIER_URL": "sandbox://"}
@@ -24,14 +27,24 @@ class LiveShop:
             self.process = subprocess.Popen(
                 command, cwd=folder, env={**SANDBOX, **os.environ, **settings}, stdout=subprocess.PIPE, stderr=log, text=True
             )
-        self.address = self._announced()
+        _running.append(self)
+        try:
+            self.address = self._announced()
+        except BaseException:
+            self.kill()
+            raise
 
     def _announced(self) -> str:
         """The address that the shop prints when it takes requests."""
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            if "http://" in line:
-                return "http://" + line.rpartition("http://")[2].strip()
+        overdue = threading.Timer(_PATIENCE, self.process.kill)
+        overdue.start()
+        try:
+            for line in self.process.stdout:
+                if "http://" in line:
+                    return "http://" + line.rpartition("http://")[2].strip()
+        finally:
+            overdue.cancel()
         raise AssertionError(f"the shop did not open: {self.log.read_text()[-2000:]}")
 
     def kill(self) -> None:
@@ -46,9 +59,22 @@ class LiveShop:
         self._ended()
 
     def _ended(self) -> None:
-        self.process.wait(_PATIENCE)
+        try:
+            self.process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(_PATIENCE)
+            raise
+        finally:
+            if self in _running:
+                _running.remove(self)
         if self.process.stdout is not None:
             self.process.stdout.close()
+
+
+def running() -> list[LiveShop]:
+    """The shops that were started in this process and not ended yet."""
+    return [*_running]
 
 
 @contextmanager

@@ -49,8 +49,9 @@ class Fleet:
 
     def stop(self) -> None:
         """End all of them in good order."""
-        for process in self.running:
-            process.stop()
+        with ExitStack() as ending:
+            for process in self.running:
+                ending.callback(process.stop)
 
 
 @pytest.fixture

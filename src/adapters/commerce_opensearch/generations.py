@@ -1,7 +1,9 @@
 """Generations of the index side by side, behind aliases: which is in use, which is being built, and how far.
 
 Everything is said by aliases, which the cluster changes all at once: a process that is killed at any moment leaves the one state
-or the other, and any number of processes sees the same.
+or the other, and any number of processes sees the same. Of the indexes that bear an alias one at most may be its *write index*,
+as the cluster itself makes sure: so no alias ever comes to stand for two, however late a process begins what another one has
+begun, filled and replaced long before.
 """
 
 from collections.abc import Mapping
@@ -12,11 +14,13 @@ import attrs
 from commerce_core.kernel.ids import ItemId
 from commerce_core.search import SearchUnavailable
 from commerce_opensearch.connection import Connection
-from commerce_opensearch.refusals import Missing, Refused
+from commerce_opensearch.refusals import Failed, Missing, Refused
 from commerce_opensearch.schema import SCHEMA_VERSION, template
 
 _PROGRESS: Final = "~progress"
 _TRIES: Final = 3
+#: The cluster refuses whatever would give a second index the alias in this way.
+_ALONE: Final[Mapping[str, Any]] = {"is_write_index": True}
 
 
 @attrs.frozen
@@ -62,12 +66,12 @@ class Generations:
         raise SearchUnavailable("the search index was removed while it was begun")
 
     def is_whole(self) -> bool:
-        """Whether there is a generation in use, and it was not begun empty."""
+        """Whether there is a generation in use, one alone, and it was not begun empty."""
         try:
             told = self._connection.ask("GET", f"/{self.alias}/_mapping")
         except Missing:
             return False
-        return any(index["mappings"].get("_meta", {}).get("whole") for index in told.values())
+        return [index["mappings"].get("_meta", {}).get("whole") for index in told.values()] == [True]
 
     def last(self, name: str) -> ItemId | None:
         """The last item that was added in order to the generation *name*."""
@@ -87,19 +91,18 @@ class Generations:
 
         Nothing happens where *name* is in use already, or gone.
         """
-        targets = self.targets()
-        if targets.next != name:
+        known = self._aliases()
+        if _having(known, self._next) != name:
             return
         self._connection.ask("POST", f"/{name}/_refresh", patient=True)
         actions: list[dict[str, Any]] = [
             {"remove": {"index": name, "alias": self._next, "must_exist": True}},
-            {"add": {"index": name, "alias": self.alias}},
+            {"add": {"index": name, "alias": self.alias, **_ALONE}},
+            *({"remove_index": {"index": before}} for before in sorted(known) if self.alias in known[before]["aliases"]),
         ]
-        if targets.current is not None:
-            actions.append({"remove_index": {"index": targets.current}})
         try:
             self._connection.ask("POST", "/_aliases", {"actions": actions}, patient=True)
-        except (Missing, Refused):
+        except (Missing, Refused, Failed):
             if self.targets().current != name:  # else another process was faster
                 raise SearchUnavailable("the search index could not be switched") from None
 
@@ -118,11 +121,11 @@ class Generations:
             self._template_is_there = True
         numbers = [int(name.rpartition("-")[2]) for name in self._aliases()]
         name = f"{self.alias}-{max(numbers, default=0) + 1:06}"
-        aliases: Mapping[str, Any] = {alias: {}, writing(name): {}}
+        aliases: Mapping[str, Any] = {alias: _ALONE, writing(name): {}}
         try:
             self._connection.ask("PUT", f"/{name}", {"aliases": aliases, "mappings": {"_meta": {"whole": whole}}}, patient=True)
-        except Refused as refusal:
-            if "resource_already_exists" not in str(refusal):
+        except (Refused, Failed) as refusal:
+            if "resource_already_exists" not in str(refusal) and _having(self._aliases(), alias) is None:
                 raise SearchUnavailable(f"the search index cannot be begun ({refusal})") from refusal
 
 
@@ -132,4 +135,5 @@ def writing(name: str) -> str:
 
 
 def _having(known: Mapping[str, Any], alias: str) -> str | None:
-    return next((name for name in sorted(known) if alias in known[name]["aliases"]), None)
+    """The generation that bears *alias*. Where a release before this one left two, the older one was begun late and is empty."""
+    return next((name for name in sorted(known, reverse=True) if alias in known[name]["aliases"]), None)

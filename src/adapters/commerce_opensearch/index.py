@@ -69,6 +69,8 @@ class OpenSearchIndex(SearchIndex):
             found = self._connection.ask("POST", f"/{self._alias}/_mget", {"ids": asked}, params)
         except Missing:
             return {}
+        if unknown := next((one["error"] for one in found["docs"] if "error" in one), None):
+            raise SearchUnavailable(f"the search index does not say what it has ({str(unknown)[:200]})")
         return {ItemId(one["_id"]): int(one["_version"]) for one in found["docs"] if one.get("found")}
 
     def find(self, query: Query) -> ResultPage:

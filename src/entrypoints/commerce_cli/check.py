@@ -1,12 +1,15 @@
 """`commerce check`: every invariant over what is stored, over the gateways' books and over the search index."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from cyclopts import Parameter
 
 from commerce_cli.opening import open_shop
 from commerce_cli.output import AsJson, Output
+from commerce_cli.serve import delivers_inside
 from commerce_core.checkout.service.check import Violation
+from commerce_core.kernel.errors import Unavailable
 
 if TYPE_CHECKING:
     from commerce_bootstrap.shop import Shop
@@ -50,13 +53,17 @@ def check(
             found = shop.checker.check()
             report(0, "search index")
             violations = [*found.violations, *_stale(shop)]
+        at_broker = _at_broker(shop)
         letters = shop.outbox.dead_letters(found.dead_letters or 1)
     rows = [_row(v, with_repair=repair_report) for v in violations]
     out.say(f"{found.orders:,} orders and {found.skus:,} SKUs; {found.unfinished:,} orders under way, {found.alarmed:,} of them alarmed.")
     for order_id in found.alarmed_orders:
         out.say(f"alarmed: order {order_id} (`commerce sagas show {order_id}` tells why)")
-    if found.waiting_messages:
-        out.say(f"{found.waiting_messages:,} messages wait to be delivered.")
+    waiting = found.waiting_messages + sum((at_broker or {}).values())
+    if waiting:
+        out.say(f"{waiting:,} messages wait to be delivered.")
+    if at_broker is None:
+        out.warn("What waits at the broker is not counted: it does not say.")
     for row in rows:
         out.say(f"{row['invariant']} {row['subject']}: {row['detail']}")
         if repair_report:
@@ -67,7 +74,7 @@ def check(
     out.say("Everything holds." if clean else f"{len(rows):,} violations, {found.dead_letters:,} dead letters.")
     counts = {name: getattr(found, name) for name in ("orders", "skus", "unfinished", "alarmed")}
     out.answer(
-        {"clean": clean, "atRest": found.at_rest, **counts, "waitingMessages": found.waiting_messages}
+        {"clean": clean, "atRest": found.at_rest and not waiting and at_broker is not None, **counts, "waitingMessages": waiting}
         | {"alarmedOrders": list(found.alarmed_orders)}
         | {"violations": rows, "deadLetters": [_letter(letter) for letter in letters]}
     )
@@ -79,6 +86,18 @@ def _stale(shop: "Shop") -> list[Violation]:
         Violation(invariant="L7", subject=f"item {item_id}", detail=f"version {expected} in the catalogue, {found or 'none'} in the index")
         for item_id, expected, found in shop.index_audit.stale()
     ]
+
+
+def _at_broker(shop: "Shop") -> Mapping[str, int] | None:
+    """What waits at the broker for each consumer, or is in hand there; ``None``: it does not say. None inside the shop, whose queues
+    were counted with its database.
+    """
+    if delivers_inside(shop.settings):
+        return {}
+    try:
+        return shop.broker.waiting()
+    except Unavailable:
+        return None
 
 
 def _row(violation: Violation, *, with_repair: bool) -> dict[str, Any]:

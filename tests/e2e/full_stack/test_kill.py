@@ -35,6 +35,13 @@ def stack(shared_servers: SharedServers, tmp_path_factory: pytest.TempPathFactor
         yield full
 
 
+@pytest.fixture(autouse=True)
+def _stopped(stack: FullStack) -> Iterator[None]:
+    """What a case started ends with it, however it ends: the next one would meet its processes."""
+    yield
+    stack.stop()
+
+
 @pytest.fixture(scope="module")
 def promised() -> list[str]:
     """Every order that any buyer was promised in this shop."""
@@ -54,14 +61,16 @@ def killed(process: LiveShop) -> bool:
 def test_16_every_promised_order_ends_properly_whichever_process_is_killed(point: str, stack: FullStack, promised: list[str]) -> None:
     crowd = Crowd(*stocked_at(stack.settings, _BUYERS))
     for nth in TIMES if _WHOLE else TIMES[1:2]:
-        stack.shops, stack.workers = [opened(stack, "serve", point, nth)], [opened(stack, "worker", point, nth)]
+        stack.shops.append(opened(stack, "serve", point, nth))
+        stack.workers.append(opened(stack, "worker", point, nth))
         mortal = [*stack.shops, *stack.workers]
         buyers = threading.Thread(target=crowd.shop_until_it_dies, args=(stack.address, _ENOUGH))
         buyers.start()
         until(lambda mortal=mortal: any(map(killed, mortal)), lambda nth=nth: f"{point} was never reached {nth} times")
         buyers.join()
         stack.stop()
-    stack.shops, stack.workers = [opened(stack, "serve")], [opened(stack, "worker")]
+    stack.shops.append(opened(stack, "serve"))
+    stack.workers.append(opened(stack, "worker"))
     crowd.send_again(stack.address)
     assert crowd.surprises == []
 

@@ -208,3 +208,30 @@ def test_synonyms_are_read_again_without_a_restart(index: OpenSearchIndex, tmp_p
     (tmp_path / "synonyms.txt").write_text("luminaire => table\n")
     with pytest.raises(CursorExpired):  # the list it goes on in was made with other words
         index.find(attrs.evolve(query, cursor=page.next_cursor))
+
+
+def test_a_first_index_that_somebody_begins_late_takes_nothing_from_the_one_that_was_built_meanwhile(
+    open_index: Open, engine: Connection, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two begin the first index; one of them is so slow that the other has built and switched to the next one before."""
+    slow, quick = open_index(), open_index()
+    sent = slow._generations._connection.ask
+    stalled: list[bool] = []
+
+    def late(method: str, path: str, *rest: object, **named: object) -> object:
+        if method == "PUT" and path.endswith("-000001") and not stalled:
+            stalled.append(True)
+            quick.put([document(1, "Lamp")])
+            quick.begin_rebuild()
+            quick.rebuild([document(1, "Lamp")])
+            quick.finish_rebuild()
+        return sent(method, path, *rest, **named)
+
+    monkeypatch.setattr(slow._generations._connection, "ask", late)
+    slow.put([document(2, "Lamp")])
+    assert stalled
+    there = open_index()
+    assert there.versions([item_id(1), item_id(2)]) == {item_id(1): 1, item_id(2): 1}
+    assert there.find(Query(term="lamp")).total == 2
+    assert len(indexes(engine, address)) == 1
+    assert not there.needs_rebuild
