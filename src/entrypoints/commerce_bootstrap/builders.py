@@ -20,7 +20,7 @@ from commerce_core.cart.service import CartRetention
 from commerce_core.checkout.service.record import Books
 from commerce_core.kernel.batching import FanOut, GroupFunction, InlineFanOut
 from commerce_core.kernel.clock import Clock
-from commerce_core.kernel.delivery import SUBSCRIPTIONS, Follower
+from commerce_core.kernel.delivery import SUBSCRIPTIONS
 from commerce_core.kernel.ids import IdFactory
 from commerce_core.kernel.messaging import Broker, Consumer
 from commerce_core.kernel.process import ProcessGuard
@@ -140,7 +140,7 @@ def build_storage(
         orders=SqlOrderBook(),
         seller_orders=SqlSellerOrders(),
         sagas=SqlSagaStore(),
-        outbox=SqlOutbox(database, queues if delivers_inside(settings) else None),
+        outbox=SqlOutbox(database, queues if settings.delivers_inside else None),
         queues=queues,
         reindex=SqlReindexQueue(),
         inbox=SqlInbox(),
@@ -268,23 +268,6 @@ def build_rules(settings: Settings, storage: Storage) -> Sequence[Rule]:
     )
 
 
-def build_followers(broker: Broker, consumers: Sequence[Consumer], storage: Storage, clock: Clock) -> Mapping[str, Follower]:
-    """What hands each consumer the messages in its queue, by the consumer's name; none where publishing does.
-
-    Raises:
-        ValueError: there is a consumer of which nothing says what it follows.
-    """
-    queues = broker.queues()
-    if queues and (strangers := sorted(c.name for c in consumers if c.name not in queues)):
-        raise ValueError(f"nothing says what {', '.join(strangers)} follows")
-    return {c.name: Follower(c, queues[c.name], storage.outbox.park, clock) for c in consumers if c.name in queues}
-
-
-def followers_inside(settings: Settings, followers: Mapping[str, Follower]) -> Sequence[Follower]:
-    """Those whose queues lie in the shop's own database."""
-    return [*followers.values()] if delivers_inside(settings) else []
-
-
 def build_batcher(function: GroupFunction[T, R], name: str, groups: GroupMetrics, closing: ExitStack[bool | None]) -> ThreadBatcher[T, R]:
     """A thread that hands *function* group after group, with *groups* measured."""
     batcher = ThreadBatcher(groups.measured(function, name), limit=_GROUP, queue=_QUEUE, name=name)
@@ -335,11 +318,6 @@ def ringing(function: GroupFunction[T, R], bell: Bell) -> GroupFunction[T, R]:
         return results
 
     return work_and_ring
-
-
-def delivers_inside(settings: Settings) -> bool:
-    """Whether events wait in the shop's own database until their consumers take them, and for no broker."""
-    return scheme(settings.broker_url) == "local"
 
 
 def calls_inside(settings: Settings) -> bool:

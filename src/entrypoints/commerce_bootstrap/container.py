@@ -5,6 +5,7 @@ from dependency_injector.containers import DeclarativeContainer
 from prometheus_client import CollectorRegistry
 
 from commerce_bootstrap import builders, tracing
+from commerce_bootstrap.followers import build_followers, followers_inside
 from commerce_bootstrap.metrics import GroupMetrics, QueueCollector, ShopCollector, dropped_rows, search_lag
 from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.shop import Shop
@@ -109,8 +110,8 @@ class ShopContainer(DeclarativeContainer):
     seller_list = one(SellerOrderProjection, database, held.orders, held.seller_orders, clock)
     consumers = providers.List(one(tracing.FollowedConsumer, indexer, tracer), one(tracing.FollowedConsumer, seller_list, tracer))
     broker = one(builders.build_broker, settings, context, consumers, storage, closing)
-    followers = one(builders.build_followers, broker, consumers, storage, clock)
-    inside = one(builders.followers_inside, settings, followers)
+    followers = one(build_followers, broker, consumers, storage, clock)
+    inside = one(followers_inside, settings, followers)
     relay = one(Relay, held.outbox, one(tracing.traced_broker, broker, tracer), clock, owner, inside)
     retention = one(
         Retention, database, one(builders.build_rules, settings, storage), clock, one(dropped_rows, registry)
@@ -139,7 +140,7 @@ def build_shop(settings: Settings) -> Shop:
     try:
         shop: Shop = container.shop()
         shop.registry.register(container.collector())
-        if builders.delivers_inside(settings):
+        if settings.delivers_inside:
             shop.registry.register(QueueCollector(shop.broker))
     except BaseException:
         container.closing().close()

@@ -160,6 +160,11 @@ class Settings:
         except ValueError as error:
             raise WrongSetting(f"{PREFIX}LEASE and {PREFIX}CALL_TIMEOUT do not fit: {error}.") from error
 
+    @property
+    def delivers_inside(self) -> bool:
+        """Whether events wait in the shop's own database until their consumers take them, and for no broker."""
+        return self.broker_url.startswith("local:")
+
     @classmethod
     def in_folder(cls, folder: Path, **others: Any) -> "Settings":
         """The embedded default with its files in *folder*."""

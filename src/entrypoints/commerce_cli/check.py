@@ -7,7 +7,6 @@ from cyclopts import Parameter
 
 from commerce_cli.opening import open_shop
 from commerce_cli.output import AsJson, Output
-from commerce_cli.serve import delivers_inside
 from commerce_core.checkout.service.check import Violation
 from commerce_core.kernel.errors import Unavailable
 
@@ -92,7 +91,7 @@ def _at_broker(shop: "Shop") -> Mapping[str, int] | None:
     """What waits at the broker for each consumer, or is in hand there; ``None``: it does not say. None inside the shop, whose queues
     were counted with its database.
     """
-    if delivers_inside(shop.settings):
+    if shop.settings.delivers_inside:
         return {}
     try:
         return shop.broker.waiting()

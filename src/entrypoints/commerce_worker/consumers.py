@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
-from commerce_bootstrap.builders import delivers_inside
 from commerce_bootstrap.shop import Shop
 from commerce_worker.loop import Loop, Pace
 
@@ -26,7 +25,7 @@ def consumer_loops(shop: Shop) -> list[tuple[str, Loop]]:
 
     Every consumer has a thread and a back-off of its own: one that fails or hangs stops nobody else.
     """
-    inside = delivers_inside(shop.settings)
+    inside = shop.settings.delivers_inside
     found: list[tuple[str, Loop]] = []
     for name, follower in shop.followers.items():
         step = _surrounded(shop, name, partial(follower.run_once, _MESSAGES))
@@ -39,7 +38,7 @@ def consumer_loops(shop: Shop) -> list[tuple[str, Loop]]:
 
 def role_of(shop: Shop, consumer: str) -> str:
     """The role in which *consumer* is followed."""
-    return RELAY if delivers_inside(shop.settings) else CONSUMER_ROLES.get(consumer, RELAY)
+    return RELAY if shop.settings.delivers_inside else CONSUMER_ROLES.get(consumer, RELAY)
 
 
 def _surrounded(shop: Shop, consumer: str, step: Callable[[], int]) -> Callable[[], int]:

@@ -11,7 +11,6 @@ from functools import partial
 from typing import Final
 
 from commerce_bootstrap.asking import wrong_with
-from commerce_bootstrap.builders import delivers_inside
 from commerce_bootstrap.metrics import Checks, PartsCollector, QueueCollector
 from commerce_bootstrap.shop import Shop
 from commerce_core.kernel.errors import Unavailable
@@ -66,7 +65,7 @@ def loops_of(shop: Shop, roles: Collection[str] = ROLES) -> list[Loop]:
 def _relay_loops(shop: Shop) -> list[Loop]:
     """What publishes, and what looks now and then for events that were written when they were delivered another way."""
     seldom = Pace(idle=_LEFT_OVER_EVERY, woken=False)
-    if delivers_inside(shop.settings):
+    if shop.settings.delivers_inside:
         return [Loop("relay", partial(shop.relay.publish, _MESSAGES), seldom)]
     publish = partial(shop.relay.publish, _MESSAGES_FOR_A_BROKER if shop.followers else _MESSAGES)
     return [Loop("relay", publish, Pace()), Loop("left-over", partial(shop.left_over.run_once, _MESSAGES), seldom)]
@@ -141,7 +140,7 @@ def _write_answers(shop: Shop) -> None:
 
 def _give_back(shop: Shop, roles: Collection[str]) -> None:
     """What relay and consumers hold. Where that fails the lease runs out: it is no reason to end in disorder."""
-    inside = delivers_inside(shop.settings)
+    inside = shop.settings.delivers_inside
     consumers = [] if inside else [f.release for name, f in shop.followers.items() if role_of(shop, name) in roles]
     for release in (*([shop.relay.release] if RELAY in roles else []), *consumers):
         try:

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 from typing import Any
 
+from commerce_bootstrap.settings import Settings
 from commerce_core.kernel.delivery import SUBSCRIPTIONS
 from commerce_worker.consumers import DEAD_LETTERS, consumer_loops
 from commerce_worker.loop import After, Loop
@@ -24,7 +25,7 @@ class Counting:
 
 def shop_with(*names: str, writes: bool, broker: str = "amqp://localhost") -> Any:
     followers = {name: Counting() for name in names}
-    index, settings = SimpleNamespace(claim_writing=lambda: writes), SimpleNamespace(broker_url=broker)
+    index, settings = SimpleNamespace(claim_writing=lambda: writes), Settings(broker_url=broker)
     return SimpleNamespace(followers=followers, broker=Counting(), index=index, settings=settings, turns=None)
 
 
