@@ -1,6 +1,6 @@
 """The composition: everything can be built from every shipped configuration, and start-up refuses what would break a promise."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -80,3 +80,13 @@ def test_14_a_database_that_would_not_keep_what_it_was_told_is_refused(tmp_path:
 def test_two_gateways_cannot_have_one_name(tmp_path: Path) -> None:
     with pytest.raises(WrongSetting, match="two gateways old"):
         build_shop(Settings.in_folder(tmp_path, **two_gateways(tmp_path, "old", "old")))
+
+
+def test_a_guests_token_is_known_to_every_process_of_the_shop_and_to_no_other_shop(on_database: dict[str, Any], tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        one, two = (stack.enter_context(closing(build_shop(Settings.in_folder(tmp_path, **on_database)))) for _ in range(2))
+        stranger = stack.enter_context(closing(build_shop(Settings.in_folder(tmp_path / "other"))))
+        token = one.guest_tokens.new()
+        assert two.guest_tokens.knows(token)
+        assert one.guest_tokens.knows(two.guest_tokens.new())
+        assert not stranger.guest_tokens.knows(token)

@@ -9,12 +9,12 @@ import attrs
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from commerce_core.accounts import Account, AccountBook, EmailTaken, LoginFailures, Role, Session
+from commerce_core.accounts import Account, AccountBook, EmailTaken, LoginFailures, Role, SecretBook, Session
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.ids import AccountId
 from commerce_core.kernel.transaction import Transaction
 from commerce_sqlalchemy.rows import Given, insert_if_new, insert_many
-from commerce_sqlalchemy.tables import Instant, login_failure
+from commerce_sqlalchemy.tables import Instant, login_failure, shop_secret
 from commerce_sqlalchemy.tables import account as account_table
 from commerce_sqlalchemy.tables import session as session_table
 from commerce_sqlalchemy.transaction import connection
@@ -92,6 +92,17 @@ class SqlAccountBook(AccountBook):
         if keys := sorted(connection(tx).execute(ended).scalars()):
             connection(tx).execute(sa.delete(key.table).where(key.in_(keys)))
         return len(keys)
+
+
+class SqlSecretBook(SecretBook):
+    """The shop's own secrets on SQLite and PostgreSQL."""
+
+    def secret_of(self, tx: Transaction, name: str) -> str | None:
+        return connection(tx).execute(sa.select(shop_secret.c.secret).where(shop_secret.c.name == name)).scalar()
+
+    def keep_secret(self, tx: Transaction, name: str, secret: str) -> str:
+        insert_if_new(connection(tx), shop_secret, [{"name": name, "secret": secret}])
+        return self.secret_of(tx, name) or secret
 
 
 @contextmanager

@@ -99,6 +99,7 @@ session = _table(
 login_failure = _table(
     "login_failure", _text("email"), _int("failures"), _at("last_at"), sa.Index("ix_login_failure_last_at", "last_at"), key="email"
 )
+shop_secret = _table("shop_secret", _text("name"), _text("secret"), key="name")
 
 # --- catalog -----------------------------------------------------------------------------------------------------------
 item = _table(

@@ -3,7 +3,7 @@
 from commerce_core.accounts.commands import ChangeAccount, LogIn, Register
 from commerce_core.accounts.errors import AccountNotFound, EmailTaken, LoginFailed, SessionUnknown, TooManyAttempts
 from commerce_core.accounts.model import Account, LoggedIn, LoginFailures, Role, Session
-from commerce_core.accounts.ports import AccountBook, PasswordHasher, TokenFactory
+from commerce_core.accounts.ports import AccountBook, PasswordHasher, SecretBook, TokenFactory
 
 __all__ = [
     "Account",
@@ -18,6 +18,7 @@ __all__ = [
     "PasswordHasher",
     "Register",
     "Role",
+    "SecretBook",
     "Session",
     "SessionUnknown",
     "TokenFactory",

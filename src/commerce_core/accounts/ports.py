@@ -88,3 +88,15 @@ class TokenFactory(Protocol):
     @abstractmethod
     def new(self) -> str:
         """A fresh secret of at least 128 random bits, safe in a header."""
+
+
+class SecretBook(Protocol):
+    """Secrets that all processes of one shop share: whoever needs one first makes it."""
+
+    @abstractmethod
+    def secret_of(self, tx: Transaction, name: str) -> str | None:
+        """The secret called *name*; ``None``: there is none yet."""
+
+    @abstractmethod
+    def keep_secret(self, tx: Transaction, name: str, secret: str) -> str:
+        """Keep *secret* as *name* unless there is one already; the one that is kept. Idempotent."""

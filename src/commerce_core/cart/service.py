@@ -1,5 +1,6 @@
 """Filling carts: what queued up while the last group was written becomes one transaction."""
 
+import hmac
 from collections.abc import Mapping, Sequence, Set
 from concurrent.futures import Future
 from contextlib import suppress
@@ -8,6 +9,7 @@ from typing import Final
 
 import attrs
 
+from commerce_core.accounts import TokenFactory
 from commerce_core.cart.commands import SetQuantity
 from commerce_core.cart.errors import TotalTooLarge
 from commerce_core.cart.model import Cart, CartLine, CartStatus, next_cart_id
@@ -35,6 +37,34 @@ def guest_id(token: str) -> BuyerId:
 def is_guest(buyer_id: BuyerId) -> bool:
     """Whether *buyer_id* is made as :func:`guest_id` makes them: accounts have ids of another kind."""
     return is_derived(buyer_id)
+
+
+class GuestTokens:
+    """Makes the tokens that guests' carts are known by, and tells them from those that somebody else made up.
+
+    Whoever could choose a token could hand it to another person, and read that person's cart afterwards.
+
+    Args:
+        key: signs the tokens; the same in all processes of a shop.
+        secrets: what a token is made from.
+    """
+
+    def __init__(self, key: str, secrets: TokenFactory) -> None:
+        self._key = key.encode()
+        self._secrets = secrets
+
+    def new(self) -> str:
+        """A fresh token, safe in a header."""
+        secret = self._secrets.new()
+        return f"{secret}.{self._signature(secret)}"
+
+    def knows(self, token: str) -> bool:
+        """Whether *token* is one of ours."""
+        secret, _, signature = token.rpartition(".")
+        return token.isascii() and hmac.compare_digest(signature, self._signature(secret))
+
+    def _signature(self, secret: str) -> str:
+        return hmac.digest(self._key, secret.encode(), "sha256")[:16].hex()
 
 
 @attrs.frozen(kw_only=True)

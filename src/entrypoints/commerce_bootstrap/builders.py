@@ -16,7 +16,8 @@ from commerce_bootstrap.extras import missing_extra
 from commerce_bootstrap.metrics import GroupMetrics
 from commerce_bootstrap.settings import PREFIX, Settings, WrongSetting
 from commerce_bootstrap.tracing import Tracer
-from commerce_core.cart.service import CartRetention
+from commerce_core.accounts import TokenFactory
+from commerce_core.cart.service import CartRetention, GuestTokens
 from commerce_core.checkout.service.record import Books
 from commerce_core.kernel.batching import FanOut, GroupFunction, InlineFanOut
 from commerce_core.kernel.clock import Clock
@@ -37,7 +38,7 @@ from commerce_local.deadline import Deadline
 from commerce_local.timed import TimedCarrier, TimedGateway
 from commerce_local.turns import Turns
 from commerce_sqlalchemy import postgres
-from commerce_sqlalchemy.accounts import SqlAccountBook
+from commerce_sqlalchemy.accounts import SqlAccountBook, SqlSecretBook
 from commerce_sqlalchemy.cart import SqlCartBook
 from commerce_sqlalchemy.catalog import SqlImportQueue, SqlItemBook, SqlOffers
 from commerce_sqlalchemy.checkout import SqlSagaStore
@@ -61,6 +62,7 @@ _INLINE_CALLS: Final = 64
 _CALLS_UNDER_WAY: Final = 64
 _GROUP: Final = 128
 _QUEUE: Final = 4_096
+_GUESTS: Final = "guest carts"
 
 
 class Closing(ExitStack[bool | None]):
@@ -86,6 +88,7 @@ class Storage:
 
     database: SqlDatabase
     accounts: SqlAccountBook
+    secrets: SqlSecretBook
     items: SqlItemBook
     offers: SqlOffers
     imports: SqlImportQueue
@@ -132,6 +135,7 @@ def build_storage(
     return Storage(
         database=database,
         accounts=SqlAccountBook(),
+        secrets=SqlSecretBook(),
         items=SqlItemBook(),
         offers=SqlOffers(),
         imports=SqlImportQueue(),
@@ -145,6 +149,17 @@ def build_storage(
         reindex=SqlReindexQueue(),
         inbox=SqlInbox(),
     )
+
+
+def build_guest_tokens(storage: Storage, tokens: TokenFactory) -> GuestTokens:
+    """What makes guests' tokens. The key lies in the database: all processes of the shop have the same."""
+    with storage.database.snapshot() as tx:
+        key = storage.secrets.secret_of(tx, _GUESTS)
+    if key is None:
+        with storage.database.begin() as tx:
+            key = storage.secrets.keep_secret(tx, _GUESTS, tokens.new())
+            tx.commit()
+    return GuestTokens(key, tokens)
 
 
 def build_index(settings: Settings, context: PluginContext, closing: ExitStack[bool | None]) -> SearchIndex:

@@ -79,6 +79,7 @@ class ShopContainer(DeclarativeContainer):
     cart_changes = one(CartChanges, cart_shelves, pricer, clock)
     cart_batcher = one(builders.build_batcher, one(builders.queued, cart_changes.provided.change_many, turns), "carts", groups, closing)
     carts = one(Carts, cart_changes, cart_batcher)
+    guest_tokens = one(builders.build_guest_tokens, storage, tokens)
 
     shelves = one(
         Shelves, database=database, carts=held.carts, offers=held.offers, stock=held.stock, orders=held.orders, sagas=held.sagas,
@@ -120,7 +121,7 @@ class ShopContainer(DeclarativeContainer):
     collector = one(ShopCollector, operations, held.outbox, database, clock)
 
     shop = one(
-        Shop, settings=settings, currency=currency, clock=clock, accounts=accounts, items=items, imports=imports, carts=carts,
+        Shop, settings=settings, currency=currency, clock=clock, accounts=accounts, items=items, imports=imports, carts=carts, guest_tokens=guest_tokens,
         checkout=checkout, cancellations=cancellations, orders=orders, seller_list=seller_list, searches=searches, operations=operations, checker=checker,
         index_audit=index_audit, reconciliation=reconciliation, retention=retention, runner=runner, relay=relay, left_over=left_over,
         broker=broker, followers=followers,

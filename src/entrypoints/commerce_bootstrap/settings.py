@@ -84,6 +84,14 @@ def _text(name: str, text: str) -> str:
     return text
 
 
+def _origins(name: str, text: str) -> tuple[str, ...]:
+    found = tuple(part.strip().lower() for part in text.split(",") if part.strip())
+    for origin in found:
+        if found != ("*",) and not re.fullmatch(r"https?://[^/?#@*,\s]+", origin):
+            raise WrongSetting(f"{name} must be origins like https://shop.example.com, or * alone, not {origin!r}.")
+    return found
+
+
 def _networks(name: str, text: str) -> tuple[Network, ...]:
     try:
         return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
@@ -132,6 +140,9 @@ class Settings:
     currency: str = _setting("USD", _currency, "the shop's currency (ISO 4217)")
     host: str = _setting("127.0.0.1", _text, "the address that HTTP listens on")
     port: int = _setting(8000, _whole(0, 65_535), "the port that HTTP listens on; 0 takes a free one")
+    cors_origins: tuple[str, ...] = _setting(
+        (), _origins, "sites whose pages may call the shop from a browser, comma between them, or *; none: no other site's"
+    )
     trusted_proxies: tuple[Network, ...] = _setting(
         (), _networks, "networks of proxies whose X-Forwarded-For and -Proto (or Forwarded) are believed, comma between them; none: nobody"
     )

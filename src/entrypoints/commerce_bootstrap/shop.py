@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry
 from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.tracing import Tracer
 from commerce_core.accounts.service import Accounts
-from commerce_core.cart.service import Carts
+from commerce_core.cart.service import Carts, GuestTokens
 from commerce_core.catalog.service.imports import Importer, Imports
 from commerce_core.catalog.service.items import Items
 from commerce_core.checkout.service.cancel import Cancellations
@@ -41,6 +41,7 @@ class Shop:
     items: Items
     imports: Imports
     carts: Carts
+    guest_tokens: GuestTokens
     checkout: Checkout
     cancellations: Cancellations
     orders: Orders

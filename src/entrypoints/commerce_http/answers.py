@@ -10,12 +10,15 @@ import msgspec
 from litestar.types import Receive, Scope, Send
 
 from commerce_core.kernel.money import Money
+from commerce_http.compression import SMALLEST, VARY, as_gzip, compressed, takes_gzip
 
 _JSON: Final = b"application/json"
 _encoder: Final = msgspec.json.Encoder()
 #: Nobody guesses what an answer is, and nobody keeps one that is about a person, or a refusal.
 NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
 NO_STORE: Final = (b"cache-control", b"no-store")
+#: What anybody may know, told to somebody who is known: kept by that client alone, and asked for again.
+PRIVATE: Final = (b"cache-control", b"private, no-cache")
 
 
 class RequestInfo(NamedTuple):
@@ -75,7 +78,7 @@ class Payload:
     def __init__(self, status: int, body: bytes, headers: Mapping[str, str] | None = None, *, media: bytes = _JSON) -> None:
         self.status = status
         self.body = body
-        self.headers: list[tuple[bytes, bytes]] = [NOSNIFF]
+        self.headers: list[tuple[bytes, bytes]] = [NOSNIFF, VARY]
         if status not in (204, 304):
             self.headers += [(b"content-type", media), (b"content-length", str(len(body)).encode())]
         for name, value in (headers or {}).items():
@@ -90,9 +93,12 @@ class Payload:
         return self
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
-        body = b"" if is_head(scope) else self.body
-        await send({"type": "http.response.body", "body": body, "more_body": False})
+        body, headers = self.body, self.headers
+        if len(body) >= SMALLEST and takes_gzip(scope["headers"]):
+            body = await compressed(body)
+            headers = as_gzip(headers, len(body))
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if is_head(scope) else body, "more_body": False})
 
 
 #: The media type of server-sent events.

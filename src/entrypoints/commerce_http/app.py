@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from commerce_bootstrap.tracing import Tracer
 from commerce_core.kernel.errors import CommerceError
 from commerce_http.answers import Payload
+from commerce_http.cors import Cors
 from commerce_http.dependencies import Surroundings, handler_of
 from commerce_http.errors import answer_defect, answer_http_error, answer_refusal
 from commerce_http.frame import Frame, OneSpelling
@@ -25,27 +26,27 @@ class ShopApplication(Litestar):
 
     let_go: Callable[[], None] = staticmethod(lambda: None)
 
-    def framed(self, metrics: RequestMetrics, tracer: Tracer | None, proxies: TrustedProxies) -> "ShopApplication":
-        """Put requests in order, count them in *metrics*, and have *tracer* collect them."""
-        self.asgi_handler = Frame(Observed(OneSpelling(self.asgi_handler), metrics, tracer), proxies)
-        return self
-
 
 def build_app(
     operations: Sequence[Operation], around: Surroundings, registry: CollectorRegistry, *, tracer: Tracer | None = None,
-    proxies: TrustedProxies = NOBODY, lifespan: Sequence[Any] = (),
+    proxies: TrustedProxies = NOBODY, origins: Sequence[str] = (), lifespan: Sequence[Any] = (),
 ) -> ShopApplication:  # fmt: skip
-    """An application of *operations*."""
+    """An application of *operations*, behind *proxies*, and open to pages of *origins*."""
     # Litestar asks handlers for its own Response; a Payload answers as well, without the work that one does.
     refusals: Any = {CommerceError: answer_refusal, HTTPException: answer_http_error, Exception: answer_defect}
-    return ShopApplication(
+    app = ShopApplication(
         route_handlers=[*_options_of(operations), *(route_of(operation, around) for operation in operations)],
         exception_handlers=refusals,
         lifespan=list(lifespan),
         openapi_config=None,
         request_max_body_size=None,
         logging_config=None,
-    ).framed(RequestMetrics(registry), tracer, proxies)
+    )
+    inner: ASGIApp = OneSpelling(app.asgi_handler)
+    if origins:
+        inner = Cors(inner, origins, operations)
+    app.asgi_handler = Frame(Observed(inner, RequestMetrics(registry), tracer), proxies)
+    return app
 
 
 def route_of(operation: Operation, around: Surroundings) -> HTTPRouteHandler:

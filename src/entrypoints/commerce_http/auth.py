@@ -1,7 +1,6 @@
 """Who is calling: an account known by its bearer token, or nobody."""
 
 import re
-import secrets
 from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final
@@ -9,6 +8,7 @@ from typing import Any, Final
 import attrs
 
 from commerce_core.accounts import Account, Role
+from commerce_core.cart.service import GuestTokens
 from commerce_http.errors import Forbidden, Unauthenticated
 
 Authenticate = Callable[[str], Account]
@@ -60,21 +60,23 @@ def bearer_token(authorization: str | None) -> str:
     return token.strip()
 
 
-def new_cart_token() -> str:
-    """A secret that a guest's cart is known by from now on."""
-    return secrets.token_urlsafe(24)
-
-
-def cart_token(headers: Any) -> str | None:
-    """The guest's cart token shown with a request: the X-Cart-Token header, else the cookie; ``None`` if there is none of our form."""
+def cart_token(headers: Any, guests: GuestTokens) -> str | None:
+    """The guest's cart token shown with a request, in the X-Cart-Token header or else the cookie; ``None`` if none is ours."""
     shown = headers.get("x-cart-token")
-    if shown is None and (jar := headers.get("cookie")) and _CART_COOKIE in jar:
-        try:
-            morsel = SimpleCookie(jar).get(_CART_COOKIE)
-        except CookieError:
-            return None
-        shown = morsel.value if morsel else None
-    return shown if shown and _CART_TOKEN.fullmatch(shown) else None
+    if shown and _CART_TOKEN.fullmatch(shown) and guests.knows(shown):
+        return str(shown)
+    kept = _cookie(headers.get("cookie"))
+    return kept if kept and _CART_TOKEN.fullmatch(kept) and guests.knows(kept) else None
+
+
+def _cookie(jar: str | None) -> str | None:
+    if not jar or _CART_COOKIE not in jar:
+        return None
+    try:
+        morsel = SimpleCookie(jar).get(_CART_COOKIE)
+    except CookieError:
+        return None
+    return morsel.value if morsel else None
 
 
 def cart_cookie(token: str) -> str:

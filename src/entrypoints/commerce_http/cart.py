@@ -15,11 +15,11 @@ from commerce_core.cart import (
     TooManyLines,
     TotalTooLarge,
 )
-from commerce_core.cart.service import CartChange, Carts, Shopper, guest_id
+from commerce_core.cart.service import CartChange, Carts, GuestTokens, Shopper, guest_id
 from commerce_core.catalog import ItemNotFound
 from commerce_core.kernel.ids import BuyerId
 from commerce_http.answers import MoneyOut, Reply, Shape, money
-from commerce_http.auth import BUYER_OR_GUEST, cart_cookie, new_cart_token
+from commerce_http.auth import BUYER_OR_GUEST, cart_cookie
 from commerce_http.desk import Desk
 from commerce_http.operations import CartToken, Runs, operation
 
@@ -86,12 +86,12 @@ _TOLD = {"X-Cart-Token": "A guest's token: show it with the next request.", "Set
 
 
 @operation("GET", "/cart", who=BUYER_OR_GUEST, answer=CartOut, headers=_TOLD)
-async def own_cart(caller: Account | None, cart_token: CartToken, carts: Carts, desk: Desk) -> Reply:
+async def own_cart(caller: Account | None, cart_token: CartToken, carts: Carts, guest_tokens: GuestTokens, desk: Desk) -> Reply:
     """The cart with prices of now.
 
     A guest's token shown by somebody who is logged in: its lines go over first.
     """
-    visit = _visit(caller, cart_token)
+    visit = _visit(caller, cart_token, guest_tokens)
     takes_over = visit.shopper.guest_id is not None
     return visit.reply(await desk.do(Runs.WORK if takes_over else Runs.KEY_READ, carts.view, visit.shopper))
 
@@ -105,12 +105,18 @@ async def own_cart(caller: Account | None, cart_token: CartToken, carts: Carts, 
     example={"itemId": "01912d4e-7b1a-7c3e-9f00-0123456789ab", "quantity": 2},
     headers=_TOLD,
 )
-async def set_quantity(command: SetQuantity | SetQuantities, caller: Account | None, cart_token: CartToken, carts: Carts) -> Reply:
+async def set_quantity(
+    command: SetQuantity | SetQuantities,
+    caller: Account | None,
+    cart_token: CartToken,
+    carts: Carts,
+    guest_tokens: GuestTokens,
+) -> Reply:
     """Have so many pieces of an item in the cart; 0 takes the line out. More than there is: a problem of the line.
 
     With `lines`, so many pieces of each of a list: all of them, or none where one is refused.
     """
-    visit = _visit(caller, cart_token)
+    visit = _visit(caller, cart_token, guest_tokens)
     listed = isinstance(command, SetQuantities)
     wanted = command.lines if isinstance(command, SetQuantities) else (command,)
     change = CartChange(shopper=visit.shopper, quantities=wanted, listed=listed)
@@ -119,19 +125,19 @@ async def set_quantity(command: SetQuantity | SetQuantities, caller: Account | N
 
 
 @operation("DELETE", "/cart", who=BUYER_OR_GUEST, status=204, headers=_TOLD)
-async def empty_cart(caller: Account | None, cart_token: CartToken, carts: Carts) -> Reply:
+async def empty_cart(caller: Account | None, cart_token: CartToken, carts: Carts, guest_tokens: GuestTokens) -> Reply:
     """Empty the cart."""
-    visit = _visit(caller, cart_token)
+    visit = _visit(caller, cart_token, guest_tokens)
     emptied = asyncio.wrap_future(carts.submit(CartChange(shopper=visit.shopper, empty=True)))
     await emptied
     return visit.reply(None)
 
 
-def _visit(caller: Account | None, cart_token: str | None) -> _Visit:
+def _visit(caller: Account | None, cart_token: str | None, guest_tokens: GuestTokens) -> _Visit:
     if caller is not None:
         guest = guest_id(cart_token) if cart_token else None
         return _Visit(shopper=Shopper(buyer_id=BuyerId(caller.id), guest_id=guest, address=caller.address))
-    token = cart_token or new_cart_token()
+    token = cart_token or guest_tokens.new()
     return _Visit(shopper=Shopper(buyer_id=guest_id(token)), guest_token=token, is_new=cart_token is None)
 
 

@@ -26,7 +26,7 @@ from commerce_core.search.service.find import item_token
 from commerce_http.answers import MoneyOut, Reply, Shape, money
 from commerce_http.auth import ANYONE, SELLER
 from commerce_http.errors import IfMatchRequired
-from commerce_http.etags import is_known, item_etag, versions_named
+from commerce_http.etags import item_etag, known_tag, versions_named
 from commerce_http.operations import IdempotencyKey, IfMatch, IfNoneMatch, Runs, operation
 
 
@@ -110,14 +110,15 @@ def onboard_item(command: NewItem, caller: Account, idempotency_key: Idempotency
     problems=(ItemNotFound,),
     also={304: "It is the one of If-None-Match."},
     runs=Runs.KEY_READ,
+    public=True,
     headers={"ETag": _WRITTEN["ETag"]},
 )
 def item_details(item_id: str, caller: Account | None, if_none_match: IfNoneMatch, items: Items) -> Reply:
     """An item on sale; its seller sees it whatever its status."""
     view = items.details(item_id, SellerId(caller.id) if caller and caller.role is Role.SELLER else None)
     etag = item_etag(view)
-    if is_known(if_none_match, etag):
-        return Reply(status=304, headers={"ETag": etag})
+    if known := known_tag(if_none_match, etag):
+        return Reply(status=304, headers={"ETag": known})
     return Reply(body=item_out(view), headers={"ETag": etag})
 
 

@@ -8,7 +8,7 @@ import attrs
 from litestar import Request
 
 from commerce_core.kernel.errors import FieldProblem, Invalid
-from commerce_http.answers import EventStream, Payload, payload
+from commerce_http.answers import NO_STORE, PRIVATE, EventStream, Payload, payload
 from commerce_http.auth import ANYONE, Authenticate, cart_token
 from commerce_http.body import check_media, read, read_raw
 from commerce_http.desk import Desk
@@ -40,8 +40,18 @@ def handler_of(operation: Operation, around: Surroundings) -> Callable[[HttpRequ
     has_body = operation.argument(Source.COMMAND) is not None
     desk, kind, run = around.desk, operation.runs, operation.function
 
+    def answer(request: HttpRequest, result: object) -> Answer:
+        made = payload(result, operation.status)
+        if isinstance(made, EventStream):
+            return made
+        if not operation.public:
+            made.headers.append(NO_STORE)
+        elif request.headers.get("authorization"):
+            made.headers.append(PRIVATE)
+        return made
+
     def work(request: HttpRequest, raw: bytes) -> Answer:
-        return payload(run(**gather(request, raw), **services), operation.status)
+        return answer(request, run(**gather(request, raw), **services))
 
     async def handle(request: HttpRequest) -> Answer:
         raw = await read_raw(request, operation.body_limit) if has_body else b""
@@ -50,7 +60,7 @@ def handler_of(operation: Operation, around: Surroundings) -> Callable[[HttpRequ
     async def handle_async(request: HttpRequest) -> Answer:
         raw = await read_raw(request, operation.body_limit) if has_body else b""
         given = await desk.do(Runs.KEY_READ, gather, request, raw)
-        return payload(await run(**given, **services), operation.status)
+        return answer(request, await run(**given, **services))
 
     return handle_async if operation.is_async else handle
 
@@ -111,7 +121,8 @@ def _reader_of(argument: Argument, operation: Operation, around: Surroundings) -
         case Source.PATH:
             return lambda request, _: request.scope["path_params"][name]
         case Source.CART_TOKEN:
-            return lambda request, _: cart_token(request.headers)
+            guests: Any = getattr(around.shop, "guest_tokens")  # noqa: B009 (a shop is any object)
+            return lambda request, _: cart_token(request.headers, guests)
         case Source.HEADER if argument.header:
             header = argument.header
             return lambda request, _: _header(request.headers.getall(header.name, ()), header)

@@ -1,12 +1,16 @@
-"""Entity tags of items: ``"<version>.<availability>"``. Changes compare the version alone, so that a sale does not spoil them."""
+"""Entity tags of items: ``"<version>.<availability>"``, with ``-gzip`` at the end of a compressed answer's.
+
+Changes compare the version alone, so that a sale does not spoil them.
+"""
 
 import re
 from typing import Final
 
 from commerce_core.catalog import ItemView
+from commerce_http.compression import SUFFIX
 
 _TAG: Final = re.compile(r'(?:W/)?"([^"]*)"')
-_VERSION: Final = re.compile(r"([0-9]{1,18})(?:\.[0-9]{1,18})?")
+_VERSION: Final = re.compile(r"([0-9]{1,18})(?:\.[0-9]{1,18})?(?:-gzip)?")
 
 
 def item_etag(view: ItemView) -> str:
@@ -22,8 +26,11 @@ def versions_named(if_match: str) -> frozenset[int] | None:
     return frozenset(int(m[1]) for m in found if m)
 
 
-def is_known(if_none_match: str | None, etag: str) -> bool:
-    """Whether an If-None-Match header names *etag*, or anything (``*``)."""
+def known_tag(if_none_match: str | None, etag: str) -> str | None:
+    """The tag by which an If-None-Match header names *etag*, compressed or not; ``None``: it does not. ``*`` names anything."""
     if if_none_match is None:
-        return False
-    return if_none_match.strip() == "*" or etag.strip('"') in _TAG.findall(if_none_match)
+        return None
+    if if_none_match.strip() == "*":
+        return etag
+    plain, named = etag.strip('"'), _TAG.findall(if_none_match)
+    return next((f'"{tag}"' for tag in (plain, plain + SUFFIX) if tag in named), None)

@@ -64,7 +64,13 @@ def create_app(shop: Shop) -> ShopApplication:
         desk.close()
 
     app = build_app(
-        OPERATIONS, around, shop.registry, tracer=shop.tracer, proxies=TrustedProxies(shop.settings.trusted_proxies), lifespan=[lifespan]
+        OPERATIONS,
+        around,
+        shop.registry,
+        tracer=shop.tracer,
+        proxies=TrustedProxies(shop.settings.trusted_proxies),
+        origins=shop.settings.cors_origins,
+        lifespan=[lifespan],
     )
     app.let_go = watch.close
     return app

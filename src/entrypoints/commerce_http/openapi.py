@@ -65,13 +65,13 @@ class Document:
         return page(self.data, f"{root}/schema/openapi.json").encode()
 
 
-@operation("GET", "/schema/openapi.json")
+@operation("GET", "/schema/openapi.json", public=True)
 def schema_document(document: Document) -> Payload:
     """This document."""
     return Payload(200, document.as_json(link("")), media=b"application/json")
 
 
-@operation("GET", "/schema", answer_media="text/html")
+@operation("GET", "/schema", answer_media="text/html", public=True)
 def schema_page(document: Document) -> Payload:
     """This document, for people."""
     headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}

@@ -112,6 +112,7 @@ class Operation:
     example: Any
     headers: Mapping[str, str]
     stream: Mapping[str, Any] | None
+    public: bool
 
     @property
     def name(self) -> str:
@@ -144,6 +145,7 @@ def operation(
     example: Any = None,
     headers: Mapping[str, str] | None = None,
     stream: Mapping[str, Any] | None = None,
+    public: bool = False,
 ) -> Callable[[Callable[..., Any]], Operation]:
     """Make a function an operation of the shop.
 
@@ -162,6 +164,7 @@ def operation(
         example: a body that works, for the document.
         headers: response headers and what they mean, for the document.
         stream: schemas of the bodies that the function itself reads from the request, by media type.
+        public: whether anybody may keep its answers; nobody may keep those that tell of a person.
     """
 
     def mark(function: Callable[..., Any]) -> Operation:
@@ -182,6 +185,7 @@ def operation(
             example=example,
             headers=headers or {},
             stream=stream,
+            public=public,
         )
 
     return mark

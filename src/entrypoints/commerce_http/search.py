@@ -142,7 +142,7 @@ class SuggestionsOut(Shape):
     suggestions: list[SuggestionOut]
 
 
-@operation("GET", "/items", answer=HitsOut, problems=(BadCursor, CursorExpired, SearchUnavailable))
+@operation("GET", "/items", answer=HitsOut, problems=(BadCursor, CursorExpired, SearchUnavailable), public=True)
 async def find_items(query: FindItems, search_token: SearchToken, searches: Searches, desk: Desk) -> HitsOut:
     """Search: ranked, tolerant of typing errors, with filters, facets and highlights.
 
@@ -153,7 +153,7 @@ async def find_items(query: FindItems, search_token: SearchToken, searches: Sear
     return hits_out(await desk.do(Runs.SEARCH, searches.find, query.as_query()))
 
 
-@operation("GET", "/suggestions", answer=SuggestionsOut, problems=(SearchUnavailable,), runs=Runs.SEARCH)
+@operation("GET", "/suggestions", answer=SuggestionsOut, problems=(SearchUnavailable,), runs=Runs.SEARCH, public=True)
 def suggest(query: FindSuggestions, searches: Searches) -> SuggestionsOut:
     """Things to search for that begin with what was typed."""
     return SuggestionsOut(suggestions=[_suggestion_out(found) for found in searches.suggest(query.prefix, query.size)])

@@ -46,7 +46,7 @@ class WaitingRoom:
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["path"] == "/health/live":
-            answer = Payload(200, _LIVE)
+            answer = Payload(200, _LIVE, {"Cache-Control": "no-store"})
         else:
             answer = problem_of(NotReady(f"{self._away} is down", down=[{"part": self._away}]))
         await answer(scope, receive, send)

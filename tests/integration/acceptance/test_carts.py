@@ -1,6 +1,5 @@
 """What other shops got wrong about carts, over HTTP. Numbers are those of the acceptance list."""
 
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -114,7 +113,7 @@ def test_27_adding_to_a_cart_costs_the_same_from_one_to_a_thousand_lines(street:
 def test_28_a_guests_cart_goes_over_into_the_buyers_once(street: Street, items: list[ItemView], mine, theirs, together) -> None:
     buyer, guest = street.somebody(), Person(street.client)
     street.client.cookies.clear()
-    token = {"X-Cart-Token": secrets.token_urlsafe(24)}
+    token = {"X-Cart-Token": street.market.shop.guest_tokens.new()}
     if mine:
         put_all(buyer, items, mine)
     if theirs:
@@ -147,7 +146,7 @@ def test_28_what_a_merged_cart_cannot_hold_is_named_until_the_buyer_changes_it(s
 def test_28_nobody_inherits_a_guests_cart_or_sees_another(street: Street, items: list[ItemView]) -> None:
     first, second, guest = *street.crowd(2), Person(street.client)
     street.client.cookies.clear()
-    token, other = ({"X-Cart-Token": secrets.token_urlsafe(24)} for _ in range(2))
+    token, other = ({"X-Cart-Token": street.market.shop.guest_tokens.new()} for _ in range(2))
     put(guest, items[0], 2, headers=token)
     put(guest, items[1], 3, headers=other)
     street.client.cookies.clear()

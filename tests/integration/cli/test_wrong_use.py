@@ -44,6 +44,8 @@ def test_a_list_of_commands_tells_what_each_is_for(asked: tuple[str, ...], comme
         ("COMMERCE_CARRIER_URL", "mule://"),
         ("COMMERCE_CURRENCY", "dollars"),
         ("COMMERCE_LEASE", "1"),
+        ("COMMERCE_CORS_ORIGINS", "https://shop.example.com/"),
+        ("COMMERCE_CORS_ORIGINS", "*, https://shop.example.com"),
         ("COMMERCE_TRUSTED_PROXIES", "10.0.0.1/8"),
         ("COMMERCE_PROT", "8000"),
     ],

@@ -207,6 +207,25 @@ def test_28_a_token_that_is_first_shown_at_the_till_merges_there(town: Town, sel
     problem(other("POST", "/checkout", pay | {"cartId": first.json()["cartId"]}, **with_token(other, token)), 404, "cart-not-found")
 
 
+def test_a_token_that_the_shop_did_not_make_is_never_a_carts_name(town: Town, seller: Person, anonymous: Person) -> None:
+    item, chosen = town.item(seller), "chosen-by-somebody-who-wants-to-look-later"
+    town.client.cookies.clear()
+    for method, body in (("GET", None), ("PATCH", {"itemId": item["itemId"], "quantity": 1}), ("DELETE", None)):
+        for shown in ({"X-Cart-Token": chosen}, {"Cookie": f"cart_token={chosen}"}):
+            answer = anonymous(method, "/cart", body, headers=shown)
+            made = answer.headers["x-cart-token"]
+            assert made != chosen
+            assert f"cart_token={made};" in answer.headers["set-cookie"]
+            town.client.cookies.clear()
+    assert anonymous("GET", "/cart", **with_token(anonymous, chosen)).json()["lines"] == []
+    town.client.cookies.clear()
+    made = anonymous("PATCH", "/cart", {"itemId": item["itemId"], "quantity": 1}, **with_token(anonymous, chosen)).headers["x-cart-token"]
+    town.client.cookies.clear()
+    assert len(anonymous("GET", "/cart", **with_token(anonymous, made)).json()["lines"]) == 1
+    buyer = town.newcomer(**{"X-Cart-Token": chosen})
+    assert buyer("GET", "/cart", **with_token(buyer, chosen)).json()["lines"] == []
+
+
 @pytest.mark.parametrize("token", ["short", "x" * 101, "with space in the middle of it", "ümlaut-ümlaut-ümlaut"])
 def test_a_token_of_another_form_is_passed_over(town: Town, anonymous: Person, token: str) -> None:
     answer = anonymous("GET", "/cart", headers={"X-Cart-Token": token.encode()})

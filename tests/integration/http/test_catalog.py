@@ -223,3 +223,23 @@ def test_a_receipt_names_the_variant(seller: Person) -> None:
         "variantId": "A",
         "stock": 2,
     }
+
+
+def test_the_tag_of_a_compressed_answer_serves_like_the_other(town: Town, seller: Person) -> None:
+    item = town.item(seller, description="A kettle for every day. " * 100)
+    path, zipped, plain = f"/items/{item['itemId']}", {"Accept-Encoding": "gzip"}, {"Accept-Encoding": "identity"}
+    short, long = town.guest("GET", path, headers=zipped), town.guest("GET", path, headers=plain)
+    assert (short.headers["content-encoding"], short.json()) == ("gzip", long.json())
+    assert short.headers["etag"] == long.headers["etag"][:-1] + '-gzip"'
+    assert short.headers["vary"] == long.headers["vary"] == "Accept-Encoding"
+    for tag in (short.headers["etag"], long.headers["etag"], f"W/{short.headers['etag']}"):
+        for coding in (zipped, plain):
+            unchanged = town.guest("GET", path, headers=coding | {"If-None-Match": tag})
+            assert (unchanged.status_code, unchanged.headers["etag"]) == (304, tag.removeprefix("W/"))
+            assert unchanged.headers["vary"] == "Accept-Encoding"
+    changed = seller("PATCH", path, {"name": "Another"}, headers={"If-Match": short.headers["etag"]})
+    assert changed.status_code == 200, changed.text
+    assert changed.headers["etag"].endswith('-gzip"')
+    problem(seller("PATCH", path, {"name": "A third"}, headers={"If-Match": short.headers["etag"]}), 412, "stale-version")
+    assert seller("PATCH", path, {"name": "A third"}, headers={"If-Match": changed.headers["etag"]}).status_code == 200
+    assert town.guest("GET", path, headers={"If-None-Match": short.headers["etag"]}).status_code == 200

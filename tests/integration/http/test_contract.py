@@ -10,7 +10,7 @@ import pytest
 
 from commerce_core.kernel.codec import camel
 from commerce_http.main import OPERATIONS
-from tests.integration.http.people import Person, Town, pointers, problem
+from tests.integration.http.people import PASSWORD, Person, Town, pointers, problem
 
 
 def raw(town: Town, request: bytes) -> tuple[int, str]:
@@ -87,6 +87,25 @@ def test_every_answer_names_its_request(town: Town) -> None:
     refused = town.guest("GET", "/nothing")
     assert refused.json()["requestId"] == refused.headers["x-request-id"]
     assert town.guest("GET", "/nothing", headers={"X-Request-ID": "4242424242424242"}).headers["x-request-id"] != "4242424242424242"
+
+
+def test_only_what_tells_of_nobody_may_be_kept(town: Town) -> None:
+    public = {operation.name for operation in OPERATIONS if operation.public}
+    assert public == {"find_items", "suggest", "item_details", "schema_document", "schema_page"}
+    for operation in OPERATIONS:
+        if operation.method == "GET" and not operation.public:
+            assert town.guest("GET", operation.path).headers["cache-control"] == "no-store", operation.path
+
+
+def test_what_a_person_is_told_is_not_kept(town: Town, seller: Person) -> None:
+    buyer = town.newcomer()
+    order = town.order(buyer, town.item(seller), Prefer="wait=10")
+    for path in ("/accounts/me", "/cart", "/orders", f"/orders/{order['orderId']}", f"/orders/{order['orderId']}/events", "/orders/x"):
+        assert buyer("GET", path).headers["cache-control"] == "no-store", path
+    session = town.client.post("/sessions", json={"email": buyer.account["email"], "password": PASSWORD})
+    assert session.headers["cache-control"] == "no-store"
+    for refused in (buyer("POST", "/checkout", {}), town.client.post("/sessions", json={}), town.guest("GET", "/orders")):
+        assert refused.headers["cache-control"] == "no-store"
 
 
 def test_the_schema_page_loads_nothing_from_anywhere(town: Town) -> None:

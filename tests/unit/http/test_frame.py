@@ -1,8 +1,6 @@
 """Requests as servers and other applications may hand them over, all within what ASGI allows."""
 
 import asyncio
-import json
-from collections.abc import Sequence
 from typing import Any
 
 import attrs
@@ -15,6 +13,7 @@ from commerce_http.auth import cart_cookie
 from commerce_http.dependencies import Surroundings
 from commerce_http.desk import Desk
 from commerce_http.operations import IdempotencyKey, IfMatch, Operation, Prefer, Runs, operation
+from tests.unit.http.bare import ask
 
 
 @attrs.frozen(kw_only=True)
@@ -53,44 +52,12 @@ def figures() -> WordOut:
 OPERATIONS: list[Operation] = [say, said, figures]
 
 
-@attrs.frozen
-class Answer:
-    """What an application sent."""
-
-    status: int
-    headers: list[tuple[str, str]]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-    def all(self, name: str) -> list[str]:
-        return [value for known, value in self.headers if known == name]
-
-
 @pytest.fixture
 def app() -> Any:
     desk = Desk(threads=1, outside=1, on_event_loop=set(Runs))
     around = Surroundings(shop=object(), more={}, authenticate=lambda _: None, currency="USD", desk=desk)
     yield build_app(OPERATIONS, around, CollectorRegistry())
     desk.close()
-
-
-def ask(app: ShopApplication, scope: dict[str, Any], messages: Sequence[dict[str, Any]] = ({"type": "http.request"},)) -> Answer:
-    """What *app* answers to a bare scope and to *messages*, in a loop of its own."""
-    left, sent = list(messages), []
-
-    async def receive() -> Any:
-        return left.pop(0) if left else {"type": "http.disconnect"}
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    least = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "path": "/words/x", "headers": []}
-    asyncio.run(app(least | scope, receive, send))
-    body = b"".join(message.get("body", b"") for message in sent[1:])
-    return Answer(sent[0]["status"], [(n.decode(), v.decode()) for n, v in sent[0]["headers"]], body)
 
 
 POST = {"method": "POST", "path": "/words", "headers": [(b"content-type", b"application/json")]}

@@ -1,12 +1,15 @@
 """Entity tags, preferences, tokens and event numbers."""
 
+import secrets
+
 import pytest
 
 from commerce_core.accounts import Role
-from commerce_http.auth import Admission, bearer_token, cart_cookie, cart_token, new_cart_token
+from commerce_core.cart.service import GuestTokens
+from commerce_http.auth import Admission, bearer_token, cart_cookie, cart_token
 from commerce_http.checkout import preferred_wait
 from commerce_http.errors import Forbidden, Malformed, Unauthenticated
-from commerce_http.etags import is_known, versions_named
+from commerce_http.etags import known_tag, versions_named
 from commerce_http.event_stream import entry_number
 
 
@@ -17,6 +20,9 @@ from commerce_http.event_stream import entry_number
         ('"3"', {3}),
         ('W/"3.17"', {3}),
         ('"3.1", W/"4"', {3, 4}),
+        ('"3.17-gzip"', {3}),
+        ('W/"3-gzip"', {3}),
+        ('"3.17-br"', set()),
         ("3", set()),
         ('"x"', set()),
         ('"3.17.1"', set()),
@@ -35,10 +41,21 @@ def test_a_star_names_any_version() -> None:
 
 @pytest.mark.parametrize(
     ("header", "known"),
-    [(None, False), ("*", True), ('"3.1"', True), ('"2.1", W/"3.1"', True), ('"3"', False), ("3.1", False), ('"3.2"', False)],
+    [
+        (None, None),
+        ("*", '"3.1"'),
+        ('"3.1"', '"3.1"'),
+        ('"2.1", W/"3.1"', '"3.1"'),
+        ('"3.1-gzip"', '"3.1-gzip"'),
+        ('W/"3.1-gzip"', '"3.1-gzip"'),
+        ('"3"', None),
+        ("3.1", None),
+        ('"3.2"', None),
+        ('"3.2-gzip"', None),
+    ],
 )
-def test_an_if_none_match_names_the_whole_tag(header: str | None, known: bool) -> None:
-    assert is_known(header, '"3.1"') is known
+def test_an_if_none_match_names_the_whole_tag_and_is_answered_with_it(header: str | None, known: str | None) -> None:
+    assert known_tag(header, '"3.1"') == known
 
 
 @pytest.mark.parametrize(
@@ -79,18 +96,46 @@ def test_a_guest_who_shows_a_token_is_looked_up() -> None:
         admission.admit("bearer abc", lambda _: Known())
 
 
+class Secrets:
+    def new(self) -> str:
+        return secrets.token_urlsafe(32)
+
+
+GUESTS = GuestTokens("key", Secrets())
+
+
 def test_a_cart_token_comes_from_the_header_or_else_the_cookie() -> None:
-    one, two = new_cart_token(), new_cart_token()
+    one, two = GUESTS.new(), GUESTS.new()
     cookie = cart_cookie(two).split(";")[0]
-    assert cart_token({"x-cart-token": one, "cookie": cookie}) == one
-    assert cart_token({"cookie": f"a=b; {cookie}; c=d"}) == two
-    assert cart_token({"cookie": "a=b"}) is None
-    assert cart_token({}) is None
+    assert cart_token({"x-cart-token": one, "cookie": cookie}, GUESTS) == one
+    assert cart_token({"cookie": f"a=b; {cookie}; c=d"}, GUESTS) == two
+    assert cart_token({"x-cart-token": "made-up-by-somebody-else", "cookie": cookie}, GUESTS) == two
+    assert cart_token({"cookie": "a=b"}, GUESTS) is None
+    assert cart_token({}, GUESTS) is None
+
+
+def test_a_cart_token_that_we_did_not_make_is_none() -> None:
+    ours, theirs = GUESTS.new(), GuestTokens("another key", Secrets()).new()
+    secret, _, signature = ours.rpartition(".")
+    for made_up in (
+        theirs,
+        secret,
+        f"{secret}.",
+        f".{signature}",
+        f"x{ours}",
+        f"{ours}x",
+        f"{secret}.{signature.upper()}",
+        "x" * 43,
+        f"{secret}.{'0' * 32}",
+    ):
+        assert cart_token({"x-cart-token": made_up}, GUESTS) is None
+        assert cart_token({"cookie": f"cart_token={made_up}"}, GUESTS) is None
+    assert cart_token({"x-cart-token": ours}, GuestTokens("key", Secrets())) == ours
 
 
 @pytest.mark.parametrize("token", ["", "short", "x" * 101, "with a blank in it, yes", "line\nbreak-line-break", "ä" * 20])
 def test_a_cart_token_of_another_form_is_none(token: str) -> None:
-    assert cart_token({"x-cart-token": token}) is None
+    assert cart_token({"x-cart-token": token}, GUESTS) is None
 
 
 def test_an_event_number_is_read_strictly() -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 import attrs
 import pytest
 
-from commerce_core.accounts import Account, AccountBook, EmailTaken, LoginFailures, Role, Session
+from commerce_core.accounts import Account, AccountBook, EmailTaken, LoginFailures, Role, SecretBook, Session
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.ids import AccountId
 from commerce_core.kernel.transaction import Database
@@ -197,3 +197,32 @@ class AccountBookContract:
             for one in sessions:
                 book.open_session(tx, one)
             tx.commit()
+
+
+class SecretBookContract:
+    """Give ``book`` and ``database``."""
+
+    @pytest.fixture
+    @abstractmethod
+    def database(self) -> Database:
+        """An empty database."""
+
+    @pytest.fixture
+    @abstractmethod
+    def book(self) -> SecretBook:
+        """The book to examine."""
+
+    def test_the_first_secret_of_a_name_is_kept_and_every_later_one_is_not(self, database: Database, book: SecretBook) -> None:
+        for made in ("first", "second", "first"):
+            with database.begin() as tx:
+                assert book.keep_secret(tx, "guests", made) == "first"
+                tx.commit()
+        with database.snapshot() as tx:
+            assert book.secret_of(tx, "guests") == "first"
+            assert book.secret_of(tx, "others") is None
+
+    def test_a_secret_that_is_not_committed_was_never_kept(self, database: Database, book: SecretBook) -> None:
+        with database.begin() as tx:
+            book.keep_secret(tx, "guests", "lost")
+        with database.begin() as tx:
+            assert book.keep_secret(tx, "guests", "kept") == "kept"

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from commerce_core.accounts import Account, AccountBook, EmailTaken, LoginFailures, Session
+from commerce_core.accounts import Account, AccountBook, EmailTaken, LoginFailures, SecretBook, Session
 from commerce_core.kernel.ids import AccountId
 from commerce_core.kernel.transaction import Transaction
 from commerce_testkit.memory.transaction import table
@@ -74,3 +74,14 @@ class MemoryAccountBook(AccountBook):
             raise EmailTaken("there is an account with this address")
         owners[account.email] = account.id
         table(tx, "account")[account.id] = account
+
+
+class MemorySecretBook(SecretBook):
+    """The shop's own secrets in a dictionary."""
+
+    def secret_of(self, tx: Transaction, name: str) -> str | None:
+        return table(tx, "shop_secret").get(name)
+
+    def keep_secret(self, tx: Transaction, name: str, secret: str) -> str:
+        kept: str = table(tx, "shop_secret").setdefault(name, secret)
+        return kept
