@@ -69,6 +69,8 @@ class Forbidden(Unauthorized):
 #: Under which a request's scope holds the body that was read.
 BODY: Final = "commerce.body"
 _SECRET_FIELD: Final = re.compile(rb'"(?:password|newPassword|cardNo|cvc|token)"\s*:\s*("(?:[^"\\]|\\.)*")')
+#: The code of what went wrong here and is no refusal.
+DEFECT: Final = "internal-error"
 _CARD: Final = re.compile(r"[0-9](?:[ -]?[0-9]){14,18}")
 _STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "malformed": 400,
@@ -186,4 +188,4 @@ def answer_defect(request: _HasScope, error: Exception) -> Problem:
     """Litestar's handler of everything else: a defect of ours, told to the log and not to the client."""
     scope = request.scope
     _log.error("defect", method=scope.get("method"), route=scope.get("path_template"), trace=trace_of(error, secrets_in(scope)))
-    return Problem(500, "internal-error", "something went wrong here; it was noted", {})
+    return Problem(500, DEFECT, "something went wrong here; it was noted", {})

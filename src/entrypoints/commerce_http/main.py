@@ -12,7 +12,7 @@ from commerce_bootstrap.builders import calls_inside
 from commerce_bootstrap.metrics import PartsCollector
 from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.shop import Shop
-from commerce_http import accounts, cart, catalog, catalog_imports, checkout, health, openapi, orders, search
+from commerce_http import accounts, cart, catalog, catalog_imports, checkout, health, openapi, orders, problems, search
 from commerce_http.app import ShopApplication, build_app
 from commerce_http.connections import BoundedConnection
 from commerce_http.dependencies import Surroundings
@@ -28,7 +28,7 @@ _LONGEST_GOODBYE: Final = 15
 #: Every operation of the shop, by capability.
 OPERATIONS: Final[tuple[Operation, ...]] = tuple(
     found
-    for module in (accounts, search, catalog, catalog_imports, cart, checkout, orders, health, openapi)
+    for module in (accounts, search, catalog, catalog_imports, cart, checkout, orders, health, problems, openapi)
     for found in operations_of(module)
 )
 

@@ -240,7 +240,7 @@ def _problem_schema() -> Schema:
         "description": "RFC 9457. Further members say what a program needs to act on it.",
         "additionalProperties": False,
         "properties": {
-            "type": text,
+            "type": {"type": "string", "format": "uri-reference", "description": "Answers to GET: what it means, what to do."},
             "title": text,
             "status": {"type": "integer"},
             "detail": text,

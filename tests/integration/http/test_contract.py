@@ -91,7 +91,7 @@ def test_every_answer_names_its_request(town: Town) -> None:
 
 def test_only_what_tells_of_nobody_may_be_kept(town: Town) -> None:
     public = {operation.name for operation in OPERATIONS if operation.public}
-    assert public == {"find_items", "suggest", "item_details", "schema_document", "schema_page"}
+    assert public == {"find_items", "suggest", "item_details", "schema_document", "schema_page", "problem_types", "problem_type"}
     for operation in OPERATIONS:
         if operation.method == "GET" and not operation.public:
             assert town.guest("GET", operation.path).headers["cache-control"] == "no-store", operation.path
@@ -276,3 +276,22 @@ def test_a_field_given_twice_does_not_hide_one_of_them(town: Town, seller: Perso
     body = b'{"name": "x", "price": 1, "quantity": 1, "name": "y"}'
     answer = seller("POST", "/items", content=body, headers={"Content-Type": "application/json"})
     assert pointers(answer) == ["/name"]
+
+
+def test_a_refusal_names_an_address_that_says_what_it_means_and_what_to_do(town: Town, seller: Person) -> None:
+    buyer = town.newcomer()
+    for refused in (town.guest("GET", "/nothing"), town.guest("GET", "/orders"), seller("GET", "/cart"), buyer("POST", "/checkout", {})):
+        told = town.guest("GET", refused.json()["type"])
+        assert told.status_code == 200
+        assert {key: told.json()[key] for key in ("type", "code", "title", "status")} == {
+            key: refused.json()[key] for key in ("type", "code", "title", "status")
+        }
+        assert told.json()["meaning"]
+        assert told.json()["whatToDo"]
+    problem(town.guest("GET", "/problems/no-such-code"), 404, "not-found")
+
+
+def test_the_list_of_problems_has_each_that_the_document_names(town: Town) -> None:
+    listed = {one["code"] for one in town.guest("GET", "/problems").json()["problems"]}
+    document = town.guest("GET", "/schema/openapi.json").text
+    assert {code for codes in re.findall(r'"code": \{"enum": \[([^]]*)\]', document) for code in json.loads(f"[{codes}]")} <= listed
