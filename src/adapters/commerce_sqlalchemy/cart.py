@@ -187,6 +187,7 @@ def _lines(lines: Sequence[CartLine]) -> list[dict[str, Any]]:
             "quantity": line.quantity,
             "minor": line.seen_price.minor,
             "currency": line.seen_price.currency,
+            "name": line.seen_name,
         }
         for line in lines
     ]
@@ -212,4 +213,5 @@ def _line(data: Mapping[str, Any]) -> CartLine:
         sku_id=data["sku_id"],
         quantity=data["quantity"],
         seen_price=Money(data["minor"], data["currency"]),
+        seen_name=data.get("name", ""),  # older releases kept none
     )

@@ -23,13 +23,14 @@ class CartStatus(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class CartLine:
-    """*quantity* pieces of one sellable form, and the price that its buyer saw when setting it."""
+    """*quantity* pieces of one sellable form, and the name and price that its buyer saw when setting it."""
 
     item_id: ItemId
     variant_id: str | None
     sku_id: SkuId
     quantity: int
     seen_price: Money
+    seen_name: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -111,8 +112,13 @@ class Cart:
 
 def _line(offer: Offer, quantity: int) -> CartLine:
     return CartLine(
-        item_id=offer.item_id, variant_id=offer.variant_id, sku_id=offer.sku_id, quantity=quantity, seen_price=offer.price
-    )  # fmt: skip
+        item_id=offer.item_id,
+        variant_id=offer.variant_id,
+        sku_id=offer.sku_id,
+        quantity=quantity,
+        seen_price=offer.price,
+        seen_name=offer.name,
+    )
 
 
 @attrs.frozen(kw_only=True)

@@ -41,6 +41,11 @@ class LineView:
         """The price of now."""
         return self.offer.price if self.offer else self.line.seen_price
 
+    @property
+    def name(self) -> str:
+        """What the form is called now; once it is there no more, what it was called when it was put into the cart."""
+        return self.offer.name if self.offer else self.line.seen_name
+
 
 @attrs.frozen(kw_only=True)
 class CartView:

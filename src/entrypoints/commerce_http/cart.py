@@ -173,7 +173,7 @@ def _line_out(view: LineView) -> CartLineOut:
     return CartLineOut(
         item_id=line.item_id,
         variant_id=line.variant_id,
-        name=offer.name if offer else "",
+        name=view.name,
         image=offer.image if offer else None,
         quantity=line.quantity,
         unit_price=money(view.unit_price),

@@ -13,12 +13,13 @@ from commerce_core.accounts import SessionUnknown
 from commerce_core.kernel.batching import Overloaded
 from commerce_core.kernel.codec import camel
 from commerce_core.kernel.errors import CommerceError, Invalid, TransactionLost
+from commerce_core.kernel.money import Money
 from commerce_http.answers import Payload, link
 from commerce_http.errors import Forbidden, Malformed, RouteNotFound, TooLarge, Unauthenticated, UnsupportedMediaType, status_of, title_of
 from commerce_http.openapi_page import page
 from commerce_http.operations import Operation, Source, operation, path_names
 from commerce_http.query import parameters
-from commerce_http.schema import Schema, Schemas
+from commerce_http.schema import Schema, Schemas, amount_in
 
 _PROBLEM: Final = "application/problem+json"
 _EVERYWHERE: Final = (Malformed, Invalid, TransactionLost, Overloaded)
@@ -117,7 +118,7 @@ def _operation(described: Operation, schemas: Schemas) -> dict[str, Any]:
     if command is not None:
         content: dict[str, Any] = {"schema": schemas.incoming(command.type)}
         if described.example is not None:
-            content["example"] = described.example
+            content["example"] = in_currency(described.example, schemas.currency)
         made["requestBody"] = {"required": True, "content": dict.fromkeys(described.media, content)}
     if described.stream is not None:
         made["requestBody"] = {"required": True, "content": {media: {"schema": schema} for media, schema in described.stream.items()}}
@@ -126,6 +127,24 @@ def _operation(described: Operation, schemas: Schemas) -> dict[str, Any]:
     elif described.argument(Source.CALLER):
         made["security"] = [{}, {"bearer": []}]
     return made
+
+
+def in_currency(example: Any, currency: str) -> Any:
+    """*example*, whose prices are in dollars, as a shop of *currency* takes it: the same minor units."""
+    if isinstance(example, dict):
+        fields: dict[str, Any] = example
+        if {*fields} == {"amount", "currency"}:
+            return {"amount": Money(Money.parse(fields["amount"], "USD").minor, currency).amount, "currency": currency}
+        return {name: _priced(value, currency) if name == "price" else in_currency(value, currency) for name, value in fields.items()}
+    if isinstance(example, list):
+        rows: list[Any] = example
+        return [in_currency(one, currency) for one in rows]
+    return example
+
+
+def _priced(value: Any, currency: str) -> Any:
+    amount = Money(Money.parse(str(value), "USD").minor, currency).amount
+    return amount if isinstance(value, str) else json.loads(amount)
 
 
 def _parameters(described: Operation, schemas: Schemas) -> Iterator[Schema]:
@@ -153,7 +172,9 @@ def _query_parameters(kind: Any, schemas: Schemas) -> Iterator[Schema]:
     known = parameters(kind)
     for attribute in attrs.fields(attrs.resolve_types(kind)):
         name = camel(attribute.name)
-        schema = dict(attribute.metadata.get("query", ())) or _not_null(schemas.field(attribute))
+        schema = _not_null(schemas.field(attribute))
+        if schema.get("$ref") == "#/components/schemas/Money":  # a query has text alone
+            schema = amount_in(schemas.currency)
         if schema.get("type") == "array":  # one value looks like a list of one
             schema = {"anyOf": [schema, schema["items"]]}
         parameter: Schema = {"name": name, "in": "query", "required": attribute.default is attrs.NOTHING, "schema": schema}

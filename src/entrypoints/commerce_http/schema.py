@@ -1,6 +1,7 @@
 """JSON schemas of what may come in, from the attrs classes that read it; of what goes out, from the shapes."""
 
 import inspect
+import json
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ import attrs
 import msgspec
 
 from commerce_core.kernel.codec import camel
-from commerce_core.kernel.money import Money
+from commerce_core.kernel.money import Money, exponent
 from commerce_http.answers import Shape
 
 Schema = dict[str, Any]
@@ -30,9 +31,21 @@ _PLAIN: Final[Mapping[Any, Schema]] = {
 }
 
 
+#: Of a price and of a sum in minor units: so many are taken for certain.
+_DIGITS_OF_PRICE: Final = 12
+_DIGITS_OF_SUM: Final = 18
+
+
+def amount_in(currency: str, sign: str = "", most: int = _DIGITS_OF_PRICE) -> Schema:
+    """An amount as text, with no more decimals than *currency* has."""
+    digits = exponent(currency)
+    decimals = rf"(\.[0-9]{{1,{digits}}})?" if digits else ""
+    return {"type": "string", "pattern": f"^{sign}[0-9]{{1,{most - digits}}}{decimals}$"}
+
+
 def money_in(currency: str) -> Schema:
     """How money may be given."""
-    amount = {"type": "string", "pattern": r"^-?[0-9]{1,18}(\.[0-9]{1,3})?$"}
+    amount, example = amount_in(currency, "-?", _DIGITS_OF_SUM), Money(1599, currency).amount
     return {
         "description": f"Read exactly. A bare number or text is in the shop's currency ({currency}); more decimals than the currency has are refused.",
         "anyOf": [
@@ -45,7 +58,7 @@ def money_in(currency: str) -> Schema:
                 "additionalProperties": False,
             },
         ],
-        "examples": [15.99, "15.99", {"amount": "15.99", "currency": currency}],
+        "examples": [json.loads(example), example, {"amount": example, "currency": currency}],
     }
 
 
@@ -53,6 +66,7 @@ class Schemas:
     """Collects the schemas that a document refers to, each under its own name."""
 
     def __init__(self, currency: str) -> None:
+        self.currency = currency
         self.components: dict[str, Schema] = {"Money": money_in(currency)}
         self._owners: dict[str, Any] = {}
 

@@ -29,9 +29,6 @@ def _text(most: int) -> Any:
     return check
 
 
-_PRICE: Final[Mapping[str, Any]] = {"query": {"type": "string", "pattern": r"^[0-9]{1,9}(\.[0-9]{1,2})?$", "examples": ["15.99"]}}
-
-
 @attrs.frozen(kw_only=True)
 class FindItems:
     """What is looked for. Of several values of one filter any may match, of several filters all must."""
@@ -42,8 +39,8 @@ class FindItems:
     category: tuple[str, ...] = ()
     brand: tuple[str, ...] = ()
     seller: str | None = None
-    price_min: Money | None = attrs.field(default=None, metadata=_PRICE)
-    price_max: Money | None = attrs.field(default=None, metadata=_PRICE)
+    price_min: Money | None = None
+    price_max: Money | None = None
     in_stock: bool | None = None
     attributes: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict[str, tuple[str, ...]])
     sort: Sort = Sort.RELEVANCE

@@ -129,7 +129,7 @@ def test_28_a_guests_cart_goes_over_into_the_buyers_once(street: Street, items: 
 def test_28_what_a_merged_cart_cannot_hold_is_named_until_the_buyer_changes_it(street: Street, items: list[ItemView]) -> None:
     buyer, guest = street.somebody(), Person(street.client)
     street.client.cookies.clear()
-    token = {"X-Cart-Token": secrets.token_urlsafe(24)}
+    token = {"X-Cart-Token": street.market.shop.guest_tokens.new()}
     put_all(buyer, items, dict.fromkeys(range(998), 1))
     put_all(guest, items, {995: 5, 998: 2, 999: 3}, headers=token)
     more = street.market.item(100, name="One too many")

@@ -7,6 +7,7 @@ import jsonschema_rs
 import msgspec
 import pytest
 
+from commerce_core.kernel.money import Money
 from commerce_http import operations as operations_module
 from commerce_http.answers import MoneyOut, Shape
 from commerce_http.main import OPERATIONS
@@ -93,3 +94,38 @@ def test_operations_of_a_module_keep_their_order() -> None:
     module = types.ModuleType("some")
     module.one, module.two, module.other = OPERATIONS[1], OPERATIONS[0], operations_module  # type: ignore[attr-defined]
     assert operations_of(module) == [OPERATIONS[1], OPERATIONS[0]]
+
+
+@pytest.mark.parametrize(
+    ("currency", "taken", "refused"),
+    [
+        ("USD", ["15", "15.9", "15.99", "9999999999.99"], ["15.999", "15.", ".9", "1" * 17]),
+        ("JPY", ["1599", "0"], ["15.99", "15.0"]),
+        ("BHD", ["15", "15.99", "15.999"], ["15.9999"]),
+    ],
+)
+def test_an_amount_has_the_decimals_of_the_shops_currency(currency: str, taken: list[str], refused: list[str]) -> None:
+    document = Document(OPERATIONS, currency).data
+    parameters = document["paths"]["/items"]["get"]["parameters"]
+    prices = [p["schema"] for p in parameters if p["name"] in ("priceMin", "priceMax")]
+    money = document["components"]["schemas"]["Money"]
+    assert len(prices) == 2
+    for schema in (*prices, money):
+        assert [text for text in taken if not jsonschema_rs.is_valid(schema, text)] == []
+        assert [text for text in refused if jsonschema_rs.is_valid(schema, text)] == []
+    for example in money["examples"]:
+        assert jsonschema_rs.is_valid(money, example)
+        assert Money.parse(str(example["amount"] if isinstance(example, dict) else example), currency) == Money(1599, currency)
+
+
+@pytest.mark.parametrize("currency", ["USD", "JPY", "BHD"])
+def test_the_examples_cost_what_a_shop_of_the_currency_can_take(currency: str) -> None:
+    document = Document(OPERATIONS, currency).data
+
+    def example(path: str, method: str) -> dict:
+        return next(iter(document["paths"][path][method]["requestBody"]["content"].values()))["example"]
+
+    assert Money.parse(str(example("/items", "post")["price"]), currency) == Money(34_999, currency)
+    assert Money.parse(example("/items/{itemId}", "patch")["price"], currency) == Money(32_999, currency)
+    amount = example("/checkout", "post")["amount"]
+    assert (Money.parse(amount["amount"], currency), amount["currency"]) == (Money(36_598, currency), currency)

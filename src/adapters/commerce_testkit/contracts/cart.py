@@ -22,7 +22,14 @@ ONE, TWO, THREE = CartId("cart-1"), CartId("cart-2"), CartId("cart-3")
 def line(sku: str, quantity: int = 1, *, variant: str | None = None, minor: int = 1_599) -> CartLine:
     """*quantity* of *sku*."""
     seen = Money(minor, "USD")
-    return CartLine(item_id=ItemId(f"item-{sku}"), variant_id=variant, sku_id=SkuId(sku), quantity=quantity, seen_price=seen)
+    return CartLine(
+        item_id=ItemId(f"item-{sku}"),
+        variant_id=variant,
+        sku_id=SkuId(sku),
+        quantity=quantity,
+        seen_price=seen,
+        seen_name=f"Thing {sku} \N{SNOWMAN}",
+    )
 
 
 def cart(buyer_id: BuyerId, cart_id: CartId, *lines: CartLine, **fields: Any) -> Cart:

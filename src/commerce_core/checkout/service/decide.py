@@ -154,7 +154,7 @@ class _Group:
     def _offers(self, cart: Cart) -> tuple[Offer, ...]:
         found = [self._seen.offers.get(line.sku_id) for line in cart.lines]
         gone = [
-            ShortLine(item_id=x.item_id, variant_id=x.variant_id, name=o.name if o else "", requested=x.quantity, available=0)
+            ShortLine(item_id=x.item_id, variant_id=x.variant_id, name=o.name if o else x.seen_name, requested=x.quantity, available=0)
             for x, o in zip(cart.lines, found, strict=True)
             if o is None or not o.on_sale
         ]

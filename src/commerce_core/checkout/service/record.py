@@ -250,7 +250,14 @@ class Recorder:
 
 
 def _cart_line(x: OrderLine) -> CartLine:
-    return CartLine(item_id=x.item_id, variant_id=x.variant_id, sku_id=x.sku_id, quantity=x.quantity, seen_price=x.unit_price)
+    return CartLine(
+        item_id=x.item_id,
+        variant_id=x.variant_id,
+        sku_id=x.sku_id,
+        quantity=x.quantity,
+        seen_price=x.unit_price,
+        seen_name=x.name,
+    )
 
 
 def _next(move: Move, write: SagaWrite) -> Move:
