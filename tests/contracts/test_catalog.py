@@ -3,9 +3,11 @@
 import pytest
 
 from commerce_core.kernel.transaction import Database
-from commerce_sqlalchemy.catalog import SqlImportQueue, SqlItemBook, SqlOffers
+from commerce_sqlalchemy.catalog import SqlItemBook, SqlOffers
+from commerce_sqlalchemy.imports import SqlImportQueue
 from commerce_sqlalchemy.transaction import SqlDatabase
-from commerce_testkit.contracts.catalog import ImportQueueContract, ItemBookContract
+from commerce_testkit.contracts.catalog import ItemBookContract
+from commerce_testkit.contracts.imports import ImportQueueContract
 from commerce_testkit.memory.catalog import MemoryImportQueue, MemoryItemBook, MemoryOffers
 from commerce_testkit.memory.transaction import MemoryDatabase
 

@@ -1,34 +1,27 @@
-"""Items, what carts read of them, and imports in SQL."""
+"""Items, and what carts read of them, in SQL."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from commerce_core.catalog import (
-    ImportFormat,
-    ImportQueue,
-    ImportStatus,
     Item,
     ItemBook,
-    ItemImport,
     ItemStatus,
     ItemType,
     Offer,
     Offers,
-    Progress,
-    RowError,
     SkuTaken,
     Variant,
 )
-from commerce_core.kernel.codec import from_data, to_data
-from commerce_core.kernel.ids import ImportId, ItemId, SellerId, SkuId
+from commerce_core.kernel.codec import to_data
+from commerce_core.kernel.ids import ItemId, SellerId, SkuId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Transaction
 from commerce_sqlalchemy.rows import Given, insert_many, one_by_one, slices
-from commerce_sqlalchemy.tables import Id, Instant, Json, import_chunk, import_sku, item, item_import, variant
+from commerce_sqlalchemy.tables import Id, Instant, Json, item, variant
 from commerce_sqlalchemy.transaction import connection
 
 
@@ -102,98 +95,6 @@ class SqlOffers(Offers):
         return {row.sku_id: _offer(row) for row in _OFFERS_AS.run(connection(tx), one_by_one(sku_ids))}
 
 
-class SqlImportQueue(ImportQueue):
-    """Imports and their bytes on SQLite and PostgreSQL."""
-
-    def insert(self, tx: Transaction, job: ItemImport) -> None:
-        row = {
-            "id": job.id,
-            "seller_id": job.seller_id,
-            "format": job.format.value,
-            "dry_run": job.dry_run,
-            "created_at": job.created_at,
-            "fence": job.fence,
-            "lease_until": None,
-        }
-        insert_many(connection(tx), item_import, [row | _standing(job)])
-
-    def append(self, tx: Transaction, import_id: ImportId, no: int, data: bytes) -> None:
-        insert_many(connection(tx), import_chunk, [{"import_id": import_id, "no": no, "data": data}])
-
-    def chunk(self, tx: Transaction, import_id: ImportId, no: int) -> bytes | None:
-        c = import_chunk.c
-        data: bytes | None = connection(tx).execute(sa.select(c.data).where(c.import_id == import_id, c.no == no)).scalar()
-        return data
-
-    def load(self, tx: Transaction, import_id: ImportId) -> ItemImport | None:
-        row = connection(tx).execute(sa.select(item_import).where(item_import.c.id == import_id)).first()
-        return _import(row) if row is not None else None
-
-    def claim(self, tx: Transaction, now: datetime, lease_until: datetime) -> ItemImport | None:
-        c = item_import.c
-        free = sa.and_(c.status == ImportStatus.RUNNING.value, sa.or_(c.lease_until.is_(None), c.lease_until < now))
-        oldest = connection(tx).execute(sa.select(c.id, c.fence).where(free).order_by(c.created_at, c.id).limit(1)).first()
-        if oldest is None:
-            return None
-        taken = connection(tx).execute(
-            sa.update(item_import)
-            .where(c.id == oldest.id, c.fence == oldest.fence, free)
-            .values(fence=c.fence + 1, lease_until=lease_until)
-            .returning(*c)
-        )
-        row = taken.first()
-        return _import(row) if row is not None else None
-
-    def save(self, tx: Transaction, job: ItemImport, lease_until: datetime | None) -> bool:
-        c = item_import.c
-        saved = connection(tx).execute(
-            sa.update(item_import)
-            .where(c.id == job.id, c.fence == job.fence)
-            .values(**_standing(job), lease_until=lease_until)
-            .returning(c.id)
-        )
-        if saved.first() is None:
-            return False
-        if job.status is ImportStatus.FINISHED:
-            self._forget_bytes(tx, sa.select(sa.literal(job.id, Id)))
-        return True
-
-    def note_skus(self, tx: Transaction, import_id: ImportId, lines: Mapping[str, int]) -> Mapping[str, int]:
-        c = import_sku.c
-        seen = connection(tx).execute(sa.select(c.sku, c.line).where(c.import_id == import_id, c.sku.in_(sorted(lines))))
-        known = {row.sku: row.line for row in seen}
-        new = [{"import_id": import_id, "sku": sku, "line": line} for sku, line in lines.items() if sku not in known]
-        insert_many(connection(tx), import_sku, new)
-        return {sku: line for sku, line in known.items() if line < lines[sku]}
-
-    def drop_ended(self, tx: Transaction, before: datetime, limit: int) -> int:
-        c = item_import.c
-        ended = (
-            sa.select(c.id).where(c.status.in_(_ENDED), c.created_at < before, c.finished_at < before).order_by(c.created_at).limit(limit)
-        )
-        ids = connection(tx).execute(ended).scalars().all()
-        if ids:
-            connection(tx).execute(sa.delete(item_import).where(c.id.in_(ids)))
-        return len(ids)
-
-    def drop_received_before(self, tx: Transaction, before: datetime) -> int:
-        return self._drop_received(tx, item_import.c.created_at < before)
-
-    def drop_received(self, tx: Transaction, import_id: ImportId) -> bool:
-        return self._drop_received(tx, item_import.c.id == import_id) > 0
-
-    def _drop_received(self, tx: Transaction, which: "sa.ColumnElement[bool]") -> int:
-        c = item_import.c
-        stopped = sa.and_(c.status == ImportStatus.RECEIVING.value, which)
-        self._forget_bytes(tx, sa.select(c.id).where(stopped))
-        return len(connection(tx).execute(sa.delete(item_import).where(stopped).returning(c.id)).all())
-
-    def _forget_bytes(self, tx: Transaction, import_ids: "sa.Select[Any]") -> None:
-        connection(tx).execute(sa.delete(import_chunk).where(import_chunk.c.import_id.in_(import_ids)))
-        connection(tx).execute(sa.delete(import_sku).where(import_sku.c.import_id.in_(import_ids)))
-
-
-_ENDED: Final = (ImportStatus.FINISHED.value,)
 _CONTENT: Final = ("tags", "images", "gtins", "specifications", "attributes", "source")
 _CHANGE_COLUMNS: Final[Mapping[str, Any]] = {
     "id": Id, "was": sa.BigInteger(), "sku": sa.Text(), "type": sa.Text(), "status": sa.Text(), "name": sa.Text(), "brand": sa.Text(),
@@ -300,28 +201,4 @@ def _offer(row: Any) -> Offer:
         image=row.image,
         price=Money(row.price_minor, row.currency),
         on_sale=row.status == ItemStatus.ACTIVE.value,
-    )
-
-
-def _standing(job: ItemImport) -> dict[str, Any]:
-    return {
-        "status": job.status.value,
-        "progress": to_data(job.progress),
-        "errors": to_data(job.errors),
-        "finished_at": job.finished_at,
-    }
-
-
-def _import(row: Any) -> ItemImport:
-    return ItemImport(
-        id=row.id,
-        seller_id=row.seller_id,
-        format=ImportFormat(row.format),
-        dry_run=bool(row.dry_run),
-        status=ImportStatus(row.status),
-        progress=from_data(row.progress, Progress),
-        errors=tuple(from_data(error, RowError) for error in row.errors),
-        created_at=row.created_at,
-        finished_at=row.finished_at,
-        fence=row.fence,
     )

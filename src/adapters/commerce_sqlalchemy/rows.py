@@ -176,6 +176,28 @@ def insert_new(
     return _insert(connection, table, rows, unless_known=True, told=key)
 
 
+def insert_or_add(
+    connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]], *, key: tuple[str, ...], added: tuple[str, ...]
+) -> None:
+    """Insert *rows* (all with the same keys); where one meets the *key* of another its *added* columns are added to that one's."""
+    if rows:
+        names = tuple(rows[0])
+        addition = _addition(connection.dialect.name, table, names, key, added)
+        addition.run(connection, [[row[name] for name in names] for row in rows])
+
+
+@lru_cache(maxsize=16)
+def _addition(dialect: str, table: sa.Table, names: tuple[str, ...], key: tuple[str, ...], added: tuple[str, ...]) -> Given:
+    columns: Any = table.c
+
+    def build(given: Any) -> Any:
+        into: Any = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+        filled = into.from_select(names, sa.select(*(given[name] for name in names)).where(sa.true()))
+        return filled.on_conflict_do_update(index_elements=list(key), set_={name: columns[name] + filled.excluded[name] for name in added})
+
+    return Given(build, **{name: columns[name].type for name in names})
+
+
 def _insert(
     connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]], *, unless_known: bool = False,
     told: "tuple[sa.Column[Any], ...]" = (),

@@ -117,9 +117,16 @@ variant = _table(
 item_import = _table(
     "item_import", _id("id"), _id("seller_id"), _text("format"), _flag("dry_run"), _text("status"), _json("progress"), _json("errors"),
     _at("created_at"), _at("finished_at", null=True), _int("fence"), _at("lease_until", null=True),
+    _json("style", null=True), _json("warnings", null=True), _int("claims", null=True), _int("turn", null=True),
     sa.Index("ix_item_import_status", "status", "created_at"), key="id",
 )  # fmt: skip
+#: Written by the release before this one; it goes with the next migration that contracts.
 import_sku = _table("import_sku", _id("import_id"), _text("sku"), _int("line"), key="import_id sku")
+import_sum = _table("import_sum", _id("import_id"), _text("sku"), _int("rows"), _int("size"), key="import_id sku")
+import_aside = _table(
+    "import_aside", _id("import_id"), _text("sku"), _int("line"), _int("place"), _int("size"),
+    sa.Column("raw", sa.LargeBinary, nullable=False), key="import_id sku place",
+)  # fmt: skip
 import_chunk = _table("import_chunk", _id("import_id"), _int("no"), sa.Column("data", sa.LargeBinary, nullable=False), key="import_id no")
 
 # --- inventory (keyed by sku_id, location) --------------------------------------------------------------------------------

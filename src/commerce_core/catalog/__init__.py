@@ -1,10 +1,12 @@
 """The catalogue: items, what carts read of them, and imports. Stock counts in and out with them."""
 
-from commerce_core.catalog.commands import ItemPatch, NewItem, NewVariant, StockReceipt, VariantPatch
-from commerce_core.catalog.errors import ImportNotFound, ItemKeyReused, ItemNotFound, SkuTaken, VariantInStock
+from commerce_core.catalog.commands import ItemPatch, ItemRow, NewItem, NewVariant, StockReceipt, VariantPatch, VariantRow
+from commerce_core.catalog.errors import ImportNotFound, ItemKeyReused, ItemNotFound, SkuTaken, TooManyImports, VariantInStock
 from commerce_core.catalog.events import ItemChanged
 from commerce_core.catalog.model import (
     ImportFormat,
+    ImportLimits,
+    ImportPhase,
     ImportStatus,
     Item,
     ItemImport,
@@ -14,13 +16,18 @@ from commerce_core.catalog.model import (
     Offer,
     Progress,
     RowError,
+    RowSum,
+    SetAside,
+    TableStyle,
     Variant,
 )
 from commerce_core.catalog.ports import ImportQueue, ItemBook, Offers
 
 __all__ = [
     "ImportFormat",
+    "ImportLimits",
     "ImportNotFound",
+    "ImportPhase",
     "ImportQueue",
     "ImportStatus",
     "Item",
@@ -30,6 +37,7 @@ __all__ = [
     "ItemKeyReused",
     "ItemNotFound",
     "ItemPatch",
+    "ItemRow",
     "ItemStatus",
     "ItemType",
     "ItemView",
@@ -39,9 +47,14 @@ __all__ = [
     "Offers",
     "Progress",
     "RowError",
+    "RowSum",
+    "SetAside",
     "SkuTaken",
     "StockReceipt",
+    "TableStyle",
+    "TooManyImports",
     "Variant",
     "VariantInStock",
     "VariantPatch",
+    "VariantRow",
 ]

@@ -1,4 +1,4 @@
-"""What sellers send: a new item, a change of one, a receipt of stock. An import row is a new item as well."""
+"""What sellers send: a new item, a change of one, a row of a file, a receipt of stock."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -11,7 +11,8 @@ from commerce_core.kernel.text import clean, clean_text
 
 #: Most pieces that one count may hold.
 MOST_PIECES: Final = 10**9
-_MOST_VARIANTS: Final = 200
+#: Variants that one item may have.
+MOST_VARIANTS: Final = 200
 _MOST_GTINS: Final = 200
 _URL_START: Final = ("https://", "http://")
 
@@ -81,8 +82,8 @@ def _free(_: object, _attribute: "attrs.Attribute[Any]", value: Mapping[str, Any
 def _variants(_: object, _attribute: "attrs.Attribute[Any]", values: "tuple[Any, ...] | None") -> None:
     if values is ABSENT or values is None:
         return
-    if not 1 <= len(values) <= _MOST_VARIANTS:
-        raise ValueError(f"must be 1 to {_MOST_VARIANTS}")
+    if not 1 <= len(values) <= MOST_VARIANTS:
+        raise ValueError(f"must be 1 to {MOST_VARIANTS}")
     ids = [value.variant_id for value in values]
     if len(set(ids)) < len(ids):
         raise ValueError("must each have a variantId of their own")
@@ -91,7 +92,7 @@ def _variants(_: object, _attribute: "attrs.Attribute[Any]", values: "tuple[Any,
 _NAME: Final = _schema(minLength=1, maxLength=500)
 _ID: Final = _schema(minLength=1, maxLength=100)
 _COUNT: Final = _schema(minimum=0, maximum=MOST_PIECES)
-_VARIANTS: Final = _schema(minItems=1, maxItems=_MOST_VARIANTS)
+_VARIANTS: Final = _schema(minItems=1, maxItems=MOST_VARIANTS)
 
 
 @attrs.frozen(kw_only=True)
@@ -161,6 +162,42 @@ class ItemPatch:
     attributes: Mapping[str, Any] | None = attrs.field(default=ABSENT, validator=_free)
     price: Money = attrs.field(default=ABSENT, validator=_price)
     variants: tuple[VariantPatch, ...] = attrs.field(default=ABSENT, validator=_variants, metadata=_VARIANTS)
+
+
+@attrs.frozen(kw_only=True)
+class VariantRow:
+    """What a row of a file says of the variant *variant_id*: what it does not name stays, ``deleted`` takes it away."""
+
+    variant_id: str = attrs.field(converter=clean_text, validator=_text(100, 1), metadata=_ID)
+    options: Mapping[str, Any] | None = attrs.field(default=ABSENT, converter=clean, validator=_free)
+    price: Money | None = attrs.field(default=ABSENT, validator=_price)
+    stock: int | None = attrs.field(default=ABSENT, validator=_count, metadata=_COUNT)
+    images: tuple[str, ...] | None = attrs.field(default=ABSENT, validator=_images)
+    gtins: tuple[str, ...] | None = attrs.field(default=ABSENT, converter=clean, validator=_gtins)
+    deleted: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class ItemRow:
+    """A row of a file of items: what it does not name stays as it is, ``null`` empties, variants that it does not list stay.
+
+    Price and first stock are for an item that is new or of one form; stock counts only when the row creates it.
+    """
+
+    sku: str = attrs.field(converter=clean_text, validator=_text(100, 1), metadata=_ID)
+    name: str | None = attrs.field(default=ABSENT, converter=clean, validator=_text(500, 1), metadata=_NAME)
+    price: Money | None = attrs.field(default=ABSENT, validator=_price)
+    quantity: int | None = attrs.field(default=ABSENT, validator=_count, metadata=_COUNT)
+    description: str | None = attrs.field(default=ABSENT, validator=_text(20_000))
+    brand: str | None = attrs.field(default=ABSENT, converter=clean, validator=_text(200))
+    category: str | None = attrs.field(default=ABSENT, converter=clean, validator=_text(200))
+    tags: tuple[str, ...] | None = attrs.field(default=ABSENT, converter=clean, validator=_many(100, 200))
+    images: tuple[str, ...] | None = attrs.field(default=ABSENT, validator=_images)
+    gtins: tuple[str, ...] | None = attrs.field(default=ABSENT, converter=clean, validator=_gtins)
+    specifications: Mapping[str, Any] | None = attrs.field(default=ABSENT, validator=_free)
+    attributes: Mapping[str, Any] | None = attrs.field(default=ABSENT, validator=_free)
+    status: str | None = attrs.field(default=None, validator=_status, metadata=_schema(enum=["draft", "active"]))
+    variants: tuple[VariantRow, ...] | None = attrs.field(default=ABSENT, validator=_variants, metadata=_VARIANTS)
 
 
 def _some(_: object, _attribute: "attrs.Attribute[int]", value: int) -> None:

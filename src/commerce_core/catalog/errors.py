@@ -1,8 +1,9 @@
 """Refusals of the catalogue."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
-from commerce_core.kernel.errors import Conflict, NotFound
+from commerce_core.kernel.errors import Conflict, NotFound, Unavailable
+from commerce_core.kernel.ids import SkuId
 
 
 class ItemNotFound(NotFound):
@@ -15,6 +16,13 @@ class ImportNotFound(NotFound):
     """There is no such import, or it is somebody else's."""
 
     code = "import-not-found"
+
+
+class TooManyImports(Unavailable):
+    """The seller's imports that are not over yet are as many, or as long, as one seller may have; try again when one is over."""
+
+    code = "too-many-imports"
+    retry_after = 30
 
 
 class SkuTaken(Conflict):
@@ -34,5 +42,7 @@ class VariantInStock(Conflict):
 
     code = "variant-in-stock"
 
-    def __init__(self, variant_ids: Sequence[str]) -> None:
-        super().__init__("still in stock or held for orders: " + ", ".join(variant_ids[:5]), variantIds=list(variant_ids))
+    def __init__(self, held: Mapping[SkuId, str]) -> None:
+        variant_ids = list(held.values())
+        self.sku_ids = frozenset(held)
+        super().__init__("still in stock or held for orders: " + ", ".join(variant_ids[:5]), variantIds=variant_ids)

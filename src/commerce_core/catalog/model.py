@@ -145,12 +145,40 @@ class RowError:
 
 
 @attrs.frozen(kw_only=True)
-class Progress:
-    """How far an import has come: where its next row begins, and what became of the rows before."""
+class TableStyle:
+    """How a table is written: what stands between cells, the decimal mark, the encoding. Empty: not known."""
 
+    delimiter: str = ""
+    decimal: str = ""
+    sure: bool = False
+    """Whether the sender has said what the decimal mark is."""
+    encoding: str = ""
+
+
+class ImportPhase(StrEnum):
+    """A file is gone through twice: first for where each item's rows stand, then to take them; rows of one item that
+    stand in several places are set aside, and joined at the end."""
+
+    GATHERING = "gathering"
+    TAKING = "taking"
+    JOINING = "joining"
+
+
+@attrs.frozen(kw_only=True)
+class Progress:
+    """How far an import has come: where its next row begins, and what became of the items and rows before.
+
+    ``rows`` counts an item once, however many rows it has, and each row that was refused.
+    """
+
+    phase: ImportPhase = ImportPhase.GATHERING
     offset: int = 0
     line: int = 1
     header: tuple[str, ...] = ()
+    style: TableStyle | None = None
+    set_aside: bool = False
+    joined: str = ""
+    """The SKU up to which rows that were set aside are joined."""
     rows: int = 0
     created: int = 0
     changed: int = 0
@@ -162,11 +190,18 @@ class Progress:
 
 
 class ImportStatus(StrEnum):
-    """RECEIVING while its bytes come in, RUNNING from then on."""
+    """RECEIVING while its bytes come in, then RUNNING until it is over, in one of three ways."""
 
     RECEIVING = "receiving"
     RUNNING = "running"
     FINISHED = "finished"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no further row will be taken."""
+        return self in (ImportStatus.FINISHED, ImportStatus.CANCELLED, ImportStatus.FAILED)
 
 
 @attrs.frozen(kw_only=True)
@@ -178,8 +213,41 @@ class ItemImport:
     format: ImportFormat
     dry_run: bool
     status: ImportStatus
+    style: TableStyle = TableStyle()
+    """What the sender says of how a table is written."""
     progress: Progress = Progress()
     errors: tuple[RowError, ...] = ()
+    warnings: tuple[RowError, ...] = ()
+    """What a person should know of rows that were taken; in a dry run what would be lost."""
     created_at: datetime
     finished_at: datetime | None = None
     fence: int = 0
+    claims: int = 0
+    """How often it was claimed since it last came further."""
+
+
+@attrs.frozen(kw_only=True)
+class ImportLimits:
+    """What one seller's imports may take up: how many that are not over yet, and the bytes kept of them."""
+
+    open_imports: int = 10
+    stored_bytes: int = 1 << 30
+
+
+@attrs.frozen(kw_only=True)
+class RowSum:
+    """How many rows an item has in a file, and their bytes."""
+
+    rows: int
+    size: int
+
+
+@attrs.frozen(kw_only=True)
+class SetAside:
+    """A row of an item that has several, kept until the others are in."""
+
+    sku: str
+    line: int
+    place: int
+    """Where it ends in the file: no two rows have the same."""
+    raw: bytes

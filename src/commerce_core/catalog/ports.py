@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from commerce_core.catalog.model import Item, ItemImport, Offer
+from commerce_core.catalog.model import Item, ItemImport, Offer, RowSum, SetAside
 from commerce_core.kernel.ids import ImportId, ItemId, SellerId, SkuId
 from commerce_core.kernel.transaction import Transaction
 
@@ -82,16 +82,46 @@ class ImportQueue(Protocol):
         """The import as it stands."""
 
     @abstractmethod
+    def open_imports(self, tx: Transaction, seller_id: SellerId) -> Mapping[ImportId, int]:
+        """A seller's imports that are not over, each with the number of its chunks."""
+
+    @abstractmethod
     def claim(self, tx: Transaction, now: datetime, lease_until: datetime) -> ItemImport | None:
-        """Take the oldest running import that nobody holds a lease on; its fence is raised."""
+        """Take the oldest running import of a seller, if nobody holds a lease on it; its fence and its claims are raised.
+
+        A seller's imports are carried out one after another, sellers are served in turn: the one that was not served for longest
+        is next.
+        """
+
+    @abstractmethod
+    def renew(self, tx: Transaction, job: ItemImport, lease_until: datetime) -> bool:
+        """Hold the lease on *job* for longer, if its fence is still the newest; whether it was."""
 
     @abstractmethod
     def save(self, tx: Transaction, job: ItemImport, lease_until: datetime | None) -> bool:
-        """Write how far an import has come, if its fence is still the newest; whether it was. Finished, its bytes are forgotten."""
+        """Write how far an import has come, if its fence is still the newest; whether it was. Its claims begin anew; once it is
+        over its bytes are forgotten."""
 
     @abstractmethod
-    def note_skus(self, tx: Transaction, import_id: ImportId, lines: Mapping[str, int]) -> Mapping[str, int]:
-        """Remember on which line each SKU stood; those that stood on an earlier line, with that line."""
+    def cancel(self, tx: Transaction, import_id: ImportId, at: datetime) -> bool:
+        """End an import that is not over as CANCELLED, its fence raised, its bytes forgotten; whether it was. Idempotent."""
+
+    @abstractmethod
+    def note_skus(self, tx: Transaction, import_id: ImportId, sums: Mapping[str, RowSum]) -> None:
+        """Add to the rows and bytes that SKUs have in the file. Not idempotent."""
+
+    @abstractmethod
+    def several(self, tx: Transaction, import_id: ImportId, skus: Sequence[str]) -> Mapping[str, RowSum]:
+        """Those of *skus* that have more than one row in the file."""
+
+    @abstractmethod
+    def set_aside(self, tx: Transaction, import_id: ImportId, rows: Sequence[SetAside]) -> None:
+        """Keep rows until the others of their items are in. Not idempotent."""
+
+    @abstractmethod
+    def joined(self, tx: Transaction, import_id: ImportId, after: str, most_rows: int, most_bytes: int) -> Sequence[SetAside]:
+        """Rows that were set aside, ordered by SKU and place, of SKUs behind *after*: all rows of each, and of so many SKUs as
+        stay within *most_rows* and *most_bytes*, at least of one."""
 
     @abstractmethod
     def drop_ended(self, tx: Transaction, before: datetime, limit: int) -> int:

@@ -40,8 +40,9 @@ from commerce_local.turns import Turns
 from commerce_sqlalchemy import postgres
 from commerce_sqlalchemy.accounts import SqlAccountBook, SqlSecretBook
 from commerce_sqlalchemy.cart import SqlCartBook
-from commerce_sqlalchemy.catalog import SqlImportQueue, SqlItemBook, SqlOffers
+from commerce_sqlalchemy.catalog import SqlItemBook, SqlOffers
 from commerce_sqlalchemy.checkout import SqlSagaStore
+from commerce_sqlalchemy.imports import SqlImportQueue
 from commerce_sqlalchemy.inventory import SqlStockLedger
 from commerce_sqlalchemy.messaging import SqlInbox, SqlOutbox
 from commerce_sqlalchemy.orders import SqlOrderBook, SqlSellerOrders

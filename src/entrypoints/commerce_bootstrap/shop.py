@@ -9,7 +9,8 @@ from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.tracing import Tracer
 from commerce_core.accounts.service import Accounts
 from commerce_core.cart.service import Carts, GuestTokens
-from commerce_core.catalog.service.imports import Importer, Imports
+from commerce_core.catalog.service.importer import Importer
+from commerce_core.catalog.service.imports import Imports
 from commerce_core.catalog.service.items import Items
 from commerce_core.checkout.service.cancel import Cancellations
 from commerce_core.checkout.service.check import Checker

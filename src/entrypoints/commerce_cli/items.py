@@ -12,7 +12,7 @@ from cyclopts import Parameter
 from commerce_cli.jobs import Wait, waiting
 from commerce_cli.opening import open_shop, seller_of
 from commerce_cli.output import AsJson, Output, Report, WrongCall
-from commerce_core.catalog import ImportFormat, ImportStatus, ItemImport
+from commerce_core.catalog import ImportFormat, ImportStatus, ItemImport, TableStyle
 from commerce_core.catalog.service.documents import written
 from commerce_core.kernel.ids import SellerId
 from commerce_core.search.service.find import import_token
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from commerce_core.accounts import Account
 
 _PIECE: Final = 1 << 18
+_ANY: Final = TableStyle()
 _SUFFIXES: Final = {
     ".ndjson": ImportFormat.NDJSON,
     ".jsonl": ImportFormat.NDJSON,
@@ -41,27 +42,39 @@ def import_items(
     seller: Seller,
     format: Format = None,
     dry_run: Annotated[bool, Parameter(negative="", help="Look at every row and write none.")] = False,
+    delimiter: Annotated[Literal[",", ";", "tab", "|"] | None, Parameter(help="What stands between cells; else the header tells.")] = None,
+    decimal: Annotated[Literal[".", ","] | None, Parameter(help="The decimal mark of prices and counts.")] = None,
     json: AsJson = False,
 ) -> int:
     """Take the items in FILE into the catalogue and wait until they can be found; - is standard input.
 
-    A row that cannot be taken is named with its line, the others are kept. The same file again changes nothing.
+    A row that cannot be taken is named with its line, the others are kept. What a row does not name stays as it is. The same
+    file again changes nothing.
     """
     out = Output(as_json=json)
     kind = _format_of(file, format)
+    style = TableStyle(delimiter="\t" if delimiter == "tab" else delimiter or "", decimal=decimal or "")
     with _opened(file) as source, open_shop() as shop:
         account = seller_of(shop, seller)
-        job = take_in(shop, account, kind, _read(source), out, size=_size(source), dry_run=dry_run)
+        job = take_in(shop, account, kind, _read(source), out, size=_size(source), dry_run=dry_run, style=style)
     _tell(job, out)
-    return 1 if job.progress.failed else 0
+    return 0 if job.status is ImportStatus.FINISHED and not job.progress.failed else 1
 
 
 def take_in(
-    shop: "Shop", seller: "Account", kind: ImportFormat, pieces: Iterable[bytes], out: Output, *, size: int | None, dry_run: bool = False
+    shop: "Shop",
+    seller: "Account",
+    kind: ImportFormat,
+    pieces: Iterable[bytes],
+    out: Output,
+    *,
+    size: int | None,
+    dry_run: bool = False,
+    style: TableStyle = _ANY,
 ) -> ItemImport:
     """Import a file, given in pieces of *size* bytes in all, and wait until its items can be found; the import when it is over."""
     with out.progress("reading", size) as report:
-        job = shop.imports.take(SellerId(seller.id), kind, _counted(pieces, report), dry_run=dry_run)
+        job = shop.imports.take(SellerId(seller.id), kind, _counted(pieces, report), dry_run=dry_run, style=style)
     with waiting(shop) as wait, out.progress("importing", size) as report:
         job = _finished(shop, job, wait, report)
         if not dry_run:
@@ -70,7 +83,15 @@ def take_in(
     return job
 
 
-def export_items(file: File, /, *, seller: Seller, format: Format = None, json: AsJson = False) -> None:
+def export_items(
+    file: File,
+    /,
+    *,
+    seller: Seller,
+    format: Format = None,
+    bom: Annotated[bool, Parameter(negative="", help="Begin with a byte order mark, by which spreadsheets know UTF-8.")] = False,
+    json: AsJson = False,
+) -> None:
     """Write all items of a seller to FILE, as an import reads them back; - is standard output."""
     out = Output(as_json=json)
     kind = _format_of(file, format)
@@ -87,10 +108,10 @@ def export_items(file: File, /, *, seller: Seller, format: Format = None, json: 
 
         with out.progress("exporting") as report:
             if file == "-":
-                sys.stdout.writelines(written(counted(), kind))
+                sys.stdout.writelines(written(counted(), kind, bom=bom))
                 sys.stdout.flush()
                 return
-            _write_whole(Path(file), written(counted(), kind))
+            _write_whole(Path(file), written(counted(), kind, bom=bom))
     out.say(f"{count:,} items are in {file}.")
     out.answer({"file": file, "items": count})
 
@@ -135,7 +156,7 @@ def _finished(shop: "Shop", job: ItemImport, wait: Wait, report: Report) -> Item
         nonlocal job
         job = shop.imports.details(job.seller_id, job.id)
         report(job.progress.offset, f"{job.progress.rows:,} rows, {job.progress.failed:,} not taken")
-        return job.status is ImportStatus.FINISHED
+        return job.status.is_over
 
     wait(over)
     return job
@@ -145,6 +166,8 @@ def _tell(job: ItemImport, out: Output) -> None:
     p = job.progress
     for error in job.errors:
         out.say(f"line {error.line}{f' {error.pointer}' if error.pointer else ''}: {error.detail}")
+    for warning in job.warnings:
+        out.say(f"line {warning.line}{f' {warning.pointer}' if warning.pointer else ''}: {warning.detail} (a warning)")
     if p.errors_truncated:
         out.say("and more, which are only counted")
     would = "would be " if job.dry_run else ""
@@ -154,7 +177,8 @@ def _tell(job: ItemImport, out: Output) -> None:
     counts = {"rows": p.rows, "created": p.created, "changed": p.changed, "unchanged": p.unchanged, "failed": p.failed}
     errors = [{"line": e.line, "pointer": e.pointer, "detail": e.detail} for e in job.errors]
     head = {"importId": job.id, "status": job.status.value, "dryRun": job.dry_run}
-    out.answer(head | counts | {"errors": errors, "errorsTruncated": p.errors_truncated})
+    warnings = [{"line": w.line, "pointer": w.pointer, "detail": w.detail} for w in job.warnings]
+    out.answer(head | counts | {"errors": errors, "errorsTruncated": p.errors_truncated, "warnings": warnings})
 
 
 def _write_whole(path: Path, pieces: Iterator[str]) -> None:

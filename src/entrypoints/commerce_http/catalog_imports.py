@@ -6,9 +6,10 @@ from typing import Any, Final
 import attrs
 
 from commerce_core.accounts import Account
-from commerce_core.catalog import ImportFormat, ImportNotFound, ImportStatus, ItemImport
+from commerce_core.catalog import ImportFormat, ImportNotFound, ItemImport, RowError, TableStyle, TooManyImports
 from commerce_core.catalog.service.imports import CHUNK, Imports
-from commerce_core.kernel.ids import ImportId, SellerId
+from commerce_core.catalog.service.tables import DELIMITERS
+from commerce_core.kernel.ids import SellerId
 from commerce_core.search.service.find import import_token
 from commerce_http.answers import Reply, Shape
 from commerce_http.auth import SELLER
@@ -33,11 +34,26 @@ _BODIES: Final[dict[str, Any]] = {
 }
 
 
+def _one_of(*characters: str) -> Any:
+    def check(_: object, _attribute: "attrs.Attribute[Any]", value: str | None) -> None:
+        if value is not None and value not in characters:
+            raise ValueError("must be one of " + " ".join("tab" if c == "\t" else c for c in characters))
+
+    return check
+
+
 @attrs.frozen(kw_only=True)
 class HowToImport:
-    """With ``dryRun`` rows are looked at and nothing is written."""
+    """With ``dryRun`` rows are looked at and nothing is written. How a table is written is told from its head, or said here."""
 
     dry_run: bool = False
+    delimiter: str | None = attrs.field(default=None, validator=_one_of(*DELIMITERS))
+    decimal: str | None = attrs.field(default=None, validator=_one_of(".", ","))
+
+    @property
+    def style(self) -> TableStyle:
+        """What is said of how a table is written."""
+        return TableStyle(delimiter=self.delimiter or "", decimal=self.decimal or "")
 
 
 class ImportBegunOut(Shape):
@@ -56,7 +72,11 @@ class RowErrorOut(Shape):
 
 
 class ImportOut(ImportBegunOut):
-    """How far an import has come. The first 1,000 errors are told; more of them: ``errorsTruncated``."""
+    """How far an import has come: ``running``, or over as ``finished``, ``cancelled`` or ``failed``.
+
+    The first 1,000 errors are told; more of them: ``errorsTruncated``. ``rows`` counts an item once, however many rows it
+    has, and each row that was refused. ``warnings`` are about rows that were taken: in a dry run they name what would be lost.
+    """
 
     rows: int
     created: int
@@ -65,6 +85,7 @@ class ImportOut(ImportBegunOut):
     failed: int
     errors: list[RowErrorOut]
     errors_truncated: bool
+    warnings: list[RowErrorOut]
 
 
 @operation(
@@ -73,19 +94,22 @@ class ImportOut(ImportBegunOut):
     who=SELLER,
     answer=ImportBegunOut,
     status=202,
+    problems=(TooManyImports,),
     headers={"Location": "The import.", "X-Search-Token": "Shown to `GET /items`, a search waits for the rows of this import."},
     stream=_BODIES,
 )
 async def import_items(query: HowToImport, request: HttpRequest, caller: Account, imports: Imports, work: Bell, desk: Desk) -> Reply:
     """Import items: NDJSON, a JSON array or CSV, of any length.
 
-    A row is known by seller and SKU; its quantity counts only when it creates the item. The same file again changes nothing.
+    A row is known by seller and SKU; its quantity counts only when it creates the item. What a row does not name stays as it
+    is: a column or key that is not there changes nothing, an empty cell or ``null`` empties, and a variant goes only by
+    ``"deleted": true``. Rows of one item may stand anywhere. The same file again changes nothing.
     """
     kind = _FORMATS[check_media(request.headers, tuple(_FORMATS))]
-    begin = partial(imports.begin, SellerId(caller.id), kind, dry_run=query.dry_run)
+    begin = partial(imports.begin, SellerId(caller.id), kind, dry_run=query.dry_run, style=query.style)
     job = await desk.do(Runs.WORK, begin)
     try:
-        await _keep(request, job.id, imports, desk)
+        await _keep(request, job, imports, desk)
     except BaseException:  # nobody has been told of it: it would only look as if it were still running
         await desk.do(Runs.WORK, imports.give_up, job.id)
         raise
@@ -108,24 +132,35 @@ def import_progress(import_id: str, caller: Account, imports: Imports) -> Import
         changed=progress.changed,
         unchanged=progress.unchanged,
         failed=progress.failed,
-        errors=[RowErrorOut(line=e.line, pointer=e.pointer, detail=e.detail) for e in job.errors],
+        errors=[_row_error(e) for e in job.errors],
         errors_truncated=progress.errors_truncated,
+        warnings=[_row_error(w) for w in job.warnings],
     )
 
 
-async def _keep(request: HttpRequest, import_id: ImportId, imports: Imports, desk: Desk) -> None:
+@operation("DELETE", "/item-imports/{import_id}", who=SELLER, status=204, problems=(ImportNotFound,))
+def cancel_import(import_id: str, caller: Account, imports: Imports) -> None:
+    """Cancel an import: no further row is taken, what is taken stays. One that is over stays as it is."""
+    imports.cancel(SellerId(caller.id), import_id)
+
+
+async def _keep(request: HttpRequest, job: ItemImport, imports: Imports, desk: Desk) -> None:
     """Write the body down in chunks of the one size that importers count on; no more than two of them are ever in memory."""
     held = bytearray()
     no = 0
     async for piece in pieces(request):
         held += piece
         while len(held) >= CHUNK:
-            await desk.do(Runs.WORK, imports.append, import_id, no, bytes(held[:CHUNK]))
+            await desk.do(Runs.WORK, imports.append, job, no, bytes(held[:CHUNK]))
             del held[:CHUNK]
             no += 1
     if held:
-        await desk.do(Runs.WORK, imports.append, import_id, no, bytes(held))
+        await desk.do(Runs.WORK, imports.append, job, no, bytes(held))
+
+
+def _row_error(error: RowError) -> RowErrorOut:
+    return RowErrorOut(line=error.line, pointer=error.pointer, detail=error.detail)
 
 
 def _status(job: ItemImport) -> str:
-    return "finished" if job.status is ImportStatus.FINISHED else "running"
+    return job.status.value if job.status.is_over else "running"

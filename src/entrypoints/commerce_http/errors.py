@@ -83,6 +83,7 @@ _STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "unsupported-media-type": 415,
     "if-match-required": 428,
     "too-many-attempts": 429,
+    "too-many-imports": 429,
 }
 _STATUS_OF_FAMILY: Final[Mapping[type[CommerceError], int]] = {
     NotFound: 404,

@@ -34,7 +34,7 @@ def test_a_file_is_taken_row_by_row_and_bad_rows_are_named(town: Town) -> None:
     seller = town.newcomer("seller")
     content = rows("A", "B") + b'\n{"sku": "C", "name": "no price"}\nnot json\n' + rows("D")
     done = send(seller, content)
-    assert set(done) == {"importId", "status", "rows", "created", "changed", "unchanged", "failed", "errors", "errorsTruncated"}
+    assert set(done) == {"importId", "status", "rows", "created", "changed", "unchanged", "failed", "errors", "errorsTruncated", "warnings"}
     assert (done["rows"], done["created"], done["failed"], done["errorsTruncated"]) == (5, 3, 2, False)
     assert {error["line"] for error in done["errors"]} == {3, 4}
     again = send(seller, content)

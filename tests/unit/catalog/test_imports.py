@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from commerce_core.catalog import ImportFormat, ImportNotFound, ImportStatus, ItemImport, RowError
-from commerce_core.catalog.service.imports import CHUNK, MOST_ERRORS, chunks
+from commerce_core.catalog.service.batch import MOST_ERRORS
+from commerce_core.catalog.service.imports import CHUNK, chunks
 from commerce_core.kernel.ids import ImportId, SellerId
 from commerce_core.kernel.transaction import Transaction
 from commerce_testkit.memory.catalog import MemoryImportQueue
@@ -61,7 +62,7 @@ def test_30_bad_rows_are_named_by_line_and_field_and_the_good_ones_taken(shop: M
         ),
     )  # fmt: skip
     assert [(e.line, e.pointer) for e in job.errors] == [
-        (2, "/price"), (2, "/quantity"), (3, "/name"), (4, ""), (5, "/sku"), (6, "/nmae"), (7, "/price"), (8, "/sku"), (9, "/price"), (9, "/quantity"),
+        (2, "/price"), (2, "/quantity"), (3, "/name"), (3, "/price"), (3, "/quantity"), (4, ""), (5, "/sku"), (6, "/nmae"), (7, "/price"), (8, "/sku"), (9, "/price"), (9, "/quantity"),
     ]  # fmt: skip
     assert counts(job) == (10, 2, 0, 0, 8)
     assert [s[0] for s in skus(shop)] == ["A", "G"]
@@ -74,7 +75,7 @@ def test_30_the_size_of_a_batch_changes_nothing(limit: int) -> None:
     for size in (limit, 100):
         shop = memory_shop()
         jobs.append(take(shop, data, limit=size))
-        shelves.append(skus(shop))
+        shelves.append(sorted(skus(shop)))
     assert (counts(jobs[0]), jobs[0].errors, shelves[0]) == (counts(jobs[1]), jobs[1].errors, shelves[1])
     assert [e.detail for e in jobs[0].errors if e.pointer == "/sku"] == ["stands on line 1 already", "stands on line 2 already"]
 
@@ -97,7 +98,7 @@ def test_a_dry_run_tells_everything_and_writes_nothing(shop: MemoryShop) -> None
 def test_no_more_errors_are_kept_than_are_reported_and_it_says_so(shop: MemoryShop) -> None:
     exactly = take(shop, lines(*["x"] * MOST_ERRORS))
     assert (len(exactly.errors), exactly.progress.errors_truncated) == (MOST_ERRORS, False)
-    twice = take(shop, lines(*[{"sku": "A", "price": "x", "quantity": 1}] * (MOST_ERRORS // 2 + 1)))
+    twice = take(shop, lines(*[{"sku": "A", "price": "x", "quantity": -1}] * (MOST_ERRORS // 2 + 1)))
     assert (len(twice.errors), twice.progress.errors_truncated, twice.progress.failed) == (MOST_ERRORS, True, MOST_ERRORS // 2 + 1)
 
 
@@ -107,14 +108,25 @@ def test_an_item_cannot_become_one_of_another_type(shop: MemoryShop) -> None:
     assert (counts(job), [e.pointer for e in job.errors]) == ((2, 1, 0, 0, 1), ["/variants"])
 
 
-def test_a_form_in_stock_is_not_dropped_and_the_others_of_its_batch_are_written(shop: MemoryShop) -> None:
-    two = {"sku": "A", "name": "n", "variants": [{"variantId": "1", "price": 1, "stock": 5}, {"variantId": "2", "price": 1}]}
-    take(shop, lines(two, row("B")))
-    without_1 = {**two, "variants": two["variants"][1:]}  # type: ignore[index]
-    job = take(shop, lines(without_1, row("B", name="Cup")))
-    assert (counts(job), [(e.line, e.pointer) for e in job.errors]) == ((2, 0, 1, 0, 1), [(1, "/variants")])
-    without_2 = {**two, "variants": two["variants"][:1]}  # type: ignore[index]
-    assert counts(take(shop, lines(without_2))) == (1, 0, 1, 0, 0)
+TWO_FORMS: dict[str, Any] = {
+    "sku": "A", "name": "n", "variants": [{"variantId": "1", "price": 1, "stock": 5}, {"variantId": "2", "price": 1}],
+}  # fmt: skip
+
+
+def test_a_form_in_stock_is_not_deleted_and_the_others_of_its_batch_are_written(shop: MemoryShop) -> None:
+    take(shop, lines(TWO_FORMS, row("B"), {**TWO_FORMS, "sku": "C"}))
+    delete_1, delete_2 = ([{"variantId": name, "deleted": True}] for name in "12")
+    job = take(shop, lines({"sku": "A", "variants": delete_1}, row("B", name="Cup"), {"sku": "C", "variants": delete_2}))
+    assert (counts(job), [(e.line, e.pointer) for e in job.errors]) == ((3, 0, 2, 0, 1), [(1, "/variants/0/deleted")])
+    assert [[v.variant_id for v in view.item.variants] for view in shop.items.export(SELLER)] == [["1", "2"], [None], ["1"]]
+
+
+def test_a_form_that_is_deleted_already_may_be_deleted_again_and_the_last_one_stays(shop: MemoryShop) -> None:
+    take(shop, lines({**TWO_FORMS, "variants": [{"variantId": "1", "price": 1}, {"variantId": "2", "price": 1}]}))
+    delete_2 = lines({"sku": "A", "variants": [{"variantId": "2", "deleted": True}]})
+    assert [counts(take(shop, delete_2)) for _ in range(2)] == [(1, 0, 1, 0, 0), (1, 0, 0, 1, 0)]
+    job = take(shop, lines({"sku": "A", "variants": [{"variantId": "1", "deleted": True}]}))
+    assert [(e.pointer, e.detail) for e in job.errors] == [("/variants", "must not all be deleted")]
 
 
 def test_an_import_dies_anywhere_and_loses_and_doubles_nothing() -> None:
@@ -142,7 +154,7 @@ class DyingQueue(MemoryImportQueue):
     dies = False
 
     def save(self, tx: Transaction, job: ItemImport, lease_until: Any) -> bool:
-        if self.dies and job.status is ImportStatus.RUNNING and job.progress.rows:
+        if self.dies and job.status is ImportStatus.RUNNING:
             raise Died
         return super().save(tx, job, lease_until)
 
@@ -170,7 +182,7 @@ def test_an_importer_that_was_overtaken_writes_nothing(shop: MemoryShop) -> None
 
 def test_an_import_that_is_still_being_received_is_not_begun(shop: MemoryShop) -> None:
     job = shop.imports.begin(SELLER, NDJSON)
-    shop.imports.append(job.id, 0, lines(row("A")))
+    shop.imports.append(job, 0, lines(row("A")))
     assert shop.importer.run_once(10) == 0
     shop.imports.received(job)
     assert shop.importer.run_once(10) == 2

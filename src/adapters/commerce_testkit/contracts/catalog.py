@@ -1,4 +1,4 @@
-"""What every item book, every view of offers and every import queue promises."""
+"""What every item book and every view of offers promises."""
 
 from abc import abstractmethod
 from datetime import UTC, datetime, timedelta
@@ -8,22 +8,16 @@ import attrs
 import pytest
 
 from commerce_core.catalog import (
-    ImportFormat,
-    ImportQueue,
-    ImportStatus,
     Item,
     ItemBook,
-    ItemImport,
     ItemStatus,
     ItemType,
     Offer,
     Offers,
-    Progress,
-    RowError,
     SkuTaken,
     Variant,
 )
-from commerce_core.kernel.ids import ImportId, ItemId, SellerId, SkuId
+from commerce_core.kernel.ids import ItemId, SellerId, SkuId
 from commerce_core.kernel.money import MAX_MINOR, Money
 from commerce_core.kernel.transaction import Database
 
@@ -205,162 +199,3 @@ class ItemBookContract:
                 book.update(tx, [(version - 1, simple_item(LAMP, "A-1", status=status, version=version))])
                 assert [o.on_sale for o in offers.by_item(tx, [LAMP])[LAMP]] == [status is ItemStatus.ACTIVE]
                 tx.commit()
-
-
-ONE, TWO = ImportId("import-1"), ImportId("import-2")
-
-
-def running(import_id: ImportId, at: datetime = AT) -> ItemImport:
-    """An import whose bytes are all in."""
-    return ItemImport(id=import_id, seller_id=ANN, format=ImportFormat.NDJSON, dry_run=False, status=ImportStatus.RUNNING, created_at=at)
-
-
-def full_import() -> ItemImport:
-    """An import with a value in every place."""
-    progress = Progress(
-        offset=2**40, line=3, header=("sku", "näme"), rows=4, created=1, changed=2, unchanged=3, failed=4, errors_truncated=True,
-        latest=(("item-1", 7), ("item-2", 8)),
-    )  # fmt: skip
-    errors = (RowError(line=2, pointer="/price", detail="is \N{GRINNING FACE}"), RowError(line=3, pointer="", detail="is no JSON"))
-    return ItemImport(
-        id=TWO, seller_id=BOB, format=ImportFormat.CSV, dry_run=True, status=ImportStatus.FINISHED, progress=progress, errors=errors,
-        created_at=AT, finished_at=LATER, fence=5,
-    )  # fmt: skip
-
-
-class ImportQueueContract:
-    """Give ``database`` and ``queue``."""
-
-    @pytest.fixture
-    @abstractmethod
-    def database(self) -> Database:
-        """An empty database."""
-
-    @pytest.fixture
-    @abstractmethod
-    def queue(self) -> ImportQueue:
-        """The queue to examine."""
-
-    def _put(self, database: Database, queue: ImportQueue, *jobs: ItemImport) -> None:
-        with database.begin() as tx:
-            for job in jobs:
-                queue.insert(tx, job)
-            tx.commit()
-
-    def test_an_import_comes_back_as_it_was_written(self, database: Database, queue: ImportQueue) -> None:
-        self._put(database, queue, running(ONE), full_import())
-        with database.snapshot() as tx:
-            assert (queue.load(tx, ONE), queue.load(tx, TWO), queue.load(tx, ImportId("no"))) == (running(ONE), full_import(), None)
-
-    def test_chunks_come_back_by_number(self, database: Database, queue: ImportQueue) -> None:
-        self._put(database, queue, running(ONE), running(TWO))
-        with database.begin() as tx:
-            queue.append(tx, ONE, 0, bytes(range(256)))
-            queue.append(tx, ONE, 1, b"")
-            queue.append(tx, TWO, 0, b"two")
-            tx.commit()
-        with database.snapshot() as tx:
-            assert [queue.chunk(tx, ONE, n) for n in (0, 1, 2)] == [bytes(range(256)), b"", None]
-            assert queue.chunk(tx, TWO, 0) == b"two"
-
-    def test_the_oldest_running_import_is_taken_and_its_fence_raised(self, database: Database, queue: ImportQueue) -> None:
-        waiting = attrs.evolve(running(ImportId("import-0"), AT - timedelta(days=1)), status=ImportStatus.RECEIVING)
-        over = attrs.evolve(full_import(), id=ImportId("import-9"), created_at=AT - timedelta(days=2))
-        self._put(database, queue, running(ONE, LATER), running(TWO, AT), waiting, over)
-        with database.begin() as tx:
-            assert queue.claim(tx, AT, LATER) == attrs.evolve(running(TWO), fence=1)
-            assert queue.claim(tx, AT, LATER) == attrs.evolve(running(ONE, LATER), fence=1)
-            assert queue.claim(tx, AT, LATER) is None
-            assert queue.load(tx, TWO) == attrs.evolve(running(TWO), fence=1)
-
-    def test_a_lease_keeps_an_import_until_it_is_over_or_given_back(self, database: Database, queue: ImportQueue) -> None:
-        self._put(database, queue, running(ONE))
-        with database.begin() as tx:
-            held = queue.claim(tx, AT, LATER)
-            assert queue.claim(tx, LATER, LATER) is None
-            again = queue.claim(tx, LATER + timedelta(seconds=1), LATER + timedelta(seconds=2))
-            assert held is not None
-            assert again is not None
-            assert again == attrs.evolve(held, fence=2)
-            assert queue.save(tx, again, None)
-            third = queue.claim(tx, AT, LATER)
-            assert third is not None
-            assert third.fence == 3
-            assert queue.save(tx, third, LATER)
-            assert queue.claim(tx, AT, LATER) is None
-
-    def test_only_the_newest_fence_writes(self, database: Database, queue: ImportQueue) -> None:
-        self._put(database, queue, running(ONE))
-        with database.begin() as tx:
-            stale = queue.claim(tx, AT, AT)
-            newest = queue.claim(tx, LATER, LATER)
-            assert stale is not None
-            assert newest is not None
-            queue.append(tx, ONE, 0, b"kept")
-            ended = attrs.evolve(stale, status=ImportStatus.FINISHED, progress=Progress(rows=99))
-            assert not queue.save(tx, ended, None)
-            assert queue.load(tx, ONE) == newest
-            assert queue.chunk(tx, ONE, 0) == b"kept"
-            further = attrs.evolve(newest, progress=full_import().progress, errors=full_import().errors)
-            assert queue.save(tx, further, None)
-            assert queue.load(tx, ONE) == further
-            assert not queue.save(tx, running(ImportId("nothing")), None)
-
-    def test_a_finished_import_forgets_its_bytes_and_stays_known(self, database: Database, queue: ImportQueue) -> None:
-        self._put(database, queue, running(ONE), running(TWO))
-        with database.begin() as tx:
-            for import_id in (ONE, TWO):
-                queue.append(tx, import_id, 0, b"x")
-                queue.note_skus(tx, import_id, {"A": 1})
-            ended = attrs.evolve(running(ONE), status=ImportStatus.FINISHED, finished_at=LATER)
-            assert queue.save(tx, ended, None)
-            assert queue.load(tx, ONE) == ended
-            assert (queue.chunk(tx, ONE, 0), queue.chunk(tx, TWO, 0)) == (None, b"x")
-            assert queue.note_skus(tx, TWO, {"A": 2}) == {"A": 1}
-            assert queue.note_skus(tx, ONE, {"A": 2}) == {}
-
-    def test_a_sku_is_remembered_with_its_first_line(self, database: Database, queue: ImportQueue) -> None:
-        self._put(database, queue, running(ONE), running(TWO))
-        with database.begin() as tx:
-            assert queue.note_skus(tx, ONE, {"B": 2, "A": 1}) == {}
-            assert queue.note_skus(tx, ONE, {"A": 4, "C": 5, "B": 3}) == {"A": 1, "B": 2}
-            assert queue.note_skus(tx, ONE, {"A": 6, "C": 7}) == {"A": 1, "C": 5}
-            assert queue.note_skus(tx, ONE, {"A": 1}) == {}
-            assert queue.note_skus(tx, TWO, {"A": 9}) == {}
-            assert queue.note_skus(tx, ONE, {}) == {}
-
-    def test_an_import_that_is_given_up_while_its_bytes_come_in_is_forgotten(self, database: Database, queue: ImportQueue) -> None:
-        coming, other = (attrs.evolve(running(i), status=ImportStatus.RECEIVING) for i in (ONE, TWO))
-        whole = running(ImportId("import-3"))
-        self._put(database, queue, coming, other, whole)
-        with database.begin() as tx:
-            for job in (coming, other, whole):
-                queue.append(tx, job.id, 0, b"x")
-            assert [queue.drop_received(tx, i) for i in (ONE, ONE, whole.id, ImportId("nothing"))] == [True, False, False, False]
-            assert [queue.load(tx, job.id) for job in (coming, other, whole)] == [None, other, whole]
-            assert [queue.chunk(tx, job.id, 0) for job in (coming, other, whole)] == [None, b"x", b"x"]
-
-    def test_imports_whose_bytes_stopped_are_forgotten(self, database: Database, queue: ImportQueue) -> None:
-        stopped = attrs.evolve(running(ONE), status=ImportStatus.RECEIVING)
-        coming = attrs.evolve(running(TWO, LATER), status=ImportStatus.RECEIVING)
-        old = running(ImportId("import-3"))
-        self._put(database, queue, stopped, coming, old)
-        with database.begin() as tx:
-            for job in (stopped, coming, old):
-                queue.append(tx, job.id, 0, b"x")
-            assert queue.drop_received_before(tx, LATER) == 1
-            assert [queue.load(tx, job.id) for job in (stopped, coming, old)] == [None, coming, old]
-            assert [queue.chunk(tx, job.id, 0) for job in (stopped, coming, old)] == [None, b"x", b"x"]
-            assert queue.drop_received_before(tx, LATER) == 0
-
-    def test_imports_that_ended_long_ago_are_dropped_a_few_at_a_time(self, database: Database, queue: ImportQueue) -> None:
-        ended = [attrs.evolve(full_import(), id=ImportId(f"import-{n}")) for n in range(3)]
-        late = attrs.evolve(full_import(), id=ImportId("late"), finished_at=LATER + timedelta(days=1))
-        at_work = running(ImportId("at-work"))
-        self._put(database, queue, *ended, late, at_work)
-        with database.begin() as tx:
-            assert queue.drop_ended(tx, LATER, 10) == 0
-            before = LATER + timedelta(microseconds=1)
-            assert [queue.drop_ended(tx, before, 2) for _ in range(3)] == [2, 1, 0]
-            assert [queue.load(tx, job.id) for job in ended] == [None, None, None]
-            assert (queue.load(tx, late.id), queue.load(tx, at_work.id)) == (late, at_work)

@@ -1,11 +1,13 @@
 """Items, what carts read of them, and imports in memory."""
 
+import itertools
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import attrs
 
-from commerce_core.catalog import ImportQueue, ImportStatus, Item, ItemBook, ItemImport, Offer, Offers, SkuTaken
+from commerce_core.catalog import ImportQueue, ImportStatus, Item, ItemBook, ItemImport, Offer, Offers, RowSum, SetAside, SkuTaken
 from commerce_core.kernel.ids import ImportId, ItemId, SellerId, SkuId
 from commerce_core.kernel.transaction import Transaction
 from commerce_testkit.memory.transaction import table
@@ -86,7 +88,7 @@ class MemoryImportQueue(ImportQueue):
         rows = table(tx, "item_import")
         if job.id in rows:
             raise ValueError(f"{job.id} exists")
-        rows[job.id] = (job, None)
+        rows[job.id] = _Kept(job, None, self._latest_turn(tx))
 
     def append(self, tx: Transaction, import_id: ImportId, no: int, data: bytes) -> None:
         chunks = table(tx, "import_chunk")
@@ -98,45 +100,84 @@ class MemoryImportQueue(ImportQueue):
         return table(tx, "import_chunk").get((import_id, no))
 
     def load(self, tx: Transaction, import_id: ImportId) -> ItemImport | None:
-        found: tuple[ItemImport, datetime | None] | None = table(tx, "item_import").get(import_id)
-        return found[0] if found else None
+        found: _Kept | None = table(tx, "item_import").get(import_id)
+        return found.job if found else None
+
+    def open_imports(self, tx: Transaction, seller_id: SellerId) -> Mapping[ImportId, int]:
+        chunks = Counter(import_id for import_id, _ in table(tx, "import_chunk"))
+        jobs = [kept.job for kept in self._all(tx) if kept.job.seller_id == seller_id and not kept.job.status.is_over]
+        return {job.id: chunks[job.id] for job in jobs}
 
     def claim(self, tx: Transaction, now: datetime, lease_until: datetime) -> ItemImport | None:
-        rows = table(tx, "item_import")
-        free: list[ItemImport] = [
-            job for job, lease in rows.values() if job.status is ImportStatus.RUNNING and (lease is None or lease < now)
-        ]
+        running = sorted(
+            (kept for kept in self._all(tx) if kept.job.status is ImportStatus.RUNNING), key=lambda k: (k.job.created_at, k.job.id)
+        )
+        oldest = {kept.job.seller_id: kept for kept in reversed(running)}.values()
+        free = [kept for kept in oldest if kept.lease is None or kept.lease < now]
         if not free:
             return None
-        oldest = min(free, key=lambda job: (job.created_at, job.id))
-        taken = attrs.evolve(oldest, fence=oldest.fence + 1)
-        rows[taken.id] = (taken, lease_until)
+        job = min(free, key=lambda k: (k.turn, k.job.created_at, k.job.id)).job
+        taken = attrs.evolve(job, fence=job.fence + 1, claims=job.claims + 1)
+        table(tx, "item_import")[taken.id] = _Kept(taken, lease_until, self._latest_turn(tx) + 1)
         return taken
 
-    def save(self, tx: Transaction, job: ItemImport, lease_until: datetime | None) -> bool:
-        known = self.load(tx, job.id)
-        if known is None or known.fence != job.fence:
+    def renew(self, tx: Transaction, job: ItemImport, lease_until: datetime) -> bool:
+        kept: _Kept | None = table(tx, "item_import").get(job.id)
+        if kept is None or kept.job.fence != job.fence:
             return False
-        table(tx, "item_import")[job.id] = (job, lease_until)
-        if job.status is ImportStatus.FINISHED:
+        table(tx, "item_import")[job.id] = attrs.evolve(kept, lease=lease_until)
+        return True
+
+    def save(self, tx: Transaction, job: ItemImport, lease_until: datetime | None) -> bool:
+        kept: _Kept | None = table(tx, "item_import").get(job.id)
+        if kept is None or kept.job.fence != job.fence:
+            return False
+        table(tx, "item_import")[job.id] = _Kept(attrs.evolve(job, claims=0), lease_until, kept.turn)
+        if job.status.is_over:
             self._forget_bytes(tx, job.id)
         return True
 
-    def note_skus(self, tx: Transaction, import_id: ImportId, lines: Mapping[str, int]) -> Mapping[str, int]:
-        rows = table(tx, "import_sku")
-        noted: dict[str, int] = {sku: rows.setdefault((import_id, sku), line) for sku, line in lines.items()}
-        return {sku: line for sku, line in noted.items() if line < lines[sku]}
+    def cancel(self, tx: Transaction, import_id: ImportId, at: datetime) -> bool:
+        kept: _Kept | None = table(tx, "item_import").get(import_id)
+        if kept is None or kept.job.status.is_over:
+            return False
+        ended = attrs.evolve(kept.job, status=ImportStatus.CANCELLED, fence=kept.job.fence + 1, finished_at=at)
+        table(tx, "item_import")[import_id] = attrs.evolve(kept, job=ended)
+        self._forget_bytes(tx, import_id)
+        return True
+
+    def note_skus(self, tx: Transaction, import_id: ImportId, sums: Mapping[str, RowSum]) -> None:
+        rows = table(tx, "import_sum")
+        for sku, found in sums.items():
+            known = rows.get((import_id, sku), RowSum(rows=0, size=0))
+            rows[import_id, sku] = RowSum(rows=known.rows + found.rows, size=known.size + found.size)
+
+    def several(self, tx: Transaction, import_id: ImportId, skus: Sequence[str]) -> Mapping[str, RowSum]:
+        rows = table(tx, "import_sum")
+        return {sku: rows[import_id, sku] for sku in skus if (import_id, sku) in rows and rows[import_id, sku].rows > 1}
+
+    def set_aside(self, tx: Transaction, import_id: ImportId, rows: Sequence[SetAside]) -> None:
+        table(tx, "import_aside").update({(import_id, row.sku, row.place): row for row in rows})
+
+    def joined(self, tx: Transaction, import_id: ImportId, after: str, most_rows: int, most_bytes: int) -> Sequence[SetAside]:
+        found: list[SetAside] = []
+        behind = sorted(key for key in table(tx, "import_aside") if key[0] == import_id and key[1] > after)
+        for _, keys in itertools.groupby(behind, key=lambda key: key[1]):
+            rows: list[SetAside] = [table(tx, "import_aside")[key] for key in keys]
+            most_rows, most_bytes = most_rows - len(rows), most_bytes - sum(len(row.raw) for row in rows)
+            if found and (most_rows < 0 or most_bytes < 0):
+                break
+            found += rows
+        return found
 
     def drop_ended(self, tx: Transaction, before: datetime, limit: int) -> int:
-        rows = table(tx, "item_import")
-        jobs: list[ItemImport] = [job for job, _ in rows.values()]
-        ended = [j.id for j in jobs if j.finished_at is not None and j.finished_at < before]
+        ended = [k.job.id for k in self._all(tx) if k.job.finished_at is not None and k.job.finished_at < before]
         for import_id in ended[:limit]:
-            del rows[import_id]
+            del table(tx, "item_import")[import_id]
         return len(ended[:limit])
 
     def drop_received_before(self, tx: Transaction, before: datetime) -> int:
-        jobs: list[ItemImport] = [job for job, _ in table(tx, "item_import").values()]
+        jobs = [kept.job for kept in self._all(tx)]
         return sum(self.drop_received(tx, job.id) for job in jobs if job.created_at < before)
 
     def drop_received(self, tx: Transaction, import_id: ImportId) -> bool:
@@ -147,11 +188,24 @@ class MemoryImportQueue(ImportQueue):
         self._forget_bytes(tx, import_id)
         return True
 
+    def _all(self, tx: Transaction) -> list["_Kept"]:
+        return list(table(tx, "item_import").values())
+
+    def _latest_turn(self, tx: Transaction) -> int:
+        return max((kept.turn for kept in self._all(tx) if kept.job.status is ImportStatus.RUNNING), default=0)
+
     def _forget_bytes(self, tx: Transaction, import_id: ImportId) -> None:
-        for name in ("import_chunk", "import_sku"):
+        for name in ("import_chunk", "import_sum", "import_aside"):
             rows = table(tx, name)
             for key in [key for key in rows if key[0] == import_id]:
                 del rows[key]
+
+
+@attrs.frozen
+class _Kept:
+    job: ItemImport
+    lease: datetime | None
+    turn: int
 
 
 def _offers(item: Item) -> list[Offer]:

@@ -8,7 +8,8 @@ import attrs
 
 from commerce_core.accounts.service import Accounts
 from commerce_core.cart.service import CartChanges, Carts, CartShelves
-from commerce_core.catalog.service.imports import Importer, Imports
+from commerce_core.catalog.service.importer import Importer
+from commerce_core.catalog.service.imports import Imports
 from commerce_core.catalog.service.items import Items
 from commerce_core.catalog.service.shelve import Shelf
 from commerce_core.checkout import Timing

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
@@ -14,8 +14,9 @@ from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_core.kernel.ids import IdFactory, ItemId, SellerId, SkuId
 from commerce_core.kernel.money import Money
 
-_CONTENT = ("description", "brand", "category", "tags", "images", "gtins", "specifications", "attributes")
-_EMPTY: Mapping[str, Any] = {
+#: The fields of an item that may be empty.
+CONTENT: Final[tuple[str, ...]] = ("description", "brand", "category", "tags", "images", "gtins", "specifications", "attributes")
+EMPTY_CONTENT: Final[Mapping[str, Any]] = {
     "description": "",
     "brand": "",
     "category": "",
@@ -26,7 +27,7 @@ _EMPTY: Mapping[str, Any] = {
     "attributes": {},
 }
 
-_EMPTY_FORM: Mapping[str, Any] = {"options": {}, "images": (), "gtins": ()}
+EMPTY_FORM: Final[Mapping[str, Any]] = {"options": {}, "images": (), "gtins": ()}
 
 
 @attrs.frozen(kw_only=True)
@@ -67,36 +68,14 @@ def compose(new: NewItem, seller_id: SellerId, ids: IdFactory, now: datetime, so
         sku=new.sku or item_id,
         type=ItemType.SIMPLE if new.variants is None else ItemType.VARIANT,
         status=status,
-        name=new.name.strip(),
+        name=new.name,
         variants=variants,
         source=source or {},
         created_at=now,
         updated_at=now,
-        **{field: getattr(new, field) for field in _CONTENT},
+        **{field: getattr(new, field) for field in CONTENT},
     )
-    return Composed(item=item, openings=_openings(item, {v.sku_id: f.stock for v, f in zip(variants, forms, strict=True)}))
-
-
-def replaced(item: Item, new: NewItem, ids: IdFactory) -> Composed:
-    """*item* with everything that *new* says, but for the counts of forms that are known: an import never overwrites stock.
-
-    Raises:
-        Invalid: a simple item would get variants, or the other way round.
-    """
-    if (new.variants is None) != (item.type is ItemType.SIMPLE):
-        raise Invalid.at("/variants", "a simple item cannot become one with variants, nor the other way round")
-    forms = new.variants or (_only_form(new),)
-    variants: list[Variant] = []
-    counts: dict[SkuId, int] = {}
-    for form in forms:
-        known = item.variant(None if new.variants is None else form.variant_id)
-        variant = _variant(form, known.sku_id if known else SkuId(ids.new()), simple=new.variants is None)
-        variants.append(variant)
-        if known is None:
-            counts[variant.sku_id] = form.stock
-    content = {field: getattr(new, field) for field in _CONTENT}
-    after = attrs.evolve(item, name=new.name.strip(), status=_status(item, new), variants=tuple(variants), **content)
-    return Composed(item=after, openings=_openings(after, counts))
+    return Composed(item=item, openings=openings(item, {v.sku_id: f.stock for v, f in zip(variants, forms, strict=True)}))
 
 
 def patched(item: Item, patch: ItemPatch, ids: IdFactory, currency: str) -> Composed:
@@ -114,8 +93,8 @@ def patched(item: Item, patch: ItemPatch, ids: IdFactory, currency: str) -> Comp
         problems.append(FieldProblem(f"/{other}", f"does not belong to a {item.type.value} item"))
     if problems:
         raise Invalid(problems)
-    changes = {field: _merged(getattr(item, field), given[field], _EMPTY[field]) for field in _CONTENT if field in given}
-    changes |= {field: given[field].strip() for field in ("sku", "name") if field in given}
+    changes = {field: _merged(getattr(item, field), given[field], EMPTY_CONTENT[field]) for field in CONTENT if field in given}
+    changes |= {field: given[field] for field in ("sku", "name") if field in given}
     counts: dict[SkuId, int] = {}
     if "price" in given:
         _check_currency([("/price", given["price"])], currency)
@@ -123,7 +102,7 @@ def patched(item: Item, patch: ItemPatch, ids: IdFactory, currency: str) -> Comp
     elif "variants" in given:
         changes["variants"] = _patched_variants(item, given["variants"], ids, counts, currency)
     after = attrs.evolve(item, **changes)
-    return Composed(item=after, openings=_openings(after, counts))
+    return Composed(item=after, openings=openings(after, counts))
 
 
 def _patched_variants(
@@ -152,7 +131,7 @@ def _merged_variant(base: Variant, p: VariantPatch) -> Variant:
     changes: dict[str, Any] = {} if p.price is ABSENT else {"price": p.price}
     for field in ("options", "images", "gtins"):
         if getattr(p, field) is not ABSENT:
-            changes[field] = _merged(getattr(base, field), getattr(p, field), _EMPTY_FORM[field])
+            changes[field] = _merged(getattr(base, field), getattr(p, field), EMPTY_FORM[field])
     return attrs.evolve(base, **changes)
 
 
@@ -193,11 +172,6 @@ def _variant(form: NewVariant, sku_id: SkuId, *, simple: bool) -> Variant:
     )
 
 
-def _status(item: Item, new: NewItem) -> ItemStatus:
-    if new.status is None or (new.status == "draft" and item.status is ItemStatus.WITHDRAWN):
-        return item.status  # an export tells of a withdrawn item as of a draft
-    return ItemStatus(new.status)
-
-
-def _openings(item: Item, counts: Mapping[SkuId, int]) -> tuple[OpeningStock, ...]:
+def openings(item: Item, counts: Mapping[SkuId, int]) -> tuple[OpeningStock, ...]:
+    """The first *counts* of forms that are new in *item*."""
     return tuple(OpeningStock(sku_id=sku_id, quantity=count, sellable=item.on_sale) for sku_id, count in counts.items())

@@ -9,11 +9,14 @@ from typing import Any, Final
 import attrs
 
 from commerce_core.catalog.model import ImportFormat, Item, ItemStatus, ItemType, ItemView, Variant
-from commerce_core.kernel.codec import is_object, storable
+from commerce_core.catalog.service.cells import harmless, written_cell
+from commerce_core.kernel.codec import escape_pointer, is_object, storable
+from commerce_core.kernel.errors import FieldProblem, Invalid
+from commerce_core.kernel.text import clean_text
 
 _SOURCE: Final = ("_id", "created_at", "updated_at")
 _KEPT: Final = ("_id", "created_at")
-_FORM_FIELDS: Final = frozenset({"variantId", "options", "price", "stock", "images", "gtins"})
+_FORM_FIELDS: Final = frozenset({"variantId", "options", "price", "stock", "images", "gtins", "deleted"})
 _LISTS: Final = ("tags", "images", "gtins")
 
 
@@ -25,11 +28,21 @@ class Document:
     source: dict[str, str]
 
 
+def known_as(row: Mapping[str, Any]) -> str | None:
+    """The SKU that *row* is known by; nothing if it has none that can be kept, so that the reader will refuse it."""
+    sku = row.get("sku", row.get("_id"))
+    cleaned = clean_text(sku) if isinstance(sku, str) and storable(sku) else ""
+    return cleaned if 0 < len(cleaned) <= 100 else None
+
+
 def normalized(row: Mapping[str, Any]) -> Document:
-    """*row*, a new item as the contract spells it or a stored document, as a new item.
+    """*row*, an item as the contract spells it or a stored document, as the contract spells it.
 
     Of a stored document ``_id`` and ``created_at`` are kept aside, ``stock`` is its quantity, and what stands directly on a
     variant beside its own fields (colour, size) are its options. What is wrong is left for the reader to name.
+
+    Raises:
+        Invalid: a variant says the same thing twice, under two names.
     """
     data = {key: value for key, value in row.items() if key not in _SOURCE and not (key == "type" and value in ("simple", "variant"))}
     source = {key: value for key in _KEPT if isinstance(value := row.get(key), str) and storable(value) and len(value) <= 100}
@@ -38,21 +51,26 @@ def normalized(row: Mapping[str, Any]) -> Document:
     if data.get("status") == ItemStatus.WITHDRAWN.value:
         data["status"] = ItemStatus.DRAFT.value  # a known item stays withdrawn, a new one does not go on sale
     if isinstance(data.get("variants"), list):
-        data["variants"] = [_normalized_form(form) for form in data["variants"]]
+        data["variants"] = [_normalized_form(form, f"/variants/{i}") for i, form in enumerate(data["variants"])]
     if "sku" not in data and "_id" in source:
         data["sku"] = source["_id"]
     return Document(data, source)
 
 
-def _normalized_form(form: Any) -> Any:
+_SPELLINGS: Final = {"variant_id": "variantId", "quantity": "stock"}
+
+
+def _normalized_form(form: Any, pointer: str) -> Any:
     if not is_object(form):
         return form
-    known: dict[str, Any] = {
-        ("variantId" if key == "variant_id" else "stock" if key == "quantity" else key): value for key, value in form.items()
-    }
+    if twice := [key for key, name in _SPELLINGS.items() if key in form and name in form]:
+        raise Invalid([FieldProblem(f"{pointer}/{key}", f"stands there as {_SPELLINGS[key]} too") for key in twice])
+    known: dict[str, Any] = {_SPELLINGS.get(key, key): value for key, value in form.items()}
     loose = {key: value for key, value in known.items() if key not in _FORM_FIELDS}
     made = {key: value for key, value in known.items() if key in _FORM_FIELDS}
     if loose and is_object(options := made.get("options", {})):
+        if twice := [key for key in loose if key in options]:
+            raise Invalid([FieldProblem(f"{pointer}/{escape_pointer(key)}", "stands among the options too") for key in twice])
         made["options"] = {**options, **loose}
     return made
 
@@ -80,8 +98,13 @@ def _money(v: Variant) -> dict[str, str]:
     return {"amount": v.price.amount, "currency": v.price.currency}
 
 
-def written(views: Iterable[ItemView], format: ImportFormat) -> Iterator[str]:
-    """A file of *views*, piece by piece. A table's columns are those of the items it holds: it is gone through twice."""
+def written(views: Iterable[ItemView], format: ImportFormat, *, bom: bool = False) -> Iterator[str]:
+    """A file of *views*, piece by piece; with *bom* a byte order mark before it, by which spreadsheets know UTF-8.
+
+    A table's columns are those of the items it holds: it is gone through twice.
+    """
+    if bom:
+        yield "\ufeff"
     match format:
         case ImportFormat.NDJSON:
             for view in views:
@@ -100,7 +123,8 @@ def _table(views: Iterable[ItemView]) -> Iterator[str]:
     columns = list(dict.fromkeys(name for row in rows for name in row))
     out = io.StringIO()
     writer = csv.DictWriter(out, columns, restval="", lineterminator="\r\n")  # a carriage return in a cell is quoted then
-    writer.writeheader()
+    if columns:
+        writer.writeheader()
     for row in rows:
         writer.writerow(row)
         yield out.getvalue()
@@ -118,27 +142,20 @@ def _table_rows(data: dict[str, Any], item: Item) -> Iterator[dict[str, str]]:
         images = {"variantImages": json.dumps(form["images"])} if "images" in form else {}
         gtins = {"variantGtins": json.dumps(form["gtins"])} if "gtins" in form else {}
         options = _flat({"options": form.get("options", {})})
-        yield common | {"variantId": v.variant_id or "", "price": v.price.amount, "quantity": str(form["stock"])} | options | images | gtins
+        yield (
+            common
+            | {"variantId": harmless(v.variant_id or ""), "price": v.price.amount, "quantity": str(form["stock"])}
+            | options
+            | images
+            | gtins
+        )
 
 
 def _flat(data: Mapping[str, Any]) -> dict[str, str]:
     flat: dict[str, str] = {}
     for key, value in data.items():
-        if is_object(value) and all(name == name.strip() for name in value):  # a header's names are read without blanks around them
-            flat |= {f"{key}.{name}": _cell(inner) for name, inner in value.items()}
+        if is_object(value) and all(name == clean_text(name) and name for name in value):  # a header's names are read cleaned
+            flat |= {f"{key}.{name}": written_cell(inner) for name, inner in value.items()}
         else:
-            flat[key] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            flat[key] = harmless(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return flat
-
-
-def _cell(value: Any) -> str:
-    """Text stays bare unless it would be read back as something else."""
-    if not isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
-    try:
-        json.loads(value, parse_int=str)
-    except ValueError:
-        return value if value else '""'
-    except RecursionError:
-        pass
-    return json.dumps(value, ensure_ascii=False)

@@ -68,7 +68,7 @@ class Shelf:
         if not gone:
             return {}
         levels = self._stock.levels(tx, sorted(gone))
-        if held := [v.variant_id or "" for sku_id, v in gone.items() if sku_id in levels and levels[sku_id].on_hand > 0]:
+        if held := {sku_id: v.variant_id or "" for sku_id, v in gone.items() if sku_id in levels and levels[sku_id].on_hand > 0}:
             raise VariantInStock(held)
         return levels
 

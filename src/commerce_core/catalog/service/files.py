@@ -1,0 +1,30 @@
+"""Files of items in every form that is understood, row by row."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from commerce_core.catalog.model import ImportFormat, Progress, TableStyle
+from commerce_core.catalog.service.lines import Fetch
+from commerce_core.catalog.service.rows import Row, parsed, read_objects
+from commerce_core.catalog.service.tables import read_cells_again, read_table
+
+_ANY: Final = TableStyle()
+
+
+def read_rows(format: ImportFormat, start: Progress, fetch: Fetch, asked: TableStyle = _ANY, places: int = 2) -> Iterator[Row]:
+    """The rows of a file from *start* on, lazily.
+
+    Args:
+        asked: what the sender says of how a table is written; the rest is told from its head.
+        places: decimals that a price may have.
+    """
+    if format is ImportFormat.CSV:
+        return read_table(start, fetch, asked, places)
+    return read_objects(format, start, fetch)
+
+
+def read_again(format: ImportFormat, line: int, raw: bytes, progress: Progress, places: int = 2) -> Row:
+    """The row on *line* once more, from its ``raw``."""
+    if format is ImportFormat.CSV:
+        return read_cells_again(raw, line, progress.header, progress.style or _ANY, places)
+    return parsed(line, raw, 0, 0)

@@ -1,0 +1,354 @@
+"""What the rows of one item say together, and what becomes of the item: pure functions.
+
+A row changes what it names and nothing else. Rows of one item may stand anywhere in a file; they are put together
+before the item is looked at, so that their order decides nothing.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import attrs
+
+from commerce_core.catalog.commands import MOST_VARIANTS, ItemRow, NewItem, NewVariant, VariantRow
+from commerce_core.catalog.model import Item, ItemStatus, ItemType, Variant
+from commerce_core.catalog.service.cells import EMPTY
+from commerce_core.catalog.service.compose import CONTENT, EMPTY_CONTENT, EMPTY_FORM, Composed, compose, openings
+from commerce_core.kernel.codec import ABSENT, escape_pointer, is_object
+from commerce_core.kernel.errors import FieldProblem, Invalid
+from commerce_core.kernel.ids import IdFactory, SellerId, SkuId
+from commerce_core.kernel.money import Money
+
+_ITEM_FIELDS: Final = ("name", "status", *CONTENT)
+
+
+@attrs.frozen
+class LineProblem:
+    """Why something on a line cannot be taken."""
+
+    line: int
+    pointer: str
+    detail: str
+
+
+class RowsRefused(Exception):
+    """What the rows of an item say together cannot be: nothing of the item is changed."""
+
+    def __init__(self, problems: Sequence[LineProblem]) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+
+@attrs.frozen
+class ItemOnLine:
+    """A row that was read, with the line it begins on and what its document called itself elsewhere."""
+
+    line: int
+    row: ItemRow
+    source: Mapping[str, Any]
+
+
+@attrs.frozen
+class FormOnLine:
+    """What a row says of one form."""
+
+    line: int
+    pointer: str
+    form: VariantRow
+
+
+@attrs.define
+class ItemRows:
+    """What all rows of one item say."""
+
+    sku: str
+    line: int
+    content: dict[str, Any]
+    unpriced: int | None
+    """The line that empties the price of an item of one form."""
+    simple: FormOnLine | None
+    forms: dict[str, FormOnLine]
+    source: Mapping[str, Any]
+
+    def at(self, pointer: str, detail: str) -> RowsRefused:
+        """The refusal of the item for one reason."""
+        return RowsRefused([LineProblem(self.line, pointer, detail)])
+
+
+def check_row(row: ItemRow, currency: str) -> None:
+    """Look at what no single field can tell.
+
+    Raises:
+        Invalid: a price is in another currency, or price or quantity stand beside variants.
+    """
+    forms = _given(row.variants) or ()
+    prices = [("/price", row.price)] + [(f"/variants/{i}/price", form.price) for i, form in enumerate(forms)]
+    problems = [
+        FieldProblem(pointer, f"must be in {currency}")
+        for pointer, price in prices
+        if price is not None and price is not ABSENT and price.currency != currency
+    ]
+    for name, value in (("price", row.price), ("quantity", row.quantity)):
+        if forms and value is not None and value is not ABSENT:
+            problems.append(FieldProblem(f"/{name}", "belongs to the variants of an item that has them"))
+    if problems:
+        raise Invalid(problems)
+
+
+# --- together --------------------------------------------------------------------------------------------------------------
+
+
+def put_together(rows: Sequence[ItemOnLine]) -> tuple[ItemRows, list[LineProblem]]:
+    """What *rows*, all of one item, say; and those that say again what an earlier line has said of the same form.
+
+    Raises:
+        RowsRefused: two rows give the item different values, or one is of a simple item and one of a variant.
+    """
+    kept: list[ItemOnLine] = []
+    repeated: list[LineProblem] = []
+    simple: FormOnLine | None = None
+    forms: dict[str, FormOnLine] = {}
+    for on in sorted(rows, key=lambda on: on.line):
+        own = _forms_of(on)
+        alone = _simple_of(on)
+        if alone is not None and simple is not None:
+            repeated.append(LineProblem(on.line, "/sku", f"stands on line {simple.line} already"))
+        elif again := next((f for f in own if f.form.variant_id in forms), None):
+            earlier = forms[again.form.variant_id]
+            repeated.append(LineProblem(on.line, f"{again.pointer}/variantId", f"stands on line {earlier.line} already"))
+        else:
+            kept.append(on)
+            simple = simple or alone
+            forms |= {f.form.variant_id: f for f in own}
+    if simple is not None and forms:
+        problem = "the item has price or quantity of its own on one line and variants on another"
+        raise RowsRefused(
+            [LineProblem(simple.line, "/variants", problem), LineProblem(next(iter(forms.values())).line, "/variants", problem)]
+        )
+    first = kept[0]
+    source = next((on.source for on in kept if on.source), first.source)
+    unpriced = next((on.line for on in kept if on.row.price is None and not _given(on.row.variants)), None)
+    return ItemRows(first.row.sku, first.line, _content(kept), unpriced, simple, forms, source), repeated
+
+
+def _forms_of(on: ItemOnLine) -> list[FormOnLine]:
+    return [FormOnLine(on.line, f"/variants/{i}", form) for i, form in enumerate(_given(on.row.variants) or ())]
+
+
+def _simple_of(on: ItemOnLine) -> FormOnLine | None:
+    price, quantity = on.row.price, on.row.quantity
+    if _given(price) is None and _given(quantity) is None:
+        return None
+    return FormOnLine(on.line, "", VariantRow(variant_id="-", price=price, stock=quantity))
+
+
+def _content(rows: Sequence[ItemOnLine]) -> dict[str, Any]:
+    """The fields that any of *rows* names; a value beside an empty cell is the value."""
+    content: dict[str, Any] = {}
+    said: dict[tuple[str, ...], tuple[int, Any]] = {}
+    problems: list[LineProblem] = []
+    for on in rows:
+        for field in _ITEM_FIELDS:
+            value = getattr(on.row, field)
+            if value is ABSENT:
+                continue
+            for path, leaf in _leaves(field, value):
+                line, before = said.setdefault(path, (on.line, leaf))
+                if before != leaf:
+                    pointer = "".join(f"/{escape_pointer(step)}" for step in path)
+                    problems += [
+                        LineProblem(line, pointer, f"the rows of this item disagree: line {on.line} says otherwise"),
+                        LineProblem(on.line, pointer, f"the rows of this item disagree: line {line} says otherwise"),
+                    ]
+            content[field] = _both(content.get(field), value)
+    if problems:
+        raise RowsRefused(list(dict.fromkeys(problems)))
+    return content
+
+
+def _leaves(field: str, value: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """The values that must be the same in every row that gives them."""
+    if is_object(value):
+        for name, inner in value.items():
+            if inner is not EMPTY and inner is not None:
+                yield (field, name), inner
+    elif value is not None:
+        yield (field,), value
+
+
+def _both(before: Any, after: Any) -> Any:
+    if before is None or after is None:
+        return before if after is None else after
+    if not is_object(before) or not is_object(after):
+        return after
+    both = dict(before)
+    for name, value in after.items():
+        if name not in both or both[name] is EMPTY or both[name] is None:
+            both[name] = value
+    return both
+
+
+def _given(value: Any) -> Any:
+    return None if value is ABSENT else value
+
+
+# --- a new item --------------------------------------------------------------------------------------------------------------
+
+
+def created(rows: ItemRows, seller_id: SellerId, ids: IdFactory, now: datetime) -> Composed:
+    """The new item that *rows* make.
+
+    Raises:
+        RowsRefused: a name, a price or a quantity is missing.
+    """
+    forms = [on for on in rows.forms.values() if not on.form.deleted]
+    problems: list[LineProblem] = []
+    if rows.content.get("name") is None:
+        problems.append(LineProblem(rows.line, "/name", "is required"))
+    if not forms:
+        own = rows.simple.form if rows.simple else None
+        line = rows.simple.line if rows.simple else rows.line
+        missing = [n for n, v in (("price", own and own.price), ("quantity", own and own.stock)) if _given(v) is None]
+        problems += [LineProblem(line, f"/{name}", "is required") for name in missing]
+    problems += [LineProblem(on.line, f"{on.pointer}/price", "is required") for on in forms if _given(on.form.price) is None]
+    problems += _too_many(rows, len(forms))
+    if problems:
+        raise RowsRefused(problems)
+    content = {name: _new(value) for name, value in rows.content.items() if value is not None}
+    if forms:
+        content["variants"] = tuple(_new_form(on.form) for on in forms)
+    elif rows.simple:
+        content |= {"price": rows.simple.form.price, "quantity": rows.simple.form.stock}
+    return compose(NewItem(sku=rows.sku, **content), seller_id, ids, now, rows.source)
+
+
+def _new(value: Any) -> Any:
+    return {name: inner for name, inner in value.items() if inner is not EMPTY} if is_object(value) else value
+
+
+def _new_form(form: VariantRow) -> NewVariant:
+    parts = {name: _new(_given(getattr(form, name))) for name in ("options", "images", "gtins")}
+    given = {name: value for name, value in parts.items() if value is not None}
+    return NewVariant(variant_id=form.variant_id, price=_price(form), stock=_given(form.stock) or 0, **given)
+
+
+# --- a known item --------------------------------------------------------------------------------------------------------------
+
+
+def changed(item: Item, rows: ItemRows, ids: IdFactory) -> Composed:
+    """*item* with everything that *rows* name, but for the counts of forms that are known: an import never overwrites stock.
+
+    Raises:
+        RowsRefused: a simple item would get variants or the other way round, a value that must be there would be
+            emptied, a new variant has no price, or no variant would be left.
+    """
+    if item.type is ItemType.SIMPLE and rows.forms:
+        raise rows.at("/variants", "a simple item cannot become one with variants")
+    if item.type is ItemType.VARIANT and rows.simple:
+        raise RowsRefused([LineProblem(rows.simple.line, "/variants", "an item with variants cannot become a simple one")])
+    if "name" in rows.content and rows.content["name"] is None:
+        raise rows.at("/name", "must not be empty")
+    priced = rows.simple is not None and _given(rows.simple.form.price) is not None
+    if item.type is ItemType.SIMPLE and rows.unpriced is not None and not priced:
+        raise RowsRefused([LineProblem(rows.unpriced, "/price", "must not be empty")])
+    counts: dict[SkuId, int] = {}
+    changes = {
+        field: _filled(getattr(item, field), rows.content[field], EMPTY_CONTENT[field]) for field in CONTENT if field in rows.content
+    }
+    changes["name"] = rows.content.get("name", item.name)
+    changes["status"] = _status(item, rows.content.get("status"))
+    if rows.simple is not None and priced:
+        changes["variants"] = (attrs.evolve(item.variants[0], price=_price(rows.simple.form)),)
+    elif rows.forms:
+        changes["variants"] = _changed_forms(item, rows, ids, counts)
+    after = attrs.evolve(item, **changes)
+    return Composed(item=after, openings=openings(after, counts))
+
+
+def _changed_forms(item: Item, rows: ItemRows, ids: IdFactory, counts: dict[SkuId, int]) -> tuple[Variant, ...]:
+    """Known forms in their order with what is said of them, then the new ones in that of the file."""
+    problems: list[LineProblem] = []
+    variants: list[Variant] = []
+    known = {v.variant_id: v for v in item.variants}
+    for variant_id in (*known, *(name for name in rows.forms if name not in known)):
+        on, before = rows.forms.get(variant_id or ""), known.get(variant_id)
+        if on is None and before is not None:
+            variants.append(before)
+        elif on is None or on.form.deleted:
+            continue
+        elif on.form.price is None or (before is None and on.form.price is ABSENT):
+            problems.append(LineProblem(on.line, f"{on.pointer}/price", "is required" if before is None else "must not be empty"))
+        else:
+            variants.append(_changed_form(before or Variant(sku_id=SkuId(ids.new()), variant_id=variant_id, price=on.form.price), on.form))
+            if before is None:
+                counts[variants[-1].sku_id] = _given(on.form.stock) or 0
+    problems += _too_many(rows, len(variants))
+    if not variants and not problems:
+        problems.append(LineProblem(rows.line, "/variants", "must not all be deleted"))
+    if problems:
+        raise RowsRefused(problems)
+    return tuple(variants)
+
+
+def _changed_form(before: Variant, form: VariantRow) -> Variant:
+    fields = [name for name in ("options", "images", "gtins") if getattr(form, name) is not ABSENT]
+    changes = {name: _filled(getattr(before, name), getattr(form, name), EMPTY_FORM[name]) for name in fields}
+    return attrs.evolve(before, price=before.price if form.price is ABSENT else _price(form), **changes)
+
+
+def _price(form: VariantRow) -> Money:
+    if form.price is None:
+        raise ValueError("a price that is not there was not refused")
+    return form.price
+
+
+def _too_many(rows: ItemRows, count: int) -> list[LineProblem]:
+    return [LineProblem(rows.line, "/variants", f"must be 1 to {MOST_VARIANTS}")] if count > MOST_VARIANTS else []
+
+
+def _filled(before: Any, given: Any, empty: Any) -> Any:
+    """Objects are merged name by name; ``null`` and an empty cell take a value away, and leave alone a name that holds ``null``."""
+    if given is None:
+        return empty
+    if not is_object(given):
+        return given
+    filled: dict[str, Any] = dict(before) if is_object(before) else {}
+    for name, value in given.items():
+        if value is EMPTY or value is None:
+            if filled.get(name) is not None:
+                del filled[name]
+        elif is_object(value) and is_object(filled.get(name)):
+            filled[name] = _filled(filled[name], value, {})
+        else:
+            filled[name] = value
+    return filled
+
+
+def _status(item: Item, status: str | None) -> ItemStatus:
+    if status is None or (status == "draft" and item.status is ItemStatus.WITHDRAWN):
+        return item.status  # an export tells of a withdrawn item as of a draft
+    return ItemStatus(status)
+
+
+# --- what is lost ------------------------------------------------------------------------------------------------------------
+
+
+def lost(before: Item, after: Item) -> Iterator[FieldProblem]:
+    """What *before* has and *after* has not."""
+    for field in CONTENT:
+        yield from _lost_value(f"/{field}", getattr(before, field), getattr(after, field))
+    kept = {v.variant_id: v for v in after.variants}
+    for v in before.variants:
+        if v.variant_id not in kept:
+            yield FieldProblem(f"/variants/{escape_pointer(v.variant_id or '')}", "would be deleted")
+            continue
+        for field in EMPTY_FORM:
+            at = f"/variants/{escape_pointer(v.variant_id or '')}/{field}"
+            yield from _lost_value(at, getattr(v, field), getattr(kept[v.variant_id], field))
+
+
+def _lost_value(pointer: str, before: Any, after: Any) -> Iterator[FieldProblem]:
+    if before and not after:
+        yield FieldProblem(pointer, "would be emptied")
+    elif is_object(before) and is_object(after):
+        yield from (FieldProblem(f"{pointer}/{escape_pointer(name)}", "would be emptied") for name in before if name not in after)
