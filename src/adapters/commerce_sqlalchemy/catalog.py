@@ -100,9 +100,11 @@ _CHANGE_COLUMNS: Final[Mapping[str, Any]] = {
     "id": Id, "was": sa.BigInteger(), "sku": sa.Text(), "type": sa.Text(), "status": sa.Text(), "name": sa.Text(), "brand": sa.Text(),
     "category": sa.Text(), "description": sa.Text(), "content": Json, "version": sa.BigInteger(), "updated_at": Instant(),
 }  # fmt: skip
+#: Simple items have none: what carts read of them holds no JSON.
+_OPTIONS: Final = sa.case((variant.c.variant_id.is_not(None), variant.c.content["options"])).label("options")
 _OFFERS: Final = sa.select(
     variant.c.sku_id, variant.c.item_id, variant.c.variant_id, variant.c.price_minor, variant.c.currency, variant.c.image,
-    variant.c.content["options"].label("options"), item.c.seller_id, item.c.sku, item.c.name, item.c.status,
+    _OPTIONS, item.c.seller_id, item.c.sku, item.c.name, item.c.status,
 ).select_from(variant.join(item, item.c.id == variant.c.item_id))  # fmt: skip
 
 

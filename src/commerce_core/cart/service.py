@@ -326,10 +326,11 @@ def _wanted(cart: Cart, change: CartChange, offers: Mapping[ItemId, Sequence[Off
     """What is to be in the cart, each with its offer; with ``None`` what is to go."""
     made: list[tuple[SetQuantity, Offer | None]] = []
     problems: list[FieldProblem] = []
-    known = {(line.item_id, line.variant_id) for line in cart.lines}
+    lines = {(line.item_id, line.variant_id) for line in cart.lines} if change.listed else None
     for no, command in enumerate(change.quantities):
         try:
-            made.append((command, _offer(command, offers.get(command.item_id, ()), known) if command.quantity else None))
+            offer = _offer(cart, command, offers.get(command.item_id, ()), lines) if command.quantity else None
+            made.append((command, offer))
         except (Invalid, ItemNotFound) as refusal:
             if not change.listed:
                 raise
@@ -341,11 +342,13 @@ def _wanted(cart: Cart, change: CartChange, offers: Mapping[ItemId, Sequence[Off
     return made
 
 
-def _offer(command: SetQuantity, offers: Sequence[Offer], known: Set[tuple[ItemId, str | None]]) -> Offer:
-    """The offer that is meant: one on sale, or one that is *known* to the cart."""
+def _offer(cart: Cart, command: SetQuantity, offers: Sequence[Offer], lines: Set[tuple[ItemId, str | None]] | None) -> Offer:
+    """The offer that is meant: one on sale, or one that is in the cart already (*lines*: what is, where many ask)."""
     offer = next((o for o in offers if o.variant_id == command.variant_id), None)
-    if offer is not None and (offer.on_sale or (command.item_id, command.variant_id) in known):
-        return offer
+    if offer is not None:
+        key = (command.item_id, command.variant_id)
+        if offer.on_sale or (key in lines if lines is not None else cart.line(*key)):
+            return offer
     if any(o.on_sale for o in offers):
         raise Invalid.at("/variantId", "names no variant of this item" if command.variant_id else "is required for this item")
     raise ItemNotFound("there is no such item")
