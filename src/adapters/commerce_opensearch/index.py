@@ -77,6 +77,9 @@ class OpenSearchIndex(SearchIndex):
         with self._connection.one_search():
             return self._find(query)
 
+    def kept(self, query: Query) -> ResultPage | None:
+        return None  # whether a page still holds, only the server knows
+
     def _find(self, query: Query) -> ResultPage:
         synonyms, digest = self._synonyms.now(), digest_of(query)
         if query.cursor is not None:

@@ -67,12 +67,21 @@ class TantivyIndex(SearchIndex):
     def find(self, query: Query) -> ResultPage:
         digest = digest_of(query)
         state, offset = self._where(query, digest)
-        asked = (state.name, f"{digest}.{query.size}.{offset}")
+        asked = _page_key(state, digest, query.size, offset)
         page = self._pages.get(asked)
         if page is None:
             page = self._page(query, state, digest, offset)
             self._pages.put(asked, page)
         if page.next_cursor is not None and query.cursor is None:
+            self._pins.keep(state)
+        return page
+
+    def kept(self, query: Query) -> ResultPage | None:
+        state = self._reader.known() if query.cursor is None else None
+        if state is None:
+            return None
+        page = self._pages.get(_page_key(state, digest_of(query), query.size, 0))
+        if page is not None and page.next_cursor is not None:
             self._pins.keep(state)
         return page
 
@@ -127,3 +136,8 @@ class TantivyIndex(SearchIndex):
             next_cursor=encode_cursor(_KIND, state.name, digest, offset + size) if more else None,
             did_you_mean=planned.term.did_you_mean if not self._names_something(state, planned) else None,
         )
+
+
+def _page_key(state: State, digest: str, size: int, offset: int) -> tuple[str, str]:
+    """What a page is kept by."""
+    return state.name, f"{digest}.{size}.{offset}"

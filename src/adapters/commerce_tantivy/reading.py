@@ -53,6 +53,11 @@ class Reader:
                     self._seen, failure = None, error
             raise SearchUnavailable("the search index cannot be read") from failure
 
+    def known(self) -> State | None:
+        """The state that was read last, if it is the present one still. Reads no index and waits for nobody."""
+        seen, state = self._seen, self._state  # in this order: what was seen is written last
+        return state if self._stamps() == seen and self._synonyms.now() is state.synonyms else None
+
     def _named(self, name: str, searcher: tantivy.Searcher, synonyms: Synonyms) -> State:
         return State(f"{name}.{synonyms.name}", searcher, synonyms, self._dictionaries)
 

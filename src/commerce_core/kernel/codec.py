@@ -12,18 +12,16 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from heapq import nsmallest
+from itertools import islice
 from typing import Any, Final, TypeGuard, TypeVar, get_args, get_origin
 
 import attrs
 import cattrs
-from cattrs.cols import (
-    is_mapping,
-    is_sequence,
-    list_structure_factory,
-    mapping_structure_factory,  # pyright: ignore[reportUnknownVariableType] (it is annotated with a bare type)
-)
+from cattrs.cols import is_mapping, is_sequence
 from cattrs.gen import make_dict_structure_fn, override
 
+from commerce_core.kernel.bounded import MOST_PROBLEMS, begin_reading, count_value, let_go, read_each
 from commerce_core.kernel.errors import FieldProblem, Invalid, Rejected
 from commerce_core.kernel.events import Event
 from commerce_core.kernel.money import InvalidMoney, Money
@@ -32,6 +30,8 @@ T = TypeVar("T")
 
 #: Stands for a field that a change does not mention, where ``None`` means: take it away.
 ABSENT: Final[Any] = object()
+
+_LONGEST_STEP: Final = 200
 
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
@@ -120,7 +120,8 @@ class Reader:
     keys that nobody asked for are refused. A ``Money`` attribute takes ``{"amount", "currency"}``, a number or
     decimal text; the latter two are in *currency*. An enumeration of texts is read from one of them, a class with a
     ``from_text`` by it. Of several classes (``A | B``) the one is read that knows most of the keys. Constructors
-    check through attrs validators that raise ``ValueError`` with a sentence for a person.
+    check through attrs validators that raise ``ValueError`` with a sentence for a person. Reading stops at
+    :data:`MOST_PROBLEMS` wrong fields and at :data:`MOST_NODES` values, however much there is.
     """
 
     def __init__(self, currency: str) -> None:
@@ -143,20 +144,32 @@ class Reader:
         """*data* as a *kind*.
 
         Raises:
-            Invalid: names every field that is missing, unknown, or has a wrong value.
+            Invalid: names every field that is missing, unknown, or has a wrong value; it is truncated where there may be more of them.
         """
+        reading = begin_reading()
         try:
             return self._converter.structure(data, kind)
         except cattrs.BaseValidationError as error:
-            raise Invalid(list(_problems(error, ""))) from error
+            named = list(islice(_problems(error, ""), MOST_PROBLEMS + 1))
+            let_go(error)
         except (ValueError, TypeError, KeyError, Rejected) as error:
             raise Invalid.at("", _say(error)) from error
+        raise Invalid(named[:MOST_PROBLEMS], truncated=len(named) > MOST_PROBLEMS or reading.is_cut_short)
 
     def _class_hook(self, kind: type[T]) -> Callable[[Any, Any], T]:
         fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(kind)  # type: ignore[arg-type]
         overrides: dict[str, Any] = {a.name: override(rename=camel(a.name), struct_hook=self._checked(a)) for a in fields}
         build = make_dict_structure_fn(kind, self._converter, **overrides)
-        return _only(Mapping, "must be an object", build)
+        names = frozenset(camel(a.name) for a in fields)
+
+        def structure(value: Mapping[str, Any], k: Any) -> T:
+            if len(value) > len(names) + MOST_PROBLEMS:  # so many are unknown that the others are not worth reading
+                unknown = islice((name for name in value if name not in names), MOST_PROBLEMS + 1)
+                error = cattrs.ForbiddenExtraKeysError("", kind, set(unknown))
+                raise cattrs.ClassValidationError("", [error], kind)  # pyright: ignore[reportCallIssue] (made in __new__)
+            return build(value, k)
+
+        return _only(Mapping, "must be an object", structure)
 
     def _choice_hook(self, kind: Any) -> Callable[[Any, Any], Any]:
         """One of several classes: the one that knows most of the keys that are given."""
@@ -187,12 +200,24 @@ class Reader:
         return structure
 
     def _list_hook(self, kind: Any) -> Callable[[Any, Any], Any]:
-        build = list_structure_factory(kind, self._converter)
+        of = get_args(kind)[0]
+        build = self._converter.get_structure_hook(of)
         into_tuple = get_origin(kind) is tuple  # what a class keeps as a tuple must equal what is read from the database
-        return _only(list, "must be a list", (lambda value, k: tuple(build(value, k))) if into_tuple else build)
+
+        def structure(values: list[Any], _: Any) -> Any:
+            built = read_each(enumerate(values), lambda _, value: build(value, of), kind)
+            return tuple(built) if into_tuple else built
+
+        return _only(list, "must be a list", structure)
 
     def _mapping_hook(self, kind: Any) -> Callable[[Any, Any], Any]:
-        return _only(Mapping, "must be an object", mapping_structure_factory(kind, self._converter))
+        key_kind, value_kind = get_args(kind)
+        build_key, build = (self._converter.get_structure_hook(k) for k in (key_kind, value_kind))
+
+        def structure(values: Any, _: Any) -> Any:
+            return dict(read_each(values.items(), lambda key, value: (build_key(key, key_kind), build(value, value_kind)), kind))
+
+        return _only(Mapping, "must be an object", structure)
 
     def _money(self, value: Any, _: Any) -> Money:
         currency = self._currency
@@ -265,6 +290,7 @@ def _number(value: Any, _: Any) -> Decimal:
 
 def _anything(value: Any, depth: int = 0) -> Any:
     """Free JSON (a seller's own attributes), kept verbatim but storable, of bounded depth and numbers."""
+    count_value()
     if depth > 8:
         raise ValueError("is nested too deeply")
     if isinstance(value, str):
@@ -284,19 +310,24 @@ def _anything(value: Any, depth: int = 0) -> Any:
 
 def _problems(error: BaseException, pointer: str) -> Iterator[FieldProblem]:
     if isinstance(error, cattrs.ForbiddenExtraKeysError):
-        for key in sorted(error.extra_fields):
-            yield FieldProblem(f"{pointer}/{escape_pointer(key)}", "is not known here")
+        for key in nsmallest(MOST_PROBLEMS + 1, error.extra_fields):
+            yield FieldProblem(f"{pointer}/{_step(key)}", "is not known here")
     elif isinstance(error, (cattrs.ClassValidationError, cattrs.IterableValidationError)):
         annotated, bare = error.group_exceptions()
         for inner, note in annotated:
             step = camel(note.name) if isinstance(error, cattrs.ClassValidationError) else str(note.index)  # type: ignore[union-attr]
-            yield from _problems(inner, f"{pointer}/{escape_pointer(step)}")
+            yield from _problems(inner, f"{pointer}/{_step(step)}")
         for inner in bare:
             yield from _problems(inner, pointer)
     elif isinstance(error, Invalid):  # a validator that knows which part is wrong
         yield from (FieldProblem(f"{pointer}{p.pointer}", p.detail) for p in error.problems)
     else:
         yield FieldProblem(pointer, _say(error))
+
+
+def _step(step: str) -> str:
+    """One step of a pointer, which a client may have made as long as the body."""
+    return escape_pointer(step if len(step) <= _LONGEST_STEP else f"{step[:_LONGEST_STEP]}\N{HORIZONTAL ELLIPSIS}")
 
 
 def escape_pointer(step: str) -> str:

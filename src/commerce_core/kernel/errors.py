@@ -65,13 +65,14 @@ class FieldProblem:
 
 
 class Invalid(Rejected):
-    """One or more fields are wrong; all of them are named."""
+    """One or more fields are wrong; all of them are named, but where so many are that reading stopped: it is *truncated* then."""
 
     code = "invalid"
 
-    def __init__(self, problems: Sequence[FieldProblem]) -> None:
+    def __init__(self, problems: Sequence[FieldProblem], *, truncated: bool = False) -> None:
         super().__init__("; ".join(f"{p.pointer or '/'}: {p.detail}" for p in problems[:5]))
         self.problems = tuple(problems)
+        self.truncated = truncated
 
     @classmethod
     def at(cls, pointer: str, detail: str) -> "Invalid":

@@ -48,6 +48,13 @@ class SearchIndex(Protocol):
         """
 
     @abstractmethod
+    def kept(self, query: Query) -> ResultPage | None:
+        """The page that :meth:`find` would answer, if it is kept from before; ``None``: it is not, or may be out of date.
+
+        Waits for nothing, asks no server and raises nothing. Changes nothing.
+        """
+
+    @abstractmethod
     def suggest(self, prefix: str, size: int) -> Sequence[Suggestion]:
         """At most *size* things to search for that begin with, or hold a word that begins with, *prefix*. Changes nothing."""
 

@@ -15,8 +15,8 @@ from commerce_sqlalchemy import postgres, schema
 from commerce_sqlalchemy.transaction import SqlDatabase
 
 _SETTING: Final = f"{PREFIX}DATABASE_URL"
-#: Threads beside those that answer requests: of groups, of a worker inside the process, and of calls to parties outside.
-_OWN_THREADS: Final = 10
+#: Threads beside those that answer requests: of groups, of a worker inside the process, of calls to parties outside, of log-ins and probes.
+_OWN_THREADS: Final = 16
 
 
 def open_database(settings: Settings, closing: ExitStack[bool | None]) -> SqlDatabase:

@@ -154,6 +154,19 @@ class Settings:
     cart_days: int = _setting(365, _whole(1, 3_650), "days after which a buyer's cart that nobody changes loses its lines")
     history_days: int = _setting(30, _whole(1, 3_650), "days that ended imports, index rebuilds and inbox records are kept")
     hashes_at_once: int = _setting(2, _whole(1, 64), "passwords hashed at the same time")
+    hashes_waiting: int = _setting(32, _whole(1, 10_000), "log-ins and registrations that may wait for that; more are refused at once")
+    searches_at_once: int = _setting(
+        0, _whole(0, 500), "searches at the same time; 0: two in an embedded index, as many as the pool has at a search server"
+    )
+    searches_waiting: int = _setting(128, _whole(1, 10_000), "searches that may wait for that; more are refused at once")
+    connections: int = _setting(4_000, _whole(1, 1_000_000), "connections open at the same time")
+    connections_per_origin: int = _setting(400, _whole(1, 1_000_000), "the same of one address that is no trusted proxy")
+    head_timeout: timedelta = _setting(timedelta(seconds=20), _seconds, "seconds that the head of a request may take")
+    body_timeout: timedelta = _setting(timedelta(seconds=30), _seconds, "seconds that its body may take; a pause in an import")
+    import_timeout: timedelta = _setting(timedelta(hours=1), _seconds, "seconds that the body of an import may take")
+    send_timeout: timedelta = _setting(timedelta(seconds=30), _seconds, "seconds that a client may take to read what was sent")
+    watchers: int = _setting(2_000, _whole(1, 1_000_000), "event streams, and checkouts that wait for their end, at the same time")
+    watchers_per_account: int = _setting(20, _whole(1, 1_000_000), "the same of one account")
     otlp_url: str = _setting(
         "", _url, "the collector that takes traces, by OTLP over HTTP; none if it is not set, nor OTEL_EXPORTER_OTLP_ENDPOINT"
     )

@@ -54,10 +54,14 @@ class SessionOut(Shape):
 
 
 _REGISTER = {"email": "ada@example.com", "password": "correct horse battery", "name": "Ada", "role": "buyer"}
+#: Bytes of what somebody who need not be known may send.
+_BODY = 1 << 18
 _ADDRESS = {"name": "Ada", "line1": "1 Main Street", "city": "Springfield", "postalCode": "12345", "country": "US"}
 
 
-@operation("POST", "/accounts", answer=AccountOut, status=201, problems=(EmailTaken,), example=_REGISTER)
+@operation(
+    "POST", "/accounts", answer=AccountOut, status=201, problems=(EmailTaken,), example=_REGISTER, runs=Runs.PASSWORD, body_limit=_BODY
+)
 def register(command: Register, accounts: Accounts) -> AccountOut:
     """Register a buyer or a seller."""
     return account_out(accounts.register(command))
@@ -69,6 +73,7 @@ def register(command: Register, accounts: Accounts) -> AccountOut:
     answer=SessionOut,
     status=201,
     problems=(LoginFailed, TooManyAttempts),
+    body_limit=_BODY,
     example={"email": "ada@example.com", "password": "correct horse battery"},
 )
 async def log_in(command: LogIn, cart_token: CartToken, accounts: Accounts, carts: Carts, desk: Desk) -> Reply:
@@ -76,7 +81,7 @@ async def log_in(command: LogIn, cart_token: CartToken, accounts: Accounts, cart
 
     The cart of a guest's token that is shown goes over into the buyer's own.
     """
-    session = await desk.do(Runs.WORK, accounts.log_in, command)
+    session = await desk.do(Runs.PASSWORD, accounts.log_in, command)
     body = SessionOut(token=session.token, expires_at=session.expires_at, account=account_out(session.account))
     if cart_token is None or session.account.role is not Role.BUYER:
         return Reply(body=body)
@@ -106,6 +111,7 @@ def own_account(caller: Account) -> HolderOut:
     who=HOLDER,
     answer=HolderOut,
     problems=(StaleVersion,),
+    body_limit=_BODY,
     media=("application/json", "application/merge-patch+json"),
     example={"name": "Ada L.", "address": _ADDRESS},
 )

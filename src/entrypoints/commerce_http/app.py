@@ -9,6 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 from prometheus_client import CollectorRegistry
 
+from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.tracing import Tracer
 from commerce_core.kernel.errors import CommerceError
 from commerce_http.answers import Payload
@@ -22,9 +23,11 @@ from commerce_http.proxies import NOBODY, TrustedProxies
 
 
 class ShopApplication(Litestar):
-    """Litestar inside the layers that every request passes. ``let_go`` ends what waits, before the process does."""
+    """Litestar inside the layers that every request passes. ``let_go`` ends what waits, before the process does; the server
+    that it runs in is bounded by ``settings``."""
 
     let_go: Callable[[], None] = staticmethod(lambda: None)
+    settings: Settings = Settings()
 
 
 def build_app(

@@ -24,16 +24,22 @@ class Admission:
     roles: frozenset[Role]
     guests: bool = False
 
-    def admit(self, authorization: str | None, authenticate: Authenticate) -> Account | None:
-        """The account behind an Authorization header; ``None`` is a guest.
+    def token(self, authorization: str | None) -> str | None:
+        """The token of an Authorization header; ``None`` is a guest.
 
         Raises:
-            Unauthenticated: a token is missing, or is none of ours (whatever the accounts service raises passes).
+            Unauthenticated: a token is missing.
+        """
+        return None if authorization is None and self.guests else bearer_token(authorization)
+
+    def admit(self, token: str, authenticate: Authenticate) -> Account:
+        """The account whose *token* it is.
+
+        Raises:
+            Unauthenticated: it is none of ours (whatever the accounts service raises passes).
             Forbidden: the account has another role.
         """
-        if authorization is None and self.guests:
-            return None
-        account = authenticate(bearer_token(authorization))
+        account = authenticate(token)
         if account.role not in self.roles:
             raise Forbidden(f"this is not for a {account.role.value}")
         return account

@@ -6,7 +6,9 @@ from typing import Any, Final, TypeVar
 
 from litestar import Request
 
+from commerce_core.kernel.bounded import MOST_NODES
 from commerce_core.kernel.codec import reader
+from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_core.kernel.json_text import decode_json
 from commerce_http.errors import BODY, Malformed, TooLarge, UnsupportedMediaType
 
@@ -15,22 +17,23 @@ T = TypeVar("T")
 #: Bytes that an ordinary JSON body may have.
 BODY_LIMIT: Final = 1 << 20
 
-#: Seconds that a client may take for the next bytes of a body: whoever sends none holds a connection for nothing.
-LONGEST_PAUSE: Final = 30.0
+#: A body beyond so many bytes is read in a thread: on the event loop it would hold up everybody.
+LONG_BODY: Final = 1 << 14
 
 
-async def read_raw(request: "Request[Any, Any, Any]", limit: int) -> bytes:
+async def read_raw(request: "Request[Any, Any, Any]", limit: int, seconds: float) -> bytes:
     """The body's bytes.
 
     Raises:
         TooLarge: there are more than *limit*; the rest is not read.
+        Malformed: the client went away in the middle of it, or took longer than *seconds* for the whole of it.
     """
     announced = request.headers.get("content-length", "0")
     if announced.isdecimal() and int(announced) > limit:
         raise TooLarge(f"at most {limit} bytes are taken here")
     chunks: list[bytes] = []
     size = 0
-    async for chunk in pieces(request):
+    async for chunk in pieces(request, pause=seconds, whole=seconds):
         size += len(chunk)
         if size > limit:
             raise TooLarge(f"at most {limit} bytes are taken here")
@@ -41,15 +44,17 @@ async def read_raw(request: "Request[Any, Any, Any]", limit: int) -> bytes:
     return raw
 
 
-async def pieces(request: "Request[Any, Any, Any]") -> AsyncIterator[bytes]:
+async def pieces(request: "Request[Any, Any, Any]", *, pause: float, whole: float) -> AsyncIterator[bytes]:
     """The body as it arrives.
 
     Raises:
-        Malformed: the client went away in the middle of it, or paused for too long.
+        Malformed: the client went away in the middle of it, paused longer than *pause* seconds, or took longer than *whole* for all of it.
     """
+    now = asyncio.get_running_loop().time
+    deadline = now() + whole
     while True:
         try:
-            async with asyncio.timeout(LONGEST_PAUSE):
+            async with asyncio.timeout_at(min(now() + pause, deadline)):
                 message = await request.receive()
         except TimeoutError:
             raise Malformed("the body did not arrive in time") from None
@@ -102,6 +107,14 @@ def read(raw: bytes, kind: type[T], currency: str) -> T:
 
     Raises:
         Malformed: not JSON.
-        Invalid: names every wrong field.
+        Invalid: names every wrong field; or there are more values than anything here has.
     """
+    if len(raw) > LONG_BODY and values_in(raw) > MOST_NODES:  # looked at before it is decoded: to make so many values takes long
+        raise Invalid([FieldProblem("", f"must not have more than {MOST_NODES:,} values")], truncated=True)
     return reader(currency).read(decode(raw), kind)
+
+
+def values_in(raw: bytes) -> int:
+    """How many values there are in *raw* JSON; an empty list counts as two."""
+    bare = b"".join(raw.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')[::2]) if b'"' in raw else raw  # without texts
+    return 1 + bare.count(b",") + bare.count(b"[") + bare.count(b"{")

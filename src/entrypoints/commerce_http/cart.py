@@ -102,6 +102,7 @@ async def own_cart(caller: Account | None, cart_token: CartToken, carts: Carts, 
     who=BUYER_OR_GUEST,
     answer=CartOut,
     problems=(ItemNotFound, TooManyLines, TotalTooLarge),
+    body_limit=1 << 18,
     example={"itemId": "01912d4e-7b1a-7c3e-9f00-0123456789ab", "quantity": 2},
     headers=_TOLD,
 )

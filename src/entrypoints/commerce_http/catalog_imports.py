@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import attrs
 
+from commerce_bootstrap.settings import Settings
 from commerce_core.accounts import Account
 from commerce_core.catalog import ImportFormat, ImportNotFound, ItemImport, RowError, TableStyle, TooManyImports
 from commerce_core.catalog.service.imports import CHUNK, Imports
@@ -98,7 +99,9 @@ class ImportOut(ImportBegunOut):
     headers={"Location": "The import.", "X-Search-Token": "Shown to `GET /items`, a search waits for the rows of this import."},
     stream=_BODIES,
 )
-async def import_items(query: HowToImport, request: HttpRequest, caller: Account, imports: Imports, work: Bell, desk: Desk) -> Reply:
+async def import_items(
+    query: HowToImport, request: HttpRequest, caller: Account, imports: Imports, work: Bell, desk: Desk, settings: Settings
+) -> Reply:
     """Import items: NDJSON, a JSON array or CSV, of any length.
 
     A row is known by seller and SKU; its quantity counts only when it creates the item. What a row does not name stays as it
@@ -109,7 +112,7 @@ async def import_items(query: HowToImport, request: HttpRequest, caller: Account
     begin = partial(imports.begin, SellerId(caller.id), kind, dry_run=query.dry_run, style=query.style)
     job = await desk.do(Runs.WORK, begin)
     try:
-        await _keep(request, job, imports, desk)
+        await _keep(request, job, imports, desk, settings)
     except BaseException:  # nobody has been told of it: it would only look as if it were still running
         await desk.do(Runs.WORK, imports.give_up, job.id)
         raise
@@ -144,11 +147,11 @@ def cancel_import(import_id: str, caller: Account, imports: Imports) -> None:
     imports.cancel(SellerId(caller.id), import_id)
 
 
-async def _keep(request: HttpRequest, job: ItemImport, imports: Imports, desk: Desk) -> None:
+async def _keep(request: HttpRequest, job: ItemImport, imports: Imports, desk: Desk, settings: Settings) -> None:
     """Write the body down in chunks of the one size that importers count on; no more than two of them are ever in memory."""
     held = bytearray()
     no = 0
-    async for piece in pieces(request):
+    async for piece in pieces(request, pause=settings.body_timeout.total_seconds(), whole=settings.import_timeout.total_seconds()):
         held += piece
         while len(held) >= CHUNK:
             await desk.do(Runs.WORK, imports.append, job, no, bytes(held[:CHUNK]))

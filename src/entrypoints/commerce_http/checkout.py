@@ -33,7 +33,7 @@ from commerce_http.auth import BUYER
 from commerce_http.desk import Desk
 from commerce_http.operations import CartToken, IdempotencyKey, Prefer, Runs, operation
 from commerce_http.orders import OrderOut, order_out
-from commerce_http.timeline_watch import TimelineWatch
+from commerce_http.timeline_watch import TimelineWatch, TooManyWatching
 
 #: Seconds that a client may wait for the end of an order.
 LONGEST_WAIT: Final = 10
@@ -64,8 +64,10 @@ _EXAMPLE: Final = {
         CartMerged,
         IdempotencyKeyReused,
         PaymentUnavailable,
+        TooManyWatching,
     ),
     example=_EXAMPLE,
+    body_limit=1 << 18,
     headers={"Location": "The order.", "Preference-Applied": "How long was waited for the end at most."},
 )
 async def place_order(
@@ -85,6 +87,8 @@ async def place_order(
     The same cart, or the same `Idempotency-Key`, again answers with the order that it has placed, as it stands now.
     A declined card is no error of the request: the order ends CANCELLED, and its lines are back in a cart.
     """
+    if preferred_wait(prefer) is not None:
+        watch.check(BuyerId(caller.id))  # before anything is stored: who waits for too many orders has to come again
     asked = checkout.ask(caller, command, idempotency_key, request_trace())
     try:
         placed = await _placed(checkout, asked, desk)
@@ -122,13 +126,13 @@ async def _wait(key: OrderKey, prefer: str | None, watch: TimelineWatch) -> int 
     if seconds is None:
         return None
     try:
-        watch.enter()
-    except Overloaded:  # the order stands: it is told as it is
+        watch.enter(key.buyer_id)
+    except (Overloaded, TooManyWatching):  # the order stands: it is told as it is
         return None
     try:
         await watch.until_over(key, seconds)
     finally:
-        watch.leave()
+        watch.leave(key.buyer_id)
     return seconds
 
 

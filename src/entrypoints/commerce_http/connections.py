@@ -1,23 +1,89 @@
-"""Connections with an end to what a client may send before its request begins."""
+"""Connections with an end to what a client may send, how long it may take for that, and how many it may have."""
 
 import asyncio
-from typing import Any, Final
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, ClassVar, Final
 
+import attrs
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from commerce_bootstrap.settings import Settings
+from commerce_core.kernel.batching import Overloaded
+from commerce_http.errors import problem_of
+from commerce_http.origin import Network, address_of, origin
 
 #: Bytes that a request line and its headers may have; the parser itself sets no bound.
 LARGEST_HEAD: Final = 1 << 17
-#: Seconds that they may take.
-LONGEST_HEAD: Final = 20.0
+#: Seconds in which the rest of a request may arrive that is answered already: whoever hangs up at once loses the answer.
+LONGEST_REST: Final = 2.0
+#: Seconds between two looks at what follows such an answer.
+_REST_EVERY: Final = 0.05
+#: Requests that may be sent ahead of the answer to the one before them.
+MOST_AHEAD: Final = 64
+#: Seconds in which a client that is one too many may send its request, and read that it is.
+_LONGEST_REFUSAL: Final = 1.0
+
+
+@attrs.frozen
+class Times:
+    """Seconds that a client may take: for a head, and to read what was sent."""
+
+    head: float = 20.0
+    send: float = 30.0
+
+
+class Crowd:
+    """How many connections are open, in all and by origin. Lives on the event loop.
+
+    Args:
+        most: in all.
+        most_of_one: of one origin.
+        proxies: networks of proxies, each of which speaks for many.
+    """
+
+    def __init__(self, most: int, most_of_one: int, proxies: Sequence[Network]) -> None:
+        self._most = most
+        self._most_of_one = most_of_one
+        self._proxies = tuple(proxies)
+        self._open: Counter[str] = Counter()
+        self._all = 0
+
+    def enter(self, peer: str) -> str | None:
+        """Count a connection of *peer*: the name under which it is to :meth:`leave`; ``None``: there are too many already."""
+        name = origin(peer)
+        if self._all >= self._most or (self._open[name] >= self._most_of_one and not self._is_proxy(peer)):
+            return None
+        self._all += 1
+        self._open[name] += 1
+        return name
+
+    def leave(self, name: str) -> None:
+        """It is closed."""
+        self._all -= 1
+        self._open[name] -= 1
+        if not self._open[name]:
+            del self._open[name]
+
+    def _is_proxy(self, peer: str) -> bool:
+        address = address_of(peer)
+        return address is not None and any(address in network for network in self._proxies)
 
 
 class Together:
-    """A transport that sends what is written in one turn of the event loop together: an answer's head and body in one packet."""
+    """A transport that sends what is written in one turn of the event loop together: an answer's head and body in one packet.
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+    A client that does not read what it was sent within *seconds* is hung up on: it would be kept, and the answer with it.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
         self._transport = transport
         self._loop = loop
+        self._seconds = seconds
         self._held: list[bytes] = []
+        self._sent = 0  # bytes, from the beginning
+        self._due = 0  # so many of them have to be read by the time that is waited for
+        self._unread: asyncio.TimerHandle | None = None
 
     def write(self, data: bytes) -> None:
         """Send *data* when this turn of the event loop ends."""
@@ -30,49 +96,136 @@ class Together:
         self._send()
         self._transport.close()
 
+    def forget(self) -> None:
+        """The connection is lost: there is nobody to wait for."""
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
 
     def _send(self) -> None:
         if self._held:
-            self._transport.write(b"".join(self._held))
+            data = b"".join(self._held)
+            self._transport.write(data)
             self._held = []
+            self._sent += len(data)
+            if self._unread is None and self._transport.get_write_buffer_size():
+                self._wait()
+
+    def _wait(self) -> None:
+        self._due = self._sent
+        self._unread = self._loop.call_later(self._seconds, self._look)
+
+    def _look(self) -> None:
+        self._unread = None
+        waiting = self._transport.get_write_buffer_size()
+        if self._sent - waiting < self._due:
+            self._transport.abort()
+        elif waiting:
+            self._wait()
 
 
 class BoundedConnection(HttpToolsProtocol):
-    """Uvicorn's connection, ended where a request's head is too long or too slow."""
+    """Uvicorn's connection, ended where a request's head is too long or too slow, where what follows an early answer does not end, where
+    answers are not read or not waited for, and at once where there are too many of them."""
+
+    times: ClassVar[Times] = Times()
+    crowd: ClassVar[Crowd | None] = None
 
     _head: int | None = 0  # bytes since the head began; None: it is complete, or none has begun since the last one
     _late: asyncio.TimerHandle | None = None
+    _entered: str | None = None
+    _is_complete = True  # whether the whole of the last request that began has arrived
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(Together(transport, self.loop))  # type: ignore[arg-type]
-        self._late = self.loop.call_later(LONGEST_HEAD, transport.close)
+        super().connection_made(Together(transport, self.loop, self.times.send))  # type: ignore[arg-type]
+        if self.crowd is not None:
+            self._entered = self.crowd.enter(self.client[0] if self.client else "")
+            if self._entered is None:
+                self._refuse()
+                self._late = self.loop.call_later(_LONGEST_REFUSAL, self._hang_up)
+                return
+        self._late = self.loop.call_later(self.times.head, self._hang_up)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._arrived()
+        if self.crowd is not None and self._entered is not None:
+            self.crowd.leave(self._entered)
+            self._entered = None
+        self.transport.forget()  # type: ignore[attr-defined]
         super().connection_lost(exc)
 
-    def on_message_begin(self) -> None:
-        self._head = 0
+    def on_message_begin(self) -> None:  # of the next request, perhaps behind one that is being answered
+        self._head, self._is_complete = 0, False
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         self._arrived()
-        super().on_headers_complete()
+        if len(self.pipeline) < MOST_AHEAD:
+            super().on_headers_complete()
+        else:
+            self.transport.abort()
+
+    def on_message_complete(self) -> None:
+        self._is_complete = True
+        self._arrived()
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.pipeline:  # what was sent ahead is answered before more is read
+            self.flow.pause_reading()
+        if self._is_over and self._late is None:
+            self._late = self.loop.call_later(LONGEST_REST, self._hang_up)
 
     def data_received(self, data: bytes) -> None:
+        if self.crowd is not None and self._entered is None:
+            self.transport.close()
+            return
         super().data_received(data)
+        if self._is_over and not self.transport.is_closing():  # what follows is read for the sender's sake alone, and not at full speed
+            self.flow.pause_reading()
+            self.loop.call_later(_REST_EVERY, self._read_on)
         if self._head is None or self.transport.is_closing():
             return
         self._head += len(data)
         if self._head > LARGEST_HEAD:
             self.send_400_response("The head of the request is too long.")
         elif self._late is None:
-            self._late = self.loop.call_later(LONGEST_HEAD, self.transport.close)
+            self._late = self.loop.call_later(self.times.head, self._hang_up)
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether a request is answered of which not everything has arrived."""
+        return self._head is None and not self._is_complete and self.cycle.response_complete
+
+    def _read_on(self) -> None:
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
 
     def _arrived(self) -> None:
         self._head = None
         if self._late is not None:
             self._late.cancel()
             self._late = None
+
+    def _hang_up(self) -> None:
+        self._late = None
+        self.transport.close()
+
+    def _refuse(self) -> None:
+        refusal = problem_of(Overloaded("too many connections are open"))
+        head = [b"HTTP/1.1 503 Service Unavailable", *(b"%s: %s" % pair for pair in refusal.headers), b"connection: close", b"", b""]
+        self.transport.write(b"\r\n".join(head) + refusal.body)
+
+
+def bounded_by(settings: Settings) -> type[BoundedConnection]:
+    """Connections within the bounds of *settings*, counted together."""
+
+    class Bounded(BoundedConnection):
+        times = Times(head=settings.head_timeout.total_seconds(), send=settings.send_timeout.total_seconds())
+        crowd = Crowd(settings.connections, settings.connections_per_origin, settings.trusted_proxies)
+
+    return Bounded

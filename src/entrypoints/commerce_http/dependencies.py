@@ -2,15 +2,17 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import attrs
 from litestar import Request
 
+from commerce_core.accounts import Account
 from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_http.answers import NO_STORE, PRIVATE, EventStream, Payload, payload
-from commerce_http.auth import ANYONE, Authenticate, cart_token
-from commerce_http.body import check_media, read, read_raw
+from commerce_http.auth import Authenticate, cart_token
+from commerce_http.body import LONG_BODY, check_media, read, read_raw
 from commerce_http.desk import Desk
 from commerce_http.operations import Argument, Header, Operation, Runs, Source
 from commerce_http.query import NoQuery, QueryReader
@@ -24,20 +26,20 @@ Read = Callable[[HttpRequest, bytes], Any]
 @attrs.frozen(kw_only=True)
 class Surroundings:
     """What handlers stand in: a ``shop`` that has each service as an attribute, what HTTP adds to it (``more``), how callers
-    are known, the ``currency``, and the ``desk`` where blocking calls are done."""
+    are known, the ``currency``, the ``desk`` where blocking calls are done, and the seconds that a body may take."""
 
     shop: object
     more: Mapping[str, object]
     authenticate: Authenticate
     currency: str
     desk: Desk
+    body_seconds: float = 30.0
 
 
 def handler_of(operation: Operation, around: Surroundings) -> Callable[[HttpRequest], Awaitable[Answer]]:
     """The function that answers requests for *operation*."""
     services = {a.name: _service(operation, a, around) for a in operation.arguments if a.source is Source.SERVICE}
-    gather = _gatherer(operation, around)
-    has_body = operation.argument(Source.COMMAND) is not None
+    admit, gather = _admission(operation, around), _gatherer(operation, around)
     desk, kind, run = around.desk, operation.runs, operation.function
 
     def answer(request: HttpRequest, result: object) -> Answer:
@@ -50,19 +52,43 @@ def handler_of(operation: Operation, around: Surroundings) -> Callable[[HttpRequ
             made.headers.append(PRIVATE)
         return made
 
-    def work(request: HttpRequest, raw: bytes) -> Answer:
-        return answer(request, run(**gather(request, raw), **services))
+    def work(request: HttpRequest, raw: bytes, token: str | None) -> Answer:
+        caller = None if token is None else admit(token)
+        return answer(request, run(**gather(request, raw, caller), **services))
+
+    def call(request: HttpRequest, given: Mapping[str, Any]) -> Answer:
+        return answer(request, run(**given, **services))
 
     async def handle(request: HttpRequest) -> Answer:
-        raw = await read_raw(request, operation.body_limit) if has_body else b""
-        return await desk.do(kind, work, request, raw)
+        return await desk.do(kind, work, request, b"", _token(operation, request))
+
+    async def read_all(request: HttpRequest) -> Mapping[str, Any]:
+        token = _token(operation, request)
+        caller = None if token is None else await desk.do(Runs.KEY_READ, admit, token)
+        raw = await read_raw(request, operation.body_limit, around.body_seconds) if operation.has_body else b""
+        reading = partial(gather, request, raw, caller)
+        return reading() if len(raw) <= LONG_BODY else await desk.do(Runs.BODY, reading)
+
+    async def handle_body(request: HttpRequest) -> Answer:
+        return await desk.do(kind, call, request, await read_all(request))
 
     async def handle_async(request: HttpRequest) -> Answer:
-        raw = await read_raw(request, operation.body_limit) if has_body else b""
-        given = await desk.do(Runs.KEY_READ, gather, request, raw)
-        return answer(request, await run(**given, **services))
+        return answer(request, await run(**await read_all(request), **services))
 
-    return handle_async if operation.is_async else handle
+    if operation.is_async:
+        return handle_async
+    return handle_body if operation.has_body else handle
+
+
+def _admission(operation: Operation, around: Surroundings) -> Callable[[str], Account]:
+    return partial(operation.who.admit, authenticate=around.authenticate)
+
+
+def _token(operation: Operation, request: HttpRequest) -> str | None:
+    """The token to be looked up; ``None``: the caller need not be known."""
+    if operation.is_open:
+        return None
+    return operation.who.token(request.headers.get("authorization"))
 
 
 def _service(operation: Operation, argument: Argument, around: Surroundings) -> object:
@@ -74,28 +100,24 @@ def _service(operation: Operation, argument: Argument, around: Surroundings) -> 
         raise TypeError(f"{operation.name} asks for {argument.name!r}, which the shop does not have") from error
 
 
-def _gatherer(operation: Operation, around: Surroundings) -> Callable[[HttpRequest, bytes], dict[str, Any]]:
-    """Reads what a request brings: who first, then everything else, every wrong field of query, headers and body together."""
-    admit = operation.who.admit
-    open_to_all = operation.who is ANYONE and operation.argument(Source.CALLER) is None
+def _gatherer(operation: Operation, around: Surroundings) -> Callable[[HttpRequest, bytes, Account | None], dict[str, Any]]:
+    """Reads what a request brings, every wrong field of query, headers and body together."""
     wants_caller = operation.argument(Source.CALLER) is not None
     query = operation.argument(Source.QUERY)
     read_query = QueryReader(query.type if query else NoQuery, around.currency).read
     readers = [(a.name, _reader_of(a, operation, around)) for a in operation.arguments if a.source not in _ELSEWHERE]
 
-    def gather(request: HttpRequest, raw: bytes) -> dict[str, Any]:
-        given: dict[str, Any] = {}
-        if not open_to_all:
-            caller = admit(request.headers.get("authorization"), around.authenticate)
-            if wants_caller:
-                given["caller"] = caller
+    def gather(request: HttpRequest, raw: bytes, caller: Account | None) -> dict[str, Any]:
+        given: dict[str, Any] = {"caller": caller} if wants_caller else {}
         wrong: list[FieldProblem] = []
+        truncated = False
         asked = request.scope["query_string"]
         if query is not None or asked:
             try:
                 found = read_query(asked)
             except Invalid as error:
                 wrong += error.problems
+                truncated |= error.truncated
             else:
                 given |= {"query": found} if query else {}
         for name, read_one in readers:
@@ -103,8 +125,9 @@ def _gatherer(operation: Operation, around: Surroundings) -> Callable[[HttpReque
                 given[name] = read_one(request, raw)
             except Invalid as error:
                 wrong += error.problems
+                truncated |= error.truncated
         if wrong:
-            raise Invalid(wrong)
+            raise Invalid(wrong, truncated=truncated)
         return given
 
     return gather

@@ -7,28 +7,50 @@ from contextvars import copy_context
 from functools import partial
 from typing import Any, Final, TypeVar
 
+import attrs
+
 from commerce_core.kernel.batching import Overloaded
 from commerce_http.operations import Runs
 
 R = TypeVar("R")
 
-#: Most calls that wait for a thread of one pool.
+#: Most calls that wait for a thread of the pool for everything.
 MOST_WAITING: Final = 10_000
+_PROBES: Final = 2
+_BODIES_WAITING: Final = 32
+
+
+@attrs.frozen
+class Room:
+    """How many calls of a kind are done at the same time, and how many more may wait; the next one is refused at once."""
+
+    threads: int
+    waiting: int = MOST_WAITING
 
 
 class Desk:
-    """Two pools: one for parties outside, which may be slow, and one for everything else, which they can then never hold up.
+    """A pool for each kind of call that may take long, so that it can never hold up another kind, and one for everything else.
 
     Args:
         threads: that run blocking calls.
         outside: that run calls of parties outside.
         on_event_loop: what is done at once, without a thread.
+        passwords: room for log-ins and registrations.
+        searches: room for queries of the search index.
     """
 
-    def __init__(self, *, threads: int, outside: int, on_event_loop: Collection[Runs]) -> None:
-        self._inline = frozenset(on_event_loop)
-        self._work = _Pool(threads, "http")
-        self._outside = _Pool(outside, "http-outside")
+    def __init__(
+        self, *, threads: int, outside: int, on_event_loop: Collection[Runs], passwords: Room = Room(2), searches: Room = Room(2)
+    ) -> None:
+        self._inline = frozenset(on_event_loop) | {Runs.AT_ONCE}
+        self._work = _Pool("http", Room(threads))
+        self._pools = {
+            Runs.OUTSIDE: _Pool("http-outside", Room(outside)),
+            Runs.PASSWORD: _Pool("http-passwords", passwords),
+            Runs.SEARCH: _Pool("http-searches", searches),
+            Runs.BODY: _Pool("http-bodies", Room(1, _BODIES_WAITING)),
+            Runs.PROBE: _Pool("http-probes", Room(_PROBES)),
+        }
 
     def is_inline(self, kind: Runs) -> bool:
         """Whether calls of *kind* are done on the event loop."""
@@ -42,31 +64,31 @@ class Desk:
         """
         if kind in self._inline:
             return call(*arguments)
-        pool = self._outside if kind is Runs.OUTSIDE else self._work
-        return await pool.run(call, *arguments)
+        return await self._pools.get(kind, self._work).run(call, *arguments)
 
     def close(self) -> None:
         """Let the calls under way end. Idempotent."""
-        self._work.close()
-        self._outside.close()
+        for pool in (self._work, *self._pools.values()):
+            pool.close()
 
 
 class _Pool:
     """Threads behind a queue that has an end. Entered from the event loop alone."""
 
-    def __init__(self, threads: int, name: str) -> None:
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
-        self._waiting = 0
+    def __init__(self, name: str, room: Room) -> None:
+        self._threads = ThreadPoolExecutor(room.threads, thread_name_prefix=name)
+        self._most = room.threads + room.waiting
+        self._inside = 0
 
     async def run(self, call: Callable[..., R], *arguments: Any) -> R:
-        if self._waiting >= MOST_WAITING:
+        if self._inside >= self._most:
             raise Overloaded("too many requests are waiting")
-        self._waiting += 1
+        self._inside += 1
         try:
             in_context = partial(copy_context().run, call, *arguments)
             return await asyncio.get_running_loop().run_in_executor(self._threads, in_context)
         finally:
-            self._waiting -= 1
+            self._inside -= 1
 
     def close(self) -> None:
         self._threads.shutdown()

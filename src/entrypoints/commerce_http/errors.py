@@ -84,6 +84,7 @@ _STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "if-match-required": 428,
     "too-many-attempts": 429,
     "too-many-imports": 429,
+    "too-many-watching": 429,
 }
 _STATUS_OF_FAMILY: Final[Mapping[type[CommerceError], int]] = {
     NotFound: 404,
@@ -137,6 +138,8 @@ def problem_of(error: CommerceError) -> Problem:
     headers: dict[str, str] = {}
     if isinstance(error, Invalid):
         members["errors"] = [{"pointer": without_cards(p.pointer), "detail": without_cards(p.detail)} for p in error.problems]
+        if error.truncated:
+            members["errorsTruncated"] = True
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="shop"'
     if isinstance(error, Unavailable):

@@ -37,11 +37,11 @@ class TimelineStream(EventStream):
         self._cursor = cursor
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._watch.enter()  # before anything is sent: it may refuse
+        self._watch.enter(self._cursor.key.buyer_id)  # before anything is sent: it may refuse
         try:
             await self._answer(scope, receive, send)
         finally:
-            self._watch.leave()
+            self._watch.leave(self._cursor.key.buyer_id)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = [(b"content-type", MEDIA_EVENTS), NO_STORE, NOSNIFF, (b"x-accel-buffering", b"no")]

@@ -34,13 +34,13 @@ class Health(Shape):
     down: list[PartDown] | UnsetType = UNSET
 
 
-@operation("GET", "/health/live", answer=Health, runs=Runs.SEARCH)
+@operation("GET", "/health/live", answer=Health, runs=Runs.AT_ONCE)
 def live() -> Health:
     """Whether the process answers at all."""
     return Health(status="live")
 
 
-@operation("GET", "/health/ready", answer=Health, problems=(NotReady,))
+@operation("GET", "/health/ready", answer=Health, problems=(NotReady,), runs=Runs.PROBE)
 def ready(checks: Checks) -> Health:
     """Whether the shop can take requests; names what is down.
 
@@ -53,7 +53,7 @@ def ready(checks: Checks) -> Health:
     return Health(status="ready", down=[PartDown(part=part) for part in down] or UNSET)
 
 
-@operation("GET", "/metrics", answer_media="text/plain")
+@operation("GET", "/metrics", answer_media="text/plain", runs=Runs.PROBE)
 def metrics(registry: CollectorRegistry) -> Payload:
     """Counters for Prometheus."""
     return Payload(200, generate_latest(registry), media=CONTENT_TYPE_LATEST.encode())

@@ -14,15 +14,16 @@ from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.shop import Shop
 from commerce_http import accounts, cart, catalog, catalog_imports, checkout, health, openapi, orders, problems, search
 from commerce_http.app import ShopApplication, build_app
-from commerce_http.connections import BoundedConnection
+from commerce_http.connections import bounded_by
 from commerce_http.dependencies import Surroundings
-from commerce_http.desk import Desk
+from commerce_http.desk import Desk, Room
 from commerce_http.openapi import Document
 from commerce_http.operations import Operation, Runs, operations_of
 from commerce_http.proxies import TrustedProxies
 from commerce_http.timeline_watch import TimelineWatch
 
 _THREADS_OUTSIDE: Final = 16
+_EMBEDDED_SEARCHES: Final = 2
 _LONGEST_GOODBYE: Final = 15
 
 #: Every operation of the shop, by capability.
@@ -39,20 +40,38 @@ def _at_once(settings: Settings) -> set[Runs]:
     """
     found = {Runs.OUTSIDE} if calls_inside(settings) else set[Runs]()
     if settings.database_url.startswith("sqlite:"):
-        found |= {Runs.KEY_READ, Runs.SEARCH} if settings.search_url.startswith("tantivy:") else {Runs.KEY_READ}
+        found.add(Runs.KEY_READ)
     return found
+
+
+def _searches(settings: Settings) -> int:
+    """An embedded index takes a processor for each search; a server is only waited for."""
+    return settings.searches_at_once or (_EMBEDDED_SEARCHES if settings.search_url.startswith("tantivy:") else settings.pool_size)
+
+
+def _desk(settings: Settings) -> Desk:
+    return Desk(
+        threads=settings.pool_size,
+        outside=_THREADS_OUTSIDE,
+        on_event_loop=_at_once(settings),
+        # Those who are not being hashed just then are at the database.
+        passwords=Room(2 * settings.hashes_at_once, settings.hashes_waiting),
+        searches=Room(_searches(settings), settings.searches_waiting),
+    )
 
 
 def create_app(shop: Shop) -> ShopApplication:
     """The application of *shop*. It leaves closing the shop to whoever built it."""
-    desk = Desk(threads=shop.settings.pool_size, outside=_THREADS_OUTSIDE, on_event_loop=_at_once(shop.settings))
-    watch = TimelineWatch(shop.orders.timelines_after, desk)
+    settings = shop.settings
+    desk = _desk(settings)
+    watch = TimelineWatch(shop.orders.timelines_after, desk, most=settings.watchers, most_of_one=settings.watchers_per_account)
     around = Surroundings(
         shop=shop,
         more={"desk": desk, "watch": watch, "document": Document(OPERATIONS, shop.currency)},
         authenticate=shop.accounts.authenticate,
         currency=shop.currency,
         desk=desk,
+        body_seconds=settings.body_timeout.total_seconds(),
     )
 
     shop.registry.register(PartsCollector(shop.checks))
@@ -68,11 +87,11 @@ def create_app(shop: Shop) -> ShopApplication:
         around,
         shop.registry,
         tracer=shop.tracer,
-        proxies=TrustedProxies(shop.settings.trusted_proxies),
-        origins=shop.settings.cors_origins,
+        proxies=TrustedProxies(settings.trusted_proxies),
+        origins=settings.cors_origins,
         lifespan=[lifespan],
     )
-    app.let_go = watch.close
+    app.let_go, app.settings = watch.close, settings
     return app
 
 
@@ -87,7 +106,7 @@ class ShopServer(uvicorn.Server):
                 host=host,
                 port=port,
                 loop="uvloop",
-                http=BoundedConnection,
+                http=bounded_by(app.settings),
                 ws="none",
                 lifespan="on",
                 access_log=False,

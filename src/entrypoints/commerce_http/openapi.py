@@ -11,6 +11,7 @@ import attrs
 
 from commerce_core.accounts import SessionUnknown
 from commerce_core.kernel.batching import Overloaded
+from commerce_core.kernel.bounded import MOST_PROBLEMS
 from commerce_core.kernel.codec import camel
 from commerce_core.kernel.errors import CommerceError, Invalid, TransactionLost
 from commerce_core.kernel.money import Money
@@ -18,7 +19,7 @@ from commerce_http.answers import Payload, link
 from commerce_http.errors import Forbidden, Malformed, RouteNotFound, TooLarge, Unauthenticated, UnsupportedMediaType, status_of, title_of
 from commerce_http.openapi_page import page
 from commerce_http.operations import Operation, Source, operation, path_names
-from commerce_http.query import parameters
+from commerce_http.query import MOST_VALUES, parameters
 from commerce_http.schema import Schema, Schemas, amount_in
 
 _PROBLEM: Final = "application/problem+json"
@@ -175,7 +176,9 @@ def _query_parameters(kind: Any, schemas: Schemas) -> Iterator[Schema]:
         schema = _not_null(schemas.field(attribute))
         if schema.get("$ref") == "#/components/schemas/Money":  # a query has text alone
             schema = amount_in(schemas.currency)
-        if schema.get("type") == "array":  # one value looks like a list of one
+        if schema.get("type") == "array":
+            schema |= {"maxItems": MOST_VALUES}
+            # One value looks like a list of one.
             schema = {"anyOf": [schema, schema["items"]]}
         parameter: Schema = {"name": name, "in": "query", "required": attribute.default is attrs.NOTHING, "schema": schema}
         parameter["allowEmptyValue"] = True  # it counts as not given
@@ -184,8 +187,13 @@ def _query_parameters(kind: Any, schemas: Schemas) -> Iterator[Schema]:
             parameter |= {
                 "style": "form",
                 "explode": True,
-                "description": f"`{name}.<name>=value`, for any name.",
-                "schema": {"type": "object", "patternProperties": {rf"^{name}\..+$": one}, "additionalProperties": False},
+                "description": f"`{name}.<name>=value`, for any name; at most {MOST_VALUES} in all.",
+                "schema": {
+                    "type": "object",
+                    "patternProperties": {rf"^{name}\..+$": one},
+                    "maxProperties": MOST_VALUES,
+                    "additionalProperties": False,
+                },
             }
         yield parameter
 
@@ -267,7 +275,8 @@ def _problem_schema() -> Schema:
             "detail": text,
             "code": text,
             "requestId": text,
-            "errors": {"type": "array", "items": error},
+            "errors": {"type": "array", "items": error, "maxItems": MOST_PROBLEMS},
+            "errorsTruncated": {"type": "boolean", "description": "invalid: reading stopped, there may be more errors."},
             "lines": {
                 "type": "array",
                 "items": _SHORT_LINE,

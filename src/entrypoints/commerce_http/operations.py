@@ -26,9 +26,13 @@ _PATH_NAME: Final = re.compile(r"\{(\w+)\}")
 class Runs(StrEnum):
     """What a function waits for. The composition decides from it whether it runs on the event loop or in a thread."""
 
+    AT_ONCE = "at-once"  # nothing: always on the event loop
     KEY_READ = "key-read"  # one or two reads by key
-    SEARCH = "search"  # a query of the search index
+    SEARCH = "search"  # a query of the search index: in threads of their own
     OUTSIDE = "outside"  # a party outside, which may be slow: in threads of their own
+    PASSWORD = "password"  # noqa: S105 (no password) a password is hashed: in threads of their own
+    BODY = "body"  # a long body is read: in a thread of its own
+    PROBE = "probe"  # how the shop is: in threads of their own, so that nothing else can keep the answer back
     WORK = "work"  # anything else: always in a thread
 
 
@@ -123,6 +127,16 @@ class Operation:
     def is_async(self) -> bool:
         """Whether the function awaits."""
         return inspect.iscoroutinefunction(self.function)
+
+    @property
+    def has_body(self) -> bool:
+        """Whether it reads a JSON body."""
+        return self.argument(Source.COMMAND) is not None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is the same for everybody, so that nobody need be known."""
+        return self.who is ANYONE and self.argument(Source.CALLER) is None
 
     def argument(self, source: Source) -> Argument | None:
         """The (first) argument that comes from *source*."""

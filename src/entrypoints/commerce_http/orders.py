@@ -31,7 +31,7 @@ from commerce_http.catalog import Bell
 from commerce_http.event_stream import TimelineStream, entry_number
 from commerce_http.operations import LastEventId, Runs, operation
 from commerce_http.query import Moment, moment, page_size
-from commerce_http.timeline_watch import TimelineWatch
+from commerce_http.timeline_watch import TimelineWatch, TooManyWatching
 
 
 class OrderLineOut(Shape):
@@ -198,7 +198,7 @@ def order_details(order_id: str, caller: Account, orders: Orders) -> OrderOut | 
     "GET",
     "/orders/{order_id}/events",
     who=BUYER,
-    problems=(OrderNotFound,),
+    problems=(OrderNotFound, TooManyWatching),
     also={204: "The order is over and all of its events are known."},
     runs=Runs.KEY_READ,
     answer_media=MEDIA_EVENTS.decode(),

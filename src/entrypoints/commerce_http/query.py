@@ -19,6 +19,10 @@ T = TypeVar("T")
 _WHOLE: Final = re.compile(r"-?[0-9]{1,18}")
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT: Final = re.compile(_DAY.pattern + r"[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})")
+#: Values of one parameter that may be repeated, and filters with a free name in all.
+MOST_VALUES: Final = 10
+#: Wrong parameters that are named.
+_MOST_NAMED: Final = 20
 _TRUTH: Final = {"true": True, "false": False}
 
 
@@ -78,6 +82,8 @@ class QueryReader:
         data: dict[str, Any] = {}
         problems: list[FieldProblem] = []
         for name, text in pairs:
+            if len(problems) == _MOST_NAMED:
+                raise Invalid(problems, truncated=True)
             self._take(name, text, data, problems)
         return self._checked(data, problems)
 
@@ -85,13 +91,21 @@ class QueryReader:
         known = self._parameters.get(name)
         prefix, dot, rest = name.partition(".")
         if dot and rest and prefix in self._open:
-            data.setdefault(prefix, {}).setdefault(rest, []).append(text)
+            filters: dict[str, list[str]] = data.setdefault(prefix, {})
+            if sum(map(len, filters.values())) >= MOST_VALUES:
+                problems.append(FieldProblem(f"/{escape_pointer(name)}", f"is more than the {MOST_VALUES} {prefix} that may be given"))
+            else:
+                filters.setdefault(rest, []).append(text)
         elif known is None or known.kind == "open":
             problems.append(FieldProblem(f"/{escape_pointer(name)}", "is not known here"))
         elif not text:
             return
         elif known.kind == "list":
-            data.setdefault(name, []).append(text)
+            values: list[str] = data.setdefault(name, [])
+            if len(values) >= MOST_VALUES:
+                problems.append(FieldProblem(f"/{escape_pointer(name)}", f"must be given at most {MOST_VALUES} times"))
+            else:
+                values.append(text)
         elif name in data:
             problems.append(FieldProblem(f"/{escape_pointer(name)}", "must be given once"))
         else:

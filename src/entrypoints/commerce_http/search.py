@@ -147,7 +147,9 @@ async def find_items(query: FindItems, search_token: SearchToken, searches: Sear
     """
     if search_token is not None:
         await _until_visible(search_token, searches, desk)
-    return hits_out(await desk.do(Runs.SEARCH, searches.find, query.as_query()))
+    asked = query.as_query()
+    page = searches.kept(asked)
+    return hits_out(await desk.do(Runs.SEARCH, searches.find, asked) if page is None else page)
 
 
 @operation("GET", "/suggestions", answer=SuggestionsOut, problems=(SearchUnavailable,), runs=Runs.SEARCH, public=True)

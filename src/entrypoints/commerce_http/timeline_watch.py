@@ -1,6 +1,7 @@
 """Everybody who waits for an order to go on, served by one query per tick for the whole process."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -9,17 +10,22 @@ import structlog
 
 from commerce_core.kernel.batching import Overloaded
 from commerce_core.kernel.errors import Unavailable
-from commerce_core.kernel.ids import OrderId
+from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.orders import OrderKey, TimelineCursor, TimelineEntry
 from commerce_http.desk import Desk
 from commerce_http.operations import Runs
 
 _log = structlog.get_logger(component="commerce.http")
 _TICK: Final = 0.02
-#: Most who wait at a time.
-MOST_WATCHERS: Final = 2_000
 
 Ask = Callable[[Sequence[TimelineCursor]], Mapping[OrderId, Sequence[TimelineEntry]]]
+
+
+class TooManyWatching(Unavailable):
+    """One account follows too many orders at the same time; it may when one of them has ended."""
+
+    code = "too-many-watching"
+    retry_after = 5
 
 
 @attrs.define(eq=False)
@@ -29,11 +35,21 @@ class _Waiter:
 
 
 class TimelineWatch:
-    """Waits, streams and their places in timelines. Lives on the event loop; it asks only while somebody waits."""
+    """Waits, streams and their places in timelines. Lives on the event loop; it asks only while somebody waits.
 
-    def __init__(self, ask: Ask, desk: Desk) -> None:
+    Args:
+        ask: answers what stands behind places in timelines.
+        desk: where that is done.
+        most: who wait at a time.
+        most_of_one: of one account, so that nobody takes all the room.
+    """
+
+    def __init__(self, ask: Ask, desk: Desk, *, most: int, most_of_one: int) -> None:
         self._ask = ask
         self._desk = desk
+        self._most = most
+        self._most_of_one = most_of_one
+        self._of_one: Counter[BuyerId] = Counter()
         self._waiting: set[_Waiter] = set()
         self._watchers = 0
         self._asking: asyncio.Task[None] | None = None
@@ -44,19 +60,34 @@ class TimelineWatch:
         """Whether it still makes sense to wait: the process is not about to end."""
         return not self._closed
 
-    def enter(self) -> None:
+    def check(self, buyer_id: BuyerId) -> None:
+        """Look whether there is room for one more watch of this buyer's.
+
+        Raises:
+            TooManyWatching: there is none.
+        """
+        if self._of_one.get(buyer_id, 0) >= self._most_of_one:
+            raise TooManyWatching("this account waits for too many orders at the same time")
+
+    def enter(self, buyer_id: BuyerId) -> None:
         """Begin to watch; :meth:`leave` must follow.
 
         Raises:
             Overloaded: too many watch already.
+            TooManyWatching: too many of them are this buyer's.
         """
-        if self._watchers >= MOST_WATCHERS or self._closed:
+        self.check(buyer_id)
+        if self._watchers >= self._most or self._closed:
             raise Overloaded("too many are waiting for orders")
         self._watchers += 1
+        self._of_one[buyer_id] += 1
 
-    def leave(self) -> None:
+    def leave(self, buyer_id: BuyerId) -> None:
         """Watch no more."""
         self._watchers -= 1
+        self._of_one[buyer_id] -= 1
+        if not self._of_one[buyer_id]:
+            del self._of_one[buyer_id]
 
     async def after(self, cursor: TimelineCursor, patience: float) -> Sequence[TimelineEntry]:
         """What stands behind *cursor*, as soon as something does; nothing after *patience* seconds, or once this is closed."""

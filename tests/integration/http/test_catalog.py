@@ -243,3 +243,21 @@ def test_the_tag_of_a_compressed_answer_serves_like_the_other(town: Town, seller
     problem(seller("PATCH", path, {"name": "A third"}, headers={"If-Match": short.headers["etag"]}), 412, "stale-version")
     assert seller("PATCH", path, {"name": "A third"}, headers={"If-Match": changed.headers["etag"]}).status_code == 200
     assert town.guest("GET", path, headers={"If-None-Match": short.headers["etag"]}).status_code == 200
+
+
+def test_39_an_item_does_not_grow_patch_by_patch_beyond_what_a_new_one_may_be(town: Town, seller: Person) -> None:
+    item = town.item(seller)
+    filled = patch(seller, item, {"attributes": {f"a{n}": "x" for n in range(500)}})
+    assert filled.status_code == 200
+    assert pointers(patch(seller, item, {"attributes": {"b": 1}})) == ["/attributes"]
+    assert patch(seller, item, {"attributes": {"a0": None, "b": 1}}).status_code == 200
+
+    item = town.item(seller)
+    for n in range(3):  # of a third of a megabyte each
+        assert patch(seller, item, {"attributes": {f"a{n}": {str(i): "x" * 3_000 for i in range(110)}}}).status_code == 200
+    assert pointers(patch(seller, item, {"attributes": {"b": {str(i): "x" * 3_000 for i in range(110)}}})) == [""]
+
+    item = town.item(seller)
+    assert patch(seller, item, {"attributes": {"a": {"list": [0] * 9_000}}}).status_code == 200
+    assert pointers(patch(seller, item, {"attributes": {"b": {"list": [0] * 2_000}}})) == [""]
+    assert patch(seller, item, {"attributes": {"a": None, "b": {"list": [0] * 2_000}}}).status_code == 200

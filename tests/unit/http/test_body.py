@@ -1,6 +1,7 @@
 """Bodies, read exactly."""
 
 import contextlib
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from commerce_core.kernel.errors import Invalid
 from commerce_core.kernel.money import Money
-from commerce_http.body import check_media, decode, read
+from commerce_http.body import check_media, decode, read, values_in
 from commerce_http.errors import Malformed, UnsupportedMediaType
 
 
@@ -71,3 +72,25 @@ def test_json_goes_by_its_name(media: str) -> None:
 def test_another_type_charset_or_coding_is_not_taken(headers: dict[str, str]) -> None:
     with pytest.raises(UnsupportedMediaType):
         check_media(headers, ("application/json",))
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("1", 1),
+        ("[1, 2, 3]", 4),
+        ('{"a": 1, "b": [2]}', 4),
+        ('{"a,[{": "x,[{\\",[", "b": "\\\\", "c": ","}', 4),
+        ('["\\\\\\"", 1]', 3),
+    ],
+)
+def test_values_are_counted_without_reading_texts(text: str, values: int) -> None:
+    assert values_in(text.encode()) == values
+
+
+def test_39_a_body_of_too_many_values_is_refused_before_it_is_decoded() -> None:
+    for text in ('{"a": [' + "[]," * 300_000 + "1]}", json.dumps({f"k{n}": 1 for n in range(95_000)})):
+        with pytest.raises(Invalid) as refused:
+            read(text.encode(), dict, "USD")
+        assert refused.value.truncated
+        assert [p.pointer for p in refused.value.problems] == [""]

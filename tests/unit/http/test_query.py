@@ -84,3 +84,11 @@ def test_an_operation_without_a_query_knows_no_parameter() -> None:
 def test_any_bytes_are_read_or_refused(query: bytes) -> None:
     with contextlib.suppress(Malformed, Invalid):  # and nothing else
         assert isinstance(read(query), Asked)
+
+
+def test_39_so_many_filters_are_taken_and_the_others_are_named() -> None:
+    ten = "&".join(f"attributes.a{n}=x" for n in range(10))
+    assert len(read(ten).attributes) == 10
+    assert pointers(ten + "&attributes.b=x&attributes.a0=y") == ["/attributes.a0", "/attributes.b"]
+    assert pointers("&".join(f"brand=b{n}" for n in range(12))) == ["/brand", "/brand"]
+    assert pointers("&".join(f"attributes.a={n}" for n in range(11))) == ["/attributes.a"]

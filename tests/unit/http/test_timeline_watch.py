@@ -11,10 +11,9 @@ from commerce_core.kernel.batching import Overloaded
 from commerce_core.kernel.errors import TransactionLost
 from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.orders import Fact, OrderKey, TimelineCursor, TimelineEntry
-from commerce_http import timeline_watch
 from commerce_http.desk import Desk
 from commerce_http.operations import Runs
-from commerce_http.timeline_watch import TimelineWatch
+from commerce_http.timeline_watch import TimelineWatch, TooManyWatching
 
 
 class Timelines:
@@ -48,7 +47,7 @@ def run(story: Callable[[TimelineWatch, Timelines], Coroutine[Any, Any, None]]) 
     desk = Desk(threads=1, outside=1, on_event_loop=(Runs.WORK,))
 
     async def play() -> None:
-        await story(TimelineWatch(timelines.after, desk), timelines)
+        await story(TimelineWatch(timelines.after, desk, most=100, most_of_one=2), timelines)
 
     asyncio.run(play())
     desk.close()
@@ -127,15 +126,28 @@ def test_closing_lets_everybody_go_at_once() -> None:
     run(story)
 
 
-def test_the_number_of_watchers_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timeline_watch, "MOST_WATCHERS", 2)
-
+def test_the_number_of_watchers_has_a_bound() -> None:
     async def story(watch: TimelineWatch, timelines: Timelines) -> None:
-        watch.enter()
-        watch.enter()
+        for no in range(100):
+            watch.enter(BuyerId(f"b{no}"))
         with pytest.raises(Overloaded):
-            watch.enter()
-        watch.leave()
-        watch.enter()
+            watch.enter(BuyerId("b100"))
+        watch.leave(BuyerId("b7"))
+        watch.enter(BuyerId("b100"))
+
+    run(story)
+
+
+def test_one_buyer_cannot_take_the_room_of_all() -> None:
+    async def story(watch: TimelineWatch, timelines: Timelines) -> None:
+        watch.enter(BuyerId("b"))
+        watch.enter(BuyerId("b"))
+        for ask in (watch.check, watch.enter):
+            with pytest.raises(TooManyWatching) as refused:
+                ask(BuyerId("b"))
+            assert refused.value.retry_after > 0
+        watch.enter(BuyerId("c"))
+        watch.leave(BuyerId("b"))
+        watch.enter(BuyerId("b"))
 
     run(story)

@@ -236,3 +236,49 @@ def test_an_event_that_nobody_knows_is_unreadable() -> None:
 def test_names_and_pointers_are_spelled_as_the_outside_spells_them() -> None:
     assert (camel("unit_price"), camel("x"), escape_pointer("a/b~c")) == ("unitPrice", "x", "a~1b~0c")
     assert (storable("é𝄞"), storable("\x00"), storable("\udc00")) == (True, False, False)
+
+
+def refused(data: Any) -> Invalid:
+    with pytest.raises(Invalid) as caught:
+        READER.read(data, Thing)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {f"k{n}": 1 for n in range(95_000)},
+        {"tags": [1] * 500_000},
+        {"parts": [{}] * 5_000},
+        {"parts": [7] * 5_000},
+        {"extras": {f"k{n}": float for n in range(5_000)}, **{f"x{n}": 1 for n in range(200)}},
+    ],
+    ids=["unknown keys", "wrong values", "empty objects", "no objects", "both"],
+)
+def test_39_reading_stops_at_a_hundred_wrong_fields_and_says_so(data: Any) -> None:
+    error = refused(data)
+    assert (len(error.problems), error.truncated) == (100, True)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [{"tags": ["a"] * 10_001}, {"extras": {"a": [[]] * 10_001}}, {"extras": {str(n): n for n in range(10_001)}}],
+    ids=["texts", "empty lists", "keys"],
+)
+def test_39_reading_stops_at_ten_thousand_values_and_says_so(data: Any) -> None:
+    error = refused(data)
+    assert len(error.problems) == 1
+    assert error.truncated
+    assert "more than 10,000 values" in error.problems[0].detail
+
+
+def test_what_is_within_the_bounds_is_read_whole_and_each_body_anew() -> None:
+    for _ in range(3):
+        assert len(READER.read({"tags": ["a"] * 9_000}, Thing).tags) == 9_000
+        error = refused({"tags": [1] * 100})
+        assert (len(error.problems), error.truncated) == (100, False)
+
+
+def test_a_name_as_long_as_the_body_is_not_told_in_full() -> None:
+    (problem,) = refused({"x" * 100_000: 1}).problems
+    assert len(problem.pointer) < 300

@@ -121,6 +121,9 @@ class MemorySearchIndex(SearchIndex):
             did_you_mean=matcher.did_you_mean,
         )
 
+    def kept(self, query: Query) -> ResultPage | None:
+        return None
+
     def suggest(self, prefix: str, size: int) -> Sequence[Suggestion]:
         sought = " ".join(words_of(prefix))
         found: dict[tuple[str, str], Suggestion] = {}

@@ -1,5 +1,6 @@
 """From what a seller sends to items: pure functions."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -9,7 +10,8 @@ import attrs
 from commerce_core.catalog.commands import ItemPatch, NewItem, NewVariant, VariantPatch
 from commerce_core.catalog.model import Item, ItemStatus, ItemType, Variant
 from commerce_core.inventory import OpeningStock
-from commerce_core.kernel.codec import ABSENT, is_object
+from commerce_core.kernel.bounded import MOST_NODES
+from commerce_core.kernel.codec import ABSENT, is_list, is_object, to_data
 from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_core.kernel.ids import IdFactory, ItemId, SellerId, SkuId
 from commerce_core.kernel.money import Money
@@ -28,6 +30,11 @@ EMPTY_CONTENT: Final[Mapping[str, Any]] = {
 }
 
 EMPTY_FORM: Final[Mapping[str, Any]] = {"options": {}, "images": (), "gtins": ()}
+
+#: Bytes of what a whole item says, as JSON: as much as the body of a new one may have.
+MOST_BYTES: Final = 1 << 20
+#: Names in one of its free objects, as of a new one.
+_MOST_NAMES: Final = 500
 
 
 @attrs.frozen(kw_only=True)
@@ -82,7 +89,8 @@ def patched(item: Item, patch: ItemPatch, ids: IdFactory, currency: str) -> Comp
     """*item* after a merge patch.
 
     Raises:
-        Invalid: a field would lose its value that must have one, or does not belong to this type of item.
+        Invalid: a field would lose its value that must have one, or does not belong to this type of item; or the item would grow beyond
+            what a new one may be.
     """
     given = {a.name: getattr(patch, a.name) for a in attrs.fields(ItemPatch) if getattr(patch, a.name) is not ABSENT}
     problems = [
@@ -102,7 +110,33 @@ def patched(item: Item, patch: ItemPatch, ids: IdFactory, currency: str) -> Comp
     elif "variants" in given:
         changes["variants"] = _patched_variants(item, given["variants"], ids, counts, currency)
     after = attrs.evolve(item, **changes)
+    _check_size(after)
     return Composed(item=after, openings=openings(after, counts))
+
+
+def _check_size(item: Item) -> None:
+    """Patch by patch an item may grow: its bounds are those of the whole.
+
+    Raises:
+        Invalid: it has too many names, values or bytes.
+    """
+    free = {"/specifications": item.specifications, "/attributes": item.attributes}
+    free |= {f"/variants/{i}/options": v.options for i, v in enumerate(item.variants)}
+    if problems := [
+        FieldProblem(pointer, f"must have at most {_MOST_NAMES} names") for pointer, found in free.items() if len(found) > _MOST_NAMES
+    ]:
+        raise Invalid(problems)
+    content = to_data([{field: getattr(item, field) for field in CONTENT}, item.variants])
+    if _nodes(content) > MOST_NODES:
+        raise Invalid.at("", f"the whole item must have at most {MOST_NODES:,} values")
+    if len(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()) > MOST_BYTES:
+        raise Invalid.at("", f"the whole item must have at most {MOST_BYTES:,} bytes")
+
+
+def _nodes(value: Any) -> int:
+    """How many values there are in *value*, itself among them."""
+    inside: Sequence[Any] = [*value.values()] if is_object(value) else value if is_list(value) else ()
+    return 1 + sum(map(_nodes, inside))
 
 
 def _patched_variants(

@@ -41,6 +41,10 @@ class Searches:
         """
         return self._index.find(query)
 
+    def kept(self, query: Query) -> ResultPage | None:
+        """The page that :meth:`find` would answer, if it is there already; ``None``: it has to be searched for. Waits for nobody."""
+        return self._index.kept(query)
+
     def suggest(self, prefix: str, size: int) -> Sequence[Suggestion]:
         """At most *size* things to search for that begin with *prefix*.
 

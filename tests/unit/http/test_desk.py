@@ -1,0 +1,34 @@
+"""Where calls are done: each kind behind an end of its own."""
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+from commerce_core.kernel.batching import Overloaded
+from commerce_http.desk import Desk, Room
+from commerce_http.operations import Runs
+
+
+@pytest.mark.parametrize("kind", [Runs.PASSWORD, Runs.SEARCH])
+def test_39_a_full_pool_refuses_at_once_and_keeps_nobody_else_waiting(kind: Runs) -> None:
+    gate = threading.Event()
+
+    async def crowd() -> None:
+        waiting = [asyncio.create_task(desk.do(kind, gate.wait)) for _ in range(2 + 3)]
+        await asyncio.sleep(0.01)
+        began = time.monotonic()
+        with pytest.raises(Overloaded):
+            await desk.do(kind, gate.wait)
+        assert await desk.do(Runs.AT_ONCE, lambda: "live") == "live"
+        for other in {*Runs} - {kind}:
+            assert await desk.do(other, lambda: "answered") == "answered"
+        assert time.monotonic() - began < 1
+        gate.set()
+        assert await asyncio.gather(*waiting) == [True] * 5
+        assert await desk.do(kind, lambda: "again") == "again"
+
+    desk = Desk(threads=1, outside=1, on_event_loop=(), passwords=Room(2, 3), searches=Room(2, 3))
+    asyncio.run(crowd())
+    desk.close()
