@@ -61,6 +61,22 @@ def test_38_a_shop_does_not_open_without_the_gateway_of_an_unfinished_order(tmp_
     build_shop(settings).close()
 
 
+def test_38_a_shop_does_not_open_at_another_account_than_that_of_an_unfinished_order(tmp_path: Path) -> None:
+    def paid_into(account: str) -> dict[str, Any]:
+        return {"payment_urls": (f"sandbox:///{tmp_path}/books.db?account={account}",)}
+
+    with open_market(tmp_path, **paid_into("first")) as market:
+        _, placed = market.buy(market.item(3))
+        assert market.order(placed).order.handle.account == "first"
+    settings = Settings.in_folder(tmp_path, **paid_into("second"))
+    with pytest.raises(WrongSetting, match="sandbox is account second, and unfinished orders are paid at its account first"):
+        build_shop(settings)
+    with open_market(tmp_path, **paid_into("first")) as market:
+        market.run()
+        assert market.order(placed).status is OrderStatus.COMPLETED
+    build_shop(settings).close()
+
+
 def test_a_shop_does_not_open_without_the_carrier_of_an_unfinished_order(tmp_path: Path) -> None:
     with open_market(tmp_path) as market:
         market.buy(market.item(3))

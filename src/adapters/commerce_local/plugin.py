@@ -3,15 +3,15 @@
 from collections.abc import Callable, Sequence
 
 from commerce_core.kernel.messaging import Consumer, DeadLetter
-from commerce_core.plugins import PluginContext, file_path
+from commerce_core.plugins import PluginContext, file_path, options
 from commerce_local.broker import LocalBroker
 from commerce_local.sandbox_carrier import SandboxCarrier
 from commerce_local.sandbox_gateway import SandboxGateway
 
 
 def open_gateway(url: str, context: PluginContext) -> SandboxGateway:
-    """The sandbox gateway whose books are in the file that *url* names."""
-    return SandboxGateway(file_path(url, "var/sandbox-payments.db"), context.clock)
+    """The sandbox gateway whose books are in the file that *url* names; its option ``account`` tells one account from another."""
+    return SandboxGateway(file_path(url, "var/sandbox-payments.db"), context.clock, options(url).get("account", "sandbox"))
 
 
 def open_carrier(url: str, context: PluginContext) -> SandboxCarrier:

@@ -117,28 +117,30 @@ class SandboxGateway(PaymentGateway):
     Args:
         path: the file of its books; made when missing. Several processes may share it.
         clock: when handles were prepared, and when the slow card may be charged.
+        account: what its handles call the account that is paid into.
     """
 
     #: It lives in this process: no call of it waits for anybody.
     answers_at_once: Final = True
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    def __init__(self, path: Path, clock: Clock, account: str = _NAME) -> None:
         self._file = SandboxFile(path, _SCHEMA)
         self._clock = clock
+        self._account = account
 
     def close(self) -> None:
         """Close the books. Idempotent."""
         self._file.close()
 
     def capabilities(self) -> Capabilities:
-        return Capabilities(raw_cards=True, repeatable_for=timedelta(hours=24))
+        return Capabilities(raw_cards=True, repeatable_for=timedelta(hours=24), account=self._account)
 
     def prepare(self, order_id: OrderId, buyer_id: BuyerId, amount: Money, payment: PaymentInfo) -> Handle:
         now = self._clock.now()
         card = card_of(payment, now)
         row = (order_id, buyer_id, amount.minor, amount.currency, card.brand, card.last4, card.behaviour, _text(now))
         try:
-            return _entry(*self._file.told(_PREPARE, row)[0]).handle
+            return self._named(_entry(*self._file.told(_PREPARE, row)[0]).handle)
         except sqlite3.Error as error:
             raise PaymentUnavailable("the sandbox cannot open its books") from error
 
@@ -190,7 +192,10 @@ class SandboxGateway(PaymentGateway):
     def unclaimed(self, before: datetime, limit: int) -> Sequence[tuple[OrderId, Handle]]:
         query = f"{_SELECT} WHERE status = 'open' AND prepared_at < ? ORDER BY prepared_at, order_id LIMIT ?"
         entries = [_entry(*row) for row in self._file.told(query, (_text(before), limit))]
-        return [(entry.order_id, entry.handle) for entry in entries]
+        return [(entry.order_id, self._named(entry.handle)) for entry in entries]
+
+    def _named(self, handle: Handle) -> Handle:
+        return attrs.evolve(handle, account=self._account)
 
     def books(self, order_ids: Sequence[OrderId]) -> Sequence[BookEntry]:
         query = """

@@ -143,7 +143,7 @@ class Simulation:
             books, gateways, carriers, InlineFanOut(width), self._clock, ids, timing, f"runner {width}"
         )
         self._idle = [(width, self._new_runner(width)) for width in (1, 3, 1, 3)]
-        self._operations = Operations(books, Recorder(books, ids, timing), self._clock)
+        self._operations = Operations(books, Recorder(books, ids, timing), gateways, self._clock)
         self._relay = Relay(on.outbox, self._told, self._clock, "relay")
         self._reconciliation = Reconciliation(books, gateways, self._clock)
         self._checker = Checker(books, gateways, self._clock)

@@ -101,6 +101,12 @@ class CallUnknown(Conflict):
     code = "call-unknown"
 
 
+class ContradictedByBooks(Conflict):
+    """The gateway's own books do not show what somebody says became of a charge; nothing was decided."""
+
+    code = "contradicted-by-books"
+
+
 class NotToBeUndone(Conflict):
     """The order is at a point from which it cannot be undone."""
 

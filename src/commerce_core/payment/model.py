@@ -102,10 +102,15 @@ class Handle:
 
 @attrs.frozen(kw_only=True)
 class Capabilities:
-    """What a gateway can do: *repeatable_for* is how long its idempotency keys are surely remembered."""
+    """What a gateway can do: *repeatable_for* is how long its idempotency keys are surely remembered.
+
+    *account* is the one that it is configured with, as its handles name it: an order goes on only there. Blank: it has none
+    to tell apart.
+    """
 
     raw_cards: bool
     repeatable_for: timedelta
+    account: str = ""
 
 
 @attrs.frozen(kw_only=True)

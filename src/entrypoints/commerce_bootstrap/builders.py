@@ -19,7 +19,7 @@ from commerce_bootstrap.tracing import Tracer
 from commerce_core.accounts import TokenFactory
 from commerce_core.cart.service import CartRetention, GuestTokens
 from commerce_core.checkout.service.record import Books
-from commerce_core.kernel.batching import FanOut, GroupFunction, InlineFanOut
+from commerce_core.kernel.batching import GroupFunction
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.delivery import SUBSCRIPTIONS
 from commerce_core.kernel.ids import IdFactory
@@ -31,11 +31,9 @@ from commerce_core.payment import PaymentGateway
 from commerce_core.plugins import BROKERS, CARRIERS, PAYMENT_GATEWAYS, SEARCH, PluginContext, PluginNotFound, load, options, scheme
 from commerce_core.search import SearchIndex
 from commerce_core.shipping import Carrier
-from commerce_local.batching import ThreadBatcher, ThreadFanOut
+from commerce_local.batching import ThreadBatcher
 from commerce_local.bell import Bell
 from commerce_local.clock import SystemClock
-from commerce_local.deadline import Deadline
-from commerce_local.timed import TimedCarrier, TimedGateway
 from commerce_local.turns import Turns
 from commerce_sqlalchemy import postgres
 from commerce_sqlalchemy.accounts import SqlAccountBook, SqlSecretBook
@@ -57,10 +55,6 @@ P = ParamSpec("P")
 _LOG: Final = logging.getLogger(__name__)
 #: The scheme of the gateway and the carrier that are played.
 SANDBOX: Final = "sandbox"
-_CALLS_AT_ONCE: Final = 16
-_INLINE_CALLS: Final = 64
-#: To one party, those that hang included: a few more than are made at once by orders and by requests.
-_CALLS_UNDER_WAY: Final = 64
 _GROUP: Final = 128
 _QUEUE: Final = 4_096
 _GUESTS: Final = "guest carts"
@@ -185,15 +179,13 @@ def check_named(settings: Settings) -> None:
             )
 
 
-def build_gateways(
-    settings: Settings, context: PluginContext, storage: Storage, closing: ExitStack[bool | None]
-) -> Mapping[str, PaymentGateway]:
+def build_gateways(settings: Settings, context: PluginContext, closing: ExitStack[bool | None]) -> Mapping[str, PaymentGateway]:
     """The payment gateways by name, the default first. A name is the address's scheme, or its option ``name``.
 
     On a database server a sandbox is told of in the log: any card pays there that passes the check of its digits.
 
     Raises:
-        WrongSetting: there is none at an address, two have one name, or an unfinished order is paid at one that is missing (rule 2).
+        WrongSetting: there is none at an address, or two have one name.
     """
     gateways: dict[str, PaymentGateway] = {}
     for url in settings.payment_urls:
@@ -205,10 +197,6 @@ def build_gateways(
         raise WrongSetting(f"{PREFIX}PAYMENT_URLS must name a gateway.")
     if postgres.is_server(settings.database_url) and SANDBOX in map(scheme, settings.payment_urls):
         _LOG.warning("%sPAYMENT_URLS names the sandbox: every test card pays, and no money moves", PREFIX)
-    with storage.database.snapshot() as tx:
-        missing = sorted({name for name, _ in storage.sagas.gateways_in_use(tx)} - gateways.keys())
-    if missing:
-        raise WrongSetting(f"{PREFIX}PAYMENT_URLS lacks {missing[0]}, at which unfinished orders are paid.")
     return gateways
 
 
@@ -226,30 +214,6 @@ def build_carriers(settings: Settings, context: PluginContext, storage: Storage,
     if missing:
         raise WrongSetting(f"{PREFIX}CARRIER_URL lacks {missing[0]}, with which unfinished orders are sent.")
     return carriers
-
-
-def timed_gateways(
-    gateways: Mapping[str, PaymentGateway], settings: Settings, closing: ExitStack[bool | None]
-) -> Mapping[str, PaymentGateway]:
-    """*gateways* with every call in time, but for those that answer inside this process."""
-    return {n: g if _answers_at_once(g) else TimedGateway(g, _deadline(n, settings, closing)) for n, g in gateways.items()}
-
-
-def timed_carriers(carriers: Mapping[str, Carrier], settings: Settings, closing: ExitStack[bool | None]) -> Mapping[str, Carrier]:
-    """*carriers* with every call in time, but for those that answer inside this process."""
-    return {n: c if _answers_at_once(c) else TimedCarrier(c, _deadline(n, settings, closing)) for n, c in carriers.items()}
-
-
-def _deadline(party: str, settings: Settings, closing: ExitStack[bool | None]) -> Deadline:
-    """One party's own, so that the calls that hang at one of them take no thread from another."""
-    deadline = Deadline(party, settings.call_timeout, _CALLS_UNDER_WAY)
-    closing.callback(deadline.close)
-    return deadline
-
-
-def _answers_at_once(part: object) -> bool:
-    """Whether no call of *part* waits for anybody; it says so itself."""
-    return getattr(part, "answers_at_once", False) is True
 
 
 def build_broker(
@@ -339,20 +303,6 @@ def ringing(function: GroupFunction[T, R], bell: Bell) -> GroupFunction[T, R]:
 def calls_inside(settings: Settings) -> bool:
     """Whether gateways and carrier are the sandboxes, which answer within the process and at once."""
     return {scheme(url) for url in (*settings.payment_urls, settings.carrier_url)} == {SANDBOX}
-
-
-def answer_at_once(gateways: Mapping[str, PaymentGateway], carriers: Mapping[str, Carrier]) -> bool:
-    """Whether no call to any of them waits for anybody."""
-    return all(_answers_at_once(part) for part in (*gateways.values(), *carriers.values()))
-
-
-def build_fan_out(at_once: bool, closing: ExitStack[bool | None]) -> FanOut:
-    """How calls to gateways and carriers are made: on threads, unless all of them answer *at once*, within the process."""
-    if at_once:
-        return InlineFanOut(_INLINE_CALLS)
-    fan_out = ThreadFanOut(_CALLS_AT_ONCE)
-    closing.callback(fan_out.close)
-    return fan_out
 
 
 def build_tracer(settings: Settings, owner: str, closing: ExitStack[bool | None]) -> Tracer | None:

@@ -4,7 +4,7 @@ from dependency_injector import providers
 from dependency_injector.containers import DeclarativeContainer
 from prometheus_client import CollectorRegistry
 
-from commerce_bootstrap import builders, tracing
+from commerce_bootstrap import builders, outside, tracing
 from commerce_bootstrap.followers import build_followers, followers_inside
 from commerce_bootstrap.metrics import GroupMetrics, QueueCollector, ShopCollector, dropped_rows, search_lag
 from commerce_bootstrap.settings import Settings
@@ -60,11 +60,11 @@ class ShopContainer(DeclarativeContainer):
     held = storage.provided
     database = held.database
     index = one(builders.build_index, settings, context, closing)
-    gateways = one(builders.build_gateways, settings, context, storage, closing)
+    gateways = one(builders.build_gateways, settings, context, closing)
     carriers = one(builders.build_carriers, settings, context, storage, closing)
-    asked_gateways = one(builders.timed_gateways, gateways, settings, closing)
-    asked_carriers = one(builders.timed_carriers, carriers, settings, closing)
-    at_once = one(builders.answer_at_once, gateways, carriers)
+    asked_gateways = one(outside.timed_gateways, gateways, settings, storage, closing)
+    asked_carriers = one(outside.timed_carriers, carriers, settings, closing)
+    at_once = one(outside.answer_at_once, gateways, carriers)
     turns = one(builders.build_turns, settings, at_once)
     charges = one(FreeOfCharges)
     pricer = one(Pricer, currency, charges)
@@ -96,9 +96,9 @@ class ShopContainer(DeclarativeContainer):
     books = held.books
     timing = settings.provided.timing
     recorder = one(Recorder, books, ids, timing)
-    operations = one(Operations, books, recorder, clock)
+    operations = one(Operations, books, recorder, asked_gateways, clock)
     cancellations = one(Cancellations, database, held.orders, held.sagas, clock)
-    fan_out = one(tracing.FollowedCalls, one(builders.build_fan_out, at_once, closing), tracer)
+    fan_out = one(tracing.FollowedCalls, one(outside.build_fan_out, at_once, closing), tracer)
     runner = one(SagaRunner, books, asked_gateways, asked_carriers, fan_out, clock, ids, timing, owner)
     reconciliation = one(Reconciliation, books, asked_gateways, clock)
     checker = one(Checker, books, asked_gateways, clock)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from commerce_core.payment import Captured, Declined, Voided
 
 Reason = Annotated[str, Parameter(help="Why: kept in the order's timeline.")]
-Evidence = Annotated[str, Parameter(help="What shows it, for example the gateway's reference: kept too.")]
+Evidence = Annotated[str, Parameter(help="What shows it, for example a ticket: kept too.")]
 Actor = Annotated[str, Parameter(help="Who decides: kept too.")]
 
 
@@ -78,12 +78,12 @@ def resolve(
     actor: Actor,
     json: AsJson = False,
 ) -> None:
-    """Tell a saga what really became of its charge, as the gateway's own books show: captured, declined or voided."""
+    """Have a saga go on with what became of its charge: captured, declined or voided. Its gateway is asked, and must not say otherwise."""
     out = Output(as_json=json)
     with open_shop() as shop:
         _, view = shop.operations.show(OrderId(order_id))
         decision = Decision(actor=actor, reason=reason, evidence=evidence)
-        shop.operations.resolve(OrderId(order_id), _outcome(outcome, view.order, evidence, reason), decision)
+        shop.operations.resolve(OrderId(order_id), _said(outcome, view.order, reason), decision)
     out.say(f"{order_id} goes on: its charge is {outcome}.")
     out.answer({"orderId": order_id, "outcome": outcome})
 
@@ -97,12 +97,12 @@ def compensate(order_id: str, /, *, reason: Reason, evidence: Evidence, actor: A
     out.answer({"orderId": order_id})
 
 
-def _outcome(outcome: str, order: "Order", evidence: str, reason: str) -> "Captured | Declined | Voided":
+def _said(outcome: str, order: "Order", reason: str) -> "Captured | Declined | Voided":
     from commerce_core.payment import Captured, Declined, Voided
 
     match outcome:
         case "captured":
-            return Captured(ref=evidence, amount=order.total)
+            return Captured(ref="", amount=order.total)  # the gateway tells under which reference
         case "declined":
             return Declined(code="declined", detail=reason)
         case _:

@@ -140,3 +140,18 @@ def test_settings_tell_where_they_come_from_and_keep_secrets(commerce: Cli, monk
 def test_migrating_brings_the_tables_and_can_be_repeated(commerce: Cli, folder: Path) -> None:
     assert [commerce("migrate").code, commerce("migrate").code] == [0, 0]
     assert (folder / "var" / "shop.db").exists()
+
+
+@pytest.mark.parametrize("command", [("serve", "--port", "0"), ("sagas", "list"), ("check",)], ids=" ".join)
+def test_38_another_account_than_that_of_an_unfinished_order_is_one_sentence(
+    command: tuple[str, ...], shop: Shop, item_id: ItemId, commerce: Cli
+) -> None:
+    place(shop, item_id)
+    database = SqlDatabase(shop.settings.database_url)
+    with database.begin() as tx:
+        tx.connection.execute(sa.text("UPDATE orders SET gateway_account = 'acct_1/live'"))
+        tx.commit()
+    database.dispose()
+    ran = commerce(*command)
+    assert ran.code == 2
+    assert "sandbox is account sandbox, and unfinished orders are paid at its account acct_1/live." in ran.err.strip().splitlines()[-1]

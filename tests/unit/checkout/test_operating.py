@@ -4,15 +4,18 @@ from collections.abc import Callable
 
 import pytest
 
-from commerce_core.checkout import CallStatus, CallUnknown, NotToBeUndone, Operation, SagaNotFound
+from commerce_core.checkout import CallStatus, CallUnknown, ContradictedByBooks, NotToBeUndone, Operation, SagaNotFound
 from commerce_core.checkout.service.operate import Decision
 from commerce_core.kernel.ids import OrderId
 from commerce_core.orders import OrderState, OrderStatus
-from commerce_core.payment import Captured, Declined, Voided
+from commerce_core.payment import Captured, ChargeOutcome, Declined, Handle, Voided
+from commerce_core.payment import Unknown as PaymentUnknown
 from commerce_core.shipping import BookingOutcome
 from commerce_core.shipping import Unknown as ShippingUnknown
+from commerce_testkit.memory.payment import MemoryGateway
 from commerce_testkit.memory.shipping import MemoryCarrier
 from commerce_testkit.memory.shop import MemoryParts, MemoryShop, memory_shop
+from tests.unit.checkout.doubles import ScriptedGateway
 from tests.unit.checkout.test_running import LEASE, Died, die, scripted
 from tests.unit.people import LOSES_ANSWER, order, register, see, sell, usd
 
@@ -53,19 +56,91 @@ def test_a_runner_goes_on_at_once_where_an_operator_has_decided(shop: MemoryShop
     assert shop.checker.check().violations == ()
 
 
-@pytest.mark.parametrize("outcome", [Declined(code="no", detail="no"), Voided()])
-def test_a_wrong_decision_is_made_good_by_the_fence(shop: MemoryShop, outcome: Declined | Voided) -> None:
-    """The operator says no, the gateway has the money: a decline is fenced all the same, and the refund opens."""
+@pytest.mark.parametrize("said", [Declined(code="no", detail="no"), Voided()])
+def test_what_the_gateway_has_captured_is_neither_declined_nor_voided(shop: MemoryShop, said: Declined | Voided) -> None:
     order_id = waiting_for_its_charge(shop)
-    shop.operations.resolve(order_id, outcome, DECISION)
+    before = shop.operations.show(order_id)[0]
+    with pytest.raises(ContradictedByBooks, match=f"5.00 USD was captured .capture-{order_id}"):
+        shop.operations.resolve(order_id, said, DECISION)
+    assert shop.operations.show(order_id)[0] == before
+    shop.clock.advance(LEASE)
+    shop.runner.run_once(10)
+    assert shop.operations.show(order_id)[1].status is OrderStatus.COMPLETED
+
+
+def unanswered(shop: MemoryShop, gateway: ScriptedGateway) -> OrderId:
+    """An order whose charge has not happened, and may still."""
+    gateway.reply = PaymentUnknown("no answer")
+    placed = order(shop, register(shop), sell(shop))
+    shop.runner.run_once(10)
+    gateway.reply = None
+    return placed.key.order_id
+
+
+@pytest.mark.parametrize("said", [Captured(ref="so they say", amount=usd("5.00")), Voided()])
+def test_what_the_gateway_can_still_capture_is_neither_captured_nor_voided(said: Captured | Voided) -> None:
+    shop, gateway = scripted()
+    order_id = unanswered(shop, gateway)
+    with pytest.raises(ContradictedByBooks, match="not charged yet"):
+        shop.operations.resolve(order_id, said, DECISION)
+    assert shop.operations.show(order_id)[0].saga.status(Operation.CHARGE) is CallStatus.UNKNOWN
+
+
+def test_declined_is_believed_and_a_charge_that_lands_all_the_same_is_seen_and_paid_back() -> None:
+    shop, gateway = scripted()
+    order_id = unanswered(shop, gateway)
+    shop.operations.resolve(order_id, Declined(code="no", detail="no"), DECISION)
+    assert isinstance(gateway.confirm(shop.operations.show(order_id)[1].order.handle, "late"), Captured)
     shop.runner.run_once(10)
     _, view = shop.operations.show(order_id)
-    assert view.status is OrderStatus.CANCELLED
-    if isinstance(outcome, Declined):
-        assert view.payment_status == "refunded"
-        assert shop.checker.check().violations == ()
-    else:  # the fence was the operator's word: only the gateway's books can show that it was wrong
-        assert {v.invariant for v in shop.checker.check().violations} == {"L2", "L8"}
+    assert (view.status, view.payment_status) == (OrderStatus.CANCELLED, "refunded")
+    assert shop.checker.check().violations == ()
+
+
+@pytest.mark.parametrize("said", [Declined(code="no", detail="no"), Voided()])
+def test_what_the_gateway_says_it_has_voided_is_voided(said: Declined | Voided) -> None:
+    shop, gateway = scripted()
+    order_id = unanswered(shop, gateway)
+    gateway.cancel(shop.operations.show(order_id)[1].order.handle)
+    shop.operations.resolve(order_id, said, DECISION)
+    row, view = shop.operations.show(order_id)
+    assert (view.status, row.saga.status(Operation.CHARGE)) == (OrderStatus.CANCELLED, CallStatus.FENCED)
+    assert shop.checker.check().violations == ()
+
+
+def test_the_gateways_reference_and_amount_count_and_the_evidence_is_kept_apart(shop: MemoryShop) -> None:
+    order_id = waiting_for_its_charge(shop)
+    shop.operations.resolve(order_id, Captured(ref="ticket 7", amount=usd("0.01")), DECISION)
+    row, view = shop.operations.show(order_id)
+    charge = row.saga.calls[Operation.CHARGE]
+    assert (charge.response, charge.amount) == ({"ref": f"capture-{order_id}"}, usd("5.00"))
+    with shop.parts.database.snapshot() as tx:
+        assert [fact.ref for fact in shop.parts.sagas.facts(tx, [row.saga.key])] == [f"capture-{order_id}"]
+    assert view.timeline[2].cause == "the books say so; ticket 7"
+
+
+def test_nothing_is_decided_while_the_gateway_does_not_answer() -> None:
+    shop, gateway = scripted()
+    order_id = unanswered(shop, gateway)
+    gateway.fetch = lambda _: (_ for _ in ()).throw(ConnectionError("away"))  # type: ignore[method-assign]
+    for said in (Captured(ref="r", amount=usd("5.00")), Declined(code="no", detail="no"), Voided()):
+        with pytest.raises(CallUnknown, match="does not answer"):
+            shop.operations.resolve(order_id, said, DECISION)
+
+
+def test_nothing_is_decided_over_an_order_that_has_moved_while_the_gateway_was_asked() -> None:
+    shop, gateway = scripted()
+    order_id = unanswered(shop, gateway)
+    key, truth = shop.operations.show(order_id)[0].saga.key, gateway.fetch
+
+    def meanwhile(handle: Handle) -> ChargeOutcome:
+        shop.cancellations.cancel(key.buyer_id, key.order_id)
+        return truth(handle)
+
+    gateway.fetch = meanwhile  # type: ignore[method-assign]
+    with pytest.raises(CallUnknown, match="moved meanwhile"):
+        shop.operations.resolve(order_id, Declined(code="no", detail="no"), DECISION)
+    assert shop.operations.show(order_id)[1].state is OrderState.CHARGING
 
 
 def test_a_runner_that_slept_past_its_lease_writes_nothing_over_a_decision() -> None:
@@ -75,6 +150,7 @@ def test_a_runner_that_slept_past_its_lease_writes_nothing_over_a_decision() -> 
 
     def decide() -> None:
         shop.clock.advance(LEASE)
+        MemoryGateway.confirm(gateway, see(shop, placed).order.handle, f"{placed.key.order_id}:charge:1:1")
         shop.operations.resolve(placed.key.order_id, Captured(ref=f"capture-{placed.key.order_id}", amount=usd("5.00")), DECISION)
 
     gateway.before_confirm = decide

@@ -136,7 +136,7 @@ def fenceless() -> Examined:
         (forgetful, "S4"),
         (fenceless, "L2"),
         (lambda: Examined(carrier=PretendingCarrier()), "L2"),
-        (lambda: Examined(sagas=UnguardedStore()), "S9"),
+        (lambda: Examined(sagas=UnguardedStore()), "L2"),
         (lambda: Examined(sagas=FlaglessStore()), "L2"),
         (lambda: Examined(stock=LeakyLedger()), "S2"),
         (lambda: Examined(carts=GenerousCartBook()), "S16"),

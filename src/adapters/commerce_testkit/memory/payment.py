@@ -66,7 +66,7 @@ class MemoryGateway(PaymentGateway):
         self._keys: dict[str, str] = {}
 
     def capabilities(self) -> Capabilities:
-        return Capabilities(raw_cards=True, repeatable_for=timedelta(hours=24))
+        return Capabilities(raw_cards=True, repeatable_for=timedelta(hours=24), account="sandbox")
 
     def prepare(self, order_id: OrderId, buyer_id: BuyerId, amount: Money, payment: PaymentInfo) -> Handle:
         now = self._clock.now()

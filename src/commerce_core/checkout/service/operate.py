@@ -6,15 +6,15 @@ from typing import Final
 
 import attrs
 
-from commerce_core.checkout.errors import CallUnknown, NotToBeUndone, SagaNotFound
-from commerce_core.checkout.model import CallStatus, Operation, Verb
+from commerce_core.checkout.errors import CallUnknown, ContradictedByBooks, NotToBeUndone, SagaNotFound
+from commerce_core.checkout.model import CallStatus, Operation, OrderSaga, Verb
 from commerce_core.checkout.ports import SagaRow, Standing
 from commerce_core.checkout.saga import ask
 from commerce_core.checkout.service.record import Books, Move, Recorder
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import OrderId
-from commerce_core.orders import Order, OrderView
-from commerce_core.payment import Captured, Declined, Voided
+from commerce_core.orders import Order, OrderKey, OrderView
+from commerce_core.payment import Captured, ChargeOutcome, Declined, PaymentGateway, Unknown, Voided
 from commerce_core.shipping import CannotShip
 
 #: A saga that was claimed so often without progress, or is so old, stands in the alarmed list.
@@ -34,9 +34,10 @@ class Decision:
 class Operations:
     """The operators' desk. Everything that decides takes a :class:`Decision` and is refused while a call is unknown."""
 
-    def __init__(self, books: Books, recorder: Recorder, clock: Clock) -> None:
+    def __init__(self, books: Books, recorder: Recorder, gateways: Mapping[str, PaymentGateway], clock: Clock) -> None:
         self._on = books
         self._recorder = recorder
+        self._gateways = gateways
         self._clock = clock
 
     def page(self, state: str | None = None, after: OrderId | None = None, limit: int = 50) -> Sequence[SagaRow]:
@@ -86,14 +87,37 @@ class Operations:
             tx.commit()
 
     def resolve(self, order_id: OrderId, outcome: Captured | Declined | Voided, decision: Decision) -> None:
-        """Tell the saga what really became of its charge, as the gateway's own books show. Money that is known to be taken stays owed.
+        """Have the saga go on with what became of its charge. The gateway is asked first: what it says is what counts.
+
+        Its reference and its amount are taken, not the operator's words, which are kept as evidence. Where it does not know, only
+        *declined* is believed: the shop voids the payment before the order is cancelled. Money that is known to be taken stays owed.
 
         Raises:
             SagaNotFound: there is no such order.
-            CallUnknown: a runner has the saga in its hands right now.
+            CallUnknown: a runner has the saga in its hands right now, or the gateway does not answer.
             NotToBeUndone: the order does not wait to know what became of its charge.
+            ContradictedByBooks: the gateway says otherwise.
         """
-        self._decide(order_id, outcome, decision, (Verb.CONFIRM, Verb.FENCE))
+        awaited = (Verb.CONFIRM, Verb.FENCE)
+        key, saga = self._waiting(order_id, awaited)
+        with self._on.database.snapshot() as tx:
+            order = self._on.orders.load(tx, [key])[order_id].order
+        self._decide(key, saga, _agreed(outcome, self._shown(order)), decision)
+
+    def _shown(self, order: Order) -> ChargeOutcome:
+        """What the gateway shows of a charge. No transaction is open while it is asked.
+
+        Raises:
+            CallUnknown: it does not answer.
+        """
+        try:
+            gateway = self._gateways[order.handle.gateway]
+            seen = gateway.fetch(order.handle)
+            entries = gateway.books([order.id]) if isinstance(seen, Unknown) else ()
+        except Exception as error:  # whatever it is, it is no answer
+            raise CallUnknown("the gateway does not answer: try again when it does") from error
+        captured = next((entry for entry in entries if entry.kind == "capture"), None)
+        return Captured(ref=captured.ref, amount=captured.amount) if captured else seen
 
     def compensate(self, order_id: OrderId, decision: Decision) -> None:
         """Have a paid order undone that cannot be shipped.
@@ -103,27 +127,58 @@ class Operations:
             CallUnknown: it is not known whether the parcel is booked.
             NotToBeUndone: the order is not waiting for its shipment.
         """
-        self._decide(order_id, CannotShip(decision.reason), decision, (Verb.BOOK,))
+        key, saga = self._waiting(order_id, (Verb.BOOK,))
+        if saga.status(Operation.SHIP) is CallStatus.UNKNOWN:
+            raise CallUnknown("it is not known whether the parcel is booked")
+        self._decide(key, saga, CannotShip(decision.reason), decision)
 
-    def _decide(self, order_id: OrderId, outcome: object, decision: Decision, awaited: tuple[Verb, ...]) -> None:
-        now = self._clock.now()
-        with self._on.database.begin() as tx:
+    def _waiting(self, order_id: OrderId, awaited: tuple[Verb, ...]) -> tuple[OrderKey, OrderSaga]:
+        """The saga of an order that waits for one of the calls *awaited*, and that nobody holds."""
+        with self._on.database.snapshot() as tx:
             key = self._on.orders.keys_of(tx, [order_id]).get(order_id)
             rows: Sequence[SagaRow] = self._on.sagas.rows(tx, [key]) if key else ()
-            if key is None or not rows:
-                raise SagaNotFound("there is no such order")
-            saga = rows[0].saga
-            if ask(saga) not in awaited:
-                raise NotToBeUndone(f"the order is {saga.state.value} and does not wait for this")
-            if Verb.BOOK in awaited and saga.status(Operation.SHIP) is CallStatus.UNKNOWN:
-                raise CallUnknown("it is not known whether the parcel is booked")
+        if key is None or not rows:
+            raise SagaNotFound("there is no such order")
+        row = rows[0]
+        if ask(row.saga) not in awaited:
+            raise NotToBeUndone(f"the order is {row.saga.state.value} and does not wait for this")
+        if row.lease_until is not None and row.lease_until >= self._clock.now():
+            raise CallUnknown("a call for this order is under way: try again when it is over")
+        return key, row.saga
+
+    def _decide(self, key: OrderKey, saga: OrderSaga, outcome: object, decision: Decision) -> None:
+        """Write what follows from *outcome*, if the saga is still as it was read."""
+        now = self._clock.now()
+        with self._on.database.begin() as tx:
             claimed = self._on.sagas.take_over(tx, key, now)
             if claimed is None or claimed.saga != saga:
-                raise CallUnknown("a call for this order is under way: try again when it is over")
-            order: Order = self._on.orders.load(tx, [key])[order_id].order
+                raise CallUnknown("the order has moved meanwhile: look at it again")
+            order: Order = self._on.orders.load(tx, [key])[key.order_id].order
             move = Move(
                 claimed=claimed, order=order, outcome=outcome, actor=decision.actor, cause=f"{decision.reason}; {decision.evidence}"
             )
             self._recorder.record(tx, [move], now)
             self._on.sagas.make_due(tx, [key], now)
             tx.commit()
+
+
+def _agreed(said: Captured | Declined | Voided, shown: ChargeOutcome) -> ChargeOutcome:
+    """What to go on with where somebody has *said* what became of a charge, and its gateway has *shown* it."""
+    if isinstance(shown, Captured) != isinstance(said, Captured) and not isinstance(shown, Unknown):
+        raise ContradictedByBooks(f"the gateway shows {_in_words(shown)}")
+    if not isinstance(shown, Unknown):
+        return shown
+    if not isinstance(said, Declined):
+        what = "no charge" if isinstance(said, Captured) else "that it can still be charged"
+        raise ContradictedByBooks(f"the gateway shows {what} ({shown.reason})")
+    return said
+
+
+def _in_words(shown: ChargeOutcome) -> str:
+    match shown:
+        case Captured(ref=ref, amount=amount):
+            return f"that {amount} was captured ({ref})"
+        case Declined(detail=detail):
+            return f"that it was declined ({detail})"
+        case _:
+            return "that it was voided"

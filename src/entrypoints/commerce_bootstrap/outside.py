@@ -1,0 +1,71 @@
+"""How parties outside are asked: in time, side by side, and only where the orders under way are paid."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import Final
+
+from commerce_bootstrap.builders import Storage
+from commerce_bootstrap.settings import PREFIX, Settings, WrongSetting
+from commerce_core.kernel.batching import FanOut, InlineFanOut
+from commerce_core.payment import PaymentGateway
+from commerce_core.shipping import Carrier
+from commerce_local.batching import ThreadFanOut
+from commerce_local.deadline import Deadline
+from commerce_local.timed import TimedCarrier, TimedGateway
+
+_CALLS_AT_ONCE: Final = 16
+_INLINE_CALLS: Final = 64
+#: To one party, those that hang included: a few more than are made at once by orders and by requests.
+_CALLS_UNDER_WAY: Final = 64
+
+
+def timed_gateways(
+    gateways: Mapping[str, PaymentGateway], settings: Settings, storage: Storage, closing: ExitStack[bool | None]
+) -> Mapping[str, PaymentGateway]:
+    """*gateways* with every call in time, but for those that answer inside this process.
+
+    Raises:
+        WrongSetting: an unfinished order is paid at one that is missing, or at another account of it (rule 2).
+    """
+    with storage.database.snapshot() as tx:
+        used = sorted(storage.sagas.gateways_in_use(tx))
+    for name, account in used:
+        if name not in gateways:
+            raise WrongSetting(f"{PREFIX}PAYMENT_URLS lacks {name}, at which unfinished orders are paid.")
+        configured = gateways[name].capabilities().account
+        if configured and configured != account:
+            raise WrongSetting(
+                f"{PREFIX}PAYMENT_URLS: {name} is account {configured}, and unfinished orders are paid at its account {account}."
+            )
+    return {n: g if _answers_at_once(g) else TimedGateway(g, _deadline(n, settings, closing)) for n, g in gateways.items()}
+
+
+def timed_carriers(carriers: Mapping[str, Carrier], settings: Settings, closing: ExitStack[bool | None]) -> Mapping[str, Carrier]:
+    """*carriers* with every call in time, but for those that answer inside this process."""
+    return {n: c if _answers_at_once(c) else TimedCarrier(c, _deadline(n, settings, closing)) for n, c in carriers.items()}
+
+
+def _deadline(party: str, settings: Settings, closing: ExitStack[bool | None]) -> Deadline:
+    """One party's own, so that the calls that hang at one of them take no thread from another."""
+    deadline = Deadline(party, settings.call_timeout, _CALLS_UNDER_WAY)
+    closing.callback(deadline.close)
+    return deadline
+
+
+def _answers_at_once(part: object) -> bool:
+    """Whether no call of *part* waits for anybody; it says so itself."""
+    return getattr(part, "answers_at_once", False) is True
+
+
+def answer_at_once(gateways: Mapping[str, PaymentGateway], carriers: Mapping[str, Carrier]) -> bool:
+    """Whether no call to any of them waits for anybody."""
+    return all(_answers_at_once(part) for part in (*gateways.values(), *carriers.values()))
+
+
+def build_fan_out(at_once: bool, closing: ExitStack[bool | None]) -> FanOut:
+    """How calls to gateways and carriers are made: on threads, unless all of them answer *at once*, within the process."""
+    if at_once:
+        return InlineFanOut(_INLINE_CALLS)
+    fan_out = ThreadFanOut(_CALLS_AT_ONCE)
+    closing.callback(fan_out.close)
+    return fan_out
