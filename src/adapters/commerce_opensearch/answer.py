@@ -7,15 +7,16 @@ from typing import Any
 from commerce_core.search import Hit
 from commerce_opensearch.analysis import ANALYSIS, stem, words_of
 from commerce_opensearch.terms import Sense
+from commerce_searchtext.forms import FormFilter
 from commerce_searchtext.shown import hit, name_of
 from commerce_searchtext.terms import SHORTEST_PART, Term
 
 
-def hits(found: Sequence[Mapping[str, Any]], term: Term[Sense]) -> tuple[Hit, ...]:
+def hits(found: Sequence[Mapping[str, Any]], term: Term[Sense], forms: FormFilter) -> tuple[Hit, ...]:
     """What the index keeps of the items *found*, with the words of *term* marked."""
     rows = [one["_source"]["shown"] for one in found]
     term.stems |= set(_halves([name_of(row) for row in rows], {stem(sense.word.surface) for sense in term.senses}))
-    return tuple(hit(row, term, ANALYSIS) for row in rows)
+    return tuple(hit(row, term, ANALYSIS, forms) for row in rows)
 
 
 def _halves(names: Sequence[str], stems: Set[str]) -> Iterator[str]:

@@ -19,7 +19,7 @@ from commerce_opensearch.searching import Found, Searching
 from commerce_opensearch.states import PINNED_FOR, State, States
 from commerce_opensearch.suggest import suggest
 from commerce_opensearch.writing import Writer
-from commerce_searchtext.facets import facets
+from commerce_searchtext.facets import facets, step_counts
 from commerce_searchtext.queries import digest as digest_of
 from commerce_searchtext.synonyms import SynonymFile, Synonyms
 
@@ -147,10 +147,10 @@ class OpenSearchIndex(SearchIndex):
         found = self._searching.find(query, state, synonyms, {"size": size + 1, **position}, self._currency)
         shown = found.hits[:size]
         return ResultPage(
-            hits=answer.hits(shown, found.plan.term),
+            hits=answer.hits(shown, found.plan.term, found.plan.forms),
             total=int(found.answer["hits"]["total"]["value"]),
             exact=True,
-            facets=facets(found.answer["aggregations"], self._currency),
+            facets=facets(found.answer["aggregations"], step_counts(found.answer["aggregations"]["steps"]), self._currency),
             next_cursor=self._cursor(found, state, synonyms, digest, size),
             did_you_mean=found.plan.term.did_you_mean if not found.names_something else None,
         )

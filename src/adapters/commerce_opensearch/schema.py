@@ -5,12 +5,14 @@ from typing import Any, Final
 
 from commerce_core.search import Document
 from commerce_opensearch.analysis import ANALYSIS, LONGEST
-from commerce_searchtext.documents import LONGEST_KEY, attribute_terms, attribute_values, codes, in_one_word, phrases, suggestion_terms
+from commerce_searchtext.documents import LONGEST_KEY, attribute_values, codes, in_one_word, phrases, suggestion_terms
+from commerce_searchtext.facets import steps_of
+from commerce_searchtext.forms import filter_terms, form_rows, forms_of, prices_of
 from commerce_searchtext.shown import shown
 from commerce_searchtext.words import clean, key
 
 #: Grows with every change of fields or analysis: an index of another version has to be built anew, under another alias.
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 _ANALYSIS: Final = {
     "tokenizer": {"words": {"type": "pattern", "pattern": "[^\\p{IsAlphabetic}\\p{N}]+"}},
@@ -42,11 +44,24 @@ def _key(**more: Any) -> dict[str, Any]:
     return {"type": "keyword", "doc_values": False, **more}
 
 
+_PRICES: Final = ("prices", "prices_in_stock", "prices_sold_out")
+_STEPS: Final = ("steps", "steps_in_stock", "steps_sold_out")
 _PROPERTIES: Final[Mapping[str, Any]] = {
     "item_id": {"type": "keyword", "index": False},
     "listed": {"type": "boolean", "doc_values": False},
     "in_stock": {"type": "boolean", "doc_values": False},
     "price": {"type": "long"},
+    # Of all forms, of those in stock and of those that are not: whatever is asked of price and stock together is in one field.
+    **{field: {"type": "long"} for field in (*_PRICES, *_STEPS)},
+    "one_form": {"type": "boolean", "doc_values": False},
+    "forms": {
+        "type": "nested",
+        "properties": {
+            "price": {"type": "long"},
+            "in_stock": {"type": "boolean", "doc_values": False},
+            "marks": _key(),
+        },
+    },
     "created": {"type": "long", "index": False},
     "seller": _key(),
     "exact": _key(),
@@ -103,6 +118,7 @@ def to_entry(document: Document) -> dict[str, Any]:
         return {"item_id": document.item_id, "listed": False}
     return {
         **_filters(document),
+        **_forms(document),
         **_texts(document),
         **_suggestions(document),
         "shown": _shown(document),
@@ -113,11 +129,9 @@ def _filters(document: Document) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "item_id": document.item_id,
         "listed": True,
-        "in_stock": document.in_stock,
-        "price": max(document.price.minor, 0),
         "created": max(int(document.created_at.timestamp() * 1_000_000), 0),
         "seller": clean(document.seller_id),
-        "attribute": sorted(attribute_terms(document)),
+        "attribute": sorted(filter_terms(document)),
         "exact": sorted({code[:LONGEST_KEY] for code in codes(document)}),
     }
     for field, value in (("category", document.category), ("brand", document.brand)):
@@ -125,6 +139,19 @@ def _filters(document: Document) -> dict[str, Any]:
             entry[f"{field}_value"] = clean(value)[:LONGEST_KEY]
             entry[f"{field}_key"] = key(value)[:LONGEST_KEY]
     return entry
+
+
+def _forms(document: Document) -> dict[str, Any]:
+    prices = prices_of(document)
+    currency = document.price.currency
+    return {
+        "price": max(document.price.minor, 0),
+        "in_stock": [stock for stock, some in ((True, prices.in_stock), (False, prices.sold_out)) if some],
+        **{field: list(some) for field, some in zip(_PRICES, prices, strict=True)},
+        **{field: steps_of(some, currency) for field, some in zip(_STEPS, prices, strict=True)},
+        "one_form": not document.forms,
+        "forms": [{"price": form.minor, "in_stock": form.in_stock, "marks": sorted(form.marks)} for form in forms_of(form_rows(document))],
+    }
 
 
 def _texts(document: Document) -> dict[str, Any]:

@@ -1,14 +1,16 @@
 """One search in one state of the index: asked, and asked again where words were unknown."""
 
+import heapq
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any, Final
 
 import attrs
 
-from commerce_core.search import Query
+from commerce_core.search import Query, Sort
 from commerce_opensearch.connection import Connection
 from commerce_opensearch.nearwords import nearest, suggesters
-from commerce_opensearch.query import EXACT, Plan, counts, order, plan, unfiltered
+from commerce_opensearch.query import EXACT, Plan, counts, order, parts_by_price, plan, unfiltered
 from commerce_opensearch.ranking import RANKING
 from commerce_opensearch.states import State
 from commerce_opensearch.terms import Looked, TermReader, begins
@@ -24,12 +26,8 @@ class Found:
 
     plan: Plan
     answer: Mapping[str, Any]
-
-    @property
-    def hits(self) -> Sequence[Mapping[str, Any]]:
-        """The hits, as the engine tells them."""
-        rows: Sequence[Mapping[str, Any]] = self.answer["hits"]["hits"]
-        return rows
+    hits: Sequence[Mapping[str, Any]]
+    """The hits, as the engine tells them."""
 
     @property
     def names_something(self) -> bool:
@@ -62,10 +60,24 @@ class Searching:
             "sort": order(query.sort),
             "track_total_hits": True,
             "_source": ["shown"],
-            "aggs": counts(planned, currency),
+            "aggs": counts(planned, query, currency),
             **body,
         }
-        return Found(planned, self.search(state, whole))
+        if query.sort in (Sort.PRICE_ASCENDING, Sort.PRICE_DESCENDING) and planned.forms.chooses:
+            return self._by_price(planned, query.sort, state, whole)
+        answer = self.search(state, whole)
+        return Found(planned, answer, answer["hits"]["hits"])
+
+    def _by_price(self, planned: Plan, sort: Sort, state: State, whole: Mapping[str, Any]) -> Found:
+        """A page by the prices that are shown: they are not in one field where filters choose among the forms of an item."""
+        answer = self.search(state, {key: value for key, value in whole.items() if key != "search_after"} | {"size": 0})
+        shown = {key: value for key, value in whole.items() if key != "aggs"} | {"track_total_hits": False}
+        parts = [
+            self.search(state, {**shown, "query": part.query, "sort": part.order})["hits"]["hits"] for part in parts_by_price(planned, sort)
+        ]
+        sign = 1 if sort is Sort.PRICE_ASCENDING else -1
+        merged = heapq.merge(*parts, key=lambda hit: (-hit["sort"][0], sign * hit["sort"][1], hit["sort"][2]))
+        return Found(planned, answer, list(islice(merged, whole["size"])))
 
     def search(self, state: State, body: Mapping[str, Any]) -> Any:
         """The engine's answer to *body* in *state*, from all of the index or not at all."""

@@ -1,6 +1,6 @@
 """What an index is told of an item beside its texts as they are."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Final
 
@@ -18,9 +18,9 @@ def attribute_term(name: str, value: str) -> str:
     return f"{key(name)}{_SEPARATOR}{key(value)}"[:LONGEST_KEY]
 
 
-def attribute_terms(document: Document) -> set[str]:
-    """The terms of all attributes of *document*."""
-    return {attribute_term(name, value) for name, values in document.attributes.items() for value in values}
+def attribute_terms(attributes: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """The terms of all *attributes*."""
+    return {attribute_term(name, value) for name, values in attributes.items() for value in values}
 
 
 def attribute_values(document: Document) -> list[str]:

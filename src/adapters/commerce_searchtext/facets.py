@@ -1,11 +1,14 @@
 """Counts over all that was found, by category, brand and price: what to ask for, and what the answer says."""
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, Final
 
+from commerce_core.kernel.codec import is_object
 from commerce_core.kernel.money import Money, exponent
-from commerce_core.search import Facets, FacetValue, PriceBucket
+from commerce_core.search import Facets, FacetValue, PriceBucket, Query
 from commerce_searchtext.words import key
 
 #: Values whose counts are read: spellings that are one for the filter are put together afterwards.
@@ -124,22 +127,47 @@ _UNITS: Final = (
 )
 
 
-def price_ranges(currency: str) -> list[dict[str, int]]:
-    """The price buckets as ``from`` and ``to`` in minor units."""
+@cache
+def price_ends(currency: str) -> tuple[int, ...]:
+    """Where the price buckets begin, in minor units."""
     unit = 10 ** exponent(currency) * _UNITS.get(currency, 1)
-    steps = [step * unit for step in _PRICE_STEPS]
-    ends = zip([None, *steps], [*steps, None], strict=True)
-    return [{k: v for k, v in (("from", low), ("to", high)) if v is not None} for low, high in ends]
+    return (0, *(step * unit for step in _PRICE_STEPS))
 
 
-def facets(counted: Mapping[str, Any], currency: str) -> Facets:
-    """How many of all that was found there are, from the aggregations ``categories``, ``brands`` and ``prices``."""
-    buckets = [_bucket(b, currency) for b in counted["prices"]["buckets"] if b["doc_count"]]
+def steps_of(prices: Iterable[int], currency: str) -> list[int]:
+    """The numbers of the buckets that *prices* fall into, each once."""
+    ends = price_ends(currency)
+    return sorted({bisect_right(ends, price) - 1 for price in prices})
+
+
+def steps_within(query: Query, currency: str) -> dict[int, tuple[int, int | None]]:
+    """The buckets that have a price of those that *query* asks for: their first and last price (``None``: none), by number."""
+    ends = price_ends(currency)
+    found: dict[int, tuple[int, int | None]] = {}
+    for step, low in enumerate(ends):
+        high = ends[step + 1] - 1 if step + 1 < len(ends) else None
+        least = max(low, query.price_min or 0)
+        most = min((end for end in (high, query.price_max) if end is not None), default=None)
+        if most is None or least <= most:
+            found[step] = (least, most)
+    return found
+
+
+def facets(counted: Mapping[str, Any], steps: Mapping[int, int], currency: str) -> Facets:
+    """How many of all that was found there are: from the aggregations ``categories`` and ``brands``, and from the counts of the
+    price buckets by number."""
     return Facets(
         categories=_values(counted["categories"]),
         brands=_values(counted["brands"]),
-        prices=tuple(sorted(buckets, key=lambda b: b.low)),
+        prices=tuple(_bucket(step, count, currency) for step, count in sorted(steps.items()) if count),
     )
+
+
+def step_counts(found: Mapping[str, Any]) -> dict[int, int]:
+    """The counts by number from an aggregation over the numbers of buckets, or over a filter named after each."""
+    buckets: Any = found["buckets"]
+    named: Mapping[Any, Any] = buckets if is_object(buckets) else {bucket["key"]: bucket for bucket in buckets}
+    return {int(step): int(bucket["doc_count"]) for step, bucket in named.items()}
 
 
 def _values(found: Mapping[str, Any]) -> tuple[FacetValue, ...]:
@@ -154,6 +182,7 @@ def _values(found: Mapping[str, Any]) -> tuple[FacetValue, ...]:
     return tuple(FacetValue(names[one], number) for one, number in ordered)
 
 
-def _bucket(found: Mapping[str, Any], currency: str) -> PriceBucket:
-    low, high = found.get("from"), found.get("to")
-    return PriceBucket(Money(int(low or 0), currency), None if high is None else Money(int(high), currency), found["doc_count"])
+def _bucket(step: int, count: int, currency: str) -> PriceBucket:
+    ends = price_ends(currency)
+    high = Money(ends[step + 1], currency) if step + 1 < len(ends) else None
+    return PriceBucket(Money(ends[step], currency), high, count)

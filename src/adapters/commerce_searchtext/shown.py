@@ -1,25 +1,37 @@
 """What an index keeps of an item to show it, and the answers that are made of it."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from commerce_core.kernel.ids import ItemId
 from commerce_core.kernel.money import Money
 from commerce_core.search import Document, Explanation, Hit, Suggestion
+from commerce_searchtext.forms import FormFilter, form_rows
 from commerce_searchtext.highlight import highlight
 from commerce_searchtext.terms import Term
 from commerce_searchtext.words import Analysis
+
+_MINOR: Final = 6
+_IN_STOCK: Final = 8
+_FORMS: Final = 11
 
 
 def shown(document: Document) -> list[Any]:
     """What is to be kept of *document*."""
     d = document
-    return [d.item_id, d.sku, d.name, d.brand, d.category, d.type, d.price.minor, d.price.currency, d.in_stock, d.image, d.description]
+    whole = [d.item_id, d.sku, d.name, d.brand, d.category, d.type, d.price.minor, d.price.currency, d.in_stock, d.image, d.description]
+    return [*whole, form_rows(d)]
 
 
-def hit(row: Sequence[Any], term: Term[Any], analysis: Analysis) -> Hit:
-    """The hit that :func:`shown` kept, with the words of *term* marked."""
-    item_id, sku, name, brand, category, type_, minor, currency, in_stock, image, description = row
+def offered(row: Sequence[Any], wanted: FormFilter) -> tuple[int, bool]:
+    """Price (in minor units) and stock of the form that is to be shown of what :func:`shown` kept."""
+    return wanted.shown(row[_FORMS], (row[_MINOR], row[_IN_STOCK]))
+
+
+def hit(row: Sequence[Any], term: Term[Any], analysis: Analysis, wanted: FormFilter) -> Hit:
+    """The hit that :func:`shown` kept, as the form that is *wanted*, with the words of *term* marked."""
+    item_id, sku, name, brand, category, type_, _, currency, _, image, description, _ = row
+    minor, in_stock = offered(row, wanted)
     marked = {
         "name": highlight(name, term, analysis, whole=True),
         "description": highlight(description, term, analysis, whole=False),

@@ -6,15 +6,15 @@ from typing import Any, Final
 
 import tantivy
 
-from commerce_core.search import Facets, Hit, Sort
-from commerce_searchtext.facets import VALUES_READ, facets, price_ranges
-from commerce_searchtext.shown import hit
-from commerce_searchtext.terms import Term
+from commerce_core.search import Facets, Hit, Query, Sort
+from commerce_searchtext.facets import VALUES_READ, facets, step_counts, steps_within
+from commerce_searchtext.shown import hit, offered
 from commerce_tantivy.analysis import ANALYSIS
-from commerce_tantivy.ordering import Row, first
+from commerce_tantivy.ordering import PRICED, Row, first, first_by_price
 from commerce_tantivy.query import Plan
-from commerce_tantivy.terms import Sense
 
+_STEPS: Final = {None: "steps", True: "steps_in_stock", False: "steps_sold_out"}
+_ALL_STEPS: Final = 100
 #: Terms aggregations are exact only where a segment hands over all of its values.
 _ALL_VALUES: Final = 65_000
 
@@ -22,14 +22,20 @@ _ALL_VALUES: Final = 65_000
 def rows(searcher: tantivy.Searcher, plan: Plan, sort: Sort, offset: int, count: int) -> list[Row]:
     """Hits from *offset* on: those that the term names exactly, then the others."""
     upto = offset + count
-    exact = first(searcher, plan.exact, sort, upto, ranked=False) if plan.exact is not None else []
-    others = first(searcher, plan.others, sort, upto - len(exact), ranked=plan.ranked) if len(exact) < upto else []
+
+    def best(query: tantivy.Query, count: int, *, ranked: bool) -> list[Row]:
+        if sort in PRICED and plan.forms.chooses:
+            return first_by_price(searcher, query, sort, count, lambda address: offered(kept(searcher, address), plan.forms)[0])
+        return first(searcher, query, sort, count, ranked=ranked)
+
+    exact = best(plan.exact, upto, ranked=False) if plan.exact is not None else []
+    others = best(plan.others, upto - len(exact), ranked=plan.ranked) if len(exact) < upto else []
     return [*exact, *others][offset:]
 
 
-def hits(searcher: tantivy.Searcher, found: Sequence[Row], term: Term[Sense]) -> tuple[Hit, ...]:
-    """What the index keeps of the items *found*, with the words of *term* marked."""
-    return tuple(hit(kept(searcher, address), term, ANALYSIS) for _, address in found)
+def hits(searcher: tantivy.Searcher, found: Sequence[Row], plan: Plan) -> tuple[Hit, ...]:
+    """What the index keeps of the items *found*, with the words of the term marked."""
+    return tuple(hit(kept(searcher, address), plan.term, ANALYSIS, plan.forms) for _, address in found)
 
 
 def kept(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> Sequence[Any]:
@@ -38,16 +44,26 @@ def kept(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> Sequence[An
     return row
 
 
-def count(searcher: tantivy.Searcher, query: tantivy.Query, currency: str) -> tuple[int, Facets]:
+def count(searcher: tantivy.Searcher, plan: Plan, query: Query, currency: str) -> tuple[int, Facets]:
     """How many there are in all, and how many of them by category, brand and price."""
     engine: Any = searcher  # its stubs say a bare dict
     found: Mapping[str, Any] = engine.aggregate(
-        query,
+        plan.everything,
         {
             "all": {"value_count": {"field": "price"}},
             "categories": {"terms": {"field": "category_value", "size": VALUES_READ, "segment_size": _ALL_VALUES}},
             "brands": {"terms": {"field": "brand_value", "size": VALUES_READ, "segment_size": _ALL_VALUES}},
-            "prices": {"range": {"field": "price", "ranges": price_ranges(currency)}},
+            "steps": {"terms": {"field": _STEPS[query.in_stock], "size": _ALL_STEPS}},
         },
     )
-    return int(found["all"]["value"]), facets(found, currency)
+    steps = step_counts(found["steps"])
+    if plan.forms.attributes or plan.forms.priced:
+        # One form has to be in a bucket and meet the filters: the buckets of all forms do not tell.
+        within = steps_within(query, currency)
+        steps = {step: _number(searcher, plan.priced(query, *ends)) for step, ends in within.items() if step in steps}
+    return int(found["all"]["value"]), facets(found, steps, currency)
+
+
+def _number(searcher: tantivy.Searcher, query: tantivy.Query) -> int:
+    engine: Any = searcher.search(query, 1, count=True)  # its stubs leave it out
+    return int(engine.count or 0)

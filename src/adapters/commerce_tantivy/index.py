@@ -127,9 +127,9 @@ class TantivyIndex(SearchIndex):
         size = min(max(query.size, 1), DEEPEST - offset)
         rows = answer.rows(state.searcher, planned, query.sort, offset, size + 1)
         more = len(rows) > size and offset + size < DEEPEST
-        total, facets = answer.count(state.searcher, planned.everything, self._currency)
+        total, facets = answer.count(state.searcher, planned, query, self._currency)
         return ResultPage(
-            hits=answer.hits(state.searcher, rows[:size], planned.term),
+            hits=answer.hits(state.searcher, rows[:size], planned),
             total=total,
             exact=True,
             facets=facets,

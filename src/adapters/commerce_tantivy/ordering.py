@@ -1,5 +1,6 @@
 """Hits in a total order. The engine sorts by one number; equal ones it leaves as they lie, which no buyer could follow."""
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Final
 
@@ -17,6 +18,9 @@ _FIELDS: Final = {
     Sort.PRICE_DESCENDING: ("price", Order.Desc),
     Sort.NEWEST: ("created", Order.Desc),
 }
+
+#: The orders by price, with the bound that no form of an item goes beyond.
+PRICED: Final = {Sort.PRICE_ASCENDING: "price_low", Sort.PRICE_DESCENDING: "price_high"}
 
 #: A hit and its score (or the number it is sorted by).
 Row = tuple[float, DocAddress]
@@ -36,6 +40,30 @@ def first(searcher: tantivy.Searcher, query: tantivy.Query, sort: Sort, count: i
             break
         look *= 4
     return _settled(searcher, found[:DEEPEST])[:count]
+
+
+def first_by_price(
+    searcher: tantivy.Searcher, query: tantivy.Query, sort: Sort, count: int, price_of: Callable[[DocAddress], int]
+) -> list[Row]:
+    """The first *count* hits for *query* by the price of the form that is shown, equal ones by item id.
+
+    The engine knows only the lowest and the highest price of an item. Its hits are looked at in that order, until no further one
+    could come before those that were seen; or until the deepest hit, beyond which nobody turns pages.
+    """
+    bound, sign = PRICED[sort], 1 if sort is Sort.PRICE_ASCENDING else -1
+    _, order = _FIELDS[sort]
+    look = max(count, _FIRST_LOOK)
+    while True:
+        look = min(look, DEEPEST)
+        found = searcher.search(query, look + 1, count=False, order_by_field=bound, order=order).hits
+        addresses = [address for _, address in found]
+        low, high = (searcher.fast_field_values(field, addresses) for field in ("price_low", "price_high"))
+        priced = [(float(low[i] or 0) if low[i] == high[i] else float(price_of(address)), address) for i, address in enumerate(addresses)]
+        rows = _settled(searcher, sorted(priced, key=lambda row: sign * row[0]))
+        last = sign * float(found[-1][0]) if found else 0.0
+        if len(found) <= look or look == DEEPEST or sign * rows[count - 1][0] < last:
+            return rows[:count]
+        look *= 4
 
 
 def _settled(searcher: tantivy.Searcher, rows: list[Row]) -> list[Row]:

@@ -9,6 +9,7 @@ from tantivy import FieldType, Occur
 
 from commerce_core.search import Query
 from commerce_searchtext.documents import attribute_term
+from commerce_searchtext.forms import FormFilter
 from commerce_searchtext.terms import Term
 from commerce_searchtext.words import key
 from commerce_tantivy.analysis import stem
@@ -18,6 +19,7 @@ from commerce_tantivy.states import State
 from commerce_tantivy.terms import Sense, TermReader
 
 _LISTED: Final = tantivy.Query.term_query(SCHEMA, "listed", True)
+_PRICES: Final = {None: "prices", True: "prices_in_stock", False: "prices_sold_out"}
 #: More values of one filter than a page of check boxes has.
 _MOST_VALUES: Final = 1_000
 
@@ -32,14 +34,21 @@ class Plan:
     everything: tantivy.Query
     clauses: tuple[tuple[str, tantivy.Query], ...]
     ranked: bool
+    wanted: tantivy.Query
+    """Everything that is found, whatever the filters are."""
+    forms: FormFilter
+
+    def priced(self, query: Query, least: int, most: int | None) -> tantivy.Query:
+        """What the filters of *query* leave, at a price from *least* to *most*."""
+        return _all_of([self.wanted], list(_filters(attrs.evolve(query, price_min=least, price_max=most))))
 
 
 def plan(query: Query, state: State, ranking: Ranking = RANKING) -> Plan:
     """Understand *query* in *state*."""
-    filters = list(_filters(query))
+    filters, forms = list(_filters(query)), FormFilter.of(query)
     if not query.term.strip():
         browsing = _all_of([_LISTED], filters)
-        return Plan(Term("", [], set()), None, browsing, browsing, (), ranked=False)
+        return Plan(Term("", [], set()), None, browsing, browsing, (), ranked=False, wanted=_LISTED, forms=forms)
     reader = TermReader(state, ranking)
     term = reader.read(query.term)
     exact = tantivy.Query.term_query(SCHEMA, "exact", term.exact)
@@ -47,7 +56,8 @@ def plan(query: Query, state: State, ranking: Ranking = RANKING) -> Plan:
     words = tantivy.Query.boolean_query([(Occur.Should, q) for _, q in clauses])
     others = tantivy.Query.boolean_query([(Occur.Must, words), (Occur.MustNot, exact)])
     either = tantivy.Query.boolean_query([(Occur.Should, exact), *((Occur.Should, s.query(0.0)) for s in term.senses)])
-    return Plan(term, _all_of([exact], filters), _all_of([others], filters), _all_of([either], filters), clauses, ranked=True)
+    named, rest, everything = (_all_of([q], filters) for q in (exact, others, either))
+    return Plan(term, named, rest, everything, clauses, ranked=True, wanted=either, forms=forms)
 
 
 def _clauses(term: Term[Sense], ranking: Ranking) -> Iterator[tuple[str, tantivy.Query]]:
@@ -80,17 +90,31 @@ def _filters(query: Query) -> Iterator[tantivy.Query]:
     for name, values in query.attributes.items():
         yield _one_of("attribute", [attribute_term(name, v) for v in values])
     if query.price_min is not None or query.price_max is not None:
-        yield _price(query.price_min, query.price_max)
+        yield _price(_PRICES[query.in_stock], query.price_min, query.price_max)
+    if (forms := FormFilter.of(query)).joins:
+        yield _one_form(forms.marks())
 
 
 def _one_of(field: str, values: Sequence[str]) -> tantivy.Query:
     return tantivy.Query.term_set_query(SCHEMA, field, list(values[:_MOST_VALUES]))
 
 
-def _price(least: int | None, most: int | None) -> tantivy.Query:
+def _one_form(wanted: Sequence[Sequence[str]]) -> tantivy.Query:
+    """One form has a mark of each of *wanted*: what has several is looked at, of the others the other filters say all."""
+    if not all(wanted):
+        return tantivy.Query.empty_query()
+    # Marks are letters, digits and colons: none is a sign in the engine's patterns.
+    words: list[str | tuple[int, str]] = [(0, "|".join(marks[:_MOST_VALUES])) for marks in wanted]
+    exact = all(len(marks) == 1 for marks in wanted)
+    met = tantivy.Query.phrase_query if exact else tantivy.Query.regex_phrase_query
+    alone = tantivy.Query.term_query(SCHEMA, "one_form", True)
+    return tantivy.Query.boolean_query([(Occur.Should, alone), (Occur.Should, met(SCHEMA, "forms", words))])
+
+
+def _price(field: str, least: int | None, most: int | None) -> tantivy.Query:
     # Beyond 63 bits there is no price: such an end is as good as none, or excludes everything.
     if (most is not None and most < 0) or (least is not None and least >= 1 << 63):
         return tantivy.Query.empty_query()
     low = max(least or 0, 0)
     high = None if most is None or most >= 1 << 63 else most
-    return tantivy.Query.range_query(SCHEMA, "price", FieldType.Unsigned, lower_bound=low, upper_bound=high)
+    return tantivy.Query.range_query(SCHEMA, field, FieldType.Unsigned, lower_bound=low, upper_bound=high)

@@ -2,22 +2,28 @@
 
 import json
 import uuid
+from collections.abc import Iterator
 from typing import Final
 
 import tantivy
-from tantivy import Schema, SchemaBuilder
+from tantivy import PreTokenizedString, Schema, SchemaBuilder, Token
 
 from commerce_core.kernel.ids import ItemId, is_id
 from commerce_core.search import Document
-from commerce_searchtext.documents import attribute_terms, attribute_values, codes, in_one_word, phrases, suggestion_terms
+from commerce_searchtext.documents import attribute_values, codes, in_one_word, phrases, suggestion_terms
+from commerce_searchtext.facets import steps_of
+from commerce_searchtext.forms import filter_terms, form_marks, form_rows, forms_of, prices_of
 from commerce_searchtext.shown import shown
 from commerce_searchtext.words import clean, key
 from commerce_tantivy.analysis import ANALYSIS, STEMS, SURFACE
 
 #: Grows with every change of fields or analysis: an index of another version has to be built anew.
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 _STEMMED: Final = ("name", "brand", "category", "tags", "description")
+#: Of all forms, of those in stock and of those that are not: whatever is asked of price and stock together is in one field.
+_PRICES: Final = ("prices", "prices_in_stock", "prices_sold_out")
+_STEPS: Final = ("steps", "steps_in_stock", "steps_sold_out")
 _WHOLE: Final = ("exact", "seller", "category_key", "brand_key", "attribute", "phrases", "category_phrases", "brand_phrases")
 
 
@@ -33,9 +39,11 @@ def _schema() -> Schema:
         b.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in ("category_value", "brand_value"):
         b.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
-    for name in ("version", "id_high", "id_low", "price", "created"):
-        b.add_unsigned_field(name, fast=True, indexed=name == "price")
-    for name in ("listed", "in_stock"):
+    # Where there are several forms, the marks of each stand at one position: a phrase of no length is met by one form.
+    b.add_text_field("forms", tokenizer_name="raw", index_option="position")
+    for name in ("version", "id_high", "id_low", "price", "price_low", "price_high", "created", *_PRICES, *_STEPS):
+        b.add_unsigned_field(name, fast=True)
+    for name in ("listed", "in_stock", "one_form"):
         b.add_boolean_field(name, indexed=True)
     b.add_bytes_field("stored", stored=True)
     return b.build()
@@ -78,18 +86,40 @@ def to_entry(document: Document) -> tantivy.Document:
 
 def _add_filters(entry: tantivy.Document, document: Document) -> None:
     entry.add_boolean("listed", True)
-    entry.add_boolean("in_stock", document.in_stock)
-    entry.add_unsigned("price", max(document.price.minor, 0))
     entry.add_unsigned("created", max(int(document.created_at.timestamp() * 1_000_000), 0))
     entry.add_text("seller", document.seller_id)
     for field, value in (("category", document.category), ("brand", document.brand)):
         if value.strip():
             entry.add_text(f"{field}_value", clean(value))
             entry.add_text(f"{field}_key", key(value))
-    for term in attribute_terms(document):
+    for term in filter_terms(document):
         entry.add_text("attribute", term)
+    _add_forms(entry, document)
     for code in codes(document):
         entry.add_text("exact", code)
+
+
+def _add_forms(entry: tantivy.Document, document: Document) -> None:
+    prices = prices_of(document)
+    entry.add_unsigned("price", max(document.price.minor, 0))
+    entry.add_unsigned("price_low", prices.all[0])
+    entry.add_unsigned("price_high", prices.all[-1])
+    for stock, some in ((True, prices.in_stock), (False, prices.sold_out)):
+        if some:
+            entry.add_boolean("in_stock", stock)
+    for field, steps, some in zip(_PRICES, _STEPS, prices, strict=True):
+        for price in some:
+            entry.add_unsigned(field, price)
+        for step in steps_of(some, document.price.currency):
+            entry.add_unsigned(steps, step)
+    entry.add_boolean("one_form", not document.forms)
+    if document.forms:
+        entry.add_pre_tokenized_text("forms", PreTokenizedString("", list(_form_tokens(document))))
+
+
+def _form_tokens(document: Document) -> Iterator[Token]:
+    for position, form in enumerate(forms_of(form_rows(document))):
+        yield from (Token(mark, position, 0, 0) for mark in form_marks(form))
 
 
 def _add_texts(entry: tantivy.Document, document: Document) -> None:

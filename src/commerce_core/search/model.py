@@ -11,6 +11,16 @@ from commerce_core.kernel.money import Money
 
 
 @attrs.frozen(kw_only=True)
+class Form:
+    """One of several ways to have an item: at one price, in stock or not, with its options as text
+    by name. Attributes of the item that have the name of an option are said here for each form."""
+
+    price: Money
+    in_stock: bool
+    options: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict[str, tuple[str, ...]])
+
+
+@attrs.frozen(kw_only=True)
 class Document:
     """An item as the index keeps it.
 
@@ -34,7 +44,11 @@ class Document:
     attributes: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict[str, tuple[str, ...]])
     """Attributes, specifications and options as text, by name."""
     price: Money
+    """The lowest of the forms that can be bought; of all, where none can."""
     in_stock: bool
+    """Whether any form can be bought."""
+    forms: tuple[Form, ...] = ()
+    """All that differ in what can be filtered by; empty, where the document itself is the only one."""
     image: str | None = None
     created_at: datetime
 
@@ -52,7 +66,8 @@ class Sort(StrEnum):
 class Query:
     """What a buyer asks for. ``term`` is text, never a query language; empty, everything matches.
 
-    Of several values of one filter any may match; of several filters all must. Prices are in minor units, inclusive.
+    Of several values of one filter any may match; of several filters all must. Price, stock and attributes have to be met by one
+    and the same form of an item. Prices are in minor units, inclusive.
     """
 
     term: str = ""
@@ -70,7 +85,11 @@ class Query:
 
 @attrs.frozen(kw_only=True)
 class Hit:
-    """An item that was found. ``highlights`` are safe HTML by field (``name``, ``description``): ``<em>`` is the only tag in them."""
+    """An item that was found. ``highlights`` are safe HTML by field (``name``, ``description``): ``<em>`` is the only tag in them.
+
+    ``price`` and ``in_stock`` are of its forms that meet the filters: the lowest price of those that can be bought, of all where
+    none can.
+    """
 
     item_id: ItemId
     sku: str
@@ -94,7 +113,8 @@ class FacetValue:
 
 @attrs.frozen
 class PriceBucket:
-    """How many of all hits cost at least *low* and (where there is an upper end) less than *high*."""
+    """How many of all hits have a form that meets the filters and costs at least *low* and (where there is an upper end) less than
+    *high*: as many as are found with these as further filters. An item with forms of several prices may be in several buckets."""
 
     low: Money
     high: Money | None

@@ -31,7 +31,8 @@ def _text(most: int) -> Any:
 
 @attrs.frozen(kw_only=True)
 class FindItems:
-    """What is looked for. Of several values of one filter any may match, of several filters all must."""
+    """What is looked for. Of several values of one filter any may match, of several filters all must; price, stock and attributes have
+    to be those of one and the same variant."""
 
     term: str = ""
     cursor: str | None = None
@@ -71,7 +72,8 @@ class FindSuggestions:
 
 
 class HitOut(Shape):
-    """An item that was found; its price is the lowest of its forms. ``highlights`` are safe HTML with no other tag than ``em``."""
+    """An item that was found. Price and stock are those of its variants that meet the filters: the lowest price of those that can be
+    bought, or of all where none can. ``highlights`` are safe HTML with no other tag than ``em``."""
 
     item_id: str
     sku: str
@@ -100,7 +102,7 @@ class FacetOut(Shape):
 
 
 class PriceFacetOut(Shape):
-    """How many of all hits cost at least ``from`` and less than ``to``."""
+    """How many of all hits have a variant that meets the filters and costs at least ``from`` and less than ``to``."""
 
     low: MoneyOut = msgspec.field(name="from")
     high: MoneyOut | None = msgspec.field(name="to")

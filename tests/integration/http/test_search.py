@@ -138,3 +138,28 @@ def test_suggestions_complete_what_was_typed(town: Town, seller: Person) -> None
     assert [s["itemId"] for s in found if s["kind"] == "item"] == [item["itemId"]]
     assert town.guest("GET", "/suggestions", params={"prefix": "narw", "size": 1}).json()["suggestions"] == found[:1]
     assert pointers(town.guest("GET", "/suggestions?size=0&q=x")) == ["/q", "/size"]
+
+
+def test_one_variant_meets_all_filters_and_is_the_one_whose_price_is_shown(town: Town, seller: Person) -> None:
+    made = seller(
+        "POST",
+        "/items",
+        {
+            "name": "Numbat shirt",
+            "variants": [
+                {"variantId": "NB-RED-S", "options": {"colour": "red", "size": "S"}, "price": "9.00", "stock": 0},
+                {"variantId": "NB-BLUE-M", "options": {"colour": "blue", "size": "M"}, "price": "29.00", "stock": 4},
+            ],
+        },
+    )
+    token = made.headers["x-search-token"]
+
+    def found(**params: str) -> list[tuple[str, bool]]:
+        asked = {"term": "numbat", **{name.replace("_", "."): value for name, value in params.items()}}
+        page = town.guest("GET", "/items", params=asked, headers={"X-Search-Token": token}).json()
+        return [(hit["price"]["amount"], hit["inStock"]) for hit in page["items"]]
+
+    assert found() == found(inStock="true") == found(attributes_colour="blue") == [("29.00", True)]
+    assert found(attributes_colour="red", attributes_size="M") == []
+    assert found(attributes_colour="red", inStock="true") == found(priceMax="10", inStock="true") == []
+    assert found(attributes_colour="red") == found(priceMax="10") == [("9.00", False)]

@@ -13,7 +13,7 @@ from commerce_core.kernel.ids import ItemId, SellerId
 from commerce_core.kernel.messaging import Message
 from commerce_core.kernel.paging import BadCursor
 from commerce_core.orders import EVENT_OF
-from commerce_core.search import Document, Query, Reindex, ReindexStatus, SearchUnavailable
+from commerce_core.search import Document, Form, Query, Reindex, ReindexStatus, SearchUnavailable
 from commerce_core.search.service.documents import document_of
 from commerce_core.search.service.find import import_token, item_token
 from commerce_core.search.service.follow import Reindexer, SearchIndexer, Sources
@@ -66,8 +66,12 @@ def test_a_document_holds_everything_that_names_or_describes_an_item(shop: Memor
         tags=("t",),
         codes=("11", "22", "V1", "V2"),
         attributes={"cm": ("9.5",), "Colour": ("blue", "red", "green"), "Big": ("true",), "Weight": ("2",)},
-        price=usd("5.00"),
+        price=usd("7.00"),
         in_stock=True,
+        forms=(
+            Form(price=usd("7.00"), in_stock=True, options={"Colour": ("red",)}),
+            Form(price=usd("5.00"), in_stock=False, options={"Colour": ("green",)}),
+        ),
         image="https://v",
         created_at=view.item.created_at,
     )

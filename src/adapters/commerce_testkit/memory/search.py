@@ -20,6 +20,7 @@ from commerce_core.search import (
     Explanation,
     Facets,
     FacetValue,
+    Form,
     Hit,
     PriceBucket,
     Query,
@@ -113,10 +114,10 @@ class MemorySearchIndex(SearchIndex):
             name = self._pin(asked, found)
         matcher = _Matcher(query.term, self._kept.values(), self._synonyms)
         return ResultPage(
-            hits=tuple(_hit(d, matcher) for d in found[offset:after]),
+            hits=tuple(_hit(d, matcher, query) for d in found[offset:after]),
             total=len(found),
             exact=True,
-            facets=_facets(found, self._currency),
+            facets=_facets(found, query, self._currency),
             next_cursor=encode_cursor("search", name, after) if after < len(found) else None,
             did_you_mean=matcher.did_you_mean,
         )
@@ -165,7 +166,7 @@ class MemorySearchIndex(SearchIndex):
         self._drop()
         if query.cursor is None:
             matcher = _Matcher(query.term, self._kept.values(), self._synonyms)
-            return "", 0, _ordered([d for d in self._kept.values() if _passes(d, query) and matcher.finds(d)], query.sort, matcher)
+            return "", 0, _ordered([d for d in self._kept.values() if _passes(d, query) and matcher.finds(d)], query, matcher)
         name, offset = decode_cursor("search", query.cursor, str, int)
         pinned = self._pins.get(name)
         if pinned is None:
@@ -259,24 +260,46 @@ def _passes(d: Document, query: Query) -> bool:
     def any_of(wanted: Sequence[str], had: Sequence[str]) -> bool:
         return not wanted or bool({w.casefold().strip() for w in wanted} & {h.casefold().strip() for h in had})
 
-    attributes = {name.casefold(): values for name, values in d.attributes.items()}
     return (
         d.listed
         and any_of(query.categories, [d.category])
         and any_of(query.brands, [d.brand])
         and query.seller_id in (None, d.seller_id)
-        and query.in_stock in (None, d.in_stock)
-        and (query.price_min is None or d.price.minor >= query.price_min)
-        and (query.price_max is None or d.price.minor <= query.price_max)
-        and all(any_of(values, attributes.get(name.casefold(), ())) for name, values in query.attributes.items())
+        and bool(_meeting(d, query))
     )
 
 
-def _ordered(found: list[Document], sort: Sort, matcher: _Matcher) -> list[Document]:
+def _meeting(d: Document, query: Query) -> list[Form]:
+    """The forms of *d* that meet the filters of *query*."""
+
+    def has(form: Form, name: str, values: Sequence[str]) -> bool:
+        named = {n.casefold() for f in forms for n in f.options}
+        had = form.options if name.casefold() in named else d.attributes
+        texts = {v.casefold().strip() for n, vs in had.items() if n.casefold() == name.casefold() for v in vs}
+        return any(value.casefold().strip() in texts for value in values)
+
+    forms = d.forms or (Form(price=d.price, in_stock=d.in_stock),)
+    return [
+        form
+        for form in forms
+        if query.in_stock in (None, form.in_stock)
+        and (query.price_min is None or form.price.minor >= query.price_min)
+        and (query.price_max is None or form.price.minor <= query.price_max)
+        and all(has(form, name, values) for name, values in query.attributes.items())
+    ]
+
+
+def _shown(d: Document, query: Query) -> Form:
+    """The form of *d* to be shown: the cheapest that can be bought."""
+    return min(_meeting(d, query), key=lambda form: (not form.in_stock, form.price.minor))
+
+
+def _ordered(found: list[Document], query: Query, matcher: _Matcher) -> list[Document]:
+    sort = query.sort
     by: dict[Sort, Callable[[Document], float]] = {
         Sort.RELEVANCE: lambda d: -sum(points for _, points in matcher.parts(d)),
-        Sort.PRICE_ASCENDING: lambda d: d.price.minor,
-        Sort.PRICE_DESCENDING: lambda d: -d.price.minor,
+        Sort.PRICE_ASCENDING: lambda d: _shown(d, query).price.minor,
+        Sort.PRICE_DESCENDING: lambda d: -_shown(d, query).price.minor,
         Sort.NEWEST: lambda d: -d.created_at.timestamp(),
     }
     return sorted(
@@ -284,10 +307,12 @@ def _ordered(found: list[Document], sort: Sort, matcher: _Matcher) -> list[Docum
     )
 
 
-def _hit(d: Document, matcher: _Matcher) -> Hit:
-    fields = ("item_id", "sku", "name", "brand", "category", "type", "price", "in_stock", "image")
+def _hit(d: Document, matcher: _Matcher, query: Query) -> Hit:
+    fields = ("item_id", "sku", "name", "brand", "category", "type", "image")
+    form = _shown(d, query)
     marked = {field: _marked(getattr(d, field), matcher) for field in ("name", "description")}
-    return Hit(**{f: getattr(d, f) for f in fields}, highlights={f: text for f, text in marked.items() if "<em>" in text})
+    kept = {f: getattr(d, f) for f in fields}
+    return Hit(**kept, price=form.price, in_stock=form.in_stock, highlights={f: text for f, text in marked.items() if "<em>" in text})
 
 
 def _marked(text: str, matcher: _Matcher) -> str:
@@ -300,13 +325,13 @@ def _marked(text: str, matcher: _Matcher) -> str:
     return "".join([*parts, escape(text[at:])])
 
 
-def _facets(found: Sequence[Document], currency: str) -> Facets:
+def _facets(found: Sequence[Document], query: Query, currency: str) -> Facets:
     def values(texts: Iterable[str]) -> tuple[FacetValue, ...]:
         counts = Counter(text for text in texts if text)
         return tuple(FacetValue(v, n) for v, n in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
     ends = [0, *(step * 10 ** exponent(currency) for step in _STEPS)]
-    counts = Counter(max(end for end in ends if end <= d.price.minor) for d in found)
+    counts = Counter(low for d in found for low in {max(end for end in ends if end <= f.price.minor) for f in _meeting(d, query)})
     highs = {low: Money(high, currency) for low, high in pairwise(ends)}
     prices = tuple(PriceBucket(Money(low, currency), highs.get(low), n) for low, n in sorted(counts.items()))
     return Facets(categories=values(d.category for d in found), brands=values(d.brand for d in found), prices=prices)

@@ -14,6 +14,9 @@ _PARAMETERS: Final = {
     "category": "category",
     "brand": "brand",
     "material": "attributes.material",
+    "colour": "attributes.colour",
+    "size": "attributes.size",
+    "in stock": "inStock",
     "lowest price": "priceMin",
     "highest price": "priceMax",
 }

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from commerce_core.catalog import Item, ItemBook, ItemView
+from commerce_core.catalog import Item, ItemBook, ItemView, Variant
 from commerce_core.inventory import StockLedger, StockLevel
 from commerce_core.kernel.codec import is_list
 from commerce_core.kernel.ids import SkuId
 from commerce_core.kernel.transaction import Transaction
-from commerce_core.search.model import Document
+from commerce_core.search.model import Document, Form
 
 _MOST_VALUES: Final = 50
 _LONGEST: Final = 200
@@ -17,6 +17,8 @@ _LONGEST: Final = 200
 def document_of(view: ItemView) -> Document:
     """What the index keeps of an item and its stock."""
     item = view.item
+    forms = _forms(view)
+    shown = min(forms, key=lambda form: (not form.in_stock, form.price.minor))
     return Document(
         item_id=item.id,
         seller_id=item.seller_id,
@@ -30,9 +32,10 @@ def document_of(view: ItemView) -> Document:
         description=item.description,
         tags=item.tags,
         codes=tuple(dict.fromkeys(_codes(item))),
-        attributes=_attributes(item),
-        price=item.price,
-        in_stock=any(level.on_offer for level in view.levels.values()),
+        attributes=_attributes(item.specifications, item.attributes, *(v.options for v in item.variants)),
+        price=shown.price,
+        in_stock=shown.in_stock,
+        forms=tuple(forms) if len(forms) > 1 else (),
         image=next((image for images in (item.images, *(v.images for v in item.variants)) for image in images), None),
         created_at=item.created_at,
     )
@@ -57,9 +60,30 @@ def _codes(item: Item) -> Iterator[str]:
         yield from v.gtins
 
 
-def _attributes(item: Item) -> Mapping[str, tuple[str, ...]]:
+def _forms(view: ItemView) -> list[Form]:
+    """The forms of an item, those alike for a buyer who filters once."""
+    item = view.item
+    names = {name.casefold() for v in item.variants for name in v.options}
+    general = [{n: value for n, value in source.items() if n.casefold() in names} for source in (item.specifications, item.attributes)]
+    forms: dict[object, Form] = {}
+    for variant in item.variants:
+        level = view.levels.get(variant.sku_id)
+        in_stock = level is not None and level.on_offer
+        form = Form(price=variant.price, in_stock=in_stock, options=_options(variant, general))
+        forms.setdefault((form.price, in_stock, tuple(sorted(form.options.items()))), form)
+    return list(forms.values())
+
+
+def _options(variant: Variant, general: Sequence[Mapping[str, Any]]) -> Mapping[str, tuple[str, ...]]:
+    """What a variant says of itself; where it is silent and others are not, what is said of the item."""
+    own = {name.casefold() for name in variant.options}
+    silent = ({name: value for name, value in source.items() if name.casefold() not in own} for source in general)
+    return _attributes(variant.options, *silent)
+
+
+def _attributes(*sources: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
-    for source in (item.specifications, item.attributes, *(v.options for v in item.variants)):
+    for source in sources:
         for name, value in source.items():
             found.setdefault(name, []).extend(_texts(value))
     return {name: tuple(dict.fromkeys(values))[:_MOST_VALUES] for name, values in found.items() if values}
