@@ -4,27 +4,36 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from commerce_core.search import Document
-from commerce_opensearch.analysis import ANALYSIS, LONGEST
-from commerce_searchtext.documents import LONGEST_KEY, attribute_values, codes, in_one_word, phrases, suggestion_terms
+from commerce_opensearch.analysis import ANALYSIS
+from commerce_searchtext.documents import (
+    LONGEST_KEY,
+    attribute_values,
+    codes,
+    insides,
+    phrases,
+    spelled_otherwise,
+    spelled_terms,
+    suggestion_terms,
+)
 from commerce_searchtext.facets import steps_of
 from commerce_searchtext.forms import filter_terms, form_rows, forms_of, prices_of
 from commerce_searchtext.shown import shown
-from commerce_searchtext.words import clean, key
+from commerce_searchtext.splitting import plain
+from commerce_searchtext.words import clean, key, storable
 
 #: Grows with every change of fields or analysis: an index of another version has to be built anew, under another alias.
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 _ANALYSIS: Final = {
-    "tokenizer": {"words": {"type": "pattern", "pattern": "[^\\p{IsAlphabetic}\\p{N}]+"}},
     "filter": {
-        "short": {"type": "length", "max": LONGEST},
         "english": {"type": "stemmer", "language": "porter2"},
         "pairs": {"type": "shingle", "output_unigrams": False, "token_separator": "", "filler_token": ""},
     },
     "analyzer": {
-        "stems": {"tokenizer": "words", "filter": ["lowercase", "asciifolding", "short", "english"]},
-        "surface": {"tokenizer": "words", "filter": ["lowercase", "asciifolding", "short"]},
-        "pairs": {"tokenizer": "words", "filter": ["lowercase", "asciifolding", "short", "pairs", "english"]},
+        # What comes is split and folded already, with a blank between two words.
+        "stems": {"tokenizer": "whitespace", "filter": ["english"]},
+        "surface": {"tokenizer": "whitespace", "filter": []},
+        "pairs": {"tokenizer": "whitespace", "filter": ["pairs", "english"]},
     },
 }
 #: Where only counts how rare a word is: that such fields are short says nothing, nor how often they repeat it.
@@ -90,6 +99,9 @@ _PROPERTIES: Final[Mapping[str, Any]] = {
     "words": _text("surface", norms=False, index_options="docs"),
     "begun": _text("surface", norms=False, index_options="docs", **_BEGINNINGS),
     "all": _text("stems", norms=False),
+    # Parts of long words, as what they begin; and words whose accents are not kept, as they are written.
+    "inside": _text("surface", norms=False, index_options="docs", index_prefixes={"min_chars": 4, "max_chars": 12}),
+    "spelled": {"type": "keyword"},
     "phrases": {"type": "keyword"},
     "category_phrases": {"type": "keyword"},
     "brand_phrases": {"type": "keyword"},
@@ -155,26 +167,23 @@ def _forms(document: Document) -> dict[str, Any]:
 
 
 def _texts(document: Document) -> dict[str, Any]:
-    name, sku = clean(document.name), clean(document.sku)
     return {
-        "name": name,
-        "brand": clean(document.brand),
-        "category": clean(document.category),
-        "tags": [clean(tag) for tag in document.tags],
-        "sku": sku,
-        "description": clean(document.description),
-        "attributes": [clean(value) for value in attribute_values(document)],
-        "joined": in_one_word((name, sku), ANALYSIS),
+        **{field: plain(clean(getattr(document, field))) for field in ("name", "brand", "category", "sku", "description")},
+        "tags": [plain(clean(tag)) for tag in document.tags],
+        "attributes": [plain(clean(value)) for value in attribute_values(document)],
+        "joined": spelled_otherwise(document, ANALYSIS),
+        "inside": insides(document, ANALYSIS),
     }
 
 
 def _suggestions(document: Document) -> dict[str, Any]:
     return {
         "phrases": sorted(phrases(document.name, ANALYSIS)),
+        "spelled": sorted(spelled_terms(document, ANALYSIS)),
         "category_phrases": sorted(suggestion_terms(clean(document.category), ANALYSIS)),
         "brand_phrases": sorted(suggestion_terms(clean(document.brand), ANALYSIS)),
     }
 
 
 def _shown(document: Document) -> list[Any]:
-    return [clean(part) if isinstance(part, str) else part for part in shown(document)]
+    return [storable(part) if isinstance(part, str) else part for part in shown(document)]

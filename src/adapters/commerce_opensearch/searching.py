@@ -13,7 +13,8 @@ from commerce_opensearch.nearwords import nearest, suggesters
 from commerce_opensearch.query import EXACT, Plan, counts, order, parts_by_price, plan, unfiltered
 from commerce_opensearch.ranking import RANKING
 from commerce_opensearch.states import State
-from commerce_opensearch.terms import Looked, TermReader, begins
+from commerce_opensearch.terms import Looked, TermReader, begins, literal, match
+from commerce_searchtext.documents import spellings_of, suggested
 from commerce_searchtext.synonyms import Synonyms
 from commerce_searchtext.terms import MOST_NEAR
 
@@ -111,10 +112,31 @@ class Searching:
         told = self.search(state, {**body, "suggest": suggest} if suggest else body)
         begun = {int(i) for i, bucket in told["aggregations"]["begun"]["buckets"].items() if bucket["doc_count"]}
         near = {i: nearest(str(i), word, told.get("suggest", {})) for i, word in words.items() if i not in begun}
-        return Looked(beginnings=frozenset(begun), near={i: found for i, found in near.items() if found})
+        near = {i: found for i, found in near.items() if found}
+        return Looked(beginnings=frozenset(begun), near=self._as_written(near, state))
+
+    def _as_written(self, near: Mapping[int, Sequence[str]], state: State) -> Mapping[int, Sequence[str]]:
+        """*near* with accents and signs in the best words, where most documents that have them write them."""
+        best = {found[0] for found in near.values()}
+        if not best:
+            return near
+        counted = {word: {"filter": match("begun", word), "aggs": {"spelled": _written(word)}} for word in best}
+        body = {"size": 0, "query": {"bool": {"filter": [{"term": {"listed": True}}]}}, "aggs": counted}
+        told = self.search(state, body)["aggregations"]
+        written = {word: _most(word, told[word]) for word in best}
+        return {i: (written[found[0]], *found[1:]) for i, found in near.items()}
 
 
 _PARAMS: Final = {"allow_partial_search_results": "false", "include_named_queries_score": "true"}
+
+
+def _written(word: str) -> Mapping[str, Any]:
+    return {"terms": {"field": "spelled", "include": f"{literal(spellings_of(word))}.*", "size": 1, "execution_hint": "map"}}
+
+
+def _most(word: str, counted: Mapping[str, Any]) -> str:
+    buckets = counted["spelled"]["buckets"]
+    return suggested(buckets[0]["key"]) if buckets and 2 * buckets[0]["doc_count"] > counted["doc_count"] else word
 
 
 def _narrows(query: Query) -> bool:

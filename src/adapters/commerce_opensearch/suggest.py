@@ -6,10 +6,9 @@ from typing import Any, Final
 from commerce_core.search import Suggestion
 from commerce_opensearch.analysis import ANALYSIS
 from commerce_opensearch.connection import Connection
-from commerce_opensearch.terms import Clause, begins, match
-from commerce_searchtext.documents import suggested
+from commerce_opensearch.terms import Clause, begins, literal, match
 from commerce_searchtext.shown import suggestion
-from commerce_searchtext.suggestions import MOST_ITEMS, SHORT, begun, in_turn
+from commerce_searchtext.suggestions import MOST_ITEMS, SHORT, begun, in_turn, most_common
 from commerce_searchtext.words import has_letter
 
 #: Of all that begins so, so many documents are looked at for the most common texts.
@@ -42,16 +41,15 @@ def _values(field: str, words: list[str]) -> Mapping[str, Any]:
     """The most common values of *field* that go on from *words*, of a bounded number of documents."""
     typed = " ".join(words)
     wanted: Clause = begins("name.words", words[-1]) if field == "phrases" else {"prefix": {field: {"value": typed}}}
-    # Words hold letters and digits only: none of them is a sign in the engine's patterns.
-    terms = {"field": field, "include": f"{typed}.*", "size": _VALUES, "execution_hint": "map"}
+    terms = {"field": field, "include": f"{literal(typed)}.*", "size": _VALUES, "execution_hint": "map"}
     sample = {"sampler": {"shard_size": _LOOKED_AT}, "aggs": {"values": {"terms": terms}}}
     return {"size": 0, "track_total_hits": False, "query": {"bool": {"filter": [_LISTED, wanted]}}, "aggs": {"sample": sample}}
 
 
 def _texts(field: str, answer: Mapping[str, Any], words: list[str], size: int) -> Iterator[str]:
     found = [(str(b["key"]), int(b["doc_count"])) for b in answer["aggregations"]["sample"]["values"]["buckets"]]
-    texts = dict.fromkeys(suggested(term) for term, _ in sorted(found, key=lambda pair: (-pair[1], pair[0])))
-    short = field == "phrases" and len(words) == 1 and len(words[0]) <= SHORT
+    texts = [text for text, _ in most_common(found, phrases=field == "phrases")]
+    short = field == "phrases" and len(words) == 1 and len(words[0]) <= SHORT and words[0].isascii()
     chosen = [t for t in texts if not short or (" " not in t and len(t) > SHORT and has_letter(t))]
     yield from chosen[:size]
 

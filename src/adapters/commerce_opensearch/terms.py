@@ -8,8 +8,8 @@ import attrs
 from commerce_opensearch.analysis import stem, words_of
 from commerce_opensearch.ranking import Ranking
 from commerce_searchtext.synonyms import Phrase, Synonyms
-from commerce_searchtext.terms import SHORTEST_PART, Term, corrected, typed
-from commerce_searchtext.words import Word, single, spellings
+from commerce_searchtext.terms import SHORTEST_INSIDE, SHORTEST_PART, Term, corrected, otherwise, typed
+from commerce_searchtext.words import Word, spellings
 
 #: A part of a query as the engine takes it.
 Clause = dict[str, Any]
@@ -85,6 +85,7 @@ class TermReader:
                 term.beginning = sense.word.surface
             elif i in beginnings:
                 self._begin(sense)
+            self._inside(term, sense)
         self._widen(term, [stem(w.surface) for w in words])
         return term
 
@@ -99,7 +100,7 @@ class TermReader:
         code = constant(match("words", word.surface), 1.0)
         return Sense(word, [self.fields(word.surface), one_word, code], [match("all", word.surface)])
 
-    def _join(self, term: Term[Sense], words: list[Word]) -> None:
+    def _join(self, term: Term[Sense], words: Sequence[Word]) -> None:
         """Search "tn 2110" as "tn2110" too, and "smart watch" as "smartwatch"."""
         for (first, after), spelling in spellings(term.text, words).items():
             share = 1.0 / (after - first)
@@ -112,11 +113,11 @@ class TermReader:
             term.spellings.add(spelling)
 
     def _single(self, term: Term[Sense], sense: Sense) -> None:
-        """Search "tvs" as "tv" too."""
-        if one := single(sense.word.surface):
-            sense.alternatives.append(self.fields(one))
-            sense.found.append(match("all", one))
-            term.stems.add(one)
+        """Search "tvs" as "tv" too, "mice" as "mouse" and "tür" as "tuer"."""
+        for other in otherwise(sense.word, term.text):
+            sense.alternatives.append(self.fields(other))
+            sense.found.append(match("all", other))
+            term.stems.add(stem(other))
 
     def _split(self, sense: Sense) -> None:
         """Search "smartwatch" as "smart watch" too."""
@@ -124,6 +125,15 @@ class TermReader:
         if word.isalpha() and len(word) >= 2 * SHORTEST_PART:
             sense.alternatives.append(match("name.pairs", word, self._ranking.split))
             sense.found.append(match("name.pairs", word))
+
+    def _inside(self, term: Term[Sense], sense: Sense) -> None:
+        """Search what may be a part of a long word."""
+        part = sense.word.surface
+        if len(part) >= SHORTEST_INSIDE and part.isalpha():
+            inside = begins("inside", part)
+            sense.alternatives.append(constant(inside, self._ranking.inside))
+            sense.found.append(inside)
+            term.inside.add(part)
 
     def _begin(self, sense: Sense) -> None:
         """Search what may be the beginning of a word."""
@@ -171,6 +181,11 @@ def phrase(field: str, words: Sequence[str], boost: float = 1.0) -> Clause:
 def begins(field: str, beginning: str) -> Clause:
     """What begins with *beginning*: beginnings are kept as words of their own, nothing is run through for it."""
     return {"prefix": {field: {"value": beginning}}}
+
+
+def literal(text: str) -> str:
+    """*text* in the engine's patterns, where no sign of it means anything."""
+    return "".join(c if c.isalnum() or c == " " else f"\\{c}" for c in text)
 
 
 def constant(query: Clause, points: float) -> Clause:

@@ -1,11 +1,12 @@
 """Found words marked in a text, as HTML in which ``<em>`` is the only tag."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Any, Final
 
-from commerce_searchtext.terms import Term
-from commerce_searchtext.words import Analysis, joined
+from commerce_searchtext.letters import respelled
+from commerce_searchtext.terms import SHORTEST_COMPOUND, Term
+from commerce_searchtext.words import Analysis, clean, joined
 
 _SHOWN: Final = 200
 _BEFORE: Final = 60
@@ -17,13 +18,13 @@ def highlight(text: str, term: Term[Any], analysis: Analysis, *, whole: bool) ->
 
     Not *whole*, a piece of it with the first of them.
     """
-    text = text[:_LOOKED_AT]
+    text = clean(text)[:_LOOKED_AT]
     marks = sorted(set(_marks(text, term, analysis)))
     if not marks:
         return None
     start, end = (0, len(text)) if whole or len(text) <= _SHOWN else _piece(text, marks[0])
     parts, at = ["…" if start else ""], start
-    for low, high in marks:
+    for low, high in apart(marks):
         if at <= low and high <= end:
             parts += escape(text[at:low]), "<em>", escape(text[low:high]), "</em>"
             at = high
@@ -33,7 +34,12 @@ def highlight(text: str, term: Term[Any], analysis: Analysis, *, whole: bool) ->
 def _marks(text: str, term: Term[Any], analysis: Analysis) -> Iterator[tuple[int, int]]:
     words, beginning = analysis.words_of(text), term.beginning
     for word in words:
-        if analysis.stem(word.surface) in term.stems or (beginning is not None and word.surface.startswith(beginning)):
+        if (
+            analysis.stem(word.surface) in term.stems
+            or (beginning is not None and word.surface.startswith(beginning))
+            or (term.inside and _holds(word.surface, term))
+            or (not text.isascii() and _is_respelled(text[word.start : word.end], term))
+        ):
             yield word.start, word.end
     surfaces = [w.surface for w in words]
     together = "".join(surfaces)
@@ -41,6 +47,29 @@ def _marks(text: str, term: Term[Any], analysis: Analysis) -> Iterator[tuple[int
         for spelled in joined(text, words):
             if spelled.text in term.spellings:
                 yield from ((w.start, w.end) for w in words[spelled.first : spelled.after])
+
+
+def _holds(surface: str, term: Term[Any]) -> bool:
+    return len(surface) >= SHORTEST_COMPOUND and any(part in surface for part in term.inside)
+
+
+def _is_respelled(word: str, term: Term[Any]) -> bool:
+    other = respelled(word)
+    return other is not None and other in term.spellings
+
+
+def apart(marks: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """*marks* in order, those that overlap as one."""
+    low, high = 0, 0
+    for start, end in marks:
+        if start < high:
+            high = max(high, end)
+            continue
+        if high:
+            yield low, high
+        low, high = start, end
+    if high:
+        yield low, high
 
 
 def _piece(text: str, mark: tuple[int, int]) -> tuple[int, int]:

@@ -5,7 +5,9 @@ from typing import Final, Generic, TypeVar
 
 import attrs
 
-from commerce_searchtext.words import Word, clean, key
+from commerce_searchtext.letters import respelled
+from commerce_searchtext.plurals import other_number
+from commerce_searchtext.words import Word, clean, key, single
 
 S = TypeVar("S")
 
@@ -16,17 +18,21 @@ _LONGEST_MEANT: Final = 500
 MOST_NEAR: Final = 6
 #: Shorter parts do not make up a word.
 SHORTEST_PART: Final = 3
+#: Shorter words are no compounds, and shorter parts of those that are say nothing.
+SHORTEST_COMPOUND: Final = 7
+SHORTEST_INSIDE: Final = 4
 
 
 @attrs.define
 class Term(Generic[S]):
     """A term as it was understood, with what each of its words stands for in its engine. The words of ``stems``, those that start
-    with ``beginning`` and those that make up one of ``spellings`` are what is to be highlighted."""
+    with ``beginning``, long ones with a part of ``inside``, and those that make up one of ``spellings`` are what is to be highlighted."""
 
     text: str
     senses: list[S]
     stems: set[str]
     spellings: set[str] = attrs.field(factory=set[str])
+    inside: set[str] = attrs.field(factory=set[str])
     beginning: str | None = None
     did_you_mean: str | None = None
 
@@ -43,6 +49,12 @@ class Term(Generic[S]):
 def typed(text: str) -> str:
     """As much of *text* as is read."""
     return clean(text[:_LONGEST])
+
+
+def otherwise(word: Word, text: str) -> list[str]:
+    """What else to search for in place of *word*, which stands in *text*."""
+    written = respelled(text[word.start : word.end])
+    return [other for other in (single(word.surface), other_number(word.surface), written) if other is not None]
 
 
 def corrected(text: str, words: Sequence[Word], near: Mapping[int, Sequence[str]]) -> str:

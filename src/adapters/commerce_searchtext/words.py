@@ -1,18 +1,20 @@
 """Words of a text, and what can be said of them whichever engine keeps them."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import attrs
 
 _HAS_LETTER: Final = re.compile(r"[^\W\d_]")
 #: TVs, DVDs, PCs: the stemmer takes an ending off only where a vowel stands before it.
 _MANY: Final = re.compile("[bcdfghjklmnpqrtvwxz]{2,4}s")
+#: What makes another word of the one that it stands behind: Notepad++, Disney+.
+_SIGN: Final = re.compile(r"(?:\+\+?|#)(?![^\W_])")
 
 
-@attrs.frozen
-class Word:
+class Word(NamedTuple):
     """A word of a text as it is searched for, and where in the text it stands."""
 
     surface: str
@@ -33,7 +35,7 @@ class Joined:
 class Analysis:
     """How one engine makes words of a text: what is read beside it has to be read alike."""
 
-    words_of: Callable[[str], list[Word]]
+    words_of: Callable[[str], Sequence[Word]]
     """The words of a text, in order."""
     stem: Callable[[str], str]
     """The stem of one word that ``words_of`` gave."""
@@ -43,19 +45,26 @@ class Analysis:
         return tuple(self.stem(word.surface) for word in self.words_of(text))
 
 
-def clean(text: str) -> str:
+def storable(text: str) -> str:
     """*text* without the lone surrogates that no engine can take."""
-    return text.encode("utf-8", "replace").decode()
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def clean(text: str) -> str:
+    """*text* as it is read: storable, each letter and its accents in one sign."""
+    return text if text.isascii() else unicodedata.normalize("NFC", storable(text))
 
 
 def key(text: str) -> str:
-    """*text* for comparison as a whole: without capitals and without white space around and doubled."""
-    return " ".join(clean(text).casefold().split())
+    """*text* for comparison as a whole: without capitals, other ways to write the same letters, and white space around and doubled."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", storable(text)).casefold())
+    return " ".join(text.casefold().split())
 
 
 def has_letter(text: str) -> bool:
     """Whether *text* is more than numbers and signs."""
-    return _HAS_LETTER.search(text) is not None
+    return text.isalpha() or _HAS_LETTER.search(text) is not None
 
 
 def single(surface: str) -> str | None:
@@ -64,12 +73,19 @@ def single(surface: str) -> str | None:
 
 
 def joined(text: str, words: Sequence[Word]) -> Iterator[Joined]:
-    """The ways in which people write several words of *text* as one: ``TN-2110`` and ``TN 2110`` are ``tn2110``, ``wi-fi`` is ``wifi``."""
+    """The ways in which people write several words of *text* as one: ``TN-2110`` and ``TN 2110`` are ``tn2110``, ``wi-fi`` is ``wifi``.
+
+    A word with a sign behind it that means something is one as well: ``notepad++``.
+    """
     run = 0
+    if "+" in text or "#" in text:
+        for i, word in enumerate(words):
+            if word.surface[-1].isalnum() and (sign := _SIGN.match(text, word.end)):
+                yield Joined(word.surface + sign[0], i, i + 1)
     for i in range(1, len(words) + 1):
         if i < len(words):
             gap = text[words[i - 1].end : words[i].start]
-            close = not any(c.isspace() for c in gap)
+            close = gap != "" and not any(c.isspace() for c in gap)
             if close or _letters_beside_digits(words[i - 1].surface, words[i].surface):
                 yield Joined(words[i - 1].surface + words[i].surface, i - 1, i + 1)
             if close:
@@ -87,5 +103,7 @@ def spellings(text: str, words: Sequence[Word]) -> Mapping[tuple[int, int], str]
     """What *words*, which somebody typed, may be in one word, by first and after: as :func:`joined`, and each with its neighbour."""
     found = {(j.first, j.after): j.text for j in joined(text, words)}
     for i in range(len(words) - 1):
+        if words[i + 1].start <= words[i].end:
+            continue  # parts of one word in a script without blanks
         found.setdefault((i, i + 2), words[i].surface + words[i + 1].surface)
     return found

@@ -1,32 +1,19 @@
-"""How text becomes words: the same for what is kept and for what is asked."""
+"""How text becomes words: what is kept comes split and folded, at blanks; the engine stems it."""
 
 from functools import lru_cache
 from typing import Final
 
 from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 
-from commerce_searchtext.words import Analysis, Word
+from commerce_searchtext.splitting import words_of
+from commerce_searchtext.words import Analysis
 
-#: Longer words (in bytes) are noise: they are neither kept nor searched for.
-_LONGEST: Final = 40
+__all__ = ["ANALYSIS", "STEMS", "SURFACE", "stem", "words_of"]
 
-
-def _analyzer(*, stemmed: bool) -> TextAnalyzer:
-    builder = TextAnalyzerBuilder(Tokenizer.simple())
-    for step in (Filter.remove_long(_LONGEST), Filter.lowercase(), Filter.ascii_fold()):
-        builder = builder.filter(step)
-    return (builder.filter(Filter.stemmer("english")) if stemmed else builder).build()
-
-
-#: Words without accents and capitals, down to their English stem.
-STEMS: Final = _analyzer(stemmed=True)
+#: Words down to their English stem.
+STEMS: Final[TextAnalyzer] = TextAnalyzerBuilder(Tokenizer.whitespace()).filter(Filter.stemmer("english")).build()
 #: The same words with their endings.
-SURFACE: Final = _analyzer(stemmed=False)
-
-
-def words_of(text: str) -> list[Word]:
-    """The words of *text*, in order."""
-    return [Word(t.text, t.char_offset_from, t.char_offset_to) for t in SURFACE.pre_tokenize(text).tokens]
+SURFACE: Final[TextAnalyzer] = TextAnalyzerBuilder(Tokenizer.whitespace()).build()
 
 
 @lru_cache(maxsize=50_000)

@@ -6,6 +6,7 @@ from typing import Final
 
 import tantivy
 
+from commerce_searchtext.documents import spellings_of, suggested
 from commerce_searchtext.nearwords import MOST, Near, edit_distance, edits_of, likely, only_odd, with_other_letter
 from commerce_tantivy.schema import SCHEMA
 
@@ -13,6 +14,7 @@ from commerce_tantivy.schema import SCHEMA
 _Entry = tuple[str, int, int]
 
 _FIELDS: Final = ("name_words", "words")
+_SPELLINGS: Final = 20
 #: So many words of one letter are looked at.
 _DICTIONARY: Final = 50_000
 
@@ -44,7 +46,16 @@ class NearWords:
         if only_odd(near):
             letters = [c for c in ascii_lowercase if c != word[0]]
             near += with_other_letter(one for c in letters for one in self._within(word, c, edits))
-        return tuple(other for other in likely(near)[: 4 * MOST] if self._alive(other))[:MOST]
+        found = [other for other in likely(near)[: 4 * MOST] if self._alive(other)][:MOST]
+        return (self._as_written(found[0]), *found[1:]) if found else ()
+
+    def _as_written(self, word: str) -> str:
+        """*word* with its accents and signs, where most documents that have it write them."""
+        begin = spellings_of(word)
+        spelled = self._searcher.terms_with_prefix("spelled", begin, limit=_SPELLINGS)
+        count, term = max(((count, term) for term, count in spelled), default=(0, word))
+        having = max(self._searcher.doc_freq(field, word) for field in _FIELDS)
+        return suggested(term) if 2 * count > having else word
 
     def _within(self, word: str, letter: str, edits: int) -> list[Near]:
         shelf, bits = self._shelf(letter), _bits(word)

@@ -32,6 +32,8 @@ class Ranking:
     """Weight of a word that was meant, against one that was typed."""
     synonym: float = 0.4
     split: float = 0.4
+    inside: float = 0.2
+    """Points for a part of a long word."""
     prefix: float = 0.3
     """Points, not a weight: the beginning of a word says little, however rare the word is."""
 

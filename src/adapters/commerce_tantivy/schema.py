@@ -10,21 +10,30 @@ from tantivy import PreTokenizedString, Schema, SchemaBuilder, Token
 
 from commerce_core.kernel.ids import ItemId, is_id
 from commerce_core.search import Document
-from commerce_searchtext.documents import attribute_values, codes, in_one_word, phrases, suggestion_terms
+from commerce_searchtext.documents import (
+    attribute_values,
+    codes,
+    insides,
+    phrases,
+    spelled_otherwise,
+    spelled_terms,
+    suggestion_terms,
+)
 from commerce_searchtext.facets import steps_of
 from commerce_searchtext.forms import filter_terms, form_marks, form_rows, forms_of, prices_of
 from commerce_searchtext.shown import shown
+from commerce_searchtext.splitting import plain
 from commerce_searchtext.words import clean, key
 from commerce_tantivy.analysis import ANALYSIS, STEMS, SURFACE
 
 #: Grows with every change of fields or analysis: an index of another version has to be built anew.
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 _STEMMED: Final = ("name", "brand", "category", "tags", "description")
 #: Of all forms, of those in stock and of those that are not: whatever is asked of price and stock together is in one field.
 _PRICES: Final = ("prices", "prices_in_stock", "prices_sold_out")
 _STEPS: Final = ("steps", "steps_in_stock", "steps_sold_out")
-_WHOLE: Final = ("exact", "seller", "category_key", "brand_key", "attribute", "phrases", "category_phrases", "brand_phrases")
+_WHOLE: Final = ("exact", "seller", "category_key", "brand_key", "attribute", "phrases", "spelled", "category_phrases", "brand_phrases")
 
 
 def _schema() -> Schema:
@@ -33,7 +42,7 @@ def _schema() -> Schema:
     for name in _STEMMED:
         b.add_text_field(name, tokenizer_name="stems", index_option="position")
     b.add_text_field("attributes", tokenizer_name="stems", index_option="freq")
-    for name in ("name_words", "words", "joined"):
+    for name in ("name_words", "words", "joined", "inside"):
         b.add_text_field(name, tokenizer_name="surface", index_option="freq")
     for name in _WHOLE:
         b.add_text_field(name, tokenizer_name="raw", index_option="basic")
@@ -123,21 +132,26 @@ def _form_tokens(document: Document) -> Iterator[Token]:
 
 
 def _add_texts(entry: tantivy.Document, document: Document) -> None:
-    name, tags = clean(document.name), clean(" | ".join(document.tags))
-    rest = [clean(t) for t in (document.brand, document.category, document.sku)] + [tags]
-    for field, text in zip(_STEMMED, (name, rest[0], rest[1], tags, clean(document.description)), strict=True):
+    d = document
+    name, brand, category, sku, tags, description = (
+        plain(clean(text)) for text in (d.name, d.brand, d.category, d.sku, " | ".join(d.tags), d.description)
+    )
+    for field, text in zip(_STEMMED, (name, brand, category, tags, description), strict=True):
         if text:
             entry.add_text(field, text)
     if values := attribute_values(document):
-        entry.add_text("attributes", clean(" | ".join(values)))
+        entry.add_text("attributes", plain(clean(" | ".join(values))))
     entry.add_text("name_words", name)
-    entry.add_text("words", " | ".join(rest))
-    entry.add_text("joined", in_one_word((name, rest[2]), ANALYSIS))
+    entry.add_text("words", f"{brand} {category} {sku} {tags}")
+    entry.add_text("joined", spelled_otherwise(document, ANALYSIS))
+    entry.add_text("inside", insides(document, ANALYSIS))
 
 
 def _add_suggestions(entry: tantivy.Document, document: Document) -> None:
     for phrase in phrases(document.name, ANALYSIS):
         entry.add_text("phrases", phrase)
+    for term in spelled_terms(document, ANALYSIS):
+        entry.add_text("spelled", term)
     for field, value in (("category_phrases", clean(document.category)), ("brand_phrases", clean(document.brand))):
         for term in suggestion_terms(value, ANALYSIS):
             entry.add_text(field, term)

@@ -1,15 +1,15 @@
 """What to search for, while somebody types."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 import tantivy
 from tantivy import Occur
 
 from commerce_core.search import Suggestion
-from commerce_searchtext.documents import suggested
 from commerce_searchtext.shown import suggestion
-from commerce_searchtext.suggestions import MOST_ITEMS, SHORT, begun, in_turn
+from commerce_searchtext.suggestions import MOST_ITEMS, SHORT, begun, in_turn, most_common
 from commerce_searchtext.words import has_letter
 from commerce_tantivy.analysis import ANALYSIS
 from commerce_tantivy.answer import kept
@@ -35,7 +35,7 @@ def suggest(state: State, prefix: str, size: int) -> tuple[Suggestion, ...]:
 
 
 def _queries(state: State, words: list[str], size: int) -> Iterator[str]:
-    if len(words) > 1 or len(words[0]) > SHORT:
+    if len(words) > 1 or len(words[0]) > SHORT or not words[0].isascii():
         return _values(state, "phrases", words, size)
     # There are too many phrases with one letter in front to look for the common ones: single words will do.
     return (w for w in _values(state, "name_words", words, 3 * size) if len(w) > SHORT and has_letter(w))
@@ -44,12 +44,8 @@ def _queries(state: State, words: list[str], size: int) -> Iterator[str]:
 def _values(state: State, field: str, words: list[str], size: int) -> Iterator[str]:
     """The most common texts of a dictionary that go on from *words*; the same text once."""
     found = state.searcher.terms_with_prefix(field, " ".join(words), limit=_LOOKED_AT)
-    seen: set[str] = set()
-    for term, _ in sorted(found, key=lambda pair: (-pair[1], pair[0])):
-        text = suggested(term)
-        if text not in seen and len(seen) < size and _alive(state, field, term):
-            seen.add(text)
-            yield text
+    texts = (text for text, term in most_common(found, phrases=field == "phrases") if _alive(state, field, term))
+    yield from islice(texts, size)
 
 
 def _alive(state: State, field: str, term: str) -> bool:

@@ -8,8 +8,8 @@ import attrs
 from tantivy import Occur, Query
 
 from commerce_searchtext.synonyms import Phrase
-from commerce_searchtext.terms import MOST_NEAR, SHORTEST_PART, Term, corrected, typed
-from commerce_searchtext.words import Word, single, spellings
+from commerce_searchtext.terms import MOST_NEAR, SHORTEST_INSIDE, SHORTEST_PART, Term, corrected, otherwise, typed
+from commerce_searchtext.words import Word, spellings
 from commerce_tantivy.analysis import stem, words_of
 from commerce_tantivy.ranking import Ranking
 from commerce_tantivy.schema import SCHEMA
@@ -70,6 +70,7 @@ class TermReader:
             self._split(term, sense)
             sense.known = self._finds(*(q for _, q in sense.alternatives))
             self._begin(term, sense, last=i == len(senses) - 1)
+            self._inside(term, sense)
         self._widen(term, [stem(w.surface) for w in words])
         return term
 
@@ -91,7 +92,7 @@ class TermReader:
         code = Query.term_query(SCHEMA, "words", word.surface)
         return Sense(word, [("word", self.fields(stem(word.surface))), ("joined", one_word), ("code", Query.const_score_query(code, 1.0))])
 
-    def _join(self, term: Term[Sense], words: list[Word]) -> None:
+    def _join(self, term: Term[Sense], words: Sequence[Word]) -> None:
         """Search "tn 2110" as "tn2110" too, and "smart watch" as "smartwatch"."""
         for (first, after), spelling in spellings(term.text, words).items():
             if min(self._counts(stem(spelling)), 1) + self._state.searcher.doc_freq("joined", spelling) == 0:
@@ -105,11 +106,11 @@ class TermReader:
             term.spellings.add(spelling)
 
     def _single(self, term: Term[Sense]) -> None:
-        """Search "tvs" as "tv" too."""
+        """Search "tvs" as "tv" too, "mice" as "mouse" and "tür" as "tuer"."""
         for sense in term.senses:
-            if one := single(sense.word.surface):
-                sense.alternatives.append(("single", self.fields(one)))
-                term.stems.add(one)
+            for other in otherwise(sense.word, term.text):
+                sense.alternatives.append(("other form", self.fields(stem(other))))
+                term.stems.add(stem(other))
 
     def _split(self, term: Term[Sense], sense: Sense) -> None:
         """Search "smartwatch" as "smart watch" too, where both are words of names."""
@@ -121,6 +122,17 @@ class TermReader:
                 if self._finds(query):
                     sense.alternatives.append(("split", query))
                     term.stems.update(halves)
+
+    def _inside(self, term: Term[Sense], sense: Sense) -> None:
+        """Search what may be a part of a long word."""
+        part = sense.word.surface
+        if len(part) < SHORTEST_INSIDE or not part.isalpha() or not self._state.searcher.terms_with_prefix("inside", part, limit=1):
+            return
+        query = Query.fuzzy_term_query(SCHEMA, "inside", part, distance=0, prefix=True)
+        if sense.known or self._finds(query):
+            sense.alternatives.append(("inside", Query.const_score_query(query, self._ranking.inside)))
+            sense.known = True
+            term.inside.add(part)
 
     def _begin(self, term: Term[Sense], sense: Sense, *, last: bool) -> None:
         """Search what may be the beginning of a word: the last one is still being typed."""

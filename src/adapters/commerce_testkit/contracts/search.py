@@ -17,10 +17,11 @@ from commerce_core.kernel.paging import BadCursor, CursorExpired
 from commerce_core.search import Document, FacetValue, Query, SearchIndex, Sort
 from commerce_testkit.contracts.search_documents import AT, HOSTILE, document, full_document, item_id
 from commerce_testkit.contracts.search_forms import SearchFormsContract
+from commerce_testkit.contracts.search_words import SearchWordsContract
 from commerce_testkit.memory.clock import SettableClock
 
 
-class SearchIndexContract(SearchFormsContract):
+class SearchIndexContract(SearchFormsContract, SearchWordsContract):
     """Give ``index`` (empty, in USD, on ``clock``; it takes "couch" for "sofa")."""
 
     supports_synonyms: bool = True

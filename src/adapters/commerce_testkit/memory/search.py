@@ -1,7 +1,6 @@
 """The search index in memory: an honest small one, for tests without an engine."""
 
 import re
-import unicodedata
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -13,7 +12,7 @@ import attrs
 
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import ItemId
-from commerce_core.kernel.money import Money, exponent
+from commerce_core.kernel.money import Money
 from commerce_core.kernel.paging import BadCursor, CursorExpired, decode_cursor, encode_cursor
 from commerce_core.search import (
     Document,
@@ -29,18 +28,17 @@ from commerce_core.search import (
     Sort,
     Suggestion,
 )
+from commerce_searchtext import splitting
+from commerce_searchtext.documents import insides, phrases, spelled_otherwise, spelled_terms, suggested, typed_of
+from commerce_searchtext.facets import price_ends
+from commerce_searchtext.highlight import apart
+from commerce_searchtext.letters import respelled
+from commerce_searchtext.terms import otherwise
+from commerce_searchtext.words import Analysis, clean, key
 
-_WORD: Final = re.compile(r"[^\W_]+")
 _ENDINGS: Final = ("ies", "ing", "ers", "er", "es", "s", "y")
 _PINS: Final = 64
 _PINNED_FOR: Final = timedelta(minutes=5)
-_STEPS: Final = (10, 25, 50, 100, 250, 500, 1_000, 2_500)
-
-
-def fold(text: str) -> str:
-    """*text* without capitals and accents."""
-    plain = unicodedata.normalize("NFKD", text.encode("utf-8", "replace").decode().casefold())
-    return "".join(c for c in plain if not unicodedata.combining(c))
 
 
 #: TVs, DVDs, PCs.
@@ -66,7 +64,10 @@ def is_near(typed: str, word: str) -> bool:
 
 def words_of(text: str) -> list[str]:
     """The words of *text*."""
-    return _WORD.findall(fold(text))
+    return [word.surface for word in splitting.words_of(clean(text))]
+
+
+_ANALYSIS: Final = Analysis(splitting.words_of, stem)
 
 
 @attrs.frozen
@@ -130,7 +131,7 @@ class MemorySearchIndex(SearchIndex):
         found: dict[tuple[str, str], Suggestion] = {}
         for d in sorted(self._kept.values(), key=lambda d: d.item_id):
             kinds = (("category", d.category, None), ("brand", d.brand, None), ("item", d.name, d.item_id))
-            queries = (("query", word, None) for word in words_of(d.name))
+            queries = (("query", suggested(phrase), None) for phrase in sorted(phrases(d.name, _ANALYSIS)))
             for kind, text, item_id in (*queries, *kinds):
                 if sought and d.listed and f" {sought}" in f" {' '.join(words_of(text))}":
                     found.setdefault((kind, text), Suggestion(text=text, kind=kind, item_id=item_id))
@@ -199,26 +200,32 @@ class _Matcher:
 
     def __init__(self, term: str, documents: Iterable[Document], synonyms: Mapping[str, Sequence[str]]) -> None:
         self.browsing = not term.strip()
-        self._code = " ".join(term.casefold().split())
-        typed = words_of(term[:10_000])[:32]
+        self._code = key(term)
+        text = clean(term[:10_000])
+        places = splitting.words_of(text)[:32]
+        typed = [place.surface for place in places]
+        others = {place.surface: otherwise(place, text) for place in places}
+        documents = list(documents)
+        written = {t: suggested(s) for d in documents for s in spelled_terms(d, _ANALYSIS) for t in (typed_of(s),)}
         known = Counter(word for d in documents if d.listed for text in _texts(d).values() for word in words_of(text))
         stems = {stem(word) for word in known}
         self.senses: list[set[str]] = []
         meant: list[str] = []
         for word in typed:
-            near = [w for w, _ in known.most_common() if is_near(word, w)] if not self._known(word, known, stems) else []
-            self.senses.append({stem(w) for w in (word, *near, *synonyms.get(word, ()))})
-            meant.append(near[0] if near else word)
+            unknown = not any(self._known(w, known, stems) for w in (word, *others[word]))
+            near = [w for w, _ in known.most_common() if is_near(word, w)] if unknown else []
+            self.senses.append({stem(w) for w in (word, *near, *others[word], *synonyms.get(word, ()))})
+            meant.append(written.get(near[0], near[0]) if near else word)
         self._typed = typed
         self.did_you_mean = " ".join(meant) if meant != typed else None
 
     @staticmethod
     def _known(word: str, known: Mapping[str, int], stems: set[str]) -> bool:
-        return stem(word) in stems or any(other.startswith(word) for other in known)
+        return stem(word) in stems or any(other.startswith(word) or (len(word) > 3 and word in other) for other in known)
 
     def is_exact(self, d: Document) -> bool:
         """Whether the term is the id, the SKU or a code of *d*."""
-        return not self.browsing and self._code in {" ".join(c.casefold().split()) for c in (d.item_id, d.sku, *d.codes)}
+        return not self.browsing and self._code in {key(c) for c in (d.item_id, d.sku, *d.codes)}
 
     def finds(self, d: Document) -> bool:
         """Whether *d* is among the hits."""
@@ -231,17 +238,20 @@ class _Matcher:
         found = 0
         for typed, sense in zip(self._typed, self.senses, strict=True):
             full = [weights[f] for f, words in texts.items() if any(stem(w) in sense for w in words)]
-            started = [0.3 for words in texts.values() if any(w.startswith(typed) for w in words)]
-            if full or started:
+            started = [0.3 for words in texts.values() if len(typed) > 1 and any(w.startswith(typed) for w in words)]
+            inside = [0.2 for end in insides(d, _ANALYSIS).split() if len(typed) > 3 and end.startswith(typed)]
+            if full or started or inside:
                 found += 1
-                yield f"word {typed}", max(full + started)
+                yield f"word {typed}", max(full + started + inside)
         if found == len(self._typed) > 1:
             yield "all words", 8.0
 
-    def marks(self, word: str) -> bool:
-        """Whether *word* of a text is to be highlighted."""
-        folded = fold(word)
-        return any(stem(folded) in sense or folded.startswith(typed) for typed, sense in zip(self._typed, self.senses, strict=True))
+    def marks(self, word: str, written: str) -> bool:
+        """Whether *word* of a text, where it is *written* so, is to be highlighted."""
+        other = respelled(written)
+        return any(
+            stem(word) in sense or word.startswith(typed) or other == typed for typed, sense in zip(self._typed, self.senses, strict=True)
+        )
 
 
 def _texts(d: Document) -> dict[str, str]:
@@ -251,14 +261,14 @@ def _texts(d: Document) -> dict[str, str]:
         "category": d.category,
         "brand": d.brand,
         "tags": " ".join((*d.tags, d.sku)),
-        "description": d.description,
+        "description": f"{d.description} {spelled_otherwise(d, _ANALYSIS)}",
     }
     return {**texts, "attributes": attributes}
 
 
 def _passes(d: Document, query: Query) -> bool:
     def any_of(wanted: Sequence[str], had: Sequence[str]) -> bool:
-        return not wanted or bool({w.casefold().strip() for w in wanted} & {h.casefold().strip() for h in had})
+        return not wanted or bool(set(map(key, wanted)) & set(map(key, had)))
 
     return (
         d.listed
@@ -273,10 +283,10 @@ def _meeting(d: Document, query: Query) -> list[Form]:
     """The forms of *d* that meet the filters of *query*."""
 
     def has(form: Form, name: str, values: Sequence[str]) -> bool:
-        named = {n.casefold() for f in forms for n in f.options}
-        had = form.options if name.casefold() in named else d.attributes
-        texts = {v.casefold().strip() for n, vs in had.items() if n.casefold() == name.casefold() for v in vs}
-        return any(value.casefold().strip() in texts for value in values)
+        named = {key(n) for f in forms for n in f.options}
+        had = form.options if key(name) in named else d.attributes
+        texts = {key(v) for n, vs in had.items() if key(n) == key(name) for v in vs}
+        return any(key(value) in texts for value in values)
 
     forms = d.forms or (Form(price=d.price, in_stock=d.in_stock),)
     return [
@@ -317,20 +327,22 @@ def _hit(d: Document, matcher: _Matcher, query: Query) -> Hit:
 
 def _marked(text: str, matcher: _Matcher) -> str:
     parts: list[str] = []
-    at = 0
-    for found in _WORD.finditer(text):
-        if matcher.marks(found[0]):
-            parts += [escape(text[at : found.start()]), f"<em>{escape(found[0])}</em>"]
-            at = found.end()
+    at, text = 0, clean(text)
+    words = splitting.words_of(text)
+    for start, end in apart((start, end) for surface, start, end in words if matcher.marks(surface, text[start:end])):
+        parts += [escape(text[at:start]), f"<em>{escape(text[start:end])}</em>"]
+        at = end
     return "".join([*parts, escape(text[at:])])
 
 
 def _facets(found: Sequence[Document], query: Query, currency: str) -> Facets:
     def values(texts: Iterable[str]) -> tuple[FacetValue, ...]:
-        counts = Counter(text for text in texts if text)
-        return tuple(FacetValue(v, n) for v, n in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+        found = [text for text in texts if text]
+        counts = Counter(map(key, found))
+        names = {key(text): text for text, _ in reversed(Counter(found).most_common())}
+        return tuple(FacetValue(names[v], n) for v, n in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
-    ends = [0, *(step * 10 ** exponent(currency) for step in _STEPS)]
+    ends = price_ends(currency)
     counts = Counter(low for d in found for low in {max(end for end in ends if end <= f.price.minor) for f in _meeting(d, query)})
     highs = {low: Money(high, currency) for low, high in pairwise(ends)}
     prices = tuple(PriceBucket(Money(low, currency), highs.get(low), n) for low, n in sorted(counts.items()))

@@ -1,0 +1,93 @@
+"""How text is split into words: once, for every engine, for what is kept and for what is asked.
+
+Words end at whatever is no letter, digit or mark. Scripts without blanks (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are
+split into pairs of neighbouring signs, so that every part of a name is found in it.
+"""
+
+import re
+import sys
+import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import Final
+
+from commerce_searchtext.letters import IGNORED, fold
+from commerce_searchtext.words import Word
+
+#: Longer words are cut: nobody types more of one, and engines refuse what is far longer.
+LONGEST: Final = 100
+_REMEMBERED: Final = 200
+
+
+def _class_of(characters: Iterator[str]) -> str:
+    """The inside of a character class for *characters*, which come in their order."""
+    parts: list[list[int]] = []
+    for code in map(ord, characters):
+        if parts and parts[-1][1] == code - 1:
+            parts[-1][1] = code
+        else:
+            parts.append([code, code])
+    return "".join(f"{chr(first)}-{chr(last)}" for first, last in parts)
+
+
+_MARKS: Final = _class_of(c for c in map(chr, range(0x300, sys.maxunicode)) if unicodedata.category(c)[0] == "M")
+#: Scripts without blanks between words. Korean has some, but parts of its words stand for themselves.
+_UNSPACED: Final = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
+)
+#: C++, C#, A+: a letter that is another word with its sign.
+_SIGNED: Final = r"[A-Za-z](?:(?:\+\+|#)(?![^\W\d_])|\+(?![^\W_]))"
+_WORD: Final = re.compile(rf"{_SIGNED}|[^\W_](?:[^\W_]|[{_MARKS}{IGNORED}])*")
+_ASCII_WORD: Final = re.compile(r"[A-Za-z0-9]+")
+_RUN: Final = re.compile(rf"[{_UNSPACED}{_MARKS}{IGNORED}]*[{_UNSPACED}][{_UNSPACED}{_MARKS}{IGNORED}]*|[^{_UNSPACED}]+")
+_SIGN: Final = re.compile(rf"[{_UNSPACED}][{_MARKS}{IGNORED}]*")
+_HAS_UNSPACED: Final = re.compile(f"[{_UNSPACED}]")
+_TOO_LONG: Final = re.compile(f"[A-Za-z0-9]{{{LONGEST + 1}}}")
+_BLANKS: Final = {code: " " if not chr(code).isalnum() else chr(code).lower() for code in range(128)}
+
+
+def words_of(text: str) -> Sequence[Word]:
+    """The words of *text*, which is clean, in order."""
+    return _remembered(text) if len(text) <= _REMEMBERED else _split(text)
+
+
+def _split(text: str) -> Sequence[Word]:
+    if text.isascii() and "+" not in text and "#" not in text:
+        small = text.lower()
+        return [Word(m[0][:LONGEST], m.start(), m.end()) for m in _ASCII_WORD.finditer(small)]
+    found: list[Word] = []
+    for m in _WORD.finditer(text):
+        word = m[0]
+        if word.isascii() or not _HAS_UNSPACED.search(word):
+            found.append(Word(fold(word)[:LONGEST], m.start(), m.end()))
+        else:
+            found += _unspaced(word, m.start())
+    return [word for word in found if word.surface]
+
+
+#: A name is read for several fields of an index, and again for each page that shows it.
+_remembered: Final = lru_cache(maxsize=2_000)(_split)
+
+
+def plain(text: str) -> str:
+    """The words of *text* with a blank between them: for an engine that splits at blanks alone."""
+    if text.isascii() and "+" not in text and "#" not in text and not _TOO_LONG.search(text):
+        return text.translate(_BLANKS)
+    return " ".join(word.surface for word in words_of(text))
+
+
+def signs_of(text: str) -> Iterator[str]:
+    """The single signs of scripts without blanks in *text*: some are words."""
+    return (fold(m[0]) for m in _SIGN.finditer(text))
+
+
+def _unspaced(word: str, at: int) -> Iterator[Word]:
+    for run in _RUN.finditer(word):
+        signs = [m.span() for m in _SIGN.finditer(run[0])]
+        start = at + run.start()
+        if len(signs) < 2:
+            yield Word(fold(run[0])[:LONGEST], start, at + run.end())
+        for (first, _), (_, after) in pairwise(signs):
+            yield Word(fold(run[0][first:after]), start + first, start + after)
