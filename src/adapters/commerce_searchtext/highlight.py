@@ -16,10 +16,10 @@ _LOOKED_AT: Final = 4_000
 def highlight(text: str, term: Term[Any], analysis: Analysis, *, whole: bool) -> str | None:
     """*text* with the words that *term* stands for marked; ``None``: there are none.
 
-    Not *whole*, a piece of it with the first of them.
+    Not *whole*, a piece of it with the first of them. Parts of words are marked where it is *whole*: they are kept of names alone.
     """
     text = clean(text)[:_LOOKED_AT]
-    marks = sorted(set(_marks(text, term, analysis)))
+    marks = sorted(set(_marks(text, term, analysis, whole=whole)))
     if not marks:
         return None
     start, end = (0, len(text)) if whole or len(text) <= _SHOWN else _piece(text, marks[0])
@@ -31,13 +31,13 @@ def highlight(text: str, term: Term[Any], analysis: Analysis, *, whole: bool) ->
     return "".join([*parts, escape(text[at:end]), "…" if end < len(text) else ""])
 
 
-def _marks(text: str, term: Term[Any], analysis: Analysis) -> Iterator[tuple[int, int]]:
+def _marks(text: str, term: Term[Any], analysis: Analysis, *, whole: bool) -> Iterator[tuple[int, int]]:
     words, beginning = analysis.words_of(text), term.beginning
     for word in words:
         if (
             analysis.stem(word.surface) in term.stems
             or (beginning is not None and word.surface.startswith(beginning))
-            or (term.inside and _holds(word.surface, term))
+            or (whole and term.inside and _holds(word.surface, term))
             or (not text.isascii() and _is_respelled(text[word.start : word.end], term))
         ):
             yield word.start, word.end
@@ -50,7 +50,7 @@ def _marks(text: str, term: Term[Any], analysis: Analysis) -> Iterator[tuple[int
 
 
 def _holds(surface: str, term: Term[Any]) -> bool:
-    return len(surface) >= SHORTEST_COMPOUND and any(part in surface for part in term.inside)
+    return len(surface) >= SHORTEST_COMPOUND and surface.isalpha() and any(surface.find(part, 1) > 0 for part in term.inside)
 
 
 def _is_respelled(word: str, term: Term[Any]) -> bool:

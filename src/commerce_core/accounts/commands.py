@@ -7,6 +7,7 @@ import attrs
 
 from commerce_core.kernel.address import Address, looks_like_card
 from commerce_core.kernel.codec import ABSENT
+from commerce_core.kernel.text import clean_text
 
 
 def _length(least: int, most: int) -> Any:
@@ -38,7 +39,7 @@ def _open_role(_: object, _attribute: "attrs.Attribute[str]", value: str) -> Non
 class Register:
     """Open an account."""
 
-    email: str = attrs.field(validator=[_email, _no_card], metadata={"schema": {"format": "email", "maxLength": 254}})
+    email: str = attrs.field(converter=clean_text, validator=[_email, _no_card], metadata={"schema": {"format": "email", "maxLength": 254}})
     password: str = attrs.field(validator=_length(8, 200), repr=False, metadata={"schema": {"minLength": 8, "maxLength": 200}})
     name: str = attrs.field(validator=[_length(1, 200), _no_card], metadata={"schema": {"minLength": 1, "maxLength": 200}})
     role: str = attrs.field(default="buyer", validator=_open_role, metadata={"schema": {"enum": ["buyer", "seller"]}})
@@ -48,7 +49,9 @@ class Register:
 class LogIn:
     """Begin a session."""
 
-    email: str = attrs.field(validator=[_length(1, 254), _no_card], metadata={"schema": {"minLength": 1, "maxLength": 254}})
+    email: str = attrs.field(
+        converter=clean_text, validator=[_length(1, 254), _no_card], metadata={"schema": {"minLength": 1, "maxLength": 254}}
+    )
     password: str = attrs.field(validator=_length(1, 200), repr=False, metadata={"schema": {"minLength": 1, "maxLength": 200}})
 
 

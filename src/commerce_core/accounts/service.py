@@ -3,6 +3,7 @@
 import hashlib
 from datetime import timedelta
 from typing import Final
+from unicodedata import normalize
 
 import attrs
 
@@ -14,11 +15,22 @@ from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.codec import ABSENT
 from commerce_core.kernel.errors import StaleVersion
 from commerce_core.kernel.ids import AccountId, IdFactory
+from commerce_core.kernel.text import clean_text
 from commerce_core.kernel.transaction import Database, Transaction
 
 _SESSION: Final = timedelta(days=30)
 _FREE_ATTEMPTS: Final = 5
 _LOCKED_FOR: Final = timedelta(minutes=5)
+
+
+def address_key(email: str) -> str:
+    """An e-mail address as accounts are known by it: composed and without capitals."""
+    return normalize("NFC", clean_text(email).lower())
+
+
+def clean_password(password: str) -> str:
+    """A password as it is hashed: composed, each blank kept."""
+    return normalize("NFC", password)
 
 
 class Accounts:
@@ -44,10 +56,10 @@ class Accounts:
         """
         account = Account(
             id=AccountId(self._ids.new()),
-            email=command.email.lower(),
-            name=command.name.strip(),
+            email=address_key(command.email),
+            name=clean_text(command.name),
             role=Role(command.role),
-            password_hash=self._hasher.hash(command.password),
+            password_hash=self._hasher.hash(clean_password(command.password)),
             created_at=self._clock.now(),
         )
         with self._db.begin() as tx:
@@ -63,12 +75,12 @@ class Accounts:
             TooManyAttempts: five log-ins have failed within five minutes of one another.
             Overloaded: too many passwords are being hashed.
         """
-        email = command.email.lower()
+        email = address_key(command.email)
         with self._db.snapshot() as tx:
-            account = self._book.by_email(tx, [email]).get(email)
+            account = self._of(tx, email)
             failures = self._book.failures(tx, email)
         self._check_attempts(failures)
-        right = self._hasher.verify(account.password_hash if account else self._decoy_hash(), command.password)
+        right = self._is_right(account.password_hash if account else self._decoy_hash(), command.password)
         if account is None or not right:
             self._note_failure(email)
             raise LoginFailed("the address or the password is wrong")
@@ -101,7 +113,7 @@ class Accounts:
         with self._db.begin() as tx:
             before = account = self._book.load(tx, [account_id])[account_id]
             if command.name is not ABSENT:
-                account = account.named(command.name.strip())
+                account = account.named(clean_text(command.name))
             if command.address is not ABSENT:
                 account = account.living_at(command.address)
             return self._save(tx, before, account)
@@ -113,7 +125,7 @@ class Accounts:
             AccountNotFound: nobody registered with it.
         """
         with self._db.begin() as tx:
-            account = self._book.by_email(tx, [email.lower()]).get(email.lower())
+            account = self._of(tx, address_key(email))
             if account is None:
                 raise AccountNotFound(f"nobody registered as {email}")
             return self._save(tx, account, account.granted(role))
@@ -125,10 +137,21 @@ class Accounts:
             AccountNotFound: nobody registered with it.
         """
         with self._db.snapshot() as tx:
-            account = self._book.by_email(tx, [email.lower()]).get(email.lower())
+            account = self._of(tx, address_key(email))
         if account is None:
             raise AccountNotFound(f"nobody registered as {email}")
         return account
+
+    def _of(self, tx: Transaction, email: str) -> Account | None:
+        """The account of an address; older ones were kept as they were typed."""
+        spellings = list(dict.fromkeys((email, normalize("NFD", email))))
+        found = self._book.by_email(tx, spellings)
+        return next((found[one] for one in spellings if one in found), None)
+
+    def _is_right(self, password_hash: str, password: str) -> bool:
+        """Whether the password is right: composed, or as it was typed, as older hashes were made of it."""
+        spellings = dict.fromkeys((clean_password(password), password, normalize("NFD", password)))
+        return any(self._hasher.verify(password_hash, one) for one in spellings)
 
     def _save(self, tx: Transaction, before: Account, after: Account) -> Account:
         if after == before:

@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 from typing import Any
+from unicodedata import normalize
 
+import attrs
 import pytest
 
 from commerce_core.accounts import (
@@ -20,6 +22,8 @@ from commerce_core.accounts import (
 from commerce_core.accounts.service import digest_of
 from commerce_core.kernel.codec import reader
 from commerce_core.kernel.errors import Invalid
+from commerce_core.kernel.ids import AccountId
+from commerce_testkit.memory.passwords import PlainHasher
 from commerce_testkit.memory.shop import MemoryShop
 from tests.unit.people import address
 
@@ -163,3 +167,39 @@ def test_an_operator_is_made_by_a_grant_and_at_once(shop: MemoryShop) -> None:
     for act in (lambda: shop.accounts.grant("x@y.z", Role.SELLER), lambda: shop.accounts.by_email("x@y.z")):
         with pytest.raises(AccountNotFound):
             act()
+
+
+COMPOSED, APART = "zo\u00eb@example.org", "zoe\u0308@example.org"
+SECRET = "cr\u00e8me br\u00fbl\u00e9e"
+
+
+@pytest.mark.parametrize("kept", [COMPOSED, APART, f" {APART.upper()} "])
+@pytest.mark.parametrize("typed", [COMPOSED, APART, COMPOSED.upper(), f"{APART}\u00a0"])
+def test_an_address_is_known_in_every_way_to_write_its_letters(shop: MemoryShop, kept: str, typed: str) -> None:
+    account = shop.accounts.register(Register(email=kept, password=PASSWORD, name="Zoe\u0308 "))
+    assert (account.email, account.name) == (COMPOSED, "Zo\u00eb")
+    assert log_in(shop, email=typed).account == account == shop.accounts.by_email(typed)
+    with pytest.raises(EmailTaken):
+        shop.accounts.register(Register(email=typed, password=PASSWORD, name="x"))
+
+
+def test_a_password_is_right_in_every_way_to_write_its_letters(shop: MemoryShop) -> None:
+    for number, kept in enumerate((SECRET, normalize("NFD", SECRET))):
+        email = f"bob{number}@example.org"
+        shop.accounts.register(Register(email=email, password=kept, name="Bob"))
+        for typed in (SECRET, normalize("NFD", SECRET)):
+            assert log_in(shop, typed, email).account.email == email
+        with pytest.raises(LoginFailed):
+            log_in(shop, "creme brulee", email)
+
+
+def test_accounts_that_were_kept_as_they_were_typed_still_open(shop: MemoryShop) -> None:
+    account = log_in(shop).account
+    for number, kept in enumerate((SECRET, normalize("NFD", SECRET))):
+        hashed = PlainHasher().hash(kept)
+        older = attrs.evolve(account, id=AccountId(f"older-{number}"), email=f"{number}{APART}", password_hash=hashed)
+        with shop.parts.database.begin() as tx:
+            shop.parts.accounts.insert(tx, [older])
+            tx.commit()
+        for typed in (SECRET, normalize("NFD", SECRET)):
+            assert log_in(shop, typed, f"{number}{COMPOSED}").account == older
