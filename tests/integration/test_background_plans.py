@@ -20,8 +20,8 @@ from commerce_core.orders import OrderKey
 from commerce_sqlalchemy import schema
 from commerce_sqlalchemy.accounts import SqlAccountBook
 from commerce_sqlalchemy.cart import SqlCartBook
-from commerce_sqlalchemy.catalog import SqlImportQueue
 from commerce_sqlalchemy.checkout import SqlSagaStore
+from commerce_sqlalchemy.imports import SqlImportQueue
 from commerce_sqlalchemy.messaging import SqlInbox, SqlOutbox
 from commerce_sqlalchemy.search import SqlReindexQueue
 from commerce_sqlalchemy.transaction import SqlDatabase
