@@ -28,6 +28,7 @@ from commerce_core.kernel.transaction import Transaction
 from commerce_core.orders import OrderKey, OrderState, Shipment
 from commerce_sqlalchemy import owed
 from commerce_sqlalchemy.keys import among, pairs
+from commerce_sqlalchemy.leases import beyond
 from commerce_sqlalchemy.rows import Given, insert_if_new, insert_many, insert_new
 from commerce_sqlalchemy.saga_rows import CALL_COLUMNS, WRITE_COLUMNS, call, call_row, call_values, key_row, saga_row, write_row
 from commerce_sqlalchemy.tables import Id, Instant, gateway_fact, order_line, outside_call, refund, saga, shipment, shipment_line
@@ -78,19 +79,19 @@ class SqlSagaStore(SagaStore):
         limit: int,
         away: Away = NOBODY_AWAY,
     ) -> Sequence[Claimed]:
-        c = saga.c
+        c, far = saga.c, beyond(now, lease_until)
         known = sa.or_(sa.false(), *(sa.and_(c.definition == name, c.version <= version) for name, version in definitions.items()))
         due = sa.select(c.buyer_id, c.order_id, c.fence, c.claims).where(_FREE, known)
         if away != NOBODY_AWAY:
             due = due.where(sa.not_(_waits_for(away)))
-        candidates = connection(tx).execute(due.order_by(c.next_run_at, c.order_id).limit(limit), {"now": now}).all()
+        candidates = connection(tx).execute(due.order_by(c.next_run_at, c.order_id).limit(limit), {"now": now, "beyond": far}).all()
         if candidates and candidates[0].claims >= _ALONE_AFTER:
             candidates = candidates[:1]
         chosen = [row for row in candidates if row.claims < _ALONE_AFTER] or candidates
         if not chosen:
             return []
         rows = sorted((r.buyer_id, r.order_id, r.fence) for r in chosen)
-        taken = _CLAIM.run(connection(tx), rows, now=now, until=lease_until, claimer=owner)
+        taken = _CLAIM.run(connection(tx), rows, now=now, beyond=far, until=lease_until, claimer=owner)
         return list(self.reread(tx, [OrderKey(row.buyer_id, row.order_id) for row in taken]).values())
 
     def take_over(self, tx: Transaction, key: OrderKey, now: datetime) -> Claimed | None:
@@ -210,6 +211,20 @@ class SqlSagaStore(SagaStore):
     def owed_refunds(self, tx: Transaction, limit: int) -> Sequence[OwedRefund]:
         return owed.owed_refunds(connection(tx), limit)
 
+    def recall(self, tx: Transaction, beyond: datetime, at: datetime, limit: int) -> int:
+        c = saga.c
+        late = sa.select(c.buyer_id, c.order_id).where(_OPEN, c.next_run_at > beyond).order_by(c.next_run_at).limit(limit)
+        found = [OrderKey(row.buyer_id, row.order_id) for row in connection(tx).execute(late)]
+        if found:
+            due = sa.update(saga).where(among(c.buyer_id, c.order_id, pairs(found)), _OPEN)
+            connection(tx).execute(due.values(next_run_at=at))
+        return len(found)
+
+    def waits_beyond(self, tx: Transaction, moment: datetime) -> bool:
+        c = saga.c
+        latest = sa.select(c.next_run_at).where(_OPEN, c.next_run_at > moment).order_by(c.next_run_at).limit(1)
+        return connection(tx).execute(latest).first() is not None
+
     def rows(self, tx: Transaction, keys: Sequence[OrderKey]) -> Sequence[SagaRow]:
         return self._with_calls(tx, _BY_KEY.run(connection(tx), pairs(keys)))
 
@@ -274,7 +289,9 @@ _T: Final = outside_call.c
 _L: Final = order_line.c
 _NOW: Final = sa.bindparam("now", type_=Instant())
 _UNHELD: Final = sa.and_(_OPEN, sa.or_(_S.lease_until.is_(None), _S.lease_until < _NOW))
-_FREE: Final = sa.and_(_UNHELD, _S.next_run_at <= _NOW)
+#: The same for who takes leases: one that ends later than any that could have been given was taken by a clock that was wrong.
+_CLAIMABLE: Final = sa.or_(_S.lease_until.is_(None), _S.lease_until < _NOW, _S.lease_until > sa.bindparam("beyond", type_=Instant()))
+_FREE: Final = sa.and_(_OPEN, _CLAIMABLE, _S.next_run_at <= _NOW)
 _JOINED: Final = saga.join(order_table, sa.and_(_S.buyer_id == order_table.c.buyer_id, _S.order_id == order_table.c.id))
 _SAGAS: Final = (
     sa.select(

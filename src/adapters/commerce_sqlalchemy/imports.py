@@ -20,6 +20,7 @@ from commerce_core.catalog import (
 from commerce_core.kernel.codec import from_data, to_data
 from commerce_core.kernel.ids import ImportId, SellerId
 from commerce_core.kernel.transaction import Transaction
+from commerce_sqlalchemy.leases import unheld
 from commerce_sqlalchemy.rows import Given, insert_many, insert_or_add
 from commerce_sqlalchemy.tables import Id, import_aside, import_chunk, import_sku, import_sum, item_import
 from commerce_sqlalchemy.transaction import connection
@@ -63,7 +64,7 @@ class SqlImportQueue(ImportQueue):
 
     def claim(self, tx: Transaction, now: datetime, lease_until: datetime) -> ItemImport | None:
         c = item_import.c
-        free = sa.and_(c.status == ImportStatus.RUNNING.value, sa.or_(c.lease_until.is_(None), c.lease_until < now))
+        free = sa.and_(c.status == ImportStatus.RUNNING.value, unheld(c.lease_until, now, lease_until))
         turn = sa.func.coalesce(c.turn, 0)
         waiting = sa.select(c.id, c.fence).where(free, ~_BEHIND_ANOTHER).order_by(turn, c.created_at, c.id).limit(1)
         next_one = connection(tx).execute(waiting).first()

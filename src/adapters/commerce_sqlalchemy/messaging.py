@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -16,6 +16,8 @@ from commerce_sqlalchemy.tables import Id, dead_letter, inbox, outbox, outbox_le
 from commerce_sqlalchemy.transaction import connection
 
 _BUCKETS: Final = 64
+#: No relay takes a bucket for so long: a lease that ends later was taken by a clock that was wrong, and is void.
+_LONGEST_LEASE: Final = timedelta(minutes=1)
 
 
 class SqlOutbox(Outbox):
@@ -42,7 +44,7 @@ class SqlOutbox(Outbox):
             insert_if_new(connection(tx), outbox_lease, new)
             taken = (
                 sa.update(outbox_lease)
-                .where(sa.or_(c.owner == owner, c.lease_until <= now))
+                .where(sa.or_(c.owner == owner, c.lease_until <= now, c.lease_until > now + _LONGEST_LEASE))
                 .values(owner=owner, lease_until=until)
                 .returning(c.bucket)
             )

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from commerce_core.kernel.ids import JobId
 from commerce_core.kernel.transaction import Transaction
 from commerce_core.search import Reindex, ReindexQueue, ReindexStatus
+from commerce_sqlalchemy.leases import unheld
 from commerce_sqlalchemy.rows import insert_if_new
 from commerce_sqlalchemy.tables import reindex
 from commerce_sqlalchemy.transaction import connection
@@ -30,7 +31,7 @@ class SqlReindexQueue(ReindexQueue):
 
     def claim(self, tx: Transaction, now: datetime, lease_until: datetime) -> Reindex | None:
         c = reindex.c
-        free = sa.and_(c.status != ReindexStatus.FINISHED.value, sa.or_(c.lease_until.is_(None), c.lease_until < now))
+        free = sa.and_(c.status != ReindexStatus.FINISHED.value, unheld(c.lease_until, now, lease_until))
         oldest = connection(tx).execute(sa.select(c.id, c.fence).where(free).order_by(c.created_at, c.id).limit(1)).first()
         if oldest is None:
             return None

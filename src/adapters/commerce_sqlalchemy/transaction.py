@@ -21,6 +21,7 @@ from commerce_core.kernel.private_files import private_file
 from commerce_core.kernel.process import ProcessGuard
 from commerce_core.kernel.transaction import Database, Transaction
 from commerce_sqlalchemy import postgres
+from commerce_sqlalchemy.server_clock import ServerClock
 
 _BUSY_SECONDS: Final = 10.0
 #: Seconds before a lost transaction is tried again, doubled each time and then shortened by chance.
@@ -107,6 +108,10 @@ class SqlDatabase(Database):
     def connections_in_use(self) -> int:
         """How many connections transactions hold at the moment."""
         return self.engine.pool.checkedout() - len(self._free)  # type: ignore[attr-defined,no-any-return]
+
+    def keep_time(self, clock: ServerClock) -> None:
+        """Let *clock* go by the server's."""
+        event.listen(self.engine, "checkout", lambda raw, _record, _proxy: clock.look(raw))
 
     def begin(self) -> SqlTransaction:
         return SqlTransaction(self, write=True)

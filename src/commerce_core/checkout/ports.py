@@ -173,6 +173,14 @@ class SagaStore(Protocol):
         """Let unfinished sagas run at *at*, whatever they were waiting for; the orders that it applied to. Leaves leases alone."""
 
     @abstractmethod
+    def recall(self, tx: Transaction, beyond: datetime, at: datetime, limit: int) -> int:
+        """Let up to *limit* unfinished sagas run at *at* whose next run lies after *beyond*; how many."""
+
+    @abstractmethod
+    def waits_beyond(self, tx: Transaction, moment: datetime) -> bool:
+        """Whether the next run of an unfinished saga lies after *moment*."""
+
+    @abstractmethod
     def rows(self, tx: Transaction, keys: Sequence[OrderKey]) -> Sequence[SagaRow]:
         """The sagas of *keys* as an operator sees them; unknown ones are missing."""
 

@@ -46,6 +46,7 @@ from commerce_sqlalchemy.messaging import SqlInbox, SqlOutbox
 from commerce_sqlalchemy.orders import SqlOrderBook, SqlSellerOrders
 from commerce_sqlalchemy.queues import SqlLocalQueues
 from commerce_sqlalchemy.search import SqlReindexQueue
+from commerce_sqlalchemy.server_clock import ServerClock
 from commerce_sqlalchemy.transaction import SqlDatabase
 
 T = TypeVar("T")
@@ -126,6 +127,8 @@ def build_storage(
         WrongSetting: there is no database at this address, or not one to rely on.
     """
     database = open_database(settings, closing)
+    if isinstance(clock, ServerClock):
+        database.keep_time(clock)
     queues = SqlLocalQueues(database, subscriptions, clock or SystemClock(), owner)
     return Storage(
         database=database,

@@ -5,6 +5,7 @@ from dependency_injector.containers import DeclarativeContainer
 from prometheus_client import CollectorRegistry
 
 from commerce_bootstrap import builders, outside, tracing
+from commerce_bootstrap.database import build_clock
 from commerce_bootstrap.followers import build_followers, followers_inside
 from commerce_bootstrap.metrics import GroupMetrics, QueueCollector, ShopCollector, dropped_rows, search_lag
 from commerce_bootstrap.settings import Settings
@@ -32,7 +33,6 @@ from commerce_core.pricing import FreeOfCharges, Pricer
 from commerce_core.search.service.find import Searches
 from commerce_core.search.service.follow import IndexAudit, Reindexer, SearchIndexer, Sources
 from commerce_local.accounts import Argon2Hasher, RandomTokens
-from commerce_local.clock import SystemClock
 from commerce_local.ids import UuidFactory
 
 _HASHES_WAITING = 32
@@ -44,7 +44,7 @@ class ShopContainer(DeclarativeContainer):
     one = providers.Singleton
     settings = providers.Dependency(instance_of=Settings)
     closing = one(builders.Closing)
-    clock, ids, tokens = one(SystemClock), one(UuidFactory), one(RandomTokens)
+    clock, ids, tokens = one(build_clock, settings), one(UuidFactory), one(RandomTokens)
     bell = one(builders.build_bell, settings, closing)
     registry = one(CollectorRegistry)
     groups = one(GroupMetrics, registry)

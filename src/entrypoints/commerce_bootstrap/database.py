@@ -6,17 +6,25 @@ from typing import Final
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from commerce_bootstrap.settings import PREFIX, PartAway, Settings, WrongSetting
+from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.errors import TransactionLost, Unavailable
 from commerce_core.kernel.private_files import private_folder
 from commerce_core.kernel.redaction import redacted
 from commerce_core.kernel.service_address import ServiceAddress
 from commerce_core.plugins import file_path, scheme
+from commerce_local.clock import SystemClock
 from commerce_sqlalchemy import postgres, schema
+from commerce_sqlalchemy.server_clock import ServerClock
 from commerce_sqlalchemy.transaction import SqlDatabase
 
 _SETTING: Final = f"{PREFIX}DATABASE_URL"
 #: Threads beside those that answer requests: of groups, of a worker inside the process, of calls to parties outside, of log-ins and probes.
 _OWN_THREADS: Final = 16
+
+
+def build_clock(settings: Settings) -> Clock:
+    """The clock of the database's server, which all processes share; this machine's where there is none."""
+    return ServerClock() if postgres.is_server(settings.database_url) else SystemClock()
 
 
 def open_database(settings: Settings, closing: ExitStack[bool | None]) -> SqlDatabase:

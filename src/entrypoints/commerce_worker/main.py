@@ -28,6 +28,9 @@ _MESSAGES_FOR_A_BROKER: Final = 2_000
 _ROWS: Final = 500
 _RECONCILED: Final = 100
 _RECONCILE_EVERY: Final = timedelta(seconds=60)
+#: Orders that would run later than any is put off, as a clock was wrong.
+_RECALLED: Final = 500
+_RECALL_EVERY: Final = timedelta(seconds=30)
 #: Rows that a rule of the retention looks at or drops in one transaction.
 _FORGOTTEN: Final = 1_000
 _FORGET_EVERY: Final = timedelta(seconds=60)
@@ -45,6 +48,7 @@ def loops_of(shop: Shop, roles: Collection[str] = ROLES) -> list[Loop]:
     """The loops that do *roles* for *shop*."""
     brisk, calm = Pace(), Pace(idle=0.25, woken=False)
     reconcile = Every(_RECONCILE_EVERY, shop.clock, partial(shop.reconciliation.run_once, _RECONCILED))
+    recall = Every(_RECALL_EVERY, shop.clock, partial(shop.runner.recall, _RECALLED))
     forget = Every(_FORGET_EVERY, shop.clock, partial(shop.retention.run_once, _FORGOTTEN))
     carry_on = shop.turns.queued(shop.runner.run_once) if shop.turns else shop.runner.run_once
     keeper = IndexKeeper(shop.index, shop.reindexer)
@@ -57,6 +61,7 @@ def loops_of(shop: Shop, roles: Collection[str] = ROLES) -> list[Loop]:
         ("imports", Loop("imports", take_rows, Pace(idle=0.1, woken=False))),
         ("reindex", Loop("reindex", partial(keeper.run_once, _ROWS), calm)),
         ("timers", Loop("timers", reconcile, Pace(idle=1.0, woken=False))),
+        ("timers", Loop("recalled", recall, Pace(idle=1.0, woken=False))),
         ("timers", Loop("retention", forget, Pace(idle=1.0, woken=False))),
     ]
     return [loop for role, loop in every if role in roles]

@@ -118,6 +118,23 @@ class SagaStoreContract(SagaStoreExamination):
             row = self._row(tx, store, key_of(ONE))
             assert (row.fence, row.claims, row.lease_until) == (2, 2, NEVER)
 
+    def test_a_lease_that_no_clock_could_have_given_is_void(self, database: Database, store: SagaStore) -> None:
+        with database.begin() as tx:
+            ahead = timedelta(days=1)
+            assert len(self._claim(tx, store, now=AT + ahead, lease_until=LATER + ahead)) == 3
+            again = self._claim(tx, store)
+            assert {(c.fence, c.claims) for c in again.values()} == {(2, 2)}
+            assert self._claim(tx, store) == {}
+
+    def test_what_would_run_later_than_anything_is_put_off_is_recalled(self, database: Database, store: SagaStore) -> None:
+        with database.begin() as tx:
+            claims = self._claim(tx, store)
+            for order, days in ((ONE, 1), (TWO, 2), (THREE, 0)):
+                store.write(tx, [told(claims[order.id], next_run_at=AT + timedelta(days=days))], AT)
+            assert [store.waits_beyond(tx, AT + timedelta(days=days)) for days in (0, 1, 2)] == [True, True, False]
+            assert [store.recall(tx, LATER, AT, 1), store.recall(tx, LATER, AT, 9), store.recall(tx, LATER, AT, 9)] == [1, 1, 0]
+            assert len(self._claim(tx, store)) == 3
+
     def test_no_more_are_claimed_than_asked_for_and_the_longest_due_first(self, database: Database, store: SagaStore) -> None:
         with database.begin() as tx:
             claims = self._claim(tx, store)

@@ -135,6 +135,12 @@ class OutboxContract:
         assert outbox.lease("two", AT + 10 * SECOND, AT + 20 * SECOND) == held
         assert outbox.lease("one", AT + 11 * SECOND, AT + 21 * SECOND) == []
 
+    def test_a_lease_that_no_clock_could_have_given_is_void(self, outbox: Outbox) -> None:
+        ahead = timedelta(days=1)
+        held = outbox.lease("one", AT + ahead, AT + ahead + 10 * SECOND)
+        assert outbox.lease("two", AT, AT + 10 * SECOND) == held
+        assert outbox.lease("three", AT + SECOND, AT + 11 * SECOND) == []
+
     def test_leases_say_nothing_about_messages(self, database: Database, outbox: Outbox) -> None:
         held = outbox.lease("one", AT, AT + SECOND)
         self._append(database, outbox, message(1))

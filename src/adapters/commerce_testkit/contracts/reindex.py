@@ -73,6 +73,13 @@ class ReindexQueueContract:
             again = queue.claim(tx, LATER + timedelta(microseconds=1), LATER)
             assert again == attrs.evolve(OLD, status=ReindexStatus.RUNNING, fence=2)
 
+    def test_a_lease_that_no_clock_could_have_given_is_void(self, database: Database, queue: ReindexQueue) -> None:
+        with database.begin() as tx:
+            for _ in range(2):
+                queue.claim(tx, AT + timedelta(days=1), LATER + timedelta(days=1))
+            again = queue.claim(tx, AT, LATER)
+            assert again == attrs.evolve(OLD, status=ReindexStatus.RUNNING, fence=2)
+
     def test_only_the_newest_fence_writes(self, database: Database, queue: ReindexQueue) -> None:
         with database.begin() as tx:
             stale = queue.claim(tx, AT, AT)

@@ -10,6 +10,7 @@ import attrs
 from commerce_core.catalog import ImportQueue, ImportStatus, Item, ItemBook, ItemImport, Offer, Offers, RowSum, SetAside, SkuTaken
 from commerce_core.kernel.ids import ImportId, ItemId, SellerId, SkuId
 from commerce_core.kernel.transaction import Transaction
+from commerce_testkit.memory.leases import unheld
 from commerce_testkit.memory.transaction import table
 
 
@@ -113,7 +114,7 @@ class MemoryImportQueue(ImportQueue):
             (kept for kept in self._all(tx) if kept.job.status is ImportStatus.RUNNING), key=lambda k: (k.job.created_at, k.job.id)
         )
         oldest = {kept.job.seller_id: kept for kept in reversed(running)}.values()
-        free = [kept for kept in oldest if kept.lease is None or kept.lease < now]
+        free = [kept for kept in oldest if unheld(kept.lease, now, lease_until)]
         if not free:
             return None
         job = min(free, key=lambda k: (k.turn, k.job.created_at, k.job.id)).job

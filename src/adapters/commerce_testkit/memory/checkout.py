@@ -26,6 +26,7 @@ from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Transaction
 from commerce_core.orders import OrderKey, OrderState, Shipment
+from commerce_testkit.memory.leases import unheld
 from commerce_testkit.memory.transaction import table
 
 _ALONE_AFTER: Final = 5
@@ -68,7 +69,7 @@ class MemorySagaStore(SagaStore):
             for row in sorted(rows.values(), key=lambda row: row.next_run_at)
             if not row.saga.state.is_final
             and row.next_run_at <= now
-            and (row.lease_until is None or row.lease_until < now)
+            and unheld(row.lease_until, now, lease_until)
             and row.saga.version <= definitions.get(row.saga.definition, 0)
             and not _waits_for(row.saga, away)
         ][:limit]
@@ -156,6 +157,15 @@ class MemorySagaStore(SagaStore):
         due = [row for row in self.rows(tx, keys) if not row.saga.state.is_final]
         table(tx, "saga").update({row.saga.key.order_id: attrs.evolve(row, next_run_at=at, claims=0) for row in due})
         return [row.saga.key.order_id for row in due]
+
+    def recall(self, tx: Transaction, beyond: datetime, at: datetime, limit: int) -> int:
+        rows = table(tx, "saga")
+        late = [row for row in rows.values() if not row.saga.state.is_final and row.next_run_at > beyond][:limit]
+        rows.update({row.saga.key.order_id: attrs.evolve(row, next_run_at=at) for row in late})
+        return len(late)
+
+    def waits_beyond(self, tx: Transaction, moment: datetime) -> bool:
+        return any(not row.saga.state.is_final and row.next_run_at > moment for row in table(tx, "saga").values())
 
     def rows(self, tx: Transaction, keys: Sequence[OrderKey]) -> Sequence[SagaRow]:
         rows = table(tx, "saga")

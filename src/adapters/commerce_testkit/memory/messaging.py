@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from commerce_core.kernel.ids import MessageId
@@ -11,6 +11,7 @@ from commerce_core.kernel.transaction import Database, Transaction
 from commerce_testkit.memory.transaction import table
 
 _BUCKETS: Final = 64
+_LONGEST_LEASE: Final = timedelta(minutes=1)
 
 
 class MemoryOutbox(Outbox):
@@ -27,7 +28,9 @@ class MemoryOutbox(Outbox):
     def lease(self, owner: str, now: datetime, until: datetime) -> Sequence[int]:
         with self._db.begin() as tx:
             rows = table(tx, "outbox_lease")
-            held = [b for b in range(_BUCKETS) if b not in rows or rows[b][0] == owner or rows[b][1] <= now]
+            held = [
+                b for b in range(_BUCKETS) if b not in rows or rows[b][0] == owner or rows[b][1] <= now or rows[b][1] > now + _LONGEST_LEASE
+            ]
             rows.update(dict.fromkeys(held, (owner, until)))
             tx.commit()
         return held

@@ -7,6 +7,7 @@ import attrs
 from commerce_core.kernel.ids import JobId
 from commerce_core.kernel.transaction import Transaction
 from commerce_core.search import Reindex, ReindexQueue, ReindexStatus
+from commerce_testkit.memory.leases import unheld
 from commerce_testkit.memory.transaction import table
 
 
@@ -27,7 +28,7 @@ class MemoryReindexQueue(ReindexQueue):
     def claim(self, tx: Transaction, now: datetime, lease_until: datetime) -> Reindex | None:
         rows = table(tx, "reindex")
         waiting: list[Reindex] = [
-            job for job, lease in rows.values() if job.status is not ReindexStatus.FINISHED and (lease is None or lease < now)
+            job for job, lease in rows.values() if job.status is not ReindexStatus.FINISHED and unheld(lease, now, lease_until)
         ]
         if not waiting:
             return None

@@ -98,6 +98,18 @@ class SagaRunner:
         """How many outside calls are made at a time: so many sagas are claimed at most by all who run at once (rule 8)."""
         return self._width
 
+    def recall(self, limit: int) -> int:
+        """Let up to *limit* sagas run now that would run later than any is ever put off: a clock was wrong when that was said; how many."""
+        now = self._clock.now()
+        far = now + 2 * max(self._timing.longest_retry, self._timing.lease)
+        with self._on.database.snapshot() as tx:
+            if not self._on.sagas.waits_beyond(tx, far):
+                return 0
+        with self._on.database.begin() as tx:
+            recalled = self._on.sagas.recall(tx, far, now, limit)
+            tx.commit()
+        return recalled
+
     def run_once(self, limit: int) -> int:
         """Write what has been answered, and claim up to *limit* sagas for the slots that are free; how much was done.
 
