@@ -1,26 +1,26 @@
 """The account book in SQL."""
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import attrs
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
-from commerce_core.accounts import Account, AccountBook, EmailTaken, LoginFailures, Role, SecretBook, Session
+from commerce_core.accounts import MARKS_HOLD, Account, AccountBook, Attempts, EmailTaken, Role, SecretBook, Session
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.ids import AccountId
 from commerce_core.kernel.transaction import Transaction
 from commerce_sqlalchemy.rows import Given, insert_if_new, insert_many
-from commerce_sqlalchemy.tables import Instant, login_failure, shop_secret
+from commerce_sqlalchemy.tables import Instant, attempt, known_mark, shop_secret
 from commerce_sqlalchemy.tables import account as account_table
 from commerce_sqlalchemy.tables import session as session_table
 from commerce_sqlalchemy.transaction import connection
 
 _FORGOTTEN_AT_ONCE: Final = 100
-_FAILURES_MATTER_FOR: Final = timedelta(days=1)
 
 
 # Asked with every request.
@@ -33,7 +33,7 @@ _HOLDER: Final = Given(
 
 
 class SqlAccountBook(AccountBook):
-    """Accounts, sessions and failed log-ins on SQLite and PostgreSQL."""
+    """Accounts, sessions and attempts on SQLite and PostgreSQL."""
 
     def insert(self, tx: Transaction, accounts: Sequence[Account]) -> None:
         with _own_address():
@@ -69,20 +69,45 @@ class SqlAccountBook(AccountBook):
         c = session_table.c
         return self._forget(tx, c.token_digest, c.expires_at, before, limit)
 
-    def failures(self, tx: Transaction, email: str) -> LoginFailures | None:
-        row = connection(tx).execute(sa.select(login_failure).where(login_failure.c.email == email)).one_or_none()
-        return LoginFailures(count=row.failures, last_at=row.last_at) if row else None
+    def attempts(self, tx: Transaction, keys: Collection[str], now: datetime) -> Mapping[str, Attempts]:
+        c = attempt.c
+        rows = connection(tx).execute(sa.select(attempt).where(c.key.in_(keys), c.until > now))
+        return {row.key: Attempts(count=row.attempts, until=row.until) for row in rows}
 
-    def note_failure(self, tx: Transaction, email: str, failures: LoginFailures | None) -> None:
-        c = login_failure.c
-        if failures is None:
-            connection(tx).execute(sa.delete(login_failure).where(c.email == email))
-            return
-        counted = {"failures": failures.count, "last_at": failures.last_at}
-        insert_if_new(connection(tx), login_failure, [{"email": email, **counted}])
-        connection(tx).execute(sa.update(login_failure).where(c.email == email).values(counted))
+    def count_attempts(self, tx: Transaction, until: Mapping[str, datetime], now: datetime) -> Mapping[str, Attempts]:
+        c, on = attempt.c, connection(tx)
+        # In one order of keys: those who count side by side wait for one another, and never both.
+        new = _insert(on, attempt).values([{"key": key, "attempts": 1, "until": until[key]} for key in sorted(until)])
+        is_over = c.until <= now
+        counted = new.on_conflict_do_update(
+            index_elements=[c.key],
+            set_={
+                "attempts": sa.case((is_over, 1), else_=c.attempts + 1),
+                "until": sa.case((is_over, new.excluded.until), else_=c.until),
+            },
+        )
+        rows = on.execute(counted.returning(c.key, c.attempts, c.until)).all()
         # Whoever tries made-up addresses must not fill the disk.
-        self._forget(tx, c.email, c.last_at, failures.last_at - _FAILURES_MATTER_FOR)
+        self._forget(tx, c.key, c.until, now)
+        return {row.key: Attempts(count=row.attempts, until=row.until) for row in rows}
+
+    def take_back(self, tx: Transaction, keys: Collection[str]) -> None:
+        c = attempt.c
+        if keys:
+            connection(tx).execute(sa.update(attempt).where(c.key.in_(keys), c.attempts > 0).values(attempts=c.attempts - 1))
+
+    def forget_attempts(self, tx: Transaction, keys: Collection[str]) -> None:
+        connection(tx).execute(sa.delete(attempt).where(attempt.c.key.in_(keys)))
+
+    def known_marks(self, tx: Transaction, account_id: AccountId, marks: Collection[str]) -> Collection[str]:
+        c = known_mark.c
+        return set(connection(tx).execute(sa.select(c.mark).where(c.account_id == account_id, c.mark.in_(marks))).scalars())
+
+    def know_marks(self, tx: Transaction, account_id: AccountId, marks: Collection[str], now: datetime) -> None:
+        c, on = known_mark.c, connection(tx)
+        new = _insert(on, known_mark).values([{"account_id": account_id, "mark": mark, "seen_at": now} for mark in sorted(marks)])
+        on.execute(new.on_conflict_do_update(index_elements=[c.account_id, c.mark], set_={"seen_at": new.excluded.seen_at}))
+        on.execute(sa.delete(known_mark).where(c.account_id == account_id, c.seen_at <= now - MARKS_HOLD))
 
     def _forget(
         self, tx: Transaction, key: "sa.Column[Any]", until: "sa.Column[Any]", at: datetime, limit: int = _FORGOTTEN_AT_ONCE
@@ -103,6 +128,11 @@ class SqlSecretBook(SecretBook):
     def keep_secret(self, tx: Transaction, name: str, secret: str) -> str:
         insert_if_new(connection(tx), shop_secret, [{"name": name, "secret": secret}])
         return self.secret_of(tx, name) or secret
+
+
+def _insert(on: sa.Connection, into: sa.Table) -> Any:
+    """An insertion that can say what becomes of a row that is there."""
+    return sqlite.insert(into) if on.dialect.name == "sqlite" else postgresql.insert(into)
 
 
 @contextmanager

@@ -96,6 +96,9 @@ session = _table(
     "session", _text("token_digest"), _id("account_id"), _at("created_at"), _at("expires_at"),
     sa.Index("ix_session_expires_at", "expires_at"), key="token_digest",
 )  # fmt: skip
+attempt = _table("attempt", _text("key"), _int("attempts"), _at("until"), sa.Index("ix_attempt_until", "until"), key="key")
+known_mark = _table("known_mark", _id("account_id"), _text("mark"), _at("seen_at"), key="account_id mark")
+#: Of earlier releases, which may run beside this one.
 login_failure = _table(
     "login_failure", _text("email"), _int("failures"), _at("last_at"), sa.Index("ix_login_failure_last_at", "last_at"), key="email"
 )

@@ -28,10 +28,20 @@ class SessionUnknown(Unauthorized):
 
 
 class TooManyAttempts(Unavailable):
-    """Too many log-ins to this account have failed: even the right password is not looked at for a while."""
+    """Too many log-ins have failed, to this account from this origin or to many from it: no password is looked at for a while."""
 
     code = "too-many-attempts"
 
     def __init__(self, seconds: int) -> None:
         super().__init__("too many log-ins have failed; try again later")
+        self.retry_after = max(1, seconds)
+
+
+class TooManyRequests(Unavailable):
+    """One origin registers, logs in, or begins carts more often than it may."""
+
+    code = "too-many-requests"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__("too many of these requests came from your address; try again later")
         self.retry_after = max(1, seconds)

@@ -60,11 +60,34 @@ class LoggedIn:
     token: str = attrs.field(repr=False)
     expires_at: datetime
     account: Account
+    device: str = attrs.field(repr=False)
+    """A secret that the holder's device is known by at the next log-in."""
 
 
 @attrs.frozen(kw_only=True)
-class LoginFailures:
-    """How often logging in to one address has failed, lately."""
+class Origin:
+    """Where somebody comes from: an address of the network, and the secret of a device if one was shown."""
+
+    address: str = "local"
+    device: str | None = attrs.field(default=None, repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class Attempts:
+    """How often something was tried since it was first tried; *until* when that counts."""
 
     count: int
-    last_at: datetime
+    until: datetime
+
+
+@attrs.frozen(kw_only=True)
+class Limits:
+    """What one origin may do. Guesses count for five minutes, everything else for one."""
+
+    guesses: int = 5
+    """Wrong passwords for one account."""
+    guessed_accounts: int = 20
+    """Accounts with wrong passwords."""
+    log_ins: int = 600
+    registrations: int = 300
+    guest_carts: int = 600

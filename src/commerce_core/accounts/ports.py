@@ -1,17 +1,20 @@
 """The promises of the account book and of what hashes passwords."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Protocol
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final, Protocol
 
-from commerce_core.accounts.model import Account, LoginFailures, Session
+from commerce_core.accounts.model import Account, Attempts, Session
 from commerce_core.kernel.ids import AccountId
 from commerce_core.kernel.transaction import Transaction
 
+#: For so long the mark of an address or device is known.
+MARKS_HOLD: Final = timedelta(days=365)
+
 
 class AccountBook(Protocol):
-    """Accounts, their sessions, and log-ins that failed. E-mail addresses are compared as they are given: lower case."""
+    """Accounts, their sessions, where they are known to log in from, and what was tried how often. E-mail addresses are compared as they are given: lower case."""
 
     @abstractmethod
     def insert(self, tx: Transaction, accounts: Sequence[Account]) -> None:
@@ -54,12 +57,31 @@ class AccountBook(Protocol):
         """Forget up to *limit* sessions that ran out before *before*; how many. Idempotent."""
 
     @abstractmethod
-    def failures(self, tx: Transaction, email: str) -> LoginFailures | None:
-        """How often logging in to *email* has failed since it last succeeded."""
+    def attempts(self, tx: Transaction, keys: Collection[str], now: datetime) -> Mapping[str, Attempts]:
+        """What was tried how often; what was not, or counts no more, is missing."""
 
     @abstractmethod
-    def note_failure(self, tx: Transaction, email: str, failures: LoginFailures | None) -> None:
-        """Replace the count for *email*, and forget some that are a day older; ``None`` forgets it. Idempotent."""
+    def count_attempts(self, tx: Transaction, until: Mapping[str, datetime], now: datetime) -> Mapping[str, Attempts]:
+        """Count one attempt for each key; how many there are with it. A key that is new, or counts no more, counts *until* then.
+
+        Those who count side by side count each other. Some that count no more are forgotten. Not idempotent.
+        """
+
+    @abstractmethod
+    def take_back(self, tx: Transaction, keys: Collection[str]) -> None:
+        """Count one attempt less for each key that has any. Not idempotent."""
+
+    @abstractmethod
+    def forget_attempts(self, tx: Transaction, keys: Collection[str]) -> None:
+        """Count from none again. Idempotent."""
+
+    @abstractmethod
+    def known_marks(self, tx: Transaction, account_id: AccountId, marks: Collection[str]) -> Collection[str]:
+        """Those of *marks* (of addresses and devices) that the account's holder has logged in with."""
+
+    @abstractmethod
+    def know_marks(self, tx: Transaction, account_id: AccountId, marks: Collection[str], now: datetime) -> None:
+        """Remember that the holder logged in with *marks*; what was not seen for a year is forgotten. Idempotent."""
 
 
 class PasswordHasher(Protocol):

@@ -1,6 +1,7 @@
 """Opening accounts, logging in and out, and knowing who calls."""
 
 import hashlib
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Final
 from unicodedata import normalize
@@ -8,9 +9,10 @@ from unicodedata import normalize
 import attrs
 
 from commerce_core.accounts.commands import ChangeAccount, LogIn, Register
-from commerce_core.accounts.errors import AccountNotFound, LoginFailed, SessionUnknown, TooManyAttempts
-from commerce_core.accounts.model import Account, LoggedIn, LoginFailures, Role, Session
+from commerce_core.accounts.errors import AccountNotFound, LoginFailed, SessionUnknown, TooManyAttempts, TooManyRequests
+from commerce_core.accounts.model import Account, Attempts, Limits, LoggedIn, Origin, Role, Session
 from commerce_core.accounts.ports import AccountBook, PasswordHasher, TokenFactory
+from commerce_core.kernel.batching import Overloaded
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.codec import ABSENT
 from commerce_core.kernel.errors import StaleVersion
@@ -19,8 +21,10 @@ from commerce_core.kernel.text import clean_text
 from commerce_core.kernel.transaction import Database, Transaction
 
 _SESSION: Final = timedelta(days=30)
-_FREE_ATTEMPTS: Final = 5
-_LOCKED_FOR: Final = timedelta(minutes=5)
+_GUESSES_COUNT_FOR: Final = timedelta(minutes=5)
+_REQUESTS_COUNT_FOR: Final = timedelta(minutes=1)
+_SOMEBODY: Final = Origin()
+_LIMITS: Final = Limits()
 
 
 def address_key(email: str) -> str:
@@ -37,23 +41,27 @@ class Accounts:
     """Accounts and sessions. A session is looked up for every request, so that logging out counts at once."""
 
     def __init__(
-        self, database: Database, book: AccountBook, hasher: PasswordHasher, tokens: TokenFactory, clock: Clock, ids: IdFactory
-    ) -> None:
+        self, database: Database, book: AccountBook, hasher: PasswordHasher, tokens: TokenFactory, clock: Clock, ids: IdFactory,
+        limits: Limits = _LIMITS,
+    ) -> None:  # fmt: skip
         self._db = database
         self._book = book
         self._hasher = hasher
         self._tokens = tokens
         self._clock = clock
         self._ids = ids
+        self._limits = limits
         self._decoy: str | None = None
 
-    def register(self, command: Register) -> Account:
+    def register(self, command: Register, origin: Origin = _SOMEBODY) -> Account:
         """Open an account.
 
         Raises:
             EmailTaken: there is one with this address.
+            TooManyRequests: too many were opened from this origin.
             Overloaded: too many passwords are being hashed.
         """
+        self._admit("registration", origin, self._limits.registrations)
         account = Account(
             id=AccountId(self._ids.new()),
             email=address_key(command.email),
@@ -67,24 +75,37 @@ class Accounts:
             tx.commit()
         return account
 
-    def log_in(self, command: LogIn) -> LoggedIn:
+    def admit_guest(self, origin: Origin) -> None:
+        """Let a guest begin a cart.
+
+        Raises:
+            TooManyRequests: too many were begun from this origin.
+        """
+        self._admit("guest cart", origin, self._limits.guest_carts)
+
+    def log_in(self, command: LogIn, origin: Origin = _SOMEBODY) -> LoggedIn:
         """Begin a session of thirty days.
+
+        Guesses are counted before a password is looked at, by account and origin and for each origin over all accounts: nobody is kept
+        out by what others try from elsewhere. A device that the account is known by is an origin of its own, and neither it nor an
+        address that the account is known by is kept out by guesses at other accounts.
 
         Raises:
             LoginFailed: unknown address or wrong password; both take equally long.
-            TooManyAttempts: five log-ins have failed within five minutes of one another.
+            TooManyAttempts: too many log-ins have failed within five minutes.
+            TooManyRequests: too many log-ins came from this origin.
             Overloaded: too many passwords are being hashed.
         """
-        email = address_key(command.email)
-        with self._db.snapshot() as tx:
-            account = self._of(tx, email)
-            failures = self._book.failures(tx, email)
-        self._check_attempts(failures)
-        right = self._is_right(account.password_hash if account else self._decoy_hash(), command.password)
+        guess, account = self._guess(address_key(command.email), origin)
+        self._count(guess)
+        try:
+            right = self._is_right(account.password_hash if account else self._decoy_hash(), command.password)
+        except Overloaded:  # nothing was looked at
+            self._take_back(guess)
+            raise
         if account is None or not right:
-            self._note_failure(email)
             raise LoginFailed("the address or the password is wrong")
-        return self._open(account, failures)
+        return self._open(account, guess, origin)
 
     def log_out(self, token: str) -> None:
         """End a session at once. Idempotent."""
@@ -162,35 +183,101 @@ class Accounts:
         tx.commit()
         return after
 
-    def _check_attempts(self, failures: LoginFailures | None) -> None:
-        if failures and failures.count >= _FREE_ATTEMPTS:
-            wait = failures.last_at + _LOCKED_FOR - self._clock.now()
-            if wait > timedelta(0):
-                raise TooManyAttempts(int(wait.total_seconds()) + 1)
+    def _guess(self, email: str, origin: Origin) -> tuple["_Guess", Account | None]:
+        """What a log-in is counted by. Whoever is kept out already is refused here, and nothing is written."""
+        address, device = _mark("address", origin.address), _mark("device", origin.device or "")
+        with self._db.snapshot() as tx:
+            account = self._of(tx, email)
+            known = self._book.known_marks(tx, account.id, [address, device]) if account else ()
+            guess = _Guess(
+                at_account=_mark("guess", email, device if device in known else address),
+                device=origin.device if device in known else None,
+                from_origin=None if known else _mark("guesses", origin.address),
+                log_ins=_mark("log-in", origin.address),
+            )
+            self._check(guess, self._book.attempts(tx, guess.keys, self._clock.now()), 0)
+        return guess, account
 
-    def _note_failure(self, email: str) -> None:
+    def _count(self, guess: "_Guess") -> None:
+        """Count before it is known whether the guess is right: those who guess side by side are all counted."""
+        now = self._clock.now()
         with self._db.begin() as tx:
-            failures = self._book.failures(tx, email)  # as it is by now: those who guess side by side are all counted
-            now = self._clock.now()
-            recent = failures.count if failures and failures.last_at + _LOCKED_FOR > now else 0
-            self._book.note_failure(tx, email, LoginFailures(count=recent + 1, last_at=now))
+            until = {guess.at_account: now + _GUESSES_COUNT_FOR, guess.log_ins: now + _REQUESTS_COUNT_FOR}
+            counted = {**self._book.count_attempts(tx, until, now)}
+            if guess.from_origin and counted[guess.at_account].count == 1:
+                counted |= self._book.count_attempts(tx, {guess.from_origin: now + _GUESSES_COUNT_FOR}, now)
+            tx.commit()
+        self._check(guess, counted, 1)
+
+    def _check(self, guess: "_Guess", counted: Mapping[str, Attempts], own: int) -> None:
+        """Refuse what is beyond a limit; *own* of what is counted is the guess itself."""
+        for key, most, refusal in (
+            (guess.at_account, self._limits.guesses, TooManyAttempts),
+            (guess.from_origin, self._limits.guessed_accounts, TooManyAttempts),
+            (guess.log_ins, self._limits.log_ins, TooManyRequests),
+        ):
+            if (attempts := counted.get(key or "")) and attempts.count >= most + own:
+                raise refusal(self._seconds(attempts))
+
+    def _take_back(self, guess: "_Guess") -> None:
+        with self._db.begin() as tx:
+            self._book.take_back(tx, guess.keys)
             tx.commit()
 
-    def _open(self, account: Account, failures: LoginFailures | None) -> LoggedIn:
-        token, now = self._tokens.new(), self._clock.now()
+    def _admit(self, what: str, origin: Origin, most: int) -> None:
+        key, now = _mark(what, origin.address), self._clock.now()
+        with self._db.snapshot() as tx:
+            counted = self._book.attempts(tx, [key], now)
+        if key not in counted or counted[key].count < most:
+            with self._db.begin() as tx:
+                counted = self._book.count_attempts(tx, {key: now + _REQUESTS_COUNT_FOR}, now)
+                tx.commit()
+            if counted[key].count <= most:
+                return
+        raise TooManyRequests(self._seconds(counted[key]))
+
+    def _seconds(self, attempts: Attempts) -> int:
+        return int((attempts.until - self._clock.now()).total_seconds()) + 1
+
+    def _open(self, account: Account, guess: "_Guess", origin: Origin) -> LoggedIn:
+        token, device, now = self._tokens.new(), guess.device or self._tokens.new(), self._clock.now()
         session = Session(token_digest=digest_of(token), account_id=account.id, created_at=now, expires_at=now + _SESSION)
         with self._db.begin() as tx:
             self._book.open_session(tx, session)
-            if failures:
-                self._book.note_failure(tx, account.email, None)
+            self._book.forget_attempts(tx, [guess.at_account])
+            self._book.take_back(tx, [guess.from_origin] if guess.from_origin else [])
+            self._book.know_marks(tx, account.id, [_mark("address", origin.address), _mark("device", device)], now)
             tx.commit()
-        return LoggedIn(token=token, expires_at=session.expires_at, account=account)
+        return LoggedIn(token=token, expires_at=session.expires_at, account=account, device=device)
 
     def _decoy_hash(self) -> str:
         """Something to check a password against when nobody has the address, so that the time taken tells nothing."""
         if self._decoy is None:
             self._decoy = self._hasher.hash(self._tokens.new())
         return self._decoy
+
+
+@attrs.frozen
+class _Guess:
+    """By what a log-in is counted: account and origin, origin over accounts (``None``: the account is known there), and origin alone.
+
+    ``device`` is the secret that was shown, if the account is known by it.
+    """
+
+    at_account: str
+    device: str | None
+    from_origin: str | None
+    log_ins: str
+
+    @property
+    def keys(self) -> Collection[str]:
+        """All of them."""
+        return [key for key in (self.at_account, self.from_origin, self.log_ins) if key]
+
+
+def _mark(*parts: str) -> str:
+    """What is kept of something that is counted or known: nobody can read it from the table."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def digest_of(token: str) -> str:

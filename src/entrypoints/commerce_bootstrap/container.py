@@ -35,8 +35,6 @@ from commerce_core.search.service.follow import IndexAudit, Reindexer, SearchInd
 from commerce_local.accounts import Argon2Hasher, RandomTokens
 from commerce_local.ids import UuidFactory
 
-_HASHES_WAITING = 32
-
 
 class ShopContainer(DeclarativeContainer):
     """Every part once. Override a provider to put a part of your own in its place."""
@@ -68,9 +66,9 @@ class ShopContainer(DeclarativeContainer):
     turns = one(builders.build_turns, settings, at_once)
     charges = one(FreeOfCharges)
     pricer = one(Pricer, currency, charges)
-    hasher = one(Argon2Hasher, at_once=settings.provided.hashes_at_once, waiting=_HASHES_WAITING)
+    hasher = one(Argon2Hasher, at_once=settings.provided.hashes_at_once, waiting=settings.provided.hashes_waiting)
 
-    accounts = one(Accounts, database, held.accounts, hasher, tokens, clock, ids)
+    accounts = one(Accounts, database, held.accounts, hasher, tokens, clock, ids, settings.provided.limits)
     shelf = one(Shelf, held.items, held.stock, held.outbox, ids)
     items = one(Items, database, held.items, held.stock, shelf, clock, ids, currency)
     imports = one(Imports, database, held.imports, clock, ids)

@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 
 import attrs
 
+from commerce_core.accounts import Limits
 from commerce_core.checkout import Timing
 from commerce_core.kernel.service_address import ServiceAddress, masked
 
@@ -155,6 +156,11 @@ class Settings:
     history_days: int = _setting(30, _whole(1, 3_650), "days that ended imports, index rebuilds and inbox records are kept")
     hashes_at_once: int = _setting(2, _whole(1, 64), "passwords hashed at the same time")
     hashes_waiting: int = _setting(32, _whole(1, 10_000), "log-ins and registrations that may wait for that; more are refused at once")
+    guesses: int = _setting(5, _whole(1, 1_000), "wrong passwords within five minutes for one account from one address or known device")
+    guessed_accounts: int = _setting(20, _whole(1, 100_000), "accounts with wrong passwords within five minutes from one address")
+    log_ins_per_minute: int = _setting(600, _whole(1, 1_000_000), "log-ins of one address in a minute")
+    registrations_per_minute: int = _setting(300, _whole(1, 1_000_000), "new accounts of one address in a minute")
+    guest_carts_per_minute: int = _setting(600, _whole(1, 1_000_000), "new guests' carts of one address in a minute")
     searches_at_once: int = _setting(
         0, _whole(0, 500), "searches at the same time; 0: two in an embedded index, as many as the pool has at a search server"
     )
@@ -188,6 +194,17 @@ class Settings:
     def delivers_inside(self) -> bool:
         """Whether events wait in the shop's own database until their consumers take them, and for no broker."""
         return self.broker_url.startswith("local:")
+
+    @property
+    def limits(self) -> Limits:
+        """What one origin may do."""
+        return Limits(
+            guesses=self.guesses,
+            guessed_accounts=self.guessed_accounts,
+            log_ins=self.log_ins_per_minute,
+            registrations=self.registrations_per_minute,
+            guest_carts=self.guest_carts_per_minute,
+        )
 
     @classmethod
     def in_folder(cls, folder: Path, **others: Any) -> "Settings":

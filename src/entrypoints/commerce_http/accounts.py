@@ -5,17 +5,17 @@ from datetime import datetime
 
 import attrs
 
-from commerce_core.accounts import Account, ChangeAccount, EmailTaken, LogIn, LoginFailed, Register, Role, TooManyAttempts
+from commerce_core.accounts import Account, ChangeAccount, EmailTaken, LogIn, LoginFailed, Register, Role, TooManyAttempts, TooManyRequests
 from commerce_core.accounts.service import Accounts
 from commerce_core.cart.service import CartChange, Carts, Shopper, guest_id
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.errors import StaleVersion, Unavailable
 from commerce_core.kernel.ids import BuyerId
 from commerce_http.answers import Reply, Shape
-from commerce_http.auth import HOLDER, bearer_token, no_cart_cookie
+from commerce_http.auth import HOLDER, bearer_token, device_cookie, no_cart_cookie
 from commerce_http.dependencies import HttpRequest
 from commerce_http.desk import Desk
-from commerce_http.operations import CartToken, Runs, operation
+from commerce_http.operations import CallersDevice, CallersOrigin, CartToken, Runs, operation
 
 
 class AccountOut(Shape):
@@ -60,11 +60,18 @@ _ADDRESS = {"name": "Ada", "line1": "1 Main Street", "city": "Springfield", "pos
 
 
 @operation(
-    "POST", "/accounts", answer=AccountOut, status=201, problems=(EmailTaken,), example=_REGISTER, runs=Runs.PASSWORD, body_limit=_BODY
+    "POST",
+    "/accounts",
+    answer=AccountOut,
+    status=201,
+    problems=(EmailTaken, TooManyRequests),
+    example=_REGISTER,
+    runs=Runs.PASSWORD,
+    body_limit=_BODY,
 )
-def register(command: Register, accounts: Accounts) -> AccountOut:
+def register(command: Register, origin: CallersOrigin, accounts: Accounts) -> AccountOut:
     """Register a buyer or a seller."""
-    return account_out(accounts.register(command))
+    return account_out(accounts.register(command, origin))
 
 
 @operation(
@@ -72,25 +79,28 @@ def register(command: Register, accounts: Accounts) -> AccountOut:
     "/sessions",
     answer=SessionOut,
     status=201,
-    problems=(LoginFailed, TooManyAttempts),
+    problems=(LoginFailed, TooManyAttempts, TooManyRequests),
+    headers={"X-Device-Token": "What this device is known by at the next log-in.", "Set-Cookie": "The same for browsers."},
     body_limit=_BODY,
     example={"email": "ada@example.com", "password": "correct horse battery"},
 )
-async def log_in(command: LogIn, cart_token: CartToken, accounts: Accounts, carts: Carts, desk: Desk) -> Reply:
+async def log_in(command: LogIn, cart_token: CartToken, origin: CallersDevice, accounts: Accounts, carts: Carts, desk: Desk) -> Reply:
     """Log in.
 
-    The cart of a guest's token that is shown goes over into the buyer's own.
+    The cart of a guest's token that is shown goes over into the buyer's own. Wrong passwords are counted by account and address, or device
+    where `X-Device-Token` (or its cookie) is shown.
     """
-    session = await desk.do(Runs.PASSWORD, accounts.log_in, command)
+    session = await desk.do(Runs.PASSWORD, accounts.log_in, command, origin)
     body = SessionOut(token=session.token, expires_at=session.expires_at, account=account_out(session.account))
+    known = Reply(body=body, headers={"X-Device-Token": session.device}, cookies=(device_cookie(session.device),))
     if cart_token is None or session.account.role is not Role.BUYER:
-        return Reply(body=body)
+        return known
     shopper = Shopper(buyer_id=BuyerId(session.account.id), guest_id=guest_id(cart_token), address=session.account.address)
     try:
         await asyncio.wrap_future(carts.submit(CartChange(shopper=shopper)))
     except Unavailable:  # the log-in counts all the same: the cart goes over when its token is shown the next time
-        return Reply(body=body)
-    return Reply(body=body, cookies=(no_cart_cookie(),))
+        return known
+    return attrs.evolve(known, cookies=(*known.cookies, no_cart_cookie()))
 
 
 @operation("DELETE", "/sessions/current", who=HOLDER, status=204)

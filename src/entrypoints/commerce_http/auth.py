@@ -14,7 +14,8 @@ from commerce_http.errors import Forbidden, Unauthenticated
 Authenticate = Callable[[str], Account]
 
 _CART_COOKIE: Final = "cart_token"
-_CART_TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/=-]{16,100}")
+_DEVICE_COOKIE: Final = "device_token"
+_TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/=-]{16,100}")
 
 
 @attrs.frozen
@@ -69,20 +70,31 @@ def bearer_token(authorization: str | None) -> str:
 def cart_token(headers: Any, guests: GuestTokens) -> str | None:
     """The guest's cart token shown with a request, in the X-Cart-Token header or else the cookie; ``None`` if none is ours."""
     shown = headers.get("x-cart-token")
-    if shown and _CART_TOKEN.fullmatch(shown) and guests.knows(shown):
+    if shown and _TOKEN.fullmatch(shown) and guests.knows(shown):
         return str(shown)
-    kept = _cookie(headers.get("cookie"))
-    return kept if kept and _CART_TOKEN.fullmatch(kept) and guests.knows(kept) else None
+    kept = _cookie(headers.get("cookie"), _CART_COOKIE)
+    return kept if kept and guests.knows(kept) else None
 
 
-def _cookie(jar: str | None) -> str | None:
-    if not jar or _CART_COOKIE not in jar:
+def device_token(headers: Any) -> str | None:
+    """The secret of the caller's device shown with a request: the X-Device-Token header, else the cookie; ``None`` if there is none."""
+    shown = headers.get("x-device-token")
+    return str(shown) if shown and _TOKEN.fullmatch(shown) else _cookie(headers.get("cookie"), _DEVICE_COOKIE)
+
+
+def device_cookie(token: str) -> str:
+    """A cookie that lets a browser be known for a year."""
+    return f"{_DEVICE_COOKIE}={token}; Max-Age=31536000; HttpOnly; SameSite=Lax"
+
+
+def _cookie(jar: str | None, name: str) -> str | None:
+    if not jar or name not in jar:
         return None
     try:
-        morsel = SimpleCookie(jar).get(_CART_COOKIE)
+        morsel = SimpleCookie(jar).get(name)
     except CookieError:
         return None
-    return morsel.value if morsel else None
+    return morsel.value if morsel and _TOKEN.fullmatch(morsel.value) else None
 
 
 def cart_cookie(token: str) -> str:

@@ -4,7 +4,7 @@ import asyncio
 
 import attrs
 
-from commerce_core.accounts import Account
+from commerce_core.accounts import Account, TooManyRequests
 from commerce_core.cart import (
     CartLine,
     CartView,
@@ -21,7 +21,8 @@ from commerce_core.kernel.ids import BuyerId
 from commerce_http.answers import MoneyOut, Reply, Shape, money
 from commerce_http.auth import BUYER_OR_GUEST, cart_cookie
 from commerce_http.desk import Desk
-from commerce_http.operations import CartToken, Runs, operation
+from commerce_http.guests import Guests
+from commerce_http.operations import CallersOrigin, CartToken, Runs, operation
 
 
 class LineProblemOut(Shape):
@@ -101,7 +102,7 @@ async def own_cart(caller: Account | None, cart_token: CartToken, carts: Carts, 
     "/cart",
     who=BUYER_OR_GUEST,
     answer=CartOut,
-    problems=(ItemNotFound, TooManyLines, TotalTooLarge),
+    problems=(ItemNotFound, TooManyLines, TotalTooLarge, TooManyRequests),
     body_limit=1 << 18,
     example={"itemId": "01912d4e-7b1a-7c3e-9f00-0123456789ab", "quantity": 2},
     headers=_TOLD,
@@ -110,14 +111,18 @@ async def set_quantity(
     command: SetQuantity | SetQuantities,
     caller: Account | None,
     cart_token: CartToken,
+    origin: CallersOrigin,
     carts: Carts,
     guest_tokens: GuestTokens,
+    guests: Guests,
 ) -> Reply:
     """Have so many pieces of an item in the cart; 0 takes the line out. More than there is: a problem of the line.
 
     With `lines`, so many pieces of each of a list: all of them, or none where one is refused.
     """
     visit = _visit(caller, cart_token, guest_tokens)
+    if visit.guest_token is not None:
+        await guests.admit(visit.guest_token, origin)
     listed = isinstance(command, SetQuantities)
     wanted = command.lines if isinstance(command, SetQuantities) else (command,)
     change = CartChange(shopper=visit.shopper, quantities=wanted, listed=listed)

@@ -8,13 +8,14 @@ from typing import Any
 import attrs
 from litestar import Request
 
-from commerce_core.accounts import Account
+from commerce_core.accounts import Account, Origin
 from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_http.answers import NO_STORE, PRIVATE, EventStream, Payload, payload
-from commerce_http.auth import Authenticate, cart_token
+from commerce_http.auth import Authenticate, cart_token, device_token
 from commerce_http.body import LONG_BODY, check_media, read, read_raw
 from commerce_http.desk import Desk
 from commerce_http.operations import Argument, Header, Operation, Runs, Source
+from commerce_http.origin import origin_of
 from commerce_http.query import NoQuery, QueryReader
 
 HttpRequest = Request[Any, Any, Any]
@@ -146,6 +147,8 @@ def _reader_of(argument: Argument, operation: Operation, around: Surroundings) -
         case Source.CART_TOKEN:
             guests: Any = getattr(around.shop, "guest_tokens")  # noqa: B009 (a shop is any object)
             return lambda request, _: cart_token(request.headers, guests)
+        case Source.ORIGIN:
+            return lambda request, _: Origin(address=origin_of(request.scope), device=device_token(request.headers))
         case Source.HEADER if argument.header:
             header = argument.header
             return lambda request, _: _header(request.headers.getall(header.name, ()), header)

@@ -85,6 +85,7 @@ _STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "too-many-attempts": 429,
     "too-many-imports": 429,
     "too-many-watching": 429,
+    "too-many-requests": 429,
 }
 _STATUS_OF_FAMILY: Final[Mapping[type[CommerceError], int]] = {
     NotFound: 404,

@@ -17,6 +17,7 @@ from commerce_http.app import ShopApplication, build_app
 from commerce_http.connections import bounded_by
 from commerce_http.dependencies import Surroundings
 from commerce_http.desk import Desk, Room
+from commerce_http.guests import Guests
 from commerce_http.openapi import Document
 from commerce_http.operations import Operation, Runs, operations_of
 from commerce_http.proxies import TrustedProxies
@@ -67,7 +68,12 @@ def create_app(shop: Shop) -> ShopApplication:
     watch = TimelineWatch(shop.orders.timelines_after, desk, most=settings.watchers, most_of_one=settings.watchers_per_account)
     around = Surroundings(
         shop=shop,
-        more={"desk": desk, "watch": watch, "document": Document(OPERATIONS, shop.currency)},
+        more={
+            "desk": desk,
+            "watch": watch,
+            "document": Document(OPERATIONS, shop.currency),
+            "guests": Guests(shop.accounts.admit_guest, desk),
+        },
         authenticate=shop.accounts.authenticate,
         currency=shop.currency,
         desk=desk,

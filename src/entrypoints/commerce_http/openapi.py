@@ -155,7 +155,7 @@ def _parameters(described: Operation, schemas: Schemas) -> Iterator[Schema]:
                 yield {"name": camel(argument.name), "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
             case Source.QUERY:
                 yield from _query_parameters(argument.type, schemas)
-            case Source.HEADER if argument.header:
+            case Source.HEADER | Source.ORIGIN if argument.header:
                 schema = {"type": "string", "minLength": 1, "maxLength": argument.header.max_length}
                 yield {"name": argument.header.name, "in": "header", "description": argument.header.description, "schema": schema}
             case Source.CART_TOKEN:

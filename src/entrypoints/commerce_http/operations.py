@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import attrs
 
+from commerce_core.accounts import Origin
 from commerce_core.kernel.errors import CommerceError
 from commerce_http.answers import Shape
 from commerce_http.auth import ANYONE, Admission
@@ -46,6 +47,7 @@ class Source(StrEnum):
     PATH = "path"
     HEADER = "header"
     CART_TOKEN = "cart-token"  # noqa: S105 (no password)
+    ORIGIN = "origin"
     SERVICE = "service"
 
 
@@ -61,6 +63,19 @@ class Header:
     max_length: int = 200
     digested: bool = False
     is_list: bool = False
+
+
+@attrs.frozen
+class OriginMark:
+    """Marks the parameter that gets where the request comes from; *device* says that the caller's device may be told, too."""
+
+    device: Header | None = None
+
+
+CallersOrigin = typing.Annotated[Origin, OriginMark()]
+CallersDevice = typing.Annotated[
+    Origin, OriginMark(Header("X-Device-Token", "From an earlier log-in: guesses of others do not keep this device out.", 100))
+]
 
 
 @attrs.frozen
@@ -232,6 +247,8 @@ def _argument(name: str, hint: Any, in_path: list[str]) -> Argument:
             return Argument(name, Source.HEADER, hint, mark)
         if isinstance(mark, CartTokenMark):
             return Argument(name, Source.CART_TOKEN, hint)
+        if isinstance(mark, OriginMark):
+            return Argument(name, Source.ORIGIN, hint, mark.device)
     if name in in_path:
         return Argument(name, Source.PATH, hint)
     if name in ("command", "query", "caller", "request"):

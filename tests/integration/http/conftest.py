@@ -5,6 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.integration.http.people import Person, Town, open_town
+from tests.postgres import shop_databases
+from tests.servers import shared_servers
+
+__all__ = ["shared_servers", "shop_databases"]
 
 
 @pytest.fixture(scope="package")

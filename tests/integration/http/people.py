@@ -20,6 +20,10 @@ from commerce_worker.main import ITEM_ROLES, ROLES, working
 CARD = "4242424242424242"
 PASSWORD = "correct horse battery"
 ADDRESS = {"name": "Ada", "line1": "1 Main Street", "city": "Springfield", "postalCode": "12345", "country": "US"}
+#: Everybody here comes from one address.
+UNLIMITED: Mapping[str, Any] = {
+    "guessed_accounts": 100_000, "log_ins_per_minute": 100_000, "registrations_per_minute": 100_000, "guest_carts_per_minute": 100_000,
+}  # fmt: skip
 _numbers = itertools.count(1)
 
 
@@ -134,7 +138,7 @@ def serving(shop: Shop) -> Iterator[str]:
 @contextmanager
 def open_town(folder: Path, *, sagas: bool = True, **settings: Any) -> Iterator[Town]:
     """A shop with its files in *folder*, served and (but for *sagas*) worked for."""
-    shop = build_shop(Settings.in_folder(folder, **settings))
+    shop = build_shop(Settings.in_folder(folder, **{**UNLIMITED, **settings}))
     try:
         with (
             working(shop, ROLES if sagas else ITEM_ROLES),

@@ -1,9 +1,12 @@
 """Guessing passwords, side by side."""
 
+from datetime import timedelta
+
 import pytest
 
-from commerce_core.accounts import LogIn, LoginFailed, PasswordHasher, TooManyAttempts
+from commerce_core.accounts import Limits, LogIn, LoginFailed, Origin, PasswordHasher, Register, TooManyAttempts, TooManyRequests
 from commerce_core.accounts.service import Accounts
+from commerce_core.kernel.batching import Overloaded
 from commerce_testkit.memory.passwords import CountingTokens, PlainHasher
 from commerce_testkit.memory.shop import MemoryParts
 
@@ -37,3 +40,113 @@ def test_guesses_made_side_by_side_are_all_counted() -> None:
         accounts.log_in(GUESS)
     with pytest.raises(TooManyAttempts):
         accounts.log_in(GUESS)
+
+
+HOME, ELSEWHERE = Origin(address="192.0.2.1"), Origin(address="198.51.100.7")
+RIGHT = LogIn(email="ada@example.com", password="correct horse")
+
+
+@pytest.fixture
+def on() -> MemoryParts:
+    return MemoryParts()
+
+
+@pytest.fixture
+def accounts(on: MemoryParts) -> Accounts:
+    """Ada has an account."""
+    limits = Limits(guesses=5, guessed_accounts=4, log_ins=30, registrations=3, guest_carts=2)
+    made = Accounts(on.database, on.accounts, PlainHasher(), CountingTokens(), on.clock, on.ids, limits)
+    made.register(Register(email="ada@example.com", password="correct horse", name="Ada"), Origin(address="203.0.113.1"))
+    return made
+
+
+def guess(accounts: Accounts, origin: Origin, times: int = 1, email: str = "ada@example.com") -> None:
+    for _ in range(times):
+        with pytest.raises(LoginFailed):
+            accounts.log_in(LogIn(email=email, password="wrong horse"), origin)
+
+
+def test_39_what_is_guessed_elsewhere_keeps_no_holder_out(accounts: Accounts) -> None:
+    for n in range(40):
+        guess(accounts, Origin(address=f"198.51.100.{n}"), 5)
+    assert accounts.log_in(RIGHT, HOME).account.name == "Ada"
+    with pytest.raises(TooManyAttempts):
+        accounts.log_in(RIGHT, Origin(address="198.51.100.7"))
+
+
+def test_39_who_guesses_at_many_accounts_is_noticed(accounts: Accounts) -> None:
+    for n in range(4):
+        guess(accounts, ELSEWHERE, 1, f"somebody{n}@example.com")
+    for email in ("somebody4@example.com", "ada@example.com"):
+        with pytest.raises(TooManyAttempts) as refused:
+            accounts.log_in(LogIn(email=email, password="correct horse"), ELSEWHERE)
+        assert 0 < refused.value.retry_after <= 301
+    guess(accounts, HOME)
+
+
+def test_39_a_known_address_is_not_kept_out_by_guesses_at_other_accounts(accounts: Accounts) -> None:
+    accounts.log_in(RIGHT, ELSEWHERE)
+    for n in range(4):
+        guess(accounts, ELSEWHERE, 1, f"somebody{n}@example.com")
+    assert accounts.log_in(RIGHT, ELSEWHERE).account.name == "Ada"
+    guess(accounts, ELSEWHERE, 5)
+    with pytest.raises(TooManyAttempts):
+        accounts.log_in(RIGHT, ELSEWHERE)
+
+
+def test_39_a_known_device_gets_in_from_an_address_that_others_guess_from(accounts: Accounts) -> None:
+    device = accounts.log_in(RIGHT, HOME).device
+    guess(accounts, ELSEWHERE, 5)
+    known = Origin(address=ELSEWHERE.address, device=device)
+    assert accounts.log_in(RIGHT, known).device == device
+    guess(accounts, known, 5)
+    with pytest.raises(TooManyAttempts):
+        accounts.log_in(RIGHT, known)
+
+
+def test_a_device_that_somebody_made_up_is_none(accounts: Accounts) -> None:
+    guess(accounts, ELSEWHERE, 5)
+    made_up = Origin(address=ELSEWHERE.address, device="made up by somebody")
+    with pytest.raises(TooManyAttempts):
+        accounts.log_in(RIGHT, made_up)
+    assert accounts.log_in(RIGHT, Origin(address=HOME.address, device=made_up.device)).device != made_up.device
+
+
+def test_a_right_password_is_no_guess(accounts: Accounts) -> None:
+    for _ in range(12):
+        guess(accounts, HOME, 4)
+        accounts.log_in(RIGHT, HOME)
+        accounts._clock.advance(timedelta(minutes=1))  # type: ignore[attr-defined]
+
+
+def test_a_guess_that_was_not_looked_at_does_not_count(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(_: object, *__: object) -> bool:
+        raise Overloaded("too many")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(PlainHasher, "verify", busy)
+        for _ in range(8):
+            with pytest.raises(Overloaded):
+                accounts.log_in(RIGHT, HOME)
+    assert accounts.log_in(RIGHT, HOME).account.name == "Ada"
+
+
+def test_39_one_origin_registers_begins_carts_and_logs_in_so_often_in_a_minute(accounts: Accounts) -> None:
+    for n in range(3):
+        accounts.register(Register(email=f"n{n}@example.com", password="correct horse", name="N"), HOME)
+    for _ in range(2):
+        accounts.admit_guest(HOME)
+    for _ in range(30):
+        accounts.log_in(RIGHT, HOME)
+    for refused in (
+        lambda: accounts.register(Register(email="n9@example.com", password="correct horse", name="N"), HOME),
+        lambda: accounts.admit_guest(HOME),
+        lambda: accounts.log_in(RIGHT, HOME),
+    ):
+        with pytest.raises(TooManyRequests) as error:
+            refused()
+        assert 0 < error.value.retry_after <= 61
+    accounts.admit_guest(ELSEWHERE)
+    accounts._clock.advance(timedelta(minutes=1))  # type: ignore[attr-defined]
+    accounts.admit_guest(HOME)
+    accounts.log_in(RIGHT, HOME)

@@ -7,7 +7,7 @@ from typing import Any, Final
 import attrs
 import pytest
 
-from commerce_core.accounts import Account, AccountBook, EmailTaken, LoginFailures, Role, SecretBook, Session
+from commerce_core.accounts import MARKS_HOLD, Account, AccountBook, Attempts, EmailTaken, Role, SecretBook, Session
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.ids import AccountId
 from commerce_core.kernel.transaction import Database
@@ -153,44 +153,67 @@ class AccountBookContract:
             assert book.session_of(tx, "long", AT) == ada
             assert book.session_of(tx, "new", AT) == ada
 
-    def test_failures_are_remembered_by_address_and_replaced(self, database: Database, book: AccountBook) -> None:
-        once, twice = LoginFailures(count=1, last_at=AT), LoginFailures(count=2, last_at=AT + HOUR)
-        for failures in (once, twice, twice):
+    def test_attempts_are_counted_by_key_until_they_count_no_more(self, database: Database, book: AccountBook) -> None:
+        for n in (1, 2, 3):
             with database.begin() as tx:
-                book.note_failure(tx, ADA, failures)
-                assert book.failures(tx, ADA) == failures
+                counted = book.count_attempts(tx, {"a": AT + n * HOUR, "b": AT + 2 * HOUR}, AT)
+                tx.commit()
+            assert counted == {"a": Attempts(count=n, until=AT + HOUR), "b": Attempts(count=n, until=AT + 2 * HOUR)}
+        with database.snapshot() as tx:
+            assert book.attempts(tx, ["a", "b", "c"], AT) == counted
+            assert book.attempts(tx, ["a", "b"], AT + HOUR).keys() == {"b"}
+            assert book.attempts(tx, [], AT) == {}
+
+    def test_what_counts_no_more_counts_from_one_again(self, database: Database, book: AccountBook) -> None:
+        with database.begin() as tx:
+            book.count_attempts(tx, {"a": AT + HOUR}, AT)
+            assert book.count_attempts(tx, {"a": AT + 3 * HOUR}, AT + HOUR) == {"a": Attempts(count=1, until=AT + 3 * HOUR)}
+
+    def test_attempts_are_taken_back_and_forgotten(self, database: Database, book: AccountBook) -> None:
+        with database.begin() as tx:
+            for _ in range(2):
+                book.count_attempts(tx, {"a": AT + HOUR, "b": AT + HOUR}, AT)
+            book.take_back(tx, ["a", "never tried"])
+            book.forget_attempts(tx, ["b", "never tried"])
+            assert book.attempts(tx, ["a", "b"], AT) == {"a": Attempts(count=1, until=AT + HOUR)}
+            for _ in range(2):
+                book.take_back(tx, ["a"])
+            book.take_back(tx, [])
+            assert book.count_attempts(tx, {"a": AT + HOUR}, AT)["a"].count == 1
+
+    def test_attempts_that_count_no_more_are_driven_out(self, database: Database, book: AccountBook) -> None:
+        with database.begin() as tx:
+            book.count_attempts(tx, {"a": AT + HOUR}, AT)
+            book.count_attempts(tx, {"b": AT + 3 * HOUR}, AT + HOUR)
+            assert book.attempts(tx, ["a"], AT) == {}, "asked as of a time when it counted"
+
+    def test_an_account_is_known_by_the_marks_that_it_logged_in_with(self, database: Database, book: AccountBook, ada: Account) -> None:
+        for at in (AT, AT + HOUR):
+            with database.begin() as tx:
+                book.know_marks(tx, ada.id, ["home", "phone"], at)
                 tx.commit()
         with database.snapshot() as tx:
-            assert book.failures(tx, ADA) == twice
-            assert book.failures(tx, BOB) is None
+            assert set(book.known_marks(tx, ada.id, ["phone", "home", "work"])) == {"home", "phone"}
+            assert set(book.known_marks(tx, AccountId("somebody-else"), ["home"])) == set()
+            assert set(book.known_marks(tx, ada.id, [])) == set()
 
-    def test_failures_are_forgotten_on_request(self, database: Database, book: AccountBook) -> None:
+    def test_a_mark_that_was_not_seen_for_a_year_is_known_no_more(self, database: Database, book: AccountBook, ada: Account) -> None:
         with database.begin() as tx:
-            book.note_failure(tx, ADA, LoginFailures(count=5, last_at=AT))
-            book.note_failure(tx, BOB, LoginFailures(count=1, last_at=AT))
-            book.note_failure(tx, ADA, None)
-            book.note_failure(tx, ADA, None)
-            assert book.failures(tx, ADA) is None
-            assert book.failures(tx, BOB) == LoginFailures(count=1, last_at=AT)
-
-    def test_a_failure_drives_out_those_that_are_a_day_older(self, database: Database, book: AccountBook) -> None:
-        late, later = (LoginFailures(count=3, last_at=AT + n * HOUR) for n in (1, 24))
-        with database.begin() as tx:
-            book.note_failure(tx, "first@example.com", LoginFailures(count=3, last_at=AT))
-            book.note_failure(tx, ADA, late)
-            book.note_failure(tx, BOB, later)
-            assert book.failures(tx, "first@example.com") is None
-            assert (book.failures(tx, ADA), book.failures(tx, BOB)) == (late, later)
+            book.know_marks(tx, ada.id, ["home", "phone"], AT)
+            book.know_marks(tx, ada.id, ["phone"], AT + MARKS_HOLD)
+            assert set(book.known_marks(tx, ada.id, ["home", "phone"])) == {"phone"}
 
     def test_what_is_not_committed_never_happened(self, database: Database, book: AccountBook) -> None:
         with database.begin() as tx:
             book.insert(tx, [full_account()])
             book.open_session(tx, session("d1", full_account()))
-            book.note_failure(tx, ADA, LoginFailures(count=1, last_at=AT))
+            book.count_attempts(tx, {"a": AT + HOUR}, AT)
+            book.know_marks(tx, full_account().id, ["home"], AT)
         with database.snapshot() as tx:
             assert book.by_email(tx, [ADA]) == {}
             assert book.session_of(tx, "d1", AT) is None
-            assert book.failures(tx, ADA) is None
+            assert book.attempts(tx, ["a"], AT) == {}
+            assert set(book.known_marks(tx, full_account().id, ["home"])) == set()
 
     def _open(self, database: Database, book: AccountBook, *sessions: Session) -> None:
         with database.begin() as tx:

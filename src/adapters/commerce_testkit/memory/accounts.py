@@ -1,19 +1,18 @@
 """The account book in memory."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Final
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 
-from commerce_core.accounts import Account, AccountBook, EmailTaken, LoginFailures, SecretBook, Session
+import attrs
+
+from commerce_core.accounts import MARKS_HOLD, Account, AccountBook, Attempts, EmailTaken, SecretBook, Session
 from commerce_core.kernel.ids import AccountId
 from commerce_core.kernel.transaction import Transaction
 from commerce_testkit.memory.transaction import table
 
-_FAILURES_MATTER_FOR: Final = timedelta(days=1)
-
 
 class MemoryAccountBook(AccountBook):
-    """Accounts, sessions and failed log-ins in dictionaries."""
+    """Accounts, sessions and attempts in dictionaries."""
 
     def insert(self, tx: Transaction, accounts: Sequence[Account]) -> None:
         for account in accounts:
@@ -57,16 +56,37 @@ class MemoryAccountBook(AccountBook):
             del rows[digest]
         return len(ended)
 
-    def failures(self, tx: Transaction, email: str) -> LoginFailures | None:
-        return table(tx, "login_failure").get(email)
+    def attempts(self, tx: Transaction, keys: Collection[str], now: datetime) -> Mapping[str, Attempts]:
+        rows: dict[str, Attempts] = table(tx, "attempt")
+        return {key: rows[key] for key in keys if key in rows and rows[key].until > now}
 
-    def note_failure(self, tx: Transaction, email: str, failures: LoginFailures | None) -> None:
-        rows = table(tx, "login_failure")
-        rows.pop(email, None)
-        if failures is not None:
-            for old in [known for known, f in rows.items() if f.last_at <= failures.last_at - _FAILURES_MATTER_FOR]:
-                del rows[old]
-            rows[email] = failures
+    def count_attempts(self, tx: Transaction, until: Mapping[str, datetime], now: datetime) -> Mapping[str, Attempts]:
+        rows: dict[str, Attempts] = table(tx, "attempt")
+        for old in [key for key, known in rows.items() if known.until <= now]:
+            del rows[old]
+        for key, end in until.items():
+            known = rows.get(key, Attempts(count=0, until=end))
+            rows[key] = attrs.evolve(known, count=known.count + 1)
+        return {key: rows[key] for key in until}
+
+    def take_back(self, tx: Transaction, keys: Collection[str]) -> None:
+        rows: dict[str, Attempts] = table(tx, "attempt")
+        for key in keys:
+            if key in rows and rows[key].count > 0:
+                rows[key] = attrs.evolve(rows[key], count=rows[key].count - 1)
+
+    def forget_attempts(self, tx: Transaction, keys: Collection[str]) -> None:
+        for key in keys:
+            table(tx, "attempt").pop(key, None)
+
+    def known_marks(self, tx: Transaction, account_id: AccountId, marks: Collection[str]) -> Collection[str]:
+        return {mark for mark in marks if (account_id, mark) in table(tx, "known_mark")}
+
+    def know_marks(self, tx: Transaction, account_id: AccountId, marks: Collection[str], now: datetime) -> None:
+        rows = table(tx, "known_mark")
+        for old in [key for key, seen in rows.items() if key[0] == account_id and seen <= now - MARKS_HOLD]:
+            del rows[old]
+        rows.update({(account_id, mark): now for mark in marks})
 
     def _put(self, tx: Transaction, account: Account) -> None:
         owners = table(tx, "account_email")
