@@ -35,7 +35,7 @@ from scripts.servers.rabbitmq import RabbitServer
 from scripts.servers.server import Server
 
 __all__ = [
-    "OpenSearchServer", "PostgresServer", "RabbitServer", "SharedServers", "fresh_database", "fresh_prefix", "fresh_vhost",
+    "OpenSearchServer", "PostgresServer", "RabbitServer", "SharedServers", "fresh_database", "fresh_prefix", "fresh_vhost", "management",
     "opensearch_url", "own_cluster", "own_folder", "own_server", "postgres_url", "rabbitmq_url", "shared_servers",
 ]  # fmt: skip
 
@@ -130,12 +130,12 @@ def fresh_database(server: str, template: str | None = None) -> Generator[str]:
 def fresh_vhost(server: str, management_url: str) -> Generator[str]:
     """The address of a virtual host on *server* that is gone after the block, and its connections with it."""
     name, user = f"t-{secrets.token_hex(6)}", urlsplit(server).username
-    _ask("PUT", f"{management_url}/vhosts/{name}")
-    _ask("PUT", f"{management_url}/permissions/{name}/{user}", {"configure": ".*", "write": ".*", "read": ".*"})
+    management("PUT", f"{management_url}/vhosts/{name}")
+    management("PUT", f"{management_url}/permissions/{name}/{user}", {"configure": ".*", "write": ".*", "read": ".*"})
     try:
         yield urlsplit(server)._replace(path=f"/{name}").geturl()
     finally:
-        _ask("DELETE", f"{management_url}/vhosts/{name}")
+        management("DELETE", f"{management_url}/vhosts/{name}")
 
 
 @contextmanager
@@ -146,14 +146,15 @@ def fresh_prefix(server: str) -> Generator[str]:
         yield urlsplit(server)._replace(path=f"/{prefix}").geturl()
     finally:
         host = urlsplit(server).netloc.partition(",")[0]
-        _ask("DELETE", f"http://{host}/{prefix}*?expand_wildcards=all&ignore_unavailable=true")
+        management("DELETE", f"http://{host}/{prefix}*?expand_wildcards=all&ignore_unavailable=true")
 
 
 @contextmanager
 def own_server(kind: type[S], **options: Any) -> Generator[S]:
     """A server of the test's own, ready, as children of this process; it is gone after the block. *options* are those of its class."""
     with own_folder() as folder:
-        server = kind(folder / _NAMES[kind], **options)
+        name = next(name for known, name in _NAMES.items() if issubclass(kind, known))
+        server = kind(folder / name, **options)
         with _stopped(server):
             _or_skip(server.start)
             yield server
@@ -240,7 +241,7 @@ def _clear_unused(folder: Path) -> None:
         servers_in(folder).discard()
 
 
-def _ask(method: str, url: str, body: object = None) -> None:
+def management(method: str, url: str, body: object = None) -> None:
     """A request to a server's own API, which must do what it is asked."""
     parts = urlsplit(url)
     headers = {"Content-Type": "application/json"}

@@ -1,6 +1,5 @@
 """TLS by the address: a server is believed by its certificate, and by nothing else."""
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,15 +9,8 @@ from commerce_core.kernel.errors import TransactionLost
 from commerce_sqlalchemy.transaction import SqlDatabase
 from scripts.servers.places import hand_over
 from scripts.servers.postgres import PostgresServer
+from tests.certificates import certified
 from tests.servers import own_folder, own_server
-
-
-def certified(folder: Path, name: str) -> Path:
-    """A certificate of its own for 127.0.0.1 alone, with its key beside it."""
-    certificate = folder / f"{name}.crt"
-    asked = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=shop", "-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run(["openssl", *asked, "-keyout", folder / f"{name}.key", "-out", certificate], check=True, capture_output=True)
-    return certificate
 
 
 @pytest.fixture(scope="module")

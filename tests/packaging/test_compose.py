@@ -60,7 +60,12 @@ def test_a_service_says_only_what_the_format_knows(name: str) -> None:
         if on["condition"] == "service_healthy":
             assert "healthcheck" in SERVICES[other]
     for volume in service["volumes"]:
-        assert volume.partition(":")[0] in COMPOSE["volumes"], "what must outlive a container lies in a named volume"
+        source, *_, mode = volume.split(":")
+        if source.startswith("./"):
+            assert (ROOT / source).is_file()
+            assert mode == "ro"
+        else:
+            assert source in COMPOSE["volumes"], "what must outlive a container lies in a named volume"
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -82,13 +87,25 @@ def test_what_is_set_are_settings_of_ours_that_point_at_the_servers(name: str) -
 
 
 def test_the_passwords_of_the_shop_are_those_of_the_servers() -> None:
-    shop = OURS["serve"]["environment"]
-    for server, key, setting in (
-        ("postgres", "POSTGRES_PASSWORD", "COMMERCE_DATABASE_URL"),
-        ("rabbitmq", "RABBITMQ_DEFAULT_PASS", "COMMERCE_BROKER_URL"),
+    for name, server, key, setting in (
+        ("migrate", "postgres", "OWNER_PASSWORD", "COMMERCE_DATABASE_URL"),
+        ("serve", "postgres", "SHOP_PASSWORD", "COMMERCE_DATABASE_URL"),
+        ("worker", "postgres", "SHOP_PASSWORD", "COMMERCE_DATABASE_URL"),
+        ("serve", "rabbitmq", "RABBITMQ_DEFAULT_PASS", "COMMERCE_BROKER_URL"),
     ):
-        assert f":{SERVICES[server]['environment'][key]}@" in shop[setting]
+        assert f":{SERVICES[server]['environment'][key]}@" in OURS[name]["environment"][setting]
         assert filled_in(SERVICES[server]["environment"][key]) == "commerce"
+
+
+def test_the_shop_runs_with_a_role_of_its_own_and_migrates_with_another() -> None:
+    script = next(v for v in SERVICES["postgres"]["volumes"] if v.startswith("./"))
+    assert script == "./ops/postgres-roles.sql:/docker-entrypoint-initdb.d/roles.sql:ro"
+    text = (ROOT / "ops" / "postgres-roles.sql").read_text()
+    users = {name: urlsplit(filled_in(service["environment"]["COMMERCE_DATABASE_URL"])).username for name, service in OURS.items()}
+    assert users == {"migrate": "commerce_owner", "serve": "commerce_shop", "worker": "commerce_shop"}
+    assert "\\set owner commerce_owner\n\\set shop commerce_shop\n" in text
+    assert {*re.findall(r"\\getenv \w+ (\w+_PASSWORD)", text)} < {*SERVICES["postgres"]["environment"]}
+    assert SERVICES["postgres"]["environment"]["POSTGRES_USER"] not in users.values()
 
 
 def test_every_port_is_published_to_this_machine_alone() -> None:

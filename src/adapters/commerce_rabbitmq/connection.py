@@ -1,14 +1,16 @@
 """One connection to the broker on a thread of its own, which alone touches it: others hand it functions to call there."""
 
 import logging
+import ssl
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import cycle
 from typing import Any, Final, Generic, TypeVar
+from urllib.parse import parse_qsl, urlencode
 
-from pika import SelectConnection, URLParameters
+from pika import SelectConnection, SSLOptions, URLParameters
 from pika.channel import Channel
 from pika.exceptions import AMQPError
 
@@ -20,6 +22,8 @@ _LOG: Final = logging.getLogger(__name__)
 _HEARTBEAT: Final = 30
 _CONNECT: Final = 3.0
 _GOODBYE: Final = 2.0
+#: Options of an address that name files, as RabbitMQ's own clients call them.
+_FILES: Final = frozenset({"cacertfile", "certfile", "keyfile"})
 
 
 class BrokerUnavailable(Unavailable):
@@ -31,11 +35,15 @@ class BrokerUnavailable(Unavailable):
 def parameters_of(url: str) -> list[URLParameters]:
     """How to reach each node that *url* names, comma between hosts.
 
+    ``amqps`` speaks TLS to a server whose certificate is good for its host, by an authority of the
+    system or of the file ``?cacertfile=``; ``certfile`` and ``keyfile`` show a certificate of ours.
+
     Raises:
-        ValueError: it is no address of a broker.
+        ValueError: it is no address of a broker, or a file that it names cannot be used.
     """
     scheme, _, rest = url.partition("://")
     authority, slash, path = rest.partition("/")
+    path, files = _without_files(path)
     login, at, hosts = authority.rpartition("@")
     found = [URLParameters(f"{scheme}://{login}{at}{host}{slash}{path}") for host in hosts.split(",")]
     for parameters in found:
@@ -43,7 +51,28 @@ def parameters_of(url: str) -> list[URLParameters]:
             parameters.heartbeat = _HEARTBEAT
         parameters.socket_timeout = parameters.stack_timeout = _CONNECT
         parameters.connection_attempts = 1
+        if scheme == "amqps":
+            parameters.ssl_options = SSLOptions(_trusting(files), parameters.host)
     return found
+
+
+def _without_files(path: str) -> tuple[str, dict[str, str]]:
+    """*path* without the options that name files, and those."""
+    path, _, query = path.partition("?")
+    asked = parse_qsl(query, keep_blank_values=True)
+    files = {name: value for name, value in asked if name in _FILES}
+    others = urlencode([(name, value) for name, value in asked if name not in _FILES])
+    return f"{path}?{others}" if others else path, files
+
+
+def _trusting(files: Mapping[str, str]) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=files.get("cacertfile"))
+        if "certfile" in files:
+            context.load_cert_chain(files["certfile"], files.get("keyfile"))
+    except OSError as error:
+        raise ValueError(f"a certificate that the broker's address names cannot be used ({error.strerror or error})") from error
+    return context
 
 
 class Link(ABC):

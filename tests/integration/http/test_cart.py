@@ -130,6 +130,20 @@ def test_a_list_of_lines_is_read_as_strictly_as_one(town: Town, seller: Person) 
     assert pointers(buyer("PATCH", "/cart", [one])) == [""]
 
 
+def test_a_line_whose_variant_was_dropped_keeps_its_name(town: Town, seller: Person) -> None:
+    buyer = town.newcomer()
+    forms = [{"variantId": name, "price": 1, "stock": stock} for name, stock in (("A", 5), ("B", 0))]
+    item = seller("POST", "/items", {"name": "Kettle with forms", "variants": forms}).json()
+    wanted = {"itemId": item["itemId"], "variantId": "B", "quantity": 1}
+    assert buyer("PATCH", "/cart", wanted).json()["lines"][0]["name"] == "Kettle with forms"
+    dropped = seller("PATCH", f"/items/{item['itemId']}", {"variants": [{"variantId": "A"}]}, headers={"If-Match": "*"})
+    assert dropped.status_code == 200, dropped.text
+    cart = buyer("GET", "/cart").json()
+    assert [(line["name"], line["problems"][0]["code"]) for line in cart["lines"]] == [("Kettle with forms", "withdrawn")]
+    gone = problem(buyer("POST", "/checkout", request_for(cart)), 409, "item-unavailable")
+    assert [line["name"] for line in gone["lines"]] == ["Kettle with forms"]
+
+
 def test_emptying_is_204_and_repeatable(town: Town, seller: Person) -> None:
     buyer = town.newcomer()
     put(buyer, town.item(seller), 1)

@@ -25,10 +25,16 @@ def test_every_node_of_an_address_is_known() -> None:
 
 def test_an_address_may_ask_for_encryption_and_for_another_heartbeat() -> None:
     (found,) = parameters_of("amqps://shop.example/?heartbeat=5")
-    assert (found.port, found.ssl_options is not None, found.heartbeat) == (5671, True, 5)
+    assert (found.port, found.heartbeat) == (5671, 5)
+    for node in parameters_of("amqps://one.example,two.example/shop"):
+        assert node.ssl_options is not None
+        assert node.ssl_options.server_hostname == node.host
+        assert node.ssl_options.context.check_hostname
 
 
-@pytest.mark.parametrize("url", ["amqp://host:port/", "amqp://host/?wings=2"])
+@pytest.mark.parametrize(
+    "url", ["amqp://host:port/", "amqp://host/?wings=2", "amqps://host/?cacertfile=/nowhere.pem", "amqps://host/?certfile=/nowhere.pem"]
+)
 def test_what_is_no_address_of_a_broker_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         parameters_of(url)
