@@ -56,14 +56,22 @@ Feature: Filling a cart
     Examples:
       | quantity |
       | -1       |
-      | 10000    |
+      | 1000000  |
 
-  Scenario: A cart has room for 200 different things
+  Scenario: A cart has room for 1,000 different things
     Given Sam offers "Screw" in 200 variants
+    And Sam offers "Nut" in 200 variants
+    And Sam offers "Washer" in 200 variants
+    And Sam offers "Hook" in 200 variants
+    And Sam offers "Nail" in 200 variants
     And Ada has put every variant of "Screw" into the cart
+    And Ada has put every variant of "Nut" into the cart
+    And Ada has put every variant of "Washer" into the cart
+    And Ada has put every variant of "Hook" into the cart
+    And Ada has put every variant of "Nail" into the cart
     When Ada puts 1 of "Desk lamp" into the cart
     Then that is refused: the cart is full
-    And the cart of Ada costs 200.00
+    And the cart of Ada costs 1000.00
 
   Scenario: An item that does not exist
     When Ada puts an item that does not exist into the cart

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from types import TracebackType
 from typing import Any, Final, Self
@@ -100,6 +100,10 @@ class HttpShop(Shop):
         if variant_id is not None:
             said["variantId"] = variant_id
         return basket(self._ask(who, "PATCH", "/cart", said).body)
+
+    def set_quantities(self, who: Visitor, lines: Sequence[tuple[str, str | None, int]]) -> Basket:
+        said = [{"itemId": item_id, "variantId": variant_id, "quantity": quantity} for item_id, variant_id, quantity in lines]
+        return basket(self._ask(who, "PATCH", "/cart", {"lines": said}).body)
 
     def empty_cart(self, who: Visitor) -> None:
         self._ask(who, "DELETE", "/cart")

@@ -1,14 +1,14 @@
 """The shop of the features as its services, over memory adapters: no network, no thread, and time passes when it is told to."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from commerce_core.accounts import Account, ChangeAccount, LogIn, Register, Role, SessionUnknown
-from commerce_core.cart import SetQuantity
+from commerce_core.cart import SetQuantities, SetQuantity
 from commerce_core.cart.service import CartChange, Shopper, guest_id
 from commerce_core.catalog import ImportFormat, ItemPatch, NewItem, StockReceipt
 from commerce_core.checkout import PlaceOrder
@@ -133,6 +133,12 @@ class ServiceShop(Shop):
         shopper = self._shopper(who)
         command = self._read({"itemId": item_id, "variantId": variant_id, "quantity": quantity}, SetQuantity)
         return basket(self._shop.carts.change(CartChange(shopper=shopper, quantities=(command,))))
+
+    @_refusing
+    def set_quantities(self, who: Visitor, lines: Sequence[tuple[str, str | None, int]]) -> Basket:
+        shopper = self._shopper(who)
+        said = [{"itemId": item_id, "variantId": variant_id, "quantity": quantity} for item_id, variant_id, quantity in lines]
+        return basket(self._shop.carts.change(CartChange(shopper=shopper, quantities=self._read({"lines": said}, SetQuantities).lines)))
 
     @_refusing
     def empty_cart(self, who: Visitor) -> None:

@@ -245,6 +245,10 @@ class Shop(Protocol):
         """Have *quantity* pieces in the cart."""
 
     @abstractmethod
+    def set_quantities(self, who: Visitor, lines: Sequence[tuple[str, str | None, int]]) -> Basket:
+        """Have so many pieces of each in the cart: item, variant, quantity. All of them, or none."""
+
+    @abstractmethod
     def empty_cart(self, who: Visitor) -> None:
         """Take everything out of the cart."""
 

@@ -31,8 +31,9 @@ def puts_variant(story: Story, who: str, quantity: int, variant: str, name: str)
 
 @step(says('{who:Who} has put every variant of "{name:Text}" into the cart'))
 def puts_every_variant(story: Story, who: str, name: str) -> None:
-    for form in story.shop.item(story.nobody(), story.item_id(name)).forms:
-        put(story, who, 1, name, form.variant_id)
+    item_id = story.item_id(name)
+    lines = [(item_id, form.variant_id, 1) for form in story.shop.item(story.nobody(), item_id).forms]
+    story.attempt(lambda: story.shop.set_quantities(story.visitor(who), lines))
 
 
 @step(says("{who:Who} puts an item that does not exist into the cart"))

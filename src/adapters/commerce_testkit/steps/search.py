@@ -21,7 +21,8 @@ _PARAMETERS: Final = {
     "highest price": "priceMax",
 }
 _SORTS: Final = {"lowest price": "price", "highest price": "-price", "newest": "newest"}
-_PREFIX: Final = 6
+#: So many letters of a word that nobody else has are nobody else's either, however often the features were told to a shop.
+_PREFIX: Final = 9
 
 
 def _among(story: Story, who: str, **asked: str | tuple[str, ...]) -> Callable[[], Findings]:
@@ -156,10 +157,21 @@ def that_finds_count(story: Story, count: int) -> None:
     story.until(lambda: ask().total == count, f"the search finds {count} items")
 
 
-@then(says('the shop asks whether "{words:Text}" was meant'))
-def asks_whether(story: Story, words: str) -> None:
-    ask = _asked(story)
-    story.until(lambda: ask().did_you_mean == words, f"the shop asks whether {words} was meant", lambda: ask().did_you_mean)
+@step(says("{buyer:Who} misspells the name of that item in a search among {who:Who}'s items"))
+def misspells(story: Story, who: str) -> None:
+    name = _own_word(story, "Q")
+    story.found = _among(story, who, term=name[:4] + name[5:])
+
+
+@then("the shop asks whether that name was meant")
+def asks_whether(story: Story) -> None:
+    ask, name = _asked(story), _own_word(story, "Q").lower()
+    story.until(lambda: ask().did_you_mean == name, f"the shop asks whether {name} was meant", lambda: ask().did_you_mean)
+
+
+@then("that search finds that item first")
+def that_finds_that_item(story: Story) -> None:
+    that_finds_first(story, _own_word(story, "Q"))
 
 
 @then(says('"{word:Text}" is marked in the name of "{name:Text}"'))
