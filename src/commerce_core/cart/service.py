@@ -18,7 +18,7 @@ from commerce_core.cart.views import CartView, LineProblem, LineView, Problem
 from commerce_core.catalog import ItemNotFound, Offer, Offers
 from commerce_core.inventory import StockLedger, StockLevel
 from commerce_core.kernel.address import Address
-from commerce_core.kernel.batching import Batcher, bisected
+from commerce_core.kernel.batching import Batcher, bisected, check_weight
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.errors import CommerceError, Conflict, FieldProblem, Invalid, TransactionLost
 from commerce_core.kernel.ids import BuyerId, CartId, ItemId, SkuId, derived_id, is_derived
@@ -140,7 +140,9 @@ class CartChanges:
 
     def _try(self, group: Sequence[CartChange]) -> list[CartView | Exception]:
         with self._on.database.begin() as tx:
-            desk = _Desk(self._carts(tx, sorted({i for change in group for i in change.shopper.ids})), self._clock)
+            carts = self._carts(tx, sorted({i for change in group for i in change.shopper.ids}))
+            check_weight([len(c.quantities) + sum(len(carts[i].lines) for i in c.shopper.ids) for c in group])
+            desk = _Desk(carts, self._clock)
             offers = self._on.offers.by_item(tx, sorted({q.item_id for change in group for q in change.quantities}))
             results = [desk.apply(change, offers) for change in group]
             if desk.changed:

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Final, Protocol, TypeAlias, TypeVar
 
 from commerce_core.kernel.errors import TransactionLost, Unavailable
 
@@ -21,9 +21,32 @@ R_co = TypeVar("R_co", covariant=True)
 GroupFunction: TypeAlias = Callable[[Sequence[T]], Sequence[R | Exception]]
 
 
+#: The most that one group may weigh: 64 orders of thirty lines, or two of a thousand.
+MOST_WEIGHT: Final = 2_000
+
+
+class GroupTooHeavy(Exception):
+    """A group is more than one transaction should hold, while everybody else waits for it. *weights*: of its items, in their order."""
+
+    def __init__(self, weights: Sequence[int]) -> None:
+        super().__init__(f"a group weighs {sum(weights)}")
+        self.weights = weights
+
+
+def check_weight(weights: Sequence[int]) -> None:
+    """Let pass a group that one transaction may hold; a single item always is one.
+
+    Raises:
+        GroupTooHeavy: it is to be worked on in portions.
+    """
+    if len(weights) > 1 and sum(weights) > MOST_WEIGHT:
+        raise GroupTooHeavy(weights)
+
+
 def bisected(function: Callable[[Sequence[T]], Sequence[R]], group: Sequence[T]) -> list[R | Exception]:
     """What *function* answers to *group*; where it raises, what it answers to its halves, down to the one that spoils it.
 
+    One that is too heavy is answered in portions, so that others come in between.
     A lost transaction is everybody's answer: smaller groups would fare no better, and those who wait should hear of it soon.
     """
     if not group:
@@ -32,11 +55,26 @@ def bisected(function: Callable[[Sequence[T]], Sequence[R]], group: Sequence[T])
         return list(function(group))
     except TransactionLost as error:
         return [error] * len(group)
+    except GroupTooHeavy as error:
+        if len(portions := _portions(group, error.weights)) > 1:
+            return [answer for some in portions for answer in bisected(function, some)]
     except Exception as error:  # noqa: BLE001 (whatever it is, it must not spoil the neighbours: acceptance 37)
         if len(group) == 1:
             return [error]
     middle = len(group) // 2
     return bisected(function, group[:middle]) + bisected(function, group[middle:])
+
+
+def _portions(group: Sequence[T], weights: Sequence[int]) -> list[Sequence[T]]:
+    made: list[list[T]] = [[]]
+    room = MOST_WEIGHT
+    for item, weight in zip(group, weights, strict=True):
+        if made[-1] and weight > room:
+            made.append([])
+            room = MOST_WEIGHT
+        made[-1].append(item)
+        room -= weight
+    return [*made]
 
 
 class Overloaded(Unavailable):

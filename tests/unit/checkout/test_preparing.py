@@ -10,7 +10,7 @@ from commerce_core.cart import Cart
 from commerce_core.catalog import ItemView
 from commerce_core.checkout import CartChanged, OutOfStock, Placed, PlaceOrder
 from commerce_core.checkout.service.prepare import Asked, Preparation, Prepared, prepared_first
-from commerce_core.kernel.batching import bisected
+from commerce_core.kernel.batching import MOST_WEIGHT, bisected, check_weight
 from commerce_core.kernel.errors import TransactionLost
 from commerce_core.kernel.ids import BuyerId, CartId, OrderId
 from commerce_core.kernel.money import Money
@@ -155,3 +155,35 @@ def test_a_group_is_halved_down_to_the_one_that_spoils_it(size: int) -> None:
     assert [type(a) for a in answers] == [ValueError, *[int] * (size - 1)]
     assert answers[1:] == [n * 10 for n in range(1, size)]
     assert bisected(spoilt, []) == []
+
+
+def test_a_group_that_is_too_heavy_is_answered_in_portions_in_its_order() -> None:
+    seen: list[list[int]] = []
+
+    def heavy(group: Sequence[int]) -> Sequence[int]:
+        check_weight(group)
+        seen.append(list(group))
+        return [n + 1 for n in group]
+
+    group = [900, 1_000, 1, 100, 5_000, 1, MOST_WEIGHT, 7]
+    assert bisected(heavy, group) == [n + 1 for n in group]
+    assert seen == [[900, 1_000, 1], [100], [5_000], [1], [MOST_WEIGHT], [7]]
+
+
+@pytest.mark.parametrize("lines", [10, 120])
+def test_39_orders_of_many_lines_are_not_all_placed_in_one_transaction(lines: int) -> None:
+    shop, _, preparation = moody_shop()
+    seller = register(shop, "seller")
+    goods, buyers = [sell(shop, 99, "1.00", f"{n}", seller) for n in range(lines)], [register(shop) for _ in range(40)]
+    group: list[Asked | Prepared] = []
+    for buyer in buyers:
+        command = PlaceOrder(
+            cart_id=fill(shop, buyer, *((view, 1) for view in goods)), amount=Money(100 * lines, "USD"), payment_info=card()
+        )
+        group.append(shop.checkout.ask(buyer, command))
+    begun: list[None] = []
+    really = shop.parts.database.begin
+    object.__setattr__(shop.parts.database, "begin", lambda: begun.append(None) or really())
+    answers = prepared_first(shop.placement.place_many, preparation)(group)
+    assert [type(a) for a in answers] == [Placed] * 40
+    assert len(begun) == (1 if lines == 10 else 1 + 3)  # the whole, which is found too heavy, and sixteen orders at a time

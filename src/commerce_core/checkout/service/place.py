@@ -20,7 +20,7 @@ from commerce_core.checkout.saga import ORDER_SAGA
 from commerce_core.checkout.service.decide import Accepted, Decision, Draft, Repeated, Seen, decide
 from commerce_core.checkout.service.prepare import Asked, Preparation, Prepared
 from commerce_core.inventory import AvailabilityChanged, Hold, SkuDemand, StockLedger
-from commerce_core.kernel.batching import Batcher, bisected
+from commerce_core.kernel.batching import Batcher, bisected, check_weight
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.errors import Conflict, TransactionLost
 from commerce_core.kernel.ids import BuyerId, CartId, IdFactory, OrderId, SkuId
@@ -95,6 +95,7 @@ class Placement:
     def _read(self, tx: Transaction, drafts: Sequence[Draft]) -> Seen:
         with_key = [(d.buyer_id, d.idem_key) for d in drafts if d.idem_key]
         carts = self._carts(tx, drafts)
+        check_weight([len(carts[d.cart_id].lines) if d.cart_id in carts else 0 for d in drafts])
         skus = sorted({line.sku_id for cart in carts.values() for line in cart.lines})
         return Seen(
             orders=self._on.orders.placed_with(tx, with_key, [(d.buyer_id, d.cart_id) for d in drafts]),
