@@ -16,7 +16,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, InvalidRequestError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
-from commerce_core.kernel.errors import TransactionLost
+from commerce_core.kernel.errors import StorageFull, TransactionLost
 from commerce_core.kernel.private_files import private_file
 from commerce_core.kernel.process import ProcessGuard
 from commerce_core.kernel.transaction import Database, Transaction
@@ -28,6 +28,14 @@ _BUSY_SECONDS: Final = 10.0
 _PAUSE: Final = 0.01
 #: Connections beyond those kept open, for a moment.
 _OVERFLOW: Final = 4
+#: What is written to see whether there is room, and gone again with the same commit.
+_TAKES_ROOM: Final = (
+    "CREATE TABLE room_probe (filling BLOB)", "INSERT INTO room_probe VALUES (zeroblob(65536))", "DROP TABLE room_probe",
+)  # fmt: skip
+#: Seconds for which a server is said to be full after it said so.
+_TOLD_FOR: Final = 5.0
+#: No room for the file, for its log, or for what the server keeps.
+_FULL: Final = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_FSYNC", "53100")
 _LOST_SQLSTATES: Final = frozenset({"40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "25P03", "53300"})
 
 
@@ -54,6 +62,8 @@ class SqlTransaction(Transaction):
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /) -> None:
+        if isinstance(error, StorageFull):
+            self._database.note_full()
         connection, self._connection = self.connection, None
         self._database.close_connection(connection, write=self._write, failed=error is not None)
 
@@ -89,6 +99,7 @@ class SqlDatabase(Database):
         self._process = ProcessGuard("database")
         self._turns = FairLock()
         self._local = threading.local()
+        self._full_since: float | None = None
         # On SQLite connections are kept open between transactions: to take one out of the pool and give it back costs more than most.
         self._places = threading.BoundedSemaphore(pool_size)
         self._free: deque[sa.Connection] = deque()
@@ -108,6 +119,28 @@ class SqlDatabase(Database):
     def connections_in_use(self) -> int:
         """How many connections transactions hold at the moment."""
         return self.engine.pool.checkedout() - len(self._free)  # type: ignore[attr-defined,no-any-return]
+
+    def note_full(self) -> None:
+        """Remember that there was no room for what was to be written."""
+        self._full_since = time.monotonic()
+
+    def check_room(self) -> None:
+        """Make sure that there is room again, where there was none when something was written last.
+
+        Raises:
+            StorageFull: there is none yet.
+        """
+        since = self._full_since
+        if since is None:
+            return
+        if self.is_sqlite:
+            with self.begin() as tx:
+                for step in _TAKES_ROOM:
+                    tx.connection.exec_driver_sql(step).close()
+                tx.commit()
+        elif time.monotonic() - since < _TOLD_FOR:  # tables cannot be made there: the next write tells
+            raise StorageFull("the database has no room")
+        self._full_since = None
 
     def keep_time(self, clock: ServerClock) -> None:
         """Let *clock* go by the server's."""
@@ -152,7 +185,9 @@ class SqlDatabase(Database):
                 opened.begin()
                 if self.is_sqlite:
                     _begin_sqlite(opened, write=write)
-            except BaseException:
+            except BaseException as error:
+                if isinstance(error, StorageFull):
+                    self.note_full()
                 self._let_go(opened)
                 raise
         except BaseException:
@@ -283,6 +318,8 @@ def told(connection: sa.Connection, error: Any, cursor: Any, statement: str) -> 
 
 def _raise_if_lost(error: Any, *, disconnected: bool = False) -> None:
     code = getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", "") or ""
+    if code in _FULL:
+        raise StorageFull(f"the database has no room ({code})") from error
     if disconnected or code in _LOST_SQLSTATES or code.startswith(("08", "SQLITE_BUSY", "SQLITE_LOCKED")):
         raise TransactionLost(f"the database gave up on a transaction ({code or 'the connection broke'})") from error
 

@@ -90,3 +90,9 @@ class TransactionLost(Unavailable):
     """The database gave up on a transaction (deadlock, serialization, busy, connection lost); the whole of it may be tried again."""
 
     code = "database-busy"
+
+
+class StorageFull(TransactionLost):
+    """Nothing can be written, as there is no room for it; nothing was. It goes on when there is room again."""
+
+    code = "storage-full"

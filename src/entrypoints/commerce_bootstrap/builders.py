@@ -334,6 +334,7 @@ def build_checks(storage: Storage, index: SearchIndex) -> Mapping[str, Callable[
     def database() -> None:
         with storage.database.snapshot() as tx:
             tx.connection.exec_driver_sql("SELECT 1")
+        storage.database.check_room()
 
     return {"database": wrong_with("database", database), "search": wrong_with("search", lambda: index.versions([]))}
 

@@ -4,8 +4,9 @@ import logging
 import sys
 import threading
 from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
 from types import TracebackType
-from typing import Any, Final, cast
+from typing import Any, Final, TextIO, cast
 
 import msgspec
 import structlog
@@ -45,7 +46,7 @@ def configure_logging(log_format: str, level: int = logging.INFO) -> None:
     # Straight to the stream: a line about every change is among what an order costs, and the way through the standard library is long.
     structlog.configure(
         processors=[*named, *last],
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(cast("Any", _Unfailing(sys.stderr))),
         wrapper_class=structlog.make_filtering_bound_logger(level),
     )
     foreign = [*named, structlog.stdlib.add_logger_name, structlog.stdlib.ExtraAdder()]
@@ -64,6 +65,21 @@ def configure_logging(log_format: str, level: int = logging.INFO) -> None:
     logging.getLogger("pika").setLevel(logging.CRITICAL)  # a dozen lines for a failed connection; the adapter says it in one
     threading.excepthook = _thread_ended
     sys.excepthook = _process_ended
+
+
+class _Unfailing:
+    """A stream to which a line that cannot be written, as the disk is full or nobody reads, is lost: no order fails with it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 def with_trace(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -99,7 +115,7 @@ def _line_lost(record: logging.LogRecord) -> None:
     """A line that cannot be written is one line about it: the library would print the values that it was to hold."""
     error = sys.exc_info()[0]
     if sys.__stderr__ is not None:
-        sys.__stderr__.write(f"a line of {record.name} was lost ({error.__name__ if error else 'no reason'})\n")
+        _Unfailing(sys.__stderr__).write(f"a line of {record.name} was lost ({error.__name__ if error else 'no reason'})\n")
 
 
 def _thread_ended(ended: threading.ExceptHookArgs) -> None:

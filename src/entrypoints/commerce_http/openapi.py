@@ -13,7 +13,7 @@ from commerce_core.accounts import SessionUnknown
 from commerce_core.kernel.batching import Overloaded
 from commerce_core.kernel.bounded import MOST_PROBLEMS
 from commerce_core.kernel.codec import camel
-from commerce_core.kernel.errors import CommerceError, Invalid, TransactionLost
+from commerce_core.kernel.errors import CommerceError, Invalid, StorageFull, TransactionLost
 from commerce_core.kernel.money import Money
 from commerce_http.answers import Payload, link
 from commerce_http.errors import Forbidden, Malformed, RouteNotFound, TooLarge, Unauthenticated, UnsupportedMediaType, status_of, title_of
@@ -23,7 +23,7 @@ from commerce_http.query import MOST_VALUES, parameters
 from commerce_http.schema import Schema, Schemas, amount_in
 
 _PROBLEM: Final = "application/problem+json"
-_EVERYWHERE: Final = (Malformed, Invalid, TransactionLost, Overloaded)
+_EVERYWHERE: Final = (Malformed, Invalid, TransactionLost, StorageFull, Overloaded)
 
 
 class Document:
