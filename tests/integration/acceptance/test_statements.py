@@ -171,6 +171,12 @@ def _import(q: Quarter) -> Send:
     return lambda: q.send(q.seller, "POST", "/item-imports", status=202, content=rows, headers=NDJSON)
 
 
+def _cancel_import(q: Quarter) -> Send:
+    rows = b"\n".join(b'{"sku": "N%d", "name": "Row", "price": 1, "quantity": 1}' % no for no in range(q.size))
+    begun = q.send(q.seller, "POST", "/item-imports", status=202, content=rows, headers=NDJSON).json()
+    return lambda: q.send(q.seller, "DELETE", f"/item-imports/{begun['importId']}", status=204)
+
+
 def _set_quantity(q: Quarter) -> Send:
     q.market.fill(q.account, *((item, 2) for item in q.items))
     return lambda: q.send(q.buyer, "PATCH", "/cart", {"itemId": q.items[0].item.id, "quantity": 3 + next(_numbers) % 5})
@@ -219,6 +225,7 @@ ROWS: Final[dict[str, Callable[[Quarter], Send]]] = {
     "receive_stock": _receive,
     "import_items": _import,
     "import_progress": _get("/item-imports/{import_id}", "seller"),
+    "cancel_import": _cancel_import,
     "own_cart": _get("/cart"),
     "set_quantity": _set_quantity,
     "empty_cart": _empty_cart,

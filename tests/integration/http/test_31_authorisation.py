@@ -69,6 +69,7 @@ TABLE: Final[Mapping[tuple[str, str], Row]] = {
     ),
     ("POST", "/item-imports"): Row("seller", (202, 403, 202, 401, 403), headers={"Content-Type": "text/csv"}, content=b"sku,name\n"),
     ("GET", "/item-imports/{import_id}"): Row("seller", (200, 403, 404, 401, 403), lambda s: f"/item-imports/{s.job}"),
+    ("DELETE", "/item-imports/{import_id}"): Row("seller", (204, 403, 404, 401, 403), lambda s: f"/item-imports/{s.job}"),
     ("GET", "/cart"): Row("buyer", (200, 200, 403, 200, 403)),
     ("PATCH", "/cart"): Row("buyer", (200, 200, 403, 200, 403), body=lambda s: {"itemId": s.item["itemId"], "quantity": 1}),
     ("POST", "/checkout"): Row("buyer", (201, 404, 403, 401, 403), body=lambda s: request_for(s.cart)),

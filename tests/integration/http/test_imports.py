@@ -130,3 +130,47 @@ def test_a_body_that_breaks_off_leaves_no_import_behind(town: Town, seller: Pers
         assert until(lambda: begun)
     assert until(lambda: given_up) == begun
     assert problem(seller("GET", f"/item-imports/{begun[0]}"), 404, "import-not-found")
+
+
+def test_an_import_is_cancelled_by_its_seller_alone_and_as_often_as_asked(town: Town, seller: Person) -> None:
+    begun = seller(
+        "POST", "/item-imports", content=rows(*(f"C{n}" for n in range(3_000))), headers={"Content-Type": "application/x-ndjson"}
+    )
+    path = begun.headers["location"]
+    problem(town.newcomer("seller")("DELETE", path), 404, "import-not-found")
+    assert [seller("DELETE", path).status_code for _ in range(2)] == [204, 204]
+    assert seller("GET", path).json()["status"] in ("cancelled", "finished")
+    problem(seller("DELETE", "/item-imports/nonsense"), 404, "import-not-found")
+
+
+def test_how_a_table_is_written_can_be_said(town: Town) -> None:
+    seller = town.newcomer("seller")
+    table = b"sku|name|price|quantity\nA|a|2.500|1.000\n"
+    assert send(seller, table, "text/csv")["failed"] == 1
+    done = send(seller, table, "text/csv", "?delimiter=%7C&decimal=,")
+    assert (done["created"], done["errors"]) == (1, [])
+    for query in ("?delimiter=x", "?decimal=;"):
+        refused = seller("POST", f"/item-imports{query}", content=table, headers={"Content-Type": "text/csv"})
+        assert refused.status_code == 422, refused.text
+
+
+def test_a_dry_run_names_what_would_be_lost(town: Town) -> None:
+    seller = town.newcomer("seller")
+    send(seller, rows("A", description="kept"))
+    done = send(seller, b'{"sku": "A", "description": null}', query="?dryRun=true")
+    assert done["warnings"] == [{"line": 1, "pointer": "/description", "detail": "would be emptied"}]
+
+
+def test_a_file_of_blanks_without_end_is_refused_while_it_comes_in(town: Town, seller: Person) -> None:
+    refused = seller("POST", "/item-imports", content=b" " * 2_000_000, headers={"Content-Type": "application/x-ndjson"})
+    problem(refused, 422, "invalid")
+
+
+def test_a_seller_has_so_many_imports_that_are_not_over(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    seller = town.newcomer("seller")
+    monkeypatch.setattr(Imports, "received", lambda _, job: job)
+    for _ in range(10):
+        assert seller("POST", "/item-imports", content=rows("A"), headers={"Content-Type": "application/x-ndjson"}).status_code == 202
+    refused = seller("POST", "/item-imports", content=rows("A"), headers={"Content-Type": "application/x-ndjson"})
+    problem(refused, 429, "too-many-imports")
+    assert refused.headers["retry-after"]
