@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
+import attrs
 from pika import BasicProperties
 
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import MessageId
 from commerce_core.kernel.messaging import Broker, DeadLetter, Message, Queue
+from commerce_core.kernel.redaction import message_of
 from commerce_rabbitmq.connection import parameters_of
 from commerce_rabbitmq.consumer import Intake, RabbitQueue
 from commerce_rabbitmq.envelope import dead_letter
@@ -33,7 +35,7 @@ class RabbitBroker(Broker):
     ) -> None:
         topology = Topology(subscriptions)
         self._publisher = Publisher(parameters_of(url), topology)
-        self._queues = {name: RabbitQueue(parameters_of(url), topology, name) for name in subscriptions}
+        self._queues = {name: RabbitQueue(parameters_of(url), topology, name, park, clock) for name in subscriptions}
         self._dead: Intake[DeadLetter] = Intake(parameters_of(url), topology, DEAD_QUEUE, partial(_read, clock))
         self._park = park
 
@@ -63,4 +65,8 @@ class RabbitBroker(Broker):
 
 
 def _read(clock: Clock, properties: BasicProperties, body: bytes) -> DeadLetter:
-    return dead_letter(properties, body, clock.now())
+    try:
+        return dead_letter(properties, body, clock.now())
+    except Exception as error:  # noqa: BLE001 (what was refused here would be gone for good: it is kept without what the broker says)
+        bare = dead_letter(BasicProperties(), body[:0], clock.now())
+        return attrs.evolve(bare, reason=message_of(error))

@@ -2,6 +2,7 @@
 
 import logging
 import ssl
+import struct
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -10,9 +11,11 @@ from itertools import cycle
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
-from pika import SelectConnection, SSLOptions, URLParameters
+from pika import BasicProperties, SelectConnection, SSLOptions, URLParameters
 from pika.channel import Channel
-from pika.exceptions import AMQPError
+from pika.exceptions import AMQPError, InvalidFrameError
+from pika.frame import Header
+from pika.spec import FRAME_END_SIZE, FRAME_HEADER, FRAME_HEADER_SIZE
 
 from commerce_core.kernel.errors import Unavailable
 from commerce_core.kernel.process import ProcessGuard
@@ -73,6 +76,33 @@ def _trusting(files: Mapping[str, str]) -> ssl.SSLContext:
     except OSError as error:
         raise ValueError(f"a certificate that the broker's address names cannot be used ({error.strerror or error})") from error
     return context
+
+
+class UnknownProperties(BasicProperties):
+    """Stands for properties that cannot be read."""
+
+
+_UNKNOWN: Final[Any] = UnknownProperties  # pika says nothing of its types
+
+
+class _Connection(SelectConnection):
+    """Reads frames as pika does, and the header of a message that pika cannot read as one that says nothing.
+
+    Anybody may send tables a thousand levels deep, times in the year 500,000 or types that do not exist. The broker passes them on
+    as they are; the connection would be lost with each, and the message be there again for the next one.
+    """
+
+    def _read_frame(self) -> Any:
+        try:
+            return super()._read_frame()
+        except InvalidFrameError:
+            raise
+        except Exception:
+            kind, channel, size = struct.unpack_from(">BHL", self._frame_buffer)
+            if kind != FRAME_HEADER:
+                raise
+            (length,) = struct.unpack_from(">Q", self._frame_buffer, FRAME_HEADER_SIZE + 4)
+            return FRAME_HEADER_SIZE + size + FRAME_END_SIZE, Header(channel, length, _UNKNOWN())
 
 
 class Link(ABC):
@@ -159,7 +189,7 @@ class Link(ABC):
     def _run(self) -> None:
         reason = "closed"
         try:
-            connection: Any = SelectConnection(
+            connection: Any = _Connection(
                 self._parameters, on_open_callback=self._opened, on_open_error_callback=self._ended, on_close_callback=self._ended
             )
             with self.changed:

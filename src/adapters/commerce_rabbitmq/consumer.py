@@ -6,13 +6,16 @@ from functools import partial
 from itertools import count, islice
 from typing import Any, Final, Generic, TypeVar
 
+import attrs
 from pika import BasicProperties, URLParameters
 from pika.channel import Channel
 
+from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.codec import Unreadable
-from commerce_core.kernel.messaging import Delivery, Message, Queue
+from commerce_core.kernel.messaging import DeadLetter, Delivery, Message, Queue
+from commerce_core.kernel.redaction import message_of
 from commerce_rabbitmq.connection import Line, Link
-from commerce_rabbitmq.envelope import attempt, decode
+from commerce_rabbitmq.envelope import attempt, broker_can_give_up_on, dead_letter, decode
 from commerce_rabbitmq.topology import Topology, queue_of
 
 T = TypeVar("T")
@@ -47,10 +50,11 @@ class _TakingLink(Link, Generic[T]):
         tag: int = method.delivery_tag
         try:
             value = self._read(properties, body)
-        except Unreadable as error:
+        except Exception as error:  # noqa: BLE001 (whatever it is, it is about this message alone: the others must come through)
             self._refused += 1
             if self._refused.bit_count() == 1:  # the first, the second, the fourth …: there may be many, and each is a dead letter
-                _LOG.error("%s held %d that nobody can read, the latest: %s", self._queue, self._refused, error.detail)
+                told = error.detail if isinstance(error, Unreadable) else message_of(error)
+                _LOG.error("%s held %d that nobody can read, the latest: %s", self._queue, self._refused, told)
             channel.basic_reject(tag, requeue=False)
             return
         with self.changed:
@@ -125,11 +129,19 @@ def _return(tags: Sequence[int], _whole: bool, channel: Channel) -> None:
 class RabbitQueue(Queue):
     """The queue of *consumer*. For one thread at a time."""
 
-    def __init__(self, nodes: Sequence[URLParameters], topology: Topology, consumer: str) -> None:
-        self._intake: Intake[tuple[Message, int]] = Intake(nodes, topology, queue_of(consumer), _read)
+    def __init__(
+        self, nodes: Sequence[URLParameters], topology: Topology, consumer: str, park: Callable[[Sequence[DeadLetter]], None], clock: Clock
+    ) -> None:
+        read = partial(_read, consumer, clock)
+        self._intake: Intake[tuple[Message, int] | DeadLetter] = Intake(nodes, topology, queue_of(consumer), read)
+        self._park = park
 
     def receive(self, limit: int) -> Sequence[Delivery]:
-        return [Delivery(message=message, attempt=no, tag=tag) for tag, (message, no) in self._intake.take(limit)]
+        taken = self._intake.take(limit)
+        if letters := {tag: value for tag, value in taken if isinstance(value, DeadLetter)}:
+            self._park([*letters.values()])
+            self._intake.settle(letters)
+        return [Delivery(message=value[0], attempt=value[1], tag=tag) for tag, value in taken if not isinstance(value, DeadLetter)]
 
     def settle(self, deliveries: Sequence[Delivery]) -> None:
         self._intake.settle(d.tag for d in deliveries)
@@ -145,5 +157,15 @@ class RabbitQueue(Queue):
         self._intake.close()
 
 
-def _read(properties: BasicProperties, body: bytes) -> tuple[Message, int]:
-    return decode(properties, body), attempt(properties)
+def _read(consumer: str, clock: Clock, properties: BasicProperties, body: bytes) -> tuple[Message, int] | DeadLetter:
+    """The message and the number of its delivery; a letter for what the broker must not be asked to give up on.
+
+    Raises:
+        Unreadable: it is no event, and the broker can be told so.
+    """
+    try:
+        return decode(properties, body), attempt(properties)
+    except Unreadable:
+        if broker_can_give_up_on(properties):
+            raise
+        return attrs.evolve(dead_letter(properties, body, clock.now()), consumer=consumer)

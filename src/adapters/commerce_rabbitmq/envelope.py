@@ -2,15 +2,17 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from pika import BasicProperties
 
-from commerce_core.kernel.codec import Unreadable, is_object
+from commerce_core.kernel.codec import Unreadable, is_list, is_object, storable
 from commerce_core.kernel.ids import MessageId, derived_id
 from commerce_core.kernel.messaging import DeadLetter, Message
+from commerce_rabbitmq.connection import UnknownProperties
 from commerce_rabbitmq.topology import consumer_of
 
 #: Together with the id it names an event among those of all systems.
@@ -23,6 +25,16 @@ _PERSISTENT: Final = 2
 _ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 #: So much of a body that nobody can read is kept for a person to look at.
 _KEPT: Final = 65_536
+#: Events have some hundred bytes; a follower has five hundred of them in hand.
+_LONGEST_BODY: Final = 262_144
+_DEEPEST: Final = 32
+_LONGEST_ATTRIBUTES: Final = {"id": 36, "type": 200, "partitionkey": 500}
+_LONGEST_TRACE: Final = 200
+_LONGEST_REASON: Final = 500
+_MOST_DELIVERIES: Final = 1_000_000
+#: Times that every database, and every time zone, can tell.
+_EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def encode(message: Message) -> tuple[BasicProperties, bytes]:
@@ -44,58 +56,127 @@ def encode(message: Message) -> tuple[BasicProperties, bytes]:
 
 
 def decode(properties: BasicProperties, body: bytes) -> Message:
-    """What :func:`encode` made, or somebody else in the same form.
+    """What :func:`encode` made, or somebody else in the same form. Whatever comes of it can be kept in every database.
 
     Raises:
-        Unreadable: it has another form.
+        Unreadable: it has another form, or is larger or deeper than any event.
     """
-    headers: Mapping[str, Any] = properties.headers or {}
+    if len(body) > _LONGEST_BODY:
+        raise Unreadable(f"a body of {len(body):,} bytes, and no event has more than {_LONGEST_BODY:,}")
+    headers = _headers(properties)
     try:
         attributes = {name: headers[_PREFIX + name] for name in ("id", "type", "time", "partitionkey")}
-        payload = json.loads(body)
+        payload = json.loads(body, parse_constant=_no_number)
         occurred_at = datetime.fromisoformat(attributes["time"])
-    except (KeyError, ValueError, TypeError) as error:
-        raise Unreadable(f"not an event as docs/events.md describes it: {type(error).__name__} {error}") from error
-    if not is_object(payload) or occurred_at.tzinfo is None or not all(isinstance(v, str) for v in attributes.values()):
+        in_range = occurred_at.tzinfo is not None and _EARLIEST <= occurred_at.astimezone(UTC) < _LATEST
+    except (KeyError, ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise Unreadable(f"not an event as docs/events.md describes it: {type(error).__name__} {error}"[:_LONGEST_REASON]) from error
+    if not in_range or not is_object(payload) or not all(_fits(name, value) for name, value in attributes.items()):
         raise Unreadable("not an event as docs/events.md describes it")
+    if not _sound(payload):
+        raise Unreadable("it holds what cannot be kept, or is deeper than any event")
     return Message(
         id=MessageId(attributes["id"]),
         name=attributes["type"],
         partition_key=attributes["partitionkey"],
         occurred_at=occurred_at,
         payload=payload,
-        trace=_storable(trace) if isinstance(trace := headers.get(_TRACE), str) else None,
+        trace=trace if isinstance(trace := headers.get(_TRACE), str) and len(trace) <= _LONGEST_TRACE and storable(trace) else None,
     )
+
+
+def _headers(properties: BasicProperties) -> Mapping[str, Any]:
+    """The headers, whatever else stands there."""
+    return properties.headers if is_object(properties.headers) else {}
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no number of JSON's")
+
+
+def _fits(name: str, value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= _LONGEST_ATTRIBUTES.get(name, _LONGEST_TRACE) and storable(value)
+
+
+def _sound(payload: object) -> bool:
+    """Whether every database keeps *payload* as it is: level by level, as one of a hundred thousand levels is looked at no deeper."""
+    level: list[Any] = [payload]
+    for _ in range(_DEEPEST):
+        below: list[Any] = []
+        for value in level:
+            if is_object(value):
+                below += [*value.keys(), *value.values()]
+            elif is_list(value):
+                below += value
+            elif not _kept_as_it_is(value):
+                return False
+        if not below:
+            return True
+        level = below
+    return False
+
+
+def _kept_as_it_is(value: object) -> bool:
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return not isinstance(value, int) or -(2**63) <= value < 2**63
 
 
 def attempt(properties: BasicProperties) -> int:
     """The how many-th delivery this is. Brokers tell how many there were before; newer ones say nothing before the second."""
-    count = (properties.headers or {}).get("x-delivery-count")
-    return count + 1 if isinstance(count, int) else 1
+    before = _headers(properties).get("x-delivery-count")
+    if isinstance(before, int) and not isinstance(before, bool) and 0 <= before < _MOST_DELIVERIES:
+        return int(before) + 1
+    return 1
+
+
+def broker_can_give_up_on(properties: BasicProperties) -> bool:
+    """Whether what stands where the broker counts deaths is its own: RabbitMQ fails for ever to add to what is not."""
+    if isinstance(properties, UnknownProperties):
+        return False
+    deaths = _headers(properties).get("x-death", [])
+    return is_list(deaths) and all(is_object(death) for death in deaths)
 
 
 def dead_letter(properties: BasicProperties, body: bytes, at: datetime) -> DeadLetter:
-    """A message out of the queue of dead letters, with what the broker says about it. Whatever it holds can be kept."""
-    headers: Mapping[str, Any] = properties.headers or {}
-    deaths: list[Mapping[str, Any]] = headers.get("x-death") or [{}]
-    death = deaths[0]
-    consumer = consumer_of(str(death.get("queue", "unknown")))
+    """A message out of the queue of dead letters, with what the broker says about it. Whatever it holds can be kept.
+
+    Anybody can put anything into that queue, and what is no letter would never leave it: this fails on nothing.
+    """
+    death = _death(properties)
+    consumer = _text(consumer_of(_text(death.get("queue", "unknown"))))
     try:
         message = decode(properties, body)
         reason = f"given up by the broker: {death.get('reason', 'unknown')}"
     except Unreadable as error:
         message = _unreadable(properties, body, death, at)
         reason = f"{error.code}: {error.detail}"
-    return DeadLetter(message=message, consumer=consumer, reason=_storable(reason), parked_at=at)
+    return DeadLetter(message=message, consumer=consumer, reason=_text(reason, _LONGEST_REASON), parked_at=at)
+
+
+def _death(properties: BasicProperties) -> Mapping[str, Any]:
+    """What the broker says of the latest time that it gave the message up; nothing where somebody else has written there."""
+    deaths = _headers(properties).get("x-death")
+    latest = deaths[0] if is_list(deaths) and deaths else None
+    return latest if is_object(latest) else {}
 
 
 def _unreadable(properties: BasicProperties, body: bytes, death: Mapping[str, Any], at: datetime) -> Message:
     """Something that is no event of ours, under an id that is a function of what it is: it may be collected twice."""
-    keys: list[Any] = death.get("routing-keys") or ["unknown"]
-    payload = {"contentType": _storable(str(properties.content_type)), "body": _storable(body[:_KEPT].decode(errors="backslashreplace"))}
+    keys = death.get("routing-keys")
+    name = _text(keys[0] if is_list(keys) and keys else "unknown")
+    payload = {"contentType": _text(properties.content_type), "body": _storable(body[:_KEPT].decode(errors="backslashreplace"))}
     digest = hashlib.sha256(body).hexdigest()
-    made_up = MessageId(derived_id("unreadable", str(properties.message_id), digest))
-    return Message(id=made_up, name=_storable(str(keys[0])), partition_key=made_up, occurred_at=at, payload=payload)
+    made_up = MessageId(derived_id("unreadable", _text(properties.message_id, _LONGEST_REASON), digest))
+    return Message(id=made_up, name=name, partition_key=made_up, occurred_at=at, payload=payload)
+
+
+def _text(value: object, longest: int = 200) -> str:
+    """Whatever stands where a text should, as one that can be kept."""
+    text = value if isinstance(value, str) else value.decode(errors="backslashreplace") if isinstance(value, bytes) else f"{value!s:.1000}"
+    return _storable(text[:longest])
 
 
 def _storable(text: str) -> str:

@@ -8,11 +8,11 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from commerce_core.kernel.ids import MessageId
-from commerce_core.kernel.messaging import DeadLetter, Inbox, Message, Outbox
+from commerce_core.kernel.messaging import DeadLetter, DiscardedLetter, Inbox, Message, Outbox
 from commerce_core.kernel.transaction import Database, Transaction
 from commerce_sqlalchemy.queues import SqlLocalQueues
 from commerce_sqlalchemy.rows import Given, insert_if_new, insert_new, one_by_one, slices
-from commerce_sqlalchemy.tables import Id, dead_letter, inbox, outbox, outbox_lease
+from commerce_sqlalchemy.tables import Id, dead_letter, discarded_letter, inbox, outbox, outbox_lease
 from commerce_sqlalchemy.transaction import connection
 
 _BUCKETS: Final = 64
@@ -116,6 +116,24 @@ class SqlOutbox(Outbox):
             self.append(tx, [message for _, message in sorted(freed.items())])
             tx.commit()
         return sorted(freed)
+
+    def discard(self, ids: Sequence[MessageId], actor: str, reason: str, at: datetime) -> Sequence[MessageId]:
+        gone: list[Any] = []
+        with self._db.begin() as tx:
+            for some in slices(sorted(set(ids))):
+                dropped = sa.delete(dead_letter).where(dead_letter.c.id.in_(some)).returning(*dead_letter.c)
+                gone += connection(tx).execute(dropped).mappings()
+            noted = {"actor": actor, "why": reason, "discarded_at": at}
+            insert_if_new(connection(tx), discarded_letter, [{**row, **noted} for row in gone])
+            tx.commit()
+        return sorted({row["id"] for row in gone})
+
+    def discarded(self, limit: int) -> Sequence[DiscardedLetter]:
+        c = discarded_letter.c
+        newest = sa.select(discarded_letter).order_by(c.discarded_at.desc(), c.id.desc(), c.consumer).limit(limit)
+        with self._db.snapshot() as tx:
+            rows = connection(tx).execute(newest).all()
+        return [DiscardedLetter(letter=_letter(row), actor=row.actor, reason=row.why, discarded_at=row.discarded_at) for row in rows]
 
 
 class SqlInbox(Inbox):

@@ -87,6 +87,13 @@ dead_letter = _table(
     _text("reason"), _at("parked_at"), _text("trace", null=True), key="consumer id",
 )  # fmt: skip
 
+#: What a person has given up on, and why.
+discarded_letter = _table(
+    "discarded_letter", _text("consumer"), _id("id"), _at("discarded_at"), _text("partition_key"), _text("name"), _at("occurred_at"),
+    _json("payload"), _text("reason"), _at("parked_at"), _text("trace", null=True), _text("actor"), _text("why"),
+    key="consumer id discarded_at",
+)  # fmt: skip
+
 # --- accounts ----------------------------------------------------------------------------------------------------------
 account = _table(
     "account", _id("id"), _text("email"), _text("name"), _text("role"), _text("password_hash"), _json("address", null=True),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from commerce_core.kernel.clock import Clock
+from commerce_core.kernel.codec import legible
 from commerce_core.kernel.errors import Rejected, Unavailable
 from commerce_core.kernel.messaging import Consumer, DeadLetter, Delivery, Message, Queue
 from commerce_core.kernel.redaction import message_of
@@ -42,7 +43,7 @@ def deliver(consumer: Consumer, messages: Sequence[Message], clock: Clock) -> Se
         consumer.handle(messages)
     except Rejected as error:
         if len(messages) == 1:
-            reason = f"{error.code}: {error.detail}"
+            reason = legible(f"{error.code}: {error.detail}")
             return [DeadLetter(message=messages[0], consumer=consumer.name, reason=reason, parked_at=clock.now())]
         middle = len(messages) // 2
         return [*deliver(consumer, messages[:middle], clock), *deliver(consumer, messages[middle:], clock)]
@@ -100,7 +101,7 @@ class Follower:
         if delivery.attempt < _ATTEMPTS:
             self._queue.give_back([delivery])
             return error
-        reason = message_of(error)
+        reason = legible(message_of(error))
         self._park([DeadLetter(message=delivery.message, consumer=self._consumer.name, reason=reason, parked_at=self._clock.now())])
         self._queue.settle([delivery])
         return None

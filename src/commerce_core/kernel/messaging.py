@@ -43,6 +43,16 @@ class DeadLetter:
     parked_at: datetime
 
 
+@attrs.frozen(kw_only=True)
+class DiscardedLetter:
+    """A dead letter that a person has given up on, kept with who did so and why."""
+
+    letter: DeadLetter
+    actor: str
+    reason: str
+    discarded_at: datetime
+
+
 class Outbox(Protocol):
     """Messages that wait to be published, in the database of the state they tell of.
 
@@ -95,6 +105,17 @@ class Outbox(Protocol):
 
         Idempotent: what is not parked changes nothing.
         """
+
+    @abstractmethod
+    def discard(self, ids: Sequence[MessageId], actor: str, reason: str, at: datetime) -> Sequence[MessageId]:
+        """Take parked messages out of the list for good, and keep a note of each; those that were parked, ascending.
+
+        Idempotent: what is not parked changes nothing.
+        """
+
+    @abstractmethod
+    def discarded(self, limit: int) -> Sequence[DiscardedLetter]:
+        """The notes of what was discarded last, newest first."""
 
 
 class Inbox(Protocol):

@@ -46,8 +46,13 @@ _GROUPS: Final = {
     ),
     "orders": ("What is told about orders.", {"retell": "commerce_cli.orders:retell"}),
     "messages": (
-        "Look at messages that could not be delivered, and have them delivered again.",
-        {"list": "commerce_cli.messages:list_messages", "show": "commerce_cli.messages:show", "replay": "commerce_cli.messages:replay"},
+        "Look at messages that could not be delivered, and have them delivered again or given up.",
+        {
+            "list": "commerce_cli.messages:list_messages",
+            "show": "commerce_cli.messages:show",
+            "replay": "commerce_cli.messages:replay",
+            "discard": "commerce_cli.messages:discard",
+        },
     ),
     "accounts": ("Change accounts.", {"grant": "commerce_cli.accounts:grant"}),
 }

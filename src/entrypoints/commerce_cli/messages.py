@@ -1,11 +1,14 @@
 """`commerce messages`: what could not be delivered."""
 
+import getpass
+import logging
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from cyclopts import Parameter
 
 from commerce_cli.opening import open_shop
 from commerce_cli.output import AsJson, Output, WrongCall
+from commerce_core.kernel.codec import legible
 from commerce_core.kernel.errors import Unavailable
 from commerce_core.kernel.ids import MessageId
 
@@ -13,11 +16,18 @@ if TYPE_CHECKING:
     from commerce_bootstrap.shop import Shop
     from commerce_core.kernel.messaging import DeadLetter
 
+_LOG: Final = logging.getLogger(__name__)
 #: Taken over from the broker, or replayed, in one go.
 _GROUP: Final = 500
 
 
-def list_messages(*, consumer: str | None = None, limit: int = 50, json: AsJson = False) -> None:
+def list_messages(
+    *,
+    consumer: str | None = None,
+    limit: int = 50,
+    discarded: Annotated[bool, Parameter(negative="", help="Those that were discarded instead, with who did so and why.")] = False,
+    json: AsJson = False,
+) -> None:
     """List messages that a consumer could not take, newest first: those that it refused, and those that the broker gave up on.
 
     Args:
@@ -25,11 +35,26 @@ def list_messages(*, consumer: str | None = None, limit: int = 50, json: AsJson 
         limit: at most so many.
     """
     out = Output(as_json=json)
+    if discarded:
+        _list_discarded(out, consumer, limit)
+        return
     with open_shop() as shop:
         _take_over(shop, out)
         letters = [x for x in shop.outbox.dead_letters(limit if consumer is None else _GROUP) if consumer in (None, x.consumer)][:limit]
     rows = [_summary(letter) for letter in letters]
     out.table([*rows], ("id", "name", "consumer", "parkedAt", "reason"))
+    out.answer(rows)
+
+
+def _list_discarded(out: Output, consumer: str | None, limit: int) -> None:
+    with open_shop() as shop:
+        notes = [x for x in shop.outbox.discarded(limit if consumer is None else _GROUP) if consumer in (None, x.letter.consumer)][:limit]
+    rows = [
+        {"id": x.letter.message.id, "name": x.letter.message.name, "consumer": x.letter.consumer}
+        | {"discardedAt": x.discarded_at.isoformat(), "actor": x.actor, "reason": x.reason}
+        for x in notes
+    ]
+    out.table([*rows], ("id", "name", "consumer", "discardedAt", "actor", "reason"))
     out.answer(rows)
 
 
@@ -73,6 +98,38 @@ def replay(
         raise WrongCall(f"{unknown[0]} is no message that waits for a person; {len(replayed)} of {len(message_ids)} are delivered again.")
     out.say(f"{len(replayed):,} messages are delivered again as soon as a worker takes them.")
     out.answer({"replayed": replayed})
+
+
+def discard(*message_ids: str, reason: str, actor: str | None = None, json: AsJson = False) -> None:
+    """Give messages up: they are taken out of the list for good. A note of each is kept, which `messages list --discarded` shows.
+
+    Args:
+        message_ids: which ones.
+        reason: why nobody needs them any more.
+        actor: who says so; who runs the command if it is not said.
+    """
+    if not message_ids:
+        raise WrongCall("Name the messages to discard.")
+    if not reason.strip():
+        raise WrongCall("Say by --reason why nobody needs them any more.")
+    out = Output(as_json=json)
+    who = actor or _login()
+    with open_shop() as shop:
+        _take_over(shop, out)
+        gone = list(shop.outbox.discard([MessageId(id_) for id_ in message_ids], legible(who), legible(reason), shop.clock.now()))
+    if unknown := [id_ for id_ in message_ids if id_ not in gone]:
+        raise WrongCall(f"{unknown[0]} is no message that waits for a person; {len(gone)} of {len(message_ids)} are discarded.")
+    _LOG.info("%s discarded %d dead letters: %s", legible(who), len(gone), legible(reason))
+    out.say(f"{len(gone):,} messages are discarded.")
+    out.answer({"discarded": gone, "actor": who, "reason": reason})
+
+
+def _login() -> str:
+    """Who runs the command, as far as the system knows."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return "unknown"
 
 
 def _every(shop: "Shop") -> list[MessageId]:

@@ -83,5 +83,20 @@ def test_everything_is_replayed_once_and_what_still_cannot_be_taken_is_listed_ag
     assert (left["id"], left["consumer"]) == ("spoilt", "search-indexer")
 
 
+def test_what_nobody_will_take_is_discarded_with_a_reason_and_a_note(shop: Shop, commerce: Cli) -> None:
+    parked(shop, "item-1")
+    parked(shop, "item-2", 2)
+    assert commerce("messages", "discard", "00000001").code == 2
+    assert commerce("messages", "discard", "00000001", "--reason", " ").code == 2
+    done = commerce("messages", "discard", "00000001", "--reason", "sent by a test", "--actor", "ann", "--json").data
+    assert done == {"discarded": ["00000001"], "actor": "ann", "reason": "sent by a test"}
+    assert [row["id"] for row in commerce("messages", "list", "--json").data] == ["00000002"]
+    (note,) = commerce("messages", "list", "--discarded", "--json").data
+    assert (note["id"], note["consumer"], note["actor"], note["reason"]) == ("00000001", "search-indexer", "ann", "sent by a test")
+    assert commerce("messages", "discard", "00000001", "--reason", "again").code == 2
+    assert commerce("messages", "discard", "00000002", "--reason", "whoever runs it").code == 0
+    assert shop.outbox.dead_letters(10) == []
+
+
 def _spoilt(message: Message) -> Message:
     return Message(id=MessageId("spoilt"), name=message.name, partition_key="x", occurred_at=AT, payload={"version": "one"})

@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from commerce_core.kernel.ids import MessageId
-from commerce_core.kernel.messaging import DeadLetter, Inbox, Message, Outbox
+from commerce_core.kernel.messaging import DeadLetter, DiscardedLetter, Inbox, Message, Outbox
 from commerce_core.kernel.transaction import Database
 
 AT: Final = datetime(2026, 1, 1, 12, 30, 15, 123_456, tzinfo=UTC)
@@ -187,6 +187,22 @@ class OutboxContract:
         outbox.replay([message_id(1)])
         outbox.park([letter(1, at=AT + SECOND, reason="still not")])
         assert outbox.dead_letters(10) == [letter(1, at=AT + SECOND, reason="still not")]
+
+    def test_what_is_discarded_is_a_dead_letter_no_longer_and_it_is_known_who_did_so_and_why(self, outbox: Outbox) -> None:
+        whole = DeadLetter(message=full_message(), consumer="mail", reason="cannot be read", parked_at=AT)
+        outbox.park([whole, letter(1, "search"), letter(1, "mail"), letter(2)])
+        assert outbox.discard([message_id(7), message_id(99), message_id(7)], "ann", "a test", AT) == [message_id(7)]
+        for expected in ([message_id(1)], []):
+            assert outbox.discard([message_id(1)], "bob", "nobody needs it", AT + SECOND) == expected
+        assert outbox.dead_letters(10) == [letter(2)]
+        assert self._waiting(outbox) == []
+        first, *others = outbox.discarded(10)[::-1]
+        assert first == DiscardedLetter(letter=whole, actor="ann", reason="a test", discarded_at=AT)
+        assert {(x.letter.consumer, x.actor, x.reason, x.discarded_at) for x in others} == {
+            (consumer, "bob", "nobody needs it", AT + SECOND) for consumer in ("mail", "search")
+        }
+        assert len(outbox.discarded(1)) == 1
+        assert outbox.replay([message_id(1), message_id(7)]) == []
 
     def test_more_messages_than_a_statement_can_bind_are_replayed(self, outbox: Outbox) -> None:
         outbox.park([letter(n) for n in range(MANY)])

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from commerce_core.kernel.ids import MessageId
-from commerce_core.kernel.messaging import DeadLetter, Inbox, Message, Outbox
+from commerce_core.kernel.messaging import DeadLetter, DiscardedLetter, Inbox, Message, Outbox
 from commerce_core.kernel.transaction import Database, Transaction
 from commerce_testkit.memory.transaction import table
 
@@ -81,6 +81,20 @@ class MemoryOutbox(Outbox):
                 del parked[key]
             tx.commit()
         return sorted(found)
+
+    def discard(self, ids: Sequence[MessageId], actor: str, reason: str, at: datetime) -> Sequence[MessageId]:
+        with self._db.begin() as tx:
+            parked, noted = table(tx, "dead_letter"), table(tx, "discarded_letter")
+            keys = [key for key in parked if key[1] in set(ids)]
+            for key in keys:
+                noted[*key, at] = DiscardedLetter(letter=parked.pop(key), actor=actor, reason=reason, discarded_at=at)
+            tx.commit()
+        return sorted({message_id for _, message_id in keys})
+
+    def discarded(self, limit: int) -> Sequence[DiscardedLetter]:
+        with self._db.snapshot() as tx:
+            notes: list[DiscardedLetter] = list(table(tx, "discarded_letter").values())
+        return sorted(notes, key=lambda x: (x.discarded_at, x.letter.message.id), reverse=True)[:limit]
 
 
 class MemoryInbox(Inbox):
