@@ -239,6 +239,8 @@ ROWS: Final[dict[str, Callable[[Quarter], Send]]] = {
     "metrics": _get("/metrics", "guest"),
     "schema_document": _get("/schema/openapi.json", "guest"),
     "schema_page": _get("/schema", "guest"),
+    "problem_types": _get("/problems", "guest"),
+    "problem_type": _get("/problems/not-found", "guest"),
 }
 #: The same operations as somebody else uses them.
 SELLERS: Final[dict[str, Callable[[Quarter], Send]]] = {
@@ -304,4 +306,4 @@ def prepared_turn(market: Market, work: str, size: int) -> Callable[[], int]:
     if work == "reindex":
         market.shop.reindexer.request()
         return lambda: market.shop.reindexer.run_once(500)
-    return lambda: sum(each.run_once(500) for each in market.shop.followers.values())
+    return lambda: market.shop.relay.run_once(500)
