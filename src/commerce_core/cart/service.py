@@ -19,6 +19,7 @@ from commerce_core.catalog import ItemNotFound, Offer, Offers
 from commerce_core.inventory import StockLedger, StockLevel
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.batching import Batcher, bisected, check_weight
+from commerce_core.kernel.bounded import MOST_PROBLEMS
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.errors import CommerceError, Conflict, FieldProblem, Invalid, TransactionLost
 from commerce_core.kernel.ids import BuyerId, CartId, ItemId, SkuId, derived_id, is_derived
@@ -340,7 +341,7 @@ def _wanted(cart: Cart, change: CartChange, offers: Mapping[ItemId, Sequence[Off
             detail = refusal.problems[0].detail if isinstance(refusal, Invalid) else refusal.detail
             problems.append(FieldProblem(f"/lines/{no}{pointer}", detail))
     if problems:
-        raise Invalid(problems)
+        raise Invalid(problems[:MOST_PROBLEMS], truncated=len(problems) > MOST_PROBLEMS)
     return made
 
 

@@ -317,6 +317,13 @@ def test_a_list_of_lines_is_taken_whole_or_not_at_all(shop: MemoryShop) -> None:
     assert quantities(put(shop, ADA, setting(mug, 0), setting(cup, 2), setting(shirt, 1, "M"))) == {"Cup": 2, "Shirt": 1}
 
 
+def test_39_a_list_of_nothing_but_unknown_things_names_a_hundred_of_them_and_says_so(shop: MemoryShop) -> None:
+    nothing = tuple(SetQuantity(item_id=ItemId(f"{n}"), quantity=1) for n in range(150))
+    with pytest.raises(Invalid) as refused:
+        shop.carts.change(CartChange(shopper=Shopper(buyer_id=ADA), quantities=nothing, listed=True))
+    assert (len(refused.value.problems), refused.value.truncated) == (100, True)
+
+
 def test_a_list_may_change_every_line_of_a_full_cart(shop: MemoryShop, small_carts: int) -> None:
     seller = register(shop, "seller")
     old, new = ([sell(shop, name=f"{name}{n}", seller=seller) for n in range(small_carts)] for name in "ab")
