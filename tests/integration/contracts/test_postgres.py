@@ -22,6 +22,9 @@ class TestPostgresDatabase(test_transaction.TestSqliteDatabase): ...
 class TestPostgresAccountBook(test_accounts.TestSqliteAccountBook): ...
 
 
+class TestPostgresSecretBook(test_accounts.TestSqliteSecretBook): ...
+
+
 class TestPostgresItemBook(test_catalog.TestSqliteItemBook): ...
 
 
@@ -62,4 +65,4 @@ def test_no_suite_of_storage_is_left_out() -> None:
     modules = [module for module in globals().values() if inspect.ismodule(module) and module.__name__.startswith("tests.contracts")]
     on_sqlite = {name for module in modules for name in vars(module) if name.startswith("TestSqlite")}
     assert {name.replace("Sqlite", "Postgres") for name in on_sqlite} <= globals().keys()
-    assert len(on_sqlite) == 13
+    assert len(on_sqlite) == 14

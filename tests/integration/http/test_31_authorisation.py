@@ -83,6 +83,8 @@ TABLE: Final[Mapping[tuple[str, str], Row]] = {
     ("GET", "/health/live"): Row("buyer", ANYONE),
     ("GET", "/health/ready"): Row("buyer", ANYONE),
     ("GET", "/metrics"): Row("buyer", ANYONE),
+    ("GET", "/problems"): Row("buyer", ANYONE),
+    ("GET", "/problems/{code}"): Row("buyer", ANYONE, lambda _: "/problems/not-found"),
     ("GET", "/schema"): Row("buyer", ANYONE),
     ("GET", "/schema/openapi.json"): Row("buyer", ANYONE),
 }
