@@ -20,7 +20,7 @@ DATABASES: Final = ("sqlite", "postgresql")
 FULL_STACK: Final = "full stack"
 #: Lines of the acceptance list whose tests with a market are run on PostgreSQL, RabbitMQ and OpenSearch instead of PostgreSQL alone.
 #: Processes side by side, and what they are asked over HTTP, are tested in ``tests/e2e/full_stack``.
-ON_FULL_STACK: Final = frozenset({3, 4, 5, 6, 7, 11, 15, 17, 34, 35, 36, 37})
+ON_FULL_STACK: Final = frozenset({3, 4, 5, 6, 7, 11, 15, 17, 34, 35, 36, 37, 40})
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

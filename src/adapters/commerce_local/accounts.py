@@ -33,11 +33,11 @@ class Argon2Hasher(PasswordHasher):
         self._room = threading.BoundedSemaphore(at_once + waiting)
 
     def hash(self, password: str) -> str:
-        return self._in_turn(lambda: self._argon2.hash(password))
+        return self._in_turn(lambda: self._argon2.hash(_bytes(password)))
 
     def verify(self, password_hash: str, password: str) -> bool:
         try:
-            return self._in_turn(lambda: self._argon2.verify(password_hash, password))
+            return self._in_turn(lambda: self._argon2.verify(password_hash, _bytes(password)))
         except VerifyMismatchError:
             return False
 
@@ -49,6 +49,11 @@ class Argon2Hasher(PasswordHasher):
             return self._threads.submit(call).result()
         finally:
             self._room.release()
+
+
+def _bytes(password: str) -> bytes:
+    """What is hashed of *password*. An encoder that refuses a text would raise an error with all of it."""
+    return password.encode(errors="surrogatepass")
 
 
 class RandomTokens(TokenFactory):

@@ -18,6 +18,7 @@ _FRAMES: Final = 12
 _MEMBERS: Final = 3
 _INDENT: Final = "  "
 _SHORT: Final = 4
+_MANY_CAPITALS: Final = 8
 
 _CARD: Final = re.compile(r"(?<!\d)\d(?:[ -]?\d){11,18}(?!\d)")
 _ID: Final = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}")
@@ -25,10 +26,9 @@ _ADDRESS: Final = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]{1,30}://[^\s\"'<>]+")
 _NAME: Final = r"[\w-]*(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|ssl[_-]?key|credentials?|authorization|card[_-]?no|cvc|cvv)"
 _NAMED: Final = re.compile(rf"(?i)\b({_NAME}[\"']?\s*[:=]\s*)(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[^\s\"',;&)}}\]]+)")
 _SCHEMED: Final = re.compile(r"(?i)\b(Bearer|Basic)(\s+)[\w.~+/=-]{8,}")
-#: Tokens of this shop (32 bytes in base64), hashes of passwords, keys of payment services, signed web tokens.
-_SHAPED: Final = re.compile(
-    r"(?<![\w-])[A-Za-z0-9_-]{43}(?![\w-])|\$argon2\w*\$\S+|\b(?:sk|rk|pk|whsec)_\w{8,}|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"
-)
+#: Chance in base64, as tokens of this shop are; hashes of passwords, keys of payment services, signed web tokens.
+_CHANCE: Final = re.compile(r"(?<![\w-])[A-Za-z0-9_-]{32,}(?![\w-])")
+_SHAPED: Final = re.compile(r"\$argon2\w*\$\S+|\b(?:sk|rk|pk|whsec)_\w{8,}|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
 
 
 def redacted(text: str, secrets: Iterable[str] = (), longest: int = LONGEST_TEXT) -> str:
@@ -41,6 +41,7 @@ def redacted(text: str, secrets: Iterable[str] = (), longest: int = LONGEST_TEXT
     cut = _SCHEMED.sub(rf"\1\2{HIDDEN}", cut)
     cut = _NAMED.sub(rf"\g<1>{HIDDEN}", cut)
     cut = _SHAPED.sub(HIDDEN, cut)
+    cut = _CHANCE.sub(_without_token, cut)
     cut = _CARD.sub(_without_card, cut)
     return cut if len(text) <= longest else f"{cut}…"
 
@@ -94,6 +95,14 @@ def _frames(trace: TracebackType | None) -> Iterator[str]:
     for one in kept:
         code = one.tb_frame.f_code
         yield f"{code.co_filename}:{one.tb_lineno} {code.co_qualname}"
+
+
+def _without_token(found: "re.Match[str]") -> str:
+    """Ids and digests are in small letters, and names have few capital ones."""
+    text = found[0]
+    capitals = sum(map(str.isupper, text))
+    by_chance = capitals and any(map(str.islower, text)) and (capitals >= _MANY_CAPITALS or not text.isalpha())
+    return HIDDEN if by_chance else text
 
 
 def _without_card(found: "re.Match[str]") -> str:

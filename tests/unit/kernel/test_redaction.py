@@ -15,19 +15,20 @@ TOKEN = "q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq83"
         f"Authorization: Bearer {TOKEN}", f"cart {TOKEN}", "Basic dXNlcjpodW50ZXIy", '{"password": "correct horse battery"}',
         "LogIn(password='correct horse battery')", "password=correct", "api-key: correct", "at postgresql://u:correct@h/d and back",
         "https://h/p?x-api-key=correct", "$argon2id$v=19$m=1,t=2,p=1$c2FsdA$aGFzaA", "with key sk_live_4eC39HqLyjWD",
-        "cvc=123", "sslpassword: correct",
+        "cart SpwW0q2e-bBO_Xa4bXgC_mIRx5CAokHt", "cvc=123", "sslpassword: correct",
     ],
 )  # fmt: skip
 def test_what_looks_like_a_secret_is_left_out(text: str) -> None:
     hidden = redacted(text)
     assert HIDDEN in hidden
-    for secret in (CARD, "5787", TOKEN, "correct", "horse", "dXNl", "c2FsdA", "4eC39", "123"):
+    for secret in (CARD, "5787", TOKEN, "correct", "horse", "dXNl", "c2FsdA", "4eC39", "SpwW0", "123"):
         assert secret not in hidden
 
 
 @pytest.mark.parametrize(
     "text",
     [
+        "trace 0af7651916cd43dd8448eb211c80319c in ConfigurationOfOneBatchProcessor.run_it", "a-name-in-small-letters-that-is-very-long",
         "order 0193c5c2-7b1a-7123-8424-242424242424 waits", "42 of 500 rows, 1732658400.123 s", "GTIN 4006381333931",
         'connection to server at "127.0.0.1", port 5432 failed', "the passwords were read", "see http://127.0.0.1:8000/health/ready",
     ],
