@@ -4,7 +4,7 @@ import base64
 import json
 import logging
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
@@ -70,7 +70,7 @@ class Heard:
 
 
 @contextmanager
-def listening() -> Iterator[Heard]:
+def listening() -> Generator[Heard]:
     """What is logged by anybody, down to the last detail, while the block lasts."""
     heard = Heard()
 

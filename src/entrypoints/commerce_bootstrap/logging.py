@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Final, TextIO, cast
 
@@ -23,6 +24,7 @@ _OWN: Final = frozenset({
 _SECRET_WORDS: Final = ("passw", "secret", "token", "authorization", "api_key", "apikey", "card_no", "cardno", "cvc")
 #: Texts so short hold none of the shapes that are looked for.
 _SHORTEST: Final = 8
+_NUMBERS: Final = (int, float, type(None))
 
 
 def configure_logging(log_format: str, level: int = logging.INFO) -> None:
@@ -98,13 +100,18 @@ def with_trace(_logger: object, _method: str, event: MutableMapping[str, Any]) -
 def without_secrets(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Leave out of a line what looks like a secret, and bound its texts; for structlog."""
     for name, value in event.items():
-        if name in _OWN or isinstance(value, int | float | None):
+        if name in _OWN or isinstance(value, _NUMBERS):
             continue
-        if any(word in name.lower() for word in _SECRET_WORDS):
+        if _is_secret(name):
             event[name] = HIDDEN
         elif not isinstance(value, str) or len(value) > _SHORTEST:
             event[name] = redacted(value if isinstance(value, str) else str(value), longest=LONGEST_TEXT)
     return event
+
+
+@lru_cache(maxsize=512)  # the names of what lines hold are few, and written by programmers
+def _is_secret(name: str) -> bool:
+    return any(word in name.lower() for word in _SECRET_WORDS)
 
 
 def _as_json(event: Mapping[str, Any], **_: object) -> str:

@@ -1,14 +1,24 @@
-"""A worker whose database is away lives, and says that it is not ready, and why."""
+"""A process whose database is away lives, and says which part it waits for; where that is and as whom stands in its log alone."""
 
 import json
 import os
 import subprocess
 import urllib.error
 import urllib.request
+from pathlib import Path
+
+import pytest
 
 from scripts.servers.places import free_ports
 from tests.integration.http.people import until
 from tests.live import COMMERCE, SANDBOX
+
+AWAY = {
+    "COMMERCE_DATABASE_URL": "postgresql://keeper:hunter2@127.0.0.1:1/treasury",
+    "COMMERCE_BROKER_URL": "amqp://guest:guest@127.0.0.1:1/",
+}
+#: What nobody outside is told.
+WORDS = ("127.0.0.1", "port", "keeper", "hunter2", "treasury", "refused", "COMMERCE_", "postgres")
 
 
 def asked(port: int, path: str) -> tuple[int, bytes]:
@@ -23,17 +33,27 @@ def asked(port: int, path: str) -> tuple[int, bytes]:
         return 0, b""
 
 
-def test_a_worker_that_waits_for_its_database_says_so_and_ends_when_told() -> None:
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_a_process_that_waits_for_its_database_names_the_part_alone_and_ends_when_told(command: str, tmp_path: Path) -> None:
     (port,) = free_ports(1)
-    away = {"COMMERCE_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/x", "COMMERCE_BROKER_URL": "amqp://guest:guest@127.0.0.1:1/"}
-    command = [COMMERCE, "worker", "--host", "127.0.0.1", "--port", str(port)]
-    with subprocess.Popen(command, env={**os.environ, **SANDBOX, **away}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as worker:
+    log = tmp_path / "log"
+    arguments = [COMMERCE, command, "--host", "127.0.0.1", "--port", str(port)]
+    with (
+        log.open("wb") as written,
+        subprocess.Popen(arguments, cwd=tmp_path, env=os.environ | SANDBOX | AWAY, stdout=subprocess.DEVNULL, stderr=written) as process,
+    ):
         try:
             until(lambda: asked(port, "/health/ready")[0] == 503, 20)
-            (down,) = json.loads(asked(port, "/health/ready")[1])["down"]
-            assert down == {"part": "database"}
+            assert json.loads(asked(port, "/health/ready")[1])["down"] == [{"part": "database"}]
+            for path in ("/health/ready", "/items", "/cart", "/nothing", "/metrics"):
+                answer = asked(port, path)[1].decode()
+                assert [word for word in WORDS if word in answer] == [], (path, answer)
             assert asked(port, "/health/live")[0] == 200
-            worker.terminate()
-            assert worker.wait(10) == 0
+            process.terminate()
+            assert process.wait(10) == 0
         finally:
-            worker.kill()
+            process.kill()
+    told = log.read_text()
+    assert "waiting for the database" in told
+    assert "127.0.0.1" in told
+    assert "hunter2" not in told
