@@ -1,18 +1,41 @@
 """A shop in a process of its own: `commerce serve` on a free port, its files in a folder."""
 
+import atexit
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
 _PATIENCE: Final = 60.0
 #: Every shop that was started in this process and not ended by whoever started it.
 _running: "Final[list[LiveShop]]" = []
-COMMERCE: Final = str(Path(sys.executable).with_name("commerce"))
+
+
+def _command() -> str:
+    """A `commerce` that is run by this interpreter and imports what the tests import, whatever is on the PATH or installed."""
+    (script,) = entry_points(group="console_scripts", name="commerce")
+    roots = dict.fromkeys(str(Path(find_spec(name).origin).parent.parent) for name in PACKAGES)  # type: ignore[union-attr,arg-type]
+    folder = Path(tempfile.mkdtemp(prefix="commerce-under-test-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    program = folder / "commerce"
+    program.write_text(
+        f"#!{sys.executable}\nimport sys\nsys.path[:0] = {[*roots]!r}\nfrom {script.module} import {script.attr}\nsys.exit({script.attr}())\n"
+    )
+    program.chmod(0o700)
+    return str(program)
+
+
+#: One package of each folder of sources.
+PACKAGES: Final = ("commerce_core", "commerce_sqlalchemy", "commerce_cli")
+COMMERCE: Final = _command()
 #: What a shop on PostgreSQL must be told to play.
 SANDBOX: Final = {"COMMERCE_PAYMENT_URLS": "sandbox://", "COMMERCE_CARRIER_URL": "sandbox://"}
 

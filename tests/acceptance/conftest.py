@@ -6,7 +6,6 @@ When the last feature is told the shop is stopped, and `commerce check` has to f
 import os
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -16,12 +15,12 @@ from typing import Final
 import pytest
 
 from tests.fullstack import full_stack
+from tests.live import COMMERCE
 from tests.servers import shared_servers
 
 __all__ = ["full_stack", "shared_servers"]
 
 _PATIENCE: Final = 60.0
-_COMMERCE: Final = Path(sys.executable).with_name("commerce")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -37,7 +36,7 @@ def shop_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     address = f"http://127.0.0.1:{port}"
     with (folder / "shop.log").open("wb") as log:
         process = subprocess.Popen(
-            [_COMMERCE, "serve"],
+            [COMMERCE, "serve"],
             cwd=folder,
             env=environment,
             stdout=log,
@@ -54,7 +53,7 @@ def shop_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             process.kill()
             raise
     checked = subprocess.run(
-        [_COMMERCE, "check"], cwd=folder, env=environment, capture_output=True, text=True, timeout=_PATIENCE, check=False
+        [COMMERCE, "check"], cwd=folder, env=environment, capture_output=True, text=True, timeout=_PATIENCE, check=False
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
 

@@ -152,6 +152,15 @@ def test_42_a_gateway_that_is_away_is_asked_now_and_then_only() -> None:
     assert gateway.asked < 600 / 10 + 30
 
 
+def test_42_nothing_is_claimed_that_waits_for_a_gateway_that_is_away() -> None:
+    shop, gateway, _ = open_shop()
+    gateway.away = True
+    orders(shop, 30)
+    assert [shop.runner.run_once(WIDTH) for _ in range(5)] == [WIDTH, 0, 0, 0, 0]
+    shop.clock.advance(SECOND)
+    assert [shop.runner.run_once(WIDTH) for _ in range(3)] == [WIDTH, 0, 0], "the probe"
+
+
 def test_42_failures_of_the_gateway_are_not_counted_against_its_orders() -> None:
     shop, gateway, _ = open_shop()
     gateway.away = True
@@ -255,6 +264,12 @@ def test_one_call_probes_after_a_pause_that_grows_up_to_ten_seconds(breaker: Bre
     assert breaker.admits(CARRIER)
     breaker.heard(CARRIER, OrderId("d"), answered=True)
     assert (breaker.away(), breaker.admits(CARRIER), breaker.admits(CARRIER)) == (Away(), True, True)
+
+
+def test_calls_that_were_under_way_already_make_the_pause_no_longer(breaker: Breaker, clock: SettableClock) -> None:
+    fail(breaker, CARRIER, *"abcdefgh")
+    clock.advance(SECOND)
+    assert breaker.admits(CARRIER)
 
 
 def test_a_probe_whose_answer_is_lost_is_made_again_when_a_lease_is_over(breaker: Breaker, clock: SettableClock) -> None:

@@ -64,10 +64,11 @@ class Breaker:
             self._silent.pop(party, None)
             return
         silence = self._silent.setdefault(party, _Silence())
+        was_under_way = silence.until is not None and silence.probed_at is None  # since before the silence was noticed
         silence.probed_at = None
         if len(silence.orders) < _FAILURES:
             silence.orders.add(order_id)
-        if len(silence.orders) >= _FAILURES:
+        if len(silence.orders) >= _FAILURES and not was_under_way:
             silence.until = self._clock.now() + min(self._timing.pause(silence.pauses), _LONGEST)
             silence.pauses += 1
 

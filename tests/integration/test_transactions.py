@@ -1,0 +1,79 @@
+"""What a transaction holds from its first moment on, and which errors of a database mean: the whole may be tried again."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from commerce_core.kernel.errors import TransactionLost
+from commerce_sqlalchemy import transaction
+from commerce_sqlalchemy.transaction import SqlDatabase
+
+#: Serialization, deadlock, lock not available, cancelled, shut down three ways, idle for too long, too many connections.
+LOST = ["40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "25P03", "53300"]
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[SqlDatabase]:
+    made = SqlDatabase(f"sqlite:///{tmp_path}/shop.db")
+    yield made
+    made.dispose()
+
+
+def test_14_a_writer_on_sqlite_holds_the_write_lock_before_it_has_written_anything(database: SqlDatabase, tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "shop.db", timeout=0, isolation_level=None)
+    with database.begin() as tx:
+        assert tx.connection.execute(sa.text("SELECT 1")).scalar() == 1
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+    other.execute("BEGIN IMMEDIATE").execute("ROLLBACK")
+    with database.snapshot() as tx:
+        assert tx.connection.execute(sa.text("SELECT 1")).scalar() == 1
+        other.execute("BEGIN IMMEDIATE").execute("ROLLBACK")
+    other.close()
+
+
+class Refused(Exception):
+    """An error of a driver's, with the code of the server."""
+
+    def __init__(self, sqlstate: str) -> None:
+        super().__init__(sqlstate)
+        self.sqlstate = sqlstate
+
+
+@pytest.mark.parametrize("sqlstate", [*LOST, "08006", "08000"])
+def test_05_what_the_server_gave_up_is_lost_and_may_be_tried_again(sqlstate: str) -> None:
+    with pytest.raises(TransactionLost, match=sqlstate):
+        transaction._raise_if_lost(Refused(sqlstate))
+
+
+@pytest.mark.parametrize("sqlstate", ["23505", "23514", "42601", "22P02", "53100", "XX000"])
+def test_what_would_fail_again_is_not_taken_for_lost(sqlstate: str) -> None:
+    transaction._raise_if_lost(Refused(sqlstate))
+
+
+@pytest.fixture
+def on_server(shop_url: str) -> Iterator[SqlDatabase]:
+    made = SqlDatabase(shop_url)
+    yield made
+    made.dispose()
+
+
+@pytest.mark.parametrize("sqlstate", LOST)
+def test_05_a_server_that_gives_up_with_each_of_its_codes_has_lost_the_transaction(on_server: SqlDatabase, sqlstate: str) -> None:
+    give_up = sa.text(f"DO $$ BEGIN RAISE EXCEPTION 'given up' USING ERRCODE = '{sqlstate}'; END $$")
+    with pytest.raises(TransactionLost), on_server.begin() as tx:
+        tx.connection.execute(give_up)
+    with on_server.begin() as tx:
+        assert tx.connection.execute(sa.text("SELECT 1")).scalar() == 1
+
+
+def test_05_a_transaction_that_was_idle_for_too_long_is_lost(on_server: SqlDatabase) -> None:
+    with on_server.begin() as tx:
+        tx.connection.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = 50"))
+        time.sleep(0.5)  # idle is what it is to be
+        with pytest.raises(TransactionLost):
+            tx.connection.execute(sa.text("SELECT 1"))
