@@ -51,7 +51,7 @@ def configure_logging(log_format: str, level: int = logging.INFO) -> None:
         logger_factory=structlog.WriteLoggerFactory(cast("Any", _Unfailing(sys.stderr))),
         wrapper_class=structlog.make_filtering_bound_logger(level),
     )
-    foreign = [*named, structlog.stdlib.add_logger_name, structlog.stdlib.ExtraAdder()]
+    foreign = [*named, structlog.stdlib.add_logger_name, structlog.stdlib.ExtraAdder(), _said_once]
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=foreign, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last]
     )
@@ -67,6 +67,13 @@ def configure_logging(log_format: str, level: int = logging.INFO) -> None:
     logging.getLogger("pika").setLevel(logging.CRITICAL)  # a dozen lines for a failed connection; the adapter says it in one
     threading.excepthook = _thread_ended
     sys.excepthook = _process_ended
+
+
+def _said_once(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Leave out what another handler's formatter left in a record: the line itself, and its time."""
+    for name in ("message", "asctime"):
+        event.pop(name, None)
+    return event
 
 
 class _Unfailing:
