@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import time
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from types import TracebackType
@@ -13,6 +14,9 @@ import attrs
 from commerce_testkit.shop import Refused, ShopBroken
 
 _PATIENCE: Final = 30.0
+#: Refusals of a shop that many ask at once, or one address too often: who tells it the features again and again is such a one.
+_NO_ROOM: Final = frozenset({"overloaded", "too-many-requests"})
+_LONGEST_WAIT: Final = 120.0
 
 
 @attrs.frozen(kw_only=True)
@@ -44,14 +48,20 @@ class HttpConnection:
         self._connection.close()
 
     def ask(self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Answer:
-        """Send a request.
+        """Send a request; again, as soon as the shop says, where it only asks to come back later.
 
         Raises:
             Refused: the shop answered with a problem.
             ShopBroken: it answered with something that is neither an answer nor a refusal.
         """
-        response = self._send(method, path, body, headers or {})
-        raw = response.read()
+        deadline = time.monotonic() + _LONGEST_WAIT
+        while True:
+            response = self._send(method, path, body, headers or {})
+            raw = response.read()
+            pause = _asks_to_wait(response, raw)
+            if pause is None or time.monotonic() + pause > deadline:
+                break
+            time.sleep(pause)
         found = {name.lower(): value for name, value in response.getheaders()}
         if response.status < 300:
             return Answer(status=response.status, headers=found, body=json.loads(raw, parse_float=Decimal) if raw else None)
@@ -87,6 +97,13 @@ class HttpConnection:
             self._connection.close()  # the next request opens it anew
             self._connection.request(method, self._prefix + path, body, dict(headers))
             return self._connection.getresponse()
+
+
+def _asks_to_wait(response: http.client.HTTPResponse, raw: bytes) -> int | None:
+    """The seconds after which a request that was not looked at for want of room may be sent again; ``None``: it was looked at."""
+    told = response.headers.get("retry-after", "")
+    is_problem = response.headers.get("content-type", "").startswith("application/problem+json")
+    return int(told) if is_problem and told.isdecimal() and json.loads(raw).get("code") in _NO_ROOM else None
 
 
 def _events(lines: http.client.HTTPResponse) -> Iterator[tuple[str, str]]:

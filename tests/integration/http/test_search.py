@@ -163,3 +163,21 @@ def test_one_variant_meets_all_filters_and_is_the_one_whose_price_is_shown(town:
     assert found(attributes_colour="red", attributes_size="M") == []
     assert found(attributes_colour="red", inStock="true") == found(priceMax="10", inStock="true") == []
     assert found(attributes_colour="red") == found(priceMax="10") == [("9.00", False)]
+
+
+def test_names_of_every_script_are_found_by_their_parts_and_in_every_spelling(town: Town, seller: Person) -> None:
+    names = {
+        "东京经典中文字典全新版豪华精装": ["中文字典", "精装"],
+        "Schreibtischlampe K\u00f6ln": ["tischlampe", "lampe", "koeln", "ko\u0308ln"],
+        "\u0401\u043b\u043a\u0430": ["\u0435\u043b\u043a\u0430", "\u0415\u0308\u043b\u043a\u0430"],
+        "Paring knife": ["knives"],
+    }
+    for name, terms in names.items():
+        item, token = onboard(seller, name=name, brand="Cafe\u0301 Wombat")
+        for term in terms:
+            page = town.guest("GET", "/items", params={"term": term}, headers={"X-Search-Token": token}).json()
+            assert page["items"][0]["itemId"] == item["itemId"], term
+    for brand in ("Caf\u00e9 Wombat", "Cafe\u0301 Wombat", "CAF\u00c9 wombat"):
+        page = town.guest("GET", "/items", params={"brand": brand}).json()
+        assert page["total"]["count"] == len(names)
+        assert [facet["count"] for facet in page["facets"]["brand"]] == [len(names)]
