@@ -7,6 +7,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
+import httpx
 import pytest
 from prometheus_client import CollectorRegistry
 
@@ -47,3 +48,10 @@ def test_a_worker_names_every_part_that_is_down() -> None:
         assert (status, told["code"]) == (503, "not-ready")
         assert told["down"] == [{"part": "database"}, {"part": "broker"}]
         assert asked(f"{address}/health/live")[0] == 200
+
+
+def test_nobody_keeps_what_a_worker_tells_of_itself_or_guesses_what_it_is() -> None:
+    with telling("127.0.0.1", 0, {}, CollectorRegistry()) as address, httpx.Client(base_url=address) as client:
+        for path in ("/health/live", "/health/ready", "/metrics", "/nothing", "//metrics"):
+            told = client.get(f"{address}{path}").headers
+            assert (told["cache-control"], told["x-content-type-options"]) == ("no-store", "nosniff"), path
