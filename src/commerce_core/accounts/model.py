@@ -66,9 +66,12 @@ class LoggedIn:
 
 @attrs.frozen(kw_only=True)
 class Origin:
-    """Where somebody comes from: an address of the network, and the secret of a device if one was shown."""
+    """Where somebody comes from: an address of the network, and the secret of a device if one was shown.
 
-    address: str = "local"
+    Without an address it is a caller within the process, who is not limited by it.
+    """
+
+    address: str = ""
     device: str | None = attrs.field(default=None, repr=False)
 
 
@@ -86,7 +89,7 @@ class Limits:
 
     guesses: int = 5
     """Wrong passwords for one account."""
-    guessed_accounts: int = 20
+    guessed_accounts: int = 25
     """Accounts with wrong passwords."""
     log_ins: int = 600
     registrations: int = 300

@@ -23,7 +23,7 @@ from commerce_core.kernel.transaction import Database, Transaction
 _SESSION: Final = timedelta(days=30)
 _GUESSES_COUNT_FOR: Final = timedelta(minutes=5)
 _REQUESTS_COUNT_FOR: Final = timedelta(minutes=1)
-_SOMEBODY: Final = Origin()
+_INSIDE: Final = Origin()
 _LIMITS: Final = Limits()
 
 
@@ -53,7 +53,7 @@ class Accounts:
         self._limits = limits
         self._decoy: str | None = None
 
-    def register(self, command: Register, origin: Origin = _SOMEBODY) -> Account:
+    def register(self, command: Register, origin: Origin = _INSIDE) -> Account:
         """Open an account.
 
         Raises:
@@ -83,7 +83,7 @@ class Accounts:
         """
         self._admit("guest cart", origin, self._limits.guest_carts)
 
-    def log_in(self, command: LogIn, origin: Origin = _SOMEBODY) -> LoggedIn:
+    def log_in(self, command: LogIn, origin: Origin = _INSIDE) -> LoggedIn:
         """Begin a session of thirty days.
 
         Guesses are counted before a password is looked at, by account and origin and for each origin over all accounts: nobody is kept
@@ -192,8 +192,8 @@ class Accounts:
             guess = _Guess(
                 at_account=_mark("guess", email, device if device in known else address),
                 device=origin.device if device in known else None,
-                from_origin=None if known else _mark("guesses", origin.address),
-                log_ins=_mark("log-in", origin.address),
+                from_origin=_mark("guesses", origin.address) if origin.address and not known else None,
+                log_ins=_mark("log-in", origin.address) if origin.address else None,
             )
             self._check(guess, self._book.attempts(tx, guess.keys, self._clock.now()), 0)
         return guess, account
@@ -202,7 +202,9 @@ class Accounts:
         """Count before it is known whether the guess is right: those who guess side by side are all counted."""
         now = self._clock.now()
         with self._db.begin() as tx:
-            until = {guess.at_account: now + _GUESSES_COUNT_FOR, guess.log_ins: now + _REQUESTS_COUNT_FOR}
+            until = {guess.at_account: now + _GUESSES_COUNT_FOR}
+            if guess.log_ins:
+                until[guess.log_ins] = now + _REQUESTS_COUNT_FOR
             counted = {**self._book.count_attempts(tx, until, now)}
             if guess.from_origin and counted[guess.at_account].count == 1:
                 counted |= self._book.count_attempts(tx, {guess.from_origin: now + _GUESSES_COUNT_FOR}, now)
@@ -225,6 +227,8 @@ class Accounts:
             tx.commit()
 
     def _admit(self, what: str, origin: Origin, most: int) -> None:
+        if not origin.address:
+            return
         key, now = _mark(what, origin.address), self._clock.now()
         with self._db.snapshot() as tx:
             counted = self._book.attempts(tx, [key], now)
@@ -259,7 +263,8 @@ class Accounts:
 
 @attrs.frozen
 class _Guess:
-    """By what a log-in is counted: account and origin, origin over accounts (``None``: the account is known there), and origin alone.
+    """By what a log-in is counted: account and origin, origin over accounts (``None``: the account is known there), and origin alone
+    (``None``: it comes from within the process).
 
     ``device`` is the secret that was shown, if the account is known by it.
     """
@@ -267,7 +272,7 @@ class _Guess:
     at_account: str
     device: str | None
     from_origin: str | None
-    log_ins: str
+    log_ins: str | None
 
     @property
     def keys(self) -> Collection[str]:

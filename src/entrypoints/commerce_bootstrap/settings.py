@@ -157,7 +157,7 @@ class Settings:
     hashes_at_once: int = _setting(2, _whole(1, 64), "passwords hashed at the same time")
     hashes_waiting: int = _setting(32, _whole(1, 10_000), "log-ins and registrations that may wait for that; more are refused at once")
     guesses: int = _setting(5, _whole(1, 1_000), "wrong passwords within five minutes for one account from one address or known device")
-    guessed_accounts: int = _setting(20, _whole(1, 100_000), "accounts with wrong passwords within five minutes from one address")
+    guessed_accounts: int = _setting(25, _whole(1, 100_000), "accounts with wrong passwords within five minutes from one address")
     log_ins_per_minute: int = _setting(600, _whole(1, 1_000_000), "log-ins of one address in a minute")
     registrations_per_minute: int = _setting(300, _whole(1, 1_000_000), "new accounts of one address in a minute")
     guest_carts_per_minute: int = _setting(600, _whole(1, 1_000_000), "new guests' carts of one address in a minute")

@@ -150,3 +150,17 @@ def test_39_one_origin_registers_begins_carts_and_logs_in_so_often_in_a_minute(a
     accounts._clock.advance(timedelta(minutes=1))  # type: ignore[attr-defined]
     accounts.admit_guest(HOME)
     accounts.log_in(RIGHT, HOME)
+
+
+def test_who_calls_within_the_process_is_limited_by_account_alone(accounts: Accounts) -> None:
+    for n in range(10):
+        accounts.register(Register(email=f"n{n}@example.com", password="correct horse", name="N"))
+        with pytest.raises(LoginFailed):
+            accounts.log_in(LogIn(email=f"somebody{n}@example.com", password="wrong horse"))
+    for _ in range(40):
+        accounts.log_in(RIGHT)
+    for _ in range(5):
+        with pytest.raises(LoginFailed):
+            accounts.log_in(GUESS)
+    with pytest.raises(TooManyAttempts):
+        accounts.log_in(RIGHT)
