@@ -66,23 +66,31 @@ def check(new: NewItem, currency: str) -> None:
 def compose(new: NewItem, seller_id: SellerId, ids: IdFactory, now: datetime, source: Mapping[str, Any] | None = None) -> Composed:
     """A new item from what :func:`check` has let pass."""
     item_id = ItemId(ids.new())
-    status = ItemStatus(new.status or "active")
     forms = new.variants or (_only_form(new),)
-    variants = tuple(_variant(v, SkuId(ids.new()), simple=new.variants is None) for v in forms)
-    item = Item(
-        id=item_id,
+    return begun(
+        item_id,
+        {"sku": new.sku or item_id, "name": new.name, "source": source or {}, **{field: getattr(new, field) for field in CONTENT}},
+        [(_variant(v, SkuId(ids.new()), simple=new.variants is None), v.stock) for v in forms],
         seller_id=seller_id,
-        sku=new.sku or item_id,
-        type=ItemType.SIMPLE if new.variants is None else ItemType.VARIANT,
-        status=status,
-        name=new.name,
-        variants=variants,
-        source=source or {},
-        created_at=now,
-        updated_at=now,
-        **{field: getattr(new, field) for field in CONTENT},
+        status=ItemStatus(new.status or "active"),
+        now=now,
     )
-    return Composed(item=item, openings=openings(item, {v.sku_id: f.stock for v, f in zip(variants, forms, strict=True)}))
+
+
+def begun(
+    item_id: ItemId,
+    fields: Mapping[str, Any],
+    forms: Sequence[tuple[Variant, int]],
+    *,
+    seller_id: SellerId,
+    status: ItemStatus,
+    now: datetime,
+) -> Composed:
+    """A new item from its *fields*, and its *forms* with their first counts."""
+    variants = tuple(v for v, _ in forms)
+    type_ = ItemType.SIMPLE if variants[0].variant_id is None else ItemType.VARIANT
+    item = Item(id=item_id, seller_id=seller_id, type=type_, status=status, variants=variants, created_at=now, updated_at=now, **fields)
+    return Composed(item=item, openings=openings(item, {v.sku_id: count for v, count in forms}))
 
 
 def patched(item: Item, patch: ItemPatch, ids: IdFactory, currency: str) -> Composed:

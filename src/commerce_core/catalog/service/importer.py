@@ -98,42 +98,41 @@ class Importer:
     def _go_on(self, job: ItemImport, limit: int) -> int:
         phase = job.progress.phase
         gathering = phase is ImportPhase.GATHERING
-        rows, sums, place, ended = self._rows(job, limit * (4 if gathering else 1), limit)
+        read = self._rows(job, limit * (4 if gathering else 1), limit)
         with self._db.begin() as tx:
             if not gathering:
-                job = self._take(tx, job, rows, ended=ended)
-            elif ended and len(rows) == place.rows and job.progress.offset == 0:
-                job = self._take_whole(tx, job, rows)
+                job = self._take(tx, job, read)
+            elif read.ended and len(read.rows) == read.count and job.progress.offset == 0:
+                job = self._take_whole(tx, job, read.rows)
             else:
-                self._queue.note_skus(tx, job.id, sums)
-                job = attrs.evolve(job, progress=Progress(phase=ImportPhase.TAKING) if ended else place.progress)
+                self._queue.note_skus(tx, job.id, read.sums)
+                further = None if read.ended or read.last is None else _behind(job.progress, read.last)
+                job = attrs.evolve(job, progress=further or Progress(phase=ImportPhase.TAKING))
             self._keep(tx, job)
             tx.commit()
-        return place.rows + (job.status.is_over or job.progress.phase is not phase)
+        return read.count + (job.status.is_over or job.progress.phase is not phase)
 
-    def _rows(self, job: ItemImport, limit: int, most_kept: int) -> "tuple[list[Row], Mapping[str, RowSum], _Place, bool]":
-        """Rows from the place reached on: the first ones themselves, and of all the sums by SKU; where the next one begins;
-        whether it was the last."""
+    def _rows(self, job: ItemImport, limit: int, most_kept: int) -> "_Read":
         lease = _Lease(self._db, self._queue, self._clock, job)
-        start = job.progress
-        kept: list[Row] = []
+        rows: list[Row] = []
         counts: Counter[str] = Counter()
         sizes: Counter[str] = Counter()
-        place = _Place(start, 0)
-        for row in read_rows(job.format, start, lease.fetch, job.style, self._places):
-            lease.renew()
-            size = row.next_offset - place.progress.offset
-            place = _Place(_behind(start, row), place.rows + 1)
-            if len(kept) < most_kept:
-                kept.append(row)
+        start = reached = job.progress.offset
+        count, last, ended = 0, None, True
+        for row in read_rows(job.format, job.progress, lease.fetch, job.style, self._places):
+            count, last = count + 1, row
+            if len(rows) < most_kept:
+                rows.append(row)
             if row.data is not None and (sku := known_as(row.data)):
                 counts[sku] += 1
-                sizes[sku] += size
+                sizes[sku] += row.next_offset - reached
+            reached = row.next_offset
             if row.fatal:
                 break
-            if place.rows >= limit or place.progress.offset - start.offset >= _BATCH_BYTES:
-                return kept, _sums(counts, sizes), place, False
-        return kept, _sums(counts, sizes), place, True
+            if count >= limit or reached - start >= _BATCH_BYTES:
+                ended = False
+                break
+        return _Read(rows, count, _sums(counts, sizes), last, ended)
 
     # --- taking
 
@@ -142,8 +141,9 @@ class Importer:
         self._apply(tx, job, batch, self._by_item(rows, batch))
         return self._after(job, batch, rows[-1] if rows else None, ImportPhase.TAKING, over=True)
 
-    def _take(self, tx: Transaction, job: ItemImport, rows: Sequence[Row], *, ended: bool) -> ItemImport:
+    def _take(self, tx: Transaction, job: ItemImport, read: "_Read") -> ItemImport:
         batch = Batch()
+        rows = read.rows
         skus = [known_as(row.data) or "" if row.data is not None else "" for row in rows]
         here = Counter(filter(None, skus))
         several = self._queue.several(tx, job.id, sorted(here))
@@ -160,8 +160,8 @@ class Importer:
         self._queue.set_aside(tx, job.id, aside)
         self._apply(tx, job, batch, self._by_item(whole, batch))
         joining = job.progress.set_aside or bool(aside)
-        phase = ImportPhase.JOINING if ended and joining else ImportPhase.TAKING
-        job = self._after(job, batch, rows[-1] if rows else None, phase, over=ended and not joining)
+        phase = ImportPhase.JOINING if read.ended and joining else ImportPhase.TAKING
+        job = self._after(job, batch, read.last, phase, over=read.ended and not joining)
         return attrs.evolve(job, progress=attrs.evolve(job.progress, set_aside=joining))
 
     def _join(self, job: ItemImport, limit: int) -> int:
@@ -261,9 +261,14 @@ class Importer:
 
 
 @attrs.frozen
-class _Place:
-    progress: Progress
-    rows: int
+class _Read:
+    """The first rows from some place on; of all that were read their number, the sums by SKU, and the last one."""
+
+    rows: Sequence[Row]
+    count: int
+    sums: Mapping[str, RowSum]
+    last: Row | None
+    ended: bool
 
 
 class _Lease:

@@ -10,13 +10,13 @@ from typing import Any, Final
 
 import attrs
 
-from commerce_core.catalog.commands import MOST_VARIANTS, ItemRow, NewItem, NewVariant, VariantRow
+from commerce_core.catalog.commands import MOST_VARIANTS, ItemRow, VariantRow
 from commerce_core.catalog.model import Item, ItemStatus, ItemType, Variant
 from commerce_core.catalog.service.cells import EMPTY
-from commerce_core.catalog.service.compose import CONTENT, EMPTY_CONTENT, EMPTY_FORM, Composed, compose, openings
+from commerce_core.catalog.service.compose import CONTENT, EMPTY_CONTENT, EMPTY_FORM, Composed, begun, openings
 from commerce_core.kernel.codec import ABSENT, escape_pointer, is_object
 from commerce_core.kernel.errors import FieldProblem, Invalid
-from commerce_core.kernel.ids import IdFactory, SellerId, SkuId
+from commerce_core.kernel.ids import IdFactory, ItemId, SellerId, SkuId
 from commerce_core.kernel.money import Money
 
 _ITEM_FIELDS: Final = ("name", "status", *CONTENT)
@@ -57,6 +57,15 @@ class FormOnLine:
     form: VariantRow
 
 
+@attrs.frozen
+class OnlyForm:
+    """What a row says of an item of one form."""
+
+    line: int
+    price: Money | None
+    stock: int | None
+
+
 @attrs.define
 class ItemRows:
     """What all rows of one item say."""
@@ -66,7 +75,7 @@ class ItemRows:
     content: dict[str, Any]
     unpriced: int | None
     """The line that empties the price of an item of one form."""
-    simple: FormOnLine | None
+    simple: OnlyForm | None
     forms: dict[str, FormOnLine]
     source: Mapping[str, Any]
 
@@ -104,9 +113,11 @@ def put_together(rows: Sequence[ItemOnLine]) -> tuple[ItemRows, list[LineProblem
     Raises:
         RowsRefused: two rows give the item different values, or one is of a simple item and one of a variant.
     """
+    if len(rows) == 1:
+        return _alone(rows[0]), []
     kept: list[ItemOnLine] = []
     repeated: list[LineProblem] = []
-    simple: FormOnLine | None = None
+    simple: OnlyForm | None = None
     forms: dict[str, FormOnLine] = {}
     for on in sorted(rows, key=lambda on: on.line):
         own = _forms_of(on)
@@ -131,19 +142,26 @@ def put_together(rows: Sequence[ItemOnLine]) -> tuple[ItemRows, list[LineProblem
     return ItemRows(first.row.sku, first.line, _content(kept), unpriced, simple, forms, source), repeated
 
 
+def _alone(on: ItemOnLine) -> ItemRows:
+    forms = {f.form.variant_id: f for f in _forms_of(on)}
+    unpriced = on.line if on.row.price is None and not forms else None
+    return ItemRows(on.row.sku, on.line, _content([on]), unpriced, None if forms else _simple_of(on), forms, on.source)
+
+
 def _forms_of(on: ItemOnLine) -> list[FormOnLine]:
     return [FormOnLine(on.line, f"/variants/{i}", form) for i, form in enumerate(_given(on.row.variants) or ())]
 
 
-def _simple_of(on: ItemOnLine) -> FormOnLine | None:
-    price, quantity = on.row.price, on.row.quantity
-    if _given(price) is None and _given(quantity) is None:
-        return None
-    return FormOnLine(on.line, "", VariantRow(variant_id="-", price=price, stock=quantity))
+def _simple_of(on: ItemOnLine) -> OnlyForm | None:
+    price, quantity = _given(on.row.price), _given(on.row.quantity)
+    return None if price is None and quantity is None else OnlyForm(on.line, price, quantity)
 
 
 def _content(rows: Sequence[ItemOnLine]) -> dict[str, Any]:
     """The fields that any of *rows* names; a value beside an empty cell is the value."""
+    if len(rows) == 1:
+        only = rows[0].row
+        return {field: value for field in _ITEM_FIELDS if (value := getattr(only, field)) is not ABSENT}
     content: dict[str, Any] = {}
     said: dict[tuple[str, ...], tuple[int, Any]] = {}
     problems: list[LineProblem] = []
@@ -206,30 +224,31 @@ def created(rows: ItemRows, seller_id: SellerId, ids: IdFactory, now: datetime) 
     if rows.content.get("name") is None:
         problems.append(LineProblem(rows.line, "/name", "is required"))
     if not forms:
-        own = rows.simple.form if rows.simple else None
-        line = rows.simple.line if rows.simple else rows.line
-        missing = [n for n, v in (("price", own and own.price), ("quantity", own and own.stock)) if _given(v) is None]
-        problems += [LineProblem(line, f"/{name}", "is required") for name in missing]
+        own = rows.simple or OnlyForm(rows.line, None, None)
+        missing = [name for name, value in (("price", own.price), ("quantity", own.stock)) if value is None]
+        problems += [LineProblem(own.line, f"/{name}", "is required") for name in missing]
     problems += [LineProblem(on.line, f"{on.pointer}/price", "is required") for on in forms if _given(on.form.price) is None]
     problems += _too_many(rows, len(forms))
     if problems:
         raise RowsRefused(problems)
-    content = {name: _new(value) for name, value in rows.content.items() if value is not None}
-    if forms:
-        content["variants"] = tuple(_new_form(on.form) for on in forms)
-    elif rows.simple:
-        content |= {"price": rows.simple.form.price, "quantity": rows.simple.form.stock}
-    return compose(NewItem(sku=rows.sku, **content), seller_id, ids, now, rows.source)
+    fields = {name: _new(rows.content.get(name), EMPTY_CONTENT[name]) for name in CONTENT}
+    fields |= {"sku": rows.sku, "name": rows.content["name"], "source": rows.source}
+    status = ItemStatus(rows.content.get("status") or "active")
+    made = [_new_form(on.form, ids) for on in forms]
+    if rows.simple and not made:
+        made = [(Variant(sku_id=SkuId(ids.new()), variant_id=None, price=_price(rows.simple)), rows.simple.stock or 0)]
+    return begun(ItemId(ids.new()), fields, made, seller_id=seller_id, status=status, now=now)
 
 
-def _new(value: Any) -> Any:
+def _new(value: Any, empty: Any) -> Any:
+    if value is None or value is ABSENT:
+        return empty
     return {name: inner for name, inner in value.items() if inner is not EMPTY} if is_object(value) else value
 
 
-def _new_form(form: VariantRow) -> NewVariant:
-    parts = {name: _new(_given(getattr(form, name))) for name in ("options", "images", "gtins")}
-    given = {name: value for name, value in parts.items() if value is not None}
-    return NewVariant(variant_id=form.variant_id, price=_price(form), stock=_given(form.stock) or 0, **given)
+def _new_form(form: VariantRow, ids: IdFactory) -> tuple[Variant, int]:
+    parts = {name: _new(getattr(form, name), empty) for name, empty in EMPTY_FORM.items()}
+    return Variant(sku_id=SkuId(ids.new()), variant_id=form.variant_id, price=_price(form), **parts), _given(form.stock) or 0
 
 
 # --- a known item --------------------------------------------------------------------------------------------------------------
@@ -248,7 +267,7 @@ def changed(item: Item, rows: ItemRows, ids: IdFactory) -> Composed:
         raise RowsRefused([LineProblem(rows.simple.line, "/variants", "an item with variants cannot become a simple one")])
     if "name" in rows.content and rows.content["name"] is None:
         raise rows.at("/name", "must not be empty")
-    priced = rows.simple is not None and _given(rows.simple.form.price) is not None
+    priced = rows.simple is not None and rows.simple.price is not None
     if item.type is ItemType.SIMPLE and rows.unpriced is not None and not priced:
         raise RowsRefused([LineProblem(rows.unpriced, "/price", "must not be empty")])
     counts: dict[SkuId, int] = {}
@@ -258,7 +277,7 @@ def changed(item: Item, rows: ItemRows, ids: IdFactory) -> Composed:
     changes["name"] = rows.content.get("name", item.name)
     changes["status"] = _status(item, rows.content.get("status"))
     if rows.simple is not None and priced:
-        changes["variants"] = (attrs.evolve(item.variants[0], price=_price(rows.simple.form)),)
+        changes["variants"] = (attrs.evolve(item.variants[0], price=_price(rows.simple)),)
     elif rows.forms:
         changes["variants"] = _changed_forms(item, rows, ids, counts)
     after = attrs.evolve(item, **changes)
@@ -296,7 +315,7 @@ def _changed_form(before: Variant, form: VariantRow) -> Variant:
     return attrs.evolve(before, price=before.price if form.price is ABSENT else _price(form), **changes)
 
 
-def _price(form: VariantRow) -> Money:
+def _price(form: VariantRow | OnlyForm) -> Money:
     if form.price is None:
         raise ValueError("a price that is not there was not refused")
     return form.price
