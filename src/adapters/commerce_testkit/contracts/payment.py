@@ -56,8 +56,11 @@ class PaymentGatewayContract:
     def handle(self, gateway: PaymentGateway) -> Handle:
         return gateway.prepare(ONE, BUYER, PRICE, self.good)
 
-    def test_its_keys_are_remembered_for_hours(self, gateway: PaymentGateway) -> None:
-        assert gateway.capabilities().repeatable_for > timedelta(hours=1)
+    def test_its_keys_are_remembered_for_some_time(self, gateway: PaymentGateway) -> None:
+        assert gateway.capabilities().repeatable_for > timedelta(0)
+
+    def test_its_handles_name_the_account_that_it_is_configured_with(self, gateway: PaymentGateway, handle: Handle) -> None:
+        assert gateway.capabilities().account in ("", handle.account)
 
     def test_preparing_moves_no_money(self, gateway: PaymentGateway, handle: Handle) -> None:
         assert handle.last4 == "4242"
