@@ -77,7 +77,6 @@ FORBIDDEN = [
     "CREATE ROLE mine",
     "DROP INDEX ix_outbox_id",
     "UPDATE alembic_version SET version_num = '0000'",
-    "ALTER SYSTEM SET fsync = off",
     "COPY orders TO PROGRAM 'cat'",
 ]
 
