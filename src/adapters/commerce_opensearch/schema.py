@@ -24,7 +24,7 @@ from commerce_searchtext.words import clean, key, storable
 #: Grows with every change of fields or analysis: an index of another version has to be built anew, under another alias.
 SCHEMA_VERSION: Final = 3
 
-_ANALYSIS: Final = {
+_ANALYSIS: Final[Mapping[str, Any]] = {
     "filter": {
         "english": {"type": "stemmer", "language": "porter2"},
         "pairs": {"type": "shingle", "output_unigrams": False, "token_separator": "", "filler_token": ""},
@@ -113,7 +113,7 @@ _PROPERTIES: Final[Mapping[str, Any]] = {
 
 def template(pattern: str, refresh_ms: int) -> Mapping[str, Any]:
     """The settings and fields of every index whose name fits *pattern*."""
-    settings = {
+    settings: dict[str, Any] = {
         "number_of_shards": 1,
         "auto_expand_replicas": "0-1",
         "refresh_interval": f"{refresh_ms}ms",

@@ -93,15 +93,16 @@ class _Connection(SelectConnection):
     """
 
     def _read_frame(self) -> Any:
+        received: Any = self.__dict__["_frame_buffer"]
         try:
-            return super()._read_frame()
+            return super()._read_frame()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType, reportAttributeAccessIssue]  # pika has no types
         except InvalidFrameError:
             raise
         except Exception:
-            kind, channel, size = struct.unpack_from(">BHL", self._frame_buffer)
+            kind, channel, size = struct.unpack_from(">BHL", received)
             if kind != FRAME_HEADER:
                 raise
-            (length,) = struct.unpack_from(">Q", self._frame_buffer, FRAME_HEADER_SIZE + 4)
+            (length,) = struct.unpack_from(">Q", received, FRAME_HEADER_SIZE + 4)
             return FRAME_HEADER_SIZE + size + FRAME_END_SIZE, Header(channel, length, _UNKNOWN())
 
 

@@ -144,7 +144,11 @@ class SqlDatabase(Database):
 
     def keep_time(self, clock: ServerClock) -> None:
         """Let *clock* go by the server's."""
-        event.listen(self.engine, "checkout", lambda raw, _record, _proxy: clock.look(raw))
+
+        def look(raw: Any, _record: object, _proxy: object) -> None:
+            clock.look(raw)
+
+        event.listen(self.engine, "checkout", look)
 
     def begin(self) -> SqlTransaction:
         return SqlTransaction(self, write=True)

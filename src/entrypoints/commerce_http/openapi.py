@@ -5,7 +5,7 @@ import json
 import typing
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import attrs
 
@@ -133,14 +133,11 @@ def _operation(described: Operation, schemas: Schemas) -> dict[str, Any]:
 def in_currency(example: Any, currency: str) -> Any:
     """*example*, whose prices are in dollars, as a shop of *currency* takes it: the same minor units."""
     if isinstance(example, dict):
-        fields: dict[str, Any] = example
+        fields = cast("dict[str, Any]", example)
         if {*fields} == {"amount", "currency"}:
             return {"amount": Money(Money.parse(fields["amount"], "USD").minor, currency).amount, "currency": currency}
         return {name: _priced(value, currency) if name == "price" else in_currency(value, currency) for name, value in fields.items()}
-    if isinstance(example, list):
-        rows: list[Any] = example
-        return [in_currency(one, currency) for one in rows]
-    return example
+    return [in_currency(one, currency) for one in cast("Any", example)] if isinstance(example, list) else example
 
 
 def _priced(value: Any, currency: str) -> Any:

@@ -142,6 +142,7 @@ class FanOutContract:
         calls: Calls[int, int] = fan_out.open(lambda task: task + 1)
         calls.begin([0] * calls.take(1))
         ((_, answer),) = _all_of(calls, 1)
+        assert isinstance(answer, int)
         assert answer == 1
         calls.begin([answer])
         assert _all_of(calls, 1) == [(1, 2)]
