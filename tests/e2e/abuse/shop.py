@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -78,9 +79,18 @@ def abused_shop(folder: Path, database_url: str | None = None) -> Iterator[Abuse
     with live_shop(folder, settings) as live:
         shop = AbusedShop("postgresql" if database_url else "embedded", live, items, tokens[:_BUYERS], {})
         shop.plan.update(_plan(live.address, items, tokens[_BUYERS], seller))
-        with Honest(live.address, items, shop.tokens):
-            time.sleep(2)  # what a shop that is used holds in memory is what is compared
+        with Honest(live.address, items, shop.tokens):  # what a shop that is used holds in memory is what is compared
+            with ThreadPoolExecutor(4) as people:
+                list(people.map(partial(_mistype, live.address), range(8)))
+            time.sleep(2)
         yield shop
+
+
+def _mistype(address: str, number: int) -> None:
+    """Log in with a wrong password: each thread that hashes keeps what it hashed in."""
+    client = Client(address, "")
+    client.ask("POST", "/sessions", {"email": f"somebody{number}@shop.example", "password": "mistyped"})
+    client.close()
 
 
 def _stocked(settings: Settings) -> tuple[list[str], list[str], str]:
