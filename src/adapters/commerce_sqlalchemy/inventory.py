@@ -62,7 +62,7 @@ class SqlStockLedger(StockLedger):
         return changes
 
     def _check_repeated(self, tx: Transaction, receipts: Sequence[Receipt]) -> None:
-        found = _RECEIVED.run(connection(tx), [(r.sku_id, r.reference) for r in receipts]) if receipts else []
+        found = _RECEIVED.run(connection(tx), [(r.sku_id, _MAIN, "receipt", r.reference) for r in receipts]) if receipts else []
         counted = {(row.sku_id, row.cause_ref): row.quantity for row in found}
         if other := {r.reference for r in receipts if counted[r.sku_id, r.reference] != r.quantity}:
             raise ReferenceReused(other)
@@ -179,11 +179,13 @@ _COUNT_IF_SELLABLE: Final = Given(lambda d: _counting(d).where(stock.c.sellable)
 _RECEIVED: Final = Given(
     lambda d: sa.select(stock_movement.c.sku_id, stock_movement.c.cause_ref, stock_movement.c.quantity).where(
         stock_movement.c.sku_id == d.sku_id,
-        stock_movement.c.location == _MAIN,
-        stock_movement.c.cause == "receipt",
+        stock_movement.c.location == d.location,
+        stock_movement.c.cause == d.cause,
         stock_movement.c.cause_ref == d.reference,
     ),
     sku_id=Id,
+    location=sa.Text(),
+    cause=sa.Text(),
     reference=sa.Text(),
 )
 _SET_SELLABLE: Final = Given(lambda d: _setting_sellable(d).returning(*_COUNTERS), sku_id=Id, sellable=sa.Boolean())

@@ -80,6 +80,7 @@ _OWED: Final = Given(
     lambda d: sa.select(_F.buyer_id, _F.order_id, _F.ref, _F.at, _F.amount_minor, _F.currency, _MISSING.label("missing")).where(
         _F.buyer_id == d.buyer_id, _F.order_id == d.order_id, _F.kind == "capture", _MISSING > 0
     ),
+    256,
     buyer_id=Id,
     order_id=Id,
 )

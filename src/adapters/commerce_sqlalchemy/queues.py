@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.messaging import Delivery, LocalQueues, Message, Queue
 from commerce_core.kernel.transaction import Database, Transaction
-from commerce_sqlalchemy.rows import Given, insert_if_new, one_by_one
+from commerce_sqlalchemy.rows import Given, insert_if_new
 from commerce_sqlalchemy.tables import Id, queue_lease, queued_message
 from commerce_sqlalchemy.transaction import connection
 
@@ -117,7 +117,7 @@ class SqlQueue(Queue):
         if not changed:
             return
         with self._db.begin() as tx:
-            statement.run(connection(tx), one_by_one(changed), consumer=self._consumer)
+            statement.run(connection(tx), [(self._consumer, message_id) for message_id in changed])
             tx.commit()
         for message_id in changed:
             del self._in_hand[message_id]
@@ -158,9 +158,15 @@ _OLDEST: Final = (
     .order_by(_Q.id)
     .limit(sa.bindparam("most", type_=sa.Integer()))
 )
-_DELETE: Final = Given(lambda d: sa.delete(queued_message).where(_Q.consumer == _OURS, _Q.id.in_(sa.select(d.id))), id=Id)
+_DELETE: Final = Given(
+    lambda d: sa.delete(queued_message).where(sa.tuple_(_Q.consumer, _Q.id).in_(sa.select(d.consumer, d.id))),
+    consumer=sa.Text(),
+    id=Id,
+)
 _COUNT_ATTEMPT: Final = Given(
-    lambda d: sa.update(queued_message).where(_Q.consumer == _OURS, _Q.id.in_(sa.select(d.id))).values(attempts=_Q.attempts + 1), id=Id
+    lambda d: sa.update(queued_message).where(_Q.consumer == d.consumer, _Q.id == d.id).values(attempts=_Q.attempts + 1),
+    consumer=sa.Text(),
+    id=Id,
 )
 
 
