@@ -26,6 +26,10 @@ from commerce_searchtext.synonyms import SynonymFile, Synonyms
 _LONGEST_ID: Final = 512
 
 
+#: Says of each document that there is nothing yet that could hold it.
+_NO_INDEX: Final = "index_not_found_exception"
+
+
 class OpenSearchIndex(SearchIndex):
     """An index that any number of processes write and search. Nothing is asked of the cluster before it is needed.
 
@@ -69,7 +73,8 @@ class OpenSearchIndex(SearchIndex):
             found = self._connection.ask("POST", f"/{self._alias}/_mget", {"ids": asked}, params)
         except Missing:
             return {}
-        if unknown := next((one["error"] for one in found["docs"] if "error" in one), None):
+        errors = [one["error"] for one in found["docs"] if "error" in one]
+        if unknown := next((error for error in errors if error.get("type") != _NO_INDEX), None):
             raise SearchUnavailable(f"the search index does not say what it has ({str(unknown)[:200]})")
         return {ItemId(one["_id"]): int(one["_version"]) for one in found["docs"] if one.get("found")}
 
