@@ -255,10 +255,10 @@ def test_only_so_many_passwords_wait_for_their_turn() -> None:
     hasher = Argon2Hasher(at_once=1, waiting=1)
     begun, gate = threading.Semaphore(0), threading.Event()
 
-    def hash_behind_the_gate(password: str) -> str:
+    def hash_behind_the_gate(password: bytes) -> str:
         begun.release()
         gate.wait(_SECONDS)
-        return password
+        return password.decode()
 
     hasher._argon2 = _Slow(hash_behind_the_gate)  # type: ignore[assignment]
     with ThreadPoolExecutor(2) as pool:
