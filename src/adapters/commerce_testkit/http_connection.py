@@ -93,7 +93,10 @@ class HttpConnection:
         try:
             self._connection.request(method, self._prefix + path, body, dict(headers))
             return self._connection.getresponse()
-        except http.client.RemoteDisconnected:  # a kept connection that the shop has closed meanwhile: nothing was answered on it
+        except (
+            http.client.RemoteDisconnected,
+            BrokenPipeError,
+        ):  # a kept connection that the shop has closed meanwhile: nothing was answered on it
             self._connection.close()  # the next request opens it anew
             self._connection.request(method, self._prefix + path, body, dict(headers))
             return self._connection.getresponse()

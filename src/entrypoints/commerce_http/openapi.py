@@ -153,7 +153,9 @@ def _parameters(described: Operation, schemas: Schemas) -> Iterator[Schema]:
             case Source.QUERY:
                 yield from _query_parameters(argument.type, schemas)
             case Source.HEADER | Source.ORIGIN if argument.header:
-                schema = {"type": "string", "minLength": 1, "maxLength": argument.header.max_length}
+                schema: Schema = {"type": "string"}
+                if argument.source is Source.HEADER:  # a device's token of another form is passed over, not refused
+                    schema |= {"minLength": 1, "maxLength": argument.header.max_length}
                 yield {"name": argument.header.name, "in": "header", "description": argument.header.description, "schema": schema}
             case Source.CART_TOKEN:
                 yield {
@@ -283,6 +285,7 @@ def _problem_schema() -> Schema:
             "currentAmount": {"$ref": "#/components/schemas/MoneyOut", "description": "amount-mismatch: what the cart costs now."},
             "cartId": {"anyOf": [text, {"type": "null"}], "description": "cart-merged: the cart to use."},
             "variantIds": {"type": "array", "items": text, "description": "variant-in-stock: those that cannot be dropped."},
+            "references": {"type": "array", "items": text, "description": "reference-reused: those that were counted before."},
             "down": {"type": "array", "items": _DOWN, "description": "not-ready: the parts that are down."},
         },
         "required": ["type", "title", "status", "detail", "code"],

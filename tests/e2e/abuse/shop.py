@@ -34,15 +34,16 @@ _WORDS: Final = tuple(
 _AWAY: Final = {"name": "Ada", "line1": "1 Main Street", "city": "Springfield", "postalCode": "12345", "country": "US"}
 
 
-@attrs.frozen
+@attrs.define
 class AbusedShop:
-    """A running shop. *tokens* are the honest buyers'; *plan* is what attackers are told."""
+    """A running shop. *tokens* are the honest buyers'; *plan* is what attackers are told; *warm* is what it held when it had warmed up."""
 
     name: str
     live: LiveShop
     items: list[str]
     tokens: list[str]
     plan: dict[str, Any]
+    warm: float = 0.0
 
     @property
     def address(self) -> str:
@@ -83,6 +84,7 @@ def abused_shop(folder: Path, database_url: str | None = None) -> Iterator[Abuse
             with ThreadPoolExecutor(4) as people:
                 list(people.map(partial(_mistype, live.address), range(8)))
             time.sleep(2)
+            shop.warm = shop.memory()
         yield shop
 
 
