@@ -75,6 +75,7 @@ class SqlQueue(Queue):
         self._tags = count(1)
         self._in_hand: dict[str, Delivery] = {}
         self._held = False
+        self._progress = False
         self._prolong_at: datetime | None = None
 
     def receive(self, limit: int) -> Sequence[Delivery]:
@@ -121,11 +122,19 @@ class SqlQueue(Queue):
             tx.commit()
         for message_id in changed:
             del self._in_hand[message_id]
+        self._progress = True
 
     def _leased(self) -> bool:
-        """Whether this process has the queue."""
+        """Whether this process has the queue.
+
+        Who gets nowhere with what is in hand lets another process try, which may be the one that can: an embedded index has one writer.
+        """
         now = self._clock.now()
         if self._prolong_at is None or not self._prolong_at - _PROLONG <= now < self._prolong_at:
+            if self._in_hand and not self._progress:
+                self.release()
+                return False
+            self._progress = False
             held = self._lease(now, now + _LEASE)
             if not (held and self._held):
                 self._in_hand.clear()

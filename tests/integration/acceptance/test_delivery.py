@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +24,10 @@ from commerce_core.kernel.relay import LeftOver
 from commerce_core.search import Query, SearchUnavailable
 from commerce_local.broker import LocalBroker
 from commerce_sqlalchemy.messaging import SqlOutbox
+from commerce_sqlalchemy.queues import SqlLocalQueues
+from commerce_sqlalchemy.transaction import SqlDatabase
 from commerce_testkit.crowd import crowd
+from commerce_testkit.memory.clock import SettableClock
 from commerce_worker.main import working
 from tests.integration.market import Market, Outside
 
@@ -219,3 +223,16 @@ def in_order(messages: Sequence[Message]) -> bool:
     """Whether *messages* came in the order of their ids, as they were written."""
     ids = [m.id for m in messages]
     return ids == sorted(ids)
+
+
+def test_46_a_process_that_gets_nowhere_with_a_queue_leaves_it_to_another(shop_url: str) -> None:
+    database, clock = SqlDatabase(shop_url), SettableClock()
+    stuck, able = (SqlLocalQueues(database, {"search": ["n"]}, clock, owner) for owner in ("stuck", "able"))
+    message = Message(id=MessageId("m-1"), partition_key="k", name="n", occurred_at=clock.now(), payload={})
+    stuck.put([message])
+    assert [d.message for d in stuck.queues()["search"].receive(9)] == [message]
+    assert able.queues()["search"].receive(9) == []
+    clock.advance(timedelta(seconds=3))
+    assert stuck.queues()["search"].receive(9) == [], "three seconds, and nothing of it settled"
+    assert [d.message for d in able.queues()["search"].receive(9)] == [message]
+    database.dispose()
