@@ -74,8 +74,18 @@ def broken(part: Any, secrets: Canaries) -> Iterator[None]:
     names = [name for name in dir(kind) if not name.startswith("_") and callable(getattr(kind, name)) and name not in ("close", "dispose")]
     with pytest.MonkeyPatch.context() as patch:
         for name in names:
-            patch.setattr(kind, name, forced(secrets))
+            patch.setattr(kind, name, _only_of(part, getattr(kind, name), forced(secrets)))
         yield
+
+
+def _only_of(part: Any, works: Callable[..., Any], fails: Callable[..., Any]) -> Callable[..., Any]:
+    """A method that fails for *part* alone: other shops of this process go on, and end the transactions that they began."""
+
+    def method(*arguments: Any, **named: Any) -> Any:
+        is_other = bool(arguments) and type(arguments[0]) is type(part) and arguments[0] is not part
+        return (works if is_other else fails)(*arguments, **named)
+
+    return method
 
 
 def part_of(container: Any, name: str) -> Any:
