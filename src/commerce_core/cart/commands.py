@@ -6,6 +6,7 @@ import attrs
 
 from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_core.kernel.ids import ItemId
+from commerce_core.kernel.text import clean_text
 
 #: Most lines of one cart.
 MOST_LINES: Final = 1_000
@@ -19,12 +20,17 @@ def _bounded(_: object, _attribute: "attrs.Attribute[int]", value: int) -> None:
         raise ValueError(f"must be between 0 and {MOST_PIECES}")
 
 
+def _named(variant_id: str | None) -> str | None:
+    """A variant's name as the catalogue keeps it; a blank one names none."""
+    return clean_text(variant_id) or None if variant_id else None
+
+
 @attrs.frozen(kw_only=True)
 class SetQuantity:
     """Have *quantity* pieces of an item in the cart: 0 takes the line out."""
 
     item_id: ItemId
-    variant_id: str | None = None
+    variant_id: str | None = attrs.field(default=None, converter=_named)
     quantity: int = attrs.field(validator=_bounded, metadata={"schema": {"minimum": 0, "maximum": MOST_PIECES}})
 
 

@@ -13,10 +13,11 @@ class PlaceOrder:
     """Check out cart *cart_id* for *amount*, the total that the buyer saw.
 
     Without *shipping_address* the account's own is used; with *cart_version* any other version is refused.
+    Only an amount of 0 needs no *payment_info*.
     """
 
     cart_id: CartId
     amount: Money
-    payment_info: PaymentInfo
+    payment_info: PaymentInfo | None = None
     shipping_address: Address | None = None
     cart_version: int | None = None

@@ -130,6 +130,22 @@ def test_a_list_of_lines_is_read_as_strictly_as_one(town: Town, seller: Person) 
     assert pointers(buyer("PATCH", "/cart", [one])) == [""]
 
 
+def test_a_variant_is_found_by_its_name_however_blanks_and_accents_are_written(town: Town, seller: Person) -> None:
+    forms = [{"variantId": name, "price": 1, "stock": 5} for name in ("Caf\u00e9 1", "B")]
+    item, mug = seller("POST", "/items", {"name": "Forms", "variants": forms}).json(), town.item(seller)
+    written = ("Cafe\u0301 1", " Caf\u00e9 1\u00a0", "\u200bCaf\u00e9 1")
+    for variant_id in written:
+        buyer = town.newcomer()
+        for body in (wanted := {"itemId": item["itemId"], "variantId": variant_id, "quantity": 1}), {"lines": [wanted]}:
+            cart = buyer("PATCH", "/cart", body)
+            assert [(line["variantId"], line["quantity"]) for line in cart.json()["lines"]] == [("Caf\u00e9 1", 1)], cart.text
+        assert buyer("PATCH", "/cart", wanted | {"quantity": 0}).json()["lines"] == []
+    twice = [{"itemId": item["itemId"], "variantId": name, "quantity": n} for n, name in enumerate(written, 1)]
+    assert pointers(buyer("PATCH", "/cart", {"lines": twice})) == ["/lines/1", "/lines/2"]
+    assert pointers(buyer("PATCH", "/cart", {"itemId": item["itemId"], "variantId": " ", "quantity": 1})) == ["/variantId"]
+    assert buyer("PATCH", "/cart", {"itemId": mug["itemId"], "variantId": " ", "quantity": 1}).status_code == 200
+
+
 def test_a_line_whose_variant_was_dropped_keeps_its_name(town: Town, seller: Person) -> None:
     buyer = town.newcomer()
     forms = [{"variantId": name, "price": 1, "stock": stock} for name, stock in (("A", 5), ("B", 0))]

@@ -44,3 +44,26 @@ def test_what_no_order_can_come_to_is_refused_by_the_cart(tmp_path: Path, on_dat
         assert buyer("GET", "/cart").json() == cart
         assert pointers(buyer("POST", "/checkout", request_for(cart) | {"amount": str(MAX_SUM + 1)})) == ["/amount"]
         assert pointers(seller("POST", "/items", {"name": "Dearer", "price": str(MAX_MINOR + 1), "quantity": 1})) == ["/price"]
+
+
+def test_an_order_that_costs_nothing_names_no_payment(tmp_path: Path, on_database: dict[str, Any]) -> None:
+    with open_town(tmp_path, **on_database) as town:
+        seller = town.newcomer("seller")
+        for price, payment, expected in (
+            ("0", {}, 201),
+            ("0", {"paymentInfo": None}, 201),
+            ("0.01", {}, 422),
+            ("0.01", {"paymentInfo": None}, 422),
+        ):
+            buyer = town.newcomer()
+            cart = town.filled_cart(buyer, town.item(seller, price=price), 2)
+            body = {"cartId": cart["cartId"], "amount": cart["total"], **payment}
+            placed = buyer("POST", "/checkout", body, headers={"Prefer": "wait=10", "Idempotency-Key": "once"})
+            assert placed.status_code == expected, placed.text
+            if expected == 422:
+                assert pointers(placed) == ["/paymentInfo"]
+                problem(buyer("POST", "/checkout", body | {"amount": "0"}), 409, "amount-mismatch")
+                continue
+            assert (placed.json()["status"], placed.json()["payment"]) == ("COMPLETED", {"status": "paid", "brand": "", "last4": ""})
+            again = buyer("POST", "/checkout", body, headers={"Idempotency-Key": "once"})
+            assert again.json()["orderId"] == placed.json()["orderId"]

@@ -235,7 +235,7 @@ def request_digest(command: PlaceOrder) -> str:
         command.cart_id,
         command.amount.minor,
         command.amount.currency,
-        command.payment_info.digest_parts(),
+        command.payment_info.digest_parts() if command.payment_info else None,
         attrs.astuple(address) if address else None,
         command.cart_version,
     ]

@@ -8,6 +8,7 @@ import attrs
 from commerce_core.checkout.model import Placed
 from commerce_core.checkout.service.decide import Accepted, Decision, Draft
 from commerce_core.kernel.batching import GroupFunction, bisected
+from commerce_core.kernel.errors import Invalid
 from commerce_core.payment import Handle, PaymentGateway, PaymentInfo
 
 #: What an order is paid with that costs nothing.
@@ -19,7 +20,7 @@ class Asked:
     """An order that is asked for, with what it is to be paid with."""
 
     draft: Draft
-    payment: PaymentInfo
+    payment: PaymentInfo | None
     trace: str | None = None
     """The request that it came of, as whoever answers it calls it."""
 
@@ -61,6 +62,8 @@ class Preparation:
             draft = attrs.evolve(draft, priced_version=decision.cart.version)
         if draft.amount.minor == 0:  # the look has found that it is the total: nobody is asked for nothing
             return Prepared(draft=draft, handle=NOTHING_TO_PAY, trace=asked.trace)
+        if asked.payment is None:
+            return Invalid.at("/paymentInfo", "is required")
         try:
             handle = self._gateway.prepare(draft.order_id, draft.buyer_id, draft.amount, asked.payment)
         except Exception as error:  # noqa: BLE001 (whatever a gateway says to one is nothing to its neighbours)
