@@ -4,6 +4,8 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
+from commerce_core.kernel.text import normalized
+
 #: Inside a word these mean nothing: soft hyphens, joiners, the Arabic stretching stroke.
 IGNORED: Final = "\u00ad\u200b\u200c\u200d\u2060\ufeff\u0640"
 #: Of marks that combine, these make another letter: the voicing of kana, and (but for nuktas) all of India's and its neighbours'.
@@ -23,9 +25,9 @@ def fold(word: str) -> str:
     """*word* without capitals and accents, in any script; letters and digits of other widths and scripts as the common ones."""
     if word.isascii():
         return word.lower()
-    parts = unicodedata.normalize("NFKD", word.casefold()).casefold().translate(_LETTERS)
+    parts = normalized("NFKD", word.casefold()).casefold().translate(_LETTERS)
     plain = "".join(map(_plain, parts)).translate(_LETTERS)
-    return unicodedata.normalize("NFC", plain)
+    return normalized("NFC", plain)
 
 
 def _plain(c: str) -> str:

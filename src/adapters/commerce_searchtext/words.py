@@ -1,11 +1,12 @@
 """Words of a text, and what can be said of them whichever engine keeps them."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import attrs
+
+from commerce_core.kernel.text import normalized
 
 _HAS_LETTER: Final = re.compile(r"[^\W\d_]")
 #: TVs, DVDs, PCs: the stemmer takes an ending off only where a vowel stands before it.
@@ -52,13 +53,13 @@ def storable(text: str) -> str:
 
 def clean(text: str) -> str:
     """*text* as it is read: storable, each letter and its accents in one sign."""
-    return text if text.isascii() else unicodedata.normalize("NFC", storable(text))
+    return text if text.isascii() else normalized("NFC", storable(text))
 
 
 def key(text: str) -> str:
     """*text* for comparison as a whole: without capitals, other ways to write the same letters, and white space around and doubled."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", storable(text)).casefold())
+        text = normalized("NFKC", normalized("NFKC", storable(text)).casefold())
     return " ".join(text.casefold().split())
 
 

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Final
-from unicodedata import normalize
 
 import attrs
 
@@ -17,7 +16,7 @@ from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.codec import ABSENT
 from commerce_core.kernel.errors import StaleVersion
 from commerce_core.kernel.ids import AccountId, IdFactory
-from commerce_core.kernel.text import clean_text
+from commerce_core.kernel.text import clean_text, normalized
 from commerce_core.kernel.transaction import Database, Transaction
 
 _SESSION: Final = timedelta(days=30)
@@ -29,12 +28,12 @@ _LIMITS: Final = Limits()
 
 def address_key(email: str) -> str:
     """An e-mail address as accounts are known by it: composed and without capitals."""
-    return normalize("NFC", clean_text(email).lower())
+    return normalized("NFC", clean_text(email).lower())
 
 
 def clean_password(password: str) -> str:
     """A password as it is hashed: composed, each blank kept."""
-    return normalize("NFC", password)
+    return normalized("NFC", password)
 
 
 class Accounts:
@@ -165,13 +164,13 @@ class Accounts:
 
     def _of(self, tx: Transaction, email: str) -> Account | None:
         """The account of an address; older ones were kept as they were typed."""
-        spellings = list(dict.fromkeys((email, normalize("NFD", email))))
+        spellings = list(dict.fromkeys((email, normalized("NFD", email))))
         found = self._book.by_email(tx, spellings)
         return next((found[one] for one in spellings if one in found), None)
 
     def _is_right(self, password_hash: str, password: str) -> bool:
         """Whether the password is right: composed, or as it was typed, as older hashes were made of it."""
-        spellings = dict.fromkeys((clean_password(password), password, normalize("NFD", password)))
+        spellings = dict.fromkeys((clean_password(password), password, normalized("NFD", password)))
         return any(self._hasher.verify(password_hash, one) for one in spellings)
 
     def _save(self, tx: Transaction, before: Account, after: Account) -> Account:

@@ -22,7 +22,7 @@ from cattrs.cols import is_mapping, is_sequence
 from cattrs.gen import make_dict_structure_fn, override
 
 from commerce_core.kernel.bounded import MOST_PROBLEMS, begin_reading, count_value, let_go, read_each
-from commerce_core.kernel.errors import FieldProblem, Invalid, Rejected
+from commerce_core.kernel.errors import LONGEST_POINTER, FieldProblem, Invalid, Rejected
 from commerce_core.kernel.events import Event
 from commerce_core.kernel.money import InvalidMoney, Money
 
@@ -311,12 +311,12 @@ def _anything(value: Any, depth: int = 0) -> Any:
 def _problems(error: BaseException, pointer: str) -> Iterator[FieldProblem]:
     if isinstance(error, cattrs.ForbiddenExtraKeysError):
         for key in nsmallest(MOST_PROBLEMS + 1, error.extra_fields):
-            yield FieldProblem(f"{pointer}/{_step(key)}", "is not known here")
+            yield FieldProblem(below(pointer, key), "is not known here")
     elif isinstance(error, (cattrs.ClassValidationError, cattrs.IterableValidationError)):
         annotated, bare = error.group_exceptions()
         for inner, note in annotated:
             step = camel(note.name) if isinstance(error, cattrs.ClassValidationError) else str(note.index)  # type: ignore[union-attr]
-            yield from _problems(inner, f"{pointer}/{_step(step)}")
+            yield from _problems(inner, below(pointer, step))
         for inner in bare:
             yield from _problems(inner, pointer)
     elif isinstance(error, Invalid):  # a validator that knows which part is wrong
@@ -325,9 +325,10 @@ def _problems(error: BaseException, pointer: str) -> Iterator[FieldProblem]:
         yield FieldProblem(pointer, _say(error))
 
 
-def _step(step: str) -> str:
-    """One step of a pointer, which a client may have made as long as the body."""
-    return escape_pointer(step if len(step) <= _LONGEST_STEP else f"{step[:_LONGEST_STEP]}\N{HORIZONTAL ELLIPSIS}")
+def below(pointer: str, step: str) -> str:
+    """The pointer of *step* within what *pointer* names. A client may have made both as long as the body: neither is told beyond a bound."""
+    told = step if len(step) <= _LONGEST_STEP else f"{step[:_LONGEST_STEP]}\N{HORIZONTAL ELLIPSIS}"
+    return f"{pointer[:LONGEST_POINTER]}/{escape_pointer(told)}"
 
 
 def escape_pointer(step: str) -> str:

@@ -1,9 +1,12 @@
 """The five families of refusals. A family says what a caller can do; a ``code`` says what happened; neither is an HTTP status."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import attrs
+
+#: Characters of a pointer; of a longer one the beginning is told.
+LONGEST_POINTER: Final = 500
 
 
 class CommerceError(Exception):
@@ -56,11 +59,17 @@ class Unavailable(CommerceError):
     retry_after: int = 1
 
 
+def _bounded(pointer: str) -> str:
+    return pointer if len(pointer) <= LONGEST_POINTER else f"{pointer[:LONGEST_POINTER]}\N{HORIZONTAL ELLIPSIS}"
+
+
 @attrs.frozen
 class FieldProblem:
-    """One field of a request that cannot be taken: a JSON pointer (RFC 6901) and why."""
+    """One field of a request that cannot be taken: a JSON pointer (RFC 6901) and why. A client may have made its names as long as a body:
+    the pointer ends with an ellipsis where it is cut.
+    """
 
-    pointer: str
+    pointer: str = attrs.field(converter=_bounded)
     detail: str
 
 

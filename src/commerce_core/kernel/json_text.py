@@ -3,9 +3,10 @@
 import json
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
+from itertools import islice
 from typing import Any, Final
 
-from commerce_core.kernel.codec import escape_pointer, is_list, is_object
+from commerce_core.kernel.codec import below, is_list, is_object
 from commerce_core.kernel.errors import FieldProblem, Invalid
 
 #: Names that stand twice are named in an error up to this many.
@@ -32,8 +33,10 @@ def decode_json(text: str) -> Any:
     try:
         return _decoder.decode(text)
     except _Repeated:
-        found = [FieldProblem(pointer, "stands more than once") for pointer in _repeated(_marking.decode(text), "")]
-        raise Invalid(found[:_MOST_NAMED]) from None
+        found = [
+            FieldProblem(pointer, "stands more than once") for pointer in islice(_repeated(_marking.decode(text), ""), _MOST_NAMED + 1)
+        ]
+        raise Invalid(found[:_MOST_NAMED], truncated=len(found) > _MOST_NAMED) from None
 
 
 def _exact(text: str) -> Decimal:
@@ -66,10 +69,10 @@ def _repeated(data: Any, pointer: str) -> Iterator[str]:
         yield pointer
     elif is_object(data):
         for name, value in data.items():
-            yield from _repeated(value, f"{pointer}/{escape_pointer(name)}")
+            yield from _repeated(value, below(pointer, name))
     elif is_list(data):
         for i, value in enumerate(data):
-            yield from _repeated(value, f"{pointer}/{i}")
+            yield from _repeated(value, below(pointer, str(i)))
 
 
 _NUMBERS: Final[dict[str, Any]] = {"parse_float": _exact, "parse_int": _whole, "parse_constant": Decimal}

@@ -1,23 +1,56 @@
 """Text as it comes in at every door: one spelling of what looks the same to a person."""
 
+import re
 import unicodedata
 from collections.abc import Mapping
-from typing import Any, Final, TypeVar, cast
+from functools import cache
+from typing import Any, Final, Literal, TypeVar, cast
 
 T = TypeVar("T")
 
-#: Characters without width. Blanks of every other kind, no-break ones included, are known to ``str.strip``.
-_ZERO_WIDTH: Final = "\u200b\u200c\u200d\u2060\ufeff"
+#: Blanks of every kind, no-break ones included, and characters without width.
+_BLANKS: Final = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u200b\u200c\u200d\u2060\ufeff"
+#: Characters of a text that is sorted in no time, whatever it holds.
+_SHORT: Final = 500
+#: Marks on one letter that are sorted together (UAX #15, Stream-Safe Text Format), and what parts them from more.
+_MOST_MARKS: Final = 30
+_JOINER: Final = "\N{COMBINING GRAPHEME JOINER}"
+_BEYOND_MARKS: Final = 0x1F000
+
+
+def normalized(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
+    """*text* in a normal form, in time that grows with its length alone. Idempotent.
+
+    Python sorts the marks on a letter in time that grows with the square of their number: where more than thirty stand on
+    one, they are parted into groups that are sorted each by itself.
+    """
+    if text.isascii():
+        return text
+    if len(text) <= _SHORT:
+        return unicodedata.normalize(form, text)
+    return _parted(unicodedata.normalize(form, _parted(text)))
 
 
 def clean_text(text: str) -> str:
     """*text* composed (NFC) and without the blanks around it, also those without width. Idempotent."""
-    if text.isascii():
-        return text.strip()
-    before, after = "", unicodedata.normalize("NFC", text)
-    while before != after:
-        before, after = after, after.strip().strip(_ZERO_WIDTH)
-    return after
+    return text.strip() if text.isascii() else normalized("NFC", text).strip(_BLANKS)
+
+
+def _parted(text: str) -> str:
+    return _many_marks().sub(rf"\g<0>{_JOINER}", text)
+
+
+@cache
+def _many_marks() -> "re.Pattern[str]":
+    """As many marks as are sorted together, with one more behind them."""
+    marks = "".join(c for c in map(chr, range(0x300, _BEYOND_MARKS)) if _is_mark(c))
+    return re.compile(f"[{marks}]{{{_MOST_MARKS}}}(?=[{marks}])")
+
+
+def _is_mark(c: str) -> bool:
+    """Whether *c* is sorted with its neighbours, as it is or in its parts."""
+    parts = unicodedata.decomposition(c)
+    return bool(unicodedata.combining(c)) or (parts[:1].isalnum() and _is_mark(chr(int(parts.split()[0], 16))))
 
 
 def clean(value: T) -> T:

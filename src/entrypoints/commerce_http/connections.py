@@ -15,6 +15,8 @@ from commerce_http.origin import Network, address_of, origin
 
 #: Bytes that a request line and its headers may have; the parser itself sets no bound.
 LARGEST_HEAD: Final = 1 << 17
+#: Bytes of framing (sizes and extensions of chunks, trailers) for each byte of a body, beside as many as a head may have.
+_FRAMING: Final = 8
 #: Seconds in which the rest of a request may arrive that is answered already: whoever hangs up at once loses the answer.
 LONGEST_REST: Final = 2.0
 #: Seconds between two looks at what follows such an answer.
@@ -128,13 +130,17 @@ class Together:
 
 
 class BoundedConnection(HttpToolsProtocol):
-    """Uvicorn's connection, ended where a request's head is too long or too slow, where what follows an early answer does not end, where
-    answers are not read or not waited for, and at once where there are too many of them."""
+    """Uvicorn's connection, ended where a request's head is too long or too slow, where a body is nearly nothing but its framing, where
+    what follows an early answer does not end, where answers are not read or not waited for, and at once where there are too many of them.
+
+    Trailers are not read: they are no headers, and nobody here asks for them.
+    """
 
     times: ClassVar[Times] = Times()
     crowd: ClassVar[Crowd | None] = None
 
     _head: int | None = 0  # bytes since the head began; None: it is complete, or none has begun since the last one
+    _framed = 0  # bytes since the head ended, less those that the body makes up for
     _late: asyncio.TimerHandle | None = None
     _entered: str | None = None
     _is_complete = True  # whether the whole of the last request that began has arrived
@@ -158,13 +164,21 @@ class BoundedConnection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def on_message_begin(self) -> None:  # of the next request, perhaps behind one that is being answered
-        self._head, self._is_complete = 0, False
+        self._head, self._framed, self._is_complete = 0, 0, False
         super().on_message_begin()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._head is not None:  # else it is a trailer
+            super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        self._framed -= (1 + _FRAMING) * len(body)
+        super().on_body(body)
+
     def on_headers_complete(self) -> None:
-        self._arrived()
         if len(self.pipeline) < MOST_AHEAD:
-            super().on_headers_complete()
+            super().on_headers_complete()  # raises where the address cannot be read
+            self._arrived()
         else:
             self.transport.abort()
 
@@ -188,7 +202,12 @@ class BoundedConnection(HttpToolsProtocol):
         if self._is_over and not self.transport.is_closing():  # what follows is read for the sender's sake alone, and not at full speed
             self.flow.pause_reading()
             self.loop.call_later(_REST_EVERY, self._read_on)
-        if self._head is None or self.transport.is_closing():
+        if self.transport.is_closing():
+            return
+        if self._head is None:
+            self._framed += len(data)
+            if not self._is_complete and self._framed > LARGEST_HEAD:
+                self.transport.abort()
             return
         self._head += len(data)
         if self._head > LARGEST_HEAD:
@@ -200,6 +219,9 @@ class BoundedConnection(HttpToolsProtocol):
     def _is_over(self) -> bool:
         """Whether a request is answered of which not everything has arrived."""
         return self._head is None and not self._is_complete and self.cycle.response_complete
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Another protocol than HTTP/1.1 may be asked for and is not spoken: the request is answered as it is."""
 
     def _read_on(self) -> None:
         if not self.transport.is_closing():

@@ -1,11 +1,16 @@
 """What leaves a connection, and when."""
 
 import asyncio
+import logging
+from collections.abc import Sequence
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
+import uvicorn
+from uvicorn.server import ServerState
 
-from commerce_http.connections import Crowd, Together
+from commerce_http.connections import LARGEST_HEAD, BoundedConnection, Crowd, Together
 
 
 class Line(asyncio.Transport):
@@ -27,6 +32,15 @@ class Line(asyncio.Transport):
 
     def close(self) -> None:
         self.calls.append("close")
+
+    def is_closing(self) -> bool:
+        return bool({"abort", "close"}.intersection(self.calls))
+
+    def pause_reading(self) -> None:
+        pass
+
+    def resume_reading(self) -> None:
+        pass
 
 
 async def _turn() -> None:
@@ -92,3 +106,73 @@ def test_addresses_of_one_household_are_one_origin() -> None:
         crowd.enter(peer) for peer in ("2001:db8:1:2::5", "2001:db8:1:2:ffff::9", "2001:db8:1:3::5", "::ffff:1.2.3.4", "1.2.3.4", "")
     ]
     assert entered == ["2001:db8:1:2::/64", None, "2001:db8:1:3::/64", "1.2.3.4", None, "local"]
+
+
+def _talk(pieces: Sequence[bytes]) -> tuple[Line, list[tuple[bytes, bytes]]]:
+    """What becomes of a line on which *pieces* arrive until it is hung up, and the headers of the last request when its body has been read."""
+    line, headers = Line(), list[tuple[bytes, bytes]]()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        while (await receive()).get("more_body"):
+            pass
+        headers[:] = scope["headers"]
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+    async def talk() -> None:
+        config = uvicorn.Config(app, loop="asyncio", http=BoundedConnection, ws="none", log_config=None, access_log=False)
+        config.load()
+        connection = BoundedConnection(config, ServerState(), {}, asyncio.get_running_loop())
+        connection.connection_made(line)
+        for piece in pieces:
+            if line.is_closing():
+                break
+            connection.data_received(piece)
+            await _turn()
+        for _ in range(5):
+            await _turn()
+        connection.connection_lost(None)
+
+    asyncio.run(talk())
+    return line, headers
+
+
+CHUNKED = b"POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def test_a_trailer_is_no_header() -> None:
+    line, headers = _talk([CHUNKED, b"1\r\nx\r\n0\r\nAuthorization: Bearer x\r\nExpect: 100-continue\r\n\r\n"])
+    assert {name for name, _ in headers} == {b"host", b"transfer-encoding"}
+    assert b"204 No Content" in line.calls[0]  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [b"x-one: " + b"v" * 1_000 + b"\r\n", b"x" * 1_000],
+    ids=["many trailers", "one trailer"],
+)
+def test_trailers_without_end_are_hung_up_on_and_not_kept(endless: bytes) -> None:
+    line, _ = _talk([CHUNKED + b"1\r\nx\r\n0\r\n", *[endless] * (LARGEST_HEAD // 1_000 + 2)])
+    assert line.calls[0] == "abort"
+
+
+def test_a_chunk_that_is_nothing_but_its_extension_is_hung_up_on() -> None:
+    line, _ = _talk([CHUNKED + b"1;", *[b"x" * 1_000] * (LARGEST_HEAD // 1_000 + 2)])
+    assert line.calls[0] == "abort"
+
+
+def test_a_long_body_in_the_smallest_chunks_is_read() -> None:
+    line, _ = _talk([CHUNKED, *[b"1\r\nx\r\n" * 1_000] * 100, b"0\r\n\r\n"])
+    assert b"204 No Content" in line.calls[0]  # type: ignore[operator]
+
+
+def test_a_request_line_that_cannot_be_read_is_answered_and_no_error_of_ours(caplog: pytest.LogCaptureFixture) -> None:
+    line, _ = _talk([b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\nHost: h\r\n\r\n"])
+    assert b"400 Bad Request" in line.calls[0]  # type: ignore[operator]
+
+
+def test_whoever_asks_for_another_protocol_is_answered_in_this_one_and_the_log_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    line, _ = _talk([b"GET /x HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"])
+    assert b"204 No Content" in line.calls[0]  # type: ignore[operator]
+    assert not caplog.records

@@ -1,6 +1,7 @@
 """Entity tags, preferences, tokens and event numbers."""
 
 import secrets
+import time
 
 import pytest
 
@@ -112,6 +113,24 @@ def test_a_cart_token_comes_from_the_header_or_else_the_cookie() -> None:
     assert cart_token({"x-cart-token": "made-up-by-somebody-else", "cookie": cookie}, GUESTS) == two
     assert cart_token({"cookie": "a=b"}, GUESTS) is None
     assert cart_token({}, GUESTS) is None
+
+
+@pytest.mark.parametrize("value", ['"' + "\\a" * 60_000 + '"', "\\" * 120_000, '"' * 120_000, " " * 120_000, "a=b;" * 30_000])
+def test_a_jar_full_of_anything_is_looked_through_at_once(value: str) -> None:
+    begun = time.process_time()
+    assert cart_token({"cookie": f"cart_token={value}"}, GUESTS) is None
+    assert time.process_time() - begun < 0.1, "a reader that looks again at what it looked at takes seconds"
+
+
+def test_a_cookie_of_somebody_else_s_that_no_rule_allows_does_not_hide_the_cart_s() -> None:
+    token = GUESTS.new()
+    for jar in (
+        f"a[b]=1; cart_token={token}",
+        f'x="; cart_token="{token}"',
+        f"\u00e9={{}}; cart_token={token}",
+        f"cart_token=; cart_token={token}",
+    ):
+        assert cart_token({"cookie": jar}, GUESTS) == token
 
 
 def test_a_cart_token_that_we_did_not_make_is_none() -> None:

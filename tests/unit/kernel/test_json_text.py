@@ -34,3 +34,11 @@ def test_not_every_one_of_many_repeated_names_is_named() -> None:
     with pytest.raises(Invalid) as refused:
         decode_json("{" + ",".join(f'"n{n}": 1, "n{n}": 2' for n in range(5_000)) + "}")
     assert len(refused.value.problems) == 100
+    assert refused.value.truncated
+
+
+def test_names_within_a_name_as_long_as_a_body_are_not_told_with_all_of_it() -> None:
+    inside = ",".join(f'"n{n}": 1, "n{n}": 2' for n in range(500))
+    with pytest.raises(Invalid) as refused:
+        decode_json(f'{{"{"K" * 1_000_000}": {{{inside}}}}}')
+    assert sum(len(problem.pointer) for problem in refused.value.problems) < 100 * 501
