@@ -3,7 +3,7 @@
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain, repeat
+from itertools import chain
 from typing import Any, Final, TypeVar, cast
 
 import sqlalchemy as sa
@@ -16,6 +16,8 @@ T = TypeVar("T")
 
 _SLICE: Final = 1_024
 _MARK: Final = "/* given */"
+#: Rows up to which it takes less time to go through them one by one than column by column.
+_FEW: Final = 16
 _row_type: Any = namedtuple  # its fields are known only when a statement is
 
 
@@ -56,8 +58,9 @@ class Given:
         answer: list[Any] = []
         for some in slices(given, self._most):
             size = 1 << (len(some) - 1).bit_length()
-            values = chain.from_iterable(chain(written.bound(some), repeat(self._nothing, size - len(some))))
-            answer += written.shown(answered(connection, written.text_of(size), (*values, *tail)))
+            filling = self._nothing * (size - len(some))
+            values = (*chain.from_iterable(written.bound(some)), *filling, *tail)
+            answer += written.shown(answered(connection, written.text_of(size), values))
         return answer
 
     def _write(self, dialect: sa.Dialect) -> "_Written":
@@ -115,10 +118,19 @@ def _each(makers: Sequence[tuple[int, Callable[[Any], Any]]], rows: Sequence[Seq
     """*rows* with the values of some columns, by their number, made anew."""
     if not makers or not rows:
         return rows
+    if len(rows) <= _FEW:
+        return [_one(makers, row) for row in rows]
     columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
     for no, make in makers:
         columns[no] = [make(value) for value in columns[no]]
     return zip(*columns, strict=True)
+
+
+def _one(makers: Sequence[tuple[int, Callable[[Any], Any]]], row: Sequence[Any]) -> Sequence[Any]:
+    values = list(row)
+    for no, make in makers:
+        values[no] = make(values[no])
+    return values
 
 
 def _positional(dialect: sa.Dialect) -> sa.Dialect:

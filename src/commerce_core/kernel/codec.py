@@ -173,11 +173,14 @@ class Reader:
 
     def _choice_hook(self, kind: Any) -> Callable[[Any, Any], Any]:
         """One of several classes: the one that knows most of the keys that are given."""
-        known = [(one, {camel(a.name) for a in attrs.fields(one)}) for one in get_args(kind)]
+        known = [({camel(a.name) for a in attrs.fields(one)}, one, self._converter.get_structure_hook(one)) for one in get_args(kind)]
 
         def build(value: Any, _: Any) -> Any:
-            meant, _ = max(known, key=lambda each: len(each[1] & value.keys()))
-            return self._converter.structure(value, meant)
+            for names, meant, read_it in known:
+                if value.keys() <= names:
+                    return read_it(value, meant)
+            _, meant, read_it = max(known, key=lambda each: len(each[0] & value.keys()))
+            return read_it(value, meant)
 
         return _only(Mapping, "must be an object", build)
 

@@ -40,4 +40,4 @@ def is_derived(text: str) -> bool:
 
 def is_id(text: str) -> bool:
     """Whether *text* could be an id of ours, so that anything else is answered without asking the database."""
-    return len(text) == 36 and all(c in "0123456789abcdef-" for c in text)
+    return len(text) == 36 and not text.strip("0123456789abcdef-")

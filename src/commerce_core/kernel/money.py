@@ -85,8 +85,8 @@ class Money:
         digits = exponent(self.currency)
         if not digits:
             return str(self.minor)
-        whole, part = divmod(abs(self.minor), 10**digits)
-        return f"{'-' if self.minor < 0 else ''}{whole}.{part:0{digits}d}"
+        text = str(abs(self.minor)).rjust(digits + 1, "0")
+        return f"{'-' if self.minor < 0 else ''}{text[:-digits]}.{text[-digits:]}"
 
     def __add__(self, other: "Money") -> "Money":
         return Money(self.minor + self._same(other).minor, self.currency)

@@ -3,6 +3,19 @@
 import os
 
 
+class _Here:
+    """This process. The system is asked once, as whoever guards a lock looks at it every time."""
+
+    pid = os.getpid()
+
+
+def _forked() -> None:
+    _Here.pid = os.getpid()
+
+
+os.register_at_fork(after_in_child=_forked)
+
+
 class UsedAfterFork(RuntimeError):
     """A part is used in a process that was forked from the one that made it. Nothing was done."""
 
@@ -17,12 +30,12 @@ class ProcessGuard:
 
     def __init__(self, part: str) -> None:
         self._part = part
-        self._pid = os.getpid()
+        self._pid = _Here.pid
 
     @property
     def is_elsewhere(self) -> bool:
         """Whether the calling process is another one."""
-        return os.getpid() != self._pid
+        return _Here.pid != self._pid
 
     def check(self) -> None:
         """Refuse to go on in another process.
@@ -30,8 +43,8 @@ class ProcessGuard:
         Raises:
             UsedAfterFork: this is not the process that made the part.
         """
-        if self.is_elsewhere:
+        if _Here.pid != self._pid:
             raise UsedAfterFork(
                 f"the {self._part} was made in process {self._pid} and is used in process"
-                f" {os.getpid()}, forked from it: build the shop after the fork"
+                f" {_Here.pid}, forked from it: build the shop after the fork"
             )

@@ -15,6 +15,7 @@ from commerce_http.answers import Reply, Shape
 from commerce_http.auth import HOLDER, bearer_token, device_cookie, no_cart_cookie
 from commerce_http.dependencies import HttpRequest
 from commerce_http.desk import Desk
+from commerce_http.frame import RequestHeaders
 from commerce_http.operations import CallersDevice, CallersOrigin, CartToken, Runs, operation
 
 
@@ -106,7 +107,7 @@ async def log_in(command: LogIn, cart_token: CartToken, origin: CallersDevice, a
 @operation("DELETE", "/sessions/current", who=HOLDER, status=204)
 def log_out(request: HttpRequest, accounts: Accounts) -> None:
     """Log out: the token counts no more."""
-    accounts.log_out(bearer_token(request.headers.get("authorization")))
+    accounts.log_out(bearer_token(RequestHeaders(request.scope).get("authorization")))
 
 
 @operation("GET", "/accounts/me", who=HOLDER, answer=HolderOut, runs=Runs.KEY_READ)

@@ -11,6 +11,7 @@ from commerce_core.kernel.codec import reader
 from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_core.kernel.json_text import decode_json
 from commerce_http.errors import BODY, Malformed, TooLarge, UnsupportedMediaType
+from commerce_http.frame import RequestHeaders
 
 T = TypeVar("T")
 
@@ -28,7 +29,7 @@ async def read_raw(request: "Request[Any, Any, Any]", limit: int, seconds: float
         TooLarge: there are more than *limit*; the rest is not read.
         Malformed: the client went away in the middle of it, or took longer than *seconds* for the whole of it.
     """
-    announced = request.headers.get("content-length", "0")
+    announced = RequestHeaders(request.scope).get("content-length") or "0"
     if announced.isdecimal() and int(announced) > limit:
         raise TooLarge(f"at most {limit} bytes are taken here")
     chunks: list[bytes] = []
@@ -72,7 +73,7 @@ def check_media(headers: Any, accepted: tuple[str, ...]) -> str:
     Raises:
         UnsupportedMediaType: not one of *accepted*, not UTF-8, or compressed.
     """
-    first, *parameters = str(headers.get("content-type", "")).lower().split(";")
+    first, *parameters = (headers.get("content-type") or "").lower().split(";")
     media = first.strip()
     if media not in accepted:
         raise UnsupportedMediaType(f"the body must be {' or '.join(accepted)}")
@@ -80,7 +81,7 @@ def check_media(headers: Any, accepted: tuple[str, ...]) -> str:
         name, _, value = parameter.strip().partition("=")
         if name == "charset" and value.strip('"') not in ("utf-8", "utf8", "us-ascii"):
             raise UnsupportedMediaType("the body must be UTF-8")
-    if headers.get("content-encoding", "identity").lower() != "identity":
+    if (headers.get("content-encoding") or "identity").lower() != "identity":
         raise UnsupportedMediaType("the body must not be compressed")
     return media
 

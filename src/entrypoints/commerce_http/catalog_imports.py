@@ -18,6 +18,7 @@ from commerce_http.body import check_media, pieces
 from commerce_http.catalog import Bell
 from commerce_http.dependencies import HttpRequest
 from commerce_http.desk import Desk
+from commerce_http.frame import RequestHeaders
 from commerce_http.operations import Runs, operation
 
 _FORMATS: Final = {
@@ -108,7 +109,7 @@ async def import_items(
     is: a column or key that is not there changes nothing, an empty cell or ``null`` empties, and a variant goes only by
     ``"deleted": true``. Rows of one item may stand anywhere. The same file again changes nothing.
     """
-    kind = _FORMATS[check_media(request.headers, tuple(_FORMATS))]
+    kind = _FORMATS[check_media(RequestHeaders(request.scope), tuple(_FORMATS))]
     begin = partial(imports.begin, SellerId(caller.id), kind, dry_run=query.dry_run, style=query.style)
     job = await desk.do(Runs.WORK, begin)
     try:

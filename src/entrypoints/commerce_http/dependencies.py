@@ -14,6 +14,7 @@ from commerce_http.answers import NO_STORE, PRIVATE, EventStream, Payload, paylo
 from commerce_http.auth import Authenticate, cart_token, device_token
 from commerce_http.body import LONG_BODY, check_media, read, read_raw
 from commerce_http.desk import Desk
+from commerce_http.frame import RequestHeaders
 from commerce_http.operations import Argument, Header, Operation, Runs, Source
 from commerce_http.origin import origin_of
 from commerce_http.query import NoQuery, QueryReader
@@ -42,6 +43,7 @@ def handler_of(operation: Operation, around: Surroundings) -> Callable[[HttpRequ
     services = {a.name: _service(operation, a, around) for a in operation.arguments if a.source is Source.SERVICE}
     admit, gather = _admission(operation, around), _gatherer(operation, around)
     desk, kind, run = around.desk, operation.runs, operation.function
+    has_body, most, seconds = operation.has_body, operation.body_limit, around.body_seconds
 
     def answer(request: HttpRequest, result: object) -> Answer:
         made = payload(result, operation.status)
@@ -49,7 +51,7 @@ def handler_of(operation: Operation, around: Surroundings) -> Callable[[HttpRequ
             return made
         if not operation.public:
             made.headers.append(NO_STORE)
-        elif request.headers.get("authorization"):
+        elif RequestHeaders(request.scope).get("authorization"):
             made.headers.append(PRIVATE)
         return made
 
@@ -66,9 +68,8 @@ def handler_of(operation: Operation, around: Surroundings) -> Callable[[HttpRequ
     async def read_all(request: HttpRequest) -> Mapping[str, Any]:
         token = _token(operation, request)
         caller = None if token is None else await desk.do(Runs.KEY_READ, admit, token)
-        raw = await read_raw(request, operation.body_limit, around.body_seconds) if operation.has_body else b""
-        reading = partial(gather, request, raw, caller)
-        return reading() if len(raw) <= LONG_BODY else await desk.do(Runs.BODY, reading)
+        raw = await read_raw(request, most, seconds) if has_body else b""
+        return await desk.do(Runs.BODY if len(raw) > LONG_BODY else Runs.AT_ONCE, gather, request, raw, caller)
 
     async def handle_body(request: HttpRequest) -> Answer:
         return await desk.do(kind, call, request, await read_all(request))
@@ -78,7 +79,7 @@ def handler_of(operation: Operation, around: Surroundings) -> Callable[[HttpRequ
 
     if operation.is_async:
         return handle_async
-    return handle_body if operation.has_body else handle
+    return handle_body if has_body else handle
 
 
 def _admission(operation: Operation, around: Surroundings) -> Callable[[str], Account]:
@@ -89,7 +90,7 @@ def _token(operation: Operation, request: HttpRequest) -> str | None:
     """The token to be looked up; ``None``: the caller need not be known."""
     if operation.is_open:
         return None
-    return operation.who.token(request.headers.get("authorization"))
+    return operation.who.token(RequestHeaders(request.scope).get("authorization"))
 
 
 def _service(operation: Operation, argument: Argument, around: Surroundings) -> object:
@@ -146,18 +147,19 @@ def _reader_of(argument: Argument, operation: Operation, around: Surroundings) -
             return lambda request, _: request.scope["path_params"][name]
         case Source.CART_TOKEN:
             guests: Any = getattr(around.shop, "guest_tokens")  # noqa: B009 (a shop is any object)
-            return lambda request, _: cart_token(request.headers, guests)
+            return lambda request, _: cart_token(RequestHeaders(request.scope), guests)
         case Source.ORIGIN:
-            return lambda request, _: Origin(address=origin_of(request.scope), device=device_token(request.headers))
+            return lambda request, _: Origin(address=origin_of(request.scope), device=device_token(RequestHeaders(request.scope)))
         case Source.HEADER if argument.header:
             header = argument.header
-            return lambda request, _: _header(request.headers.getall(header.name, ()), header)
+            sent_as = header.name.lower()
+            return lambda request, _: _header(RequestHeaders(request.scope).getall(sent_as), header)
         case _:
             return lambda request, _: request
 
 
 def _command(request: HttpRequest, raw: bytes, kind: Any, operation: Operation, currency: str) -> Any:
-    check_media(request.headers, operation.media)
+    check_media(RequestHeaders(request.scope), operation.media)
     return read(raw, kind, currency)
 
 

@@ -1,6 +1,7 @@
 """What is put in order before anything else sees a request, whichever server or application hands it over."""
 
 import re
+from collections.abc import Awaitable
 from typing import Any, Final, cast
 
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -23,10 +24,10 @@ class Frame:
         self._app = app
         self._proxies = proxies
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if str(scope["type"]) == "http":
             scope = cast("Scope", self._complete(cast("dict[str, Any]", scope)))
-        await self._app(scope, receive, send)
+        return self._app(scope, receive, send)
 
     def _complete(self, given: dict[str, Any]) -> dict[str, Any]:
         scope: dict[str, Any] = {"query_string": b"", "raw_path": None, **given}
@@ -50,11 +51,10 @@ class OneSpelling:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if str(scope["type"]) == "http" and not _is_plain(cast("dict[str, Any]", scope)):
-            await problem_of(RouteNotFound("there is nothing at this address"))(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
+            return problem_of(RouteNotFound("there is nothing at this address"))(scope, receive, send)
+        return self._app(scope, receive, send)
 
 
 def _is_plain(scope: dict[str, Any]) -> bool:
@@ -63,6 +63,28 @@ def _is_plain(scope: dict[str, Any]) -> bool:
     if b"//" in raw or (raw.endswith(b"/") and local_path(scope) != "/"):
         return False
     return b"%" not in raw or not scope["raw_path"] or not _NEEDLESSLY_ENCODED.search(raw)
+
+
+class RequestHeaders:
+    """The headers of a request, by their names in small letters. Litestar's own are made anew for each look."""
+
+    __slots__ = ("_lines",)
+
+    def __init__(self, scope: Any) -> None:
+        self._lines: list[tuple[bytes, bytes]] = scope["headers"]
+
+    def get(self, name: str) -> str | None:
+        """The value of header *name*, of several lines the first; ``None``: it is not there."""
+        wanted = name.encode()
+        for given, value in self._lines:
+            if given == wanted:
+                return value.decode("latin-1")
+        return None
+
+    def getall(self, name: str) -> list[str]:
+        """The values of every line of header *name*."""
+        wanted = name.encode()
+        return [value.decode("latin-1") for given, value in self._lines if given == wanted]
 
 
 def local_path(scope: Any) -> str:

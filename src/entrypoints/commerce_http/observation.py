@@ -18,10 +18,10 @@ from commerce_bootstrap.tracing import trace_id as known_trace
 from commerce_core.kernel.address import looks_like_card
 from commerce_core.kernel.ids import is_id
 from commerce_http.answers import RequestInfo, set_request
-from commerce_http.frame import local_path
+from commerce_http.frame import RequestHeaders, local_path
 
 _log = structlog.get_logger(component="commerce.http")
-_ACCEPTABLE: Final = re.compile(rb"[A-Za-z0-9._:/+=-]{1,64}")
+_ACCEPTABLE: Final = re.compile(r"[A-Za-z0-9._:/+=-]{1,64}")
 _BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _TRACE_ID: Final = slice(3, 35)
 #: Asked for every few seconds, and of no interest in a trace.
@@ -107,15 +107,10 @@ def _new_trace() -> str:
 
 
 def _given_trace(scope: Any) -> str | None:
-    for name, value in scope["headers"]:
-        if name == b"traceparent":
-            text: str = value.decode("latin-1")
-            return text if known_trace(text) and not looks_like_card(text) else None
-    return None
+    text = RequestHeaders(scope).get("traceparent")
+    return text if text is not None and known_trace(text) and not looks_like_card(text) else None
 
 
 def _given_id(scope: Any) -> str | None:
-    for name, value in scope["headers"]:
-        if name == b"x-request-id":
-            return value.decode() if _ACCEPTABLE.fullmatch(value) and not looks_like_card(value.decode()) else None
-    return None
+    text = RequestHeaders(scope).get("x-request-id")
+    return text if text is not None and _ACCEPTABLE.fullmatch(text) and not looks_like_card(text) else None

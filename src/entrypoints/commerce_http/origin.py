@@ -1,5 +1,6 @@
 """Where a request comes from: what limits of one client are counted by."""
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ def origin_of(scope: Any) -> str:
     return origin(client[0]) if client else NOWHERE
 
 
+@lru_cache(4_096)
 def origin(peer: str) -> str:
     """What the address *peer* counts as."""
     address = address_of(peer)
