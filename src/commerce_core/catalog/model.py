@@ -146,13 +146,14 @@ class RowError:
 
 @attrs.frozen(kw_only=True)
 class TableStyle:
-    """How a table is written: what stands between cells, the decimal mark, the encoding. Empty: not known."""
+    """How a table is written: what stands between cells, the decimal mark, the encoding, what ends a line. Empty: not known."""
 
     delimiter: str = ""
     decimal: str = ""
     sure: bool = False
     """Whether the sender has said what the decimal mark is."""
     encoding: str = ""
+    line_end: str = "\n"
 
 
 class ImportPhase(StrEnum):

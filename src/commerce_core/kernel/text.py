@@ -8,8 +8,13 @@ from typing import Any, Final, Literal, TypeVar, cast
 
 T = TypeVar("T")
 
-#: Blanks of every kind, no-break ones included, and characters without width.
-_BLANKS: Final = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u200b\u200c\u200d\u2060\ufeff"
+#: Characters that nobody sees: without width, turning the direction of writing, or drawn as a blank.
+_INVISIBLE: Final = (
+    "\u00ad\u061c\u115f\u1160\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
+    "\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\u2800\u3164\ufeff\uffa0"
+)
+#: These, and blanks of every kind, no-break ones included.
+_BLANKS: Final = "".join(filter(str.isspace, map(chr, range(0x3001)))) + _INVISIBLE
 #: Characters of a text that is sorted in no time, whatever it holds.
 _SHORT: Final = 500
 #: Marks on one letter that are sorted together (UAX #15, Stream-Safe Text Format), and what parts them from more.
@@ -32,7 +37,7 @@ def normalized(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
 
 
 def clean_text(text: str) -> str:
-    """*text* composed (NFC) and without the blanks around it, also those without width. Idempotent."""
+    """*text* composed (NFC) and without the blanks around it, also those that nobody sees. Idempotent."""
     return text.strip() if text.isascii() else normalized("NFC", text).strip(_BLANKS)
 
 

@@ -3,7 +3,7 @@
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final, Literal
 
@@ -29,6 +29,7 @@ _SUFFIXES: Final = {
     ".json": ImportFormat.JSON,
     ".csv": ImportFormat.CSV,
 }
+_TAKEN: Final = {**_SUFFIXES, ".tsv": ImportFormat.CSV}
 
 File = Annotated[str, Parameter(allow_leading_hyphen=True)]
 Seller = Annotated[str, Parameter(help="The e-mail address of the seller whose items they are.")]
@@ -52,7 +53,7 @@ def import_items(
     file again changes nothing.
     """
     out = Output(as_json=json)
-    kind = _format_of(file, format)
+    kind = _format_of(file, format, _TAKEN)
     style = TableStyle(delimiter="\t" if delimiter == "tab" else delimiter or "", decimal=decimal or "")
     with _opened(file) as source, open_shop() as shop:
         account = seller_of(shop, seller)
@@ -94,7 +95,7 @@ def export_items(
 ) -> None:
     """Write all items of a seller to FILE, as an import reads them back; - is standard output."""
     out = Output(as_json=json)
-    kind = _format_of(file, format)
+    kind = _format_of(file, format, _SUFFIXES)
     count = 0
     with open_shop() as shop:
         account = seller_of(shop, seller)
@@ -116,10 +117,10 @@ def export_items(
     out.answer({"file": file, "items": count})
 
 
-def _format_of(file: str, format: str | None) -> ImportFormat:
+def _format_of(file: str, format: str | None, suffixes: Mapping[str, ImportFormat]) -> ImportFormat:
     if format is not None:
         return ImportFormat(format)
-    kind = _SUFFIXES.get(Path(file).suffix.lower())
+    kind = suffixes.get(Path(file).suffix.lower())
     if kind is None:
         raise WrongCall(f"{file} does not tell how it is written: say --format ndjson, json or csv.")
     return kind

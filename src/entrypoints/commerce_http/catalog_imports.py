@@ -27,6 +27,7 @@ _FORMATS: Final = {
     "application/jsonl": ImportFormat.NDJSON,
     "application/json": ImportFormat.JSON,
     "text/csv": ImportFormat.CSV,
+    "text/tab-separated-values": ImportFormat.CSV,
 }
 _LINES: Final = {"description": "One row a line, each an item as in `POST /items`, or a stored document."}
 _ROWS: Final = {"description": "An array of items as in `POST /items`, or stored documents."}

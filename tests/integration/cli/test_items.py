@@ -68,6 +68,13 @@ def test_standard_input_is_a_file_as_well(shop: Shop, commerce: Cli, monkeypatch
     assert (ran.code, ran.data["created"]) == (0, 1)
 
 
+def test_a_table_with_tabs_is_taken_by_its_suffix_and_not_written(folder: Path, shop: Shop, commerce: Cli) -> None:
+    (folder / "items.tsv").write_text("SKU\tName\tPrice\tQuantity\nA\tLamp, red\t1,50\t2\n")
+    ran = commerce("import", "items.tsv", "--seller", SELLER, "--json")
+    assert (ran.code, ran.data["created"]) == (0, 1)
+    assert commerce("export", "items.tsv", "--seller", SELLER).code == 2
+
+
 @pytest.mark.parametrize("suffix", ["ndjson", "json", "csv"])
 def test_an_export_is_what_an_import_takes_back_unchanged(suffix: str, folder: Path, shop: Shop, commerce: Cli) -> None:
     commerce("import", ndjson(folder / "items.ndjson", LAMP, SHIRT), "--seller", SELLER)

@@ -30,6 +30,11 @@ def rows(*skus: str, **fields: object) -> bytes:
     return "\n".join(json.dumps({"sku": sku, "name": f"Row {sku}", "price": "1.00", "quantity": 2, **fields}) for sku in skus).encode()
 
 
+def test_a_table_with_tabs_has_a_media_type_of_its_own(town: Town) -> None:
+    table = b"SKU\tName\tPrice\tQuantity\nA\tLamp, red\t1,50\t2\n"
+    assert send(town.newcomer("seller"), table, "text/tab-separated-values")["created"] == 1
+
+
 def test_a_file_is_taken_row_by_row_and_bad_rows_are_named(town: Town) -> None:
     seller = town.newcomer("seller")
     content = rows("A", "B") + b'\n{"sku": "C", "name": "no price"}\nnot json\n' + rows("D")

@@ -134,9 +134,20 @@ def test_what_may_be_a_thousands_mark_is_refused_with_a_sentence(cell: str, styl
         plain_number(cell, style, 2)
 
 
-@pytest.mark.parametrize("cell", ["cheap", "1.2.3", "1,2,3.4.5", "€ 5", "1..2", "", "1e5", "12-", "1 2 3"])
+@pytest.mark.parametrize("cell", ["cheap", "1.2.3", "1,2,3.4.5", "€ 5", "1..2", "", "e5", "12-", "1 2 3"])
 def test_what_is_no_number_is_left_for_the_reader_to_refuse(cell: str) -> None:
     assert plain_number(cell, ANY, 2) == cell
+
+
+@pytest.mark.parametrize("cell", ["1e5", "1E+05", "4.00638E+12", "1,2E+10", "-5e-1"])
+def test_what_a_spreadsheet_has_shortened_is_no_price_and_no_count(cell: str) -> None:
+    shop = memory_shop()
+    job = take(shop, f"sku;name;price;quantity\nA;a;{cell};1\nB;b;1,00;{cell}\nC;c;1,00;1\n")
+    assert [(e.line, e.pointer, e.detail) for e in job.errors] == [
+        (2, "/price", "is shortened: write all its digits"),
+        (3, "/quantity", "is shortened: write all its digits"),
+    ]
+    assert list(stock(shop)) == ["C"]
 
 
 def test_where_prices_have_three_decimals_a_point_before_three_digits_is_a_decimal_point() -> None:
@@ -188,6 +199,44 @@ def test_a_broken_line_of_a_utf_8_table_is_refused_and_no_other() -> None:
     assert ([(e.line, e.detail) for e in job.errors], job.progress.created) == ([(3, "is not UTF-8")], 2)
 
 
+@pytest.mark.parametrize("rows_before", [10, 4_000])
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_the_encoding_is_told_by_the_first_letters_however_far_behind(rows_before: int, encoding: str) -> None:
+    shop = memory_shop()
+    plain = "".join(f"S{n},Thing,1.00,1\n" for n in range(rows_before))
+    job = take(shop, f"sku,name,price,quantity\n{plain}A,Käse,1.00,1\n".encode(encoding), limit=5_000)
+    assert (job.errors, job.progress.created) == ((), rows_before + 1)
+    assert [view.item.name for view in shop.items.export(SELLER) if view.item.sku == "A"] == ["Käse"]
+    assert len(job.warnings) == (encoding == "cp1252")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("form", ImportFormat)
+def test_a_file_in_utf_16_is_refused_in_one_sentence(encoding: str, form: ImportFormat) -> None:
+    shop = memory_shop()
+    text = {CSV: "sku\tname\tprice\tquantity\r\nA\tKäse\t1\t1\r\n"}.get(form, '{"sku": "A", "name": "a", "price": 1, "quantity": 1}\n')
+    job = shop.imports.take(SELLER, form, [text.encode(encoding)])
+    shop.run_to_rest()
+    done = shop.imports.details(SELLER, job.id)
+    assert [(e.line, e.detail) for e in done.errors] == [(1, "the file is UTF-16: save it as UTF-8")]
+    assert (done.status.value, stock(shop)) == ("finished", {})
+
+
+@pytest.mark.parametrize("limit", [1, 100])
+def test_lines_that_end_as_on_old_macs_are_lines(limit: int) -> None:
+    shop = memory_shop()
+    job = take(shop, 'sku,name,price,quantity\rA,"a\rb",1.00,1\rB,b,x,1\rC,"c,1.00,1\rD,d,2.00,2\r', limit=limit)
+    assert ([e.line for e in job.errors], stock(shop)) == ([4, 5], {"A": ("1.00", 1), "D": ("2.00", 2)})
+
+
+def test_a_number_that_the_head_of_a_table_cuts_in_two_shows_no_decimal_mark() -> None:
+    lead = "sku;name;quantity;price\n"
+    line = f"A;{'a' * ((1 << 16) - len(lead) - len('A;;1;12,34'))};1;12,345\n"
+    shop = memory_shop()
+    job = take(shop, f"{lead}{line}B;b;1;2.500\nC;c;1;1.00\n")
+    assert [(e.line, e.pointer) for e in job.errors] == [(2, "/price"), (3, "/price")]
+
+
 # --- headers and records
 
 
@@ -200,9 +249,25 @@ def test_two_equal_columns_are_refused_and_named(header: str) -> None:
     assert "price stands there more than once" in job.errors[0].detail
 
 
-@pytest.mark.parametrize(
-    "header", [b"A,Lamp,1.00,2", b"\xff\xfes\x00k\x00u\x00", b'"sku,name,price,quantity', b"x" * (1 << 20), b"name,price,quantity"]
-)
+def test_the_shops_own_columns_are_known_in_any_case() -> None:
+    shop = memory_shop()
+    table = "SKU,Name,VARIANTID,Price,Quantity,Options.Size,Attributes.Material\nA,a,1,2.00,3,M,Wool\n"
+    assert take(shop, table).errors == ()
+    (view,) = shop.items.export(SELLER)
+    form = view.item.variants[0]
+    assert (form.variant_id, form.options, view.item.attributes, stock(shop)) == (
+        "1",
+        {"Size": "M"},
+        {"Material": "Wool"},
+        {"A": ("2.00", 3)},
+    )
+    for twice in ("sku,SKU,name,price,quantity", "sku,name,price,quantity,attributes.a,Attributes. a "):
+        job = take(memory_shop(), f"{twice}\nA,a,1.00,2.00,1\n")
+        assert [e.line for e in job.errors] == [1]
+        assert "more than once" in job.errors[0].detail
+
+
+@pytest.mark.parametrize("header", [b"A,Lamp,1.00,2", b'"sku,name,price,quantity', b"x" * (1 << 20), b"name,price,quantity"])
 def test_a_header_that_cannot_be_read_ends_the_import_and_no_product_is_taken_for_it(header: bytes) -> None:
     job = take(memory_shop(), header + b"\nB,Desk,1.00,2\nC,Sofa,1.00,2\n")
     assert (job.progress.rows, job.progress.created, [e.line for e in job.errors]) == (1, 0, [1])

@@ -11,7 +11,28 @@ from hypothesis import strategies as st
 from commerce_core.kernel.text import clean, clean_text, normalized
 
 
-@pytest.mark.parametrize("text", ["K1", " K1", "K1 ", "K1\u00a0", "\u200bK1", "\ufeffK1\u2060", "\t K1\r\n", "\u3000K1", "K1\u202f\u200b "])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "K1",
+        " K1",
+        "K1 ",
+        "K1\u00a0",
+        "\u200bK1",
+        "\ufeffK1\u2060",
+        "\t K1\r\n",
+        "\u3000K1",
+        "K1\u202f\u200b ",
+        "K1\u200e",
+        "\u200fK1",
+        "\u202aK1\u202c",
+        "\u2068K1\u2069",
+        "K1\u061c",
+        "K1\u00ad",
+        "\u2800K1\u3164",
+        "K1\u180e \u200e",
+    ],
+)
 def test_blanks_around_a_text_are_taken_away_whatever_their_kind(text: str) -> None:
     assert clean_text(text) == "K1"
 

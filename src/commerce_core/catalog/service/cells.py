@@ -74,6 +74,7 @@ def _number(cell: str) -> Any:
 _WRITTEN: Final = re.compile(r"([+-]?)(\d[\d.,'\u2019\s]*)")
 _SPACED: Final = re.compile(r"\d{1,3}(?:['\u2019\s]\d{3})+(?:[.,]\d+)?")
 _GROUPED: Final = re.compile(r"\d{1,3}(?:[.,]\d{3})+|\d{1,2}(?:[.,]\d{2})+[.,]\d{3}")
+_SHORTENED: Final = re.compile(r"[+-]?[\d.,]+[eE][+-]?\d+")
 _MARKS: Final = re.compile("[.,]")
 
 
@@ -101,11 +102,14 @@ def plain_number(cell: str, style: TableStyle, places: int) -> str:
         places: decimals that the number may have; with three a point before three digits is no thousands mark.
 
     Raises:
-        ValueError: a mark may be for thousands as well as for decimals, or is not the table's own.
+        ValueError: a mark may be for thousands as well as for decimals, or is not the table's own; or there is an exponent, by
+            which spreadsheets shorten what does not fit into a cell.
     """
     text = clean_text(cell)
     written = _WRITTEN.fullmatch(text)
     if written is None:
+        if _SHORTENED.fullmatch(text):
+            raise ValueError("is shortened: write all its digits")
         return text
     sign, digits = written[1], written[2]
     spaced = _SPACED.fullmatch(digits) is not None

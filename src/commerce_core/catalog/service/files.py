@@ -1,5 +1,6 @@
 """Files of items in every form that is understood, row by row."""
 
+import codecs
 from collections.abc import Iterator
 from typing import Final
 
@@ -18,6 +19,8 @@ def read_rows(format: ImportFormat, start: Progress, fetch: Fetch, asked: TableS
         asked: what the sender says of how a table is written; the rest is told from its head.
         places: decimals that a price may have.
     """
+    if start.offset == 0 and _is_utf_16(fetch(0)[:4]):
+        return iter([Row(1, None, "the file is UTF-16: save it as UTF-8", 0, 1, fatal=True)])
     if format is ImportFormat.CSV:
         return read_table(start, fetch, asked, places)
     return read_objects(format, start, fetch)
@@ -28,3 +31,8 @@ def read_again(format: ImportFormat, line: int, raw: bytes, progress: Progress, 
     if format is ImportFormat.CSV:
         return read_cells_again(raw, line, progress.header, progress.style or _ANY, places)
     return parsed(line, raw, 0, 0)
+
+
+def _is_utf_16(first: bytes) -> bool:
+    """Whether *first* is how a file begins that has two bytes for a letter, as spreadsheets write "Unicode text"."""
+    return first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in first

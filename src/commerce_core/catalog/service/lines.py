@@ -23,8 +23,8 @@ class Line:
     end: int
 
 
-def read_lines(offset: int, no: int, fetch: Fetch) -> Iterator[Line]:
-    """The lines from *offset* on, of which the first has the number *no*, lazily."""
+def read_lines(offset: int, no: int, fetch: Fetch, line_end: bytes = b"\n") -> Iterator[Line]:
+    """The lines from *offset* on, of which the first has the number *no*, lazily. *line_end* is one byte."""
     held: list[bytes] = []
     size = 0
 
@@ -34,7 +34,7 @@ def read_lines(offset: int, no: int, fetch: Fetch) -> Iterator[Line]:
 
     while data := fetch(offset):
         at = 0
-        while (end := data.find(b"\n", at)) >= 0:
+        while (end := data.find(line_end, at)) >= 0:
             yield taken(data[at:end], offset + end + 1)
             at, no, size = end + 1, no + 1, 0
             held.clear()

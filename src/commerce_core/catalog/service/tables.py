@@ -3,6 +3,7 @@
 import codecs
 import csv
 import json
+import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, cast
@@ -24,6 +25,7 @@ _MOST_COLUMNS: Final = 1_000
 #: Lines that one record may span: of a quote that is never closed no more is read twice.
 _MOST_LINES: Final = 500
 _WINDOWS: Final = "cp1252"
+_NOT_ASCII: Final = re.compile(rb"[\x80-\xff]")
 _NO_CELLS: Final[list[str]] = []
 
 _TEXTS: Final = ("name", "description", "brand", "category")
@@ -35,6 +37,7 @@ _NAMES_OF_FORM: Final = ("variantId", "variant_id", "options", "variantImages", 
 _OF_FORM: Final = (*_NAMES_OF_FORM, "price", *_COUNTS, "deleted")
 _TWICE: Final = "stands in a column of its own and in that of the whole"
 _INNER: Final = {"variantImages": "images", "variantGtins": "gtins"}
+_COLUMNS: Final = {name.lower(): name for name in (*_TEXTS, *_SOURCES, *_LISTS, *_FREE, *_OF_FORM)}
 
 
 def read_table(start: Progress, fetch: Fetch, asked: TableStyle, places: int) -> Iterator[Row]:
@@ -50,7 +53,7 @@ def read_table(start: Progress, fetch: Fetch, asked: TableStyle, places: int) ->
         opening = next(iter(records), None)
         if opening is None:
             return
-        header = tuple(legible(clean_text(name)) for name in opening.cells)
+        header = tuple(legible(_column(name)) for name in opening.cells)
         if trouble := opening.trouble or _misfit_header(header):
             yield Row(opening.line, None, f"the header cannot be read: {trouble}", opening.end, opening.next_line, fatal=True)
             return
@@ -77,23 +80,37 @@ def _style(fetch: Fetch, asked: TableStyle) -> TableStyle:
     head = b""
     while len(head) < _HEAD and (more := fetch(len(head))):
         head += more
-    encoding = _encoding(head[:_HEAD], whole=len(head) < _HEAD)
-    lines = head[:_HEAD].decode(encoding, errors="replace").removeprefix("\ufeff").split("\n")
+    encoding = _encoding(_letters(head, fetch))
+    line_end = "\r" if b"\r" in head and b"\n" not in head else "\n"
+    lines = head[:_HEAD].decode(encoding, errors="replace").removeprefix("\ufeff").split(line_end)
+    if len(head) >= _HEAD and len(lines) > 1:
+        lines.pop()  # it is cut, and so may be a number in it
     said = _said_delimiter(lines[0])
     while lines and (_said_delimiter(lines[0]) or not lines[0].strip()):
         lines = lines[1:]
     lines = [f"{line}\n" for line in lines]
     delimiter = asked.delimiter or said or _delimiter(lines)
     decimal = asked.decimal or _decimal(lines, delimiter)
-    return TableStyle(delimiter=delimiter, decimal=decimal, sure=bool(asked.decimal), encoding=encoding)
+    return TableStyle(delimiter=delimiter, decimal=decimal, sure=bool(asked.decimal), encoding=encoding, line_end=line_end)
 
 
-def _encoding(head: bytes, *, whole: bool) -> str:
+def _letters(head: bytes, fetch: Fetch) -> bytes:
+    """Some of the file from its first letter on that is not ASCII, however far behind its *head* that is."""
+    data, offset = head, len(head)
+    while data:
+        if first := _NOT_ASCII.search(data):
+            return data[first.start() :] + fetch(offset)[:_HEAD]
+        data = fetch(offset)
+        offset += len(data)
+    return b""
+
+
+def _encoding(letters: bytes) -> str:
     """UTF-8, unless some bytes are not and no line has letters that are."""
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(head, final=whole)
+        codecs.getincrementaldecoder("utf-8")().decode(letters[:_HEAD], final=len(letters) < _HEAD)
     except UnicodeDecodeError:
-        return "utf-8" if any(_in_utf_8(line) for line in head.split(b"\n")) else _WINDOWS
+        return "utf-8" if any(_in_utf_8(line) for line in letters[:_HEAD].splitlines()) else _WINDOWS
     return "utf-8"
 
 
@@ -118,7 +135,7 @@ def _delimiter(lines: Sequence[str]) -> str:
             header = next(csv.reader(lines[:_MOST_LINES], delimiter=delimiter, strict=True), _NO_CELLS)
         except csv.Error:
             return False, 0
-        return bool({"sku", "_id"} & set(map(clean_text, header))), len(header)
+        return bool({"sku", "_id"} & set(map(_column, header))), len(header)
 
     return max(DELIMITERS, key=names)
 
@@ -128,12 +145,19 @@ def _decimal(lines: Sequence[str], delimiter: str) -> str:
     shown: set[str] = set()
     try:
         for cells in csv.DictReader(lines, delimiter=delimiter):
-            named = {clean_text(name): cell for name, cell in cells.items() if isinstance(name, str) and isinstance(cell, str)}
+            named = {_column(name): cell for name, cell in cells.items() if isinstance(name, str) and isinstance(cell, str)}
             shown |= {decimal_of(named[name]) for name in ("price", *_COUNTS) if name in named}
     except csv.Error:
         return ""
     shown.discard("")
     return shown.pop() if len(shown) == 1 else ""
+
+
+def _column(cell: str) -> str:
+    """What a column is called: the shop's own names in whatever case they are written, a seller's own as they are."""
+    field, dot, inner = clean_text(cell).partition(".")
+    field = clean_text(field)
+    return _COLUMNS.get(field.lower(), field) + dot + clean_text(inner)
 
 
 def _misfit_header(header: Sequence[str]) -> str:
@@ -167,7 +191,7 @@ class _Records:
     def __init__(self, start: Progress, fetch: Fetch, style: TableStyle) -> None:
         self.style = style
         self.width = 0
-        self._fresh = read_lines(start.offset, start.line, fetch)
+        self._fresh = read_lines(start.offset, start.line, fetch, style.line_end.encode())
         self._again: deque[Line] = deque()
         self._trouble = ""
 
