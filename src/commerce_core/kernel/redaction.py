@@ -3,10 +3,11 @@
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
+from functools import partial
 from types import TracebackType
 from typing import Final, cast
 
-from commerce_core.kernel.address import luhn
+from commerce_core.kernel.address import without_cards
 from commerce_core.kernel.service_address import masked
 
 HIDDEN: Final = "***"
@@ -20,11 +21,11 @@ _INDENT: Final = "  "
 _SHORT: Final = 4
 _MANY_CAPITALS: Final = 8
 
-_CARD: Final = re.compile(r"(?<!\d)\d(?:[ -]?\d){11,18}(?!\d)")
+_SHORTEST_CARD: Final = 12
 _ID: Final = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}")
 _ADDRESS: Final = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]{1,30}://[^\s\"'<>]+")
 _NAME: Final = r"[\w-]*(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|ssl[_-]?key|credentials?|authorization|card[_-]?no|cvc|cvv)"
-_NAMED: Final = re.compile(rf"(?i)\b({_NAME}[\"']?\s*[:=]\s*)(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[^\s\"',;&)}}\]]+)")
+_NAMED: Final = re.compile(rf"(?i)(?<![\w-])({_NAME}[\"']?\s*[:=]\s*)(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[^\s\"',;&)}}\]]+)")
 _SCHEMED: Final = re.compile(r"(?i)\b(Bearer|Basic)(\s+)[\w.~+/=-]{8,}")
 #: Chance in base64, as tokens of this shop are; hashes of passwords, keys of payment services, signed web tokens.
 _CHANCE: Final = re.compile(r"(?<![\w-])[A-Za-z0-9_-]{32,}(?![\w-])")
@@ -42,7 +43,7 @@ def redacted(text: str, secrets: Iterable[str] = (), longest: int = LONGEST_TEXT
     cut = _NAMED.sub(rf"\g<1>{HIDDEN}", cut)
     cut = _SHAPED.sub(HIDDEN, cut)
     cut = _CHANCE.sub(_without_token, cut)
-    cut = _CARD.sub(_without_card, cut)
+    cut = without_cards(cut, _SHORTEST_CARD, HIDDEN, unless=partial(_within_id, cut))
     return cut if len(text) <= longest else f"{cut}…"
 
 
@@ -105,9 +106,7 @@ def _without_token(found: "re.Match[str]") -> str:
     return HIDDEN if by_chance else text
 
 
-def _without_card(found: "re.Match[str]") -> str:
+def _within_id(text: str, start: int, end: int) -> bool:
     """An id may hold as many digits: what stands within one is left."""
-    if not luhn(re.sub(r"\D", "", found[0])):
-        return found[0]
-    around = found.string[max(0, found.start() - 36) : found.end() + 36]
-    return found[0] if any(found[0] in one[0] and not one[0].isdigit() for one in _ID.finditer(around)) else HIDDEN
+    around = text[max(0, start - 36) : end + 36]
+    return any(text[start:end] in one[0] and not one[0].isdigit() for one in _ID.finditer(around))

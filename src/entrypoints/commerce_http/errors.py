@@ -9,7 +9,7 @@ import msgspec
 import structlog
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
 
-from commerce_core.kernel.address import luhn
+from commerce_core.kernel import address
 from commerce_core.kernel.errors import CommerceError, Conflict, Invalid, NotFound, Rejected, Unauthorized, Unavailable
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.redaction import redacted, trace_of
@@ -71,7 +71,7 @@ BODY: Final = "commerce.body"
 _SECRET_FIELD: Final = re.compile(rb'"(?:password|newPassword|cardNo|cvc|token)"\s*:\s*("(?:[^"\\]|\\.)*")')
 #: The code of what went wrong here and is no refusal.
 DEFECT: Final = "internal-error"
-_CARD: Final = re.compile(r"[0-9](?:[ -]?[0-9]){14,18}")
+_SHORTEST_CARD: Final = 15
 _STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "malformed": 400,
     "bad-cursor": 400,
@@ -151,14 +151,14 @@ def problem_of(error: CommerceError) -> Problem:
 
 def without_cards(text: str) -> str:
     """*text* without card numbers: a client may have used one as the name of a field. Shorter numbers are left: GTINs look alike."""
-    return _CARD.sub(lambda found: "…" if luhn(re.sub(r"[ -]", "", found[0])) else found[0], text)
+    return address.without_cards(text, _SHORTEST_CARD, "…")
 
 
 def secrets_in(scope: Mapping[str, Any]) -> set[str]:
     """What a request showed and no line of the log may hold, in whatever words an error tells of it."""
     shown = {name.lower(): value.decode("latin-1") for name, value in scope.get("headers") or ()}
     cookies = [part.partition("=")[2].strip() for part in shown.get(b"cookie", "").split(";")]
-    found = {shown.get(b"authorization", "").rpartition(" ")[2], shown.get(b"x-cart-token", ""), *cookies}
+    found = {shown.get(b"authorization", "").rpartition(" ")[2], shown.get(b"x-cart-token", ""), shown.get(b"x-device-token", ""), *cookies}
     for value in _SECRET_FIELD.findall(scope.get(BODY) or b""):
         with suppress(msgspec.DecodeError):
             found.add(msgspec.json.decode(value, type=str))

@@ -72,6 +72,8 @@ def test_an_unknown_kind_of_conflict_is_still_409() -> None:
         ("/4006381333931", "/4006381333931"),
         ("/lines/12", "/lines/12"),
         ("4242424242424241", "4242424242424241"),
+        ("/7 4242424242424242 1", "/…"),
+        ("/12-4242-4242-4242-4242", "/12-…"),
     ],
 )
 def test_33_a_card_number_is_not_told_back(text: str, clean: str) -> None:

@@ -65,4 +65,12 @@ def test_ordinary_numbers_are_no_card_numbers() -> None:
     assert not looks_like_card("+49 30 1234567, floor 12, 10115")
     assert not looks_like_card("4242424242424241")
     assert looks_like_card("x4000 0000 0000 0002")
+    for written in (
+        "4000\u00a00000\u00a00000\u00a00002",
+        "4000\u20130000\u20130000\u20130002",
+        "27 4000000000000002",
+        "1-4000000000000002",
+        "4000000000000002 12/29",
+    ):
+        assert looks_like_card(written), written
     assert (luhn("79927398713"), luhn("79927398710")) == (True, False)
