@@ -3,9 +3,9 @@
 import logging
 import sys
 import threading
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import TracebackType
 from typing import Any, Final, TextIO, cast
 
@@ -23,14 +23,14 @@ _OWN: Final = frozenset({
 })  # fmt: skip
 _SECRET_WORDS: Final = ("passw", "secret", "token", "authorization", "api_key", "apikey", "card_no", "cardno", "cvc")
 #: Texts so short hold none of the shapes that are looked for.
-_SHORTEST: Final = 8
+_SHORTEST: Final = 7
 _NUMBERS: Final = (int, float, type(None))
 
 
-def configure_logging(log_format: str, level: int = logging.INFO) -> None:
+def configure_logging(log_format: str, level: int = logging.INFO, secrets: Iterable[str] = ()) -> None:
     """Send structlog's and the standard library's records to standard error in *log_format* (``json`` or ``plain``). Idempotent.
 
-    So do threads, and the process, that end with an error nobody expected.
+    So do threads, and the process, that end with an error nobody expected, and warnings. No line holds one of *secrets*.
     """
     named: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -40,7 +40,7 @@ def configure_logging(log_format: str, level: int = logging.INFO) -> None:
     ]
     last: list[Any] = [
         with_trace,
-        without_secrets,
+        partial(without_secrets, secrets=tuple(secrets)),
         structlog.processors.JSONRenderer(_as_json)
         if log_format == "json"
         else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
@@ -65,6 +65,7 @@ def configure_logging(log_format: str, level: int = logging.INFO) -> None:
     root.addHandler(handler)
     root.setLevel(level)
     logging.getLogger("pika").setLevel(logging.CRITICAL)  # a dozen lines for a failed connection; the adapter says it in one
+    logging.captureWarnings(True)
     threading.excepthook = _thread_ended
     sys.excepthook = _process_ended
 
@@ -104,15 +105,17 @@ def with_trace(_logger: object, _method: str, event: MutableMapping[str, Any]) -
     return event
 
 
-def without_secrets(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Leave out of a line what looks like a secret, and bound its texts; for structlog."""
+def without_secrets(
+    _logger: object, _method: str, event: MutableMapping[str, Any], secrets: Iterable[str] = ()
+) -> MutableMapping[str, Any]:
+    """Leave *secrets* out of a line and what looks like one, and bound its texts; for structlog."""
     for name, value in event.items():
         if name in _OWN or isinstance(value, _NUMBERS):
             continue
         if _is_secret(name):
             event[name] = HIDDEN
         elif not isinstance(value, str) or len(value) > _SHORTEST:
-            event[name] = redacted(value if isinstance(value, str) else str(value), longest=LONGEST_TEXT)
+            event[name] = redacted(value if isinstance(value, str) else str(value), secrets, LONGEST_TEXT)
     return event
 
 

@@ -81,7 +81,8 @@ class OtelTracer:
 
 def open_tracer(url: str, instance: str, closing: ExitStack[bool | None]) -> OtelTracer:
     """What sends spans to the collector at *url* by OTLP over HTTP."""
-    return OtelTracer(OTLPSpanExporter(endpoint=f"{url.rstrip('/')}/v1/traces", timeout=_EXPORT_SECONDS), instance, closing)
+    base, mark, options = url.partition("?")
+    return OtelTracer(OTLPSpanExporter(endpoint=f"{base.rstrip('/')}/v1/traces{mark}{options}", timeout=_EXPORT_SECONDS), instance, closing)
 
 
 def _context(trace: str | None) -> SpanContext | None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Final, cast
+from urllib.parse import unquote
 
 import attrs
 
@@ -264,6 +265,8 @@ FROM_FILE: Final = "_FILE"
 #: Settings that may hold a secret, each of which may be given in a file.
 IN_FILES: Final = tuple(PREFIX + a.name.upper() for a in attrs.fields(Settings) if a.metadata["read"] in (_url, _urls))
 _LONGEST_FILE: Final = 65_536
+_SHORTEST_SECRET: Final = 8
+_OTLP_HEADERS: Final = re.compile("OTEL_EXPORTER_OTLP_(?:[A-Z]+_)?HEADERS")
 _STANDARD_OTLP: Final = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _ELSEWHERE: Final = frozenset({"COMMERCE_SHARED"})  # where checks of this project find real data
 
@@ -276,6 +279,17 @@ def described(settings: Settings) -> Iterator[tuple[str, str, str]]:
         if a.metadata["read"] in (_url, _urls):
             text = _masked(cast("str | tuple[str, ...]", value))
         yield PREFIX + a.name.upper(), text, a.metadata["meaning"]
+
+
+def known_secrets(settings: Settings, environment: Mapping[str, str]) -> frozenset[str]:
+    """What is secret in the addresses of *settings*, and what collectors of traces are shown, as far as it is long enough to be no word."""
+    fields = [a.name for a in attrs.fields(Settings) if a.metadata["read"] in (_url, _urls)]
+    values = [getattr(settings, name) for name in fields]
+    addresses = [url for value in values for url in ((value,) if isinstance(value, str) else value)]
+    headers = [text for name, text in environment.items() if _OTLP_HEADERS.fullmatch(name)]
+    shown = [word for text in headers for word in re.split(r"[\s,;=:]+", text)]
+    found = {*shown, *map(unquote, shown), *(secret for url in addresses for secret in ServiceAddress.parse(url).secrets())}
+    return frozenset(text for text in found if len(text) >= _SHORTEST_SECRET)
 
 
 def _shown(value: object) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
-from commerce_bootstrap.settings import PartAway, Settings, load_settings
+from commerce_bootstrap.settings import PartAway, Settings, known_secrets, load_settings
 from commerce_cli.output import WrongCall
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def open_shop(settings: Settings | None = None, *, level: int = logging.ERROR, l
     from commerce_bootstrap.container import build_shop  # loads the engines: not for commands that need no shop
     from commerce_bootstrap.logging import configure_logging
 
-    configure_logging(log_format, level)
+    configure_logging(log_format, level, known_secrets(settings, os.environ))
     shop = build_shop(settings)
     try:
         yield shop

@@ -1,11 +1,13 @@
 """Secrets in settings: given in files, and shown to nobody."""
 
 import json
+import logging
 from pathlib import Path
 
 import pytest
 
-from commerce_bootstrap.settings import IN_FILES, Settings, WrongSetting, described, load_settings
+from commerce_bootstrap.logging import configure_logging
+from commerce_bootstrap.settings import IN_FILES, Settings, WrongSetting, described, known_secrets, load_settings
 
 SECRET = "postgresql://u:hunter2@db/shop"
 
@@ -77,3 +79,21 @@ def test_on_a_database_server_there_is_no_default_gateway_or_carrier() -> None:
     assert (on_server.payment_urls, on_server.carrier_url) == ((), "")
     in_a_file = load_settings({})
     assert (in_a_file.payment_urls, in_a_file.carrier_url) == (("sandbox:///var/sandbox-payments.db",), "sandbox:///var/sandbox-carrier.db")
+
+
+@pytest.mark.parametrize("headers", ["x-team={} key", "x-team: {}", "authorization=Bearer%20{}", "a=b,x-team={}\u00e9", "{}"])
+def test_what_a_collector_is_shown_is_in_no_line_of_the_log(headers: str, capsys: pytest.CaptureFixture[str]) -> None:
+    environment = {"OTEL_EXPORTER_OTLP_TRACES_HEADERS": headers.format("zq9-canary-7")}
+    configure_logging("json", secrets=known_secrets(Settings(), environment))
+    logging.getLogger("opentelemetry.util.re").warning("Header format invalid! %s", headers.format("zq9-canary-7"))
+    told = capsys.readouterr().err
+    assert "Header format invalid" in told
+    assert "canary" not in told
+
+
+@pytest.mark.parametrize("name", ["database_url", "search_url", "broker_url", "payment_urls", "carrier_url", "otlp_url"])
+def test_no_line_of_the_log_holds_what_is_secret_in_an_address_in_whatever_words(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = load_settings({f"COMMERCE_{name.upper()}": "http://u:zq9%2Fcanary7@h/p?x-team=zq9canary8"})
+    configure_logging("plain", secrets=known_secrets(settings, {}))
+    logging.getLogger("of.a.driver").error("dsn user=u pw zq9/canary7 or zq9%%2Fcanary7 at /p?x-team+zq9canary8: %s", "zq9/canary7")
+    assert "canary" not in capsys.readouterr().err
