@@ -168,7 +168,8 @@ class SqlSellerOrders(SellerOrders):
         ]
         # Another process may be told of the same orders at the same moment: whoever is second finds the row and writes over it.
         new = set(insert_new(connection(tx), seller_order, written, c.seller_id, c.order_id))
-        changed = [(s, i, seq, o.status.value, to_data(o), at) for (s, i), (seq, o) in newest.items() if (s, i) not in new]
+        kept = [row for row in written if (row["seller_id"], row["order_id"]) not in new]
+        changed = [(r["seller_id"], r["order_id"], r["seq"], r["status"], r["document"], at) for r in kept]
         _WRITE_OVER.run(connection(tx), changed)
 
     def history(

@@ -75,10 +75,17 @@ def decode_event(name: str, payload: Mapping[str, Any]) -> Event:
     Raises:
         Unreadable: no such event is known here, or the payload does not fit it.
     """
-    kind = next((k for k in _subclasses(Event) if vars(k).get("name") == name), None)
+    kind = _events.get(name)
+    if kind is None:  # one that was not asked for yet
+        for each in _subclasses(Event):
+            _events.setdefault(vars(each).get("name", ""), each)
+        kind = _events.get(name)
     if kind is None:
         raise Unreadable(f"no event is called {name!r:.80}")
     return from_data(payload, kind)
+
+
+_events: Final[dict[str, type[Event]]] = {}
 
 
 def _subclasses(kind: type[Event]) -> Iterator[type[Event]]:

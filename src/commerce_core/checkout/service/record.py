@@ -111,7 +111,7 @@ class Recorder:
             HoldsLost: a completed order's goods are not held: the caller rolls back and has a person look at it.
         """
         going_on: list[Move] = []
-        moves = [attrs.evolve(move, outcome=_in_legible_words(move.outcome)) for move in moves]
+        moves = [_in_legible_words(move) for move in moves]
         self._on.sagas.record_facts(tx, list(_facts(moves)), now)
         for _ in range(_REREADS):
             steps = {m.order.id: _step(m, now) for m in moves}
@@ -267,8 +267,9 @@ def _next(move: Move, write: SagaWrite) -> Move:
 def _step(move: Move, now: datetime) -> _Step:
     """What the definition makes of *move*; the intents in it are of *now*."""
     saga, commands = advance(move.claimed.saga, move.outcome)
-    calls = {op: attrs.evolve(call, intended_at=now) if call.intended_at is None else call for op, call in saga.calls.items()}
-    return _Step(move, attrs.evolve(saga, calls=calls), commands)
+    if new := {op: attrs.evolve(call, intended_at=now) for op, call in saga.calls.items() if call.intended_at is None}:
+        saga = attrs.evolve(saga, calls={**saga.calls, **new})
+    return _Step(move, saga, commands)
 
 
 def learnt(before: OrderSaga, after: OrderSaga) -> bool:
@@ -310,14 +311,15 @@ def money_facts(key: OrderKey, outcome: object) -> Iterable[MoneyFact]:
             pass
 
 
-def _in_legible_words(outcome: object) -> object:
-    """*outcome* with every text in it legible: its words go into causes, calls and timelines."""
+def _in_legible_words(move: Move) -> Move:
+    """*move* with every text of its outcome legible: its words go into causes, calls and timelines."""
+    outcome: object = move.outcome
     if not attrs.has(type(outcome)):
-        return outcome
+        return move
     answer: Any = outcome
-    said = {a.name: getattr(answer, a.name) for a in attrs.fields(cast("type[attrs.AttrsInstance]", type(outcome)))}
-    unreadable = {name: legible(text) for name, text in said.items() if isinstance(text, str) and legible(text) != text}
-    return cast("object", attrs.evolve(answer, **unreadable)) if unreadable else outcome
+    said = ((a.name, getattr(answer, a.name)) for a in attrs.fields(cast("type[attrs.AttrsInstance]", type(outcome))))
+    unreadable = {name: legible(text) for name, text in said if isinstance(text, str) and legible(text) != text}
+    return attrs.evolve(move, outcome=attrs.evolve(answer, **unreadable)) if unreadable else move
 
 
 def _storable(detail: Mapping[str, Any]) -> dict[str, Any]:

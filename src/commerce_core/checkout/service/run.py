@@ -245,7 +245,7 @@ class SagaRunner:
             self._breaker.heard(task.party, task.order.id, answered=_is_answer(outcome))
         moves = [_move(task, outcome) for task, outcome in answers]
         away = [not _is_answer(o) and self._breaker.left_alone_until(t.party) is not None for t, o in answers]
-        going_on = self._settle_some([attrs.evolve(m, blameless=b) for m, b in zip(moves, away, strict=True)])
+        going_on = self._settle_some([attrs.evolve(m, blameless=True) if b else m for m, b in zip(moves, away, strict=True)])
         return self._tasks(going_on, fresh=True)
 
     def _settle_some(self, moves: Sequence[Move]) -> list[Move]:
