@@ -12,9 +12,11 @@ IGNORED: Final = "\u00ad\u200b\u200c\u200d\u2060\ufeff\u0640"
 _VOICED: Final = frozenset("\u3099\u309a")
 _INDIC: Final = (range(0x0900, 0x1100), range(0x1780, 0x1800))
 _NUKTA: Final = 7
+#: Letters that keyboards of languages in Arabic script, and those in a hurry, write for one another.
+_ARABIC: Final = {"\u06a9": "\u0643", "\u06cc": "\u064a", "\u0649": "\u064a", "\u0629": "\u0647", "\u06c1": "\u0647", "\u06d5": "\u0647"}
 #: Letters that are no others with an accent.
 _LETTERS: Final = str.maketrans("øđðłŀħŋŉŧĸ\N{LATIN SMALL LETTER DOTLESS I}", "oddllhnntqi") | str.maketrans(
-    {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", **dict.fromkeys(IGNORED, "")}
+    {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", **_ARABIC, **dict.fromkeys(IGNORED, "")}
 )
 #: How people write these who do not have them.
 _RESPELLED: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})

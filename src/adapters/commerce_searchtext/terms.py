@@ -57,6 +57,13 @@ def otherwise(word: Word, text: str) -> list[str]:
     return [other for other in (single(word.surface), other_number(word.surface), written) if other is not None]
 
 
+def ones(surface: str) -> list[str]:
+    """``tshirt`` for ``tshirts``, and what else one of many may be called: for spellings in one word, which are kept with their endings."""
+    if len(surface) < SHORTEST_INSIDE or not surface.endswith("s") or surface.endswith("ss"):
+        return []
+    return [surface[:-1], surface[:-2]] if surface.endswith("es") else [surface[:-1]]
+
+
 def corrected(text: str, words: Sequence[Word], near: Mapping[int, Sequence[str]]) -> str:
     """*text* with the best of *near* in place of its words, by their places."""
     for i in sorted(near, reverse=True):

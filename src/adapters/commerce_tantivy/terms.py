@@ -8,7 +8,7 @@ import attrs
 from tantivy import Occur, Query
 
 from commerce_searchtext.synonyms import Phrase
-from commerce_searchtext.terms import MOST_NEAR, SHORTEST_INSIDE, SHORTEST_PART, Term, corrected, otherwise, typed
+from commerce_searchtext.terms import MOST_NEAR, SHORTEST_INSIDE, SHORTEST_PART, Term, corrected, ones, otherwise, typed
 from commerce_searchtext.words import Word, spellings
 from commerce_tantivy.analysis import stem, words_of
 from commerce_tantivy.ranking import Ranking
@@ -111,6 +111,11 @@ class TermReader:
             for other in otherwise(sense.word, term.text):
                 sense.alternatives.append(("other form", self.fields(stem(other))))
                 term.stems.add(stem(other))
+            for one in ones(sense.word.surface):
+                if self._state.searcher.doc_freq("joined", one):
+                    one_word = Query.boost_query(Query.term_query(SCHEMA, "joined", one), self._ranking.joined)
+                    sense.alternatives.append(("joined", one_word))
+                    term.spellings.add(one)
 
     def _split(self, term: Term[Sense], sense: Sense) -> None:
         """Search "smartwatch" as "smart watch" too, where both are words of names."""

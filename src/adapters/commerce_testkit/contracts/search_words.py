@@ -89,12 +89,14 @@ class SearchWordsContract:
             ("Đèn bàn", ("den ban", "đèn", nfd("bàn"))),
             ("حَاسُوب", ("حاسوب",)),
             ("أحمر", ("احمر",)),
+            ("کتاب فارسی", ("كتاب", "فارسي")),
+            ("مكنسة", ("مكنسه",)),
             ("שָׁלוֹם", ("שלום",)),
             ("फ़ोन", ("फोन",)),
             ("Ｗｉｄｅ １２３", ("wide", "123")),
             ("Ma\u00adschine", ("maschine",)),
         ],
-        ids=range(15),
+        ids=range(17),
     )  # fmt: skip
     def test_accents_and_capitals_of_no_script_matter(self, index: SearchIndex, name: str, terms: tuple[str, ...]) -> None:
         index.put([document(1, name), document(2, "Lamp")])
@@ -128,6 +130,15 @@ class SearchWordsContract:
             hits = index.find(Query(term=term)).hits
             assert {hit.item_id for hit in hits} == {item_id(1), item_id(2)}, term
             assert all("<em>" in hit.highlights["name"] for hit in hits), term
+
+    @pytest.mark.parametrize(
+        ("name", "many"), [("T-Shirt red", "tshirts"), ("E-Book", "ebooks"), ("E-Bike", "ebikes"), ("Tooth-Brush", "toothbrushes")]
+    )
+    def test_what_is_written_in_several_words_is_found_by_the_plural_of_the_one(self, index: SearchIndex, name: str, many: str) -> None:
+        index.put([document(1, name), document(2, "Press"), document(3, "Lamp")])
+        for term in (many, many.upper(), f"{many} red" if "red" in name else many):
+            assert self._names(index, term) == [item_id(1)], term
+        assert self._names(index, "pres")[:1] == [item_id(2)]
 
     def test_a_letter_with_a_sign_is_a_word_of_its_own(self, index: SearchIndex) -> None:
         names = ("C++ primer", "C# primer", "C primer", "F# primer", "Notepad++ guide", "Notepad guide", "Modern C++20")
