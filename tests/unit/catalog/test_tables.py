@@ -53,7 +53,8 @@ def test_text_that_only_looks_like_a_number_stays_text(text: str) -> None:
 @pytest.mark.parametrize(
     ("cell", "value"),
     [("5", 5), ("-5", -5), ("1.5", Decimal("1.5")), ("0", 0), ("9223372036854775807", 2**63 - 1), ("true", True), ("null", None),
-     ("[1]", [1]), ('{"a": 1}', {"a": 1}), ('"5"', "5"), ("1e+16", Decimal("1e16"))],
+     ("[1]", [1]), ('{"a": 1}', {"a": 1}), ('"5"', "5"), ("1e+16", Decimal("1e16")),
+     ("0.0004215065742225275", Decimal("0.0004215065742225275"))],
 )  # fmt: skip
 def test_a_number_in_its_own_form_is_one(cell: str, value: Any) -> None:
     assert read_cell(cell) == value
@@ -70,6 +71,12 @@ def test_a_serial_of_twenty_digits_refuses_no_row() -> None:
 @given(st.text() | st.integers(-(2**63), 2**63 - 1) | st.booleans() | st.none() | st.lists(st.text(), max_size=2))
 def test_what_is_written_into_a_cell_is_read_out_of_it(value: Any) -> None:
     assert read_cell(written_cell(value)) == value
+
+
+@given(st.floats(-1e18, 1e18).filter(lambda number: not 0 < abs(number) < 1e-18))
+def test_a_number_with_a_point_is_written_so_that_it_is_read_as_one(number: float) -> None:
+    read = read_cell(written_cell(number))
+    assert (type(read), float(read)) == (Decimal, number)
 
 
 # --- formulas

@@ -12,7 +12,7 @@ from commerce_core.kernel.text import clean_text
 #: Stands for a name of a free mapping whose cell is empty: it is taken away, and a new item does not get it.
 EMPTY: Final[Any] = object()
 
-_NUMBER: Final = re.compile(r"-?(?:0|[1-9]\d{0,18})(?:\.\d{1,18})?(?:[eE][+-]?\d{1,3})?")
+_NUMBER: Final = re.compile(r"-?(?:0|[1-9]\d{0,18})(?:\.\d{1,30})?(?:[eE][+-]?\d{1,3})?")
 #: What a spreadsheet takes for a formula; a sign of ours stands before it, and one more before each that is there.
 _FORMULA: Final = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 
