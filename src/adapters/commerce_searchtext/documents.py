@@ -63,12 +63,8 @@ def insides(document: Document, analysis: Analysis) -> str:
     words = [w.surface for w in analysis.words_of(name)]
     if not name.isascii():
         words += respellings(name, analysis)
-    return " ".join(dict.fromkeys(end for word in words for end in _ends(word)))
-
-
-def _ends(word: str) -> Iterator[str]:
-    if len(word) >= SHORTEST_COMPOUND and word.isalpha():
-        yield from (word[at:] for at in range(1, len(word) - SHORTEST_INSIDE + 1))
+    compounds = [word for word in words if len(word) >= SHORTEST_COMPOUND and word.isalpha()]
+    return " ".join(dict.fromkeys([word[at:] for word in compounds for at in range(1, len(word) - SHORTEST_INSIDE + 1)]))
 
 
 def _forms(text: str, analysis: Analysis) -> Iterator[Joined]:
@@ -83,10 +79,10 @@ def phrases(name: str, analysis: Analysis) -> set[str]:
     """The words and pairs of words of an item's name that somebody may search for; as they are written behind, where that differs."""
     name = clean(name)
     words = analysis.words_of(name)[:20]
-    pairs = [(a, b) for a, b in pairwise(words) if has_letter(a.surface) and has_letter(b.surface)]
     if name.isascii():
-        singles = {w.surface for w in words if len(w.surface) >= SHORTEST_PART and has_letter(w.surface)}
-        return singles.union(f"{a.surface} {b.surface}" for a, b in pairs)
+        telling = [w.surface if has_letter(w.surface) else "" for w in words]
+        return {a for a in telling if len(a) >= SHORTEST_PART} | {f"{a} {b}" for a, b in pairwise(telling) if a and b}
+    pairs = [(a, b) for a, b in pairwise(words) if has_letter(a.surface) and has_letter(b.surface)]
     written = {_as_written(f"{a.surface} {b.surface}", _written(name, a, b)) for a, b in pairs}
     return written.union(_as_written(w.surface, name[w.start : w.end]) for w in words if _says_something(w.surface))
 

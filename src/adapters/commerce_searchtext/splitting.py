@@ -39,12 +39,13 @@ _UNSPACED: Final = (
 )
 #: C++, C#, A+: a letter that is another word with its sign.
 _SIGNED: Final = r"[A-Za-z](?:(?:\+\+|#)(?![^\W\d_])|\+(?![^\W_]))"
+_HAS_SIGNED: Final = re.compile(_SIGNED)
 _WORD: Final = re.compile(rf"{_SIGNED}|[^\W_](?:[^\W_]|[{_MARKS}{IGNORED}])*")
 _ASCII_WORD: Final = re.compile(r"[A-Za-z0-9]+")
 _RUN: Final = re.compile(rf"[{_UNSPACED}{_MARKS}{IGNORED}]*[{_UNSPACED}][{_UNSPACED}{_MARKS}{IGNORED}]*|[^{_UNSPACED}]+")
 _SIGN: Final = re.compile(rf"[{_UNSPACED}][{_MARKS}{IGNORED}]*")
 _HAS_UNSPACED: Final = re.compile(f"[{_UNSPACED}]")
-_TOO_LONG: Final = re.compile(f"[A-Za-z0-9]{{{LONGEST + 1}}}")
+_TOO_LONG: Final = re.compile(f" [^ ]{{{LONGEST + 1}}}")
 _BLANKS: Final = {code: " " if not chr(code).isalnum() else chr(code).lower() for code in range(128)}
 
 
@@ -54,7 +55,7 @@ def words_of(text: str) -> Sequence[Word]:
 
 
 def _split(text: str) -> Sequence[Word]:
-    if text.isascii() and "+" not in text and "#" not in text:
+    if _is_simple(text):
         small = text.lower()
         return [Word(m[0][:LONGEST], m.start(), m.end()) for m in _ASCII_WORD.finditer(small)]
     found: list[Word] = []
@@ -73,9 +74,16 @@ _remembered: Final = lru_cache(maxsize=2_000)(_split)
 
 def plain(text: str) -> str:
     """The words of *text* with a blank between them: for an engine that splits at blanks alone."""
-    if text.isascii() and "+" not in text and "#" not in text and not _TOO_LONG.search(text):
-        return text.translate(_BLANKS)
+    if _is_simple(text):
+        found = text.translate(_BLANKS)
+        if len(found) <= LONGEST or not _TOO_LONG.search(f" {found}"):
+            return found
     return " ".join(word.surface for word in words_of(text))
+
+
+def _is_simple(text: str) -> bool:
+    """Whether all words of *text* are letters and digits of ASCII."""
+    return text.isascii() and not (("+" in text or "#" in text) and _HAS_SIGNED.search(text))
 
 
 def signs_of(text: str) -> Iterator[str]:

@@ -23,8 +23,7 @@ class Word(NamedTuple):
     end: int
 
 
-@attrs.frozen
-class Joined:
+class Joined(NamedTuple):
     """The words from *first* up to (not with) *after*, written as one."""
 
     text: str
@@ -86,7 +85,7 @@ def joined(text: str, words: Sequence[Word]) -> Iterator[Joined]:
     for i in range(1, len(words) + 1):
         if i < len(words):
             gap = text[words[i - 1].end : words[i].start]
-            close = gap != "" and not any(c.isspace() for c in gap)
+            close = gap not in ("", " ") and not any(map(str.isspace, gap))
             if close or _letters_beside_digits(words[i - 1].surface, words[i].surface):
                 yield Joined(words[i - 1].surface + words[i].surface, i - 1, i + 1)
             if close:

@@ -64,7 +64,8 @@ def _forms(view: ItemView) -> list[Form]:
     """The forms of an item, those alike for a buyer who filters once."""
     item = view.item
     names = {name.casefold() for v in item.variants for name in v.options}
-    general = [{n: value for n, value in source.items() if n.casefold() in names} for source in (item.specifications, item.attributes)]
+    described = (item.specifications, item.attributes) if names else ()
+    general = [{n: value for n, value in source.items() if n.casefold() in names} for source in described]
     forms: dict[object, Form] = {}
     for variant in item.variants:
         level = view.levels.get(variant.sku_id)
@@ -89,13 +90,13 @@ def _attributes(*sources: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
     return {name: tuple(dict.fromkeys(values))[:_MOST_VALUES] for name, values in found.items() if values}
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _texts(value: Any) -> Sequence[str]:
+    if isinstance(value, str):
+        return (value[:_LONGEST],)
     if isinstance(value, bool):
-        yield "true" if value else "false"
-    elif isinstance(value, float) and value.is_integer():
-        yield str(int(value))
-    elif isinstance(value, (str, int, float)):
-        yield str(value)[:_LONGEST]
-    elif is_list(value):
-        for part in value:
-            yield from _texts(part)
+        return ("true" if value else "false",)
+    if isinstance(value, float) and value.is_integer():
+        return (str(int(value)),)
+    if isinstance(value, (int, float)):
+        return (str(value)[:_LONGEST],)
+    return [text for part in value for text in _texts(part)] if is_list(value) else ()
