@@ -24,9 +24,11 @@ class UuidFactory(IdFactory):
         self._last = 0
 
     def new(self) -> str:
-        fresh = (time.time_ns() // 1_000_000) << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS - 1)
+        now = time.time_ns() // 1_000_000
         with self._turn:
-            if fresh >> _RANDOM_BITS <= self._last >> _RANDOM_BITS:
+            if now > self._last >> _RANDOM_BITS:
+                fresh = now << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS - 1)
+            else:
                 fresh = self._last + 1 + secrets.randbits(_STEP_BITS)
             self._last = fresh
         return _text(fresh)

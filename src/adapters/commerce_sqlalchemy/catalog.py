@@ -16,7 +16,6 @@ from commerce_core.catalog import (
     SkuTaken,
     Variant,
 )
-from commerce_core.kernel.codec import to_data
 from commerce_core.kernel.ids import ItemId, SellerId, SkuId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Transaction
@@ -95,7 +94,8 @@ class SqlOffers(Offers):
         return {row.sku_id: _offer(row) for row in _OFFERS_AS.run(connection(tx), one_by_one(sku_ids))}
 
 
-_CONTENT: Final = ("tags", "images", "gtins", "specifications", "attributes", "source")
+_LISTS: Final = ("tags", "images", "gtins")
+_FREE: Final = ("specifications", "attributes", "source")
 _CHANGE_COLUMNS: Final[Mapping[str, Any]] = {
     "id": Id, "was": sa.BigInteger(), "sku": sa.Text(), "type": sa.Text(), "status": sa.Text(), "name": sa.Text(), "brand": sa.Text(),
     "category": sa.Text(), "description": sa.Text(), "content": Json, "version": sa.BigInteger(), "updated_at": Instant(),
@@ -133,7 +133,7 @@ def _item_row(i: Item, idem_key: str | None, idem_digest: str | None) -> dict[st
 
 
 def _change_row(was: int, i: Item) -> tuple[Any, ...]:
-    content = {name: to_data(getattr(i, name)) for name in _CONTENT}
+    content = {name: list(getattr(i, name)) for name in _LISTS} | {name: dict(getattr(i, name)) for name in _FREE}
     return (
         i.id, was, i.sku, i.type.value, i.status.value, i.name, i.brand, i.category, i.description, content, i.version, i.updated_at,
     )  # fmt: skip

@@ -35,7 +35,7 @@ def _text(most: int, least: int = 0) -> Any:
 
 def _many(most: int, longest: int) -> Any:
     def check(_: object, _attribute: "attrs.Attribute[Any]", values: tuple[str, ...] | None) -> None:
-        if values is None or values is ABSENT:
+        if not values or values is ABSENT:
             return
         if len(values) > most:
             raise ValueError(f"must be at most {most}")
@@ -75,7 +75,7 @@ def _status(_: object, _attribute: "attrs.Attribute[Any]", value: str | None) ->
 
 
 def _free(_: object, _attribute: "attrs.Attribute[Any]", value: Mapping[str, Any] | None) -> None:
-    if value and value is not ABSENT and (len(value) > 500 or any(not 0 < len(key) <= 200 for key in value)):
+    if value and value is not ABSENT and (len(value) > 500 or "" in value or max(map(len, value)) > 200):
         raise ValueError("must have at most 500 names of 1 to 200 characters")
 
 

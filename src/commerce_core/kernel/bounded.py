@@ -1,6 +1,6 @@
 """How much is read of what somebody else sends: so many wrong fields, so many values."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from typing import Any, Final, TypeVar
 
@@ -52,13 +52,16 @@ def begin_reading() -> Reading:
     return reading
 
 
-def count_value() -> None:
-    """One more value was read.
+def counted(values: Iterable[T]) -> Iterator[T]:
+    """*values*, each counted before it is read.
 
     Raises:
-        TooMuch: it is one too many.
+        TooMuch: there is one too many.
     """
-    _under_way.get().count()
+    reading = _under_way.get()
+    for value in values:
+        reading.count()
+        yield value
 
 
 def read_each(pairs: Iterable[tuple[Any, Any]], build: Callable[[Any, Any], T], kind: Any) -> list[T]:

@@ -21,7 +21,7 @@ import cattrs
 from cattrs.cols import is_mapping, is_sequence
 from cattrs.gen import make_dict_structure_fn, override
 
-from commerce_core.kernel.bounded import MOST_PROBLEMS, begin_reading, count_value, let_go, read_each
+from commerce_core.kernel.bounded import MOST_PROBLEMS, begin_reading, counted, let_go, read_each
 from commerce_core.kernel.errors import LONGEST_POINTER, FieldProblem, Invalid, Rejected
 from commerce_core.kernel.events import Event
 from commerce_core.kernel.money import InvalidMoney, Money
@@ -112,7 +112,7 @@ def is_list(value: Any) -> TypeGuard[list[Any]]:
 
 def storable(text: str) -> bool:
     """Whether every database can keep *text*: no U+0000, no lone surrogate."""
-    return _UNSTORABLE.search(text) is None
+    return (text.isascii() and "\0" not in text) or _UNSTORABLE.search(text) is None
 
 
 def legible(text: str) -> str:
@@ -134,7 +134,13 @@ class Reader:
     def __init__(self, currency: str) -> None:
         self._currency = currency
         self._converter = cattrs.Converter(detailed_validation=True, forbid_extra_keys=True)
-        plain: tuple[tuple[type, Callable[[Any, Any], Any]], ...] = ((str, _textual), (int, _integer), (bool, _boolean), (Decimal, _number))
+        plain: tuple[tuple[type, Callable[[Any, Any], Any]], ...] = (
+            (str, _text),
+            (StrEnum, _member),
+            (int, _integer),
+            (bool, _boolean),
+            (Decimal, _number),
+        )
         for kind, check in plain:
             self._converter.register_structure_hook(kind, check)
         self._converter.register_structure_hook_func(lambda kind: kind is Any, lambda value, _: _anything(value))
@@ -146,6 +152,7 @@ class Reader:
         self._converter.register_structure_hook_factory(is_mapping, self._mapping_hook)
         self._converter.register_structure_hook_factory(attrs.has, self._class_hook)
         self._converter.register_structure_hook_factory(_is_choice, self._choice_hook)
+        self._converter.register_structure_hook_factory(_is_optional, self._optional_hook)
 
     def read(self, data: Any, kind: type[T]) -> T:
         """*data* as a *kind*.
@@ -191,6 +198,11 @@ class Reader:
 
         return _only(Mapping, "must be an object", build)
 
+    def _optional_hook(self, kind: Any) -> Callable[[Any, Any], Any]:
+        (given,) = (one for one in get_args(kind) if one is not types.NoneType)
+        build = self._converter.get_structure_hook(given)
+        return lambda value, _: None if value is None else build(value, given)
+
     def _checked(self, attribute: "attrs.Attribute[Any]") -> Callable[[Any, Any], Any] | None:
         """The attribute's own converter and validator run while its value is read, so that every wrong field is named."""
         validator = attribute.validator
@@ -224,8 +236,11 @@ class Reader:
         key_kind, value_kind = get_args(kind)
         build_key, build = (self._converter.get_structure_hook(k) for k in (key_kind, value_kind))
 
+        def pair(key: Any, value: Any) -> tuple[Any, Any]:
+            return build_key(key, key_kind), build(value, value_kind)
+
         def structure(values: Any, _: Any) -> Any:
-            return dict(read_each(values.items(), lambda key, value: (build_key(key, key_kind), build(value, value_kind)), kind))
+            return dict(read_each(values.items(), pair, kind))
 
         return _only(Mapping, "must be an object", structure)
 
@@ -242,6 +257,10 @@ class Reader:
 
 def _is_choice(kind: Any) -> bool:
     return get_origin(kind) in (types.UnionType, typing.Union) and all(attrs.has(one) for one in get_args(kind))
+
+
+def _is_optional(kind: Any) -> bool:
+    return get_origin(kind) in (types.UnionType, typing.Union) and len(get_args(kind)) == 2 and types.NoneType in get_args(kind)
 
 
 def _only(accepted: Any, otherwise: str, build: Callable[[Any, Any], T]) -> Callable[[Any, Any], T]:
@@ -267,9 +286,7 @@ def _text(value: Any, _: Any) -> str:
     return value
 
 
-def _textual(value: Any, kind: type[str]) -> str:
-    if not issubclass(kind, StrEnum):
-        return _text(value, kind)
+def _member(value: Any, kind: type[StrEnum]) -> StrEnum:
     found = next((member for member in kind if member == value), None)
     if found is None:
         raise ValueError(f"must be one of {', '.join(kind)}")
@@ -300,21 +317,20 @@ def _number(value: Any, _: Any) -> Decimal:
 
 def _anything(value: Any, depth: int = 0) -> Any:
     """Free JSON (a seller's own attributes), kept verbatim but storable, of bounded depth and numbers."""
-    count_value()
     if depth > 8:
         raise ValueError("is nested too deeply")
     if isinstance(value, str):
         return _text(value, str)
-    if is_object(value):
-        return {_text(key, str): _anything(item, depth + 1) for key, item in value.items()}
-    if is_list(value):
-        return [_anything(item, depth + 1) for item in value]
     if isinstance(value, Decimal):
         if not value.is_finite() or abs(value.adjusted()) > 18:
             raise ValueError("must be a number within 64 bits")
         return float(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return _integer(value, int)
+    if isinstance(value, int):
+        return value if isinstance(value, bool) else _integer(value, int)
+    if is_list(value):
+        return [_anything(item, depth + 1) for item in counted(value)]
+    if is_object(value):
+        return {_text(key, str): _anything(item, depth + 1) for key, item in counted(value.items())}
     return value
 
 

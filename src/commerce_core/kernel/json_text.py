@@ -39,6 +39,17 @@ def decode_json(text: str) -> Any:
         raise Invalid(found[:_MOST_NAMED], truncated=len(found) > _MOST_NAMED) from None
 
 
+def decode_roughly(text: str) -> Any:
+    """*text* as plain data several times as fast as :func:`decode_json`: numbers are not exact, and of a name that stands twice the last
+    value wins. Whatever :func:`decode_json` takes is taken.
+
+    Raises:
+        ValueError: not JSON.
+        RecursionError: nested too deeply.
+    """
+    return _rough.decode(text)
+
+
 def _exact(text: str) -> Decimal:
     try:
         return Decimal(text)
@@ -76,5 +87,7 @@ def _repeated(data: Any, pointer: str) -> Iterator[str]:
 
 
 _NUMBERS: Final[dict[str, Any]] = {"parse_float": _exact, "parse_int": _whole, "parse_constant": Decimal}
+#: All in the interpreter's own code; of whole numbers it refuses to make very long ones.
+_rough: Final = json.JSONDecoder(parse_int=float)
 _decoder: Final = json.JSONDecoder(object_pairs_hook=_once, **_NUMBERS)
 _marking: Final = json.JSONDecoder(object_pairs_hook=_marked, **_NUMBERS)

@@ -281,3 +281,24 @@ def test_an_sku_is_one_whatever_blanks_stand_around_it(sku: str) -> None:
     shop = stocked({**MUG, "sku": "K1"})
     assert counts(take(shop, NDJSON, lines({"sku": sku, "price": "6.00"}, {"sku": "K1", "description": "New."}), limit=1)) == (0, 1, 0, 0)
     assert (item(shop, "K1").item.price.amount, item(shop, "K1").item.description) == ("6.00", "New.")
+
+
+BROKEN: Final = {
+    "twice": '{"sku": "MUG", "sku": "OTHER", "price": "6.00"}',
+    "a name twice": '{"sku": "MUG", "price": "6.00", "price": "7.00"}',
+    "unfinished": '{"sku": "MUG", "price": "6.00"',
+    "unknown": '{"_id": "MUG", "colour": "red"}',
+    "huge": '{"_id": "MUG", "attributes": {"n": ' + "9" * 5_000 + "}}",
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
+def test_a_row_that_is_refused_keeps_no_other_row_of_its_item_out_however_the_file_is_split(broken: str) -> None:
+    others = [MUG | {"sku": f"M{n}"} for n in range(9)]
+    found = []
+    for limit in (1, 2, 100):
+        shop = memory_shop()
+        job = take(shop, NDJSON, lines(*others, MUG) + "\n" + broken, limit=limit)
+        found.append((counts(job), [(e.line, e.pointer) for e in job.errors], told(shop)))
+    assert all(one == found[0] for one in found)
+    assert (found[0][0], "MUG" in found[0][2]) == ((10, 0, 0, 1), True)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from commerce_core.catalog import ImportFormat, Progress
 from commerce_core.catalog.service.cells import EMPTY
-from commerce_core.catalog.service.files import read_rows
+from commerce_core.catalog.service.documents import known_as
+from commerce_core.catalog.service.files import glance_at_rows, read_rows
 from commerce_core.catalog.service.lines import LONGEST_ROW, Fetch
 from commerce_core.catalog.service.rows import Row
 
@@ -243,3 +244,17 @@ def test_30_tables_resumed_anywhere_are_the_same_rows(records: list[list[str]], 
     whole = comparable(rows(CSV, data))
     assert comparable(rows(CSV, data, size)) == whole
     assert comparable(resumed(CSV, data, size, at)) == whole
+
+
+# --- at a glance
+
+NUMBER = st.integers() | st.sampled_from([10**40, Decimal("1e400"), 1.5])
+NAMED = st.sampled_from(["sku", "_id", "SKU", "\\"]) | TEXT
+ROW = st.lists(st.tuples(NAMED, TEXT | NUMBER | st.lists(NUMBER, max_size=2)), max_size=4, unique_by=lambda pair: pair[0]).map(dict)
+
+
+@given(ROW, st.booleans(), st.sampled_from([(",", ":"), (", ", ": "), ("\t,", " :\t")]), st.sampled_from(["", "\ufeff", " "]))
+def test_a_glance_tells_the_sku_of_every_row_that_is_read(row: dict[str, Any], ascii: bool, marks: tuple[str, str], before: str) -> None:
+    data = (before + json.dumps(row, ensure_ascii=ascii, separators=marks, default=str)).encode(errors="surrogatepass")
+    glances = [r.data for r in glance_at_rows(NDJSON, Progress(), fetching(data))]
+    assert [known_as(r.data) for r in rows(NDJSON, data) if r.data] == [known_as(d) for d in glances if d]

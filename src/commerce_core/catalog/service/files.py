@@ -6,7 +6,7 @@ from typing import Final
 
 from commerce_core.catalog.model import ImportFormat, Progress, TableStyle
 from commerce_core.catalog.service.lines import Fetch
-from commerce_core.catalog.service.rows import Row, parsed, read_objects
+from commerce_core.catalog.service.rows import Row, glanced, parsed, read_objects
 from commerce_core.catalog.service.tables import read_cells_again, read_table
 
 _ANY: Final = TableStyle()
@@ -24,6 +24,13 @@ def read_rows(format: ImportFormat, start: Progress, fetch: Fetch, asked: TableS
     if format is ImportFormat.CSV:
         return read_table(start, fetch, asked, places)
     return read_objects(format, start, fetch)
+
+
+def glance_at_rows(format: ImportFormat, start: Progress, fetch: Fetch, asked: TableStyle = _ANY, places: int = 2) -> Iterator[Row]:
+    """As :func:`read_rows`, for whoever wants no more of each row than its SKU: faster where it can be."""
+    if format is ImportFormat.CSV:
+        return read_table(start, fetch, asked, places)
+    return read_objects(format, start, fetch, glanced)
 
 
 def read_again(format: ImportFormat, line: int, raw: bytes, progress: Progress, places: int = 2) -> Row:

@@ -18,7 +18,7 @@ from commerce_core.catalog.model import ImportPhase, ImportStatus, Item, ItemImp
 from commerce_core.catalog.ports import ImportQueue, ItemBook
 from commerce_core.catalog.service.batch import Batch
 from commerce_core.catalog.service.documents import known_as, normalized
-from commerce_core.catalog.service.files import read_again, read_rows
+from commerce_core.catalog.service.files import glance_at_rows, read_again, read_rows
 from commerce_core.catalog.service.imports import CHUNK
 from commerce_core.catalog.service.merge import ItemOnLine, ItemRows, RowsRefused, changed, check_row, created, lost, put_together
 from commerce_core.catalog.service.rows import Row
@@ -114,16 +114,19 @@ class Importer:
 
     def _rows(self, job: ItemImport, limit: int, most_kept: int) -> "_Read":
         lease = _Lease(self._db, self._queue, self._clock, job)
+        gathering = job.progress.phase is ImportPhase.GATHERING
+        only_skus = gathering and job.progress.offset > 0  # the rows themselves are wanted of a file of one batch alone
+        read = glance_at_rows if only_skus else read_rows
         rows: list[Row] = []
         counts: Counter[str] = Counter()
         sizes: Counter[str] = Counter()
         start = reached = job.progress.offset
         count, last, ended = 0, None, True
-        for row in read_rows(job.format, job.progress, lease.fetch, job.style, self._places):
+        for row in read(job.format, job.progress, lease.fetch, job.style, self._places):
             count, last = count + 1, row
-            if len(rows) < most_kept:
+            if len(rows) < most_kept and not only_skus:
                 rows.append(row)
-            if row.data is not None and (sku := known_as(row.data)):
+            if gathering and row.data is not None and (sku := known_as(row.data)):
                 counts[sku] += 1
                 sizes[sku] += row.next_offset - reached
             reached = row.next_offset

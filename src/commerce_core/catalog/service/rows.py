@@ -4,7 +4,7 @@ Nothing longer than :data:`~commerce_core.catalog.service.lines.LONGEST_ROW` is 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final, cast
 
@@ -14,10 +14,15 @@ from commerce_core.catalog.model import ImportFormat, Progress, TableStyle
 from commerce_core.catalog.service.lines import BLANK, LONGEST_ROW, TOO_LONG, Fetch, read_lines
 from commerce_core.kernel.codec import is_list, is_object
 from commerce_core.kernel.errors import Invalid
-from commerce_core.kernel.json_text import decode_json
+from commerce_core.kernel.json_text import decode_json, decode_roughly
 
 #: Values, names not counted, that one row may have.
 MOST_NODES: Final = 10_000
+
+_BOM: Final = b"\xef\xbb\xbf"
+#: A row that begins with its SKU, in letters that mean themselves.
+_SKU_FIRST: Final = re.compile(rb'\{\s*"sku"\s*:\s*"([^"\\\x00-\x1f\x7f-\xff]+)"')
+_Parse = Callable[[int, bytes, int, int], "Row"]
 
 
 @attrs.frozen
@@ -39,17 +44,25 @@ class Row:
     """Nothing behind this row can be read either."""
 
 
-def read_objects(format: ImportFormat, start: Progress, fetch: Fetch) -> Iterator[Row]:
-    """The rows of a file of JSON objects from *start* on, lazily."""
-    return _read_lines(start, fetch) if format is ImportFormat.NDJSON else _read_list(start, fetch)
+def read_objects(format: ImportFormat, start: Progress, fetch: Fetch, parse: "_Parse | None" = None) -> Iterator[Row]:
+    """The rows of a file of JSON objects from *start* on, lazily, each made by *parse*: :func:`parsed` or :func:`glanced`."""
+    read = _read_lines if format is ImportFormat.NDJSON else _read_list
+    return read(start, fetch, parse or parsed)
 
 
-def parsed(line: int, raw: bytes, end: int, next_line: int) -> Row:
+def glanced(line: int, raw: bytes, end: int, next_line: int) -> Row:
+    """As :func:`parsed`, much faster: no more than tells the row's SKU. Of a row that :func:`parsed` does not take it may tell one too."""
+    if begun := _SKU_FIRST.match(raw):
+        return Row(line, {"sku": begun[1].decode("ascii")}, "", end, next_line, raw=raw)
+    return parsed(line, raw, end, next_line, decode_roughly)
+
+
+def parsed(line: int, raw: bytes, end: int, next_line: int, decode: Callable[[str], Any] = decode_json) -> Row:
     """The row that *raw*, one JSON object, spells."""
     data: Any = None
     trouble = pointer = ""
     try:
-        data = decode_json(raw.decode("utf-8-sig"))
+        data = decode(raw.removeprefix(_BOM).decode())
     except UnicodeDecodeError:
         trouble = "is not UTF-8"
     except Invalid as error:
@@ -75,12 +88,12 @@ def nodes(data: Any) -> int:
     return found
 
 
-def _read_lines(start: Progress, fetch: Fetch) -> Iterator[Row]:
+def _read_lines(start: Progress, fetch: Fetch, parse: _Parse) -> Iterator[Row]:
     for line in read_lines(start.offset, start.line, fetch):
         if line.raw is None:
             yield Row(line.no, None, TOO_LONG, line.end, line.no + 1)
         elif line.raw.strip(BLANK):
-            yield parsed(line.no, line.raw, line.end, line.no + 1)
+            yield parse(line.no, line.raw, line.end, line.no + 1)
 
 
 # --- objects, in a list or one after another ---------------------------------------------------------------------------
@@ -89,7 +102,7 @@ _OUTSIDE: Final = re.compile(rb'["{}\n]')
 _INSIDE: Final = re.compile(rb'["\\]')
 
 
-def _read_list(start: Progress, fetch: Fetch) -> Iterator[Row]:  # noqa: C901 (a scanner: its branches are its states)
+def _read_list(start: Progress, fetch: Fetch, parse: _Parse) -> Iterator[Row]:  # noqa: C901 (a scanner: its branches are its states)
     """Balanced braces make an object; commas and the brackets of a list around it all are passed over, anything else is told of."""
     read, line, begun, depth = start.offset, start.line, start.line, 0
     in_text = escaped = False
@@ -120,7 +133,7 @@ def _read_list(start: Progress, fetch: Fetch) -> Iterator[Row]:  # noqa: C901 (a
             elif depth:
                 depth -= 1
                 if depth == 0:
-                    yield _object(begun, [*held, data[kept:at]], read + at, line)
+                    yield _object(begun, [*held, data[kept:at]], read + at, line, parse)
                     held, kept = [], at
         read += len(data)
         if depth:
@@ -139,10 +152,10 @@ def _hold(held: list[bytes], more: bytes) -> list[bytes]:
     return [*held, more] if sum(map(len, held)) <= LONGEST_ROW else held
 
 
-def _object(line: int, parts: Sequence[bytes], end: int, next_line: int) -> Row:
+def _object(line: int, parts: Sequence[bytes], end: int, next_line: int, parse: _Parse) -> Row:
     if sum(map(len, parts)) > LONGEST_ROW:
         return Row(line, None, TOO_LONG, end, next_line)
-    return parsed(line, b"".join(parts), end, next_line)
+    return parse(line, b"".join(parts), end, next_line)
 
 
 def _between(between: bytes) -> str:
