@@ -106,13 +106,14 @@ class FullStack:
 
     def stop(self) -> None:
         """End all processes in good order."""
-        running = [process for process in (*self.shops, *self.workers) if process.process.poll() is None]
-        for process in running:  # at the same time
-            process.process.terminate()
-        with ExitStack() as ending:  # one that does not end keeps nobody from ending the others
-            for process in (*self.shops, *self.workers):
-                ending.callback(process.stop)
+        started = (*self.shops, *self.workers)
         self.shops, self.workers = [], []
+        for process in started:  # at the same time
+            if process.process.poll() is None:
+                process.process.terminate()
+        with ExitStack() as ending:  # one that does not end keeps nobody from ending the others
+            for process in started:
+                ending.callback(process.stop)
 
     def _started(self, *arguments: str) -> LiveShop:
         process = LiveShop(self.folder, self.environment, (COMMERCE, *arguments))

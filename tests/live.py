@@ -3,18 +3,22 @@
 import atexit
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
 _PATIENCE: Final = 60.0
+#: Seconds in which a process that is aborted writes what its threads are at.
+_LAST_WORDS: Final = 10.0
+_TELLS: Final = {"PYTHONFAULTHANDLER": "1"}
 #: Every shop that was started in this process and not ended by whoever started it.
 _running: "Final[list[LiveShop]]" = []
 
@@ -48,7 +52,7 @@ class LiveShop:
         self.log = folder / "shop.log"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                command, cwd=folder, env={**SANDBOX, **os.environ, **settings}, stdout=subprocess.PIPE, stderr=log, text=True
+                command, cwd=folder, env={**SANDBOX, **os.environ, **settings, **_TELLS}, stdout=subprocess.PIPE, stderr=log, text=True
             )
         _running.append(self)
         try:
@@ -82,17 +86,21 @@ class LiveShop:
         self._ended()
 
     def _ended(self) -> None:
+        """Wait for its end. One that does not come to it says where it hangs, and is gone all the same."""
         try:
             self.process.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
+        except subprocess.TimeoutExpired as late:
+            self.process.send_signal(signal.SIGABRT)
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(_LAST_WORDS)
             self.process.kill()
             self.process.wait(_PATIENCE)
-            raise
+            raise AssertionError(f"{late}: {self.log.read_text()[-8000:]}") from late
         finally:
             if self in _running:
                 _running.remove(self)
-        if self.process.stdout is not None:
-            self.process.stdout.close()
+            if self.process.stdout is not None:
+                self.process.stdout.close()
 
 
 def running() -> list[LiveShop]:

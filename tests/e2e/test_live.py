@@ -8,6 +8,7 @@ from typing import Final
 
 import pytest
 
+from tests import live
 from tests.live import LiveShop, running
 
 _ROOT: Final = Path(__file__).parents[2]
@@ -22,6 +23,16 @@ def test_it_fails(tmp_path):
     shop = LiveShop(tmp_path, {}, (sys.executable, "-c", TELLS))
     open(%r, "w").write(str(shop.process.pid))
     assert False, "and nobody stops it"
+"""
+
+#: It hears no SIGTERM.
+_DEAF: Final = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+def hangs_here():
+    print("at http://nowhere", flush=True)
+    time.sleep(600)
+hangs_here()
 """
 
 
@@ -40,4 +51,16 @@ def test_a_shop_that_does_not_open_is_ended(tmp_path: Path) -> None:
     before = running()
     with pytest.raises(AssertionError, match="did not open"):
         LiveShop(tmp_path, {}, (sys.executable, "-c", "pass"))
+    assert running() == before
+
+
+def test_a_process_that_does_not_end_says_where_it_hangs_and_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "_PATIENCE", 2.0)
+    before = running()
+    shop = LiveShop(tmp_path, {}, (sys.executable, "-c", _DEAF))
+    with pytest.raises(AssertionError, match="in hangs_here"):
+        shop.stop()
+    assert shop.process.returncode is not None
+    assert shop.process.stdout is not None
+    assert shop.process.stdout.closed
     assert running() == before

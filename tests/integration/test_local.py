@@ -20,6 +20,7 @@ from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.payment import Captured, CardNumber, PaymentInfo, Refunded, Voided
 from commerce_core.shipping import Booked, BookingGone
+from commerce_local import batching
 from commerce_local import ids as ids_module
 from commerce_local.accounts import Argon2Hasher
 from commerce_local.batching import ThreadBatcher, ThreadFanOut
@@ -219,6 +220,24 @@ def test_a_batcher_outlives_a_group_that_wants_to_leave() -> None:
     assert isinstance(batcher.submit(0).exception(_SECONDS), SystemExit)
     assert batcher.submit(1).result(_SECONDS) == 1
     batcher.close()
+
+
+def test_a_group_that_never_ends_does_not_keep_a_batcher_from_being_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batching, "_LONGEST_GROUP", 0.1)
+    begun, gate = threading.Event(), threading.Event()
+
+    def hang(group: Sequence[int]) -> list[int | Exception]:
+        begun.set()
+        gate.wait(_SECONDS)
+        return [*group]
+
+    batcher = ThreadBatcher(hang, limit=2, queue=64, name="batcher")
+    future = batcher.submit(1)
+    assert begun.wait(_SECONDS)
+    batcher.close()
+    assert not future.done()
+    gate.set()
+    assert future.result(_SECONDS) == 1
 
 
 def test_calls_run_side_by_side_in_as_many_slots_as_the_fan_out_is_wide() -> None:

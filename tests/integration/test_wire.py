@@ -1,6 +1,7 @@
 """A bell that is rung in one process is heard in another, by way of PostgreSQL; and an outage of it costs nothing but time."""
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -72,3 +73,18 @@ def test_after_an_outage_it_is_rung_once_and_heard_again(server: PostgresServer,
     heard = there.count()
     here.ring()
     assert there.wait(heard, 10)
+
+
+def test_it_is_closed_in_time_although_its_server_is_frozen(server: PostgresServer, tmp_path: Path) -> None:
+    with ExitStack() as closing:
+        bell = builders.build_bell(Settings.in_folder(tmp_path, database_url=server.url), closing)
+        until(bell.hears_others)
+        server.pause()
+        try:
+            bell.ring()  # it is told of, and no answer comes
+            ending = threading.Thread(target=closing.close, daemon=True)
+            ending.start()
+            ending.join(10)
+            assert not ending.is_alive()
+        finally:
+            server.resume()

@@ -6,13 +6,16 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Empty, SimpleQueue
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from commerce_core.kernel.batching import Batcher, Calls, FanOut, GroupFunction, Overloaded
 from commerce_core.kernel.process import ProcessGuard
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+#: Seconds. A database gives up on its statements before.
+_LONGEST_GROUP: Final = 20.0
 
 
 class ThreadBatcher(Batcher[T, R], Generic[T, R]):
@@ -58,11 +61,14 @@ class ThreadBatcher(Batcher[T, R], Generic[T, R]):
         return len(self._waiting)
 
     def close(self) -> None:
-        """Take nothing more, finish what is queued, and end the thread. Idempotent."""
+        """Take nothing more, finish what is queued, and end the thread. Idempotent.
+
+        A group that hangs, at a server that is frozen, is waited for so long that it can have no answer any more, and is left.
+        """
         with self._changed:
             self._closed = True
             self._changed.notify()
-        self._thread.join()
+        self._thread.join(_LONGEST_GROUP)
 
     def _work(self) -> None:
         while group := self._next_group():

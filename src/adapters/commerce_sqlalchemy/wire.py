@@ -17,6 +17,8 @@ _NOTIFY: Final = "NOTIFY commerce_work"
 #: Seconds before a broken connection is made anew: at first, and at most.
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
+#: Seconds that the thread has to end. One that asks a server that is frozen never does.
+_GOODBYE: Final = 3.0
 
 
 class NotifyWire:
@@ -51,13 +53,14 @@ class NotifyWire:
         return self._listening.is_set()
 
     def close(self) -> None:
-        """End the thread. Idempotent."""
+        """End the thread; one that waits for the server is left behind. Idempotent."""
         if not self._closed.is_set():
             self._closed.set()
             os.write(self._awake, b"!")
-            self._thread.join()
-            os.close(self._asleep)
-            os.close(self._awake)
+            self._thread.join(_GOODBYE)
+            if not self._thread.is_alive():  # else it may look at them yet
+                os.close(self._asleep)
+                os.close(self._awake)
 
     def _run(self) -> None:
         pause = _FIRST_PAUSE

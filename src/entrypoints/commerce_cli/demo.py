@@ -10,7 +10,8 @@ from cyclopts import Parameter
 from commerce_bootstrap.settings import Settings
 from commerce_cli.opening import open_shop
 from commerce_cli.output import Output, WrongCall
-from commerce_cli.serve import bindable, run, until_told_to_stop
+from commerce_cli.serve import bindable, run
+from commerce_cli.stopping import until_told_to_stop
 
 if TYPE_CHECKING:
     from commerce_bootstrap.shop import Shop

@@ -2,7 +2,6 @@
 
 import gc
 import os
-import signal
 import socket
 import threading
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from cyclopts import Parameter
 from commerce_bootstrap.settings import PartAway, Settings, load_settings
 from commerce_cli.opening import opened_in_time
 from commerce_cli.output import Output, WrongCall
+from commerce_cli.stopping import end_in_time, stop_on_signals, until_told_to_stop
 
 if TYPE_CHECKING:
     from commerce_bootstrap.shop import Shop
@@ -48,7 +48,7 @@ def worker(
 ) -> None:
     """Carry orders on, deliver events and take in files, beside `commerce serve`. Any number may run, each with all roles or some."""
     from commerce_worker.health import WaitingWorker
-    from commerce_worker.main import ROLES, stop_on_signals
+    from commerce_worker.main import ROLES
     from commerce_worker.main import run as work
 
     settings = load_settings(os.environ)
@@ -79,7 +79,7 @@ def run(shop: "Shop", opened: Callable[[str], None]) -> None:
     with ExitStack() as stack:
         if delivers_inside(shop.settings):
             stack.enter_context(working(shop, drain=_DRAIN))
-        answer_requests(shop, shop.settings.host, shop.settings.port, opened)
+        answer_requests(shop, shop.settings.host, shop.settings.port, opened, end_in_time)
 
 
 def _opened(stack: ExitStack, settings: Settings) -> "Shop":
@@ -138,17 +138,3 @@ def bindable(host: str, port: int) -> None:
         socket.create_server((host, port), family=family).close()
     except OSError as error:
         raise WrongCall(f"{host}:{port} cannot be listened on: {error.strerror}.") from error
-
-
-class until_told_to_stop(ExitStack):  # noqa: N801 (read as a sentence where it is used)
-    """A block that SIGINT and SIGTERM end in good order, and with it the process, with exit code 0."""
-
-    def __enter__(self) -> "until_told_to_stop":
-        super().__enter__()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self.callback(signal.signal, number, signal.signal(number, _stop))
-        return self
-
-
-def _stop(*_: object) -> None:
-    raise SystemExit(0)

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from types import FrameType
 from typing import Final
 
 import uvicorn
@@ -104,8 +105,15 @@ def create_app(shop: Shop) -> ShopApplication:
 class ShopServer(uvicorn.Server):
     """Uvicorn that first lets go of those who wait for orders, so that stopping takes no longer than the requests under way."""
 
-    def __init__(self, app: ShopApplication, host: str, port: int, started: Callable[[str], None] | None = None) -> None:
-        """*started* is told the address once requests are taken."""
+    def __init__(
+        self,
+        app: ShopApplication,
+        host: str,
+        port: int,
+        started: Callable[[str], None] | None = None,
+        stopping: Callable[[], None] | None = None,
+    ) -> None:
+        """*started* is told the address once requests are taken; *stopping* is called when a signal says stop, perhaps twice."""
         super().__init__(
             uvicorn.Config(
                 app,
@@ -124,6 +132,7 @@ class ShopServer(uvicorn.Server):
         )
         self._shop_app = app
         self._told = started
+        self._stopping = stopping
 
     @property
     def address(self) -> str:
@@ -137,12 +146,24 @@ class ShopServer(uvicorn.Server):
         if self.started and self._told:
             self._told(self.address)
 
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal says stop."""
+        if self._stopping:
+            self._stopping()
+        super().handle_exit(sig, frame)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take no more, and finish those under way."""
         self._shop_app.let_go()
         await super().shutdown(sockets)
 
 
-def serve(shop: Shop, host: str, port: int, started: Callable[[str], None] | None = None) -> None:
-    """Answer requests until the process is told to stop (SIGINT, SIGTERM); *started* is told the address."""
-    ShopServer(create_app(shop), host, port, started).run()
+def serve(
+    shop: Shop,
+    host: str,
+    port: int,
+    started: Callable[[str], None] | None = None,
+    stopping: Callable[[], None] | None = None,
+) -> None:
+    """Answer requests until the process is told to stop (SIGINT, SIGTERM); *started* is told the address, *stopping* of the signal."""
+    ShopServer(create_app(shop), host, port, started, stopping).run()

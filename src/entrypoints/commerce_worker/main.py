@@ -1,7 +1,6 @@
 """The worker: every loop of a shop, each on a thread of its own."""
 
 import logging
-import signal
 import threading
 import time
 from collections.abc import Callable, Collection, Generator, Sequence
@@ -176,13 +175,3 @@ def checks_of(shop: Shop, roles: Collection[str], worker: Worker) -> Checks:
     """What is wrong with each part that *roles* need."""
     every = {**shop.checks, "broker": wrong_with("broker", shop.broker.ping), "worker": worker.trouble}
     return {part: check for part, check in every.items() if not _NEEDS.get(part, set()).isdisjoint(roles) or part not in _NEEDS}
-
-
-def stop_on_signals(stop: threading.Event) -> None:
-    """Set *stop* on SIGTERM and SIGINT. For the main thread only."""
-
-    def set_it(_number: int, _frame: object) -> None:
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, set_it)

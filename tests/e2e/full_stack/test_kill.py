@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -28,24 +29,11 @@ _BUYERS: Final = 4
 _ENOUGH: Final = 25 if _WHOLE else 8
 
 
-@pytest.fixture(scope="module")
-def stack(shared_servers: SharedServers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FullStack]:
-    """One shop for all deaths, one after the other: what one of them spoils, the next ones see."""
-    with opened_full_stack(tmp_path_factory.mktemp("mortal"), shared_servers, shops=0, workers=(), settings=SETTINGS) as full:
+@pytest.fixture
+def stack(shared_servers: SharedServers, tmp_path: Path) -> Iterator[FullStack]:
+    """A shop for each death: the next one must meet neither processes nor orders of one that failed."""
+    with opened_full_stack(tmp_path, shared_servers, shops=0, workers=(), settings=SETTINGS) as full:
         yield full
-
-
-@pytest.fixture(autouse=True)
-def _stopped(stack: FullStack) -> Iterator[None]:
-    """What a case started ends with it, however it ends: the next one would meet its processes."""
-    yield
-    stack.stop()
-
-
-@pytest.fixture(scope="module")
-def promised() -> list[str]:
-    """Every order that any buyer was promised in this shop."""
-    return []
 
 
 def opened(stack: FullStack, what: str, point: str = "never", nth: int = 0) -> LiveShop:
@@ -58,7 +46,7 @@ def killed(process: LiveShop) -> bool:
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_16_every_promised_order_ends_properly_whichever_process_is_killed(point: str, stack: FullStack, promised: list[str]) -> None:
+def test_16_every_promised_order_ends_properly_whichever_process_is_killed(point: str, stack: FullStack) -> None:
     crowd = Crowd(*stocked_at(stack.settings, _BUYERS))
     for nth in TIMES if _WHOLE else TIMES[1:2]:
         stack.shops.append(opened(stack, "serve", point, nth))
@@ -78,7 +66,7 @@ def test_16_every_promised_order_ends_properly_whichever_process_is_killed(point
         return [(i, status) for i, (status, endings) in crowd.endings(stack.address).items() if status not in endings]
 
     until(lambda: not unfinished(), unfinished)
-    promised += [wish.order_id for wish in crowd.wishes if wish.order_id]
+    promised = [wish.order_id for wish in crowd.wishes if wish.order_id]
     report = stack.check_at_rest()
     stack.stop()
     assert len(set(promised)) == len(promised) == report["orders"], "an order that nobody was promised, or a promise without one"

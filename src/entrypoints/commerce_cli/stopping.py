@@ -1,0 +1,69 @@
+"""How a process that is told to stop ends: in good order, and in time whatever hangs."""
+
+import faulthandler
+import os
+import signal
+import threading
+from contextlib import ExitStack
+from functools import cache
+from typing import Final
+
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+#: Seconds after which a process that was told to stop is ended; a good end takes less.
+LONGEST_END = 35.0
+_STDERR: Final = 2
+
+
+@cache
+def end_in_time() -> None:
+    """End the process after :data:`LONGEST_END` with exit code 1, if it still runs: what it hangs at goes to standard error.
+
+    A thread of no interpreter's watches, so that nothing that Python waits for holds it up. What is left undone is taken
+    over as after SIGKILL, when leases are over. Idempotent.
+    """
+    faulthandler.dump_traceback_later(LONGEST_END, exit=True, file=_STDERR)
+
+
+def stop_on_signals(stop: threading.Event) -> None:
+    """Set *stop* on SIGTERM and SIGINT, after which the process has :data:`LONGEST_END` to end. For the main thread only.
+
+    A thread sets it, and no handler: a handler runs in the midst of whatever the main thread does. If that is taking or
+    giving back the lock of *stop*, where a second signal finds it, it would wait for itself for ever. The thread hears
+    of a signal from the operating system, whether or not the main thread gets to run.
+    """
+    told, tells = os.pipe()
+    os.set_blocking(tells, False)
+
+    def set_when_told() -> None:
+        os.read(told, 1)
+        end_in_time()
+        stop.set()
+
+    threading.Thread(target=set_when_told, name="signals", daemon=True).start()
+    signal.set_wakeup_fd(tells, warn_on_full_buffer=False)
+    for number in _SIGNALS:
+        signal.signal(number, _heard_already)
+
+
+def _heard_already(*_: object) -> None:
+    """A signal without a handler is not written to the pipe."""
+
+
+class until_told_to_stop(ExitStack):  # noqa: N801 (read as a sentence where it is used)
+    """A block that the first SIGINT or SIGTERM ends in good order, and with it the process, with exit code 0.
+
+    Those that follow do not break into what is being closed.
+    """
+
+    def __enter__(self) -> "until_told_to_stop":
+        super().__enter__()
+        self._told = False
+        for number in _SIGNALS:
+            self.callback(signal.signal, number, signal.signal(number, self._stop))
+        return self
+
+    def _stop(self, *_: object) -> None:
+        end_in_time()
+        if not self._told:
+            self._told = True
+            raise SystemExit(0)
