@@ -1,13 +1,13 @@
 """The shop that a command works on."""
 
-import ctypes
 import logging
 import os
 from collections.abc import Callable, Generator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final
 
 from commerce_bootstrap.settings import PartAway, Settings, known_secrets, load_settings
+from commerce_cli.heap import share_heaps, trimming
 from commerce_cli.output import WrongCall
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def open_shop(settings: Settings | None = None, *, level: int = logging.ERROR, l
         WrongSetting: a setting cannot be used.
     """
     settings = settings or load_settings(os.environ)
-    _share_heaps()
+    share_heaps()
 
     from commerce_bootstrap.container import build_shop  # loads the engines: not for commands that need no shop
     from commerce_bootstrap.logging import configure_logging
@@ -54,22 +54,14 @@ def opened_in_time(
     pause = _FIRST_PAUSE
     while True:
         try:
-            return stack.enter_context(open_shop(settings, level=level, log_format=settings.log_format))
+            shop = stack.enter_context(open_shop(settings, level=level, log_format=settings.log_format))
+            stack.enter_context(trimming())
+            return shop
         except PartAway as away:
             _LOG.warning("waiting for the %s: %s", away.part, away)
             if not wait(away, pause):
                 return None
         pause = min(2 * pause, _LONGEST_PAUSE)
-
-
-def _share_heaps() -> None:
-    """Let threads share two heaps, where the C library has a say in it (glibc: M_ARENA_MAX).
-
-    By default each thread gets one of its own, which keeps what was freed in it: after an import of 20,000 products a
-    serving process held 350 MB instead of 150.
-    """
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(-8, 2)
 
 
 def seller_of(shop: "Shop", email: str) -> "Account":
