@@ -102,6 +102,6 @@ class TransactionLost(Unavailable):
 
 
 class StorageFull(TransactionLost):
-    """Nothing can be written, as there is no room for it; nothing was. It goes on when there is room again."""
+    """There is no room for what was to be written: it was not. The whole may be tried again, and goes on when there is room."""
 
     code = "storage-full"

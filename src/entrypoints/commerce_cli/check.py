@@ -88,8 +88,8 @@ def _stale(shop: "Shop") -> list[Violation]:
 
 
 def _at_broker(shop: "Shop") -> Mapping[str, int] | None:
-    """What waits at the broker for each consumer, or is in hand there; ``None``: it does not say. None inside the shop, whose queues
-    were counted with its database.
+    """What waits at the broker for each consumer, but for what a consumer has in hand, which AMQP does not tell; ``None``: it does
+    not say. Nothing inside the shop, whose queues were counted with its database.
     """
     if shop.settings.delivers_inside:
         return {}
