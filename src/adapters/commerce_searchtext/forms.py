@@ -72,8 +72,10 @@ class Prices(NamedTuple):
 
 def prices_of(document: Document) -> Prices:
     """The prices of *document*, each once."""
-    forms = document.forms or (document,)
-    found = {(max(form.price.minor, 0), form.in_stock) for form in forms}
+    if not document.forms:
+        only = (max(document.price.minor, 0),)
+        return Prices(only, only, ()) if document.in_stock else Prices(only, (), only)
+    found = {(max(form.price.minor, 0), form.in_stock) for form in document.forms}
     return Prices(
         tuple(sorted({minor for minor, _ in found})),
         tuple(sorted(minor for minor, in_stock in found if in_stock)),

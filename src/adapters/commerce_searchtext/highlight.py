@@ -11,6 +11,10 @@ from commerce_searchtext.words import Analysis, clean, joined
 _SHOWN: Final = 200
 _BEFORE: Final = 60
 _LOOKED_AT: Final = 4_000
+#: What a term finds of a word: nothing, a part of it, or the whole.
+_NEITHER: Final = 0
+_PART: Final = 1
+_WORD: Final = 2
 
 
 def highlight(text: str, term: Term[Any], analysis: Analysis, *, whole: bool) -> str | None:
@@ -32,14 +36,12 @@ def highlight(text: str, term: Term[Any], analysis: Analysis, *, whole: bool) ->
 
 
 def _marks(text: str, term: Term[Any], analysis: Analysis, *, whole: bool) -> Iterator[tuple[int, int]]:
-    words, beginning = analysis.words_of(text), term.beginning
+    words, plain, least = analysis.words_of(text), text.isascii(), _PART if whole else _WORD
     for word in words:
-        if (
-            analysis.stem(word.surface) in term.stems
-            or (beginning is not None and word.surface.startswith(beginning))
-            or (whole and term.inside and _holds(word.surface, term))
-            or (not text.isascii() and _is_respelled(text[word.start : word.end], term))
-        ):
+        found = term.looked_at.get(word.surface)
+        if found is None:
+            found = term.looked_at[word.surface] = _rank(word.surface, term, analysis)
+        if found >= least or (not plain and _is_respelled(text[word.start : word.end], term)):
             yield word.start, word.end
     surfaces = [w.surface for w in words]
     together = "".join(surfaces)
@@ -49,8 +51,12 @@ def _marks(text: str, term: Term[Any], analysis: Analysis, *, whole: bool) -> It
                 yield from ((w.start, w.end) for w in words[spelled.first : spelled.after])
 
 
-def _holds(surface: str, term: Term[Any]) -> bool:
-    return len(surface) >= SHORTEST_COMPOUND and surface.isalpha() and any(surface.find(part, 1) > 0 for part in term.inside)
+def _rank(surface: str, term: Term[Any], analysis: Analysis) -> int:
+    if analysis.stem(surface) in term.stems or (term.beginning is not None and surface.startswith(term.beginning)):
+        return _WORD
+    if term.inside and len(surface) >= SHORTEST_COMPOUND and surface.isalpha() and any(surface.find(part, 1) > 0 for part in term.inside):
+        return _PART
+    return _NEITHER
 
 
 def _is_respelled(word: str, term: Term[Any]) -> bool:

@@ -35,6 +35,8 @@ class Term(Generic[S]):
     inside: set[str] = attrs.field(factory=set[str])
     beginning: str | None = None
     did_you_mean: str | None = None
+    looked_at: dict[str, int] = attrs.field(factory=dict[str, int], init=False, repr=False, eq=False)
+    """Of the words of hits, how each is to be highlighted: the same ones stand in many."""
 
     @property
     def exact(self) -> str:

@@ -40,7 +40,7 @@ def hits(searcher: tantivy.Searcher, found: Sequence[Row], plan: Plan) -> tuple[
 
 def kept(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> Sequence[Any]:
     """What the index keeps of one item to show it."""
-    row: Sequence[Any] = json.loads(searcher.doc(address)["stored"][0])
+    row: Sequence[Any] = json.loads(str(searcher.doc(address)["stored"][0], "utf-8"))
     return row
 
 

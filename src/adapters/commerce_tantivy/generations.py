@@ -71,7 +71,8 @@ class Generation:
                 newest[document.item_id] = document
         self.index.reload()
         searcher = self.index.searcher()
-        if not searcher.num_docs:
+        any_known = tantivy.Query.term_set_query(SCHEMA, "item_id", list(newest))
+        if not searcher.search(any_known, 1, count=False).hits:
             return list(newest.values())
         known = {item_id: known_version(searcher, item_id) for item_id in newest}
         return [d for d in newest.values() if (version := known[d.item_id]) is None or d.version > version]

@@ -119,7 +119,7 @@ def _add_forms(entry: tantivy.Document, document: Document) -> None:
     for field, steps, some in zip(_PRICES, _STEPS, prices, strict=True):
         for price in some:
             entry.add_unsigned(field, price)
-        for step in steps_of(some, document.price.currency):
+        for step in steps_of(some, document.price.currency) if some else ():
             entry.add_unsigned(steps, step)
     entry.add_boolean("one_form", not document.forms)
     if document.forms:

@@ -27,9 +27,9 @@ def read_rows(format: ImportFormat, start: Progress, fetch: Fetch, asked: TableS
 
 
 def glance_at_rows(format: ImportFormat, start: Progress, fetch: Fetch, asked: TableStyle = _ANY, places: int = 2) -> Iterator[Row]:
-    """As :func:`read_rows`, for whoever wants no more of each row than its SKU: faster where it can be."""
+    """As :func:`read_rows` somewhere in a file, for whoever wants no more of each row than its SKU: faster where it can be."""
     if format is ImportFormat.CSV:
-        return read_table(start, fetch, asked, places)
+        return read_rows(format, start, fetch, asked, places)
     return read_objects(format, start, fetch, glanced)
 
 

@@ -87,7 +87,7 @@ def _attributes(*sources: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
     for source in sources:
         for name, value in source.items():
             found.setdefault(name, []).extend(_texts(value))
-    return {name: tuple(dict.fromkeys(values))[:_MOST_VALUES] for name, values in found.items() if values}
+    return {name: tuple(dict.fromkeys(values) if len(values) > 1 else values)[:_MOST_VALUES] for name, values in found.items() if values}
 
 
 def _texts(value: Any) -> Sequence[str]:
