@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commerce_core.cart.service import Shopper
 from commerce_core.kernel.address import Address
-from commerce_core.kernel.ids import SkuId
+from commerce_core.kernel.ids import BuyerId, SkuId
 from commerce_core.kernel.money import CurrencyMismatch, Money
 from commerce_core.orders import OrderStatus
 from commerce_core.pricing import Adjustment, Charges, FreeOfCharges, PricedLine, Pricer
@@ -67,4 +68,30 @@ def test_the_same_charges_are_in_the_cart_the_order_and_the_capture() -> None:
     view = see(shop, placed)
     assert (view.status, view.order.total, len(view.order.adjustments)) == (OrderStatus.COMPLETED, usd("13.90"), 4)
     assert [e.amount for e in shop.parts.gateway.books([placed.key.order_id])] == [usd("13.90")]
+    assert shop.checker.check().violations == ()
+
+
+class Voucher(Charges):
+    """Ten off, whatever is in the cart."""
+
+    def adjustments(self, lines: Sequence[PricedLine], address: Address | None) -> Sequence[Adjustment]:
+        return (Adjustment(kind="discount", code="ten", amount=usd("-10.00")),)
+
+
+@pytest.mark.parametrize(
+    ("price", "discount", "total"), [("5.00", "-5.00", "0.00"), ("10.00", "-10.00", "0.00"), ("12.00", "-10.00", "2.00")]
+)
+def test_a_discount_of_more_than_the_goods_makes_an_order_free_and_no_order_negative(price: str, discount: str, total: str) -> None:
+    shop = memory_shop(MemoryParts(charges=Voucher()))
+    assert Pricer("USD", Voucher()).price([], None).total == usd("0.00")
+    ada = register(shop)
+    cart = fill(shop, ada, (sell(shop, 5, price), 1))
+    quote = shop.carts.view(Shopper(buyer_id=BuyerId(ada.id))).quote
+    assert (quote.discount, quote.total) == (usd(discount), usd(total))
+    placed = pay(shop, ada, cart, total)
+    shop.run_to_rest()
+    order = see(shop, placed)
+    assert (order.status, order.order.total) == (OrderStatus.COMPLETED, usd(total))
+    assert order.order.subtotal + order.order.adjusted("discount") == order.order.total
+    assert [e.amount for e in shop.parts.gateway.books([placed.key.order_id])] == ([usd(total)] if total != "0.00" else [])
     assert shop.checker.check().violations == ()
