@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Final
 
 from commerce_core.search import Document
-from commerce_searchtext.letters import respelled
+from commerce_searchtext.letters import respelled, without_umlauts
 from commerce_searchtext.splitting import signs_of
 from commerce_searchtext.terms import SHORTEST_COMPOUND, SHORTEST_INSIDE, SHORTEST_PART
 from commerce_searchtext.words import Analysis, Joined, Word, clean, has_letter, joined, key
@@ -45,7 +45,9 @@ def spelled_otherwise(document: Document, analysis: Analysis) -> str:
     """Other ways to write words of *document*, with a blank between them, each once: those of its name and SKU that people write in
     one word or in several, in one; signs of scripts without blanks alone; and umlauts as who does not have them writes them."""
     d, name = document, clean(document.name)
-    spelled = [j.text for text in (name, clean(d.sku)) for j in _forms(text, analysis)]
+    named = [name, clean(d.sku)]
+    named += [other for text in named if (other := without_umlauts(text)) is not None]
+    spelled = [j.text for text in named for j in _forms(text, analysis)]
     texts = (name, d.brand, d.category, d.description, *d.tags, *(v for values in d.attributes.values() for v in values))
     spelled += [other for text in texts if not text.isascii() for other in respellings(clean(text), analysis)]
     return " ".join(dict.fromkeys(spelled if name.isascii() else (*spelled, *signs_of(name))))
@@ -91,7 +93,7 @@ def spelled_terms(document: Document, analysis: Analysis) -> set[str]:
     """The words of *document* that are written otherwise than they are searched for, as they are written behind."""
     texts = [clean(text) for text in (document.name, document.brand, document.category, *document.tags)]
     found = ((w.surface, text[w.start : w.end]) for text in texts if not text.isascii() for w in analysis.words_of(text))
-    return {_as_written(surface, text) for surface, text in found if surface != text.lower()}
+    return {_as_written(surface, text) for surface, text in found if surface != _small(text)}
 
 
 def spellings_of(word: str) -> str:
@@ -106,8 +108,13 @@ def _written(name: str, left: Word, right: Word) -> str:
 
 
 def _as_written(typed: str, text: str) -> str:
-    text = text.lower()
+    text = _small(text)
     return typed if text == typed else f"{typed}{_SEPARATOR}{text}"
+
+
+def _small(text: str) -> str:
+    """*text* in small letters, of which a Turkish İ has one and no dot beside it."""
+    return text.replace("\u0130", "i").lower()
 
 
 def _says_something(word: str) -> bool:

@@ -51,8 +51,14 @@ def _is_accent(mark: str) -> bool:
 
 def respelled(word: str) -> str | None:
     """*word* (as it was written, composed) without umlauts and rings, as who does not have them writes it: ``tuer`` for ``Tür``."""
-    if word.isascii():
+    other = without_umlauts(word)
+    return None if other is None else fold(other)
+
+
+def without_umlauts(text: str) -> str | None:
+    """*text* in small letters with umlauts and rings as two letters each; nothing where it has none."""
+    if text.isascii():
         return None
-    small = word.casefold()
+    small = text.casefold()
     other = small.translate(_RESPELLED)
-    return fold(other) if other != small else None
+    return other if other != small else None

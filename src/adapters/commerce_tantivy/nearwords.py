@@ -47,9 +47,9 @@ class NearWords:
             letters = [c for c in ascii_lowercase if c != word[0]]
             near += with_other_letter(one for c in letters for one in self._within(word, c, edits))
         found = [other for other in likely(near)[: 4 * MOST] if self._alive(other)][:MOST]
-        return (self._as_written(found[0]), *found[1:]) if found else ()
+        return (self.as_written(found[0]), *found[1:]) if found else ()
 
-    def _as_written(self, word: str) -> str:
+    def as_written(self, word: str) -> str:
         """*word* with its accents and signs, where most documents that have it write them."""
         begin = spellings_of(word)
         spelled = self._searcher.terms_with_prefix("spelled", begin, limit=_SPELLINGS)

@@ -38,7 +38,8 @@ def _queries(state: State, words: list[str], size: int) -> Iterator[str]:
     if len(words) > 1 or len(words[0]) > SHORT or not words[0].isascii():
         return _values(state, "phrases", words, size)
     # There are too many phrases with one letter in front to look for the common ones: single words will do.
-    return (w for w in _values(state, "name_words", words, 3 * size) if len(w) > SHORT and has_letter(w))
+    found = (w for w in _values(state, "name_words", words, 3 * size) if len(w) > SHORT and has_letter(w))
+    return (state.near_words.as_written(word) for word in found)
 
 
 def _values(state: State, field: str, words: list[str], size: int) -> Iterator[str]:

@@ -41,10 +41,11 @@ class SearchWordsContract:
             ("Donaudampfschifffahrtsgesellschaftskapitänsmützenständer",
              ("Donaudampfschifffahrtsgesellschaftskapitänsmützenständer", "donaudampf", "Kapitän", "mützenständer", "muetzenstaender")),
             ("Schreibtischlampe", ("Schreibtischlampe", "Tischlampe", "lampe", "tisch", "SCHREIBTISCH")),
+            ("Müsli-Schüssel", ("mueslischuessel", "müslischüssel", "muslischussel", "muesli")),
             ("Küchenmaschine", ("maschine", "kuechenmaschine", "Kuechen")),
             ("X" * 150 + "1", ("X" * 150 + "1",)),
         ],
-        ids=["chinese", "japanese", "korean", "thai", "lao", "khmer", "german", "compound", "umlaut-compound", "endless"],
+        ids=["chinese", "japanese", "korean", "thai", "lao", "khmer", "german", "compound", "hyphen", "umlaut-compound", "endless"],
     )  # fmt: skip
     def test_names_without_blanks_are_found_and_by_their_parts(self, index: SearchIndex, name: str, terms: tuple[str, ...]) -> None:
         index.put([document(1, name), document(2, "Garden chair"), document(3, "绿茶"), document(4, "Stuhl")])
@@ -150,12 +151,22 @@ class SearchWordsContract:
         index.suggest("c++", 5)
 
     def test_suggestions_and_meant_words_keep_their_accents(self, index: SearchIndex) -> None:
-        index.put([document(1, "Café Crème"), document(2, "Ёлка новогодняя", brand="Größer"), document(3, "Kaffeemühle")])
+        index.put(
+            [
+                document(1, "Café Crème"),
+                document(2, "Ёлка новогодняя", brand="Größer"),
+                document(3, "Kaffeemühle"),
+                document(4, "İstanbul <b>Tür</b>"),
+            ]
+        )
         assert ("query", "café crème") in {(s.kind, s.text) for s in index.suggest("cafe", 10)}
         assert ("query", "ёлка новогодняя") in {(s.kind, s.text) for s in index.suggest("Ёлк", 10)}
         assert ("query", "kaffeemühle") in {(s.kind, s.text) for s in index.suggest("kaffeemu", 10)}
+        for begun in ("t", "tu", "tü", "Tür", nfd("tü")):
+            assert [s.text for s in index.suggest(begun, 10) if s.kind == "query" and " " not in s.text] == ["tür"], begun
+        assert ("query", "istanbul") in {(s.kind, s.text) for s in index.suggest("İ", 10)}
         assert ("brand", "Größer") in {(s.kind, s.text) for s in index.suggest(nfd("Größ"), 10)}
-        for typed, meant in (("kaffemuhle", "kaffeemühle"), ("новогоднья", "новогодняя"), ("grösserr", "größer")):
+        for typed, meant in (("istambul", "istanbul"), ("kaffemuhle", "kaffeemühle"), ("новогоднья", "новогодняя"), ("grösserr", "größer")):
             assert index.find(Query(term=typed)).did_you_mean == meant, typed
 
     def test_suggestions_go_on_from_signs(self, index: SearchIndex) -> None:
