@@ -88,7 +88,9 @@ def device_cookie(token: str) -> str:
 
 def _cookie(jar: str | None, name: str) -> str | None:
     """The first cookie of this name that can be a token. Python's own reader takes minutes for a jar full of backslashes."""
-    for cookie in (jar or "").split(";"):
+    if not jar or name not in jar:
+        return None
+    for cookie in jar.split(";"):
         key, _, value = cookie.partition("=")
         if key.strip() == name and _TOKEN.fullmatch(value := value.strip().strip('"')):
             return value

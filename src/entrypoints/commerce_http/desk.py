@@ -18,6 +18,7 @@ R = TypeVar("R")
 MOST_WAITING: Final = 10_000
 _PROBES: Final = 2
 _BODIES_WAITING: Final = 32
+_FIGURES_WAITING: Final = 8
 
 
 @attrs.frozen
@@ -50,6 +51,7 @@ class Desk:
             Runs.SEARCH: _Pool("http-searches", searches),
             Runs.BODY: _Pool("http-bodies", Room(1, _BODIES_WAITING)),
             Runs.PROBE: _Pool("http-probes", Room(_PROBES)),
+            Runs.FIGURES: _Pool("http-figures", Room(1, _FIGURES_WAITING)),
         }
 
     def is_inline(self, kind: Runs) -> bool:

@@ -23,6 +23,7 @@ from commerce_http.openapi import Document
 from commerce_http.operations import Operation, Runs, operations_of
 from commerce_http.proxies import TrustedProxies
 from commerce_http.timeline_watch import TimelineWatch
+from commerce_http.write_watch import WriteWatch
 
 _THREADS_OUTSIDE: Final = 16
 _EMBEDDED_SEARCHES: Final = 2
@@ -72,6 +73,7 @@ def create_app(shop: Shop) -> ShopApplication:
         more={
             "desk": desk,
             "watch": watch,
+            "writes": WriteWatch(shop.searches.visible, desk, most=settings.searches_waiting),
             "document": Document(OPERATIONS, shop.currency),
             "guests": Guests(shop.accounts.admit_guest, desk),
         },

@@ -33,6 +33,7 @@ class Document:
         self._operations = operations
         self._currency = currency
         self._as_json: dict[str, bytes] = {}  # for the prefix that was asked for last: most have only one
+        self._as_html: dict[str, bytes] = {}
 
     @cached_property
     def data(self) -> dict[str, Any]:
@@ -64,7 +65,11 @@ class Document:
 
     def as_html(self, root: str) -> bytes:
         """The document as a page for people."""
-        return page(self.data, f"{root}/schema/openapi.json").encode()
+        made = self._as_html.get(root)
+        if made is None:
+            made = page(self.data, f"{root}/schema/openapi.json").encode()
+            self._as_html = {root: made}
+        return made
 
 
 @operation("GET", "/schema/openapi.json", public=True)

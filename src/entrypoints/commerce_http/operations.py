@@ -34,6 +34,7 @@ class Runs(StrEnum):
     PASSWORD = "password"  # noqa: S105 (no password) a password is hashed: in threads of their own
     BODY = "body"  # a long body is read: in a thread of its own
     PROBE = "probe"  # how the shop is: in threads of their own, so that nothing else can keep the answer back
+    FIGURES = "figures"  # what the shop counts is written down, which takes milliseconds: in a thread of its own
     WORK = "work"  # anything else: always in a thread
 
 

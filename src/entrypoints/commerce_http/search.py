@@ -1,6 +1,5 @@
 """Finding items."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -16,9 +15,9 @@ from commerce_http.answers import MoneyOut, Shape, money
 from commerce_http.desk import Desk
 from commerce_http.operations import Runs, SearchToken, operation
 from commerce_http.query import page_size
+from commerce_http.write_watch import WriteWatch
 
 _LONGEST_WAIT: Final = 2.0
-_TICK: Final = 0.01
 
 
 def _text(most: int) -> Any:
@@ -142,13 +141,13 @@ class SuggestionsOut(Shape):
 
 
 @operation("GET", "/items", answer=HitsOut, problems=(BadCursor, CursorExpired, SearchUnavailable), public=True)
-async def find_items(query: FindItems, search_token: SearchToken, searches: Searches, desk: Desk) -> HitsOut:
+async def find_items(query: FindItems, search_token: SearchToken, searches: Searches, desk: Desk, writes: WriteWatch) -> HitsOut:
     """Search: ranked, tolerant of typing errors, with filters, facets and highlights.
 
     `X-Search-Token`, from the answer to a write, waits up to two seconds until the write can be found.
     """
     if search_token is not None:
-        await _until_visible(search_token, searches, desk)
+        await writes.until_found(search_token, _LONGEST_WAIT)
     asked = query.as_query()
     page = searches.kept(asked)
     return hits_out(await desk.do(Runs.SEARCH, searches.find, asked) if page is None else page)
@@ -158,16 +157,6 @@ async def find_items(query: FindItems, search_token: SearchToken, searches: Sear
 def suggest(query: FindSuggestions, searches: Searches) -> SuggestionsOut:
     """Things to search for that begin with what was typed."""
     return SuggestionsOut(suggestions=[_suggestion_out(found) for found in searches.suggest(query.prefix, query.size)])
-
-
-async def _until_visible(token: str, searches: Searches, desk: Desk) -> None:
-    """Wait until a write can be found, or is late: then the search answers without it."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + _LONGEST_WAIT
-    while not await desk.do(Runs.SEARCH, searches.is_visible, token):
-        if loop.time() >= deadline:
-            return
-        await asyncio.sleep(_TICK)
 
 
 def hits_out(page: ResultPage) -> HitsOut:

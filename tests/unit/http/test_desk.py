@@ -32,3 +32,22 @@ def test_39_a_full_pool_refuses_at_once_and_keeps_nobody_else_waiting(kind: Runs
     desk = Desk(threads=1, outside=1, on_event_loop=(), passwords=Room(2, 3), searches=Room(2, 3))
     asyncio.run(crowd())
     desk.close()
+
+
+def test_whoever_asks_for_figures_keeps_no_probe_waiting() -> None:
+    gate = threading.Event()
+
+    async def crowd() -> None:
+        waiting = [asyncio.create_task(desk.do(Runs.FIGURES, gate.wait)) for _ in range(20)]
+        try:
+            await asyncio.sleep(0.01)
+            assert await asyncio.wait_for(desk.do(Runs.PROBE, lambda: "ready"), 1) == "ready"
+        finally:
+            gate.set()
+        answers = await asyncio.gather(*waiting, return_exceptions=True)
+        assert answers.count(True) == 9
+        assert sum(isinstance(answer, Overloaded) for answer in answers) == 11
+
+    desk = Desk(threads=1, outside=1, on_event_loop=())
+    asyncio.run(crowd())
+    desk.close()

@@ -1,6 +1,6 @@
 """What buyers ask, and waiting until a write can be found."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from commerce_core.catalog import ImportQueue, ImportStatus
@@ -62,19 +62,28 @@ class Searches:
         return self._index.explain(term, size)
 
     def is_visible(self, token: str) -> bool:
-        """Whether a search would show the write that *token* names.
+        """Whether a search would show the write that *token* names; see :meth:`visible`."""
+        return bool(self.visible((token,)))
+
+    def visible(self, tokens: Collection[str]) -> frozenset[str]:
+        """Those of *tokens* whose writes a search would show. All items are asked for at once.
 
         Raises:
-            BadCursor: no token of ours.
+            BadCursor: one is no token of ours.
             SearchUnavailable: the engine does not answer.
         """
-        try:
-            item_id, version = decode_cursor(_ITEM, token, str, int)
-        except BadCursor:
-            (import_id,) = decode_cursor(_IMPORT, token, str)
-            return self._import_is_visible(ImportId(import_id))
-        known: int = self._index.versions([item_id]).get(item_id, 0)
-        return known >= int(version)
+        items: dict[str, tuple[ItemId, int]] = {}
+        imports: dict[str, ImportId] = {}
+        for token in tokens:
+            try:
+                item_id, version = decode_cursor(_ITEM, token, str, int)
+                items[token] = (ItemId(item_id), version)
+            except BadCursor:
+                (import_id,) = decode_cursor(_IMPORT, token, str)
+                imports[token] = ImportId(import_id)
+        known = self._index.versions(list({item_id for item_id, _ in items.values()})) if items else {}
+        seen = {token for token, (item_id, version) in items.items() if known.get(item_id, 0) >= version}
+        return frozenset(seen | {token for token, import_id in imports.items() if self._import_is_visible(import_id)})
 
     def _import_is_visible(self, import_id: ImportId) -> bool:
         with self._db.snapshot() as tx:
