@@ -8,7 +8,7 @@ from typing import Any, Final
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
 
-_PAIR: Final = re.compile(r'([a-z]+)=("(?:[^"\\]|\\.)*"|[^;,\s"]*)', re.IGNORECASE)
+_PAIR: Final = re.compile(r'(?<![a-z])([a-z]+)=("(?:[^"\\]|\\.)*"|[^;,\s"]*)', re.IGNORECASE)
 _SCHEMES: Final = frozenset({"http", "https"})
 
 
@@ -43,6 +43,8 @@ class TrustedProxies:
 
 #: Hops that are looked at, whoever tells of more.
 _MOST_HOPS: Final = 20
+#: Characters of what is told of one.
+_LONGEST_HOP: Final = 500
 NOBODY: Final = TrustedProxies(())
 
 
@@ -60,9 +62,10 @@ def _hops(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
 
 
 def _listed(headers: Sequence[tuple[bytes, bytes]], wanted: bytes) -> list[str]:
-    """The elements of a list header, all of its lines together."""
+    """The last elements of a list header, all of its lines together: as many as are looked at."""
     text = ",".join(value.decode("latin-1") for name, value in headers if name == wanted)
-    return [element.strip() for element in text.split(",") if element.strip()]
+    told = [element.strip()[:_LONGEST_HOP] for element in text.rsplit(",", _MOST_HOPS + 1) if element.strip()]
+    return told[-_MOST_HOPS - 1 :]
 
 
 def _address(text: str) -> Address | None:

@@ -1,6 +1,6 @@
 """What buyers ask, and waiting until a write can be found."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from commerce_core.catalog import ImportQueue, ImportStatus
@@ -81,7 +81,7 @@ class Searches:
             except BadCursor:
                 (import_id,) = decode_cursor(_IMPORT, token, str)
                 imports[token] = ImportId(import_id)
-        known = self._index.versions(list({item_id for item_id, _ in items.values()})) if items else {}
+        known: Mapping[ItemId, int] = self._index.versions(list({item_id for item_id, _ in items.values()})) if items else {}
         seen = {token for token, (item_id, version) in items.items() if known.get(item_id, 0) >= version}
         return frozenset(seen | {token for token, import_id in imports.items() if self._import_is_visible(import_id)})
 
