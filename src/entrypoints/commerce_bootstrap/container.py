@@ -71,7 +71,7 @@ class ShopContainer(DeclarativeContainer):
     accounts = one(Accounts, database, held.accounts, hasher, tokens, clock, ids, settings.provided.limits)
     shelf = one(Shelf, held.items, held.stock, held.outbox, ids)
     items = one(Items, database, held.items, held.stock, shelf, clock, ids, currency)
-    imports = one(Imports, database, held.imports, clock, ids)
+    imports = one(Imports, database, held.imports, clock, ids, settings.provided.import_limits)
     importer = one(Importer, database, held.imports, held.items, shelf, clock, ids, currency)
 
     cart_shelves = one(CartShelves, database=database, carts=held.carts, offers=held.offers, stock=held.stock)

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import attrs
 
 from commerce_core.accounts import Limits
+from commerce_core.catalog import ImportLimits
 from commerce_core.checkout import Timing
 from commerce_core.kernel.service_address import ServiceAddress, masked
 
@@ -171,6 +172,8 @@ class Settings:
     head_timeout: timedelta = _setting(timedelta(seconds=20), _seconds, "seconds that the head of a request may take")
     body_timeout: timedelta = _setting(timedelta(seconds=30), _seconds, "seconds that its body may take; a pause in an import")
     import_timeout: timedelta = _setting(timedelta(hours=1), _seconds, "seconds that the body of an import may take")
+    imports_per_seller: int = _setting(10, _whole(1, 10_000), "imports of one seller that are not over")
+    import_megabytes_per_seller: int = _setting(1_024, _whole(1, 1_000_000), "megabytes kept of the files of one seller's imports")
     send_timeout: timedelta = _setting(timedelta(seconds=30), _seconds, "seconds that a client may take to read what was sent")
     watchers: int = _setting(2_000, _whole(1, 1_000_000), "event streams, and checkouts that wait for their end, at the same time")
     watchers_per_account: int = _setting(20, _whole(1, 1_000_000), "the same of one account")
@@ -195,6 +198,12 @@ class Settings:
     def delivers_inside(self) -> bool:
         """Whether events wait in the shop's own database until their consumers take them, and for no broker."""
         return self.broker_url.startswith("local:")
+
+    @property
+    def import_limits(self) -> ImportLimits:
+        """What the imports of one seller may take up."""
+        size = self.import_megabytes_per_seller << 20
+        return ImportLimits(open_imports=self.imports_per_seller, stored_bytes=size)
 
     @property
     def limits(self) -> Limits:
