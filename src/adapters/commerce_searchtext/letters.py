@@ -1,5 +1,6 @@
 """Letters of every script, as far as searching tells them apart."""
 
+import re
 import unicodedata
 from functools import lru_cache
 from typing import Final
@@ -20,6 +21,8 @@ _LETTERS: Final = str.maketrans("øđðłŀħŋŉŧĸ\N{LATIN SMALL LETTER DOTLE
 )
 #: How people write these who do not have them.
 _RESPELLED: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
+#: The article, with "and", "so", "with" or "like" before it; of a word at least three letters have to be left.
+_ARTICLE: Final = re.compile("[\u0648\u0641\u0628\u0643]?\u0627\u0644(?=...)")
 
 
 @lru_cache(maxsize=50_000)
@@ -50,9 +53,14 @@ def _is_accent(mark: str) -> bool:
 
 
 def respelled(word: str) -> str | None:
-    """*word* (as it was written, composed) without umlauts and rings, as who does not have them writes it: ``tuer`` for ``Tür``."""
-    other = without_umlauts(word)
-    return None if other is None else fold(other)
+    """*word* (as it was written, composed) without umlauts and rings, as who does not have them writes it: ``tuer`` for ``Tür``.
+    An Arabic one without its article, which is written in one word with it."""
+    if word.isascii():
+        return None
+    if (other := without_umlauts(word)) is not None:
+        return fold(other)
+    article = _ARTICLE.match(folded := fold(word))
+    return folded[article.end() :] if article else None
 
 
 def without_umlauts(text: str) -> str | None:

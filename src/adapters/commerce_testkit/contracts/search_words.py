@@ -91,13 +91,14 @@ class SearchWordsContract:
             ("حَاسُوب", ("حاسوب",)),
             ("أحمر", ("احمر",)),
             ("کتاب فارسی", ("كتاب", "فارسي")),
-            ("مكنسة", ("مكنسه",)),
+            ("مكنسة", ("مكنسه", "المكنسة")),
+            ("إبريق الشاي", ("شاي", "الشاي", "ابريق شاي")),
             ("שָׁלוֹם", ("שלום",)),
             ("फ़ोन", ("फोन",)),
             ("Ｗｉｄｅ １２３", ("wide", "123")),
             ("Ma\u00adschine", ("maschine",)),
         ],
-        ids=range(17),
+        ids=range(18),
     )  # fmt: skip
     def test_accents_and_capitals_of_no_script_matter(self, index: SearchIndex, name: str, terms: tuple[str, ...]) -> None:
         index.put([document(1, name), document(2, "Lamp")])
