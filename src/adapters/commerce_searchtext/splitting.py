@@ -12,6 +12,7 @@ from functools import lru_cache, partial
 from itertools import pairwise
 from typing import Final
 
+from commerce_core.kernel.text import character_class
 from commerce_searchtext.letters import IGNORED, fold
 from commerce_searchtext.words import Word
 
@@ -20,18 +21,7 @@ LONGEST: Final = 100
 _REMEMBERED: Final = 200
 
 
-def _class_of(characters: Iterator[str]) -> str:
-    """The inside of a character class for *characters*, which come in their order."""
-    parts: list[list[int]] = []
-    for code in map(ord, characters):
-        if parts and parts[-1][1] == code - 1:
-            parts[-1][1] = code
-        else:
-            parts.append([code, code])
-    return "".join(f"{chr(first)}-{chr(last)}" for first, last in parts)
-
-
-_MARKS: Final = _class_of(c for c in map(chr, range(0x300, sys.maxunicode)) if unicodedata.category(c)[0] == "M")
+_MARKS: Final = character_class(c for c in map(chr, range(0x300, sys.maxunicode)) if unicodedata.category(c)[0] == "M")
 #: Scripts without blanks between words. Korean has some, but parts of its words stand for themselves.
 _UNSPACED: Final = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
