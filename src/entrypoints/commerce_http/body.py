@@ -39,7 +39,7 @@ async def read_raw(request: "Request[Any, Any, Any]", limit: int, seconds: float
         if size > limit:
             raise TooLarge(f"at most {limit} bytes are taken here")
         chunks.append(chunk)
-    raw = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    raw = bytes(chunks[0]) if len(chunks) == 1 else b"".join(chunks)  # a server may send any kind of buffer
     scope: Any = request.scope
     scope[BODY] = raw
     return raw

@@ -11,13 +11,15 @@ from commerce_http.proxies import TrustedProxies
 
 #: What another application's router left in a scope, which ours would take for its own.
 _OF_OTHERS: Final = ("_ls_connection_state", "path_params", "path_template", "route_handler")
+#: The code of a close before a connection was accepted, which servers answer with 403.
+_NOT_SPOKEN: Final = 1000
 #: Letters, digits, ``-._~`` and the slash written as ``%XX``.
 _NEEDLESSLY_ENCODED: Final = re.compile(rb"%(?:2[DEF]|3\d|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE])", re.IGNORECASE)
 
 
 class Frame:
     """Wraps *app*: every key that a server may leave out of a scope is there, and ``client`` and ``scheme`` are those of
-    the client and not of *proxies*.
+    the client and not of *proxies*. What is neither HTTP nor a lifespan is refused: nothing else is spoken here.
     """
 
     def __init__(self, app: ASGIApp, proxies: TrustedProxies) -> None:
@@ -27,6 +29,8 @@ class Frame:
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if str(scope["type"]) == "http":
             scope = cast("Scope", self._complete(cast("dict[str, Any]", scope)))
+        elif str(scope["type"]) != "lifespan":
+            return send({"type": "websocket.close", "code": _NOT_SPOKEN, "reason": None})
         return self._app(scope, receive, send)
 
     def _complete(self, given: dict[str, Any]) -> dict[str, Any]:

@@ -194,3 +194,23 @@ def test_a_websocket_is_refused_and_a_lifespan_is_lived(app: ShopApplication) ->
     sent.clear()
     asyncio.run(app({"type": "websocket", "asgi": {"version": "3.0"}, "path": "/words", "headers": []}, receive, send))
     assert sent == ["websocket.close"]
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_a_body_is_read_from_any_kind_of_buffer(app: ShopApplication, kind: Any) -> None:
+    assert ask(app, POST, [{"type": "http.request", "body": kind(b'{"word": "x"}')}]).status == 201
+
+
+@pytest.mark.parametrize("path", ["/words/x", "/nothing"])
+def test_a_socket_is_refused_and_is_no_error_of_ours(app: ShopApplication, path: str) -> None:
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope: Any = {"type": "websocket", "asgi": {"version": "3.0"}, "path": path, "headers": []}
+    asyncio.run(app(scope, receive, send))
+    assert [(message["type"], message["code"]) for message in sent] == [("websocket.close", 1000)]
