@@ -105,9 +105,10 @@ def test_18_a_shop_that_is_started_before_its_database_waits_for_it_and_says_so(
         assert int(headers["retry-after"]) >= 1
         server.start()
         until(is_ready(address), 30)
-    finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
+    finally:
+        process.kill()
 
 
 def test_a_shop_that_waits_for_its_database_can_be_told_to_stop(server: PostgresServer, tmp_path: Path) -> None:
@@ -115,9 +116,12 @@ def test_a_shop_that_waits_for_its_database_can_be_told_to_stop(server: Postgres
     server.stop()
     port = free_port()
     process = subprocess.Popen([COMMERCE, "serve", "--port", str(port)], cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL)
-    until(lambda: asked(f"http://127.0.0.1:{port}", "/health/live")[0] == 200, 30)
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 0
+    try:
+        until(lambda: asked(f"http://127.0.0.1:{port}", "/health/live")[0] == 200, 30)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT], ids=["in good order", "at once"])

@@ -14,7 +14,7 @@ from cyclopts import Parameter
 from commerce_bootstrap.settings import PartAway, Settings, load_settings
 from commerce_cli.opening import opened_in_time
 from commerce_cli.output import Output, WrongCall
-from commerce_cli.stopping import end_in_time, stop_on_signals, until_told_to_stop
+from commerce_cli.stopping import end_in_time, leave_threads_behind, stop_on_signals, until_told_to_stop
 
 if TYPE_CHECKING:
     from commerce_bootstrap.shop import Shop
@@ -66,6 +66,7 @@ def worker(
         shop = _opened_answering(stack, settings, health, stop, WaitingWorker)
         if shop is not None:
             work(shop, stop, roles, health, lambda at: out.say(f"The worker runs; its health is at {at}/health/ready"), drain=_DRAIN)
+    leave_threads_behind()
 
 
 def run(shop: "Shop", opened: Callable[[str], None]) -> None:

@@ -1,12 +1,14 @@
 """How a process that is told to stop ends: in good order, and in time whatever hangs."""
 
 import faulthandler
+import logging
 import os
 import signal
+import sys
 import threading
 from contextlib import ExitStack
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 #: Seconds after which a process that was told to stop is ended; a good end takes less.
@@ -49,6 +51,18 @@ def _heard_already(*_: object) -> None:
     """A signal without a handler is not written to the pipe."""
 
 
+def leave_threads_behind() -> None:
+    """End the process now, with exit code 0, if threads still run although everything is closed: they hang at a server.
+
+    The interpreter's own end is no matter of course then. It waits for the threads of pools without a limit, and a thread
+    that comes back from a driver meanwhile and asks to run can hold it up for ever.
+    """
+    if threading.enumerate() != [threading.main_thread()]:
+        logging.shutdown()
+        sys.stdout.flush()
+        os._exit(0)
+
+
 class until_told_to_stop(ExitStack):  # noqa: N801 (read as a sentence where it is used)
     """A block that the first SIGINT or SIGTERM ends in good order, and with it the process, with exit code 0.
 
@@ -61,6 +75,13 @@ class until_told_to_stop(ExitStack):  # noqa: N801 (read as a sentence where it 
         for number in _SIGNALS:
             self.callback(signal.signal, number, signal.signal(number, self._stop))
         return self
+
+    def __exit__(self, *error: Any) -> bool | None:
+        try:
+            return super().__exit__(*error)
+        finally:
+            if self._told:
+                leave_threads_behind()
 
     def _stop(self, *_: object) -> None:
         end_in_time()

@@ -68,8 +68,9 @@ class Stack:
 
     def stop(self) -> None:
         """End every process in good order."""
-        for process in (*self.shops, *self.workers):
-            process.stop()
+        with ExitStack() as ending:  # one that does not end keeps nobody from ending the others
+            for process in (*self.shops, *self.workers):
+                ending.callback(process.stop)
 
     def onboard(self, name: str) -> None:
         """Offer an item, as its seller."""
