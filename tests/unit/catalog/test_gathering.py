@@ -187,6 +187,16 @@ def test_41_a_dry_run_names_what_would_be_lost_and_loses_nothing() -> None:
     assert (counts(job), told(shop)) == ((0, 1, 0, 0), told(stocked(SHIRT)))
 
 
+def test_41_a_dry_run_refuses_what_the_run_will_refuse() -> None:
+    """A variant that is in stock cannot go; nothing is said to be lost of an item that is not changed."""
+    shop = stocked(SHIRT)
+    table = "sku,variantId,deleted,brand\nSHIRT,RED,true,\nMUG,,,\n"
+    dry, real = (take(shop, CSV, table, dry_run=dry_run) for dry_run in (True, False))
+    assert (dry.errors, dry.warnings) == (real.errors, real.warnings)
+    assert next((e.line, e.pointer) for e in dry.errors) == (2, "/variants/0/deleted")
+    assert counts(dry) == counts(real)
+
+
 def test_41_what_stands_in_one_row_counts_for_all_and_empty_cells_beside_it_do_not() -> None:
     """As other shops export: the item's own fields stand in its first row alone."""
     shop = memory_shop()

@@ -36,6 +36,40 @@ def skus(shop: MemoryShop, seller: SellerId = ANN) -> list[str]:
     return [view.item.sku for view in shop.items.export(seller)]
 
 
+# --- items that grow
+
+
+def _names(k: int, count: int, size: int) -> dict[str, str]:
+    return {f"n{k}-{n}": "x" * size for n in range(count)}
+
+
+GROWING: list[tuple[str, Any]] = [
+    ("/attributes", lambda k: {"attributes": _names(k, 300, 10)}),
+    ("/specifications", lambda k: {"specifications": _names(k, 300, 10)}),
+    ("", lambda k: {"attributes": {f"all{k}": _names(k, 300, 1_500)}}),
+    ("", lambda k: {"attributes": {f"all{k}": [1] * 5_000}}),
+    ("", lambda k: {"variants": [{"variantId": f"{k}", "price": 1, "options": _names(k, 300, 1_500)}]}),
+]
+
+
+@pytest.mark.parametrize("one_file", [True, False], ids=["in one file", "file by file"])
+@pytest.mark.parametrize(("pointer", "more"), GROWING, ids=range(len(GROWING)))
+def test_rows_that_add_to_an_item_make_none_that_is_larger_than_one_may_be(pointer: str, more: Any, one_file: bool) -> None:
+    shop = memory_shop()
+    form = {"variants": [{"variantId": "-", "price": 1}]} if "variants" in more(0) else {"price": 1, "quantity": 1}
+    first = {"name": "Thing", **form}
+    said = [json.dumps({"sku": "A", **each}).encode() for each in (first, *map(more, range(4)))]
+    problems: list[str] = []
+    for data in [b"\n".join(said)] if one_file else said:
+        job = shop.imports.take(ANN, NDJSON, [data])
+        finish(shop)
+        problems += [error.pointer for error in shop.imports.details(ANN, job.id).errors]
+    assert set(problems) == {pointer}
+    assert len(problems) == 1 or not one_file
+    kept = [json.dumps([dict(v.item.attributes), [dict(f.options) for f in v.item.variants]]) for v in shop.items.export(ANN)]
+    assert all(len(text) < 1 << 20 for text in kept)
+
+
 # --- costly rows
 
 

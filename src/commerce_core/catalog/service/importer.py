@@ -220,7 +220,9 @@ class Importer:
         known = self._book.by_sku(tx, [(job.seller_id, rows.sku) for rows in items])
         for rows in items:
             self._decide(job, batch, rows, known.get((job.seller_id, rows.sku)))
-        if not job.dry_run:
+        if job.dry_run:
+            self._look(tx, batch)
+        else:
             self._write(tx, batch)
 
     def _decide(self, job: ItemImport, batch: Batch, rows: ItemRows, item: Item | None) -> None:
@@ -236,7 +238,14 @@ class Importer:
             batch.unchanged += 1
             return
         batch.changed.append((rows, item, composed))
-        if job.dry_run:
+
+    def _look(self, tx: Transaction, batch: Batch) -> None:
+        """Refuse what writing would refuse, and tell what would be lost."""
+        try:
+            self._shelf.check_dropped(tx, [(item, composed.item) for _, item, composed in batch.changed])
+        except VariantInStock as error:
+            batch.refuse_dropping(error.sku_ids)
+        for rows, item, composed in batch.changed:
             for problem in lost(item, composed.item):
                 batch.warn(rows.line, problem.detail, problem.pointer)
 

@@ -13,13 +13,15 @@ import attrs
 from commerce_core.catalog.commands import MOST_VARIANTS, ItemRow, VariantRow
 from commerce_core.catalog.model import Item, ItemStatus, ItemType, Variant
 from commerce_core.catalog.service.cells import EMPTY
-from commerce_core.catalog.service.compose import CONTENT, EMPTY_CONTENT, EMPTY_FORM, Composed, begun, openings
+from commerce_core.catalog.service.compose import CONTENT, EMPTY_CONTENT, EMPTY_FORM, Composed, begun, check_size, openings
 from commerce_core.kernel.codec import ABSENT, escape_pointer, is_object
 from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_core.kernel.ids import IdFactory, ItemId, SellerId, SkuId
 from commerce_core.kernel.money import Money
 
 _ITEM_FIELDS: Final = ("name", "status", *CONTENT)
+#: What a row adds to, where it replaces everything else.
+_FREE: Final = frozenset({"specifications", "attributes"})
 
 
 @attrs.frozen
@@ -78,6 +80,8 @@ class ItemRows:
     simple: OnlyForm | None
     forms: dict[str, FormOnLine]
     source: Mapping[str, Any]
+    several: bool
+    """Whether they are more than one: together they may say more than one row can."""
 
     def at(self, pointer: str, detail: str) -> RowsRefused:
         """The refusal of the item for one reason."""
@@ -139,13 +143,13 @@ def put_together(rows: Sequence[ItemOnLine]) -> tuple[ItemRows, list[LineProblem
     first = kept[0]
     source = next((on.source for on in kept if on.source), first.source)
     unpriced = next((on.line for on in kept if on.row.price is None and not _given(on.row.variants)), None)
-    return ItemRows(first.row.sku, first.line, _content(kept), unpriced, simple, forms, source), repeated
+    return ItemRows(first.row.sku, first.line, _content(kept), unpriced, simple, forms, source, several=True), repeated
 
 
 def _alone(on: ItemOnLine) -> ItemRows:
     forms = {f.form.variant_id: f for f in _forms_of(on)}
     unpriced = on.line if on.row.price is None and not forms else None
-    return ItemRows(on.row.sku, on.line, _content([on]), unpriced, None if forms else _simple_of(on), forms, on.source)
+    return ItemRows(on.row.sku, on.line, _content([on]), unpriced, None if forms else _simple_of(on), forms, on.source, several=False)
 
 
 def _forms_of(on: ItemOnLine) -> list[FormOnLine]:
@@ -217,7 +221,7 @@ def created(rows: ItemRows, seller_id: SellerId, ids: IdFactory, now: datetime) 
     """The new item that *rows* make.
 
     Raises:
-        RowsRefused: a name, a price or a quantity is missing.
+        RowsRefused: a name, a price or a quantity is missing, or the rows say more than an item may hold.
     """
     forms = [on for on in rows.forms.values() if not on.form.deleted]
     problems: list[LineProblem] = []
@@ -237,7 +241,17 @@ def created(rows: ItemRows, seller_id: SellerId, ids: IdFactory, now: datetime) 
     made = [_new_form(on.form, ids) for on in forms]
     if rows.simple and not made:
         made = [(Variant(sku_id=SkuId(ids.new()), variant_id=None, price=_price(rows.simple)), rows.simple.stock or 0)]
-    return begun(ItemId(ids.new()), fields, made, seller_id=seller_id, status=status, now=now)
+    composed = begun(ItemId(ids.new()), fields, made, seller_id=seller_id, status=status, now=now)
+    if rows.several:
+        _check_size(composed.item, rows)
+    return composed
+
+
+def _check_size(item: Item, rows: ItemRows) -> None:
+    try:
+        check_size(item)
+    except Invalid as error:
+        raise RowsRefused([LineProblem(rows.line, p.pointer, p.detail) for p in error.problems]) from error
 
 
 def _new(value: Any, empty: Any) -> Any:
@@ -259,7 +273,7 @@ def changed(item: Item, rows: ItemRows, ids: IdFactory) -> Composed:
 
     Raises:
         RowsRefused: a simple item would get variants or the other way round, a value that must be there would be
-            emptied, a new variant has no price, or no variant would be left.
+            emptied, a new variant has no price, no variant would be left, or the item would grow beyond what one may hold.
     """
     if item.type is ItemType.SIMPLE and rows.forms:
         raise rows.at("/variants", "a simple item cannot become one with variants")
@@ -281,6 +295,8 @@ def changed(item: Item, rows: ItemRows, ids: IdFactory) -> Composed:
     elif rows.forms:
         changes["variants"] = _changed_forms(item, rows, ids, counts)
     after = attrs.evolve(item, **changes)
+    if (rows.forms or not _FREE.isdisjoint(rows.content)) and after != item:
+        _check_size(after, rows)
     return Composed(item=after, openings=openings(after, counts))
 
 

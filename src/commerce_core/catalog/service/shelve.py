@@ -44,7 +44,7 @@ class Shelf:
             StaleVersion: an item was changed since it was read; the caller rolls back.
             SkuTaken: the seller has another item with the SKU; the caller rolls back.
         """
-        dropped = self._check_dropped(tx, [(before, c.item) for before, c in changes])
+        dropped = self.check_dropped(tx, [(before, c.item) for before, c in changes])
         after = [_next(before, c.item, dropped, now) for before, c in changes]
         if len(self._book.update(tx, [(before.version, item) for (before, _), item in zip(changes, after, strict=True)])) < len(after):
             raise StaleVersion("the item was changed meanwhile")
@@ -54,6 +54,20 @@ class Shelf:
         self._tell(tx, after, now)
         return after
 
+    def check_dropped(self, tx: Transaction, changes: Sequence[tuple[Item, Item]]) -> Mapping[SkuId, StockLevel]:
+        """The stock of the forms that go by *changes*, each an item as it was and as it is to be.
+
+        Raises:
+            VariantInStock: names all that have stock or holds.
+        """
+        gone = {v.sku_id: v for before, after in changes for v in before.variants if v.sku_id not in {w.sku_id for w in after.variants}}
+        if not gone:
+            return {}
+        levels = self._stock.levels(tx, sorted(gone))
+        if held := {sku_id: v.variant_id or "" for sku_id, v in gone.items() if sku_id in levels and levels[sku_id].on_hand > 0}:
+            raise VariantInStock(held)
+        return levels
+
     def announce(self, tx: Transaction, sku_ids: Sequence[SkuId], now: datetime) -> None:
         """Tell that forms went on offer or off it."""
         self._outbox.append(tx, [envelope(AvailabilityChanged(sku_id=sku_id), id=self._ids.new(), at=now) for sku_id in sku_ids])
@@ -62,15 +76,6 @@ class Shelf:
         """*items* with what is in stock of them."""
         levels = self._stock.levels(tx, [v.sku_id for item in items for v in item.variants])
         return [ItemView(item=item, levels={v.sku_id: levels[v.sku_id] for v in item.variants if v.sku_id in levels}) for item in items]
-
-    def _check_dropped(self, tx: Transaction, changes: Sequence[tuple[Item, Item]]) -> Mapping[SkuId, StockLevel]:
-        gone = {v.sku_id: v for before, after in changes for v in before.variants if v.sku_id not in {w.sku_id for w in after.variants}}
-        if not gone:
-            return {}
-        levels = self._stock.levels(tx, sorted(gone))
-        if held := {sku_id: v.variant_id or "" for sku_id, v in gone.items() if sku_id in levels and levels[sku_id].on_hand > 0}:
-            raise VariantInStock(held)
-        return levels
 
     def _tell(self, tx: Transaction, items: Sequence[Item], now: datetime) -> None:
         events = [ItemChanged(item_id=item.id, version=item.version) for item in items]
