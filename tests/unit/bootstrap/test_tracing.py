@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
 
@@ -107,3 +108,22 @@ def test_a_group_is_linked_to_its_requests_and_costs_nothing_where_nobody_collec
         return given
 
     assert traced_groups(plain, None) is plain
+
+
+def test_the_path_of_traces_stands_before_the_options_of_the_collector_s_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    otel = pytest.importorskip("commerce_bootstrap.otel")
+    asked: list[str] = []
+
+    class Stopped(Exception):
+        pass
+
+    def exporter(endpoint: str, **_: Any) -> None:
+        asked.append(endpoint)
+        raise Stopped
+
+    monkeypatch.setattr(otel, "OTLPSpanExporter", exporter)
+    for url in ("http://collector:4318", "http://collector:4318/", "http://collector:4318/in/?team=x"):
+        with pytest.raises(Stopped):
+            otel.open_tracer(url, "me", ExitStack())
+    base = "http://collector:4318"
+    assert asked == [f"{base}/v1/traces", f"{base}/v1/traces", f"{base}/in/v1/traces?team=x"]
