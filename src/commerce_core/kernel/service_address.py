@@ -17,6 +17,9 @@ _SHOWN: Final = frozenset({
     "application_name", "ca", "connect_timeout", "connection_attempts", "heartbeat", "host", "name", "port", "refresh", "retry_delay",
     "socket_timeout", "sslmode", "sslrootcert", "synonyms", "target_session_attrs", "timeout",
 })  # fmt: skip
+#: Those of them that are numbers: anything else that stands there was meant for somewhere else.
+_COUNTS: Final = frozenset({"connect_timeout", "connection_attempts", "heartbeat", "port", "retry_delay", "socket_timeout", "timeout"})
+_COUNT: Final = re.compile(r"[\d.,-]*")
 _HARMLESS: Final = re.compile(r"[\w.,:/+-]*")
 _OPTIONS: Final = re.compile(r"[\w.-]+=[^&]*(?:&[\w.-]+=[^&]*)*&?", re.DOTALL)
 _HOSTS: Final = re.compile(r"(?:\[[^\]/]*\]|[^:/\[\]]*)(?::\d*)?")
@@ -134,7 +137,8 @@ def _without_options(rest: str) -> tuple[str, str, bool]:
 
 def _option(text: str) -> str:
     name, _, value = text.partition("=")
-    return text if name in _SHOWN and _HARMLESS.fullmatch(value) else f"{name}={_HIDDEN}"
+    shape = _COUNT if name in _COUNTS else _HARMLESS
+    return text if name in _SHOWN and shape.fullmatch(value) else f"{name}={_HIDDEN}"
 
 
 def _word(text: str) -> str:

@@ -21,6 +21,8 @@ from commerce_core.kernel.service_address import ServiceAddress, masked
         ("postgresql://db/shop?user=u&password=p@ss/w", "postgresql://db/shop?user=***&password=***"),
         ("postgresql:///shop?host=/run/pg&sslkey=/k.pem&sslpassword=p", "postgresql:///shop?host=/run/pg&sslkey=***&sslpassword=***"),
         ("postgresql://db/shop?sslmode=p@ss", "postgresql://db/shop?sslmode=***"),
+        ("amqp://u:p@mq/%2F?heartbeat=hunter2&socket_timeout=2.5", "amqp://u:***@mq/%2F?heartbeat=***&socket_timeout=2.5"),
+        ("postgresql://u:p@db/shop?connect_timeout=hunter2", "postgresql://u:***@db/shop?connect_timeout=***"),
         ("amqp://u:p@one,two:5673/%2F?heartbeat=30", "amqp://u:***@one,two:5673/%2F?heartbeat=30"),
         ("opensearchs://u:p@[::1]:9200,other/shop?api_key=k&ca=/x.pem", "opensearchs://u:***@[::1]:9200,other/shop?api_key=***&ca=/x.pem"),
         ("http://collector:4318?token", "http://***"),
