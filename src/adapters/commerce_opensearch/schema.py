@@ -22,7 +22,7 @@ from commerce_searchtext.splitting import plain
 from commerce_searchtext.words import clean, key, storable
 
 #: Grows with every change of fields or analysis: an index of another version has to be built anew, under another alias.
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 
 _ANALYSIS: Final[Mapping[str, Any]] = {
     "filter": {

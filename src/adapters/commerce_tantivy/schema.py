@@ -27,7 +27,7 @@ from commerce_searchtext.words import clean, key
 from commerce_tantivy.analysis import ANALYSIS, STEMS, SURFACE
 
 #: Grows with every change of fields or analysis: an index of another version has to be built anew.
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 
 _STEMMED: Final = ("name", "brand", "category", "tags", "description")
 #: Of all forms, of those in stock and of those that are not: whatever is asked of price and stock together is in one field.
