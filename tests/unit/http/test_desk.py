@@ -3,12 +3,14 @@
 import asyncio
 import threading
 import time
+from typing import Any
 
 import pytest
 
 from commerce_core.kernel.batching import Overloaded
 from commerce_http.desk import Desk, Room
 from commerce_http.operations import Runs
+from commerce_http.search import FindItems, find_items
 
 
 @pytest.mark.parametrize("kind", [Runs.PASSWORD, Runs.SEARCH])
@@ -52,4 +54,19 @@ def test_whoever_asks_for_figures_keeps_no_probe_waiting() -> None:
 
     desk = Desk(threads=1, outside=1, on_event_loop=())
     asyncio.run(crowd())
+    desk.close()
+
+
+def test_39_no_search_is_done_on_the_event_loop() -> None:
+    class Searches:
+        def kept(self, _: object) -> None:
+            return None
+
+        def find(self, _: object) -> None:
+            raise LookupError(threading.current_thread().name)
+
+    desk = Desk(threads=1, outside=1, on_event_loop=set(Runs) - {Runs.SEARCH})
+    asked: Any = {"query": FindItems(), "search_token": None, "searches": Searches(), "desk": desk, "writes": None}
+    with pytest.raises(LookupError, match="http-searches"):
+        asyncio.run(find_items.function(**asked))
     desk.close()

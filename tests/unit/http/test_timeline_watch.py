@@ -12,6 +12,7 @@ from commerce_core.kernel.errors import TransactionLost
 from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.orders import Fact, OrderKey, TimelineCursor, TimelineEntry
 from commerce_http.desk import Desk
+from commerce_http.event_stream import TimelineStream
 from commerce_http.operations import Runs
 from commerce_http.timeline_watch import TimelineWatch, TooManyWatching
 
@@ -149,5 +150,22 @@ def test_one_buyer_cannot_take_the_room_of_all() -> None:
         watch.enter(BuyerId("c"))
         watch.leave(BuyerId("b"))
         watch.enter(BuyerId("b"))
+
+    run(story)
+
+
+def test_a_stream_counts_for_its_buyer_before_anything_of_it_is_sent() -> None:
+    async def story(watch: TimelineWatch, timelines: Timelines) -> None:
+        watch.enter(BuyerId("b"))
+        watch.enter(BuyerId("b"))
+        stream = TimelineStream(watch, TimelineCursor(OrderKey(buyer_id=BuyerId("b"), order_id=OrderId("o")), 0))
+        sent: list[Any] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        with pytest.raises(TooManyWatching):
+            await stream({"type": "http", "method": "HEAD"}, send, send)  # type: ignore[arg-type,typeddict-item]
+        assert not sent
 
     run(story)
