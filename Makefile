@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # As pip does with what it installs, unless the environment forbids it: every command starts in half the time.
 COMPILE = $(BIN)/python -m compileall -q -j 0 .venv/lib src
 
-.PHONY: demo test lint unit fuzz bench bench-full replay release clean
+.PHONY: demo test lint unit fuzz bench bench-full replay docs release clean
 
 demo: .venv/.run  ## the whole shop at one address, with a catalogue and log-ins to try
 	@$(BIN)/commerce demo
@@ -35,6 +35,9 @@ bench-full: .venv/.dev  ## a crowd on three servers and six processes, beside pg
 
 replay: .venv/.dev  ## a real shop's year, every order placed through HTTP (ORDERS=500 for its beginning)
 	@$(BIN)/python -m benchmarks.replay $(if $(ORDERS),--orders $(ORDERS))
+
+docs: .venv/.dev  ## the documentation site in build/site, made without network
+	@$(BIN)/python scripts/site/build.py
 
 release: test  ## sets the version, builds, commits and tags; publishes nothing (VERSION=0.2.0)
 	@$(BIN)/python scripts/release.py $(VERSION)

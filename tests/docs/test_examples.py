@@ -49,11 +49,21 @@ def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
     assert not missing
 
 
-@pytest.mark.parametrize(("page", "blocks"), [("http-api.md", 1), ("operations.md", 2)])
+def fenced(kind: str, page: str) -> list[str]:
+    """The blocks of *kind* on *page*."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    return re.findall(rf"^```{kind}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize(("page", "blocks"), [("http-api.md", 1), ("operations.md", 2), ("tutorial.md", 8)])
 def test_what_a_page_types_into_a_shell_runs(page: str, blocks: int, tmp_path: Path) -> None:
-    found = re.findall(r"^```bash\n(.*?)^```", (ROOT / "docs" / page).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    found = fenced("bash", page)
     assert len(found) == blocks
     with live_shop(tmp_path) as shop:
-        told = {**os.environ, "SHOP": shop.address, "PATH": f"{Path(COMMERCE).parent}{os.pathsep}{os.environ['PATH']}"}
-        done = subprocess.run(["bash", "-euo", "pipefail", "-c", "\n".join(found)], cwd=tmp_path, env=told, capture_output=True, text=True)
+        path = f"{Path(COMMERCE).parent}{os.pathsep}{os.environ['PATH']}"
+        told = {**os.environ, "SHOP": shop.address, "PATH": path}
+        command = ["bash", "-euo", "pipefail", "-c", "\n".join(found)]
+        done = subprocess.run(command, cwd=tmp_path, env=told, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+    if shown := fenced("text", page):
+        assert done.stdout == "".join(shown)
