@@ -39,7 +39,9 @@ replay: .venv/.dev  ## a real shop's year, every order placed through HTTP (ORDE
 docs: .venv/.dev  ## the documentation site in build/site, made without network
 	@$(BIN)/python scripts/site/build.py
 
-release: test  ## sets the version, builds, commits and tags; publishes nothing (VERSION=0.2.0)
+release: .venv/.dev  ## checks all, sets the version, builds, commits and tags; publishes nothing (VERSION=0.2.0)
+	@$(BIN)/python scripts/release.py --check $(VERSION)
+	@$(MAKE) --no-print-directory test
 	@$(BIN)/python scripts/release.py $(VERSION)
 
 clean:

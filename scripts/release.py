@@ -27,21 +27,29 @@ class Refused(Exception):
     """Why there is no release, in a sentence."""
 
 
+def check(root: Path, wanted: str) -> str:
+    """What the changelog says of version *wanted*, if the checkout at *root* can become it.
+
+    Raises:
+        Refused: something is amiss.
+    """
+    check_tree(root, wanted)
+    check_version(wanted, tomllib.loads(_read(root))["project"]["version"])
+    return changes(root, wanted)
+
+
 def release(root: Path, wanted: str) -> None:
     """Release the checkout at *root* as version *wanted*.
 
     Raises:
         Refused: something is amiss; nothing has changed.
     """
+    notes, before = check(root, wanted), _read(root)
     pyproject = root / "pyproject.toml"
-    before = pyproject.read_text(encoding="utf-8")
-    check_tree(root, wanted)
-    check_version(wanted, tomllib.loads(before)["project"]["version"])
-    notes = changes(root, wanted)
     pyproject.write_text(VERSION_LINE.sub(wanted, before, count=1), encoding="utf-8")
     try:
         built = build(root, wanted)
-        if git(root, "status", "--porcelain"):  # nothing has changed where the first version is released
+        if git(root, "status", "--porcelain"):  # nothing has changed for the first version
             git(root, "commit", "--quiet", "--all", "--message", f"Release {wanted}")
     except BaseException:
         pyproject.write_text(before, encoding="utf-8")
@@ -95,8 +103,7 @@ def build(root: Path, wanted: str) -> list[Path]:
         run = subprocess.run(command, capture_output=True, text=True, check=False)
         if run.returncode:
             raise Refused(f"The build failed:\n{run.stdout}{run.stderr}")
-        pyproject = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-        check_names(Path(folder) / names[0], pyproject)
+        check_names(Path(folder) / names[0], tomllib.loads(_read(root)))
         dist.mkdir(exist_ok=True)
         return [Path(shutil.move(Path(folder) / name, dist / name)) for name in names]
 
@@ -120,10 +127,20 @@ def git(root: Path, *words: str) -> str:
     return run.stdout.strip()
 
 
-if __name__ == "__main__":
-    if len(sys.argv) != 2:
+def _read(root: Path) -> str:
+    return (root / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def main(words: list[str]) -> None:
+    """What the command line asks for; with ``--check`` only whether it could be done."""
+    wanted = [word for word in words if word != "--check"]
+    if len(wanted) != 1:
         sys.exit("usage: make release VERSION=0.2.0")
     try:
-        release(Path.cwd(), sys.argv[1])
+        (check if "--check" in words else release)(Path.cwd(), wanted[0])
     except Refused as refusal:
         sys.exit(str(refusal))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

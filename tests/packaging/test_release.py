@@ -69,8 +69,8 @@ def repository(tmp_path: Path) -> Path:
     return root
 
 
-def release(repository: Path, version: str = NEW) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(ROOT / "scripts" / "release.py"), version]
+def release(repository: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / "scripts" / "release.py"), *(words or (NEW,))]
     return subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
 
 
@@ -97,6 +97,24 @@ def test_a_release_is_built_committed_and_tagged_with_what_the_changelog_says(
     assert f"\nVersion: {NEW}\n" in metadata
     with tarfile.open(sdist) as archive:
         assert f"commerce_core-{NEW}/src/commerce_core/__init__.py" in archive.getnames()
+
+
+def test_whether_it_could_be_done_is_asked_before_the_tests_run(repository: Path) -> None:
+    before = state(repository)
+    run = release(repository, "--check", NEW)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+    uncommitted(repository)
+    run = release(repository, "--check", NEW)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert "Commit or remove" in run.stderr
+    (repository / "note.txt").unlink()
+    assert state(repository) == before
+
+
+def test_without_a_version_it_says_how_it_is_used(repository: Path) -> None:
+    command = [sys.executable, str(ROOT / "scripts" / "release.py"), "--check"]
+    run = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (1, "usage: make release VERSION=0.2.0\n")
 
 
 def uncommitted(repository: Path) -> None:
