@@ -1,5 +1,6 @@
 """Found words marked in a text, as HTML in which ``<em>`` is the only tag."""
 
+import re
 from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Any, Final
@@ -8,6 +9,7 @@ from commerce_searchtext.letters import respelled
 from commerce_searchtext.terms import SHORTEST_COMPOUND, Term
 from commerce_searchtext.words import Analysis, clean, joined
 
+_TO_BE_ESCAPED: Final = re.compile("[&<>\"']")
 _SHOWN: Final = 200
 _BEFORE: Final = 60
 _LOOKED_AT: Final = 4_000
@@ -27,12 +29,13 @@ def highlight(text: str, term: Term[Any], analysis: Analysis, *, whole: bool) ->
     if not marks:
         return None
     start, end = (0, len(text)) if whole or len(text) <= _SHOWN else _piece(text, marks[0])
+    shown = escape if _TO_BE_ESCAPED.search(text) else str
     parts, at = ["…" if start else ""], start
     for low, high in apart(marks):
         if at <= low and high <= end:
-            parts += escape(text[at:low]), "<em>", escape(text[low:high]), "</em>"
+            parts += shown(text[at:low]), "<em>", shown(text[low:high]), "</em>"
             at = high
-    return "".join([*parts, escape(text[at:end]), "…" if end < len(text) else ""])
+    return "".join([*parts, shown(text[at:end]), "…" if end < len(text) else ""])
 
 
 def _marks(text: str, term: Term[Any], analysis: Analysis, *, whole: bool) -> Iterator[tuple[int, int]]:

@@ -113,14 +113,19 @@ class EventStream(ABC):
         """Tell them until there are no more, or nobody listens."""
 
 
+def encoded(shape: Shape) -> bytes:
+    """*shape* as JSON."""
+    return _encoder.encode(shape)
+
+
 def payload(result: object, status: int) -> Payload | EventStream:
     """What a handler returned (a shape, ``None``, a :class:`Reply`, or a finished payload) as an answer."""
     if isinstance(result, Shape):
-        return Payload(status, _encoder.encode(result))
+        return Payload(status, encoded(result))
     if result is None:
         return Payload(status, b"")
     if isinstance(result, Reply):
-        body = b"" if result.body is None else _encoder.encode(result.body)
+        body = b"" if result.body is None else encoded(result.body)
         made = Payload(result.status or status, body)
         for name, value in result.headers.items():
             made.add_header(name, link(value) if name == "Location" else value)

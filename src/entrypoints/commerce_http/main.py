@@ -74,6 +74,7 @@ def create_app(shop: Shop) -> ShopApplication:
             "desk": desk,
             "watch": watch,
             "writes": WriteWatch(shop.searches.visible, desk, most=settings.searches_waiting),
+            "answers": search.KeptAnswers(),
             "document": Document(OPERATIONS, shop.currency),
             "guests": Guests(shop.accounts.admit_guest, desk),
         },

@@ -11,7 +11,7 @@ from commerce_core.kernel.money import Money
 from commerce_core.kernel.paging import BadCursor, CursorExpired
 from commerce_core.search import Facets, FacetValue, Hit, Query, ResultPage, SearchUnavailable, Sort, Suggestion
 from commerce_core.search.service.find import Searches
-from commerce_http.answers import MoneyOut, Shape, money
+from commerce_http.answers import MoneyOut, Payload, Shape, encoded, money
 from commerce_http.desk import Desk
 from commerce_http.operations import Runs, SearchToken, operation
 from commerce_http.query import page_size
@@ -140,8 +140,36 @@ class SuggestionsOut(Shape):
     suggestions: list[SuggestionOut]
 
 
+class KeptAnswers:
+    """The bodies of pages that an index keeps: the same page is not written out for each who asks.
+
+    Lives on the event loop. A page is known by its identity, which holds while it is kept here.
+    """
+
+    def __init__(self, most: int = 256) -> None:
+        self._most = most
+        self._kept: dict[int, tuple[ResultPage, bytes]] = {}
+
+    def of(self, page: ResultPage) -> bytes:
+        """The answer that tells *page*, as JSON."""
+        if (known := self._kept.get(id(page))) is not None:
+            return known[1]
+        body = encoded(hits_out(page))
+        if len(self._kept) >= self._most:
+            del self._kept[next(iter(self._kept))]
+        self._kept[id(page)] = (page, body)
+        return body
+
+
 @operation("GET", "/items", answer=HitsOut, problems=(BadCursor, CursorExpired, SearchUnavailable), public=True)
-async def find_items(query: FindItems, search_token: SearchToken, searches: Searches, desk: Desk, writes: WriteWatch) -> HitsOut:
+async def find_items(
+    query: FindItems,
+    search_token: SearchToken,
+    searches: Searches,
+    desk: Desk,
+    writes: WriteWatch,
+    answers: KeptAnswers,
+) -> HitsOut | Payload:
     """Search: ranked, tolerant of typing errors, with filters, facets and highlights.
 
     `X-Search-Token`, from the answer to a write, waits up to two seconds until the write can be found.
@@ -150,7 +178,9 @@ async def find_items(query: FindItems, search_token: SearchToken, searches: Sear
         await writes.until_found(search_token, _LONGEST_WAIT)
     asked = query.as_query()
     page = searches.kept(asked)
-    return hits_out(await desk.do(Runs.SEARCH, searches.find, asked) if page is None else page)
+    if page is None:
+        return hits_out(await desk.do(Runs.SEARCH, searches.find, asked))
+    return Payload(200, answers.of(page))
 
 
 @operation("GET", "/suggestions", answer=SuggestionsOut, problems=(SearchUnavailable,), runs=Runs.SEARCH, public=True)

@@ -66,7 +66,10 @@ def test_39_no_search_is_done_on_the_event_loop() -> None:
             raise LookupError(threading.current_thread().name)
 
     desk = Desk(threads=1, outside=1, on_event_loop=set(Runs) - {Runs.SEARCH})
-    asked: Any = {"query": FindItems(), "search_token": None, "searches": Searches(), "desk": desk, "writes": None}
+    asked: Any = {
+        "query": FindItems(), "search_token": None, "searches": Searches(), "desk": desk,
+        "writes": None, "answers": None,
+    }  # fmt: skip
     with pytest.raises(LookupError, match="http-searches"):
         asyncio.run(find_items.function(**asked))
     desk.close()
