@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -21,16 +21,14 @@ AT_ROOT: Final = ("CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
 _LINK: Final = re.compile(r"(?<=\]\()(?!https?://|mailto:|#)([^)#\s]+)(?=[)#])")
 _CODE: Final = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _CORE: Final = ROOT / "src" / "commerce_core"
-#: What teams use beside the capabilities: the page and its modules.
-_BESIDE: Final[Mapping[str, Sequence[str]]] = {
-    "composition": (
-        "commerce_bootstrap.container",
-        "commerce_bootstrap.settings",
-        "commerce_bootstrap.shop",
-        "commerce_core.plugins",
-    ),
-    "http": ("commerce_http.main",),
-}
+#: What puts a shop together, beside the modules at the top of the core.
+_COMPOSITION: Final = (
+    "commerce_bootstrap.container",
+    "commerce_bootstrap.settings",
+    "commerce_bootstrap.shop",
+)
+#: Of the container only what is explained: its attributes are the wiring.
+_OPTIONS: Final = {"commerce_bootstrap.container": "    options:\n      show_if_no_docstring: false\n"}
 _INDEX: Final = """# Library
 
 Made from the docstrings. What the face of a capability exports is public, and so are its services.
@@ -107,7 +105,7 @@ def write_reference(folder: Path) -> list[str]:
     folder.mkdir(parents=True)
     chapters = dict(chapters_of_the_library())
     for name, modules in chapters.items():
-        body = "\n".join(f"::: {module}\n" for module in modules)
+        body = "\n".join(f"::: {module}\n{_OPTIONS.get(module, '')}" for module in modules)
         (folder / f"{name}.md").write_text(f"# {name}\n\n{body}", encoding="utf-8")
     rows = "\n".join(f"| [{name}]({name}.md) | `{chapters[name][0]}` |" for name in chapters)
     (folder / "index.md").write_text(_INDEX.format(rows=rows), encoding="utf-8")
@@ -119,7 +117,9 @@ def chapters_of_the_library() -> Iterator[tuple[str, Sequence[str]]]:
     for part in sorted(_CORE.iterdir()):
         if (part / "__init__.py").is_file():
             yield part.name, list(modules_of(part))
-    yield from _BESIDE.items()
+    top = sorted(path.stem for path in _CORE.glob("[a-z]*.py"))
+    yield "composition", [*_COMPOSITION, *(f"commerce_core.{name}" for name in top)]
+    yield "http", ["commerce_http.main"]
     suites = (ROOT / "src" / "adapters" / "commerce_testkit" / "contracts").glob("[a-z]*.py")
     yield "testkit", [f"commerce_testkit.contracts.{path.stem}" for path in sorted(suites)]
 

@@ -135,3 +135,11 @@ def test_the_reference_holds_what_a_face_exports(
     names = {f"commerce_core.{capability}.{name}" for name in exported(capability)}
     assert names
     assert names - pages[site / "library" / f"{capability}.html"].ids == set()
+
+
+def test_a_name_in_a_docstring_is_a_link_and_no_markup(site: Path, pages: dict[Path, Page]) -> None:
+    reference = {path: page for path, page in pages.items() if path.parent == site / "library"}
+    marked = re.compile(r":(?:attr|class|data|exc|func|meth|mod):")
+    assert [path.name for path in reference if marked.search(path.read_text("utf-8"))] == []
+    links = {link for page in reference.values() for link in page.links}
+    assert any(link.endswith("#commerce_core.kernel.batching.GroupFunction") for link in links)
