@@ -143,3 +143,9 @@ def test_a_name_in_a_docstring_is_a_link_and_no_markup(site: Path, pages: dict[P
     assert [path.name for path in reference if marked.search(path.read_text("utf-8"))] == []
     links = {link for page in reference.values() for link in page.links}
     assert any(link.endswith("#commerce_core.kernel.batching.GroupFunction") for link in links)
+
+
+def test_lists_are_lists(pages: dict[Path, Page]) -> None:
+    """Other readers of Markdown take a list right behind a sentence for one, this one does not."""
+    swallowed = re.compile(r"<p>(?:(?!</p>).)*\n(?:[-*] |\d+\. )", re.DOTALL)
+    assert [path.name for path in pages if swallowed.search(path.read_text("utf-8"))] == []
