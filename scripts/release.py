@@ -84,7 +84,8 @@ def changes(root: Path, wanted: str) -> str:
     """What the changelog says of *wanted*."""
     text = (root / "CHANGELOG.md").read_text(encoding="utf-8")
     parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)[1:]
-    sections = {title.strip(): body.strip() for title, body in zip(parts[::2], parts[1::2], strict=True)}
+    pairs = zip(parts[::2], parts[1::2], strict=True)
+    sections = {title.strip(): body.strip() for title, body in pairs}
     if sections.get("Unreleased"):
         raise Refused("CHANGELOG.md has lines under Unreleased: move them to a section.")
     dated = re.compile(rf"{re.escape(wanted)} \(\d{{4}}-\d\d-\d\d\)")

@@ -28,7 +28,9 @@ _COMPOSITION: Final = (
     "commerce_bootstrap.shop",
 )
 #: Of the container only what is explained: its attributes are the wiring.
-_OPTIONS: Final = {"commerce_bootstrap.container": "    options:\n      show_if_no_docstring: false\n"}
+_OPTIONS: Final = {
+    "commerce_bootstrap.container": "    options:\n      show_if_no_docstring: false\n",
+}
 _INDEX: Final = """# Library
 
 Made from the docstrings. What the face of a capability exports is public, and so are its services.

@@ -1,4 +1,4 @@
-"""What the reference makes of ``:meth:`place``` and the like in a docstring: a link to what it names."""
+"""Makes links in the reference of ``:meth:`place``` and the like in docstrings."""
 
 import re
 from functools import partial

@@ -36,7 +36,8 @@ only-include = ["src/commerce_core"]
 
 
 def git(repository: Path, *words: str) -> str:
-    run = subprocess.run(["git", *words], cwd=repository, capture_output=True, text=True, check=True)
+    command = ["git", *words]
+    run = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=True)
     return run.stdout.strip()
 
 
@@ -87,7 +88,8 @@ def test_a_release_is_built_committed_and_tagged_with_what_the_changelog_says(
     assert version_of(repository) == NEW
     assert git(repository, "status", "--porcelain") == ""
     assert git(repository, "diff", "--stat", "HEAD~1", "--name-only") == "pyproject.toml"
-    assert git(repository, "rev-parse", f"v{NEW}^{{commit}}") == git(repository, "rev-parse", "HEAD")
+    head = git(repository, "rev-parse", "HEAD")
+    assert git(repository, "rev-parse", f"v{NEW}^{{commit}}") == head
     told = git(repository, "for-each-ref", "--format=%(contents)", f"refs/tags/v{NEW}")
     assert told == f"Release {NEW}\n\n### Added\n- Something that people read."
     sdist = repository / "dist" / f"commerce_core-{NEW}.tar.gz"
@@ -176,7 +178,11 @@ def unbuildable(repository: Path) -> None:
         (unbuildable, "The build failed"),
     ],
 )
-def test_what_is_amiss_is_said_and_nothing_changes(spoil: Callable[[Path], None], words: str, repository: Path) -> None:
+def test_what_is_amiss_is_said_and_nothing_changes(
+    spoil: Callable[[Path], None],
+    words: str,
+    repository: Path,
+) -> None:
     spoil(repository)
     before = state(repository)
     run = release(repository)
@@ -186,7 +192,10 @@ def test_what_is_amiss_is_said_and_nothing_changes(spoil: Callable[[Path], None]
     assert state(repository) == before
 
 
-@pytest.mark.parametrize("version", ["9.1", "v9.1.0", "9.1.0-beta", "9.01.0", "", "newest", "9.1.0+x"])
+@pytest.mark.parametrize(
+    "version",
+    ["9.1", "v9.1.0", "9.1.0-beta", "9.01.0", "", "newest", "9.1.0+x"],
+)
 def test_what_is_no_plain_version_is_refused(version: str, repository: Path) -> None:
     before = state(repository)
     run = release(repository, version)
