@@ -1,0 +1,75 @@
+"""The built wheel, in an empty environment of each Python that it is for, sells what the tutorial sells.
+
+A Python that is not on this machine's PATH is left out. What is installed is what is locked, from
+the registry that pip is set up with.
+"""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.architecture.tree import PYPROJECT, ROOT
+from tests.docs.test_examples import fenced
+from tests.live import LiveShop
+from tests.packaging.test_wheel import wheel
+
+__all__ = ["wheel"]
+
+_CLASSIFIER: Final = "Programming Language :: Python :: "
+_CLASSIFIERS: Final = PYPROJECT["project"]["classifiers"]
+VERSIONS: Final = [c.removeprefix(_CLASSIFIER) for c in _CLASSIFIERS if c.startswith(_CLASSIFIER)]
+_PATIENCE: Final = 240
+
+
+def test_the_oldest_python_that_is_named_is_the_oldest_that_is_taken() -> None:
+    assert PYPROJECT["project"]["requires-python"] == f">={VERSIONS[0]}"
+
+
+def found(version: str) -> str:
+    """The interpreter of *version*; the test is left out where there is none."""
+    python = shutil.which(f"python{version}")
+    asked = [python or "", "-c", "import ensurepip, ssl, sqlite3"]
+    if python is None or subprocess.run(asked, capture_output=True, check=False).returncode:
+        pytest.skip(f"there is no whole python{version} on the PATH")
+    return python
+
+
+def run(*command: str | Path, folder: Path | None = None, **told: str) -> str:
+    """What *command* writes, in *folder* and with *told* in its environment."""
+    environment = {**os.environ, **told, "PYTHONPATH": ""}
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=_PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_wheel_sells_what_the_tutorial_sells(version: str, wheel: Path, tmp_path: Path) -> None:
+    run(found(version), "-m", "venv", tmp_path / "venv")
+    programs = tmp_path / "venv" / "bin"
+    pip = [programs / "python", "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    run(*pip, "--require-hashes", "--requirement", ROOT / "requirements" / "run.txt")
+    run(*pip, "--no-deps", wheel)
+    assert run(programs / "python", "--version").startswith(f"Python {version}.")
+    (tmp_path / "shop").mkdir()
+    command = (str(programs / "commerce"), "serve", "--port", "0")
+    shop = LiveShop(tmp_path / "shop", {"PYTHONPATH": ""}, command)
+    try:
+        path = f"{programs}{os.pathsep}{os.environ['PATH']}"
+        typed = "\n".join(fenced("bash", "tutorial.md"))
+        bash = ("bash", "-euo", "pipefail", "-c", typed)
+        written = run(*bash, folder=shop.folder, SHOP=shop.address, PATH=path)
+    finally:
+        shop.stop()
+    assert written == "".join(fenced("text", "tutorial.md"))
