@@ -23,7 +23,10 @@ async def hello(scope: Any, receive: Any, send: Any) -> None:
     """The least that an ASGI application can do."""
     if scope["type"] != "http":
         return
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(_HELLO)).encode())]
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(_HELLO)).encode()),
+    ]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": _HELLO})
 
@@ -36,7 +39,15 @@ def serve_hello() -> None:
 
     listener = socket.create_server(("127.0.0.1", 0))
     print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
-    config = uvicorn.Config(hello, loop="uvloop", http="httptools", ws="none", lifespan="off", access_log=False, log_config=None)
+    config = uvicorn.Config(
+        hello,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+    )
     uvicorn.Server(config).run(sockets=[listener])
 
 
@@ -44,7 +55,9 @@ def serve_hello() -> None:
 def bare_server() -> Iterator[Server]:
     """A bare ASGI application on uvicorn while the block lasts."""
     began = time.monotonic()
-    process = subprocess.Popen([sys.executable, "-c", _SERVE_HELLO], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", _SERVE_HELLO], stdout=subprocess.PIPE, text=True
+    )
     try:
         assert process.stdout is not None
         yield Server(process=process, address=process.stdout.readline().strip(), began=began)
@@ -54,7 +67,9 @@ def bare_server() -> Iterator[Server]:
 
 
 def engine_alone(index: Path, terms: Sequence[str]) -> dict[str, float]:
-    """The engine's own searches for *terms*, each once and one after the other, in the index that the shop serves."""
+    """The engine's own searches for *terms*, each once and one after the other, in the index that
+    the shop serves.
+    """
     engine = TantivyIndex(index, currency="USD", clock=SystemClock())
     spent = []
     try:

@@ -1,9 +1,12 @@
-"""``make bench-full``: three processes that answer requests, three workers, and a crowd, on PostgreSQL, RabbitMQ and OpenSearch.
+"""``make bench-full``: three processes that answer requests, three workers, and a crowd, on
+PostgreSQL, RabbitMQ and OpenSearch.
 
-Many orders on 500 items, of which 20 are hot; afterwards ``commerce check`` must find nothing. Beside it pgbench does the SQL of one order,
-as the database's own log has it, one order at a time. Servers, shop, crowd and pgbench share this machine's cores.
+Many orders on 500 items, of which 20 are hot; afterwards ``commerce check`` must find nothing.
+Beside it pgbench does the SQL of one order, as the database's own log has it, one order at a time.
+Servers, shop, crowd and pgbench share this machine's cores.
 
-``python -m benchmarks.fullstack --orders 2000`` takes fewer. Raw results go to ``benchmarks/results``.
+``python -m benchmarks.fullstack --orders 2000`` takes fewer. Raw results go to
+``benchmarks/results``.
 """
 
 import argparse
@@ -59,12 +62,16 @@ class Stack:
     @property
     def environment(self) -> dict[str, str]:
         """Of a `commerce` process."""
-        return {name: value for name, value in os.environ.items() if not name.startswith("COMMERCE_")} | self.settings
+        return {
+            name: value for name, value in os.environ.items() if not name.startswith("COMMERCE_")
+        } | self.settings
 
 
 @contextmanager
 def servers() -> Generator[Stack]:
-    """Three servers of the benchmark's own while the block lasts, PostgreSQL with a log that can be read by machines."""
+    """Three servers of the benchmark's own while the block lasts, PostgreSQL with a log that can be
+    read by machines.
+    """
     folder = reachable(ROOT / "var" / "bench") / secrets.token_hex(4)
     log = ("logging_collector=on", "log_destination=jsonlog", "log_directory=log")
     with ExitStack() as closing, tempfile.TemporaryDirectory() as place:
@@ -95,7 +102,10 @@ def stocked(stack: Stack, orders: int) -> list[str]:
     shop = build_shop(settings)
     try:
         seller = SellerId(shop.accounts.authenticate(token).id)
-        goods = (NewItem(name=f"Thing {no}", price=Money(995 + no, "USD"), quantity=2 * orders) for no in range(ITEMS))
+        goods = (
+            NewItem(name=f"Thing {no}", price=Money(995 + no, "USD"), quantity=2 * orders)
+            for no in range(ITEMS)
+        )
         return [shop.items.onboard(seller, item).item.id for item in goods]
     finally:
         shop.close()
@@ -103,14 +113,22 @@ def stocked(stack: Stack, orders: int) -> list[str]:
 
 def baskets(items: Sequence[str], tokens: Sequence[str]) -> list[dict[str, Any]]:
     """Buyers with what they want: one of the hot items, and one of the others."""
-    return [{"token": token, "items": [random.choice(items[:HOT]), random.choice(items[HOT:])]} for token in tokens]
+    return [
+        {"token": token, "items": [random.choice(items[:HOT]), random.choice(items[HOT:])]}
+        for token in tokens
+    ]
 
 
-def drive(shops: Sequence[Server], kind: str, name: str, work: Sequence[Any]) -> list[dict[str, Any]]:
+def drive(
+    shops: Sequence[Server], kind: str, name: str, work: Sequence[Any]
+) -> list[dict[str, Any]]:
     """One load client for each process, with its part of the *work*; what each of them saw."""
     with ThreadPoolExecutor(len(shops)) as pool:
         parts = [
-            pool.submit(shop.drive, kind=kind, connections=CONNECTIONS, **{name: work[no :: len(shops)]}) for no, shop in enumerate(shops)
+            pool.submit(
+                shop.drive, kind=kind, connections=CONNECTIONS, **{name: work[no :: len(shops)]}
+            )
+            for no, shop in enumerate(shops)
         ]
     return [part.result() for part in parts]
 
@@ -120,12 +138,21 @@ def measure(stack: Stack, orders: int) -> dict[str, Any]:
     items = stocked(stack, orders)
     tokens = people_of(load_settings(stack.settings), Role.BUYER, orders, "buyer")
     with ExitStack() as closing:
-        start = [closing.enter_context(running(stack.folder, stack.environment, "serve", "--port", "0")) for _ in range(PROCESSES)]
+        start = [
+            closing.enter_context(running(stack.folder, stack.environment, "serve", "--port", "0"))
+            for _ in range(PROCESSES)
+        ]
         for _ in range(PROCESSES):
             closing.enter_context(running(stack.folder, stack.environment, "worker"))
         filled = drive(start, "fill", "buyers", baskets(items, tokens))
         carts = [cart for part in filled for cart in part.pop("carts")]
-        print(f"{len(carts):,} carts filled, {len(carts) * 2 / max(part['seconds'] for part in filled):,.0f} requests/s", flush=True)
+        print(
+            (
+                f"{len(carts):,} carts filled, "
+                f"{len(carts) * 2 / max(part['seconds'] for part in filled):,.0f} requests/s"
+            ),
+            flush=True,
+        )
         told = drive(start, "checkouts", "carts", carts)
         began = min(part["began"] for part in told)
         accepted = max(part["ended"] for part in told) - began
@@ -134,18 +161,32 @@ def measure(stack: Stack, orders: int) -> dict[str, Any]:
     found = check_of(stack.environment)
     statuses = sum((Counter(part["statuses"]) for part in told), Counter[str]())
     return {
-        "orders": orders, "accepted_per_second": orders / accepted, "completed_per_second": orders / whole, "delivered_after": delivered,
-        "statuses": statuses, "p95_ms": max(part["p95_ms"] for part in told), "fill": filled, "checkouts": told, "check": found,
-    }  # fmt: skip
+        "orders": orders,
+        "accepted_per_second": orders / accepted,
+        "completed_per_second": orders / whole,
+        "delivered_after": delivered,
+        "statuses": statuses,
+        "p95_ms": max(part["p95_ms"] for part in told),
+        "fill": filled,
+        "checkouts": told,
+        "check": found,
+    }
 
 
 def one_order(stack: Stack) -> order_sql.Recorded:
-    """One order from its filled cart to its end, with everything that the database was asked for it."""
+    """One order from its filled cart to its end, with everything that the database was asked for
+    it.
+    """
     items = stocked(stack, ITEMS)
     (token,) = people_of(load_settings(stack.settings), Role.BUYER, 1, "alone")
     noisy = stack.environment | {"PGOPTIONS": "-c log_statement=all"}
-    with running(stack.folder, noisy, "serve", "--port", "0") as shop, running(stack.folder, noisy, "worker"):
-        cart = shop.drive(kind="fill", buyers=[{"token": token, "items": [items[0], items[-1]]}], connections=1)["carts"][0]
+    with (
+        running(stack.folder, noisy, "serve", "--port", "0") as shop,
+        running(stack.folder, noisy, "worker"),
+    ):
+        cart = shop.drive(
+            kind="fill", buyers=[{"token": token, "items": [items[0], items[-1]]}], connections=1
+        )["carts"][0]
         shop.delivered()
         before = order_sql.cart_row(stack.postgres.url, cart["cartId"])
         shop.drive(kind="checkouts", carts=[cart], connections=1)
@@ -163,16 +204,30 @@ def main() -> None:
     with servers() as stack:
         alone = order_sql.timed(stack.postgres, one_order(stack), PGBENCH_SECONDS)
         print(
-            f"pgbench, the SQL of one order at a time: {alone['per_second']:,.0f} orders/s ({alone['statements']} statements)", flush=True
+            (
+                f"pgbench, the SQL of one order at a time: {alone['per_second']:,.0f} orders/s "
+                f"({alone['statements']} statements)"
+            ),
+            flush=True,
         )
     with servers() as stack:
         crowd = measure(stack, orders)
     found = crowd["check"]
-    print(f"{orders:,} orders on {ITEMS} items, {HOT} of them hot, {PROCESSES} + {PROCESSES} processes: ", end="")
     print(
-        f"accepted {crowd['accepted_per_second']:,.0f}/s, completed {crowd['completed_per_second']:,.0f}/s; answers {dict(crowd['statuses'])}"
+        (
+            f"{orders:,} orders on {ITEMS} items, {HOT} of them hot, {PROCESSES} + {PROCESSES} "
+            "processes: "
+        ),
+        end="",
     )
-    print(f"{len(found['violations'])} violations, {len(found['deadLetters'])} dead letters in {found['orders']:,} orders")
+    print(
+        f"accepted {crowd['accepted_per_second']:,.0f}/s, completed "
+        f"{crowd['completed_per_second']:,.0f}/s; answers {dict(crowd['statuses'])}"
+    )
+    print(
+        f"{len(found['violations'])} violations, {len(found['deadLetters'])} dead letters in "
+        f"{found['orders']:,} orders"
+    )
     at = datetime.now(UTC)
     kept = {
         "at": at.isoformat(timespec="seconds"),

@@ -45,7 +45,11 @@ def rows(place: Path) -> Iterator[dict[str, Any]]:
 
 def many(place: Path, wanted: int) -> Iterator[dict[str, Any]]:
     """*wanted* rows: the catalogue again and again, each time under SKUs of its own."""
-    again = (row | {"sku": f"{row['sku']}-{turn}"} if turn else row for turn in count() for row in rows(place))
+    again = (
+        row | {"sku": f"{row['sku']}-{turn}"} if turn else row
+        for turn in count()
+        for row in rows(place)
+    )
     return islice(again, wanted)
 
 

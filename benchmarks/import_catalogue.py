@@ -1,6 +1,8 @@
-"""An import of any length, and the memory that it takes: the real catalogue again and again, each time under SKUs of its own.
+"""An import of any length, and the memory that it takes: the real catalogue again and again, each
+time under SKUs of its own.
 
-Run: ``COMMERCE_SHARED=… python benchmarks/import_catalogue.py --rows 100000``. It prints one JSON document.
+Run: ``COMMERCE_SHARED=… python benchmarks/import_catalogue.py --rows 100000``. It prints one JSON
+    document.
 """
 
 import argparse
@@ -20,17 +22,28 @@ from commerce_core.accounts import Role
 
 
 def measured(server: Server, seller: str, data: bytes) -> dict[str, Any]:
-    """Import *data*; what became of it, and the resident megabytes of the shop at every tenth of its rows."""
+    """Import *data*; what became of it, and the resident megabytes of the shop at every tenth of
+    its rows.
+    """
     began = time.monotonic()
     whole, memory = data.count(b"\n"), [server.memory()]
-    job = server.ask("/item-imports", token=seller, data=data, headers={"Content-Type": "application/x-ndjson"})
-    while (told := server.ask(f"/item-imports/{job['importId']}", token=seller))["status"] != "finished":
+    job = server.ask(
+        "/item-imports", token=seller, data=data, headers={"Content-Type": "application/x-ndjson"}
+    )
+    while (told := server.ask(f"/item-imports/{job['importId']}", token=seller))[
+        "status"
+    ] != "finished":
         if told["rows"] * 10 >= whole * len(memory):
             memory.append(server.memory())
         time.sleep(0.02)
     seconds = server.delivered() - began
     memory.append(server.memory())
-    return {"seconds": round(seconds, 2), "memory_mb": [round(x) for x in memory], "searchable": found(server), "told": told}
+    return {
+        "seconds": round(seconds, 2),
+        "memory_mb": [round(x) for x in memory],
+        "searchable": found(server),
+        "told": told,
+    }
 
 
 def found(server: Server) -> int:
@@ -47,7 +60,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         (seller,) = people(Path(place), Role.SELLER, 1, "seller")
         with serving(Path(place)) as server:
-            json.dump({"rows": rows, "bytes": len(data)} | measured(server, seller, data), sys.stdout, indent=1)
+            json.dump(
+                {"rows": rows, "bytes": len(data)} | measured(server, seller, data),
+                sys.stdout,
+                indent=1,
+            )
             print()
 
 

@@ -1,7 +1,9 @@
-"""A load client of its own process: HTTP/1.1 over raw sockets, kept alive, one request at a time on each connection.
+"""A load client of its own process: HTTP/1.1 over raw sockets, kept alive, one request at a time on
+each connection.
 
-It reads a plan as JSON from standard input, drives the shop at its address, and writes what it saw to standard output. A client
-library would take more of the machine's cores than the shop that is measured.
+It reads a plan as JSON from standard input, drives the shop at its address, and writes what it saw
+to standard output. A client library would take more of the machine's cores than the shop that is
+measured.
 """
 
 import asyncio
@@ -16,7 +18,12 @@ from typing import Any, Final
 import attrs
 import uvloop
 
-_CARD: Final = {"paymentType": "card", "cardNo": "4242424242424242", "expiry": "12/40", "cvc": "123"}
+_CARD: Final = {
+    "paymentType": "card",
+    "cardNo": "4242424242424242",
+    "expiry": "12/40",
+    "cvc": "123",
+}
 
 
 @attrs.frozen
@@ -89,10 +96,17 @@ class Tally:
         return answer
 
     def told(self) -> dict[str, Any]:
-        """As JSON. ``began`` and ``ended`` are of the machine's monotonic clock, which all its processes share."""
+        """As JSON. ``began`` and ``ended`` are of the machine's monotonic clock, which all its
+        processes share.
+        """
         ended = time.monotonic()
         ordered = sorted(self.spent)
-        shares = {f"p{share}_ms": round(ordered[min(len(ordered) * share // 100, len(ordered) - 1)] * 1e3, 3) for share in (50, 95, 99)}
+        shares = {
+            f"p{share}_ms": round(
+                ordered[min(len(ordered) * share // 100, len(ordered) - 1)] * 1e3, 3
+            )
+            for share in (50, 95, 99)
+        }
         times = {"began": self.began, "ended": ended, "seconds": ended - self.began}
         return {"requests": len(ordered), "statuses": dict(self.statuses), **times, **shares}
 
@@ -109,7 +123,9 @@ def request(method: str, path: str, token: str | None = None, body: Any = None) 
 
 
 async def gets(plan: dict[str, Any]) -> dict[str, Any]:
-    """Ask for the plan's paths round and round for some seconds, after a warm-up that is not counted."""
+    """Ask for the plan's paths round and round for some seconds, after a warm-up that is not
+    counted.
+    """
     asked = [request("GET", path) for path in plan["paths"]]
     tally = Tally()
     until = time.monotonic() + plan["warm"]
@@ -136,7 +152,9 @@ async def journeys(plan: dict[str, Any]) -> dict[str, Any]:
     async def go(wire: Wire, buyer: dict[str, Any]) -> None:
         cart: Any = None
         for item in buyer["items"]:
-            answer = await tally.ask(wire, request("PATCH", "/cart", buyer["token"], {"itemId": item, "quantity": 1}))
+            answer = await tally.ask(
+                wire, request("PATCH", "/cart", buyer["token"], {"itemId": item, "quantity": 1})
+            )
             cart = json.loads(answer.body)
         await tally.ask(wire, _checkout(buyer["token"], cart["cartId"], cart["total"]))
 
@@ -151,9 +169,15 @@ async def fill(plan: dict[str, Any]) -> dict[str, Any]:
 
     async def go(wire: Wire, buyer: dict[str, Any]) -> None:
         for item in buyer["items"]:
-            answer = await tally.ask(wire, request("PATCH", "/cart", buyer["token"], {"itemId": item, "quantity": 1}))
+            answer = await tally.ask(
+                wire, request("PATCH", "/cart", buyer["token"], {"itemId": item, "quantity": 1})
+            )
             cart = json.loads(answer.body)
-            carts[buyer["token"]] = {"token": buyer["token"], "cartId": cart["cartId"], "amount": cart["total"]}
+            carts[buyer["token"]] = {
+                "token": buyer["token"],
+                "cartId": cart["cartId"],
+                "amount": cart["total"],
+            }
 
     await _each(plan, plan["buyers"], go)
     return tally.told() | {"carts": list(carts.values())}
@@ -172,7 +196,9 @@ async def checkouts(plan: dict[str, Any]) -> dict[str, Any]:
 
 
 async def history(plan: dict[str, Any]) -> dict[str, Any]:
-    """Orders in the order of time, those of one buyer one after the other: one request fills the cart, one checks it out."""
+    """Orders in the order of time, those of one buyer one after the other: one request fills the
+    cart, one checks it out.
+    """
     tally = Tally()
     left: defaultdict[str, deque[tuple[int, Any]]] = defaultdict(deque)
     for no, order in enumerate(plan["orders"]):
@@ -213,7 +239,9 @@ async def patches(plan: dict[str, Any]) -> dict[str, Any]:
     return tally.told()
 
 
-async def _each(plan: dict[str, Any], work: Sequence[Any], go: Callable[[Wire, Any], Awaitable[None]]) -> None:
+async def _each(
+    plan: dict[str, Any], work: Sequence[Any], go: Callable[[Wire, Any], Awaitable[None]]
+) -> None:
     """Do *work*, each piece once, on as many connections as the plan says."""
     left: Iterator[Any] = iter(work)
 
@@ -246,7 +274,9 @@ class _wires:  # noqa: N801 (used as a block)
 
 
 def _checkout(token: str, cart_id: str, amount: Any) -> bytes:
-    return request("POST", "/checkout", token, {"cartId": cart_id, "amount": amount, "paymentInfo": _CARD})
+    return request(
+        "POST", "/checkout", token, {"cartId": cart_id, "amount": amount, "paymentInfo": _CARD}
+    )
 
 
 _KINDS: Final = {one.__name__: one for one in (gets, journeys, fill, checkouts, history, patches)}

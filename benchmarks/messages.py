@@ -1,4 +1,5 @@
-"""Messages a second: from the outbox through RabbitMQ to a consumer, beside pika alone with the very same messages, both ways in one run.
+"""Messages a second: from the outbox through RabbitMQ to a consumer, beside pika alone with the
+very same messages, both ways in one run.
 
 ``python -m benchmarks.messages`` starts a RabbitMQ of its own and keeps the raw results.
 """
@@ -56,7 +57,9 @@ class Taker(Consumer):
 
 
 class Bare(threading.Thread):
-    """Pika's fastest connection, and nothing around it, on a thread as ours has one: *begin* is called with the open channel."""
+    """Pika's fastest connection, and nothing around it, on a thread as ours has one: *begin* is
+    called with the open channel.
+    """
 
     def __init__(self, url: str, begin: Callable[[Channel, Callable[[], None]], None]) -> None:
         super().__init__(daemon=True)
@@ -70,7 +73,11 @@ class Bare(threading.Thread):
         self._connection.ioloop.start()
 
     def _opened(self, connection: Any) -> None:
-        connection.channel(on_open_callback=lambda channel: Topology(_SUBSCRIPTIONS).declare(channel, partial(self._ready, channel)))
+        connection.channel(
+            on_open_callback=lambda channel: Topology(_SUBSCRIPTIONS).declare(
+                channel, partial(self._ready, channel)
+            )
+        )
 
     def _ready(self, channel: Channel) -> None:
         began = time.perf_counter()
@@ -159,7 +166,9 @@ class Ours:
     def following(self, count: int) -> float:
         """Seconds in which a follower hands *count* messages over and settles them."""
         taker = Taker()
-        follower = Follower(taker, self.broker.queues()[_FOLLOWER], SqlOutbox(self.database).park, SystemClock())
+        follower = Follower(
+            taker, self.broker.queues()[_FOLLOWER], SqlOutbox(self.database).park, SystemClock()
+        )
         began = time.perf_counter()
         while taker.taken < count:
             follower.run_once(_GROUP)
@@ -171,19 +180,32 @@ def events(start: int) -> list[Message]:
     at = datetime.now(UTC)
     made = []
     for n in range(start, start + MESSAGES):
-        event = OrderCreated(order_id=OrderId(derived_id("o", str(n))), buyer_id=BuyerId(derived_id("b", str(n))), seq=1, detail={})
+        event = OrderCreated(
+            order_id=OrderId(derived_id("o", str(n))),
+            buyer_id=BuyerId(derived_id("b", str(n))),
+            seq=1,
+            detail={},
+        )
         made.append(envelope(event, id=derived_id("m", str(n)), at=at))
     return made
 
 
 def measure() -> dict[str, Any]:
-    """Messages a second in rounds in which ours and pika's take turns: the medians, those of their ratios, and the rounds themselves."""
+    """Messages a second in rounds in which ours and pika's take turns: the medians, those of their
+    ratios, and the rounds themselves.
+    """
     with tempfile.TemporaryDirectory() as place:
         Path(place).chmod(0o755)  # the server runs as somebody else
         rounds = _rounds(Path(place))
     for taken in rounds:
-        taken |= {f"{name}_ratio": taken[name] / taken[f"bare_{bare}"] for name, bare in (("relay", "publisher"), ("follower", "consumer"))}
-    return {what: median(taken[what] for taken in rounds) for what in rounds[0]} | {"rounds": rounds, "messages": MESSAGES}
+        taken |= {
+            f"{name}_ratio": taken[name] / taken[f"bare_{bare}"]
+            for name, bare in (("relay", "publisher"), ("follower", "consumer"))
+        }
+    return {what: median(taken[what] for taken in rounds) for what in rounds[0]} | {
+        "rounds": rounds,
+        "messages": MESSAGES,
+    }
 
 
 def _rounds(folder: Path) -> list[dict[str, float]]:
@@ -199,7 +221,10 @@ def _rounds(folder: Path) -> list[dict[str, float]]:
             messages = events(no * MESSAGES)
             took = {"relay": ours.relaying(messages), "follower": ours.following(MESSAGES)}
             broker.close()  # or it would take what is meant for pika alone
-            took |= {"bare_publisher": bare_publishing(server.url, messages), "bare_consumer": bare_consuming(server.url, MESSAGES)}
+            took |= {
+                "bare_publisher": bare_publishing(server.url, messages),
+                "bare_consumer": bare_consuming(server.url, MESSAGES),
+            }
             rounds.append({what: MESSAGES / seconds for what, seconds in took.items()})
     finally:
         broker.close()
@@ -213,11 +238,21 @@ def main() -> None:
     told = measure()
     for ours, bare in (("relay", "bare_publisher"), ("follower", "bare_consumer")):
         ratio = told[f"{ours}_ratio"]
-        print(f"{ours:<10} {told[ours]:>9,.0f} /s   {bare:<16} {told[bare]:>9,.0f} /s   {ratio:.2f} x")
+        print(
+            f"{ours:<10} {told[ours]:>9,.0f} /s   {bare:<16} {told[bare]:>9,.0f} /s   {ratio:.2f} x"
+        )
     at = datetime.now(UTC)
     path = HERE / "results" / f"{at:%Y-%m-%d}-messages.json"
     path.write_text(
-        json.dumps({"at": at.isoformat(timespec="seconds"), "command": "python -m benchmarks.messages", **told}, indent=1) + "\n"
+        json.dumps(
+            {
+                "at": at.isoformat(timespec="seconds"),
+                "command": "python -m benchmarks.messages",
+                **told,
+            },
+            indent=1,
+        )
+        + "\n"
     )
     print(f"raw results: benchmarks/results/{path.name}")
 

@@ -1,4 +1,6 @@
-"""A real shop's year of ``$COMMERCE_SHARED/data/onlineretail``: its goods as import rows, its orders as carts."""
+"""A real shop's year of ``$COMMERCE_SHARED/data/onlineretail``: its goods as import rows, its
+orders as carts.
+"""
 
 import gzip
 import json

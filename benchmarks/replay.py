@@ -1,9 +1,10 @@
 """``python -m benchmarks.replay``: a real shop's year, replayed whole through HTTP.
 
-Its goods come in by an import, each of its customers is a buyer, and every order is placed for its buyer in order of time:
-one request fills the cart, one checks it out. Many buyers order side by side, each one's orders follow each other. When
-nothing is under way any more, every buyer must have what the customer bought, in that order, and `commerce check` must be
-clean. ``--orders`` replays the beginning of the year.
+Its goods come in by an import, each of its customers is a buyer, and every order is placed for its
+buyer in order of time: one request fills the cart, one checks it out. Many buyers order side by
+side, each one's orders follow each other. When nothing is under way any more, every buyer must have
+what the customer bought, in that order, and `commerce check` must be clean. ``--orders`` replays
+the beginning of the year.
 """
 
 import argparse
@@ -32,7 +33,9 @@ _DRAIN: Final = 600.0
 
 @attrs.frozen(kw_only=True)
 class Replayed:
-    """What came of it. Seconds are from the first request of a buyer on: until the last answer, and until nothing was under way."""
+    """What came of it. Seconds are from the first request of a buyer on: until the last answer, and
+    until nothing was under way.
+    """
 
     orders: int
     lines: int
@@ -59,7 +62,8 @@ def replay(folder: Path, most: int | None = None, connections: int = CONNECTIONS
     """Replay the first *most* orders (``None``: all) in a new shop in *folder*.
 
     Raises:
-        RuntimeError: something was not answered as it should be, or is not as it should be afterwards.
+        RuntimeError: something was not answered as it should be, or is not as it should be
+            afterwards.
     """
     year = onlineretail.folder()
     past = onlineretail.orders(year, most)
@@ -67,11 +71,19 @@ def replay(folder: Path, most: int | None = None, connections: int = CONNECTIONS
     settings = environment(folder) | {"COMMERCE_CURRENCY": onlineretail.CURRENCY}
     with running(folder, settings, "serve", "--port", "0") as server:
         (seller,) = people(folder, Role.SELLER, 1, "seller")
-        buyers = dict(zip(customers, people(folder, Role.BUYER, len(customers), "customer"), strict=True))
+        buyers = dict(
+            zip(customers, people(folder, Role.BUYER, len(customers), "customer"), strict=True)
+        )
         began = time.monotonic()
-        ids = _bring_in(server, seller, b"".join(json.dumps(row).encode() + b"\n" for row in onlineretail.rows(year, past)))
+        ids = _bring_in(
+            server,
+            seller,
+            b"".join(json.dumps(row).encode() + b"\n" for row in onlineretail.rows(year, past)),
+        )
         imported = time.monotonic() - began
-        told = server.drive(kind="history", orders=_wanted(past, buyers, ids), connections=connections)
+        told = server.drive(
+            kind="history", orders=_wanted(past, buyers, ids), connections=connections
+        )
         whole = server.at_rest(_DRAIN) - told["began"]
         server.delivered(_DRAIN)
         memory = server.memory("VmHWM")
@@ -82,26 +94,45 @@ def replay(folder: Path, most: int | None = None, connections: int = CONNECTIONS
     if not found["clean"] or found["orders"] != len(past) or found["unfinished"]:
         raise RuntimeError(f"not everything holds afterwards: {found}")
     return Replayed(
-        orders=len(past), lines=sum(len(order.wanted) for order in past), buyers=len(buyers), import_seconds=imported,
-        accepted_seconds=told["seconds"], whole_seconds=whole, statuses=told["statuses"],
-        times={name: told[name] for name in ("p50_ms", "p95_ms", "p99_ms")}, check=found, memory_mb=memory,
-    )  # fmt: skip
+        orders=len(past),
+        lines=sum(len(order.wanted) for order in past),
+        buyers=len(buyers),
+        import_seconds=imported,
+        accepted_seconds=told["seconds"],
+        whole_seconds=whole,
+        statuses=told["statuses"],
+        times={name: told[name] for name in ("p50_ms", "p95_ms", "p99_ms")},
+        check=found,
+        memory_mb=memory,
+    )
 
 
 def _bring_in(server: Server, seller: str, data: bytes) -> dict[str, str]:
     """Import the goods; their ids by SKU."""
     job = server.ask("/item-imports", token=seller, data=data, headers=_NDJSON)
-    while (told := server.ask(f"/item-imports/{job['importId']}", token=seller))["status"] != "finished":
+    while (told := server.ask(f"/item-imports/{job['importId']}", token=seller))[
+        "status"
+    ] != "finished":
         time.sleep(0.05)
     if told["created"] != told["rows"]:
         raise RuntimeError(f"not all goods went in: {told}")
     server.delivered()
-    return {hit["sku"]: hit["itemId"] for hit in _pages(server, "/items?size=100&sort=newest", "items")}
+    return {
+        hit["sku"]: hit["itemId"] for hit in _pages(server, "/items?size=100&sort=newest", "items")
+    }
 
 
-def _wanted(past: Sequence[PastOrder], buyers: Mapping[str, str], ids: Mapping[str, str]) -> list[dict[str, Any]]:
+def _wanted(
+    past: Sequence[PastOrder], buyers: Mapping[str, str], ids: Mapping[str, str]
+) -> list[dict[str, Any]]:
     """The orders as their buyers place them now."""
-    return [{"token": buyers[o.customer], "lines": [{"itemId": ids[sku], "quantity": n} for sku, n in o.wanted.items()]} for o in past]
+    return [
+        {
+            "token": buyers[o.customer],
+            "lines": [{"itemId": ids[sku], "quantity": n} for sku, n in o.wanted.items()],
+        }
+        for o in past
+    ]
 
 
 def _compare(server: Server, past: Sequence[PastOrder], buyers: Mapping[str, str]) -> None:
@@ -111,7 +142,9 @@ def _compare(server: Server, past: Sequence[PastOrder], buyers: Mapping[str, str
         bought.setdefault(order.customer, []).append(dict(order.wanted))
     for customer, wanted in bought.items():
         told = list(_pages(server, "/orders?size=100", "orders", buyers[customer]))
-        found = [{line["sku"]: line["quantity"] for line in order["lines"]} for order in reversed(told)]
+        found = [
+            {line["sku"]: line["quantity"] for line in order["lines"]} for order in reversed(told)
+        ]
         if found != wanted or {order["status"] for order in told} != {"COMPLETED"}:
             raise RuntimeError(f"customer {customer} ordered {wanted}, and has {told}"[:2000])
 
@@ -127,8 +160,12 @@ def _pages(server: Server, path: str, name: str, token: str = "") -> Iterator[di
 
 def main() -> None:
     """Print what came of it, and keep it."""
-    asked = argparse.ArgumentParser(prog="python -m benchmarks.replay", description="A real shop's year, replayed through HTTP.")
-    asked.add_argument("--orders", type=int, default=None, help="of the beginning of the year; all without")
+    asked = argparse.ArgumentParser(
+        prog="python -m benchmarks.replay", description="A real shop's year, replayed through HTTP."
+    )
+    asked.add_argument(
+        "--orders", type=int, default=None, help="of the beginning of the year; all without"
+    )
     most = asked.parse_args().orders
     if not os.environ.get("COMMERCE_SHARED"):
         sys.exit("COMMERCE_SHARED must name the folder with the shop's year.")
@@ -136,12 +173,20 @@ def main() -> None:
         told = replay(Path(place), most).told()
     print(
         f"{told['orders']:,} orders of {told['buyers']:,} buyers, {told['lines']:,} lines: "
-        f"{told['orders_per_second']:,.0f} orders/s and {told['lines_per_second']:,.0f} lines/s up to COMPLETED, "
-        f"{told['orders_accepted_per_second']:,.0f} orders/s accepted; requests p50 {told['times']['p50_ms']:.1f}, "
-        f"p99 {told['times']['p99_ms']:.1f} ms; {told['memory_mb']:.0f} MB; `commerce check` is clean"
+        f"{told['orders_per_second']:,.0f} orders/s and {told['lines_per_second']:,.0f} lines/s up "
+        "to COMPLETED, "
+        f"{told['orders_accepted_per_second']:,.0f} orders/s accepted; requests p50 "
+        f"{told['times']['p50_ms']:.1f}, "
+        f"p99 {told['times']['p99_ms']:.1f} ms; {told['memory_mb']:.0f} MB; `commerce check` is "
+        "clean"
     )
     at = datetime.now(UTC)
-    kept = {"at": at.isoformat(timespec="seconds"), "command": "python -m benchmarks.replay", "machine": machine(), "replayed": told}
+    kept = {
+        "at": at.isoformat(timespec="seconds"),
+        "command": "python -m benchmarks.replay",
+        "machine": machine(),
+        "replayed": told,
+    }
     path = HERE / "results" / f"{at:%Y-%m-%d}-replay.json"
     path.write_text(json.dumps(kept, indent=1) + "\n")
     print(f"raw results: benchmarks/results/{path.name}")

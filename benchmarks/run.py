@@ -1,7 +1,9 @@
-"""``make bench``: every figure beside its comparison from the same run, and the target that is to be reached.
+"""``make bench``: every figure beside its comparison from the same run, and the target that is to
+be reached.
 
-The shop runs as a person starts it, ``commerce serve`` in an empty folder, on the embedded default; the load comes from a process of its
-own on the same machine. ``COMMERCE_SHARED`` names the folder with the real catalogue. Raw results go to ``benchmarks/results``.
+The shop runs as a person starts it, ``commerce serve`` in an empty folder, on the embedded default;
+the load comes from a process of its own on the same machine. ``COMMERCE_SHARED`` names the folder
+with the real catalogue. Raw results go to ``benchmarks/results``.
 """
 
 import compileall
@@ -66,20 +68,40 @@ class Scene:
         taken, self.buyers = self.buyers[:count], self.buyers[count:]
         return taken
 
-    def with_items(self, count: int, each: int, items: Sequence[str] | None = None) -> list[dict[str, Any]]:
+    def with_items(
+        self, count: int, each: int, items: Sequence[str] | None = None
+    ) -> list[dict[str, Any]]:
         """Buyers, each with some items that they want."""
         chosen = items or self.items
-        return [{"token": token, "items": random.sample(chosen, each)} for token in self.crowd(count)]
+        return [
+            {"token": token, "items": random.sample(chosen, each)} for token in self.crowd(count)
+        ]
 
 
 def at_least(what: str, figure: float, unit: str, target: float, compared: str, **raw: Any) -> Row:
     """A row whose figure must reach *target*."""
-    return Row(what=what, figure=figure, unit=unit, compared=compared, target=f">= {target:,g}", met=figure >= target, raw=raw)
+    return Row(
+        what=what,
+        figure=figure,
+        unit=unit,
+        compared=compared,
+        target=f">= {target:,g}",
+        met=figure >= target,
+        raw=raw,
+    )
 
 
 def at_most(what: str, figure: float, unit: str, target: float, compared: str, **raw: Any) -> Row:
     """A row whose figure must stay below *target*."""
-    return Row(what=what, figure=figure, unit=unit, compared=compared, target=f"<= {target:,g}", met=figure <= target, raw=raw)
+    return Row(
+        what=what,
+        figure=figure,
+        unit=unit,
+        compared=compared,
+        target=f"<= {target:,g}",
+        met=figure <= target,
+        raw=raw,
+    )
 
 
 def cold_start(folder: Path) -> Row:
@@ -91,46 +113,94 @@ def cold_start(folder: Path) -> Row:
     with bare_server() as bare:
         bare.ask("/")
         other = time.monotonic() - bare.began
-    return at_most("cold start to the first answer", took, "s", 1.5, f"bare uvicorn {other:.2f} s", bare=other)
+    return at_most(
+        "cold start to the first answer", took, "s", 1.5, f"bare uvicorn {other:.2f} s", bare=other
+    )
 
 
 def import_catalogue(scene: Scene) -> Row:
     """The real catalogue through POST /item-imports until all of it is searchable."""
     data = b"".join(icecat.lines(icecat.rows(icecat.folder())))
     before, began = scene.server.memory(), time.monotonic()
-    job = scene.server.ask("/item-imports", token=scene.seller, data=data, headers={"Content-Type": "application/x-ndjson"})
-    while (told := scene.server.ask(f"/item-imports/{job['importId']}", token=scene.seller))["status"] != "finished":
+    job = scene.server.ask(
+        "/item-imports",
+        token=scene.seller,
+        data=data,
+        headers={"Content-Type": "application/x-ndjson"},
+    )
+    while (told := scene.server.ask(f"/item-imports/{job['importId']}", token=scene.seller))[
+        "status"
+    ] != "finished":
         time.sleep(0.05)
     took = scene.server.delivered() - began
     found = scene.server.ask("/items?size=1")["total"]
     if told["created"] != told["rows"] or found["count"] != told["rows"]:
         raise RuntimeError(f"not all rows went in: {told}, found {found}")
     engine = engine_filled(icecat.folder())
-    compared = f"the engine alone {engine:.1f} s; memory {before:.0f} -> {scene.server.memory():.0f} MB"
-    return at_most(f"import of {told['rows']:,} real products, searchable", took, "s", 20, compared, engine=engine, told=told)
+    compared = (
+        f"the engine alone {engine:.1f} s; memory {before:.0f} -> {scene.server.memory():.0f} MB"
+    )
+    return at_most(
+        f"import of {told['rows']:,} real products, searchable",
+        took,
+        "s",
+        20,
+        compared,
+        engine=engine,
+        told=told,
+    )
 
 
 def searches(scene: Scene) -> list[Row]:
-    """Pages of search results: for terms that nobody has asked for yet, as the index keeps pages that were asked for, and for popular ones."""
+    """Pages of search results: for terms that nobody has asked for yet, as the index keeps pages
+    that were asked for, and for popular ones.
+    """
     new = [f"/items?term={quote(term)}" for term in scene.new_terms]
     popular = [f"/items?term={quote(term)}" for term in scene.terms]
     once = scene.server.drive(kind="gets", paths=new[::2], connections=1, seconds=SECONDS, warm=1.0)
-    many = scene.server.drive(kind="gets", paths=new[1::2], connections=16, seconds=SECONDS, warm=1.0)
-    again = scene.server.drive(kind="gets", paths=popular, connections=16, seconds=SECONDS / 2, warm=1.0)
-    engine = engine_alone(scene.folder / "search", scene.new_terms[:: len(scene.new_terms) // 2_000])
+    many = scene.server.drive(
+        kind="gets", paths=new[1::2], connections=16, seconds=SECONDS, warm=1.0
+    )
+    again = scene.server.drive(
+        kind="gets", paths=popular, connections=16, seconds=SECONDS / 2, warm=1.0
+    )
+    engine = engine_alone(
+        scene.folder / "search", scene.new_terms[:: len(scene.new_terms) // 2_000]
+    )
     cost = once["p50_ms"] - engine["p50_ms"]
     alone = f"the engine alone, one thread {engine['per_second']:,.0f}/s"
     return [
-        at_least("search pages, every term a new one", _rate(many), "/s", 2_000, alone, http=many, engine=engine),
-        at_least("search pages, 67 popular terms", _rate(again), "/s", 2_000, "kept pages", http=again),
-        at_most("API cost over the engine's own search, p50", cost, "ms", 1.0, f"HTTP {once['p50_ms']:.2f}, engine {engine['p50_ms']:.2f} ms", http=once),
-    ]  # fmt: skip
+        at_least(
+            "search pages, every term a new one",
+            _rate(many),
+            "/s",
+            2_000,
+            alone,
+            http=many,
+            engine=engine,
+        ),
+        at_least(
+            "search pages, 67 popular terms", _rate(again), "/s", 2_000, "kept pages", http=again
+        ),
+        at_most(
+            "API cost over the engine's own search, p50",
+            cost,
+            "ms",
+            1.0,
+            f"HTTP {once['p50_ms']:.2f}, engine {engine['p50_ms']:.2f} ms",
+            http=once,
+        ),
+    ]
 
 
 def pairs_of_words() -> list[str]:
     """Terms of two words each, from the names of the catalogue, every one once."""
     named = (str(row["name"]).split() for row in icecat.rows(icecat.folder()))
-    return list(dict.fromkeys(" ".join(words[at : at + 2]) for words in named for at in range(min(len(words) - 1, 4))))
+    return list(
+        dict.fromkeys(
+            " ".join(words[at : at + 2]) for words in named for at in range(min(len(words) - 1, 4))
+        )
+    )
 
 
 def details(scene: Scene) -> Row:
@@ -139,7 +209,15 @@ def details(scene: Scene) -> Row:
     told = scene.server.drive(kind="gets", paths=paths, connections=16, seconds=SECONDS, warm=1.0)
     with bare_server() as bare:
         other = bare.drive(kind="gets", paths=["/"], connections=16, seconds=SECONDS / 2, warm=0.5)
-    return at_least("item details", _rate(told), "/s", 4_000, f"bare uvicorn {_rate(other):,.0f}/s", http=told, bare=other)
+    return at_least(
+        "item details",
+        _rate(told),
+        "/s",
+        4_000,
+        f"bare uvicorn {_rate(other):,.0f}/s",
+        http=told,
+        bare=other,
+    )
 
 
 def long_carts(scene: Scene) -> list[Row]:
@@ -149,19 +227,37 @@ def long_carts(scene: Scene) -> list[Row]:
         (token,) = scene.crowd(1)
         items = scene.items[:lines]
         scene.server.drive(kind="patches", token=token, items=items, count=max(lines, 50))
-        p95[lines] = scene.server.drive(kind="patches", token=token, items=items, count=PATCHES)["p95_ms"]
+        p95[lines] = scene.server.drive(kind="patches", token=token, items=items, count=PATCHES)[
+            "p95_ms"
+        ]
     compared = f"1 line {p95[1]:.2f} ms, 200 lines {p95[200]:.2f} ms"
     per_line = (p95[1_000] / 1_000) / (p95[200] / 200)
     longest = f"1,000 lines {p95[1_000]:.2f} ms"
     return [
-        at_most("PATCH /cart p95, 200 lines against 1", p95[200] / p95[1], "x", 1.2, compared, p95_ms=p95),
-        at_most("PATCH /cart p95 of a line, 1,000 lines against 200", per_line, "x", 1.5, longest, p95_ms=p95),
+        at_most(
+            "PATCH /cart p95, 200 lines against 1",
+            p95[200] / p95[1],
+            "x",
+            1.2,
+            compared,
+            p95_ms=p95,
+        ),
+        at_most(
+            "PATCH /cart p95 of a line, 1,000 lines against 200",
+            per_line,
+            "x",
+            1.5,
+            longest,
+            p95_ms=p95,
+        ),
     ]
 
 
 def journeys(scene: Scene) -> Row:
     """Two PATCH /cart and POST /checkout for each buyer, and every saga to its end."""
-    told = scene.server.drive(kind="journeys", buyers=scene.with_items(JOURNEYS, 2), connections=CONNECTIONS)
+    told = scene.server.drive(
+        kind="journeys", buyers=scene.with_items(JOURNEYS, 2), connections=CONNECTIONS
+    )
     whole = JOURNEYS / (scene.server.at_rest() - told["began"])
     _expect(told, {200: 2 * JOURNEYS, 201: JOURNEYS})
     accepted = JOURNEYS / told["seconds"]
@@ -178,12 +274,15 @@ def orders(scene: Scene) -> list[Row]:
     ratio = uniform["accepted"] / single["accepted"]
     return [
         at_least(
-            "checkouts of filled carts up to COMPLETED", uniform["whole"], "/s", 600, f"accepted {uniform['accepted']:,.0f}/s", raw=uniform
+            "checkouts of filled carts up to COMPLETED", uniform["whole"], "/s", 600,
+            f"accepted {uniform['accepted']:,.0f}/s", raw=uniform
         ),
-        at_least("checkouts accepted, grouped against one at a time", ratio, "x", 1.5, f"one at a time {single['accepted']:,.0f}/s", raw=single),
+        at_least("checkouts accepted, grouped against one at a time", ratio, "x", 1.5,
+        f"one at a time {single['accepted']:,.0f}/s", raw=single),
         at_least(
             "one hot SKU against uniform ones", hot["accepted"] / one_line["accepted"], "x", 0.8,
-            f"hot {hot['accepted']:,.0f}/s, uniform {one_line['accepted']:,.0f}/s", hot=hot, uniform=one_line,
+            f"hot {hot['accepted']:,.0f}/s, uniform {one_line['accepted']:,.0f}/s", hot=hot,
+            uniform=one_line,
         ),
     ]  # fmt: skip
 
@@ -193,12 +292,20 @@ def _checkouts(scene: Scene, buyers: list[dict[str, Any]], connections: int) -> 
     told = scene.server.drive(kind="checkouts", carts=carts, connections=connections)
     rest = scene.server.at_rest()
     _expect(told, {201: len(buyers)})
-    return told | {"accepted": len(buyers) / told["seconds"], "whole": len(buyers) / (rest - told["began"])}
+    return told | {
+        "accepted": len(buyers) / told["seconds"],
+        "whole": len(buyers) / (rest - told["began"]),
+    }
 
 
 def _hot_item(scene: Scene) -> str:
     new = {"sku": "HOT-1", "name": "Everybody wants it", "price": "9.99", "quantity": ORDERS}
-    made = scene.server.ask("/items", token=scene.seller, data=json.dumps(new).encode(), headers={"Content-Type": "application/json"})
+    made = scene.server.ask(
+        "/items",
+        token=scene.seller,
+        data=json.dumps(new).encode(),
+        headers={"Content-Type": "application/json"},
+    )
     item_id: str = made["itemId"]
     return item_id
 
@@ -218,7 +325,12 @@ def delivery() -> list[Row]:
     told = messages.measure()
     return [
         at_least(
-            f"{what} against pika alone", told[f"{ours}_ratio"], "x", 0.5, f"ours {told[ours]:,.0f}/s, pika {told[bare]:,.0f}/s", raw=told
+            f"{what} against pika alone",
+            told[f"{ours}_ratio"],
+            "x",
+            0.5,
+            f"ours {told[ours]:,.0f}/s, pika {told[bare]:,.0f}/s",
+            raw=told,
         )
         for what, ours, bare in (
             ("relay from outbox to RabbitMQ", "relay", "bare_publisher"),
@@ -248,12 +360,29 @@ def measure(folder: Path, say: Callable[[Row], None]) -> None:
             say(row)
         server.delivered()
         peak = server.memory("VmHWM")
-        say(at_most("resident memory at its most, all of the above", peak, "MB", 250, f"now {server.memory():.0f} MB"))
+        say(
+            at_most(
+                "resident memory at its most, all of the above",
+                peak,
+                "MB",
+                250,
+                f"now {server.memory():.0f} MB",
+            )
+        )
     for row in delivery():
         say(row)
     found = check(folder)
     detail = f"{found['orders']:,} orders, {found['unfinished']} under way"
-    say(at_most("violations that `commerce check` finds afterwards", len(found["violations"]), "", 0, detail, check=found))
+    say(
+        at_most(
+            "violations that `commerce check` finds afterwards",
+            len(found["violations"]),
+            "",
+            0,
+            detail,
+            check=found,
+        )
+    )
 
 
 def machine() -> dict[str, Any]:
@@ -276,7 +405,11 @@ def main() -> None:
     def say(row: Row) -> None:
         rows.append(row)
         print(
-            f"{row.what:<55} {row.figure:>9,.2f} {row.unit:<3} {row.target:>9} {'' if row.met else 'MISSED':<7} {row.compared}", flush=True
+            (
+                f"{row.what:<55} {row.figure:>9,.2f} {row.unit:<3} {row.target:>9} "
+                f"{'' if row.met else 'MISSED':<7} {row.compared}"
+            ),
+            flush=True,
         )
 
     with tempfile.TemporaryDirectory() as place:

@@ -1,6 +1,8 @@
-"""OpenSearch behind the shop: pages and costs, beside the bare driver with one plain query, in the same run.
+"""OpenSearch behind the shop: pages and costs, beside the bare driver with one plain query, in the
+same run.
 
-Run: ``eval "$(scripts/services env)"`` and ``COMMERCE_SHARED=… PYTHONPATH=.:src:src/adapters:src/entrypoints python benchmarks/search_cluster.py``
+Run: ``eval "$(scripts/services env)"`` and ``COMMERCE_SHARED=…
+    PYTHONPATH=.:src:src/adapters:src/entrypoints python benchmarks/search_cluster.py``
 """
 
 import json
@@ -50,20 +52,37 @@ def figures(url: str, bare: str, client: OpenSearch) -> Iterator[str]:
     folder = Path(os.environ["COMMERCE_SHARED"]) / "data" / "icecat"
     index = OpenSearchIndex(Address.parse(url), currency="USD", clock=SystemClock())
     count, ours = fill(index, folder)
-    yield f"indexed            {count / ours:8.0f} documents/s; bare bulk {count / fill_bare(client, bare, folder):.0f}/s"
+    yield (
+        f"indexed            {count / ours:8.0f} documents/s; bare bulk "
+        f"{count / fill_bare(client, bare, folder):.0f}/s"
+    )
     terms = list(islice(pairs_of_words(), 0, None, 20))[: 2 * _TERMS]
     alone = times(terms[:_TERMS], lambda term: client.search(index=bare, body=plain(term)))
     engine = times(terms[:_TERMS], lambda term: index.find(Query(term=term)))
     index.close()
     one, many = over_http(url, terms[_TERMS:])
-    yield f"bare driver        {1 / sum(alone) * len(alone):8.0f} pages/s, p50 {middle(alone):.2f} ms (one query, two facets, one thread)"
-    yield f"the port           {1 / sum(engine) * len(engine):8.0f} pages/s, p50 {middle(engine):.2f} ms (one thread)"
-    yield f"over HTTP          {many['requests'] / many['seconds']:8.0f} pages/s on 16 connections, p50 {many['p50_ms']:.2f} ms"
-    yield f"API cost           {one['p50_ms'] - middle(engine):8.2f} ms over the port, p50, on one connection"
+    yield (
+        f"bare driver        {1 / sum(alone) * len(alone):8.0f} pages/s, p50 {middle(alone):.2f} "
+        "ms (one query, two facets, one thread)"
+    )
+    yield (
+        f"the port           {1 / sum(engine) * len(engine):8.0f} pages/s, p50 "
+        f"{middle(engine):.2f} ms (one thread)"
+    )
+    yield (
+        f"over HTTP          {many['requests'] / many['seconds']:8.0f} pages/s on 16 "
+        f"connections, p50 {many['p50_ms']:.2f} ms"
+    )
+    yield (
+        f"API cost           {one['p50_ms'] - middle(engine):8.2f} ms over the port, p50, on one "
+        "connection"
+    )
 
 
 def fill(index: OpenSearchIndex, folder: Path) -> tuple[int, float]:
-    """Build the catalogue's index as a reindex does, and switch to it: how many documents, in how many seconds."""
+    """Build the catalogue's index as a reindex does, and switch to it: how many documents, in how
+    many seconds.
+    """
     documents, count = sorted(catalogue(folder), key=lambda d: d.item_id), 0
     began = time.perf_counter()
     index.begin_rebuild()
@@ -77,11 +96,28 @@ def fill(index: OpenSearchIndex, folder: Path) -> tuple[int, float]:
 def fill_bare(client: OpenSearch, name: str, folder: Path) -> float:
     """The seconds in which the driver alone takes the same texts."""
     keyword = {"type": "keyword"}
-    mapping = {"properties": {"name": {"type": "text"}, "description": {"type": "text"}, "brand": keyword, "category": keyword}}
-    client.indices.create(index=name, body={"settings": {"number_of_replicas": 0}, "mappings": mapping})
-    rows = [{"name": d.name, "description": d.description, "brand": d.brand, "category": d.category} for d in catalogue(folder)]
+    mapping = {
+        "properties": {
+            "name": {"type": "text"},
+            "description": {"type": "text"},
+            "brand": keyword,
+            "category": keyword,
+        }
+    }
+    client.indices.create(
+        index=name, body={"settings": {"number_of_replicas": 0}, "mappings": mapping}
+    )
+    rows = [
+        {"name": d.name, "description": d.description, "brand": d.brand, "category": d.category}
+        for d in catalogue(folder)
+    ]
     began = time.perf_counter()
-    bulk(client, ({"_index": name, "_source": row} for row in rows), chunk_size=BATCH, refresh="wait_for")
+    bulk(
+        client,
+        ({"_index": name, "_source": row} for row in rows),
+        chunk_size=BATCH,
+        refresh="wait_for",
+    )
     return time.perf_counter() - began
 
 
@@ -113,13 +149,24 @@ def over_http(url: str, terms: Sequence[str]) -> tuple[dict[str, Any], dict[str,
     with tempfile.TemporaryDirectory() as place:
         settings = environment(Path(place)) | {"COMMERCE_SEARCH_URL": url}
         process = subprocess.Popen(
-            [*COMMERCE, "serve", "--port", "0"], env=settings, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            [*COMMERCE, "serve", "--port", "0"],
+            env=settings,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
         try:
             assert process.stdout is not None
-            address = next(line[line.index("http://") :].split()[0] for line in process.stdout if "http://" in line)
+            address = next(
+                line[line.index("http://") :].split()[0]
+                for line in process.stdout
+                if "http://" in line
+            )
             server = Server(process=process, address=address, began=time.monotonic())
-            one, many = (server.drive(kind="gets", paths=paths, connections=n, seconds=_SECONDS, warm=1.0) for n in (1, 16))
+            one, many = (
+                server.drive(kind="gets", paths=paths, connections=n, seconds=_SECONDS, warm=1.0)
+                for n in (1, 16)
+            )
         finally:
             process.terminate()
             process.wait(60)

@@ -1,4 +1,5 @@
-"""How well and how fast the embedded engine finds: a real catalogue with judged searches, from ``$COMMERCE_SHARED/data/icecat``.
+"""How well and how fast the embedded engine finds: a real catalogue with judged searches, from
+``$COMMERCE_SHARED/data/icecat``.
 
 Run: ``COMMERCE_SHARED=… PYTHONPATH=src:src/adapters python benchmarks/search_quality.py``
 """
@@ -19,7 +20,15 @@ from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import ItemId, SellerId
 from commerce_core.kernel.money import Money
 from commerce_core.search import Document, Query, SearchIndex
-from commerce_core.search.service.scoring import judged_only_ndcg, judgments_of, mean, ndcg, percentile, recall, scorable
+from commerce_core.search.service.scoring import (
+    judged_only_ndcg,
+    judgments_of,
+    mean,
+    ndcg,
+    percentile,
+    recall,
+    scorable,
+)
 from commerce_tantivy import TantivyIndex
 
 BATCH: Final = 500
@@ -102,18 +111,35 @@ def report(index: SearchIndex, folder: Path) -> Iterator[str]:
     """The figures, a line each."""
     judgments = judgments_of(read_table(folder / "qrels.tsv"))
     wanted = scorable(judgments)
-    queries = {row["query_id"]: row["query"] for row in read_table(folder / "queries.tsv") if row["query_id"] in wanted}
-    typos = [(row["query_id"], row["query"]) for row in read_table(folder / "typos.tsv") if row["query_id"] in wanted]
+    queries = {
+        row["query_id"]: row["query"]
+        for row in read_table(folder / "queries.tsv")
+        if row["query_id"] in wanted
+    }
+    typos = [
+        (row["query_id"], row["query"])
+        for row in read_table(folder / "typos.tsv")
+        if row["query_id"] in wanted
+    ]
     found = {q: ranked(index, term, 1_000) for q, term in queries.items()}
     scores = {q: ndcg(ids, judgments[q]) for q, ids in found.items()}
     yield f"queries             {len(queries)}"
     yield f"NDCG@10             {mean(scores.values()):.3f}"
-    yield f"judged-only NDCG@10 {mean(judged_only_ndcg(ids, judgments[q]) for q, ids in found.items()):.3f}"
+    yield (
+        "judged-only NDCG@10 "
+        f"{mean(judged_only_ndcg(ids, judgments[q]) for q, ids in found.items()):.3f}"
+    )
     yield f"recall@100          {mean(recall(ids, judgments[q]) for q, ids in found.items()):.3f}"
     right = mean(scores[q] for q, _ in typos)
-    yield f"typed right/wrong   {right:.3f} / {mean(ndcg(ranked(index, term, 10), judgments[q]) for q, term in typos):.3f}"
+    yield (
+        f"typed right/wrong   {right:.3f} / "
+        f"{mean(ndcg(ranked(index, term, 10), judgments[q]) for q, term in typos):.3f}"
+    )
     spent = latencies(index, [*queries.values(), *(term for _, term in typos)])
-    yield f"find p50/p95/max    {percentile(spent, 0.5):.2f} / {percentile(spent, 0.95):.2f} / {max(spent):.2f} ms"
+    yield (
+        f"find p50/p95/max    {percentile(spent, 0.5):.2f} / {percentile(spent, 0.95):.2f} / "
+        f"{max(spent):.2f} ms"
+    )
     worst = sorted(scores, key=lambda q: scores[q])[:8]
     yield "worst               " + ", ".join(f"{queries[q]} {scores[q]:.2f}" for q in worst)
 

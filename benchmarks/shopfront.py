@@ -1,4 +1,6 @@
-"""A running shop to measure: ``commerce serve`` in a folder of its own, the crowd in its books, and the load client against it."""
+"""A running shop to measure: ``commerce serve`` in a folder of its own, the crowd in its books, and
+the load client against it.
+"""
 
 import json
 import os
@@ -43,7 +45,9 @@ def environment(folder: Path) -> dict[str, str]:
         "COMMERCE_PAYMENT_URLS": ",".join(settings.payment_urls),
         "COMMERCE_CARRIER_URL": settings.carrier_url,
     }
-    return {name: value for name, value in os.environ.items() if not name.startswith("COMMERCE_")} | ours
+    return {
+        name: value for name, value in os.environ.items() if not name.startswith("COMMERCE_")
+    } | ours
 
 
 @attrs.frozen(kw_only=True)
@@ -60,16 +64,34 @@ class Server:
         parts = urlsplit(self.address)
         return {"host": parts.hostname, "port": parts.port}
 
-    def ask(self, path: str, *, token: str = "", data: bytes | None = None, headers: Mapping[str, str] | None = None) -> Any:
+    def ask(
+        self,
+        path: str,
+        *,
+        token: str = "",
+        data: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
         """One request outside of any measurement; the answer's body."""
         given = dict(headers or {}) | ({"Authorization": f"Bearer {token}"} if token else {})
-        with urlopen(Request(self.address + path, data=data, headers=given), timeout=_PATIENCE) as answer:
+        with urlopen(
+            Request(self.address + path, data=data, headers=given), timeout=_PATIENCE
+        ) as answer:
             body = answer.read()
-        return json.loads(body) if answer.headers["content-type"].startswith("application/") else body.decode()
+        return (
+            json.loads(body)
+            if answer.headers["content-type"].startswith("application/")
+            else body.decode()
+        )
 
     def metric(self, name: str) -> float:
         """The sum of a metric over its labels."""
-        return sum(float(value) for value in re.findall(rf"^{name}(?:{{[^}}]*}})? (\S+)$", self.ask("/metrics"), re.MULTILINE))
+        return sum(
+            float(value)
+            for value in re.findall(
+                rf"^{name}(?:{{[^}}]*}})? (\S+)$", self.ask("/metrics"), re.MULTILINE
+            )
+        )
 
     def at_rest(self, patience: float = _PATIENCE) -> float:
         """Wait until no order is under way; the time on the monotonic clock."""
@@ -89,10 +111,16 @@ class Server:
     def drive(self, **plan: Any) -> dict[str, Any]:
         """Run the load client."""
         done = subprocess.run(
-            [sys.executable, str(HERE / "load.py")], input=json.dumps(self.place | plan), capture_output=True, text=True, check=False
+            [sys.executable, str(HERE / "load.py")],
+            input=json.dumps(self.place | plan),
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
-            raise RuntimeError(f"the load client ended with {done.returncode}: {done.stderr[-2000:]}")
+            raise RuntimeError(
+                f"the load client ended with {done.returncode}: {done.stderr[-2000:]}"
+            )
         told: dict[str, Any] = json.loads(done.stdout)
         return told
 
@@ -113,10 +141,14 @@ def serving(folder: Path) -> Iterator[Server]:
 
 @contextmanager
 def running(folder: Path, settings: Mapping[str, str], *command: str) -> Iterator[Server]:
-    """A `commerce` process that answers at an address, its log in *folder*, while the block lasts."""
+    """A `commerce` process that answers at an address, its log in *folder*, while the block
+    lasts.
+    """
     began = time.monotonic()
     with (folder / f"{command[0]}.log").open("a") as log:
-        process = subprocess.Popen([*COMMERCE, *command], env=settings, stdout=subprocess.PIPE, stderr=log, text=True)
+        process = subprocess.Popen(
+            [*COMMERCE, *command], env=settings, stdout=subprocess.PIPE, stderr=log, text=True
+        )
     try:
         yield Server(process=process, address=_address(process), began=began)
     finally:
@@ -141,7 +173,9 @@ def check(folder: Path) -> dict[str, Any]:
 
 def check_of(settings: Mapping[str, str]) -> dict[str, Any]:
     """``commerce check`` of the shop in whose environment *settings* are."""
-    done = subprocess.run([*COMMERCE, "check", "--json"], env=settings, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*COMMERCE, "check", "--json"], env=settings, capture_output=True, text=True, check=False
+    )
     if done.returncode not in (0, 1):
         raise RuntimeError(done.stderr[-2000:])
     told: dict[str, Any] = json.loads(done.stdout)
@@ -154,7 +188,9 @@ def people(folder: Path, role: Role, count: int, prefix: str) -> list[str]:
 
 
 def people_of(settings: Settings, role: Role, count: int, prefix: str) -> list[str]:
-    """Accounts with a session each, straight into the books: no *count* passwords are hashed; their tokens."""
+    """Accounts with a session each, straight into the books: no *count* passwords are hashed; their
+    tokens.
+    """
     clock, ids, secrets = SystemClock(), UuidFactory(), RandomTokens()
     with ExitStack() as closing:
         storage = build_storage(settings, closing)
@@ -173,7 +209,12 @@ def people_of(settings: Settings, role: Role, count: int, prefix: str) -> list[s
         tokens = [secrets.new() for _ in accounts]
         until = now + timedelta(days=1)
         sessions = [
-            {"token_digest": digest_of(token), "account_id": account.id, "created_at": now, "expires_at": until}
+            {
+                "token_digest": digest_of(token),
+                "account_id": account.id,
+                "created_at": now,
+                "expires_at": until,
+            }
             for account, token in zip(accounts, tokens, strict=True)
         ]
         with storage.database.begin() as tx:

@@ -1,4 +1,5 @@
-"""Another team's consumer: mails about orders, in a queue of its own. It knows docs/events.md and pika, and nothing else of the shop.
+"""Another team's consumer: mails about orders, in a queue of its own. It knows docs/events.md and
+pika, and nothing else of the shop.
 
 python follow_orders.py amqp://guest:guest@127.0.0.1:5672/ [how many to take]
 """
@@ -20,13 +21,29 @@ for name in WANTED:
 channel.basic_qos(prefetch_count=50)
 print("following", flush=True)
 
-seen: set[tuple[str, str]] = set()  # a table with a unique key, in earnest: written in the transaction of what the event leads to
+seen: set[tuple[str, str]] = (
+    set()
+)  # a table with a unique key, in earnest: written in the transaction of what the event leads to
 for method, properties, body in channel.consume(QUEUE):
-    event = {name.removeprefix("cloudEvents:"): value for name, value in properties.headers.items() if name.startswith("cloudEvents:")}
+    event = {
+        name.removeprefix("cloudEvents:"): value
+        for name, value in properties.headers.items()
+        if name.startswith("cloudEvents:")
+    }
     data = json.loads(body)
     if (event["source"], event["id"]) not in seen:  # an event may come twice
         seen.add((event["source"], event["id"]))
-        print(json.dumps({"order": data["order_id"], "what": event["type"], "at": event["time"], "entry": data["seq"]}), flush=True)
+        print(
+            json.dumps(
+                {
+                    "order": data["order_id"],
+                    "what": event["type"],
+                    "at": event["time"],
+                    "entry": data["seq"],
+                }
+            ),
+            flush=True,
+        )
     channel.basic_ack(method.delivery_tag)
     if most is not None and len(seen) >= most:
         break

@@ -7,6 +7,22 @@ from pathlib import Path
 def certified(folder: Path, name: str) -> Path:
     """A certificate of its own for 127.0.0.1 alone, with its key beside it."""
     certificate = folder / f"{name}.crt"
-    asked = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=shop", "-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run(["openssl", *asked, "-keyout", folder / f"{name}.key", "-out", certificate], check=True, capture_output=True)
+    asked = [
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=shop",
+        "-addext",
+        "subjectAltName=IP:127.0.0.1",
+    ]
+    subprocess.run(
+        ["openssl", *asked, "-keyout", folder / f"{name}.key", "-out", certificate],
+        check=True,
+        capture_output=True,
+    )
     return certificate

@@ -1,4 +1,6 @@
-"""What holds for every test: where data of the customer lies, and that units and contracts open no connection."""
+"""What holds for every test: where data of the customer lies, and that units and contracts open no
+connection.
+"""
 
 import logging
 import os
@@ -25,7 +27,9 @@ def shared() -> Path:
 
 @pytest.fixture(autouse=True)
 def _logging_as_it_was() -> Iterator[None]:
-    """A command that is run in this process sets up logging for the process: the next test must not inherit it."""
+    """A command that is run in this process sets up logging for the process: the next test must not
+    inherit it.
+    """
     root = logging.getLogger()
     level = root.level
     yield
@@ -77,14 +81,20 @@ def _unskipped(report):
     """With the shared data at hand nothing is left out: a skip is a failure."""
     if report.skipped and os.environ.get("COMMERCE_SHARED") and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
-        report.longrepr = f"skipped, and nothing may be while COMMERCE_SHARED is set: {report.longrepr}"
+        report.longrepr = (
+            f"skipped, and nothing may be while COMMERCE_SHARED is set: {report.longrepr}"
+        )
     return report
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
     """Say plainly what was not checked."""
-    missing = [r.nodeid for r in terminalreporter.stats.get("skipped", []) if LEFT_OUT in str(r.longrepr)]
+    missing = [
+        r.nodeid for r in terminalreporter.stats.get("skipped", []) if LEFT_OUT in str(r.longrepr)
+    ]
     if missing:
-        terminalreporter.section(f"{len(missing)} checks were left out, for COMMERCE_SHARED is not set", yellow=True)
+        terminalreporter.section(
+            f"{len(missing)} checks were left out, for COMMERCE_SHARED is not set", yellow=True
+        )
         for nodeid in sorted(missing):
             terminalreporter.line(nodeid)

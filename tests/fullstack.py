@@ -1,6 +1,8 @@
-"""The full stack for tests: PostgreSQL, RabbitMQ and OpenSearch, any number of `commerce serve` and `commerce worker` beside them.
+"""The full stack for tests: PostgreSQL, RabbitMQ and OpenSearch, any number of `commerce serve` and
+`commerce worker` beside them.
 
-Every process is a child of the test's, with the same few addresses as settings, and is ended by its id.
+Every process is a child of the test's, with the same few addresses as settings, and is ended by its
+id.
 """
 
 import json
@@ -32,12 +34,19 @@ ROLES_OF_TWO: Final = ("sagas,imports,seller-orders", "relay,indexer,reindex,dea
 
 
 class FullStack:
-    """The processes of one shop, and its addresses. Files, of which the sandbox's books are the only ones, lie in *folder*."""
+    """The processes of one shop, and its addresses. Files, of which the sandbox's books are the
+    only ones, lie in *folder*.
+    """
 
     def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
         self.folder = folder
-        self.environment = {name: text for name, text in os.environ.items() if not name.startswith("COMMERCE_")}
-        books = {f"COMMERCE_{name}": f"sandbox:///{folder}/var/sandbox-{file}.db" for name, file in _FILES.items()}
+        self.environment = {
+            name: text for name, text in os.environ.items() if not name.startswith("COMMERCE_")
+        }
+        books = {
+            f"COMMERCE_{name}": f"sandbox:///{folder}/var/sandbox-{file}.db"
+            for name, file in _FILES.items()
+        }
         self.environment |= books | dict(settings)
         self.shops: list[LiveShop] = []
         self.workers: list[LiveShop] = []
@@ -55,7 +64,9 @@ class FullStack:
     @property
     def settings(self) -> Settings:
         """What the processes are told, for a container in this one."""
-        ours = {name: text for name, text in self.environment.items() if name.startswith("COMMERCE_")}
+        ours = {
+            name: text for name, text in self.environment.items() if name.startswith("COMMERCE_")
+        }
         return load_settings(ours)
 
     def serve(self) -> LiveShop:
@@ -71,18 +82,29 @@ class FullStack:
     def start(self, shops: int, workers: Sequence[str | None]) -> None:
         """So many shops, and a worker for each of *workers*, all at the same time."""
         with ThreadPoolExecutor(shops + len(workers) or 1) as pool:
-            begun = [*(pool.submit(self.serve) for _ in range(shops)), *(pool.submit(self.work, only) for only in workers)]
+            begun = [
+                *(pool.submit(self.serve) for _ in range(shops)),
+                *(pool.submit(self.work, only) for only in workers),
+            ]
         for process in begun:
             process.result()
 
     def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """`commerce` with *arguments* to its end."""
         return subprocess.run(
-            (COMMERCE, *arguments), cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=120, check=False
+            (COMMERCE, *arguments),
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
 
     def people(self, count: int, role: Role = Role.BUYER) -> list[str]:
-        """The bearer tokens of so many new people, written beside the running processes into their database."""
+        """The bearer tokens of so many new people, written beside the running processes into their
+        database.
+        """
         return people_of(self.settings, count, role)
 
     def check(self) -> dict[str, Any]:
@@ -93,7 +115,9 @@ class FullStack:
         return found
 
     def check_at_rest(self) -> dict[str, Any]:
-        """The same, once nothing is under way any more. The index may be behind the catalogue until then."""
+        """The same, once nothing is under way any more. The index may be behind the catalogue until
+        then.
+        """
         found: dict[str, Any] = {}
 
         def at_rest() -> bool:
@@ -117,9 +141,16 @@ class FullStack:
 
     def _started(self, *arguments: str) -> LiveShop:
         process = LiveShop(self.folder, self.environment, (COMMERCE, *arguments))
-        ready = process.address if process.address.endswith("/ready") else f"{process.address}/health/ready"
+        ready = (
+            process.address
+            if process.address.endswith("/ready")
+            else f"{process.address}/health/ready"
+        )
         try:
-            until(lambda: asked(ready)[0] == 200, lambda: (asked(ready), process.log.read_text()[-2000:]))
+            until(
+                lambda: asked(ready)[0] == 200,
+                lambda: (asked(ready), process.log.read_text()[-2000:]),
+            )
         except BaseException:
             process.kill()
             raise
@@ -130,7 +161,9 @@ _FILES: Final = {"PAYMENT_URLS": "payments", "CARRIER_URL": "carrier"}
 
 
 def addresses(stack: ExitStack, servers: SharedServers) -> dict[str, str]:
-    """Settings: a virtual host and a prefix on *servers* that nobody has used, until *stack* is left."""
+    """Settings: a virtual host and a prefix on *servers* that nobody has used, until *stack* is
+    left.
+    """
     rabbitmq, opensearch = (servers.url(name) for name in ("rabbitmq", "opensearch"))
     return {
         "broker_url": stack.enter_context(fresh_vhost(rabbitmq, servers.management_url)),
@@ -140,7 +173,9 @@ def addresses(stack: ExitStack, servers: SharedServers) -> dict[str, str]:
 
 def full_settings(stack: ExitStack, servers: SharedServers) -> dict[str, str]:
     """The same, and a migrated database: settings for a shop in this process."""
-    found = addresses(stack, servers) | {"database_url": stack.enter_context(fresh_database(servers.url("postgres")))}
+    found = addresses(stack, servers) | {
+        "database_url": stack.enter_context(fresh_database(servers.url("postgres")))
+    }
     migrate_database(Settings(database_url=found["database_url"]))
     return found
 
@@ -153,10 +188,17 @@ def opened_full_stack(
     workers: Sequence[str | None] = (None,),
     settings: Mapping[str, str] | None = None,
 ) -> Generator[FullStack]:
-    """A migrated shop with a database, a virtual host and a prefix of its own on *servers*, and so many processes."""
+    """A migrated shop with a database, a virtual host and a prefix of its own on *servers*, and so
+    many processes.
+    """
     with ExitStack() as stack:
-        found = addresses(stack, servers) | {"database_url": stack.enter_context(fresh_database(servers.url("postgres")))}
-        full = FullStack(folder, {f"COMMERCE_{name.upper()}": url for name, url in found.items()} | dict(settings or {}))
+        found = addresses(stack, servers) | {
+            "database_url": stack.enter_context(fresh_database(servers.url("postgres")))
+        }
+        full = FullStack(
+            folder,
+            {f"COMMERCE_{name.upper()}": url for name, url in found.items()} | dict(settings or {}),
+        )
         stack.callback(full.stop)
         migrated = full.command("migrate")
         assert migrated.returncode == 0, migrated.stderr
@@ -165,9 +207,15 @@ def opened_full_stack(
 
 
 @pytest.fixture(scope="module")
-def full_stack(shared_servers: SharedServers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FullStack]:
-    """`commerce serve` and two `commerce worker`, who share the roles, for this module; their books are in order at its end."""
-    with opened_full_stack(tmp_path_factory.mktemp("full-stack"), shared_servers, workers=ROLES_OF_TWO) as full:
+def full_stack(
+    shared_servers: SharedServers, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[FullStack]:
+    """`commerce serve` and two `commerce worker`, who share the roles, for this module; their books
+    are in order at its end.
+    """
+    with opened_full_stack(
+        tmp_path_factory.mktemp("full-stack"), shared_servers, workers=ROLES_OF_TWO
+    ) as full:
         yield full
         full.check_at_rest()
 
@@ -177,7 +225,12 @@ def people_of(settings: Settings, count: int, role: Role) -> list[str]:
     container = ShopContainer(settings=settings)
     try:
         storage = container.storage()
-        return [member.token for member in crowd(storage.database, storage.accounts, container.clock(), container.ids(), count, role)]
+        return [
+            member.token
+            for member in crowd(
+                storage.database, storage.accounts, container.clock(), container.ids(), count, role
+            )
+        ]
     finally:
         container.closing().close()
 
@@ -194,8 +247,12 @@ def asked(url: str) -> tuple[int, Any]:
         return 0, str(error)
 
 
-def until(holds: Callable[[], bool], told: Callable[[], object], patience: float = _PATIENCE) -> None:
-    """Wait for what *holds*, looking again and again; fail with what is *told* when *patience* seconds are over."""
+def until(
+    holds: Callable[[], bool], told: Callable[[], object], patience: float = _PATIENCE
+) -> None:
+    """Wait for what *holds*, looking again and again; fail with what is *told* when *patience*
+    seconds are over.
+    """
     deadline = time.monotonic() + patience
     while not holds():
         assert time.monotonic() < deadline, told()

@@ -24,14 +24,17 @@ _running: "Final[list[LiveShop]]" = []
 
 
 def _command() -> str:
-    """A `commerce` that is run by this interpreter and imports what the tests import, whatever is on the PATH or installed."""
+    """A `commerce` that is run by this interpreter and imports what the tests import, whatever is
+    on the PATH or installed.
+    """
     (script,) = entry_points(group="console_scripts", name="commerce")
     roots = dict.fromkeys(str(Path(find_spec(name).origin).parent.parent) for name in PACKAGES)  # type: ignore[union-attr,arg-type]
     folder = Path(tempfile.mkdtemp(prefix="commerce-under-test-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     program = folder / "commerce"
     program.write_text(
-        f"#!{sys.executable}\nimport sys\nsys.path[:0] = {[*roots]!r}\nfrom {script.module} import {script.attr}\nsys.exit({script.attr}())\n"
+        f"#!{sys.executable}\nimport sys\nsys.path[:0] = {[*roots]!r}\nfrom {script.module} import "
+        f"{script.attr}\nsys.exit({script.attr}())\n"
     )
     program.chmod(0o700)
     return str(program)
@@ -45,14 +48,26 @@ SANDBOX: Final = {"COMMERCE_PAYMENT_URLS": "sandbox://", "COMMERCE_CARRIER_URL":
 
 
 class LiveShop:
-    """A running shop. ``kill`` is SIGKILL and waits for the end: a process that is no child of ours may look alive for seconds."""
+    """A running shop. ``kill`` is SIGKILL and waits for the end: a process that is no child of ours
+    may look alive for seconds.
+    """
 
-    def __init__(self, folder: Path, settings: Mapping[str, str], command: tuple[str, ...] = (COMMERCE, "serve", "--port", "0")) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        settings: Mapping[str, str],
+        command: tuple[str, ...] = (COMMERCE, "serve", "--port", "0"),
+    ) -> None:
         self.folder = folder
         self.log = folder / "shop.log"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                command, cwd=folder, env={**SANDBOX, **os.environ, **settings, **_TELLS}, stdout=subprocess.PIPE, stderr=log, text=True
+                command,
+                cwd=folder,
+                env={**SANDBOX, **os.environ, **settings, **_TELLS},
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
             )
         _running.append(self)
         try:
@@ -86,7 +101,9 @@ class LiveShop:
         self._ended()
 
     def _ended(self) -> None:
-        """Wait for its end. One that does not come to it says where it hangs, and is gone all the same."""
+        """Wait for its end. One that does not come to it says where it hangs, and is gone all the
+        same.
+        """
         try:
             self.process.wait(_PATIENCE)
         except subprocess.TimeoutExpired as late:

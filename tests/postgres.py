@@ -1,4 +1,6 @@
-"""Shops on PostgreSQL: as many empty ones as are asked for, each with every table, on the server that the tests share."""
+"""Shops on PostgreSQL: as many empty ones as are asked for, each with every table, on the server
+that the tests share.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager

@@ -19,7 +19,9 @@ _MARK: Final = "containers"
 
 
 class Containers:
-    """The servers of *folder* as one project of Docker Compose; a folder is a project of its own."""
+    """The servers of *folder* as one project of Docker Compose; a folder is a project of its
+    own.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -38,7 +40,9 @@ class Containers:
             return False
         try:
             asked = [
-                subprocess.run(["docker", *ask], capture_output=True, check=False, timeout=_PATIENCE)
+                subprocess.run(
+                    ["docker", *ask], capture_output=True, check=False, timeout=_PATIENCE
+                )
                 for ask in (["info"], ["compose", "version"])
             ]
         except subprocess.TimeoutExpired:
@@ -60,7 +64,9 @@ class Containers:
             NoServer: one cannot be had, or a cluster is asked for.
         """
         if nodes != 1:
-            raise NoServer("In containers OpenSearch is a single node; a cluster of three runs natively only.")
+            raise NoServer(
+                "In containers OpenSearch is a single node; a cluster of three runs natively only."
+            )
         self._mark.touch()
         self._compose("up", "--detach", "--wait", "--quiet-pull", *names)
 
@@ -79,16 +85,26 @@ class Containers:
         shutil.rmtree(self._folder)
 
     def state(self, name: str) -> str:
-        """How it is with the server called *name*: in a few words, of which the first is up, down or mute."""
+        """How it is with the server called *name*: in a few words, of which the first is up, down
+        or mute.
+        """
         health = self._running().get(name)
-        return "down" if health is None else f"{'up' if health == 'healthy' else 'mute'}, in a container"
+        return (
+            "down"
+            if health is None
+            else f"{'up' if health == 'healthy' else 'mute'}, in a container"
+        )
 
     def url(self, name: str) -> str:
         """The address of *name*, which is up, as a setting of the shop."""
         at = self._published(name, _PORTS[name])
         if name == "postgres":
             return f"postgresql://commerce:{_password('POSTGRES_PASSWORD')}@{at}/commerce"
-        return f"amqp://commerce:{_password('RABBITMQ_PASSWORD')}@{at}/%2F" if name == "rabbitmq" else f"opensearch://{at}"
+        return (
+            f"amqp://commerce:{_password('RABBITMQ_PASSWORD')}@{at}/%2F"
+            if name == "rabbitmq"
+            else f"opensearch://{at}"
+        )
 
     @property
     def management_url(self) -> str:
@@ -104,11 +120,24 @@ class Containers:
         return self._compose("port", name, str(port)).strip()
 
     def _compose(self, *arguments: str) -> str:
-        command = ["docker", "compose", "--project-name", self._project, "--file", str(ROOT / "compose.yaml"), *arguments]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        command = [
+            "docker",
+            "compose",
+            "--project-name",
+            self._project,
+            "--file",
+            str(ROOT / "compose.yaml"),
+            *arguments,
+        ]
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
         if done.returncode:
             reason = done.stderr.strip().splitlines()
-            raise NoServer(f"docker compose {arguments[0]} failed: {reason[-1] if reason else 'no reason was given'}")
+            raise NoServer(
+                f"docker compose {arguments[0]} failed: "
+                f"{reason[-1] if reason else 'no reason was given'}"
+            )
         return done.stdout
 
 

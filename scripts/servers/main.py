@@ -39,7 +39,9 @@ class Servers(Protocol):
 
 
 def servers_in(folder: Path) -> Servers:
-    """The set that *folder* holds: what it was started as, else containers where Docker answers, else processes."""
+    """The set that *folder* holds: what it was started as, else containers where Docker answers,
+    else processes.
+    """
     containers, native = Containers(folder), NativeServers(folder)
     if containers.used:
         return containers
@@ -47,7 +49,9 @@ def servers_in(folder: Path) -> Servers:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Carry out *arguments*; the exit code: 0 done, 1 it could not be done, 2 it was asked wrongly."""
+    """Carry out *arguments*; the exit code: 0 done, 1 it could not be done, 2 it was asked
+    wrongly.
+    """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     asked = _parser().parse_args(arguments)
     names = asked.names or list(SETTINGS)
@@ -72,14 +76,27 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="scripts/services", description=_HELP, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+        prog="scripts/services",
+        description=_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="|".join(_VERBS))
     for verb, meaning in _VERBS.items():
-        of = verbs.add_parser(verb, help=meaning.replace("%", "%%"), description=meaning, allow_abbrev=False)
-        of.add_argument("names", nargs="*", metavar="|".join(SETTINGS), type=_known, help="which; none is all")
+        of = verbs.add_parser(
+            verb, help=meaning.replace("%", "%%"), description=meaning, allow_abbrev=False
+        )
+        of.add_argument(
+            "names", nargs="*", metavar="|".join(SETTINGS), type=_known, help="which; none is all"
+        )
         if verb == "up":
-            of.add_argument("--nodes", type=int, choices=(1, 3), default=1, help="OpenSearch as a cluster of so many nodes")
+            of.add_argument(
+                "--nodes",
+                type=int,
+                choices=(1, 3),
+                default=1,
+                help="OpenSearch as a cluster of so many nodes",
+            )
     return parser
 
 
@@ -92,7 +109,11 @@ def _known(name: str) -> str:
 def _status(servers: Servers, names: Collection[str]) -> int:
     states = {name: servers.state(name) for name in names}
     for name, state in states.items():
-        where = f"  {servers.url(name).rpartition('@')[2].rpartition('//')[2].partition('/')[0]}" if state.startswith("up") else ""
+        where = (
+            f"  {servers.url(name).rpartition('@')[2].rpartition('//')[2].partition('/')[0]}"
+            if state.startswith("up")
+            else ""
+        )
         print(f"{name:<12}{state}{where}")
     return 0 if all(state.startswith("up") for state in states.values()) else 1
 

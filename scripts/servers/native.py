@@ -14,16 +14,27 @@ from scripts.servers.rabbitmq import RabbitServer
 from scripts.servers.server import Server
 
 #: Every server, and the setting of the shop that holds its address.
-SETTINGS: Final = {"postgres": "COMMERCE_DATABASE_URL", "rabbitmq": "COMMERCE_BROKER_URL", "opensearch": "COMMERCE_SEARCH_URL"}
+SETTINGS: Final = {
+    "postgres": "COMMERCE_DATABASE_URL",
+    "rabbitmq": "COMMERCE_BROKER_URL",
+    "opensearch": "COMMERCE_SEARCH_URL",
+}
 
 
-#: How many nodes of OpenSearch may form a cluster: an even number would lose its majority as soon as the next lower one.
+#: How many nodes of OpenSearch may form a cluster: an even number would lose its majority as soon
+#: as the next lower one.
 _CLUSTERS: Final = (1, 3)
 
 
 def opensearch_nodes(folder: Path, count: int) -> Sequence[OpenSearchServer]:
-    """The *count* nodes of a cluster below *folder*, none of them started. A cluster of another size keeps its data elsewhere."""
-    names = ["opensearch"] if count == 1 else [f"opensearch-{no}-of-{count}" for no in range(1, count + 1)]
+    """The *count* nodes of a cluster below *folder*, none of them started. A cluster of another
+    size keeps its data elsewhere.
+    """
+    names = (
+        ["opensearch"]
+        if count == 1
+        else [f"opensearch-{no}-of-{count}" for no in range(1, count + 1)]
+    )
     return cluster([OpenSearchServer(folder / name) for name in names])
 
 
@@ -48,7 +59,8 @@ class NativeServers:
             self._nodes(name)[0].install()
 
     def up(self, names: Collection[str], nodes: int = 1) -> None:
-        """Start *names*, all at the same time, and wait until they are ready; OpenSearch as a cluster of *nodes*. Idempotent.
+        """Start *names*, all at the same time, and wait until they are ready; OpenSearch as a
+        cluster of *nodes*. Idempotent.
 
         Raises:
             NoServer: one cannot be had, or runs with another number of nodes.
@@ -76,12 +88,17 @@ class NativeServers:
         shutil.rmtree(self._folder)
 
     def state(self, name: str) -> str:
-        """How it is with the server called *name*: in a few words, of which the first is up, down or mute."""
+        """How it is with the server called *name*: in a few words, of which the first is up, down
+        or mute.
+        """
         nodes = self._nodes(name)
         if not any(server.alive for server in nodes):
             return "down"
         word = "up" if all(server.alive and server.ready for server in nodes) else "mute"
-        return f"{word}, pid {', '.join(str(server.process.pid) for server in nodes if server.process and server.alive)}"
+        return (
+            f"{word}, pid "
+            f"{', '.join(str(server.process.pid) for server in nodes if server.process and server.alive)}"
+        )
 
     def url(self, name: str) -> str:
         """The address of *name*, which is up, as a setting of the shop."""
@@ -99,7 +116,9 @@ class NativeServers:
         if name != "opensearch" or len(present) == nodes:
             return present
         if any(node.alive for node in present):
-            raise NoServer(f"OpenSearch runs as {len(present)} nodes, not {nodes}: take it down first.")
+            raise NoServer(
+                f"OpenSearch runs as {len(present)} nodes, not {nodes}: take it down first."
+            )
         return opensearch_nodes(self._folder, nodes)
 
     def _nodes(self, name: str) -> Sequence[Server]:

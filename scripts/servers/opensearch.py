@@ -17,18 +17,27 @@ from scripts.servers.places import ROOT, hand_over, reachable
 from scripts.servers.server import Part, Server
 
 VERSION: Final = "3.6.0"
-#: Starts sooner, takes less memory and never gets fast: for tests, not for figures. Given as OPENSEARCH_JAVA_OPTS.
+#: Starts sooner, takes less memory and never gets fast: for tests, not for figures. Given as
+#: OPENSEARCH_JAVA_OPTS.
 QUICK: Final = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 _ARTIFACT: Final = f"org.opensearch.distribution.integ-test-zip:opensearch:{VERSION}:zip"
 _UNPACK: Final = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack"
 _OLDEST_JAVA: Final = 21
-_JAVAS: Final = ("openjdk-25-jre-headless", "openjdk-21-jre-headless", "temurin-25-jre", "temurin-21-jre")
+_JAVAS: Final = (
+    "openjdk-25-jre-headless",
+    "openjdk-21-jre-headless",
+    "temurin-25-jre",
+    "temurin-21-jre",
+)
 _PATIENCE: Final = 2.0
 _JVM: Final = (
-    "-Xms512m", "-Xmx512m", "-Xss1m", "-XX:MaxDirectMemorySize=256m", "--add-modules=jdk.incubator.vector", "-Dfile.encoding=UTF-8",
-    "-Djava.awt.headless=true", "-Djava.locale.providers=SPI,CLDR", "-Djna.nosys=true", "-Dlog4j.shutdownHookEnabled=false",
+    "-Xms512m", "-Xmx512m", "-Xss1m", "-XX:MaxDirectMemorySize=256m",
+    "--add-modules=jdk.incubator.vector", "-Dfile.encoding=UTF-8",
+    "-Djava.awt.headless=true", "-Djava.locale.providers=SPI,CLDR", "-Djna.nosys=true",
+    "-Dlog4j.shutdownHookEnabled=false",
     "-Dlog4j2.disable.jmx=true", "-Dio.netty.noUnsafe=true", "-Dio.netty.noKeySetOptimization=true",
-    "-Dio.netty.recycler.maxCapacityPerThread=0", "-Dio.netty.allocator.numDirectArenas=0", "-Dopensearch.distribution.type=zip",
+    "-Dio.netty.recycler.maxCapacityPerThread=0", "-Dio.netty.allocator.numDirectArenas=0",
+    "-Dopensearch.distribution.type=zip",
     "-Dopensearch.bundled_jdk=false",
 )  # fmt: skip
 
@@ -40,7 +49,9 @@ class OpenSearchServer(Server):
 
     def __init__(self, folder: Path, java_options: str | None = None) -> None:
         super().__init__(folder)
-        self._java_options = os.environ.get("OPENSEARCH_JAVA_OPTS", "") if java_options is None else java_options
+        self._java_options = (
+            os.environ.get("OPENSEARCH_JAVA_OPTS", "") if java_options is None else java_options
+        )
         self.peers: Sequence[OpenSearchServer] = (self,)
 
     @property
@@ -59,7 +70,9 @@ class OpenSearchServer(Server):
         try:
             connection.request("GET", "/_cluster/health")
             answer = connection.getresponse()
-            return answer.status == http.client.OK and json.loads(answer.read())["number_of_nodes"] >= sum(p.alive for p in self.peers)
+            return answer.status == http.client.OK and json.loads(answer.read())[
+                "number_of_nodes"
+            ] >= sum(p.alive for p in self.peers)
         except (OSError, http.client.HTTPException):
             return False
         finally:
@@ -81,10 +94,12 @@ class OpenSearchServer(Server):
     def parts(self) -> Sequence[Part]:
         home = distribution()
         command: list[str | Path] = [
-            _java() / "bin" / "java", *_JVM, f"-Djava.io.tmpdir={self.data}/tmp", f"-Dopensearch.path.home={home}",
+            _java() / "bin" / "java", *_JVM, f"-Djava.io.tmpdir={self.data}/tmp",
+            f"-Dopensearch.path.home={home}",
             f"-Dopensearch.path.conf={self.data}/config", *self._java_options.split(),
             # The agent, a sandbox for plug-ins, costs 2.5 s at every start; there are no plug-ins.
-            "-cp", f"{home}/lib/*:{home}/agent/opensearch-agent-bootstrap-{VERSION}.jar", "org.opensearch.bootstrap.OpenSearch",
+            "-cp", f"{home}/lib/*:{home}/agent/opensearch-agent-bootstrap-{VERSION}.jar",
+            "org.opensearch.bootstrap.OpenSearch",
         ]  # fmt: skip
         return [Part("opensearch", command, {})]
 
@@ -92,7 +107,9 @@ class OpenSearchServer(Server):
         names = [peer.folder.name for peer in self.peers]
         together = {
             "cluster.initial_cluster_manager_nodes": names,
-            "discovery.seed_hosts": [f"127.0.0.1:{peer.record.ports['transport']}" for peer in self.peers],
+            "discovery.seed_hosts": [
+                f"127.0.0.1:{peer.record.ports['transport']}" for peer in self.peers
+            ],
         }
         return {
             "cluster.name": f"commerce-{self.peers[0].record.ports['transport']}",
@@ -134,10 +151,27 @@ def _install_distribution() -> None:
     if shutil.which("mvn") is None:
         install(["maven"])
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-        command = ["mvn", "--quiet", "--batch-mode", _UNPACK, f"-DoutputDirectory={scratch}", f"-Dartifact={_ARTIFACT}"]
-        done = subprocess.run(command, cwd=scratch, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        command = [
+            "mvn",
+            "--quiet",
+            "--batch-mode",
+            _UNPACK,
+            f"-DoutputDirectory={scratch}",
+            f"-Dartifact={_ARTIFACT}",
+        ]
+        done = subprocess.run(
+            command,
+            cwd=scratch,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         if done.returncode:
-            reason = next((line for line in done.stdout.splitlines() if "ERROR" in line), "no reason was given")
+            reason = next(
+                (line for line in done.stdout.splitlines() if "ERROR" in line),
+                "no reason was given",
+            )
             raise NoServer(f"OpenSearch {VERSION} could not be fetched: {reason}")
         unpacked = Path(scratch) / target.name
         shutil.rmtree(unpacked / "modules" / "ingest-geoip")  # 75 MB that nobody asks for
@@ -154,20 +188,34 @@ def _install_java() -> None:
     refresh()
     if (package := first_known(_JAVAS)) is None:
         raise NoServer(
-            f"OpenSearch needs Java {_OLDEST_JAVA} or newer, and the package manager has none: name one by OPENSEARCH_JAVA_HOME."
+            f"OpenSearch needs Java {_OLDEST_JAVA} or newer, and the package manager has none: "
+            "name one by OPENSEARCH_JAVA_HOME."
         )
     install([package])
 
 
 def _java() -> Path:
     if (home := _newest_java()) is None:
-        raise NoServer(f"OpenSearch needs Java {_OLDEST_JAVA} or newer: scripts/services install opensearch.")
+        raise NoServer(
+            f"OpenSearch needs Java {_OLDEST_JAVA} or newer: scripts/services install opensearch."
+        )
     return home
 
 
 def _newest_java() -> Path | None:
-    named = [Path(os.environ[name]) for name in ("OPENSEARCH_JAVA_HOME", "JAVA_HOME") if os.environ.get(name)]
-    return next((home for home in (*named, *sorted(Path("/usr/lib/jvm").glob("*"))) if _java_version(home) >= _OLDEST_JAVA), None)
+    named = [
+        Path(os.environ[name])
+        for name in ("OPENSEARCH_JAVA_HOME", "JAVA_HOME")
+        if os.environ.get(name)
+    ]
+    return next(
+        (
+            home
+            for home in (*named, *sorted(Path("/usr/lib/jvm").glob("*")))
+            if _java_version(home) >= _OLDEST_JAVA
+        ),
+        None,
+    )
 
 
 def _java_version(home: Path) -> int:

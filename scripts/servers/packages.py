@@ -18,9 +18,18 @@ _LOCK_WAIT: Final = 600
 
 
 def newest(*patterns: str, holding: str) -> Path | None:
-    """of the folders below the root that match, the one with the highest version in its name that has the program *holding*."""
-    found = [folder for pattern in patterns for folder in Path("/").glob(pattern) if os.access(folder / holding, os.X_OK)]
-    return max(found, key=lambda folder: [int(n) for n in re.findall(r"\d+", str(folder))], default=None)
+    """of the folders below the root that match, the one with the highest version in its name that
+    has the program *holding*.
+    """
+    found = [
+        folder
+        for pattern in patterns
+        for folder in Path("/").glob(pattern)
+        if os.access(folder / holding, os.X_OK)
+    ]
+    return max(
+        found, key=lambda folder: [int(n) for n in re.findall(r"\d+", str(folder))], default=None
+    )
 
 
 def install(packages: Sequence[str]) -> None:
@@ -31,7 +40,10 @@ def install(packages: Sequence[str]) -> None:
     """
     wanted = " ".join(packages)
     if shutil.which("apt-get") is None:
-        raise NoServer(f"{wanted} must be installed, and there is no apt-get here: install it by hand, or run Docker.")
+        raise NoServer(
+            f"{wanted} must be installed, and there is no apt-get here: install it by hand, or run "
+            "Docker."
+        )
     with _alone():
         _apt(wanted, "update")
         with _nothing_started():
@@ -43,7 +55,10 @@ def first_known(candidates: Sequence[str]) -> str | None:
     if shutil.which("apt-cache") is None:
         return None
     for name in candidates:
-        if subprocess.run(["apt-cache", "show", name], capture_output=True, check=False).returncode == 0:
+        if (
+            subprocess.run(["apt-cache", "show", name], capture_output=True, check=False).returncode
+            == 0
+        ):
             return name
     return None
 
@@ -55,16 +70,35 @@ def refresh() -> None:
 
 
 def _apt(wanted: str, *arguments: str) -> None:
-    command = ["apt-get", "--quiet", "--quiet", "-o", f"DPkg::Lock::Timeout={_LOCK_WAIT}", *arguments]
+    command = [
+        "apt-get",
+        "--quiet",
+        "--quiet",
+        "-o",
+        f"DPkg::Lock::Timeout={_LOCK_WAIT}",
+        *arguments,
+    ]
     if os.geteuid() != 0:
         if shutil.which("sudo") is None:
-            raise NoServer(f"{wanted} must be installed, and only root may: apt-get install {wanted}")
+            raise NoServer(
+                f"{wanted} must be installed, and only root may: apt-get install {wanted}"
+            )
         command = ["sudo", "--non-interactive", "DEBIAN_FRONTEND=noninteractive", *command]
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         reason = (done.stderr or done.stdout).strip().splitlines()
-        raise NoServer(f"{wanted} could not be installed (apt-get {arguments[0]}): {reason[-1] if reason else 'no reason was given'}")
+        raise NoServer(
+            f"{wanted} could not be installed (apt-get {arguments[0]}): "
+            f"{reason[-1] if reason else 'no reason was given'}"
+        )
 
 
 @contextmanager

@@ -18,7 +18,8 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 FOLDER: Final = "SERVICES_DIR"
 #: Who servers run as where we are root, which they refuse to be; ``None``: as we.
 SERVANT: Final = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
-#: Below what the system gives to outgoing connections: a server that is down for a while finds its port still free.
+#: Below what the system gives to outgoing connections: a server that is down for a while finds its
+#: port still free.
 _PORTS: Final = range(15_000, 32_000)
 
 
@@ -34,10 +35,15 @@ def reachable(folder: Path) -> Path:
         NoServer: somebody else has made that other one.
     """
     folder = folder.resolve()
-    if SERVANT is None or all(p.stat().st_mode & stat.S_IXOTH for p in folder.parents if p.exists()):
+    if SERVANT is None or all(
+        p.stat().st_mode & stat.S_IXOTH for p in folder.parents if p.exists()
+    ):
         folder.mkdir(parents=True, exist_ok=True)
     else:
-        folder = Path(tempfile.gettempdir()).resolve() / f"commerce-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]}"
+        folder = (
+            Path(tempfile.gettempdir()).resolve()
+            / f"commerce-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]}"
+        )
         folder.mkdir(exist_ok=True)
         if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
             raise NoServer(f"{folder} belongs to somebody else: name another folder by {FOLDER}.")

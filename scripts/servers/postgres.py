@@ -29,7 +29,8 @@ log_timezone = 'UTC'
 
 
 class PostgresServer(Server):
-    """A cluster with one superuser, and one database of its name; *options* like ``fsync=off`` hold while it is run by this object.
+    """A cluster with one superuser, and one database of its name; *options* like ``fsync=off`` hold
+    while it is run by this object.
 
     ``stop(SIGQUIT)`` is what ``pg_ctl stop -m immediate`` does.
     """
@@ -72,7 +73,8 @@ class PostgresServer(Server):
         secret.write_text(self.record.password)
         hand_over(secret)
         self._run(
-            "initdb", f"--pgdata={new}", f"--username={_USER}", f"--pwfile={secret}", "--auth=scram-sha-256",
+            "initdb", f"--pgdata={new}", f"--username={_USER}", f"--pwfile={secret}",
+            "--auth=scram-sha-256",
             "--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums",
         )  # fmt: skip
         secret.unlink()
@@ -81,11 +83,23 @@ class PostgresServer(Server):
         new.rename(self._cluster)
 
     def parts(self) -> Sequence[Part]:
-        return [Part("postgres", [self._programs / "postgres", "-D", self._cluster, *self._options], {})]
+        return [
+            Part("postgres", [self._programs / "postgres", "-D", self._cluster, *self._options], {})
+        ]
 
     def finish(self) -> None:
-        connection = [f"--dbname={self.url_of('postgres')}", "--no-psqlrc", "--tuples-only", "--quiet"]
-        if "1" not in self._run("psql", *connection, "--command", f"SELECT 1 FROM pg_database WHERE datname = '{_DATABASE}'"):
+        connection = [
+            f"--dbname={self.url_of('postgres')}",
+            "--no-psqlrc",
+            "--tuples-only",
+            "--quiet",
+        ]
+        if "1" not in self._run(
+            "psql",
+            *connection,
+            "--command",
+            f"SELECT 1 FROM pg_database WHERE datname = '{_DATABASE}'",
+        ):
             self._run("psql", *connection, "--command", f"CREATE DATABASE {_DATABASE}")
 
     @property
@@ -99,7 +113,11 @@ class PostgresServer(Server):
         return found
 
     def _run(self, program: str, *arguments: str) -> str:
-        done = run([self._programs / program, *arguments], folder=self.data, environment={"LANG": "C.UTF-8"})
+        done = run(
+            [self._programs / program, *arguments],
+            folder=self.data,
+            environment={"LANG": "C.UTF-8"},
+        )
         if done.returncode:
             raise NoServer(f"{program} failed: {done.stderr.strip()}")
         return done.stdout

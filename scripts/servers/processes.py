@@ -19,14 +19,18 @@ _CHILDREN: Final[dict[int, subprocess.Popen[bytes]]] = {}
 
 @dataclass(frozen=True)
 class Process:
-    """A process by its number and the tick at which it began: the number alone is given out again."""
+    """A process by its number and the tick at which it began: the number alone is given out
+    again.
+    """
 
     pid: int
     began: int
 
     @property
     def alive(self) -> bool:
-        """Whether it still runs. One that has ended and was not waited for by its parent has ended."""
+        """Whether it still runs. One that has ended and was not waited for by its parent has
+        ended.
+        """
         if (child := _CHILDREN.get(self.pid)) is not None and child.poll() is not None:
             del _CHILDREN[self.pid]
         now = _look(self.pid)
@@ -34,7 +38,9 @@ class Process:
 
     @property
     def listed(self) -> bool:
-        """Whether its number is still its own: until its parent has waited for it, others take it for alive."""
+        """Whether its number is still its own: until its parent has waited for it, others take it
+        for alive.
+        """
         now = _look(self.pid)
         return now is not None and now.began == self.began
 
@@ -49,8 +55,12 @@ class Process:
                 os.kill(self.pid, number)
 
 
-def spawn(command: Sequence[str | Path], *, folder: Path, log: Path, environment: Mapping[str, str]) -> Process:
-    """Start *command* in a session of its own, so that it outlives us, as somebody without rights where we are root."""
+def spawn(
+    command: Sequence[str | Path], *, folder: Path, log: Path, environment: Mapping[str, str]
+) -> Process:
+    """Start *command* in a session of its own, so that it outlives us, as somebody without rights
+    where we are root.
+    """
     with log.open("ab") as output:
         child = subprocess.Popen(
             command,
@@ -72,10 +82,19 @@ def process(pid: int) -> Process:
     return Process(pid, look.began if look else -1)
 
 
-def run(command: Sequence[str | Path], *, folder: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+def run(
+    command: Sequence[str | Path], *, folder: Path, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
     """Carry out *command* as :func:`spawn` would, to its end."""
     return subprocess.run(
-        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, **_rights()
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        **_rights(),
     )
 
 
@@ -88,7 +107,11 @@ def until(condition: Callable[[], bool], seconds: float) -> bool:
 
 
 def _rights() -> dict[str, Any]:
-    return {} if SERVANT is None else {"user": SERVANT.pw_uid, "group": SERVANT.pw_gid, "extra_groups": []}
+    return (
+        {}
+        if SERVANT is None
+        else {"user": SERVANT.pw_uid, "group": SERVANT.pw_gid, "extra_groups": []}
+    )
 
 
 @dataclass(frozen=True)
@@ -111,11 +134,21 @@ def _look(pid: int) -> _Look | None:
     except (FileNotFoundError, ProcessLookupError):
         return None
     fields = text.rpartition(")")[2].split()
-    return _Look(pid=pid, state=fields[0], parent=int(fields[1]), threads=int(fields[17]), began=int(fields[19]))
+    return _Look(
+        pid=pid,
+        state=fields[0],
+        parent=int(fields[1]),
+        threads=int(fields[17]),
+        began=int(fields[19]),
+    )
 
 
 def _descent(pid: int) -> Iterator[_Look]:
-    looks = [look for entry in Path("/proc").iterdir() if entry.name.isdigit() and (look := _look(int(entry.name)))]
+    looks = [
+        look
+        for entry in Path("/proc").iterdir()
+        if entry.name.isdigit() and (look := _look(int(entry.name)))
+    ]
     children: dict[int, list[_Look]] = {}
     for look in looks:
         children.setdefault(look.parent, []).append(look)

@@ -28,7 +28,9 @@ disk_free_limit.absolute = 50MB
 
 
 class RabbitServer(Server):
-    """A node with one user, who may do anything, and the management plug-in; its own epmd beside it, which outlives the node."""
+    """A node with one user, who may do anything, and the management plug-in; its own epmd beside
+    it, which outlives the node.
+    """
 
     ports = ("amqp", "management", "distribution", "epmd")
 
@@ -38,16 +40,22 @@ class RabbitServer(Server):
 
     def url_of(self, vhost: str) -> str:
         """The address of a virtual host of it, whose name is quoted as in an address."""
-        return f"amqp://{_USER}:{self.record.password}@127.0.0.1:{self.record.ports['amqp']}/{vhost}"
+        return (
+            f"amqp://{_USER}:{self.record.password}@127.0.0.1:{self.record.ports['amqp']}/{vhost}"
+        )
 
     @property
     def management_url(self) -> str:
         """The address of its management API, with user and password."""
-        return f"http://{_USER}:{self.record.password}@127.0.0.1:{self.record.ports['management']}/api"
+        return (
+            f"http://{_USER}:{self.record.password}@127.0.0.1:{self.record.ports['management']}/api"
+        )
 
     @property
     def ready(self) -> bool:
-        return _speaks_amqp(self.record.ports["amqp"]) and _speaks_http(self.record.ports["management"])
+        return _speaks_amqp(self.record.ports["amqp"]) and _speaks_http(
+            self.record.ports["management"]
+        )
 
     def install(self) -> None:
         if programs() is None:
@@ -55,7 +63,9 @@ class RabbitServer(Server):
 
     def prepare(self) -> None:
         texts = {
-            "rabbitmq.conf": _CONFIGURATION.format(user=_USER, password=self.record.password, **self.record.ports),
+            "rabbitmq.conf": _CONFIGURATION.format(
+                user=_USER, password=self.record.password, **self.record.ports
+            ),
             "enabled_plugins": "[rabbitmq_management].\n",
         }
         for name, text in texts.items():
@@ -71,14 +81,21 @@ class RabbitServer(Server):
             NoServer: it fails.
         """
         command: list[str | Path] = [_programs() / "rabbitmqctl", "--quiet", *arguments]
-        done = run(command, folder=self.data, environment={"PATH": os.defpath, "LANG": "C.UTF-8", **self._environment()})
+        done = run(
+            command,
+            folder=self.data,
+            environment={"PATH": os.defpath, "LANG": "C.UTF-8", **self._environment()},
+        )
         if done.returncode:
             raise NoServer(f"rabbitmqctl {arguments[0]} failed: {done.stderr.strip()}")
         return done.stdout
 
     def parts(self) -> Sequence[Part]:
         epmd = ["epmd", "-port", str(self.record.ports["epmd"]), "-address", "127.0.0.1"]
-        return [Part("epmd", epmd, {}), Part("rabbitmq", [_programs() / "rabbitmq-server"], self._environment())]
+        return [
+            Part("epmd", epmd, {}),
+            Part("rabbitmq", [_programs() / "rabbitmq-server"], self._environment()),
+        ]
 
     def _environment(self) -> dict[str, str]:
         """Nothing is left to the defaults, which are the folders of the system's own node."""
@@ -90,8 +107,12 @@ class RabbitServer(Server):
             "ERL_CRASH_DUMP_SECONDS": "0",
             "RABBITMQ_NODENAME": "commerce@localhost",
             "RABBITMQ_DIST_PORT": str(self.record.ports["distribution"]),
-            # Schedulers that spin while they wait would take the processors from what is tested beside.
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none",
+            # Schedulers that spin while they wait would take the processors from what is tested
+            # beside.
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
+                "-kernel inet_dist_use_interface {127,0,0,1} "
+                "+sbwt none +sbwtdcpu none +sbwtdio none"
+            ),
             "RABBITMQ_CONF_ENV_FILE": f"{data}/rabbitmq-env.conf",
             "RABBITMQ_CONFIG_FILE": f"{data}/rabbitmq.conf",
             "RABBITMQ_ADVANCED_CONFIG_FILE": f"{data}/advanced.config",
@@ -105,7 +126,9 @@ class RabbitServer(Server):
 
 
 def programs() -> Path | None:
-    """The folder of RabbitMQ's own scripts: the wrappers on the path insist on the system's node."""
+    """The folder of RabbitMQ's own scripts: the wrappers on the path insist on the system's
+    node.
+    """
     return newest("usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin", holding="rabbitmq-server")
 
 

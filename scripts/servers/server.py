@@ -29,7 +29,9 @@ class Part:
 
 @dataclass
 class Record:
-    """What is remembered of a server: where it listens, its password, and its processes by the names of their parts."""
+    """What is remembered of a server: where it listens, its password, and its processes by the
+    names of their parts.
+    """
 
     ports: dict[str, int]
     password: str
@@ -37,10 +39,12 @@ class Record:
 
 
 class Server(ABC):
-    """A server below *folder*. It runs on when its starter ends, and a later object for the same folder finds it again.
+    """A server below *folder*. It runs on when its starter ends, and a later object for the same
+    folder finds it again.
 
-    Whoever starts it in a test holds its processes as children and waits for them: one that is nobody's child any more may look alive
-    for seconds after ``kill -9``. Its last part is the server; parts before it are what it needs beside it.
+    Whoever starts it in a test holds its processes as children and waits for them: one that is
+    nobody's child any more may look alive for seconds after ``kill -9``. Its last part is the
+    server; parts before it are what it needs beside it.
     """
 
     #: What its ports are for.
@@ -123,7 +127,9 @@ class Server(ABC):
             if running is None or not running.alive:
                 _await_burial(running)
                 environment = {"PATH": os.defpath, "LANG": "C.UTF-8", **part.environment}
-                running = spawn(part.command, folder=self.data, log=self.log, environment=environment)
+                running = spawn(
+                    part.command, folder=self.data, log=self.log, environment=environment
+                )
             self.record.processes[part.name] = running
             self._remember()
 
@@ -137,11 +143,15 @@ class Server(ABC):
         if not self.alive:
             raise NoServer(f"{self.folder.name} ended while it was starting: {self._last_words()}")
         if not self.ready:
-            raise NoServer(f"{self.folder.name} was not ready within {_START:.0f} s; its log is {self.log}.")
+            raise NoServer(
+                f"{self.folder.name} was not ready within {_START:.0f} s; its log is {self.log}."
+            )
         self.finish()
 
     def stop(self, number: signal.Signals | None = None) -> None:
-        """End it and what it needs beside it in good order, or by *number*; by force if that takes too long. Idempotent."""
+        """End it and what it needs beside it in good order, or by *number*; by force if that takes
+        too long. Idempotent.
+        """
         self.resume()
         for name, process in reversed(self.record.processes.items()):
             family = process.family()
@@ -153,7 +163,9 @@ class Server(ABC):
             self._remember()
 
     def kill(self) -> None:
-        """End it as a power cut would, every process of it. It has ended when this returns. Idempotent."""
+        """End it as a power cut would, every process of it. It has ended when this returns.
+        Idempotent.
+        """
         for name, process in list(self.record.processes.items())[-1:]:
             self._end(name, process)
 
@@ -187,14 +199,24 @@ class Server(ABC):
         return " / ".join(told[-5:]) or "it said nothing."
 
     def _new_record(self) -> Record:
-        return Record(ports=dict(zip(self.ports, free_ports(len(self.ports)), strict=True)), password=secrets.token_hex(12))
+        return Record(
+            ports=dict(zip(self.ports, free_ports(len(self.ports)), strict=True)),
+            password=secrets.token_hex(12),
+        )
 
     def _remembered(self) -> Record | None:
         try:
             known = json.loads((self.folder / _RECORD).read_text())
         except FileNotFoundError:
             return None
-        return Record(**{**known, "processes": {name: Process(**process) for name, process in known["processes"].items()}})
+        return Record(
+            **{
+                **known,
+                "processes": {
+                    name: Process(**process) for name, process in known["processes"].items()
+                },
+            }
+        )
 
     def _remember(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -205,7 +227,9 @@ class Server(ABC):
 
 
 def _await_burial(ended: Process | None) -> None:
-    """PostgreSQL would not start beside one that was killed a moment ago, as long as the system lists it."""
+    """PostgreSQL would not start beside one that was killed a moment ago, as long as the system
+    lists it.
+    """
     until(lambda: ended is None or not ended.listed, _DIE)
 
 

@@ -1,1 +1,3 @@
-"""Commerce Core: a shop's entities, ports and services, and the order saga. Free of frameworks and of I/O."""
+"""Commerce Core: a shop's entities, ports and services, and the order saga. Free of frameworks and
+of I/O.
+"""

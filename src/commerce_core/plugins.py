@@ -1,7 +1,8 @@
-"""Adapters found by name: whoever is installed and says so in an entry-point group can be chosen by the scheme of a URL.
+"""Adapters found by name: whoever is installed and says so in an entry-point group can be chosen by
+the scheme of a URL.
 
-An entry point names a function of *(url, context)*; a broker's takes the consumers and where to park messages as well. Only what
-is configured is loaded.
+An entry point names a function of *(url, context)*; a broker's takes the consumers and where to
+park messages as well. Only what is configured is loaded.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,12 +27,14 @@ CARRIERS: Final = "commerce_core.carriers"
 
 @attrs.frozen(kw_only=True)
 class PluginContext:
-    """What every plugin is given beside its URL: the shop's *currency* and *clock*, and how long a call to the outside may take.
+    """What every plugin is given beside its URL: the shop's *currency* and *clock*, and how long a
+    call to the outside may take.
 
-    A gateway's or carrier's call is given up after ``call_timeout`` whatever the adapter does; one that keeps the limit itself
-    frees its thread and its connection.
+    A gateway's or carrier's call is given up after ``call_timeout`` whatever the adapter does; one
+    that keeps the limit itself frees its thread and its connection.
 
-    A broker's finds here what each consumer follows, by its name, and the queues of the shop's own database.
+    A broker's finds here what each consumer follows, by its name, and the queues of the shop's own
+    database.
     """
 
     currency: str
@@ -56,18 +59,24 @@ def load(group: str, url: str) -> Callable[..., Any]:
     name = scheme(url)
     known = {point.name: point for point in entry_points(group=group)}
     if name not in known:
-        raise PluginNotFound(f"{name!r} is none of {', '.join(sorted(known)) or 'nothing'} ({group})")
+        raise PluginNotFound(
+            f"{name!r} is none of {', '.join(sorted(known)) or 'nothing'} ({group})"
+        )
     loaded: Callable[..., Any] = known[name].load()
     return loaded
 
 
 def scheme(url: str) -> str:
-    """What *url* begins with, up to the colon, in small letters. Hosts may follow that no library reads as one address."""
+    """What *url* begins with, up to the colon, in small letters. Hosts may follow that no library
+    reads as one address.
+    """
     return url.partition(":")[0].lower()
 
 
 def file_path(url: str, default: str) -> Path:
-    """Where *url* points on this machine: three slashes begin a relative path, four an absolute one; none is *default*."""
+    """Where *url* points on this machine: three slashes begin a relative path, four an absolute
+    one; none is *default*.
+    """
     path = urlsplit(url).path
     return Path(path[1:]) if len(path) > 1 else Path(default)
 

@@ -1,6 +1,8 @@
-"""The steps of the features, and a shop that runs for them: `commerce serve` with no other setting than a free port.
+"""The steps of the features, and a shop that runs for them: `commerce serve` with no other setting
+than a free port.
 
-When the last feature is told the shop is stopped, and `commerce check` has to find its books in order.
+When the last feature is told the shop is stopped, and `commerce check` has to find its books in
+order.
 """
 
 import os
@@ -53,7 +55,13 @@ def shop_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             process.kill()
             raise
     checked = subprocess.run(
-        [COMMERCE, "check"], cwd=folder, env=environment, capture_output=True, text=True, timeout=_PATIENCE, check=False
+        [COMMERCE, "check"],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=_PATIENCE,
+        check=False,
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
@@ -67,7 +75,9 @@ def _free_port() -> int:
 def _wait_until_ready(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
     deadline = time.monotonic() + _PATIENCE
     while True:
-        assert process.poll() is None, f"the shop ended with {process.returncode}: {log.read_text()[-2000:]}"
+        assert process.poll() is None, (
+            f"the shop ended with {process.returncode}: {log.read_text()[-2000:]}"
+        )
         assert time.monotonic() < deadline, f"the shop is not ready: {log.read_text()[-2000:]}"
         try:
             with urllib.request.urlopen(f"{address}/health/ready", timeout=5) as answer:

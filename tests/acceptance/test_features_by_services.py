@@ -1,4 +1,6 @@
-"""Every feature, told to the services over memory adapters. Whatever happened, the books are in order at the end."""
+"""Every feature, told to the services over memory adapters. Whatever happened, the books are in
+order at the end.
+"""
 
 from collections.abc import Iterator
 

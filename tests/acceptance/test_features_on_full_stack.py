@@ -1,4 +1,6 @@
-"""Every feature, told to the full stack: processes of their own around PostgreSQL, RabbitMQ and OpenSearch, over HTTP."""
+"""Every feature, told to the full stack: processes of their own around PostgreSQL, RabbitMQ and
+OpenSearch, over HTTP.
+"""
 
 from collections.abc import Iterator
 

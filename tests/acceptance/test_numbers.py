@@ -1,4 +1,6 @@
-"""The list of what has gone wrong elsewhere: each line is held by tests whose names carry its number, many of them on the full stack too."""
+"""The list of what has gone wrong elsewhere: each line is held by tests whose names carry its
+number, many of them on the full stack too.
+"""
 
 import ast
 import re
@@ -65,52 +67,118 @@ HELD: Final[Mapping[int, str]] = {
     45: "a process that forks",
     46: "one subscriber, gateway or mail server that hangs",
 }
-#: What a line says in several parts: each of them is shown by a test of its own, which a number in some other name does not replace.
+#: What a line says in several parts: each of them is shown by a test of its own, which a number in
+#: some other name does not replace.
 PARTS: Final[Mapping[int, Mapping[str, str]]] = {
     39: {
         "nobody honest waits": "e2e/abuse/test_abuse.py::test_39_nobody_honest_waits_beside_sixty",
         "guesses": "integration/http/test_guessing.py::test_39_twelve_guesses_at_once_count_twelve",
-        "new accounts and carts": "unit/accounts/test_guessing.py::test_39_one_origin_registers_begins_carts_and_logs_in_so_often_in_a_minute",
-        "orders of many lines": "unit/checkout/test_preparing.py::test_39_orders_of_many_lines_are_not_all_placed_in_one_transaction",
+        "new accounts and carts": (
+            "unit/accounts/test_guessing.py"
+            "::test_39_one_origin_registers_begins_carts_and_logs_in_so_often_in_a_minute"
+        ),
+        "orders of many lines": (
+            "unit/checkout/test_preparing.py"
+            "::test_39_orders_of_many_lines_are_not_all_placed_in_one_transaction"
+        ),
     },
     40: {
-        "requests": "integration/http/test_40_no_secret_in_any_log.py::test_40_a_failure_at_any_port_shows_no_secret_of_a_request",
-        "workers": "integration/http/test_40_no_secret_in_any_log.py::test_40_a_failure_at_any_port_shows_no_secret_of_a_worker",
-        "tables": "integration/http/test_40_no_secret_in_any_log.py::test_40_a_table_that_is_missing_shows_no_value",
+        "requests": (
+            "integration/http/test_40_no_secret_in_any_log.py"
+            "::test_40_a_failure_at_any_port_shows_no_secret_of_a_request"
+        ),
+        "workers": (
+            "integration/http/test_40_no_secret_in_any_log.py"
+            "::test_40_a_failure_at_any_port_shows_no_secret_of_a_worker"
+        ),
+        "tables": (
+            "integration/http/test_40_no_secret_in_any_log.py"
+            "::test_40_a_table_that_is_missing_shows_no_value"
+        ),
     },
     41: {
-        "rows scattered over a file": "unit/catalog/test_gathering.py::test_41_rows_of_one_item_scattered_over_a_table_make_the_same_items_in_any_order",
-        "a file sorted by price": "unit/catalog/test_gathering.py::test_41_a_table_sorted_by_price_takes_no_sold_out_variant_away",
-        "a column left out": "unit/catalog/test_gathering.py::test_41_a_column_that_is_not_there_changes_nothing",
-        "a key left out": "unit/catalog/test_gathering.py::test_41_a_key_that_is_not_there_changes_nothing_and_null_empties",
+        "rows scattered over a file": (
+            "unit/catalog/test_gathering.py"
+            "::test_41_rows_of_one_item_scattered_over_a_table_make_the_same_items_in_any_order"
+        ),
+        "a file sorted by price": (
+            "unit/catalog/test_gathering.py"
+            "::test_41_a_table_sorted_by_price_takes_no_sold_out_variant_away"
+        ),
+        "a column left out": (
+            "unit/catalog/test_gathering.py::test_41_a_column_that_is_not_there_changes_nothing"
+        ),
+        "a key left out": (
+            "unit/catalog/test_gathering.py"
+            "::test_41_a_key_that_is_not_there_changes_nothing_and_null_empties"
+        ),
     },
     42: {
-        "full speed at once": "unit/checkout/test_leaving_alone.py::test_42_after_a_gateway_was_away_orders_run_at_full_speed_at_once",
-        "no refund forgotten": "unit/checkout/test_leaving_alone.py::test_42_no_refund_is_forgotten_however_long_the_gateway_was_away",
+        "full speed at once": (
+            "unit/checkout/test_leaving_alone.py"
+            "::test_42_after_a_gateway_was_away_orders_run_at_full_speed_at_once"
+        ),
+        "no refund forgotten": (
+            "unit/checkout/test_leaving_alone.py"
+            "::test_42_no_refund_is_forgotten_however_long_the_gateway_was_away"
+        ),
     },
     43: {
-        "nothing is stuck": "integration/acceptance/test_clock.py::test_43_a_clock_that_is_ahead_for_ten_seconds_leaves_nothing_stuck",
-        "the server's clock": "integration/acceptance/test_clock.py::test_43_on_a_server_a_processes_own_clock_says_nothing",
+        "nothing is stuck": (
+            "integration/acceptance/test_clock.py"
+            "::test_43_a_clock_that_is_ahead_for_ten_seconds_leaves_nothing_stuck"
+        ),
+        "the server's clock": (
+            "integration/acceptance/test_clock.py"
+            "::test_43_on_a_server_a_processes_own_clock_says_nothing"
+        ),
     },
     44: {
         "nothing lost": "e2e/test_full_disk.py::test_44_a_full_disk_is_told_of_and_loses_nothing",
         "a log": "e2e/test_full_disk.py::test_44_a_log_that_cannot_be_written_fails_no_request",
     },
     45: {
-        "refuses": "integration/test_forks.py::test_45_a_forked_process_is_refused_at_its_first_call_and_never_hangs",
-        "works": "integration/test_forks.py::test_45_a_shop_built_after_the_fork_works_beside_the_parents",
+        "refuses": (
+            "integration/test_forks.py"
+            "::test_45_a_forked_process_is_refused_at_its_first_call_and_never_hangs"
+        ),
+        "works": (
+            "integration/test_forks.py"
+            "::test_45_a_shop_built_after_the_fork_works_beside_the_parents"
+        ),
     },
     46: {
-        "a subscriber": "integration/acceptance/test_delivery.py::test_46_a_subscriber_that_hangs_is_noticed_by_nobody_else",
-        "a gateway": "integration/test_time_limits.py::test_46_a_gateway_that_hangs_is_not_noticed_by_the_orders_of_another",
-        "hung calls": "integration/test_time_limits.py::test_46_two_calls_that_hang_hold_up_none_of_ten_later_orders",
+        "a subscriber": (
+            "integration/acceptance/test_delivery.py"
+            "::test_46_a_subscriber_that_hangs_is_noticed_by_nobody_else"
+        ),
+        "a gateway": (
+            "integration/test_time_limits.py"
+            "::test_46_a_gateway_that_hangs_is_not_noticed_by_the_orders_of_another"
+        ),
+        "hung calls": (
+            "integration/test_time_limits.py"
+            "::test_46_two_calls_that_hang_hold_up_none_of_ten_later_orders"
+        ),
     },
 }
 #: Lines that are held on PostgreSQL, RabbitMQ and OpenSearch together as well.
-HELD_ON_FULL_STACK: Final = (1, *range(3, 8), 11, 13, *range(15, 19), *range(20, 25), 29, *range(34, 39))
+HELD_ON_FULL_STACK: Final = (
+    1,
+    *range(3, 8),
+    11,
+    13,
+    *range(15, 19),
+    *range(20, 25),
+    29,
+    *range(34, 39),
+)
 #: Lines whose other half needs what the shop does not have yet.
 HELD_IN_PART: Final[Mapping[int, str]] = {
-    8: "the browser's return and the gateway's webhook: with webhooks; here two runners and a look-up",
+    8: (
+        "the browser's return and the gateway's webhook: with webhooks; here two runners and a "
+        "look-up"
+    ),
     13: "three identical webhooks: with webhooks; here double clicks and repeated requests",
     19: "one mail per order and kind: with notifications; here the events",
     33: "webhook bodies and mails: with these; here checkout, its headers and its query",
@@ -131,7 +199,10 @@ def found() -> Mapping[int, set[str]]:
 
 def claims(node: ast.AST) -> bool:
     """Whether a function says what must be: a test that only runs something shows nothing."""
-    return any(isinstance(part, ast.Assert) or "raises" in _called(part) or "assert" in _called(part) for part in ast.walk(node))
+    return any(
+        isinstance(part, ast.Assert) or "raises" in _called(part) or "assert" in _called(part)
+        for part in ast.walk(node)
+    )
 
 
 def _called(part: ast.AST) -> str:
@@ -139,12 +210,20 @@ def _called(part: ast.AST) -> str:
 
 
 def claiming_in(source: str) -> Iterator[str]:
-    """The tests of a module that claim something, themselves or by a function beside them, and are not left out."""
+    """The tests of a module that claim something, themselves or by a function beside them, and are
+    not left out.
+    """
     module = ast.parse(source)
-    made = {f.name: f for f in ast.walk(module) if isinstance(f, (ast.FunctionDef, ast.AsyncFunctionDef))}
+    made = {
+        f.name: f
+        for f in ast.walk(module)
+        if isinstance(f, (ast.FunctionDef, ast.AsyncFunctionDef))
+    }
     claiming = {name for name, function in made.items() if claims(function)}
     for name, function in made.items():
-        left_out = any(re.search(r"mark\.(skip|xfail)\b", ast.unparse(d)) for d in function.decorator_list)
+        left_out = any(
+            re.search(r"mark\.(skip|xfail)\b", ast.unparse(d)) for d in function.decorator_list
+        )
         calls = {_called(part) for part in ast.walk(function)}
         if name.startswith("test_") and not left_out and (name in claiming or calls & claiming):
             yield name
@@ -168,15 +247,21 @@ def test_every_line_of_the_list_is_held() -> None:
     assert HELD_IN_PART.keys() <= HELD.keys()
 
 
-@pytest.mark.parametrize("number", HELD, ids=[f"{number:02} {text}" for number, text in HELD.items()])
+@pytest.mark.parametrize(
+    "number", HELD, ids=[f"{number:02} {text}" for number, text in HELD.items()]
+)
 def test_a_test_carries_the_number(found: Mapping[int, set[str]], number: int) -> None:
     assert found.get(number), f"no test is named test_{number:02}_…: {HELD[number]}"
 
 
 @pytest.mark.parametrize(
-    ("number", "part"), [(number, part) for number, parts in PARTS.items() for part in parts], ids=lambda value: str(value)
+    ("number", "part"),
+    [(number, part) for number, parts in PARTS.items() for part in parts],
+    ids=lambda value: str(value),
 )
-def test_each_part_of_a_line_has_a_test_of_its_own(found: Mapping[int, set[str]], number: int, part: str) -> None:
+def test_each_part_of_a_line_has_a_test_of_its_own(
+    found: Mapping[int, set[str]], number: int, part: str
+) -> None:
     assert PARTS[number][part] in found[number]
 
 
@@ -188,8 +273,12 @@ def test_a_test_that_claims_nothing_or_is_left_out_shows_nothing() -> None:
 
 
 @pytest.mark.parametrize("number", HELD_ON_FULL_STACK)
-def test_a_test_on_the_full_stack_carries_the_number(found_on_full_stack: set[int], number: int) -> None:
-    assert number in found_on_full_stack, f"no test on the full stack is named test_{number:02}_…: {HELD[number]}"
+def test_a_test_on_the_full_stack_carries_the_number(
+    found_on_full_stack: set[int], number: int
+) -> None:
+    assert number in found_on_full_stack, (
+        f"no test on the full stack is named test_{number:02}_…: {HELD[number]}"
+    )
 
 
 def test_no_test_carries_a_number_that_is_not_on_the_list(found: Mapping[int, set[str]]) -> None:

@@ -1,4 +1,6 @@
-"""The features cannot pass by accident: what was refused has to be spoken of, and a sentence is understood whole or not at all."""
+"""The features cannot pass by accident: what was refused has to be spoken of, and a sentence is
+understood whole or not at all.
+"""
 
 import pytest
 
@@ -58,7 +60,11 @@ def test_waiting_in_vain_says_what_for(story: Story) -> None:
 
 def test_a_sentence_is_read_by_its_gaps() -> None:
     sentence = says('{who:Who} puts {quantity:Count} of "{name:Text}" into the cart')
-    assert sentence.parse_arguments('Ada puts -2 of "" into the cart') == {"who": "Ada", "quantity": -2, "name": ""}
+    assert sentence.parse_arguments('Ada puts -2 of "" into the cart') == {
+        "who": "Ada",
+        "quantity": -2,
+        "name": "",
+    }
 
 
 @pytest.mark.parametrize("said", ["ada pays", "Ada pays now", "Ada and Bob pays", "Then Ada pays"])

@@ -1,4 +1,6 @@
-"""The features are told to a shop that has no room at the moment: its client comes back when it is asked to."""
+"""The features are told to a shop that has no room at the moment: its client comes back when it is
+asked to.
+"""
 
 import json
 import threading
@@ -19,7 +21,9 @@ class Busy(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.seen.append(self.path)
         status, code = (429, "too-many-attempts") if self.path == "/never" else (503, "overloaded")
-        body = json.dumps({"code": code} if self.seen.count(self.path) < 3 else {"room": True}).encode()
+        body = json.dumps(
+            {"code": code} if self.seen.count(self.path) < 3 else {"room": True}
+        ).encode()
         self.send_response(status if self.seen.count(self.path) < 3 else 200)
         self.send_header("Content-Type", "application/problem+json")
         self.send_header("Retry-After", "0")

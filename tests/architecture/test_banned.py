@@ -1,4 +1,6 @@
-"""Time, ids and chance come into the core through ports: the linter refuses to take them from anywhere else."""
+"""Time, ids and chance come into the core through ports: the linter refuses to take them from
+anywhere else.
+"""
 
 import subprocess
 import sys
@@ -21,22 +23,42 @@ BANNED = {
 
 def refused(source: str, path: str) -> bool:
     """Whether *source* would be refused at *path* for what it takes from elsewhere."""
-    command = [Path(sys.executable).with_name("ruff"), "check", "--select", "TID251", "--no-cache", "--stdin-filename", ROOT / path, "-"]
-    run = subprocess.run(command, cwd=ROOT, input=source, capture_output=True, text=True, check=False)
+    command = [
+        Path(sys.executable).with_name("ruff"),
+        "check",
+        "--select",
+        "TID251",
+        "--no-cache",
+        "--stdin-filename",
+        ROOT / path,
+        "-",
+    ]
+    run = subprocess.run(
+        command, cwd=ROOT, input=source, capture_output=True, text=True, check=False
+    )
     assert run.returncode in (0, 1), run.stderr
     return "TID251" in run.stdout
 
 
-@pytest.mark.parametrize("name", sorted(PYPROJECT["tool"]["ruff"]["lint"]["flake8-tidy-imports"]["banned-api"]))
+@pytest.mark.parametrize(
+    "name", sorted(PYPROJECT["tool"]["ruff"]["lint"]["flake8-tidy-imports"]["banned-api"])
+)
 def test_the_core_may_not_use(name: str) -> None:
     assert refused(BANNED[name], "src/commerce_core/cart/model.py")
 
 
 def test_what_the_core_does_use_is_not_refused() -> None:
-    assert not refused("from datetime import datetime\n\nAT = datetime(2026, 1, 1)\n", "src/commerce_core/cart/model.py")
+    assert not refused(
+        "from datetime import datetime\n\nAT = datetime(2026, 1, 1)\n",
+        "src/commerce_core/cart/model.py",
+    )
 
 
 def test_the_ban_is_in_force_where_every_other_rule_is() -> None:
     assert "TID" in PYPROJECT["tool"]["ruff"]["lint"]["select"]
     ignored = PYPROJECT["tool"]["ruff"]["lint"]["per-file-ignores"]
-    assert not [pattern for pattern, rules in ignored.items() if "TID251" in rules and pattern.startswith(("src/commerce_core", "src/**"))]
+    assert not [
+        pattern
+        for pattern, rules in ignored.items()
+        if "TID251" in rules and pattern.startswith(("src/commerce_core", "src/**"))
+    ]

@@ -13,7 +13,11 @@ from tests.architecture.tree import CAPABILITIES, PACKAGES, ROOT, SOURCE_ROOTS
 
 CONFIG = ConfigParser()
 CONFIG.read(ROOT / ".importlinter")
-CONTRACTS = {section.removeprefix("importlinter:contract:") for section in CONFIG.sections() if ":contract:" in section}
+CONTRACTS = {
+    section.removeprefix("importlinter:contract:")
+    for section in CONFIG.sections()
+    if ":contract:" in section
+}
 
 #: (contract, file, the line that is added to it): each must be refused by that contract.
 VIOLATIONS = [
@@ -48,7 +52,11 @@ VIOLATIONS = [
     ("wiring", "entrypoints/commerce_worker/consumers.py", "import commerce_rabbitmq"),
     ("wiring", "entrypoints/commerce_cli/__init__.py", "from commerce_tantivy import index"),
     ("faces", "entrypoints/commerce_http/app.py", "from commerce_core.cart.model import Cart"),
-    ("faces", "adapters/commerce_sqlalchemy/checkout.py", "from commerce_core.checkout import ports"),
+    (
+        "faces",
+        "adapters/commerce_sqlalchemy/checkout.py",
+        "from commerce_core.checkout import ports",
+    ),
     ("faces", "adapters/commerce_testkit/memory/orders.py", "import commerce_core.orders.views"),
 ]
 
@@ -65,8 +73,20 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def lint(folder: Path, *options: str) -> tuple[int, str]:
     """The exit status and the words of the linter, about the packages in *folder* and no others."""
     roots = os.pathsep.join(str(folder / root) for root in SOURCE_ROOTS)
-    command = [Path(sys.executable).with_name("lint-imports"), "--cache-dir", folder / "cache", *options]
-    run = subprocess.run(command, cwd=folder, env={**os.environ, "PYTHONPATH": roots}, capture_output=True, text=True, check=False)
+    command = [
+        Path(sys.executable).with_name("lint-imports"),
+        "--cache-dir",
+        folder / "cache",
+        *options,
+    ]
+    run = subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": roots},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     return run.returncode, run.stdout + run.stderr
 
 
@@ -97,6 +117,8 @@ def test_every_contract_has_a_violation() -> None:
 
 
 def test_the_contracts_know_every_package_and_every_capability() -> None:
-    assert sorted(CONFIG["importlinter"]["root_packages"].split()) == sorted(p.name for p in PACKAGES)
+    assert sorted(CONFIG["importlinter"]["root_packages"].split()) == sorted(
+        p.name for p in PACKAGES
+    )
     containers = CONFIG["importlinter:contract:roles"]["containers"].split()
     assert containers == [f"commerce_core.{name}" for name in CAPABILITIES]

@@ -1,4 +1,6 @@
-"""What the linter cannot say: a capability is seen through its face, in the core too, and the core stands on three things."""
+"""What the linter cannot say: a capability is seen through its face, in the core too, and the core
+stands on three things.
+"""
 
 import sys
 
@@ -24,7 +26,9 @@ def inner_imports(graph: grimp.ImportGraph) -> set[tuple[str, str]]:
         for inner in graph.find_descendants(face):
             for importer in graph.find_modules_that_directly_import(inner):
                 own = importer == face or importer.startswith(f"{face}.")
-                built = inner.startswith(f"{face}.service") and not importer.startswith("commerce_core.")
+                built = inner.startswith(f"{face}.service") and not importer.startswith(
+                    "commerce_core."
+                )
                 if not own and not built:
                     found.add((importer, inner))
     return found
@@ -38,7 +42,12 @@ def faceless_kernel_imports(graph: grimp.ImportGraph) -> set[str]:
 def foreign_to_the_core(graph: grimp.ImportGraph) -> set[tuple[str, str]]:
     """What the core imports besides itself, attrs, cattrs and the standard library."""
     core = {"commerce_core", *graph.find_descendants("commerce_core")}
-    return {(m, i) for m in core for i in graph.find_modules_directly_imported_by(m) if i not in core and i not in ALLOWED}
+    return {
+        (m, i)
+        for m in core
+        for i in graph.find_modules_directly_imported_by(m)
+        if i not in core and i not in ALLOWED
+    }
 
 
 def test_a_capability_is_imported_through_its_face(graph: grimp.ImportGraph) -> None:
@@ -55,7 +64,9 @@ def test_a_capability_is_imported_through_its_face(graph: grimp.ImportGraph) -> 
         ("commerce_http.errors", "commerce_core.checkout.errors"),
     ],
 )
-def test_an_import_past_the_face_is_refused(graph: grimp.ImportGraph, importer: str, imported: str) -> None:
+def test_an_import_past_the_face_is_refused(
+    graph: grimp.ImportGraph, importer: str, imported: str
+) -> None:
     assert graph.find_descendants(importer.split(".")[0]) >= {importer}
     had = graph.direct_import_exists(importer=importer, imported=imported)
     graph.add_import(importer=importer, imported=imported)
@@ -71,7 +82,9 @@ def test_a_service_may_be_imported_where_it_is_built(graph: grimp.ImportGraph) -
     try:
         assert inner_imports(graph) == set()
     finally:
-        graph.remove_import(importer="commerce_bootstrap", imported="commerce_core.checkout.service.place")
+        graph.remove_import(
+            importer="commerce_bootstrap", imported="commerce_core.checkout.service.place"
+        )
 
 
 def test_kernel_modules_are_imported_one_by_one(graph: grimp.ImportGraph) -> None:

@@ -1,4 +1,6 @@
-"""Migrations only add, unless they say from which release on one can do without: an older release serves while they run."""
+"""Migrations only add, unless they say from which release on one can do without: an older release
+serves while they run.
+"""
 
 import ast
 from collections.abc import Iterator
@@ -9,7 +11,9 @@ import pytest
 
 from tests.architecture.tree import ROOT
 
-VERSIONS: Final = sorted((ROOT / "src" / "adapters" / "commerce_sqlalchemy" / "migrations" / "versions").glob("*.py"))
+VERSIONS: Final = sorted(
+    (ROOT / "src" / "adapters" / "commerce_sqlalchemy" / "migrations" / "versions").glob("*.py")
+)
 #: What an older release may stumble over, on a table that it knows.
 _TAKES_AWAY: Final = (
     "drop_",
@@ -21,13 +25,27 @@ _TAKES_AWAY: Final = (
     "create_foreign_",
     "create_primary_",
 )
-_IN_SQL: Final = ("DROP ", "RENAME ", "NOT NULL", "ALTER COLUMN", "ADD CONSTRAINT", "DELETE ", "TRUNCATE")
+_IN_SQL: Final = (
+    "DROP ",
+    "RENAME ",
+    "NOT NULL",
+    "ALTER COLUMN",
+    "ADD CONSTRAINT",
+    "DELETE ",
+    "TRUNCATE",
+)
 
 
 def taken_away(source: str) -> list[str]:
-    """The operations of a migration's way up that an older release may not survive; none where it says so by ``works_from``."""
+    """The operations of a migration's way up that an older release may not survive; none where it
+    says so by ``works_from``.
+    """
     module = ast.parse(source)
-    if any("works_from" in ast.unparse(node).split("=")[0] for node in module.body if isinstance(node, (ast.Assign, ast.AnnAssign))):
+    if any(
+        "works_from" in ast.unparse(node).split("=")[0]
+        for node in module.body
+        if isinstance(node, (ast.Assign, ast.AnnAssign))
+    ):
         return []
     found: list[str] = []
     for part in module.body:
@@ -38,7 +56,11 @@ def taken_away(source: str) -> list[str]:
 
 def _calls_of_op(part: ast.AST) -> Iterator[ast.Call]:
     for node in ast.walk(part):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) == "op":
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and ast.unparse(node.func.value) == "op"
+        ):
             yield node
 
 
@@ -87,4 +109,7 @@ def test_what_takes_something_away_is_found(step: str) -> None:
     ],
 )
 def test_what_only_adds_is_let_pass(step: str) -> None:
-    assert taken_away(f"def upgrade():\n    {step}\n\ndef downgrade():\n    op.drop_table('gift')\n") == []
+    assert (
+        taken_away(f"def upgrade():\n    {step}\n\ndef downgrade():\n    op.drop_table('gift')\n")
+        == []
+    )

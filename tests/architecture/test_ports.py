@@ -16,19 +16,31 @@ _MACHINERY = {"__init__", "__subclasshook__", "__class_getitem__"}
 def classes(package: str) -> Iterator[type]:
     """Every class that is written in *package*."""
     for module in loaded(package):
-        yield from (c for _, c in inspect.getmembers(module, inspect.isclass) if c.__module__ == module.__name__)
+        yield from (
+            c
+            for _, c in inspect.getmembers(module, inspect.isclass)
+            if c.__module__ == module.__name__
+        )
 
 
 def promises(port: type) -> dict[str, object]:
     """The members that *port* itself asks for."""
-    members = {n: m for n, m in vars(port).items() if n not in _MACHINERY and (callable(m) or isinstance(m, property | classmethod))}
+    members = {
+        n: m
+        for n, m in vars(port).items()
+        if n not in _MACHINERY and (callable(m) or isinstance(m, property | classmethod))
+    }
     return members | dict.fromkeys(vars(port).get("__annotations__", {}))
 
 
 def incomplete(port: type) -> set[str]:
     """The members of *port* that an adapter could leave out unnoticed, or that nobody explained."""
     asked = promises(port)
-    return {n for n, m in asked.items() if not getattr(m, "__isabstractmethod__", False) or not inspect.getdoc(m)}
+    return {
+        n
+        for n, m in asked.items()
+        if not getattr(m, "__isabstractmethod__", False) or not inspect.getdoc(m)
+    }
 
 
 def is_port(candidate: type) -> bool:
@@ -41,9 +53,15 @@ def asked(port: type) -> frozenset[str]:
 
 
 def lookalike(candidate: type, port: type) -> bool:
-    """Whether *candidate* does all that *port* asks for and inherits neither it nor a port that asks for the same and more."""
+    """Whether *candidate* does all that *port* asks for and inherits neither it nor a port that
+    asks for the same and more.
+    """
     kept = [asked(p) for p in candidate.__mro__ if is_port(p)]
-    return len(asked(port)) > 1 and asked(port) <= set(dir(candidate)) and not any(asked(port) <= names for names in kept)
+    return (
+        len(asked(port)) > 1
+        and asked(port) <= set(dir(candidate))
+        and not any(asked(port) <= names for names in kept)
+    )
 
 
 PORTS = sorted((c for c in classes("commerce_core") if is_port(c)), key=lambda c: c.__qualname__)
@@ -77,19 +95,34 @@ def test_a_member_that_is_not_abstract_or_not_explained_is_refused() -> None:
 ELSEWHERE = {
     "Calls": "opened by a fan-out: examined with it",
     "Consumer": "the core's own services keep it: their unit tests examine it",
-    "LocalQueues": "a broker inside the shop is made of them: examined with it, and each queue by itself",
+    "LocalQueues": (
+        "a broker inside the shop is made of them: examined with it, and each queue by itself"
+    ),
     "Offers": "read of what an item book has written: examined with it",
     "Step": "the saga's own: its definition is explored whole",
     "Transaction": "begun by a database: examined with it",
 }
-SUITES = {c.__name__ for c in classes("commerce_testkit") if c.__module__.startswith("commerce_testkit.contracts.")}
-EXAMINED = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py") if "Contract):" in path.read_text())
+SUITES = {
+    c.__name__
+    for c in classes("commerce_testkit")
+    if c.__module__.startswith("commerce_testkit.contracts.")
+}
+EXAMINED = "\n".join(
+    path.read_text()
+    for path in (ROOT / "tests").rglob("test_*.py")
+    if "Contract):" in path.read_text()
+)
 
 
-@pytest.mark.parametrize("port", [p for p in PORTS if p.__name__ not in ELSEWHERE], ids=lambda p: p.__qualname__)
+@pytest.mark.parametrize(
+    "port", [p for p in PORTS if p.__name__ not in ELSEWHERE], ids=lambda p: p.__qualname__
+)
 def test_every_port_has_a_contract_suite_that_more_than_one_adapter_passes(port: type) -> None:
     suites = [name for name in SUITES if name.endswith(f"{port.__name__}Contract")]
-    heirs = {"PaymentGatewayContract": "SandboxContract", "QueueContract": "RepeatingQueueContract"}  # those promise more than the port
+    heirs = {
+        "PaymentGatewayContract": "SandboxContract",
+        "QueueContract": "RepeatingQueueContract",
+    }  # those promise more than the port
     assert suites
     assert all(EXAMINED.count(f"({heirs.get(suite, suite)}") > 1 for suite in suites)
 
@@ -102,7 +135,13 @@ def test_whoever_inherits_a_port_implements_all_of_it(package: str) -> None:
 
 @pytest.mark.parametrize("package", IMPLEMENTING)
 def test_whoever_does_what_a_port_asks_for_inherits_it(package: str) -> None:
-    assert [(c.__qualname__, p.__qualname__) for c in classes(package) if not is_port(c) for p in PORTS if lookalike(c, p)] == []
+    assert [
+        (c.__qualname__, p.__qualname__)
+        for c in classes(package)
+        if not is_port(c)
+        for p in PORTS
+        if lookalike(c, p)
+    ] == []
 
 
 def test_a_lookalike_is_refused() -> None:

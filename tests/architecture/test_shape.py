@@ -13,7 +13,8 @@ ROLES = {"errors", "events", "commands", "model", "views", "ports", "steps", "sa
 FOLDERS = {"steps", "service"}
 LONGEST_FILE, LONGEST_FUNCTION = 400, 60
 
-#: What a tracked text must not name: folders of somebody's machine, and where packages are fetched from.
+#: What a tracked text must not name: folders of somebody's machine, and where packages are fetched
+#: from.
 ELSEWHERE = re.compile(
     r"(?<![\w./-])/(?:work|root|home|Users|mnt|private)/\w"
     r"|\b(?:test\.)?pypi\.(?:org|python)|python[h]osted|registry\.npm[j]s|npm[j]s\.org"
@@ -28,14 +29,26 @@ def written() -> list[Path]:
 
 def misnamed(folder: Path) -> set[str]:
     """What lies in a capability and is no role of it."""
-    found = {p.name for p in folder.iterdir() if p.is_dir() and p.name not in {*FOLDERS, "__pycache__"}}
-    return found | {p.name for p in folder.glob("*.*") if p.is_file() and (p.suffix != ".py" or p.stem not in {*ROLES, "__init__"})}
+    found = {
+        p.name for p in folder.iterdir() if p.is_dir() and p.name not in {*FOLDERS, "__pycache__"}
+    }
+    return found | {
+        p.name
+        for p in folder.glob("*.*")
+        if p.is_file() and (p.suffix != ".py" or p.stem not in {*ROLES, "__init__"})
+    }
 
 
 def too_long(source: str) -> set[str]:
     """The functions of *source* that are too long to be read at once."""
-    functions = (n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
-    return {f.name for f in functions if (f.end_lineno or f.lineno) - f.lineno + 1 > LONGEST_FUNCTION}
+    functions = (
+        n
+        for n in ast.walk(ast.parse(source))
+        if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+    return {
+        f.name for f in functions if (f.end_lineno or f.lineno) - f.lineno + 1 > LONGEST_FUNCTION
+    }
 
 
 @pytest.mark.parametrize("capability", CAPABILITIES)
@@ -52,11 +65,17 @@ def test_any_other_name_is_refused(tmp_path: Path) -> None:
 
 
 def test_no_file_is_too_long() -> None:
-    assert {str(p.relative_to(ROOT)) for p in written() if len(p.read_text().splitlines()) > LONGEST_FILE} == set()
+    assert {
+        str(p.relative_to(ROOT))
+        for p in written()
+        if len(p.read_text().splitlines()) > LONGEST_FILE
+    } == set()
 
 
 def test_no_function_is_too_long() -> None:
-    assert {f"{p.relative_to(ROOT)}: {name}" for p in written() for name in too_long(p.read_text())} == set()
+    assert {
+        f"{p.relative_to(ROOT)}: {name}" for p in written() for name in too_long(p.read_text())
+    } == set()
 
 
 def test_a_function_of_61_lines_is_refused() -> None:
@@ -69,7 +88,9 @@ def test_every_package_is_typed() -> None:
 
 
 def test_the_source_roots_are_no_packages() -> None:
-    assert [str(r) for r in (CORE.parent, *{p.parent for p in PACKAGES}) if (r / "__init__.py").exists()] == []
+    assert [
+        str(r) for r in (CORE.parent, *{p.parent for p in PACKAGES}) if (r / "__init__.py").exists()
+    ] == []
 
 
 def test_no_file_names_a_machine_or_a_registry() -> None:
@@ -84,6 +105,14 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
     assert found == {}
 
 
-@pytest.mark.parametrize("parts", [("see /work", "/main"), ("/ho", "me/me"), ("https://pypi", ".org/simple"), ("--index", "-url x")])
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ("see /work", "/main"),
+        ("/ho", "me/me"),
+        ("https://pypi", ".org/simple"),
+        ("--index", "-url x"),
+    ],
+)
 def test_such_a_name_is_refused(parts: tuple[str, str]) -> None:
     assert ELSEWHERE.search("".join(parts))

@@ -1,4 +1,6 @@
-"""What the contracts of storage share: an empty database, here on SQLite; tests/integration/contracts has it on PostgreSQL."""
+"""What the contracts of storage share: an empty database, here on SQLite;
+tests/integration/contracts has it on PostgreSQL.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path

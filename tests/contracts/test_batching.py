@@ -11,7 +11,9 @@ from commerce_testkit.memory.batching import SteppedBatcher
 
 
 class TestSteppedBatcher(BatcherContract):
-    def open(self, group_function: GroupFunction[int, str], *, limit: int, queue: int) -> SteppedBatcher[int, str]:
+    def open(
+        self, group_function: GroupFunction[int, str], *, limit: int, queue: int
+    ) -> SteppedBatcher[int, str]:
         return SteppedBatcher(group_function, limit=limit, queue=queue)
 
     def drive(self, batcher: Batcher[int, str]) -> None:
@@ -32,7 +34,9 @@ class TestThreadBatcher(BatcherContract):
         for batcher in self.opened:
             batcher.close()
 
-    def open(self, group_function: GroupFunction[int, str], *, limit: int, queue: int) -> ThreadBatcher[int, str]:
+    def open(
+        self, group_function: GroupFunction[int, str], *, limit: int, queue: int
+    ) -> ThreadBatcher[int, str]:
         self.opened.append(ThreadBatcher(group_function, limit=limit, queue=queue, name="batcher"))
         return self.opened[-1]
 

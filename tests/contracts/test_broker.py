@@ -1,4 +1,6 @@
-"""The brokers that need no server, and their queues, keep their promise. RabbitMQ's: tests/integration/rabbitmq."""
+"""The brokers that need no server, and their queues, keep their promise. RabbitMQ's:
+tests/integration/rabbitmq.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -8,14 +10,23 @@ from commerce_core.kernel.messaging import Consumer, DeadLetter, Message, Queue
 from commerce_local.broker import LocalBroker
 from commerce_sqlalchemy.queues import SqlLocalQueues
 from commerce_sqlalchemy.transaction import SqlDatabase
-from commerce_testkit.contracts.broker import AT, BrokerContract, QueueContract, RepeatingQueueContract, message
+from commerce_testkit.contracts.broker import (
+    AT,
+    BrokerContract,
+    QueueContract,
+    RepeatingQueueContract,
+    message,
+)
 from commerce_testkit.memory.broker import MemoryBroker, MemoryQueue
 from commerce_testkit.memory.clock import SettableClock
 
 
 class TestMemoryBroker(BrokerContract):
     def open(
-        self, consumers: Sequence[Consumer], subscriptions: Mapping[str, Sequence[str]], park: Callable[[Sequence[DeadLetter]], None]
+        self,
+        consumers: Sequence[Consumer],
+        subscriptions: Mapping[str, Sequence[str]],
+        park: Callable[[Sequence[DeadLetter]], None],
     ) -> MemoryBroker:
         return MemoryBroker(consumers, subscriptions, park, SettableClock(AT))
 
@@ -35,7 +46,10 @@ class TestLocalBroker(BrokerContract):
         self._db = sql_database
 
     def open(
-        self, consumers: Sequence[Consumer], subscriptions: Mapping[str, Sequence[str]], park: Callable[[Sequence[DeadLetter]], None]
+        self,
+        consumers: Sequence[Consumer],
+        subscriptions: Mapping[str, Sequence[str]],
+        park: Callable[[Sequence[DeadLetter]], None],
     ) -> LocalBroker:
         return LocalBroker(SqlLocalQueues(self._db, subscriptions, SettableClock(AT), "examiner"))
 
@@ -46,7 +60,9 @@ class TestSqliteQueue(QueueContract):
         self._db = sql_database
 
     def open(self) -> tuple[Queue, Callable[[Sequence[Message]], object]]:
-        queues = SqlLocalQueues(self._db, {"indexer": ("item-changed",)}, SettableClock(AT), "examiner")
+        queues = SqlLocalQueues(
+            self._db, {"indexer": ("item-changed",)}, SettableClock(AT), "examiner"
+        )
         return queues.queues()["indexer"], queues.put
 
 

@@ -53,21 +53,36 @@ class TestSqliteSagaStore(SagaStoreContract, SagaFactsContract):
 
     def opened_refunds(self, database: Database) -> set[tuple[str, str]]:
         with database.snapshot() as tx:
-            rows = connection(tx).execute(sa.select(refund.c.order_id, refund.c.capture_ref, refund.c.no)).all()
-        assert {(row.order_id, row.no) for row in rows if row.order_id == ONE.id} == {(ONE.id, 1), (ONE.id, 2)}
+            rows = (
+                connection(tx)
+                .execute(sa.select(refund.c.order_id, refund.c.capture_ref, refund.c.no))
+                .all()
+            )
+        assert {(row.order_id, row.no) for row in rows if row.order_id == ONE.id} == {
+            (ONE.id, 1),
+            (ONE.id, 2),
+        }
         return {(row.order_id, row.capture_ref) for row in rows}
 
-    def test_a_booking_covers_every_line_once(self, database: Database, store: SqlSagaStore, book: SqlOrderBook) -> None:
+    def test_a_booking_covers_every_line_once(
+        self, database: Database, store: SqlSagaStore, book: SqlOrderBook
+    ) -> None:
         super().test_a_booking_is_kept_once(database, store, book)
         with database.begin() as tx:
-            store.record_shipments(tx, {key_of(THREE): Shipment(carrier="other", tracking_number="T-2")}, AT)
+            store.record_shipments(
+                tx, {key_of(THREE): Shipment(carrier="other", tracking_number="T-2")}, AT
+            )
             rows = connection(tx).execute(sa.select(shipment_line)).all()
-            assert sorted((row.line_no, row.quantity) for row in rows) == [(n, 999_999) for n in range(1, 13)]
+            assert sorted((row.line_no, row.quantity) for row in rows) == [
+                (n, 999_999) for n in range(1, 13)
+            ]
 
     def test_a_claim_that_lost_its_race_takes_nothing(
         self, database: Database, store: SqlSagaStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """What another process did between the look and the claim, played back in one transaction."""
+        """What another process did between the look and the claim, played back in one
+        transaction.
+        """
         answered = rows.answered
         others: list[dict[str, object]] = [
             {"fence": saga.c.fence + 1},
@@ -79,7 +94,10 @@ class TestSqliteSagaStore(SagaStoreContract, SagaFactsContract):
             with database.begin() as tx:
 
                 def overtaken(
-                    c: sa.Connection, statement: str, values: tuple[object, ...], change: dict[str, object] = meanwhile
+                    c: sa.Connection,
+                    statement: str,
+                    values: tuple[object, ...],
+                    change: dict[str, object] = meanwhile,
                 ) -> list[Any]:
                     if "UPDATE saga" in statement:
                         c.execute(sa.update(saga).values(change))
@@ -88,9 +106,18 @@ class TestSqliteSagaStore(SagaStoreContract, SagaFactsContract):
                 monkeypatch.setattr(rows, "answered", overtaken)
                 assert store.claim_due(tx, {"order": 1}, "runner-2", AT, LATER, 9) == [], meanwhile
 
-    def test_calls_are_kept_under_the_key_that_goes_out(self, database: Database, store: SqlSagaStore) -> None:
+    def test_calls_are_kept_under_the_key_that_goes_out(
+        self, database: Database, store: SqlSagaStore
+    ) -> None:
         with database.begin() as tx:
-            read = next(c for c in store.claim_due(tx, {"order": 1}, "r", AT, LATER, 9) if c.saga.key == key_of(THREE))
+            read = next(
+                c
+                for c in store.claim_due(tx, {"order": 1}, "r", AT, LATER, 9)
+                if c.saga.key == key_of(THREE)
+            )
             store.write(tx, [told(read, full_saga(read.saga))], AT)
             keys = connection(tx).execute(sa.select(outside_call.c.key)).scalars().all()
-            assert set(keys) == {f"{THREE.id}:{rest}" for rest in ("charge:1:1", "refund:1:3", "ship:1:1", "unship:1:1")}
+            assert set(keys) == {
+                f"{THREE.id}:{rest}"
+                for rest in ("charge:1:1", "refund:1:3", "ship:1:1", "unship:1:1")
+            }

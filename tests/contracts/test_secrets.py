@@ -24,7 +24,9 @@ AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def by_card(canaries: Canaries) -> PaymentInfo:
-    return PaymentInfo(payment_type="card", card_no=CardNumber.from_text(canaries.card), cvc="123", expiry="12/30")
+    return PaymentInfo(
+        payment_type="card", card_no=CardNumber.from_text(canaries.card), cvc="123", expiry="12/30"
+    )
 
 
 class TestSandboxGateway(SecretsContract):
@@ -37,7 +39,9 @@ class TestSandboxGateway(SecretsContract):
         gateway._file.told("DROP TABLE handle", ())
         return {
             "prepare": lambda canaries: gateway.prepare(ORDER, BUYER, PRICE, by_card(canaries)),
-            "token": lambda canaries: gateway.prepare(ORDER, BUYER, PRICE, PaymentInfo(payment_type="card", token=canaries.bearer)),
+            "token": lambda canaries: gateway.prepare(
+                ORDER, BUYER, PRICE, PaymentInfo(payment_type="card", token=canaries.bearer)
+            ),
         }
 
     @pytest.fixture
@@ -66,7 +70,8 @@ class TestSqlDatabase(SecretsContract):
 
         def insert(canaries: Canaries) -> None:
             held = Account(
-                id=AccountId("a"), email=f"{canaries.bearer}@example.com", name=canaries.card, password_hash=canaries.password,
+                id=AccountId("a"), email=f"{canaries.bearer}@example.com", name=canaries.card,
+                password_hash=canaries.password,
                 role=Role.BUYER, address=None, created_at=AT, version=1,
             )  # fmt: skip
             with database.begin() as tx:
@@ -97,22 +102,37 @@ class _Careless:
             case "extra":
                 log.info("asked", extra={"request": {"token": canaries.cart_token}})
             case _:
-                return {"card": f"{canaries.card[:4]} {canaries.card[4:8]} {canaries.card[8:12]} {canaries.card[12:]}"}
+                return {
+                    "card": (
+                        f"{canaries.card[:4]} {canaries.card[4:8]} {canaries.card[8:12]} "
+                        f"{canaries.card[12:]}"
+                    )
+                }
         return None
 
 
 @pytest.mark.parametrize(
     ("way", "found"),
-    [("message", ["card"]), ("cause", ["password"]), ("log", ["bearer"]), ("extra", ["cart_token"]), ("answer", ["card"])],
+    [
+        ("message", ["card"]),
+        ("cause", ["password"]),
+        ("log", ["bearer"]),
+        ("extra", ["cart_token"]),
+        ("answer", ["card"]),
+    ],
 )
 def test_whatever_a_careless_adapter_tells_is_found(way: str, found: list[str]) -> None:
     with pytest.raises(AssertionError, match=found[0]):
-        SecretsContract().test_no_secret_is_in_what_a_failure_writes_raises_or_answers({"call": _Careless(way)})
+        SecretsContract().test_no_secret_is_in_what_a_failure_writes_raises_or_answers(
+            {"call": _Careless(way)}
+        )
 
 
 def test_a_canary_is_found_in_every_spelling() -> None:
     canaries = Canaries()
-    assert [canaries.found_in(spelled) for spelled in spellings(canaries.card)] == [["card"]] * len(spellings(canaries.card))
+    assert [canaries.found_in(spelled) for spelled in spellings(canaries.card)] == [["card"]] * len(
+        spellings(canaries.card)
+    )
     with listening() as heard:
         pass
     assert canaries.found_in(heard.text) == []

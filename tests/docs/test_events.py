@@ -18,7 +18,9 @@ from commerce_worker.consumers import CONSUMER_ROLES, DEAD_LETTERS
 
 PAGE: Final = (Path(__file__).parents[2] / "docs" / "events.md").read_text(encoding="utf-8")
 _ROW: Final = re.compile(r"^\| `([a-z_]+\.[a-z_]+\.v\d+)` \| (.*?) \| ", re.MULTILINE)
-EVENTS: Final[Mapping[str, type[Event]]] = {e.name: e for e in (ItemChanged, AvailabilityChanged, *EVENT_OF.values())}
+EVENTS: Final[Mapping[str, type[Event]]] = {
+    e.name: e for e in (ItemChanged, AvailabilityChanged, *EVENT_OF.values())
+}
 
 
 def every_kind(kind: type[Event] = Event) -> set[type[Event]]:
@@ -32,7 +34,11 @@ def json_kind(hint: object) -> str:
 
 
 def test_the_page_tells_of_every_event_and_of_no_other() -> None:
-    in_code = {name for kind in every_kind() if kind.__module__.startswith("commerce_core.") and (name := vars(kind).get("name"))}
+    in_code = {
+        name
+        for kind in every_kind()
+        if kind.__module__.startswith("commerce_core.") and (name := vars(kind).get("name"))
+    }
     assert in_code == EVENTS.keys()
     assert [name for name, _ in _ROW.findall(PAGE)] == list(EVENTS)
 
@@ -41,7 +47,9 @@ def test_the_page_tells_of_every_event_and_of_no_other() -> None:
 def test_the_page_tells_the_payload_of(name: str) -> None:
     kind = EVENTS[name]
     hints = get_type_hints(kind)
-    fields = ", ".join(f"`{field.name}` {json_kind(hints[field.name])}" for field in attrs.fields(kind))
+    fields = ", ".join(
+        f"`{field.name}` {json_kind(hints[field.name])}" for field in attrs.fields(kind)
+    )
     assert dict(_ROW.findall(PAGE))[name] == fields
 
 

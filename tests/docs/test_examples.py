@@ -11,7 +11,9 @@ import pytest
 from tests.live import COMMERCE, live_shop
 
 ROOT: Final = Path(__file__).parents[2]
-_AT_ROOT: Final = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")]
+_AT_ROOT: Final = [
+    ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
+]
 PAGES: Final = [*_AT_ROOT, *sorted((ROOT / "docs").rglob("*.md"))]
 _BLOCK: Final = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _LINK: Final = re.compile(r"\]\((?!https?://|#)([^)#]+)(?:#[^)]*)?\)")
@@ -32,7 +34,9 @@ WITH_EXAMPLES: Final = [page for page in PAGES if examples(page).strip()]
 
 
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_example_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_example_of_a_page_runs(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     exec(compile(examples(page), str(page), "exec"), {"__name__": "example"})
 
@@ -45,7 +49,11 @@ def test_the_readme_shows_an_embedding_of_fifteen_lines_at_most() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
-    missing = [link for link in _LINK.findall(page.read_text(encoding="utf-8")) if not (page.parent / link).exists()]
+    missing = [
+        link
+        for link in _LINK.findall(page.read_text(encoding="utf-8"))
+        if not (page.parent / link).exists()
+    ]
     assert not missing
 
 
@@ -55,7 +63,9 @@ def fenced(kind: str, page: str) -> list[str]:
     return re.findall(rf"^```{kind}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize(("page", "blocks"), [("http-api.md", 1), ("operations.md", 2), ("tutorial.md", 8)])
+@pytest.mark.parametrize(
+    ("page", "blocks"), [("http-api.md", 1), ("operations.md", 2), ("tutorial.md", 8)]
+)
 def test_what_a_page_types_into_a_shell_runs(page: str, blocks: int, tmp_path: Path) -> None:
     found = fenced("bash", page)
     assert len(found) == blocks

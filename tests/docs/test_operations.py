@@ -22,13 +22,18 @@ from tests.integration.market import open_market
 
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-RULES: Final[list[dict[str, Any]]] = yaml.safe_load((ROOT / "ops" / "alerts.yml").read_text())["groups"][0]["rules"]
+RULES: Final[list[dict[str, Any]]] = yaml.safe_load((ROOT / "ops" / "alerts.yml").read_text())[
+    "groups"
+][0]["rules"]
 DOCUMENTED: Final = {
     name: (kind, frozenset(re.findall("`([a-z]+)`", labels)))
-    for name, kind, labels in re.findall(r"^\| `(\w+)` \| (counter|histogram|gauge) \| (.*?)\| ", PAGE, re.MULTILINE)
+    for name, kind, labels in re.findall(
+        r"^\| `(\w+)` \| (counter|histogram|gauge) \| (.*?)\| ", PAGE, re.MULTILINE
+    )
 }
 #: The labels of what a small shop has no sample of: nothing waits at a broker that is not there.
-WITHOUT_SAMPLES: Final = {"commerce_queue_messages": frozenset({"consumer"}), "http_requests_total": frozenset({"method", "route", "status"}),
+WITHOUT_SAMPLES: Final = {"commerce_queue_messages": frozenset({"consumer"}),
+"http_requests_total": frozenset({"method", "route", "status"}),
                           "http_request_duration_seconds": frozenset({"method", "route"})}  # fmt: skip
 
 
@@ -57,27 +62,44 @@ def test_the_page_tells_of_every_figure_with_its_labels_and_of_no_other(tmp_path
         market.buy(market.item(3))
         market.shop.retention.run_once(1)
         assert figures(registry) == DOCUMENTED
-        assert registry.get_sample_value("commerce_queue_messages", {"consumer": "search-indexer"}) == 3
+        assert (
+            registry.get_sample_value("commerce_queue_messages", {"consumer": "search-indexer"})
+            == 3
+        )
         assert registry.get_sample_value("commerce_sagas", {"state": "PLACED"}) == 1
-        assert (registry.get_sample_value("commerce_sagas_oldest_seconds", {"state": "PLACED"}) or 0) > 0
+        assert (
+            registry.get_sample_value("commerce_sagas_oldest_seconds", {"state": "PLACED"}) or 0
+        ) > 0
         assert (registry.get_sample_value("commerce_outbox_messages") or 0) > 1
         assert registry.get_sample_value("commerce_part_up", {"part": "database"}) == 1
-        assert registry.get_sample_value("commerce_group_items_count", {"batcher": "placement"}) == 1
+        assert (
+            registry.get_sample_value("commerce_group_items_count", {"batcher": "placement"}) == 1
+        )
 
 
 def test_the_page_tells_of_every_alert_in_the_order_of_the_rules() -> None:
-    assert re.findall(r"^\| `(Commerce\w+)` \| ", PAGE, re.MULTILINE) == [rule["alert"] for rule in RULES]
+    assert re.findall(r"^\| `(Commerce\w+)` \| ", PAGE, re.MULTILINE) == [
+        rule["alert"] for rule in RULES
+    ]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
 def test_an_alert_looks_at_figures_that_there_are(rule: dict[str, Any]) -> None:
-    used = {re.sub("_bucket$", "", name) for name in re.findall(r"\b(?:commerce|http)_\w+", rule["expr"])}
+    used = {
+        re.sub("_bucket$", "", name)
+        for name in re.findall(r"\b(?:commerce|http)_\w+", rule["expr"])
+    }
     assert used <= DOCUMENTED.keys()
     assert used or rule["expr"].startswith("up{")
 
 
 def test_every_figure_with_a_trouble_of_its_own_has_an_alert() -> None:
-    used = {name for rule in RULES for name in DOCUMENTED if re.search(rf"\b{name}(_bucket)?\b", rule["expr"])}
+    used = {
+        name
+        for rule in RULES
+        for name in DOCUMENTED
+        if re.search(rf"\b{name}(_bucket)?\b", rule["expr"])
+    }
     assert DOCUMENTED.keys() - used == {
         "commerce_group_items",
         "commerce_sagas",
@@ -93,15 +115,29 @@ def test_the_page_tells_sizes_and_times_as_they_are() -> None:
     assert f"| connections of a process | {settings.pool_size + _OWN_THREADS + _OVERFLOW} |" in PAGE
     assert f"| `COMMERCE_POOL_SIZE` | {settings.pool_size} |" in PAGE
     assert f"or carrier | {timing.call.total_seconds():g} s |" in PAGE
-    assert f"`COMMERCE_LEASE`: a worker's hold on an order | {timing.lease.total_seconds():g} s |" in PAGE
+    assert (
+        f"`COMMERCE_LEASE`: a worker's hold on an order | {timing.lease.total_seconds():g} s |"
+        in PAGE
+    )
 
 
 def test_every_command_of_the_page_exists() -> None:
     told = {
         tuple(found.split()[:2])
-        for found in re.findall(r"commerce ([a-z]+(?: [a-z]+)?)", "\n".join(re.findall("`(commerce [^`\n]+)`", PAGE)))
+        for found in re.findall(
+            r"commerce ([a-z]+(?: [a-z]+)?)", "\n".join(re.findall("`(commerce [^`\n]+)`", PAGE))
+        )
     }
-    assert {words[0] for words in told} >= {"check", "messages", "migrate", "reindex", "sagas", "serve", "settings", "worker"}
+    assert {words[0] for words in told} >= {
+        "check",
+        "messages",
+        "migrate",
+        "reindex",
+        "sagas",
+        "serve",
+        "settings",
+        "worker",
+    }
     app = build_app()
     for command, *more in told:
         assert command in app

@@ -1,4 +1,6 @@
-"""The database server that the tests here share; and no test that failed leaves a process behind."""
+"""The database server that the tests here share; and no test that failed leaves a process
+behind.
+"""
 
 from collections.abc import Iterator
 from typing import Any, Final

@@ -1,8 +1,10 @@
-"""The shop, as `commerce …` opens it, that kills itself at a point of an order's way: ``python mortal_shop.py POINT NTH serve …``.
+"""The shop, as `commerce …` opens it, that kills itself at a point of an order's way: ``python
+mortal_shop.py POINT NTH serve …``.
 
-A point is a commit by the state that orders take with it (``before PLACED``, ``after CHARGING``), or a call to the outside
-(``in gateway.confirm``: booked there and not committed; ``after carrier.book``: done there and not known here). It is the NTH time after
-the shop has opened that counts. The point ``never`` lets the shop live. Nothing of the shop itself knows of this.
+A point is a commit by the state that orders take with it (``before PLACED``, ``after CHARGING``),
+or a call to the outside (``in gateway.confirm``: booked there and not committed; ``after
+carrier.book``: done there and not known here). It is the NTH time after the shop has opened that
+counts. The point ``never`` lets the shop live. Nothing of the shop itself knows of this.
 """
 
 import os
@@ -27,7 +29,9 @@ from commerce_sqlalchemy.transaction import SqlTransaction
 
 
 class Fate:
-    """Ends the process the *nth* time that *point* is reached, as a power cut would; not before it is :attr:`sealed`."""
+    """Ends the process the *nth* time that *point* is reached, as a power cut would; not before it
+    is :attr:`sealed`.
+    """
 
     def __init__(self, point: str, nth: int) -> None:
         self._point = point
@@ -46,7 +50,12 @@ class Fate:
 def watch_commits(fate: Fate) -> None:
     """Points before and after the commits that take orders into a state."""
     entered: dict[int, set[str]] = {}
-    insert, write, commit, leave = SqlSagaStore.insert, SqlSagaStore.write, SqlTransaction.commit, SqlTransaction.__exit__
+    insert, write, commit, leave = (
+        SqlSagaStore.insert,
+        SqlSagaStore.write,
+        SqlTransaction.commit,
+        SqlTransaction.__exit__,
+    )
 
     @wraps(insert)
     def noted_insert(self: SqlSagaStore, tx: Any, *rest: Any) -> None:

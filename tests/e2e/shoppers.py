@@ -21,9 +21,16 @@ from commerce_core.kernel.money import Money
 from commerce_testkit.crowd import crowd
 
 _TIMEOUT: Final = 20.0
-_NOWHERE: Final = {"name": "Ada", "line1": "Hut 1", "city": "McMurdo", "postalCode": "0", "country": "AQ"}
+_NOWHERE: Final = {
+    "name": "Ada",
+    "line1": "Hut 1",
+    "city": "McMurdo",
+    "postalCode": "0",
+    "country": "AQ",
+}
 
-#: What buyers do, one after the other: how they pay, where it goes, whether they cancel; and how their order may end.
+#: What buyers do, one after the other: how they pay, where it goes, whether they cancel; and how
+#: their order may end.
 PLANS: Final[Sequence[tuple[str, Mapping[str, str] | None, bool, frozenset[str]]]] = (
     ("4242424242424242", None, False, frozenset({"COMPLETED"})),
     ("4000000000000002", None, False, frozenset({"CANCELLED"})),
@@ -35,7 +42,9 @@ PLANS: Final[Sequence[tuple[str, Mapping[str, str] | None, bool, frozenset[str]]
 
 @attrs.define(kw_only=True)
 class Wish:
-    """A checkout that somebody sends until it is answered. *order_id* is what a 201 has promised; a refusal promises nothing."""
+    """A checkout that somebody sends until it is answered. *order_id* is what a 201 has promised; a
+    refusal promises nothing.
+    """
 
     token: str
     key: str
@@ -51,7 +60,9 @@ class Wish:
 
 
 def stocked(folder: Path, buyers: int, **settings: Any) -> tuple[list[str], list[str]]:
-    """A shop in *folder* with goods for everybody: the ids of its items, and the tokens of buyers."""
+    """A shop in *folder* with goods for everybody: the ids of its items, and the tokens of
+    buyers.
+    """
     return stocked_at(Settings.in_folder(folder / "var", **settings), buyers)
 
 
@@ -64,7 +75,10 @@ def stocked_at(settings: Settings, buyers: int) -> tuple[list[str], list[str]]:
         people = partial(crowd, storage.database, storage.accounts, shop.clock, container.ids())
         (seller,) = people(1, role=Role.SELLER)
         items = [
-            shop.items.onboard(SellerId(seller.account.id), NewItem(name=name, price=Money.parse(price, "USD"), quantity=100_000)).item.id
+            shop.items.onboard(
+                SellerId(seller.account.id),
+                NewItem(name=name, price=Money.parse(price, "USD"), quantity=100_000),
+            ).item.id
             for name, price in (("Lamp", "10.00"), ("Kettle", "25.50"), ("Mug", "3.75"))
         ]
         return [*items], [buyer.token for buyer in people(buyers)]
@@ -86,7 +100,10 @@ class Client:
         Raises:
             OSError, HTTPException: none came.
         """
-        said = {"Authorization": f"Bearer {self._token}", **{name.replace("_", "-"): value for name, value in headers.items()}}
+        said = {
+            "Authorization": f"Bearer {self._token}",
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
         if body is not None:
             said["Content-Type"] = "application/json"
         self._connection.request(method, path, None if body is None else json.dumps(body), said)
@@ -112,14 +129,19 @@ class Crowd:
 
     def shop_until_it_dies(self, address: str, at_most: int) -> None:
         """Order until no answer comes any more, or each buyer has ordered *at_most* times."""
-        threads = [threading.Thread(target=self._shop, args=(address, token, at_most)) for token in self._tokens]
+        threads = [
+            threading.Thread(target=self._shop, args=(address, token, at_most))
+            for token in self._tokens
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
 
     def send_again(self, address: str) -> None:
-        """Send every checkout once more that was not refused: it is the order that was promised, or is promised now."""
+        """Send every checkout once more that was not refused: it is the order that was promised, or
+        is promised now.
+        """
         for wish in self.wishes:
             if not wish.refused:
                 client = Client(address, wish.token)
@@ -134,7 +156,10 @@ class Crowd:
                 client = Client(address, wish.token)
                 status, order = client.ask("GET", f"/orders/{wish.order_id}")
                 client.close()
-                found[wish.order_id] = (order["status"] if status == 200 else f"gone ({status})", wish.endings)
+                found[wish.order_id] = (
+                    order["status"] if status == 200 else f"gone ({status})",
+                    wish.endings,
+                )
         return found
 
     def _shop(self, address: str, token: str, at_most: int) -> None:
@@ -151,12 +176,25 @@ class Crowd:
             self._made += 1
             number = self._made
         card, to, cancels, endings = PLANS[number % len(PLANS)]
-        status, cart = client.ask("PATCH", "/cart", {"itemId": self._items[number % len(self._items)], "quantity": 1 + number % 2})
+        status, cart = client.ask(
+            "PATCH",
+            "/cart",
+            {"itemId": self._items[number % len(self._items)], "quantity": 1 + number % 2},
+        )
         if status != 200:
             self._surprise("PATCH /cart", status, cart)
             return
-        body = {"cartId": cart["cartId"], "amount": cart["total"], "paymentInfo": {"paymentType": "card", "cardNo": card}}
-        wish = Wish(token=token, key=f"wish-{number}", body=body | ({"shippingAddress": to} if to else {}), endings=endings)
+        body = {
+            "cartId": cart["cartId"],
+            "amount": cart["total"],
+            "paymentInfo": {"paymentType": "card", "cardNo": card},
+        }
+        wish = Wish(
+            token=token,
+            key=f"wish-{number}",
+            body=body | ({"shippingAddress": to} if to else {}),
+            endings=endings,
+        )
         with self._turn:
             self.wishes.append(wish)
         self._send(client, wish)
@@ -179,5 +217,6 @@ class Crowd:
             self.surprises.append(f"{what}: {status} {json.dumps(answer)[:300]}")
 
 
-#: Refusals of what was never promised: an undone order gave its lines back meanwhile, so that the cart is another one now.
+#: Refusals of what was never promised: an undone order gave its lines back meanwhile, so that the
+#: cart is another one now.
 _STILL_RIGHT: Final = frozenset({"amount-mismatch", "cart-changed", "cart-merged", "cart-empty"})

@@ -57,7 +57,9 @@ def good_row(no: int) -> dict[str, Any]:
 
 
 def spoilt_file() -> tuple[bytes, dict[int, str], int]:
-    """The file, the spoilt lines with a pointer or words that must be told of each, and how many rows are good."""
+    """The file, the spoilt lines with a pointer or words that must be told of each, and how many
+    rows are good.
+    """
     lines: list[bytes] = []
     told: dict[int, str] = {}
     for no, (line, words) in enumerate(_spoilt()):
@@ -66,7 +68,9 @@ def spoilt_file() -> tuple[bytes, dict[int, str], int]:
         told[len(lines)] = words
     good = len(lines) - len(told)
     lines += [json.dumps(good_row(no)).encode() for no in range(good, _GOOD)]
-    lines.append(json.dumps(good_row(_GOOD)).encode()[:-20])  # the file ends in the middle of its last row
+    lines.append(
+        json.dumps(good_row(_GOOD)).encode()[:-20]
+    )  # the file ends in the middle of its last row
     told[len(lines)] = "no JSON"
     assert len(told) == SPOILT
     return b"\n".join(lines), told, _GOOD
@@ -75,7 +79,10 @@ def spoilt_file() -> tuple[bytes, dict[int, str], int]:
 def _spoilt() -> Iterator[tuple[bytes, str]]:
     for no, (change, pointer) in enumerate(_FIELDS):
         row = {"sku": f"SPOILT-{no}", "name": "Spoilt", "price": "1.00", "quantity": 1} | change
-        yield json.dumps({name: value for name, value in row.items() if value is not ...}).encode(), pointer
+        yield (
+            json.dumps({name: value for name, value in row.items() if value is not ...}).encode(),
+            pointer,
+        )
     yield from _LINES
     yield json.dumps(good_row(0)).encode(), "/sku"  # the same SKU for the second time
     yield json.dumps(good_row(1) | {"price": "9.99"}).encode(), "/sku"

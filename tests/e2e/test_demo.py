@@ -1,4 +1,6 @@
-"""A person who has nothing but what `commerce demo` prints searches, fills a cart, pays, and sees the order complete."""
+"""A person who has nothing but what `commerce demo` prints searches, fills a cart, pays, and sees
+the order complete.
+"""
 
 import json
 import os
@@ -22,7 +24,8 @@ def demo(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A running demo, and everything that it has printed."""
     command = [COMMERCE, "demo", "--port", "0"]
     with tempfile.TemporaryFile("w+") as log, subprocess.Popen(
-        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=log, text=True, env=os.environ | {"COMMERCE_PORT": "not used here"}
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=log, text=True,
+        env=os.environ | {"COMMERCE_PORT": "not used here"}
     ) as process:  # fmt: skip
         try:
             yield process, printed(process)
@@ -43,9 +46,13 @@ def printed(process: subprocess.Popen[str]) -> str:
 
 
 def pasted(text: str) -> dict[int, list[str]]:
-    """The lines that the commands in *text* answer when they are pasted into a shell, by the number of their section."""
+    """The lines that the commands in *text* answer when they are pasted into a shell, by the number
+    of their section.
+    """
     commands = text[text.index("\nSHOP=") :]
-    ran = subprocess.run(["bash"], input=commands, capture_output=True, text=True, timeout=60, check=True)
+    ran = subprocess.run(
+        ["bash"], input=commands, capture_output=True, text=True, timeout=60, check=True
+    )
     assert ran.stderr == ""
     sections: dict[int, list[str]] = {}
     for line in ran.stdout.splitlines():
@@ -71,16 +78,33 @@ def test_the_printed_lines_lead_to_a_completed_order_however_often_they_are_past
         (cart,) = documents(sections[3])
         assert cart["total"] == {"amount": "25.00", "currency": "USD"}
         placed, order = documents(sections[4])
-        assert (placed["status"], order["status"], order["total"]) == ("PENDING", "COMPLETED", cart["total"])
-        events = [line.removeprefix("event: ") for line in sections[4] if line.startswith("event: ")]
-        assert events == ["OrderCreated", "InventoryReserved", "PaymentCompleted", "ShipmentReady", "OrderCompleted"]
+        assert (placed["status"], order["status"], order["total"]) == (
+            "PENDING",
+            "COMPLETED",
+            cart["total"],
+        )
+        events = [
+            line.removeprefix("event: ") for line in sections[4] if line.startswith("event: ")
+        ]
+        assert events == [
+            "OrderCreated",
+            "InventoryReserved",
+            "PaymentCompleted",
+            "ShipmentReady",
+            "OrderCompleted",
+        ]
         declined, given_back = documents(sections[5])
-        assert (declined["status"], declined["cancellation"]["code"]) == ("CANCELLED", "payment-declined")
+        assert (declined["status"], declined["cancellation"]["code"]) == (
+            "CANCELLED",
+            "payment-declined",
+        )
         assert declined["cancellation"]["cartId"] == given_back["cartId"]
         assert [line["quantity"] for line in given_back["lines"]] == [1]
 
 
-def test_the_demo_ends_quietly_and_keeps_what_was_bought(demo: tuple[subprocess.Popen[str], str], tmp_path: Path) -> None:
+def test_the_demo_ends_quietly_and_keeps_what_was_bought(
+    demo: tuple[subprocess.Popen[str], str], tmp_path: Path
+) -> None:
     process, text = demo
     pasted(text)
     process.send_signal(signal.SIGINT)
@@ -92,11 +116,24 @@ def test_the_demo_ends_quietly_and_keeps_what_was_bought(demo: tuple[subprocess.
         "COMMERCE_CARRIER_URL": "sandbox:///var/demo/sandbox-carrier.db",
     }
     checked = subprocess.run(
-        [COMMERCE, "check", "--json"], cwd=tmp_path, env=os.environ | settings, capture_output=True, text=True, timeout=60, check=False
+        [COMMERCE, "check", "--json"],
+        cwd=tmp_path,
+        env=os.environ | settings,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     report = json.loads(checked.stdout)
-    assert (checked.returncode, report["clean"], report["atRest"], report["orders"]) == (0, True, True, 2)
-    with subprocess.Popen([COMMERCE, "demo", "--port", "0"], cwd=tmp_path, stdout=subprocess.PIPE, text=True) as again:
+    assert (checked.returncode, report["clean"], report["atRest"], report["orders"]) == (
+        0,
+        True,
+        True,
+        2,
+    )
+    with subprocess.Popen(
+        [COMMERCE, "demo", "--port", "0"], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    ) as again:
         try:
             assert documents(pasted(printed(again))[4])[1]["status"] == "COMPLETED"
         finally:
@@ -104,14 +141,35 @@ def test_the_demo_ends_quietly_and_keeps_what_was_bought(demo: tuple[subprocess.
 
 
 def test_the_catalogue_is_varied_and_holds_the_customers_own_documents_as_they_stand() -> None:
-    rows = [json.loads(line) for line in files("commerce_cli").joinpath("demo_items.ndjson").read_text().splitlines()]
+    rows = [
+        json.loads(line)
+        for line in files("commerce_cli").joinpath("demo_items.ndjson").read_text().splitlines()
+    ]
     by_sku = {row["sku"]: row for row in rows}
     assert len(by_sku) == len(rows) >= 60
     assert sum("variants" in row for row in rows) >= 5
     assert len({row["category"] for row in rows}) >= 8
     shirt, television = by_sku["TSHIRT-001"], by_sku["TV-4K-001"]
-    assert (shirt["_id"], television["_id"]) == ("684f0b6e9d1e8a0001000001", "684f0b6e9d1e8a0001000002")
-    assert (
-        shirt["variants"][0].items() >= {"variant_id": "TSHIRT-001-RD-M", "color": "red", "size": "M", "stock": 20, "price": 15.99}.items()
+    assert (shirt["_id"], television["_id"]) == (
+        "684f0b6e9d1e8a0001000001",
+        "684f0b6e9d1e8a0001000002",
     )
-    assert television.items() >= {"price": 349.99, "stock": 8, "status": "active", "created_at": "2025-06-15T10:00:00Z"}.items()
+    assert (
+        shirt["variants"][0].items()
+        >= {
+            "variant_id": "TSHIRT-001-RD-M",
+            "color": "red",
+            "size": "M",
+            "stock": 20,
+            "price": 15.99,
+        }.items()
+    )
+    assert (
+        television.items()
+        >= {
+            "price": 349.99,
+            "stock": 8,
+            "status": "active",
+            "created_at": "2025-06-15T10:00:00Z",
+        }.items()
+    )

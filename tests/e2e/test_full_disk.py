@@ -1,4 +1,6 @@
-"""A disk that is full: on SQLite the shop says so, loses nothing, and goes on when there is room. The number is the acceptance list's."""
+"""A disk that is full: on SQLite the shop says so, loses nothing, and goes on when there is room.
+The number is the acceptance list's.
+"""
 
 import os
 import resource
@@ -22,7 +24,9 @@ _CARD: Final = "4242424242424242"
 
 @attrs.define
 class Disk:
-    """Where a shop keeps everything, its log too: a small file system of its own, or files that may not grow where we may mount none."""
+    """Where a shop keeps everything, its log too: a small file system of its own, or files that may
+    not grow where we may mount none.
+    """
 
     folder: Path
     mounted: bool
@@ -44,7 +48,11 @@ class Disk:
         if self.mounted:
             os.truncate(self.folder / "ballast", 0)
         else:
-            resource.prlimit(shop.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+            resource.prlimit(
+                shop.process.pid,
+                resource.RLIMIT_FSIZE,
+                (resource.RLIM_INFINITY, resource.RLIM_INFINITY),
+            )
 
 
 @pytest.fixture(params=["a small file system", "files that may not grow"])
@@ -71,7 +79,11 @@ def checkout(client: httpx.Client, item_id: str, token: str) -> httpx.Response:
     if cart.status_code != 200:
         return cart
     told: dict[str, Any] = cart.json()
-    body = {"cartId": told["cartId"], "amount": told["total"], "paymentInfo": {"paymentType": "card", "cardNo": _CARD}}
+    body = {
+        "cartId": told["cartId"],
+        "amount": told["total"],
+        "paymentInfo": {"paymentType": "card", "cardNo": _CARD},
+    }
     return client.post("/checkout", json=body, headers=headers)
 
 
@@ -80,10 +92,15 @@ def test_44_a_full_disk_is_told_of_and_loses_nothing(disk: Disk) -> None:
     shop = LiveShop(disk.folder, {})
     try:
         with httpx.Client(base_url=shop.address, timeout=60) as client:
-            promised = [answer.json()["orderId"] for answer in (checkout(client, items[0], token) for token in buyers)]
+            promised = [
+                answer.json()["orderId"]
+                for answer in (checkout(client, items[0], token) for token in buyers)
+            ]
             disk.fill(shop)
             refused = [checkout(client, items[1], token) for token in buyers for _ in range(3)]
-            assert {answer.status_code for answer in refused} == {503}, [answer.text for answer in refused]
+            assert {answer.status_code for answer in refused} == {503}, [
+                answer.text for answer in refused
+            ]
             assert {answer.json()["code"] for answer in refused} == {"storage-full"}
             assert all(int(answer.headers["retry-after"]) > 0 for answer in refused)
             assert client.get("/health/live").status_code == 200
@@ -98,10 +115,17 @@ def test_44_a_full_disk_is_told_of_and_loses_nothing(disk: Disk) -> None:
                 promised.append(answer.json()["orderId"])
 
             def status(order_id: str, token: str) -> str:
-                return str(client.get(f"/orders/{order_id}", headers={"Authorization": f"Bearer {token}"}).json()["status"])
+                return str(
+                    client.get(
+                        f"/orders/{order_id}", headers={"Authorization": f"Bearer {token}"}
+                    ).json()["status"]
+                )
 
             owners = dict(zip(promised, [*buyers, *buyers], strict=True))
-            until(lambda: {status(i, token) for i, token in owners.items()} == {"COMPLETED"}, "an order was lost")
+            until(
+                lambda: {status(i, token) for i, token in owners.items()} == {"COMPLETED"},
+                "an order was lost",
+            )
     finally:
         shop.stop()
     assert "Traceback" not in shop.log.read_text()

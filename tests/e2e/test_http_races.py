@@ -1,4 +1,5 @@
-"""Crowds at a running shop, and many buyers at once: `commerce serve` alone, and the full stack with two of it and two workers.
+"""Crowds at a running shop, and many buyers at once: `commerce serve` alone, and the full stack
+with two of it and two workers.
 
 Numbers are those of the acceptance list.
 """
@@ -74,14 +75,24 @@ class Embedded:
         return found
 
     def _checked(self) -> dict[str, Any]:
-        done = subprocess.run((COMMERCE, "check", "--json"), cwd=self._folder, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            (COMMERCE, "check", "--json"),
+            cwd=self._folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         found: dict[str, Any] = json.loads(done.stdout)
         return found
 
 
 @pytest.fixture(scope="module", params=["embedded", "full stack"])
-def shop(request: pytest.FixtureRequest, shared_servers: SharedServers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+def shop(
+    request: pytest.FixtureRequest,
+    shared_servers: SharedServers,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Ground]:
     folder = tmp_path_factory.mktemp("shop")
     if request.param == "embedded":
         with live_shop(folder) as opened:
@@ -94,7 +105,10 @@ def shop(request: pytest.FixtureRequest, shared_servers: SharedServers, tmp_path
 @pytest.fixture
 def tokens(shop: Ground) -> dict[str, list[str]]:
     """Bearer tokens of a seller and of many buyers, who come anew for every test."""
-    return {role.value: shop.people(count, role) for role, count in ((Role.SELLER, 1), (Role.BUYER, BUYERS))}
+    return {
+        role.value: shop.people(count, role)
+        for role, count in ((Role.SELLER, 1), (Role.BUYER, BUYERS))
+    }
 
 
 async def everyone(shop: Ground, tokens: Sequence[str], act: Any) -> list[Any]:
@@ -103,17 +117,23 @@ async def everyone(shop: Ground, tokens: Sequence[str], act: Any) -> list[Any]:
     limits = httpx.Limits(max_connections=len(tokens))
     async with AsyncExitStack() as stack:
         each = {
-            address: await stack.enter_async_context(httpx.AsyncClient(base_url=address, timeout=60, limits=limits))
+            address: await stack.enter_async_context(
+                httpx.AsyncClient(base_url=address, timeout=60, limits=limits)
+            )
             for address in set(places)
         }
         who = zip(places, tokens, strict=True)
-        return await asyncio.gather(*(act(each[address], {"Authorization": f"Bearer {token}"}) for address, token in who))
+        return await asyncio.gather(
+            *(act(each[address], {"Authorization": f"Bearer {token}"}) for address, token in who)
+        )
 
 
 def onboarded(address: str, token: str, quantity: int) -> str:
     """The id of a new item with so many pieces."""
     body = {"name": "Hot lamp", "price": "10.00", "quantity": quantity}
-    made = httpx.post(f"{address}/items", json=body, headers={"Authorization": f"Bearer {token}"}, timeout=20)
+    made = httpx.post(
+        f"{address}/items", json=body, headers={"Authorization": f"Bearer {token}"}, timeout=20
+    )
     assert made.status_code == 201, made.text
     return str(made.json()["itemId"])
 
@@ -123,19 +143,29 @@ async def filled(client: httpx.AsyncClient, who: dict[str, str], item_id: str) -
     cart = await client.patch("/cart", json={"itemId": item_id, "quantity": 1}, headers=who)
     assert cart.status_code == 200, cart.text
     shown = cart.json()
-    return {"cartId": shown["cartId"], "amount": shown["total"], "paymentInfo": {"paymentType": "card", "cardNo": CARD}}
+    return {
+        "cartId": shown["cartId"],
+        "amount": shown["total"],
+        "paymentInfo": {"paymentType": "card", "cardNo": CARD},
+    }
 
 
 @pytest.mark.parametrize("round_no", range(1, ROUNDS + 1))
-def test_01_two_hundred_buyers_at_once_get_fifty_pieces_and_the_rest_a_clean_answer(shop: Ground, tokens, round_no: int) -> None:
+def test_01_two_hundred_buyers_at_once_get_fifty_pieces_and_the_rest_a_clean_answer(
+    shop: Ground, tokens, round_no: int
+) -> None:
     item_id = onboarded(shop.address, tokens["seller"][0], STOCK)
 
     async def fill_all_then_pay_all() -> list[httpx.Response]:
-        bodies = await everyone(shop, tokens["buyer"], lambda client, who: filled(client, who, item_id))
+        bodies = await everyone(
+            shop, tokens["buyer"], lambda client, who: filled(client, who, item_id)
+        )
         waiting = iter(bodies)
 
         async def pay(client: httpx.AsyncClient, who: dict[str, str]) -> httpx.Response:
-            return await client.post("/checkout", json=next(waiting), headers=who | {"Prefer": "wait=10"})
+            return await client.post(
+                "/checkout", json=next(waiting), headers=who | {"Prefer": "wait=10"}
+            )
 
         return await everyone(shop, tokens["buyer"], pay)
 
@@ -148,7 +178,9 @@ def test_01_two_hundred_buyers_at_once_get_fifty_pieces_and_the_rest_a_clean_ans
         else:
             assert answer.headers["content-type"] == "application/problem+json"
             assert (told["code"], told["lines"][0]["itemId"]) == ("out-of-stock", item_id)
-    assert len({answer.json()["orderId"] for answer in answers if answer.status_code == 201}) == STOCK
+    assert (
+        len({answer.json()["orderId"] for answer in answers if answer.status_code == 201}) == STOCK
+    )
     found = shop.check_at_rest()
     assert (found["clean"], found["orders"], found["unfinished"]) == (True, STOCK * round_no, 0)
     assert httpx.get(f"{shop.address}/items/{item_id}", timeout=20).json()["stock"] == 0
@@ -156,11 +188,15 @@ def test_01_two_hundred_buyers_at_once_get_fifty_pieces_and_the_rest_a_clean_ans
     assert statuses == {"COMPLETED": STOCK}
 
 
-def test_13_a_request_repeated_at_once_and_after_its_answer_was_lost_makes_one_order(shop: Ground, tokens) -> None:
+def test_13_a_request_repeated_at_once_and_after_its_answer_was_lost_makes_one_order(
+    shop: Ground, tokens
+) -> None:
     item_id = onboarded(shop.address, tokens["seller"][0], 100)
     buyers = tokens["buyer"][:10]
 
-    async def pay_ten_times(client: httpx.AsyncClient, who: dict[str, str]) -> tuple[list[int], set[str], set[str]]:
+    async def pay_ten_times(
+        client: httpx.AsyncClient, who: dict[str, str]
+    ) -> tuple[list[int], set[str], set[str]]:
         body = await filled(client, who, item_id)
         headers = who | {"Idempotency-Key": "one click"}
 
@@ -169,7 +205,10 @@ def test_13_a_request_repeated_at_once_and_after_its_answer_was_lost_makes_one_o
 
         answers = await asyncio.gather(*(pay() for _ in range(10)))
         answers.append(await pay())
-        codes, orders = [a.status_code for a in answers], {a.json().get("orderId", a.text) for a in answers}
+        codes, orders = (
+            [a.status_code for a in answers],
+            {a.json().get("orderId", a.text) for a in answers},
+        )
         return codes, orders, {a.headers["location"] for a in answers}
 
     for codes, orders, locations in asyncio.run(everyone(shop, buyers, pay_ten_times)):
@@ -184,7 +223,9 @@ def test_24_sold_out_is_seen_by_a_search_within_a_second_of_the_order(shop: Grou
     lags: list[float] = []
 
     def in_stock() -> bool | None:
-        hits = httpx.get(f"{shop.address}/items", params={"term": item_id}, timeout=20).json()["items"]
+        hits = httpx.get(f"{shop.address}/items", params={"term": item_id}, timeout=20).json()[
+            "items"
+        ]
         return next((hit["inStock"] for hit in hits if hit["itemId"] == item_id), None)
 
     def until(state: bool) -> float:
@@ -198,15 +239,23 @@ def test_24_sold_out_is_seen_by_a_search_within_a_second_of_the_order(shop: Grou
         who = {"Authorization": f"Bearer {token}"}
 
         async def buy(client: httpx.AsyncClient, who: dict[str, str]) -> int:
-            return (await client.post("/checkout", json=await filled(client, who, item_id), headers=who)).status_code
+            return (
+                await client.post("/checkout", json=await filled(client, who, item_id), headers=who)
+            ).status_code
 
         assert asyncio.run(everyone(shop, [token], buy)) == [201], who
         lags.append(until(False))
         receipt = {"quantity": 1, "reference": f"delivery {no}"}
         path = f"{shop.address}/items/{item_id}/stock-receipts"
-        taken = httpx.post(path, json=receipt, headers={"Authorization": f"Bearer {tokens['seller'][0]}"}, timeout=20)
+        taken = httpx.post(
+            path,
+            json=receipt,
+            headers={"Authorization": f"Bearer {tokens['seller'][0]}"},
+            timeout=20,
+        )
         assert taken.status_code == 201, taken.text
         lags.append(until(True))
-    # Where more wait for a core than there are cores, only the quickest shows what the shop itself takes.
+    # Where more wait for a core than there are cores, only the quickest shows what the shop itself
+    # takes.
     crowded = os.getloadavg()[0] > 2 * (os.cpu_count() or 1)
     assert sorted(lags)[0 if crowded else len(lags) // 2] < 1.0, lags

@@ -1,4 +1,6 @@
-"""Acceptance 16, 17: the whole process is killed at every step of an order, under load, and loses none that it promised."""
+"""Acceptance 16, 17: the whole process is killed at every step of an order, under load, and loses
+none that it promised.
+"""
 
 import json
 import signal
@@ -27,7 +29,8 @@ _BUYERS: Final = 8
 #: Orders of each buyer within which every point is reached often enough.
 _ENOUGH: Final = 60
 _PATIENCE: Final = 60.0
-#: At which time that a point is reached the process dies: first thing after a start, and in the thick of it.
+#: At which time that a point is reached the process dies: first thing after a start, and in the
+#: thick of it.
 TIMES: Final = (1, 6, 15)
 
 FORWARD: Final = (
@@ -57,11 +60,15 @@ UNDOING: Final = (
 
 
 #: The points that lie at a commit: what is known then is known by the database.
-AT_COMMITS: Final = tuple(point for point in (*FORWARD, *UNDOING) if point.endswith("ED") or point == "in gateway.confirm")
+AT_COMMITS: Final = tuple(
+    point for point in (*FORWARD, *UNDOING) if point.endswith("ED") or point == "in gateway.confirm"
+)
 
 
 def opened(folder: Path, point: str = "never", nth: int = 0) -> LiveShop:
-    return LiveShop(folder, SETTINGS, (sys.executable, MORTAL, point, str(nth), "serve", "--port", "0"))
+    return LiveShop(
+        folder, SETTINGS, (sys.executable, MORTAL, point, str(nth), "serve", "--port", "0")
+    )
 
 
 def until(holds: Callable[[], bool], told: Callable[[], object]) -> None:
@@ -75,7 +82,9 @@ def nothing_waits(address: str) -> bool:
     with urlopen(f"{address}/metrics", timeout=20) as answer:
         lines = answer.read().decode().splitlines()
     assert "commerce_outbox_messages" in "".join(lines)
-    gauges = [line for line in lines if line.startswith(("commerce_outbox_messages ", "commerce_sagas{"))]
+    gauges = [
+        line for line in lines if line.startswith(("commerce_outbox_messages ", "commerce_sagas{"))
+    ]
     return all(float(line.rsplit(" ", 1)[1]) == 0 for line in gauges)
 
 
@@ -88,7 +97,11 @@ def test_every_promised_order_ends_properly_whenever_the_process_is_killed(
 
 @pytest.mark.parametrize("point", AT_COMMITS)
 def test_16_the_same_on_postgresql(
-    point: str, tmp_path: Path, shop_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    point: str,
+    tmp_path: Path,
+    shop_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     for name, value in (SANDBOX | {"COMMERCE_DATABASE_URL": shop_url}).items():
         monkeypatch.setenv(name, value)
@@ -96,14 +109,22 @@ def test_16_the_same_on_postgresql(
 
 
 def killed_at(
-    point: str, tmp_path: Path, database: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    point: str,
+    tmp_path: Path,
+    database: Mapping[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Kill a shop on *database* when a point is reached, again and again, and look what has become of every order."""
+    """Kill a shop on *database* when a point is reached, again and again, and look what has become
+    of every order.
+    """
     crowd = Crowd(*stocked(tmp_path, _BUYERS, **database))
     for nth in TIMES:
         shop = opened(tmp_path, point, nth)
         crowd.shop_until_it_dies(shop.address, _ENOUGH)
-        assert shop.process.wait(_PATIENCE) == -signal.SIGKILL, f"{point} was never reached {nth} times"
+        assert shop.process.wait(_PATIENCE) == -signal.SIGKILL, (
+            f"{point} was never reached {nth} times"
+        )
         shop.stop()
     shop = opened(tmp_path)
     try:
@@ -111,7 +132,11 @@ def killed_at(
         assert crowd.surprises == []
 
         def unfinished() -> list[object]:
-            return [(i, status) for i, (status, endings) in crowd.endings(shop.address).items() if status not in endings]
+            return [
+                (i, status)
+                for i, (status, endings) in crowd.endings(shop.address).items()
+                if status not in endings
+            ]
 
         until(lambda: not unfinished(), unfinished)
         until(lambda: nothing_waits(shop.address), lambda: shop.log.read_text()[-2000:])

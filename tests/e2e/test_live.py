@@ -40,8 +40,24 @@ def test_a_test_that_fails_leaves_no_process_behind(tmp_path: Path) -> None:
     noted = tmp_path / "pid"
     (tmp_path / "conftest.py").write_text((_ROOT / "tests" / "e2e" / "conftest.py").read_text())
     (tmp_path / "test_failing.py").write_text(_FAILS % str(noted))
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--rootdir", str(tmp_path), str(tmp_path)]
-    told = subprocess.run(command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(_ROOT)}, capture_output=True, text=True, timeout=120)
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        str(tmp_path),
+        str(tmp_path),
+    ]
+    told = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(_ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert told.returncode == 1, told.stdout
     with pytest.raises(ProcessLookupError):
         os.kill(int(noted.read_text()), 0)
@@ -54,7 +70,9 @@ def test_a_shop_that_does_not_open_is_ended(tmp_path: Path) -> None:
     assert running() == before
 
 
-def test_a_process_that_does_not_end_says_where_it_hangs_and_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_does_not_end_says_where_it_hangs_and_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(live, "_PATIENCE", 2.0)
     before = running()
     shop = LiveShop(tmp_path, {}, (sys.executable, "-c", _DEAF))

@@ -1,4 +1,6 @@
-"""`commerce serve` and its database server: started in any order, restarted under it, refused where it would forget."""
+"""`commerce serve` and its database server: started in any order, restarted under it, refused where
+it would forget.
+"""
 
 import json
 import re
@@ -43,15 +45,27 @@ def settings(server: PostgresServer) -> dict[str, str]:
     return SANDBOX | {"COMMERCE_DATABASE_URL": server.url}
 
 
-def commerce(folder: Path, environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([COMMERCE, *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
+def commerce(
+    folder: Path, environment: dict[str, str], *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [COMMERCE, *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 def asked(address: str, path: str, body: Any = None) -> tuple[int, Any, dict[str, str]]:
     """Status, body and headers of an answer; status 0 where there is none."""
     data = None if body is None else json.dumps(body).encode()
     try:
-        with urlopen(Request(address + path, data, {"Content-Type": "application/json"}), timeout=20) as answer:
+        with urlopen(
+            Request(address + path, data, {"Content-Type": "application/json"}), timeout=20
+        ) as answer:
             return answer.status, json.load(answer), dict(answer.headers)
     except HTTPError as refused:
         with refused:
@@ -64,16 +78,22 @@ def is_ready(address: str) -> Callable[[], bool]:
     return lambda: asked(address, "/health/ready")[0] == 200
 
 
-def test_one_off_commands_say_in_one_sentence_that_the_database_is_away(server: PostgresServer, tmp_path: Path) -> None:
+def test_one_off_commands_say_in_one_sentence_that_the_database_is_away(
+    server: PostgresServer, tmp_path: Path
+) -> None:
     server.stop()
     for command in (("check",), ("migrate",), ("sagas", "list")):
         ran = commerce(tmp_path, settings(server), *command)
         assert (ran.returncode, ran.stdout) == (2, "")
-        assert ran.stderr.startswith("commerce: COMMERCE_DATABASE_URL: the database does not answer (")
+        assert ran.stderr.startswith(
+            "commerce: COMMERCE_DATABASE_URL: the database does not answer ("
+        )
         assert ran.stderr.count("\n") == 1
 
 
-def test_tables_that_are_missing_are_named_with_what_to_do(server: PostgresServer, tmp_path: Path) -> None:
+def test_tables_that_are_missing_are_named_with_what_to_do(
+    server: PostgresServer, tmp_path: Path
+) -> None:
     ran = commerce(tmp_path, settings(server), "serve", "--port", "0")
     assert ran.returncode == 2
     assert re.search(r"migrated to \d{4} by `commerce migrate`\.$", ran.stderr.splitlines()[-1])
@@ -82,15 +102,22 @@ def test_tables_that_are_missing_are_named_with_what_to_do(server: PostgresServe
 
 
 def test_14_a_server_that_would_forget_in_a_crash_is_refused_unless_told(tmp_path: Path) -> None:
-    with own_server(PostgresServer, options=("fsync=off", "full_page_writes=off", "synchronous_commit=off")) as careless:
+    with own_server(
+        PostgresServer, options=("fsync=off", "full_page_writes=off", "synchronous_commit=off")
+    ) as careless:
         environment = migrated(careless)
         ran = commerce(tmp_path, environment, "check")
         assert ran.returncode == 2
         assert "fsync and full_page_writes and synchronous_commit off" in ran.stderr
-        assert commerce(tmp_path, environment | {"COMMERCE_DURABILITY": "relaxed"}, "check").returncode == 0
+        assert (
+            commerce(tmp_path, environment | {"COMMERCE_DURABILITY": "relaxed"}, "check").returncode
+            == 0
+        )
 
 
-def test_18_a_shop_that_is_started_before_its_database_waits_for_it_and_says_so(server: PostgresServer, tmp_path: Path) -> None:
+def test_18_a_shop_that_is_started_before_its_database_waits_for_it_and_says_so(
+    server: PostgresServer, tmp_path: Path
+) -> None:
     environment = migrated(server)
     server.stop()
     port = free_port()
@@ -111,11 +138,18 @@ def test_18_a_shop_that_is_started_before_its_database_waits_for_it_and_says_so(
         process.kill()
 
 
-def test_a_shop_that_waits_for_its_database_can_be_told_to_stop(server: PostgresServer, tmp_path: Path) -> None:
+def test_a_shop_that_waits_for_its_database_can_be_told_to_stop(
+    server: PostgresServer, tmp_path: Path
+) -> None:
     environment = migrated(server)
     server.stop()
     port = free_port()
-    process = subprocess.Popen([COMMERCE, "serve", "--port", str(port)], cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [COMMERCE, "serve", "--port", str(port)],
+        cwd=tmp_path,
+        env=environment,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         until(lambda: asked(f"http://127.0.0.1:{port}", "/health/live")[0] == 200, 30)
         process.send_signal(signal.SIGTERM)
@@ -142,18 +176,28 @@ def test_a_database_that_is_restarted_costs_503_meanwhile_and_nothing_afterwards
         until(is_ready(shop.address))
 
 
-def test_connections_that_died_while_nobody_looked_fail_no_request(server: PostgresServer, tmp_path: Path) -> None:
+def test_connections_that_died_while_nobody_looked_fail_no_request(
+    server: PostgresServer, tmp_path: Path
+) -> None:
     with live_shop(tmp_path, migrated(server)) as shop:
         for number in range(20, 30):
             register(shop, number)
         with psycopg.connect(server.url) as connection:
-            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'commerce'")
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = "
+                "'commerce'"
+            )
         for number in range(30, 40):
             register(shop, number)
 
 
 def person(number: int) -> dict[str, str]:
-    return {"email": f"p{number}@example.com", "password": "correct horse battery", "name": "Somebody", "role": "buyer"}
+    return {
+        "email": f"p{number}@example.com",
+        "password": "correct horse battery",
+        "name": "Somebody",
+        "role": "buyer",
+    }
 
 
 def register(shop: LiveShop, number: int) -> None:

@@ -36,7 +36,9 @@ class Seller:
     email: str
     token: str
 
-    def ask(self, path: str, data: bytes | None = None, media: str = "application/json", **headers: str) -> Any:
+    def ask(
+        self, path: str, data: bytes | None = None, media: str = "application/json", **headers: str
+    ) -> Any:
         given = {"Authorization": f"Bearer {self.token}", "Content-Type": media, **headers}
         with urlopen(Request(self.shop.address + path, data, given), timeout=PATIENCE) as answer:
             return json.load(answer)
@@ -55,11 +57,20 @@ class Seller:
 
 
 def newcomer(shop: LiveShop, email: str) -> Seller:
-    account = json.dumps({"email": email, "password": PASSWORD, "name": "Sol", "role": "seller"}).encode()
+    account = json.dumps(
+        {"email": email, "password": PASSWORD, "name": "Sol", "role": "seller"}
+    ).encode()
     seller = Seller(shop, email, "")
     for path in ("/accounts", "/sessions"):
-        body = account if path == "/accounts" else json.dumps({"email": email, "password": PASSWORD}).encode()
-        with urlopen(Request(shop.address + path, body, {"Content-Type": "application/json"}), timeout=PATIENCE) as answer:
+        body = (
+            account
+            if path == "/accounts"
+            else json.dumps({"email": email, "password": PASSWORD}).encode()
+        )
+        with urlopen(
+            Request(shop.address + path, body, {"Content-Type": "application/json"}),
+            timeout=PATIENCE,
+        ) as answer:
             seller = Seller(shop, email, json.load(answer).get("token", ""))
     return seller
 
@@ -82,7 +93,9 @@ def seller(shop: LiveShop, rows: Path) -> Seller:
     """Has taken the whole catalogue in by the command."""
     seller = newcomer(shop, "sol@shop.example")
     command = [COMMERCE, "import", str(rows), "--seller", seller.email, "--json"]
-    done = subprocess.run(command, cwd=shop.folder, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    done = subprocess.run(
+        command, cwd=shop.folder, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert (told["rows"], told["created"], told["failed"]) == (PRODUCTS, PRODUCTS, 0)
@@ -94,18 +107,35 @@ def test_every_product_is_found_with_its_price_to_the_cent(seller: Seller, rows:
     wanted = [json.loads(line) for line in rows.read_text().splitlines()[::2000]]
     for row in wanted:
         first = seller.finds(row["sku"])["items"][0]
-        assert (first["sku"], first["price"]) == (row["sku"], {"amount": row["price"], "currency": "USD"})
+        assert (first["sku"], first["price"]) == (
+            row["sku"],
+            {"amount": row["price"], "currency": "USD"},
+        )
         item = seller.ask(f"/items/{first['itemId']}")
-        assert (item["stock"], item["gtins"], item["specifications"]) == (icecat.QUANTITY, row["gtins"], row["specifications"])
+        assert (item["stock"], item["gtins"], item["specifications"]) == (
+            icecat.QUANTITY,
+            row["gtins"],
+            row["specifications"],
+        )
 
 
 def test_the_same_file_again_over_http_changes_nothing(seller: Seller, rows: Path) -> None:
     told = seller.takes_in(rows.read_bytes())
-    assert (told["rows"], told["created"], told["changed"], told["unchanged"], told["failed"]) == (PRODUCTS, 0, 0, PRODUCTS, 0)
+    assert (told["rows"], told["created"], told["changed"], told["unchanged"], told["failed"]) == (
+        PRODUCTS,
+        0,
+        0,
+        PRODUCTS,
+        0,
+    )
 
 
 def test_an_article_number_on_the_box_finds_its_product_first(seller: Seller, rows: Path) -> None:
-    row = next(json.loads(line) for line in rows.read_text().splitlines() if '"gtins":["0882780756328"' in line)
+    row = next(
+        json.loads(line)
+        for line in rows.read_text().splitlines()
+        if '"gtins":["0882780756328"' in line
+    )
     assert seller.finds("0882780756328")["items"][0]["sku"] == row["sku"]
 
 
@@ -124,7 +154,9 @@ def test_an_article_number_on_the_box_finds_its_product_first(seller: Seller, ro
         ("headpho", r"head", 0.8),
     ],
 )
-def test_real_queries_are_answered_sensibly(seller: Seller, term: str, names: str, share: float) -> None:
+def test_real_queries_are_answered_sensibly(
+    seller: Seller, term: str, names: str, share: float
+) -> None:
     page = seller.finds(term, size=10)
     fitting = [hit["name"] for hit in page["items"] if re.search(names, hit["name"], re.IGNORECASE)]
     assert len(page["items"]) == 10
@@ -137,8 +169,14 @@ def test_people_who_judged_the_results_would_be_content(
     folder = shared / "data" / "icecat"
     judgments = judgments_of(read_table(folder / "qrels.tsv"))
     wanted = scorable(judgments)
-    queries = {row["query_id"]: row["query"] for row in read_table(folder / "queries.tsv") if row["query_id"] in wanted}
-    score = mean(judged_only_ndcg(ranked(seller, term), judgments[query]) for query, term in queries.items())
+    queries = {
+        row["query_id"]: row["query"]
+        for row in read_table(folder / "queries.tsv")
+        if row["query_id"] in wanted
+    }
+    score = mean(
+        judged_only_ndcg(ranked(seller, term), judgments[query]) for query, term in queries.items()
+    )
     record_testsuite_property("judged-only NDCG@10", round(score, 3))
     with capsys.disabled():
         print(f"\njudged-only NDCG@10 over {len(queries)} queries: {score:.3f}")
@@ -184,17 +222,37 @@ def test_the_customers_two_documents_go_in_as_they_stand(shop: LiveShop, shared:
     deadline = time.monotonic() + PATIENCE
     while (page := seller.finds("", seller=me))["total"]["count"] < 2:
         assert time.monotonic() < deadline
-    shirt, tv = (seller.ask(f"/items/{hit['itemId']}") for hit in sorted(page["items"], key=lambda hit: hit["sku"]))
-    assert (shirt["sku"], shirt["type"], shirt["variants"][0]["variantId"]) == ("TSHIRT-001", "variant", "TSHIRT-001-RD-M")
+    shirt, tv = (
+        seller.ask(f"/items/{hit['itemId']}")
+        for hit in sorted(page["items"], key=lambda hit: hit["sku"])
+    )
+    assert (shirt["sku"], shirt["type"], shirt["variants"][0]["variantId"]) == (
+        "TSHIRT-001",
+        "variant",
+        "TSHIRT-001-RD-M",
+    )
     assert shirt["variants"][0]["options"] == {"color": "red", "size": "M"}
     assert (shirt["variants"][0]["price"]["amount"], shirt["variants"][0]["stock"]) == ("15.99", 20)
-    assert (tv["sku"], tv["price"]["amount"], tv["stock"], tv["specifications"]["smart_tv"]) == ("TV-4K-001", "349.99", 8, True)
+    assert (tv["sku"], tv["price"]["amount"], tv["stock"], tv["specifications"]["smart_tv"]) == (
+        "TV-4K-001",
+        "349.99",
+        8,
+        True,
+    )
 
 
 def test_memory_does_not_grow_with_the_length_of_a_file(shared: Path) -> None:
-    """5,000 rows here; `python benchmarks/import_catalogue.py --rows 100000` is the whole (acceptance 30)."""
+    """5,000 rows here; `python benchmarks/import_catalogue.py --rows 100000` is the whole
+    (acceptance 30).
+    """
     script = Path(icecat.__file__).with_name("import_catalogue.py")
-    done = subprocess.run([sys.executable, str(script), "--rows", "5000"], capture_output=True, text=True, timeout=PATIENCE, check=False)
+    done = subprocess.run(
+        [sys.executable, str(script), "--rows", "5000"],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert (told["searchable"], told["told"]["failed"]) == (5000, 0)

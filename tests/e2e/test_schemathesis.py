@@ -1,5 +1,5 @@
-"""Whatever the OpenAPI document allows, and much that it does not, is sent to a live shop: it never stumbles, and never answers
-outside of its document.
+"""Whatever the OpenAPI document allows, and much that it does not, is sent to a live shop: it never
+stumbles, and never answers outside of its document.
 
 2,000 cases by default; ``COMMERCE_FUZZ_CASES=10000`` (or ``make fuzz``) sends more.
 """
@@ -30,7 +30,8 @@ CHECKS: Final = (
     "unsupported_method",
     "ignored_auth",
 )
-#: Cases that the fixed phases send before the number of examples counts, and how many an example and an operation come to.
+#: Cases that the fixed phases send before the number of examples counts, and how many an example
+#: and an operation come to.
 _FIXED: Final = 550
 _PER_EXAMPLE: Final = 20
 
@@ -50,26 +51,39 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         seller, buyer = town.newcomer("seller"), town.newcomer()
         item = town.item(seller, quantity=1_000_000)
         order = town.order(buyer, item, Prefer="wait=10")
-        job = seller("POST", "/item-imports", content=b"", headers={"Content-Type": "text/csv"}).json()["importId"]
-        parameters = {"itemId": item["itemId"], "orderId": order["orderId"], "importId": job, "If-Match": "*"}
+        job = seller(
+            "POST", "/item-imports", content=b"", headers={"Content-Type": "text/csv"}
+        ).json()["importId"]
+        parameters = {
+            "itemId": item["itemId"],
+            "orderId": order["orderId"],
+            "importId": job,
+            "If-Match": "*",
+        }
         yield Stage(town, {"buyer": buyer, "seller": seller, "guest": town.guest}, parameters)
 
 
 def run(stage: Stage, who: str, folder: Path, examples: int) -> tuple[int, str]:
     """Let Schemathesis loose as somebody; how many requests that came to, and what it printed."""
     config = folder / "schemathesis.toml"
-    known = "".join(f"{json.dumps(name)} = {json.dumps(value)}\n" for name, value in stage.parameters.items())
+    known = "".join(
+        f"{json.dumps(name)} = {json.dumps(value)}\n" for name, value in stage.parameters.items()
+    )
     config.write_text("[parameters]\n" + known if who != "guest" else "")
     token = stage.people[who].token
     command = [
         str(Path(sys.executable).with_name("st")), "--no-color", "--config-file", str(config),
         "run", f"{stage.town.client.base_url}/schema/openapi.json",
         "--checks", ",".join(CHECKS), "--max-examples", str(examples), "--continue-on-failure",
-        "--generation-database", "none", "--suppress-health-check", "all", "--request-timeout", "20", "--warnings", "off",
+        "--generation-database", "none", "--suppress-health-check", "all", "--request-timeout",
+        "20", "--warnings", "off",
         "--output-sanitize", "false",
-        *(["--header", f"Authorization: Bearer {token}", "--exclude-path", "/sessions/current"] if token else []),
+        *(["--header", f"Authorization: Bearer {token}", "--exclude-path",
+        "/sessions/current"] if token else []),
     ]  # fmt: skip
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=1800, check=False)
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=1800, check=False
+    )
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-4_000:]
     counted = re.search(r"([\d,]+) generated, ([\d,]+) passed", done.stdout)
     assert counted, done.stdout[-4_000:]
@@ -78,7 +92,9 @@ def run(stage: Stage, who: str, folder: Path, examples: int) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("who", ["buyer", "seller"])
-def test_nothing_that_can_be_sent_is_answered_outside_of_the_document(stage: Stage, who: str, tmp_path: Path) -> None:
+def test_nothing_that_can_be_sent_is_answered_outside_of_the_document(
+    stage: Stage, who: str, tmp_path: Path
+) -> None:
     examples = max(1, (CASES // 2 - _FIXED) // _PER_EXAMPLE)
     sent, printed = run(stage, who, tmp_path, examples)
     assert sent >= CASES // 2, printed

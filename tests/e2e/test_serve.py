@@ -1,4 +1,6 @@
-"""`commerce serve` as a process: it tells where it is, shares its folder with other commands, and ends in good order."""
+"""`commerce serve` as a process: it tells where it is, shares its folder with other commands, and
+ends in good order.
+"""
 
 import json
 import signal
@@ -17,12 +19,16 @@ LAMP = {"sku": "LAMP", "name": "Lamp", "price": "19.90", "quantity": 5}
 
 def ask(address: str, path: str, body: Any = None) -> Any:
     data = None if body is None else json.dumps(body).encode()
-    with urlopen(Request(address + path, data, {"Content-Type": "application/json"}), timeout=20) as answer:
+    with urlopen(
+        Request(address + path, data, {"Content-Type": "application/json"}), timeout=20
+    ) as answer:
         return json.load(answer)
 
 
 def commerce(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([COMMERCE, *arguments], cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        [COMMERCE, *arguments], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 def test_files_are_taken_in_beside_a_serving_process_and_without_one(tmp_path: Path) -> None:
@@ -31,13 +37,18 @@ def test_files_are_taken_in_beside_a_serving_process_and_without_one(tmp_path: P
     with live_shop(tmp_path) as shop:
         ask(shop.address, "/accounts", SELLER)
         ran = commerce(tmp_path, "import", "items.ndjson", "--seller", SELLER["email"])
-        assert (ran.returncode, ran.stdout) == (0, "1 rows: 1 created, 0 changed, 0 unchanged, 0 not taken.\n")
+        assert (ran.returncode, ran.stdout) == (
+            0,
+            "1 rows: 1 created, 0 changed, 0 unchanged, 0 not taken.\n",
+        )
         assert [item["sku"] for item in ask(shop.address, "/items?term=lamp")["items"]] == ["LAMP"]
         assert json.loads(commerce(tmp_path, "reindex", "--json").stdout)["indexed"] == 1
         assert commerce(tmp_path, "check").returncode == 0
     assert commerce(tmp_path, "import", "more.ndjson", "--seller", SELLER["email"]).returncode == 0
     with live_shop(tmp_path) as shop:
-        assert [item["sku"] for item in ask(shop.address, "/items?term=kettle")["items"]] == ["KETTLE"]
+        assert [item["sku"] for item in ask(shop.address, "/items?term=kettle")["items"]] == [
+            "KETTLE"
+        ]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -1,4 +1,6 @@
-"""Workers as processes beside `commerce serve`, with a broker between them: any number, in any order, killed and stopped."""
+"""Workers as processes beside `commerce serve`, with a broker between them: any number, in any
+order, killed and stopped.
+"""
 
 import json
 import threading
@@ -91,7 +93,11 @@ def down(worker: LiveShop) -> set[str]:
 def nothing_waits(address: str) -> bool:
     with urlopen(f"{address}/metrics", timeout=20) as answer:
         lines = answer.read().decode().splitlines()
-    return all(float(line.rsplit(" ", 1)[1]) == 0 for line in lines if line.startswith(("commerce_outbox_messages ", "commerce_sagas{")))
+    return all(
+        float(line.rsplit(" ", 1)[1]) == 0
+        for line in lines
+        if line.startswith(("commerce_outbox_messages ", "commerce_sagas{"))
+    )
 
 
 def checked(capsys: pytest.CaptureFixture[str]) -> Any:
@@ -125,21 +131,34 @@ def test_20_16_orders_end_whoever_dies_and_whatever_starts_first(
     assert crowd.surprises == []
 
     def unfinished() -> list[object]:
-        return [(i, status) for i, (status, endings) in crowd.endings(shop.address).items() if status not in endings]
+        return [
+            (i, status)
+            for i, (status, endings) in crowd.endings(shop.address).items()
+            if status not in endings
+        ]
 
     until(lambda: not unfinished(), unfinished)
     until(lambda: nothing_waits(shop.address), lambda: first.log.read_text()[-2000:])
-    until(lambda: not down(first) and not down(second), lambda: (ask(first.address), ask(second.address)))
+    until(
+        lambda: not down(first) and not down(second),
+        lambda: (ask(first.address), ask(second.address)),
+    )
 
     def sound() -> bool:
         report = checked(capsys)
         return not report["violations"] and not report["deadLetters"] and report["atRest"]
 
     until(sound, lambda: checked(capsys))
-    assert checked(capsys)["orders"] == len({wish.order_id for wish in crowd.wishes if wish.order_id}) > 40
+    assert (
+        checked(capsys)["orders"]
+        == len({wish.order_id for wish in crowd.wishes if wish.order_id})
+        > 40
+    )
 
 
-def test_a_worker_ends_in_good_order_and_gives_back_what_it_has_in_hand(fleet: Fleet, rabbit: RabbitServer) -> None:
+def test_a_worker_ends_in_good_order_and_gives_back_what_it_has_in_hand(
+    fleet: Fleet, rabbit: RabbitServer
+) -> None:
     rabbit.start()
     workers = [fleet.start("worker"), fleet.start("worker", "--only", "relay")]
     for worker in workers:
@@ -155,7 +174,10 @@ def test_a_worker_ends_in_good_order_and_gives_back_what_it_has_in_hand(fleet: F
 def test_a_worker_says_what_it_needs_and_nothing_else(fleet: Fleet, rabbit: RabbitServer) -> None:
     rabbit.stop()
     try:
-        sagas, relay = fleet.start("worker", "--only", "sagas"), fleet.start("worker", "--only", "relay,timers")
+        sagas, relay = (
+            fleet.start("worker", "--only", "sagas"),
+            fleet.start("worker", "--only", "relay,timers"),
+        )
         assert down(sagas) == set()
         assert "broker" in down(relay)
     finally:

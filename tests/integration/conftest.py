@@ -18,8 +18,9 @@ __all__ = ["postgres_url", "shared_servers", "shop_databases", "shop_url"]
 #: What is promised of stock, money and orders is promised on every database.
 DATABASES: Final = ("sqlite", "postgresql")
 FULL_STACK: Final = "full stack"
-#: Lines of the acceptance list whose tests with a market are run on PostgreSQL, RabbitMQ and OpenSearch instead of PostgreSQL alone.
-#: Processes side by side, and what they are asked over HTTP, are tested in ``tests/e2e/full_stack``.
+#: Lines of the acceptance list whose tests with a market are run on PostgreSQL, RabbitMQ and
+#: OpenSearch instead of PostgreSQL alone. Processes side by side, and what they are asked over
+#: HTTP, are tested in ``tests/e2e/full_stack``.
 ON_FULL_STACK: Final = frozenset({3, 4, 5, 6, 7, 11, 15, 17, 34, 35, 36, 37, 40})
 
 
@@ -28,7 +29,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "on_database" in metafunc.fixturenames:
         number = metafunc.function.__name__.removeprefix("test_")[:2]
         whole = number.isdigit() and int(number) in ON_FULL_STACK
-        metafunc.parametrize("on_database", ("sqlite", FULL_STACK) if whole else DATABASES, indirect=True)
+        metafunc.parametrize(
+            "on_database", ("sqlite", FULL_STACK) if whole else DATABASES, indirect=True
+        )
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +48,11 @@ def on_database(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
             servers: SharedServers = request.getfixturevalue("shared_servers")
             yield addresses(stack, servers) | {"database_url": request.getfixturevalue("shop_url")}
         else:
-            yield {"database_url": request.getfixturevalue("shop_url")} if request.param == "postgresql" else {}
+            yield (
+                {"database_url": request.getfixturevalue("shop_url")}
+                if request.param == "postgresql"
+                else {}
+            )
 
 
 @pytest.fixture

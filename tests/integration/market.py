@@ -1,4 +1,6 @@
-"""A whole shop on the embedded default, driven by tests: side by side on threads, or in step on one."""
+"""A whole shop on the embedded default, driven by tests: side by side on threads, or in step on
+one.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -44,7 +46,9 @@ Send = Callable[[], Any]
 
 
 class Outside:
-    """Everything that goes to the gateway and to the carrier. Calls are kept, and *rule* sends them, or does worse."""
+    """Everything that goes to the gateway and to the carrier. Calls are kept, and *rule* sends
+    them, or does worse.
+    """
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, tuple[Any, ...]]] = []
@@ -71,7 +75,11 @@ class _Tap:
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._inner, name)
         # What a gateway can do is known without asking it.
-        return method if name in ("capabilities", "answers_at_once") else partial(self._outside.pass_on, f"{self._kind}.{name}", method)
+        return (
+            method
+            if name in ("capabilities", "answers_at_once")
+            else partial(self._outside.pass_on, f"{self._kind}.{name}", method)
+        )
 
 
 @attrs.frozen
@@ -95,7 +103,14 @@ class Market:
         (gateway,) = self.container.gateways().values()
         return gateway  # type: ignore[no-any-return]
 
-    def item(self, quantity: int, price: str = "10.00", name: str = "Lamp", seller_id: SellerId | None = None, **more: Any) -> ItemView:
+    def item(
+        self,
+        quantity: int,
+        price: str = "10.00",
+        name: str = "Lamp",
+        seller_id: SellerId | None = None,
+        **more: Any,
+    ) -> ItemView:
         """A new simple item."""
         new = NewItem(name=name, price=Money.parse(price, "USD"), quantity=quantity, **more)
         return self.shop.items.onboard(seller_id or self.seller_id, new)
@@ -103,7 +118,9 @@ class Market:
     def crowd(self, count: int, role: Role = Role.BUYER) -> Sequence[Member]:
         """New buyers, or other people, logged in."""
         storage = self.container.storage()
-        return crowd(storage.database, storage.accounts, self.shop.clock, self.container.ids(), count, role)
+        return crowd(
+            storage.database, storage.accounts, self.shop.clock, self.container.ids(), count, role
+        )
 
     def buyers(self, count: int, role: Role = Role.BUYER) -> list[Account]:
         """New buyers, or other people."""
@@ -111,16 +128,31 @@ class Market:
 
     def fill(self, buyer: Account, *wanted: tuple[ItemView, int]) -> CartView:
         """Put pieces into the buyer's cart."""
-        quantities = tuple(SetQuantity(item_id=view.item.id, quantity=quantity) for view, quantity in wanted)
-        return self.shop.carts.change(CartChange(shopper=Shopper(buyer_id=BuyerId(buyer.id)), quantities=quantities))
+        quantities = tuple(
+            SetQuantity(item_id=view.item.id, quantity=quantity) for view, quantity in wanted
+        )
+        return self.shop.carts.change(
+            CartChange(shopper=Shopper(buyer_id=BuyerId(buyer.id)), quantities=quantities)
+        )
 
-    def place(self, buyer: Account, cart: CartView, card: str = GOOD, key: str | None = None, to: Address | None = None) -> Placed:
+    def place(
+        self,
+        buyer: Account,
+        cart: CartView,
+        card: str = GOOD,
+        key: str | None = None,
+        to: Address | None = None,
+    ) -> Placed:
         """Check a cart out."""
         paid = PaymentInfo(payment_type="card", card_no=CardNumber.from_text(card))
-        command = PlaceOrder(cart_id=cart.cart.id, amount=cart.quote.total, payment_info=paid, shipping_address=to)
+        command = PlaceOrder(
+            cart_id=cart.cart.id, amount=cart.quote.total, payment_info=paid, shipping_address=to
+        )
         return self.shop.checkout.place(buyer, command, key)
 
-    def buy(self, item: ItemView, card: str = GOOD, to: Address | None = None, quantity: int = 1) -> tuple[Account, Placed]:
+    def buy(
+        self, item: ItemView, card: str = GOOD, to: Address | None = None, quantity: int = 1
+    ) -> tuple[Account, Placed]:
         """An order of a new buyer, placed and not run."""
         (buyer,) = self.buyers(1)
         return buyer, self.place(buyer, self.fill(buyer, (item, quantity)), card, to=to)
@@ -132,18 +164,31 @@ class Market:
     def run(self) -> None:
         """Carry every order and message on until nothing is left that is due."""
         shop = self.shop
-        while shop.runner.run_once(64) + shop.relay.run_once(500) + sum(each.run_once(500) for each in shop.followers.values()):
+        while (
+            shop.runner.run_once(64)
+            + shop.relay.run_once(500)
+            + sum(each.run_once(500) for each in shop.followers.values())
+        ):
             pass
 
     def another_runner(self, owner: str) -> SagaRunner:
         """A runner of another process on the same database."""
         made = self.container
         return SagaRunner(
-            made.books(), made.gateways(), made.carriers(), made.fan_out(), made.clock(), made.ids(), self.shop.settings.timing, owner
+            made.books(),
+            made.gateways(),
+            made.carriers(),
+            made.fan_out(),
+            made.clock(),
+            made.ids(),
+            self.shop.settings.timing,
+            owner,
         )
 
     def finish(self, most_turns: int = 400) -> None:
-        """Run, letting time go by, until every order is over. For a market whose clock is set by hand."""
+        """Run, letting time go by, until every order is over. For a market whose clock is set by
+        hand.
+        """
         clock = self.shop.clock
         assert isinstance(clock, SettableClock)
         for _ in range(most_turns):
@@ -184,20 +229,32 @@ class Market:
 
 @contextmanager
 def open_market(folder: Path, *, in_step: bool = False, **settings: Any) -> Iterator[Market]:
-    """A shop with its files in *folder*. *in_step*: everything happens on the caller's thread, and the clock is set by hand."""
+    """A shop with its files in *folder*. *in_step*: everything happens on the caller's thread, and
+    the clock is set by hand.
+    """
     container = ShopContainer(settings=Settings.in_folder(folder, **settings))
     if in_step:
         container.clock.override(providers.Singleton(SettableClock))
         container.fan_out.override(providers.Singleton(InlineFanOut, 16))
-        container.placing.override(providers.Singleton(SteppedBatcher, container.in_order, at_once=True))
-        container.cart_batcher.override(providers.Singleton(SteppedBatcher, container.cart_changes.provided.change_many, at_once=True))
+        container.placing.override(
+            providers.Singleton(SteppedBatcher, container.in_order, at_once=True)
+        )
+        container.cart_batcher.override(
+            providers.Singleton(
+                SteppedBatcher, container.cart_changes.provided.change_many, at_once=True
+            )
+        )
     outside = Outside()
     for kind, provider in (("gateway", container.gateways), ("carrier", container.carriers)):
-        provider.override(providers.Object({name: outside.tap(kind, part) for name, part in provider().items()}))
+        provider.override(
+            providers.Object({name: outside.tap(kind, part) for name, part in provider().items()})
+        )
     shop = container.shop()
     try:
         storage = container.storage()
-        (seller,) = crowd(storage.database, storage.accounts, shop.clock, container.ids(), 1, Role.SELLER)
+        (seller,) = crowd(
+            storage.database, storage.accounts, shop.clock, container.ids(), 1, Role.SELLER
+        )
         yield Market(shop, container, SellerId(seller.account.id), outside)
     finally:
         shop.close()

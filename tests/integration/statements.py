@@ -14,21 +14,29 @@ _FRAME = ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA")
 
 @contextmanager
 def counted(database: SqlDatabase) -> Iterator[list[str]]:
-    """The statements that are executed while the block lasts, on whatever thread; those that frame transactions are left out."""
+    """The statements that are executed while the block lasts, on whatever thread; those that frame
+    transactions are left out.
+    """
     seen: list[str] = []
 
-    with _watching(database, lambda statement: None if statement.startswith(_FRAME) else seen.append(statement)):
+    with _watching(
+        database, lambda statement: None if statement.startswith(_FRAME) else seen.append(statement)
+    ):
         yield seen
 
 
 @contextmanager
 def _watching(database: SqlDatabase, see: Callable[[str], None]) -> Iterator[None]:
-    """Have *see* told of every statement before it is executed, by SQLAlchemy or by the driver itself."""
+    """Have *see* told of every statement before it is executed, by SQLAlchemy or by the driver
+    itself.
+    """
 
     def executed(_connection, _cursor, statement: str, *_: object) -> None:
         see(statement)
 
-    def answered(connection: sa.Connection, statement: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    def answered(
+        connection: sa.Connection, statement: str, values: tuple[Any, ...]
+    ) -> list[tuple[Any, ...]]:
         if connection.engine is database.engine:
             see(statement)
         return straight(connection, statement, values)
@@ -64,7 +72,9 @@ class Breakage:
                 raise self._error
 
     def around(self, send: Callable[[], object]) -> object:
-        """An outside call: it may break before its request goes out, and before its answer is here."""
+        """An outside call: it may break before its request goes out, and before its answer is
+        here.
+        """
         self.point()
         answer = send()
         self.point()
@@ -72,7 +82,9 @@ class Breakage:
 
     @contextmanager
     def within(self, database: SqlDatabase) -> Iterator[None]:
-        """While the block lasts each statement is such a place, and so are the moments before and after each commit."""
+        """While the block lasts each statement is such a place, and so are the moments before and
+        after each commit.
+        """
 
         commit = SqlTransaction.commit
 

@@ -1,4 +1,6 @@
-"""What workers ask for all day long reads what is due, whatever else there is: plans over a million rows of each kind."""
+"""What workers ask for all day long reads what is due, whatever else there is: plans over a million
+rows of each kind.
+"""
 
 import json
 from collections.abc import Callable, Iterator
@@ -97,10 +99,16 @@ def old_shop(shared_servers: SharedServers) -> Iterator[OldShop]:
             connection.execute("ANALYZE")
             name = sql.Identifier(connection.info.dbname)
             for setting, value in _EXPLAIN.items():
-                connection.execute(sql.SQL("ALTER DATABASE {} SET {} = {}").format(name, sql.SQL(setting), sql.Literal(value)))
+                connection.execute(
+                    sql.SQL("ALTER DATABASE {} SET {} = {}").format(
+                        name, sql.SQL(setting), sql.Literal(value)
+                    )
+                )
         database.dispose()
         shop = OldShop(database, [])
-        sa.event.listen(database.engine, "connect", lambda raw, _: raw.add_notice_handler(shop.note))
+        sa.event.listen(
+            database.engine, "connect", lambda raw, _: raw.add_notice_handler(shop.note)
+        )
         yield shop
         database.dispose()
 
@@ -114,7 +122,11 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def rows_read(plan: dict[str, Any]) -> int:
     """Rows that the leaves of a plan looked at."""
     removed = ("Rows Removed by Filter", "Rows Removed by Index Recheck")
-    return sum(int((n["Actual Rows"] + sum(n.get(r, 0) for r in removed)) * n["Actual Loops"]) for n in nodes(plan) if "Relation Name" in n)
+    return sum(
+        int((n["Actual Rows"] + sum(n.get(r, 0) for r in removed)) * n["Actual Loops"])
+        for n in nodes(plan)
+        if "Relation Name" in n
+    )
 
 
 _sagas, _carts = SqlSagaStore(), SqlCartBook()
@@ -123,7 +135,9 @@ _before: Final = NOW - timedelta(days=30)
 BACKGROUND: Final[dict[str, Callable[[Transaction], Any]]] = {
     "claim sagas": lambda tx: _sagas.claim_due(tx, {"order": 1}, "me", NOW, NOW, LIMIT),
     "owed refunds": lambda tx: _sagas.owed_refunds(tx, LIMIT),
-    "late captures": lambda tx: _sagas.record_facts(tx, [MoneyFact(key=LATE, ref="again", kind="capture", amount=Money(500, "USD"))], NOW),
+    "late captures": lambda tx: _sagas.record_facts(
+        tx, [MoneyFact(key=LATE, ref="again", kind="capture", amount=Money(500, "USD"))], NOW
+    ),
     "alarmed sagas": lambda tx: _sagas.alarmed(tx, 20, NOW, LIMIT),
     "census": lambda tx: _sagas.census(tx, 20, NOW, 50_000),
     "gateways in use": lambda tx: _sagas.gateways_in_use(tx),
@@ -144,13 +158,17 @@ OUTBOX: Final[dict[str, Callable[[SqlOutbox], Any]]] = {
 
 
 @pytest.mark.parametrize("work", BACKGROUND)
-def test_a_step_of_the_background_reads_what_is_due_and_not_what_is_over(work: str, old_shop: OldShop) -> None:
+def test_a_step_of_the_background_reads_what_is_due_and_not_what_is_over(
+    work: str, old_shop: OldShop
+) -> None:
     with old_shop.database.begin() as tx:
         BACKGROUND[work](tx)
         old_shop.plans.clear()  # of what was done once, when it was first looked at
         BACKGROUND[work](tx)
     assert old_shop.plans
-    assert max(rows_read(plan) for plan in old_shop.plans) <= BOUND, json.dumps(old_shop.plans, indent=1)
+    assert max(rows_read(plan) for plan in old_shop.plans) <= BOUND, json.dumps(
+        old_shop.plans, indent=1
+    )
 
 
 @pytest.mark.parametrize("work", OUTBOX)
@@ -158,7 +176,9 @@ def test_a_step_of_the_relay_reads_what_it_takes(work: str, old_shop: OldShop) -
     old_shop.plans.clear()
     OUTBOX[work](SqlOutbox(old_shop.database))
     assert old_shop.plans
-    assert max(rows_read(plan) for plan in old_shop.plans) <= BOUND, json.dumps(old_shop.plans, indent=1)
+    assert max(rows_read(plan) for plan in old_shop.plans) <= BOUND, json.dumps(
+        old_shop.plans, indent=1
+    )
 
 
 def test_reading_everything_would_be_seen(old_shop: OldShop) -> None:

@@ -1,4 +1,6 @@
-"""The composition: everything can be built from every shipped configuration, and start-up refuses what would break a promise."""
+"""The composition: everything can be built from every shipped configuration, and start-up refuses
+what would break a promise.
+"""
 
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -20,31 +22,45 @@ def two_gateways(folder: Path, *names: str) -> dict[str, Any]:
     return {"payment_urls": tuple(f"sandbox:///{folder}/{name}.db?name={name}" for name in names)}
 
 
-CONFIGURATIONS = {"embedded": lambda _: {}, "two gateways": lambda folder: two_gateways(folder, "first", "second")}
+CONFIGURATIONS = {
+    "embedded": lambda _: {},
+    "two gateways": lambda folder: two_gateways(folder, "first", "second"),
+}
 
 
 @pytest.mark.parametrize("configuration", CONFIGURATIONS)
 def test_every_provider_can_be_built(configuration: str, tmp_path: Path) -> None:
-    container = ShopContainer(settings=Settings.in_folder(tmp_path, **CONFIGURATIONS[configuration](tmp_path)))
+    container = ShopContainer(
+        settings=Settings.in_folder(tmp_path, **CONFIGURATIONS[configuration](tmp_path))
+    )
     try:
         built = {name: provider() for name, provider in container.providers.items()}
         assert len(built) > 40
         missing = {name for name, part in built.items() if part is None}
-        assert missing <= {"tracer", "turns"}, "there are these only where they are asked for"
-        once = [name for name, provider in container.providers.items() if isinstance(provider, providers.Singleton)]
+        assert missing <= {"tracer", "serializer"}, "there are these only where they are asked for"
+        once = [
+            name
+            for name, provider in container.providers.items()
+            if isinstance(provider, providers.Singleton)
+        ]
         assert [name for name in once if container.providers[name]() is not built[name]] == []
     finally:
         container.closing().close()
 
 
-def test_38_an_order_goes_on_at_the_gateway_where_it_began_though_another_is_the_default_now(tmp_path: Path) -> None:
+def test_38_an_order_goes_on_at_the_gateway_where_it_began_though_another_is_the_default_now(
+    tmp_path: Path,
+) -> None:
     with open_market(tmp_path, **two_gateways(tmp_path, "old")) as market:
         _, placed = market.buy(market.item(3))
         assert market.order(placed).order.handle.gateway == "old"
     with open_market(tmp_path, **two_gateways(tmp_path, "new", "old")) as market:
         market.run()
         assert market.order(placed).status is OrderStatus.COMPLETED
-        taken = {name: len(gateway.books([placed.key.order_id])) for name, gateway in market.container.gateways().items()}
+        taken = {
+            name: len(gateway.books([placed.key.order_id]))
+            for name, gateway in market.container.gateways().items()
+        }
         assert taken == {"new": 0, "old": 1}
         market.assert_sound()
 
@@ -61,7 +77,9 @@ def test_38_a_shop_does_not_open_without_the_gateway_of_an_unfinished_order(tmp_
     build_shop(settings).close()
 
 
-def test_38_a_shop_does_not_open_at_another_account_than_that_of_an_unfinished_order(tmp_path: Path) -> None:
+def test_38_a_shop_does_not_open_at_another_account_than_that_of_an_unfinished_order(
+    tmp_path: Path,
+) -> None:
     def paid_into(account: str) -> dict[str, Any]:
         return {"payment_urls": (f"sandbox:///{tmp_path}/books.db?account={account}",)}
 
@@ -69,7 +87,10 @@ def test_38_a_shop_does_not_open_at_another_account_than_that_of_an_unfinished_o
         _, placed = market.buy(market.item(3))
         assert market.order(placed).order.handle.account == "first"
     settings = Settings.in_folder(tmp_path, **paid_into("second"))
-    with pytest.raises(WrongSetting, match="sandbox is account second, and unfinished orders are paid at its account first"):
+    with pytest.raises(
+        WrongSetting,
+        match="sandbox is account second, and unfinished orders are paid at its account first",
+    ):
         build_shop(settings)
     with open_market(tmp_path, **paid_into("first")) as market:
         market.run()
@@ -87,9 +108,14 @@ def test_a_shop_does_not_open_without_the_carrier_of_an_unfinished_order(tmp_pat
         build_shop(Settings.in_folder(tmp_path))
 
 
-def test_14_a_database_that_would_not_keep_what_it_was_told_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_14_a_database_that_would_not_keep_what_it_was_told_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(transaction, "_write_ahead", lambda _: None)
-    with ExitStack() as closing, pytest.raises(WrongSetting, match="does not let SQLite write durably"):
+    with (
+        ExitStack() as closing,
+        pytest.raises(WrongSetting, match="does not let SQLite write durably"),
+    ):
         builders.build_storage(Settings.in_folder(tmp_path), closing)
 
 
@@ -98,9 +124,14 @@ def test_two_gateways_cannot_have_one_name(tmp_path: Path) -> None:
         build_shop(Settings.in_folder(tmp_path, **two_gateways(tmp_path, "old", "old")))
 
 
-def test_a_guests_token_is_known_to_every_process_of_the_shop_and_to_no_other_shop(on_database: dict[str, Any], tmp_path: Path) -> None:
+def test_a_guests_token_is_known_to_every_process_of_the_shop_and_to_no_other_shop(
+    on_database: dict[str, Any], tmp_path: Path
+) -> None:
     with ExitStack() as stack:
-        one, two = (stack.enter_context(closing(build_shop(Settings.in_folder(tmp_path, **on_database)))) for _ in range(2))
+        one, two = (
+            stack.enter_context(closing(build_shop(Settings.in_folder(tmp_path, **on_database))))
+            for _ in range(2)
+        )
         stranger = stack.enter_context(closing(build_shop(Settings.in_folder(tmp_path / "other"))))
         token = one.guest_tokens.new()
         assert two.guest_tokens.knows(token)

@@ -1,4 +1,6 @@
-"""A shop that was built before a fork: its child is refused at once, and the parent does not notice."""
+"""A shop that was built before a fork: its child is refused at once, and the parent does not
+notice.
+"""
 
 import os
 import signal
@@ -26,7 +28,9 @@ PATIENCE = 10
 
 
 def in_a_fork(call: Callable[[], Any]) -> int:
-    """What became of *call* in a child: refused, done, something else, or killed for hanging (SIGALRM)."""
+    """What became of *call* in a child: refused, done, something else, or killed for hanging
+    (SIGALRM).
+    """
     child = os.fork()
     if child == 0:
         code = OTHER
@@ -45,7 +49,9 @@ def in_a_fork(call: Callable[[], Any]) -> int:
 
 
 USES: dict[str, Callable[[Shop, Shopper, ItemId], Any]] = {
-    "register": lambda shop, _, __: shop.accounts.register(Register(email="b@example.org", password="correct horse", name="B")),
+    "register": lambda shop, _, __: shop.accounts.register(
+        Register(email="b@example.org", password="correct horse", name="B")
+    ),
     "look an account up": lambda shop, _, __: shop.accounts.by_email("a@example.org"),
     "read an item": lambda shop, _, item: shop.items.details(item),
     "change a cart": lambda shop, who, item: shop.carts.change(
@@ -59,20 +65,28 @@ USES: dict[str, Callable[[Shop, Shopper, ItemId], Any]] = {
 
 
 @pytest.mark.parametrize("use", USES)
-def test_45_a_forked_process_is_refused_at_its_first_call_and_never_hangs(use: str, tmp_path: Path) -> None:
+def test_45_a_forked_process_is_refused_at_its_first_call_and_never_hangs(
+    use: str, tmp_path: Path
+) -> None:
     with open_market(tmp_path) as market:
         shop, item = market.shop, market.item(3).item.id
-        buyer = shop.accounts.register(Register(email="a@example.org", password="correct horse", name="A"))
+        buyer = shop.accounts.register(
+            Register(email="a@example.org", password="correct horse", name="A")
+        )
         who = Shopper(buyer_id=BuyerId(buyer.id))
         assert in_a_fork(lambda: USES[use](shop, who, item)) == REFUSED
         USES[use](shop, who, item)  # the parent goes on as if nothing had been
 
 
 @pytest.mark.parametrize("use", USES)
-def test_45_a_child_does_not_touch_the_connections_to_a_server(use: str, tmp_path: Path, shop_url: str) -> None:
+def test_45_a_child_does_not_touch_the_connections_to_a_server(
+    use: str, tmp_path: Path, shop_url: str
+) -> None:
     with open_market(tmp_path, database_url=shop_url) as market:
         shop, item = market.shop, market.item(3).item.id
-        buyer = shop.accounts.register(Register(email="a@example.org", password="correct horse", name="A"))
+        buyer = shop.accounts.register(
+            Register(email="a@example.org", password="correct horse", name="A")
+        )
         who = Shopper(buyer_id=BuyerId(buyer.id))
         assert in_a_fork(lambda: USES[use](shop, who, item)) == REFUSED
         USES[use](shop, who, item)

@@ -1,4 +1,6 @@
-"""Lists of orders are read from an index, however many orders somebody has and whatever is filtered by."""
+"""Lists of orders are read from an index, however many orders somebody has and whatever is filtered
+by.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -22,28 +24,51 @@ FEW: Final = 1_000
 AT: Final = datetime(2026, 1, 1, tzinfo=UTC)
 BUYER, SELLER = BuyerId("buyer"), SellerId("seller")
 _ORDER: Final = {
-    "cart_version": 1, "digest": "", "total_minor": 1, "currency": "USD", "gateway": "", "gateway_account": "",
+    "cart_version": 1, "digest": "", "total_minor": 1, "currency": "USD", "gateway": "",
+    "gateway_account": "",
     "handle": "", "payment_brand": "", "payment_last4": "",
 }  # fmt: skip
 _SAGA: Final = {
-    "definition": "", "version": 1, "fence": 1, "next_run_at": AT, "claims": 0, "bucket": 0, "cancel_requested": False,
+    "definition": "", "version": 1, "fence": 1, "next_run_at": AT, "claims": 0, "bucket": 0,
+    "cancel_requested": False,
     "attention": False, "carrier": "", "last_seq": 2, "updated_at": AT,
 }  # fmt: skip
 _LISTED: Final = to_data(
-    SellerOrder(order_id="", status=OrderStatus.PENDING, lines=(), total=Money.zero("USD"), created_at=AT, updated_at=AT)
+    SellerOrder(
+        order_id="",
+        status=OrderStatus.PENDING,
+        lines=(),
+        total=Money.zero("USD"),
+        created_at=AT,
+        updated_at=AT,
+    )
 )
 
 
 def rows(no: int) -> dict[sa.Table, dict[str, Any]]:
-    """Order *no*: of the first only every 7,000th is not completed, of other people's behind them every 50th."""
+    """Order *no*: of the first only every 7,000th is not completed, of other people's behind them
+    every 50th.
+    """
     name, at = f"order-{no:06}", AT + timedelta(minutes=no % COUNT)
     state, status = ("COMPLETED", "COMPLETED") if no % 7_000 else ("CHARGING", "PENDING")
     buyer, seller = BUYER, SELLER
     if no >= COUNT:
-        state, status = ("COMPLETED", "COMPLETED") if no % 50 else (("CHARGING", "PENDING"), ("CANCELLED", "CANCELLED"))[no // 50 % 2]
+        state, status = (
+            ("COMPLETED", "COMPLETED")
+            if no % 50
+            else (("CHARGING", "PENDING"), ("CANCELLED", "CANCELLED"))[no // 50 % 2]
+        )
         buyer, seller = f"buyer-{no % 500}", f"seller-{no % 50}"
     owner = {"buyer_id": buyer}
-    listed = {"seller_id": seller, "order_id": name, "status": status, "seq": 2, "document": _LISTED, "created_at": at, "updated_at": at}
+    listed = {
+        "seller_id": seller,
+        "order_id": name,
+        "status": status,
+        "seq": 2,
+        "document": _LISTED,
+        "created_at": at,
+        "updated_at": at,
+    }
     return {
         orders: _ORDER | owner | {"id": name, "cart_id": name, "created_at": at},
         order_contact: owner | {"order_id": name, "email": ""},
@@ -70,7 +95,9 @@ def busy(tmp_path: Path, on_database: dict[str, Any]) -> Iterator[SqlDatabase]:
 
 
 def plan_of(database: SqlDatabase, ask: Any) -> tuple[str, int]:
-    """How the database finds what *ask* asks for, and how many rows it reads at one place at most (PostgreSQL alone says)."""
+    """How the database finds what *ask* asks for, and how many rows it reads at one place at most
+    (PostgreSQL alone says).
+    """
     asked: list[tuple[str, Any]] = []
 
     def executed(_connection, _cursor, statement: str, parameters: Any, *_: object) -> None:
@@ -87,7 +114,9 @@ def plan_of(database: SqlDatabase, ask: Any) -> tuple[str, int]:
         if tx.connection.dialect.name == "sqlite":
             told = tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
             return "\n".join(row[3] for row in told), 0
-        ((plan,),) = tx.connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", values).all()
+        ((plan,),) = tx.connection.exec_driver_sql(
+            f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", values
+        ).all()
     return str(plan), max(_rows_read(plan[0]["Plan"]))
 
 
@@ -115,7 +144,9 @@ NEW: Final = {
 
 @pytest.mark.parametrize("before", [None, MIDDLE], ids=["from the newest", "from the middle"])
 @pytest.mark.parametrize("who", ["buyer", "seller"])
-def test_29_a_list_reads_little_however_long_it_is(busy: SqlDatabase, who: str, before: OrderPosition | None) -> None:
+def test_29_a_list_reads_little_however_long_it_is(
+    busy: SqlDatabase, who: str, before: OrderPosition | None
+) -> None:
     for name, wanted in (WANTED if who == "buyer" else WANTED | NEW).items():
 
         def ask(tx: Any, wanted: OrderFilter = wanted) -> object:

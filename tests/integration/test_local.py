@@ -33,10 +33,13 @@ from commerce_testkit.memory.clock import SettableClock
 ONE, TWO, THREE = OrderId("order-1"), OrderId("order-2"), OrderId("order-3")
 BUYER: Final = BuyerId("buyer-1")
 PRICE: Final = Money(36_598, "USD")
-GOOD: Final = PaymentInfo(payment_type="card", card_no=CardNumber.from_text("4242424242424242"), cvc="987")
+GOOD: Final = PaymentInfo(
+    payment_type="card", card_no=CardNumber.from_text("4242424242424242"), cvc="987"
+)
 _SECONDS: Final = 10
 
-#: Another process: it charges one order after another and names each one as soon as it was told of the capture.
+#: Another process: it charges one order after another and names each one as soon as it was told of
+#: the capture.
 _CHARGING: Final = """
 import sys
 from pathlib import Path
@@ -71,7 +74,9 @@ def file(tmp_path: Path) -> Path:
 def test_a_gateway_knows_its_books_when_it_is_opened_again(file: Path) -> None:
     clock = SettableClock()
     before = SandboxGateway(file, clock)
-    handles = {order_id: before.prepare(order_id, BUYER, PRICE, GOOD) for order_id in (ONE, TWO, THREE)}
+    handles = {
+        order_id: before.prepare(order_id, BUYER, PRICE, GOOD) for order_id in (ONE, TWO, THREE)
+    }
     captured = before.confirm(handles[ONE], "1:charge:1:1")
     refunded = before.refund(handles[ONE], 1, Money(100, "USD"), "1:refund:1:1")
     before.cancel(handles[TWO])
@@ -86,26 +91,37 @@ def test_a_gateway_knows_its_books_when_it_is_opened_again(file: Path) -> None:
     assert after.refund(handles[ONE], 1, Money(100, "USD"), "1:refund:1:1") == refunded
     assert after.confirm(handles[TWO], "2:charge:1:1") == Voided()
     assert after.books([ONE, TWO, THREE]) == entries
-    assert [order_id for order_id, _ in after.unclaimed(datetime.max.replace(tzinfo=UTC), 9)] == [THREE]
+    assert [order_id for order_id, _ in after.unclaimed(datetime.max.replace(tzinfo=UTC), 9)] == [
+        THREE
+    ]
     after.close()
 
 
 def test_no_card_number_reaches_the_gateways_file(file: Path) -> None:
     gateway = SandboxGateway(file, SettableClock())
     for number in ("4242424242424242", "4000000000000119", "4000000000000259"):
-        payment = PaymentInfo(payment_type="card", card_no=CardNumber.from_text(number), cvc="987", expiry="12/30")
-        gateway.confirm(gateway.prepare(OrderId(number[-4:]), BUYER, PRICE, payment), f"{number[-4:]}:charge:1:1")
+        payment = PaymentInfo(
+            payment_type="card", card_no=CardNumber.from_text(number), cvc="987", expiry="12/30"
+        )
+        gateway.confirm(
+            gateway.prepare(OrderId(number[-4:]), BUYER, PRICE, payment),
+            f"{number[-4:]}:charge:1:1",
+        )
     written = b"".join(path.read_bytes() for path in file.parent.glob("gateway.db*"))
     assert b"0119:charge:1:1" in written
     assert not re.search(rb"\d{12}|424242|40000000|12/30", written)
     gateway.close()
 
 
-def test_fifty_charges_of_one_order_from_two_gateways_on_one_file_are_one_capture(file: Path) -> None:
+def test_fifty_charges_of_one_order_from_two_gateways_on_one_file_are_one_capture(
+    file: Path,
+) -> None:
     gateways = [SandboxGateway(file, SettableClock()) for _ in range(2)]
     handle = gateways[0].prepare(ONE, BUYER, PRICE, GOOD)
     with ThreadPoolExecutor(16) as pool:
-        answers = list(pool.map(lambda n: gateways[n % 2].confirm(handle, f"1:charge:1:{n}"), range(50)))
+        answers = list(
+            pool.map(lambda n: gateways[n % 2].confirm(handle, f"1:charge:1:{n}"), range(50))
+        )
     assert {type(answer) for answer in answers} == {Captured}
     assert len(set(answers)) == 1
     assert [entry.kind for entry in gateways[0].books([ONE])] == ["capture"]
@@ -118,9 +134,15 @@ def test_a_charge_and_the_fence_side_by_side_agree(file: Path) -> None:
     order_ids = [OrderId(f"order-{n}") for n in range(40)]
     handles = [gateway.prepare(order_id, BUYER, PRICE, GOOD) for order_id in order_ids]
     with ThreadPoolExecutor(8) as pool:
-        charges = [pool.submit(gateway.confirm, handle, f"{n}:charge:1:1") for n, handle in enumerate(handles)]
+        charges = [
+            pool.submit(gateway.confirm, handle, f"{n}:charge:1:1")
+            for n, handle in enumerate(handles)
+        ]
         fences = [pool.submit(gateway.cancel, handle) for handle in reversed(handles)]
-    told = [(charge.result(), fence.result()) for charge, fence in zip(charges, reversed(fences), strict=True)]
+    told = [
+        (charge.result(), fence.result())
+        for charge, fence in zip(charges, reversed(fences), strict=True)
+    ]
     assert all(charge == fence for charge, fence in told)
     assert len(gateway.books(order_ids)) == sum(isinstance(charge, Captured) for charge, _ in told)
     gateway.close()
@@ -130,7 +152,12 @@ def test_a_gateway_that_is_killed_has_every_charge_that_it_told_of(file: Path) -
     told: list[OrderId] = []
     for name in ("first", "second"):
         command = [sys.executable, "-c", _CHARGING, str(file), name]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": ":".join(sys.path)}) as process:
+        with subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"PYTHONPATH": ":".join(sys.path)},
+        ) as process:
             assert process.stdout is not None
             told += [OrderId(process.stdout.readline().strip()) for _ in range(50)]
             process.send_signal(signal.SIGKILL)
@@ -222,7 +249,9 @@ def test_a_batcher_outlives_a_group_that_wants_to_leave() -> None:
     batcher.close()
 
 
-def test_a_group_that_never_ends_does_not_keep_a_batcher_from_being_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_group_that_never_ends_does_not_keep_a_batcher_from_being_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(batching, "_LONGEST_GROUP", 0.1)
     begun, gate = threading.Event(), threading.Event()
 
@@ -299,7 +328,11 @@ class _Slow:
 
 
 def test_a_hash_says_that_it_is_argon2id_with_nineteen_mebibytes() -> None:
-    assert Argon2Hasher(at_once=1, waiting=0).hash("secret").startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert (
+        Argon2Hasher(at_once=1, waiting=0)
+        .hash("secret")
+        .startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    )
 
 
 def test_ids_go_on_ascending_when_the_clock_is_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -308,7 +341,11 @@ def test_ids_go_on_ascending_when_the_clock_is_set_back(monkeypatch: pytest.Monk
     factory = UuidFactory()
     made = [factory.new() for _ in range(5)]
     assert made == sorted(set(made))
-    assert [int(text.replace("-", "")[:12], 16) for text in (made[0], made[3], made[4])] == [1_000_000, 1_000_001, 2_000_000]
+    assert [int(text.replace("-", "")[:12], 16) for text in (made[0], made[3], made[4])] == [
+        1_000_000,
+        1_000_001,
+        2_000_000,
+    ]
 
 
 def test_the_systems_clock_is_in_utc() -> None:

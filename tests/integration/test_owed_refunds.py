@@ -43,12 +43,17 @@ def owed(database: SqlDatabase) -> list[str]:
 
 def waits_for_a_lock(url: str) -> bool:
     with psycopg.connect(url) as connection:
-        waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        waits = (
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname "
+            "= current_database()"
+        )
         row = connection.execute(waits).fetchone()
     return bool(row and row[0])
 
 
-def test_a_capture_recorded_while_its_order_is_looked_at_is_owed(database: SqlDatabase, shop_url: str) -> None:
+def test_a_capture_recorded_while_its_order_is_looked_at_is_owed(
+    database: SqlDatabase, shop_url: str
+) -> None:
     with database.begin() as recording:
         SqlSagaStore().record_facts(recording, [LATE], AT)
         looking = threading.Thread(target=owed, args=(database,))
@@ -61,7 +66,9 @@ def test_a_capture_recorded_while_its_order_is_looked_at_is_owed(database: SqlDa
     assert owed(database) == ["c-1"]
 
 
-def test_a_settled_order_is_looked_at_again_when_a_capture_becomes_known(database: SqlDatabase) -> None:
+def test_a_settled_order_is_looked_at_again_when_a_capture_becomes_known(
+    database: SqlDatabase,
+) -> None:
     assert owed(database) == []
     with database.begin() as tx:
         SqlSagaStore().record_facts(tx, [LATE], AT)

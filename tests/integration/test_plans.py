@@ -1,4 +1,6 @@
-"""Rows that are asked for by given rows are found by their keys, in the order of these, whatever PostgreSQL knows of a table."""
+"""Rows that are asked for by given rows are found by their keys, in the order of these, whatever
+PostgreSQL knows of a table.
+"""
 
 import importlib
 import pkgutil
@@ -18,12 +20,17 @@ from commerce_sqlalchemy.rows import Given
 from commerce_sqlalchemy.transaction import SqlDatabase, connection
 from tests.servers import SharedServers, fresh_database
 
-#: Until carts are first analyzed the index of open ones is thought to hold one, and to be as cheaply read whole. It lies in order too.
+#: Until carts are first analyzed the index of open ones is thought to hold one, and to be as
+#: cheaply read whole. It lies in order too.
 _READ_WHOLE = {"uq_cart_open"}
 
 
 def statements() -> list[tuple[str, Given]]:
-    names = [module.name for module in pkgutil.iter_modules(commerce_sqlalchemy.__path__) if not module.ispkg]
+    names = [
+        module.name
+        for module in pkgutil.iter_modules(commerce_sqlalchemy.__path__)
+        if not module.ispkg
+    ]
     modules = [importlib.import_module(f"commerce_sqlalchemy.{name}") for name in names]
     found: dict[Given, str] = {}
     for module in modules:
@@ -42,8 +49,10 @@ def young(shared_servers: SharedServers) -> Iterator[SqlDatabase]:
         schema.upgrade(database)
         with psycopg.connect(url) as connection:
             connection.execute(
-                "INSERT INTO stock (sku_id, location, on_hand, reserved, sellable, availability_version)"
-                " SELECT gen_random_uuid()::text, 'main', 5, 0, true, 0 FROM generate_series(1, 500)"
+                "INSERT INTO stock (sku_id, location, on_hand, reserved, sellable, "
+                "availability_version)"
+                " SELECT gen_random_uuid()::text, 'main', 5, 0, true, 0 FROM generate_series(1, "
+                "500)"
             )
         yield database
         database.dispose()
@@ -54,10 +63,18 @@ def example(kind: sa.types.TypeEngine[Any]) -> Any:
         return str(uuid.uuid4())
     if isinstance(kind, sa.Integer):
         return 7
-    return True if isinstance(kind, sa.Boolean) else {} if isinstance(kind, sa.JSON) else datetime.now(UTC)
+    return (
+        True
+        if isinstance(kind, sa.Boolean)
+        else {}
+        if isinstance(kind, sa.JSON)
+        else datetime.now(UTC)
+    )
 
 
-def plan_of(database: SqlDatabase, given: Given, size: int, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+def plan_of(
+    database: SqlDatabase, given: Given, size: int, monkeypatch: pytest.MonkeyPatch
+) -> list[dict[str, Any]]:
     """What reads a table in the plan for *size* rows."""
     told: list[Any] = []
     really = rows.answered
@@ -69,7 +86,10 @@ def plan_of(database: SqlDatabase, given: Given, size: int, monkeypatch: pytest.
 
     with monkeypatch.context() as patch, database.begin() as tx:
         patch.setattr(rows, "answered", explained)
-        given.run(connection(tx), [[example(kind) for kind in given._columns.values()] for _ in range(size)])
+        given.run(
+            connection(tx),
+            [[example(kind) for kind in given._columns.values()] for _ in range(size)],
+        )
     return list(reads(told[0][0][0]["Plan"]))
 
 
@@ -82,7 +102,9 @@ def reads(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize("size", [2, 16, 256, 1_024])
 @pytest.mark.parametrize(("name", "given"), statements(), ids=[name for name, _ in statements()])
-def test_what_is_asked_for_is_found_by_key(name: str, given: Given, size: int, young: SqlDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_asked_for_is_found_by_key(
+    name: str, given: Given, size: int, young: SqlDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     found = plan_of(young, given, min(size, given._most), monkeypatch)
     assert found, name
     for read in found:

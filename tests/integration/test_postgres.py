@@ -32,7 +32,9 @@ def ask(database: SqlDatabase, statement: str = "SELECT 1") -> object:
         return tx.connection.exec_driver_sql(statement).scalar()
 
 
-def test_connections_that_died_in_the_pool_fail_nobody(database: SqlDatabase, shop_url: str) -> None:
+def test_connections_that_died_in_the_pool_fail_nobody(
+    database: SqlDatabase, shop_url: str
+) -> None:
     together = threading.Barrier(6)
 
     def ask_together(_: int) -> object:
@@ -44,7 +46,8 @@ def test_connections_that_died_in_the_pool_fail_nobody(database: SqlDatabase, sh
     assert len(before) == 6
     with psycopg.connect(shop_url) as connection:
         connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'commerce' AND datname = current_database()"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = "
+            "'commerce' AND datname = current_database()"
         )
     after = set(side_by_side(ask_together, range(6), threads=6))
     assert {type(pid) for pid in after} == {int}, after
@@ -58,9 +61,16 @@ def test_a_connection_that_breaks_within_a_transaction_loses_it(database: SqlDat
     assert ask(database) == 1
 
 
-@pytest.mark.parametrize("name", ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"])
-def test_every_connection_is_told_how_patient_the_server_is_to_be(database: SqlDatabase, name: str) -> None:
-    assert ask(database, f"SELECT setting::int FROM pg_settings WHERE name = '{name}'") == postgres._PATIENCE[name]
+@pytest.mark.parametrize(
+    "name", ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"]
+)
+def test_every_connection_is_told_how_patient_the_server_is_to_be(
+    database: SqlDatabase, name: str
+) -> None:
+    assert (
+        ask(database, f"SELECT setting::int FROM pg_settings WHERE name = '{name}'")
+        == postgres._PATIENCE[name]
+    )
 
 
 def test_a_statement_that_takes_too_long_loses_its_transaction(database: SqlDatabase) -> None:
@@ -70,7 +80,9 @@ def test_a_statement_that_takes_too_long_loses_its_transaction(database: SqlData
             tx.connection.exec_driver_sql("SELECT pg_sleep(10)")
 
 
-def test_nobody_waits_for_ever_for_a_connection(shop_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_waits_for_ever_for_a_connection(
+    shop_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(transaction, "_BUSY_SECONDS", 0.1)
     database = SqlDatabase(shop_url, pool_size=1)
     enough, release = threading.Barrier(6), threading.Event()
@@ -101,7 +113,10 @@ def test_a_server_that_is_not_there_is_a_lost_transaction() -> None:
 
 def test_options_of_the_address_are_those_of_the_driver_and_win(shop_url: str) -> None:
     database = SqlDatabase(f"{shop_url}?application_name=till-7&sslmode=disable")
-    assert ask(database, "SELECT application_name FROM pg_stat_activity WHERE pid = pg_backend_pid()") == "till-7"
+    assert (
+        ask(database, "SELECT application_name FROM pg_stat_activity WHERE pid = pg_backend_pid()")
+        == "till-7"
+    )
     database.dispose()
 
 
@@ -120,31 +135,53 @@ def test_what_is_no_address_is_refused(url: str) -> None:
 
 
 @pytest.mark.parametrize("skus", [20, 200, 2_000])
-def test_rows_are_locked_in_the_order_of_their_keys_however_few_there_are(database: SqlDatabase, skus: int) -> None:
+def test_rows_are_locked_in_the_order_of_their_keys_however_few_there_are(
+    database: SqlDatabase, skus: int
+) -> None:
     """An update answers its rows as it has locked them."""
     chance, ledger = random.Random(skus), SqlStockLedger()
     ids = [SkuId(f"{chance.getrandbits(128):032x}") for _ in range(skus)]
     with database.begin() as tx:
-        ledger.open(tx, [OpeningStock(sku_id=sku, quantity=9, sellable=True) for sku in ids], datetime(2026, 1, 1, tzinfo=UTC))
+        ledger.open(
+            tx,
+            [OpeningStock(sku_id=sku, quantity=9, sellable=True) for sku in ids],
+            datetime(2026, 1, 1, tzinfo=UTC),
+        )
         tx.connection.exec_driver_sql("ANALYZE stock")
         for some in (2, 8, 16, 64, 256):
-            demands = [SkuDemand(sku_id=sku, quantity=1) for sku in chance.sample(ids, min(some, skus))]
+            demands = [
+                SkuDemand(sku_id=sku, quantity=1) for sku in chance.sample(ids, min(some, skus))
+            ]
             held = list(ledger.hold(tx, demands))
             assert len(held) == len(demands)
             assert held == sorted(held), f"{some} of {skus}"
 
 
-def test_a_statement_stays_prepared_whatever_is_handed_to_it_and_however_it_ends(database: SqlDatabase) -> None:
+def test_a_statement_stays_prepared_whatever_is_handed_to_it_and_however_it_ends(
+    database: SqlDatabase,
+) -> None:
     told = Given(
-        lambda d: sa.select(d.name, d.number, d.at, d.flag), name=sa.Text(), number=sa.BigInteger(), at=Instant(), flag=sa.Boolean()
+        lambda d: sa.select(d.name, d.number, d.at, d.flag),
+        name=sa.Text(),
+        number=sa.BigInteger(),
+        at=Instant(),
+        flag=sa.Boolean(),
     )
     noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
-    for row in (("a", 1, noon, True), ("b", 1 << 40, None, False), ("c", None, noon, None), ("d", -70_000, None, True)):
+    for row in (
+        ("a", 1, noon, True),
+        ("b", 1 << 40, None, False),
+        ("c", None, noon, None),
+        ("d", -70_000, None, True),
+    ):
         with database.begin() as tx:
             assert list(told.run(connection(tx), [row])) == [row]
             tx.commit()
         with database.snapshot() as tx:
             assert list(told.run(connection(tx), [row])) == [row]
     with database.snapshot() as tx:
-        prepared = sa.text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%given.number, given.at%'")
+        prepared = sa.text(
+            "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%given.number, "
+            "given.at%'"
+        )
         assert connection(tx).execute(prepared).scalar_one() == 1

@@ -26,7 +26,9 @@ def empty_url(shared_servers: SharedServers) -> Iterator[str]:
 def test_migrations_make_exactly_the_tables_that_the_adapters_use(shop_url: str) -> None:
     database = SqlDatabase(shop_url)
     with database.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
         assert compare_metadata(context, METADATA) == []
     database.dispose()
 
@@ -42,7 +44,9 @@ def test_several_that_migrate_at_once_all_find_it_done(empty_url: str) -> None:
 def test_a_migration_waits_for_a_long_transaction_without_holding_up_those_who_serve(
     empty_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It gives its place in the queue up again and again: a reader who comes while it waits is not behind it for long."""
+    """It gives its place in the queue up again and again: a reader who comes while it waits is not
+    behind it for long.
+    """
     database, serving = SqlDatabase(empty_url), SqlDatabase(empty_url)
     schema.upgrade(database)
     migrated = threading.Event()
@@ -97,13 +101,19 @@ class ThreadReader:
         self._done.set()
 
 
-def test_a_migration_that_never_gets_its_lock_changes_nothing(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_migration_that_never_gets_its_lock_changes_nothing(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     database, serving = SqlDatabase(empty_url), SqlDatabase(empty_url)
     schema.upgrade(database)
     before = schema.head()
     monkeypatch.setattr(schema, "head", lambda: "9000")
     monkeypatch.setattr(schema, "_TRIES", 2)
-    monkeypatch.setattr(schema, "_migrate", lambda opened, _: opened.exec_driver_sql("ALTER TABLE orders ADD COLUMN added TEXT"))
+    monkeypatch.setattr(
+        schema,
+        "_migrate",
+        lambda opened, _: opened.exec_driver_sql("ALTER TABLE orders ADD COLUMN added TEXT"),
+    )
     with serving.snapshot() as long:
         long.connection.exec_driver_sql("SELECT count(*) FROM orders")
         (lost,) = side_by_side(schema.upgrade, [database], threads=1)

@@ -15,7 +15,9 @@ from tests.servers import own_folder, own_server
 
 @pytest.fixture(scope="module")
 def spoken() -> Iterator[tuple[str, Path]]:
-    """The address of a server that speaks TLS alone to whoever asks for it, and the folder with its certificate and a stranger's."""
+    """The address of a server that speaks TLS alone to whoever asks for it, and the folder with its
+    certificate and a stranger's.
+    """
     with own_folder() as keys:
         known = certified(keys, "known")
         certified(keys, "stranger")
@@ -29,12 +31,16 @@ def ask(url: str) -> object:
     database = SqlDatabase(url)
     try:
         with database.snapshot() as tx:
-            return tx.connection.exec_driver_sql("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()").scalar()
+            return tx.connection.exec_driver_sql(
+                "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+            ).scalar()
     finally:
         database.dispose()
 
 
-def test_a_server_whose_certificate_is_known_is_spoken_to_in_secret(spoken: tuple[str, Path]) -> None:
+def test_a_server_whose_certificate_is_known_is_spoken_to_in_secret(
+    spoken: tuple[str, Path],
+) -> None:
     url, keys = spoken
     assert ask(f"{url}?sslmode=verify-full&sslrootcert={keys / 'known.crt'}") is True
 
@@ -49,5 +55,7 @@ def test_a_server_that_shows_another_certificate_is_not_spoken_to(spoken: tuple[
 def test_a_certificate_for_another_host_does_not_count(spoken: tuple[str, Path]) -> None:
     url, keys = spoken
     with pytest.raises(TransactionLost) as lost:
-        ask(f"{url.replace('127.0.0.1', 'localhost')}?sslmode=verify-full&sslrootcert={keys / 'known.crt'}")
+        ask(
+            f"{url.replace('127.0.0.1', 'localhost')}?sslmode=verify-full&sslrootcert={keys / 'known.crt'}"
+        )
     assert "does not match host name" in str(lost.value.__cause__)

@@ -1,4 +1,6 @@
-"""Whatever the shop writes is for the user who runs it alone: files 0600, folders 0700, also those that were there before."""
+"""Whatever the shop writes is for the user who runs it alone: files 0600, folders 0700, also those
+that were there before.
+"""
 
 import os
 import stat
@@ -28,7 +30,11 @@ def open_to_others(folder: Path) -> dict[str, str]:
     """What others may read or enter of *folder* and below, with its mode."""
     found = [folder, *folder.rglob("*")]
     modes = {path: stat.S_IMODE(path.lstat().st_mode) for path in found}
-    return {str(path.relative_to(folder.parent)): oct(mode) for path, mode in modes.items() if mode & OPEN_TO_OTHERS}
+    return {
+        str(path.relative_to(folder.parent)): oct(mode)
+        for path, mode in modes.items()
+        if mode & OPEN_TO_OTHERS
+    }
 
 
 def sell_something(folder: Path) -> None:
@@ -41,7 +47,15 @@ def sell_something(folder: Path) -> None:
 def test_what_a_shop_writes_is_closed_to_others(tmp_path: Path) -> None:
     sell_something(tmp_path / "new" / "shop")
     written = {path.name for path in (tmp_path / "new").rglob("*")}
-    assert {"shop.db", "sandbox-payments.db", "sandbox-carrier.db", "search", "lock", "current", "meta.json"} <= written
+    assert {
+        "shop.db",
+        "sandbox-payments.db",
+        "sandbox-carrier.db",
+        "search",
+        "lock",
+        "current",
+        "meta.json",
+    } <= written
     assert open_to_others(tmp_path / "new") == {}
 
 
@@ -67,7 +81,9 @@ def test_a_folder_with_something_else_in_it_keeps_its_mode(tmp_path: Path) -> No
     assert stat.S_IMODE((folder / "shop.db").stat().st_mode) == 0o600
 
 
-def test_the_folder_that_is_worked_in_keeps_its_mode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_folder_that_is_worked_in_keeps_its_mode(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tmp_path.chmod(0o755)
     (tmp_path / "shop.db").touch()
     monkeypatch.chdir(tmp_path)
@@ -78,7 +94,11 @@ def test_the_folder_that_is_worked_in_keeps_its_mode(tmp_path: Path, monkeypatch
 def test_whatever_a_command_writes_is_closed_to_others(tmp_path: Path) -> None:
     program = "from commerce_cli.start import main; main()"
     ran = subprocess.run(
-        [sys.executable, "-c", program, "search", "explain", "lamp"], cwd=tmp_path, capture_output=True, text=True, check=False
+        [sys.executable, "-c", program, "search", "explain", "lamp"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert ran.returncode in (0, 1), ran.stderr
     assert (tmp_path / "var" / "shop.db").exists()

@@ -21,7 +21,9 @@ PAGE = 1_000
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def market(request: pytest.FixtureRequest, tmp_path: Path, shop_databases: ShopDatabases) -> Iterator[Market]:
+def market(
+    request: pytest.FixtureRequest, tmp_path: Path, shop_databases: ShopDatabases
+) -> Iterator[Market]:
     if request.param == "sqlite":
         with open_market(tmp_path, in_step=True) as market:
             yield market

@@ -12,7 +12,9 @@ from commerce_sqlalchemy.rows import Given
 
 
 class Listener:
-    """The driver's connection of a database that answers nothing and keeps what it was to execute."""
+    """The driver's connection of a database that answers nothing and keeps what it was to
+    execute.
+    """
 
     def __init__(self) -> None:
         self.dialect = postgresql.psycopg.dialect()  # type: ignore[attr-defined]
@@ -30,10 +32,17 @@ class Listener:
         pass
 
 
-def test_every_value_of_a_given_row_says_of_what_kind_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A column of nothing but NULLs is text to PostgreSQL unless it is told: a saga's flag could not be written there."""
+def test_every_value_of_a_given_row_says_of_what_kind_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A column of nothing but NULLs is text to PostgreSQL unless it is told: a saga's flag could
+    not be written there.
+    """
     given = Given(
-        lambda d: sa.select(d.name, d.count, sa.func.coalesce(d.flag, sa.true())), name=sa.Text(), count=sa.BigInteger(), flag=sa.Boolean()
+        lambda d: sa.select(d.name, d.count, sa.func.coalesce(d.flag, sa.true())),
+        name=sa.Text(),
+        count=sa.BigInteger(),
+        flag=sa.Boolean(),
     )
     listener = Listener()
     monkeypatch.setattr(postgres, "cursor", Listener.cursor)

@@ -46,7 +46,9 @@ def database(path: Path) -> Iterator[SqlDatabase]:
 
 def _set_revision(database: SqlDatabase, revision: str) -> None:
     with database.begin() as tx:
-        tx.connection.execute(sa.text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+        tx.connection.execute(
+            sa.text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision}
+        )
         tx.commit()
 
 
@@ -62,17 +64,24 @@ def _details(database: SqlDatabase) -> dict[str, object]:
             inspector.get_pk_constraint(name),
             sorted(inspector.get_check_constraints(name), key=lambda c: str(c["name"])),
             sorted(inspector.get_unique_constraints(name), key=lambda c: str(c["name"])),
-            [{**i, "dialect_options": {k: str(v) for k, v in i["dialect_options"].items()}} for i in inspector.get_indexes(name)],
+            [
+                {**i, "dialect_options": {k: str(v) for k, v in i["dialect_options"].items()}}
+                for i in inspector.get_indexes(name)
+            ],
         )
         for name in inspector.get_table_names()
         if name != "alembic_version"
     }
 
 
-def test_migrations_make_exactly_the_tables_that_the_adapters_use(database: SqlDatabase, tmp_path: Path) -> None:
+def test_migrations_make_exactly_the_tables_that_the_adapters_use(
+    database: SqlDatabase, tmp_path: Path
+) -> None:
     schema.upgrade(database)
     with database.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
         assert compare_metadata(context, METADATA) == []
     direct = SqlDatabase(f"sqlite:///{tmp_path}/direct.db")
     METADATA.create_all(direct.engine)
@@ -85,7 +94,9 @@ def test_the_head_is_the_last_migration_and_the_chain_is_one() -> None:
     config.set_main_option("script_location", "commerce_sqlalchemy:migrations")
     scripts = ScriptDirectory.from_config(config)
     assert scripts.get_heads() == [schema.head()]
-    assert [script.revision for script in scripts.walk_revisions()] == sorted((s.revision for s in scripts.walk_revisions()), reverse=True)
+    assert [script.revision for script in scripts.walk_revisions()] == sorted(
+        (s.revision for s in scripts.walk_revisions()), reverse=True
+    )
 
 
 def test_an_upgrade_is_done_once(database: SqlDatabase) -> None:
@@ -106,7 +117,9 @@ def test_a_database_without_tables_or_of_an_older_release_is_named(database: Sql
     assert isinstance(refused.value, Unavailable)
 
 
-def test_a_later_release_that_only_added_to_the_tables_leaves_this_one_working(database: SqlDatabase) -> None:
+def test_a_later_release_that_only_added_to_the_tables_leaves_this_one_working(
+    database: SqlDatabase,
+) -> None:
     schema.upgrade(database)
     _set_revision(database, "9999")
     schema.check(database)
@@ -126,11 +139,16 @@ def test_a_later_release_that_took_something_away_is_left_alone(database: SqlDat
     assert schema.current(database) == "9999"
 
 
-def test_a_migration_that_takes_something_away_notes_who_can_go_on(database: SqlDatabase, tmp_path: Path) -> None:
+def test_a_migration_that_takes_something_away_notes_who_can_go_on(
+    database: SqlDatabase, tmp_path: Path
+) -> None:
     schema.upgrade(database)
     folder = Path(schema.__file__).parent / "migrations"
     shutil.copytree(folder, tmp_path / "migrations")
-    for number, before, rest in (("9998", schema.head(), ""), ("9999", "9998", f'works_from = "{schema.head()}"\n')):
+    for number, before, rest in (
+        ("9998", schema.head(), ""),
+        ("9999", "9998", f'works_from = "{schema.head()}"\n'),
+    ):
         (tmp_path / "migrations" / "versions" / f"{number}_next.py").write_text(
             f'revision, down_revision = "{number}", "{before}"\n{rest}\ndef upgrade():\n    pass\n'
         )
@@ -153,10 +171,16 @@ def test_a_migration_that_fails_leaves_nothing_behind(database: SqlDatabase) -> 
     assert sa.inspect(database.engine).get_table_names() == ["reindex"]
 
 
-def test_processes_that_start_at_once_all_find_the_tables(path: Path, database: SqlDatabase) -> None:
+def test_processes_that_start_at_once_all_find_the_tables(
+    path: Path, database: SqlDatabase
+) -> None:
     starting = [
         subprocess.Popen(
-            [sys.executable, "-c", START, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=_same_sources()
+            [sys.executable, "-c", START, str(path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=_same_sources(),
         )
         for _ in range(4)
     ]
@@ -170,10 +194,20 @@ def test_processes_that_start_at_once_all_find_the_tables(path: Path, database: 
     schema.check(database)
 
 
-def test_a_start_on_an_up_to_date_database_does_not_import_alembic(path: Path, database: SqlDatabase) -> None:
+def test_a_start_on_an_up_to_date_database_does_not_import_alembic(
+    path: Path, database: SqlDatabase
+) -> None:
     schema.upgrade(database)
     command = [sys.executable, "-c", START, str(path)]
-    started = subprocess.run(command, input="go\n", capture_output=True, text=True, timeout=60, check=True, env=_same_sources())
+    started = subprocess.run(
+        command,
+        input="go\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        env=_same_sources(),
+    )
     assert started.stdout.split() == ["ready", "False"]
 
 

@@ -67,7 +67,9 @@ def other(folder: Path) -> Iterator[subprocess.Popen[str]]:
     """Another process with the same folder."""
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
     command = [sys.executable, "-c", _OTHER, str(folder)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env) as process:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env
+    ) as process:
         yield process
         process.kill()
 
@@ -101,7 +103,9 @@ def test_only_one_process_writes(index: TantivyIndex, other: subprocess.Popen[st
     assert index.find(Query(term="lamp")).total == 2
 
 
-def test_readers_elsewhere_see_every_write_at_once(index: TantivyIndex, other: subprocess.Popen[str]) -> None:
+def test_readers_elsewhere_see_every_write_at_once(
+    index: TantivyIndex, other: subprocess.Popen[str]
+) -> None:
     assert ask(other, "page").split()[0] == "0"
     for n in range(1, 30):
         index.put([document(n, "Lamp")])
@@ -109,7 +113,9 @@ def test_readers_elsewhere_see_every_write_at_once(index: TantivyIndex, other: s
     assert ask(other, "put 99") == "refused"
 
 
-def test_a_reader_elsewhere_follows_to_a_rebuilt_index(index: TantivyIndex, other: subprocess.Popen[str]) -> None:
+def test_a_reader_elsewhere_follows_to_a_rebuilt_index(
+    index: TantivyIndex, other: subprocess.Popen[str]
+) -> None:
     index.put([document(n, "Lamp") for n in range(3)])
     assert ask(other, "page").split()[0] == "3"
     index.begin_rebuild()
@@ -119,7 +125,9 @@ def test_a_reader_elsewhere_follows_to_a_rebuilt_index(index: TantivyIndex, othe
     assert ask(other, "page").split()[0] == "5"
 
 
-def test_a_cursor_goes_on_in_another_process_that_sees_the_same_state(index: TantivyIndex, other: subprocess.Popen[str]) -> None:
+def test_a_cursor_goes_on_in_another_process_that_sees_the_same_state(
+    index: TantivyIndex, other: subprocess.Popen[str]
+) -> None:
     index.put([document(n, "Lamp") for n in range(5)])
     page = index.find(Query(term="lamp", size=2))
     total, ids, _ = ask(other, f"page {page.next_cursor}").split()
@@ -151,7 +159,9 @@ def test_a_rebuild_goes_on_after_a_kill(folder: Path, other: subprocess.Popen[st
     assert index.find(Query(term="lamp")).total == 20
     assert index.find(Query(term="late")).total == 1
     assert not index.needs_rebuild
-    assert [p.name for p in folder.iterdir() if p.is_dir()] == [json.loads((folder / "current").read_text())["generation"]]
+    assert [p.name for p in folder.iterdir() if p.is_dir()] == [
+        json.loads((folder / "current").read_text())["generation"]
+    ]
     index.close()
 
 
@@ -172,8 +182,19 @@ def test_a_broken_index_is_begun_anew_and_says_so(folder: Path, index: TantivyIn
     broken.close()
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"{", b'{"generation": "../..", "schema": 1}', b'{"generation": "000001", "schema": 0}'])
-def test_an_index_of_another_schema_is_not_used(folder: Path, index: TantivyIndex, content: bytes) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b'{"generation": "../..", "schema": 1}',
+        b'{"generation": "000001", "schema": 0}',
+    ],
+)
+def test_an_index_of_another_schema_is_not_used(
+    folder: Path, index: TantivyIndex, content: bytes
+) -> None:
     index.put([document(1, "Lamp")])
     index.close()
     (folder / "current").write_bytes(content)
@@ -188,7 +209,13 @@ def test_an_index_of_another_schema_is_not_used(folder: Path, index: TantivyInde
 def test_synonyms_are_read_again_when_they_change(tmp_path: Path) -> None:
     file = tmp_path / "synonyms.txt"
     index = TantivyIndex(tmp_path / "index", currency="USD", clock=SettableClock(), synonyms=file)
-    index.put([document(1, "Flat screen television"), document(2, "Telly box"), document(3, "Screen wipes")])
+    index.put(
+        [
+            document(1, "Flat screen television"),
+            document(2, "Telly box"),
+            document(3, "Screen wipes"),
+        ]
+    )
     assert index.find(Query(term="tv")).total == 0
     file.write_text("tv => television, flat screen  # one way\ntelly, tv\n")
     assert {h.item_id for h in index.find(Query(term="tv")).hits} == {item_id(1), item_id(2)}

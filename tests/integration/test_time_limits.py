@@ -1,4 +1,6 @@
-"""Gateways and carriers that hang: each call has its time, each slot is its own, and threads that hang are bounded in number."""
+"""Gateways and carriers that hang: each call has its time, each slot is its own, and threads that
+hang are bounded in number.
+"""
 
 import threading
 import time
@@ -21,7 +23,14 @@ from commerce_core.checkout import Placed
 from commerce_core.kernel.ids import BuyerId, OrderId, SellerId
 from commerce_core.kernel.money import Money
 from commerce_core.orders import OrderStatus
-from commerce_core.payment import CardNumber, ChargeOutcome, Handle, PaymentGateway, PaymentInfo, PaymentUnavailable
+from commerce_core.payment import (
+    CardNumber,
+    ChargeOutcome,
+    Handle,
+    PaymentGateway,
+    PaymentInfo,
+    PaymentUnavailable,
+)
 from commerce_core.plugins import PluginContext
 from commerce_local.clock import SystemClock
 from commerce_local.deadline import Deadline, NoAnswer
@@ -75,14 +84,20 @@ def gateway(tmp_path: Path) -> Iterator[Hanging]:
 
 @contextmanager
 def open_shop(folder: Path, **gateways: PaymentGateway) -> Iterator[Market]:
-    settings = Settings.in_folder(folder, call_timeout=QUICK, lease=timedelta(seconds=3), retry=timedelta(seconds=0.2))
+    settings = Settings.in_folder(
+        folder, call_timeout=QUICK, lease=timedelta(seconds=3), retry=timedelta(seconds=0.2)
+    )
     container = ShopContainer(settings=settings)
     container.gateways.override(providers.Object(gateways))
     shop = container.shop()
     try:
         storage = container.storage()
-        (seller,) = crowd(storage.database, storage.accounts, shop.clock, container.ids(), 1, Role.SELLER)
-        yield Market(shop=shop, container=container, seller_id=SellerId(seller.account.id), outside=Outside())
+        (seller,) = crowd(
+            storage.database, storage.accounts, shop.clock, container.ids(), 1, Role.SELLER
+        )
+        yield Market(
+            shop=shop, container=container, seller_id=SellerId(seller.account.id), outside=Outside()
+        )
     finally:
         shop.close()
 
@@ -103,7 +118,9 @@ def statuses(market: Market, placed: Sequence[Placed]) -> set[OrderStatus]:
     return {market.order(p).status for p in placed}
 
 
-def test_46_two_calls_that_hang_hold_up_none_of_ten_later_orders(tmp_path: Path, gateway: Hanging) -> None:
+def test_46_two_calls_that_hang_hold_up_none_of_ten_later_orders(
+    tmp_path: Path, gateway: Hanging
+) -> None:
     with open_shop(tmp_path, sandbox=gateway) as market:
         lamp = market.item(50)
         stuck = bought(market, lamp, 2)
@@ -119,13 +136,18 @@ def test_46_two_calls_that_hang_hold_up_none_of_ten_later_orders(tmp_path: Path,
         assert market.shop.checker.check().violations == ()
 
 
-def test_46_a_gateway_that_hangs_is_not_noticed_by_the_orders_of_another(tmp_path: Path, gateway: Hanging) -> None:
+def test_46_a_gateway_that_hangs_is_not_noticed_by_the_orders_of_another(
+    tmp_path: Path, gateway: Hanging
+) -> None:
     with open_shop(tmp_path, sandbox=gateway) as market:
         lamp = market.item(90)
         stuck = bought(market, lamp, 40)
         gateway.hangs = frozenset(market.order(p).order.handle.reference for p in stuck)
     other = SandboxGateway(tmp_path / "other.db", SystemClock())
-    with open_shop(tmp_path, other=other, sandbox=gateway) as market, working(market.shop, {"sagas"}, drain=2.0):
+    with (
+        open_shop(tmp_path, other=other, sandbox=gateway) as market,
+        working(market.shop, {"sagas"}, drain=2.0),
+    ):
         until(lambda: gateway.asked >= 3)
         later = bought(market, lamp, 10)
         assert until(lambda: statuses(market, later) == {OrderStatus.COMPLETED}) < 5
@@ -136,7 +158,9 @@ def test_46_a_gateway_that_hangs_is_not_noticed_by_the_orders_of_another(tmp_pat
     other.close()
 
 
-def test_a_payment_that_is_prepared_too_slowly_is_refused_in_time(tmp_path: Path, gateway: Hanging) -> None:
+def test_a_payment_that_is_prepared_too_slowly_is_refused_in_time(
+    tmp_path: Path, gateway: Hanging
+) -> None:
     gateway.hangs_at_prepare = True
     with open_shop(tmp_path, sandbox=gateway) as market:
         began = time.monotonic()
@@ -147,7 +171,9 @@ def test_a_payment_that_is_prepared_too_slowly_is_refused_in_time(tmp_path: Path
 
 
 def test_the_limit_reaches_adapters(tmp_path: Path) -> None:
-    context: PluginContext = ShopContainer(settings=Settings.in_folder(tmp_path, call_timeout=QUICK)).context()
+    context: PluginContext = ShopContainer(
+        settings=Settings.in_folder(tmp_path, call_timeout=QUICK)
+    ).context()
     assert context.call_timeout == QUICK
 
 
@@ -178,7 +204,11 @@ def test_every_call_of_a_gateway_has_its_time(gateway: Hanging) -> None:
     with pytest.raises(PaymentUnavailable):
         timed.prepare(OrderId("o"), BuyerId("b"), Money(5, "USD"), CARD)
     carrier = TimedCarrier(deaf, Deadline("deaf", timedelta(seconds=0.05), 20))
-    for call in (lambda: carrier.book("r", "k", None, []), lambda: carrier.find_by_reference("r"), lambda: carrier.cancel("r", "k")):
+    for call in (
+        lambda: carrier.book("r", "k", None, []),
+        lambda: carrier.find_by_reference("r"),
+        lambda: carrier.cancel("r", "k"),
+    ):
         with pytest.raises(NoAnswer):
             call()
 

@@ -1,4 +1,6 @@
-"""A bell that is rung in one process is heard in another, by way of PostgreSQL; and an outage of it costs nothing but time."""
+"""A bell that is rung in one process is heard in another, by way of PostgreSQL; and an outage of it
+costs nothing but time.
+"""
 
 import signal
 import threading
@@ -10,7 +12,7 @@ import pytest
 
 from commerce_bootstrap import builders
 from commerce_bootstrap.settings import Settings
-from commerce_local.bell import Bell
+from commerce_local.wake_up import WakeUp
 from tests.integration.http.people import until
 from tests.servers import PostgresServer, own_server
 
@@ -22,66 +24,75 @@ def server() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture
-def bells(server: PostgresServer, tmp_path: Path) -> Iterator[tuple[Bell, Bell]]:
+def bells(server: PostgresServer, tmp_path: Path) -> Iterator[tuple[WakeUp, WakeUp]]:
     """The bells of two processes, each of which has begun to listen."""
     with ExitStack() as closing:
         settings = Settings.in_folder(tmp_path, database_url=server.url)
-        here, there = builders.build_bell(settings, closing), builders.build_bell(settings, closing)
+        here, there = (
+            builders.build_wake_up(settings, closing),
+            builders.build_wake_up(settings, closing),
+        )
         until(lambda: here.count() and there.count())
         yield here, there
 
 
-def test_work_of_one_process_wakes_the_other(bells: tuple[Bell, Bell]) -> None:
+def test_work_of_one_process_wakes_the_other(bells: tuple[WakeUp, WakeUp]) -> None:
     here, there = bells
     for _ in range(3):
         heard = there.count()
-        here.ring()
+        here.notify()
         assert there.wait(heard, 10)
 
 
-def test_a_process_does_not_hear_itself_twice(bells: tuple[Bell, Bell]) -> None:
+def test_a_process_does_not_hear_itself_twice(bells: tuple[WakeUp, WakeUp]) -> None:
     here, there = bells
     before, heard = here.count(), there.count()
-    here.ring()
+    here.notify()
     assert there.wait(heard, 10)
     heard = here.count()
-    there.ring()
+    there.notify()
     assert here.wait(heard, 10)
     assert here.count() == before + 2
 
 
-def test_a_thousand_rings_are_told_in_few_words(bells: tuple[Bell, Bell]) -> None:
+def test_a_thousand_rings_are_told_in_few_words(bells: tuple[WakeUp, WakeUp]) -> None:
     here, there = bells
     heard = there.count()
     for _ in range(1_000):
-        here.ring()
+        here.notify()
     assert there.wait(heard, 10)
     assert here.count() >= 1_000
     assert there.count() - heard < 500
 
 
-def test_after_an_outage_it_is_rung_once_and_heard_again(server: PostgresServer, bells: tuple[Bell, Bell]) -> None:
+def test_after_an_outage_it_is_rung_once_and_heard_again(
+    server: PostgresServer, bells: tuple[WakeUp, WakeUp]
+) -> None:
     here, there = bells
     assert here.hears_others()
     server.stop(signal.SIGQUIT)
     until(lambda: not here.hears_others() and not there.hears_others())
-    here.ring()  # nobody hears it: the work is found by looking
+    here.notify()  # nobody hears it: the work is found by looking
     counts = here.count(), there.count()
     server.start()
     until(lambda: here.count() > counts[0] and there.count() > counts[1], 30)
     until(lambda: here.hears_others() and there.hears_others(), 30)
     heard = there.count()
-    here.ring()
+    here.notify()
     assert there.wait(heard, 10)
 
 
-def test_it_is_closed_in_time_although_its_server_is_frozen(server: PostgresServer, tmp_path: Path) -> None:
+def test_it_is_closed_in_time_although_its_server_is_frozen(
+    server: PostgresServer, tmp_path: Path
+) -> None:
     with ExitStack() as closing:
-        bell = builders.build_bell(Settings.in_folder(tmp_path, database_url=server.url), closing)
-        until(bell.hears_others)
+        wake_up = builders.build_wake_up(
+            Settings.in_folder(tmp_path, database_url=server.url), closing
+        )
+        until(wake_up.hears_others)
         server.pause()
         try:
-            bell.ring()  # it is told of, and no answer comes
+            wake_up.notify()  # it is told of, and no answer comes
             ending = threading.Thread(target=closing.close, daemon=True)
             ending.start()
             ending.join(10)

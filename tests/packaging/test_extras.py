@@ -1,4 +1,6 @@
-"""Each way of use has an install line in the documentation, and works with what that line installs and nothing else."""
+"""Each way of use has an install line in the documentation, and works with what that line installs
+and nothing else.
+"""
 
 import re
 import subprocess
@@ -16,7 +18,11 @@ from tests.packaging.test_wheel import contents, installed_in, metadata, require
 __all__ = ["contents", "metadata", "wheel"]
 
 PAGE: Final = (ROOT / "docs" / "embedding.md").read_text()
-LINES: Final = [extras for extras in re.findall(r'`pip install "commerce-core\[([\w,]+)\]"`', PAGE) if extras != "all"]
+LINES: Final = [
+    extras
+    for extras in re.findall(r'`pip install "commerce-core\[([\w,]+)\]"`', PAGE)
+    if extras != "all"
+]
 BUILD_AND_CLOSE: Final = """
 from pathlib import Path
 from commerce_bootstrap.container import build_shop
@@ -32,15 +38,21 @@ SERVE: Final = "import commerce_http.main\n"
 TRIED: Final = {
     "sql,search,worker": BUILD_AND_CLOSE,
     "sql,search,worker,http": BUILD_AND_CLOSE + SERVE,
-    "sql,search,worker,http,cli": BUILD_AND_CLOSE + SERVE + "import commerce_cli.demo, commerce_cli.main\n",
-    "postgres,opensearch,rabbitmq,worker,http,cli": ON_SERVERS + SERVE + "import commerce_cli.serve\n",
+    "sql,search,worker,http,cli": BUILD_AND_CLOSE
+    + SERVE
+    + "import commerce_cli.demo, commerce_cli.main\n",
+    "postgres,opensearch,rabbitmq,worker,http,cli": ON_SERVERS
+    + SERVE
+    + "import commerce_cli.serve\n",
     "postgres,opensearch,rabbitmq,worker,cli": ON_SERVERS + "import commerce_cli.serve\n",
     "testkit": "import commerce_testkit.contracts.payment, commerce_testkit.memory.shop\n",
 }
 
 
 def test_every_extra_is_in_the_table() -> None:
-    assert set(re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE)) == set(PYPROJECT["project"]["optional-dependencies"])
+    assert set(re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE)) == set(
+        PYPROJECT["project"]["optional-dependencies"]
+    )
 
 
 def test_every_line_is_tried() -> None:
@@ -49,29 +61,59 @@ def test_every_line_is_tried() -> None:
 
 def test_every_library_is_known_by_its_extra() -> None:
     extras = {
-        name: {Requirement(text).name.lower() for text in texts} for name, texts in PYPROJECT["project"]["optional-dependencies"].items()
+        name: {Requirement(text).name.lower() for text in texts}
+        for name, texts in PYPROJECT["project"]["optional-dependencies"].items()
     }
-    spelled = {"argon2": "argon2-cffi", "opensearchpy": "opensearch-py", "opentelemetry": "opentelemetry-sdk"}
-    wrong = {m: e for m, e in EXTRAS.items() if spelled.get(m, m.replace("_", "-")) not in {n.replace("_", "-") for n in extras[e]}}
+    spelled = {
+        "argon2": "argon2-cffi",
+        "opensearchpy": "opensearch-py",
+        "opentelemetry": "opentelemetry-sdk",
+    }
+    wrong = {
+        m: e
+        for m, e in EXTRAS.items()
+        if spelled.get(m, m.replace("_", "-")) not in {n.replace("_", "-") for n in extras[e]}
+    }
     assert wrong == {}
 
 
 @pytest.mark.parametrize("extras", TRIED)
-def test_a_way_of_use_needs_what_its_line_installs_and_nothing_else(extras: str, wheel: Path, metadata: Message, tmp_path: Path) -> None:
+def test_a_way_of_use_needs_what_its_line_installs_and_nothing_else(
+    extras: str, wheel: Path, metadata: Message, tmp_path: Path
+) -> None:
     python = installed_in(tmp_path / "bare", wheel, requirements(metadata, extras))
-    ran = subprocess.run([python, "-I", "-c", TRIED[extras]], cwd=tmp_path, capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        [python, "-I", "-c", TRIED[extras]],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert ran.returncode == 0, ran.stderr
 
 
 @pytest.mark.parametrize(
     ("extras", "arguments", "named"),
-    [("", ("check",), "cli"), ("cli", ("check",), "worker|sql"), ("sql,worker,cli", ("check",), "search"), ("sql,search,worker,cli", ("serve",), "http")],
+    [("", ("check",), "cli"), ("cli", ("check",), "worker|sql"),
+     ("sql,worker,cli", ("check",), "search"), ("sql,search,worker,cli", ("serve",), "http")],
 )  # fmt: skip
 def test_a_library_that_is_missing_is_one_sentence_that_says_what_to_install(
-    extras: str, arguments: tuple[str, ...], named: str, wheel: Path, metadata: Message, tmp_path: Path
+    extras: str,
+    arguments: tuple[str, ...],
+    named: str,
+    wheel: Path,
+    metadata: Message,
+    tmp_path: Path,
 ) -> None:
     python = installed_in(tmp_path / "bare", wheel, requirements(metadata, extras))
-    ran = subprocess.run([python.with_name("commerce"), *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    ran = subprocess.run(
+        [python.with_name("commerce"), *arguments],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr.count("\n") == 1
     assert re.search(rf'pip install "commerce-core\[({named})\]"', ran.stderr), ran.stderr

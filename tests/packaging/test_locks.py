@@ -25,7 +25,11 @@ def test_there_is_a_lock_for_running_and_one_for_developing() -> None:
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda p: p.name)
 def test_every_entry_has_a_hash_and_nothing_else_is_in_it(lock: Path) -> None:
     entries = lock.read_text().replace("\\\n", "").splitlines()
-    assert [e for e in entries if not re.fullmatch(r"[\w.-]+==[^#@]+?(\s+--hash=sha256:[0-9a-f]{64})+", e)] == []
+    assert [
+        e
+        for e in entries
+        if not re.fullmatch(r"[\w.-]+==[^#@]+?(\s+--hash=sha256:[0-9a-f]{64})+", e)
+    ] == []
 
 
 def test_what_runs_is_what_was_tested() -> None:
@@ -35,8 +39,13 @@ def test_what_runs_is_what_was_tested() -> None:
 
 def test_the_locks_satisfy_what_the_project_asks_for() -> None:
     extras, groups = PYPROJECT["project"]["optional-dependencies"], PYPROJECT["dependency-groups"]
-    asked = [*PYPROJECT["project"]["dependencies"], *(r for name, rs in extras.items() if name != "all" for r in rs)]
+    asked = [
+        *PYPROJECT["project"]["dependencies"],
+        *(r for name, rs in extras.items() if name != "all" for r in rs),
+    ]
     asked += [r for rs in groups.values() for r in rs if isinstance(r, str)]
     dev = pinned(ROOT / "requirements" / "dev.txt")
     for requirement in map(Requirement, asked):
-        assert requirement.specifier.contains(dev[canonicalize_name(requirement.name)], prereleases=True), str(requirement)
+        assert requirement.specifier.contains(
+            dev[canonicalize_name(requirement.name)], prereleases=True
+        ), str(requirement)

@@ -1,4 +1,5 @@
-"""The built wheel, in an empty environment of each Python that it is for, sells what the tutorial sells.
+"""The built wheel, in an empty environment of each Python that it is for, sells what the tutorial
+sells.
 
 A Python that is not on this machine's PATH is left out. What is installed is what is locked, from
 the registry that pip is set up with.

@@ -50,7 +50,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def contents(wheel: Path) -> set[str]:
     with zipfile.ZipFile(wheel) as archive:
-        return {name for name in archive.namelist() if not name.split("/")[0].endswith(".dist-info")}
+        return {
+            name for name in archive.namelist() if not name.split("/")[0].endswith(".dist-info")
+        }
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +65,12 @@ def metadata(wheel: Path) -> Message:
 def requirements(metadata: Message, extras: str = "") -> list[Requirement]:
     """What is needed with these extras, commas between them."""
     found = [Requirement(text) for text in metadata.get_all("Requires-Dist", [])]
-    return [r for r in found if r.marker is None or any(r.marker.evaluate({"extra": extra}) for extra in extras.split(","))]
+    return [
+        r
+        for r in found
+        if r.marker is None
+        or any(r.marker.evaluate({"extra": extra}) for extra in extras.split(","))
+    ]
 
 
 def test_the_top_level_names_are_exactly_the_packages(contents: set[str]) -> None:
@@ -71,7 +78,9 @@ def test_the_top_level_names_are_exactly_the_packages(contents: set[str]) -> Non
 
 
 def test_every_package_is_typed_and_a_package(contents: set[str]) -> None:
-    assert {f"{name}/{file}" for name in NAMES for file in ("py.typed", "__init__.py")} - contents == set()
+    assert {
+        f"{name}/{file}" for name in NAMES for file in ("py.typed", "__init__.py")
+    } - contents == set()
 
 
 def test_the_wheel_holds_what_is_under_version_control_and_nothing_else(contents: set[str]) -> None:
@@ -85,17 +94,25 @@ def test_the_wheel_holds_what_is_under_version_control_and_nothing_else(contents
 def test_the_features_travel_in_the_testkit(contents: set[str]) -> None:
     written = {str(p.relative_to(ROOT)) for p in (ROOT / "features").rglob("*.feature")}
     assert written
-    assert {n.removeprefix("commerce_testkit/") for n in contents if n.endswith(".feature")} == written
+    assert {
+        n.removeprefix("commerce_testkit/") for n in contents if n.endswith(".feature")
+    } == written
 
 
 def test_the_core_needs_attrs_and_cattrs_and_everything_else_is_an_extra(metadata: Message) -> None:
     assert {r.name for r in requirements(metadata)} == {"attrs", "cattrs"}
-    assert set(metadata.get_all("Provides-Extra", [])) == set(PYPROJECT["project"]["optional-dependencies"])
+    assert set(metadata.get_all("Provides-Extra", [])) == set(
+        PYPROJECT["project"]["optional-dependencies"]
+    )
 
 
-def test_the_wheel_without_extras_imports_every_module_of_the_core(wheel: Path, metadata: Message, tmp_path: Path) -> None:
+def test_the_wheel_without_extras_imports_every_module_of_the_core(
+    wheel: Path, metadata: Message, tmp_path: Path
+) -> None:
     python = installed_in(tmp_path / "bare", wheel, requirements(metadata))
-    run = subprocess.run([python, "-I", "-W", "error", "-c", IMPORT_ALL], capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        [python, "-I", "-W", "error", "-c", IMPORT_ALL], capture_output=True, text=True, check=False
+    )
     assert run.returncode == 0, run.stderr
     answer = json.loads(run.stdout)
     assert answer["absent"] == ["sqlalchemy", "litestar", "tantivy", "msgspec", "pytest"]
@@ -108,7 +125,8 @@ def installed_in(folder: Path, wheel: Path, needed: list[Requirement]) -> Path:
     """An environment with the wheel and what is *needed*, and nothing else. Its interpreter."""
     python = bare_environment(folder, needed)
     pip = [
-        sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python, "install", "--quiet", "--no-index", "--no-deps", wheel,
+        sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python, "install",
+        "--quiet", "--no-index", "--no-deps", wheel,
     ]  # fmt: skip
     installed = subprocess.run(pip, capture_output=True, text=True, check=False)
     assert installed.returncode == 0, installed.stdout + installed.stderr
@@ -116,7 +134,9 @@ def installed_in(folder: Path, wheel: Path, needed: list[Requirement]) -> Path:
 
 
 def bare_environment(folder: Path, requirements: list[Requirement]) -> Path:
-    """An environment with *requirements*, and what they need in turn, taken from this one: nothing is fetched. Its interpreter."""
+    """An environment with *requirements*, and what they need in turn, taken from this one: nothing
+    is fetched. Its interpreter.
+    """
     venv.create(folder, with_pip=False, symlinks=True)
     (site,) = folder.glob("lib/python*/site-packages")
     waiting, done = [r.name for r in requirements], set()
@@ -126,7 +146,11 @@ def bare_environment(folder: Path, requirements: list[Requirement]) -> Path:
             continue
         done.add(name)
         found = distribution(name)
-        waiting += [r.name for r in map(Requirement, found.requires or ()) if r.marker is None or r.marker.evaluate({"extra": ""})]
+        waiting += [
+            r.name
+            for r in map(Requirement, found.requires or ())
+            if r.marker is None or r.marker.evaluate({"extra": ""})
+        ]
         for file in found.files or ():
             if ".." not in file.parts and "__pycache__" not in file.parts:
                 (site / file).parent.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,15 @@ from commerce_core.kernel.address import Address
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.money import Money
 from commerce_core.pricing import Adjustment, Charges, PricedLine, Pricer, Quote
-from commerce_core.shipping import Booked, BookingGone, BookingOutcome, CannotShip, Carrier, ParcelLine, Unknown
+from commerce_core.shipping import (
+    Booked,
+    BookingGone,
+    BookingOutcome,
+    CannotShip,
+    Carrier,
+    ParcelLine,
+    Unknown,
+)
 
 
 class FlatRate(Charges):
@@ -23,7 +31,9 @@ class Bicycle(Carrier):
     def __init__(self) -> None:
         self._booked: dict[str, Booked] = {}
 
-    def book(self, reference: str, key: str, address: Address | None, lines: Sequence[ParcelLine]) -> BookingOutcome:
+    def book(
+        self, reference: str, key: str, address: Address | None, lines: Sequence[ParcelLine]
+    ) -> BookingOutcome:
         if sum(line.quantity for line in lines) > 3:
             return CannotShip("the basket is full")
         return self._booked.setdefault(reference, Booked(carrier="bicycle", tracking_number=key))

@@ -17,7 +17,9 @@ class Forgetful(Carrier):
 class Generous(Charges):
     """Answers with something else."""
 
-    def adjustments(self, lines: str) -> list[Money]:  # refused: override, reportIncompatibleMethodOverride
+    def adjustments(
+        self, lines: str
+    ) -> list[Money]:  # refused: override, reportIncompatibleMethodOverride
         return []
 
 
@@ -35,10 +37,14 @@ def buyers_order(buyer: BuyerId, order: OrderId) -> None:
 CARRIER = Forgetful()  # refused: abstract, reportAbstractUsage
 CLOCK: Clock = Sundial()  # refused: assignment, reportAssignmentType
 PRICER = Pricer("USD", None)  # refused: arg-type, reportArgumentType
-LINE = PricedLine(sku_id=SkuId("s"), unit_price=1.5, quantity=1)  # refused: arg-type, reportArgumentType
+LINE = PricedLine(
+    sku_id=SkuId("s"), unit_price=1.5, quantity=1
+)  # refused: arg-type, reportArgumentType
 BARE = ParcelLine(SkuId("s"), "lamp", 1)  # refused: call-arg, reportCallIssue
 HALF = Money(1, "USD") * 0.5  # refused: operator, reportOperatorIssue reportUnknownVariableType
 SUM = Money(1, "USD") + 1  # refused: operator, reportOperatorIssue reportUnknownVariableType
 LINE.quantity = 2  # refused: misc, reportAttributeAccessIssue
-ADDED = Adjustment(kind="tax", code="vat", amount=Money(1, "USD"), percent=19)  # refused: call-arg, reportCallIssue
+ADDED = Adjustment(
+    kind="tax", code="vat", amount=Money(1, "USD"), percent=19
+)  # refused: call-arg, reportCallIssue
 buyers_order(AccountId("a"), OrderId("o"))  # refused: arg-type, reportArgumentType

@@ -1,20 +1,25 @@
-"""Somebody else's program around the services of the core: what they take and give is known without a cast."""
+"""Somebody else's program around the services of the core: what they take and give is known without
+a cast.
+"""
 
 from concurrent.futures import Future
 
 from commerce_core.cart import CartView, SetQuantity
 from commerce_core.cart.service import CartChange, Carts, Shopper
-from commerce_core.checkout.service.place import Placement, Shelves
+from commerce_core.checkout.service.place import Placement, PlacementRepositories
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import BuyerId, IdFactory, ItemId
 from commerce_core.pricing import FreeOfCharges, Pricer
 
 
-def placement(shelves: Shelves, clock: Clock, ids: IdFactory) -> Placement:
-    return Placement(shelves, Pricer("EUR", FreeOfCharges()), clock, ids, "bicycle")
+def placement(repositories: PlacementRepositories, clock: Clock, ids: IdFactory) -> Placement:
+    return Placement(repositories, Pricer("EUR", FreeOfCharges()), clock, ids, "bicycle")
 
 
 def put_in_cart(carts: Carts, buyer: str, item: str) -> int:
-    change = CartChange(shopper=Shopper(buyer_id=BuyerId(buyer)), quantities=(SetQuantity(item_id=ItemId(item), quantity=2),))
+    change = CartChange(
+        shopper=Shopper(buyer_id=BuyerId(buyer)),
+        quantities=(SetQuantity(item_id=ItemId(item), quantity=2),),
+    )
     waiting: Future[CartView] = carts.submit(change)
     return waiting.result().quote.total.minor

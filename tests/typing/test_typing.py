@@ -1,4 +1,6 @@
-"""Teams that embed the library get its types: both checkers, at their strictest, accept good programs and refuse bad ones."""
+"""Teams that embed the library get its types: both checkers, at their strictest, accept good
+programs and refuse bad ones.
+"""
 
 import json
 import os
@@ -25,14 +27,23 @@ def expected(place: int) -> Findings:
     for path in SNIPPETS:
         for number, line in enumerate(path.read_text().splitlines(), start=1):
             if match := re.search(r"# refused: ([\w-]+), ([\w ]+)$", line):
-                found.setdefault(path.name, set()).update((number, word) for word in match.group(place).split())
+                found.setdefault(path.name, set()).update(
+                    (number, word) for word in match.group(place).split()
+                )
     return found
 
 
 def run(tool: str, *options: str | Path) -> str:
     command = [Path(sys.executable).with_name(tool), *options, *SNIPPETS]
     roots = os.pathsep.join(str(ROOT / root) for root in SOURCE_ROOTS)
-    done = subprocess.run(command, cwd=ROOT, env={**os.environ, "MYPYPATH": roots}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "MYPYPATH": roots},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode in (0, 1), done.stdout + done.stderr
     return done.stdout
 
@@ -42,7 +53,9 @@ def said_by_mypy() -> Findings:
     for line in run("mypy", "--strict", "--no-pretty", "--no-error-summary").splitlines():
         match = re.fullmatch(r"(.+?):(\d+): error: .*\[([\w-]+)\]", line)
         if match:
-            found.setdefault(Path(match.group(1)).name, set()).add((int(match.group(2)), match.group(3)))
+            found.setdefault(Path(match.group(1)).name, set()).add(
+                (int(match.group(2)), match.group(3))
+            )
     return found
 
 
@@ -54,7 +67,11 @@ def said_by_pyright() -> Findings:
     return found
 
 
-@pytest.mark.parametrize(("checker", "place"), [(said_by_mypy, 1), (said_by_pyright, 2)], ids=["mypy", "pyright"])
-def test_good_programs_pass_and_bad_ones_are_refused(checker: Callable[[], Findings], place: int) -> None:
+@pytest.mark.parametrize(
+    ("checker", "place"), [(said_by_mypy, 1), (said_by_pyright, 2)], ids=["mypy", "pyright"]
+)
+def test_good_programs_pass_and_bad_ones_are_refused(
+    checker: Callable[[], Findings], place: int
+) -> None:
     assert len({line for line, _ in expected(place)["refused.py"]}) == 11
     assert checker() == expected(place)

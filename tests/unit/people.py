@@ -30,7 +30,9 @@ def usd(amount: str) -> Money:
 
 def card(number: str = GOOD_CARD) -> PaymentInfo:
     """A card to pay with."""
-    return PaymentInfo(payment_type="card", card_no=CardNumber.from_text(number), expiry="12/40", cvc="123")
+    return PaymentInfo(
+        payment_type="card", card_no=CardNumber.from_text(number), expiry="12/40", cvc="123"
+    )
 
 
 def address(country: str = "DE") -> Address:
@@ -40,7 +42,11 @@ def address(country: str = "DE") -> Address:
 
 def register(shop: MemoryShop, role: str = "buyer") -> Account:
     """A new account with a name of its own."""
-    return shop.accounts.register(Register(email=f"p{next(_NUMBERS)}@example.org", password="correct horse", name="P", role=role))
+    return shop.accounts.register(
+        Register(
+            email=f"p{next(_NUMBERS)}@example.org", password="correct horse", name="P", role=role
+        )
+    )
 
 
 def buyer_id(account: Account) -> BuyerId:
@@ -48,7 +54,13 @@ def buyer_id(account: Account) -> BuyerId:
     return BuyerId(account.id)
 
 
-def sell(shop: MemoryShop, quantity: int = 10, price: str = "5.00", name: str = "Mug", seller: Account | None = None) -> ItemView:
+def sell(
+    shop: MemoryShop,
+    quantity: int = 10,
+    price: str = "5.00",
+    name: str = "Mug",
+    seller: Account | None = None,
+) -> ItemView:
     """An item on sale."""
     seller_id = SellerId((seller or register(shop, "seller")).id)
     return shop.items.onboard(seller_id, NewItem(name=name, price=usd(price), quantity=quantity))
@@ -57,7 +69,9 @@ def sell(shop: MemoryShop, quantity: int = 10, price: str = "5.00", name: str = 
 def fill(shop: MemoryShop, buyer: Account, *goods: tuple[ItemView, int]) -> CartId:
     """Have *goods* in the buyer's cart; the cart."""
     quantities = tuple(SetQuantity(item_id=view.item.id, quantity=n) for view, n in goods)
-    return shop.carts.change(CartChange(shopper=Shopper(buyer_id=buyer_id(buyer)), quantities=quantities)).cart.id
+    return shop.carts.change(
+        CartChange(shopper=Shopper(buyer_id=buyer_id(buyer)), quantities=quantities)
+    ).cart.id
 
 
 def pay(
@@ -71,11 +85,24 @@ def pay(
     country: str = "DE",
 ) -> Placed:
     """Check a cart out."""
-    command = PlaceOrder(cart_id=cart_id, amount=usd(amount), payment_info=card(number), shipping_address=address(country))
+    command = PlaceOrder(
+        cart_id=cart_id,
+        amount=usd(amount),
+        payment_info=card(number),
+        shipping_address=address(country),
+    )
     return shop.checkout.place(buyer, command, key)
 
 
-def order(shop: MemoryShop, buyer: Account, view: ItemView, quantity: int = 1, *, number: str = GOOD_CARD, country: str = "DE") -> Placed:
+def order(
+    shop: MemoryShop,
+    buyer: Account,
+    view: ItemView,
+    quantity: int = 1,
+    *,
+    number: str = GOOD_CARD,
+    country: str = "DE",
+) -> Placed:
     """Put *quantity* of an item into the cart and check it out."""
     cart_id = fill(shop, buyer, (view, quantity))
     amount = (view.item.price * quantity).amount

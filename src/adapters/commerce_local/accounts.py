@@ -22,7 +22,8 @@ class Argon2Hasher(PasswordHasher):
     It has threads of its own: an allocator keeps the 19 MiB for every thread that ever hashed.
 
     Args:
-        at_once: how many are hashed at the same time: each takes its 19 MiB and a processor for some 20 ms.
+        at_once: how many are hashed at the same time: each takes its 19 MiB and a processor for
+            some 20 ms.
         waiting: how many more may wait for their turn.
     """
 
@@ -52,7 +53,9 @@ class Argon2Hasher(PasswordHasher):
 
 
 def _bytes(password: str) -> bytes:
-    """What is hashed of *password*. An encoder that refuses a text would raise an error with all of it."""
+    """What is hashed of *password*. An encoder that refuses a text would raise an error with all of
+    it.
+    """
     return password.encode(errors="surrogatepass")
 
 

@@ -30,7 +30,9 @@ class ThreadBatcher(Batcher[T, R], Generic[T, R]):
         name: of the thread.
     """
 
-    def __init__(self, group_function: GroupFunction[T, R], *, limit: int, queue: int, name: str) -> None:
+    def __init__(
+        self, group_function: GroupFunction[T, R], *, limit: int, queue: int, name: str
+    ) -> None:
         self._group_function = group_function
         self._limit = limit
         self._room = queue
@@ -39,7 +41,8 @@ class ThreadBatcher(Batcher[T, R], Generic[T, R]):
         self._waiting: deque[tuple[T, Future[R]]] = deque()
         self._changed = threading.Condition()
         self._closed = False
-        # A daemon, so that a program that ends without closing is not held up: what was not answered was not promised.
+        # A daemon, so that a program that ends without closing is not held up: what was not
+        # answered was not promised.
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._thread.start()
 
@@ -63,7 +66,8 @@ class ThreadBatcher(Batcher[T, R], Generic[T, R]):
     def close(self) -> None:
         """Take nothing more, finish what is queued, and end the thread. Idempotent.
 
-        A group that hangs, at a server that is frozen, is waited for so long that it can have no answer any more, and is left.
+        A group that hangs, at a server that is frozen, is waited for so long that it can have no
+        answer any more, and is left.
         """
         with self._changed:
             self._closed = True
@@ -81,15 +85,21 @@ class ThreadBatcher(Batcher[T, R], Generic[T, R]):
             return [self._waiting.popleft() for _ in range(min(self._limit, len(self._waiting)))]
 
 
-def decide_group(group_function: GroupFunction[T, R], group: Sequence[tuple[T, "Future[R]"]]) -> None:
-    """Run *group_function* over the items that are still wanted and give each future its answer; never raises."""
+def decide_group(
+    group_function: GroupFunction[T, R], group: Sequence[tuple[T, "Future[R]"]]
+) -> None:
+    """Run *group_function* over the items that are still wanted and give each future its answer;
+    never raises.
+    """
     wanted = [(item, future) for item, future in group if future.set_running_or_notify_cancel()]
     if not wanted:
         return
     try:
         answers = group_function([item for item, _ in wanted])
         if len(answers) != len(wanted):
-            raise RuntimeError(f"{len(wanted)} items were given and {len(answers)} answers came back")
+            raise RuntimeError(
+                f"{len(wanted)} items were given and {len(answers)} answers came back"
+            )
     except BaseException as error:  # noqa: BLE001 - nobody may wait for ever: all of the group are told
         for _, future in wanted:
             future.set_exception(error)

@@ -7,10 +7,11 @@ from commerce_core.kernel.messaging import Broker, LocalQueues, Message, Queue
 
 
 class LocalBroker(Broker):
-    """Puts messages into *queues*, from which loops of this process, or of another one on the same database, take them.
+    """Puts messages into *queues*, from which loops of this process, or of another one on the same
+    database, take them.
 
-    A shop's own events are in there already, written with the state that they tell of. What is published is what waited in the
-    outbox when the shop went over to this broker.
+    A shop's own events are in there already, written with the state that they tell of. What is
+    published is what waited in the outbox when the shop went over to this broker.
     """
 
     def __init__(self, queues: LocalQueues) -> None:

@@ -1,4 +1,6 @@
-"""A time limit on calls, whatever is called: the caller goes on, the thread that hangs is left behind, and of those there are only so many."""
+"""A time limit on calls, whatever is called: the caller goes on, the thread that hangs is left
+behind, and of those there are only so many.
+"""
 
 import contextvars
 import threading
@@ -40,7 +42,8 @@ class Deadline:
         """What *function* answers.
 
         Raises:
-            NoAnswer: it has not answered in time, or too many calls hang already; then it was not called.
+            NoAnswer: it has not answered in time, or too many calls hang already; then it was not
+                called.
             Exception: what *function* raised.
         """
         thread = self._take()
@@ -60,7 +63,9 @@ class Deadline:
             return self._threads - len(self._idle)
 
     def close(self) -> None:
-        """End the threads that are idle; one that hangs ends with its call, or with the process. Idempotent."""
+        """End the threads that are idle; one that hangs ends with its call, or with the process.
+        Idempotent.
+        """
         with self._turn:
             idle, self._idle = self._idle, []
             self._threads -= len(idle)
@@ -72,7 +77,9 @@ class Deadline:
             if self._idle:
                 return self._idle.pop()
             if self._threads >= self._most:
-                raise NoAnswer(f"{self._party} has not answered {self._most} calls that are still under way")
+                raise NoAnswer(
+                    f"{self._party} has not answered {self._most} calls that are still under way"
+                )
             self._threads += 1
         return _CallThread(f"call-{self._party}", self._give_back)
 
@@ -85,7 +92,9 @@ class _CallThread:
     """Makes one call after the other. A daemon: a call that hangs keeps no process from ending."""
 
     def __init__(self, name: str, done: "Callable[[_CallThread], None]") -> None:
-        self.work: SimpleQueue[tuple[contextvars.Context, Callable[[], Any], Future[Any]] | None] = SimpleQueue()
+        self.work: SimpleQueue[
+            tuple[contextvars.Context, Callable[[], Any], Future[Any]] | None
+        ] = SimpleQueue()
         self._done = done
         threading.Thread(target=self._run, name=name, daemon=True).start()
 

@@ -13,10 +13,12 @@ _LOW: Final = (1 << 62) - 1
 
 
 class UuidFactory(IdFactory):
-    """UUIDv7 (RFC 9562, section 6.2, method 2): within this process each id is greater than the one before.
+    """UUIDv7 (RFC 9562, section 6.2, method 2): within this process each id is greater than the one
+    before.
 
-    A clock that stands still or is set back does not break the order: the random part is then counted up from the last id,
-    by a random step, so that ids can be neither guessed nor met by another process.
+    A clock that stands still or is set back does not break the order: the random part is then
+    counted up from the last id, by a random step, so that ids can be neither guessed nor met by
+    another process.
     """
 
     def __init__(self) -> None:

@@ -10,8 +10,14 @@ from commerce_local.sandbox_gateway import SandboxGateway
 
 
 def open_gateway(url: str, context: PluginContext) -> SandboxGateway:
-    """The sandbox gateway whose books are in the file that *url* names; its option ``account`` tells one account from another."""
-    return SandboxGateway(file_path(url, "var/sandbox-payments.db"), context.clock, options(url).get("account", "sandbox"))
+    """The sandbox gateway whose books are in the file that *url* names; its option ``account``
+    tells one account from another.
+    """
+    return SandboxGateway(
+        file_path(url, "var/sandbox-payments.db"),
+        context.clock,
+        options(url).get("account", "sandbox"),
+    )
 
 
 def open_carrier(url: str, context: PluginContext) -> SandboxCarrier:
@@ -20,7 +26,10 @@ def open_carrier(url: str, context: PluginContext) -> SandboxCarrier:
 
 
 def open_broker(
-    url: str, context: PluginContext, consumers: Sequence[Consumer], park: Callable[[Sequence[DeadLetter]], None]
+    url: str,
+    context: PluginContext,
+    consumers: Sequence[Consumer],
+    park: Callable[[Sequence[DeadLetter]], None],
 ) -> LocalBroker:
     """Delivery through the queues in the shop's own database.
 

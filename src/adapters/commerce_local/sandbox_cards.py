@@ -30,7 +30,9 @@ _CARDS: Final = {
 }
 REFUSALS: Final = {
     Behaviour.DECLINES: Declined(code="card-declined", detail="the card was declined"),
-    Behaviour.LACKS_FUNDS: Declined(code="insufficient-funds", detail="there are not enough funds on the card"),
+    Behaviour.LACKS_FUNDS: Declined(
+        code="insufficient-funds", detail="there are not enough funds on the card"
+    ),
 }
 _BRANDS: Final = {"3": "amex", "4": "visa", "5": "mastercard", "6": "discover"}
 
@@ -54,14 +56,19 @@ def card_of(payment: PaymentInfo, now: datetime) -> Card:
     """The card that *payment* names, by its number or by a token.
 
     Raises:
-        Invalid: another kind of payment, no card, an unknown token, or a card that has expired; all that is wrong is named.
+        Invalid: another kind of payment, no card, an unknown token, or a card that has expired; all
+            that is wrong is named.
     """
     if problems := list(_problems(payment, now)):
         raise Invalid(problems)
     if payment.card_no is None:
         return _TOKENS[payment.token or ""]
     number = payment.card_no.reveal()
-    return Card(brand=_BRANDS.get(number[0], "card"), last4=payment.card_no.last4, behaviour=_CARDS.get(number, Behaviour.APPROVES))
+    return Card(
+        brand=_BRANDS.get(number[0], "card"),
+        last4=payment.card_no.last4,
+        behaviour=_CARDS.get(number, Behaviour.APPROVES),
+    )
 
 
 def _problems(payment: PaymentInfo, now: datetime) -> Iterator[FieldProblem]:

@@ -1,4 +1,6 @@
-"""The sandbox carrier: no parcel moves, yet it keeps its promise, and its bookings, like a real one."""
+"""The sandbox carrier: no parcel moves, yet it keeps its promise, and its bookings, like a real
+one.
+"""
 
 import hashlib
 import sqlite3
@@ -7,7 +9,15 @@ from pathlib import Path
 from typing import Final
 
 from commerce_core.kernel.address import Address
-from commerce_core.shipping import Booked, BookingGone, BookingOutcome, CannotShip, Carrier, ParcelLine, Unknown
+from commerce_core.shipping import (
+    Booked,
+    BookingGone,
+    BookingOutcome,
+    CannotShip,
+    Carrier,
+    ParcelLine,
+    Unknown,
+)
 from commerce_local.sandbox_file import SandboxFile
 
 _SCHEMA: Final = """
@@ -16,7 +26,10 @@ CREATE TABLE IF NOT EXISTS booking (
     status TEXT NOT NULL CHECK (status IN ('booked', 'refused', 'gone'))
 ) WITHOUT ROWID;
 """
-_SETTLE: Final = "INSERT INTO booking VALUES (?, ?) ON CONFLICT (reference) DO UPDATE SET status = {} RETURNING status"
+_SETTLE: Final = (
+    "INSERT INTO booking VALUES (?, ?) ON CONFLICT (reference) DO UPDATE SET status = "
+    "{} RETURNING status"
+)
 _BOOK: Final = _SETTLE.format("status")
 _CANCEL: Final = _SETTLE.format("excluded.status")
 _FIND: Final = "SELECT status FROM booking WHERE reference = ?"
@@ -42,7 +55,9 @@ class SandboxCarrier(Carrier):
         """Close the books. Idempotent."""
         self._file.close()
 
-    def book(self, reference: str, key: str, address: Address | None, lines: Sequence[ParcelLine]) -> BookingOutcome:
+    def book(
+        self, reference: str, key: str, address: Address | None, lines: Sequence[ParcelLine]
+    ) -> BookingOutcome:
         _refuse_blank(key)
         refused = address is not None and address.country == _NOWHERE
         return self._told(reference, _BOOK, (reference, "refused" if refused else "booked"))

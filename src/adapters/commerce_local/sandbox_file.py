@@ -1,4 +1,6 @@
-"""Where the sandbox's gateway and carrier keep their books: a file each, apart from the shop's database, as a real party's would be."""
+"""Where the sandbox's gateway and carrier keep their books: a file each, apart from the shop's
+database, as a real party's would be.
+"""
 
 import sqlite3
 import threading
@@ -15,9 +17,11 @@ _BUSY_SECONDS: Final = 5.0
 
 
 class SandboxFile:
-    """An SQLite file with one connection that threads use in turns: a statement takes microseconds, and there is one writer anyhow.
+    """An SQLite file with one connection that threads use in turns: a statement takes microseconds,
+    and there is one writer anyhow.
 
-    What was committed outlives a process that is killed; the loss of the machine's power may take the latest entries.
+    What was committed outlives a process that is killed; the loss of the machine's power may take
+    the latest entries.
 
     Args:
         path: the file; it and its folder are made when missing.
@@ -29,7 +33,9 @@ class SandboxFile:
         private_file(path)
         self._process = ProcessGuard("sandbox")
         self._turn = threading.Lock()
-        self._connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        self._connection = sqlite3.connect(
+            path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
         _write_ahead(self._connection)
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.executescript(f"BEGIN IMMEDIATE; {schema} COMMIT;")
@@ -46,7 +52,9 @@ class SandboxFile:
 
     @contextmanager
     def writing(self) -> Generator[sqlite3.Connection]:
-        """The connection, for several statements: the write lock is held from the first on; committed at the end, rolled back on an error."""
+        """The connection, for several statements: the write lock is held from the first on;
+        committed at the end, rolled back on an error.
+        """
         self._process.check()
         with self._turn:
             self._connection.execute("BEGIN IMMEDIATE")
@@ -65,7 +73,9 @@ class SandboxFile:
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Set the journal's mode. SQLite's own waiting leaves this statement out: of processes that make a file together one is refused."""
+    """Set the journal's mode. SQLite's own waiting leaves this statement out: of processes that
+    make a file together one is refused.
+    """
     deadline = time.monotonic() + _BUSY_SECONDS
     while True:
         try:

@@ -66,7 +66,10 @@ _CHARGE: Final = f"""
     UPDATE handle SET status = ?, first_asked_at = coalesce(first_asked_at, ?), confirm_key = ?
     WHERE order_id = ? AND status = 'open' RETURNING {_ENTRY}
 """  # noqa: S608 (names of ours alone)
-_CANCEL: Final = f"UPDATE handle SET status = iif(status = 'open', 'voided', status) WHERE order_id = ? RETURNING {_ENTRY}"  # noqa: S608 (names of ours alone)
+_CANCEL: Final = (
+    "UPDATE handle SET status = iif(status = 'open', 'voided', status) WHERE "
+    f"order_id = ? RETURNING {_ENTRY}"
+)  # noqa: S608 (names of ours alone)
 _NAME: Final = "sandbox"
 _PREFIX: Final = "sbx_"
 #: How long after its time-out the card that times out first can be charged.
@@ -108,11 +111,16 @@ class _Entry:
         if self.behaviour in REFUSALS:
             return _Status.DECLINED
         early = self.first_asked_at is None or now < self.first_asked_at + _SLOW
-        return _Status.OPEN if self.behaviour is Behaviour.TIMES_OUT_FIRST and early else _Status.CAPTURED
+        return (
+            _Status.OPEN
+            if self.behaviour is Behaviour.TIMES_OUT_FIRST and early
+            else _Status.CAPTURED
+        )
 
 
 class SandboxGateway(PaymentGateway):
-    """Answers by card number, so that every ending can be tried; see the HTTP documentation for the numbers.
+    """Answers by card number, so that every ending can be tried; see the HTTP documentation for the
+    numbers.
 
     Args:
         path: the file of its books; made when missing. Several processes may share it.
@@ -133,12 +141,25 @@ class SandboxGateway(PaymentGateway):
         self._file.close()
 
     def capabilities(self) -> Capabilities:
-        return Capabilities(raw_cards=True, repeatable_for=timedelta(hours=24), account=self._account)
+        return Capabilities(
+            raw_cards=True, repeatable_for=timedelta(hours=24), account=self._account
+        )
 
-    def prepare(self, order_id: OrderId, buyer_id: BuyerId, amount: Money, payment: PaymentInfo) -> Handle:
+    def prepare(
+        self, order_id: OrderId, buyer_id: BuyerId, amount: Money, payment: PaymentInfo
+    ) -> Handle:
         now = self._clock.now()
         card = card_of(payment, now)
-        row = (order_id, buyer_id, amount.minor, amount.currency, card.brand, card.last4, card.behaviour, _text(now))
+        row = (
+            order_id,
+            buyer_id,
+            amount.minor,
+            amount.currency,
+            card.brand,
+            card.last4,
+            card.behaviour,
+            _text(now),
+        )
         try:
             return self._named(_entry(*self._file.told(_PREPARE, row)[0]).handle)
         except sqlite3.Error as error:
@@ -190,7 +211,10 @@ class SandboxGateway(PaymentGateway):
             return Unknown(f"the sandbox's books: {error}")
 
     def unclaimed(self, before: datetime, limit: int) -> Sequence[tuple[OrderId, Handle]]:
-        query = f"{_SELECT} WHERE status = 'open' AND prepared_at < ? ORDER BY prepared_at, order_id LIMIT ?"
+        query = (
+            f"{_SELECT} WHERE status = 'open' AND prepared_at < ? ORDER BY prepared_at, "
+            "order_id LIMIT ?"
+        )
         entries = [_entry(*row) for row in self._file.told(query, (_text(before), limit))]
         return [(entry.order_id, self._named(entry.handle)) for entry in entries]
 
@@ -216,35 +240,71 @@ class SandboxGateway(PaymentGateway):
 
     def _lines(self, query: str, parameters: tuple[str | int, ...]) -> Sequence[BookEntry]:
         rows = self._file.told(query, parameters)
-        return [BookEntry(order_id=o, ref=ref, kind=kind, amount=Money(minor, currency)) for o, ref, kind, minor, currency in rows]
+        return [
+            BookEntry(order_id=o, ref=ref, kind=kind, amount=Money(minor, currency))
+            for o, ref, kind, minor, currency in rows
+        ]
 
 
 _STRANGE: Final = Unknown("the sandbox does not know this handle")
 
 
-def _give_back(books: sqlite3.Connection, order_id: OrderId, amount: Money, key: str) -> RefundOutcome:
-    found = books.execute("SELECT order_id, ref, minor, currency FROM refund WHERE key = ?", (key,)).fetchone()
+def _give_back(
+    books: sqlite3.Connection, order_id: OrderId, amount: Money, key: str
+) -> RefundOutcome:
+    found = books.execute(
+        "SELECT order_id, ref, minor, currency FROM refund WHERE key = ?", (key,)
+    ).fetchone()
     if found is not None:
         same = (order_id, amount.minor, amount.currency) == (found[0], found[2], found[3])
-        return Refunded(ref=found[1], amount=amount) if same else Unknown("the key belongs to another refund")
+        return (
+            Refunded(ref=found[1], amount=amount)
+            if same
+            else Unknown("the key belongs to another refund")
+        )
     row = books.execute(_SELECT_ONE, (order_id,)).fetchone()
     entry = _entry(*row) if row else None
-    if entry is None or entry.status is not _Status.CAPTURED or entry.amount.currency != amount.currency:
+    if (
+        entry is None
+        or entry.status is not _Status.CAPTURED
+        or entry.amount.currency != amount.currency
+    ):
         return Unknown("nothing was captured in this currency")
-    (given,) = books.execute("SELECT coalesce(sum(minor), 0) FROM refund WHERE order_id = ?", (order_id,)).fetchone()
+    (given,) = books.execute(
+        "SELECT coalesce(sum(minor), 0) FROM refund WHERE order_id = ?", (order_id,)
+    ).fetchone()
     if not 0 < amount.minor <= entry.amount.minor - given:
         return Unknown("more than was captured")
     ref = f"ref_{hashlib.blake2b(key.encode(), digest_size=12).hexdigest()}"
-    books.execute("INSERT INTO refund VALUES (?, ?, ?, ?, ?)", (key, order_id, ref, amount.minor, amount.currency))
+    books.execute(
+        "INSERT INTO refund VALUES (?, ?, ?, ?, ?)",
+        (key, order_id, ref, amount.minor, amount.currency),
+    )
     return Refunded(ref=ref, amount=amount)
 
 
 def _entry(
-    order_id: str, minor: int, currency: str, brand: str, last4: str, behaviour: str, status: str, first_asked_at: str | None
+    order_id: str,
+    minor: int,
+    currency: str,
+    brand: str,
+    last4: str,
+    behaviour: str,
+    status: str,
+    first_asked_at: str | None,
 ) -> _Entry:
-    handle = Handle(gateway=_NAME, account=_NAME, reference=f"{_PREFIX}{order_id}", brand=brand, last4=last4)
+    handle = Handle(
+        gateway=_NAME, account=_NAME, reference=f"{_PREFIX}{order_id}", brand=brand, last4=last4
+    )
     asked = datetime.fromisoformat(first_asked_at) if first_asked_at else None
-    return _Entry(OrderId(order_id), Money(minor, currency), handle, Behaviour(behaviour), _Status(status), asked)
+    return _Entry(
+        OrderId(order_id),
+        Money(minor, currency),
+        handle,
+        Behaviour(behaviour),
+        _Status(status),
+        asked,
+    )
 
 
 def _order_of(handle: Handle) -> OrderId:

@@ -21,7 +21,9 @@ from commerce_local.deadline import Deadline, NoAnswer
 
 
 class TimedGateway(PaymentGateway):
-    """*inner*, with every call in time: one that is not raises ``NoAnswer``, which leaves unknown what became of it."""
+    """*inner*, with every call in time: one that is not raises ``NoAnswer``, which leaves unknown
+    what became of it.
+    """
 
     def __init__(self, inner: PaymentGateway, deadline: Deadline) -> None:
         self._inner = inner
@@ -30,9 +32,13 @@ class TimedGateway(PaymentGateway):
     def capabilities(self) -> Capabilities:
         return self._inner.capabilities()
 
-    def prepare(self, order_id: OrderId, buyer_id: BuyerId, amount: Money, payment: PaymentInfo) -> Handle:
+    def prepare(
+        self, order_id: OrderId, buyer_id: BuyerId, amount: Money, payment: PaymentInfo
+    ) -> Handle:
         try:
-            return self._deadline.call(lambda: self._inner.prepare(order_id, buyer_id, amount, payment))
+            return self._deadline.call(
+                lambda: self._inner.prepare(order_id, buyer_id, amount, payment)
+            )
         except NoAnswer as error:
             raise PaymentUnavailable(error.detail) from error
 
@@ -59,13 +65,17 @@ class TimedGateway(PaymentGateway):
 
 
 class TimedCarrier(Carrier):
-    """*inner*, with every call in time: one that is not raises ``NoAnswer``, which leaves unknown what became of it."""
+    """*inner*, with every call in time: one that is not raises ``NoAnswer``, which leaves unknown
+    what became of it.
+    """
 
     def __init__(self, inner: Carrier, deadline: Deadline) -> None:
         self._inner = inner
         self._deadline = deadline
 
-    def book(self, reference: str, key: str, address: Address | None, lines: Sequence[ParcelLine]) -> BookingOutcome:
+    def book(
+        self, reference: str, key: str, address: Address | None, lines: Sequence[ParcelLine]
+    ) -> BookingOutcome:
         return self._deadline.call(lambda: self._inner.book(reference, key, address, lines))
 
     def find_by_reference(self, reference: str) -> BookingOutcome:

@@ -9,8 +9,11 @@ import attrs
 
 from commerce_core.plugins import options
 
-#: Several hosts are no address to the library, and newer ones refuse the brackets of an IPv6 host among them.
-_ADDRESS: Final = re.compile(r"opensearch(?P<tls>s?)://((?P<login>[^/?#]*)@)?(?P<hosts>[^/?#@]*)(/(?P<prefix>[^?#]*))?([?#].*)?")
+#: Several hosts are no address to the library, and newer ones refuse the brackets of an IPv6 host
+#: among them.
+_ADDRESS: Final = re.compile(
+    r"opensearch(?P<tls>s?)://((?P<login>[^/?#]*)@)?(?P<hosts>[^/?#@]*)(/(?P<prefix>[^?#]*))?([?#].*)?"
+)
 _PORT: Final = 9200
 _PREFIX: Final = re.compile("[a-z0-9][a-z0-9_.-]{0,99}")
 _KNOWN: Final = frozenset({"ca", "refresh", "synonyms"})
@@ -20,8 +23,9 @@ _KNOWN: Final = frozenset({"ca", "refresh", "synonyms"})
 class Address:
     """``opensearch://user:password@host1:9200,host2:9200/prefix?…``; ``opensearchs`` speaks TLS.
 
-    ``prefix`` begins the name of everything that this shop keeps there. Options: ``ca`` (a file of certificates to trust in place
-    of the system's), ``synonyms`` (a file), ``refresh`` (milliseconds until a write is found).
+    ``prefix`` begins the name of everything that this shop keeps there. Options: ``ca`` (a file of
+    certificates to trust in place of the system's), ``synonyms`` (a file), ``refresh``
+    (milliseconds until a write is found).
     """
 
     hosts: tuple[tuple[str, int], ...]
@@ -41,7 +45,9 @@ class Address:
         """
         parts = _ADDRESS.fullmatch(url)
         if parts is None:
-            raise ValueError("OpenSearch's address is opensearch://host, or opensearchs://host for TLS")
+            raise ValueError(
+                "OpenSearch's address is opensearch://host, or opensearchs://host for TLS"
+            )
         asked = options(url)
         if unknown := sorted(asked.keys() - _KNOWN):
             raise ValueError(f"{unknown[0]} is no option of OpenSearch's address")
@@ -73,7 +79,9 @@ def _login(text: str) -> tuple[str, str] | None:
 def _prefix(path: str) -> str:
     prefix = path.strip("/") or "commerce"
     if not _PREFIX.fullmatch(prefix):
-        raise ValueError("the path of OpenSearch's address is a prefix of small letters, digits and hyphens")
+        raise ValueError(
+            "the path of OpenSearch's address is a prefix of small letters, digits and hyphens"
+        )
     return prefix
 
 

@@ -1,4 +1,6 @@
-"""The one way to the cluster: several hosts, time limits, and no exception of the driver beyond it."""
+"""The one way to the cluster: several hosts, time limits, and no exception of the driver beyond
+it.
+"""
 
 import json
 import logging
@@ -12,7 +14,13 @@ from typing import Any, Final
 
 from opensearchpy import ConnectionError as NoConnection
 from opensearchpy import OpenSearch
-from opensearchpy.exceptions import ConnectionTimeout, NotFoundError, OpenSearchException, RequestError, TransportError
+from opensearchpy.exceptions import (
+    ConnectionTimeout,
+    NotFoundError,
+    OpenSearchException,
+    RequestError,
+    TransportError,
+)
 from opensearchpy.helpers import streaming_bulk
 
 from commerce_core.kernel.process import ProcessGuard
@@ -22,7 +30,8 @@ from commerce_opensearch.fuse import Fuse
 from commerce_opensearch.refusals import Failed, Missing, Refused
 
 _READING: Final = 3.0
-#: One of several hosts is waited for so long, and then asked for a sign of life: twice, a search has cost no more than _READING.
+#: One of several hosts is waited for so long, and then asked for a sign of life: twice, a search
+#: has cost no more than _READING.
 _TURN: Final = 1.4
 _SIGN_OF_LIFE: Final = 0.2
 #: What a process keeps to: there are two copies at most.
@@ -33,7 +42,8 @@ _SOCKETS: Final = 64
 _DEAD_FOR: Final = 2.0
 _BULK_BYTES: Final = 5_000_000
 _BULK_DOCUMENTS: Final = 1_000
-#: An overloaded cluster is asked again so often, after 1, 2, 4 seconds; then the batch waits for its next turn.
+#: An overloaded cluster is asked again so often, after 1, 2, 4 seconds; then the batch waits for
+#: its next turn.
 _BULK_TRIES: Final = 3
 _MISSING: Final = 404
 _COULD_NOT: Final = (500, 502, 503, 504)
@@ -41,17 +51,22 @@ _ELSEWHERE: Final = (502, 503, 504)
 
 
 class Connection:
-    """Speaks to whichever host answers; one that does not is tried again later. Connects with the first request."""
+    """Speaks to whichever host answers; one that does not is tried again later. Connects with the
+    first request.
+    """
 
     def __init__(self, address: Address) -> None:
-        # Whoever catches an error tells of it; the driver would print each with its trace, at every search of an outage.
+        # Whoever catches an error tells of it; the driver would print each with its trace, at every
+        # search of an outage.
         logging.getLogger("opensearch").setLevel(logging.ERROR)
         self._process = ProcessGuard("connection to the search engine")
         self._fuse = Fuse()
         self._hosts = len(address.hosts)
         self._until = threading.local()
         self.preference = choice(_COPIES)
-        """The copy that this process keeps to: what it waited to see there, it finds there. Another one once that stays silent."""
+        """The copy that this process keeps to: what it waited to see there, it finds there. Another
+        one once that stays silent.
+        """
         secure: dict[str, Any] = {}
         if address.tls:
             secure = {"use_ssl": True, "ssl_context": ssl.create_default_context(cafile=address.ca)}
@@ -70,7 +85,15 @@ class Connection:
         """Let go of all sockets. Idempotent."""
         self._client.close()
 
-    def ask(self, method: str, path: str, body: object = None, params: Mapping[str, str] | None = None, *, patient: bool = False) -> Any:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        params: Mapping[str, str] | None = None,
+        *,
+        patient: bool = False,
+    ) -> Any:
         """The answer to one request; *patient*, it may take longer than a search.
 
         Raises:
@@ -82,8 +105,15 @@ class Connection:
         self._process.check()
         with self._fuse.guard(), _told():
             if patient:
-                return self._client.transport.perform_request(method, path, dict(params or {}), body, _WRITING)
-            return self._read(method, path, body if body is None or isinstance(body, str) else json.dumps(body), dict(params or {}))
+                return self._client.transport.perform_request(
+                    method, path, dict(params or {}), body, _WRITING
+                )
+            return self._read(
+                method,
+                path,
+                body if body is None or isinstance(body, str) else json.dumps(body),
+                dict(params or {}),
+            )
 
     @contextmanager
     def one_search(self) -> Generator[None]:
@@ -102,8 +132,14 @@ class Connection:
             host = pool.get_connection()
             try:
                 # Nobody's search waits to find out that a host is still frozen.
-                if self._hosts == 1 or host not in pool.connection_pool.dead_count or self._lives(host):
-                    _, _, told = host.perform_request(method, path, params, body, timeout=self._patience())
+                if (
+                    self._hosts == 1
+                    or host not in pool.connection_pool.dead_count
+                    or self._lives(host)
+                ):
+                    _, _, told = host.perform_request(
+                        method, path, params, body, timeout=self._patience()
+                    )
                     pool.connection_pool.mark_live(host)
                     return json.loads(told) if told else None
             except ConnectionTimeout as error:
@@ -141,15 +177,21 @@ class Connection:
         if self.preference == copy:
             self.preference = next(other for other in _COPIES if other != copy)
 
-    def searches(self, alias: str, bodies: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    def searches(
+        self, alias: str, bodies: Sequence[Mapping[str, Any]]
+    ) -> Sequence[Mapping[str, Any]]:
         """The answers to several searches of *alias*, in one request.
 
         Raises:
             Missing: there is no such index.
             SearchUnavailable: no host answers, or one of the searches failed.
         """
-        lines = [json.dumps(line) for body in bodies for line in ({"preference": self.preference}, body)]
-        answers: Sequence[Mapping[str, Any]] = self.ask("POST", f"/{alias}/_msearch", "\n".join([*lines, ""]))["responses"]
+        lines = [
+            json.dumps(line) for body in bodies for line in ({"preference": self.preference}, body)
+        ]
+        answers: Sequence[Mapping[str, Any]] = self.ask(
+            "POST", f"/{alias}/_msearch", "\n".join([*lines, ""])
+        )["responses"]
         for told in answers:
             if told.get("status") == _MISSING:
                 raise Missing(str(told.get("error")))
@@ -197,6 +239,8 @@ def _told() -> Generator[None]:
     except TransportError as error:
         if error.status_code in _COULD_NOT:
             raise Failed(f"the search engine could not answer ({error.error})") from error
-        raise SearchUnavailable(f"the search engine does not answer ({type(error).__name__})") from error
+        raise SearchUnavailable(
+            f"the search engine does not answer ({type(error).__name__})"
+        ) from error
     except OpenSearchException as error:
         raise SearchUnavailable("the search engine's answer cannot be read") from error

@@ -16,7 +16,9 @@ _LATEST: Final = 1 << 52
 
 @attrs.frozen(kw_only=True)
 class Cursor:
-    """Where a list goes on: behind the hit with the sort values *after*, in the state *pit*, which was pinned at *since*."""
+    """Where a list goes on: behind the hit with the sort values *after*, in the state *pit*, which
+    was pinned at *since*.
+    """
 
     pit: str
     since: datetime
@@ -37,7 +39,15 @@ class Cursor:
             BadCursor: it is something else.
         """
         between = () if sort is Sort.RELEVANCE else (int,)
-        digest, synonyms, micros, pit, *after = decode_cursor(_KIND, text, str, str, int, str, float, *between, str)
+        digest, synonyms, micros, pit, *after = decode_cursor(
+            _KIND, text, str, str, int, str, float, *between, str
+        )
         if not 0 <= micros < _LATEST or not math.isfinite(after[0]):
             raise BadCursor("not a cursor of this list")
-        return cls(pit=pit, since=_EPOCH + timedelta(microseconds=micros), digest=digest, synonyms=synonyms, after=tuple(after))
+        return cls(
+            pit=pit,
+            since=_EPOCH + timedelta(microseconds=micros),
+            digest=digest,
+            synonyms=synonyms,
+            after=tuple(after),
+        )

@@ -1,4 +1,6 @@
-"""Nobody waits in line for a cluster that does not answer: one asks whether it is back, the others are told at once."""
+"""Nobody waits in line for a cluster that does not answer: one asks whether it is back, the others
+are told at once.
+"""
 
 import threading
 from collections.abc import Generator

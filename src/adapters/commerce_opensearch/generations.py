@@ -1,8 +1,11 @@
-"""Generations of the index side by side, behind aliases: which is in use, which is being built, and how far.
+"""Generations of the index side by side, behind aliases: which is in use, which is being built, and
+how far.
 
-Everything is said by aliases, which the cluster changes all at once: a process that is killed at any moment leaves the one state
-or the other, and any number of processes sees the same. Of the indexes that bear an alias one at most may be its *write index*,
-as the cluster itself makes sure: so no alias ever comes to stand for two, however late a process begins what another one has
+Everything is said by aliases, which the cluster changes all at once: a process that is killed at
+any moment leaves the one state or the other, and any number of processes sees the same. Of the
+indexes that bear an alias one at most may be its *write index*,
+as the cluster itself makes sure: so no alias ever comes to stand for two, however late a process
+    begins what another one has
 begun, filled and replaced long before.
 """
 
@@ -32,7 +35,9 @@ class Targets:
 
 
 class Generations:
-    """The indexes of one shop in one version of the schema. Another version of the program has its own, beside these."""
+    """The indexes of one shop in one version of the schema. Another version of the program has its
+    own, beside these.
+    """
 
     def __init__(self, connection: Connection, prefix: str, refresh_ms: int) -> None:
         self._connection = connection
@@ -71,7 +76,9 @@ class Generations:
             told = self._connection.ask("GET", f"/{self.alias}/_mapping")
         except Missing:
             return False
-        return [index["mappings"].get("_meta", {}).get("whole") for index in told.values()] == [True]
+        return [index["mappings"].get("_meta", {}).get("whole") for index in told.values()] == [
+            True
+        ]
 
     def last(self, name: str) -> ItemId | None:
         """The last item that was added in order to the generation *name*."""
@@ -84,10 +91,17 @@ class Generations:
     def advance(self, name: str, last: ItemId) -> None:
         """Remember that *name* has all items up to *last*."""
         body = {"listed": False, "progress": {"last": last}}
-        self._connection.ask("PUT", f"/{writing(name)}/_doc/{_PROGRESS}", body, {"require_alias": "true"}, patient=True)
+        self._connection.ask(
+            "PUT",
+            f"/{writing(name)}/_doc/{_PROGRESS}",
+            body,
+            {"require_alias": "true"},
+            patient=True,
+        )
 
     def use(self, name: str) -> None:
-        """Let *name*, which was being built, be the generation in use from now on, and drop the one before: all at once, or nothing.
+        """Let *name*, which was being built, be the generation in use from now on, and drop the one
+        before: all at once, or nothing.
 
         Nothing happens where *name* is in use already, or gone.
         """
@@ -98,7 +112,11 @@ class Generations:
         actions: list[dict[str, Any]] = [
             {"remove": {"index": name, "alias": self._next, "must_exist": True}},
             {"add": {"index": name, "alias": self.alias, **_ALONE}},
-            *({"remove_index": {"index": before}} for before in sorted(known) if self.alias in known[before]["aliases"]),
+            *(
+                {"remove_index": {"index": before}}
+                for before in sorted(known)
+                if self.alias in known[before]["aliases"]
+            ),
         ]
         try:
             self._connection.ask("POST", "/_aliases", {"actions": actions}, patient=True)
@@ -114,7 +132,9 @@ class Generations:
         return found
 
     def _create(self, alias: str, *, whole: bool) -> None:
-        """Begin the next generation under *alias*, unless another process does so at this moment."""
+        """Begin the next generation under *alias*, unless another process does so at this
+        moment.
+        """
         if not self._template_is_there:
             body = template(f"{self.alias}-0*", self._refresh_ms)
             self._connection.ask("PUT", f"/_index_template/{self.alias}", body, patient=True)
@@ -123,17 +143,33 @@ class Generations:
         name = f"{self.alias}-{max(numbers, default=0) + 1:06}"
         aliases: Mapping[str, Any] = {alias: _ALONE, writing(name): {}}
         try:
-            self._connection.ask("PUT", f"/{name}", {"aliases": aliases, "mappings": {"_meta": {"whole": whole}}}, patient=True)
+            self._connection.ask(
+                "PUT",
+                f"/{name}",
+                {"aliases": aliases, "mappings": {"_meta": {"whole": whole}}},
+                patient=True,
+            )
         except (Refused, Failed) as refusal:
-            if "resource_already_exists" not in str(refusal) and _having(self._aliases(), alias) is None:
-                raise SearchUnavailable(f"the search index cannot be begun ({refusal})") from refusal
+            if (
+                "resource_already_exists" not in str(refusal)
+                and _having(self._aliases(), alias) is None
+            ):
+                raise SearchUnavailable(
+                    f"the search index cannot be begun ({refusal})"
+                ) from refusal
 
 
 def writing(name: str) -> str:
-    """The alias by which the generation *name* is written: writing to one that is gone cannot bring it back, as a bare name would."""
+    """The alias by which the generation *name* is written: writing to one that is gone cannot bring
+    it back, as a bare name would.
+    """
     return f"{name}-writing"
 
 
 def _having(known: Mapping[str, Any], alias: str) -> str | None:
-    """The generation that bears *alias*. Where a release before this one left two, the older one was begun late and is empty."""
-    return next((name for name in sorted(known, reverse=True) if alias in known[name]["aliases"]), None)
+    """The generation that bears *alias*. Where a release before this one left two, the older one
+    was begun late and is empty.
+    """
+    return next(
+        (name for name in sorted(known, reverse=True) if alias in known[name]["aliases"]), None
+    )

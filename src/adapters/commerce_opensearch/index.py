@@ -6,7 +6,15 @@ from typing import Any, Final
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import ItemId
 from commerce_core.kernel.paging import BadCursor, CursorExpired
-from commerce_core.search import Document, Explanation, Query, ResultPage, SearchIndex, SearchUnavailable, Suggestion
+from commerce_core.search import (
+    Document,
+    Explanation,
+    Query,
+    ResultPage,
+    SearchIndex,
+    SearchUnavailable,
+    Suggestion,
+)
 from commerce_opensearch import answer
 from commerce_opensearch.address import Address
 from commerce_opensearch.analysis import ANALYSIS
@@ -31,7 +39,8 @@ _NO_INDEX: Final = "index_not_found_exception"
 
 
 class OpenSearchIndex(SearchIndex):
-    """An index that any number of processes write and search. Nothing is asked of the cluster before it is needed.
+    """An index that any number of processes write and search. Nothing is asked of the cluster
+    before it is needed.
 
     Args:
         address: where the cluster is.
@@ -63,20 +72,32 @@ class OpenSearchIndex(SearchIndex):
         self._states.look_again()
 
     def versions(self, item_ids: Sequence[ItemId]) -> Mapping[ItemId, int]:
-        asked = [item_id for item_id in item_ids if 0 < len(item_id.encode("utf-8", "replace")) <= _LONGEST_ID]
+        asked = [
+            item_id
+            for item_id in item_ids
+            if 0 < len(item_id.encode("utf-8", "replace")) <= _LONGEST_ID
+        ]
         if not asked:
             self._generations.targets()
             return {}
         self._states.look_again()
-        params = {"realtime": "false", "_source": "false", "preference": self._connection.preference}
+        params = {
+            "realtime": "false",
+            "_source": "false",
+            "preference": self._connection.preference,
+        }
         try:
             found = self._connection.ask("POST", f"/{self._alias}/_mget", {"ids": asked}, params)
         except Missing:
             return {}
         errors = [one["error"] for one in found["docs"] if "error" in one]
         if unknown := next((error for error in errors if error.get("type") != _NO_INDEX), None):
-            raise SearchUnavailable(f"the search index does not say what it has ({str(unknown)[:200]})")
-        return {ItemId(one["_id"]): int(one["_version"]) for one in found["docs"] if one.get("found")}
+            raise SearchUnavailable(
+                f"the search index does not say what it has ({str(unknown)[:200]})"
+            )
+        return {
+            ItemId(one["_id"]): int(one["_version"]) for one in found["docs"] if one.get("found")
+        }
 
     def find(self, query: Query) -> ResultPage:
         with self._connection.one_search():
@@ -95,7 +116,9 @@ class OpenSearchIndex(SearchIndex):
         except SearchUnavailable:
             if not state.pit:
                 raise
-            self._states.lost(state)  # a node is gone, or the index was built anew: what can be seen now is elsewhere
+            self._states.lost(
+                state
+            )  # a node is gone, or the index was built anew: what can be seen now is elsewhere
         return self._page(query, self._present(), synonyms, digest, {})
 
     def suggest(self, prefix: str, size: int) -> Sequence[Suggestion]:
@@ -106,14 +129,22 @@ class OpenSearchIndex(SearchIndex):
 
     def explain(self, term: str, size: int) -> Sequence[Explanation]:
         try:
-            found = self._searching.find(Query(term=term), self._states.unpinned(), self._synonyms.now(), {"size": size}, self._currency)
+            found = self._searching.find(
+                Query(term=term),
+                self._states.unpinned(),
+                self._synonyms.now(),
+                {"size": size},
+                self._currency,
+            )
         except Missing:
             return ()
         return explanations(found)
 
     @property
     def needs_rebuild(self) -> bool:
-        """Whether the index lacks what was there before: it was begun empty, or by another version of the program."""
+        """Whether the index lacks what was there before: it was begun empty, or by another version
+        of the program.
+        """
         return not self._generations.is_whole()
 
     def begin_rebuild(self) -> ItemId | None:
@@ -139,31 +170,58 @@ class OpenSearchIndex(SearchIndex):
         if cursor.digest != digest:
             raise BadCursor("a cursor of another query")
         state = State(cursor.pit, cursor.since)
-        if not cursor.pit or cursor.synonyms != synonyms.name or not self._clock.now() < cursor.since + PINNED_FOR:
-            raise CursorExpired("the state of the index that this cursor goes on in is not kept any more")
+        if (
+            not cursor.pit
+            or cursor.synonyms != synonyms.name
+            or not self._clock.now() < cursor.since + PINNED_FOR
+        ):
+            raise CursorExpired(
+                "the state of the index that this cursor goes on in is not kept any more"
+            )
         try:
             return self._page(query, state, synonyms, digest, {"search_after": list(cursor.after)})
         except (Missing, Refused, Failed) as error:
-            self._searching.search(self._states.unpinned(), {"size": 0})  # fails where it is not the state that is gone
-            raise CursorExpired("the state of the index that this cursor goes on in is not kept any more") from error
+            self._searching.search(
+                self._states.unpinned(), {"size": 0}
+            )  # fails where it is not the state that is gone
+            raise CursorExpired(
+                "the state of the index that this cursor goes on in is not kept any more"
+            ) from error
 
-    def _page(self, query: Query, state: State, synonyms: Synonyms, digest: str, position: Mapping[str, Any]) -> ResultPage:
+    def _page(
+        self,
+        query: Query,
+        state: State,
+        synonyms: Synonyms,
+        digest: str,
+        position: Mapping[str, Any],
+    ) -> ResultPage:
         size = max(query.size, 1)
-        found = self._searching.find(query, state, synonyms, {"size": size + 1, **position}, self._currency)
+        found = self._searching.find(
+            query, state, synonyms, {"size": size + 1, **position}, self._currency
+        )
         shown = found.hits[:size]
         return ResultPage(
             hits=answer.hits(shown, found.plan.term, found.plan.forms),
             total=int(found.answer["hits"]["total"]["value"]),
             exact=True,
-            facets=facets(found.answer["aggregations"], step_counts(found.answer["aggregations"]["steps"]), self._currency),
+            facets=facets(
+                found.answer["aggregations"],
+                step_counts(found.answer["aggregations"]["steps"]),
+                self._currency,
+            ),
             next_cursor=self._cursor(found, state, synonyms, digest, size),
             did_you_mean=found.plan.term.did_you_mean if not found.names_something else None,
         )
 
-    def _cursor(self, found: Found, state: State, synonyms: Synonyms, digest: str, size: int) -> str | None:
+    def _cursor(
+        self, found: Found, state: State, synonyms: Synonyms, digest: str, size: int
+    ) -> str | None:
         if len(found.hits) <= size:
             return None
         if state.newest >= 0:  # seen by this process as the present, not by a cursor
             self._states.name(state)
         after = tuple(found.hits[size - 1]["sort"])
-        return Cursor(pit=state.pit, since=state.since, digest=digest, synonyms=synonyms.name, after=after).encode()
+        return Cursor(
+            pit=state.pit, since=state.since, digest=digest, synonyms=synonyms.name, after=after
+        ).encode()

@@ -1,4 +1,6 @@
-"""OpenSearch by address: ``opensearch://host1:9200,host2:9200/prefix?…``, ``opensearchs://`` for TLS."""
+"""OpenSearch by address: ``opensearch://host1:9200,host2:9200/prefix?…``, ``opensearchs://`` for
+TLS.
+"""
 
 from commerce_core.plugins import PluginContext
 from commerce_opensearch.address import Address

@@ -1,4 +1,6 @@
-"""From a buyer's query to the engine's. A term is never given to a parser: every word becomes a clause of its own."""
+"""From a buyer's query to the engine's. A term is never given to a parser: every word becomes a
+clause of its own.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -45,18 +47,23 @@ class Plan:
 
 
 def plan(query: Query, term: Term[Sense] | None, ranking: Ranking = RANKING) -> Plan:
-    """The engine's form of *query*, whose term was read as *term*; ``None``: everything is asked for."""
+    """The engine's form of *query*, whose term was read as *term*; ``None``: everything is asked
+    for.
+    """
     filters, forms = [_LISTED, *_filters(query)], FormFilter.of(query)
     if term is None:
         return Plan(Term("", [], set()), {"bool": {"filter": filters}}, {}, forms)
     exact: Clause = {"term": {"exact": {"value": term.exact}}}
     words: Clause = {"bool": {"should": list(_clauses(term, ranking)) or [_NOTHING]}}
     if query.sort is Sort.RELEVANCE:
-        named: Clause = {"constant_score": {"filter": exact, "boost": ranking.exact, "_name": EXACT}}
+        named: Clause = {
+            "constant_score": {"filter": exact, "boost": ranking.exact, "_name": EXACT}
+        }
         ranked: Clause = {"dis_max": {"queries": [named, words]}}
         wanted: Clause = {"bool": {"filter": filters, "must": [ranked]}}
     else:
-        # What the term names exactly comes first in every order: that, and nothing else, is scored here.
+        # What the term names exactly comes first in every order: that, and nothing else, is scored
+        # here.
         either: Clause = {"bool": {"should": [exact, words], "minimum_should_match": 1}}
         wanted = {"bool": {"filter": [*filters, either], "should": [constant(exact, 1.0)]}}
     known = {str(i): sense.known() for i, sense in enumerate(term.senses)}
@@ -70,23 +77,36 @@ def order(sort: Sort) -> list[dict[str, str]]:
 
 def unfiltered(planned: Plan, places: Sequence[int]) -> Clause:
     """Whatever has one of the words at *places*."""
-    return {"bool": {"filter": [_LISTED], "should": [planned.known[str(i)] for i in places], "minimum_should_match": 1}}
+    return {
+        "bool": {
+            "filter": [_LISTED],
+            "should": [planned.known[str(i)] for i in places],
+            "minimum_should_match": 1,
+        }
+    }
 
 
 @attrs.frozen
 class Part:
-    """A part of what is found, in an order by price in which its prices are those that are shown."""
+    """A part of what is found, in an order by price in which its prices are those that are
+    shown.
+    """
 
     query: Clause
     order: list[Any]
 
 
 def parts_by_price(planned: Plan, sort: Sort) -> list[Part]:
-    """What is found, in parts: items of one form, those with a form in stock that meets the filters, and those without."""
+    """What is found, in parts: items of one form, those with a form in stock that meets the
+    filters, and those without.
+    """
     one_form = Part(_narrowed(planned.query, [_ALONE]), order(sort))
     asked = planned.forms.in_stock
     if asked is not None:
-        return [one_form, Part(_narrowed(planned.query, [], [_ALONE]), _order_of_forms(sort, planned.forms))]
+        return [
+            one_form,
+            Part(_narrowed(planned.query, [], [_ALONE]), _order_of_forms(sort, planned.forms)),
+        ]
     in_stock = attrs.evolve(planned.forms, in_stock=True)
     having = _having_form(in_stock)
     return [
@@ -103,7 +123,11 @@ def _narrowed(query: Clause, filters: list[Clause], without: list[Clause] | None
 def _order_of_forms(sort: Sort, forms: FormFilter) -> list[Any]:
     [(_, direction)] = _ORDERS[sort][0].items()
     nested = {"path": "forms", "filter": _one_form(forms)}
-    return [{"_score": "desc"}, {"forms.price": {"order": direction, "mode": "min", "nested": nested}}, {"item_id": "asc"}]
+    return [
+        {"_score": "desc"},
+        {"forms.price": {"order": direction, "mode": "min", "nested": nested}},
+        {"item_id": "asc"},
+    ]
 
 
 def counts(planned: Plan, query: Query, currency: str) -> Mapping[str, Any]:
@@ -124,8 +148,18 @@ def _steps(planned: Plan, query: Query, currency: str) -> Mapping[str, Any]:
     if not within or not (planned.forms.attributes or planned.forms.priced):
         return {"terms": {"field": _STEPS[query.in_stock], "size": _ALL_STEPS}}
     # One form has to be in a bucket and meet the filters: the buckets of all forms do not tell.
-    narrowed = {step: attrs.evolve(query, price_min=low, price_max=high) for step, (low, high) in within.items()}
-    return {"filters": {"filters": {str(step): {"bool": {"filter": list(_form_filters(one))}} for step, one in narrowed.items()}}}
+    narrowed = {
+        step: attrs.evolve(query, price_min=low, price_max=high)
+        for step, (low, high) in within.items()
+    }
+    return {
+        "filters": {
+            "filters": {
+                str(step): {"bool": {"filter": list(_form_filters(one))}}
+                for step, one in narrowed.items()
+            }
+        }
+    }
 
 
 def _clauses(term: Term[Sense], ranking: Ranking) -> Iterator[Clause]:
@@ -136,7 +170,9 @@ def _clauses(term: Term[Sense], ranking: Ranking) -> Iterator[Clause]:
         yield query
     if len(term.senses) > 1:
         every: Clause = {"bool": {"filter": [sense.known() for sense in term.senses]}}
-        yield {"constant_score": {"filter": every, "boost": ranking.all_words, "_name": "all words"}}
+        yield {
+            "constant_score": {"filter": every, "boost": ranking.all_words, "_name": "all words"}
+        }
         in_order = phrase("name", [sense.word.surface for sense in term.senses], ranking.phrase)
         in_order["match_phrase"]["name"]["_name"] = "phrase in name"
         yield in_order

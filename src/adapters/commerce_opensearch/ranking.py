@@ -5,7 +5,8 @@ from typing import Final
 
 import attrs
 
-#: The engine's BM25 leaves out a factor that scales everything alike; constants here are in points that have it.
+#: The engine's BM25 leaves out a factor that scales everything alike; constants here are in points
+#: that have it.
 GAIN: Final = 2.2
 
 
@@ -13,7 +14,8 @@ GAIN: Final = 2.2
 class Ranking:
     """A word counts with the field that holds it best, and a little (``tie``) with the others.
 
-    In fields other than ``name`` and ``description`` only counts how rare a word is; see the similarity ``flat`` of the schema.
+    In fields other than ``name`` and ``description`` only counts how rare a word is; see the
+    similarity ``flat`` of the schema.
     """
 
     fields: Mapping[str, float] = {

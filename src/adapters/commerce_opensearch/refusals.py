@@ -1,4 +1,6 @@
-"""What the cluster answers in place of what was asked for. To the shop each is a search that is not there."""
+"""What the cluster answers in place of what was asked for. To the shop each is a search that is not
+there.
+"""
 
 from commerce_core.search import SearchUnavailable
 
@@ -12,4 +14,6 @@ class Refused(SearchUnavailable):
 
 
 class Failed(SearchUnavailable):
-    """The cluster answers, and could not do it: what it needs for it is on a node that is gone, or on none yet."""
+    """The cluster answers, and could not do it: what it needs for it is on a node that is gone, or
+    on none yet.
+    """

@@ -21,13 +21,19 @@ from commerce_searchtext.shown import shown
 from commerce_searchtext.splitting import plain
 from commerce_searchtext.words import clean, key, storable
 
-#: Grows with every change of fields or analysis: an index of another version has to be built anew, under another alias.
+#: Grows with every change of fields or analysis: an index of another version has to be built anew,
+#: under another alias.
 SCHEMA_VERSION: Final = 4
 
 _ANALYSIS: Final[Mapping[str, Any]] = {
     "filter": {
         "english": {"type": "stemmer", "language": "porter2"},
-        "pairs": {"type": "shingle", "output_unigrams": False, "token_separator": "", "filler_token": ""},
+        "pairs": {
+            "type": "shingle",
+            "output_unigrams": False,
+            "token_separator": "",
+            "filler_token": "",
+        },
     },
     "analyzer": {
         # What comes is split and folded already, with a blank between two words.
@@ -36,7 +42,8 @@ _ANALYSIS: Final[Mapping[str, Any]] = {
         "pairs": {"tokenizer": "whitespace", "filter": ["pairs", "english"]},
     },
 }
-#: Where only counts how rare a word is: that such fields are short says nothing, nor how often they repeat it.
+#: Where only counts how rare a word is: that such fields are short says nothing, nor how often they
+#: repeat it.
 _SIMILARITY: Final = {"flat": {"type": "BM25", "k1": 0.0, "b": 0.0}}
 _BEGINNINGS: Final = {"index_prefixes": {"min_chars": 1, "max_chars": 10}}
 
@@ -60,7 +67,8 @@ _PROPERTIES: Final[Mapping[str, Any]] = {
     "listed": {"type": "boolean", "doc_values": False},
     "in_stock": {"type": "boolean", "doc_values": False},
     "price": {"type": "long"},
-    # Of all forms, of those in stock and of those that are not: whatever is asked of price and stock together is in one field.
+    # Of all forms, of those in stock and of those that are not: whatever is asked of price and
+    # stock together is in one field.
     **{field: {"type": "long"} for field in (*_PRICES, *_STEPS)},
     "one_form": {"type": "boolean", "doc_values": False},
     "forms": {
@@ -76,7 +84,8 @@ _PROPERTIES: Final[Mapping[str, Any]] = {
     "exact": _key(),
     "category_key": _key(),
     "brand_key": _key(),
-    # Sellers' free attributes are values of one field: a field for each would swell the mapping without an end.
+    # Sellers' free attributes are values of one field: a field for each would swell the mapping
+    # without an end.
     "attribute": _key(),
     "category_value": {"type": "keyword", "index": False},
     "brand_value": {"type": "keyword", "index": False},
@@ -95,12 +104,19 @@ _PROPERTIES: Final[Mapping[str, Any]] = {
     "description": _text("stems", copy_to=["all"]),
     "attributes": _flat("stems", copy_to=["all"]),
     "joined": _text("surface", copy_to=["all", "begun"]),
-    # The words of brand, category, tags and SKU as they stand; whatever a word may begin; and every word of a document.
+    # The words of brand, category, tags and SKU as they stand; whatever a word may begin; and every
+    # word of a document.
     "words": _text("surface", norms=False, index_options="docs"),
     "begun": _text("surface", norms=False, index_options="docs", **_BEGINNINGS),
     "all": _text("stems", norms=False),
-    # Parts of long words, as what they begin; and words whose accents are not kept, as they are written.
-    "inside": _text("surface", norms=False, index_options="docs", index_prefixes={"min_chars": 4, "max_chars": 12}),
+    # Parts of long words, as what they begin; and words whose accents are not kept, as they are
+    # written.
+    "inside": _text(
+        "surface",
+        norms=False,
+        index_options="docs",
+        index_prefixes={"min_chars": 4, "max_chars": 12},
+    ),
     "spelled": {"type": "keyword"},
     "phrases": {"type": "keyword"},
     "category_phrases": {"type": "keyword"},
@@ -120,8 +136,15 @@ def template(pattern: str, refresh_ms: int) -> Mapping[str, Any]:
         "analysis": _ANALYSIS,
         "similarity": _SIMILARITY,
     }
-    mappings = {"dynamic": "strict", "_source": {"includes": ["shown", "progress"]}, "properties": _PROPERTIES}
-    return {"index_patterns": [pattern], "template": {"settings": {"index": settings}, "mappings": mappings}}
+    mappings = {
+        "dynamic": "strict",
+        "_source": {"includes": ["shown", "progress"]},
+        "properties": _PROPERTIES,
+    }
+    return {
+        "index_patterns": [pattern],
+        "template": {"settings": {"index": settings}, "mappings": mappings},
+    }
 
 
 def to_entry(document: Document) -> dict[str, Any]:
@@ -158,17 +181,25 @@ def _forms(document: Document) -> dict[str, Any]:
     currency = document.price.currency
     return {
         "price": max(document.price.minor, 0),
-        "in_stock": [stock for stock, some in ((True, prices.in_stock), (False, prices.sold_out)) if some],
+        "in_stock": [
+            stock for stock, some in ((True, prices.in_stock), (False, prices.sold_out)) if some
+        ],
         **{field: list(some) for field, some in zip(_PRICES, prices, strict=True)},
         **{field: steps_of(some, currency) for field, some in zip(_STEPS, prices, strict=True)},
         "one_form": not document.forms,
-        "forms": [{"price": form.minor, "in_stock": form.in_stock, "marks": sorted(form.marks)} for form in forms_of(form_rows(document))],
+        "forms": [
+            {"price": form.minor, "in_stock": form.in_stock, "marks": sorted(form.marks)}
+            for form in forms_of(form_rows(document))
+        ],
     }
 
 
 def _texts(document: Document) -> dict[str, Any]:
     return {
-        **{field: plain(clean(getattr(document, field))) for field in ("name", "brand", "category", "sku", "description")},
+        **{
+            field: plain(clean(getattr(document, field)))
+            for field in ("name", "brand", "category", "sku", "description")
+        },
         "tags": [plain(clean(tag)) for tag in document.tags],
         "attributes": [plain(clean(value)) for value in attribute_values(document)],
         "joined": spelled_otherwise(document, ANALYSIS),

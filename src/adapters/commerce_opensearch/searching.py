@@ -33,7 +33,11 @@ class Found:
     @property
     def names_something(self) -> bool:
         """Whether the term is the id, SKU or code of an item that was found."""
-        return bool(self.answer["aggregations"].get("known", {"buckets": {EXACT: {"doc_count": 0}}})["buckets"][EXACT]["doc_count"])
+        return bool(
+            self.answer["aggregations"].get("known", {"buckets": {EXACT: {"doc_count": 0}}})[
+                "buckets"
+            ][EXACT]["doc_count"]
+        )
 
 
 class Searching:
@@ -43,10 +47,18 @@ class Searching:
         self._connection = connection
         self._alias = alias
 
-    def find(self, query: Query, state: State, synonyms: Synonyms, body: Mapping[str, Any], currency: str) -> Found:
+    def find(
+        self, query: Query, state: State, synonyms: Synonyms, body: Mapping[str, Any], currency: str
+    ) -> Found:
         """What *query* finds in *state*; *body* says from where on and how much of it."""
         reader = TermReader(RANKING, synonyms)
-        found = self._ask(plan(query, reader.read(query.term) if query.term.strip() else None), query, state, body, currency)
+        found = self._ask(
+            plan(query, reader.read(query.term) if query.term.strip() else None),
+            query,
+            state,
+            body,
+            currency,
+        )
         unknown = self._unknown(found, query, state)
         if not unknown:
             return found
@@ -55,7 +67,9 @@ class Searching:
             return found
         return self._ask(plan(query, reader.read(query.term, looked)), query, state, body, currency)
 
-    def _ask(self, planned: Plan, query: Query, state: State, body: Mapping[str, Any], currency: str) -> Found:
+    def _ask(
+        self, planned: Plan, query: Query, state: State, body: Mapping[str, Any], currency: str
+    ) -> Found:
         whole = {
             "query": planned.query,
             "sort": order(query.sort),
@@ -70,58 +84,114 @@ class Searching:
         return Found(planned, answer, answer["hits"]["hits"])
 
     def _by_price(self, planned: Plan, sort: Sort, state: State, whole: Mapping[str, Any]) -> Found:
-        """A page by the prices that are shown: they are not in one field where filters choose among the forms of an item."""
-        answer = self.search(state, {key: value for key, value in whole.items() if key != "search_after"} | {"size": 0})
-        shown = {key: value for key, value in whole.items() if key != "aggs"} | {"track_total_hits": False}
+        """A page by the prices that are shown: they are not in one field where filters choose among
+        the forms of an item.
+        """
+        answer = self.search(
+            state,
+            {key: value for key, value in whole.items() if key != "search_after"} | {"size": 0},
+        )
+        shown = {key: value for key, value in whole.items() if key != "aggs"} | {
+            "track_total_hits": False
+        }
         parts = [
-            self.search(state, {**shown, "query": part.query, "sort": part.order})["hits"]["hits"] for part in parts_by_price(planned, sort)
+            self.search(state, {**shown, "query": part.query, "sort": part.order})["hits"]["hits"]
+            for part in parts_by_price(planned, sort)
         ]
         sign = 1 if sort is Sort.PRICE_ASCENDING else -1
-        merged = heapq.merge(*parts, key=lambda hit: (-hit["sort"][0], sign * hit["sort"][1], hit["sort"][2]))
+        merged = heapq.merge(
+            *parts, key=lambda hit: (-hit["sort"][0], sign * hit["sort"][1], hit["sort"][2])
+        )
         return Found(planned, answer, list(islice(merged, whole["size"])))
 
     def search(self, state: State, body: Mapping[str, Any]) -> Any:
         """The engine's answer to *body* in *state*, from all of the index or not at all."""
         if state.pit:
-            return self._connection.ask("POST", "/_search", {**body, "pit": {"id": state.pit}}, _PARAMS)
-        return self._connection.ask("POST", f"/{self._alias}/_search", body, {**_PARAMS, "preference": self._connection.preference})
+            return self._connection.ask(
+                "POST", "/_search", {**body, "pit": {"id": state.pit}}, _PARAMS
+            )
+        return self._connection.ask(
+            "POST",
+            f"/{self._alias}/_search",
+            body,
+            {**_PARAMS, "preference": self._connection.preference},
+        )
 
     def _unknown(self, found: Found, query: Query, state: State) -> list[int]:
         """The places of the words that no listed document has."""
         buckets = found.answer["aggregations"].get("known", {}).get("buckets", {})
-        missing = [i for i in range(len(found.plan.term.senses)) if not buckets[str(i)]["doc_count"]][:MOST_NEAR]
+        missing = [
+            i for i in range(len(found.plan.term.senses)) if not buckets[str(i)]["doc_count"]
+        ][:MOST_NEAR]
         if not missing or not _narrows(query):
             return missing
         # They are missing among what the filters leave; that says nothing of the others.
-        body = {"size": 0, "query": unfiltered(found.plan, missing), "aggs": {"known": {"filters": {"filters": found.plan.known}}}}
+        body = {
+            "size": 0,
+            "query": unfiltered(found.plan, missing),
+            "aggs": {"known": {"filters": {"filters": found.plan.known}}},
+        }
         buckets = self.search(state, body)["aggregations"]["known"]["buckets"]
         return [i for i in missing if not buckets[str(i)]["doc_count"]]
 
     def _look(self, planned: Plan, unknown: Sequence[int], state: State) -> Looked:
         """Look into the dictionary for what *unknown* words begin, or are near to."""
         words = {i: planned.term.senses[i].word.surface for i in unknown}
-        beginnings = {str(i): begins("begun", word) for i, word in words.items() if len(word) >= _SHORTEST_BEGINNING}
-        suggest = {name: asked for i, word in words.items() for name, asked in suggesters(str(i), word).items()}
+        beginnings = {
+            str(i): begins("begun", word)
+            for i, word in words.items()
+            if len(word) >= _SHORTEST_BEGINNING
+        }
+        suggest = {
+            name: asked
+            for i, word in words.items()
+            for name, asked in suggesters(str(i), word).items()
+        }
         if not beginnings:
             return Looked()
         body: dict[str, Any] = {
             "size": 0,
-            "query": {"bool": {"filter": [{"term": {"listed": True}}], "should": list(beginnings.values()), "minimum_should_match": 1}},
+            "query": {
+                "bool": {
+                    "filter": [{"term": {"listed": True}}],
+                    "should": list(beginnings.values()),
+                    "minimum_should_match": 1,
+                }
+            },
             "aggs": {"begun": {"filters": {"filters": beginnings}}},
         }
         told = self.search(state, {**body, "suggest": suggest} if suggest else body)
-        begun = {int(i) for i, bucket in told["aggregations"]["begun"]["buckets"].items() if bucket["doc_count"]}
-        near = {i: nearest(str(i), word, told.get("suggest", {})) for i, word in words.items() if i not in begun}
+        begun = {
+            int(i)
+            for i, bucket in told["aggregations"]["begun"]["buckets"].items()
+            if bucket["doc_count"]
+        }
+        near = {
+            i: nearest(str(i), word, told.get("suggest", {}))
+            for i, word in words.items()
+            if i not in begun
+        }
         near = {i: found for i, found in near.items() if found}
         return Looked(beginnings=frozenset(begun), near=self._as_written(near, state))
 
-    def _as_written(self, near: Mapping[int, Sequence[str]], state: State) -> Mapping[int, Sequence[str]]:
-        """*near* with accents and signs in the best words, where most documents that have them write them."""
+    def _as_written(
+        self, near: Mapping[int, Sequence[str]], state: State
+    ) -> Mapping[int, Sequence[str]]:
+        """*near* with accents and signs in the best words, where most documents that have them
+        write them.
+        """
         best = {found[0] for found in near.values()}
         if not best:
             return near
-        counted = {word: {"filter": match("begun", word), "aggs": {"spelled": _written(word)}} for word in best}
-        body = {"size": 0, "query": {"bool": {"filter": [{"term": {"listed": True}}]}}, "aggs": counted}
+        counted = {
+            word: {"filter": match("begun", word), "aggs": {"spelled": _written(word)}}
+            for word in best
+        }
+        body = {
+            "size": 0,
+            "query": {"bool": {"filter": [{"term": {"listed": True}}]}},
+            "aggs": counted,
+        }
         told = self.search(state, body)["aggregations"]
         written = {word: _most(word, told[word]) for word in best}
         return {i: (written[found[0]], *found[1:]) for i, found in near.items()}
@@ -131,13 +201,26 @@ _PARAMS: Final = {"allow_partial_search_results": "false", "include_named_querie
 
 
 def _written(word: str) -> Mapping[str, Any]:
-    return {"terms": {"field": "spelled", "include": f"{literal(spellings_of(word))}.*", "size": 1, "execution_hint": "map"}}
+    return {
+        "terms": {
+            "field": "spelled",
+            "include": f"{literal(spellings_of(word))}.*",
+            "size": 1,
+            "execution_hint": "map",
+        }
+    }
 
 
 def _most(word: str, counted: Mapping[str, Any]) -> str:
     buckets = counted["spelled"]["buckets"]
-    return suggested(buckets[0]["key"]) if buckets and 2 * buckets[0]["doc_count"] > counted["doc_count"] else word
+    return (
+        suggested(buckets[0]["key"])
+        if buckets and 2 * buckets[0]["doc_count"] > counted["doc_count"]
+        else word
+    )
 
 
 def _narrows(query: Query) -> bool:
-    return attrs.evolve(query, cursor=None) != Query(term=query.term, sort=query.sort, size=query.size)
+    return attrs.evolve(query, cursor=None) != Query(
+        term=query.term, sort=query.sort, size=query.size
+    )

@@ -1,4 +1,6 @@
-"""States of the index that searches see, and those that cursors still name: the engine's points in time."""
+"""States of the index that searches see, and those that cursors still name: the engine's points in
+time.
+"""
 
 import threading
 from collections import OrderedDict
@@ -12,7 +14,8 @@ from commerce_core.search import SearchUnavailable
 from commerce_opensearch.connection import Connection
 from commerce_opensearch.refusals import Missing
 
-#: How many states a process keeps for cursors, and for how long. A node keeps 300 by default, of all processes together.
+#: How many states a process keeps for cursors, and for how long. A node keeps 300 by default, of
+#: all processes together.
 PINS: Final = 64
 PINNED_FOR: Final = timedelta(minutes=5)
 #: For so long a search may see what the one before it saw.
@@ -22,7 +25,9 @@ _KEPT_BY_THE_ENGINE: Final = "6m"
 
 @attrs.frozen(eq=False)
 class State:
-    """An unchanging view of the index. ``pit`` names it in every process; empty: the present, which no cursor can name."""
+    """An unchanging view of the index. ``pit`` names it in every process; empty: the present, which
+    no cursor can name.
+    """
 
     pit: str
     since: datetime
@@ -30,7 +35,9 @@ class State:
 
 
 class States:
-    """Pins states: one for all searches between two changes of the index, not one for each search."""
+    """Pins states: one for all searches between two changes of the index, not one for each
+    search.
+    """
 
     def __init__(self, connection: Connection, alias: str, now: Callable[[], datetime]) -> None:
         self._connection = connection
@@ -62,7 +69,9 @@ class States:
         return State("", self._now())
 
     def look_again(self) -> None:
-        """Let the next search see what is visible by now: something was written, or somebody waits for it."""
+        """Let the next search see what is visible by now: something was written, or somebody waits
+        for it.
+        """
         self._looked = None
 
     def lost(self, state: State) -> None:
@@ -73,7 +82,9 @@ class States:
             self._named.pop(state.pit, None)
 
     def name(self, state: State) -> None:
-        """Keep *state*: a cursor names it. What was kept the longest is let go where there are too many."""
+        """Keep *state*: a cursor names it. What was kept the longest is let go where there are too
+        many.
+        """
         with self._lock:
             self._named[state.pit] = state
             dropped = self._overdue(PINS)
@@ -106,22 +117,35 @@ class States:
 
     def _open(self, now: datetime) -> State:
         path = f"/{self._alias}/_search/point_in_time"
-        asked = {"keep_alive": _KEPT_BY_THE_ENGINE, "preference": self._connection.preference, "allow_partial_pit_creation": "false"}
+        asked = {
+            "keep_alive": _KEPT_BY_THE_ENGINE,
+            "preference": self._connection.preference,
+            "allow_partial_pit_creation": "false",
+        }
         pit = str(self._connection.ask("POST", path, None, asked)["pit_id"])
         return State(pit, now, self._newest(pit))
 
     def _newest(self, pit: str | None) -> int:
         """The number of the newest write that is visible: in a state, or now."""
-        body: dict[str, Any] = {"size": 1, "sort": [{"_seq_no": "desc"}], "_source": False, "track_total_hits": False}
+        body: dict[str, Any] = {
+            "size": 1,
+            "sort": [{"_seq_no": "desc"}],
+            "_source": False,
+            "track_total_hits": False,
+        }
         if pit is not None:
             found = self._connection.ask("POST", "/_search", {**body, "pit": {"id": pit}})
         else:
-            found = self._connection.ask("POST", f"/{self._alias}/_search", body, {"preference": self._connection.preference})
+            found = self._connection.ask(
+                "POST", f"/{self._alias}/_search", body, {"preference": self._connection.preference}
+            )
         return next((int(hit["sort"][0]) for hit in found["hits"]["hits"]), -1)
 
     def _overdue(self, most: int) -> list[str]:
         now, dropped = self._now(), list[str]()
-        while self._named and (len(self._named) > most or next(iter(self._named.values())).since + PINNED_FOR <= now):
+        while self._named and (
+            len(self._named) > most or next(iter(self._named.values())).since + PINNED_FOR <= now
+        ):
             pit, _ = self._named.popitem(last=False)
             if self._shared is None or self._shared.pit != pit:
                 dropped.append(pit)

@@ -26,7 +26,9 @@ def suggest(connection: Connection, alias: str, prefix: str, size: int) -> tuple
     words = begun(prefix, ANALYSIS)
     if not words or size < 1:
         return ()
-    told = connection.searches(alias, [_values(field, words) for field in _FIELDS] + [_items(words, size)])
+    told = connection.searches(
+        alias, [_values(field, words) for field in _FIELDS] + [_items(words, size)]
+    )
     kinds = [
         [Suggestion(text=t, kind=kind) for t in _texts(field, answer, words, size)]
         for (field, kind), answer in zip(_FIELDS.items(), told[:-1], strict=True)
@@ -38,16 +40,35 @@ _FIELDS: Final = {"phrases": "query", "category_phrases": "category", "brand_phr
 
 
 def _values(field: str, words: list[str]) -> Mapping[str, Any]:
-    """The most common values of *field* that go on from *words*, of a bounded number of documents."""
+    """The most common values of *field* that go on from *words*, of a bounded number of
+    documents.
+    """
     typed = " ".join(words)
-    wanted: Clause = begins("name.words", words[-1]) if field == "phrases" else {"prefix": {field: {"value": typed}}}
-    terms = {"field": field, "include": f"{literal(typed)}.*", "size": _VALUES, "execution_hint": "map"}
+    wanted: Clause = (
+        begins("name.words", words[-1])
+        if field == "phrases"
+        else {"prefix": {field: {"value": typed}}}
+    )
+    terms = {
+        "field": field,
+        "include": f"{literal(typed)}.*",
+        "size": _VALUES,
+        "execution_hint": "map",
+    }
     sample = {"sampler": {"shard_size": _LOOKED_AT}, "aggs": {"values": {"terms": terms}}}
-    return {"size": 0, "track_total_hits": False, "query": {"bool": {"filter": [_LISTED, wanted]}}, "aggs": {"sample": sample}}
+    return {
+        "size": 0,
+        "track_total_hits": False,
+        "query": {"bool": {"filter": [_LISTED, wanted]}},
+        "aggs": {"sample": sample},
+    }
 
 
 def _texts(field: str, answer: Mapping[str, Any], words: list[str], size: int) -> Iterator[str]:
-    found = [(str(b["key"]), int(b["doc_count"])) for b in answer["aggregations"]["sample"]["values"]["buckets"]]
+    found = [
+        (str(b["key"]), int(b["doc_count"]))
+        for b in answer["aggregations"]["sample"]["values"]["buckets"]
+    ]
     texts = [text for text, _ in most_common(found, phrases=field == "phrases")]
     short = field == "phrases" and len(words) == 1 and len(words[0]) <= SHORT and words[0].isascii()
     chosen = [t for t in texts if not short or (" " not in t and len(t) > SHORT and has_letter(t))]
@@ -56,7 +77,11 @@ def _texts(field: str, answer: Mapping[str, Any], words: list[str], size: int) -
 
 def _items(words: list[str], size: int) -> Mapping[str, Any]:
     typed = [*(match("name.words", w) for w in words[:-1]), begins("name.words", words[-1])]
-    return {"size": min(size, MOST_ITEMS), "_source": ["shown"], "query": {"bool": {"filter": [_LISTED, *typed]}}}
+    return {
+        "size": min(size, MOST_ITEMS),
+        "_source": ["shown"],
+        "query": {"bool": {"filter": [_LISTED, *typed]}},
+    }
 
 
 def _found(answer: Mapping[str, Any]) -> Sequence[Suggestion]:

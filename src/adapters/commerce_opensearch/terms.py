@@ -8,7 +8,14 @@ import attrs
 from commerce_opensearch.analysis import stem, words_of
 from commerce_opensearch.ranking import Ranking
 from commerce_searchtext.synonyms import Phrase, Synonyms
-from commerce_searchtext.terms import SHORTEST_INSIDE, SHORTEST_PART, Term, corrected, otherwise, typed
+from commerce_searchtext.terms import (
+    SHORTEST_INSIDE,
+    SHORTEST_PART,
+    Term,
+    corrected,
+    otherwise,
+    typed,
+)
 from commerce_searchtext.words import Word, spellings
 
 #: A part of a query as the engine takes it.
@@ -21,7 +28,9 @@ _MOST_SYNONYMS: Final = 12
 
 @attrs.define
 class Sense:
-    """What one word of a term stands for: any of *alternatives*, the best of them counts. ``found`` is the same without a score."""
+    """What one word of a term stands for: any of *alternatives*, the best of them counts. ``found``
+    is the same without a score.
+    """
 
     word: Word
     alternatives: list[Clause]
@@ -39,7 +48,9 @@ class Sense:
 
 @attrs.frozen(kw_only=True)
 class Looked:
-    """What the dictionary says of the words of a term that nothing was found for, by their place in it."""
+    """What the dictionary says of the words of a term that nothing was found for, by their place in
+    it.
+    """
 
     beginnings: frozenset[int] = frozenset()
     near: Mapping[int, Sequence[str]] = attrs.field(factory=dict[int, Sequence[str]])
@@ -53,7 +64,9 @@ class TermReader:
         self._synonyms = synonyms
 
     def read(self, text: str, looked: Looked | None = None) -> Term[Sense]:
-        """Understand *text*, whatever it is; after a look into the dictionary, as if the nearest words had been typed."""
+        """Understand *text*, whatever it is; after a look into the dictionary, as if the nearest
+        words had been typed.
+        """
         text = typed(text)
         looked = looked or Looked()
         if not looked.near:
@@ -92,20 +105,35 @@ class TermReader:
     def fields(self, word: str, boost: float = 1.0) -> Clause:
         """One word, counted by its best field."""
         weights = {field: weight * boost for field, weight in self._ranking.fields.items()}
-        told = across({field: weights.pop(field) for field in ("name", "description")}, word, self._ranking.tie)
-        return best_of([told, *(match(field, word, weight) for field, weight in weights.items())], self._ranking.tie)
+        told = across(
+            {field: weights.pop(field) for field in ("name", "description")},
+            word,
+            self._ranking.tie,
+        )
+        return best_of(
+            [told, *(match(field, word, weight) for field, weight in weights.items())],
+            self._ranking.tie,
+        )
 
     def _sense(self, word: Word) -> Sense:
         one_word = match("joined", word.surface, self._ranking.joined)
         code = constant(match("words", word.surface), 1.0)
-        return Sense(word, [self.fields(word.surface), one_word, code], [match("all", word.surface)])
+        return Sense(
+            word, [self.fields(word.surface), one_word, code], [match("all", word.surface)]
+        )
 
     def _join(self, term: Term[Sense], words: Sequence[Word]) -> None:
         """Search "tn 2110" as "tn2110" too, and "smart watch" as "smartwatch"."""
         for (first, after), spelling in spellings(term.text, words).items():
             share = 1.0 / (after - first)
-            weights = {"joined": self._ranking.joined, **{f: self._ranking.fields[f] for f in ("name", "description")}}
-            shared = best_of([match(field, spelling, weight * share) for field, weight in weights.items()], self._ranking.tie)
+            weights = {
+                "joined": self._ranking.joined,
+                **{f: self._ranking.fields[f] for f in ("name", "description")},
+            }
+            shared = best_of(
+                [match(field, spelling, weight * share) for field, weight in weights.items()],
+                self._ranking.tie,
+            )
             for sense in term.senses[first:after]:
                 sense.alternatives.append(shared)
                 sense.found.append(match("all", spelling))
@@ -147,30 +175,43 @@ class TermReader:
         for first, after, others in self._synonyms.within(stems):
             boost = self._ranking.synonym / (after - first)
             for other in others[: _MOST_SYNONYMS - spent]:
-                query = self.fields(other[0], boost) if len(other) == 1 else self._phrase(other, boost)
+                query = (
+                    self.fields(other[0], boost) if len(other) == 1 else self._phrase(other, boost)
+                )
                 for sense in term.senses[first:after]:
                     sense.alternatives.append(query)
-                    sense.found.append(match("all", other[0]) if len(other) == 1 else phrase("all", other))
+                    sense.found.append(
+                        match("all", other[0]) if len(other) == 1 else phrase("all", other)
+                    )
                 term.stems.update(stem(word) for word in other)
             spent += len(others)
             if spent >= _MOST_SYNONYMS:
                 return
 
     def _phrase(self, words: Phrase, boost: float) -> Clause:
-        queries = [phrase(f, words, w * boost) for f, w in self._ranking.fields.items() if f != "attributes"]
+        queries = [
+            phrase(f, words, w * boost)
+            for f, w in self._ranking.fields.items()
+            if f != "attributes"
+        ]
         return best_of(queries, self._ranking.tie)
 
 
 def match(field: str, word: str, boost: float = 1.0) -> Clause:
-    """One word in one field: the engine splits and stems it as the field's text was; it reads no signs in it."""
+    """One word in one field: the engine splits and stems it as the field's text was; it reads no
+    signs in it.
+    """
     return {"match": {field: {"query": word, "boost": boost}}}
 
 
 def across(weights: Mapping[str, float], word: str, tie: float) -> Clause:
-    """One word in several fields, as rare as where it is most common: that few descriptions speak of a desk makes them no better
-    than the many names that do."""
+    """One word in several fields, as rare as where it is most common: that few descriptions speak
+    of a desk makes them no better than the many names that do.
+    """
     fields = [f"{field}^{weight:g}" for field, weight in weights.items()]
-    return {"multi_match": {"query": word, "fields": fields, "type": "cross_fields", "tie_breaker": tie}}
+    return {
+        "multi_match": {"query": word, "fields": fields, "type": "cross_fields", "tie_breaker": tie}
+    }
 
 
 def phrase(field: str, words: Sequence[str], boost: float = 1.0) -> Clause:
@@ -179,7 +220,9 @@ def phrase(field: str, words: Sequence[str], boost: float = 1.0) -> Clause:
 
 
 def begins(field: str, beginning: str) -> Clause:
-    """What begins with *beginning*: beginnings are kept as words of their own, nothing is run through for it."""
+    """What begins with *beginning*: beginnings are kept as words of their own, nothing is run
+    through for it.
+    """
     return {"prefix": {field: {"value": beginning}}}
 
 
@@ -200,4 +243,8 @@ def best_of(queries: Sequence[Clause], tie: float) -> Clause:
 
 def any_of(queries: Sequence[Clause]) -> Clause:
     """Any of *queries*."""
-    return queries[0] if len(queries) == 1 else {"bool": {"should": list(queries), "minimum_should_match": 1}}
+    return (
+        queries[0]
+        if len(queries) == 1
+        else {"bool": {"should": list(queries), "minimum_should_match": 1}}
+    )

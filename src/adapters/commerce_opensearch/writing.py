@@ -26,10 +26,15 @@ class Writer:
 
     def put(self, documents: Sequence[Document]) -> None:
         """Write *documents* wherever they are missing or older; durable and visible on return."""
-        # Their versions were read before the generations are looked up: one that is begun later is filled from what is newer.
+        # Their versions were read before the generations are looked up: one that is begun later is
+        # filled from what is newer.
         for _ in range(_TRIES):
             current = self._generations.targets()
-            names = [name for name in (current.next, current.current or self._generations.current()) if name is not None]
+            names = [
+                name
+                for name in (current.next, current.current or self._generations.current())
+                if name is not None
+            ]
             if not documents or self._write(names, documents):
                 return
         raise SearchUnavailable("the search index was switched again and again")
@@ -48,7 +53,9 @@ class Writer:
         self._generations.advance(self._building, documents[-1].item_id)
 
     def finish_rebuild(self) -> None:
-        """Use the generation that was built: the one that this process filled, never one that another has begun since."""
+        """Use the generation that was built: the one that this process filled, never one that
+        another has begun since.
+        """
         building, self._building = self._building, None
         if building is not None:
             self._generations.use(building)
@@ -56,12 +63,18 @@ class Writer:
     def _write(self, names: Sequence[str], documents: Sequence[Document]) -> bool:
         """Whether all was taken; not, where a generation is gone."""
         try:
-            failed = [one for one in self._connection.write(list(_actions(names, _newest(documents)))) if one[0] != _CONFLICT]
+            failed = [
+                one
+                for one in self._connection.write(list(_actions(names, _newest(documents))))
+                if one[0] != _CONFLICT
+            ]
         except Missing:
             return False
         if any(status != _GONE for status, _ in failed):
             status, reason = next(one for one in failed if one[0] != _GONE)
-            raise SearchUnavailable(f"the search index refuses a document ({status}: {reason[:200]})")
+            raise SearchUnavailable(
+                f"the search index refuses a document ({status}: {reason[:200]})"
+            )
         return not failed
 
 

@@ -1,1 +1,3 @@
-"""Delivery through RabbitMQ: a topic exchange, a quorum queue for each consumer, dead letters; pika on threads of its own."""
+"""Delivery through RabbitMQ: a topic exchange, a quorum queue for each consumer, dead letters; pika
+on threads of its own.
+"""

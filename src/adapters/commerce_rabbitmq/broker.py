@@ -18,7 +18,8 @@ from commerce_rabbitmq.topology import DEAD_QUEUE, Topology, consumer_of, queue_
 
 
 class RabbitBroker(Broker):
-    """Delivery through RabbitMQ. Nothing is connected before it is needed; every part has a connection of its own.
+    """Delivery through RabbitMQ. Nothing is connected before it is needed; every part has a
+    connection of its own.
 
     Args:
         url: ``amqp://`` or ``amqps://``, several nodes of a cluster with a comma between them.
@@ -31,12 +32,21 @@ class RabbitBroker(Broker):
     """
 
     def __init__(
-        self, url: str, subscriptions: Mapping[str, Sequence[str]], park: Callable[[Sequence[DeadLetter]], None], clock: Clock
+        self,
+        url: str,
+        subscriptions: Mapping[str, Sequence[str]],
+        park: Callable[[Sequence[DeadLetter]], None],
+        clock: Clock,
     ) -> None:
         topology = Topology(subscriptions)
         self._publisher = Publisher(parameters_of(url), topology)
-        self._queues = {name: RabbitQueue(parameters_of(url), topology, name, park, clock) for name in subscriptions}
-        self._dead: Intake[DeadLetter] = Intake(parameters_of(url), topology, DEAD_QUEUE, partial(_read, clock))
+        self._queues = {
+            name: RabbitQueue(parameters_of(url), topology, name, park, clock)
+            for name in subscriptions
+        }
+        self._dead: Intake[DeadLetter] = Intake(
+            parameters_of(url), topology, DEAD_QUEUE, partial(_read, clock)
+        )
         self._park = park
 
     def publish(self, messages: Sequence[Message]) -> Sequence[MessageId]:
@@ -60,7 +70,11 @@ class RabbitBroker(Broker):
 
     def close(self) -> None:
         """Disconnect; what consumers have in hand goes back. Idempotent."""
-        for close in (*(queue.close for queue in self._queues.values()), self._dead.close, self._publisher.close):
+        for close in (
+            *(queue.close for queue in self._queues.values()),
+            self._dead.close,
+            self._publisher.close,
+        ):
             close()
 
 

@@ -1,4 +1,6 @@
-"""One connection to the broker on a thread of its own, which alone touches it: others hand it functions to call there."""
+"""One connection to the broker on a thread of its own, which alone touches it: others hand it
+functions to call there.
+"""
 
 import logging
 import ssl
@@ -48,7 +50,9 @@ def parameters_of(url: str) -> list[URLParameters]:
     authority, slash, path = rest.partition("/")
     path, files = _without_files(path)
     login, at, hosts = authority.rpartition("@")
-    found = [URLParameters(f"{scheme}://{login}{at}{host}{slash}{path}") for host in hosts.split(",")]
+    found = [
+        URLParameters(f"{scheme}://{login}{at}{host}{slash}{path}") for host in hosts.split(",")
+    ]
     for parameters in found:
         if "heartbeat=" not in url:
             parameters.heartbeat = _HEARTBEAT
@@ -74,7 +78,10 @@ def _trusting(files: Mapping[str, str]) -> ssl.SSLContext:
         if "certfile" in files:
             context.load_cert_chain(files["certfile"], files.get("keyfile"))
     except OSError as error:
-        raise ValueError(f"a certificate that the broker's address names cannot be used ({error.strerror or error})") from error
+        raise ValueError(
+            "a certificate that the broker's address names cannot be used "
+            f"({error.strerror or error})"
+        ) from error
     return context
 
 
@@ -86,10 +93,12 @@ _UNKNOWN: Final[Any] = UnknownProperties  # pika says nothing of its types
 
 
 class _Connection(SelectConnection):
-    """Reads frames as pika does, and the header of a message that pika cannot read as one that says nothing.
+    """Reads frames as pika does, and the header of a message that pika cannot read as one that says
+    nothing.
 
-    Anybody may send tables a thousand levels deep, times in the year 500,000 or types that do not exist. The broker passes them on
-    as they are; the connection would be lost with each, and the message be there again for the next one.
+    Anybody may send tables a thousand levels deep, times in the year 500,000 or types that do not
+    exist. The broker passes them on as they are; the connection would be lost with each, and the
+    message be there again for the next one.
     """
 
     def _read_frame(self) -> Any:
@@ -107,7 +116,8 @@ class _Connection(SelectConnection):
 
 
 class Link(ABC):
-    """A connection with one channel. It is used once: when it is lost for whatever reason, another one is opened in its place.
+    """A connection with one channel. It is used once: when it is lost for whatever reason, another
+    one is opened in its place.
 
     Args:
         parameters: where to.
@@ -117,7 +127,9 @@ class Link(ABC):
     def __init__(self, parameters: URLParameters, name: str) -> None:
         parameters.client_properties = {"connection_name": name}
         self.changed = threading.Condition()
-        """Notified whenever something that is waited for may have come to pass; the state of a link is changed under it."""
+        """Notified whenever something that is waited for may have come to pass; the state of a link
+        is changed under it.
+        """
         self.lost: str | None = None
         """Why there is no connection any more."""
         self.blocked: str | None = None
@@ -130,7 +142,9 @@ class Link(ABC):
 
     @abstractmethod
     def prepare(self, channel: Channel) -> None:
-        """Set the new *channel* up on the link's thread, and call :meth:`ready` when everything is."""
+        """Set the new *channel* up on the link's thread, and call :meth:`ready` when everything
+        is.
+        """
 
     def open(self) -> None:
         """Connect.
@@ -142,7 +156,9 @@ class Link(ABC):
         if not self.wait(lambda: self._ready, _CONNECT + 1):
             self.close()
             where = f"{self._parameters.host}:{self._parameters.port}"
-            raise BrokerUnavailable(f"the broker at {where} cannot be used: {self.lost or 'it does not answer'}")
+            raise BrokerUnavailable(
+                f"the broker at {where} cannot be used: {self.lost or 'it does not answer'}"
+            )
 
     def ready(self) -> None:
         """Everything is prepared."""
@@ -151,16 +167,22 @@ class Link(ABC):
             self.changed.notify_all()
 
     def wait(self, condition: Callable[[], bool], timeout: float) -> bool:
-        """Wait at most *timeout* seconds for *condition*; whether it came to pass. Ends early when the link is lost."""
+        """Wait at most *timeout* seconds for *condition*; whether it came to pass. Ends early when
+        the link is lost.
+        """
         with self.changed:
             self.changed.wait_for(lambda: condition() or self.lost is not None, timeout)
             return condition()
 
     def call(self, function: Callable[[Channel], None]) -> None:
-        """Have *function* called with the channel on the link's thread, in the order of calls. Nothing happens on one that is lost."""
+        """Have *function* called with the channel on the link's thread, in the order of calls.
+        Nothing happens on one that is lost.
+        """
         with self.changed:
             if self.lost is None and self._channel is not None:
-                self._connection.ioloop.add_callback_threadsafe(partial(self._called, function, self._channel))
+                self._connection.ioloop.add_callback_threadsafe(
+                    partial(self._called, function, self._channel)
+                )
 
     def close(self) -> None:
         """Send what was handed over, and say goodbye. Idempotent; not for the link's own thread."""
@@ -180,7 +202,9 @@ class Link(ABC):
 
     def _say_goodbye(self) -> None:
         if not self._connection.is_closing and not self._connection.is_closed:
-            self._connection.ioloop.call_later(_GOODBYE, self._connection.ioloop.stop)  # a broker that is stuck never answers
+            self._connection.ioloop.call_later(
+                _GOODBYE, self._connection.ioloop.stop
+            )  # a broker that is stuck never answers
             self._connection.close()
 
     def _called(self, function: Callable[[Channel], None], channel: Channel) -> None:
@@ -191,7 +215,10 @@ class Link(ABC):
         reason = "closed"
         try:
             connection: Any = _Connection(
-                self._parameters, on_open_callback=self._opened, on_open_error_callback=self._ended, on_close_callback=self._ended
+                self._parameters,
+                on_open_callback=self._opened,
+                on_open_error_callback=self._ended,
+                on_close_callback=self._ended,
             )
             with self.changed:
                 self._connection = connection
@@ -220,7 +247,11 @@ class Link(ABC):
         self._set_blocked(None)
 
     def _set_blocked(self, reason: str | None) -> None:
-        _LOG.warning("%s: the broker takes %s", self._thread.name, f"no messages now ({reason})" if reason else "messages again")
+        _LOG.warning(
+            "%s: the broker takes %s",
+            self._thread.name,
+            f"no messages now ({reason})" if reason else "messages again",
+        )
         with self.changed:
             self.blocked = reason
             self.changed.notify_all()
@@ -242,14 +273,18 @@ class Link(ABC):
         with self.changed:
             self.lost = self.lost or _told(error)
             self.changed.notify_all()
-        connection.ioloop.add_callback_threadsafe(connection.ioloop.stop)  # after what pika has yet to do: it closes the socket
+        connection.ioloop.add_callback_threadsafe(
+            connection.ioloop.stop
+        )  # after what pika has yet to do: it closes the socket
 
 
 L = TypeVar("L", bound=Link)
 
 
 class Line(Generic[L]):
-    """The link in use: opened when it is first asked for, and anew, at the next of *nodes*, when it is asked for after a loss."""
+    """The link in use: opened when it is first asked for, and anew, at the next of *nodes*, when it
+    is asked for after a loss.
+    """
 
     def __init__(self, nodes: Sequence[URLParameters], make: Callable[[URLParameters], L]) -> None:
         self._nodes = cycle(nodes)
@@ -282,6 +317,12 @@ class Line(Generic[L]):
 
 def _told(error: BaseException) -> str:
     """What *error* says, in one line; pika wraps the cause in others."""
-    causes = [*error.args[:1], *getattr(error, "exceptions", ())[-1:], getattr(error, "exception", None)]
+    causes = [
+        *error.args[:1],
+        *getattr(error, "exceptions", ())[-1:],
+        getattr(error, "exception", None),
+    ]
     inner = next((cause for cause in causes if isinstance(cause, BaseException)), None)
-    return _told(inner) if inner is not None else " ".join(f"{type(error).__name__} {error}".split())
+    return (
+        _told(inner) if inner is not None else " ".join(f"{type(error).__name__} {error}".split())
+    )

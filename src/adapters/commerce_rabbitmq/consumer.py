@@ -1,4 +1,6 @@
-"""Taking messages out of a queue: prefetched by a thread that also keeps the connection alive, however long handling them takes."""
+"""Taking messages out of a queue: prefetched by a thread that also keeps the connection alive,
+however long handling them takes.
+"""
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
@@ -31,7 +33,13 @@ _TAGS: Final = 1 << 48
 class _TakingLink(Link, Generic[T]):
     """Holds what the broker handed over and is neither settled nor given back, by tag."""
 
-    def __init__(self, parameters: URLParameters, topology: Topology, queue: str, read: Callable[[BasicProperties, bytes], T]) -> None:
+    def __init__(
+        self,
+        parameters: URLParameters,
+        topology: Topology,
+        queue: str,
+        read: Callable[[BasicProperties, bytes], T],
+    ) -> None:
         super().__init__(parameters, f"commerce consumer of {queue}")
         self.in_hand: dict[int, T] = {}
         self._topology = topology
@@ -46,15 +54,24 @@ class _TakingLink(Link, Generic[T]):
         channel.basic_qos(prefetch_count=_PREFETCH)
         channel.basic_consume(self._queue, self._on_message, callback=lambda _: self.ready())
 
-    def _on_message(self, channel: Channel, method: Any, properties: BasicProperties, body: bytes) -> None:
+    def _on_message(
+        self, channel: Channel, method: Any, properties: BasicProperties, body: bytes
+    ) -> None:
         tag: int = method.delivery_tag
         try:
             value = self._read(properties, body)
         except Exception as error:  # noqa: BLE001 (whatever it is, it is about this message alone: the others must come through)
             self._refused += 1
-            if self._refused.bit_count() == 1:  # the first, the second, the fourth …: there may be many, and each is a dead letter
+            if (
+                self._refused.bit_count() == 1
+            ):  # the first, the second, the fourth …: there may be many, and each is a dead letter
                 told = error.detail if isinstance(error, Unreadable) else message_of(error)
-                _LOG.error("%s held %d that nobody can read, the latest: %s", self._queue, self._refused, told)
+                _LOG.error(
+                    "%s held %d that nobody can read, the latest: %s",
+                    self._queue,
+                    self._refused,
+                    told,
+                )
             channel.basic_reject(tag, requeue=False)
             return
         with self.changed:
@@ -64,13 +81,16 @@ class _TakingLink(Link, Generic[T]):
 
 
 class Intake(Generic[T]):
-    """What waits in *queue*, each message as *read* makes it of properties and body; what *read* finds unreadable is refused.
+    """What waits in *queue*, each message as *read* makes it of properties and body; what *read*
+    finds unreadable is refused.
 
-    Connects when something is first asked for; after a loss it connects anew when it is asked again.
+    Connects when something is first asked for; after a loss it connects anew when it is asked
+    again.
     """
 
     def __init__(
-        self, nodes: Sequence[URLParameters], topology: Topology, queue: str, read: Callable[[BasicProperties, bytes], T]
+        self, nodes: Sequence[URLParameters], topology: Topology, queue: str,
+        read: Callable[[BasicProperties, bytes], T]
     ) -> None:  # fmt: skip
         self._line = Line(nodes, lambda parameters: _TakingLink(parameters, topology, queue, read))
         self._epochs = count(step=_TAGS)
@@ -78,7 +98,8 @@ class Intake(Generic[T]):
         self._known: _TakingLink[T] | None = None
 
     def take(self, limit: int) -> Sequence[tuple[int, T]]:
-        """Up to *limit* of what is in hand, oldest first, each with its tag. Waits a moment when nothing is.
+        """Up to *limit* of what is in hand, oldest first, each with its tag. Waits a moment when
+        nothing is.
 
         Raises:
             BrokerUnavailable: there is no connection.
@@ -88,7 +109,9 @@ class Intake(Generic[T]):
             self._known, self._epoch = link, next(self._epochs)
         link.wait(lambda: bool(link.in_hand), _MOMENT)
         with link.changed:
-            return [(self._epoch + tag, value) for tag, value in islice(link.in_hand.items(), limit)]
+            return [
+                (self._epoch + tag, value) for tag, value in islice(link.in_hand.items(), limit)
+            ]
 
     def settle(self, tags: Iterable[int]) -> None:
         """Have the broker forget them. Idempotent."""
@@ -102,11 +125,17 @@ class Intake(Generic[T]):
         """Disconnect: what is in hand goes back. Idempotent."""
         self._line.close()
 
-    def _let_go(self, tags: Iterable[int], tell: Callable[[Sequence[int], bool, Channel], None]) -> None:
+    def _let_go(
+        self, tags: Iterable[int], tell: Callable[[Sequence[int], bool, Channel], None]
+    ) -> None:
         if (link := self._known) is None:
             return
         with link.changed:
-            gone = sorted(tag - self._epoch for tag in tags if link.in_hand.pop(tag - self._epoch, None) is not None)
+            gone = sorted(
+                tag - self._epoch
+                for tag in tags
+                if link.in_hand.pop(tag - self._epoch, None) is not None
+            )
             oldest = next(iter(link.in_hand), None)
         if gone:
             link.call(partial(tell, gone, oldest is None or oldest > gone[-1]))
@@ -130,10 +159,17 @@ class RabbitQueue(Queue):
     """The queue of *consumer*. For one thread at a time."""
 
     def __init__(
-        self, nodes: Sequence[URLParameters], topology: Topology, consumer: str, park: Callable[[Sequence[DeadLetter]], None], clock: Clock
+        self,
+        nodes: Sequence[URLParameters],
+        topology: Topology,
+        consumer: str,
+        park: Callable[[Sequence[DeadLetter]], None],
+        clock: Clock,
     ) -> None:
         read = partial(_read, consumer, clock)
-        self._intake: Intake[tuple[Message, int] | DeadLetter] = Intake(nodes, topology, queue_of(consumer), read)
+        self._intake: Intake[tuple[Message, int] | DeadLetter] = Intake(
+            nodes, topology, queue_of(consumer), read
+        )
         self._park = park
 
     def receive(self, limit: int) -> Sequence[Delivery]:
@@ -141,7 +177,11 @@ class RabbitQueue(Queue):
         if letters := {tag: value for tag, value in taken if isinstance(value, DeadLetter)}:
             self._park([*letters.values()])
             self._intake.settle(letters)
-        return [Delivery(message=value[0], attempt=value[1], tag=tag) for tag, value in taken if not isinstance(value, DeadLetter)]
+        return [
+            Delivery(message=value[0], attempt=value[1], tag=tag)
+            for tag, value in taken
+            if not isinstance(value, DeadLetter)
+        ]
 
     def settle(self, deliveries: Sequence[Delivery]) -> None:
         self._intake.settle(d.tag for d in deliveries)
@@ -157,8 +197,11 @@ class RabbitQueue(Queue):
         self._intake.close()
 
 
-def _read(consumer: str, clock: Clock, properties: BasicProperties, body: bytes) -> tuple[Message, int] | DeadLetter:
-    """The message and the number of its delivery; a letter for what the broker must not be asked to give up on.
+def _read(
+    consumer: str, clock: Clock, properties: BasicProperties, body: bytes
+) -> tuple[Message, int] | DeadLetter:
+    """The message and the number of its delivery; a letter for what the broker must not be asked to
+    give up on.
 
     Raises:
         Unreadable: it is no event, and the broker can be told so.

@@ -1,4 +1,6 @@
-"""A message as AMQP carries it: the event's data as the body, CloudEvents attributes as headers (binary mode, version 1.0)."""
+"""A message as AMQP carries it: the event's data as the body, CloudEvents attributes as headers
+(binary mode, version 1.0).
+"""
 
 import hashlib
 import json
@@ -50,28 +52,44 @@ def encode(message: Message) -> tuple[BasicProperties, bytes]:
     if message.trace:
         headers[_TRACE] = message.trace
     properties = BasicProperties(
-        content_type=_JSON, headers=headers, delivery_mode=_PERSISTENT, message_id=message.id, type=message.name
+        content_type=_JSON, headers=headers, delivery_mode=_PERSISTENT, message_id=message.id,
+        type=message.name
     )  # fmt: skip
     return properties, _ENCODE(message.payload).encode()
 
 
 def decode(properties: BasicProperties, body: bytes) -> Message:
-    """What :func:`encode` made, or somebody else in the same form. Whatever comes of it can be kept in every database.
+    """What :func:`encode` made, or somebody else in the same form. Whatever comes of it can be kept
+    in every database.
 
     Raises:
         Unreadable: it has another form, or is larger or deeper than any event.
     """
     if len(body) > _LONGEST_BODY:
-        raise Unreadable(f"a body of {len(body):,} bytes, and no event has more than {_LONGEST_BODY:,}")
+        raise Unreadable(
+            f"a body of {len(body):,} bytes, and no event has more than {_LONGEST_BODY:,}"
+        )
     headers = _headers(properties)
     try:
-        attributes = {name: headers[_PREFIX + name] for name in ("id", "type", "time", "partitionkey")}
+        attributes = {
+            name: headers[_PREFIX + name] for name in ("id", "type", "time", "partitionkey")
+        }
         payload = json.loads(body, parse_constant=_no_number)
         occurred_at = datetime.fromisoformat(attributes["time"])
-        in_range = occurred_at.tzinfo is not None and _EARLIEST <= occurred_at.astimezone(UTC) < _LATEST
+        in_range = (
+            occurred_at.tzinfo is not None and _EARLIEST <= occurred_at.astimezone(UTC) < _LATEST
+        )
     except (KeyError, ValueError, TypeError, OverflowError, RecursionError) as error:
-        raise Unreadable(f"not an event as docs/events.md describes it: {type(error).__name__} {error}"[:_LONGEST_REASON]) from error
-    if not in_range or not is_object(payload) or not all(_fits(name, value) for name, value in attributes.items()):
+        raise Unreadable(
+            f"not an event as docs/events.md describes it: {type(error).__name__} {error}"[
+                :_LONGEST_REASON
+            ]
+        ) from error
+    if (
+        not in_range
+        or not is_object(payload)
+        or not all(_fits(name, value) for name, value in attributes.items())
+    ):
         raise Unreadable("not an event as docs/events.md describes it")
     if not _sound(payload):
         raise Unreadable("it holds what cannot be kept, or is deeper than any event")
@@ -81,7 +99,11 @@ def decode(properties: BasicProperties, body: bytes) -> Message:
         partition_key=attributes["partitionkey"],
         occurred_at=occurred_at,
         payload=payload,
-        trace=trace if isinstance(trace := headers.get(_TRACE), str) and len(trace) <= _LONGEST_TRACE and storable(trace) else None,
+        trace=trace
+        if isinstance(trace := headers.get(_TRACE), str)
+        and len(trace) <= _LONGEST_TRACE
+        and storable(trace)
+        else None,
     )
 
 
@@ -95,11 +117,17 @@ def _no_number(name: str) -> Any:
 
 
 def _fits(name: str, value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= _LONGEST_ATTRIBUTES.get(name, _LONGEST_TRACE) and storable(value)
+    return (
+        isinstance(value, str)
+        and 0 < len(value) <= _LONGEST_ATTRIBUTES.get(name, _LONGEST_TRACE)
+        and storable(value)
+    )
 
 
 def _sound(payload: object) -> bool:
-    """Whether every database keeps *payload* as it is: level by level, as one of a hundred thousand levels is looked at no deeper."""
+    """Whether every database keeps *payload* as it is: level by level, as one of a hundred thousand
+    levels is looked at no deeper.
+    """
     level: list[Any] = [payload]
     for _ in range(_DEEPEST):
         below: list[Any] = []
@@ -125,7 +153,9 @@ def _kept_as_it_is(value: object) -> bool:
 
 
 def attempt(properties: BasicProperties) -> int:
-    """The how many-th delivery this is. Brokers tell how many there were before; newer ones say nothing before the second."""
+    """The how many-th delivery this is. Brokers tell how many there were before; newer ones say
+    nothing before the second.
+    """
     before = _headers(properties).get("x-delivery-count")
     if isinstance(before, int) and not isinstance(before, bool) and 0 <= before < _MOST_DELIVERIES:
         return int(before) + 1
@@ -133,7 +163,9 @@ def attempt(properties: BasicProperties) -> int:
 
 
 def broker_can_give_up_on(properties: BasicProperties) -> bool:
-    """Whether what stands where the broker counts deaths is its own: RabbitMQ fails for ever to add to what is not."""
+    """Whether what stands where the broker counts deaths is its own: RabbitMQ fails for ever to add
+    to what is not.
+    """
     if isinstance(properties, UnknownProperties):
         return False
     deaths = _headers(properties).get("x-death", [])
@@ -141,9 +173,11 @@ def broker_can_give_up_on(properties: BasicProperties) -> bool:
 
 
 def dead_letter(properties: BasicProperties, body: bytes, at: datetime) -> DeadLetter:
-    """A message out of the queue of dead letters, with what the broker says about it. Whatever it holds can be kept.
+    """A message out of the queue of dead letters, with what the broker says about it. Whatever it
+    holds can be kept.
 
-    Anybody can put anything into that queue, and what is no letter would never leave it: this fails on nothing.
+    Anybody can put anything into that queue, and what is no letter would never leave it: this fails
+    on nothing.
     """
     death = _death(properties)
     consumer = _text(consumer_of(_text(death.get("queue", "unknown"))))
@@ -153,29 +187,48 @@ def dead_letter(properties: BasicProperties, body: bytes, at: datetime) -> DeadL
     except Unreadable as error:
         message = _unreadable(properties, body, death, at)
         reason = f"{error.code}: {error.detail}"
-    return DeadLetter(message=message, consumer=consumer, reason=_text(reason, _LONGEST_REASON), parked_at=at)
+    return DeadLetter(
+        message=message, consumer=consumer, reason=_text(reason, _LONGEST_REASON), parked_at=at
+    )
 
 
 def _death(properties: BasicProperties) -> Mapping[str, Any]:
-    """What the broker says of the latest time that it gave the message up; nothing where somebody else has written there."""
+    """What the broker says of the latest time that it gave the message up; nothing where somebody
+    else has written there.
+    """
     deaths = _headers(properties).get("x-death")
     latest = deaths[0] if is_list(deaths) and deaths else None
     return latest if is_object(latest) else {}
 
 
-def _unreadable(properties: BasicProperties, body: bytes, death: Mapping[str, Any], at: datetime) -> Message:
-    """Something that is no event of ours, under an id that is a function of what it is: it may be collected twice."""
+def _unreadable(
+    properties: BasicProperties, body: bytes, death: Mapping[str, Any], at: datetime
+) -> Message:
+    """Something that is no event of ours, under an id that is a function of what it is: it may be
+    collected twice.
+    """
     keys = death.get("routing-keys")
     name = _text(keys[0] if is_list(keys) and keys else "unknown")
-    payload = {"contentType": _text(properties.content_type), "body": _storable(body[:_KEPT].decode(errors="backslashreplace"))}
+    payload = {
+        "contentType": _text(properties.content_type),
+        "body": _storable(body[:_KEPT].decode(errors="backslashreplace")),
+    }
     digest = hashlib.sha256(body).hexdigest()
-    made_up = MessageId(derived_id("unreadable", _text(properties.message_id, _LONGEST_REASON), digest))
+    made_up = MessageId(
+        derived_id("unreadable", _text(properties.message_id, _LONGEST_REASON), digest)
+    )
     return Message(id=made_up, name=name, partition_key=made_up, occurred_at=at, payload=payload)
 
 
 def _text(value: object, longest: int = 200) -> str:
     """Whatever stands where a text should, as one that can be kept."""
-    text = value if isinstance(value, str) else value.decode(errors="backslashreplace") if isinstance(value, bytes) else f"{value!s:.1000}"
+    text = (
+        value
+        if isinstance(value, str)
+        else value.decode(errors="backslashreplace")
+        if isinstance(value, bytes)
+        else f"{value!s:.1000}"
+    )
     return _storable(text[:longest])
 
 

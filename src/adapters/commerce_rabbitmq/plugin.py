@@ -8,7 +8,8 @@ from commerce_rabbitmq.broker import RabbitBroker
 
 
 def open_broker(
-    url: str, context: PluginContext, consumers: Sequence[Consumer], park: Callable[[Sequence[DeadLetter]], None]
+    url: str, context: PluginContext, consumers: Sequence[Consumer],
+    park: Callable[[Sequence[DeadLetter]], None]
 ) -> RabbitBroker:  # fmt: skip
     """Delivery through the broker at *url*, to *consumers* wherever they run."""
     return RabbitBroker(url, context.subscriptions, park, context.clock)

@@ -46,7 +46,9 @@ class _PublishingLink(Link):
     def __init__(self, parameters: URLParameters, topology: Topology) -> None:
         super().__init__(parameters, "commerce publisher")
         self.stale = False
-        """A message found no queue although there is to be one: somebody took it away. The next link declares it anew."""
+        """A message found no queue although there is to be one: somebody took it away. The next
+        link declares it anew.
+        """
         self._topology = topology
         self._last_tag = 0
         self._in_flight: dict[int, tuple[_Round, MessageId]] = {}
@@ -60,13 +62,24 @@ class _PublishingLink(Link):
 
     def send(self, ours: _Round, channel: Channel) -> None:
         """Publish what may be in flight of *ours* now; each confirm lets more follow."""
-        while ours.sent < len(ours.messages) and len(self._in_flight) < _IN_FLIGHT and not ours.given_up and self.blocked is None:
+        while (
+            ours.sent < len(ours.messages)
+            and len(self._in_flight) < _IN_FLIGHT
+            and not ours.given_up
+            and self.blocked is None
+        ):
             message = ours.messages[ours.sent]
             properties, body = encode(message)
             ours.sent += 1
             self._last_tag += 1
             self._in_flight[self._last_tag] = (ours, message.id)
-            channel.basic_publish(EXCHANGE, message.name, body, properties, mandatory=message.name in self._topology.followed)
+            channel.basic_publish(
+                EXCHANGE,
+                message.name,
+                body,
+                properties,
+                mandatory=message.name in self._topology.followed,
+            )
 
     def ask(self, queues: Sequence[str], told: dict[str, int], channel: Channel) -> None:
         """Have the broker say into *told* how many messages wait in each of *queues*."""
@@ -78,14 +91,20 @@ class _PublishingLink(Link):
             told[str(frame.method.queue)] = int(frame.method.message_count)
             self.changed.notify_all()
 
-    def _on_return(self, _channel: Channel, _method: Any, properties: BasicProperties, _body: bytes) -> None:
+    def _on_return(
+        self, _channel: Channel, _method: Any, properties: BasicProperties, _body: bytes
+    ) -> None:
         """The confirm that follows says only that the broker is done with it."""
         self._returned.add(str(properties.message_id))
         self.stale = True
 
     def _on_confirm(self, channel: Channel, frame: Any) -> None:
         last: int = frame.method.delivery_tag
-        tags = list(takewhile(lambda tag: tag <= last, self._in_flight)) if frame.method.multiple else [last]
+        tags = (
+            list(takewhile(lambda tag: tag <= last, self._in_flight))
+            if frame.method.multiple
+            else [last]
+        )
         taken = frame.method.NAME == "Basic.Ack"
         rounds: list[_Round] = []
         for tag in tags:
@@ -105,9 +124,11 @@ class _PublishingLink(Link):
 
 
 class Publisher:
-    """Hands messages to the exchange. Connects when it is first asked to; after a loss it connects anew when it is asked again.
+    """Hands messages to the exchange. Connects when it is first asked to; after a loss it connects
+    anew when it is asked again.
 
-    What is on its way when a connection is lost counts as not taken, though some of it may have been: it comes twice then.
+    What is on its way when a connection is lost counts as not taken, though some of it may have
+    been: it comes twice then.
     """
 
     def __init__(self, nodes: Sequence[URLParameters], topology: Topology) -> None:
@@ -116,9 +137,11 @@ class Publisher:
         self._publishing = threading.Lock()
 
     def publish(self, messages: Sequence[Message]) -> Sequence[MessageId]:
-        """The ids of those *messages* that the broker has confirmed, and that found a queue if one is to be there for them.
+        """The ids of those *messages* that the broker has confirmed, and that found a queue if one
+        is to be there for them.
 
-        A message behind one of its partition key that was not taken counts as not taken, so that in the end they come in order.
+        A message behind one of its partition key that was not taken counts as not taken, so that in
+        the end they come in order.
 
         Raises:
             BrokerUnavailable: none was taken.
@@ -129,7 +152,10 @@ class Publisher:
         with self._publishing:
             taken = self._publish(messages)
         if not taken:
-            raise BrokerUnavailable(f"the broker took none of {len(messages)} messages: it is gone, full, or lacks the queues")
+            raise BrokerUnavailable(
+                f"the broker took none of {len(messages)} messages: it is gone, full, or lacks the "
+                "queues"
+            )
         return _in_order(messages, taken)
 
     def waiting(self, queues: Sequence[str]) -> Mapping[str, int]:
@@ -141,7 +167,9 @@ class Publisher:
         link, told = self._line.link(), dict[str, int]()
         link.call(partial(link.ask, queues, told))
         if not link.wait(lambda: len(told) == len(queues), _ANSWER):
-            raise BrokerUnavailable(f"the broker does not say what waits: {link.lost or 'it does not answer'}")
+            raise BrokerUnavailable(
+                f"the broker does not say what waits: {link.lost or 'it does not answer'}"
+            )
         return told
 
     def ping(self) -> None:
@@ -164,12 +192,16 @@ class Publisher:
         late = not link.wait(lambda: ours.done, _CONFIRM) and link.blocked is None
         ours.given_up = True
         if late or link.stale:
-            link.call(lambda _: link.drop("a queue is gone" if link.stale else "confirms do not come"))
+            link.call(
+                lambda _: link.drop("a queue is gone" if link.stale else "confirms do not come")
+            )
         return set(ours.taken)
 
 
 def _check(link: Link, patience: float) -> None:
-    """What is written to a blocked connection is taken later, however late that is: nothing may be."""
+    """What is written to a blocked connection is taken later, however late that is: nothing may
+    be.
+    """
     if not link.wait(lambda: link.blocked is None, patience) or link.lost is not None:
         raise BrokerUnavailable(f"the broker takes no messages now: {link.blocked or link.lost}")
 

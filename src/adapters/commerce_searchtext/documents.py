@@ -22,7 +22,9 @@ _key_of: Final = lru_cache(maxsize=2_000)(key)
 
 
 def attribute_term(name: str, value: str) -> str:
-    """The term under which an attribute's value is kept; terms longer than an engine takes are cut alike on both sides."""
+    """The term under which an attribute's value is kept; terms longer than an engine takes are cut
+    alike on both sides.
+    """
     return f"{_key_of(name)}{_SEPARATOR}{key(value)}"[:LONGEST_KEY]
 
 
@@ -32,8 +34,12 @@ def attribute_terms(attributes: Mapping[str, tuple[str, ...]]) -> set[str]:
 
 
 def attribute_values(document: Document) -> list[str]:
-    """Values worth finding an item by. Numbers without a unit say nothing and would be found for every "4" in a term."""
-    return [value for values in document.attributes.values() for value in values if has_letter(value)]
+    """Values worth finding an item by. Numbers without a unit say nothing and would be found for
+    every "4" in a term.
+    """
+    return [
+        value for values in document.attributes.values() for value in values if has_letter(value)
+    ]
 
 
 def codes(document: Document) -> set[str]:
@@ -42,14 +48,28 @@ def codes(document: Document) -> set[str]:
 
 
 def spelled_otherwise(document: Document, analysis: Analysis) -> str:
-    """Other ways to write words of *document*, with a blank between them, each once: those of its name and SKU that people write in
-    one word or in several, in one; signs of scripts without blanks alone; and umlauts as who does not have them writes them."""
+    """Other ways to write words of *document*, with a blank between them, each once: those of its
+    name and SKU that people write in one word or in several, in one; signs of scripts without
+    blanks alone; and umlauts as who does not have them writes them.
+    """
     d, name = document, clean(document.name)
     named = [name, clean(d.sku)]
     named += [other for text in named if (other := without_umlauts(text)) is not None]
     spelled = [j.text for text in named for j in _forms(text, analysis)]
-    texts = (name, d.brand, d.category, d.description, *d.tags, *(v for values in d.attributes.values() for v in values))
-    spelled += [other for text in texts if not text.isascii() for other in respellings(clean(text), analysis)]
+    texts = (
+        name,
+        d.brand,
+        d.category,
+        d.description,
+        *d.tags,
+        *(v for values in d.attributes.values() for v in values),
+    )
+    spelled += [
+        other
+        for text in texts
+        if not text.isascii()
+        for other in respellings(clean(text), analysis)
+    ]
     return " ".join(dict.fromkeys(spelled if name.isascii() else (*spelled, *signs_of(name))))
 
 
@@ -60,39 +80,64 @@ def respellings(text: str, analysis: Analysis) -> Iterator[str]:
 
 
 def insides(document: Document, analysis: Analysis) -> str:
-    """The ends of the long words of a name, with a blank between them: what is a part of a word is the beginning of one of them."""
+    """The ends of the long words of a name, with a blank between them: what is a part of a word is
+    the beginning of one of them.
+    """
     name = clean(document.name)
     words = [w.surface for w in analysis.words_of(name)]
     if not name.isascii():
         words += respellings(name, analysis)
     compounds = [word for word in words if len(word) >= SHORTEST_COMPOUND and word.isalpha()]
-    return " ".join(dict.fromkeys([word[at:] for word in compounds for at in range(1, len(word) - SHORTEST_INSIDE + 1)]))
+    return " ".join(
+        dict.fromkeys(
+            [word[at:] for word in compounds for at in range(1, len(word) - SHORTEST_INSIDE + 1)]
+        )
+    )
 
 
 def _forms(text: str, analysis: Analysis) -> Iterator[Joined]:
     words = analysis.words_of(text)
     yield from joined(text, words)
     for i, word in enumerate(words):
-        if not word.surface.isalpha() and has_letter(word.surface) and any(c.isdigit() for c in word.surface):
+        if (
+            not word.surface.isalpha()
+            and has_letter(word.surface)
+            and any(c.isdigit() for c in word.surface)
+        ):
             yield Joined(word.surface, i, i + 1)
 
 
 def phrases(name: str, analysis: Analysis) -> set[str]:
-    """The words and pairs of words of an item's name that somebody may search for; as they are written behind, where that differs."""
+    """The words and pairs of words of an item's name that somebody may search for; as they are
+    written behind, where that differs.
+    """
     name = clean(name)
     words = analysis.words_of(name)[:20]
     if name.isascii():
         telling = [w.surface if has_letter(w.surface) else "" for w in words]
-        return {a for a in telling if len(a) >= SHORTEST_PART} | {f"{a} {b}" for a, b in pairwise(telling) if a and b}
+        return {a for a in telling if len(a) >= SHORTEST_PART} | {
+            f"{a} {b}" for a, b in pairwise(telling) if a and b
+        }
     pairs = [(a, b) for a, b in pairwise(words) if has_letter(a.surface) and has_letter(b.surface)]
     written = {_as_written(f"{a.surface} {b.surface}", _written(name, a, b)) for a, b in pairs}
-    return written.union(_as_written(w.surface, name[w.start : w.end]) for w in words if _says_something(w.surface))
+    return written.union(
+        _as_written(w.surface, name[w.start : w.end]) for w in words if _says_something(w.surface)
+    )
 
 
 def spelled_terms(document: Document, analysis: Analysis) -> set[str]:
-    """The words of *document* that are written otherwise than they are searched for, as they are written behind."""
-    texts = [clean(text) for text in (document.name, document.brand, document.category, *document.tags)]
-    found = ((w.surface, text[w.start : w.end]) for text in texts if not text.isascii() for w in analysis.words_of(text))
+    """The words of *document* that are written otherwise than they are searched for, as they are
+    written behind.
+    """
+    texts = [
+        clean(text) for text in (document.name, document.brand, document.category, *document.tags)
+    ]
+    found = (
+        (w.surface, text[w.start : w.end])
+        for text in texts
+        if not text.isascii()
+        for w in analysis.words_of(text)
+    )
     return {_as_written(surface, text) for surface, text in found if surface != _small(text)}
 
 
@@ -122,9 +167,15 @@ def _says_something(word: str) -> bool:
 
 
 def suggestion_terms(value: str, analysis: Analysis) -> set[str]:
-    """One term for every word of *value* at which somebody may begin to type it; the value itself follows behind."""
+    """One term for every word of *value* at which somebody may begin to type it; the value itself
+    follows behind.
+    """
     words = [w.surface for w in analysis.words_of(clean(value))][:8]
-    return {f"{' '.join(words[i:])}{_SEPARATOR}{value}" for i in range(len(words))} if len(value) < 500 else set()
+    return (
+        {f"{' '.join(words[i:])}{_SEPARATOR}{value}" for i in range(len(words))}
+        if len(value) < 500
+        else set()
+    )
 
 
 def suggested(term: str) -> str:

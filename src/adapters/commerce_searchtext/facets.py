@@ -1,4 +1,6 @@
-"""Counts over all that was found, by category, brand and price: what to ask for, and what the answer says."""
+"""Counts over all that was found, by category, brand and price: what to ask for, and what the
+answer says.
+"""
 
 from bisect import bisect_right
 from collections import Counter
@@ -14,10 +16,11 @@ from commerce_searchtext.words import key
 #: Values whose counts are read: spellings that are one for the filter are put together afterwards.
 VALUES_READ: Final = 2_000
 _VALUES_SHOWN: Final = 100
-#: Where one price bucket ends and the next begins, in units of which one buys about as much as a dollar.
+#: Where one price bucket ends and the next begins, in units of which one buys about as much as a
+#: dollar.
 _PRICE_STEPS: Final = (10, 25, 50, 100, 250, 500, 1_000, 2_500)
-#: How many units of a currency, to the nearest power of ten, that takes; one of all others. Rates may move a long way
-#: before buckets are wrong, and a bucket that is wrong is merely coarse.
+#: How many units of a currency, to the nearest power of ten, that takes; one of all others. Rates
+#: may move a long way before buckets are wrong, and a bucket that is wrong is merely coarse.
 _UNITS: Final = (
     dict.fromkeys(
         [
@@ -122,7 +125,26 @@ _UNITS: Final = (
         ],
         1_000,
     )
-    | dict.fromkeys(["BIF", "COP", "GNF", "IDR", "KHR", "LAK", "MGA", "MNT", "PYG", "SLL", "STN", "SYP", "UGX", "UZS", "VND"], 10_000)
+    | dict.fromkeys(
+        [
+            "BIF",
+            "COP",
+            "GNF",
+            "IDR",
+            "KHR",
+            "LAK",
+            "MGA",
+            "MNT",
+            "PYG",
+            "SLL",
+            "STN",
+            "SYP",
+            "UGX",
+            "UZS",
+            "VND",
+        ],
+        10_000,
+    )
     | dict.fromkeys(["IRR", "LBP"], 100_000)
 )
 
@@ -141,7 +163,9 @@ def steps_of(prices: Iterable[int], currency: str) -> list[int]:
 
 
 def steps_within(query: Query, currency: str) -> dict[int, tuple[int, int | None]]:
-    """The buckets that have a price of those that *query* asks for: their first and last price (``None``: none), by number."""
+    """The buckets that have a price of those that *query* asks for: their first and last price
+    (``None``: none), by number.
+    """
     ends = price_ends(currency)
     found: dict[int, tuple[int, int | None]] = {}
     for step, low in enumerate(ends):
@@ -154,19 +178,26 @@ def steps_within(query: Query, currency: str) -> dict[int, tuple[int, int | None
 
 
 def facets(counted: Mapping[str, Any], steps: Mapping[int, int], currency: str) -> Facets:
-    """How many of all that was found there are: from the aggregations ``categories`` and ``brands``, and from the counts of the
-    price buckets by number."""
+    """How many of all that was found there are: from the aggregations ``categories`` and
+    ``brands``, and from the counts of the price buckets by number.
+    """
     return Facets(
         categories=_values(counted["categories"]),
         brands=_values(counted["brands"]),
-        prices=tuple(_bucket(step, count, currency) for step, count in sorted(steps.items()) if count),
+        prices=tuple(
+            _bucket(step, count, currency) for step, count in sorted(steps.items()) if count
+        ),
     )
 
 
 def step_counts(found: Mapping[str, Any]) -> dict[int, int]:
-    """The counts by number from an aggregation over the numbers of buckets, or over a filter named after each."""
+    """The counts by number from an aggregation over the numbers of buckets, or over a filter named
+    after each.
+    """
     buckets: Any = found["buckets"]
-    named: Mapping[Any, Any] = buckets if is_object(buckets) else {bucket["key"]: bucket for bucket in buckets}
+    named: Mapping[Any, Any] = (
+        buckets if is_object(buckets) else {bucket["key"]: bucket for bucket in buckets}
+    )
     return {int(step): int(bucket["doc_count"]) for step, bucket in named.items()}
 
 

@@ -37,7 +37,10 @@ def form_rows(document: Document) -> list[Any]:
     if not document.forms:
         return []
     marks = sorted(map(attribute_mark, _shared(document)))[: _MOST_TERMS // len(document.forms)]
-    forms = [[max(f.price.minor, 0), f.in_stock, sorted(map(attribute_mark, attribute_terms(f.options)))] for f in document.forms]
+    forms = [
+        [max(f.price.minor, 0), f.in_stock, sorted(map(attribute_mark, attribute_terms(f.options)))]
+        for f in document.forms
+    ]
     return [marks, forms]
 
 
@@ -46,7 +49,9 @@ def forms_of(rows: Sequence[Any]) -> list[FormTerms]:
     if not rows:
         return []
     shared, forms = rows
-    return [FormTerms(minor, in_stock, frozenset((*shared, *own))) for minor, in_stock, own in forms]
+    return [
+        FormTerms(minor, in_stock, frozenset((*shared, *own))) for minor, in_stock, own in forms
+    ]
 
 
 def filter_terms(document: Document) -> set[str]:
@@ -85,7 +90,9 @@ def prices_of(document: Document) -> Prices:
 
 @attrs.frozen
 class FormFilter:
-    """What one form has to meet, all of it: one mark of each set, the price, and being in stock or not."""
+    """What one form has to meet, all of it: one mark of each set, the price, and being in stock or
+    not.
+    """
 
     attributes: tuple[tuple[str, ...], ...]
     price_min: int | None
@@ -96,7 +103,8 @@ class FormFilter:
     def of(cls, query: Query) -> "FormFilter":
         """What *query* asks of a form."""
         attributes = tuple(
-            tuple(sorted({attribute_mark(attribute_term(name, value)) for value in values})) for name, values in query.attributes.items()
+            tuple(sorted({attribute_mark(attribute_term(name, value)) for value in values}))
+            for name, values in query.attributes.items()
         )
         return cls(attributes, query.price_min, query.price_max, query.in_stock)
 
@@ -107,8 +115,12 @@ class FormFilter:
 
     @property
     def joins(self) -> bool:
-        """Whether it takes a form to tell: what all forms together have does not. Prices are kept by stock, so these two can."""
-        return len(self.attributes) + self.priced + (self.in_stock is not None) > 1 and bool(self.attributes)
+        """Whether it takes a form to tell: what all forms together have does not. Prices are kept
+        by stock, so these two can.
+        """
+        return len(self.attributes) + self.priced + (self.in_stock is not None) > 1 and bool(
+            self.attributes
+        )
 
     @property
     def chooses(self) -> bool:
@@ -125,7 +137,9 @@ class FormFilter:
         )
 
     def shown(self, rows: Sequence[Any], otherwise: tuple[int, bool]) -> tuple[int, bool]:
-        """Price and stock of the form to be shown of those that :func:`form_rows` kept; *otherwise* where they do not matter."""
+        """Price and stock of the form to be shown of those that :func:`form_rows` kept; *otherwise*
+        where they do not matter.
+        """
         if not rows or not self.chooses:
             return otherwise
         met = [(not form.in_stock, form.minor) for form in forms_of(rows) if self.meets(form)]
@@ -141,7 +155,14 @@ class FormFilter:
             wanted.append([_IN_STOCK if self.in_stock else _SOLD_OUT])
         if self.priced:
             most = 10**_DIGITS - 1
-            wanted.append(list(_within(max(self.price_min or 0, 0), most if self.price_max is None else min(self.price_max, most))))
+            wanted.append(
+                list(
+                    _within(
+                        max(self.price_min or 0, 0),
+                        most if self.price_max is None else min(self.price_max, most),
+                    )
+                )
+            )
         return wanted
 
 

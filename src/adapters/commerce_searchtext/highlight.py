@@ -22,7 +22,8 @@ _WORD: Final = 2
 def highlight(text: str, term: Term[Any], analysis: Analysis, *, whole: bool) -> str | None:
     """*text* with the words that *term* stands for marked; ``None``: there are none.
 
-    Not *whole*, a piece of it with the first of them. Parts of words are marked where it is *whole*: they are kept of names alone.
+    Not *whole*, a piece of it with the first of them. Parts of words are marked where it is
+    *whole*: they are kept of names alone.
     """
     text = clean(text)[:_LOOKED_AT]
     marks = sorted(set(_marks(text, term, analysis, whole=whole)))
@@ -38,7 +39,9 @@ def highlight(text: str, term: Term[Any], analysis: Analysis, *, whole: bool) ->
     return "".join([*parts, shown(text[at:end]), "…" if end < len(text) else ""])
 
 
-def _marks(text: str, term: Term[Any], analysis: Analysis, *, whole: bool) -> Iterator[tuple[int, int]]:
+def _marks(
+    text: str, term: Term[Any], analysis: Analysis, *, whole: bool
+) -> Iterator[tuple[int, int]]:
     words, plain, least = analysis.words_of(text), text.isascii(), _PART if whole else _WORD
     for word in words:
         found = term.looked_at.get(word.surface)
@@ -55,9 +58,16 @@ def _marks(text: str, term: Term[Any], analysis: Analysis, *, whole: bool) -> It
 
 
 def _rank(surface: str, term: Term[Any], analysis: Analysis) -> int:
-    if analysis.stem(surface) in term.stems or (term.beginning is not None and surface.startswith(term.beginning)):
+    if analysis.stem(surface) in term.stems or (
+        term.beginning is not None and surface.startswith(term.beginning)
+    ):
         return _WORD
-    if term.inside and len(surface) >= SHORTEST_COMPOUND and surface.isalpha() and any(surface.find(part, 1) > 0 for part in term.inside):
+    if (
+        term.inside
+        and len(surface) >= SHORTEST_COMPOUND
+        and surface.isalpha()
+        and any(surface.find(part, 1) > 0 for part in term.inside)
+    ):
         return _PART
     return _NEITHER
 

@@ -1,9 +1,12 @@
-"""What somebody may have meant by a word that the index does not know: which of a dictionary's words are near, and likely."""
+"""What somebody may have meant by a word that the index does not know: which of a dictionary's
+words are near, and likely.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-#: A word near another one: how many letters lie between them, how many documents have it, and itself.
+#: A word near another one: how many letters lie between them, how many documents have it, and
+#: itself.
 Near = tuple[int, float, str]
 
 #: So many near words are worth searching for.
@@ -20,7 +23,9 @@ def edits_of(word: str) -> int:
 
 
 def only_odd(near: Iterable[Near]) -> bool:
-    """Whether there are nothing but oddities. A first letter is seldom wrong: others are looked at only where that is so."""
+    """Whether there are nothing but oddities. A first letter is seldom wrong: others are looked at
+    only where that is so.
+    """
     return max((count for _, count, _ in near), default=0) < _ODD
 
 
@@ -38,7 +43,9 @@ def likely(near: Sequence[Near]) -> list[str]:
 
 
 def edit_distance(left: Sequence[str], right: Sequence[str], most: int) -> int:
-    """How many letters were left out, put in, mistaken or swapped with their neighbour; more than *most* is *most* + 1."""
+    """How many letters were left out, put in, mistaken or swapped with their neighbour; more than
+    *most* is *most* + 1.
+    """
     if abs(len(left) - len(right)) > most:
         return most + 1
     before: list[int] = []

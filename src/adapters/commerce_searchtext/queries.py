@@ -8,6 +8,13 @@ from commerce_core.search import Query
 def digest(query: Query) -> str:
     """What is the same for all pages of one list: its term, filters and order."""
     attributes = sorted((name, sorted(values)) for name, values in query.attributes.items())
-    filters = (sorted(query.categories), sorted(query.brands), query.seller_id, query.price_min, query.price_max, query.in_stock)
+    filters = (
+        sorted(query.categories),
+        sorted(query.brands),
+        query.seller_id,
+        query.price_min,
+        query.price_max,
+        query.in_stock,
+    )
     said = repr((query.term, *filters, attributes, query.sort.value))
     return blake2b(said.encode("utf-8", "replace"), digest_size=12).hexdigest()

@@ -19,17 +19,33 @@ _FORMS: Final = 11
 def shown(document: Document) -> list[Any]:
     """What is to be kept of *document*."""
     d = document
-    whole = [d.item_id, d.sku, d.name, d.brand, d.category, d.type, d.price.minor, d.price.currency, d.in_stock, d.image, d.description]
+    whole = [
+        d.item_id,
+        d.sku,
+        d.name,
+        d.brand,
+        d.category,
+        d.type,
+        d.price.minor,
+        d.price.currency,
+        d.in_stock,
+        d.image,
+        d.description,
+    ]
     return [*whole, form_rows(d)]
 
 
 def offered(row: Sequence[Any], wanted: FormFilter) -> tuple[int, bool]:
-    """Price (in minor units) and stock of the form that is to be shown of what :func:`shown` kept."""
+    """Price (in minor units) and stock of the form that is to be shown of what :func:`shown`
+    kept.
+    """
     return wanted.shown(row[_FORMS], (row[_MINOR], row[_IN_STOCK]))
 
 
 def hit(row: Sequence[Any], term: Term[Any], analysis: Analysis, wanted: FormFilter) -> Hit:
-    """The hit that :func:`shown` kept, as the form that is *wanted*, with the words of *term* marked."""
+    """The hit that :func:`shown` kept, as the form that is *wanted*, with the words of *term*
+    marked.
+    """
     item_id, sku, name, brand, category, type_, _, currency, _, image, description, _ = row
     minor, in_stock = offered(row, wanted)
     marked = {
@@ -46,7 +62,9 @@ def hit(row: Sequence[Any], term: Term[Any], analysis: Analysis, wanted: FormFil
         price=Money(minor, currency),
         in_stock=in_stock,
         image=image,
-        highlights={field: text for field, text in marked.items() if text is not None} if term.senses else {},
+        highlights={field: text for field, text in marked.items() if text is not None}
+        if term.senses
+        else {},
     )
 
 
@@ -63,4 +81,9 @@ def suggestion(row: Sequence[Any]) -> Suggestion:
 
 def explanation(row: Sequence[Any], parts: Sequence[tuple[str, float]]) -> Explanation:
     """The *parts* of the score of what :func:`shown` kept."""
-    return Explanation(item_id=ItemId(row[0]), name=name_of(row), score=sum(points for _, points in parts), parts=tuple(parts))
+    return Explanation(
+        item_id=ItemId(row[0]),
+        name=name_of(row),
+        score=sum(points for _, points in parts),
+        parts=tuple(parts),
+    )

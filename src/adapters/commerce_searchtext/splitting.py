@@ -1,7 +1,8 @@
 """How text is split into words: once, for every engine, for what is kept and for what is asked.
 
-Words end at whatever is no letter, digit or mark. Scripts without blanks (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are
-split into pairs of neighbouring signs, so that every part of a name is found in it.
+Words end at whatever is no letter, digit or mark. Scripts without blanks (Chinese, Japanese,
+Korean, Thai, Lao, Khmer, Burmese) are split into pairs of neighbouring signs, so that every part of
+a name is found in it.
 """
 
 import re
@@ -21,8 +22,11 @@ LONGEST: Final = 100
 _REMEMBERED: Final = 200
 
 
-_MARKS: Final = character_class(c for c in map(chr, range(0x300, sys.maxunicode)) if unicodedata.category(c)[0] == "M")
-#: Scripts without blanks between words. Korean has some, but parts of its words stand for themselves.
+_MARKS: Final = character_class(
+    c for c in map(chr, range(0x300, sys.maxunicode)) if unicodedata.category(c)[0] == "M"
+)
+#: Scripts without blanks between words. Korean has some, but parts of its words stand for
+#: themselves.
 _UNSPACED: Final = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
@@ -32,11 +36,15 @@ _SIGNED: Final = r"[A-Za-z](?:(?:\+\+|#)(?![^\W\d_])|\+(?![^\W_]))"
 _HAS_SIGNED: Final = re.compile(_SIGNED)
 _WORD: Final = re.compile(rf"{_SIGNED}|[^\W_](?:[^\W_]|[{_MARKS}{IGNORED}])*")
 _ASCII_WORD: Final = re.compile(r"[A-Za-z0-9]+")
-_RUN: Final = re.compile(rf"[{_UNSPACED}{_MARKS}{IGNORED}]*[{_UNSPACED}][{_UNSPACED}{_MARKS}{IGNORED}]*|[^{_UNSPACED}]+")
+_RUN: Final = re.compile(
+    rf"[{_UNSPACED}{_MARKS}{IGNORED}]*[{_UNSPACED}][{_UNSPACED}{_MARKS}{IGNORED}]*|[^{_UNSPACED}]+"
+)
 _SIGN: Final = re.compile(rf"[{_UNSPACED}][{_MARKS}{IGNORED}]*")
 _HAS_UNSPACED: Final = re.compile(f"[{_UNSPACED}]")
 _TOO_LONG: Final = re.compile(f" [^ ]{{{LONGEST + 1}}}")
-_BLANKS: Final = {code: " " if not chr(code).isalnum() else chr(code).lower() for code in range(128)}
+_BLANKS: Final = {
+    code: " " if not chr(code).isalnum() else chr(code).lower() for code in range(128)
+}
 
 
 #: ``Word`` without the call of its own constructor, which would take half of the time.
@@ -50,7 +58,9 @@ def words_of(text: str) -> Sequence[Word]:
 
 def _split(text: str) -> Sequence[Word]:
     if _is_simple(text):
-        return [_word((m[0][:LONGEST], m.start(), m.end())) for m in _ASCII_WORD.finditer(text.lower())]
+        return [
+            _word((m[0][:LONGEST], m.start(), m.end())) for m in _ASCII_WORD.finditer(text.lower())
+        ]
     found: list[Word] = []
     for m in _WORD.finditer(text):
         word = m[0]

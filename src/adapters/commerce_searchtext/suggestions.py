@@ -23,8 +23,9 @@ def begun(prefix: str, analysis: Analysis) -> list[str]:
 
 
 def most_common(found: Iterable[tuple[str, int]], *, phrases: bool) -> Iterator[tuple[str, str]]:
-    """Texts to suggest from terms and how often each is there, the most common first, each with its term. A phrase that is written
-    in several ways is one, in the most common of them."""
+    """Texts to suggest from terms and how often each is there, the most common first, each with its
+    term. A phrase that is written in several ways is one, in the most common of them.
+    """
     sums: Counter[str] = Counter()
     best: dict[str, tuple[int, str]] = {}
     for term, count in sorted(found):

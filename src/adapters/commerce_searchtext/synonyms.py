@@ -21,12 +21,16 @@ class Synonyms:
     """What may be searched for in place of a phrase. ``name`` differs where the content does."""
 
     name: str = ""
-    phrases: Mapping[Phrase, tuple[Phrase, ...]] = attrs.field(factory=dict[Phrase, tuple[Phrase, ...]])
+    phrases: Mapping[Phrase, tuple[Phrase, ...]] = attrs.field(
+        factory=dict[Phrase, tuple[Phrase, ...]]
+    )
     longest: int = 0
 
     @classmethod
     def parse(cls, text: str, analysis: Analysis) -> "Synonyms":
-        """Read ``a, b, c`` (any for any) and ``a, b => c, d`` (c or d for a or b), one a line; ``#`` begins a comment."""
+        """Read ``a, b, c`` (any for any) and ``a, b => c, d`` (c or d for a or b), one a line;
+        ``#`` begins a comment.
+        """
         found: dict[Phrase, dict[Phrase, None]] = {}
         for line in text.splitlines():
             left, arrow, right = line.partition("#")[0].partition("=>")
@@ -35,10 +39,16 @@ class Synonyms:
                 others = _phrases(right.split(","), analysis) if arrow else here
                 found.setdefault(phrase, {}).update((o, None) for o in others if o != phrase)
         phrases = {phrase: tuple(others) for phrase, others in found.items() if others}
-        return cls(blake2b(text.encode(), digest_size=4).hexdigest(), phrases, max(map(len, phrases), default=0))
+        return cls(
+            blake2b(text.encode(), digest_size=4).hexdigest(),
+            phrases,
+            max(map(len, phrases), default=0),
+        )
 
     def within(self, stems: Sequence[str]) -> Iterator[tuple[int, int, tuple[Phrase, ...]]]:
-        """Where in *stems* a known phrase begins, where it is over, and what may stand in its place."""
+        """Where in *stems* a known phrase begins, where it is over, and what may stand in its
+        place.
+        """
         for first in range(len(stems)):
             for after in range(first + 1, min(first + self.longest, len(stems)) + 1):
                 others = self.phrases.get(tuple(stems[first:after]))
@@ -54,7 +64,9 @@ def _phrases(texts: Iterable[str], analysis: Analysis) -> Iterator[Phrase]:
 
 
 class SynonymFile:
-    """The synonyms of a file, read again whenever the file was changed: no restart for a new word."""
+    """The synonyms of a file, read again whenever the file was changed: no restart for a new
+    word.
+    """
 
     def __init__(self, path: Path | None, analysis: Analysis) -> None:
         self._path = path

@@ -25,8 +25,10 @@ SHORTEST_INSIDE: Final = 4
 
 @attrs.define
 class Term(Generic[S]):
-    """A term as it was understood, with what each of its words stands for in its engine. The words of ``stems``, those that start
-    with ``beginning``, long ones with a part of ``inside``, and those that make up one of ``spellings`` are what is to be highlighted."""
+    """A term as it was understood, with what each of its words stands for in its engine. The words
+    of ``stems``, those that start with ``beginning``, long ones with a part of ``inside``, and
+    those that make up one of ``spellings`` are what is to be highlighted.
+    """
 
     text: str
     senses: list[S]
@@ -35,7 +37,9 @@ class Term(Generic[S]):
     inside: set[str] = attrs.field(factory=set[str])
     beginning: str | None = None
     did_you_mean: str | None = None
-    looked_at: dict[str, int] = attrs.field(factory=dict[str, int], init=False, repr=False, eq=False)
+    looked_at: dict[str, int] = attrs.field(
+        factory=dict[str, int], init=False, repr=False, eq=False
+    )
     """Of the words of hits, how each is to be highlighted: the same ones stand in many."""
 
     @property
@@ -56,11 +60,17 @@ def typed(text: str) -> str:
 def otherwise(word: Word, text: str) -> list[str]:
     """What else to search for in place of *word*, which stands in *text*."""
     written = respelled(text[word.start : word.end])
-    return [other for other in (single(word.surface), other_number(word.surface), written) if other is not None]
+    return [
+        other
+        for other in (single(word.surface), other_number(word.surface), written)
+        if other is not None
+    ]
 
 
 def ones(surface: str) -> list[str]:
-    """``tshirt`` for ``tshirts``, and what else one of many may be called: for spellings in one word, which are kept with their endings."""
+    """``tshirt`` for ``tshirts``, and what else one of many may be called: for spellings in one
+    word, which are kept with their endings.
+    """
     if len(surface) < SHORTEST_INSIDE or not surface.endswith("s") or surface.endswith("ss"):
         return []
     return [surface[:-1], surface[:-2]] if surface.endswith("es") else [surface[:-1]]

@@ -56,7 +56,9 @@ def clean(text: str) -> str:
 
 
 def key(text: str) -> str:
-    """*text* for comparison as a whole: without capitals, other ways to write the same letters, and white space around and doubled."""
+    """*text* for comparison as a whole: without capitals, other ways to write the same letters, and
+    white space around and doubled.
+    """
     if not text.isascii():
         text = normalized("NFKC", normalized("NFKC", storable(text)).casefold())
     return " ".join(text.casefold().split())
@@ -73,7 +75,8 @@ def single(surface: str) -> str | None:
 
 
 def joined(text: str, words: Sequence[Word]) -> Iterator[Joined]:
-    """The ways in which people write several words of *text* as one: ``TN-2110`` and ``TN 2110`` are ``tn2110``, ``wi-fi`` is ``wifi``.
+    """The ways in which people write several words of *text* as one: ``TN-2110`` and ``TN 2110``
+    are ``tn2110``, ``wi-fi`` is ``wifi``.
 
     A word with a sign behind it that means something is one as well: ``notepad++``.
     """
@@ -96,11 +99,15 @@ def joined(text: str, words: Sequence[Word]) -> Iterator[Joined]:
 
 
 def _letters_beside_digits(left: str, right: str) -> bool:
-    return (left.isalpha() and right[0].isdigit()) or (left[-1].isdigit() and right.isalpha() and len(right) <= 4)
+    return (left.isalpha() and right[0].isdigit()) or (
+        left[-1].isdigit() and right.isalpha() and len(right) <= 4
+    )
 
 
 def spellings(text: str, words: Sequence[Word]) -> Mapping[tuple[int, int], str]:
-    """What *words*, which somebody typed, may be in one word, by first and after: as :func:`joined`, and each with its neighbour."""
+    """What *words*, which somebody typed, may be in one word, by first and after: as
+    :func:`joined`, and each with its neighbour.
+    """
     found = {(j.first, j.after): j.text for j in joined(text, words)}
     for i in range(len(words) - 1):
         if words[i + 1].start <= words[i].end:

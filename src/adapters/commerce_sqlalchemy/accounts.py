@@ -10,7 +10,16 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
-from commerce_core.accounts import MARKS_HOLD, Account, AccountBook, Attempts, EmailTaken, Role, SecretBook, Session
+from commerce_core.accounts import (
+    MARKS_HOLD,
+    Account,
+    AccountBook,
+    Attempts,
+    EmailTaken,
+    Role,
+    SecretBook,
+    Session,
+)
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.ids import AccountId
 from commerce_core.kernel.transaction import Transaction
@@ -26,8 +35,10 @@ _FORGOTTEN_AT_ONCE: Final = 100
 # Asked with every request.
 _HOLDER: Final = Given(
     lambda d: sa.select(account_table)
-    .select_from(session_table.join(account_table, account_table.c.id == session_table.c.account_id))
-    .where(session_table.c.token_digest == d.digest, session_table.c.expires_at > sa.bindparam("now", type_=Instant())),
+    .select_from(session_table.join(account_table,
+    account_table.c.id == session_table.c.account_id))
+    .where(session_table.c.token_digest == d.digest,
+    session_table.c.expires_at > sa.bindparam("now", type_=Instant())),
     digest=sa.Text(),
 )  # fmt: skip
 
@@ -44,40 +55,54 @@ class SqlAccountBook(AccountBook):
         return {row.id: _account(row) for row in rows}
 
     def by_email(self, tx: Transaction, emails: Sequence[str]) -> Mapping[str, Account]:
-        rows = connection(tx).execute(sa.select(account_table).where(account_table.c.email.in_(emails)))
+        rows = connection(tx).execute(
+            sa.select(account_table).where(account_table.c.email.in_(emails))
+        )
         return {row.email: _account(row) for row in rows}
 
     def update(self, tx: Transaction, account: Account) -> bool:
         c = account_table.c
         before = sa.and_(c.id == account.id, c.version == account.version - 1)
         with _own_address():
-            written = connection(tx).execute(sa.update(account_table).where(before).values(_row(account)).returning(c.id))
+            written = connection(tx).execute(
+                sa.update(account_table).where(before).values(_row(account)).returning(c.id)
+            )
         return written.scalar() is not None
 
     def open_session(self, tx: Transaction, session: Session) -> None:
         insert_many(connection(tx), session_table, [attrs.asdict(session)])
-        self._forget(tx, session_table.c.token_digest, session_table.c.expires_at, session.created_at)
+        self._forget(
+            tx, session_table.c.token_digest, session_table.c.expires_at, session.created_at
+        )
 
     def session_of(self, tx: Transaction, token_digest: str, now: datetime) -> Account | None:
         found = _HOLDER.run(connection(tx), [(token_digest,)], now=now)
         return _account(found[0]) if found else None
 
     def close_session(self, tx: Transaction, token_digest: str) -> None:
-        connection(tx).execute(sa.delete(session_table).where(session_table.c.token_digest == token_digest))
+        connection(tx).execute(
+            sa.delete(session_table).where(session_table.c.token_digest == token_digest)
+        )
 
     def drop_sessions(self, tx: Transaction, before: datetime, limit: int) -> int:
         c = session_table.c
         return self._forget(tx, c.token_digest, c.expires_at, before, limit)
 
-    def attempts(self, tx: Transaction, keys: Collection[str], now: datetime) -> Mapping[str, Attempts]:
+    def attempts(
+        self, tx: Transaction, keys: Collection[str], now: datetime
+    ) -> Mapping[str, Attempts]:
         c = attempt.c
         rows = connection(tx).execute(sa.select(attempt).where(c.key.in_(keys), c.until > now))
         return {row.key: Attempts(count=row.attempts, until=row.until) for row in rows}
 
-    def count_attempts(self, tx: Transaction, until: Mapping[str, datetime], now: datetime) -> Mapping[str, Attempts]:
+    def count_attempts(
+        self, tx: Transaction, until: Mapping[str, datetime], now: datetime
+    ) -> Mapping[str, Attempts]:
         c, on = attempt.c, connection(tx)
         # In one order of keys: those who count side by side wait for one another, and never both.
-        new = _insert(on, attempt).values([{"key": key, "attempts": 1, "until": until[key]} for key in sorted(until)])
+        new = _insert(on, attempt).values(
+            [{"key": key, "attempts": 1, "until": until[key]} for key in sorted(until)]
+        )
         is_over = c.until <= now
         counted = new.on_conflict_do_update(
             index_elements=[c.key],
@@ -94,23 +119,48 @@ class SqlAccountBook(AccountBook):
     def take_back(self, tx: Transaction, keys: Collection[str]) -> None:
         c = attempt.c
         if keys:
-            connection(tx).execute(sa.update(attempt).where(c.key.in_(keys), c.attempts > 0).values(attempts=c.attempts - 1))
+            connection(tx).execute(
+                sa.update(attempt)
+                .where(c.key.in_(keys), c.attempts > 0)
+                .values(attempts=c.attempts - 1)
+            )
 
     def forget_attempts(self, tx: Transaction, keys: Collection[str]) -> None:
         connection(tx).execute(sa.delete(attempt).where(attempt.c.key.in_(keys)))
 
-    def known_marks(self, tx: Transaction, account_id: AccountId, marks: Collection[str]) -> Collection[str]:
+    def known_marks(
+        self, tx: Transaction, account_id: AccountId, marks: Collection[str]
+    ) -> Collection[str]:
         c = known_mark.c
-        return set(connection(tx).execute(sa.select(c.mark).where(c.account_id == account_id, c.mark.in_(marks))).scalars())
+        return set(
+            connection(tx)
+            .execute(sa.select(c.mark).where(c.account_id == account_id, c.mark.in_(marks)))
+            .scalars()
+        )
 
-    def know_marks(self, tx: Transaction, account_id: AccountId, marks: Collection[str], now: datetime) -> None:
+    def know_marks(
+        self, tx: Transaction, account_id: AccountId, marks: Collection[str], now: datetime
+    ) -> None:
         c, on = known_mark.c, connection(tx)
-        new = _insert(on, known_mark).values([{"account_id": account_id, "mark": mark, "seen_at": now} for mark in sorted(marks)])
-        on.execute(new.on_conflict_do_update(index_elements=[c.account_id, c.mark], set_={"seen_at": new.excluded.seen_at}))
-        on.execute(sa.delete(known_mark).where(c.account_id == account_id, c.seen_at <= now - MARKS_HOLD))
+        new = _insert(on, known_mark).values(
+            [{"account_id": account_id, "mark": mark, "seen_at": now} for mark in sorted(marks)]
+        )
+        on.execute(
+            new.on_conflict_do_update(
+                index_elements=[c.account_id, c.mark], set_={"seen_at": new.excluded.seen_at}
+            )
+        )
+        on.execute(
+            sa.delete(known_mark).where(c.account_id == account_id, c.seen_at <= now - MARKS_HOLD)
+        )
 
     def _forget(
-        self, tx: Transaction, key: "sa.Column[Any]", until: "sa.Column[Any]", at: datetime, limit: int = _FORGOTTEN_AT_ONCE
+        self,
+        tx: Transaction,
+        key: "sa.Column[Any]",
+        until: "sa.Column[Any]",
+        at: datetime,
+        limit: int = _FORGOTTEN_AT_ONCE,
     ) -> int:
         """Delete up to *limit* rows that ended by *at*, the oldest first; how many."""
         ended = sa.select(key).where(until <= at).order_by(until).limit(limit)
@@ -123,7 +173,11 @@ class SqlSecretBook(SecretBook):
     """The shop's own secrets on SQLite and PostgreSQL."""
 
     def secret_of(self, tx: Transaction, name: str) -> str | None:
-        return connection(tx).execute(sa.select(shop_secret.c.secret).where(shop_secret.c.name == name)).scalar()
+        return (
+            connection(tx)
+            .execute(sa.select(shop_secret.c.secret).where(shop_secret.c.name == name))
+            .scalar()
+        )
 
     def keep_secret(self, tx: Transaction, name: str, secret: str) -> str:
         insert_if_new(connection(tx), shop_secret, [{"name": name, "secret": secret}])
@@ -140,7 +194,9 @@ def _own_address() -> Generator[None]:
     try:
         yield
     except IntegrityError:
-        raise EmailTaken("there is an account with this address") from None  # the driver's error quotes the whole row
+        raise EmailTaken(
+            "there is an account with this address"
+        ) from None  # the driver's error quotes the whole row
 
 
 def _row(account: Account) -> dict[str, Any]:

@@ -1,4 +1,6 @@
-"""The cart book in SQL. A cart is one row, its lines in it: a change of one line costs what a change of another does."""
+"""The cart book in SQL. A cart is one row, its lines in it: a change of one line costs what a
+change of another does.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -20,7 +22,8 @@ from commerce_sqlalchemy.transaction import connection
 _OPEN: Final = cart_table.c.status == sa.literal_column("'OPEN'")
 """Spelled as the partial index spells it, so that every planner sees that it serves."""
 _CHANGE: Final[Mapping[str, Any]] = {
-    "buyer_id": Id, "id": Id, "was": sa.BigInteger(), "status": sa.Text(), "version": sa.BigInteger(), "lines": Json, "merged_into": Id,
+    "buyer_id": Id, "id": Id, "was": sa.BigInteger(), "status": sa.Text(),
+    "version": sa.BigInteger(), "lines": Json, "merged_into": Id,
     "updated_at": Instant(), "left_out": Json,
 }  # fmt: skip
 
@@ -32,11 +35,16 @@ class SqlCartBook(CartBook):
         rows = _OPEN_OF.run(connection(tx), one_by_one(buyer_ids))
         return {row.buyer_id: _cart(row) for row in rows}
 
-    def load(self, tx: Transaction, keys: Sequence[tuple[BuyerId, CartId]]) -> Mapping[CartId, Cart]:
+    def load(
+        self, tx: Transaction, keys: Sequence[tuple[BuyerId, CartId]]
+    ) -> Mapping[CartId, Cart]:
         return {row.id: _cart(row) for row in _BY_KEY.run(connection(tx), sorted(set(keys)))}
 
     def count_of(self, tx: Transaction, buyer_ids: Sequence[BuyerId]) -> Mapping[BuyerId, int]:
-        return {BuyerId(row.buyer_id): row.carts for row in _COUNT_OF.run(connection(tx), one_by_one(buyer_ids))}
+        return {
+            BuyerId(row.buyer_id): row.carts
+            for row in _COUNT_OF.run(connection(tx), one_by_one(buyer_ids))
+        }
 
     def insert(self, tx: Transaction, carts: Sequence[Cart]) -> None:
         try:
@@ -48,10 +56,14 @@ class SqlCartBook(CartBook):
         rows = sorted((_change(was, cart) for was, cart in changes), key=lambda row: row[:2])
         return [CartId(row.id) for row in _UPDATE.run(connection(tx), rows)]
 
-    def consume(self, tx: Transaction, carts: Sequence[tuple[BuyerId, CartId, int]]) -> Sequence[CartId]:
+    def consume(
+        self, tx: Transaction, carts: Sequence[tuple[BuyerId, CartId, int]]
+    ) -> Sequence[CartId]:
         return [CartId(row.id) for row in _CONSUME.run(connection(tx), sorted(carts))]
 
-    def give_back(self, tx: Transaction, returned: Sequence[ReturnedLines], now: datetime) -> Mapping[OrderId, CartId]:
+    def give_back(
+        self, tx: Transaction, returned: Sequence[ReturnedLines], now: datetime
+    ) -> Mapping[OrderId, CartId]:
         if not returned:
             return {}
         carts = self._open_for_change(tx, returned, now)
@@ -60,7 +72,9 @@ class SqlCartBook(CartBook):
         _SET_LINES.run(connection(tx), [_given_back(cart) for _, cart in sorted(carts.items())])
         return {back.order_id: carts[back.buyer_id].id for back in returned}
 
-    def by_key(self, tx: Transaction, after: tuple[BuyerId, CartId] | None, limit: int) -> Sequence[CartAge]:
+    def by_key(
+        self, tx: Transaction, after: tuple[BuyerId, CartId] | None, limit: int
+    ) -> Sequence[CartAge]:
         page = sa.select(_C.buyer_id, _C.id, _C.status, _C.updated_at)
         page = page.order_by(_C.buyer_id, _C.id).limit(limit)
         if after is not None:
@@ -82,36 +96,74 @@ class SqlCartBook(CartBook):
             sa.or_(kept.c.updated_at >= before, kept.c.status == CartStatus.ORDERED.value),
         )
         return sum(
-            connection(tx).execute(sa.delete(cart_table).where(_C.buyer_id.in_(some), _C.updated_at < before, ~in_use)).rowcount
+            connection(tx)
+            .execute(
+                sa.delete(cart_table).where(_C.buyer_id.in_(some), _C.updated_at < before, ~in_use)
+            )
+            .rowcount
             for some in slices(guests)
         )
 
-    def empty_idle(self, tx: Transaction, carts: Sequence[tuple[BuyerId, CartId]], before: datetime, now: datetime) -> int:
+    def empty_idle(
+        self,
+        tx: Transaction,
+        carts: Sequence[tuple[BuyerId, CartId]],
+        before: datetime,
+        now: datetime,
+    ) -> int:
         rows: list[tuple[Any, ...]] = [(*key, []) for key in sorted(carts)]
         return len(_EMPTY.run(connection(tx), rows, before=before, now=now))
 
-    def _open_for_change(self, tx: Transaction, returned: Sequence[ReturnedLines], now: datetime) -> dict[BuyerId, Cart]:
-        """The open cart of each buyer, made where there is none, under its next version and locked until the transaction ends."""
+    def _open_for_change(
+        self, tx: Transaction, returned: Sequence[ReturnedLines], now: datetime
+    ) -> dict[BuyerId, Cart]:
+        """The open cart of each buyer, made where there is none, under its next version and locked
+        until the transaction ends.
+        """
         fresh = {back.buyer_id: back.new_cart_id for back in reversed(returned)}
-        empty = [_row(Cart(id=cart_id, buyer_id=buyer_id, version=0, updated_at=now)) for buyer_id, cart_id in sorted(fresh.items())]
+        empty = [
+            _row(Cart(id=cart_id, buyer_id=buyer_id, version=0, updated_at=now))
+            for buyer_id, cart_id in sorted(fresh.items())
+        ]
         insert_if_new(connection(tx), cart_table, empty)
-        carts = {row.buyer_id: _cart(row) for row in _LOCK.run(connection(tx), one_by_one(sorted(fresh)), now=now)}
+        carts = {
+            row.buyer_id: _cart(row)
+            for row in _LOCK.run(connection(tx), one_by_one(sorted(fresh)), now=now)
+        }
         if len(carts) < len(fresh):
             raise TransactionLost("a cart was ordered while lines were on their way back into it")
         return carts
 
 
 _C: Final = cart_table.c
-_OPEN_OF: Final = Given(lambda d: sa.select(cart_table).where(_C.buyer_id == d.buyer_id, _OPEN), buyer_id=Id)
-_BY_KEY: Final = Given(lambda d: sa.select(cart_table).where(_C.buyer_id == d.buyer_id, _C.id == d.id), buyer_id=Id, id=Id)
+_OPEN_OF: Final = Given(
+    lambda d: sa.select(cart_table).where(_C.buyer_id == d.buyer_id, _OPEN), buyer_id=Id
+)
+_BY_KEY: Final = Given(
+    lambda d: sa.select(cart_table).where(_C.buyer_id == d.buyer_id, _C.id == d.id),
+    buyer_id=Id,
+    id=Id,
+)
 _COUNT_OF: Final = Given(
-    lambda d: sa.select(_C.buyer_id, sa.func.count().label("carts")).where(_C.buyer_id == d.buyer_id).group_by(_C.buyer_id), buyer_id=Id
+    lambda d: (
+        sa.select(_C.buyer_id, sa.func.count().label("carts"))
+        .where(_C.buyer_id == d.buyer_id)
+        .group_by(_C.buyer_id)
+    ),
+    buyer_id=Id,
 )
 _UPDATE: Final = Given(
     lambda d: (
         sa.update(cart_table)
         .where(_C.buyer_id == d.buyer_id, _C.id == d.id, _C.version == d.was, _OPEN)
-        .values(status=d.status, version=d.version, lines=d.lines, merged_into=d.merged_into, updated_at=d.updated_at, left_out=d.left_out)
+        .values(
+            status=d.status,
+            version=d.version,
+            lines=d.lines,
+            merged_into=d.merged_into,
+            updated_at=d.updated_at,
+            left_out=d.left_out,
+        )
         .returning(_C.id)
     ),
     **_CHANGE,
@@ -138,7 +190,12 @@ _EMPTY: Final = Given(
             _OPEN,
             _C.updated_at < sa.bindparam("before", type_=Instant()),
         )
-        .values(lines=d.lines, left_out=sa.null(), version=_C.version + 1, updated_at=sa.bindparam("now"))
+        .values(
+            lines=d.lines,
+            left_out=sa.null(),
+            version=_C.version + 1,
+            updated_at=sa.bindparam("now"),
+        )
         .returning(_C.id)
     ),
     buyer_id=Id,
@@ -171,7 +228,17 @@ def _row(cart: Cart) -> dict[str, Any]:
 
 def _change(was: int, cart: Cart) -> tuple[Any, ...]:
     lines, left_out = _lines(cart.lines), _lines(cart.left_out) or None
-    return (cart.buyer_id, cart.id, was, cart.status.value, cart.version, lines, cart.merged_into, cart.updated_at, left_out)
+    return (
+        cart.buyer_id,
+        cart.id,
+        was,
+        cart.status.value,
+        cart.version,
+        lines,
+        cart.merged_into,
+        cart.updated_at,
+        left_out,
+    )
 
 
 def _given_back(cart: Cart) -> tuple[Any, ...]:

@@ -25,19 +25,29 @@ from commerce_sqlalchemy.transaction import connection
 
 
 class SqlItemBook(ItemBook):
-    """The item book on SQLite and PostgreSQL. Whatever the number of items, they are read in two statements."""
+    """The item book on SQLite and PostgreSQL. Whatever the number of items, they are read in two
+    statements.
+    """
 
-    def insert(self, tx: Transaction, items: Sequence[Item], keys: Mapping[ItemId, tuple[str, str]]) -> None:
+    def insert(
+        self, tx: Transaction, items: Sequence[Item], keys: Mapping[ItemId, tuple[str, str]]
+    ) -> None:
         try:
-            insert_many(connection(tx), item, [_item_row(i, *keys.get(i.id, (None, None))) for i in items])
+            insert_many(
+                connection(tx), item, [_item_row(i, *keys.get(i.id, (None, None))) for i in items]
+            )
         except IntegrityError as error:
             raise SkuTaken("the seller has an item with this SKU, or has used this key") from error
         insert_many(connection(tx), variant, [row for i in items for row in _variant_rows(i)])
 
     def load(self, tx: Transaction, item_ids: Sequence[ItemId]) -> Mapping[ItemId, Item]:
-        return {i.id: i for i in self._with_forms(tx, _ITEMS.run(connection(tx), one_by_one(item_ids)))}
+        return {
+            i.id: i for i in self._with_forms(tx, _ITEMS.run(connection(tx), one_by_one(item_ids)))
+        }
 
-    def by_sku(self, tx: Transaction, skus: Sequence[tuple[SellerId, str]]) -> Mapping[tuple[SellerId, str], Item]:
+    def by_sku(
+        self, tx: Transaction, skus: Sequence[tuple[SellerId, str]]
+    ) -> Mapping[tuple[SellerId, str], Item]:
         found = self._with_forms(tx, _BY_SKU.run(connection(tx), sorted(set(skus))))
         return {(i.seller_id, i.sku): i for i in found}
 
@@ -47,27 +57,47 @@ class SqlItemBook(ItemBook):
         return (self._read(tx, made)[0], row.idem_digest) if row is not None else None
 
     def owners_of(self, tx: Transaction, sku_ids: Sequence[SkuId]) -> Sequence[ItemId]:
-        owners = sa.select(variant.c.item_id).where(variant.c.sku_id.in_(sku_ids)).distinct().order_by(variant.c.item_id)
+        owners = (
+            sa.select(variant.c.item_id)
+            .where(variant.c.sku_id.in_(sku_ids))
+            .distinct()
+            .order_by(variant.c.item_id)
+        )
         return [ItemId(item_id) for item_id in connection(tx).execute(owners).scalars()]
 
     def update(self, tx: Transaction, changes: Sequence[tuple[int, Item]]) -> Sequence[ItemId]:
         written: set[str] = set()
         for some in slices(sorted(changes, key=lambda change: change[1].id)):
             written |= self._write_over(tx, some)
-        if written:  # no row refers to a form's row but by its sku_id, so that the forms can be written anew
+        if (
+            written
+        ):  # no row refers to a form's row but by its sku_id, so that the forms can be written anew
             connection(tx).execute(sa.delete(variant).where(variant.c.item_id.in_(sorted(written))))
-            insert_many(connection(tx), variant, [row for _, i in changes if i.id in written for row in _variant_rows(i)])
+            insert_many(
+                connection(tx),
+                variant,
+                [row for _, i in changes if i.id in written for row in _variant_rows(i)],
+            )
         return [i.id for _, i in changes if i.id in written]
 
-    def page(self, tx: Transaction, seller_id: SellerId | None, after: ItemId | None, limit: int) -> Sequence[Item]:
-        statement = sa.select(item).where(item.c.id > (after or "")).order_by(item.c.id).limit(limit)
+    def page(
+        self, tx: Transaction, seller_id: SellerId | None, after: ItemId | None, limit: int
+    ) -> Sequence[Item]:
+        statement = (
+            sa.select(item).where(item.c.id > (after or "")).order_by(item.c.id).limit(limit)
+        )
         if seller_id is not None:
             statement = statement.where(item.c.seller_id == seller_id)
         return self._read(tx, statement)
 
     def _write_over(self, tx: Transaction, changes: Sequence[tuple[int, Item]]) -> set[str]:
         try:
-            return {row.id for row in _WRITE_OVER.run(connection(tx), [_change_row(*change) for change in changes])}
+            return {
+                row.id
+                for row in _WRITE_OVER.run(
+                    connection(tx), [_change_row(*change) for change in changes]
+                )
+            }
         except IntegrityError as error:
             raise SkuTaken("the seller has another item with this SKU") from error
 
@@ -84,35 +114,53 @@ class SqlItemBook(ItemBook):
 class SqlOffers(Offers):
     """What carts read of items: one join by key, and no document is opened for it."""
 
-    def by_item(self, tx: Transaction, item_ids: Sequence[ItemId]) -> Mapping[ItemId, Sequence[Offer]]:
+    def by_item(
+        self, tx: Transaction, item_ids: Sequence[ItemId]
+    ) -> Mapping[ItemId, Sequence[Offer]]:
         found: dict[ItemId, list[Offer]] = {}
         for row in _OFFERS_OF.run(connection(tx), one_by_one(item_ids)):
             found.setdefault(row.item_id, []).append(_offer(row))
         return found
 
     def by_sku(self, tx: Transaction, sku_ids: Sequence[SkuId]) -> Mapping[SkuId, Offer]:
-        return {row.sku_id: _offer(row) for row in _OFFERS_AS.run(connection(tx), one_by_one(sku_ids))}
+        return {
+            row.sku_id: _offer(row) for row in _OFFERS_AS.run(connection(tx), one_by_one(sku_ids))
+        }
 
 
 _LISTS: Final = ("tags", "images", "gtins")
 _FREE: Final = ("specifications", "attributes", "source")
 _CHANGE_COLUMNS: Final[Mapping[str, Any]] = {
-    "id": Id, "was": sa.BigInteger(), "sku": sa.Text(), "type": sa.Text(), "status": sa.Text(), "name": sa.Text(), "brand": sa.Text(),
-    "category": sa.Text(), "description": sa.Text(), "content": Json, "version": sa.BigInteger(), "updated_at": Instant(),
+    "id": Id, "was": sa.BigInteger(), "sku": sa.Text(), "type": sa.Text(), "status": sa.Text(),
+    "name": sa.Text(), "brand": sa.Text(),
+    "category": sa.Text(), "description": sa.Text(), "content": Json, "version": sa.BigInteger(),
+    "updated_at": Instant(),
 }  # fmt: skip
 #: Simple items have none: what carts read of them holds no JSON.
-_OPTIONS: Final = sa.case((variant.c.variant_id.is_not(None), variant.c.content["options"])).label("options")
+_OPTIONS: Final = sa.case((variant.c.variant_id.is_not(None), variant.c.content["options"])).label(
+    "options"
+)
 _OFFERS: Final = sa.select(
-    variant.c.sku_id, variant.c.item_id, variant.c.variant_id, variant.c.price_minor, variant.c.currency, variant.c.image,
+    variant.c.sku_id, variant.c.item_id, variant.c.variant_id, variant.c.price_minor,
+    variant.c.currency, variant.c.image,
     _OPTIONS, item.c.seller_id, item.c.sku, item.c.name, item.c.status,
 ).select_from(variant.join(item, item.c.id == variant.c.item_id))  # fmt: skip
 
 
 _IN_ORDER: Final = (variant.c.item_id, variant.c.position)
 _ITEMS: Final = Given(lambda d: sa.select(item).where(item.c.id == d.id), id=Id)
-_BY_SKU: Final = Given(lambda d: sa.select(item).where(item.c.seller_id == d.seller_id, item.c.sku == d.sku), seller_id=Id, sku=sa.Text())
-_FORMS: Final = Given(lambda d: sa.select(variant).where(variant.c.item_id == d.item_id).order_by(*_IN_ORDER), item_id=Id)
-_OFFERS_OF: Final = Given(lambda d: _OFFERS.where(variant.c.item_id == d.item_id).order_by(*_IN_ORDER), item_id=Id)
+_BY_SKU: Final = Given(
+    lambda d: sa.select(item).where(item.c.seller_id == d.seller_id, item.c.sku == d.sku),
+    seller_id=Id,
+    sku=sa.Text(),
+)
+_FORMS: Final = Given(
+    lambda d: sa.select(variant).where(variant.c.item_id == d.item_id).order_by(*_IN_ORDER),
+    item_id=Id,
+)
+_OFFERS_OF: Final = Given(
+    lambda d: _OFFERS.where(variant.c.item_id == d.item_id).order_by(*_IN_ORDER), item_id=Id
+)
 _OFFERS_AS: Final = Given(lambda d: _OFFERS.where(variant.c.sku_id == d.sku_id), sku_id=Id)
 _WRITE_OVER: Final = Given(
     lambda d: (
@@ -126,16 +174,24 @@ _WRITE_OVER: Final = Given(
 
 
 def _item_row(i: Item, idem_key: str | None, idem_digest: str | None) -> dict[str, Any]:
-    kept = {"idem_key": idem_key, "idem_digest": idem_digest, "created_at": i.created_at, "seller_id": i.seller_id}
+    kept = {
+        "idem_key": idem_key,
+        "idem_digest": idem_digest,
+        "created_at": i.created_at,
+        "seller_id": i.seller_id,
+    }
     row = dict(zip(_CHANGE_COLUMNS, _change_row(0, i), strict=True)) | kept
     del row["was"]
     return row
 
 
 def _change_row(was: int, i: Item) -> tuple[Any, ...]:
-    content = {name: list(getattr(i, name)) for name in _LISTS} | {name: dict(getattr(i, name)) for name in _FREE}
+    content = {name: list(getattr(i, name)) for name in _LISTS} | {
+        name: dict(getattr(i, name)) for name in _FREE
+    }
     return (
-        i.id, was, i.sku, i.type.value, i.status.value, i.name, i.brand, i.category, i.description, content, i.version, i.updated_at,
+        i.id, was, i.sku, i.type.value, i.status.value, i.name, i.brand, i.category, i.description,
+        content, i.version, i.updated_at,
     )  # fmt: skip
 
 
@@ -149,7 +205,11 @@ def _variant_rows(i: Item) -> list[dict[str, Any]]:
             "price_minor": v.price.minor,
             "currency": v.price.currency,
             "image": next(iter(v.images or i.images), None),
-            "content": {"options": dict(v.options), "images": list(v.images), "gtins": list(v.gtins)},
+            "content": {
+                "options": dict(v.options),
+                "images": list(v.images),
+                "gtins": list(v.gtins),
+            },
         }
         for position, v in enumerate(i.variants)
     ]

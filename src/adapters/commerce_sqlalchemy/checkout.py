@@ -1,4 +1,6 @@
-"""Sagas, their calls and the facts about money in SQL. Decisions are guarded by fence, state and cancel flag; facts by nothing."""
+"""Sagas, their calls and the facts about money in SQL. Decisions are guarded by fence, state and
+cancel flag; facts by nothing.
+"""
 
 import zlib
 from collections.abc import Mapping, Sequence
@@ -10,7 +12,8 @@ import sqlalchemy as sa
 from commerce_core.checkout import (
     NOBODY_AWAY,
     Away,
-    Claimed,
+    BacklogStats,
+    ClaimedSaga,
     MoneyFact,
     OpenRefund,
     Operation,
@@ -20,7 +23,6 @@ from commerce_core.checkout import (
     SagaRow,
     SagaStore,
     SagaWrite,
-    Standing,
 )
 from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.money import Money
@@ -30,8 +32,27 @@ from commerce_sqlalchemy import owed
 from commerce_sqlalchemy.keys import among, pairs
 from commerce_sqlalchemy.leases import beyond
 from commerce_sqlalchemy.rows import Given, insert_if_new, insert_many, insert_new
-from commerce_sqlalchemy.saga_rows import CALL_COLUMNS, WRITE_COLUMNS, call, call_row, call_values, key_row, saga_row, write_row
-from commerce_sqlalchemy.tables import Id, Instant, gateway_fact, order_line, outside_call, refund, saga, shipment, shipment_line
+from commerce_sqlalchemy.saga_rows import (
+    CALL_COLUMNS,
+    WRITE_COLUMNS,
+    call,
+    call_row,
+    call_values,
+    key_row,
+    saga_row,
+    write_row,
+)
+from commerce_sqlalchemy.tables import (
+    Id,
+    Instant,
+    gateway_fact,
+    order_line,
+    outside_call,
+    refund,
+    saga,
+    shipment,
+    shipment_line,
+)
 from commerce_sqlalchemy.tables import orders as order_table
 from commerce_sqlalchemy.transaction import connection
 
@@ -78,38 +99,66 @@ class SqlSagaStore(SagaStore):
         lease_until: datetime,
         limit: int,
         away: Away = NOBODY_AWAY,
-    ) -> Sequence[Claimed]:
+    ) -> Sequence[ClaimedSaga]:
         c, far = saga.c, beyond(now, lease_until)
-        known = sa.or_(sa.false(), *(sa.and_(c.definition == name, c.version <= version) for name, version in definitions.items()))
+        known = sa.or_(
+            sa.false(),
+            *(
+                sa.and_(c.definition == name, c.version <= version)
+                for name, version in definitions.items()
+            ),
+        )
         due = sa.select(c.buyer_id, c.order_id, c.fence, c.claims).where(_FREE, known)
         if away != NOBODY_AWAY:
             due = due.where(sa.not_(_waits_for(away)))
-        candidates = connection(tx).execute(due.order_by(c.next_run_at, c.order_id).limit(limit), {"now": now, "beyond": far}).all()
+        candidates = (
+            connection(tx)
+            .execute(
+                due.order_by(c.next_run_at, c.order_id).limit(limit), {"now": now, "beyond": far}
+            )
+            .all()
+        )
         if candidates and candidates[0].claims >= _ALONE_AFTER:
             candidates = candidates[:1]
         chosen = [row for row in candidates if row.claims < _ALONE_AFTER] or candidates
         if not chosen:
             return []
         rows = sorted((r.buyer_id, r.order_id, r.fence) for r in chosen)
-        taken = _CLAIM.run(connection(tx), rows, now=now, beyond=far, until=lease_until, claimer=owner)
-        return list(self.reread(tx, [OrderKey(row.buyer_id, row.order_id) for row in taken]).values())
+        taken = _CLAIM.run(
+            connection(tx), rows, now=now, beyond=far, until=lease_until, claimer=owner
+        )
+        return list(
+            self.reread(tx, [OrderKey(row.buyer_id, row.order_id) for row in taken]).values()
+        )
 
-    def take_over(self, tx: Transaction, key: OrderKey, now: datetime) -> Claimed | None:
+    def take_over(self, tx: Transaction, key: OrderKey, now: datetime) -> ClaimedSaga | None:
         c = saga.c
-        fenced = sa.update(saga).where(c.buyer_id == key.buyer_id, c.order_id == key.order_id, _UNHELD).values(fence=c.fence + 1)
+        fenced = (
+            sa.update(saga)
+            .where(c.buyer_id == key.buyer_id, c.order_id == key.order_id, _UNHELD)
+            .values(fence=c.fence + 1)
+        )
         if connection(tx).execute(fenced.returning(c.order_id), {"now": now}).scalar() is None:
             return None
         return self.reread(tx, [key])[key.order_id]
 
-    def reread(self, tx: Transaction, keys: Sequence[OrderKey]) -> Mapping[OrderId, Claimed]:
+    def reread(self, tx: Transaction, keys: Sequence[OrderKey]) -> Mapping[OrderId, ClaimedSaga]:
         return {
-            row.saga.key.order_id: Claimed(saga=row.saga, fence=row.fence, claims=row.claims, seq=row.seq) for row in self.rows(tx, keys)
+            row.saga.key.order_id: ClaimedSaga(
+                saga=row.saga, fence=row.fence, claims=row.claims, seq=row.seq
+            )
+            for row in self.rows(tx, keys)
         }
 
-    def write(self, tx: Transaction, writes: Sequence[SagaWrite], at: datetime) -> Sequence[OrderId]:
+    def write(
+        self, tx: Transaction, writes: Sequence[SagaWrite], at: datetime
+    ) -> Sequence[OrderId]:
         if not writes:
             return []
-        rows = [write_row(w) for w in sorted(writes, key=lambda w: (w.saga.key.buyer_id, w.saga.key.order_id))]
+        rows = [
+            write_row(w)
+            for w in sorted(writes, key=lambda w: (w.saga.key.buyer_id, w.saga.key.order_id))
+        ]
         written = [OrderId(row.order_id) for row in _WRITE.run(connection(tx), rows, at=at)]
         done = set(written)
         self._write_calls(tx, [w for w in writes if w.saga.key.order_id in done], at)
@@ -117,18 +166,29 @@ class SqlSagaStore(SagaStore):
 
     def record_facts(self, tx: Transaction, facts: Sequence[MoneyFact], at: datetime) -> None:
         rows = [
-            key_row(f.key) | {"ref": f.ref, "kind": f.kind, "amount_minor": f.amount.minor, "currency": f.amount.currency, "at": at}
+            key_row(f.key)
+            | {
+                "ref": f.ref,
+                "kind": f.kind,
+                "amount_minor": f.amount.minor,
+                "currency": f.amount.currency,
+                "at": at,
+            }
             for f in sorted(facts, key=lambda f: (f.key.buyer_id, f.key.order_id, f.ref, f.kind))
         ]
         insert_if_new(connection(tx), gateway_fact, rows)
         owed.unsettle(connection(tx), (f.key for f in facts if f.kind == "capture"))
 
-    def open_refunds(self, tx: Transaction, refunds: Mapping[OrderKey, OpenRefund]) -> Mapping[OrderKey, int]:
+    def open_refunds(
+        self, tx: Transaction, refunds: Mapping[OrderKey, OpenRefund]
+    ) -> Mapping[OrderKey, int]:
         if not refunds:
             return {}
         c = refund.c
         known: dict[str, dict[str, int]] = {}
-        opened = sa.select(c.order_id, c.capture_ref, c.no).where(among(c.buyer_id, c.order_id, pairs(refunds)))
+        opened = sa.select(c.order_id, c.capture_ref, c.no).where(
+            among(c.buyer_id, c.order_id, pairs(refunds))
+        )
         for row in connection(tx).execute(opened):
             known.setdefault(row.order_id, {})[row.capture_ref] = row.no
         rows: list[dict[str, Any]] = []
@@ -138,21 +198,49 @@ class SqlSagaStore(SagaStore):
             numbers[key] = before.get(back.capture_ref, len(before) + 1)
             if back.capture_ref not in before:
                 amount = {"amount_minor": back.amount.minor, "currency": back.amount.currency}
-                rows.append(key_row(key) | amount | {"no": numbers[key], "reason": back.reason, "capture_ref": back.capture_ref})
+                rows.append(
+                    key_row(key)
+                    | amount
+                    | {"no": numbers[key], "reason": back.reason, "capture_ref": back.capture_ref}
+                )
         insert_many(connection(tx), refund, rows)
         return numbers
 
-    def refund_calls(self, tx: Transaction, refunds: Mapping[OrderKey, int]) -> Mapping[OrderKey, OutsideCall]:
+    def refund_calls(
+        self, tx: Transaction, refunds: Mapping[OrderKey, int]
+    ) -> Mapping[OrderKey, OutsideCall]:
         rows = [(key.buyer_id, key.order_id, no) for key, no in refunds.items()]
-        return {OrderKey(row.buyer_id, row.order_id): call(row) for row in _REFUND_CALLS.run(connection(tx), rows)}
+        return {
+            OrderKey(row.buyer_id, row.order_id): call(row)
+            for row in _REFUND_CALLS.run(connection(tx), rows)
+        }
 
-    def write_calls(self, tx: Transaction, calls: Mapping[OrderKey, OutsideCall], at: datetime) -> None:
-        insert_if_new(connection(tx), outside_call, [call_row(key, c, at) for key, c in calls.items()])
-        _WRITE_CALLS.run(connection(tx), sorted((call_values(key, c) for key, c in calls.items()), key=lambda row: tuple(row[:5])), at=at)
+    def write_calls(
+        self, tx: Transaction, calls: Mapping[OrderKey, OutsideCall], at: datetime
+    ) -> None:
+        insert_if_new(
+            connection(tx), outside_call, [call_row(key, c, at) for key, c in calls.items()]
+        )
+        _WRITE_CALLS.run(
+            connection(tx),
+            sorted(
+                (call_values(key, c) for key, c in calls.items()), key=lambda row: tuple(row[:5])
+            ),
+            at=at,
+        )
 
-    def record_shipments(self, tx: Transaction, shipments: Mapping[OrderKey, Shipment], at: datetime) -> None:
+    def record_shipments(
+        self, tx: Transaction, shipments: Mapping[OrderKey, Shipment], at: datetime
+    ) -> None:
         rows = [
-            key_row(key) | {"no": 1, "seller_id": None, "carrier": s.carrier, "tracking_number": s.tracking_number, "at": at}
+            key_row(key)
+            | {
+                "no": 1,
+                "seller_id": None,
+                "carrier": s.carrier,
+                "tracking_number": s.tracking_number,
+                "at": at,
+            }
             for key, s in shipments.items()
         ]
         new = insert_new(connection(tx), shipment, rows, shipment.c.buyer_id, shipment.c.order_id)
@@ -162,23 +250,36 @@ class SqlSagaStore(SagaStore):
         c = saga.c
         noted = connection(tx).execute(
             sa.update(saga)
-            .where(c.buyer_id == key.buyer_id, c.order_id == key.order_id, c.state.in_(["PLACED", "CHARGING"]))
+            .where(
+                c.buyer_id == key.buyer_id,
+                c.order_id == key.order_id,
+                c.state.in_(["PLACED", "CHARGING"]),
+            )
             .values(cancel_requested=True, next_run_at=at)
             .returning(c.order_id)
         )
         return noted.scalar() is not None
 
-    def make_due(self, tx: Transaction, keys: Sequence[OrderKey], at: datetime) -> Sequence[OrderId]:
+    def make_due(
+        self, tx: Transaction, keys: Sequence[OrderKey], at: datetime
+    ) -> Sequence[OrderId]:
         c = saga.c
         due = connection(tx).execute(
-            sa.update(saga).where(among(c.buyer_id, c.order_id, pairs(keys)), _OPEN).values(next_run_at=at, claims=0).returning(c.order_id)
+            sa.update(saga)
+            .where(among(c.buyer_id, c.order_id, pairs(keys)), _OPEN)
+            .values(next_run_at=at, claims=0)
+            .returning(c.order_id)
         )
         return [OrderId(order_id) for order_id in due.scalars()]
 
-    def alarmed(self, tx: Transaction, claims: int, created_before: datetime, limit: int) -> Sequence[SagaRow]:
+    def alarmed(
+        self, tx: Transaction, claims: int, created_before: datetime, limit: int
+    ) -> Sequence[SagaRow]:
         return self._rows(tx, sa.and_(_OPEN, _worrying(claims, created_before)), limit)
 
-    def page(self, tx: Transaction, state: str | None, after: OrderId | None, limit: int) -> Sequence[SagaRow]:
+    def page(
+        self, tx: Transaction, state: str | None, after: OrderId | None, limit: int
+    ) -> Sequence[SagaRow]:
         where: list[sa.ColumnElement[bool]] = [sa.true()]
         if state is not None:
             where.append(saga.c.state == state)
@@ -186,34 +287,61 @@ class SqlSagaStore(SagaStore):
             where.append(saga.c.order_id < after)
         return self._rows(tx, sa.and_(*where), limit)
 
-    def census(self, tx: Transaction, claims: int, created_before: datetime, at_most: int | None) -> Mapping[str, Standing]:
-        worrying = sa.case((_worrying(claims, created_before), 1), else_=0).label("worrying")
-        # In the order of the index of open sagas, so that no planner ever looks at those that are over.
-        some = sa.select(_S.state, order_table.c.created_at, worrying).select_from(_JOINED).where(_OPEN).order_by(_S.next_run_at)
+    def census(
+        self, tx: Transaction, claims: int, created_before: datetime, at_most: int | None
+    ) -> Mapping[str, BacklogStats]:
+        needs_attention = sa.case((_worrying(claims, created_before), 1), else_=0).label("worrying")
+        # In the order of the index of open sagas, so that no planner ever looks at those that are
+        # over.
+        some = (
+            sa.select(_S.state, order_table.c.created_at, needs_attention)
+            .select_from(_JOINED)
+            .where(_OPEN)
+            .order_by(_S.next_run_at)
+        )
         x = some.limit(at_most).subquery().c
         counted = sa.select(
-            x.state, sa.func.count().label("sagas"), sa.func.min(x.created_at).label("oldest"), sa.func.sum(x.worrying).label("worrying")
+            x.state,
+            sa.func.count().label("sagas"),
+            sa.func.min(x.created_at).label("oldest"),
+            sa.func.sum(x.needs_attention).label("worrying"),
         )
         return {
-            row.state: Standing(count=row.sagas, oldest=row.oldest, alarmed=int(row.worrying))
+            row.state: BacklogStats(
+                count=row.sagas, oldest=row.oldest, alarmed=int(row.needs_attention)
+            )
             for row in connection(tx).execute(counted.group_by(x.state))
         }
 
     def gateways_in_use(self, tx: Transaction) -> Sequence[tuple[str, str]]:
         g = order_table.c
-        joined = order_table.join(saga, sa.and_(saga.c.buyer_id == g.buyer_id, saga.c.order_id == g.id))
-        used = sa.select(g.gateway, g.gateway_account).select_from(joined).where(_OPEN, g.gateway != "").distinct()
+        joined = order_table.join(
+            saga, sa.and_(saga.c.buyer_id == g.buyer_id, saga.c.order_id == g.id)
+        )
+        used = (
+            sa.select(g.gateway, g.gateway_account)
+            .select_from(joined)
+            .where(_OPEN, g.gateway != "")
+            .distinct()
+        )
         return list(connection(tx).execute(used))
 
     def carriers_in_use(self, tx: Transaction) -> Sequence[str]:
-        return list(connection(tx).execute(sa.select(saga.c.carrier).where(_OPEN).distinct()).scalars())
+        return list(
+            connection(tx).execute(sa.select(saga.c.carrier).where(_OPEN).distinct()).scalars()
+        )
 
     def owed_refunds(self, tx: Transaction, limit: int) -> Sequence[OwedRefund]:
         return owed.owed_refunds(connection(tx), limit)
 
     def recall(self, tx: Transaction, beyond: datetime, at: datetime, limit: int) -> int:
         c = saga.c
-        late = sa.select(c.buyer_id, c.order_id).where(_OPEN, c.next_run_at > beyond).order_by(c.next_run_at).limit(limit)
+        late = (
+            sa.select(c.buyer_id, c.order_id)
+            .where(_OPEN, c.next_run_at > beyond)
+            .order_by(c.next_run_at)
+            .limit(limit)
+        )
         found = [OrderKey(row.buyer_id, row.order_id) for row in connection(tx).execute(late)]
         if found:
             due = sa.update(saga).where(among(c.buyer_id, c.order_id, pairs(found)), _OPEN)
@@ -222,7 +350,12 @@ class SqlSagaStore(SagaStore):
 
     def waits_beyond(self, tx: Transaction, moment: datetime) -> bool:
         c = saga.c
-        latest = sa.select(c.next_run_at).where(_OPEN, c.next_run_at > moment).order_by(c.next_run_at).limit(1)
+        latest = (
+            sa.select(c.next_run_at)
+            .where(_OPEN, c.next_run_at > moment)
+            .order_by(c.next_run_at)
+            .limit(1)
+        )
         return connection(tx).execute(latest).first() is not None
 
     def rows(self, tx: Transaction, keys: Sequence[OrderKey]) -> Sequence[SagaRow]:
@@ -231,21 +364,38 @@ class SqlSagaStore(SagaStore):
     def facts(self, tx: Transaction, keys: Sequence[OrderKey]) -> Sequence[MoneyFact]:
         f = gateway_fact.c
         found = connection(tx).execute(
-            sa.select(gateway_fact).where(among(f.buyer_id, f.order_id, pairs(keys))).order_by(f.order_id, f.at, f.ref)
+            sa.select(gateway_fact)
+            .where(among(f.buyer_id, f.order_id, pairs(keys)))
+            .order_by(f.order_id, f.at, f.ref)
         )
         return [
-            MoneyFact(key=OrderKey(x.buyer_id, x.order_id), ref=x.ref, kind=x.kind, amount=Money(x.amount_minor, x.currency)) for x in found
+            MoneyFact(
+                key=OrderKey(x.buyer_id, x.order_id),
+                ref=x.ref,
+                kind=x.kind,
+                amount=Money(x.amount_minor, x.currency),
+            )
+            for x in found
         ]
 
-    def _rows(self, tx: Transaction, where: "sa.ColumnElement[bool] | sa.TextClause", limit: int | None = None) -> list[SagaRow]:
+    def _rows(
+        self,
+        tx: Transaction,
+        where: "sa.ColumnElement[bool] | sa.TextClause",
+        limit: int | None = None,
+    ) -> list[SagaRow]:
         statement = _SAGAS.where(where)
-        return self._with_calls(tx, connection(tx).execute(statement.limit(limit) if limit else statement).all())
+        return self._with_calls(
+            tx, connection(tx).execute(statement.limit(limit) if limit else statement).all()
+        )
 
     def _with_calls(self, tx: Transaction, rows: Sequence[Any]) -> list[SagaRow]:
         calls = self._calls(tx, [OrderKey(row.buyer_id, row.order_id) for row in rows])
         return [saga_row(row, calls.get(row.order_id, {})) for row in rows]
 
-    def _calls(self, tx: Transaction, keys: Sequence[OrderKey]) -> dict[str, dict[Operation, OutsideCall]]:
+    def _calls(
+        self, tx: Transaction, keys: Sequence[OrderKey]
+    ) -> dict[str, dict[Operation, OutsideCall]]:
         found: dict[str, dict[Operation, OutsideCall]] = {}
         for row in _CALLS.run(connection(tx), pairs(keys)):
             known = found.setdefault(row.order_id, {})
@@ -257,22 +407,38 @@ class SqlSagaStore(SagaStore):
     def _write_calls(self, tx: Transaction, writes: Sequence[SagaWrite], at: datetime) -> None:
         """New intents are inserted, what was learnt of known ones is updated."""
         before = {w.saga.key.order_id: w.read.saga.calls for w in writes}
-        changed = [(w.saga.key, c) for w in writes for op, c in w.saga.calls.items() if _differs(c, before[w.saga.key.order_id].get(op))]
+        changed = [
+            (w.saga.key, c)
+            for w in writes
+            for op, c in w.saga.calls.items()
+            if _differs(c, before[w.saga.key.order_id].get(op))
+        ]
         new = [(key, c) for key, c in changed if _is_new(c, before[key.order_id].get(c.operation))]
         insert_many(connection(tx), outside_call, [call_row(key, c, at) for key, c in new])
-        known = [call_values(key, c) for key, c in changed if not _is_new(c, before[key.order_id].get(c.operation))]
+        known = [
+            call_values(key, c)
+            for key, c in changed
+            if not _is_new(c, before[key.order_id].get(c.operation))
+        ]
         _WRITE_CALLS.run(connection(tx), sorted(known, key=lambda row: tuple(row[:5])), at=at)
 
 
 def _waits_for(away: Away) -> "sa.ColumnElement[bool]":
     """Whether a saga waits for a party that is *away*."""
     o = order_table.c
-    there = sa.or_(sa.false(), *(sa.and_(o.gateway == name, o.gateway_account == account) for name, account in sorted(away.gateways)))
+    there = sa.or_(
+        sa.false(),
+        *(
+            sa.and_(o.gateway == name, o.gateway_account == account)
+            for name, account in sorted(away.gateways)
+        ),
+    )
     paid_there = sa.exists().where(o.buyer_id == _S.buyer_id, o.id == _S.order_id, there)
     shipping = _S.state == OrderState.SHIPPING.value
     undone_without_a_call = sa.and_(_S.state == OrderState.PLACED.value, _S.cancel_requested)
     return sa.or_(
-        sa.and_(shipping, _S.carrier.in_(sorted(away.carriers))), sa.and_(sa.not_(shipping), sa.not_(undone_without_a_call), paid_there)
+        sa.and_(shipping, _S.carrier.in_(sorted(away.carriers))),
+        sa.and_(sa.not_(shipping), sa.not_(undone_without_a_call), paid_there),
     )
 
 
@@ -289,10 +455,17 @@ _T: Final = outside_call.c
 _L: Final = order_line.c
 _NOW: Final = sa.bindparam("now", type_=Instant())
 _UNHELD: Final = sa.and_(_OPEN, sa.or_(_S.lease_until.is_(None), _S.lease_until < _NOW))
-#: The same for who takes leases: one that ends later than any that could have been given was taken by a clock that was wrong.
-_CLAIMABLE: Final = sa.or_(_S.lease_until.is_(None), _S.lease_until < _NOW, _S.lease_until > sa.bindparam("beyond", type_=Instant()))
+#: The same for who takes leases: one that ends later than any that could have been given was taken
+#: by a clock that was wrong.
+_CLAIMABLE: Final = sa.or_(
+    _S.lease_until.is_(None),
+    _S.lease_until < _NOW,
+    _S.lease_until > sa.bindparam("beyond", type_=Instant()),
+)
 _FREE: Final = sa.and_(_OPEN, _CLAIMABLE, _S.next_run_at <= _NOW)
-_JOINED: Final = saga.join(order_table, sa.and_(_S.buyer_id == order_table.c.buyer_id, _S.order_id == order_table.c.id))
+_JOINED: Final = saga.join(
+    order_table, sa.and_(_S.buyer_id == order_table.c.buyer_id, _S.order_id == order_table.c.id)
+)
 _SAGAS: Final = (
     sa.select(
         *_S,
@@ -306,15 +479,24 @@ _SAGAS: Final = (
     .select_from(_JOINED)
     .order_by(_S.order_id.desc())
 )
-_BY_KEY: Final = Given(lambda d: _SAGAS.where(_S.buyer_id == d.buyer_id, _S.order_id == d.order_id), buyer_id=Id, order_id=Id)
+_BY_KEY: Final = Given(
+    lambda d: _SAGAS.where(_S.buyer_id == d.buyer_id, _S.order_id == d.order_id),
+    buyer_id=Id,
+    order_id=Id,
+)
 _CALLS: Final = Given(
-    lambda d: sa.select(outside_call).where(_T.buyer_id == d.buyer_id, _T.order_id == d.order_id, _T.subject_no == 1),
-    _ORDERS_AT_ONCE, buyer_id=Id, order_id=Id,
-)  # fmt: skip
+    lambda d: sa.select(outside_call).where(
+        _T.buyer_id == d.buyer_id, _T.order_id == d.order_id, _T.subject_no == 1
+    ),
+    _ORDERS_AT_ONCE,
+    buyer_id=Id,
+    order_id=Id,
+)
 _REFUND_CALLS: Final = Given(
     lambda d: (
         sa.select(outside_call)
-        .where(_T.buyer_id == d.buyer_id, _T.order_id == d.order_id, _T.operation == Operation.REFUND.value, _T.subject_no == d.no)
+        .where(_T.buyer_id == d.buyer_id, _T.order_id == d.order_id,
+        _T.operation == Operation.REFUND.value, _T.subject_no == d.no)
         .order_by(_T.attempt)
     ),
     256,
@@ -323,7 +505,8 @@ _REFUND_CALLS: Final = Given(
 _CLAIM: Final = Given(
     lambda d: sa.update(saga)
     .where(_S.buyer_id == d.buyer_id, _S.order_id == d.order_id, _S.fence == d.fence, _FREE)
-    .values(fence=_S.fence + 1, claims=_S.claims + 1, lease_until=sa.bindparam("until"), owner=sa.bindparam("claimer"))
+    .values(fence=_S.fence + 1, claims=_S.claims + 1, lease_until=sa.bindparam("until"),
+    owner=sa.bindparam("claimer"))
     .returning(_S.buyer_id, _S.order_id),
     _ORDERS_AT_ONCE, buyer_id=Id, order_id=Id, fence=sa.BigInteger(),
 )  # fmt: skip
@@ -332,8 +515,10 @@ _WRITE: Final = Given(
     .where(_S.buyer_id == d.buyer_id, _S.order_id == d.order_id, _S.fence == d.fence)
     .where(_S.state == d.was, _S.cancel_requested == d.cancel_requested)
     .values(
-        state=d.state, last_seq=d.seq, claims=d.claims, lease_until=d.lease_until, next_run_at=d.next_run_at, last_error=d.last_error,
-        attention=sa.func.coalesce(d.attention, _S.attention), cause=d.cause, cause_detail=d.cause_detail, updated_at=sa.bindparam("at"),
+        state=d.state, last_seq=d.seq, claims=d.claims, lease_until=d.lease_until,
+        next_run_at=d.next_run_at, last_error=d.last_error,
+        attention=sa.func.coalesce(d.attention, _S.attention), cause=d.cause,
+        cause_detail=d.cause_detail, updated_at=sa.bindparam("at"),
     )
     .returning(_S.order_id),
     **WRITE_COLUMNS,
@@ -341,7 +526,8 @@ _WRITE: Final = Given(
 _COVER: Final = Given(
     lambda d: sa.insert(shipment_line).from_select(
         ["buyer_id", "order_id", "shipment_no", "line_no", "quantity"],
-        sa.select(_L.buyer_id, _L.order_id, sa.literal_column("1", sa.BigInteger()), _L.no, _L.quantity).where(
+        sa.select(_L.buyer_id, _L.order_id, sa.literal_column("1", sa.BigInteger()), _L.no,
+        _L.quantity).where(
             _L.buyer_id == d.buyer_id, _L.order_id == d.order_id
         ),
     ),

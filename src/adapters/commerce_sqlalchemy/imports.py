@@ -22,7 +22,14 @@ from commerce_core.kernel.ids import ImportId, SellerId
 from commerce_core.kernel.transaction import Transaction
 from commerce_sqlalchemy.leases import unheld
 from commerce_sqlalchemy.rows import Given, insert_many, insert_or_add
-from commerce_sqlalchemy.tables import Id, import_aside, import_chunk, import_sku, import_sum, item_import
+from commerce_sqlalchemy.tables import (
+    Id,
+    import_aside,
+    import_chunk,
+    import_sku,
+    import_sum,
+    item_import,
+)
 from commerce_sqlalchemy.transaction import connection
 
 
@@ -45,35 +52,59 @@ class SqlImportQueue(ImportQueue):
         insert_many(connection(tx), item_import, [row | _standing(job)])
 
     def append(self, tx: Transaction, import_id: ImportId, no: int, data: bytes) -> None:
-        insert_many(connection(tx), import_chunk, [{"import_id": import_id, "no": no, "data": data}])
+        insert_many(
+            connection(tx), import_chunk, [{"import_id": import_id, "no": no, "data": data}]
+        )
 
     def chunk(self, tx: Transaction, import_id: ImportId, no: int) -> bytes | None:
         c = import_chunk.c
-        data: bytes | None = connection(tx).execute(sa.select(c.data).where(c.import_id == import_id, c.no == no)).scalar()
+        data: bytes | None = (
+            connection(tx)
+            .execute(sa.select(c.data).where(c.import_id == import_id, c.no == no))
+            .scalar()
+        )
         return data
 
     def load(self, tx: Transaction, import_id: ImportId) -> ItemImport | None:
-        row = connection(tx).execute(sa.select(item_import).where(item_import.c.id == import_id)).first()
+        row = (
+            connection(tx)
+            .execute(sa.select(item_import).where(item_import.c.id == import_id))
+            .first()
+        )
         return _import(row) if row is not None else None
 
     def open_imports(self, tx: Transaction, seller_id: SellerId) -> Mapping[ImportId, int]:
         c = item_import.c
         kept = sa.select(sa.func.count()).where(import_chunk.c.import_id == c.id).scalar_subquery()
-        found = sa.select(c.id, kept.label("chunks")).where(c.seller_id == seller_id, c.status.in_(_OPEN))
+        found = sa.select(c.id, kept.label("chunks")).where(
+            c.seller_id == seller_id, c.status.in_(_OPEN)
+        )
         return {ImportId(row.id): row.chunks for row in connection(tx).execute(found)}
 
     def claim(self, tx: Transaction, now: datetime, lease_until: datetime) -> ItemImport | None:
         c = item_import.c
-        free = sa.and_(c.status == ImportStatus.RUNNING.value, unheld(c.lease_until, now, lease_until))
+        free = sa.and_(
+            c.status == ImportStatus.RUNNING.value, unheld(c.lease_until, now, lease_until)
+        )
         turn = sa.func.coalesce(c.turn, 0)
-        waiting = sa.select(c.id, c.fence).where(free, ~_BEHIND_ANOTHER).order_by(turn, c.created_at, c.id).limit(1)
+        waiting = (
+            sa.select(c.id, c.fence)
+            .where(free, ~_BEHIND_ANOTHER)
+            .order_by(turn, c.created_at, c.id)
+            .limit(1)
+        )
         next_one = connection(tx).execute(waiting).first()
         if next_one is None:
             return None
         taken = connection(tx).execute(
             sa.update(item_import)
             .where(c.id == next_one.id, c.fence == next_one.fence, free)
-            .values(fence=c.fence + 1, lease_until=lease_until, claims=sa.func.coalesce(c.claims, 0) + 1, turn=_LATEST_TURN + 1)
+            .values(
+                fence=c.fence + 1,
+                lease_until=lease_until,
+                claims=sa.func.coalesce(c.claims, 0) + 1,
+                turn=_LATEST_TURN + 1,
+            )
             .returning(*c)
         )
         row = taken.first()
@@ -81,7 +112,12 @@ class SqlImportQueue(ImportQueue):
 
     def renew(self, tx: Transaction, job: ItemImport, lease_until: datetime) -> bool:
         held = sa.and_(item_import.c.id == job.id, item_import.c.fence == job.fence)
-        renewed = sa.update(item_import).where(held).values(lease_until=lease_until).returning(item_import.c.id)
+        renewed = (
+            sa.update(item_import)
+            .where(held)
+            .values(lease_until=lease_until)
+            .returning(item_import.c.id)
+        )
         return connection(tx).execute(renewed).first() is not None
 
     def save(self, tx: Transaction, job: ItemImport, lease_until: datetime | None) -> bool:
@@ -112,36 +148,67 @@ class SqlImportQueue(ImportQueue):
         return True
 
     def note_skus(self, tx: Transaction, import_id: ImportId, sums: Mapping[str, RowSum]) -> None:
-        rows = [{"import_id": import_id, "sku": sku, "rows": found.rows, "size": found.size} for sku, found in sorted(sums.items())]
-        insert_or_add(connection(tx), import_sum, rows, key=("import_id", "sku"), added=("rows", "size"))
+        rows = [
+            {"import_id": import_id, "sku": sku, "rows": found.rows, "size": found.size}
+            for sku, found in sorted(sums.items())
+        ]
+        insert_or_add(
+            connection(tx), import_sum, rows, key=("import_id", "sku"), added=("rows", "size")
+        )
 
-    def several(self, tx: Transaction, import_id: ImportId, skus: Sequence[str]) -> Mapping[str, RowSum]:
+    def several(
+        self, tx: Transaction, import_id: ImportId, skus: Sequence[str]
+    ) -> Mapping[str, RowSum]:
         found = _SEVERAL.run(connection(tx), [(import_id, sku) for sku in dict.fromkeys(skus)])
         return {row.sku: RowSum(rows=row.rows, size=row.size) for row in found}
 
     def set_aside(self, tx: Transaction, import_id: ImportId, rows: Sequence[SetAside]) -> None:
-        kept = [{"import_id": import_id, "sku": r.sku, "line": r.line, "place": r.place, "size": len(r.raw), "raw": r.raw} for r in rows]
+        kept = [
+            {
+                "import_id": import_id,
+                "sku": r.sku,
+                "line": r.line,
+                "place": r.place,
+                "size": len(r.raw),
+                "raw": r.raw,
+            }
+            for r in rows
+        ]
         insert_many(connection(tx), import_aside, kept)
 
-    def joined(self, tx: Transaction, import_id: ImportId, after: str, most_rows: int, most_bytes: int) -> Sequence[SetAside]:
+    def joined(
+        self, tx: Transaction, import_id: ImportId, after: str, most_rows: int, most_bytes: int
+    ) -> Sequence[SetAside]:
         c = import_aside.c
         behind = sa.and_(c.import_id == import_id, c.sku > after)
         sums = sa.select(c.sku, sa.func.count().label("rows"), sa.func.sum(c.size).label("size"))
         within: list[str] = []
-        for row in connection(tx).execute(sums.where(behind).group_by(c.sku).order_by(c.sku).limit(most_rows)):
+        for row in connection(tx).execute(
+            sums.where(behind).group_by(c.sku).order_by(c.sku).limit(most_rows)
+        ):
             most_rows, most_bytes = most_rows - row.rows, most_bytes - row.size
             if within and (most_rows < 0 or most_bytes < 0):
                 break
             within.append(row.sku)
         if not within:
             return []
-        rows = sa.select(c.sku, c.line, c.place, c.raw).where(behind, c.sku <= within[-1]).order_by(c.sku, c.place)
-        return [SetAside(sku=row.sku, line=row.line, place=row.place, raw=row.raw) for row in connection(tx).execute(rows)]
+        rows = (
+            sa.select(c.sku, c.line, c.place, c.raw)
+            .where(behind, c.sku <= within[-1])
+            .order_by(c.sku, c.place)
+        )
+        return [
+            SetAside(sku=row.sku, line=row.line, place=row.place, raw=row.raw)
+            for row in connection(tx).execute(rows)
+        ]
 
     def drop_ended(self, tx: Transaction, before: datetime, limit: int) -> int:
         c = item_import.c
         ended = (
-            sa.select(c.id).where(c.status.in_(_ENDED), c.created_at < before, c.finished_at < before).order_by(c.created_at).limit(limit)
+            sa.select(c.id)
+            .where(c.status.in_(_ENDED), c.created_at < before, c.finished_at < before)
+            .order_by(c.created_at)
+            .limit(limit)
         )
         ids = connection(tx).execute(ended).scalars().all()
         if ids:
@@ -158,7 +225,9 @@ class SqlImportQueue(ImportQueue):
         c = item_import.c
         stopped = sa.and_(c.status == ImportStatus.RECEIVING.value, which)
         self._forget_bytes(tx, sa.select(c.id).where(stopped))
-        return len(connection(tx).execute(sa.delete(item_import).where(stopped).returning(c.id)).all())
+        return len(
+            connection(tx).execute(sa.delete(item_import).where(stopped).returning(c.id)).all()
+        )
 
     def _forget_bytes(self, tx: Transaction, import_ids: "sa.Select[Any]") -> None:
         for kept in (import_chunk, import_sku, import_sum, import_aside):
@@ -167,18 +236,23 @@ class SqlImportQueue(ImportQueue):
 
 _OPEN: Final = (ImportStatus.RECEIVING.value, ImportStatus.RUNNING.value)
 _EARLIER: Final = item_import.alias("earlier")
-#: Another import of the same seller is older and not over: a file that was sent later is taken later.
+#: Another import of the same seller is older and not over: a file that was sent later is taken
+#: later.
 _BEHIND_ANOTHER: Final = sa.exists().where(
     _EARLIER.c.seller_id == item_import.c.seller_id,
     _EARLIER.c.status == ImportStatus.RUNNING.value,
     sa.or_(
         _EARLIER.c.created_at < item_import.c.created_at,
-        sa.and_(_EARLIER.c.created_at == item_import.c.created_at, _EARLIER.c.id < item_import.c.id),
+        sa.and_(
+            _EARLIER.c.created_at == item_import.c.created_at, _EARLIER.c.id < item_import.c.id
+        ),
     ),
 )
 _SERVED: Final = item_import.alias("served")
 _LATEST_TURN: Final = (
-    sa.select(sa.func.coalesce(sa.func.max(_SERVED.c.turn), 0)).where(_SERVED.c.status == ImportStatus.RUNNING.value).scalar_subquery()
+    sa.select(sa.func.coalesce(sa.func.max(_SERVED.c.turn), 0))
+    .where(_SERVED.c.status == ImportStatus.RUNNING.value)
+    .scalar_subquery()
 )
 _SEVERAL: Final = Given(
     lambda d: sa.select(import_sum.c.sku, import_sum.c.rows, import_sum.c.size).where(

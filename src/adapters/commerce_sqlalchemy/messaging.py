@@ -12,18 +12,28 @@ from commerce_core.kernel.messaging import DeadLetter, DiscardedLetter, Inbox, M
 from commerce_core.kernel.transaction import Database, Transaction
 from commerce_sqlalchemy.queues import SqlLocalQueues
 from commerce_sqlalchemy.rows import Given, insert_if_new, insert_new, one_by_one, slices
-from commerce_sqlalchemy.tables import Id, dead_letter, discarded_letter, inbox, outbox, outbox_lease
+from commerce_sqlalchemy.tables import (
+    Id,
+    dead_letter,
+    discarded_letter,
+    inbox,
+    outbox,
+    outbox_lease,
+)
 from commerce_sqlalchemy.transaction import connection
 
 _BUCKETS: Final = 64
-#: No relay takes a bucket for so long: a lease that ends later was taken by a clock that was wrong, and is void.
+#: No relay takes a bucket for so long: a lease that ends later was taken by a clock that was wrong,
+#: and is void.
 _LONGEST_LEASE: Final = timedelta(minutes=1)
 
 
 class SqlOutbox(Outbox):
-    """The outbox on SQLite and PostgreSQL. All but :meth:`append` begin a short transaction of their own on *database*.
+    """The outbox on SQLite and PostgreSQL. All but :meth:`append` begin a short transaction of
+    their own on *database*.
 
-    With *queues* events need not be carried anywhere: they are written straight into the queues of those who follow them.
+    With *queues* events need not be carried anywhere: they are written straight into the queues of
+        those who follow them.
     """
 
     def __init__(self, database: Database, queues: SqlLocalQueues | None = None) -> None:
@@ -34,17 +44,32 @@ class SqlOutbox(Outbox):
         if self._queues is not None:
             self._queues.append(tx, messages)
             return
-        insert_if_new(connection(tx), outbox, [{**_row(m), "bucket": zlib.crc32(m.partition_key.encode()) % _BUCKETS} for m in messages])
+        insert_if_new(
+            connection(tx),
+            outbox,
+            [
+                {**_row(m), "bucket": zlib.crc32(m.partition_key.encode()) % _BUCKETS}
+                for m in messages
+            ],
+        )
 
     def lease(self, owner: str, now: datetime, until: datetime) -> Sequence[int]:
         c = outbox_lease.c
         with self._db.begin() as tx:
             known = set(connection(tx).execute(sa.select(c.bucket)).scalars())
-            new = [{"bucket": bucket, "owner": owner, "lease_until": until} for bucket in range(_BUCKETS) if bucket not in known]
+            new = [
+                {"bucket": bucket, "owner": owner, "lease_until": until}
+                for bucket in range(_BUCKETS)
+                if bucket not in known
+            ]
             insert_if_new(connection(tx), outbox_lease, new)
             taken = (
                 sa.update(outbox_lease)
-                .where(sa.or_(c.owner == owner, c.lease_until <= now, c.lease_until > now + _LONGEST_LEASE))
+                .where(
+                    sa.or_(
+                        c.owner == owner, c.lease_until <= now, c.lease_until > now + _LONGEST_LEASE
+                    )
+                )
                 .values(owner=owner, lease_until=until)
                 .returning(c.bucket)
             )
@@ -63,7 +88,9 @@ class SqlOutbox(Outbox):
         with self._db.snapshot() as tx:
             rows = connection(tx).execute(oldest).all()
         return [
-            Message(id=i, name=name, partition_key=key, occurred_at=at, payload=payload, trace=trace)
+            Message(
+                id=i, name=name, partition_key=key, occurred_at=at, payload=payload, trace=trace
+            )
             for i, name, key, at, payload, trace in rows
         ]
 
@@ -77,22 +104,39 @@ class SqlOutbox(Outbox):
     def park(self, letters: Sequence[DeadLetter]) -> None:
         if not letters:
             return
-        rows = [_row(x.message) | {"consumer": x.consumer, "reason": x.reason, "parked_at": x.parked_at} for x in letters]
+        rows = [
+            _row(x.message) | {"consumer": x.consumer, "reason": x.reason, "parked_at": x.parked_at}
+            for x in letters
+        ]
         with self._db.begin() as tx:
             insert_if_new(connection(tx), dead_letter, rows)
             tx.commit()
 
     def backlog(self, at_most: int | None = None) -> tuple[int, datetime | None]:
-        oldest_first = sa.select(outbox.c.occurred_at).order_by(outbox.c.id).limit(at_most).subquery()
+        oldest_first = (
+            sa.select(outbox.c.occurred_at).order_by(outbox.c.id).limit(at_most).subquery()
+        )
         with self._db.snapshot() as tx:
-            count, oldest = connection(tx).execute(sa.select(sa.func.count(), sa.func.min(oldest_first.c.occurred_at))).one()
-            queued, since = self._queues.backlog(tx, at_most) if self._queues is not None else (0, None)
+            count, oldest = (
+                connection(tx)
+                .execute(sa.select(sa.func.count(), sa.func.min(oldest_first.c.occurred_at)))
+                .one()
+            )
+            queued, since = (
+                self._queues.backlog(tx, at_most) if self._queues is not None else (0, None)
+            )
         total = count + queued
-        return total if at_most is None else min(total, at_most), min((at for at in (oldest, since) if at), default=None)
+        return total if at_most is None else min(total, at_most), min(
+            (at for at in (oldest, since) if at), default=None
+        )
 
     def dead_letters(self, limit: int) -> Sequence[DeadLetter]:
         c = dead_letter.c
-        newest = sa.select(dead_letter).order_by(c.parked_at.desc(), c.id.desc(), c.consumer).limit(limit)
+        newest = (
+            sa.select(dead_letter)
+            .order_by(c.parked_at.desc(), c.id.desc(), c.consumer)
+            .limit(limit)
+        )
         with self._db.snapshot() as tx:
             return [_letter(row) for row in connection(tx).execute(newest)]
 
@@ -111,17 +155,27 @@ class SqlOutbox(Outbox):
         freed: dict[MessageId, Message] = {}
         with self._db.begin() as tx:
             for some in slices(sorted(set(ids))):
-                gone = sa.delete(dead_letter).where(dead_letter.c.id.in_(some)).returning(*dead_letter.c)
+                gone = (
+                    sa.delete(dead_letter)
+                    .where(dead_letter.c.id.in_(some))
+                    .returning(*dead_letter.c)
+                )
                 freed |= {row.id: _message(row) for row in connection(tx).execute(gone)}
             self.append(tx, [message for _, message in sorted(freed.items())])
             tx.commit()
         return sorted(freed)
 
-    def discard(self, ids: Sequence[MessageId], actor: str, reason: str, at: datetime) -> Sequence[MessageId]:
+    def discard(
+        self, ids: Sequence[MessageId], actor: str, reason: str, at: datetime
+    ) -> Sequence[MessageId]:
         gone: list[Any] = []
         with self._db.begin() as tx:
             for some in slices(sorted(set(ids))):
-                dropped = sa.delete(dead_letter).where(dead_letter.c.id.in_(some)).returning(*dead_letter.c)
+                dropped = (
+                    sa.delete(dead_letter)
+                    .where(dead_letter.c.id.in_(some))
+                    .returning(*dead_letter.c)
+                )
                 gone += connection(tx).execute(dropped).mappings()
             noted = {"actor": actor, "why": reason, "discarded_at": at}
             insert_if_new(connection(tx), discarded_letter, [{**row, **noted} for row in gone])
@@ -130,27 +184,53 @@ class SqlOutbox(Outbox):
 
     def discarded(self, limit: int) -> Sequence[DiscardedLetter]:
         c = discarded_letter.c
-        newest = sa.select(discarded_letter).order_by(c.discarded_at.desc(), c.id.desc(), c.consumer).limit(limit)
+        newest = (
+            sa.select(discarded_letter)
+            .order_by(c.discarded_at.desc(), c.id.desc(), c.consumer)
+            .limit(limit)
+        )
         with self._db.snapshot() as tx:
             rows = connection(tx).execute(newest).all()
-        return [DiscardedLetter(letter=_letter(row), actor=row.actor, reason=row.why, discarded_at=row.discarded_at) for row in rows]
+        return [
+            DiscardedLetter(
+                letter=_letter(row), actor=row.actor, reason=row.why, discarded_at=row.discarded_at
+            )
+            for row in rows
+        ]
 
 
 class SqlInbox(Inbox):
-    """The inbox on SQLite and PostgreSQL: one insert tells what is new, whoever else counts the same."""
+    """The inbox on SQLite and PostgreSQL: one insert tells what is new, whoever else counts the
+    same.
+    """
 
-    def first_seen(self, tx: Transaction, consumer: str, messages: Sequence[Message]) -> Sequence[Message]:
+    def first_seen(
+        self, tx: Transaction, consumer: str, messages: Sequence[Message]
+    ) -> Sequence[Message]:
         by_id = {m.id: m for m in messages}
         rows = [
-            {"consumer": consumer, "partition_key": m.partition_key, "message_id": m.id, "occurred_at": m.occurred_at}
+            {
+                "consumer": consumer,
+                "partition_key": m.partition_key,
+                "message_id": m.id,
+                "occurred_at": m.occurred_at,
+            }
             for m in sorted(by_id.values(), key=lambda m: (m.partition_key, m.id))
         ]
-        new = {message_id for (message_id,) in insert_new(connection(tx), inbox, rows, inbox.c.message_id)}
+        new = {
+            message_id
+            for (message_id,) in insert_new(connection(tx), inbox, rows, inbox.c.message_id)
+        }
         return [m for m in by_id.values() if m.id in new]
 
     def drop_seen(self, tx: Transaction, before: datetime, limit: int) -> int:
         c = inbox.c
-        old = sa.select(*inbox.primary_key).where(c.occurred_at < before).order_by(c.occurred_at).limit(limit)
+        old = (
+            sa.select(*inbox.primary_key)
+            .where(c.occurred_at < before)
+            .order_by(c.occurred_at)
+            .limit(limit)
+        )
         keys = [tuple(row) for row in connection(tx).execute(old)]
         for some in slices(keys):
             key = sa.tuple_(*inbox.primary_key)
@@ -163,15 +243,19 @@ _DELETE: Final = Given(lambda d: sa.delete(outbox).where(outbox.c.id.in_(sa.sele
 
 def _row(m: Message) -> dict[str, Any]:
     return {
-        "partition_key": m.partition_key, "id": m.id, "name": m.name, "occurred_at": m.occurred_at, "payload": m.payload, "trace": m.trace,
+        "partition_key": m.partition_key, "id": m.id, "name": m.name, "occurred_at": m.occurred_at,
+        "payload": m.payload, "trace": m.trace,
     }  # fmt: skip
 
 
 def _letter(row: Any) -> DeadLetter:
-    return DeadLetter(message=_message(row), consumer=row.consumer, reason=row.reason, parked_at=row.parked_at)
+    return DeadLetter(
+        message=_message(row), consumer=row.consumer, reason=row.reason, parked_at=row.parked_at
+    )
 
 
 def _message(row: Any) -> Message:
     return Message(
-        id=row.id, name=row.name, partition_key=row.partition_key, occurred_at=row.occurred_at, payload=row.payload, trace=row.trace
+        id=row.id, name=row.name, partition_key=row.partition_key, occurred_at=row.occurred_at,
+        payload=row.payload, trace=row.trace
     )  # fmt: skip

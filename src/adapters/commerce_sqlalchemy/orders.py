@@ -65,12 +65,27 @@ class SqlOrderBook(OrderBook):
             insert_many(connection(tx), order_table, [_order_row(o) for o in orders])
         except IntegrityError as error:
             raise OrderExists("an order with this cart or key exists") from error
-        keys: list[tuple[Order, dict[str, Any]]] = [(o, {"buyer_id": o.buyer_id, "order_id": o.id}) for o in orders]
-        insert_many(connection(tx), order_line, [key | _line_row(i, x) for o, key in keys for i, x in enumerate(o.lines, 1)])
+        keys: list[tuple[Order, dict[str, Any]]] = [
+            (o, {"buyer_id": o.buyer_id, "order_id": o.id}) for o in orders
+        ]
         insert_many(
-            connection(tx), order_adjustment, [key | _adjustment_row(i, a) for o, key in keys for i, a in enumerate(o.adjustments, 1)]
+            connection(tx),
+            order_line,
+            [key | _line_row(i, x) for o, key in keys for i, x in enumerate(o.lines, 1)],
         )
-        contacts = [key | {"email": o.email, "address": attrs.asdict(o.address) if o.address else None} for o, key in keys]
+        insert_many(
+            connection(tx),
+            order_adjustment,
+            [
+                key | _adjustment_row(i, a)
+                for o, key in keys
+                for i, a in enumerate(o.adjustments, 1)
+            ],
+        )
+        contacts = [
+            key | {"email": o.email, "address": attrs.asdict(o.address) if o.address else None}
+            for o, key in keys
+        ]
         insert_many(connection(tx), order_contact, contacts)
 
     def append(self, tx: Transaction, entries: Mapping[OrderKey, Sequence[TimelineEntry]]) -> None:
@@ -94,40 +109,68 @@ class SqlOrderBook(OrderBook):
             raise Conflict("the timeline has an entry of this number") from error
 
     def load(self, tx: Transaction, keys: Sequence[OrderKey]) -> Mapping[OrderId, OrderView]:
-        return {view.order.id: view for view in self._views(tx, _BY_KEY.run(connection(tx), pairs(keys)))}
+        return {
+            view.order.id: view
+            for view in self._views(tx, _BY_KEY.run(connection(tx), pairs(keys)))
+        }
 
     def placed_with(
-        self, tx: Transaction, idem_keys: Sequence[tuple[BuyerId, str]], carts: Sequence[tuple[BuyerId, CartId]]
+        self,
+        tx: Transaction,
+        idem_keys: Sequence[tuple[BuyerId, str]],
+        carts: Sequence[tuple[BuyerId, CartId]],
     ) -> Sequence[Order]:
         placed = {
             row.id: row
-            for row in (*_BY_CART.run(connection(tx), sorted(set(carts))), *_BY_IDEM_KEY.run(connection(tx), sorted(set(idem_keys))))
+            for row in (
+                *_BY_CART.run(connection(tx), sorted(set(carts))),
+                *_BY_IDEM_KEY.run(connection(tx), sorted(set(idem_keys))),
+            )
         }
         return [view.order for view in self._views(tx, list(placed.values()))]
 
     def history(
-        self, tx: Transaction, buyer_id: BuyerId, wanted: OrderFilter, before: OrderPosition | None, limit: int
+        self,
+        tx: Transaction,
+        buyer_id: BuyerId,
+        wanted: OrderFilter,
+        before: OrderPosition | None,
+        limit: int,
     ) -> Sequence[OrderView]:
         c = order_table.c
-        statement = _ORDERS.where(c.buyer_id == buyer_id, *_placed(c.created_at, c.id, wanted, before))
+        statement = _ORDERS.where(
+            c.buyer_id == buyer_id, *_placed(c.created_at, c.id, wanted, before)
+        )
         if wanted.status is not None:
-            statement = statement.where(saga.c.buyer_id == buyer_id, saga.c.state.in_(states_of(wanted.status)))
+            statement = statement.where(
+                saga.c.buyer_id == buyer_id, saga.c.state.in_(states_of(wanted.status))
+            )
         newest_first = statement.order_by(c.created_at.desc(), c.id.desc()).limit(limit)
         return self._views(tx, connection(tx).execute(newest_first).all())
 
-    def timelines_after(self, tx: Transaction, cursors: Sequence[TimelineCursor]) -> Mapping[OrderId, Sequence[TimelineEntry]]:
+    def timelines_after(
+        self, tx: Transaction, cursors: Sequence[TimelineCursor]
+    ) -> Mapping[OrderId, Sequence[TimelineEntry]]:
         c = saga_event.c
         known = {(x.key.buyer_id, x.key.order_id): x.seq for x in cursors}
         found: dict[OrderId, list[TimelineEntry]] = defaultdict(list)
         for some in slices(sorted(known), _AT_ONCE):
-            entries = sa.select(saga_event).where(among(c.buyer_id, c.order_id, some)).order_by(c.order_id, c.seq)
+            entries = (
+                sa.select(saga_event)
+                .where(among(c.buyer_id, c.order_id, some))
+                .order_by(c.order_id, c.seq)
+            )
             for row in connection(tx).execute(entries):
                 if row.seq > known[row.buyer_id, row.order_id]:
                     found[row.order_id].append(_entry(row))
         return found
 
     def keys_of(self, tx: Transaction, order_ids: Sequence[OrderId]) -> Mapping[OrderId, OrderKey]:
-        rows = connection(tx).execute(sa.select(order_table.c.buyer_id, order_table.c.id).where(order_table.c.id.in_(order_ids)))
+        rows = connection(tx).execute(
+            sa.select(order_table.c.buyer_id, order_table.c.id).where(
+                order_table.c.id.in_(order_ids)
+            )
+        )
         return {row.id: OrderKey(row.buyer_id, row.id) for row in rows}
 
     def _views(self, tx: Transaction, rows: Sequence[Any]) -> list[OrderView]:
@@ -136,9 +179,20 @@ class SqlOrderBook(OrderBook):
             return []
         keys = [OrderKey(row.buyer_id, row.id) for row in rows]
         lines, adjustments, entries, shipments = (self._parts(tx, parts, keys) for parts in _PARTS)
-        return [_view(row, lines[row.id], adjustments[row.id], [_entry(e) for e in entries[row.id]], shipments[row.id]) for row in rows]
+        return [
+            _view(
+                row,
+                lines[row.id],
+                adjustments[row.id],
+                [_entry(e) for e in entries[row.id]],
+                shipments[row.id],
+            )
+            for row in rows
+        ]
 
-    def _parts(self, tx: Transaction, parts: Given, keys: Sequence[OrderKey]) -> Mapping[str, list[Any]]:
+    def _parts(
+        self, tx: Transaction, parts: Given, keys: Sequence[OrderKey]
+    ) -> Mapping[str, list[Any]]:
         found: dict[str, list[Any]] = defaultdict(list)
         for row in parts.run(connection(tx), pairs(keys)):
             found[row.order_id].append(row)
@@ -148,11 +202,16 @@ class SqlOrderBook(OrderBook):
 class SqlSellerOrders(SellerOrders):
     """The sellers' list on SQLite and PostgreSQL."""
 
-    def put(self, tx: Transaction, rows: Sequence[tuple[SellerId, int, SellerOrder]], at: datetime) -> None:
+    def put(
+        self, tx: Transaction, rows: Sequence[tuple[SellerId, int, SellerOrder]], at: datetime
+    ) -> None:
         if not rows:
             return
         c = seller_order.c
-        latest = {(seller_id, o.order_id): (seq, o) for seller_id, seq, o in sorted(rows, key=lambda row: row[1])}
+        latest = {
+            (seller_id, o.order_id): (seq, o)
+            for seller_id, seq, o in sorted(rows, key=lambda row: row[1])
+        }
         newest = dict(sorted(latest.items(), key=lambda row: row[0]))
         written = [
             {
@@ -166,32 +225,52 @@ class SqlSellerOrders(SellerOrders):
             }
             for (s, i), (seq, o) in newest.items()
         ]
-        # Another process may be told of the same orders at the same moment: whoever is second finds the row and writes over it.
+        # Another process may be told of the same orders at the same moment: whoever is second finds
+        # the row and writes over it.
         new = set(insert_new(connection(tx), seller_order, written, c.seller_id, c.order_id))
         kept = [row for row in written if (row["seller_id"], row["order_id"]) not in new]
-        changed = [(r["seller_id"], r["order_id"], r["seq"], r["status"], r["document"], at) for r in kept]
+        changed = [
+            (r["seller_id"], r["order_id"], r["seq"], r["status"], r["document"], at) for r in kept
+        ]
         _WRITE_OVER.run(connection(tx), changed)
 
     def history(
-        self, tx: Transaction, seller_id: SellerId, wanted: OrderFilter, before: OrderPosition | None, limit: int
+        self,
+        tx: Transaction,
+        seller_id: SellerId,
+        wanted: OrderFilter,
+        before: OrderPosition | None,
+        limit: int,
     ) -> Sequence[SellerOrder]:
         c = seller_order.c
-        statement = sa.select(c.document).where(c.seller_id == seller_id, *_placed(c.created_at, c.order_id, wanted, before))
+        statement = sa.select(c.document).where(
+            c.seller_id == seller_id, *_placed(c.created_at, c.order_id, wanted, before)
+        )
         if wanted.status is not None:
             statement = statement.where(c.status == wanted.status.value)
         if wanted.updated_since is not None:
             statement = statement.where(c.updated_at >= wanted.updated_since)
         newest_first = statement.order_by(c.created_at.desc(), c.order_id.desc()).limit(limit)
-        return [from_data(document, SellerOrder) for document in connection(tx).execute(newest_first).scalars()]
+        return [
+            from_data(document, SellerOrder)
+            for document in connection(tx).execute(newest_first).scalars()
+        ]
 
     def load(self, tx: Transaction, seller_id: SellerId, order_id: OrderId) -> SellerOrder | None:
         c = seller_order.c
-        document = connection(tx).execute(sa.select(c.document).where(c.seller_id == seller_id, c.order_id == order_id)).scalar()
+        document = (
+            connection(tx)
+            .execute(sa.select(c.document).where(c.seller_id == seller_id, c.order_id == order_id))
+            .scalar()
+        )
         return from_data(document, SellerOrder) if document is not None else None
 
 
 def _placed(
-    at: "sa.Column[datetime]", order_id: "sa.Column[str]", wanted: OrderFilter, before: OrderPosition | None
+    at: "sa.Column[datetime]",
+    order_id: "sa.Column[str]",
+    wanted: OrderFilter,
+    before: OrderPosition | None,
 ) -> "Iterator[sa.ColumnElement[bool]]":
     """When orders of a list were placed, and which of them were shown already."""
     if wanted.since is not None:
@@ -204,22 +283,43 @@ def _placed(
 
 
 def _select_orders() -> "sa.Select[Any]":
-    joined = order_table.join(saga, sa.and_(saga.c.buyer_id == order_table.c.buyer_id, saga.c.order_id == order_table.c.id)).join(
-        order_contact, sa.and_(order_contact.c.buyer_id == order_table.c.buyer_id, order_contact.c.order_id == order_table.c.id)
+    joined = order_table.join(
+        saga,
+        sa.and_(saga.c.buyer_id == order_table.c.buyer_id, saga.c.order_id == order_table.c.id),
+    ).join(
+        order_contact,
+        sa.and_(
+            order_contact.c.buyer_id == order_table.c.buyer_id,
+            order_contact.c.order_id == order_table.c.id,
+        ),
     )
-    return sa.select(*order_table.c, saga.c.state, saga.c.updated_at, order_contact.c.email, order_contact.c.address).select_from(joined)
+    return sa.select(
+        *order_table.c,
+        saga.c.state,
+        saga.c.updated_at,
+        order_contact.c.email,
+        order_contact.c.address,
+    ).select_from(joined)
 
 
 _ORDERS: Final = _select_orders()
 
 
 def _ordered_by(second: "sa.Column[Any]", kind: "sa.types.TypeEngine[Any]") -> Given:
-    return Given(lambda d: _ORDERS.where(order_table.c.buyer_id == d.buyer_id, second == d.second), buyer_id=Id, second=kind)
+    return Given(
+        lambda d: _ORDERS.where(order_table.c.buyer_id == d.buyer_id, second == d.second),
+        buyer_id=Id,
+        second=kind,
+    )
 
 
 def _parts_of(table: sa.Table, number: "sa.Column[Any]") -> Given:
     ours = sa.select(table).order_by(table.c.order_id, number)
-    return Given(lambda d: ours.where(table.c.buyer_id == d.buyer_id, table.c.order_id == d.order_id), buyer_id=Id, order_id=Id)
+    return Given(
+        lambda d: ours.where(table.c.buyer_id == d.buyer_id, table.c.order_id == d.order_id),
+        buyer_id=Id,
+        order_id=Id,
+    )
 
 
 _BY_KEY: Final = _ordered_by(order_table.c.id, Id)
@@ -233,9 +333,11 @@ _PARTS: Final = (
 )
 _WRITE_OVER: Final = Given(
     lambda d: sa.update(seller_order)
-    .where(seller_order.c.seller_id == d.seller_id, seller_order.c.order_id == d.order_id, seller_order.c.seq < d.seq)
+    .where(seller_order.c.seller_id == d.seller_id, seller_order.c.order_id == d.order_id,
+    seller_order.c.seq < d.seq)
     .values(seq=d.seq, status=d.status, document=d.document, updated_at=d.updated_at),
-    seller_id=Id, order_id=Id, seq=sa.BigInteger(), status=sa.Text(), document=Json, updated_at=Instant(),
+    seller_id=Id, order_id=Id, seq=sa.BigInteger(), status=sa.Text(), document=Json,
+    updated_at=Instant(),
 )  # fmt: skip
 
 
@@ -286,19 +388,38 @@ def _adjustment_row(no: int, a: Adjustment) -> dict[str, Any]:
 
 
 def _entry(row: Any) -> TimelineEntry:
-    return TimelineEntry(seq=row.seq, fact=Fact(row.type), at=row.at, actor=row.actor, cause=row.cause, detail=row.detail)
+    return TimelineEntry(
+        seq=row.seq,
+        fact=Fact(row.type),
+        at=row.at,
+        actor=row.actor,
+        cause=row.cause,
+        detail=row.detail,
+    )
 
 
 def _view(
-    row: Any, lines: Sequence[Any], adjustments: Sequence[Any], timeline: Sequence[TimelineEntry], shipments: Sequence[Any]
+    row: Any,
+    lines: Sequence[Any],
+    adjustments: Sequence[Any],
+    timeline: Sequence[TimelineEntry],
+    shipments: Sequence[Any],
 ) -> OrderView:
     ending = next((e.detail for e in timeline if e.fact is Fact.ORDER_CANCELLED), None)
     return OrderView(
         order=_order(row, lines, adjustments),
         state=OrderState(row.state),
         timeline=tuple(timeline),
-        shipment=Shipment(carrier=shipments[0].carrier, tracking_number=shipments[0].tracking_number) if shipments else None,
-        cancellation=Cancellation(code=ending["code"], detail=ending["detail"], cart_id=ending["cartId"]) if ending else None,
+        shipment=Shipment(
+            carrier=shipments[0].carrier, tracking_number=shipments[0].tracking_number
+        )
+        if shipments
+        else None,
+        cancellation=Cancellation(
+            code=ending["code"], detail=ending["detail"], cart_id=ending["cartId"]
+        )
+        if ending
+        else None,
         updated_at=row.updated_at,
     )
 
@@ -314,13 +435,22 @@ def _order(row: Any, lines: Sequence[Any], adjustments: Sequence[Any]) -> Order:
         lines=tuple(_line(x, row.currency) for x in lines),
         adjustments=tuple(
             Adjustment(
-                kind=a.kind, line_no=a.line_no, code=a.code, rate=a.rate, amount=Money(a.amount_minor, row.currency), included=a.included
+                kind=a.kind,
+                line_no=a.line_no,
+                code=a.code,
+                rate=a.rate,
+                amount=Money(a.amount_minor, row.currency),
+                included=a.included,
             )
             for a in adjustments
         ),
         total=Money(row.total_minor, row.currency),
         handle=Handle(
-            gateway=row.gateway, account=row.gateway_account, reference=row.handle, brand=row.payment_brand, last4=row.payment_last4
+            gateway=row.gateway,
+            account=row.gateway_account,
+            reference=row.handle,
+            brand=row.payment_brand,
+            last4=row.payment_last4,
         ),
         email=row.email,
         address=Address(**row.address) if row.address else None,

@@ -53,7 +53,12 @@ _UNSETTLED: Final = sa.text("saga.state = 'CANCELLED' AND saga.settled IS NULL")
 #: And this not: where keys are given, rows are found by their keys.
 _IS_CANCELLED: Final = sa.func.coalesce(_S.state, "") == "CANCELLED"
 _LATE: Final = sa.func.coalesce(_S.late_facts, 0)
-_NEXT: Final = sa.select(_S.buyer_id, _S.order_id, _LATE.label("late_facts")).where(_UNSETTLED).order_by(_S.order_id).limit(_PAGE)
+_NEXT: Final = (
+    sa.select(_S.buyer_id, _S.order_id, _LATE.label("late_facts"))
+    .where(_UNSETTLED)
+    .order_by(_S.order_id)
+    .limit(_PAGE)
+)
 
 
 def _sum_of(others: Any, kind: str) -> "sa.Select[Any]":
@@ -77,7 +82,15 @@ def _missing() -> "sa.ColumnElement[int]":
 
 _MISSING: Final = _missing()
 _OWED: Final = Given(
-    lambda d: sa.select(_F.buyer_id, _F.order_id, _F.ref, _F.at, _F.amount_minor, _F.currency, _MISSING.label("missing")).where(
+    lambda d: sa.select(
+        _F.buyer_id,
+        _F.order_id,
+        _F.ref,
+        _F.at,
+        _F.amount_minor,
+        _F.currency,
+        _MISSING.label("missing"),
+    ).where(
         _F.buyer_id == d.buyer_id, _F.order_id == d.order_id, _F.kind == "capture", _MISSING > 0
     ),
     256,

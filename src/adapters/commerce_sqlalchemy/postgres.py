@@ -1,4 +1,6 @@
-"""What is particular to PostgreSQL: its address, what a connection is told, and what a server must be set to."""
+"""What is particular to PostgreSQL: its address, what a connection is told, and what a server must
+be set to.
+"""
 
 import re
 import select
@@ -16,18 +18,32 @@ if TYPE_CHECKING:
 SCHEMES: Final = ("postgresql", "postgres")
 #: Seconds that a connection may take to come about, unless the address says otherwise.
 _CONNECT_SECONDS: Final = 5
-#: Milliseconds after which the server gives up: on a statement, on waiting for a lock, on a client that went away in a transaction.
-#: A lock is waited for longer than a deadlock takes to be found (a second), and less long than a request waits for its answer.
-_PATIENCE: Final = {"statement_timeout": 15_000, "lock_timeout": 5_000, "idle_in_transaction_session_timeout": 30_000}
-#: Rows are found one after the other, by an index, in the order of the given ones, and so they are locked: a hash join would read and lock
-#: them as they lie on disk, and two groups would wait for each other (ADR 0015). A plan that can only scan is not compiled for its price.
-_IN_ORDER: Final = {"enable_hashjoin": "off", "enable_mergejoin": "off", "enable_seqscan": "off", "jit": "off"}
-_TELL: Final = "SELECT " + ", ".join(f"set_config('{name}', '{value}', false)" for name, value in {**_PATIENCE, **_IN_ORDER}.items())
+#: Milliseconds after which the server gives up: on a statement, on waiting for a lock, on a client
+#: that went away in a transaction. A lock is waited for longer than a deadlock takes to be found (a
+#: second), and less long than a request waits for its answer.
+_PATIENCE: Final = {
+    "statement_timeout": 15_000,
+    "lock_timeout": 5_000,
+    "idle_in_transaction_session_timeout": 30_000,
+}
+#: Rows are found one after the other, by an index, in the order of the given ones, and so they are
+#: locked: a hash join would read and lock them as they lie on disk, and two groups would wait for
+#: each other (ADR 0015). A plan that can only scan is not compiled for its price.
+_IN_ORDER: Final = {
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "enable_seqscan": "off",
+    "jit": "off",
+}
+_TELL: Final = "SELECT " + ", ".join(
+    f"set_config('{name}', '{value}', false)" for name, value in {**_PATIENCE, **_IN_ORDER}.items()
+)
 #: The same for locks that a migration asks for.
 _MIGRATION_LOCK: Final = 1_000
 #: The number of the advisory lock that migrations take.
 _MIGRATING: Final = 0x636F6D6D
-#: Statements that a server keeps prepared for one connection. Ours are some fifty, each written for a few sizes.
+#: Statements that a server keeps prepared for one connection. Ours are some fifty, each written for
+#: a few sizes.
 _PREPARED: Final = 500
 #: What was executed so often is prepared: what was asked for once is perhaps never asked for again.
 _PREPARED_AFTER: Final = 1
@@ -70,7 +86,9 @@ def connect(url: str) -> "psycopg.Connection[Any]":
 
 
 def cursor(driver: Any) -> Any:
-    """A cursor that takes statements as the server does, as :func:`numbered` spells them: others are read by the driver at every execution."""
+    """A cursor that takes statements as the server does, as :func:`numbered` spells them: others
+    are read by the driver at every execution.
+    """
     from psycopg import RawCursor  # not for shops on SQLite, which need no driver of a server
 
     return RawCursor(driver)
@@ -83,7 +101,9 @@ def numbered(text: str) -> str:
 
 
 def prepare(engine: sa.Engine) -> None:
-    """Have *engine* tell each new connection how patient the server is to be, and use none that died in the pool."""
+    """Have *engine* tell each new connection how patient the server is to be, and use none that
+    died in the pool.
+    """
     event.listen(engine, "connect", _tell)
     event.listen(engine, "checkout", _refuse_dead)
 
@@ -91,21 +111,29 @@ def prepare(engine: sa.Engine) -> None:
 def is_away(context: Any) -> bool:
     """Whether an error is that no connection came about."""
     return (
-        context.connection is None and context.dialect.name == "postgresql" and isinstance(context.sqlalchemy_exception, OperationalError)
+        context.connection is None
+        and context.dialect.name == "postgresql"
+        and isinstance(context.sqlalchemy_exception, OperationalError)
     )
 
 
 def undurable(connection: sa.Connection) -> Sequence[str]:
     """The settings under which the server would lose what it acknowledged; none: all is well."""
     settings = sa.table("pg_settings", sa.column("name", sa.Text), sa.column("setting", sa.Text))
-    off = sa.select(settings.c.name).where(settings.c.name.in_(_DURABLE), settings.c.setting == "off").order_by(settings.c.name)
+    off = (
+        sa.select(settings.c.name)
+        .where(settings.c.name.in_(_DURABLE), settings.c.setting == "off")
+        .order_by(settings.c.name)
+    )
     return list(connection.execute(off).scalars())
 
 
 def migrate_alone(connection: sa.Connection) -> None:
-    """For the rest of the transaction: nobody else migrates, and no lock is waited for so long that a queue forms behind it.
+    """For the rest of the transaction: nobody else migrates, and no lock is waited for so long that
+    a queue forms behind it.
 
-    Who asks for a table's lock behind a long transaction holds up everybody who comes after, if only to read.
+    Who asks for a table's lock behind a long transaction holds up everybody who comes after, if
+    only to read.
     """
     connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_MIGRATION_LOCK}")
     connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
@@ -113,7 +141,9 @@ def migrate_alone(connection: sa.Connection) -> None:
 
 
 def _tell(raw: Any, _: object) -> None:
-    from commerce_sqlalchemy.untyped import hand_over_untyped  # not for shops on SQLite, which need no driver of a server
+    from commerce_sqlalchemy.untyped import (
+        hand_over_untyped,  # not for shops on SQLite, which need no driver of a server
+    )
 
     hand_over_untyped(raw)
     raw.prepared_max, raw.prepare_threshold = _PREPARED, _PREPARED_AFTER
@@ -123,7 +153,8 @@ def _tell(raw: Any, _: object) -> None:
 
 
 def _refuse_dead(raw: Any, _record: object, _proxy: object) -> None:
-    """A connection at rest says nothing; one that does says goodbye. To look costs no way to the server and back.
+    """A connection at rest says nothing; one that does says goodbye. To look costs no way to the
+    server and back.
 
     One that a server took with it took all of the pool: the others are not tried either.
     """

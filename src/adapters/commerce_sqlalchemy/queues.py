@@ -15,7 +15,8 @@ from commerce_sqlalchemy.tables import Id, queue_lease, queued_message
 from commerce_sqlalchemy.transaction import connection
 
 _LEASE: Final = timedelta(seconds=10)
-#: A lease is prolonged, and that of a dead process taken over, so often: not with every look, as it is a write.
+#: A lease is prolonged, and that of a dead process taken over, so often: not with every look, as it
+#: is a write.
 _PROLONG: Final = timedelta(seconds=2)
 #: Nothing is counted beyond this: more is as alarming.
 _COUNTED: Final = 50_000
@@ -25,22 +26,33 @@ class SqlLocalQueues(LocalQueues):
     """The queues on SQLite and PostgreSQL.
 
     Args:
-        database: where they lie; all but :meth:`append` begin short transactions of their own there.
+        database: where they lie; all but :meth:`append` begin short transactions of their own
+            there.
         subscriptions: the names of events that each consumer follows, by the consumer's name.
         clock: what leases go by.
         owner: who takes messages here; a queue gives messages to one process at a time.
     """
 
-    def __init__(self, database: Database, subscriptions: Mapping[str, Sequence[str]], clock: Clock, owner: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        subscriptions: Mapping[str, Sequence[str]],
+        clock: Clock,
+        owner: str,
+    ) -> None:
         self._db = database
         self._followers: dict[str, list[str]] = {}
         for consumer, names in subscriptions.items():
             for name in names:
                 self._followers.setdefault(name, []).append(consumer)
-        self._queues = {consumer: SqlQueue(database, consumer, clock, owner) for consumer in subscriptions}
+        self._queues = {
+            consumer: SqlQueue(database, consumer, clock, owner) for consumer in subscriptions
+        }
 
     def append(self, tx: Transaction, messages: Iterable[Message]) -> None:
-        """Add *messages* inside *tx* to the queue of each consumer that follows them. Idempotent by message id."""
+        """Add *messages* inside *tx* to the queue of each consumer that follows them. Idempotent by
+        message id.
+        """
         rows = [_row(consumer, m) for m in messages for consumer in self._followers.get(m.name, ())]
         insert_if_new(connection(tx), queued_message, rows)
 
@@ -56,12 +68,18 @@ class SqlLocalQueues(LocalQueues):
 
     def waiting(self) -> Mapping[str, int]:
         with self._db.snapshot() as tx:
-            return {consumer: queue.count(tx, _COUNTED)[0] for consumer, queue in self._queues.items()}
+            return {
+                consumer: queue.count(tx, _COUNTED)[0] for consumer, queue in self._queues.items()
+            }
 
     def backlog(self, tx: Transaction, at_most: int | None) -> tuple[int, datetime | None]:
-        """How many messages wait in all queues, each counted up to *at_most*, and since when the oldest does."""
+        """How many messages wait in all queues, each counted up to *at_most*, and since when the
+        oldest does.
+        """
         counted = [queue.count(tx, at_most) for queue in self._queues.values()]
-        return sum(number for number, _ in counted), min((since for _, since in counted if since), default=None)
+        return sum(number for number, _ in counted), min(
+            (since for _, since in counted if since), default=None
+        )
 
 
 class SqlQueue(Queue):
@@ -82,7 +100,9 @@ class SqlQueue(Queue):
         if not self._leased():
             return []
         with self._db.snapshot() as tx:
-            rows = connection(tx).execute(_OLDEST, {"consumer": self._consumer, "most": limit}).all()
+            rows = (
+                connection(tx).execute(_OLDEST, {"consumer": self._consumer, "most": limit}).all()
+            )
         return [self._delivery(row) for row in rows]
 
     def settle(self, deliveries: Sequence[Delivery]) -> None:
@@ -99,10 +119,22 @@ class SqlQueue(Queue):
         self._held, self._prolong_at = False, None
 
     def count(self, tx: Transaction, at_most: int | None) -> tuple[int, datetime | None]:
-        """How many messages wait, counted up to *at_most*, and since when the oldest of them does."""
+        """How many messages wait, counted up to *at_most*, and since when the oldest of them
+        does.
+        """
         c = queued_message.c
-        some = sa.select(c.occurred_at).where(c.consumer == self._consumer).order_by(c.consumer, c.id).limit(at_most).subquery()
-        number, since = connection(tx).execute(sa.select(sa.func.count(), sa.func.min(some.c.occurred_at))).one()
+        some = (
+            sa.select(c.occurred_at)
+            .where(c.consumer == self._consumer)
+            .order_by(c.consumer, c.id)
+            .limit(at_most)
+            .subquery()
+        )
+        number, since = (
+            connection(tx)
+            .execute(sa.select(sa.func.count(), sa.func.min(some.c.occurred_at)))
+            .one()
+        )
         return number, since
 
     def _delivery(self, row: Any) -> Delivery:
@@ -113,7 +145,9 @@ class SqlQueue(Queue):
         return known
 
     def _change(self, statement: Given, deliveries: Sequence[Delivery]) -> None:
-        """Only of what is in hand: what was given back meanwhile comes again whatever is said of it."""
+        """Only of what is in hand: what was given back meanwhile comes again whatever is said of
+        it.
+        """
         changed = sorted({d.message.id for d in deliveries if self._in_hand.get(d.message.id) == d})
         if not changed:
             return
@@ -127,7 +161,8 @@ class SqlQueue(Queue):
     def _leased(self) -> bool:
         """Whether this process has the queue.
 
-        Who gets nowhere with what is in hand lets another process try, which may be the one that can: an embedded index has one writer.
+        Who gets nowhere with what is in hand lets another process try, which may be the one that
+        can: an embedded index has one writer.
         """
         now = self._clock.now()
         if self._prolong_at is None or not self._prolong_at - _PROLONG <= now < self._prolong_at:
@@ -142,12 +177,16 @@ class SqlQueue(Queue):
         return self._held
 
     def _lease(self, now: datetime, until: datetime) -> bool:
-        """Whether the lease was to be had. One that ends later than any that is given was made by a clock that was wrong: it is void."""
+        """Whether the lease was to be had. One that ends later than any that is given was made by a
+        clock that was wrong: it is void.
+        """
         c = queue_lease.c
         taken = (
             sa.update(queue_lease)
             .where(c.consumer == self._consumer)
-            .where(sa.or_(c.owner == self._owner, c.lease_until <= now, c.lease_until > now + _LEASE))
+            .where(
+                sa.or_(c.owner == self._owner, c.lease_until <= now, c.lease_until > now + _LEASE)
+            )
             .values(owner=self._owner, lease_until=until)
             .returning(c.consumer)
         )
@@ -168,22 +207,37 @@ _OLDEST: Final = (
     .limit(sa.bindparam("most", type_=sa.Integer()))
 )
 _DELETE: Final = Given(
-    lambda d: sa.delete(queued_message).where(sa.tuple_(_Q.consumer, _Q.id).in_(sa.select(d.consumer, d.id))),
+    lambda d: sa.delete(queued_message).where(
+        sa.tuple_(_Q.consumer, _Q.id).in_(sa.select(d.consumer, d.id))
+    ),
     consumer=sa.Text(),
     id=Id,
 )
 _COUNT_ATTEMPT: Final = Given(
-    lambda d: sa.update(queued_message).where(_Q.consumer == d.consumer, _Q.id == d.id).values(attempts=_Q.attempts + 1),
+    lambda d: (
+        sa.update(queued_message)
+        .where(_Q.consumer == d.consumer, _Q.id == d.id)
+        .values(attempts=_Q.attempts + 1)
+    ),
     consumer=sa.Text(),
     id=Id,
 )
 
 
 def _row(consumer: str, m: Message) -> dict[str, Any]:
-    told = {"name": m.name, "partition_key": m.partition_key, "occurred_at": m.occurred_at, "payload": m.payload, "trace": m.trace}
+    told = {
+        "name": m.name,
+        "partition_key": m.partition_key,
+        "occurred_at": m.occurred_at,
+        "payload": m.payload,
+        "trace": m.trace,
+    }
     return {"consumer": consumer, "id": m.id, "attempts": 0, **told}
 
 
 def _message(row: Any) -> Message:
-    told = {name: getattr(row, name) for name in ("id", "name", "partition_key", "occurred_at", "payload", "trace")}
+    told = {
+        name: getattr(row, name)
+        for name in ("id", "name", "partition_key", "occurred_at", "payload", "trace")
+    }
     return Message(**told)

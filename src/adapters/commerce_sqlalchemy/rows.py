@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from commerce_sqlalchemy import postgres
-from commerce_sqlalchemy.transaction import told
+from commerce_sqlalchemy.transaction import translate_error
 
 T = TypeVar("T")
 
@@ -22,33 +22,53 @@ _row_type: Any = namedtuple  # its fields are known only when a statement is
 
 
 class Given:
-    """A statement over rows that are handed to it, ``WITH given AS (SELECT … FROM (VALUES …))``: one round trip for any number.
+    """A statement over rows that are handed to it, ``WITH given AS (SELECT … FROM (VALUES …))``:
+    one round trip for any number.
 
-    SQLite, PostgreSQL and a distributed PostgreSQL all take it, to read by keys and to change row by row. One row per target: a
-    database applies only one of several rows that meet the same target, silently, and reads a target once for each.
+    SQLite, PostgreSQL and a distributed PostgreSQL all take it, to read by keys and to change row
+    by row. One row per target: a database applies only one of several rows that meet the same
+    target, silently, and reads a target once for each.
 
-    SQLAlchemy writes it once for each kind of database, with one row; from that the text for more is made, in a few sizes: rows are
-    filled up to a power of two with rows of NULLs, which are left out again. (SQLAlchemy's own VALUES is written anew whenever it is
-    executed, and a list for IN spelled out, at many times the cost of executing them.)
+    SQLAlchemy writes it once for each kind of database, with one row; from that the text for more
+    is made, in a few sizes: rows are filled up to a power of two with rows of NULLs, which are left
+    out again. (SQLAlchemy's own VALUES is written anew whenever it is executed, and a list for IN
+    spelled out, at many times the cost of executing them.)
 
     Args:
-        build: the statement, from the columns of the given rows; what else it binds are parameters of its own.
+        build: the statement, from the columns of the given rows; what else it binds are parameters
+            of its own.
         most: rows that are handed over at once; more are handed over in turns.
-        columns: names and types of what a row holds; the first one is never NULL, and is text where rows are found by it.
+        columns: names and types of what a row holds; the first one is never NULL, and is text where
+            rows are found by it.
     """
 
-    def __init__(self, build: "Callable[[Any], Any]", most: int = _SLICE, /, **columns: sa.types.TypeEngine[Any]) -> None:
+    def __init__(
+        self,
+        build: "Callable[[Any], Any]",
+        most: int = _SLICE,
+        /,
+        **columns: sa.types.TypeEngine[Any],
+    ) -> None:
         self._build = build
         self._most = most
         self._columns = columns
         self._nothing = (None,) * len(columns)
-        # Who asks for a value that equals a computed one is taken to ask for a rare one: PostgreSQL expects a single row, and finds its
-        # partners by their keys whatever it knows of a table. A shop that was just opened has no statistics (ADR 0015).
-        self._is_real = "column1 = column1 || ''" if isinstance(next(iter(columns.values())), sa.String) else "column1 IS NOT NULL"
+        # Who asks for a value that equals a computed one is taken to ask for a rare one: PostgreSQL
+        # expects a single row, and finds its partners by their keys whatever it knows of a table. A
+        # shop that was just opened has no statistics (ADR 0015).
+        self._is_real = (
+            "column1 = column1 || ''"
+            if isinstance(next(iter(columns.values())), sa.String)
+            else "column1 IS NOT NULL"
+        )
         self._written: dict[str, _Written] = {}
 
-    def run(self, connection: sa.Connection, rows: Iterable[Sequence[Any]], **others: Any) -> "list[Any]":
-        """What it answers over *rows*, with the values of its *others* parameters. Of no rows it is not executed."""
+    def run(
+        self, connection: sa.Connection, rows: Iterable[Sequence[Any]], **others: Any
+    ) -> "list[Any]":
+        """What it answers over *rows*, with the values of its *others* parameters. Of no rows it is
+        not executed.
+        """
         given = list(rows)
         if not given:
             return []
@@ -66,27 +86,44 @@ class Given:
     def _write(self, dialect: sa.Dialect) -> "_Written":
         one = ", ".join(_place(f":given_{name}", kind) for name, kind in self._columns.items())
         shown = ", ".join(f"column{no} AS {name}" for no, name in enumerate(self._columns, 1))
-        text = sa.text(f"SELECT {shown} FROM (VALUES {_MARK}({one}){_MARK}) AS v WHERE {self._is_real}")  # noqa: S608 (names of ours alone)
-        bound = text.bindparams(*(sa.bindparam(f"given_{name}", type_=kind) for name, kind in self._columns.items()))
-        relation = bound.columns(*(sa.column(name, kind) for name, kind in self._columns.items())).cte("given")
-        self._written[dialect.name] = written = _Written(self._build(relation.c), dialect, len(self._columns))
+        text = sa.text(
+            f"SELECT {shown} FROM (VALUES {_MARK}({one}){_MARK}) AS v WHERE {self._is_real}"
+        )  # noqa: S608 (names of ours alone)
+        bound = text.bindparams(
+            *(sa.bindparam(f"given_{name}", type_=kind) for name, kind in self._columns.items())
+        )
+        relation = bound.columns(
+            *(sa.column(name, kind) for name, kind in self._columns.items())
+        ).cte("given")
+        self._written[dialect.name] = written = _Written(
+            self._build(relation.c), dialect, len(self._columns)
+        )
         return written
 
 
 class _Written:
-    """A statement as the driver takes it: its values are made, and its rows read, as the types of its columns say."""
+    """A statement as the driver takes it: its values are made, and its rows read, as the types of
+    its columns say.
+    """
 
     def __init__(self, statement: Any, dialect: sa.Dialect, width: int) -> None:
         compiled: Any = statement.compile(dialect=_positional(dialect))
         self._head, self._row, self._tail = str(compiled).split(_MARK)
         self._on_server = dialect.name != "sqlite"
         names = compiled.positiontup
-        binds = [(name, compiled.params[name], _binder(compiled.binds[name].type, dialect)) for name in names]
-        self._binders = [(no, bind) for no, (_, _, bind) in enumerate(binds[:width]) if bind is not None]
+        binds = [
+            (name, compiled.params[name], _binder(compiled.binds[name].type, dialect))
+            for name in names
+        ]
+        self._binders = [
+            (no, bind) for no, (_, _, bind) in enumerate(binds[:width]) if bind is not None
+        ]
         self._others = binds[width:]
         columns = list(statement.exported_columns)
         self._readers = [
-            (no, read) for no, c in enumerate(columns) if (read := c.type.dialect_impl(dialect).result_processor(dialect, None))
+            (no, read)
+            for no, c in enumerate(columns)
+            if (read := c.type.dialect_impl(dialect).result_processor(dialect, None))
         ]
         row = _row_type("row", [c.key for c in columns], rename=True)
         self._make: Callable[[Iterable[Any]], Any] = row._make
@@ -114,7 +151,9 @@ class _Written:
         return map(self._make, _each(self._readers, rows))
 
 
-def _each(makers: Sequence[tuple[int, Callable[[Any], Any]]], rows: Sequence[Sequence[Any]]) -> Iterable[Sequence[Any]]:
+def _each(
+    makers: Sequence[tuple[int, Callable[[Any], Any]]], rows: Sequence[Sequence[Any]]
+) -> Iterable[Sequence[Any]]:
     """*rows* with the values of some columns, by their number, made anew."""
     if not makers or not rows:
         return rows
@@ -134,7 +173,9 @@ def _one(makers: Sequence[tuple[int, Callable[[Any], Any]]], row: Sequence[Any])
 
 
 def _positional(dialect: sa.Dialect) -> sa.Dialect:
-    """*dialect*, with values by their places: as the driver takes them without a look at their names."""
+    """*dialect*, with values by their places: as the driver takes them without a look at their
+    names.
+    """
     kind: Any = type(dialect)
     return cast("sa.Dialect", kind(paramstyle="qmark" if dialect.name == "sqlite" else "format"))
 
@@ -144,12 +185,17 @@ def _binder(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> "Callable[[A
 
 
 def _place(name: str, kind: sa.types.TypeEngine[Any]) -> str:
-    """Where a value goes. A column of nothing but NULLs is text to PostgreSQL, and its driver says of all kinds but this what they are."""
+    """Where a value goes. A column of nothing but NULLs is text to PostgreSQL, and its driver says
+    of all kinds but this what they are.
+    """
     return f"CAST({name} AS BOOLEAN)" if isinstance(kind, sa.Boolean) else name
 
 
-def answered(connection: sa.Connection, text: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-    """The rows that the driver itself answers to a statement in its own words: SQLAlchemy's view of an answer costs more than most answers.
+def answered(
+    connection: sa.Connection, text: str, values: tuple[Any, ...]
+) -> list[tuple[Any, ...]]:
+    """The rows that the driver itself answers to a statement in its own words: SQLAlchemy's view of
+    an answer costs more than most answers.
 
     Raises:
         TransactionLost, sqlalchemy.exc.DBAPIError: as if SQLAlchemy had executed it.
@@ -160,7 +206,7 @@ def answered(connection: sa.Connection, text: str, values: tuple[Any, ...]) -> l
         cursor.execute(text, values)
         found: list[tuple[Any, ...]] = cursor.fetchall() if cursor.description else []
     except connection.dialect.loaded_dbapi.Error as error:
-        raise told(connection, error, cursor, text) from error
+        raise translate_error(connection, error, cursor, text) from error
     finally:
         cursor.close()
     return found
@@ -171,27 +217,43 @@ def one_by_one(values: Iterable[Any]) -> list[tuple[Any]]:
     return [(value,) for value in dict.fromkeys(values)]
 
 
-def insert_many(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+def insert_many(
+    connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]
+) -> None:
     """Insert *rows* (all with the same keys) in one statement; nothing for no rows."""
     _insert(connection, table, rows)
 
 
-def insert_if_new(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert those of *rows* (all with the same keys) that meet no unique key, in one statement; nothing for no rows."""
+def insert_if_new(
+    connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert those of *rows* (all with the same keys) that meet no unique key, in one statement;
+    nothing for no rows.
+    """
     _insert(connection, table, rows, unless_known=True)
 
 
 def insert_new(
-    connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]], *key: "sa.Column[Any]"
+    connection: sa.Connection,
+    table: sa.Table,
+    rows: Sequence[Mapping[str, Any]],
+    *key: "sa.Column[Any]",
 ) -> list[tuple[Any, ...]]:
     """As :func:`insert_if_new`; the *key* of each row that was inserted, in no particular order."""
-    return _insert(connection, table, rows, unless_known=True, told=key)
+    return _insert(connection, table, rows, unless_known=True, returning=key)
 
 
 def insert_or_add(
-    connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]], *, key: tuple[str, ...], added: tuple[str, ...]
+    connection: sa.Connection,
+    table: sa.Table,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    key: tuple[str, ...],
+    added: tuple[str, ...],
 ) -> None:
-    """Insert *rows* (all with the same keys); where one meets the *key* of another its *added* columns are added to that one's."""
+    """Insert *rows* (all with the same keys); where one meets the *key* of another its *added*
+    columns are added to that one's.
+    """
     if rows:
         names = tuple(rows[0])
         addition = _addition(connection.dialect.name, table, names, key, added)
@@ -199,45 +261,71 @@ def insert_or_add(
 
 
 @lru_cache(maxsize=16)
-def _addition(dialect: str, table: sa.Table, names: tuple[str, ...], key: tuple[str, ...], added: tuple[str, ...]) -> Given:
+def _addition(
+    dialect: str,
+    table: sa.Table,
+    names: tuple[str, ...],
+    key: tuple[str, ...],
+    added: tuple[str, ...],
+) -> Given:
     columns: Any = table.c
 
     def build(given: Any) -> Any:
         into: Any = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
-        filled = into.from_select(names, sa.select(*(given[name] for name in names)).where(sa.true()))
-        return filled.on_conflict_do_update(index_elements=list(key), set_={name: columns[name] + filled.excluded[name] for name in added})
+        filled = into.from_select(
+            names, sa.select(*(given[name] for name in names)).where(sa.true())
+        )
+        return filled.on_conflict_do_update(
+            index_elements=list(key),
+            set_={name: columns[name] + filled.excluded[name] for name in added},
+        )
 
     return Given(build, **{name: columns[name].type for name in names})
 
 
 def _insert(
-    connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]], *, unless_known: bool = False,
-    told: "tuple[sa.Column[Any], ...]" = (),
+    connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]], *,
+    unless_known: bool = False,
+    returning: "tuple[sa.Column[Any], ...]" = (),
 ) -> list[Any]:  # fmt: skip
     if not rows:
         return []
-    names = tuple(sorted(rows[0], key=lambda name: bool(table.c[name].nullable)))  # what is never NULL comes first
-    insertion = _insertion(connection.dialect.name, table, names, unless_known, told)
+    names = tuple(
+        sorted(rows[0], key=lambda name: bool(table.c[name].nullable))
+    )  # what is never NULL comes first
+    insertion = _insertion(connection.dialect.name, table, names, unless_known, returning)
     return insertion.run(connection, [[row[name] for name in names] for row in rows])
 
 
 @lru_cache(maxsize=256)  # a process knows a few dozen insertions
-def _insertion(dialect: str, table: sa.Table, names: tuple[str, ...], unless_known: bool, told: "tuple[sa.Column[Any], ...]") -> Given:
-    """An insertion over given rows: handed to the driver row by row, it would give up the interpreter as often."""
+def _insertion(
+    dialect: str,
+    table: sa.Table,
+    names: tuple[str, ...],
+    unless_known: bool,
+    returning: "tuple[sa.Column[Any], ...]",
+) -> Given:
+    """An insertion over given rows: handed to the driver row by row, it would give up the
+    interpreter as often.
+    """
     columns: Any = table.c
 
     def build(given: Any) -> Any:
         into: Any = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
         # SQLite takes an ON after FROM for a join's unless something stands between.
-        filled = into.from_select(names, sa.select(*(given[name] for name in names)).where(sa.true()))
+        filled = into.from_select(
+            names, sa.select(*(given[name] for name in names)).where(sa.true())
+        )
         if unless_known:
             filled = filled.on_conflict_do_nothing()
-        return filled.returning(*told) if told else filled
+        return filled.returning(*returning) if returning else filled
 
     return Given(build, **{name: columns[name].type for name in names})
 
 
 def slices(rows: Sequence[T], size: int = _SLICE) -> Iterator[Sequence[T]]:
-    """*rows* in pieces that a statement can bind: SQLite takes 32,766 values, and a statement of so many is slow to write."""
+    """*rows* in pieces that a statement can bind: SQLite takes 32,766 values, and a statement of so
+    many is slow to write.
+    """
     for start in range(0, len(rows), size):
         yield rows[start : start + size]

@@ -6,18 +6,30 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from commerce_core.checkout import CallStatus, Cause, Operation, OrderSaga, OutsideCall, SagaRow, SagaWrite, call_key
+from commerce_core.checkout import (
+    CallStatus,
+    Cause,
+    Operation,
+    OrderSaga,
+    OutsideCall,
+    SagaRow,
+    SagaWrite,
+    call_key,
+)
 from commerce_core.kernel.money import Money
 from commerce_core.orders import OrderKey, OrderState
 from commerce_sqlalchemy.tables import Id, Instant, Json
 
 WRITE_COLUMNS: Final[Mapping[str, Any]] = {
-    "buyer_id": Id, "order_id": Id, "fence": sa.BigInteger(), "was": sa.Text(), "cancel_requested": sa.Boolean(), "state": sa.Text(),
-    "seq": sa.BigInteger(), "claims": sa.BigInteger(), "lease_until": Instant(), "next_run_at": Instant(), "last_error": sa.Text(),
+    "buyer_id": Id, "order_id": Id, "fence": sa.BigInteger(), "was": sa.Text(),
+    "cancel_requested": sa.Boolean(), "state": sa.Text(),
+    "seq": sa.BigInteger(), "claims": sa.BigInteger(), "lease_until": Instant(),
+    "next_run_at": Instant(), "last_error": sa.Text(),
     "attention": sa.Boolean(), "cause": sa.Text(), "cause_detail": sa.Text(),
 }  # fmt: skip
 CALL_COLUMNS: Final[Mapping[str, Any]] = {
-    "buyer_id": Id, "order_id": Id, "operation": sa.Text(), "subject_no": sa.BigInteger(), "attempt": sa.BigInteger(),
+    "buyer_id": Id, "order_id": Id, "operation": sa.Text(), "subject_no": sa.BigInteger(),
+    "attempt": sa.BigInteger(),
     "status": sa.Text(), "response": Json, "amount_minor": sa.BigInteger(), "currency": sa.Text(),
     "intended_at": Instant(),
 }  # fmt: skip
@@ -27,8 +39,10 @@ def write_row(w: SagaWrite) -> tuple[Any, ...]:
     """The values of ``WRITE_COLUMNS``: the guard as it was read, and what is to be."""
     read, cause = w.read.saga, w.saga.cause
     return (
-        read.key.buyer_id, read.key.order_id, w.read.fence, read.state.value, read.cancel_requested, w.saga.state.value,
-        w.seq, w.claims, w.lease_until, w.next_run_at, w.last_error, w.attention, cause.code if cause else None, cause.detail if cause else None,
+        read.key.buyer_id, read.key.order_id, w.read.fence, read.state.value, read.cancel_requested,
+        w.saga.state.value,
+        w.seq, w.claims, w.lease_until, w.next_run_at, w.last_error, w.attention,
+        cause.code if cause else None, cause.detail if cause else None,
     )  # fmt: skip
 
 
@@ -44,7 +58,13 @@ def call_id(key: OrderKey, c: OutsideCall) -> tuple[str, str, str, int, int]:
 
 def call_values(key: OrderKey, c: OutsideCall) -> tuple[Any, ...]:
     """The values of ``CALL_COLUMNS``."""
-    return (*call_id(key, c), c.status.value, dict(c.response) if c.response is not None else None, *_amount(c), c.intended_at)
+    return (
+        *call_id(key, c),
+        c.status.value,
+        dict(c.response) if c.response is not None else None,
+        *_amount(c),
+        c.intended_at,
+    )
 
 
 def _amount(c: OutsideCall) -> tuple[int | None, str | None]:

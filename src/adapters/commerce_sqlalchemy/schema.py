@@ -1,10 +1,11 @@
 """The tables' own version: read, compared with what this release needs, and brought up to it.
 
-Revisions are numbered (``0001``); the files in ``migrations/versions`` begin with their number. Most of them only *expand*:
-what an older release does goes on working, so that it may serve while they run and afterwards. One that takes something away
-says so by ``works_from``, the oldest revision whose release does without; that is kept beside the version, and older releases
-refuse to start. Alembic is imported only where there is something to migrate: a start on a database that is up to date does
-not wait for it.
+Revisions are numbered (``0001``); the files in ``migrations/versions`` begin with their number.
+Most of them only *expand*: what an older release does goes on working, so that it may serve while
+they run and afterwards. One that takes something away says so by ``works_from``, the oldest
+revision whose release does without; that is kept beside the version, and older releases refuse to
+start. Alembic is imported only where there is something to migrate: a start on a database that is
+up to date does not wait for it.
 """
 
 from importlib.resources import files
@@ -18,7 +19,9 @@ from commerce_sqlalchemy.transaction import SqlDatabase, connection
 
 _VERSION: Final = sa.table("alembic_version", sa.column("version_num", sa.Text))
 #: One row, the oldest revision whose release still works; there only once something was taken away.
-_FLOOR: Final = sa.Table("schema_floor", sa.MetaData(), sa.Column("works_from", sa.Text, nullable=False))
+_FLOOR: Final = sa.Table(
+    "schema_floor", sa.MetaData(), sa.Column("works_from", sa.Text, nullable=False)
+)
 _TRIES: Final = 10
 
 
@@ -37,7 +40,9 @@ class SchemaTooNew(Unavailable):
 def head() -> str:
     """The revision that this release needs."""
     versions = files("commerce_sqlalchemy").joinpath("migrations", "versions")
-    return max(entry.name.partition("_")[0] for entry in versions.iterdir() if entry.name.endswith(".py"))
+    return max(
+        entry.name.partition("_")[0] for entry in versions.iterdir() if entry.name.endswith(".py")
+    )
 
 
 def current(database: SqlDatabase) -> str | None:
@@ -47,7 +52,8 @@ def current(database: SqlDatabase) -> str | None:
 
 
 def check(database: SqlDatabase) -> None:
-    """Let pass only a database that this release can work on: its own tables, or later ones that were only added to.
+    """Let pass only a database that this release can work on: its own tables, or later ones that
+    were only added to.
 
     Changes nothing.
 
@@ -58,14 +64,18 @@ def check(database: SqlDatabase) -> None:
     with database.snapshot() as tx:
         found = _works_on(connection(tx))
     if found is not None:
-        raise SchemaOutdated(f"the database is at revision {found} and has to be migrated to {head()}")
+        raise SchemaOutdated(
+            f"the database is at revision {found} and has to be migrated to {head()}"
+        )
 
 
 def upgrade(database: SqlDatabase) -> None:
     """Bring the tables to the revision that this release needs, all or nothing. Idempotent.
 
-    Where several processes start at once one migrates, and the others find that it is done. On a server nobody who serves waits
-    long for it: a change that does not get its lock within moments is taken back and tried again later.
+    Where several processes start at once one migrates, and the others find that it is done. On a
+    server nobody who serves waits
+    long for it: a change that does not get its lock within moments is taken back and tried again
+        later.
 
     Raises:
         SchemaTooNew: the tables are newer; nothing was touched.
@@ -94,7 +104,8 @@ def _upgrade(database: SqlDatabase) -> None:
 
 
 def _works_on(opened: sa.Connection) -> str | None:
-    """The revision from which the tables must be migrated, ``none`` if there are none; ``None``: they need not be.
+    """The revision from which the tables must be migrated, ``none`` if there are none; ``None``:
+    they need not be.
 
     Raises:
         SchemaTooNew: this release cannot work on them.
@@ -103,7 +114,10 @@ def _works_on(opened: sa.Connection) -> str | None:
     if found is None or found < wanted:
         return found or "none"
     if found > wanted and (floor := _floor(opened)) is not None and floor > wanted:
-        raise SchemaTooNew(f"the database is at revision {found}, which no release before {floor} can use, and this one is {wanted}")
+        raise SchemaTooNew(
+            f"the database is at revision {found}, which no release before {floor} can use, and "
+            f"this one is {wanted}"
+        )
     return None
 
 
@@ -127,7 +141,9 @@ def _revision(opened: sa.Connection) -> str | None:
     return revision
 
 
-def _migrate(opened: sa.Connection, revision: str, versions: str = "commerce_sqlalchemy:migrations") -> None:
+def _migrate(
+    opened: sa.Connection, revision: str, versions: str = "commerce_sqlalchemy:migrations"
+) -> None:
     from alembic import command
     from alembic.config import Config
     from alembic.script import ScriptDirectory

@@ -22,7 +22,15 @@ class SqlReindexQueue(ReindexQueue):
         insert_if_new(connection(tx), reindex, [row | _standing(job)])
 
     def newest(self, tx: Transaction) -> Reindex | None:
-        row = connection(tx).execute(sa.select(reindex).order_by(reindex.c.created_at.desc(), reindex.c.id.desc()).limit(1)).first()
+        row = (
+            connection(tx)
+            .execute(
+                sa.select(reindex)
+                .order_by(reindex.c.created_at.desc(), reindex.c.id.desc())
+                .limit(1)
+            )
+            .first()
+        )
         return _job(row) if row is not None else None
 
     def load(self, tx: Transaction, job_id: JobId) -> Reindex | None:
@@ -31,8 +39,14 @@ class SqlReindexQueue(ReindexQueue):
 
     def claim(self, tx: Transaction, now: datetime, lease_until: datetime) -> Reindex | None:
         c = reindex.c
-        free = sa.and_(c.status != ReindexStatus.FINISHED.value, unheld(c.lease_until, now, lease_until))
-        oldest = connection(tx).execute(sa.select(c.id, c.fence).where(free).order_by(c.created_at, c.id).limit(1)).first()
+        free = sa.and_(
+            c.status != ReindexStatus.FINISHED.value, unheld(c.lease_until, now, lease_until)
+        )
+        oldest = (
+            connection(tx)
+            .execute(sa.select(c.id, c.fence).where(free).order_by(c.created_at, c.id).limit(1))
+            .first()
+        )
         if oldest is None:
             return None
         taken = connection(tx).execute(
@@ -47,14 +61,21 @@ class SqlReindexQueue(ReindexQueue):
     def save(self, tx: Transaction, job: Reindex, lease_until: datetime | None) -> bool:
         c = reindex.c
         saved = connection(tx).execute(
-            sa.update(reindex).where(c.id == job.id, c.fence == job.fence).values(**_standing(job), lease_until=lease_until).returning(c.id)
+            sa.update(reindex)
+            .where(c.id == job.id, c.fence == job.fence)
+            .values(**_standing(job), lease_until=lease_until)
+            .returning(c.id)
         )
         return saved.first() is not None
 
     def drop_ended(self, tx: Transaction, before: datetime, limit: int) -> int:
         c = reindex.c
         newest = sa.select(c.id).order_by(c.created_at.desc(), c.id.desc()).limit(1)
-        ended = sa.select(c.id).where(c.finished_at < before, c.id != newest.scalar_subquery()).limit(limit)
+        ended = (
+            sa.select(c.id)
+            .where(c.finished_at < before, c.id != newest.scalar_subquery())
+            .limit(limit)
+        )
         ids = connection(tx).execute(ended).scalars().all()
         if ids:
             connection(tx).execute(sa.delete(reindex).where(c.id.in_(ids)))

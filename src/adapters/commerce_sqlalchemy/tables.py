@@ -1,8 +1,9 @@
 """Every table, in the order of the capabilities.
 
-Three rules let the ordering tables spread over machines one day: ids are made by the application; primary and unique
-keys of ordering tables begin with ``buyer_id``, those of stock tables with ``sku_id``; no foreign key and no join
-crosses capabilities (ordering tables may be joined with each other).
+Three rules let the ordering tables spread over machines one day: ids are made by the application;
+primary and unique keys of ordering tables begin with ``buyer_id``, those of stock tables with
+``sku_id``; no foreign key and no join crosses capabilities (ordering tables may be joined with each
+other).
 """
 
 from datetime import UTC, datetime, timedelta
@@ -15,17 +16,23 @@ METADATA: Final = sa.MetaData()
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 Id: Final = sa.String(36)
-Json: Final = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
+Json: Final = sa.JSON(none_as_null=True).with_variant(
+    postgresql.JSONB(none_as_null=True), "postgresql"
+)
 
 
 class Instant(sa.types.TypeDecorator[datetime]):
-    """A moment: ``timestamptz`` on PostgreSQL, microseconds since 1970 on SQLite, which has no such type."""
+    """A moment: ``timestamptz`` on PostgreSQL, microseconds since 1970 on SQLite, which has no such
+    type.
+    """
 
     impl = sa.BigInteger
     cache_ok = True
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
-        return dialect.type_descriptor(sa.DateTime(timezone=True) if dialect.name == "postgresql" else sa.BigInteger())
+        return dialect.type_descriptor(
+            sa.DateTime(timezone=True) if dialect.name == "postgresql" else sa.BigInteger()
+        )
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:
         if value is None or dialect.name == "postgresql":
@@ -62,157 +69,235 @@ def _flag(name: str) -> "sa.Column[bool]":
     return sa.Column(name, sa.Boolean, nullable=False)
 
 
-def _table(name: str, *parts: "sa.Column[Any] | sa.schema.Constraint | sa.Index", key: str) -> sa.Table:
-    return sa.Table(name, METADATA, *parts, sa.PrimaryKeyConstraint(*key.split(), name=f"pk_{name}"))
+def _table(
+    name: str, *parts: "sa.Column[Any] | sa.schema.Constraint | sa.Index", key: str
+) -> sa.Table:
+    return sa.Table(
+        name, METADATA, *parts, sa.PrimaryKeyConstraint(*key.split(), name=f"pk_{name}")
+    )
 
 
-# --- messaging ---------------------------------------------------------------------------------------------------------
+# --- messaging ------------------------------------------------------------------------------------
 outbox = _table(
-    "outbox", _text("partition_key"), _id("id"), _int("bucket"), _text("name"), _at("occurred_at"), _json("payload"),
+    "outbox", _text("partition_key"), _id("id"), _int("bucket"), _text("name"), _at("occurred_at"),
+    _json("payload"),
     _text("trace", null=True), sa.Index("ix_outbox_id", "id", "bucket"), key="partition_key id",
 )  # fmt: skip
-outbox_lease = _table("outbox_lease", _int("bucket"), _text("owner"), _at("lease_until"), key="bucket")
+outbox_lease = _table(
+    "outbox_lease", _int("bucket"), _text("owner"), _at("lease_until"), key="bucket"
+)
 inbox = _table(
     "inbox", _text("consumer"), _text("partition_key"), _id("message_id"), _at("occurred_at"),
     sa.Index("ix_inbox_occurred_at", "occurred_at"), key="consumer partition_key message_id",
 )  # fmt: skip
 #: What waits for each consumer where events are delivered inside the shop.
 queued_message = _table(
-    "queued_message", _text("consumer"), _id("id"), _text("partition_key"), _text("name"), _at("occurred_at"), _json("payload"),
+    "queued_message", _text("consumer"), _id("id"), _text("partition_key"), _text("name"),
+    _at("occurred_at"), _json("payload"),
     _text("trace", null=True), _int("attempts"), key="consumer id",
 )  # fmt: skip
-queue_lease = _table("queue_lease", _text("consumer"), _text("owner"), _at("lease_until"), key="consumer")
+queue_lease = _table(
+    "queue_lease", _text("consumer"), _text("owner"), _at("lease_until"), key="consumer"
+)
 dead_letter = _table(
-    "dead_letter", _text("consumer"), _id("id"), _text("partition_key"), _text("name"), _at("occurred_at"), _json("payload"),
+    "dead_letter", _text("consumer"), _id("id"), _text("partition_key"), _text("name"),
+    _at("occurred_at"), _json("payload"),
     _text("reason"), _at("parked_at"), _text("trace", null=True), key="consumer id",
 )  # fmt: skip
 
 #: What a person has given up on, and why.
 discarded_letter = _table(
-    "discarded_letter", _text("consumer"), _id("id"), _at("discarded_at"), _text("partition_key"), _text("name"), _at("occurred_at"),
-    _json("payload"), _text("reason"), _at("parked_at"), _text("trace", null=True), _text("actor"), _text("why"),
+    "discarded_letter", _text("consumer"), _id("id"), _at("discarded_at"), _text("partition_key"),
+    _text("name"), _at("occurred_at"),
+    _json("payload"), _text("reason"), _at("parked_at"), _text("trace", null=True), _text("actor"),
+    _text("why"),
     key="consumer id discarded_at",
 )  # fmt: skip
 
-# --- accounts ----------------------------------------------------------------------------------------------------------
+# --- accounts -------------------------------------------------------------------------------------
 account = _table(
-    "account", _id("id"), _text("email"), _text("name"), _text("role"), _text("password_hash"), _json("address", null=True),
-    _int("version"), _at("created_at"), sa.UniqueConstraint("email", name="uq_account_email"), key="id",
+    "account", _id("id"), _text("email"), _text("name"), _text("role"), _text("password_hash"),
+    _json("address", null=True),
+    _int("version"), _at("created_at"), sa.UniqueConstraint("email", name="uq_account_email"),
+    key="id",
 )  # fmt: skip
 session = _table(
     "session", _text("token_digest"), _id("account_id"), _at("created_at"), _at("expires_at"),
     sa.Index("ix_session_expires_at", "expires_at"), key="token_digest",
 )  # fmt: skip
-attempt = _table("attempt", _text("key"), _int("attempts"), _at("until"), sa.Index("ix_attempt_until", "until"), key="key")
-known_mark = _table("known_mark", _id("account_id"), _text("mark"), _at("seen_at"), key="account_id mark")
+attempt = _table(
+    "attempt",
+    _text("key"),
+    _int("attempts"),
+    _at("until"),
+    sa.Index("ix_attempt_until", "until"),
+    key="key",
+)
+known_mark = _table(
+    "known_mark", _id("account_id"), _text("mark"), _at("seen_at"), key="account_id mark"
+)
 #: Of earlier releases, which may run beside this one.
 login_failure = _table(
-    "login_failure", _text("email"), _int("failures"), _at("last_at"), sa.Index("ix_login_failure_last_at", "last_at"), key="email"
+    "login_failure",
+    _text("email"),
+    _int("failures"),
+    _at("last_at"),
+    sa.Index("ix_login_failure_last_at", "last_at"),
+    key="email",
 )
 shop_secret = _table("shop_secret", _text("name"), _text("secret"), key="name")
 
-# --- catalog -----------------------------------------------------------------------------------------------------------
+# --- catalog --------------------------------------------------------------------------------------
 item = _table(
-    "item", _id("id"), _id("seller_id"), _text("sku"), _text("type"), _text("status"), _text("name"), _text("brand"), _text("category"),
-    _text("description"), _json("content"), _text("idem_key", null=True), _text("idem_digest", null=True),
-    _int("version"), _at("created_at"), _at("updated_at"), sa.Index("ix_item_seller", "seller_id", "id"),
-    sa.UniqueConstraint("seller_id", "sku", name="uq_item_seller_sku"), sa.UniqueConstraint("seller_id", "idem_key", name="uq_item_idem_key"),
+    "item", _id("id"), _id("seller_id"), _text("sku"), _text("type"), _text("status"),
+    _text("name"), _text("brand"), _text("category"),
+    _text("description"), _json("content"), _text("idem_key", null=True),
+    _text("idem_digest", null=True),
+    _int("version"), _at("created_at"), _at("updated_at"),
+    sa.Index("ix_item_seller", "seller_id", "id"),
+    sa.UniqueConstraint("seller_id", "sku", name="uq_item_seller_sku"),
+    sa.UniqueConstraint("seller_id", "idem_key", name="uq_item_idem_key"),
     key="id",
 )  # fmt: skip
 variant = _table(
-    "variant", _id("sku_id"), _id("item_id"), _int("position"), _text("variant_id", null=True), _int("price_minor"), _text("currency"),
-    _text("image", null=True), _json("content"), sa.Index("ix_variant_item", "item_id", "position"), sa.CheckConstraint("price_minor >= 0", name="ck_variant_price"),
+    "variant", _id("sku_id"), _id("item_id"), _int("position"), _text("variant_id", null=True),
+    _int("price_minor"), _text("currency"),
+    _text("image", null=True), _json("content"), sa.Index("ix_variant_item", "item_id", "position"),
+    sa.CheckConstraint("price_minor >= 0", name="ck_variant_price"),
     key="sku_id",
 )  # fmt: skip
 item_import = _table(
-    "item_import", _id("id"), _id("seller_id"), _text("format"), _flag("dry_run"), _text("status"), _json("progress"), _json("errors"),
+    "item_import", _id("id"), _id("seller_id"), _text("format"), _flag("dry_run"), _text("status"),
+    _json("progress"), _json("errors"),
     _at("created_at"), _at("finished_at", null=True), _int("fence"), _at("lease_until", null=True),
-    _json("style", null=True), _json("warnings", null=True), _int("claims", null=True), _int("turn", null=True),
+    _json("style", null=True), _json("warnings", null=True), _int("claims", null=True),
+    _int("turn", null=True),
     sa.Index("ix_item_import_status", "status", "created_at"), key="id",
 )  # fmt: skip
 #: Written by the release before this one; it goes with the next migration that contracts.
 import_sku = _table("import_sku", _id("import_id"), _text("sku"), _int("line"), key="import_id sku")
-import_sum = _table("import_sum", _id("import_id"), _text("sku"), _int("rows"), _int("size"), key="import_id sku")
+import_sum = _table(
+    "import_sum", _id("import_id"), _text("sku"), _int("rows"), _int("size"), key="import_id sku"
+)
 import_aside = _table(
     "import_aside", _id("import_id"), _text("sku"), _int("line"), _int("place"), _int("size"),
     sa.Column("raw", sa.LargeBinary, nullable=False), key="import_id sku place",
 )  # fmt: skip
-import_chunk = _table("import_chunk", _id("import_id"), _int("no"), sa.Column("data", sa.LargeBinary, nullable=False), key="import_id no")
+import_chunk = _table(
+    "import_chunk",
+    _id("import_id"),
+    _int("no"),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+    key="import_id no",
+)
 
-# --- inventory (keyed by sku_id, location) --------------------------------------------------------------------------------
+# --- inventory (keyed by sku_id, location) --------------------------------------------------------
 stock = _table(
-    "stock", _id("sku_id"), _text("location"), _int("on_hand"), _int("reserved"), _flag("sellable"), _int("availability_version"),
-    sa.CheckConstraint("on_hand >= reserved AND reserved >= 0", name="ck_stock_counts"), key="sku_id location",
+    "stock", _id("sku_id"), _text("location"), _int("on_hand"), _int("reserved"), _flag("sellable"),
+    _int("availability_version"),
+    sa.CheckConstraint("on_hand >= reserved AND reserved >= 0", name="ck_stock_counts"),
+    key="sku_id location",
 )  # fmt: skip
 reservation = _table(
-    "reservation", _id("sku_id"), _text("location"), _id("order_id"), _int("quantity"), _text("status"),
-    sa.Index("ix_reservation_order", "order_id"), sa.CheckConstraint("quantity > 0", name="ck_reservation_quantity"),
+    "reservation", _id("sku_id"), _text("location"), _id("order_id"), _int("quantity"),
+    _text("status"),
+    sa.Index("ix_reservation_order", "order_id"),
+    sa.CheckConstraint("quantity > 0", name="ck_reservation_quantity"),
     key="sku_id location order_id",
 )  # fmt: skip
 stock_movement = _table(
-    "stock_movement", _id("sku_id"), _text("location"), _text("cause"), _text("cause_ref"), _int("quantity"), _at("at"),
+    "stock_movement", _id("sku_id"), _text("location"), _text("cause"), _text("cause_ref"),
+    _int("quantity"), _at("at"),
     key="sku_id location cause cause_ref",
 )  # fmt: skip
 
-# --- cart, orders, checkout (keyed by buyer_id) ----------------------------------------------------------------------------
+# --- cart, orders, checkout (keyed by buyer_id) ---------------------------------------------------
 cart = _table(
-    "cart", _id("buyer_id"), _id("id"), _text("status"), _int("version"), _json("lines"), _id("merged_into", null=True), _at("updated_at"),
+    "cart", _id("buyer_id"), _id("id"), _text("status"), _int("version"), _json("lines"),
+    _id("merged_into", null=True), _at("updated_at"),
     _json("left_out", null=True),
-    sa.Index("uq_cart_open", "buyer_id", unique=True, sqlite_where=sa.text("status = 'OPEN'"), postgresql_where=sa.text("status = 'OPEN'")),
+    sa.Index("uq_cart_open", "buyer_id", unique=True, sqlite_where=sa.text("status = 'OPEN'"),
+    postgresql_where=sa.text("status = 'OPEN'")),
     key="buyer_id id",
 )  # fmt: skip
 orders = _table(
-    "orders", _id("buyer_id"), _id("id"), _id("cart_id"), _int("cart_version"), _text("idem_key", null=True), _text("digest"),
-    _int("total_minor"), _text("currency"), _text("gateway"), _text("gateway_account"), _text("handle"), _text("payment_brand"),
+    "orders", _id("buyer_id"), _id("id"), _id("cart_id"), _int("cart_version"),
+    _text("idem_key", null=True), _text("digest"),
+    _int("total_minor"), _text("currency"), _text("gateway"), _text("gateway_account"),
+    _text("handle"), _text("payment_brand"),
     _text("payment_last4"), _at("created_at"), sa.Index("ix_orders_id", "id"),
     sa.Index("ix_orders_placed", "buyer_id", "created_at", "id"),
-    sa.UniqueConstraint("buyer_id", "cart_id", name="uq_orders_cart"), sa.UniqueConstraint("buyer_id", "idem_key", name="uq_orders_idem_key"),
+    sa.UniqueConstraint("buyer_id", "cart_id", name="uq_orders_cart"),
+    sa.UniqueConstraint("buyer_id", "idem_key", name="uq_orders_idem_key"),
     key="buyer_id id",
 )  # fmt: skip
 order_line = _table(
-    "order_line", _id("buyer_id"), _id("order_id"), _int("no"), _id("sku_id"), _id("item_id"), _text("variant_id", null=True), _id("seller_id"),
-    _text("name"), _int("quantity"), _int("unit_minor"), _text("sku", null=True), _json("options", null=True),
+    "order_line", _id("buyer_id"), _id("order_id"), _int("no"), _id("sku_id"), _id("item_id"),
+    _text("variant_id", null=True), _id("seller_id"),
+    _text("name"), _int("quantity"), _int("unit_minor"), _text("sku", null=True),
+    _json("options", null=True),
     key="buyer_id order_id no",
 )  # fmt: skip
 order_adjustment = _table(
-    "order_adjustment", _id("buyer_id"), _id("order_id"), _int("no"), _text("kind"), _int("line_no", null=True), _text("code"), _text("rate", null=True),
+    "order_adjustment", _id("buyer_id"), _id("order_id"), _int("no"), _text("kind"),
+    _int("line_no", null=True), _text("code"), _text("rate", null=True),
     _int("amount_minor"), _flag("included"), key="buyer_id order_id no",
 )  # fmt: skip
 order_contact = _table(
-    "order_contact", _id("buyer_id"), _id("order_id"), _text("email"), _json("address", null=True), key="buyer_id order_id"
+    "order_contact",
+    _id("buyer_id"),
+    _id("order_id"),
+    _text("email"),
+    _json("address", null=True),
+    key="buyer_id order_id",
 )
 saga = _table(
-    "saga", _id("buyer_id"), _id("order_id"), _text("definition"), _int("version"), _text("state"), _int("fence"), _text("owner", null=True),
-    _at("lease_until", null=True), _at("next_run_at"), _int("claims"), _int("bucket"), _flag("cancel_requested"), _flag("attention"),
-    _text("last_error", null=True), _text("cause", null=True), _text("cause_detail", null=True), _text("carrier"), _int("last_seq"), _at("updated_at"),
+    "saga", _id("buyer_id"), _id("order_id"), _text("definition"), _int("version"), _text("state"),
+    _int("fence"), _text("owner", null=True),
+    _at("lease_until", null=True), _at("next_run_at"), _int("claims"), _int("bucket"),
+    _flag("cancel_requested"), _flag("attention"),
+    _text("last_error", null=True), _text("cause", null=True), _text("cause_detail", null=True),
+    _text("carrier"), _int("last_seq"), _at("updated_at"),
     _text("trace", null=True),
-    sa.Index("ix_saga_due", "next_run_at", sqlite_where=sa.text("state NOT IN ('COMPLETED', 'CANCELLED')"),
+    sa.Index("ix_saga_due", "next_run_at",
+    sqlite_where=sa.text("state NOT IN ('COMPLETED', 'CANCELLED')"),
              postgresql_where=sa.text("state NOT IN ('COMPLETED', 'CANCELLED')")),
-    sa.Index("ix_saga_cancelled", "order_id", sqlite_where=sa.text("state = 'CANCELLED'"), postgresql_where=sa.text("state = 'CANCELLED'")),
+    sa.Index("ix_saga_cancelled", "order_id", sqlite_where=sa.text("state = 'CANCELLED'"),
+    postgresql_where=sa.text("state = 'CANCELLED'")),
     sa.Column("settled", sa.Boolean, nullable=True), _int("late_facts", null=True),
-    sa.Index("ix_saga_unsettled", "order_id", sqlite_where=sa.text("state = 'CANCELLED' AND settled IS NULL"),
+    sa.Index("ix_saga_unsettled", "order_id",
+    sqlite_where=sa.text("state = 'CANCELLED' AND settled IS NULL"),
              postgresql_where=sa.text("state = 'CANCELLED' AND settled IS NULL")),
-    sa.Index("ix_saga_order", "order_id"), sa.Index("ix_saga_state", "buyer_id", "state", "order_id"), key="buyer_id order_id",
+    sa.Index("ix_saga_order", "order_id"),
+    sa.Index("ix_saga_state", "buyer_id", "state", "order_id"), key="buyer_id order_id",
 )  # fmt: skip
 saga_event = _table(
-    "saga_event", _id("buyer_id"), _id("order_id"), _int("seq"), _text("type"), _at("at"), _text("actor"), _text("cause", null=True), _json("detail"),
+    "saga_event", _id("buyer_id"), _id("order_id"), _int("seq"), _text("type"), _at("at"),
+    _text("actor"), _text("cause", null=True), _json("detail"),
     key="buyer_id order_id seq",
 )  # fmt: skip
 outside_call = _table(
-    "outside_call", _id("buyer_id"), _id("order_id"), _text("operation"), _int("subject_no"), _int("attempt"), _text("key"), _text("digest"),
-    _text("gateway"), _text("gateway_account"), _text("status"), _json("response", null=True), _at("created_at"), _at("updated_at"),
-    _int("amount_minor", null=True), _text("currency", null=True), key="buyer_id order_id operation subject_no attempt",
+    "outside_call", _id("buyer_id"), _id("order_id"), _text("operation"), _int("subject_no"),
+    _int("attempt"), _text("key"), _text("digest"),
+    _text("gateway"), _text("gateway_account"), _text("status"), _json("response", null=True),
+    _at("created_at"), _at("updated_at"),
+    _int("amount_minor", null=True), _text("currency", null=True),
+    key="buyer_id order_id operation subject_no attempt",
 )  # fmt: skip
 gateway_fact = _table(
-    "gateway_fact", _id("buyer_id"), _id("order_id"), _text("ref"), _text("kind"), _int("amount_minor"), _text("currency"), _at("at"),
+    "gateway_fact", _id("buyer_id"), _id("order_id"), _text("ref"), _text("kind"),
+    _int("amount_minor"), _text("currency"), _at("at"),
     key="buyer_id order_id ref kind",
 )  # fmt: skip
 refund = _table(
-    "refund", _id("buyer_id"), _id("order_id"), _int("no"), _int("amount_minor"), _text("currency"), _text("reason"), _text("capture_ref"),
-    sa.UniqueConstraint("buyer_id", "order_id", "capture_ref", name="uq_refund_capture"), key="buyer_id order_id no",
+    "refund", _id("buyer_id"), _id("order_id"), _int("no"), _int("amount_minor"), _text("currency"),
+    _text("reason"), _text("capture_ref"),
+    sa.UniqueConstraint("buyer_id", "order_id", "capture_ref", name="uq_refund_capture"),
+    key="buyer_id order_id no",
 )  # fmt: skip
 shipment = _table(
-    "shipment", _id("buyer_id"), _id("order_id"), _int("no"), _id("seller_id", null=True), _text("carrier"), _text("tracking_number"), _at("at"),
+    "shipment", _id("buyer_id"), _id("order_id"), _int("no"), _id("seller_id", null=True),
+    _text("carrier"), _text("tracking_number"), _at("at"),
     key="buyer_id order_id no",
 )  # fmt: skip
 shipment_line = _table(
@@ -225,16 +310,18 @@ shipment_line = _table(
     key="buyer_id order_id shipment_no line_no",
 )
 
-# --- what sellers see (a projection fed by events) --------------------------------------------------------------------------
+# --- what sellers see (a projection fed by events) ------------------------------------------------
 seller_order = _table(
-    "seller_order", _id("seller_id"), _id("order_id"), _text("status"), _int("seq"), _json("document"), _at("created_at"), _at("updated_at"),
+    "seller_order", _id("seller_id"), _id("order_id"), _text("status"), _int("seq"),
+    _json("document"), _at("created_at"), _at("updated_at"),
     sa.Index("ix_seller_order_placed", "seller_id", "created_at", "order_id"),
     sa.Index("ix_seller_order_status", "seller_id", "status", "created_at", "order_id"),
     sa.Index("ix_seller_order_updated", "seller_id", "updated_at"), key="seller_id order_id",
 )  # fmt: skip
 
-# --- search ------------------------------------------------------------------------------------------------------------
+# --- search ---------------------------------------------------------------------------------------
 reindex = _table(
-    "reindex", _id("id"), _text("status"), _int("indexed"), _at("created_at"), _at("finished_at", null=True), _int("fence"),
+    "reindex", _id("id"), _text("status"), _int("indexed"), _at("created_at"),
+    _at("finished_at", null=True), _int("fence"),
     _at("lease_until", null=True), key="id",
 )  # fmt: skip

@@ -30,13 +30,22 @@ _PAUSE: Final = 0.01
 _OVERFLOW: Final = 4
 #: What is written to see whether there is room, and gone again with the same commit.
 _TAKES_ROOM: Final = (
-    "CREATE TABLE room_probe (filling BLOB)", "INSERT INTO room_probe VALUES (zeroblob(65536))", "DROP TABLE room_probe",
+    "CREATE TABLE room_probe (filling BLOB)", "INSERT INTO room_probe VALUES (zeroblob(65536))",
+    "DROP TABLE room_probe",
 )  # fmt: skip
 #: Seconds for which a server is said to be full after it said so.
 _TOLD_FOR: Final = 5.0
 #: No room for the file, for its log, or for what the server keeps.
-_FULL: Final = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_FSYNC", "53100")
-_LOST_SQLSTATES: Final = frozenset({"40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "25P03", "53300"})
+_FULL: Final = (
+    "SQLITE_FULL",
+    "SQLITE_IOERR_WRITE",
+    "SQLITE_IOERR_SHMSIZE",
+    "SQLITE_IOERR_FSYNC",
+    "53100",
+)
+_LOST_SQLSTATES: Final = frozenset(
+    {"40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "25P03", "53300"}
+)
 
 
 class SqlTransaction(Transaction):
@@ -61,7 +70,13 @@ class SqlTransaction(Transaction):
         self._connection = self._database.open_connection(write=self._write)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+        /,
+    ) -> None:
         if isinstance(error, StorageFull):
             self._database.note_full()
         connection, self._connection = self.connection, None
@@ -79,7 +94,8 @@ class SqlDatabase(Database):
     """One database, its pool of connections, and on SQLite the queue of its writers.
 
     Args:
-        url: ``sqlite:///path`` or ``postgresql://user:password@host:port/name?option=…``, the options being those of libpq.
+        url: ``sqlite:///path`` or ``postgresql://user:password@host:port/name?option=…``, the
+            options being those of libpq.
         pool_size: connections kept open; who needs one beyond it waits.
 
     Raises:
@@ -87,10 +103,14 @@ class SqlDatabase(Database):
     """
 
     def __init__(self, url: str, *, pool_size: int = 16) -> None:
-        # The last one given back first: each connection has a cache of its own, and a few warm ones serve better than many cold.
-        named, connect = postgres.address(url) if postgres.is_server(url) else (sa.make_url(url), {})
+        # The last one given back first: each connection has a cache of its own, and a few warm ones
+        # serve better than many cold.
+        named, connect = (
+            postgres.address(url) if postgres.is_server(url) else (sa.make_url(url), {})
+        )
         self.engine = sa.create_engine(
-            named, pool_size=pool_size, max_overflow=_OVERFLOW, pool_timeout=_BUSY_SECONDS, pool_use_lifo=True, connect_args=connect,
+            named, pool_size=pool_size, max_overflow=_OVERFLOW, pool_timeout=_BUSY_SECONDS,
+            pool_use_lifo=True, connect_args=connect,
             json_serializer=_as_json, json_deserializer=msgspec.json.decode,
             hide_parameters=True,
         )  # fmt: skip
@@ -100,7 +120,8 @@ class SqlDatabase(Database):
         self._turns = FairLock()
         self._local = threading.local()
         self._full_since: float | None = None
-        # On SQLite connections are kept open between transactions: to take one out of the pool and give it back costs more than most.
+        # On SQLite connections are kept open between transactions: to take one out of the pool and
+        # give it back costs more than most.
         self._places = threading.BoundedSemaphore(pool_size)
         self._free: deque[sa.Connection] = deque()
         if self.is_sqlite:
@@ -112,7 +133,9 @@ class SqlDatabase(Database):
 
     @property
     def open_in_this_thread(self) -> int:
-        """How many transactions the calling thread has open: 0 wherever an outside call is made (rule 1)."""
+        """How many transactions the calling thread has open: 0 wherever an outside call is made
+        (rule 1).
+        """
         return getattr(self._local, "open", 0)
 
     @property
@@ -138,7 +161,9 @@ class SqlDatabase(Database):
                 for step in _TAKES_ROOM:
                     tx.connection.exec_driver_sql(step).close()
                 tx.commit()
-        elif time.monotonic() - since < _TOLD_FOR:  # tables cannot be made there: the next write tells
+        elif (
+            time.monotonic() - since < _TOLD_FOR
+        ):  # tables cannot be made there: the next write tells
             raise StorageFull("the database has no room")
         self._full_since = None
 
@@ -185,7 +210,9 @@ class SqlDatabase(Database):
             opened = self._connect()
             try:
                 if not self.is_sqlite and not write:
-                    opened = opened.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                    opened = opened.execution_options(
+                        isolation_level="REPEATABLE READ", postgresql_readonly=True
+                    )
                 opened.begin()
                 if self.is_sqlite:
                     _begin_sqlite(opened, write=write)
@@ -202,7 +229,9 @@ class SqlDatabase(Database):
         return opened
 
     def close_connection(self, opened: sa.Connection, *, write: bool, failed: bool) -> None:
-        """Roll back what was not committed and give the connection back; for :class:`SqlTransaction` alone."""
+        """Roll back what was not committed and give the connection back; for
+        :class:`SqlTransaction` alone.
+        """
         self._local.open = 0
         try:
             self._let_go(opened, read=not (write or failed))
@@ -232,9 +261,11 @@ class SqlDatabase(Database):
             raise TransactionLost("the database cannot be reached") from error
 
     def _let_go(self, opened: sa.Connection, *, read: bool = False) -> None:
-        """A file's connection does not go stale: it is kept as it is for the next transaction, on whatever thread.
+        """A file's connection does not go stale: it is kept as it is for the next transaction, on
+        whatever thread.
 
-        What was only *read* is committed on a server: with a roll-back its driver forgets what it has prepared.
+        What was only *read* is committed on a server: with a roll-back its driver forgets what it
+            has prepared.
         """
         if not self.is_sqlite:
             with opened:
@@ -256,9 +287,11 @@ def _as_json(value: object) -> str:
 
 
 def _begin_sqlite(opened: sa.Connection, *, write: bool) -> None:
-    """The driver would begin late and DEFERRED; a writer must hold the write lock from its first read on.
+    """The driver would begin late and DEFERRED; a writer must hold the write lock from its first
+    read on.
 
-    Not as a listener to SQLAlchemy's events: an engine that has any asks around before and after every statement.
+    Not as a listener to SQLAlchemy's events: an engine that has any asks around before and after
+    every statement.
     """
     raw: Any = opened.connection.dbapi_connection
     try:
@@ -281,7 +314,9 @@ def _prepare_sqlite(raw: Any, _: object) -> None:
 
 
 def _write_ahead(raw: Any) -> None:
-    """Set the journal's mode. SQLite's own waiting leaves this statement out: of processes that make a file together one is refused."""
+    """Set the journal's mode. SQLite's own waiting leaves this statement out: of processes that
+    make a file together one is refused.
+    """
     deadline = time.monotonic() + _BUSY_SECONDS
     while True:
         try:
@@ -294,21 +329,28 @@ def _write_ahead(raw: Any) -> None:
 
 
 def _keep_private(database: str | None) -> None:
-    """Passwords' hashes and addresses lie in the file: it is for the user who runs the shop alone."""
+    """Passwords' hashes and addresses lie in the file: it is for the user who runs the shop
+    alone.
+    """
     if database and not database.startswith((":memory:", "file:")):
         with suppress(FileNotFoundError):  # of a folder that is not there SQLite says more
             private_file(Path(database))
 
 
 def _translate(context: Any) -> None:
-    """Turn what the whole transaction may be tried again after into one kind of error; leave everything else alone."""
+    """Turn what the whole transaction may be tried again after into one kind of error; leave
+    everything else alone.
+    """
     if postgres.is_away(context):
         raise TransactionLost("the database cannot be reached") from context.original_exception
     _raise_if_lost(context.original_exception, disconnected=context.is_disconnect)
 
 
-def told(connection: sa.Connection, error: Any, cursor: Any, statement: str) -> DBAPIError:
-    """An error of the driver as SQLAlchemy tells of it; a connection that it has cost is not used again.
+def translate_error(
+    connection: sa.Connection, error: Any, cursor: Any, statement: str
+) -> DBAPIError:
+    """An error of the driver as SQLAlchemy tells of it; a connection that it has cost is not used
+    again.
 
     Raises:
         TransactionLost: the whole transaction may be tried again.
@@ -317,15 +359,24 @@ def told(connection: sa.Connection, error: Any, cursor: Any, statement: str) -> 
     if gone := dialect.is_disconnect(error, cursor.connection, cursor):
         connection.invalidate(error)
     _raise_if_lost(error, disconnected=gone)
-    return cast("DBAPIError", DBAPIError.instance(statement, None, error, dialect.loaded_dbapi.Error, dialect=dialect))
+    return cast(
+        "DBAPIError",
+        DBAPIError.instance(statement, None, error, dialect.loaded_dbapi.Error, dialect=dialect),
+    )
 
 
 def _raise_if_lost(error: Any, *, disconnected: bool = False) -> None:
     code = getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", "") or ""
     if code in _FULL:
         raise StorageFull(f"the database has no room ({code})") from error
-    if disconnected or code in _LOST_SQLSTATES or code.startswith(("08", "SQLITE_BUSY", "SQLITE_LOCKED")):
-        raise TransactionLost(f"the database gave up on a transaction ({code or 'the connection broke'})") from error
+    if (
+        disconnected
+        or code in _LOST_SQLSTATES
+        or code.startswith(("08", "SQLITE_BUSY", "SQLITE_LOCKED"))
+    ):
+        raise TransactionLost(
+            f"the database gave up on a transaction ({code or 'the connection broke'})"
+        ) from error
 
 
 class FairLock:

@@ -1,7 +1,8 @@
-"""Values that are handed to PostgreSQL as text, their type being what the statement says: its columns, or a cast.
+"""Values that are handed to PostgreSQL as text, their type being what the statement says: its
+columns, or a cast.
 
-The driver would say of each value what it is, of a number even how large; a statement that is handed NULL here and 7 there would be
-another one each time to it, and never be prepared.
+The driver would say of each value what it is, of a number even how large; a statement that is
+handed NULL here and 7 there would be another one each time to it, and never be prepared.
 """
 
 from datetime import datetime

@@ -21,15 +21,19 @@ _LONGEST_PAUSE: Final = 5.0
 _GOODBYE: Final = 3.0
 
 
-class NotifyWire:
-    """A thread with a connection of its own that hears when other processes have work, and tells them when this one has.
+class PostgresNotifier:
+    """A thread with a connection of its own that hears when other processes have work, and tells
+    them when this one has.
 
-    A wake-up only, so nothing rests on it: who does not hear finds the work by looking. It is told after the commit and beside it,
-    once for any number of commits that were made meanwhile: NOTIFY within a transaction would make commits wait for one another.
+    A wake-up only, so nothing rests on it: who does not hear finds the work by looking. It is told
+    after the commit and beside it,
+    once for any number of commits that were made meanwhile: NOTIFY within a transaction would make
+        commits wait for one another.
 
     Args:
         url: the address of the database.
-        heard: called on this thread whenever another process has told of work, and at both ends of an outage, when one may have.
+        heard: called on this thread whenever another process has told of work, and at both ends of
+            an outage, when one may have.
     """
 
     def __init__(self, url: str, heard: Callable[[], None]) -> None:
@@ -76,7 +80,11 @@ class NotifyWire:
                 if self._listening.is_set():
                     self._listening.clear()
                     self._heard()  # who waits for a ring looks for itself from now on
-                _LOG.warning("other processes are not heard for %.1f s: %s", pause, str(error).strip().partition("\n")[0])
+                _LOG.warning(
+                    "other processes are not heard for %.1f s: %s",
+                    pause,
+                    str(error).strip().partition("\n")[0],
+                )
                 self._closed.wait(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
 

@@ -11,7 +11,9 @@ from commerce_searchtext.words import Analysis
 __all__ = ["ANALYSIS", "STEMS", "SURFACE", "stem", "words_of"]
 
 #: Words down to their English stem.
-STEMS: Final[TextAnalyzer] = TextAnalyzerBuilder(Tokenizer.whitespace()).filter(Filter.stemmer("english")).build()
+STEMS: Final[TextAnalyzer] = (
+    TextAnalyzerBuilder(Tokenizer.whitespace()).filter(Filter.stemmer("english")).build()
+)
 #: The same words with their endings.
 SURFACE: Final[TextAnalyzer] = TextAnalyzerBuilder(Tokenizer.whitespace()).build()
 

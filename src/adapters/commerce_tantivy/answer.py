@@ -25,7 +25,13 @@ def rows(searcher: tantivy.Searcher, plan: Plan, sort: Sort, offset: int, count:
 
     def best(query: tantivy.Query, count: int, *, ranked: bool) -> list[Row]:
         if sort in PRICED and plan.forms.chooses:
-            return first_by_price(searcher, query, sort, count, lambda address: offered(kept(searcher, address), plan.forms)[0])
+            return first_by_price(
+                searcher,
+                query,
+                sort,
+                count,
+                lambda address: offered(kept(searcher, address), plan.forms)[0],
+            )
         return first(searcher, query, sort, count, ranked=ranked)
 
     exact = best(plan.exact, upto, ranked=False) if plan.exact is not None else []
@@ -35,7 +41,9 @@ def rows(searcher: tantivy.Searcher, plan: Plan, sort: Sort, offset: int, count:
 
 def hits(searcher: tantivy.Searcher, found: Sequence[Row], plan: Plan) -> tuple[Hit, ...]:
     """What the index keeps of the items *found*, with the words of the term marked."""
-    return tuple(hit(kept(searcher, address), plan.term, ANALYSIS, plan.forms) for _, address in found)
+    return tuple(
+        hit(kept(searcher, address), plan.term, ANALYSIS, plan.forms) for _, address in found
+    )
 
 
 def kept(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> Sequence[Any]:
@@ -44,15 +52,25 @@ def kept(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> Sequence[An
     return row
 
 
-def count(searcher: tantivy.Searcher, plan: Plan, query: Query, currency: str) -> tuple[int, Facets]:
+def count(
+    searcher: tantivy.Searcher, plan: Plan, query: Query, currency: str
+) -> tuple[int, Facets]:
     """How many there are in all, and how many of them by category, brand and price."""
     engine: Any = searcher  # its stubs say a bare dict
     found: Mapping[str, Any] = engine.aggregate(
         plan.everything,
         {
             "all": {"value_count": {"field": "price"}},
-            "categories": {"terms": {"field": "category_value", "size": VALUES_READ, "segment_size": _ALL_VALUES}},
-            "brands": {"terms": {"field": "brand_value", "size": VALUES_READ, "segment_size": _ALL_VALUES}},
+            "categories": {
+                "terms": {
+                    "field": "category_value",
+                    "size": VALUES_READ,
+                    "segment_size": _ALL_VALUES,
+                }
+            },
+            "brands": {
+                "terms": {"field": "brand_value", "size": VALUES_READ, "segment_size": _ALL_VALUES}
+            },
             "steps": {"terms": {"field": _STEPS[query.in_stock], "size": _ALL_STEPS}},
         },
     )
@@ -60,7 +78,11 @@ def count(searcher: tantivy.Searcher, plan: Plan, query: Query, currency: str) -
     if plan.forms.attributes or plan.forms.priced:
         # One form has to be in a bucket and meet the filters: the buckets of all forms do not tell.
         within = steps_within(query, currency)
-        steps = {step: _number(searcher, plan.priced(query, *ends)) for step, ends in within.items() if step in steps}
+        steps = {
+            step: _number(searcher, plan.priced(query, *ends))
+            for step, ends in within.items()
+            if step in steps
+        }
     return int(found["all"]["value"]), facets(found, steps, currency)
 
 

@@ -16,19 +16,27 @@ def explain(state: State, term: str, size: int) -> tuple[Explanation, ...]:
     """The first *size* hits for *term*, each with the parts of its score."""
     planned = plan(Query(term=term), state)
     return tuple(
-        _explained(state, address, planned.exact, planned.clauses) for _, address in rows(state.searcher, planned, Sort.RELEVANCE, 0, size)
+        _explained(state, address, planned.exact, planned.clauses)
+        for _, address in rows(state.searcher, planned, Sort.RELEVANCE, 0, size)
     )
 
 
 def _explained(
-    state: State, address: tantivy.DocAddress, exact: tantivy.Query | None, clauses: tuple[tuple[str, tantivy.Query], ...]
+    state: State,
+    address: tantivy.DocAddress,
+    exact: tantivy.Query | None,
+    clauses: tuple[tuple[str, tantivy.Query], ...],
 ) -> Explanation:
     named = [("named exactly", exact)] if exact is not None else []
-    return explanation(kept(state.searcher, address), list(_parts(state.searcher, address, (*named, *clauses))))
+    return explanation(
+        kept(state.searcher, address), list(_parts(state.searcher, address, (*named, *clauses)))
+    )
 
 
 def _parts(
-    searcher: tantivy.Searcher, address: tantivy.DocAddress, clauses: tuple[tuple[str, tantivy.Query], ...]
+    searcher: tantivy.Searcher,
+    address: tantivy.DocAddress,
+    clauses: tuple[tuple[str, tantivy.Query], ...],
 ) -> Iterator[tuple[str, float]]:
     for label, query in clauses:
         try:

@@ -1,7 +1,8 @@
-"""The folder of an index: generations side by side, which of them is in use, and how far a rebuild is.
+"""The folder of an index: generations side by side, which of them is in use, and how far a rebuild
+is.
 
-``current`` and ``rebuild`` are small files that are replaced whole, so that a process killed at any moment leaves the one
-state or the other.
+``current`` and ``rebuild`` are small files that are replaced whole, so that a process killed at any
+moment leaves the one state or the other.
 """
 
 import json
@@ -17,7 +18,13 @@ from commerce_core.kernel.codec import is_object
 from commerce_core.kernel.ids import ItemId
 from commerce_core.kernel.private_files import close_to_others, private_folder, private_opener
 from commerce_core.search import Document, SearchUnavailable
-from commerce_tantivy.schema import SCHEMA, SCHEMA_VERSION, known_version, register_analysis, to_entry
+from commerce_tantivy.schema import (
+    SCHEMA,
+    SCHEMA_VERSION,
+    known_version,
+    register_analysis,
+    to_entry,
+)
 
 _HEAP: Final = 50_000_000
 
@@ -39,7 +46,8 @@ class Generation:
         self._writer: tantivy.IndexWriter | None = None
 
     def write(self, documents: Sequence[Document]) -> bool:
-        """Take those of *documents* that are newer than what is kept; whether there were any. Durable and visible on return.
+        """Take those of *documents* that are newer than what is kept; whether there were any.
+        Durable and visible on return.
 
         Raises:
             SearchUnavailable: the disk or the engine refuses; nothing was taken.
@@ -57,8 +65,9 @@ class Generation:
             writer.commit()
             close_to_others(self.folder)
         except (ValueError, OSError) as error:
-            # It may hold half a batch: the next write begins with a fresh one. That needs the engine's own lock, which goes
-            # with the last reference: none may stay behind in this error's traceback.
+            # It may hold half a batch: the next write begins with a fresh one. That needs the
+            # engine's own lock, which goes with the last reference: none may stay behind in this
+            # error's traceback.
             writer = self._writer = None
             raise SearchUnavailable("the search index cannot be written") from error
         return True
@@ -75,7 +84,11 @@ class Generation:
         if not searcher.search(any_known, 1, count=False).hits:
             return list(newest.values())
         known = {item_id: known_version(searcher, item_id) for item_id in newest}
-        return [d for d in newest.values() if (version := known[d.item_id]) is None or d.version > version]
+        return [
+            d
+            for d in newest.values()
+            if (version := known[d.item_id]) is None or d.version > version
+        ]
 
     def close(self) -> None:
         """Let go of the files, as soon as what was merged meanwhile is settled."""
@@ -85,7 +98,9 @@ class Generation:
 
 
 class Folder:
-    """Where the generations are. Reads at any time; writes only for the process that holds the lock."""
+    """Where the generations are. Reads at any time; writes only for the process that holds the
+    lock.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -98,12 +113,16 @@ class Folder:
         return self._current
 
     def current(self) -> tuple[str | None, bool]:
-        """The generation in use, if one can be used, and whether it holds all that was there before."""
+        """The generation in use, if one can be used, and whether it holds all that was there
+        before.
+        """
         name, whole = self._named(self._current), bool(_read(self._current).get("whole"))
         return name, whole and name is not None
 
     def rebuild(self) -> tuple[str | None, ItemId | None]:
-        """The generation that is being built, if one is, and the last item that was added to it in order."""
+        """The generation that is being built, if one is, and the last item that was added to it in
+        order.
+        """
         last = _read(self._rebuild).get("last")
         return self._named(self._rebuild), ItemId(last) if isinstance(last, str) else None
 
@@ -131,7 +150,9 @@ class Folder:
         self._rebuild.unlink(missing_ok=True)
 
     def sweep(self) -> None:
-        """Remove the generations that are neither in use nor being built: what a finished or broken rebuild left."""
+        """Remove the generations that are neither in use nor being built: what a finished or broken
+        rebuild left.
+        """
         kept = {self._named(self._current), self._named(self._rebuild)}
         for path in self.path.iterdir():
             if path.name.isdecimal() and path.name not in kept:
@@ -140,7 +161,9 @@ class Folder:
     def _named(self, file: Path) -> str | None:
         found = _read(file)
         name = found.get("generation")
-        usable = isinstance(name, str) and name.isdecimal() and found.get("schema") == SCHEMA_VERSION
+        usable = (
+            isinstance(name, str) and name.isdecimal() and found.get("schema") == SCHEMA_VERSION
+        )
         return name if usable and (self.path / str(name) / "meta.json").exists() else None
 
 

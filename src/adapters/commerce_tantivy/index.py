@@ -33,10 +33,13 @@ class TantivyIndex(SearchIndex):
         folder: where it lives; made when it is not there.
         currency: of all prices (ISO 4217).
         clock: for how long cursors hold.
-        synonyms: a text file with lines ``a, b, c`` or ``a => b``; read again whenever it was changed.
+        synonyms: a text file with lines ``a, b, c`` or ``a => b``; read again whenever it was
+            changed.
     """
 
-    def __init__(self, folder: Path, *, currency: str, clock: Clock, synonyms: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, currency: str, clock: Clock, synonyms: Path | None = None
+    ) -> None:
         self._currency = currency
         self._reader = Reader(folder, SynonymFile(synonyms, ANALYSIS))
         self._writer = Writer(folder)
@@ -46,7 +49,9 @@ class TantivyIndex(SearchIndex):
 
     @property
     def needs_rebuild(self) -> bool:
-        """Whether the index lacks what was there before: it was begun empty, or another version of the program made it."""
+        """Whether the index lacks what was there before: it was begun empty, or another version of
+        the program made it.
+        """
         return self._writer.needs_rebuild
 
     def close(self) -> None:
@@ -108,7 +113,9 @@ class TantivyIndex(SearchIndex):
 
     @staticmethod
     def _names_something(state: State, planned: Plan) -> bool:
-        return planned.exact is not None and bool(state.searcher.search(planned.exact, 1, count=False).hits)
+        return planned.exact is not None and bool(
+            state.searcher.search(planned.exact, 1, count=False).hits
+        )
 
     def _where(self, query: Query, digest: str) -> tuple[State, int]:
         now = self._reader.state()
@@ -119,7 +126,9 @@ class TantivyIndex(SearchIndex):
             raise BadCursor("a cursor of another query")
         state = now if name == now.name else self._pins.find(name)
         if state is None:
-            raise CursorExpired("the state of the index that this cursor goes on in is not kept any more")
+            raise CursorExpired(
+                "the state of the index that this cursor goes on in is not kept any more"
+            )
         return state, offset
 
     def _page(self, query: Query, state: State, digest: str, offset: int) -> ResultPage:
@@ -134,7 +143,9 @@ class TantivyIndex(SearchIndex):
             exact=True,
             facets=facets,
             next_cursor=encode_cursor(_KIND, state.name, digest, offset + size) if more else None,
-            did_you_mean=planned.term.did_you_mean if not self._names_something(state, planned) else None,
+            did_you_mean=planned.term.did_you_mean
+            if not self._names_something(state, planned)
+            else None,
         )
 
 

@@ -7,7 +7,15 @@ from typing import Final
 import tantivy
 
 from commerce_searchtext.documents import spellings_of, suggested
-from commerce_searchtext.nearwords import MOST, Near, edit_distance, edits_of, likely, only_odd, with_other_letter
+from commerce_searchtext.nearwords import (
+    MOST,
+    Near,
+    edit_distance,
+    edits_of,
+    likely,
+    only_odd,
+    with_other_letter,
+)
 from commerce_tantivy.schema import SCHEMA
 
 #: A dictionary entry: the word, a bit for each letter in it, how many documents have it.
@@ -29,7 +37,9 @@ class NearWords:
         self._lock = threading.Lock()
 
     def of(self, word: str) -> tuple[str, ...]:
-        """The words nearest to *word*, the most common first: with its first letter, or else with any. Short words have none."""
+        """The words nearest to *word*, the most common first: with its first letter, or else with
+        any. Short words have none.
+        """
         edits = edits_of(word)
         if not edits:
             return ()
@@ -62,7 +72,8 @@ class NearWords:
         near: list[Near] = []
         for length in range(len(word) - edits, len(word) + edits + 1):
             for other, other_bits, count in shelf.get(length, ()):
-                # An edit changes at most two bits: this spares nearly all words the real comparison.
+                # An edit changes at most two bits: this spares nearly all words the real
+                # comparison.
                 if (bits ^ other_bits).bit_count() <= 2 * edits:
                     distance = edit_distance(word, other, edits)
                     if distance <= edits:
@@ -71,11 +82,15 @@ class NearWords:
 
     def _shelf(self, letter: str) -> dict[int, list[_Entry]]:
         if letter not in self._shelves:
-            if len(self._shelves) > 40:  # Letters of an alphabet; more are a search for random signs.
+            if (
+                len(self._shelves) > 40
+            ):  # Letters of an alphabet; more are a search for random signs.
                 self._shelves.clear()
             counts: dict[str, int] = {}
             for field in _FIELDS:
-                for word, count in self._searcher.terms_with_prefix(field, letter, limit=_DICTIONARY):
+                for word, count in self._searcher.terms_with_prefix(
+                    field, letter, limit=_DICTIONARY
+                ):
                     counts[word] = counts.get(word, 0) + count
             shelf: dict[int, list[_Entry]] = {}
             for word in [w for w in counts if w.isalpha()]:
@@ -84,7 +99,9 @@ class NearWords:
         return self._shelves[letter]
 
     def _alive(self, word: str) -> bool:
-        """Whether a document has it: the dictionary still lists the words of documents that went, until segments are merged."""
+        """Whether a document has it: the dictionary still lists the words of documents that went,
+        until segments are merged.
+        """
         queries = [tantivy.Query.term_query(SCHEMA, field, word) for field in _FIELDS]
         return any(self._searcher.search(q, 1, count=False).hits for q in queries)
 

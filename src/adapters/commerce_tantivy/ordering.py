@@ -1,4 +1,6 @@
-"""Hits in a total order. The engine sorts by one number; equal ones it leaves as they lie, which no buyer could follow."""
+"""Hits in a total order. The engine sorts by one number; equal ones it leaves as they lie, which no
+buyer could follow.
+"""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -26,7 +28,9 @@ PRICED: Final = {Sort.PRICE_ASCENDING: "price_low", Sort.PRICE_DESCENDING: "pric
 Row = tuple[float, DocAddress]
 
 
-def first(searcher: tantivy.Searcher, query: tantivy.Query, sort: Sort, count: int, *, ranked: bool = True) -> list[Row]:
+def first(
+    searcher: tantivy.Searcher, query: tantivy.Query, sort: Sort, count: int, *, ranked: bool = True
+) -> list[Row]:
     """The first *count* hits for *query*, equal ones by item id."""
     field, order = _FIELDS.get(sort, (None, Order.Desc))
     if field is None and not ranked:
@@ -34,7 +38,9 @@ def first(searcher: tantivy.Searcher, query: tantivy.Query, sort: Sort, count: i
     look = max(count, _FIRST_LOOK)
     while True:
         look = min(look, DEEPEST)
-        found = searcher.search(query, look + 1, count=False, order_by_field=field, order=order).hits
+        found = searcher.search(
+            query, look + 1, count=False, order_by_field=field, order=order
+        ).hits
         # A group of equal hits is put into order as a whole: a part of it could be any part.
         if len(found) <= look or look == DEEPEST or found[count - 1][0] != found[-1][0]:
             break
@@ -43,22 +49,35 @@ def first(searcher: tantivy.Searcher, query: tantivy.Query, sort: Sort, count: i
 
 
 def first_by_price(
-    searcher: tantivy.Searcher, query: tantivy.Query, sort: Sort, count: int, price_of: Callable[[DocAddress], int]
+    searcher: tantivy.Searcher,
+    query: tantivy.Query,
+    sort: Sort,
+    count: int,
+    price_of: Callable[[DocAddress], int],
 ) -> list[Row]:
-    """The first *count* hits for *query* by the price of the form that is shown, equal ones by item id.
+    """The first *count* hits for *query* by the price of the form that is shown, equal ones by item
+    id.
 
-    The engine knows only the lowest and the highest price of an item. Its hits are looked at in that order, until no further one
-    could come before those that were seen; or until the deepest hit, beyond which nobody turns pages.
+    The engine knows only the lowest and the highest price of an item. Its hits are looked at in
+    that order, until no further one could come before those that were seen; or until the deepest
+    hit, beyond which nobody turns pages.
     """
     bound, sign = PRICED[sort], 1 if sort is Sort.PRICE_ASCENDING else -1
     _, order = _FIELDS[sort]
     look = max(count, _FIRST_LOOK)
     while True:
         look = min(look, DEEPEST)
-        found = searcher.search(query, look + 1, count=False, order_by_field=bound, order=order).hits
+        found = searcher.search(
+            query, look + 1, count=False, order_by_field=bound, order=order
+        ).hits
         addresses = [address for _, address in found]
-        low, high = (searcher.fast_field_values(field, addresses) for field in ("price_low", "price_high"))
-        priced = [(float(low[i] or 0) if low[i] == high[i] else float(price_of(address)), address) for i, address in enumerate(addresses)]
+        low, high = (
+            searcher.fast_field_values(field, addresses) for field in ("price_low", "price_high")
+        )
+        priced = [
+            (float(low[i] or 0) if low[i] == high[i] else float(price_of(address)), address)
+            for i, address in enumerate(addresses)
+        ]
         rows = _settled(searcher, sorted(priced, key=lambda row: sign * row[0]))
         last = sign * float(found[-1][0]) if found else 0.0
         if len(found) <= look or look == DEEPEST or sign * rows[count - 1][0] < last:
@@ -72,6 +91,12 @@ def _settled(searcher: tantivy.Searcher, rows: list[Row]) -> list[Row]:
         return rows
     ranks: dict[float, int] = {}
     addresses = [address for _, address in rows]
-    high, low = searcher.fast_field_values("id_high", addresses), searcher.fast_field_values("id_low", addresses)
-    keyed = [(ranks.setdefault(row[0], len(ranks)), high[i] or 0, low[i] or 0, i) for i, row in enumerate(rows)]
+    high, low = (
+        searcher.fast_field_values("id_high", addresses),
+        searcher.fast_field_values("id_low", addresses),
+    )
+    keyed = [
+        (ranks.setdefault(row[0], len(ranks)), high[i] or 0, low[i] or 0, i)
+        for i, row in enumerate(rows)
+    ]
     return [rows[i] for *_, i in sorted(keyed)]

@@ -7,7 +7,9 @@ from commerce_tantivy.index import TantivyIndex
 
 
 def open_index(url: str, context: PluginContext) -> TantivyIndex:
-    """The index in the folder that *url* names; synonyms are read from ``synonyms.txt`` beside it unless another file is named."""
+    """The index in the folder that *url* names; synonyms are read from ``synonyms.txt`` beside it
+    unless another file is named.
+    """
     folder = file_path(url, "var/search")
     named = options(url).get("synonyms")
     synonyms = Path(named) if named else folder.parent / "synonyms.txt"

@@ -1,4 +1,6 @@
-"""From a buyer's query to the engine's. A term is never given to a parser: every word becomes a term query of its own."""
+"""From a buyer's query to the engine's. A term is never given to a parser: every word becomes a
+term query of its own.
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -26,7 +28,9 @@ _MOST_VALUES: Final = 1_000
 
 @attrs.frozen
 class Plan:
-    """What to search for: the items that the term names exactly, then the others; and everything together."""
+    """What to search for: the items that the term names exactly, then the others; and everything
+    together.
+    """
 
     term: Term[Sense]
     exact: tantivy.Query | None
@@ -40,7 +44,9 @@ class Plan:
 
     def priced(self, query: Query, least: int, most: int | None) -> tantivy.Query:
         """What the filters of *query* leave, at a price from *least* to *most*."""
-        return _all_of([self.wanted], list(_filters(attrs.evolve(query, price_min=least, price_max=most))))
+        return _all_of(
+            [self.wanted], list(_filters(attrs.evolve(query, price_min=least, price_max=most)))
+        )
 
 
 def plan(query: Query, state: State, ranking: Ranking = RANKING) -> Plan:
@@ -48,14 +54,25 @@ def plan(query: Query, state: State, ranking: Ranking = RANKING) -> Plan:
     filters, forms = list(_filters(query)), FormFilter.of(query)
     if not query.term.strip():
         browsing = _all_of([_LISTED], filters)
-        return Plan(Term("", [], set()), None, browsing, browsing, (), ranked=False, wanted=_LISTED, forms=forms)
+        return Plan(
+            Term("", [], set()),
+            None,
+            browsing,
+            browsing,
+            (),
+            ranked=False,
+            wanted=_LISTED,
+            forms=forms,
+        )
     reader = TermReader(state, ranking)
     term = reader.read(query.term)
     exact = tantivy.Query.term_query(SCHEMA, "exact", term.exact)
     clauses = tuple(_clauses(term, ranking))
     words = tantivy.Query.boolean_query([(Occur.Should, q) for _, q in clauses])
     others = tantivy.Query.boolean_query([(Occur.Must, words), (Occur.MustNot, exact)])
-    either = tantivy.Query.boolean_query([(Occur.Should, exact), *((Occur.Should, s.query(0.0)) for s in term.senses)])
+    either = tantivy.Query.boolean_query(
+        [(Occur.Should, exact), *((Occur.Should, s.query(0.0)) for s in term.senses)]
+    )
     named, rest, everything = (_all_of([q], filters) for q in (exact, others, either))
     return Plan(term, named, rest, everything, clauses, ranked=True, wanted=either, forms=forms)
 
@@ -67,7 +84,9 @@ def _clauses(term: Term[Sense], ranking: Ranking) -> Iterator[tuple[str, tantivy
     if len(words) > 1:
         every = tantivy.Query.boolean_query([(Occur.Must, query) for _, query in words])
         yield "all words", tantivy.Query.const_score_query(every, ranking.all_words)
-        phrase = tantivy.Query.phrase_query(SCHEMA, "name", [stem(sense.word.surface) for sense in term.senses])
+        phrase = tantivy.Query.phrase_query(
+            SCHEMA, "name", [stem(sense.word.surface) for sense in term.senses]
+        )
         yield "phrase in name", tantivy.Query.boost_query(phrase, ranking.phrase)
 
 
@@ -100,7 +119,9 @@ def _one_of(field: str, values: Sequence[str]) -> tantivy.Query:
 
 
 def _one_form(wanted: Sequence[Sequence[str]]) -> tantivy.Query:
-    """One form has a mark of each of *wanted*: what has several is looked at, of the others the other filters say all."""
+    """One form has a mark of each of *wanted*: what has several is looked at, of the others the
+    other filters say all.
+    """
     if not all(wanted):
         return tantivy.Query.empty_query()
     # Marks are letters, digits and colons: none is a sign in the engine's patterns.
@@ -108,7 +129,9 @@ def _one_form(wanted: Sequence[Sequence[str]]) -> tantivy.Query:
     exact = all(len(marks) == 1 for marks in wanted)
     met = tantivy.Query.phrase_query if exact else tantivy.Query.regex_phrase_query
     alone = tantivy.Query.term_query(SCHEMA, "one_form", True)
-    return tantivy.Query.boolean_query([(Occur.Should, alone), (Occur.Should, met(SCHEMA, "forms", words))])
+    return tantivy.Query.boolean_query(
+        [(Occur.Should, alone), (Occur.Should, met(SCHEMA, "forms", words))]
+    )
 
 
 def _price(field: str, least: int | None, most: int | None) -> tantivy.Query:
@@ -117,4 +140,6 @@ def _price(field: str, least: int | None, most: int | None) -> tantivy.Query:
         return tantivy.Query.empty_query()
     low = max(least or 0, 0)
     high = None if most is None or most >= 1 << 63 else most
-    return tantivy.Query.range_query(SCHEMA, field, FieldType.Unsigned, lower_bound=low, upper_bound=high)
+    return tantivy.Query.range_query(
+        SCHEMA, field, FieldType.Unsigned, lower_bound=low, upper_bound=high
+    )

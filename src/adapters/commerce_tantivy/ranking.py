@@ -19,8 +19,9 @@ class Ranking:
         "attributes": 0.5,
     }
     flat: frozenset[str] = frozenset({"category", "brand", "tags", "attributes"})
-    """Fields in which only counts how rare a word is. That they are short says nothing, and where few items have them the
-    engine's measure of length would punish all who do."""
+    """Fields in which only counts how rare a word is. That they are short says nothing, and where
+    few items have them the engine's measure of length would punish all who do.
+    """
     joined: float = 1.0
     """A spelling in one word or several: ``tn2110``, ``tn 2110``."""
     tie: float = 0.1

@@ -21,7 +21,9 @@ _DICTIONARIES: Final = 4
 
 
 class Reader:
-    """Follows the generation in use: it looks at two files before every search and reloads when one was replaced."""
+    """Follows the generation in use: it looks at two files before every search and reloads when one
+    was replaced.
+    """
 
     def __init__(self, folder: Path, synonyms: SynonymFile) -> None:
         self._folder = Folder(folder)
@@ -49,12 +51,15 @@ class Reader:
                 try:
                     return self._look()
                 except (OSError, ValueError) as error:
-                    # The generation was switched or merged between two looks: the next one sees the new files.
+                    # The generation was switched or merged between two looks: the next one sees the
+                    # new files.
                     self._seen, failure = None, error
             raise SearchUnavailable("the search index cannot be read") from failure
 
     def known(self) -> State | None:
-        """The state that was read last, if it is the present one still. Reads no index and waits for nobody."""
+        """The state that was read last, if it is the present one still. Reads no index and waits
+        for nobody.
+        """
         seen, state = self._seen, self._state  # in this order: what was seen is written last
         return state if self._stamps() == seen and self._synonyms.now() is state.synonyms else None
 
@@ -62,7 +67,9 @@ class Reader:
         return State(f"{name}.{synonyms.name}", searcher, synonyms, self._dictionaries)
 
     def _stamps(self) -> tuple[_Stamp, _Stamp]:
-        meta = stamp(self._generation.folder / "meta.json") if self._generation is not None else None
+        meta = (
+            stamp(self._generation.folder / "meta.json") if self._generation is not None else None
+        )
         return stamp(self._folder.current_file), meta
 
     def _look(self) -> State:

@@ -30,10 +30,21 @@ from commerce_tantivy.analysis import ANALYSIS, STEMS, SURFACE
 SCHEMA_VERSION: Final = 4
 
 _STEMMED: Final = ("name", "brand", "category", "tags", "description")
-#: Of all forms, of those in stock and of those that are not: whatever is asked of price and stock together is in one field.
+#: Of all forms, of those in stock and of those that are not: whatever is asked of price and stock
+#: together is in one field.
 _PRICES: Final = ("prices", "prices_in_stock", "prices_sold_out")
 _STEPS: Final = ("steps", "steps_in_stock", "steps_sold_out")
-_WHOLE: Final = ("exact", "seller", "category_key", "brand_key", "attribute", "phrases", "spelled", "category_phrases", "brand_phrases")
+_WHOLE: Final = (
+    "exact",
+    "seller",
+    "category_key",
+    "brand_key",
+    "attribute",
+    "phrases",
+    "spelled",
+    "category_phrases",
+    "brand_phrases",
+)
 
 
 def _schema() -> Schema:
@@ -48,9 +59,20 @@ def _schema() -> Schema:
         b.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in ("category_value", "brand_value"):
         b.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
-    # Where there are several forms, the marks of each stand at one position: a phrase of no length is met by one form.
+    # Where there are several forms, the marks of each stand at one position: a phrase of no length
+    # is met by one form.
     b.add_text_field("forms", tokenizer_name="raw", index_option="position")
-    for name in ("version", "id_high", "id_low", "price", "price_low", "price_high", "created", *_PRICES, *_STEPS):
+    for name in (
+        "version",
+        "id_high",
+        "id_low",
+        "price",
+        "price_low",
+        "price_high",
+        "created",
+        *_PRICES,
+        *_STEPS,
+    ):
         b.add_unsigned_field(name, fast=True)
     for name in ("listed", "in_stock", "one_form"):
         b.add_boolean_field(name, indexed=True)
@@ -68,7 +90,9 @@ def register_analysis(index: tantivy.Index) -> None:
 
 
 def order_key(item_id: str) -> tuple[int, int]:
-    """Two numbers that sort as the item id does: the engine can neither sort by text nor by 128 bits."""
+    """Two numbers that sort as the item id does: the engine can neither sort by text nor by 128
+    bits.
+    """
     if is_id(item_id):
         try:
             return divmod(uuid.UUID(item_id).int, 1 << 64)
@@ -134,7 +158,8 @@ def _form_tokens(document: Document) -> Iterator[Token]:
 def _add_texts(entry: tantivy.Document, document: Document) -> None:
     d = document
     name, brand, category, sku, tags, description = (
-        plain(clean(text)) for text in (d.name, d.brand, d.category, d.sku, " | ".join(d.tags), d.description)
+        plain(clean(text))
+        for text in (d.name, d.brand, d.category, d.sku, " | ".join(d.tags), d.description)
     )
     for field, text in zip(_STEMMED, (name, brand, category, tags, description), strict=True):
         if text:
@@ -152,7 +177,10 @@ def _add_suggestions(entry: tantivy.Document, document: Document) -> None:
         entry.add_text("phrases", phrase)
     for term in spelled_terms(document, ANALYSIS):
         entry.add_text("spelled", term)
-    for field, value in (("category_phrases", clean(document.category)), ("brand_phrases", clean(document.brand))):
+    for field, value in (
+        ("category_phrases", clean(document.category)),
+        ("brand_phrases", clean(document.brand)),
+    ):
         for term in suggestion_terms(value, ANALYSIS):
             entry.add_text(field, term)
 
@@ -163,7 +191,9 @@ def _stored(document: Document) -> bytes:
 
 def known_version(searcher: tantivy.Searcher, item_id: ItemId) -> int | None:
     """The version of an item that *searcher* sees, of an unlisted one too."""
-    hits = searcher.search(tantivy.Query.term_query(SCHEMA, "item_id", item_id), 1, count=False).hits
+    hits = searcher.search(
+        tantivy.Query.term_query(SCHEMA, "item_id", item_id), 1, count=False
+    ).hits
     if not hits:
         return None
     value = searcher.fast_field_values("version", [hits[0][1]])[0]

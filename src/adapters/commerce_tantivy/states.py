@@ -53,7 +53,8 @@ def see(generation: Generation) -> tuple[str, tantivy.Searcher]:
         searcher = generation.index.searcher()
         if meta.read_bytes() == before:
             return blake2b(before, digest_size=8).hexdigest(), searcher
-    # Written to without a pause: good for a search, but no other process can be sure to see the same.
+    # Written to without a pause: good for a search, but no other process can be sure to see the
+    # same.
     return token_hex(8), searcher
 
 

@@ -27,7 +27,10 @@ def suggest(state: State, prefix: str, size: int) -> tuple[Suggestion, ...]:
         return ()
     kinds = (
         (Suggestion(text=t, kind="query") for t in _queries(state, words, size)),
-        (Suggestion(text=t, kind="category") for t in _values(state, "category_phrases", words, size)),
+        (
+            Suggestion(text=t, kind="category")
+            for t in _values(state, "category_phrases", words, size)
+        ),
         (Suggestion(text=t, kind="brand") for t in _values(state, "brand_phrases", words, size)),
         _items(state, words, size),
     )
@@ -37,21 +40,32 @@ def suggest(state: State, prefix: str, size: int) -> tuple[Suggestion, ...]:
 def _queries(state: State, words: list[str], size: int) -> Iterator[str]:
     if len(words) > 1 or len(words[0]) > SHORT or not words[0].isascii():
         return _values(state, "phrases", words, size)
-    # There are too many phrases with one letter in front to look for the common ones: single words will do.
-    found = (w for w in _values(state, "name_words", words, 3 * size) if len(w) > SHORT and has_letter(w))
+    # There are too many phrases with one letter in front to look for the common ones: single words
+    # will do.
+    found = (
+        w for w in _values(state, "name_words", words, 3 * size) if len(w) > SHORT and has_letter(w)
+    )
     return (state.near_words.as_written(word) for word in found)
 
 
 def _values(state: State, field: str, words: list[str], size: int) -> Iterator[str]:
     """The most common texts of a dictionary that go on from *words*; the same text once."""
     found = state.searcher.terms_with_prefix(field, " ".join(words), limit=_LOOKED_AT)
-    texts = (text for text, term in most_common(found, phrases=field == "phrases") if _alive(state, field, term))
+    texts = (
+        text
+        for text, term in most_common(found, phrases=field == "phrases")
+        if _alive(state, field, term)
+    )
     yield from islice(texts, size)
 
 
 def _alive(state: State, field: str, term: str) -> bool:
-    """Whether a document has it: dictionaries list the terms of documents that went until segments are merged."""
-    return bool(state.searcher.search(tantivy.Query.term_query(SCHEMA, field, term), 1, count=False).hits)
+    """Whether a document has it: dictionaries list the terms of documents that went until segments
+    are merged.
+    """
+    return bool(
+        state.searcher.search(tantivy.Query.term_query(SCHEMA, field, term), 1, count=False).hits
+    )
 
 
 def _items(state: State, words: list[str], size: int) -> Iterator[Suggestion]:

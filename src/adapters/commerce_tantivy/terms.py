@@ -8,7 +8,16 @@ import attrs
 from tantivy import Occur, Query
 
 from commerce_searchtext.synonyms import Phrase
-from commerce_searchtext.terms import MOST_NEAR, SHORTEST_INSIDE, SHORTEST_PART, Term, corrected, ones, otherwise, typed
+from commerce_searchtext.terms import (
+    MOST_NEAR,
+    SHORTEST_INSIDE,
+    SHORTEST_PART,
+    Term,
+    corrected,
+    ones,
+    otherwise,
+    typed,
+)
 from commerce_searchtext.words import Word, spellings
 from commerce_tantivy.analysis import stem, words_of
 from commerce_tantivy.ranking import Ranking
@@ -42,10 +51,16 @@ class TermReader:
         self._ranking = ranking
 
     def read(self, text: str) -> Term[Sense]:
-        """Understand *text*, whatever it is; where a word of it is unknown, as if the nearest one had been typed."""
+        """Understand *text*, whatever it is; where a word of it is unknown, as if the nearest one
+        had been typed.
+        """
         term = self._read(typed(text))
         unknown = [i for i, sense in enumerate(term.senses) if not sense.known][:MOST_NEAR]
-        near = {i: found for i in unknown if (found := self._state.near_words.of(term.senses[i].word.surface))}
+        near = {
+            i: found
+            for i in unknown
+            if (found := self._state.near_words.of(term.senses[i].word.surface))
+        }
         return self._meant(term, near) if near else term
 
     def _meant(self, first: Term[Sense], near: Mapping[int, Sequence[str]]) -> Term[Sense]:
@@ -55,7 +70,9 @@ class TermReader:
             if i < len(term.senses):
                 term.senses[i].weight = self._ranking.near
                 others = {stem(w) for w in words[1:]} - {stem(term.senses[i].word.surface)}
-                term.senses[i].alternatives += [("near", self.fields(other, self._ranking.near)) for other in sorted(others)]
+                term.senses[i].alternatives += [
+                    ("near", self.fields(other, self._ranking.near)) for other in sorted(others)
+                ]
                 term.stems |= others
         term.meant(text, first.text)
         return term
@@ -76,7 +93,10 @@ class TermReader:
 
     def fields(self, stemmed: str, boost: float = 1.0) -> Query:
         """One word, counted by its best field."""
-        queries = [self._field(field, stemmed, weight * boost) for field, weight in self._ranking.fields.items()]
+        queries = [
+            self._field(field, stemmed, weight * boost)
+            for field, weight in self._ranking.fields.items()
+        ]
         return Query.disjunction_max_query(queries, self._ranking.tie)
 
     def _field(self, field: str, stemmed: str, weight: float) -> Query:
@@ -85,20 +105,40 @@ class TermReader:
             return Query.boost_query(query, weight)
         searcher = self._state.searcher
         having = searcher.doc_freq(field, stemmed)
-        return Query.const_score_query(query, weight * math.log(1 + (max(searcher.num_docs - having, 0) + 0.5) / (having + 0.5)))
+        return Query.const_score_query(
+            query,
+            weight * math.log(1 + (max(searcher.num_docs - having, 0) + 0.5) / (having + 0.5)),
+        )
 
     def _sense(self, word: Word) -> Sense:
-        one_word = Query.boost_query(Query.term_query(SCHEMA, "joined", word.surface), self._ranking.joined)
+        one_word = Query.boost_query(
+            Query.term_query(SCHEMA, "joined", word.surface), self._ranking.joined
+        )
         code = Query.term_query(SCHEMA, "words", word.surface)
-        return Sense(word, [("word", self.fields(stem(word.surface))), ("joined", one_word), ("code", Query.const_score_query(code, 1.0))])
+        return Sense(
+            word,
+            [
+                ("word", self.fields(stem(word.surface))),
+                ("joined", one_word),
+                ("code", Query.const_score_query(code, 1.0)),
+            ],
+        )
 
     def _join(self, term: Term[Sense], words: Sequence[Word]) -> None:
         """Search "tn 2110" as "tn2110" too, and "smart watch" as "smartwatch"."""
         for (first, after), spelling in spellings(term.text, words).items():
-            if min(self._counts(stem(spelling)), 1) + self._state.searcher.doc_freq("joined", spelling) == 0:
+            if (
+                min(self._counts(stem(spelling)), 1)
+                + self._state.searcher.doc_freq("joined", spelling)
+                == 0
+            ):
                 continue
-            one_word = Query.boost_query(Query.term_query(SCHEMA, "joined", spelling), self._ranking.joined)
-            query = Query.disjunction_max_query([one_word, self.fields(stem(spelling))], self._ranking.tie)
+            one_word = Query.boost_query(
+                Query.term_query(SCHEMA, "joined", spelling), self._ranking.joined
+            )
+            query = Query.disjunction_max_query(
+                [one_word, self.fields(stem(spelling))], self._ranking.tie
+            )
             shared = Query.boost_query(query, 1.0 / (after - first))
             for sense in term.senses[first:after]:
                 sense.alternatives.append(("joined", shared))
@@ -113,7 +153,9 @@ class TermReader:
                 term.stems.add(stem(other))
             for one in ones(sense.word.surface):
                 if self._state.searcher.doc_freq("joined", one):
-                    one_word = Query.boost_query(Query.term_query(SCHEMA, "joined", one), self._ranking.joined)
+                    one_word = Query.boost_query(
+                        Query.term_query(SCHEMA, "joined", one), self._ranking.joined
+                    )
                     sense.alternatives.append(("joined", one_word))
                     term.spellings.add(one)
 
@@ -131,11 +173,17 @@ class TermReader:
     def _inside(self, term: Term[Sense], sense: Sense) -> None:
         """Search what may be a part of a long word."""
         part = sense.word.surface
-        if len(part) < SHORTEST_INSIDE or not part.isalpha() or not self._state.searcher.terms_with_prefix("inside", part, limit=1):
+        if (
+            len(part) < SHORTEST_INSIDE
+            or not part.isalpha()
+            or not self._state.searcher.terms_with_prefix("inside", part, limit=1)
+        ):
             return
         query = Query.fuzzy_term_query(SCHEMA, "inside", part, distance=0, prefix=True)
         if sense.known or self._finds(query):
-            sense.alternatives.append(("inside", Query.const_score_query(query, self._ranking.inside)))
+            sense.alternatives.append(
+                ("inside", Query.const_score_query(query, self._ranking.inside))
+            )
             sense.known = True
             term.inside.add(part)
 
@@ -144,10 +192,15 @@ class TermReader:
         beginning = sense.word.surface
         if len(beginning) < (2 if last else 3) or (sense.known and not last):
             return
-        queries = [Query.fuzzy_term_query(SCHEMA, f, beginning, distance=0, prefix=True) for f in ("name_words", "words", "joined")]
+        queries = [
+            Query.fuzzy_term_query(SCHEMA, f, beginning, distance=0, prefix=True)
+            for f in ("name_words", "words", "joined")
+        ]
         if not sense.known and not self._finds(*queries):
             return
-        any_field = Query.const_score_query(Query.boolean_query(_any(queries)), self._ranking.prefix)
+        any_field = Query.const_score_query(
+            Query.boolean_query(_any(queries)), self._ranking.prefix
+        )
         sense.alternatives.append(("beginning", any_field))
         sense.known = True
         term.beginning = beginning if last else term.beginning
@@ -157,7 +210,9 @@ class TermReader:
         for first, after, others in self._state.synonyms.within(stems):
             boost = self._ranking.synonym / (after - first)
             for other in others:
-                query = self.fields(other[0], boost) if len(other) == 1 else self._phrase(other, boost)
+                query = (
+                    self.fields(other[0], boost) if len(other) == 1 else self._phrase(other, boost)
+                )
                 for sense in term.senses[first:after]:
                     sense.alternatives.append(("synonym", query))
                     sense.known = sense.known or self._finds(query)
@@ -165,7 +220,10 @@ class TermReader:
 
     def _phrase(self, stems: Phrase, boost: float) -> Query:
         fields = {f: w for f, w in self._ranking.fields.items() if f != "attributes"}
-        queries = [Query.boost_query(Query.phrase_query(SCHEMA, f, list(stems)), w * boost) for f, w in fields.items()]
+        queries = [
+            Query.boost_query(Query.phrase_query(SCHEMA, f, list(stems)), w * boost)
+            for f, w in fields.items()
+        ]
         return Query.disjunction_max_query(queries, self._ranking.tie)
 
     def _counts(self, stemmed: str) -> int:

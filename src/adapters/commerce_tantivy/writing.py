@@ -14,7 +14,9 @@ from commerce_tantivy.generations import Folder, Generation
 
 
 class Writer:
-    """Writes the generation in use, and the one that is being built. Takes the lock of the folder with its first write."""
+    """Writes the generation in use, and the one that is being built. Takes the lock of the folder
+    with its first write.
+    """
 
     def __init__(self, path: Path) -> None:
         close_to_others(path)
@@ -127,7 +129,9 @@ class Writer:
         return True
 
     def _open(self) -> Generation:
-        """What is on the disk; an empty generation in place of one that is missing or cannot be read."""
+        """What is on the disk; an empty generation in place of one that is missing or cannot be
+        read.
+        """
         name, _ = self._folder.current()
         try:
             current = self._folder.open(name) if name is not None else self._begin()

@@ -1,4 +1,6 @@
-"""Every feature as a test: what ``commerce features`` runs, as ``--pyargs commerce_testkit.bundled_features``."""
+"""Every feature as a test: what ``commerce features`` runs, as ``--pyargs
+commerce_testkit.bundled_features``.
+"""
 
 from pytest_bdd import scenarios
 

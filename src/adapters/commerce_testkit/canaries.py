@@ -1,4 +1,6 @@
-"""Secrets that stand nowhere else, and a search for them in everything that is written while something fails."""
+"""Secrets that stand nowhere else, and a search for them in everything that is written while
+something fails.
+"""
 
 import base64
 import json
@@ -17,7 +19,9 @@ _ORDINARY: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asc
 
 @attrs.frozen(kw_only=True)
 class Canaries:
-    """A card number that passes its check digit, a password, the token of a session and that of a guest's cart."""
+    """A card number that passes its check digit, a password, the token of a session and that of a
+    guest's cart.
+    """
 
     card: str = "4539578763621486"
     password: str = "canary of the ninth of June"
@@ -26,16 +30,36 @@ class Canaries:
 
     def found_in(self, text: str) -> list[str]:
         """The names of those that stand in *text*, in whatever spelling."""
-        return sorted(name for name, secret in attrs.asdict(self).items() if any(one in text for one in spellings(secret)))
+        return sorted(
+            name
+            for name, secret in attrs.asdict(self).items()
+            if any(one in text for one in spellings(secret))
+        )
 
 
 def spellings(secret: str) -> frozenset[str]:
-    """*secret* as it may be written: itself, escaped, in base64 and hexadecimal digits, and like a card number in groups."""
+    """*secret* as it may be written: itself, escaped, in base64 and hexadecimal digits, and like a
+    card number in groups.
+    """
     raw = secret.encode()
     groups = [secret[start : start + 4] for start in range(0, len(secret), 4)]
-    encoded = (base64.b64encode(raw).decode().rstrip("="), base64.urlsafe_b64encode(raw).decode().rstrip("="), raw.hex())
+    encoded = (
+        base64.b64encode(raw).decode().rstrip("="),
+        base64.urlsafe_b64encode(raw).decode().rstrip("="),
+        raw.hex(),
+    )
     grouped = (" ".join(groups), "-".join(groups)) if secret.isdecimal() else ()
-    return frozenset({secret, json.dumps(secret)[1:-1], repr(secret)[1:-1], quote(secret), quote_plus(secret), *encoded, *grouped})
+    return frozenset(
+        {
+            secret,
+            json.dumps(secret)[1:-1],
+            repr(secret)[1:-1],
+            quote(secret),
+            quote_plus(secret),
+            *encoded,
+            *grouped,
+        }
+    )
 
 
 class Heard:
@@ -63,7 +87,9 @@ class Heard:
 
     def add_record(self, record: logging.LogRecord) -> None:
         """Take in a line of the log, with all that any formatter may show of it."""
-        given: Mapping[str, Any] = {name: value for name, value in vars(record).items() if name not in _ORDINARY}
+        given: Mapping[str, Any] = {
+            name: value for name, value in vars(record).items() if name not in _ORDINARY
+        }
         self.add(record.getMessage(), record.args, given)
         if record.exc_info and record.exc_info[1]:
             self.add_error(record.exc_info[1])

@@ -1,4 +1,6 @@
-"""Accounts for crowds, logged in already: made through the port, since hashing thousands of passwords proves nothing."""
+"""Accounts for crowds, logged in already: made through the port, since hashing thousands of
+passwords proves nothing.
+"""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -24,7 +26,14 @@ class Member:
     token: str
 
 
-def crowd(database: Database, book: AccountBook, clock: Clock, ids: IdFactory, count: int, role: Role = Role.BUYER) -> Sequence[Member]:
+def crowd(
+    database: Database,
+    book: AccountBook,
+    clock: Clock,
+    ids: IdFactory,
+    count: int,
+    role: Role = Role.BUYER,
+) -> Sequence[Member]:
     """*count* new accounts with a session of a day each. Not idempotent."""
     members: list[Member] = []
     while len(members) < count:

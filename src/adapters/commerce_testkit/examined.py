@@ -1,4 +1,6 @@
-"""What a simulation examines: adapters of every port that an order passes, and some people and goods to begin with."""
+"""What a simulation examines: adapters of every port that an order passes, and some people and
+goods to begin with.
+"""
 
 import attrs
 
@@ -36,7 +38,9 @@ def _gateway(examined: "Examined") -> PaymentGateway:
 
 @attrs.frozen(kw_only=True)
 class Examined:
-    """The adapters under examination: an empty store, a gateway that knows the sandbox's cards, a carrier. In memory by default."""
+    """The adapters under examination: an empty store, a gateway that knows the sandbox's cards, a
+    carrier. In memory by default.
+    """
 
     clock: SettableClock = attrs.field(factory=SettableClock)
     database: Database = attrs.field(factory=MemoryDatabase)
@@ -54,7 +58,12 @@ class Examined:
 def sample_buyer(n: int, clock: SettableClock) -> Account:
     """Somebody who buys."""
     return Account(
-        id=AccountId(f"buyer-{n}"), email=f"{n}@example.org", name=f"B{n}", role=Role.BUYER, password_hash="", created_at=clock.now()
+        id=AccountId(f"buyer-{n}"),
+        email=f"{n}@example.org",
+        name=f"B{n}",
+        role=Role.BUYER,
+        password_hash="",
+        created_at=clock.now(),
     )
 
 

@@ -1,4 +1,6 @@
-"""Things that go wrong on purpose: processes that die, connections that break, answers that are lost, requests that land late."""
+"""Things that go wrong on purpose: processes that die, connections that break, answers that are
+lost, requests that land late.
+"""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -30,11 +32,15 @@ U = TypeVar("U")
 
 
 class Crash(BaseException):
-    """A process died here. It is no ``Exception``, so that nothing that guards against failures survives it."""
+    """A process died here. It is no ``Exception``, so that nothing that guards against failures
+    survives it.
+    """
 
 
 class Faults:
-    """Decides, the same for the same seed, what goes wrong. ``meanwhile`` is run wherever a call to the outside may take its time."""
+    """Decides, the same for the same seed, what goes wrong. ``meanwhile`` is run wherever a call to
+    the outside may take its time.
+    """
 
     def __init__(self, random: Random, rate: float) -> None:
         self.random = random
@@ -56,7 +62,9 @@ class Faults:
             raise Crash
 
     def call(self, send: Callable[[], T], unknown: U) -> T | U:
-        """Make a call to the outside: its request may be lost or late, its answer too, and the caller may die or freeze around it."""
+        """Make a call to the outside: its request may be lost or late, its answer too, and the
+        caller may die or freeze around it.
+        """
         self.meanwhile()
         self.may_crash()
         if self.strike():
@@ -81,7 +89,9 @@ class Faults:
 
 
 class FaultyDatabase(Database):
-    """*inner*, with transactions that are lost and processes that die before and after they commit. Counts what is open."""
+    """*inner*, with transactions that are lost and processes that die before and after they commit.
+    Counts what is open.
+    """
 
     def __init__(self, inner: Database, faults: Faults) -> None:
         self._inner = inner
@@ -103,7 +113,9 @@ class FaultyDatabase(Database):
 
 
 class _FaultyTransaction(Transaction):
-    """Hands out the inner transaction, for only that is known to the adapters, and strikes when the block is left."""
+    """Hands out the inner transaction, for only that is known to the adapters, and strikes when the
+    block is left.
+    """
 
     def __init__(self, inner: Transaction, database: FaultyDatabase, *, write: bool) -> None:
         self._inner = inner
@@ -118,17 +130,27 @@ class _FaultyTransaction(Transaction):
         self._database.open += 1
         return inner  # type: ignore[no-any-return]  # whatever it is, it is what the adapters ask for
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+        /,
+    ) -> None:
         self._database.open -= 1
         self._inner.__exit__(kind, error, trace)
         if kind is None and self._write:
             self._database.faults.may_crash()
             if self._database.faults.strike(0.5):
-                raise TransactionLost("the connection broke while committing: it was, as it happens")
+                raise TransactionLost(
+                    "the connection broke while committing: it was, as it happens"
+                )
 
 
 class FaultyGateway(PaymentGateway):
-    """*inner* over a bad network. Nothing may be open in *database* while it is called (acceptance 15)."""
+    """*inner* over a bad network. Nothing may be open in *database* while it is called (acceptance
+    15).
+    """
 
     def __init__(self, inner: PaymentGateway, database: FaultyDatabase) -> None:
         self._inner = inner
@@ -138,7 +160,9 @@ class FaultyGateway(PaymentGateway):
     def capabilities(self) -> Capabilities:
         return self._inner.capabilities()
 
-    def prepare(self, order_id: OrderId, buyer_id: BuyerId, amount: Money, payment: PaymentInfo) -> Handle:
+    def prepare(
+        self, order_id: OrderId, buyer_id: BuyerId, amount: Money, payment: PaymentInfo
+    ) -> Handle:
         self._assert_nothing_open()
         if self._faults.strike():
             raise PaymentUnavailable("it cannot be reached")
@@ -158,7 +182,10 @@ class FaultyGateway(PaymentGateway):
 
     def refund(self, handle: Handle, refund_no: int, amount: Money, key: str) -> RefundOutcome:
         self._assert_nothing_open()
-        return self._faults.call(lambda: self._inner.refund(handle, refund_no, amount, key), PaymentUnknown("no answer in time"))
+        return self._faults.call(
+            lambda: self._inner.refund(handle, refund_no, amount, key),
+            PaymentUnknown("no answer in time"),
+        )
 
     def unclaimed(self, before: datetime, limit: int) -> Sequence[tuple[OrderId, Handle]]:
         self._assert_nothing_open()
@@ -187,7 +214,9 @@ class FaultyCarrier(Carrier):
         self._inner = inner
         self._database = database
 
-    def book(self, reference: str, key: str, address: Address | None, lines: Sequence[ParcelLine]) -> BookingOutcome:
+    def book(
+        self, reference: str, key: str, address: Address | None, lines: Sequence[ParcelLine]
+    ) -> BookingOutcome:
         return self._call(lambda: self._inner.book(reference, key, address, lines))
 
     def find_by_reference(self, reference: str) -> BookingOutcome:
@@ -195,7 +224,9 @@ class FaultyCarrier(Carrier):
 
     def cancel(self, reference: str, key: str) -> BookingGone | ShippingUnknown:
         self._assert_nothing_open()
-        return self._database.faults.call(lambda: self._inner.cancel(reference, key), ShippingUnknown("no answer in time"))
+        return self._database.faults.call(
+            lambda: self._inner.cancel(reference, key), ShippingUnknown("no answer in time")
+        )
 
     def _call(self, send: Callable[[], BookingOutcome]) -> BookingOutcome:
         self._assert_nothing_open()

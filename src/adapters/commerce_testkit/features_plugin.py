@@ -2,9 +2,11 @@
 
 ::
 
-    pytest -p commerce_testkit.features_plugin --shop-url http://… --pyargs commerce_testkit.bundled_features
+    pytest -p commerce_testkit.features_plugin --shop-url http://… --pyargs
+    commerce_testkit.bundled_features
 
-It brings the steps, and the ``shop`` that they happen in; a test module with a ``shop`` fixture of its own overrides that.
+It brings the steps, and the ``shop`` that they happen in; a test module with a ``shop`` fixture of
+its own overrides that.
 """
 
 from collections.abc import Iterator
@@ -18,19 +20,24 @@ from commerce_testkit.shop import Shop
 from commerce_testkit.story import Story
 
 pytest_plugins = tuple(
-    f"commerce_testkit.steps.{capability}" for capability in ("accounts", "catalog", "inventory", "search", "cart", "checkout", "orders")
+    f"commerce_testkit.steps.{capability}"
+    for capability in ("accounts", "catalog", "inventory", "search", "cart", "checkout", "orders")
 )
 
 
 def features_folder() -> Path:
-    """Where the feature files are: beside this module in an installed package, else at the root of the source tree."""
+    """Where the feature files are: beside this module in an installed package, else at the root of
+    the source tree.
+    """
     bundled = Path(__file__).parent / "features"
     return bundled if bundled.is_dir() else Path(__file__).parents[3] / "features"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The address of the shop."""
-    parser.getgroup("commerce").addoption("--shop-url", help="address of a running shop to tell the features to")
+    parser.getgroup("commerce").addoption(
+        "--shop-url", help="address of a running shop to tell the features to"
+    )
 
 
 @pytest.fixture

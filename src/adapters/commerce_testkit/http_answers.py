@@ -5,7 +5,18 @@ from datetime import datetime
 from typing import Any
 
 from commerce_core.kernel.money import Money
-from commerce_testkit.shop import Basket, BasketLine, Findings, Form, Found, Goods, ImportReport, Ordered, Profile, Told
+from commerce_testkit.shop import (
+    Basket,
+    BasketLine,
+    Findings,
+    Form,
+    Found,
+    Goods,
+    ImportReport,
+    Ordered,
+    Profile,
+    Told,
+)
 
 Json = Mapping[str, Any]
 
@@ -18,7 +29,9 @@ def money(told: Json) -> Money:
 def profile(told: Json) -> Profile:
     """An account."""
     address: Json | None = told.get("address")
-    return Profile(name=told["name"], role=told["role"], country=address["country"] if address else None)
+    return Profile(
+        name=told["name"], role=told["role"], country=address["country"] if address else None
+    )
 
 
 def goods(told: Json) -> Goods:
@@ -37,7 +50,12 @@ def goods(told: Json) -> Goods:
 
 
 def _form(told: Json) -> Form:
-    return Form(variant_id=told["variantId"], options=told["options"], price=money(told["price"]), stock=told["stock"])
+    return Form(
+        variant_id=told["variantId"],
+        options=told["options"],
+        price=money(told["price"]),
+        stock=told["stock"],
+    )
 
 
 def import_report(told: Json) -> ImportReport:
@@ -88,7 +106,9 @@ def basket(told: Json) -> Basket:
         )
         for line in told["lines"]
     )
-    return Basket(cart_id=told["cartId"], version=told["version"], lines=lines, total=money(told["total"]))
+    return Basket(
+        cart_id=told["cartId"], version=told["version"], lines=lines, total=money(told["total"])
+    )
 
 
 def ordered(told: Json) -> Ordered:
@@ -104,7 +124,9 @@ def ordered(told: Json) -> Ordered:
         payment_status=payment.get("status"),
         last4=payment.get("last4"),
         tracking_number=shipment.get("trackingNumber"),
-        timeline=tuple(_told(seq, entry) for seq, entry in enumerate(told.get("timeline") or (), 1)),
+        timeline=tuple(
+            _told(seq, entry) for seq, entry in enumerate(told.get("timeline") or (), 1)
+        ),
         cancelled_because=ending.get("code"),
         cart_of_lines=ending.get("cartId"),
     )

@@ -14,14 +14,17 @@ import attrs
 from commerce_testkit.shop import Refused, ShopBroken
 
 _PATIENCE: Final = 30.0
-#: Refusals of a shop that many ask at once, or one address too often: who tells it the features again and again is such a one.
+#: Refusals of a shop that many ask at once, or one address too often: who tells it the features
+#: again and again is such a one.
 _NO_ROOM: Final = frozenset({"overloaded", "too-many-requests"})
 _LONGEST_WAIT: Final = 120.0
 
 
 @attrs.frozen(kw_only=True)
 class Answer:
-    """A good answer: its status, headers (names in lower case; of several values the last) and decoded body."""
+    """A good answer: its status, headers (names in lower case; of several values the last) and
+    decoded body.
+    """
 
     status: int
     headers: Mapping[str, str]
@@ -29,7 +32,9 @@ class Answer:
 
 
 class HttpConnection:
-    """A client of the shop at *address* (``http://host:port``), a context manager. One thread only."""
+    """A client of the shop at *address* (``http://host:port``), a context manager. One thread
+    only.
+    """
 
     def __init__(self, address: str) -> None:
         parts = urlsplit(address)
@@ -37,17 +42,33 @@ class HttpConnection:
             raise ValueError(f"{address} is no address like http://127.0.0.1:8000")
         self._prefix = parts.path.rstrip("/")
         if parts.scheme == "https":
-            self._connection: http.client.HTTPConnection = http.client.HTTPSConnection(parts.hostname, parts.port, timeout=_PATIENCE)
+            self._connection: http.client.HTTPConnection = http.client.HTTPSConnection(
+                parts.hostname, parts.port, timeout=_PATIENCE
+            )
         else:
-            self._connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=_PATIENCE)
+            self._connection = http.client.HTTPConnection(
+                parts.hostname, parts.port, timeout=_PATIENCE
+            )
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+        /,
+    ) -> None:
         self._connection.close()
 
-    def ask(self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Answer:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
         """Send a request; again, as soon as the shop says, where it only asks to come back later.
 
         Raises:
@@ -64,7 +85,11 @@ class HttpConnection:
             time.sleep(pause)
         found = {name.lower(): value for name, value in response.getheaders()}
         if response.status < 300:
-            return Answer(status=response.status, headers=found, body=json.loads(raw, parse_float=Decimal) if raw else None)
+            return Answer(
+                status=response.status,
+                headers=found,
+                body=json.loads(raw, parse_float=Decimal) if raw else None,
+            )
         is_problem = found.get("content-type", "").startswith("application/problem+json")
         if not is_problem or (response.status >= 500 and "retry-after" not in found):
             raise ShopBroken(f"{method} {path}: {response.status} {raw[:500]!r}")
@@ -89,7 +114,9 @@ class HttpConnection:
         finally:
             self._connection.close()
 
-    def _send(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> http.client.HTTPResponse:
+    def _send(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> http.client.HTTPResponse:
         try:
             self._connection.request(method, self._prefix + path, body, dict(headers))
             return self._connection.getresponse()
@@ -103,10 +130,16 @@ class HttpConnection:
 
 
 def _asks_to_wait(response: http.client.HTTPResponse, raw: bytes) -> int | None:
-    """The seconds after which a request that was not looked at for want of room may be sent again; ``None``: it was looked at."""
+    """The seconds after which a request that was not looked at for want of room may be sent again;
+    ``None``: it was looked at.
+    """
     told = response.headers.get("retry-after", "")
     is_problem = response.headers.get("content-type", "").startswith("application/problem+json")
-    return int(told) if is_problem and told.isdecimal() and json.loads(raw).get("code") in _NO_ROOM else None
+    return (
+        int(told)
+        if is_problem and told.isdecimal() and json.loads(raw).get("code") in _NO_ROOM
+        else None
+    )
 
 
 def _events(lines: http.client.HTTPResponse) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,17 @@ from urllib.parse import quote, urlencode
 from commerce_core.kernel.money import Money
 from commerce_testkit.http_answers import basket, findings, goods, import_report, ordered, profile
 from commerce_testkit.http_connection import Answer, HttpConnection
-from commerce_testkit.shop import Basket, Findings, Goods, ImportReport, Ordered, Payment, Profile, Shop, Visitor
+from commerce_testkit.shop import (
+    Basket,
+    Findings,
+    Goods,
+    ImportReport,
+    Ordered,
+    Payment,
+    Profile,
+    Shop,
+    Visitor,
+)
 
 _DEADLINE: Final = 30.0
 _PAUSE: Final = 0.02
@@ -20,7 +30,9 @@ _MEDIA: Final = {"ndjson": "application/x-ndjson", "json": "application/json", "
 
 
 class HttpShop(Shop):
-    """Speaks to the shop at *address*; a context manager. It waits by asking again, up to a deadline."""
+    """Speaks to the shop at *address*; a context manager. It waits by asking again, up to a
+    deadline.
+    """
 
     def __init__(self, address: str) -> None:
         self._http = HttpConnection(address)
@@ -30,15 +42,28 @@ class HttpShop(Shop):
         self._http.__enter__()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+        /,
+    ) -> None:
         self._http.__exit__(kind, error, trace)
 
     def register(self, who: Visitor, name: str, role: str) -> None:
-        self._ask(who, "POST", "/accounts", {"email": who.email, "password": who.password, "name": name, "role": role})
+        self._ask(
+            who,
+            "POST",
+            "/accounts",
+            {"email": who.email, "password": who.password, "name": name, "role": role},
+        )
 
     def log_in(self, who: Visitor) -> None:
         stranger = Visitor(email=who.email, cart_token=who.cart_token)
-        who.token = self._ask(stranger, "POST", "/sessions", {"email": who.email, "password": who.password}).body["token"]
+        who.token = self._ask(
+            stranger, "POST", "/sessions", {"email": who.email, "password": who.password}
+        ).body["token"]
 
     def log_out(self, who: Visitor) -> None:
         self._ask(who, "DELETE", "/sessions/current")
@@ -57,9 +82,15 @@ class HttpShop(Shop):
         self._etags[item_id, seen.body["version"]] = seen.headers["etag"]
         return goods(seen.body)
 
-    def change_item(self, who: Visitor, item_id: str, changes: Mapping[str, Any], version: int) -> Goods:
-        etag = self._etags[item_id, version]  # of the last look at that version: nobody changes what they have not seen
-        return goods(self._ask(who, "PATCH", f"/items/{quote(item_id)}", changes, {"If-Match": etag}).body)
+    def change_item(
+        self, who: Visitor, item_id: str, changes: Mapping[str, Any], version: int
+    ) -> Goods:
+        etag = self._etags[
+            item_id, version
+        ]  # of the last look at that version: nobody changes what they have not seen
+        return goods(
+            self._ask(who, "PATCH", f"/items/{quote(item_id)}", changes, {"If-Match": etag}).body
+        )
 
     def publish(self, who: Visitor, item_id: str) -> Goods:
         return goods(self._ask(who, "POST", f"/items/{quote(item_id)}/publication").body)
@@ -68,14 +99,21 @@ class HttpShop(Shop):
         return goods(self._ask(who, "DELETE", f"/items/{quote(item_id)}/publication").body)
 
     def receive_stock(self, who: Visitor, item_id: str, receipt: Mapping[str, Any]) -> int:
-        stock: int = self._ask(who, "POST", f"/items/{quote(item_id)}/stock-receipts", receipt).body["stock"]
+        stock: int = self._ask(
+            who, "POST", f"/items/{quote(item_id)}/stock-receipts", receipt
+        ).body["stock"]
         return stock
 
-    def import_items(self, who: Visitor, form: str, text: str, *, dry_run: bool = False) -> ImportReport:
+    def import_items(
+        self, who: Visitor, form: str, text: str, *, dry_run: bool = False
+    ) -> ImportReport:
         path = "/item-imports?dryRun=true" if dry_run else "/item-imports"
         started = self._send(who, "POST", path, text.encode(), {"Content-Type": _MEDIA[form]})
         place = started.headers["location"]
-        self.until(lambda: self._ask(who, "GET", place).body["status"] == "finished", "the import is finished")
+        self.until(
+            lambda: self._ask(who, "GET", place).body["status"] == "finished",
+            "the import is finished",
+        )
         return import_report(self._ask(who, "GET", place).body)
 
     def import_report(self, who: Visitor, import_id: str) -> ImportReport:
@@ -89,20 +127,27 @@ class HttpShop(Shop):
         return account_id
 
     def suggestions(self, prefix: str, size: int) -> tuple[tuple[str, str], ...]:
-        found = self._send(None, "GET", f"/suggestions?{urlencode({'prefix': prefix, 'size': size})}").body["suggestions"]
+        found = self._send(
+            None, "GET", f"/suggestions?{urlencode({'prefix': prefix, 'size': size})}"
+        ).body["suggestions"]
         return tuple((one["kind"], one["text"]) for one in found)
 
     def cart(self, who: Visitor) -> Basket:
         return basket(self._ask(who, "GET", "/cart").body)
 
-    def set_quantity(self, who: Visitor, item_id: str, variant_id: str | None, quantity: int) -> Basket:
+    def set_quantity(
+        self, who: Visitor, item_id: str, variant_id: str | None, quantity: int
+    ) -> Basket:
         said: dict[str, Any] = {"itemId": item_id, "quantity": quantity}
         if variant_id is not None:
             said["variantId"] = variant_id
         return basket(self._ask(who, "PATCH", "/cart", said).body)
 
     def set_quantities(self, who: Visitor, lines: Sequence[tuple[str, str | None, int]]) -> Basket:
-        said = [{"itemId": item_id, "variantId": variant_id, "quantity": quantity} for item_id, variant_id, quantity in lines]
+        said = [
+            {"itemId": item_id, "variantId": variant_id, "quantity": quantity}
+            for item_id, variant_id, quantity in lines
+        ]
         return basket(self._ask(who, "PATCH", "/cart", {"lines": said}).body)
 
     def empty_cart(self, who: Visitor) -> None:
@@ -112,7 +157,12 @@ class HttpShop(Shop):
         said: dict[str, Any] = {
             "cartId": payment.cart_id,
             "amount": {"amount": payment.amount.amount, "currency": payment.amount.currency},
-            "paymentInfo": {"paymentType": "card", "cardNo": payment.card_no, "expiry": "12/39", "cvc": "123"},
+            "paymentInfo": {
+                "paymentType": "card",
+                "cardNo": payment.card_no,
+                "expiry": "12/39",
+                "cvc": "123",
+            },
         }
         if payment.address is not None:
             said["shippingAddress"] = payment.address
@@ -124,14 +174,18 @@ class HttpShop(Shop):
     def order(self, who: Visitor, order_id: str) -> Ordered:
         return ordered(self._ask(who, "GET", f"/orders/{quote(order_id)}").body)
 
-    def orders(self, who: Visitor, cursor: str | None = None, size: int = 20) -> tuple[tuple[Ordered, ...], str | None]:
+    def orders(
+        self, who: Visitor, cursor: str | None = None, size: int = 20
+    ) -> tuple[tuple[Ordered, ...], str | None]:
         asked = {"size": str(size)} | ({"cursor": cursor} if cursor is not None else {})
         page = self._ask(who, "GET", f"/orders?{urlencode(asked)}").body
         return tuple(ordered(order) for order in page["orders"]), page["nextCursor"]
 
     def events(self, who: Visitor, order_id: str, after: int = 0) -> tuple[str, ...]:
         headers = _headers(who) | ({"Last-Event-ID": str(after)} if after else {})
-        return tuple(name for _, name in self._http.listen(f"/orders/{quote(order_id)}/events", headers))
+        return tuple(
+            name for _, name in self._http.listen(f"/orders/{quote(order_id)}/events", headers)
+        )
 
     def cancel(self, who: Visitor, order_id: str) -> Ordered:
         return ordered(self._ask(who, "POST", f"/orders/{quote(order_id)}/cancellation").body)
@@ -144,16 +198,34 @@ class HttpShop(Shop):
             pause = min(2 * pause, _LONGEST_PAUSE)
 
     def _ask(
-        self, who: Visitor, method: str, path: str, said: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
+        self,
+        who: Visitor,
+        method: str,
+        path: str,
+        said: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        media = {"Content-Type": "application/merge-patch+json" if path.startswith("/items/") and method == "PATCH" else "application/json"}
+        media = {
+            "Content-Type": "application/merge-patch+json"
+            if path.startswith("/items/") and method == "PATCH"
+            else "application/json"
+        }
         body = json.dumps(said, default=_plain).encode() if said is not None else None
-        return self._send(who, method, path, body, {**(media if body is not None else {}), **(headers or {})})
+        return self._send(
+            who, method, path, body, {**(media if body is not None else {}), **(headers or {})}
+        )
 
     def _send(
-        self, who: Visitor | None, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+        self,
+        who: Visitor | None,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        answer = self._http.ask(method, path, body, {**(_headers(who) if who else {}), **(headers or {})})
+        answer = self._http.ask(
+            method, path, body, {**(_headers(who) if who else {}), **(headers or {})}
+        )
         if who is not None and (token := answer.headers.get("x-cart-token")):
             who.cart_token = token
         return answer

@@ -1,4 +1,6 @@
-"""From what services answer to what people see, and from what they ask to what services are asked."""
+"""From what services answer to what people see, and from what they ask to what services are
+asked.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -10,15 +12,38 @@ from commerce_core.kernel.ids import SellerId
 from commerce_core.kernel.money import Money
 from commerce_core.orders import OrderView, SellerOrder
 from commerce_core.search import Query, ResultPage, Sort
-from commerce_testkit.shop import Basket, BasketLine, Findings, Form, Found, Goods, ImportReport, Ordered, Profile, Told
+from commerce_testkit.shop import (
+    Basket,
+    BasketLine,
+    Findings,
+    Form,
+    Found,
+    Goods,
+    ImportReport,
+    Ordered,
+    Profile,
+    Told,
+)
 
-_DETAILS: Final = ("name", "sku", "description", "brand", "category", "specifications", "attributes")
+_DETAILS: Final = (
+    "name",
+    "sku",
+    "description",
+    "brand",
+    "category",
+    "specifications",
+    "attributes",
+)
 _LISTS: Final = ("tags", "images", "gtins")
 
 
 def profile(account: Account) -> Profile:
     """An account."""
-    return Profile(name=account.name, role=account.role.value, country=account.address.country if account.address else None)
+    return Profile(
+        name=account.name,
+        role=account.role.value,
+        country=account.address.country if account.address else None,
+    )
 
 
 def goods(view: ItemView) -> Goods:
@@ -28,7 +53,8 @@ def goods(view: ItemView) -> Goods:
     details |= {name: list(getattr(item, name)) for name in _LISTS}
     simple = item.type is ItemType.SIMPLE
     forms = () if simple else tuple(
-        Form(variant_id=v.variant_id or "", options=v.options, price=v.price, stock=view.available(v.sku_id)) for v in item.variants
+        Form(variant_id=v.variant_id or "", options=v.options, price=v.price,
+        stock=view.available(v.sku_id)) for v in item.variants
     )  # fmt: skip
     return Goods(
         item_id=item.id,
@@ -70,7 +96,11 @@ def query(asked: Mapping[str, str | tuple[str, ...]], currency: str) -> Query:
         price_min=price("priceMin"),
         price_max=price("priceMax"),
         in_stock={"true": True, "false": False}.get(one.get("inStock", "")),
-        attributes={name.partition(".")[2]: values for name, values in many.items() if name.startswith("attributes.")},
+        attributes={
+            name.partition(".")[2]: values
+            for name, values in many.items()
+            if name.startswith("attributes.")
+        },
         sort=Sort(one.get("sort", "relevance")),
         cursor=one.get("cursor"),
         size=int(one.get("size", "20")),
@@ -79,7 +109,16 @@ def query(asked: Mapping[str, str | tuple[str, ...]], currency: str) -> Query:
 
 def findings(page: ResultPage) -> Findings:
     """A page of a search."""
-    hits = tuple(Found(item_id=h.item_id, name=h.name, price=h.price, in_stock=h.in_stock, highlights=h.highlights) for h in page.hits)
+    hits = tuple(
+        Found(
+            item_id=h.item_id,
+            name=h.name,
+            price=h.price,
+            in_stock=h.in_stock,
+            highlights=h.highlights,
+        )
+        for h in page.hits
+    )
     return Findings(
         hits=hits,
         total=page.total,
@@ -103,7 +142,9 @@ def basket(view: CartView) -> Basket:
         )
         for seen in view.lines
     )
-    return Basket(cart_id=view.cart.id, version=view.cart.version, lines=lines, total=view.quote.total)
+    return Basket(
+        cart_id=view.cart.id, version=view.cart.version, lines=lines, total=view.quote.total
+    )
 
 
 def ordered(view: OrderView) -> Ordered:
@@ -117,7 +158,9 @@ def ordered(view: OrderView) -> Ordered:
         payment_status=view.payment_status,
         last4=order.handle.last4,
         tracking_number=view.shipment.tracking_number if view.shipment else None,
-        timeline=tuple(Told(seq=entry.seq, what=entry.fact.value, at=entry.at) for entry in view.timeline),
+        timeline=tuple(
+            Told(seq=entry.seq, what=entry.fact.value, at=entry.at) for entry in view.timeline
+        ),
         cancelled_because=ending.code if ending else None,
         cart_of_lines=ending.cart_id if ending else None,
     )
@@ -126,4 +169,6 @@ def ordered(view: OrderView) -> Ordered:
 def sold(order: SellerOrder) -> Ordered:
     """An order as a seller sees it: the own lines."""
     lines = tuple((line.item_id, line.quantity) for line in order.lines)
-    return Ordered(order_id=order.order_id, status=order.status.value, total=order.total, lines=lines)
+    return Ordered(
+        order_id=order.order_id, status=order.status.value, total=order.total, lines=lines
+    )

@@ -1,4 +1,6 @@
-"""The shop of the features as its services, over memory adapters: no network, no thread, and time passes when it is told to."""
+"""The shop of the features as its services, over memory adapters: no network, no thread, and time
+passes when it is told to.
+"""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -17,8 +19,28 @@ from commerce_core.kernel.errors import CommerceError, Invalid
 from commerce_core.kernel.ids import BuyerId, OrderId, SellerId
 from commerce_core.orders import OrderKey, TimelineCursor
 from commerce_testkit.memory.shop import MemoryShop, memory_shop
-from commerce_testkit.service_answers import basket, findings, goods, import_report, ordered, profile, query, sold
-from commerce_testkit.shop import Basket, Findings, Goods, ImportReport, Ordered, Payment, Profile, Refused, Shop, Visitor
+from commerce_testkit.service_answers import (
+    basket,
+    findings,
+    goods,
+    import_report,
+    ordered,
+    profile,
+    query,
+    sold,
+)
+from commerce_testkit.shop import (
+    Basket,
+    Findings,
+    Goods,
+    ImportReport,
+    Ordered,
+    Payment,
+    Profile,
+    Refused,
+    Shop,
+    Visitor,
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -31,7 +53,9 @@ _TICKS: Final = 600
 def _refusing(
     act: "Callable[Concatenate[ServiceShop, P], R]",
 ) -> "Callable[Concatenate[ServiceShop, P], R]":
-    """*act*, which takes a moment, and whose refusals are told as the shop of the features tells them."""
+    """*act*, which takes a moment, and whose refusals are told as the shop of the features tells
+    them.
+    """
 
     @wraps(act)
     def told(self: "ServiceShop", /, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -46,7 +70,9 @@ def _refusing(
 
 
 class ServiceShop(Shop):
-    """Speaks to the services of a :class:`MemoryShop`. Who may do what is decided here, as an entrypoint does."""
+    """Speaks to the services of a :class:`MemoryShop`. Who may do what is decided here, as an
+    entrypoint does.
+    """
 
     def __init__(self, shop: MemoryShop | None = None) -> None:
         self._shop = shop or memory_shop()
@@ -60,7 +86,9 @@ class ServiceShop(Shop):
 
     @_refusing
     def log_in(self, who: Visitor) -> None:
-        who.token = self._shop.accounts.log_in(self._read({"email": who.email, "password": who.password}, LogIn)).token
+        who.token = self._shop.accounts.log_in(
+            self._read({"email": who.email, "password": who.password}, LogIn)
+        ).token
 
     @_refusing
     def log_out(self, who: Visitor) -> None:
@@ -73,7 +101,9 @@ class ServiceShop(Shop):
 
     @_refusing
     def change_profile(self, who: Visitor, changes: Mapping[str, Any]) -> Profile:
-        return profile(self._shop.accounts.change(self._account(who).id, self._read(changes, ChangeAccount)))
+        return profile(
+            self._shop.accounts.change(self._account(who).id, self._read(changes, ChangeAccount))
+        )
 
     @_refusing
     def onboard(self, who: Visitor, item: Mapping[str, Any], key: str | None = None) -> Goods:
@@ -85,8 +115,14 @@ class ServiceShop(Shop):
         return goods(self._shop.items.details(item_id, viewer))
 
     @_refusing
-    def change_item(self, who: Visitor, item_id: str, changes: Mapping[str, Any], version: int) -> Goods:
-        return goods(self._shop.items.change(self._seller(who), item_id, self._read(changes, ItemPatch), version))
+    def change_item(
+        self, who: Visitor, item_id: str, changes: Mapping[str, Any], version: int
+    ) -> Goods:
+        return goods(
+            self._shop.items.change(
+                self._seller(who), item_id, self._read(changes, ItemPatch), version
+            )
+        )
 
     @_refusing
     def publish(self, who: Visitor, item_id: str) -> Goods:
@@ -100,10 +136,16 @@ class ServiceShop(Shop):
     def receive_stock(self, who: Visitor, item_id: str, receipt: Mapping[str, Any]) -> int:
         command = self._read(receipt, StockReceipt)
         view = self._shop.items.receive(self._seller(who), item_id, command)
-        return sum(view.available(v.sku_id) for v in view.item.variants if v.variant_id == command.variant_id)
+        return sum(
+            view.available(v.sku_id)
+            for v in view.item.variants
+            if v.variant_id == command.variant_id
+        )
 
     @_refusing
-    def import_items(self, who: Visitor, form: str, text: str, *, dry_run: bool = False) -> ImportReport:
+    def import_items(
+        self, who: Visitor, form: str, text: str, *, dry_run: bool = False
+    ) -> ImportReport:
         seller = self._seller(who)
         job = self._shop.imports.take(seller, ImportFormat(form), [text.encode()], dry_run=dry_run)
         self._shop.run_to_rest()
@@ -122,23 +164,38 @@ class ServiceShop(Shop):
 
     @_refusing
     def suggestions(self, prefix: str, size: int) -> tuple[tuple[str, str], ...]:
-        return tuple((found.kind, found.text) for found in self._shop.searches.suggest(prefix, size))
+        return tuple(
+            (found.kind, found.text) for found in self._shop.searches.suggest(prefix, size)
+        )
 
     @_refusing
     def cart(self, who: Visitor) -> Basket:
         return basket(self._shop.carts.view(self._shopper(who)))
 
     @_refusing
-    def set_quantity(self, who: Visitor, item_id: str, variant_id: str | None, quantity: int) -> Basket:
+    def set_quantity(
+        self, who: Visitor, item_id: str, variant_id: str | None, quantity: int
+    ) -> Basket:
         shopper = self._shopper(who)
-        command = self._read({"itemId": item_id, "variantId": variant_id, "quantity": quantity}, SetQuantity)
+        command = self._read(
+            {"itemId": item_id, "variantId": variant_id, "quantity": quantity}, SetQuantity
+        )
         return basket(self._shop.carts.change(CartChange(shopper=shopper, quantities=(command,))))
 
     @_refusing
     def set_quantities(self, who: Visitor, lines: Sequence[tuple[str, str | None, int]]) -> Basket:
         shopper = self._shopper(who)
-        said = [{"itemId": item_id, "variantId": variant_id, "quantity": quantity} for item_id, variant_id, quantity in lines]
-        return basket(self._shop.carts.change(CartChange(shopper=shopper, quantities=self._read({"lines": said}, SetQuantities).lines)))
+        said = [
+            {"itemId": item_id, "variantId": variant_id, "quantity": quantity}
+            for item_id, variant_id, quantity in lines
+        ]
+        return basket(
+            self._shop.carts.change(
+                CartChange(
+                    shopper=shopper, quantities=self._read({"lines": said}, SetQuantities).lines
+                )
+            )
+        )
 
     @_refusing
     def empty_cart(self, who: Visitor) -> None:
@@ -167,7 +224,9 @@ class ServiceShop(Shop):
         return ordered(self._shop.orders.details(BuyerId(account.id), order_id))
 
     @_refusing
-    def orders(self, who: Visitor, cursor: str | None = None, size: int = 20) -> tuple[tuple[Ordered, ...], str | None]:
+    def orders(
+        self, who: Visitor, cursor: str | None = None, size: int = 20
+    ) -> tuple[tuple[Ordered, ...], str | None]:
         account = self._account(who)
         if account.role is Role.SELLER:
             own = self._shop.orders.seller_history(SellerId(account.id), cursor, size)
@@ -185,7 +244,9 @@ class ServiceShop(Shop):
 
     @_refusing
     def cancel(self, who: Visitor, order_id: str) -> Ordered:
-        return ordered(self._shop.cancellations.cancel(BuyerId(self._caller(who, Role.BUYER).id), order_id))
+        return ordered(
+            self._shop.cancellations.cancel(BuyerId(self._caller(who, Role.BUYER).id), order_id)
+        )
 
     def until(self, happened: Callable[[], bool], what: str) -> None:
         self._shop.run_to_rest()
@@ -196,8 +257,14 @@ class ServiceShop(Shop):
         raise AssertionError(f"it never came to this: {what}")
 
     def _read(self, data: Mapping[str, Any], kind: type[R]) -> R:
-        """*data* as a request that says it would be read; what is ``None`` was not said, but where an account or item may be emptied."""
-        said = data if kind in (ChangeAccount, ItemPatch) else {name: value for name, value in data.items() if value is not None}
+        """*data* as a request that says it would be read; what is ``None`` was not said, but where
+        an account or item may be emptied.
+        """
+        said = (
+            data
+            if kind in (ChangeAccount, ItemPatch)
+            else {name: value for name, value in data.items() if value is not None}
+        )
         return reader(self._currency).read(json.loads(json.dumps(said), parse_float=Decimal), kind)
 
     def _account(self, who: Visitor) -> Account:
@@ -218,7 +285,9 @@ class ServiceShop(Shop):
         return SellerId(self._caller(who, Role.SELLER).id)
 
     def _shopper(self, who: Visitor) -> Shopper:
-        """A guest gets a token at the first look; whoever is logged in and still shows one takes that cart over."""
+        """A guest gets a token at the first look; whoever is logged in and still shows one takes
+        that cart over.
+        """
         if who.token is None:
             who.cart_token = who.cart_token or f"guest-{self._shop.parts.ids.new()}"
             return Shopper(buyer_id=guest_id(who.cart_token))

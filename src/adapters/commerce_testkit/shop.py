@@ -1,4 +1,6 @@
-"""A shop as the people in the features meet it: what they can do there, and what they see. No transport shows through."""
+"""A shop as the people in the features meet it: what they can do there, and what they see. No
+transport shows through.
+"""
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -11,9 +13,17 @@ from commerce_core.kernel.money import Money
 
 
 class Refused(Exception):
-    """The shop said no: a stable *code*, the *facts* that come with it, and the *fields* that were wrong (JSON pointers)."""
+    """The shop said no: a stable *code*, the *facts* that come with it, and the *fields* that were
+    wrong (JSON pointers).
+    """
 
-    def __init__(self, code: str, facts: Mapping[str, Any] | None = None, fields: Sequence[str] = (), detail: str = "") -> None:
+    def __init__(
+        self,
+        code: str,
+        facts: Mapping[str, Any] | None = None,
+        fields: Sequence[str] = (),
+        detail: str = "",
+    ) -> None:
         super().__init__(f"{code} {detail} {list(fields) or ''}".strip())
         self.code = code
         self.facts = dict(facts or {})
@@ -26,7 +36,9 @@ class ShopBroken(Exception):
 
 @attrs.define(kw_only=True, eq=False)
 class Visitor:
-    """Somebody in front of the shop: not logged in without ``token``; ``cart_token`` is what their browser keeps."""
+    """Somebody in front of the shop: not logged in without ``token``; ``cart_token`` is what their
+    browser keeps.
+    """
 
     email: str
     password: str = attrs.field(default="correct horse battery", repr=False)
@@ -125,7 +137,9 @@ class Basket:
 
 @attrs.frozen(kw_only=True)
 class Payment:
-    """How somebody pays for a cart. ``address`` has the contract's names; ``key`` is the request's own name."""
+    """How somebody pays for a cart. ``address`` has the contract's names; ``key`` is the request's
+    own name.
+    """
 
     cart_id: str
     amount: Money
@@ -168,8 +182,8 @@ class Ordered:
 class Shop(Protocol):
     """Everything that people do in a shop. Each method may raise :class:`Refused`.
 
-    Mappings that go in are spelled as the HTTP contract spells them. What takes its time (a search that follows a change, a
-    seller's list, an order on its way) is waited for with :meth:`until`.
+    Mappings that go in are spelled as the HTTP contract spells them. What takes its time (a search
+    that follows a change, a seller's list, an order on its way) is waited for with :meth:`until`.
     """
 
     @abstractmethod
@@ -201,7 +215,9 @@ class Shop(Protocol):
         """The details of an item."""
 
     @abstractmethod
-    def change_item(self, who: Visitor, item_id: str, changes: Mapping[str, Any], version: int) -> Goods:
+    def change_item(
+        self, who: Visitor, item_id: str, changes: Mapping[str, Any], version: int
+    ) -> Goods:
         """Merge *changes* into an item that is at *version*."""
 
     @abstractmethod
@@ -217,7 +233,9 @@ class Shop(Protocol):
         """Count stock in or out; how much is free now."""
 
     @abstractmethod
-    def import_items(self, who: Visitor, form: str, text: str, *, dry_run: bool = False) -> ImportReport:
+    def import_items(
+        self, who: Visitor, form: str, text: str, *, dry_run: bool = False
+    ) -> ImportReport:
         """Take in a file (*form*: ``ndjson``, ``json`` or ``csv``) to its last row."""
 
     @abstractmethod
@@ -241,12 +259,16 @@ class Shop(Protocol):
         """The cart of *who*."""
 
     @abstractmethod
-    def set_quantity(self, who: Visitor, item_id: str, variant_id: str | None, quantity: int) -> Basket:
+    def set_quantity(
+        self, who: Visitor, item_id: str, variant_id: str | None, quantity: int
+    ) -> Basket:
         """Have *quantity* pieces in the cart."""
 
     @abstractmethod
     def set_quantities(self, who: Visitor, lines: Sequence[tuple[str, str | None, int]]) -> Basket:
-        """Have so many pieces of each in the cart: item, variant, quantity. All of them, or none."""
+        """Have so many pieces of each in the cart: item, variant, quantity. All of them, or
+        none.
+        """
 
     @abstractmethod
     def empty_cart(self, who: Visitor) -> None:
@@ -261,7 +283,9 @@ class Shop(Protocol):
         """One order as it is now; a seller sees the own lines."""
 
     @abstractmethod
-    def orders(self, who: Visitor, cursor: str | None = None, size: int = 20) -> tuple[tuple[Ordered, ...], str | None]:
+    def orders(
+        self, who: Visitor, cursor: str | None = None, size: int = 20
+    ) -> tuple[tuple[Ordered, ...], str | None]:
         """A page of the orders of *who*, newest first, and where the list goes on."""
 
     @abstractmethod

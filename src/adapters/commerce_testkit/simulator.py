@@ -1,7 +1,8 @@
-"""A shop under a bad star, on one thread: buyers, runners and the network do what a seed says, and anything may break anywhere.
+"""A shop under a bad star, on one thread: buyers, runners and the network do what a seed says, and
+anything may break anywhere.
 
-Once everything is healed it must come to rest, with every invariant kept and every promise to a buyer held. Give it adapters of your
-own to examine them::
+Once everything is healed it must come to rest, with every invariant kept and every promise to a
+buyer held. Give it adapters of your own to examine them::
 
     verdict = Simulation(Examined(sagas=MySagaStore(), ...), seed=7).run()
     assert verdict.violations == ()
@@ -19,15 +20,20 @@ import attrs
 
 from commerce_core.accounts import Account
 from commerce_core.cart import SetQuantity
-from commerce_core.cart.service import CartChange, CartChanges, CartShelves, Shopper
+from commerce_core.cart.service import CartChange, CartChanges, CartRepositories, Shopper
 from commerce_core.checkout import Placed, PlaceOrder, SagaRow, Timing
 from commerce_core.checkout.service.cancel import Cancellations
 from commerce_core.checkout.service.check import Checker, Violation
 from commerce_core.checkout.service.operate import Decision, Operations
-from commerce_core.checkout.service.place import Checkout, Placement, Shelves
-from commerce_core.checkout.service.prepare import Asked, Preparation, Prepared, prepared_first
+from commerce_core.checkout.service.place import Checkout, Placement, PlacementRepositories
+from commerce_core.checkout.service.prepare import (
+    CheckoutRequest,
+    Preparation,
+    PreparedPayment,
+    prepared_first,
+)
 from commerce_core.checkout.service.reconcile import Reconciliation
-from commerce_core.checkout.service.record import Books, Recorder
+from commerce_core.checkout.service.record import Recorder, SagaRepositories
 from commerce_core.checkout.service.run import SagaRunner
 from commerce_core.inventory import OpeningStock
 from commerce_core.kernel.address import Address
@@ -38,7 +44,14 @@ from commerce_core.kernel.ids import BuyerId, MessageId, OrderId
 from commerce_core.kernel.messaging import Message
 from commerce_core.kernel.relay import Relay
 from commerce_core.orders import OrderState
-from commerce_core.payment import Captured, CardNumber, Declined, PaymentGateway, PaymentInfo, Voided
+from commerce_core.payment import (
+    Captured,
+    CardNumber,
+    Declined,
+    PaymentGateway,
+    PaymentInfo,
+    Voided,
+)
 from commerce_core.pricing import FreeOfCharges, Pricer
 from commerce_core.shipping import Booked, Carrier
 from commerce_testkit.examined import Examined, sample_buyer, sample_item
@@ -48,7 +61,13 @@ from commerce_testkit.memory.broker import MemoryBroker
 from commerce_testkit.memory.ids import CountingIds
 
 _CURRENCY: Final = "USD"
-_CARDS: Final = ("4242424242424242", "4242424242424242", "4000000000000002", "4000000000000119", "4000000000000259")
+_CARDS: Final = (
+    "4242424242424242",
+    "4242424242424242",
+    "4000000000000002",
+    "4000000000000119",
+    "4000000000000259",
+)
 _PAUSES: Final = (timedelta(seconds=1), timedelta(seconds=31), timedelta(minutes=6))
 _ROUNDS: Final = 200
 _DEEPEST: Final = 2
@@ -56,7 +75,9 @@ _DEEPEST: Final = 2
 
 @attrs.frozen(kw_only=True)
 class Verdict:
-    """What became of it: how many orders ended how, how many were refused, how often a process died, and what is wrong."""
+    """What became of it: how many orders ended how, how many were refused, how often a process
+    died, and what is wrong.
+    """
 
     completed: int
     cancelled: int
@@ -97,9 +118,13 @@ class _Listening(MemoryBroker):
 
 
 class Simulation:
-    """One run of *steps* steps with *seed*; *rate* is how likely each fault is at each point. The same seed, the same run."""
+    """One run of *steps* steps with *seed*; *rate* is how likely each fault is at each point. The
+    same seed, the same run.
+    """
 
-    def __init__(self, examined: Examined, seed: int, *, steps: int = 60, rate: float = 0.08, buyers: int = 4) -> None:
+    def __init__(
+        self, examined: Examined, seed: int, *, steps: int = 60, rate: float = 0.08, buyers: int = 4
+    ) -> None:
         self._random = Random(seed)
         self._steps = steps
         self._clock = examined.clock
@@ -118,10 +143,19 @@ class Simulation:
     def _build(self) -> None:
         on, ids, timing = self._on, CountingIds(), Timing()
         pricer = Pricer(_CURRENCY, FreeOfCharges())
-        gateways: Mapping[str, PaymentGateway] = {"sandbox": FaultyGateway(on.gateway, self._database)}
+        gateways: Mapping[str, PaymentGateway] = {
+            "sandbox": FaultyGateway(on.gateway, self._database)
+        }
         carriers: Mapping[str, Carrier] = {"sandbox": FaultyCarrier(on.carrier, self._database)}
-        books = Books(database=self._database, carts=on.carts, stock=on.stock, orders=on.orders, sagas=on.sagas, outbox=on.outbox)
-        shelves = Shelves(
+        books = SagaRepositories(
+            database=self._database,
+            carts=on.carts,
+            stock=on.stock,
+            orders=on.orders,
+            sagas=on.sagas,
+            outbox=on.outbox,
+        )
+        repositories = PlacementRepositories(
             database=self._database,
             carts=on.carts,
             offers=on.offers,
@@ -130,17 +164,30 @@ class Simulation:
             sagas=on.sagas,
             outbox=on.outbox,
         )
-        placement = Placement(shelves, pricer, self._clock, ids, "sandbox")
-        preparation = Preparation(placement.look, gateways)
+        placement = Placement(repositories, pricer, self._clock, ids, "sandbox")
+        preparation = Preparation(placement.preview, gateways)
         place_many = prepared_first(placement.place_many, preparation)
-        self._placing: SteppedBatcher[Asked | Prepared, Placed] = SteppedBatcher(place_many, limit=8)
+        self._placing: SteppedBatcher[CheckoutRequest | PreparedPayment, Placed] = SteppedBatcher(
+            place_many, limit=8
+        )
         self._checkout = Checkout(preparation, self._placing, ids)
         self._cart_changes = CartChanges(
-            CartShelves(database=self._database, carts=on.carts, offers=on.offers, stock=on.stock), pricer, self._clock
+            CartRepositories(
+                database=self._database, carts=on.carts, offers=on.offers, stock=on.stock
+            ),
+            pricer,
+            self._clock,
         )
         self._cancellations = Cancellations(self._database, on.orders, on.sagas, self._clock)
         self._new_runner: Callable[[int], SagaRunner] = lambda width: SagaRunner(
-            books, gateways, carriers, InlineFanOut(width), self._clock, ids, timing, f"runner {width}"
+            books,
+            gateways,
+            carriers,
+            InlineFanOut(width),
+            self._clock,
+            ids,
+            timing,
+            f"runner {width}",
         )
         self._idle = [(width, self._new_runner(width)) for width in (1, 3, 1, 3)]
         self._operations = Operations(books, Recorder(books, ids, timing), gateways, self._clock)
@@ -173,7 +220,12 @@ class Simulation:
         )
 
     def _stock_up(self) -> None:
-        openings = [OpeningStock(sku_id=i.variants[0].sku_id, quantity=self._random.randint(2, 15), sellable=True) for i in self._items]
+        openings = [
+            OpeningStock(
+                sku_id=i.variants[0].sku_id, quantity=self._random.randint(2, 15), sellable=True
+            )
+            for i in self._items
+        ]
         with self._on.database.begin() as tx:
             self._on.items.insert(tx, self._items, {})
             self._on.stock.open(tx, openings, self._clock.now())
@@ -199,12 +251,16 @@ class Simulation:
         ]
 
     def _act(self, deed: Callable[[], None]) -> None:
-        """One process does one thing. It may die of it; buyers see refusals and errors, and nobody else."""
+        """One process does one thing. It may die of it; buyers see refusals and errors, and nobody
+        else.
+        """
         with suppress(Crash, CommerceError):
             deed()
 
     def _meanwhile(self) -> None:
-        """While somebody waits for the outside, others go on, time passes, and a lease may run out."""
+        """While somebody waits for the outside, others go on, time passes, and a lease may run
+        out.
+        """
         if self._depth < _DEEPEST and self._faults.strike(2):
             self._depth += 1
             for _ in range(self._random.randint(1, 4)):
@@ -224,7 +280,9 @@ class Simulation:
             if not any(wish.is_open for wish in self._wishes) and not self._unfinished():
                 return
             self._clock.advance(timedelta(minutes=1))
-        self._found.append(Violation(invariant="L1", subject="shop", detail=f"not at rest: {self._unfinished()}"))
+        self._found.append(
+            Violation(invariant="L1", subject="shop", detail=f"not at rest: {self._unfinished()}")
+        )
 
     # --- what buyers do
 
@@ -236,7 +294,9 @@ class Simulation:
         command = PlaceOrder(
             cart_id=view.cart.id,
             amount=view.quote.total,
-            payment_info=PaymentInfo(payment_type="card", card_no=CardNumber(self._random.choice(_CARDS))),
+            payment_info=PaymentInfo(
+                payment_type="card", card_no=CardNumber(self._random.choice(_CARDS))
+            ),
             shipping_address=Address(name="B", line1="1 Street", city="C", country=country),
         )
         wish = _Wish(buyer=buyer, command=command, key=f"key-{len(self._wishes)}")
@@ -246,7 +306,9 @@ class Simulation:
     def _fill(self, buyer: Account) -> None:
         item = self._random.choice(self._items)
         quantity = SetQuantity(item_id=item.id, quantity=self._random.randint(1, 3))
-        answer = self._cart_changes.change_many([CartChange(shopper=_shopper(buyer), quantities=(quantity,))])[0]
+        answer = self._cart_changes.change_many(
+            [CartChange(shopper=_shopper(buyer), quantities=(quantity,))]
+        )[0]
         if isinstance(answer, Exception):
             raise answer
 
@@ -289,7 +351,11 @@ class Simulation:
 
     def _hear(self, wish: _Wish, placed: Placed) -> None:
         if wish.placed is not None and wish.placed.key != placed.key:
-            self._wrong("S11", placed.key.order_id, f"{wish.key} was answered with {wish.placed.key.order_id} before")
+            self._wrong(
+                "S11",
+                placed.key.order_id,
+                f"{wish.key} was answered with {wish.placed.key.order_id} before",
+            )
         wish.placed = placed
 
     def _hear_refusal(self, wish: _Wish, error: BaseException) -> None:
@@ -298,7 +364,9 @@ class Simulation:
         if not isinstance(error, CommerceError):
             raise error
         if wish.placed is not None:
-            self._wrong("S12", wish.placed.key.order_id, f"refused ({error}) although it was placed")
+            self._wrong(
+                "S12", wish.placed.key.order_id, f"refused ({error}) although it was placed"
+            )
         wish.refused = True
 
     def _cancel(self) -> None:
@@ -324,7 +392,9 @@ class Simulation:
             self._operations.resolve(order_id, known, decision)
 
     def _run(self) -> None:
-        """A process that has nothing to do right now runs some; one that dies of it is another one afterwards."""
+        """A process that has nothing to do right now runs some; one that dies of it is another one
+        afterwards.
+        """
         if not self._idle:
             return
         width, runner = self._idle.pop(self._random.randrange(len(self._idle)))
@@ -370,21 +440,33 @@ class Simulation:
     def _look_outside(self, order_id: OrderId, state: OrderState) -> None:
         booked = isinstance(self._on.carrier.find_by_reference(order_id), Booked)
         if booked != (state is OrderState.COMPLETED):
-            self._wrong("L2", order_id, f"{state.value}, and the carrier {'has' if booked else 'has no'} parcel")
-        endings = {"orders.order_completed.v1", "orders.order_cancelled.v1"} & self._told.told.get(order_id, set())
+            self._wrong(
+                "L2",
+                order_id,
+                f"{state.value}, and the carrier {'has' if booked else 'has no'} parcel",
+            )
+        endings = {"orders.order_completed.v1", "orders.order_cancelled.v1"} & self._told.told.get(
+            order_id, set()
+        )
         wanted = f"orders.order_{state.value.lower()}.v1"
         if endings != {wanted}:
             self._wrong("L6", order_id, f"{state.value}, and told {sorted(endings)}")
 
     def _wrong(self, invariant: str, subject: str, detail: str) -> None:
-        self._found.append(Violation(invariant=invariant, subject=f"order {subject}", detail=detail))
+        self._found.append(
+            Violation(invariant=invariant, subject=f"order {subject}", detail=detail)
+        )
 
     def _rows(self) -> dict[OrderId, SagaRow]:
         with self._on.database.snapshot() as tx:
-            return {row.saga.key.order_id: row for row in self._on.sagas.page(tx, None, None, 10_000)}
+            return {
+                row.saga.key.order_id: row for row in self._on.sagas.page(tx, None, None, 10_000)
+            }
 
     def _unfinished(self) -> list[OrderId]:
-        return sorted(order_id for order_id, row in self._rows().items() if not row.saga.state.is_final)
+        return sorted(
+            order_id for order_id, row in self._rows().items() if not row.saga.state.is_final
+        )
 
 
 def _shopper(buyer: Account) -> Shopper:

@@ -6,7 +6,16 @@ from typing import TypeVar
 
 import attrs
 
-from commerce_testkit.shop import Basket, Findings, ImportReport, Ordered, Payment, Refused, Shop, Visitor
+from commerce_testkit.shop import (
+    Basket,
+    Findings,
+    ImportReport,
+    Ordered,
+    Payment,
+    Refused,
+    Shop,
+    Visitor,
+)
 
 T = TypeVar("T")
 
@@ -26,9 +35,11 @@ class Placed:
 
 @attrs.define(eq=False)
 class Story:
-    """One scenario in a shop. E-mail addresses and brands are its own, so that it can be told in any shop, any number of times.
+    """One scenario in a shop. E-mail addresses and brands are its own, so that it can be told in
+    any shop, any number of times.
 
-    What a *When* step does may be refused; the step that follows has to say so, else the refusal counts as an error.
+    What a *When* step does may be refused; the step that follows has to say so, else the refusal
+    counts as an error.
     """
 
     shop: Shop
@@ -97,8 +108,12 @@ class Story:
         if self.refusal is not None and not name.startswith("that is refused"):
             raise self.refusal
 
-    def until(self, happened: Callable[[], bool], what: str, seen: Callable[[], object] | None = None) -> None:
-        """Let time pass until *happened*; what is refused has not happened yet. *seen* shows what there is instead."""
+    def until(
+        self, happened: Callable[[], bool], what: str, seen: Callable[[], object] | None = None
+    ) -> None:
+        """Let time pass until *happened*; what is refused has not happened yet. *seen* shows what
+        there is instead.
+        """
 
         def ask() -> bool:
             try:

@@ -1,9 +1,22 @@
 """Accounts: who buys, who sells, who operates, and how they log in."""
 
 from commerce_core.accounts.commands import ChangeAccount, LogIn, Register
-from commerce_core.accounts.errors import AccountNotFound, EmailTaken, LoginFailed, SessionUnknown, TooManyAttempts, TooManyRequests
+from commerce_core.accounts.errors import (
+    AccountNotFound,
+    EmailTaken,
+    LoginFailed,
+    SessionUnknown,
+    TooManyAttempts,
+    TooManyRequests,
+)
 from commerce_core.accounts.model import Account, Attempts, Limits, LoggedIn, Origin, Role, Session
-from commerce_core.accounts.ports import MARKS_HOLD, AccountBook, PasswordHasher, SecretBook, TokenFactory
+from commerce_core.accounts.ports import (
+    MARKS_HOLD,
+    AccountBook,
+    PasswordHasher,
+    SecretBook,
+    TokenFactory,
+)
 
 __all__ = [
     "MARKS_HOLD",

@@ -21,12 +21,18 @@ def _length(least: int, most: int) -> Any:
 
 
 def _no_card(_: object, _attribute: "attrs.Attribute[str]", value: str | None) -> None:
-    if value is not None and value is not ABSENT and looks_like_card(value):  # what is typed here is kept, if only to count a failure
+    if (
+        value is not None and value is not ABSENT and looks_like_card(value)
+    ):  # what is typed here is kept, if only to count a failure
         raise ValueError("must not hold a card number")
 
 
 def _email(_: object, _attribute: "attrs.Attribute[str]", value: str) -> None:
-    if len(value) > 254 or not re.fullmatch(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+", value) or not value.isprintable():
+    if (
+        len(value) > 254
+        or not re.fullmatch(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+", value)
+        or not value.isprintable()
+    ):
         raise ValueError("must be an e-mail address")
 
 
@@ -39,10 +45,23 @@ def _open_role(_: object, _attribute: "attrs.Attribute[str]", value: str) -> Non
 class Register:
     """Open an account."""
 
-    email: str = attrs.field(converter=clean_text, validator=[_email, _no_card], metadata={"schema": {"format": "email", "maxLength": 254}})
-    password: str = attrs.field(validator=_length(8, 200), repr=False, metadata={"schema": {"minLength": 8, "maxLength": 200}})
-    name: str = attrs.field(validator=[_length(1, 200), _no_card], metadata={"schema": {"minLength": 1, "maxLength": 200}})
-    role: str = attrs.field(default="buyer", validator=_open_role, metadata={"schema": {"enum": ["buyer", "seller"]}})
+    email: str = attrs.field(
+        converter=clean_text,
+        validator=[_email, _no_card],
+        metadata={"schema": {"format": "email", "maxLength": 254}},
+    )
+    password: str = attrs.field(
+        validator=_length(8, 200),
+        repr=False,
+        metadata={"schema": {"minLength": 8, "maxLength": 200}},
+    )
+    name: str = attrs.field(
+        validator=[_length(1, 200), _no_card],
+        metadata={"schema": {"minLength": 1, "maxLength": 200}},
+    )
+    role: str = attrs.field(
+        default="buyer", validator=_open_role, metadata={"schema": {"enum": ["buyer", "seller"]}}
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -50,14 +69,24 @@ class LogIn:
     """Begin a session."""
 
     email: str = attrs.field(
-        converter=clean_text, validator=[_length(1, 254), _no_card], metadata={"schema": {"minLength": 1, "maxLength": 254}}
+        converter=clean_text,
+        validator=[_length(1, 254), _no_card],
+        metadata={"schema": {"minLength": 1, "maxLength": 254}},
     )
-    password: str = attrs.field(validator=_length(1, 200), repr=False, metadata={"schema": {"minLength": 1, "maxLength": 200}})
+    password: str = attrs.field(
+        validator=_length(1, 200),
+        repr=False,
+        metadata={"schema": {"minLength": 1, "maxLength": 200}},
+    )
 
 
 @attrs.frozen(kw_only=True)
 class ChangeAccount:
     """Change what is given; an address of ``None`` takes the address away."""
 
-    name: str = attrs.field(default=ABSENT, validator=[_length(1, 200), _no_card], metadata={"schema": {"minLength": 1, "maxLength": 200}})
+    name: str = attrs.field(
+        default=ABSENT,
+        validator=[_length(1, 200), _no_card],
+        metadata={"schema": {"minLength": 1, "maxLength": 200}},
+    )
     address: Address | None = ABSENT

@@ -28,7 +28,9 @@ class SessionUnknown(Unauthorized):
 
 
 class TooManyAttempts(Unavailable):
-    """Too many log-ins have failed, to this account from this origin or to many from it: no password is looked at for a while."""
+    """Too many log-ins have failed, to this account from this origin or to many from it: no
+    password is looked at for a while.
+    """
 
     code = "too-many-attempts"
 

@@ -34,7 +34,7 @@ class Account:
         """The account with another name."""
         return attrs.evolve(self, name=name)
 
-    def living_at(self, address: Address | None) -> "Account":
+    def with_address(self, address: Address | None) -> "Account":
         """The account with another address, or none."""
         return attrs.evolve(self, address=address)
 
@@ -66,7 +66,8 @@ class LoggedIn:
 
 @attrs.frozen(kw_only=True)
 class Origin:
-    """Where somebody comes from: an address of the network, and the secret of a device if one was shown.
+    """Where somebody comes from: an address of the network, and the secret of a device if one was
+    shown.
 
     Without an address it is a caller within the process, who is not limited by it.
     """

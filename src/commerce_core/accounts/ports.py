@@ -14,7 +14,9 @@ MARKS_HOLD: Final = timedelta(days=365)
 
 
 class AccountBook(Protocol):
-    """Accounts, their sessions, where they are known to log in from, and what was tried how often. E-mail addresses are compared as they are given: lower case."""
+    """Accounts, their sessions, where they are known to log in from, and what was tried how often.
+    E-mail addresses are compared as they are given: lower case.
+    """
 
     @abstractmethod
     def insert(self, tx: Transaction, accounts: Sequence[Account]) -> None:
@@ -57,14 +59,20 @@ class AccountBook(Protocol):
         """Forget up to *limit* sessions that ran out before *before*; how many. Idempotent."""
 
     @abstractmethod
-    def attempts(self, tx: Transaction, keys: Collection[str], now: datetime) -> Mapping[str, Attempts]:
+    def attempts(
+        self, tx: Transaction, keys: Collection[str], now: datetime
+    ) -> Mapping[str, Attempts]:
         """What was tried how often; what was not, or counts no more, is missing."""
 
     @abstractmethod
-    def count_attempts(self, tx: Transaction, until: Mapping[str, datetime], now: datetime) -> Mapping[str, Attempts]:
-        """Count one attempt for each key; how many there are with it. A key that is new, or counts no more, counts *until* then.
+    def count_attempts(
+        self, tx: Transaction, until: Mapping[str, datetime], now: datetime
+    ) -> Mapping[str, Attempts]:
+        """Count one attempt for each key; how many there are with it. A key that is new, or counts
+        no more, counts *until* then.
 
-        Those who count side by side count each other. Some that count no more are forgotten. Not idempotent.
+        Those who count side by side count each other. Some that count no more are forgotten. Not
+        idempotent.
         """
 
     @abstractmethod
@@ -76,16 +84,26 @@ class AccountBook(Protocol):
         """Count from none again. Idempotent."""
 
     @abstractmethod
-    def known_marks(self, tx: Transaction, account_id: AccountId, marks: Collection[str]) -> Collection[str]:
-        """Those of *marks* (of addresses and devices) that the account's holder has logged in with."""
+    def known_marks(
+        self, tx: Transaction, account_id: AccountId, marks: Collection[str]
+    ) -> Collection[str]:
+        """Those of *marks* (of addresses and devices) that the account's holder has logged in
+        with.
+        """
 
     @abstractmethod
-    def know_marks(self, tx: Transaction, account_id: AccountId, marks: Collection[str], now: datetime) -> None:
-        """Remember that the holder logged in with *marks*; what was not seen for a year is forgotten. Idempotent."""
+    def know_marks(
+        self, tx: Transaction, account_id: AccountId, marks: Collection[str], now: datetime
+    ) -> None:
+        """Remember that the holder logged in with *marks*; what was not seen for a year is
+        forgotten. Idempotent.
+        """
 
 
 class PasswordHasher(Protocol):
-    """Turns passwords into what can be kept. Slow on purpose, and bounded: only so many are hashed at a time."""
+    """Turns passwords into what can be kept. Slow on purpose, and bounded: only so many are hashed
+    at a time.
+    """
 
     @abstractmethod
     def hash(self, password: str) -> str:

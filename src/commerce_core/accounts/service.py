@@ -8,7 +8,13 @@ from typing import Final
 import attrs
 
 from commerce_core.accounts.commands import ChangeAccount, LogIn, Register
-from commerce_core.accounts.errors import AccountNotFound, LoginFailed, SessionUnknown, TooManyAttempts, TooManyRequests
+from commerce_core.accounts.errors import (
+    AccountNotFound,
+    LoginFailed,
+    SessionUnknown,
+    TooManyAttempts,
+    TooManyRequests,
+)
 from commerce_core.accounts.model import Account, Attempts, Limits, LoggedIn, Origin, Role, Session
 from commerce_core.accounts.ports import AccountBook, PasswordHasher, TokenFactory
 from commerce_core.kernel.batching import Overloaded
@@ -37,10 +43,13 @@ def clean_password(password: str) -> str:
 
 
 class Accounts:
-    """Accounts and sessions. A session is looked up for every request, so that logging out counts at once."""
+    """Accounts and sessions. A session is looked up for every request, so that logging out counts
+    at once.
+    """
 
     def __init__(
-        self, database: Database, book: AccountBook, hasher: PasswordHasher, tokens: TokenFactory, clock: Clock, ids: IdFactory,
+        self, database: Database, book: AccountBook, hasher: PasswordHasher, tokens: TokenFactory,
+        clock: Clock, ids: IdFactory,
         limits: Limits = _LIMITS,
     ) -> None:  # fmt: skip
         self._db = database
@@ -85,9 +94,10 @@ class Accounts:
     def log_in(self, command: LogIn, origin: Origin = _INSIDE) -> LoggedIn:
         """Begin a session of thirty days.
 
-        Guesses are counted before a password is looked at, by account and origin and for each origin over all accounts: nobody is kept
-        out by what others try from elsewhere. A device that the account is known by is an origin of its own, and neither it nor an
-        address that the account is known by is kept out by guesses at other accounts.
+        Guesses are counted before a password is looked at, by account and origin and for each
+        origin over all accounts: nobody is kept out by what others try from elsewhere. A device
+        that the account is known by is an origin of its own, and neither it nor an address that the
+        account is known by is kept out by guesses at other accounts.
 
         Raises:
             LoginFailed: unknown address or wrong password; both take equally long.
@@ -98,7 +108,9 @@ class Accounts:
         guess, account = self._guess(address_key(command.email), origin)
         self._count(guess)
         try:
-            right = self._is_right(account.password_hash if account else self._decoy_hash(), command.password)
+            right = self._is_right(
+                account.password_hash if account else self._decoy_hash(), command.password
+            )
         except Overloaded:  # nothing was looked at
             self._take_back(guess)
             raise
@@ -135,7 +147,7 @@ class Accounts:
             if command.name is not ABSENT:
                 account = account.named(clean_text(command.name))
             if command.address is not ABSENT:
-                account = account.living_at(command.address)
+                account = account.with_address(command.address)
             return self._save(tx, before, account)
 
     def grant(self, email: str, role: Role) -> Account:
@@ -169,7 +181,9 @@ class Accounts:
         return next((found[one] for one in spellings if one in found), None)
 
     def _is_right(self, password_hash: str, password: str) -> bool:
-        """Whether the password is right: composed, or as it was typed, as older hashes were made of it."""
+        """Whether the password is right: composed, or as it was typed, as older hashes were made of
+        it.
+        """
         spellings = dict.fromkeys((clean_password(password), password, normalized("NFD", password)))
         return any(self._hasher.verify(password_hash, one) for one in spellings)
 
@@ -183,7 +197,9 @@ class Accounts:
         return after
 
     def _guess(self, email: str, origin: Origin) -> tuple["_Guess", Account | None]:
-        """What a log-in is counted by. Whoever is kept out already is refused here, and nothing is written."""
+        """What a log-in is counted by. Whoever is kept out already is refused here, and nothing is
+        written.
+        """
         address, device = _mark("address", origin.address), _mark("device", origin.device or "")
         with self._db.snapshot() as tx:
             account = self._of(tx, email)
@@ -191,14 +207,18 @@ class Accounts:
             guess = _Guess(
                 at_account=_mark("guess", email, device if device in known else address),
                 device=origin.device if device in known else None,
-                from_origin=_mark("guesses", origin.address) if origin.address and not known else None,
+                from_origin=_mark("guesses", origin.address)
+                if origin.address and not known
+                else None,
                 log_ins=_mark("log-in", origin.address) if origin.address else None,
             )
             self._check(guess, self._book.attempts(tx, guess.keys, self._clock.now()), 0)
         return guess, account
 
     def _count(self, guess: "_Guess") -> None:
-        """Count before it is known whether the guess is right: those who guess side by side are all counted."""
+        """Count before it is known whether the guess is right: those who guess side by side are all
+        counted.
+        """
         now = self._clock.now()
         with self._db.begin() as tx:
             until = {guess.at_account: now + _GUESSES_COUNT_FOR}
@@ -206,7 +226,9 @@ class Accounts:
                 until[guess.log_ins] = now + _REQUESTS_COUNT_FOR
             counted = {**self._book.count_attempts(tx, until, now)}
             if guess.from_origin and counted[guess.at_account].count == 1:
-                counted |= self._book.count_attempts(tx, {guess.from_origin: now + _GUESSES_COUNT_FOR}, now)
+                counted |= self._book.count_attempts(
+                    tx, {guess.from_origin: now + _GUESSES_COUNT_FOR}, now
+                )
             tx.commit()
         self._check(guess, counted, 1)
 
@@ -243,18 +265,31 @@ class Accounts:
         return int((attempts.until - self._clock.now()).total_seconds()) + 1
 
     def _open(self, account: Account, guess: "_Guess", origin: Origin) -> LoggedIn:
-        token, device, now = self._tokens.new(), guess.device or self._tokens.new(), self._clock.now()
-        session = Session(token_digest=digest_of(token), account_id=account.id, created_at=now, expires_at=now + _SESSION)
+        token, device, now = (
+            self._tokens.new(),
+            guess.device or self._tokens.new(),
+            self._clock.now(),
+        )
+        session = Session(
+            token_digest=digest_of(token),
+            account_id=account.id,
+            created_at=now,
+            expires_at=now + _SESSION,
+        )
         with self._db.begin() as tx:
             self._book.open_session(tx, session)
             self._book.forget_attempts(tx, [guess.at_account])
             self._book.take_back(tx, [guess.from_origin] if guess.from_origin else [])
-            self._book.know_marks(tx, account.id, [_mark("address", origin.address), _mark("device", device)], now)
+            self._book.know_marks(
+                tx, account.id, [_mark("address", origin.address), _mark("device", device)], now
+            )
             tx.commit()
         return LoggedIn(token=token, expires_at=session.expires_at, account=account, device=device)
 
     def _decoy_hash(self) -> str:
-        """Something to check a password against when nobody has the address, so that the time taken tells nothing."""
+        """Something to check a password against when nobody has the address, so that the time taken
+        tells nothing.
+        """
         if self._decoy is None:
             self._decoy = self._hasher.hash(self._tokens.new())
         return self._decoy
@@ -262,8 +297,8 @@ class Accounts:
 
 @attrs.frozen
 class _Guess:
-    """By what a log-in is counted: account and origin, origin over accounts (``None``: the account is known there), and origin alone
-    (``None``: it comes from within the process).
+    """By what a log-in is counted: account and origin, origin over accounts (``None``: the account
+    is known there), and origin alone (``None``: it comes from within the process).
 
     ``device`` is the secret that was shown, if the account is known by it.
     """

@@ -2,7 +2,14 @@
 
 from commerce_core.cart.commands import MOST_LINES, MOST_PIECES, SetQuantities, SetQuantity
 from commerce_core.cart.errors import TooManyLines, TotalTooLarge
-from commerce_core.cart.model import Cart, CartAge, CartLine, CartStatus, ReturnedLines, next_cart_id
+from commerce_core.cart.model import (
+    Cart,
+    CartAge,
+    CartLine,
+    CartStatus,
+    ReturnedLines,
+    next_cart_id,
+)
 from commerce_core.cart.ports import CartBook
 from commerce_core.cart.views import CartView, LineProblem, LineView, Problem
 

@@ -31,22 +31,36 @@ class SetQuantity:
 
     item_id: ItemId
     variant_id: str | None = attrs.field(default=None, converter=_named)
-    quantity: int = attrs.field(validator=_bounded, metadata={"schema": {"minimum": 0, "maximum": MOST_PIECES}})
+    quantity: int = attrs.field(
+        validator=_bounded, metadata={"schema": {"minimum": 0, "maximum": MOST_PIECES}}
+    )
 
 
-def _each_once(_: object, _attribute: "attrs.Attribute[tuple[SetQuantity, ...]]", lines: tuple[SetQuantity, ...]) -> None:
+def _each_once(
+    _: object,
+    _attribute: "attrs.Attribute[tuple[SetQuantity, ...]]",
+    lines: tuple[SetQuantity, ...],
+) -> None:
     if not 1 <= len(lines) <= MOST_LINES:
         raise ValueError(f"must be 1 to {MOST_LINES} lines")
     first: dict[tuple[str, str | None], int] = {}
     for no, line in enumerate(lines):
         first.setdefault((line.item_id, line.variant_id), no)
     again = [(no, first[line.item_id, line.variant_id]) for no, line in enumerate(lines)]
-    if problems := [FieldProblem(f"/{no}", f"is the same thing as line {earlier}") for no, earlier in again if no != earlier]:
+    if problems := [
+        FieldProblem(f"/{no}", f"is the same thing as line {earlier}")
+        for no, earlier in again
+        if no != earlier
+    ]:
         raise Invalid(problems)
 
 
 @attrs.frozen(kw_only=True)
 class SetQuantities:
-    """Have so many pieces of each of *lines* in the cart: all of them, or none where one is refused."""
+    """Have so many pieces of each of *lines* in the cart: all of them, or none where one is
+    refused.
+    """
 
-    lines: tuple[SetQuantity, ...] = attrs.field(validator=_each_once, metadata={"schema": {"minItems": 1, "maxItems": MOST_LINES}})
+    lines: tuple[SetQuantity, ...] = attrs.field(
+        validator=_each_once, metadata={"schema": {"minItems": 1, "maxItems": MOST_LINES}}
+    )

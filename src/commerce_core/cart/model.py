@@ -23,7 +23,9 @@ class CartStatus(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class CartLine:
-    """*quantity* pieces of one sellable form, and the name and price that its buyer saw when setting it."""
+    """*quantity* pieces of one sellable form, and the name and price that its buyer saw when
+    setting it.
+    """
 
     item_id: ItemId
     variant_id: str | None
@@ -37,7 +39,8 @@ class CartLine:
 class Cart:
     """The lines of one buyer or guest. Every change makes the next *version*.
 
-    *left_out*: what was on its way into it and went beyond its bounds; it is told of until the holder changes the cart.
+    *left_out*: what was on its way into it and went beyond its bounds; it is told of until the
+        holder changes the cart.
     """
 
     id: CartId
@@ -51,16 +54,30 @@ class Cart:
 
     def line(self, item_id: ItemId, variant_id: str | None) -> CartLine | None:
         """The line of an item."""
-        return next((line for line in self.lines if (line.item_id, line.variant_id) == (item_id, variant_id)), None)
+        return next(
+            (
+                line
+                for line in self.lines
+                if (line.item_id, line.variant_id) == (item_id, variant_id)
+            ),
+            None,
+        )
 
-    def with_quantities(self, wanted: Sequence[tuple[SetQuantity, Offer | None]], now: datetime) -> "Cart":
-        """The cart with so many pieces of each offer, at its price of today; of what is set to 0 (no offer) there is no line.
+    def with_quantities(
+        self, wanted: Sequence[tuple[SetQuantity, Offer | None]], now: datetime
+    ) -> "Cart":
+        """The cart with so many pieces of each offer, at its price of today; of what is set to 0
+        (no offer) there is no line.
 
         Raises:
             TooManyLines: the cart would hold too many.
         """
         gone = {(command.item_id, command.variant_id) for command, offer in wanted if offer is None}
-        mine = {line.sku_id: line for line in self.lines if not gone or (line.item_id, line.variant_id) not in gone}
+        mine = {
+            line.sku_id: line
+            for line in self.lines
+            if not gone or (line.item_id, line.variant_id) not in gone
+        }
         mine |= {offer.sku_id: _line(offer, command.quantity) for command, offer in wanted if offer}
         if len(mine) > max(MOST_LINES, len(self.lines)):
             raise TooManyLines(f"a cart holds at most {MOST_LINES} lines")
@@ -70,8 +87,10 @@ class Cart:
         """The cart without lines."""
         return self._with((), now)
 
-    def joined_by(self, other: "Cart", now: datetime) -> "Cart":
-        """The cart with the lines of *other*: of two quantities the larger. What goes beyond a bound is noted as left out."""
+    def merged_with(self, other: "Cart", now: datetime) -> "Cart":
+        """The cart with the lines of *other*: of two quantities the larger. What goes beyond a
+        bound is noted as left out.
+        """
         mine = {line.sku_id: line for line in self.lines}
         beyond: list[CartLine] = list(other.left_out)
         for line in other.lines:
@@ -84,7 +103,9 @@ class Cart:
         return self._with(tuple(mine.values()), now, beyond)
 
     def given_back(self, lines: Sequence[CartLine], now: datetime) -> "Cart":
-        """The cart with the *lines* of an undone order: quantities add up. What goes beyond a bound is noted as left out."""
+        """The cart with the *lines* of an undone order: quantities add up. What goes beyond a bound
+        is noted as left out.
+        """
         mine = {line.sku_id: line for line in self.lines}
         beyond: list[CartLine] = []
         for line in lines:
@@ -98,16 +119,28 @@ class Cart:
                 beyond.append(attrs.evolve(line, quantity=both - MOST_PIECES))
         return self._with(tuple(mine.values()), now, beyond)
 
-    def spent_on(self, into: CartId, now: datetime) -> "Cart":
+    def as_merged_into(self, into: CartId, now: datetime) -> "Cart":
         """The cart after its lines went into another one."""
-        return attrs.evolve(self, status=CartStatus.MERGED, merged_into=into, version=self.version + 1, updated_at=now)
+        return attrs.evolve(
+            self,
+            status=CartStatus.MERGED,
+            merged_into=into,
+            version=self.version + 1,
+            updated_at=now,
+        )
 
-    def _with(self, lines: tuple[CartLine, ...], now: datetime, beyond: Sequence[CartLine] | None = None) -> "Cart":
-        """The cart with *lines*. Its holder's own change (nothing *beyond*) takes note of what was left out before."""
+    def _with(
+        self, lines: tuple[CartLine, ...], now: datetime, beyond: Sequence[CartLine] | None = None
+    ) -> "Cart":
+        """The cart with *lines*. Its holder's own change (nothing *beyond*) takes note of what was
+        left out before.
+        """
         left_out = (*self.left_out, *beyond)[:MOST_LINES] if beyond is not None else ()
         if (lines, left_out) == (self.lines, self.left_out):
             return self
-        return attrs.evolve(self, lines=lines, left_out=left_out, version=self.version + 1, updated_at=now)
+        return attrs.evolve(
+            self, lines=lines, left_out=left_out, version=self.version + 1, updated_at=now
+        )
 
 
 def _line(offer: Offer, quantity: int) -> CartLine:
@@ -132,13 +165,17 @@ class CartAge:
 
 
 def next_cart_id(buyer_id: BuyerId, carts: int) -> CartId:
-    """The name of the cart that a buyer who has had *carts* so far begins next: known before it is first written."""
+    """The name of the cart that a buyer who has had *carts* so far begins next: known before it is
+    first written.
+    """
     return CartId(derived_id("cart", buyer_id, str(carts)))
 
 
 @attrs.frozen(kw_only=True)
 class ReturnedLines:
-    """Lines of an undone order on their way back into a cart: *new_cart_id* names it if the buyer has none open."""
+    """Lines of an undone order on their way back into a cart: *new_cart_id* names it if the buyer
+    has none open.
+    """
 
     buyer_id: BuyerId
     order_id: OrderId

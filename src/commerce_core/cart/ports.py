@@ -18,12 +18,16 @@ class CartBook(Protocol):
         """The open carts of buyers; who has none is missing."""
 
     @abstractmethod
-    def load(self, tx: Transaction, keys: Sequence[tuple[BuyerId, CartId]]) -> Mapping[CartId, Cart]:
+    def load(
+        self, tx: Transaction, keys: Sequence[tuple[BuyerId, CartId]]
+    ) -> Mapping[CartId, Cart]:
         """Carts whatever their status; unknown ones and other buyers' are missing."""
 
     @abstractmethod
     def count_of(self, tx: Transaction, buyer_ids: Sequence[BuyerId]) -> Mapping[BuyerId, int]:
-        """How many carts each buyer has ever had, whatever their status; who never had one is missing. It never shrinks."""
+        """How many carts each buyer has ever had, whatever their status; who never had one is
+        missing. It never shrinks.
+        """
 
     @abstractmethod
     def insert(self, tx: Transaction, carts: Sequence[Cart]) -> None:
@@ -35,22 +39,34 @@ class CartBook(Protocol):
 
     @abstractmethod
     def update(self, tx: Transaction, changes: Sequence[tuple[int, Cart]]) -> Sequence[CartId]:
-        """Write open carts, each only over the version that is given with it; the ones that were written."""
+        """Write open carts, each only over the version that is given with it; the ones that were
+        written.
+        """
 
     @abstractmethod
-    def consume(self, tx: Transaction, carts: Sequence[tuple[BuyerId, CartId, int]]) -> Sequence[CartId]:
-        """Let open carts become orders, each only at the version given; the ones that did. Its version grows once more."""
+    def consume(
+        self, tx: Transaction, carts: Sequence[tuple[BuyerId, CartId, int]]
+    ) -> Sequence[CartId]:
+        """Let open carts become orders, each only at the version given; the ones that did. Its
+        version grows once more.
+        """
 
     @abstractmethod
-    def give_back(self, tx: Transaction, returned: Sequence[ReturnedLines], now: datetime) -> Mapping[OrderId, CartId]:
-        """Put lines into the open cart of each buyer, or a new one: quantities add up. The cart by order.
+    def give_back(
+        self, tx: Transaction, returned: Sequence[ReturnedLines], now: datetime
+    ) -> Mapping[OrderId, CartId]:
+        """Put lines into the open cart of each buyer, or a new one: quantities add up. The cart by
+        order.
 
-        Several orders of one buyer share the cart. What goes beyond the bounds of a cart is left out.
+        Several orders of one buyer share the cart. What goes beyond the bounds of a cart is left
+        out.
         Not idempotent: the caller records in the same transaction that it was done.
         """
 
     @abstractmethod
-    def by_key(self, tx: Transaction, after: tuple[BuyerId, CartId] | None, limit: int) -> Sequence[CartAge]:
+    def by_key(
+        self, tx: Transaction, after: tuple[BuyerId, CartId] | None, limit: int
+    ) -> Sequence[CartAge]:
         """Up to *limit* carts by buyer and id behind *after*, without lines."""
 
     @abstractmethod
@@ -62,7 +78,13 @@ class CartBook(Protocol):
         """
 
     @abstractmethod
-    def empty_idle(self, tx: Transaction, carts: Sequence[tuple[BuyerId, CartId]], before: datetime, now: datetime) -> int:
+    def empty_idle(
+        self,
+        tx: Transaction,
+        carts: Sequence[tuple[BuyerId, CartId]],
+        before: datetime,
+        now: datetime,
+    ) -> int:
         """Take the lines out of open carts that nobody changed since *before*; how many.
 
         It is a change: each gets its next version. Idempotent.

@@ -18,13 +18,19 @@ from commerce_core.cart.views import CartView, LineProblem, LineView, Problem
 from commerce_core.catalog import ItemNotFound, Offer, Offers
 from commerce_core.inventory import StockLedger, StockLevel
 from commerce_core.kernel.address import Address
-from commerce_core.kernel.batching import Batcher, bisected, check_weight
+from commerce_core.kernel.batching import Batcher, check_weight, isolate_failures
 from commerce_core.kernel.bounded import MOST_PROBLEMS
 from commerce_core.kernel.clock import Clock
-from commerce_core.kernel.errors import CommerceError, Conflict, FieldProblem, Invalid, TransactionLost
+from commerce_core.kernel.errors import (
+    CommerceError,
+    Conflict,
+    FieldProblem,
+    Invalid,
+    TransactionLost,
+)
 from commerce_core.kernel.ids import BuyerId, CartId, ItemId, SkuId, derived_id, is_derived
 from commerce_core.kernel.money import MAX_SUM, Money
-from commerce_core.kernel.transaction import Database, Transaction, whole_again
+from commerce_core.kernel.transaction import Database, Transaction, retry_transaction
 from commerce_core.pricing import PricedLine, Pricer
 
 _TRIES: Final = 3
@@ -36,14 +42,18 @@ def guest_id(token: str) -> BuyerId:
 
 
 def is_guest(buyer_id: BuyerId) -> bool:
-    """Whether *buyer_id* is made as :func:`guest_id` makes them: accounts have ids of another kind."""
+    """Whether *buyer_id* is made as :func:`guest_id` makes them: accounts have ids of another
+    kind.
+    """
     return is_derived(buyer_id)
 
 
 class GuestTokens:
-    """Makes the tokens that guests' carts are known by, and tells them from those that somebody else made up.
+    """Makes the tokens that guests' carts are known by, and tells them from those that somebody
+    else made up.
 
-    Whoever could choose a token could hand it to another person, and read that person's cart afterwards.
+    Whoever could choose a token could hand it to another person, and read that person's cart
+    afterwards.
 
     Args:
         key: signs the tokens; the same in all processes of a shop.
@@ -70,7 +80,9 @@ class GuestTokens:
 
 @attrs.frozen(kw_only=True)
 class Shopper:
-    """Whose cart is meant: *guest_id* is a guest's cart that its holder, logged in by now, takes over. Prices go to *address*."""
+    """Whose cart is meant: *guest_id* is a guest's cart that its holder, logged in by now, takes
+    over. Prices go to *address*.
+    """
 
     buyer_id: BuyerId
     guest_id: BuyerId | None = None
@@ -84,9 +96,11 @@ class Shopper:
 
 @attrs.frozen(kw_only=True)
 class CartChange:
-    """What a shopper does: sets quantities, or empties the cart first (*empty*). Neither: only the guest's cart is taken over.
+    """What a shopper does: sets quantities, or empties the cart first (*empty*). Neither: only the
+    guest's cart is taken over.
 
-    All quantities are set or none. *listed*: they came as a list, and what is wrong with each is told by its place there.
+    All quantities are set or none. *listed*: they came as a list, and what is wrong with each is
+        told by its place there.
     """
 
     shopper: Shopper
@@ -96,7 +110,7 @@ class CartChange:
 
 
 @attrs.frozen(kw_only=True)
-class CartShelves:
+class CartRepositories:
     """The storage that carts read and write."""
 
     database: Database
@@ -108,47 +122,57 @@ class CartShelves:
 class CartChanges:
     """Writes groups of changes: the group function behind a ``Batcher``."""
 
-    def __init__(self, shelves: CartShelves, pricer: Pricer, clock: Clock) -> None:
-        self._on = shelves
+    def __init__(self, repositories: CartRepositories, pricer: Pricer, clock: Clock) -> None:
+        self._repos = repositories
         self._pricer = pricer
         self._clock = clock
 
     def change_many(self, group: Sequence[CartChange]) -> list[CartView | Exception]:
-        """Make each change or say why not, in one transaction: a fixed number of statements whatever their number.
+        """Make each change or say why not, in one transaction: a fixed number of statements
+        whatever their number.
 
-        Setting a quantity is idempotent, so that the whole may be tried again after a lost connection.
+        Setting a quantity is idempotent, so that the whole may be tried again after a lost
+        connection.
         """
-        return bisected(self._change, group)
+        return isolate_failures(self._change, group)
 
     def _change(self, group: Sequence[CartChange]) -> list[CartView | Exception]:
         for _ in range(_TRIES):
             with suppress(Conflict):
-                return whole_again(self._on.database, lambda: self._try(group))
+                return retry_transaction(self._repos.database, lambda: self._try(group))
         others = "a cart was changed by others each time"
         raise Conflict(others) if len(group) > 1 else TransactionLost(others)
 
     def view(self, shopper: Shopper) -> CartView:
         """The shopper's open cart as it is, the guest's apart. Changes nothing."""
-        with self._on.database.snapshot() as tx:
+        with self._repos.database.snapshot() as tx:
             cart = self._carts(tx, [shopper.buyer_id])[shopper.buyer_id]
             return self._views(tx, [(cart, shopper.address)])[0]
 
     def is_waiting(self, guest: BuyerId) -> bool:
         """Whether a guest's cart has lines to be taken over."""
-        with self._on.database.snapshot() as tx:
-            cart = self._on.carts.open_of(tx, [guest]).get(guest)
+        with self._repos.database.snapshot() as tx:
+            cart = self._repos.carts.open_of(tx, [guest]).get(guest)
         return cart is not None and bool(cart.lines)
 
     def _try(self, group: Sequence[CartChange]) -> list[CartView | Exception]:
-        with self._on.database.begin() as tx:
+        with self._repos.database.begin() as tx:
             carts = self._carts(tx, sorted({i for change in group for i in change.shopper.ids}))
-            check_weight([len(c.quantities) + sum(len(carts[i].lines) for i in c.shopper.ids) for c in group])
+            check_weight(
+                [len(c.quantities) + sum(len(carts[i].lines) for i in c.shopper.ids) for c in group]
+            )
             desk = _Desk(carts, self._clock)
-            offers = self._on.offers.by_item(tx, sorted({q.item_id for change in group for q in change.quantities}))
+            offers = self._repos.offers.by_item(
+                tx, sorted({q.item_id for change in group for q in change.quantities})
+            )
             results = [desk.apply(change, offers) for change in group]
             if desk.changed:
                 self._write(tx, desk)
-            asked = [(cart, change.shopper.address) for cart, change in zip(results, group, strict=True) if isinstance(cart, Cart)]
+            asked = [
+                (cart, change.shopper.address)
+                for cart, change in zip(results, group, strict=True)
+                if isinstance(cart, Cart)
+            ]
             views = iter(self._views(tx, asked))
             answers = [next(views) if isinstance(result, Cart) else result for result in results]
             for change, answer in zip(group, answers, strict=True):
@@ -159,9 +183,9 @@ class CartChanges:
 
     def _carts(self, tx: Transaction, buyer_ids: Sequence[BuyerId]) -> dict[BuyerId, Cart]:
         """The open cart of each, or the one that they would begin."""
-        found = dict(self._on.carts.open_of(tx, buyer_ids))
+        found = dict(self._repos.carts.open_of(tx, buyer_ids))
         if missing := [buyer_id for buyer_id in buyer_ids if buyer_id not in found]:
-            counts = self._on.carts.count_of(tx, missing)
+            counts = self._repos.carts.count_of(tx, missing)
             now = self._clock.now()
             for buyer_id in missing:
                 cart_id = next_cart_id(buyer_id, counts.get(buyer_id, 0))
@@ -171,21 +195,38 @@ class CartChanges:
     def _write(self, tx: Transaction, desk: "_Desk") -> None:
         new, known = desk.written()
         if new:
-            self._on.carts.insert(tx, new)
-        if known and len(self._on.carts.update(tx, known)) < len(known):
+            self._repos.carts.insert(tx, new)
+        if known and len(self._repos.carts.update(tx, known)) < len(known):
             raise Conflict("a cart was changed meanwhile")
 
-    def _views(self, tx: Transaction, carts: Sequence[tuple[Cart, Address | None]]) -> list[CartView]:
+    def _views(
+        self, tx: Transaction, carts: Sequence[tuple[Cart, Address | None]]
+    ) -> list[CartView]:
         skus = sorted({line.sku_id for cart, _ in carts for line in cart.lines})
-        offers: Mapping[SkuId, Offer] = self._on.offers.by_sku(tx, skus) if skus else {}
-        levels: Mapping[SkuId, StockLevel] = self._on.stock.levels(tx, skus) if skus else {}
+        offers: Mapping[SkuId, Offer] = self._repos.offers.by_sku(tx, skus) if skus else {}
+        levels: Mapping[SkuId, StockLevel] = self._repos.stock.levels(tx, skus) if skus else {}
         return [self._view(cart, address, offers, levels) for cart, address in carts]
 
-    def _view(self, cart: Cart, address: Address | None, offers: Mapping[SkuId, Offer], levels: Mapping[SkuId, StockLevel]) -> CartView:
-        lines = tuple(line_view(line, offers.get(line.sku_id), levels.get(line.sku_id)) for line in cart.lines)
-        priced = [PricedLine(sku_id=v.line.sku_id, unit_price=v.unit_price, quantity=v.line.quantity) for v in lines]
+    def _view(
+        self,
+        cart: Cart,
+        address: Address | None,
+        offers: Mapping[SkuId, Offer],
+        levels: Mapping[SkuId, StockLevel],
+    ) -> CartView:
+        lines = tuple(
+            line_view(line, offers.get(line.sku_id), levels.get(line.sku_id)) for line in cart.lines
+        )
+        priced = [
+            PricedLine(sku_id=v.line.sku_id, unit_price=v.unit_price, quantity=v.line.quantity)
+            for v in lines
+        ]
         quote = self._pricer.price(priced, address)
-        return CartView(cart=cart, lines=lines if quote.total.minor <= MAX_SUM else _too_dear(lines), quote=quote)
+        return CartView(
+            cart=cart,
+            lines=lines if quote.total.minor <= MAX_SUM else _too_dear(lines),
+            quote=quote,
+        )
 
 
 class Carts:
@@ -196,13 +237,16 @@ class Carts:
         self._batcher = batcher
 
     def view(self, shopper: Shopper) -> CartView:
-        """The shopper's cart at the prices of now; a guest's cart is taken over first, if there is one."""
+        """The shopper's cart at the prices of now; a guest's cart is taken over first, if there is
+        one.
+        """
         if shopper.guest_id is not None and self._changes.is_waiting(shopper.guest_id):
             return self.change(CartChange(shopper=shopper))
         return self._changes.view(shopper)
 
     def submit(self, change: CartChange) -> "Future[CartView]":
-        """Queue a change for the next group; the future gets the whole cart, or what :meth:`change` raises.
+        """Queue a change for the next group; the future gets the whole cart, or what :meth:`change`
+        raises.
 
         Raises:
             Overloaded: too many changes wait; nothing was done.
@@ -222,7 +266,9 @@ class Carts:
 
 
 class _Desk:
-    """Carts as they become while a group is worked on, in the order in which its changes arrived."""
+    """Carts as they become while a group is worked on, in the order in which its changes
+    arrived.
+    """
 
     def __init__(self, carts: Mapping[BuyerId, Cart], clock: Clock) -> None:
         self._before = carts
@@ -233,9 +279,13 @@ class _Desk:
     @property
     def changed(self) -> bool:
         """Whether anything is to be written."""
-        return bool(self._spent) or any(cart is not self._before[i] for i, cart in self._after.items())
+        return bool(self._spent) or any(
+            cart is not self._before[i] for i, cart in self._after.items()
+        )
 
-    def apply(self, change: CartChange, offers: Mapping[ItemId, Sequence[Offer]]) -> Cart | Exception:
+    def apply(
+        self, change: CartChange, offers: Mapping[ItemId, Sequence[Offer]]
+    ) -> Cart | Exception:
         """The cart after *change*; a refused one leaves it as it was."""
         before, spent = dict(self._after), list(self._spent)
         try:
@@ -245,8 +295,14 @@ class _Desk:
             return refusal
 
     def written(self) -> tuple[list[Cart], list[tuple[int, Cart]]]:
-        """The carts that are new, and those that are known, each with its version before. One version up, however many changes."""
-        changed = [(self._before[i], cart) for i, cart in sorted(self._after.items()) if cart is not self._before[i]]
+        """The carts that are new, and those that are known, each with its version before. One
+        version up, however many changes.
+        """
+        changed = [
+            (self._before[i], cart)
+            for i, cart in sorted(self._after.items())
+            if cart is not self._before[i]
+        ]
         new = [cart for was, cart in changed if was.version == 0]
         return new + self._spent, [(was.version, cart) for was, cart in changed if was.version > 0]
 
@@ -266,26 +322,37 @@ class _Desk:
         return cart
 
     def check_total(self, change: CartChange, answer: CartView | Exception) -> None:
-        """A cart is never filled beyond what can be ordered. What prices have made of one may still be taken out of it.
+        """A cart is never filled beyond what can be ordered. What prices have made of one may still
+        be taken out of it.
 
         Raises:
             TotalTooLarge: *change* asks for more of something, and the cart comes to too much.
         """
         if isinstance(answer, CartView) and answer.quote.total.minor > MAX_SUM:
-            before = {(line.item_id, line.variant_id): line.quantity for line in self._before[change.shopper.buyer_id].lines}
-            if any(q.quantity > before.get((q.item_id, q.variant_id), 0) for q in change.quantities):
-                raise TotalTooLarge(f"the cart would come to more than {Money(MAX_SUM, answer.quote.total.currency)}")
+            before = {
+                (line.item_id, line.variant_id): line.quantity
+                for line in self._before[change.shopper.buyer_id].lines
+            }
+            if any(
+                q.quantity > before.get((q.item_id, q.variant_id), 0) for q in change.quantities
+            ):
+                raise TotalTooLarge(
+                    "the cart would come to more than "
+                    f"{Money(MAX_SUM, answer.quote.total.currency)}"
+                )
 
     def _take_over(self, buyer_id: BuyerId, guest: BuyerId) -> tuple[CartLine, ...]:
-        """What did not fit. The guest's cart is spent; the buyer keeps a note of it, so that checking it out names the cart to use."""
+        """What did not fit. The guest's cart is spent; the buyer keeps a note of it, so that
+        checking it out names the cart to use.
+        """
         theirs = self._after[guest]
         if not theirs.lines:
             return ()
-        mine = self._after[buyer_id].joined_by(theirs, self._now)
+        mine = self._after[buyer_id].merged_with(theirs, self._now)
         if mine.version == 0:  # nothing of theirs fitted: still there must be a cart to name
             mine = attrs.evolve(mine, version=1)
         self._after[buyer_id] = mine
-        self._after[guest] = spent = theirs.spent_on(mine.id, self._now)
+        self._after[guest] = spent = theirs.as_merged_into(mine.id, self._now)
         self._spent.append(attrs.evolve(spent, buyer_id=buyer_id))
         return mine.left_out
 
@@ -318,21 +385,33 @@ class CartRetention:
         self._after = (page[-1].buyer_id, page[-1].id) if len(page) == limit else None
         idle = [c for c in page if c.updated_at < now - self._kept(c.buyer_id)]
         guests = sorted({c.buyer_id for c in idle if is_guest(c.buyer_id)})
-        opened = sorted((c.buyer_id, c.id) for c in idle if c.status is CartStatus.OPEN and not is_guest(c.buyer_id))
-        return self._carts.drop_guests(tx, guests, now - self._guests) + self._carts.empty_idle(tx, opened, now - self._buyers, now)
+        opened = sorted(
+            (c.buyer_id, c.id)
+            for c in idle
+            if c.status is CartStatus.OPEN and not is_guest(c.buyer_id)
+        )
+        return self._carts.drop_guests(tx, guests, now - self._guests) + self._carts.empty_idle(
+            tx, opened, now - self._buyers, now
+        )
 
     def _kept(self, buyer_id: BuyerId) -> timedelta:
         return self._guests if is_guest(buyer_id) else self._buyers
 
 
-def _wanted(cart: Cart, change: CartChange, offers: Mapping[ItemId, Sequence[Offer]]) -> list[tuple[SetQuantity, Offer | None]]:
+def _wanted(
+    cart: Cart, change: CartChange, offers: Mapping[ItemId, Sequence[Offer]]
+) -> list[tuple[SetQuantity, Offer | None]]:
     """What is to be in the cart, each with its offer; with ``None`` what is to go."""
     made: list[tuple[SetQuantity, Offer | None]] = []
     problems: list[FieldProblem] = []
     lines = {(line.item_id, line.variant_id) for line in cart.lines} if change.listed else None
     for no, command in enumerate(change.quantities):
         try:
-            offer = _offer(cart, command, offers.get(command.item_id, ()), lines) if command.quantity else None
+            offer = (
+                _offer(cart, command, offers.get(command.item_id, ()), lines)
+                if command.quantity
+                else None
+            )
             made.append((command, offer))
         except (Invalid, ItemNotFound) as refusal:
             if not change.listed:
@@ -345,23 +424,39 @@ def _wanted(cart: Cart, change: CartChange, offers: Mapping[ItemId, Sequence[Off
     return made
 
 
-def _offer(cart: Cart, command: SetQuantity, offers: Sequence[Offer], lines: Set[tuple[ItemId, str | None]] | None) -> Offer:
-    """The offer that is meant: one on sale, or one that is in the cart already (*lines*: what is, where many ask)."""
+def _offer(
+    cart: Cart,
+    command: SetQuantity,
+    offers: Sequence[Offer],
+    lines: Set[tuple[ItemId, str | None]] | None,
+) -> Offer:
+    """The offer that is meant: one on sale, or one that is in the cart already (*lines*: what is,
+    where many ask).
+    """
     offer = next((o for o in offers if o.variant_id == command.variant_id), None)
     if offer is not None:
         key = (command.item_id, command.variant_id)
         if offer.on_sale or (key in lines if lines is not None else cart.line(*key)):
             return offer
     if any(o.on_sale for o in offers):
-        raise Invalid.at("/variantId", "names no variant of this item" if command.variant_id else "is required for this item")
+        raise Invalid.at(
+            "/variantId",
+            "names no variant of this item" if command.variant_id else "is required for this item",
+        )
     raise ItemNotFound("there is no such item")
 
 
 def _too_dear(lines: tuple[LineView, ...]) -> tuple[LineView, ...]:
-    """*lines*, the dearest of which says that they come to more than an order can: prices have risen since."""
+    """*lines*, the dearest of which says that they come to more than an order can: prices have
+    risen since.
+    """
     dearest = max(lines, key=lambda v: v.unit_price.minor * v.line.quantity, default=None)
-    problem = LineProblem(code=Problem.TOTAL_TOO_LARGE, detail="the cart comes to more than can be ordered at once")
-    return tuple(attrs.evolve(v, problems=(*v.problems, problem)) if v is dearest else v for v in lines)
+    problem = LineProblem(
+        code=Problem.TOTAL_TOO_LARGE, detail="the cart comes to more than can be ordered at once"
+    )
+    return tuple(
+        attrs.evolve(v, problems=(*v.problems, problem)) if v is dearest else v for v in lines
+    )
 
 
 def line_view(line: CartLine, offer: Offer | None, level: StockLevel | None) -> LineView:
@@ -371,7 +466,15 @@ def line_view(line: CartLine, offer: Offer | None, level: StockLevel | None) -> 
     if offer is None or not offer.on_sale:
         problems.append(LineProblem(code=Problem.WITHDRAWN, detail="is not sold any more"))
     elif free < line.quantity:
-        problems.append(LineProblem(code=Problem.SOLD_OUT, detail="is sold out" if free <= 0 else f"only {free} left"))
+        problems.append(
+            LineProblem(
+                code=Problem.SOLD_OUT, detail="is sold out" if free <= 0 else f"only {free} left"
+            )
+        )
     if offer is not None and offer.price != line.seen_price:
-        problems.append(LineProblem(code=Problem.PRICE_CHANGED, detail=f"costs {offer.price} now, not {line.seen_price}"))
+        problems.append(
+            LineProblem(
+                code=Problem.PRICE_CHANGED, detail=f"costs {offer.price} now, not {line.seen_price}"
+            )
+        )
     return LineView(line=line, offer=offer, problems=tuple(problems))

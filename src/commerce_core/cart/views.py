@@ -43,7 +43,9 @@ class LineView:
 
     @property
     def name(self) -> str:
-        """What the form is called now; once it is there no more, what it was called when it was put into the cart."""
+        """What the form is called now; once it is there no more, what it was called when it was put
+        into the cart.
+        """
         return self.offer.name if self.offer else self.line.seen_name
 
 

@@ -1,7 +1,22 @@
 """The catalogue: items, what carts read of them, and imports. Stock counts in and out with them."""
 
-from commerce_core.catalog.commands import ItemPatch, ItemRow, NewItem, NewVariant, StockReceipt, VariantPatch, VariantRow
-from commerce_core.catalog.errors import ImportNotFound, ItemKeyReused, ItemNotFound, SkuTaken, TooManyImports, VariantInStock
+from commerce_core.catalog.commands import (
+    ItemPatch,
+    ItemRow,
+    NewItem,
+    NewVariant,
+    StockReceipt,
+    VariantPatch,
+    VariantRow,
+)
+from commerce_core.catalog.errors import (
+    ImportNotFound,
+    ItemKeyReused,
+    ItemNotFound,
+    SkuTaken,
+    TooManyImports,
+    VariantInStock,
+)
 from commerce_core.catalog.events import ItemChanged
 from commerce_core.catalog.model import (
     ImportFormat,

@@ -34,7 +34,9 @@ def _text(most: int, least: int = 0) -> Any:
 
 
 def _many(most: int, longest: int) -> Any:
-    def check(_: object, _attribute: "attrs.Attribute[Any]", values: tuple[str, ...] | None) -> None:
+    def check(
+        _: object, _attribute: "attrs.Attribute[Any]", values: tuple[str, ...] | None
+    ) -> None:
         if not values or values is ABSENT:
             return
         if len(values) > most:
@@ -53,7 +55,11 @@ def _gtins(_: object, attribute: "attrs.Attribute[Any]", values: tuple[str, ...]
 
 def _images(_: object, attribute: "attrs.Attribute[Any]", values: tuple[str, ...] | None) -> None:
     _many(50, 2000)(_, attribute, values)
-    if values and values is not ABSENT and not all(value.startswith(_URL_START) for value in values):
+    if (
+        values
+        and values is not ABSENT
+        and not all(value.startswith(_URL_START) for value in values)
+    ):
         raise ValueError("must each be an http(s) address")
 
 
@@ -75,11 +81,17 @@ def _status(_: object, _attribute: "attrs.Attribute[Any]", value: str | None) ->
 
 
 def _free(_: object, _attribute: "attrs.Attribute[Any]", value: Mapping[str, Any] | None) -> None:
-    if value and value is not ABSENT and (len(value) > 500 or "" in value or max(map(len, value)) > 200):
+    if (
+        value
+        and value is not ABSENT
+        and (len(value) > 500 or "" in value or max(map(len, value)) > 200)
+    ):
         raise ValueError("must have at most 500 names of 1 to 200 characters")
 
 
-def _variants(_: object, _attribute: "attrs.Attribute[Any]", values: "tuple[Any, ...] | None") -> None:
+def _variants(
+    _: object, _attribute: "attrs.Attribute[Any]", values: "tuple[Any, ...] | None"
+) -> None:
     if values is ABSENT or values is None:
         return
     if not 1 <= len(values) <= MOST_VARIANTS:
@@ -109,7 +121,8 @@ class NewVariant:
 
 @attrs.frozen(kw_only=True)
 class NewItem:
-    """An item to be onboarded: a simple one has ``price`` and ``quantity``, the other kind has ``variants`` instead.
+    """An item to be onboarded: a simple one has ``price`` and ``quantity``, the other kind has
+    ``variants`` instead.
 
     Without a status a new item is active, and a known one stays what it is.
     """
@@ -117,7 +130,12 @@ class NewItem:
     name: str = attrs.field(converter=clean_text, validator=_text(500, 1), metadata=_NAME)
     price: Money | None = attrs.field(default=None, validator=_price)
     quantity: int | None = attrs.field(default=None, validator=_count, metadata=_COUNT)
-    sku: str | None = attrs.field(default=None, converter=attrs.converters.optional(clean_text), validator=_text(100, 1), metadata=_ID)  # pyright: ignore[reportUnknownVariableType] (a default beside a converter)
+    sku: str | None = attrs.field(
+        default=None,
+        converter=attrs.converters.optional(clean_text),
+        validator=_text(100, 1),
+        metadata=_ID,
+    )  # pyright: ignore[reportUnknownVariableType] (a default beside a converter)
     description: str = attrs.field(default="", validator=_text(20_000))
     brand: str = attrs.field(default="", converter=clean_text, validator=_text(200))
     category: str = attrs.field(default="", converter=clean_text, validator=_text(200))
@@ -126,16 +144,24 @@ class NewItem:
     gtins: tuple[str, ...] = attrs.field(default=(), converter=clean, validator=_gtins)
     specifications: Mapping[str, Any] = attrs.field(factory=dict, validator=_free)
     attributes: Mapping[str, Any] = attrs.field(factory=dict, validator=_free)
-    status: str | None = attrs.field(default=None, validator=_status, metadata=_schema(enum=["draft", "active"]))
-    variants: tuple[NewVariant, ...] | None = attrs.field(default=None, validator=_variants, metadata=_VARIANTS)
+    status: str | None = attrs.field(
+        default=None, validator=_status, metadata=_schema(enum=["draft", "active"])
+    )
+    variants: tuple[NewVariant, ...] | None = attrs.field(
+        default=None, validator=_variants, metadata=_VARIANTS
+    )
 
 
 @attrs.frozen(kw_only=True)
 class VariantPatch:
-    """What becomes of the variant *variant_id*; one that is not known yet needs a price and may bring a first stock."""
+    """What becomes of the variant *variant_id*; one that is not known yet needs a price and may
+    bring a first stock.
+    """
 
     variant_id: str = attrs.field(converter=clean_text, validator=_text(100, 1), metadata=_ID)
-    options: Mapping[str, Any] | None = attrs.field(default=ABSENT, converter=clean, validator=_free)
+    options: Mapping[str, Any] | None = attrs.field(
+        default=ABSENT, converter=clean, validator=_free
+    )
     price: Money = attrs.field(default=ABSENT, validator=_price)
     stock: int = attrs.field(default=ABSENT, validator=_count, metadata=_COUNT)
     images: tuple[str, ...] | None = attrs.field(default=ABSENT, validator=_images)
@@ -146,30 +172,41 @@ class VariantPatch:
 class ItemPatch:
     """A JSON Merge Patch (RFC 7396): what is not mentioned stays, ``null`` empties.
 
-    ``variants`` is the whole list of those that are to remain, each merged with the one of the same ``variantId``. Stock
+    ``variants`` is the whole list of those that are to remain, each merged with the one of the same
+    ``variantId``. Stock
     changes through receipts alone: a quantity is refused.
     """
 
     sku: str = attrs.field(default=ABSENT, converter=clean, validator=_text(100, 1), metadata=_ID)
-    name: str = attrs.field(default=ABSENT, converter=clean, validator=_text(500, 1), metadata=_NAME)
+    name: str = attrs.field(
+        default=ABSENT, converter=clean, validator=_text(500, 1), metadata=_NAME
+    )
     description: str | None = attrs.field(default=ABSENT, validator=_text(20_000))
     brand: str | None = attrs.field(default=ABSENT, converter=clean, validator=_text(200))
     category: str | None = attrs.field(default=ABSENT, converter=clean, validator=_text(200))
-    tags: tuple[str, ...] | None = attrs.field(default=ABSENT, converter=clean, validator=_many(100, 200))
+    tags: tuple[str, ...] | None = attrs.field(
+        default=ABSENT, converter=clean, validator=_many(100, 200)
+    )
     images: tuple[str, ...] | None = attrs.field(default=ABSENT, validator=_images)
     gtins: tuple[str, ...] | None = attrs.field(default=ABSENT, converter=clean, validator=_gtins)
     specifications: Mapping[str, Any] | None = attrs.field(default=ABSENT, validator=_free)
     attributes: Mapping[str, Any] | None = attrs.field(default=ABSENT, validator=_free)
     price: Money = attrs.field(default=ABSENT, validator=_price)
-    variants: tuple[VariantPatch, ...] = attrs.field(default=ABSENT, validator=_variants, metadata=_VARIANTS)
+    variants: tuple[VariantPatch, ...] = attrs.field(
+        default=ABSENT, validator=_variants, metadata=_VARIANTS
+    )
 
 
 @attrs.frozen(kw_only=True)
 class VariantRow:
-    """What a row of a file says of the variant *variant_id*: what it does not name stays, ``deleted`` takes it away."""
+    """What a row of a file says of the variant *variant_id*: what it does not name stays,
+    ``deleted`` takes it away.
+    """
 
     variant_id: str = attrs.field(converter=clean_text, validator=_text(100, 1), metadata=_ID)
-    options: Mapping[str, Any] | None = attrs.field(default=ABSENT, converter=clean, validator=_free)
+    options: Mapping[str, Any] | None = attrs.field(
+        default=ABSENT, converter=clean, validator=_free
+    )
     price: Money | None = attrs.field(default=ABSENT, validator=_price)
     stock: int | None = attrs.field(default=ABSENT, validator=_count, metadata=_COUNT)
     images: tuple[str, ...] | None = attrs.field(default=ABSENT, validator=_images)
@@ -179,25 +216,35 @@ class VariantRow:
 
 @attrs.frozen(kw_only=True)
 class ItemRow:
-    """A row of a file of items: what it does not name stays as it is, ``null`` empties, variants that it does not list stay.
+    """A row of a file of items: what it does not name stays as it is, ``null`` empties, variants
+    that it does not list stay.
 
-    Price and first stock are for an item that is new or of one form; stock counts only when the row creates it.
+    Price and first stock are for an item that is new or of one form; stock counts only when the row
+    creates it.
     """
 
     sku: str = attrs.field(converter=clean_text, validator=_text(100, 1), metadata=_ID)
-    name: str | None = attrs.field(default=ABSENT, converter=clean, validator=_text(500, 1), metadata=_NAME)
+    name: str | None = attrs.field(
+        default=ABSENT, converter=clean, validator=_text(500, 1), metadata=_NAME
+    )
     price: Money | None = attrs.field(default=ABSENT, validator=_price)
     quantity: int | None = attrs.field(default=ABSENT, validator=_count, metadata=_COUNT)
     description: str | None = attrs.field(default=ABSENT, validator=_text(20_000))
     brand: str | None = attrs.field(default=ABSENT, converter=clean, validator=_text(200))
     category: str | None = attrs.field(default=ABSENT, converter=clean, validator=_text(200))
-    tags: tuple[str, ...] | None = attrs.field(default=ABSENT, converter=clean, validator=_many(100, 200))
+    tags: tuple[str, ...] | None = attrs.field(
+        default=ABSENT, converter=clean, validator=_many(100, 200)
+    )
     images: tuple[str, ...] | None = attrs.field(default=ABSENT, validator=_images)
     gtins: tuple[str, ...] | None = attrs.field(default=ABSENT, converter=clean, validator=_gtins)
     specifications: Mapping[str, Any] | None = attrs.field(default=ABSENT, validator=_free)
     attributes: Mapping[str, Any] | None = attrs.field(default=ABSENT, validator=_free)
-    status: str | None = attrs.field(default=None, validator=_status, metadata=_schema(enum=["draft", "active"]))
-    variants: tuple[VariantRow, ...] | None = attrs.field(default=ABSENT, validator=_variants, metadata=_VARIANTS)
+    status: str | None = attrs.field(
+        default=None, validator=_status, metadata=_schema(enum=["draft", "active"])
+    )
+    variants: tuple[VariantRow, ...] | None = attrs.field(
+        default=ABSENT, validator=_variants, metadata=_VARIANTS
+    )
 
 
 def _some(_: object, _attribute: "attrs.Attribute[int]", value: int) -> None:
@@ -207,10 +254,19 @@ def _some(_: object, _attribute: "attrs.Attribute[int]", value: int) -> None:
 
 @attrs.frozen(kw_only=True)
 class StockReceipt:
-    """Pieces that came in, or with a minus went out. *reference* is the seller's own: the same again counts once."""
+    """Pieces that came in, or with a minus went out. *reference* is the seller's own: the same
+    again counts once.
+    """
 
     variant_id: str | None = attrs.field(  # pyright: ignore[reportUnknownVariableType] (a default beside a converter)
-        default=None, converter=attrs.converters.optional(clean_text), validator=_text(100, 1), metadata=_ID
+        default=None,
+        converter=attrs.converters.optional(clean_text),
+        validator=_text(100, 1),
+        metadata=_ID,
     )
-    quantity: int = attrs.field(validator=_some, metadata=_schema(minimum=-MOST_PIECES, maximum=MOST_PIECES))
-    reference: str = attrs.field(converter=clean_text, validator=_text(200, 1), metadata=_schema(minLength=1, maxLength=200))
+    quantity: int = attrs.field(
+        validator=_some, metadata=_schema(minimum=-MOST_PIECES, maximum=MOST_PIECES)
+    )
+    reference: str = attrs.field(
+        converter=clean_text, validator=_text(200, 1), metadata=_schema(minLength=1, maxLength=200)
+    )

@@ -19,7 +19,9 @@ class ImportNotFound(NotFound):
 
 
 class TooManyImports(Unavailable):
-    """The seller's imports that are not over yet are as many, or as long, as one seller may have; try again when one is over."""
+    """The seller's imports that are not over yet are as many, or as long, as one seller may have;
+    try again when one is over.
+    """
 
     code = "too-many-imports"
     retry_after = 30
@@ -45,4 +47,7 @@ class VariantInStock(Conflict):
     def __init__(self, held: Mapping[SkuId, str]) -> None:
         variant_ids = list(held.values())
         self.sku_ids = frozenset(held)
-        super().__init__("still in stock or held for orders: " + ", ".join(variant_ids[:5]), variantIds=variant_ids)
+        super().__init__(
+            "still in stock or held for orders: " + ", ".join(variant_ids[:5]),
+            variantIds=variant_ids,
+        )

@@ -1,4 +1,6 @@
-"""Items and the forms in which they are sold. Stock is not in them: it is counted by ``sku_id`` in the inventory."""
+"""Items and the forms in which they are sold. Stock is not in them: it is counted by ``sku_id`` in
+the inventory.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -108,7 +110,9 @@ class ItemView:
 
     @property
     def document_version(self) -> int:
-        """Grows with the item and with every change of what is on offer: what a search index compares."""
+        """Grows with the item and with every change of what is on offer: what a search index
+        compares.
+        """
         return self.item.version + sum(level.availability_version for level in self.levels.values())
 
     @property
@@ -146,7 +150,9 @@ class RowError:
 
 @attrs.frozen(kw_only=True)
 class TableStyle:
-    """How a table is written: what stands between cells, the decimal mark, the encoding, what ends a line. Empty: not known."""
+    """How a table is written: what stands between cells, the decimal mark, the encoding, what ends
+    a line. Empty: not known.
+    """
 
     delimiter: str = ""
     decimal: str = ""
@@ -157,8 +163,9 @@ class TableStyle:
 
 
 class ImportPhase(StrEnum):
-    """A file is gone through twice: first for where each item's rows stand, then to take them; rows of one item that
-    stand in several places are set aside, and joined at the end."""
+    """A file is gone through twice: first for where each item's rows stand, then to take them; rows
+    of one item that stand in several places are set aside, and joined at the end.
+    """
 
     GATHERING = "gathering"
     TAKING = "taking"
@@ -167,7 +174,8 @@ class ImportPhase(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class Progress:
-    """How far an import has come: where its next row begins, and what became of the items and rows before.
+    """How far an import has come: where its next row begins, and what became of the items and rows
+    before.
 
     ``rows`` counts an item once, however many rows it has, and each row that was refused.
     """
@@ -187,7 +195,9 @@ class Progress:
     failed: int = 0
     errors_truncated: bool = False
     latest: tuple[tuple[str, int], ...] = ()
-    """The items written last, with their document versions: when a search shows these it shows all before them."""
+    """The items written last, with their document versions: when a search shows these it shows all
+    before them.
+    """
 
 
 class ImportStatus(StrEnum):
@@ -229,7 +239,9 @@ class ItemImport:
 
 @attrs.frozen(kw_only=True)
 class ImportLimits:
-    """What one seller's imports may take up: how many that are not over yet, and the bytes kept of them."""
+    """What one seller's imports may take up: how many that are not over yet, and the bytes kept of
+    them.
+    """
 
     open_imports: int = 10
     stored_bytes: int = 1 << 30

@@ -14,7 +14,9 @@ class Offers(Protocol):
     """What carts and orders read of items: one row per sellable form."""
 
     @abstractmethod
-    def by_item(self, tx: Transaction, item_ids: Sequence[ItemId]) -> Mapping[ItemId, Sequence[Offer]]:
+    def by_item(
+        self, tx: Transaction, item_ids: Sequence[ItemId]
+    ) -> Mapping[ItemId, Sequence[Offer]]:
         """The forms of items, in their order; unknown items are missing."""
 
     @abstractmethod
@@ -26,8 +28,11 @@ class ItemBook(Protocol):
     """Items, whatever their status."""
 
     @abstractmethod
-    def insert(self, tx: Transaction, items: Sequence[Item], keys: Mapping[ItemId, tuple[str, str]]) -> None:
-        """Write down new items, some with the idempotency key and the digest of the request that made them. Not idempotent.
+    def insert(
+        self, tx: Transaction, items: Sequence[Item], keys: Mapping[ItemId, tuple[str, str]]
+    ) -> None:
+        """Write down new items, some with the idempotency key and the digest of the request that
+        made them. Not idempotent.
 
         Raises:
             SkuTaken: a seller has used an SKU or a key before; the caller rolls back.
@@ -38,7 +43,9 @@ class ItemBook(Protocol):
         """Items by id; unknown ones are missing."""
 
     @abstractmethod
-    def by_sku(self, tx: Transaction, skus: Sequence[tuple[SellerId, str]]) -> Mapping[tuple[SellerId, str], Item]:
+    def by_sku(
+        self, tx: Transaction, skus: Sequence[tuple[SellerId, str]]
+    ) -> Mapping[tuple[SellerId, str], Item]:
         """Items by seller and the seller's own SKU; unknown ones are missing."""
 
     @abstractmethod
@@ -51,19 +58,24 @@ class ItemBook(Protocol):
 
     @abstractmethod
     def update(self, tx: Transaction, changes: Sequence[tuple[int, Item]]) -> Sequence[ItemId]:
-        """Write items, forms included, each only over the version that is given with it; the ones that were written.
+        """Write items, forms included, each only over the version that is given with it; the ones
+        that were written.
 
         Raises:
             SkuTaken: the seller has another item with the SKU; the caller rolls back.
         """
 
     @abstractmethod
-    def page(self, tx: Transaction, seller_id: SellerId | None, after: ItemId | None, limit: int) -> Sequence[Item]:
+    def page(
+        self, tx: Transaction, seller_id: SellerId | None, after: ItemId | None, limit: int
+    ) -> Sequence[Item]:
         """Items (of one seller) by id behind *after*."""
 
 
 class ImportQueue(Protocol):
-    """Imports and their bytes, kept until the last row is taken: neither a restart nor another process loses one."""
+    """Imports and their bytes, kept until the last row is taken: neither a restart nor another
+    process loses one.
+    """
 
     @abstractmethod
     def insert(self, tx: Transaction, job: ItemImport) -> None:
@@ -87,10 +99,11 @@ class ImportQueue(Protocol):
 
     @abstractmethod
     def claim(self, tx: Transaction, now: datetime, lease_until: datetime) -> ItemImport | None:
-        """Take the oldest running import of a seller, if nobody holds a lease on it; its fence and its claims are raised.
+        """Take the oldest running import of a seller, if nobody holds a lease on it; its fence and
+        its claims are raised.
 
-        A seller's imports are carried out one after another, sellers are served in turn: the one that was not served for longest
-        is next.
+        A seller's imports are carried out one after another, sellers are served in turn: the one
+        that was not served for longest is next.
         """
 
     @abstractmethod
@@ -99,19 +112,24 @@ class ImportQueue(Protocol):
 
     @abstractmethod
     def save(self, tx: Transaction, job: ItemImport, lease_until: datetime | None) -> bool:
-        """Write how far an import has come, if its fence is still the newest; whether it was. Its claims begin anew; once it is
-        over its bytes are forgotten."""
+        """Write how far an import has come, if its fence is still the newest; whether it was. Its
+        claims begin anew; once it is over its bytes are forgotten.
+        """
 
     @abstractmethod
     def cancel(self, tx: Transaction, import_id: ImportId, at: datetime) -> bool:
-        """End an import that is not over as CANCELLED, its fence raised, its bytes forgotten; whether it was. Idempotent."""
+        """End an import that is not over as CANCELLED, its fence raised, its bytes forgotten;
+        whether it was. Idempotent.
+        """
 
     @abstractmethod
     def note_skus(self, tx: Transaction, import_id: ImportId, sums: Mapping[str, RowSum]) -> None:
         """Add to the rows and bytes that SKUs have in the file. Not idempotent."""
 
     @abstractmethod
-    def several(self, tx: Transaction, import_id: ImportId, skus: Sequence[str]) -> Mapping[str, RowSum]:
+    def several(
+        self, tx: Transaction, import_id: ImportId, skus: Sequence[str]
+    ) -> Mapping[str, RowSum]:
         """Those of *skus* that have more than one row in the file."""
 
     @abstractmethod
@@ -119,9 +137,12 @@ class ImportQueue(Protocol):
         """Keep rows until the others of their items are in. Not idempotent."""
 
     @abstractmethod
-    def joined(self, tx: Transaction, import_id: ImportId, after: str, most_rows: int, most_bytes: int) -> Sequence[SetAside]:
-        """Rows that were set aside, ordered by SKU and place, of SKUs behind *after*: all rows of each, and of so many SKUs as
-        stay within *most_rows* and *most_bytes*, at least of one."""
+    def joined(
+        self, tx: Transaction, import_id: ImportId, after: str, most_rows: int, most_bytes: int
+    ) -> Sequence[SetAside]:
+        """Rows that were set aside, ordered by SKU and place, of SKUs behind *after*: all rows of
+        each, and of so many SKUs as stay within *most_rows* and *most_bytes*, at least of one.
+        """
 
     @abstractmethod
     def drop_ended(self, tx: Transaction, before: datetime, limit: int) -> int:
@@ -129,7 +150,9 @@ class ImportQueue(Protocol):
 
     @abstractmethod
     def drop_received(self, tx: Transaction, import_id: ImportId) -> bool:
-        """Forget an import whose bytes are still coming in; whether it was. One whose bytes are all in is left alone. Idempotent."""
+        """Forget an import whose bytes are still coming in; whether it was. One whose bytes are all
+        in is left alone. Idempotent.
+        """
 
     @abstractmethod
     def drop_received_before(self, tx: Transaction, before: datetime) -> int:

@@ -16,13 +16,35 @@ from commerce_core.checkout.errors import (
     SagaNotFound,
     ShortLine,
 )
-from commerce_core.checkout.model import CallStatus, Cause, OpenRefund, Operation, OrderSaga, OutsideCall, Placed, Timing, call_key
-from commerce_core.checkout.ports import NOBODY_AWAY, Away, Claimed, MoneyFact, OwedRefund, Party, SagaRow, SagaStore, SagaWrite, Standing
+from commerce_core.checkout.model import (
+    CallStatus,
+    Cause,
+    OpenRefund,
+    Operation,
+    OrderSaga,
+    OutsideCall,
+    Placed,
+    Timing,
+    call_key,
+)
+from commerce_core.checkout.ports import (
+    NOBODY_AWAY,
+    Away,
+    BacklogStats,
+    ClaimedSaga,
+    MoneyFact,
+    OwedRefund,
+    Party,
+    SagaRow,
+    SagaStore,
+    SagaWrite,
+)
 
 __all__ = [
     "NOBODY_AWAY",
     "AmountMismatch",
     "Away",
+    "BacklogStats",
     "CallStatus",
     "CallUnknown",
     "CartChanged",
@@ -30,7 +52,7 @@ __all__ = [
     "CartMerged",
     "CartNotFound",
     "Cause",
-    "Claimed",
+    "ClaimedSaga",
     "ContradictedByBooks",
     "IdempotencyKeyReused",
     "ItemUnavailable",
@@ -50,7 +72,6 @@ __all__ = [
     "SagaStore",
     "SagaWrite",
     "ShortLine",
-    "Standing",
     "Timing",
     "call_key",
 ]

@@ -12,8 +12,8 @@ from commerce_core.payment import PaymentInfo
 class PlaceOrder:
     """Check out cart *cart_id* for *amount*, the total that the buyer saw.
 
-    Without *shipping_address* the account's own is used; with *cart_version* any other version is refused.
-    Only an amount of 0 needs no *payment_info*.
+    Without *shipping_address* the account's own is used; with *cart_version* any other version is
+    refused. Only an amount of 0 needs no *payment_info*.
     """
 
     cart_id: CartId

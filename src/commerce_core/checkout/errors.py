@@ -11,7 +11,9 @@ from commerce_core.kernel.money import Money
 
 @attrs.frozen(kw_only=True)
 class ShortLine:
-    """A line that cannot be had as asked: how many pieces were asked for, and how many there are."""
+    """A line that cannot be had as asked: how many pieces were asked for, and how many there
+    are.
+    """
 
     item_id: ItemId
     variant_id: str | None
@@ -22,7 +24,14 @@ class ShortLine:
 
 def _lines(lines: Sequence[ShortLine]) -> list[dict[str, object]]:
     return [
-        {"itemId": x.item_id, "variantId": x.variant_id, "name": x.name, "requested": x.requested, "available": x.available} for x in lines
+        {
+            "itemId": x.item_id,
+            "variantId": x.variant_id,
+            "name": x.name,
+            "requested": x.requested,
+            "available": x.available,
+        }
+        for x in lines
     ]
 
 
@@ -32,7 +41,10 @@ class OutOfStock(Conflict):
     code = "out-of-stock"
 
     def __init__(self, lines: Sequence[ShortLine]) -> None:
-        super().__init__("not enough in stock: " + ", ".join(line.name for line in lines[:3]), lines=_lines(lines))
+        super().__init__(
+            "not enough in stock: " + ", ".join(line.name for line in lines[:3]),
+            lines=_lines(lines),
+        )
 
 
 class ItemUnavailable(Conflict):
@@ -41,7 +53,9 @@ class ItemUnavailable(Conflict):
     code = "item-unavailable"
 
     def __init__(self, lines: Sequence[ShortLine]) -> None:
-        super().__init__("no longer sold: " + ", ".join(line.name for line in lines[:3]), lines=_lines(lines))
+        super().__init__(
+            "no longer sold: " + ", ".join(line.name for line in lines[:3]), lines=_lines(lines)
+        )
 
 
 class AmountMismatch(Conflict):
@@ -53,7 +67,11 @@ class AmountMismatch(Conflict):
         def out(money: Money) -> dict[str, str]:
             return {"amount": money.amount, "currency": money.currency}
 
-        super().__init__(f"the cart costs {current} now, not {offered}", amount=out(offered), currentAmount=out(current))
+        super().__init__(
+            f"the cart costs {current} now, not {offered}",
+            amount=out(offered),
+            currentAmount=out(current),
+        )
 
 
 class CartChanged(Conflict):
@@ -96,13 +114,17 @@ class SagaNotFound(NotFound):
 
 
 class CallUnknown(Conflict):
-    """It is not known yet what an outside call did: deciding over it now could cost somebody money."""
+    """It is not known yet what an outside call did: deciding over it now could cost somebody
+    money.
+    """
 
     code = "call-unknown"
 
 
 class ContradictedByBooks(Conflict):
-    """The gateway's own books do not show what somebody says became of a charge; nothing was decided."""
+    """The gateway's own books do not show what somebody says became of a charge; nothing was
+    decided.
+    """
 
     code = "contradicted-by-books"
 
@@ -114,16 +136,23 @@ class NotToBeUndone(Conflict):
 
 
 class RefundOverdue(Conflict):
-    """Money is owed for an order that is over, and its refund is too old to be sent again: a person must give it back."""
+    """Money is owed for an order that is over, and its refund is too old to be sent again: a person
+    must give it back.
+    """
 
     code = "refund-overdue"
 
     def __init__(self, order_id: str) -> None:
-        super().__init__(f"the refund of order {order_id} cannot be sent again: give the money back at the gateway's own desk")
+        super().__init__(
+            f"the refund of order {order_id} cannot be sent again: give the money back at the "
+            "gateway's own desk"
+        )
 
 
 class HoldsLost(Conflict):
-    """Goods of an order that is about to be completed are not held for it: a defect that a person must look at."""
+    """Goods of an order that is about to be completed are not held for it: a defect that a person
+    must look at.
+    """
 
     code = "holds-lost"
 

@@ -1,4 +1,6 @@
-"""The saga of an order as a value: where it stands, and what is known of each call to the outside."""
+"""The saga of an order as a value: where it stands, and what is known of each call to the
+outside.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -23,13 +25,15 @@ class Operation(StrEnum):
 
 
 class CallStatus(StrEnum):
-    """What is known of an outside call. INTENT and UNKNOWN mean: it may or may not have happened."""
+    """What is known of an outside call. INTENT and UNKNOWN mean: it may or may not have
+    happened.
+    """
 
     INTENT = "INTENT"
     UNKNOWN = "UNKNOWN"
     OK = "OK"
     REFUSED = "REFUSED"
-    FENCED = "FENCED"
+    VOIDED = "FENCED"
 
     @property
     def is_open(self) -> bool:
@@ -43,10 +47,13 @@ _HELD_BACK: Final[Mapping[str, Any]] = {"sent": False}
 
 @attrs.frozen(kw_only=True)
 class OutsideCall:
-    """One call to a gateway or carrier, written down before its first byte goes out and continued only where it began.
+    """One call to a gateway or carrier, written down before its first byte goes out and continued
+    only where it began.
 
-    ``amount`` is what a charge has captured (``None`` until it has) or what a refund is to give back. ``intended_at`` is
-    when this attempt was written down: the age of its key counts from there. The saga has no clock, whoever writes has.
+    ``amount`` is what a charge has captured (``None`` until it has) or what a refund is to give
+    back. ``intended_at`` is
+    when this attempt was written down: the age of its key counts from there. The saga has no clock,
+        whoever writes has.
     """
 
     operation: Operation
@@ -70,11 +77,15 @@ class OutsideCall:
         return attrs.evolve(self, response=_HELD_BACK) if self.status is CallStatus.INTENT else self
 
     def resume(self) -> "OutsideCall":
-        """The intent of what was held back, as if it was written down now: its key has not been used yet."""
+        """The intent of what was held back, as if it was written down now: its key has not been
+        used yet.
+        """
         return attrs.evolve(self, response=None, intended_at=None)
 
     def again(self, amount: Money | None = None) -> "OutsideCall":
-        """The intent of one more attempt, under a key of its own; without *amount* for the same one."""
+        """The intent of one more attempt, under a key of its own; without *amount* for the same
+        one.
+        """
         return attrs.evolve(
             self,
             status=CallStatus.INTENT,
@@ -86,7 +97,9 @@ class OutsideCall:
 
 
 def call_key(key: OrderKey, call: OutsideCall) -> str:
-    """The idempotency key of *call*: a pure function of what is stored, equal on every repeat and on every path (acceptance 9)."""
+    """The idempotency key of *call*: a pure function of what is stored, equal on every repeat and
+    on every path (acceptance 9).
+    """
     return f"{key.order_id}:{call.operation.value}:{call.subject_no}:{call.attempt}"
 
 
@@ -109,17 +122,23 @@ class GivenBack:
 
     def of(self, currency: str) -> int:
         """The sum in *currency*, in minor units."""
-        return sum(entry.amount.minor for entry in self.entries if entry.amount.currency == currency)
+        return sum(
+            entry.amount.minor for entry in self.entries if entry.amount.currency == currency
+        )
 
 
 @attrs.frozen
 class TryAnew:
-    """Nothing came of a call however often it was repeated: its key leads nowhere, so that the next attempt has its own."""
+    """Nothing came of a call however often it was repeated: its key leads nowhere, so that the next
+    attempt has its own.
+    """
 
 
 @attrs.frozen(kw_only=True)
 class OrderSaga:
-    """Everything that decides what happens next to one order. No fence, no lease, no clock: those are the runner's."""
+    """Everything that decides what happens next to one order. No fence, no lease, no clock: those
+    are the runner's.
+    """
 
     key: OrderKey
     definition: str
@@ -151,28 +170,42 @@ class OrderSaga:
         charge = self.calls.get(Operation.CHARGE)
         if charge is None or charge.status is not CallStatus.OK:
             return Money.zero(self.total.currency)
-        return charge.amount or self.total  # a release before this one kept no amount: it was the total
+        return (
+            charge.amount or self.total
+        )  # a release before this one kept no amount: it was the total
 
     @property
     def needs_person(self) -> bool:
-        """Whether a person must look at it whatever becomes of it: another amount was captured than the order's total."""
+        """Whether a person must look at it whatever becomes of it: another amount was captured than
+        the order's total.
+        """
         return self.status(Operation.CHARGE) is CallStatus.OK and self.captured != self.total
 
-    def intending(self, operation: Operation, amount: Money | None = None) -> "OrderSaga":
+    def with_intent(self, operation: Operation, amount: Money | None = None) -> "OrderSaga":
         """The saga with the intent of *operation* written down; unchanged where it is already."""
         if operation in self.calls:
             return self
         outside = operation in (Operation.SHIP, Operation.UNSHIP)
         gateway, account = (self.carrier, "") if outside else (self.gateway, self.account)
-        call = OutsideCall(operation=operation, gateway=gateway, account=account, digest=self.digest, amount=amount)
+        call = OutsideCall(
+            operation=operation, gateway=gateway, account=account, digest=self.digest, amount=amount
+        )
         return attrs.evolve(self, calls={**self.calls, operation: call})
 
-    def knowing(
-        self, operation: Operation, status: CallStatus, response: Mapping[str, Any] | None = None, amount: Money | None = None
+    def with_result(
+        self,
+        operation: Operation,
+        status: CallStatus,
+        response: Mapping[str, Any] | None = None,
+        amount: Money | None = None,
     ) -> "OrderSaga":
-        """The saga with what was learnt of *operation*; without *amount* the call's stays as it is."""
-        before = self.intending(operation).calls[operation]
-        return self.with_call(attrs.evolve(before, status=status, response=response, amount=amount or before.amount))
+        """The saga with what was learnt of *operation*; without *amount* the call's stays as it
+        is.
+        """
+        before = self.with_intent(operation).calls[operation]
+        return self.with_call(
+            attrs.evolve(before, status=status, response=response, amount=amount or before.amount)
+        )
 
     def with_call(self, call: OutsideCall) -> "OrderSaga":
         """The saga with *call* in place of what was known of its operation."""
@@ -183,11 +216,13 @@ class OrderSaga:
 class Timing:
     """How long a runner waits for what.
 
-    ``lease`` frees the sagas of a runner that died; ``call`` is the longest that a gateway or carrier may take; ``retry``
-    is the pause before the first repeat, doubled each time up to ``longest_retry``.
+    ``lease`` frees the sagas of a runner that died; ``call`` is the longest that a gateway or
+    carrier may take; ``retry`` is the pause before the first repeat, doubled each time up to
+    ``longest_retry``.
 
     Raises:
-        ValueError: the lease is not at least three times the longest call, or a duration is not positive.
+        ValueError: the lease is not at least three times the longest call, or a duration is not
+            positive.
     """
 
     lease: timedelta = timedelta(seconds=30)
@@ -206,30 +241,30 @@ class Timing:
         return min(self.retry * (1 << min(claims, 16)), self.longest_retry)
 
 
-# --- what a step decides ------------------------------------------------------------------------------------------------
+# --- what a step decides --------------------------------------------------------------------------
 
 
-class Verb(StrEnum):
+class GatewayCommand(StrEnum):
     """The calls that a saga can ask for."""
 
     CONFIRM = "confirm"
-    FENCE = "fence"
+    VOID = "fence"
     REFUND = "refund"
     BOOK = "book"
     UNBOOK = "unbook"
 
 
-OPERATION_OF: Final[Mapping[Verb, Operation]] = {
-    Verb.CONFIRM: Operation.CHARGE,
-    Verb.REFUND: Operation.REFUND,
-    Verb.BOOK: Operation.SHIP,
-    Verb.UNBOOK: Operation.UNSHIP,
+OPERATION_OF: Final[Mapping[GatewayCommand, Operation]] = {
+    GatewayCommand.CONFIRM: Operation.CHARGE,
+    GatewayCommand.REFUND: Operation.REFUND,
+    GatewayCommand.BOOK: Operation.SHIP,
+    GatewayCommand.UNBOOK: Operation.UNSHIP,
 }
 """The calls that are made under a key, each with what it is for."""
 
 
 @attrs.frozen
-class Tell:
+class RecordEvent:
     """Write *fact* into the timeline and publish it."""
 
     fact: Fact
@@ -248,13 +283,15 @@ class CommitStock:
 
 
 @attrs.frozen
-class GiveBackCart:
+class RestoreCart:
     """Put the order's lines back into a cart of its buyer."""
 
 
 @attrs.frozen
 class OpenRefund:
-    """Write down what is owed back to the buyer: all of *amount*, which was captured as *capture_ref*."""
+    """Write down what is owed back to the buyer: all of *amount*, which was captured as
+    *capture_ref*.
+    """
 
     capture_ref: str
     reason: str
@@ -268,14 +305,16 @@ class RecordShipment:
     shipment: Shipment
 
 
-Command = Tell | ReleaseStock | CommitStock | GiveBackCart | OpenRefund | RecordShipment
+Command = RecordEvent | ReleaseStock | CommitStock | RestoreCart | OpenRefund | RecordShipment
 
 
 @attrs.frozen
 class Placed:
-    """An order that exists: *replayed* when an earlier request had placed it. *cart_id* names its cart.
+    """An order that exists: *replayed* when an earlier request had placed it. *cart_id* names its
+    cart.
 
-    ``view`` is the order as it was placed, known to the request that placed it: it need not be read again to be told.
+    ``view`` is the order as it was placed, known to the request that placed it: it need not be read
+    again to be told.
     """
 
     key: OrderKey

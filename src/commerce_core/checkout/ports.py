@@ -1,4 +1,6 @@
-"""The promise of the saga store. State changes only under the newest fence; what the outside says is kept whatever the fence."""
+"""The promise of the saga store. State changes only under the newest fence; what the outside says
+is kept whatever the fence.
+"""
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
@@ -15,8 +17,10 @@ from commerce_core.orders import OrderKey, Shipment
 
 
 @attrs.frozen(kw_only=True)
-class Claimed:
-    """A saga in a runner's hands: nobody else's write counts while *fence* is the newest. *seq* is its last timeline entry."""
+class ClaimedSaga:
+    """A saga in a runner's hands: nobody else's write counts while *fence* is the newest. *seq* is
+    its last timeline entry.
+    """
 
     saga: OrderSaga
     fence: int
@@ -26,7 +30,9 @@ class Claimed:
 
 @attrs.frozen
 class Party:
-    """Somebody outside who is asked: a gateway with its account, or a carrier (``account=None``)."""
+    """Somebody outside who is asked: a gateway with its account, or a carrier
+    (``account=None``).
+    """
 
     name: str
     account: str | None
@@ -34,7 +40,9 @@ class Party:
 
 @attrs.frozen(kw_only=True)
 class Away:
-    """Gateways, each with its account, and carriers that do not answer: what waits for them is not to be claimed."""
+    """Gateways, each with its account, and carriers that do not answer: what waits for them is not
+    to be claimed.
+    """
 
     gateways: frozenset[tuple[str, str]] = frozenset()
     carriers: frozenset[str] = frozenset()
@@ -42,12 +50,13 @@ class Away:
 
 @attrs.frozen(kw_only=True)
 class SagaWrite:
-    """What a runner makes of a saga: written only if the fence, the state and the cancel flag are still as it read them.
+    """What a runner makes of a saga: written only if the fence, the state and the cancel flag are
+    still as it read them.
 
     ``attention=None`` leaves the flag as it is.
     """
 
-    read: Claimed
+    read: ClaimedSaga
     saga: OrderSaga
     seq: int
     claims: int
@@ -74,8 +83,10 @@ class SagaRow:
 
 
 @attrs.frozen(kw_only=True)
-class Standing:
-    """How it stands with the unfinished sagas of one state: how many, since when the oldest order waits, and how many are worrying."""
+class BacklogStats:
+    """How it stands with the unfinished sagas of one state: how many, since when the oldest order
+    waits, and how many are worrying.
+    """
 
     count: int
     oldest: datetime
@@ -93,7 +104,9 @@ class OwedRefund:
 
 @attrs.frozen(kw_only=True)
 class MoneyFact:
-    """What a gateway says happened: *kind* is ``capture`` or ``refund``, *ref* its own name for it."""
+    """What a gateway says happened: *kind* is ``capture`` or ``refund``, *ref* its own name for
+    it.
+    """
 
     key: OrderKey
     ref: str
@@ -121,60 +134,91 @@ class SagaStore(Protocol):
         lease_until: datetime,
         limit: int,
         away: Away = NOBODY_AWAY,
-    ) -> Sequence[Claimed]:
-        """Take up to *limit* unfinished sagas that are due and that nobody holds a lease on, of the *definitions* (name → newest version) known.
+    ) -> Sequence[ClaimedSaga]:
+        """Take up to *limit* unfinished sagas that are due and that nobody holds a lease on, of the
+        *definitions* (name → newest version) known.
 
-        Those that wait for a party that is *away* are left alone: a gateway's but for placed orders that are cancelled and for
-        those that are being shipped, a carrier's that are being shipped. Each claim raises the fence and the count of claims. A saga that was claimed five times without progress is taken
+        Those that wait for a party that is *away* are left alone: a gateway's but for placed orders
+            that are cancelled and for
+        those that are being shipped, a carrier's that are being shipped. Each claim raises the
+        fence and the count of claims. A saga that was claimed five times without progress is taken
         alone, so that it cannot spoil its neighbours.
         """
 
     @abstractmethod
-    def take_over(self, tx: Transaction, key: OrderKey, now: datetime) -> Claimed | None:
-        """Raise the fence of an unfinished saga that nobody holds a lease on; ``None``: it is over, it is held, or there is none.
+    def take_over(self, tx: Transaction, key: OrderKey, now: datetime) -> ClaimedSaga | None:
+        """Raise the fence of an unfinished saga that nobody holds a lease on; ``None``: it is over,
+        it is held, or there is none.
 
-        Whoever held it before writes nothing any more. No lease is taken: what is decided is written in the same transaction.
+        Whoever held it before writes nothing any more. No lease is taken: what is decided is
+        written in the same transaction.
         """
 
     @abstractmethod
-    def reread(self, tx: Transaction, keys: Sequence[OrderKey]) -> Mapping[OrderId, Claimed]:
+    def reread(self, tx: Transaction, keys: Sequence[OrderKey]) -> Mapping[OrderId, ClaimedSaga]:
         """The sagas as they are now, with whatever fence they have. Changes nothing."""
 
     @abstractmethod
-    def write(self, tx: Transaction, writes: Sequence[SagaWrite], at: datetime) -> Sequence[OrderId]:
-        """Write states and calls; the orders for which the guard held. The others are left as they were."""
+    def write(
+        self, tx: Transaction, writes: Sequence[SagaWrite], at: datetime
+    ) -> Sequence[OrderId]:
+        """Write states and calls; the orders for which the guard held. The others are left as they
+        were.
+        """
 
     @abstractmethod
     def record_facts(self, tx: Transaction, facts: Sequence[MoneyFact], at: datetime) -> None:
         """Keep what a gateway says happened. No fence. Idempotent by order, reference and kind."""
 
     @abstractmethod
-    def open_refunds(self, tx: Transaction, refunds: Mapping[OrderKey, OpenRefund]) -> Mapping[OrderKey, int]:
-        """Keep what is owed to buyers; the number of each refund within its order. Idempotent by order and capture."""
+    def open_refunds(
+        self, tx: Transaction, refunds: Mapping[OrderKey, OpenRefund]
+    ) -> Mapping[OrderKey, int]:
+        """Keep what is owed to buyers; the number of each refund within its order. Idempotent by
+        order and capture.
+        """
 
     @abstractmethod
-    def refund_calls(self, tx: Transaction, refunds: Mapping[OrderKey, int]) -> Mapping[OrderKey, OutsideCall]:
-        """The latest attempt at the refund of that number of each order; those that were never intended are missing."""
+    def refund_calls(
+        self, tx: Transaction, refunds: Mapping[OrderKey, int]
+    ) -> Mapping[OrderKey, OutsideCall]:
+        """The latest attempt at the refund of that number of each order; those that were never
+        intended are missing.
+        """
 
     @abstractmethod
-    def write_calls(self, tx: Transaction, calls: Mapping[OrderKey, OutsideCall], at: datetime) -> None:
-        """Keep calls that no saga decides on: new attempts are inserted, known ones get their status and response. Idempotent."""
+    def write_calls(
+        self, tx: Transaction, calls: Mapping[OrderKey, OutsideCall], at: datetime
+    ) -> None:
+        """Keep calls that no saga decides on: new attempts are inserted, known ones get their
+        status and response. Idempotent.
+        """
 
     @abstractmethod
-    def record_shipments(self, tx: Transaction, shipments: Mapping[OrderKey, Shipment], at: datetime) -> None:
+    def record_shipments(
+        self, tx: Transaction, shipments: Mapping[OrderKey, Shipment], at: datetime
+    ) -> None:
         """Keep bookings, covering every line of their order. Idempotent."""
 
     @abstractmethod
     def request_cancel(self, tx: Transaction, key: OrderKey, at: datetime) -> bool:
-        """Note that the buyer wants the order undone, if it is not paid yet; whether it is noted now. Idempotent. Raises no fence."""
+        """Note that the buyer wants the order undone, if it is not paid yet; whether it is noted
+        now. Idempotent. Raises no fence.
+        """
 
     @abstractmethod
-    def make_due(self, tx: Transaction, keys: Sequence[OrderKey], at: datetime) -> Sequence[OrderId]:
-        """Let unfinished sagas run at *at*, whatever they were waiting for; the orders that it applied to. Leaves leases alone."""
+    def make_due(
+        self, tx: Transaction, keys: Sequence[OrderKey], at: datetime
+    ) -> Sequence[OrderId]:
+        """Let unfinished sagas run at *at*, whatever they were waiting for; the orders that it
+        applied to. Leaves leases alone.
+        """
 
     @abstractmethod
     def recall(self, tx: Transaction, beyond: datetime, at: datetime, limit: int) -> int:
-        """Let up to *limit* unfinished sagas run at *at* whose next run lies after *beyond*; how many."""
+        """Let up to *limit* unfinished sagas run at *at* whose next run lies after *beyond*; how
+        many.
+        """
 
     @abstractmethod
     def waits_beyond(self, tx: Transaction, moment: datetime) -> bool:
@@ -189,20 +233,32 @@ class SagaStore(Protocol):
         """What gateways said happened to the orders."""
 
     @abstractmethod
-    def alarmed(self, tx: Transaction, claims: int, created_before: datetime, limit: int) -> Sequence[SagaRow]:
-        """Unfinished sagas that are flagged, were claimed *claims* times without progress, or are older than *created_before*."""
+    def alarmed(
+        self, tx: Transaction, claims: int, created_before: datetime, limit: int
+    ) -> Sequence[SagaRow]:
+        """Unfinished sagas that are flagged, were claimed *claims* times without progress, or are
+        older than *created_before*.
+        """
 
     @abstractmethod
-    def page(self, tx: Transaction, state: str | None, after: OrderId | None, limit: int) -> Sequence[SagaRow]:
+    def page(
+        self, tx: Transaction, state: str | None, after: OrderId | None, limit: int
+    ) -> Sequence[SagaRow]:
         """Sagas by order id, newest first, behind *after*."""
 
     @abstractmethod
-    def census(self, tx: Transaction, claims: int, created_before: datetime, at_most: int | None) -> Mapping[str, Standing]:
-        """The unfinished sagas by state, counted up to *at_most* in all. What is worrying is so as in :meth:`alarmed`."""
+    def census(
+        self, tx: Transaction, claims: int, created_before: datetime, at_most: int | None
+    ) -> Mapping[str, BacklogStats]:
+        """The unfinished sagas by state, counted up to *at_most* in all. What is worrying is so as
+        in :meth:`alarmed`.
+        """
 
     @abstractmethod
     def gateways_in_use(self, tx: Transaction) -> Sequence[tuple[str, str]]:
-        """The gateways and accounts that unfinished orders are paid with; those that cost nothing name none."""
+        """The gateways and accounts that unfinished orders are paid with; those that cost nothing
+        name none.
+        """
 
     @abstractmethod
     def carriers_in_use(self, tx: Transaction) -> Sequence[str]:
@@ -210,7 +266,9 @@ class SagaStore(Protocol):
 
     @abstractmethod
     def owed_refunds(self, tx: Transaction, limit: int) -> Sequence[OwedRefund]:
-        """Captures on cancelled orders that refunds do not sum up to yet and no saga works on: a charge that landed after all was undone.
+        """Captures on cancelled orders that refunds do not sum up to yet and no saga works on: a
+        charge that landed after all was undone.
 
-        By order and currency refunds count towards the earliest captures; each amount is what is still missing of its capture.
+        By order and currency refunds count towards the earliest captures; each amount is what is
+        still missing of its capture.
         """

@@ -2,7 +2,16 @@
 
 from commerce_core.inventory.errors import ReferenceReused, StockShort
 from commerce_core.inventory.events import AvailabilityChanged
-from commerce_core.inventory.model import Hold, HoldStatus, OpeningStock, Receipt, SkuDemand, StockAudit, StockChange, StockLevel
+from commerce_core.inventory.model import (
+    Hold,
+    HoldStatus,
+    OpeningStock,
+    Receipt,
+    SkuDemand,
+    StockAudit,
+    StockChange,
+    StockLevel,
+)
 from commerce_core.inventory.ports import StockLedger
 
 __all__ = [

@@ -22,4 +22,6 @@ class ReferenceReused(Conflict):
     code = "reference-reused"
 
     def __init__(self, references: Iterable[str]) -> None:
-        super().__init__("this reference was counted with another quantity", references=sorted(references))
+        super().__init__(
+            "this reference was counted with another quantity", references=sorted(references)
+        )

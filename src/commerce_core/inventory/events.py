@@ -8,7 +8,9 @@ from commerce_core.kernel.ids import SkuId
 
 @attrs.frozen(kw_only=True)
 class AvailabilityChanged(Event):
-    """A SKU went on offer or off it: its free pieces went between none and some, or it was put on or taken off sale."""
+    """A SKU went on offer or off it: its free pieces went between none and some, or it was put on
+    or taken off sale.
+    """
 
     name = "inventory.availability_changed.v1"
     sku_id: SkuId

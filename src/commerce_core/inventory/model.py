@@ -1,4 +1,6 @@
-"""What is on hand, what is held for orders, and the entries that change either. Quantities are pieces."""
+"""What is on hand, what is held for orders, and the entries that change either. Quantities are
+pieces.
+"""
 
 from enum import StrEnum
 
@@ -9,7 +11,9 @@ from commerce_core.kernel.ids import OrderId, SkuId
 
 @attrs.frozen(kw_only=True)
 class StockLevel:
-    """The counters of one SKU. ``availability_version`` grows by one each time :attr:`on_offer` changes."""
+    """The counters of one SKU. ``availability_version`` grows by one each time :attr:`on_offer`
+    changes.
+    """
 
     sku_id: SkuId
     on_hand: int
@@ -30,7 +34,9 @@ class StockLevel:
 
 @attrs.frozen(kw_only=True)
 class StockChange:
-    """The counters of one SKU after an entry, and whether that entry put the SKU on offer or off it."""
+    """The counters of one SKU after an entry, and whether that entry put the SKU on offer or off
+    it.
+    """
 
     level: StockLevel
     flipped: bool
@@ -47,7 +53,9 @@ class OpeningStock:
 
 @attrs.frozen(kw_only=True)
 class Receipt:
-    """Pieces that came in (or, with a minus, were taken out). ``reference`` is the giver's own and counts once per SKU."""
+    """Pieces that came in (or, with a minus, were taken out). ``reference`` is the giver's own and
+    counts once per SKU.
+    """
 
     sku_id: SkuId
     quantity: int

@@ -1,4 +1,6 @@
-"""Where a parcel goes. In the kernel because accounts keep one, carriers take one, and neither may know the other."""
+"""Where a parcel goes. In the kernel because accounts keep one, carriers take one, and neither may
+know the other.
+"""
 
 import re
 from collections.abc import Callable, Iterator
@@ -14,14 +16,17 @@ _LONGEST_CARD: Final = 19
 
 
 def looks_like_card(text: str) -> bool:
-    """Whether *text* holds 13 to 19 digits that pass the Luhn check: a card number typed into the wrong field."""
+    """Whether *text* holds 13 to 19 digits that pass the Luhn check: a card number typed into the
+    wrong field.
+    """
     return any(True for _ in cards_in(text, 13))
 
 
 def cards_in(text: str, least: int) -> Iterator[tuple[int, int]]:
     """Where in *text* card numbers of at least so many digits stand, from and to; some may overlap.
 
-    Other numbers may stand right beside one: any groups of digits that follow each other may be a card.
+    Other numbers may stand right beside one: any groups of digits that follow each other may be a
+        card.
     """
     for run in _RUN.finditer(text):
         groups = [group.span() for group in _GROUP.finditer(text, *run.span())]
@@ -35,8 +40,15 @@ def cards_in(text: str, least: int) -> Iterator[tuple[int, int]]:
                     yield start, to
 
 
-def without_cards(text: str, least: int, hidden: str, unless: Callable[[int, int], bool] = lambda _start, _end: False) -> str:
-    """*text* with *hidden* in place of card numbers of at least so many digits, *unless* what stands there is something else."""
+def without_cards(
+    text: str,
+    least: int,
+    hidden: str,
+    unless: Callable[[int, int], bool] = lambda _start, _end: False,
+) -> str:
+    """*text* with *hidden* in place of card numbers of at least so many digits, *unless* what
+    stands there is something else.
+    """
     shown, at = "", 0
     for start, end in sorted(found for found in cards_in(text, least) if not unless(*found)):
         if start >= at:
@@ -47,7 +59,10 @@ def without_cards(text: str, least: int, hidden: str, unless: Callable[[int, int
 
 def luhn(digits: str) -> bool:
     """The check-digit rule of card numbers (ISO/IEC 7812-1)."""
-    total = sum(int(d) if i % 2 == 0 else sum(divmod(2 * int(d), 10)) for i, d in enumerate(reversed(digits)))
+    total = sum(
+        int(d) if i % 2 == 0 else sum(divmod(2 * int(d), 10))
+        for i, d in enumerate(reversed(digits))
+    )
     return total % 10 == 0
 
 
@@ -82,4 +97,6 @@ class Address:
     city: str = attrs.field(validator=_line(required=True), metadata=_NEEDED)
     region: str = attrs.field(default="", validator=_line(required=False), metadata=_OPTIONAL)
     postal_code: str = attrs.field(default="", validator=_line(required=False), metadata=_OPTIONAL)
-    country: str = attrs.field(validator=_two_letters, metadata={"schema": {"pattern": "^[A-Z]{2}$"}})
+    country: str = attrs.field(
+        validator=_two_letters, metadata={"schema": {"pattern": "^[A-Z]{2}$"}}
+    )

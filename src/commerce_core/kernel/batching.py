@@ -1,6 +1,8 @@
-"""Groups: what arrived while the last group was being worked on becomes the next one. And calls made side by side.
+"""Groups: what arrived while the last group was being worked on becomes the next one. And calls
+made side by side.
 
-What waits or runs in parallel, which the core itself never does, is an adapter: threads live in ``commerce_local``, single steps in the testkit.
+What waits or runs in parallel, which the core itself never does, is an adapter: threads live in
+``commerce_local``, single steps in the testkit.
 """
 
 from abc import abstractmethod
@@ -17,7 +19,8 @@ R = TypeVar("R")
 T_contra = TypeVar("T_contra", contravariant=True)
 R_co = TypeVar("R_co", covariant=True)
 
-#: What decides a group: one result or one exception per item, in the order of the items. It must not raise for one item's sake.
+#: What decides a group: one result or one exception per item, in the order of the items. It must
+#: not raise for one item's sake.
 GroupFunction: TypeAlias = Callable[[Sequence[T]], Sequence[R | Exception]]
 
 
@@ -26,7 +29,9 @@ MOST_WEIGHT: Final = 2_000
 
 
 class GroupTooHeavy(Exception):
-    """A group is more than one transaction should hold, while everybody else waits for it. *weights*: of its items, in their order."""
+    """A group is more than one transaction should hold, while everybody else waits for it.
+    *weights*: of its items, in their order.
+    """
 
     def __init__(self, weights: Sequence[int]) -> None:
         super().__init__(f"a group weighs {sum(weights)}")
@@ -43,11 +48,15 @@ def check_weight(weights: Sequence[int]) -> None:
         raise GroupTooHeavy(weights)
 
 
-def bisected(function: Callable[[Sequence[T]], Sequence[R]], group: Sequence[T]) -> list[R | Exception]:
-    """What *function* answers to *group*; where it raises, what it answers to its halves, down to the one that spoils it.
+def isolate_failures(
+    function: Callable[[Sequence[T]], Sequence[R]], group: Sequence[T]
+) -> list[R | Exception]:
+    """What *function* answers to *group*; where it raises, what it answers to its halves, down to
+    the one that spoils it.
 
     One that is too heavy is answered in portions, so that others come in between.
-    A lost transaction is everybody's answer: smaller groups would fare no better, and those who wait should hear of it soon.
+    A lost transaction is everybody's answer: smaller groups would fare no better, and those who
+    wait should hear of it soon.
     """
     if not group:
         return []
@@ -57,12 +66,12 @@ def bisected(function: Callable[[Sequence[T]], Sequence[R]], group: Sequence[T])
         return [error] * len(group)
     except GroupTooHeavy as error:
         if len(portions := _portions(group, error.weights)) > 1:
-            return [answer for some in portions for answer in bisected(function, some)]
+            return [answer for some in portions for answer in isolate_failures(function, some)]
     except Exception as error:  # noqa: BLE001 (whatever it is, it must not spoil the neighbours: acceptance 37)
         if len(group) == 1:
             return [error]
     middle = len(group) // 2
-    return bisected(function, group[:middle]) + bisected(function, group[middle:])
+    return isolate_failures(function, group[:middle]) + isolate_failures(function, group[middle:])
 
 
 def _portions(group: Sequence[T], weights: Sequence[int]) -> list[Sequence[T]]:
@@ -84,11 +93,14 @@ class Overloaded(Unavailable):
 
 
 class Batcher(Protocol[T_contra, R]):
-    """Hands items to a :data:`GroupFunction`, group by group; no timer, so that an idle system adds no latency."""
+    """Hands items to a :data:`GroupFunction`, group by group; no timer, so that an idle system adds
+    no latency.
+    """
 
     @abstractmethod
     def submit(self, item: T_contra, /) -> "Future[R]":
-        """Queue *item*; the future gets its result, or the exception that the group function returned for it.
+        """Queue *item*; the future gets its result, or the exception that the group function
+        returned for it.
 
         Raises:
             Overloaded: the queue is full.
@@ -96,7 +108,9 @@ class Batcher(Protocol[T_contra, R]):
 
 
 class Calls(Protocol[T, R_co]):
-    """Calls that are made side by side, each in a slot of its own: one that takes long holds up nothing but its slot."""
+    """Calls that are made side by side, each in a slot of its own: one that takes long holds up
+    nothing but its slot.
+    """
 
     @abstractmethod
     def take(self, most: int) -> int:
@@ -108,11 +122,14 @@ class Calls(Protocol[T, R_co]):
 
     @abstractmethod
     def begin(self, tasks: Sequence[T]) -> None:
-        """Perform each of *tasks* in a slot that was taken; the slot stays taken after its answer, until it is given back."""
+        """Perform each of *tasks* in a slot that was taken; the slot stays taken after its answer,
+        until it is given back.
+        """
 
     @abstractmethod
     def answers(self, patience: float) -> Sequence[tuple[T, R_co | Exception]]:
-        """The answers that have arrived since the last time; an exception stands for its task's answer.
+        """The answers that have arrived since the last time; an exception stands for its task's
+        answer.
 
         Where none has it waits for one, *patience* seconds at most, if anything is under way.
         """
@@ -137,10 +154,11 @@ class FanOut(Protocol):
 
 
 class InlineFanOut(FanOut):
-    """Makes calls one after the other on the calling thread, *width* of them before their answers are taken.
+    """Makes calls one after the other on the calling thread, *width* of them before their answers
+    are taken.
 
-    For parties that live in this process and answer at once, where threads would only take the interpreter from one another,
-    and wherever everything is to happen in a fixed order.
+    For parties that live in this process and answer at once, where threads would only take the
+    interpreter from one another, and wherever everything is to happen in a fixed order.
     """
 
     def __init__(self, width: int) -> None:
@@ -158,7 +176,9 @@ class _InlineCalls(Calls[T, R]):
     def __init__(self, width: int, perform: Callable[[T], R]) -> None:
         self._width = width
         self._perform = perform
-        self._answers: deque[tuple[T, R | Exception]] = deque()  # any thread may take what another has put there
+        self._answers: deque[tuple[T, R | Exception]] = (
+            deque()
+        )  # any thread may take what another has put there
 
     def take(self, most: int) -> int:
         return min(most, self._width)

@@ -12,7 +12,8 @@ T = TypeVar("T")
 
 #: Wrong fields that are named; reading stops at the last of them.
 MOST_PROBLEMS: Final = 100
-#: Values that one body may hold, of lists and objects all that is in them; reading stops at the last of them.
+#: Values that one body may hold, of lists and objects all that is in them; reading stops at the
+#: last of them.
 MOST_NODES: Final = 10_000
 
 
@@ -20,7 +21,9 @@ class TooMuch(ValueError):
     """There are more values than are read."""
 
     def __init__(self) -> None:
-        super().__init__(f"and what follows is not read: more than {MOST_NODES:,} values are not taken")
+        super().__init__(
+            f"and what follows is not read: more than {MOST_NODES:,} values are not taken"
+        )
 
 
 @attrs.define
@@ -64,7 +67,9 @@ def counted(values: Iterable[T]) -> Iterator[T]:
         yield value
 
 
-def read_each(pairs: Iterable[tuple[Any, Any]], build: Callable[[Any, Any], T], kind: Any) -> list[T]:
+def read_each(
+    pairs: Iterable[tuple[Any, Any]], build: Callable[[Any, Any], T], kind: Any
+) -> list[T]:
     """What *build* makes of each step and value. Every wrong one is named, up to the bound."""
     built: list[T] = []
     errors: list[Exception] = []
@@ -87,7 +92,9 @@ def read_each(pairs: Iterable[tuple[Any, Any]], build: Callable[[Any, Any], T], 
 
 
 def let_go(error: BaseException) -> None:
-    """Forget where *error* and those in it were raised: these places hold all that was read, and are held by them in turn."""
+    """Forget where *error* and those in it were raised: these places hold all that was read, and
+    are held by them in turn.
+    """
     error.__traceback__ = error.__context__ = None
     for inner in error.exceptions if isinstance(error, cattrs.BaseValidationError) else ():
         let_go(inner)

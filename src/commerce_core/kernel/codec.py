@@ -1,6 +1,7 @@
 """Between values and JSON-ready data.
 
-Two ways, on purpose: :func:`to_data` and :func:`from_data` for what we store and send ourselves, and :class:`Reader`
+Two ways, on purpose: :func:`to_data` and :func:`from_data` for what we store and send ourselves,
+    and :class:`Reader`
 for what somebody else sends, which names every wrong field by its JSON pointer.
 """
 
@@ -115,20 +116,25 @@ def storable(text: str) -> bool:
     return (text.isascii() and "\0" not in text) or _UNSTORABLE.search(text) is None
 
 
-def legible(text: str) -> str:
-    """*text* from the outside in a form that every database keeps: what it cannot keep is escaped, the rest is cut at 500."""
+def storable_text(text: str) -> str:
+    """*text* from the outside in a form that every database keeps: what it cannot keep is escaped,
+    the rest is cut at 500.
+    """
     return (text if storable(text) else text.encode("unicode_escape").decode("ascii"))[:500]
 
 
 class Reader:
-    """Reads what a client sent (decoded JSON, numbers with a point as ``Decimal``) into attrs classes.
+    """Reads what a client sent (decoded JSON, numbers with a point as ``Decimal``) into attrs
+    classes.
 
-    Nothing is coerced: a number is no text, ``true`` is no number. Keys are the camelCase of the attribute names;
-    keys that nobody asked for are refused. A ``Money`` attribute takes ``{"amount", "currency"}``, a number or
-    decimal text; the latter two are in *currency*. An enumeration of texts is read from one of them, a class with a
-    ``from_text`` by it. Of several classes (``A | B``) the one is read that knows most of the keys. Constructors
-    check through attrs validators that raise ``ValueError`` with a sentence for a person. Reading stops at
-    :data:`MOST_PROBLEMS` wrong fields and at :data:`MOST_NODES` values, however much there is.
+    Nothing is coerced: a number is no text, ``true`` is no number. Keys are the camelCase of the
+        attribute names;
+    keys that nobody asked for are refused. A ``Money`` attribute takes ``{"amount", "currency"}``,
+    a number or decimal text; the latter two are in *currency*. An enumeration of texts is read from
+    one of them, a class with a ``from_text`` by it. Of several classes (``A | B``) the one is read
+    that knows most of the keys. Constructors check through attrs validators that raise
+    ``ValueError`` with a sentence for a person. Reading stops at :data:`MOST_PROBLEMS` wrong fields
+    and at :data:`MOST_NODES` values, however much there is.
     """
 
     def __init__(self, currency: str) -> None:
@@ -143,9 +149,12 @@ class Reader:
         )
         for kind, check in plain:
             self._converter.register_structure_hook(kind, check)
-        self._converter.register_structure_hook_func(lambda kind: kind is Any, lambda value, _: _anything(value))
         self._converter.register_structure_hook_func(
-            lambda kind: hasattr(kind, "from_text"), lambda text, kind: kind.from_text(_text(text, str))
+            lambda kind: kind is Any, lambda value, _: _anything(value)
+        )
+        self._converter.register_structure_hook_func(
+            lambda kind: hasattr(kind, "from_text"),
+            lambda text, kind: kind.from_text(_text(text, str)),
         )
         self._converter.register_structure_hook(Money, self._money)
         self._converter.register_structure_hook_factory(is_sequence, self._list_hook)
@@ -158,7 +167,8 @@ class Reader:
         """*data* as a *kind*.
 
         Raises:
-            Invalid: names every field that is missing, unknown, or has a wrong value; it is truncated where there may be more of them.
+            Invalid: names every field that is missing, unknown, or has a wrong value; it is
+                truncated where there may be more of them.
         """
         reading = begin_reading()
         try:
@@ -168,16 +178,22 @@ class Reader:
             let_go(error)
         except (ValueError, TypeError, KeyError, Rejected) as error:
             raise Invalid.at("", _say(error)) from error
-        raise Invalid(named[:MOST_PROBLEMS], truncated=len(named) > MOST_PROBLEMS or reading.is_cut_short)
+        raise Invalid(
+            named[:MOST_PROBLEMS], truncated=len(named) > MOST_PROBLEMS or reading.is_cut_short
+        )
 
     def _class_hook(self, kind: type[T]) -> Callable[[Any, Any], T]:
         fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(kind)  # type: ignore[arg-type]
-        overrides: dict[str, Any] = {a.name: override(rename=camel(a.name), struct_hook=self._checked(a)) for a in fields}
+        overrides: dict[str, Any] = {
+            a.name: override(rename=camel(a.name), struct_hook=self._checked(a)) for a in fields
+        }
         build = make_dict_structure_fn(kind, self._converter, **overrides)
         names = frozenset(camel(a.name) for a in fields)
 
         def structure(value: Mapping[str, Any], k: Any) -> T:
-            if len(value) > len(names) + MOST_PROBLEMS:  # so many are unknown that the others are not worth reading
+            if (
+                len(value) > len(names) + MOST_PROBLEMS
+            ):  # so many are unknown that the others are not worth reading
                 unknown = islice((name for name in value if name not in names), MOST_PROBLEMS + 1)
                 error = cattrs.ForbiddenExtraKeysError("", kind, set(unknown))
                 raise cattrs.ClassValidationError("", [error], kind)  # pyright: ignore[reportCallIssue] (made in __new__)
@@ -187,7 +203,14 @@ class Reader:
 
     def _choice_hook(self, kind: Any) -> Callable[[Any, Any], Any]:
         """One of several classes: the one that knows most of the keys that are given."""
-        known = [({camel(a.name) for a in attrs.fields(one)}, one, self._converter.get_structure_hook(one)) for one in get_args(kind)]
+        known = [
+            (
+                {camel(a.name) for a in attrs.fields(one)},
+                one,
+                self._converter.get_structure_hook(one),
+            )
+            for one in get_args(kind)
+        ]
 
         def build(value: Any, _: Any) -> Any:
             for names, meant, read_it in known:
@@ -204,7 +227,9 @@ class Reader:
         return lambda value, _: None if value is None else build(value, given)
 
     def _checked(self, attribute: "attrs.Attribute[Any]") -> Callable[[Any, Any], Any] | None:
-        """The attribute's own converter and validator run while its value is read, so that every wrong field is named."""
+        """The attribute's own converter and validator run while its value is read, so that every
+        wrong field is named.
+        """
         validator = attribute.validator
         convert: Callable[[Any], Any] | None = attribute.converter  # type: ignore[assignment]
         if validator is None and convert is None:
@@ -224,7 +249,9 @@ class Reader:
     def _list_hook(self, kind: Any) -> Callable[[Any, Any], Any]:
         of = get_args(kind)[0]
         build = self._converter.get_structure_hook(of)
-        into_tuple = get_origin(kind) is tuple  # what a class keeps as a tuple must equal what is read from the database
+        into_tuple = (
+            get_origin(kind) is tuple
+        )  # what a class keeps as a tuple must equal what is read from the database
 
         def structure(values: list[Any], _: Any) -> Any:
             built = read_each(enumerate(values), lambda _, value: build(value, of), kind)
@@ -256,11 +283,17 @@ class Reader:
 
 
 def _is_choice(kind: Any) -> bool:
-    return get_origin(kind) in (types.UnionType, typing.Union) and all(attrs.has(one) for one in get_args(kind))
+    return get_origin(kind) in (types.UnionType, typing.Union) and all(
+        attrs.has(one) for one in get_args(kind)
+    )
 
 
 def _is_optional(kind: Any) -> bool:
-    return get_origin(kind) in (types.UnionType, typing.Union) and len(get_args(kind)) == 2 and types.NoneType in get_args(kind)
+    return (
+        get_origin(kind) in (types.UnionType, typing.Union)
+        and len(get_args(kind)) == 2
+        and types.NoneType in get_args(kind)
+    )
 
 
 def _only(accepted: Any, otherwise: str, build: Callable[[Any, Any], T]) -> Callable[[Any, Any], T]:
@@ -294,7 +327,12 @@ def _member(value: Any, kind: type[StrEnum]) -> StrEnum:
 
 
 def _integer(value: Any, _: Any) -> int:
-    if isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) < 30 and value == value.to_integral_value():
+    if (
+        isinstance(value, Decimal)
+        and value.is_finite()
+        and abs(value.adjusted()) < 30
+        and value == value.to_integral_value()
+    ):
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):
         raise ValueError("must be a whole number")
@@ -310,13 +348,19 @@ def _boolean(value: Any, _: Any) -> bool:
 
 
 def _number(value: Any, _: Any) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, (int, Decimal)) or not Decimal(value).is_finite():
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, Decimal))
+        or not Decimal(value).is_finite()
+    ):
         raise ValueError("must be a number")
     return Decimal(value)
 
 
 def _anything(value: Any, depth: int = 0) -> Any:
-    """Free JSON (a seller's own attributes), kept verbatim but storable, of bounded depth and numbers."""
+    """Free JSON (a seller's own attributes), kept verbatim but storable, of bounded depth and
+    numbers.
+    """
     if depth > 8:
         raise ValueError("is nested too deeply")
     if isinstance(value, str):
@@ -341,7 +385,11 @@ def _problems(error: BaseException, pointer: str) -> Iterator[FieldProblem]:
     elif isinstance(error, (cattrs.ClassValidationError, cattrs.IterableValidationError)):
         annotated, bare = error.group_exceptions()
         for inner, note in annotated:
-            step = camel(note.name) if isinstance(error, cattrs.ClassValidationError) else str(note.index)  # type: ignore[union-attr]
+            step = (
+                camel(note.name)
+                if isinstance(error, cattrs.ClassValidationError)
+                else str(note.index)
+            )  # type: ignore[union-attr]
             yield from _problems(inner, below(pointer, step))
         for inner in bare:
             yield from _problems(inner, pointer)
@@ -352,7 +400,9 @@ def _problems(error: BaseException, pointer: str) -> Iterator[FieldProblem]:
 
 
 def below(pointer: str, step: str) -> str:
-    """The pointer of *step* within what *pointer* names. A client may have made both as long as the body: neither is told beyond a bound."""
+    """The pointer of *step* within what *pointer* names. A client may have made both as long as the
+    body: neither is told beyond a bound.
+    """
     told = step if len(step) <= _LONGEST_STEP else f"{step[:_LONGEST_STEP]}\N{HORIZONTAL ELLIPSIS}"
     return f"{pointer[:LONGEST_POINTER]}/{escape_pointer(told)}"
 

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from commerce_core.kernel.clock import Clock
-from commerce_core.kernel.codec import legible
+from commerce_core.kernel.codec import storable_text
 from commerce_core.kernel.errors import Rejected, Unavailable
 from commerce_core.kernel.messaging import Consumer, DeadLetter, Delivery, Message, Queue
 from commerce_core.kernel.redaction import message_of
 
-#: A message on which its consumer fails this often, alone and without saying why, is parked. Between two attempts whoever drives waits.
+#: A message on which its consumer fails this often, alone and without saying why, is parked.
+#: Between two attempts whoever drives waits.
 _ATTEMPTS: Final = 20
 
 _ORDER_EVENTS: Final = (
@@ -24,7 +25,8 @@ _ORDER_EVENTS: Final = (
     "orders.order_cancelled.v1",
 )
 
-#: Which event wakes which consumer: the wire names that each consumer, known by its own name, follows.
+#: Which event wakes which consumer: the wire names that each consumer, known by its own name,
+#: follows.
 SUBSCRIPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "search-indexer": ("catalog.item_changed.v1", "inventory.availability_changed.v1"),
     "seller-orders": _ORDER_EVENTS,
@@ -32,7 +34,8 @@ SUBSCRIPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def deliver(consumer: Consumer, messages: Sequence[Message], clock: Clock) -> Sequence[DeadLetter]:
-    """Have *consumer* take *messages*; those that it can never take, each with its reason. Halves a group down to the bad ones.
+    """Have *consumer* take *messages*; those that it can never take, each with its reason. Halves a
+    group down to the bad ones.
 
     Raises:
         Unavailable: the consumer cannot take them now; all are to be delivered again.
@@ -43,32 +46,51 @@ def deliver(consumer: Consumer, messages: Sequence[Message], clock: Clock) -> Se
         consumer.handle(messages)
     except Rejected as error:
         if len(messages) == 1:
-            reason = legible(f"{error.code}: {error.detail}")
-            return [DeadLetter(message=messages[0], consumer=consumer.name, reason=reason, parked_at=clock.now())]
+            reason = storable_text(f"{error.code}: {error.detail}")
+            return [
+                DeadLetter(
+                    message=messages[0],
+                    consumer=consumer.name,
+                    reason=reason,
+                    parked_at=clock.now(),
+                )
+            ]
         middle = len(messages) // 2
-        return [*deliver(consumer, messages[:middle], clock), *deliver(consumer, messages[middle:], clock)]
+        return [
+            *deliver(consumer, messages[:middle], clock),
+            *deliver(consumer, messages[middle:], clock),
+        ]
     return []
 
 
 class Follower:
     """Has one consumer take what waits in its queue. Any number may follow one queue.
 
-    What the consumer can never take is parked; what it cannot take now stays in hand and is tried again; a message on which it
-    fails without saying why is found by halving, given back, and parked when that happened too often.
+    What the consumer can never take is parked; what it cannot take now stays in hand and is tried
+    again; a message on which it fails without saying why is found by halving, given back, and
+    parked when that happened too often.
     """
 
-    def __init__(self, consumer: Consumer, queue: Queue, park: Callable[[Sequence[DeadLetter]], None], clock: Clock) -> None:
+    def __init__(
+        self,
+        consumer: Consumer,
+        queue: Queue,
+        park: Callable[[Sequence[DeadLetter]], None],
+        clock: Clock,
+    ) -> None:
         self._consumer = consumer
         self._queue = queue
         self._park = park
         self._clock = clock
 
     def run_once(self, limit: int) -> int:
-        """Hand over up to *limit* messages; how many were dealt with. A message is forgotten after its effect was committed.
+        """Hand over up to *limit* messages; how many were dealt with. A message is forgotten after
+        its effect was committed.
 
         Raises:
             Unavailable: the queue cannot be reached, or the consumer cannot take them now.
-            Exception: whatever the consumer failed with on a message that was given back; the others were dealt with.
+            Exception: whatever the consumer failed with on a message that was given back; the
+                others were dealt with.
         """
         deliveries = self._queue.receive(limit)
         if failure := self._take(deliveries):
@@ -101,7 +123,16 @@ class Follower:
         if delivery.attempt < _ATTEMPTS:
             self._queue.give_back([delivery])
             return error
-        reason = legible(message_of(error))
-        self._park([DeadLetter(message=delivery.message, consumer=self._consumer.name, reason=reason, parked_at=self._clock.now())])
+        reason = storable_text(message_of(error))
+        self._park(
+            [
+                DeadLetter(
+                    message=delivery.message,
+                    consumer=self._consumer.name,
+                    reason=reason,
+                    parked_at=self._clock.now(),
+                )
+            ]
+        )
         self._queue.settle([delivery])
         return None

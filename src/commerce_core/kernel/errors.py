@@ -1,4 +1,6 @@
-"""The five families of refusals. A family says what a caller can do; a ``code`` says what happened; neither is an HTTP status."""
+"""The five families of refusals. A family says what a caller can do; a ``code`` says what happened;
+neither is an HTTP status.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
@@ -14,7 +16,8 @@ class CommerceError(Exception):
 
     Args:
         detail: one sentence for a person; never holds a secret or a card number.
-        facts: what a program needs to act on it (JSON-ready, camelCase keys), e.g. ``{"currentAmount": …}``.
+        facts: what a program needs to act on it (JSON-ready, camelCase keys), e.g.
+            ``{"currentAmount": …}``.
     """
 
     code: ClassVar[str] = "error"
@@ -32,7 +35,9 @@ class NotFound(CommerceError):
 
 
 class Conflict(CommerceError):
-    """The request is sound but the present state forbids it; reading again and retrying may help."""
+    """The request is sound but the present state forbids it; reading again and retrying may
+    help.
+    """
 
     code = "conflict"
 
@@ -60,13 +65,17 @@ class Unavailable(CommerceError):
 
 
 def _bounded(pointer: str) -> str:
-    return pointer if len(pointer) <= LONGEST_POINTER else f"{pointer[:LONGEST_POINTER]}\N{HORIZONTAL ELLIPSIS}"
+    return (
+        pointer
+        if len(pointer) <= LONGEST_POINTER
+        else f"{pointer[:LONGEST_POINTER]}\N{HORIZONTAL ELLIPSIS}"
+    )
 
 
 @attrs.frozen
 class FieldProblem:
-    """One field of a request that cannot be taken: a JSON pointer (RFC 6901) and why. A client may have made its names as long as a body:
-    the pointer ends with an ellipsis where it is cut.
+    """One field of a request that cannot be taken: a JSON pointer (RFC 6901) and why. A client may
+    have made its names as long as a body: the pointer ends with an ellipsis where it is cut.
     """
 
     pointer: str = attrs.field(converter=_bounded)
@@ -74,7 +83,9 @@ class FieldProblem:
 
 
 class Invalid(Rejected):
-    """One or more fields are wrong; all of them are named, but where so many are that reading stopped: it is *truncated* then."""
+    """One or more fields are wrong; all of them are named, but where so many are that reading
+    stopped: it is *truncated* then.
+    """
 
     code = "invalid"
 
@@ -96,12 +107,16 @@ class StaleVersion(Conflict):
 
 
 class TransactionLost(Unavailable):
-    """The database gave up on a transaction (deadlock, serialization, busy, connection lost); the whole of it may be tried again."""
+    """The database gave up on a transaction (deadlock, serialization, busy, connection lost); the
+    whole of it may be tried again.
+    """
 
     code = "database-busy"
 
 
 class StorageFull(TransactionLost):
-    """There is no room for what was to be written: it was not. The whole may be tried again, and goes on when there is room."""
+    """There is no room for what was to be written: it was not. The whole may be tried again, and
+    goes on when there is room.
+    """
 
     code = "storage-full"

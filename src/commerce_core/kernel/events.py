@@ -1,4 +1,6 @@
-"""Facts. An event has a wire name with a version (``orders.order_placed.v1``), never a class path."""
+"""Facts. An event has a wire name with a version (``orders.order_placed.v1``), never a class
+path.
+"""
 
 from typing import ClassVar
 
@@ -7,11 +9,15 @@ import attrs
 
 @attrs.frozen(kw_only=True)
 class Event:
-    """Base of all events. Subclasses are frozen, hold plain values only, and set ``name`` and ``partition_key``."""
+    """Base of all events. Subclasses are frozen, hold plain values only, and set ``name`` and
+    ``partition_key``.
+    """
 
     name: ClassVar[str]
 
     @property
     def partition_key(self) -> str:
-        """Events with the same key are delivered in the order in which they were recorded, as far as a broker can."""
+        """Events with the same key are delivered in the order in which they were recorded, as far
+        as a broker can.
+        """
         raise NotImplementedError

@@ -1,4 +1,6 @@
-"""Names of things. Ids are made by the application (UUIDv7 text, so that they sort by time), never by the database."""
+"""Names of things. Ids are made by the application (UUIDv7 text, so that they sort by time), never
+by the database.
+"""
 
 import uuid
 from abc import abstractmethod
@@ -29,7 +31,9 @@ class IdFactory(Protocol):
 
 
 def derived_id(*parts: str) -> str:
-    """An id that is a pure function of *parts*, for facts that must collide when recorded twice (UUIDv5)."""
+    """An id that is a pure function of *parts*, for facts that must collide when recorded twice
+    (UUIDv5).
+    """
     return str(uuid.uuid5(_NAMESPACE, "\x1f".join(parts)))
 
 
@@ -39,5 +43,7 @@ def is_derived(text: str) -> bool:
 
 
 def is_id(text: str) -> bool:
-    """Whether *text* could be an id of ours, so that anything else is answered without asking the database."""
+    """Whether *text* could be an id of ours, so that anything else is answered without asking the
+    database.
+    """
     return len(text) == 36 and not text.strip("0123456789abcdef-")

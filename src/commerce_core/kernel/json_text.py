@@ -1,4 +1,6 @@
-"""JSON from outside, read exactly: numbers with a point as ``Decimal``, and no name twice in one object."""
+"""JSON from outside, read exactly: numbers with a point as ``Decimal``, and no name twice in one
+object.
+"""
 
 import json
 from collections.abc import Iterator
@@ -22,8 +24,8 @@ class _Repeated(Exception):
 def decode_json(text: str) -> Any:
     """*text* as plain data.
 
-    What is no JSON number (``NaN``) and what is beyond all bounds becomes a ``Decimal`` that is not finite, for a
-    reader to refuse by name.
+    What is no JSON number (``NaN``) and what is beyond all bounds becomes a ``Decimal`` that is not
+    finite, for a reader to refuse by name.
 
     Raises:
         ValueError: not JSON.
@@ -34,14 +36,15 @@ def decode_json(text: str) -> Any:
         return _decoder.decode(text)
     except _Repeated:
         found = [
-            FieldProblem(pointer, "stands more than once") for pointer in islice(_repeated(_marking.decode(text), ""), _MOST_NAMED + 1)
+            FieldProblem(pointer, "stands more than once")
+            for pointer in islice(_repeated(_marking.decode(text), ""), _MOST_NAMED + 1)
         ]
         raise Invalid(found[:_MOST_NAMED], truncated=len(found) > _MOST_NAMED) from None
 
 
 def decode_roughly(text: str) -> Any:
-    """*text* as plain data several times as fast as :func:`decode_json`: numbers are not exact, and of a name that stands twice the last
-    value wins. Whatever :func:`decode_json` takes is taken.
+    """*text* as plain data several times as fast as :func:`decode_json`: numbers are not exact, and
+    of a name that stands twice the last value wins. Whatever :func:`decode_json` takes is taken.
 
     Raises:
         ValueError: not JSON.
@@ -86,7 +89,11 @@ def _repeated(data: Any, pointer: str) -> Iterator[str]:
             yield from _repeated(value, below(pointer, str(i)))
 
 
-_NUMBERS: Final[dict[str, Any]] = {"parse_float": _exact, "parse_int": _whole, "parse_constant": Decimal}
+_NUMBERS: Final[dict[str, Any]] = {
+    "parse_float": _exact,
+    "parse_int": _whole,
+    "parse_constant": Decimal,
+}
 #: All in the interpreter's own code; of whole numbers it refuses to make very long ones.
 _rough: Final = json.JSONDecoder(parse_int=float)
 _decoder: Final = json.JSONDecoder(object_pairs_hook=_once, **_NUMBERS)

@@ -1,4 +1,6 @@
-"""Events on their way: written with the state they tell of (outbox), delivered at least once, counted once (inbox)."""
+"""Events on their way: written with the state they tell of (outbox), delivered at least once,
+counted once (inbox).
+"""
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
@@ -23,13 +25,16 @@ class Message:
     occurred_at: datetime
     payload: Mapping[str, Any]
     trace: str | None = None
-    """What it came of, for whoever follows a request from one process into the next. Opaque here."""
+    """What it came of, for whoever follows a request from one process into the next. Opaque
+    here.
+    """
 
 
 def envelope(event: Event, *, id: str, at: datetime, trace: str | None = None) -> Message:
     """*event* as a message."""
     return Message(
-        id=MessageId(id), name=event.name, partition_key=event.partition_key, occurred_at=at, payload=to_data(event), trace=trace
+        id=MessageId(id), name=event.name, partition_key=event.partition_key, occurred_at=at,
+        payload=to_data(event), trace=trace
     )  # fmt: skip
 
 
@@ -56,8 +61,8 @@ class DiscardedLetter:
 class Outbox(Protocol):
     """Messages that wait to be published, in the database of the state they tell of.
 
-    Rows lie in a fixed number of buckets by partition key; whoever publishes holds a short lease on a bucket.
-    A lease that runs out only means that a message is published twice.
+    Rows lie in a fixed number of buckets by partition key; whoever publishes holds a short lease on
+    a bucket. A lease that runs out only means that a message is published twice.
     """
 
     @abstractmethod
@@ -66,11 +71,15 @@ class Outbox(Protocol):
 
     @abstractmethod
     def lease(self, owner: str, now: datetime, until: datetime) -> Sequence[int]:
-        """Take or prolong every bucket that is free at *now* or *owner*'s own; the buckets held until *until*, ascending."""
+        """Take or prolong every bucket that is free at *now* or *owner*'s own; the buckets held
+        until *until*, ascending.
+        """
 
     @abstractmethod
     def read(self, buckets: Sequence[int], limit: int) -> Sequence[Message]:
-        """Up to *limit* waiting messages of *buckets*, oldest first within a partition key. Changes nothing."""
+        """Up to *limit* waiting messages of *buckets*, oldest first within a partition key. Changes
+        nothing.
+        """
 
     @abstractmethod
     def delete(self, ids: Sequence[MessageId]) -> None:
@@ -78,14 +87,17 @@ class Outbox(Protocol):
 
     @abstractmethod
     def park(self, letters: Sequence[DeadLetter]) -> None:
-        """Keep messages that a consumer cannot take in the list of dead letters. Idempotent by consumer and message.
+        """Keep messages that a consumer cannot take in the list of dead letters. Idempotent by
+        consumer and message.
 
         Whether they still wait here is not changed: others may not have had them yet.
         """
 
     @abstractmethod
     def backlog(self, at_most: int | None = None) -> tuple[int, datetime | None]:
-        """How many messages wait, counted up to *at_most*, and since when the oldest of them does."""
+        """How many messages wait, counted up to *at_most*, and since when the oldest of them
+        does.
+        """
 
     @abstractmethod
     def dead_letters(self, limit: int) -> Sequence[DeadLetter]:
@@ -97,18 +109,24 @@ class Outbox(Protocol):
 
     @abstractmethod
     def letters_of(self, id: str) -> Sequence[DeadLetter]:
-        """The parked message *id*, once for every consumer that could not take it, by the consumer's name."""
+        """The parked message *id*, once for every consumer that could not take it, by the
+        consumer's name.
+        """
 
     @abstractmethod
     def replay(self, ids: Sequence[MessageId]) -> Sequence[MessageId]:
-        """Let parked messages wait anew, for everybody who follows them, and be dead letters no longer; those that were parked, ascending.
+        """Let parked messages wait anew, for everybody who follows them, and be dead letters no
+        longer; those that were parked, ascending.
 
         Idempotent: what is not parked changes nothing.
         """
 
     @abstractmethod
-    def discard(self, ids: Sequence[MessageId], actor: str, reason: str, at: datetime) -> Sequence[MessageId]:
-        """Take parked messages out of the list for good, and keep a note of each; those that were parked, ascending.
+    def discard(
+        self, ids: Sequence[MessageId], actor: str, reason: str, at: datetime
+    ) -> Sequence[MessageId]:
+        """Take parked messages out of the list for good, and keep a note of each; those that were
+        parked, ascending.
 
         Idempotent: what is not parked changes nothing.
         """
@@ -119,11 +137,17 @@ class Outbox(Protocol):
 
 
 class Inbox(Protocol):
-    """What a consumer has already counted, in the database of its effect and in the same transaction."""
+    """What a consumer has already counted, in the database of its effect and in the same
+    transaction.
+    """
 
     @abstractmethod
-    def first_seen(self, tx: Transaction, consumer: str, messages: Sequence[Message]) -> Sequence[Message]:
-        """Record *messages* for *consumer* and answer those that it had not recorded before, in their order."""
+    def first_seen(
+        self, tx: Transaction, consumer: str, messages: Sequence[Message]
+    ) -> Sequence[Message]:
+        """Record *messages* for *consumer* and answer those that it had not recorded before, in
+        their order.
+        """
 
     @abstractmethod
     def drop_seen(self, tx: Transaction, before: datetime, limit: int) -> int:
@@ -145,11 +169,14 @@ class Delivery:
 
 
 class Queue(Protocol):
-    """Where messages wait for one consumer. Several processes may take from it; each message is in one hand at a time."""
+    """Where messages wait for one consumer. Several processes may take from it; each message is in
+    one hand at a time.
+    """
 
     @abstractmethod
     def receive(self, limit: int) -> Sequence[Delivery]:
-        """Up to *limit* messages, as far as possible oldest first; the same ones again as long as they are in hand. Waits a moment when none wait.
+        """Up to *limit* messages, as far as possible oldest first; the same ones again as long as
+        they are in hand. Waits a moment when none wait.
 
         In hand is what was received and neither settled nor given back, and its connection lives.
 
@@ -159,7 +186,9 @@ class Queue(Protocol):
 
     @abstractmethod
     def settle(self, deliveries: Sequence[Delivery]) -> None:
-        """They were taken and need not come again. Idempotent; what is no longer in hand comes again all the same."""
+        """They were taken and need not come again. Idempotent; what is no longer in hand comes
+        again all the same.
+        """
 
     @abstractmethod
     def give_back(self, deliveries: Sequence[Delivery]) -> None:
@@ -167,15 +196,21 @@ class Queue(Protocol):
 
     @abstractmethod
     def release(self) -> None:
-        """Let other processes have what is in hand, at once; it is as if it had not been received. Idempotent."""
+        """Let other processes have what is in hand, at once; it is as if it had not been received.
+        Idempotent.
+        """
 
 
 class LocalQueues(Protocol):
-    """Queues that lie in the shop's own database, one for each consumer: for delivery without a server."""
+    """Queues that lie in the shop's own database, one for each consumer: for delivery without a
+    server.
+    """
 
     @abstractmethod
     def put(self, messages: Sequence[Message]) -> None:
-        """Add *messages* to the queue of each consumer that follows them; durable on return. Idempotent by message id."""
+        """Add *messages* to the queue of each consumer that follows them; durable on return.
+        Idempotent by message id.
+        """
 
     @abstractmethod
     def queues(self) -> Mapping[str, Queue]:
@@ -183,7 +218,9 @@ class LocalQueues(Protocol):
 
     @abstractmethod
     def waiting(self) -> Mapping[str, int]:
-        """How many messages wait for each consumer, by its name, those in hand among them; counted up to a bound."""
+        """How many messages wait for each consumer, by its name, those in hand among them; counted
+        up to a bound.
+        """
 
 
 class Broker(Protocol):
@@ -196,7 +233,8 @@ class Broker(Protocol):
         At least once: a message may be delivered although it is missing from the answer.
 
         Raises:
-            Unavailable: none was surely taken, as the broker cannot be reached or takes nothing now.
+            Unavailable: none was surely taken, as the broker cannot be reached or takes nothing
+                now.
         """
 
     @abstractmethod
@@ -208,12 +246,14 @@ class Broker(Protocol):
         """Park up to *limit* messages that the broker itself gave up on; how many. 0: none waits.
 
         Raises:
-            Unavailable: the broker cannot be reached, or parking is not possible now; nothing is lost.
+            Unavailable: the broker cannot be reached, or parking is not possible now; nothing is
+                lost.
         """
 
     @abstractmethod
     def waiting(self) -> Mapping[str, int]:
-        """How many messages wait in the queue of each consumer, by its name, without those in hand; none where there are no queues.
+        """How many messages wait in the queue of each consumer, by its name, without those in hand;
+        none where there are no queues.
 
         Raises:
             Unavailable: the broker cannot be reached, or does not say in time.
@@ -241,6 +281,7 @@ class Consumer(Protocol):
         """Take *messages*, all or none. Idempotent: each may come again, late, or out of order.
 
         Raises:
-            Rejected: one of them can never be taken (the deliverer finds out which by halving, and parks it).
+            Rejected: one of them can never be taken (the deliverer finds out which by halving, and
+                parks it).
             Unavailable: not now.
         """

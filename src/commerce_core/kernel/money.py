@@ -9,13 +9,33 @@ from commerce_core.kernel.errors import Rejected
 
 # ISO 4217: minor units of the currencies that do not have two.
 _EXPONENTS: Final = dict.fromkeys(
-    ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"], 0
+    [
+        "BIF",
+        "CLP",
+        "DJF",
+        "GNF",
+        "ISK",
+        "JPY",
+        "KMF",
+        "KRW",
+        "PYG",
+        "RWF",
+        "UGX",
+        "UYI",
+        "VND",
+        "VUV",
+        "XAF",
+        "XOF",
+        "XPF",
+    ],
+    0,
 ) | dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3)
 
 #: Largest price of one piece, in minor units.
 MAX_MINOR: Final = 10**12
 
-#: Largest sum, in minor units: 999,999 pieces at the largest price fit, and 64 bits hold nine of it.
+#: Largest sum, in minor units: 999,999 pieces at the largest price fit, and 64 bits hold nine of
+#: it.
 MAX_SUM: Final = 10**18
 
 #: Wide enough for every amount that is looked at: nothing is rounded before it is judged.
@@ -23,7 +43,9 @@ _EXACT: Final = Context(prec=60)
 
 
 class InvalidMoney(Rejected):
-    """Not an amount of money: not a number, too many decimals, too large, or an unknown currency code."""
+    """Not an amount of money: not a number, too many decimals, too large, or an unknown currency
+    code.
+    """
 
     code = "invalid-money"
 
@@ -56,18 +78,26 @@ class Money:
         """Read an amount in major units (``15.99``) exactly.
 
         Raises:
-            InvalidMoney: not a finite number, more decimals than the currency has, beyond ``MAX_SUM``,
-                or *currency* is not three capital letters.
+            InvalidMoney: not a finite number, more decimals than the currency has, beyond
+                ``MAX_SUM``, or *currency* is not three capital letters.
         """
-        if len(currency) != 3 or not (currency.isascii() and currency.isalpha() and currency.isupper()):
+        if len(currency) != 3 or not (
+            currency.isascii() and currency.isalpha() and currency.isupper()
+        ):
             raise InvalidMoney(f"{currency!r:.20} is not a currency code")
-        if isinstance(value, str) and (len(value) > 40 or not value.isascii() or "_" in value or value != value.strip()):
+        if isinstance(value, str) and (
+            len(value) > 40 or not value.isascii() or "_" in value or value != value.strip()
+        ):
             raise InvalidMoney("not an amount")
         try:
             amount = Decimal(value)
         except (InvalidOperation, ValueError) as error:
             raise InvalidMoney("not an amount") from error
-        if not amount.is_finite() or abs(amount.adjusted()) > 30 or len(amount.as_tuple().digits) > _EXACT.prec:
+        if (
+            not amount.is_finite()
+            or abs(amount.adjusted()) > 30
+            or len(amount.as_tuple().digits) > _EXACT.prec
+        ):
             raise InvalidMoney("not an amount of this size")
         scaled = amount.scaleb(exponent(currency), _EXACT)
         if scaled != scaled.to_integral_value():

@@ -47,17 +47,25 @@ def decode_cursor(kind: str, cursor: str, *types: type) -> list[Any]:
         BadCursor: anything else.
     """
     try:
-        raw = base64.b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        raw = base64.b64decode(
+            cursor.encode("ascii") + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True
+        )
         found, *position = json.loads(raw)
     except (binascii.Error, ValueError, TypeError, RecursionError) as error:
         raise BadCursor("not a cursor") from error
-    if found != kind or len(position) != len(types) or not all(_fits(v, t) for v, t in zip(position, types, strict=True)):
+    if (
+        found != kind
+        or len(position) != len(types)
+        or not all(_fits(v, t) for v, t in zip(position, types, strict=True))
+    ):
         raise BadCursor("not a cursor of this list")
     return list(position)
 
 
 def _fits(value: Any, kind: type) -> bool:
-    """Whether *value* is of the type asked for, and nothing that a database chokes on: a cursor can be forged."""
+    """Whether *value* is of the type asked for, and nothing that a database chokes on: a cursor can
+    be forged.
+    """
     if type(value) is not kind:
         return False
     if isinstance(value, str):

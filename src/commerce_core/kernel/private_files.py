@@ -1,4 +1,6 @@
-"""Files of the shop, for the user who runs it alone: 0600, in folders of 0700. For every adapter that keeps something on disk."""
+"""Files of the shop, for the user who runs it alone: 0600, in folders of 0700. For every adapter
+that keeps something on disk.
+"""
 
 import os
 import re
@@ -32,7 +34,8 @@ def private_folder(folder: Path) -> None:
 
 
 def private_file(file: Path) -> None:
-    """Make *file*, empty, if it is missing; close it, and what SQLite keeps beside it, to others. Idempotent.
+    """Make *file*, empty, if it is missing; close it, and what SQLite keeps beside it, to others.
+    Idempotent.
 
     Raises:
         OSError: it cannot be made.
@@ -44,7 +47,9 @@ def private_file(file: Path) -> None:
 
 
 def close_to_others(folder: Path) -> None:
-    """Close *folder*, and all that an engine of its own made in it, to others. Idempotent; what is not there, or goes, is left."""
+    """Close *folder*, and all that an engine of its own made in it, to others. Idempotent; what is
+    not there, or goes, is left.
+    """
     _close(folder, _FOLDER)
     with suppress(FileNotFoundError), os.scandir(folder) as entries:
         for entry in entries:
@@ -60,7 +65,9 @@ def private_opener(path: str, flags: int) -> int:
 
 
 def _holds_ours_alone(folder: Path) -> bool:
-    """Whether *folder* is below what people work in, and has nothing in it but what the shop wrote."""
+    """Whether *folder* is below what people work in, and has nothing in it but what the shop
+    wrote.
+    """
     whole = folder.resolve()
     if whole in (Path.cwd(), *Path.cwd().parents) or not os.access(folder, os.R_OK):
         return False
@@ -71,5 +78,9 @@ def _holds_ours_alone(folder: Path) -> bool:
 def _close(path: Path, mode: int) -> None:
     with suppress(FileNotFoundError):
         found = path.lstat()
-        if stat.S_IMODE(found.st_mode) & _OTHERS and found.st_uid == os.geteuid() and not stat.S_ISLNK(found.st_mode):
+        if (
+            stat.S_IMODE(found.st_mode) & _OTHERS
+            and found.st_uid == os.geteuid()
+            and not stat.S_ISLNK(found.st_mode)
+        ):
             path.chmod(mode)

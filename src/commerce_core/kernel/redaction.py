@@ -1,4 +1,6 @@
-"""Texts for a log: without card numbers, passwords and tokens, and of bounded length. A trace-back has no local variables."""
+"""Texts for a log: without card numbers, passwords and tokens, and of bounded length. A trace-back
+has no local variables.
+"""
 
 import re
 from collections import deque
@@ -13,7 +15,8 @@ from commerce_core.kernel.service_address import masked
 HIDDEN: Final = "***"
 LONGEST_TEXT: Final = 4_000
 _LONGEST_MESSAGE: Final = 500
-#: Of a chain of errors the last so many are shown, of each the innermost frames, and of a group its first members.
+#: Of a chain of errors the last so many are shown, of each the innermost frames, and of a group its
+#: first members.
 _ERRORS: Final = 6
 _FRAMES: Final = 12
 _MEMBERS: Final = 3
@@ -25,19 +28,30 @@ _SHORTEST_CARD: Final = 12
 _ID: Final = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}")
 _ADDRESS: Final = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]{1,30}://[^\s\"'<>]+")
 _NAME: Final = r"[\w-]*(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|ssl[_-]?key|credentials?|authorization|card[_-]?no|cvc|cvv)"
-_NAMED: Final = re.compile(rf"(?i)(?<![\w-])({_NAME}[\"']?\s*[:=]\s*)(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[^\s\"',;&)}}\]]+)")
+_NAMED: Final = re.compile(
+    rf"(?i)(?<![\w-])({_NAME}[\"']?\s*[:=]\s*)(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[^\s\"',;&)}}\]]+)"
+)
 _SCHEMED: Final = re.compile(r"(?i)\b(Bearer|Basic)(\s+)[\w.~+/=-]{8,}")
-#: Chance in base64, as tokens of this shop are; hashes of passwords, keys of payment services, signed web tokens.
+#: Chance in base64, as tokens of this shop are; hashes of passwords, keys of payment services,
+#: signed web tokens.
 _CHANCE: Final = re.compile(r"(?<![\w-])[A-Za-z0-9_-]{32,}(?![\w-])")
-_SHAPED: Final = re.compile(r"\$argon2\w*\$\S+|\b(?:sk|rk|pk|whsec)_\w{8,}|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
+_SHAPED: Final = re.compile(
+    r"\$argon2\w*\$\S+|\b(?:sk|rk|pk|whsec)_\w{8,}|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"
+)
 
 
 def redacted(text: str, secrets: Iterable[str] = (), longest: int = LONGEST_TEXT) -> str:
-    """*text*, cut off after *longest* characters, without *secrets* and without what looks like one."""
+    """*text*, cut off after *longest* characters, without *secrets* and without what looks like
+    one.
+    """
     cut = text[:longest]
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         short = len(secret) < _SHORT  # such a one stands within many a word
-        cut = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", HIDDEN, cut) if short else cut.replace(secret, HIDDEN)
+        cut = (
+            re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", HIDDEN, cut)
+            if short
+            else cut.replace(secret, HIDDEN)
+        )
     cut = _ADDRESS.sub(lambda found: masked(found[0]), cut)
     cut = _SCHEMED.sub(rf"\1\2{HIDDEN}", cut)
     cut = _NAMED.sub(rf"\g<1>{HIDDEN}", cut)
@@ -48,7 +62,9 @@ def redacted(text: str, secrets: Iterable[str] = (), longest: int = LONGEST_TEXT
 
 
 def message_of(error: BaseException, secrets: Iterable[str] = ()) -> str:
-    """The type and the first line of what *error* says; drivers put rows and values on further lines."""
+    """The type and the first line of what *error* says; drivers put rows and values on further
+    lines.
+    """
     try:
         lines = str(error).strip().splitlines()
     except Exception:  # noqa: BLE001 (an error that cannot be told must not become another one)
@@ -58,7 +74,8 @@ def message_of(error: BaseException, secrets: Iterable[str] = ()) -> str:
 
 
 def trace_of(error: BaseException, secrets: Iterable[str] = ()) -> str:
-    """*error* with its causes, a line for each and for each of its frames: places in the code, and nothing of what was in them.
+    """*error* with its causes, a line for each and for each of its frames: places in the code, and
+    nothing of what was in them.
 
     It is bounded however long the chain and however deep the recursion, and reads no file.
     """
@@ -79,9 +96,14 @@ def _lines(error: BaseException, secrets: frozenset[str]) -> Iterator[str]:
         yield from (_INDENT + line for line in _frames(present.__traceback__))
         if isinstance(present, BaseExceptionGroup):
             members = cast("BaseExceptionGroup[BaseException]", present).exceptions
-            yield from (f"{_INDENT}one of {len(members)}: {message_of(one, secrets)}" for one in members[:_MEMBERS])
+            yield from (
+                f"{_INDENT}one of {len(members)}: {message_of(one, secrets)}"
+                for one in members[:_MEMBERS]
+            )
         lead = "caused by " if present.__cause__ else "while handling "
-        present = present.__cause__ or (None if present.__suppress_context__ else present.__context__)
+        present = present.__cause__ or (
+            None if present.__suppress_context__ else present.__context__
+        )
 
 
 def _frames(trace: TracebackType | None) -> Iterator[str]:
@@ -102,7 +124,11 @@ def _without_token(found: "re.Match[str]") -> str:
     """Ids and digests are in small letters, and names have few capital ones."""
     text = found[0]
     capitals = sum(map(str.isupper, text))
-    by_chance = capitals and any(map(str.islower, text)) and (capitals >= _MANY_CAPITALS or not text.isalpha())
+    by_chance = (
+        capitals
+        and any(map(str.islower, text))
+        and (capitals >= _MANY_CAPITALS or not text.isalpha())
+    )
     return HIDDEN if by_chance else text
 
 

@@ -1,4 +1,6 @@
-"""Addresses of databases, brokers and parties outside: read in one way, and shown without what is secret in them."""
+"""Addresses of databases, brokers and parties outside: read in one way, and shown without what is
+secret in them.
+"""
 
 import re
 from typing import Final
@@ -9,16 +11,30 @@ import attrs
 _HIDDEN: Final = "***"
 #: Schemes of files: nobody logs in there.
 _FILES: Final = frozenset({"local", "sandbox", "sqlite", "tantivy"})
-#: Schemes of servers whose hosts, paths and user names are no secrets. Of any other scheme nothing is known.
-_SERVERS: Final = frozenset({"amqp", "amqps", "http", "https", "opensearch", "opensearchs", "postgres", "postgresql"})
+#: Schemes of servers whose hosts, paths and user names are no secrets. Of any other scheme nothing
+#: is known.
+_SERVERS: Final = frozenset(
+    {"amqp", "amqps", "http", "https", "opensearch", "opensearchs", "postgres", "postgresql"}
+)
 _WEB: Final = frozenset({"http", "https"})
 #: Options whose values may be shown. What is not listed may be a secret, whatever its name.
 _SHOWN: Final = frozenset({
-    "application_name", "ca", "connect_timeout", "connection_attempts", "heartbeat", "host", "name", "port", "refresh", "retry_delay",
+    "application_name", "ca", "connect_timeout", "connection_attempts", "heartbeat", "host", "name",
+    "port", "refresh", "retry_delay",
     "socket_timeout", "sslmode", "sslrootcert", "synonyms", "target_session_attrs", "timeout",
 })  # fmt: skip
 #: Those of them that are numbers: anything else that stands there was meant for somewhere else.
-_COUNTS: Final = frozenset({"connect_timeout", "connection_attempts", "heartbeat", "port", "retry_delay", "socket_timeout", "timeout"})
+_COUNTS: Final = frozenset(
+    {
+        "connect_timeout",
+        "connection_attempts",
+        "heartbeat",
+        "port",
+        "retry_delay",
+        "socket_timeout",
+        "timeout",
+    }
+)
 _COUNT: Final = re.compile(r"[\d.,-]*")
 _HARMLESS: Final = re.compile(r"[\w.,:/+-]*")
 _OPTIONS: Final = re.compile(r"[\w.-]+=[^&]*(?:&[\w.-]+=[^&]*)*&?", re.DOTALL)
@@ -31,7 +47,9 @@ _LONGEST_WORD: Final = 16
 
 @attrs.frozen(kw_only=True)
 class ServiceAddress:
-    """``scheme://login@hosts/path?options``, each part as it was written. The login may hold any character."""
+    """``scheme://login@hosts/path?options``, each part as it was written. The login may hold any
+    character.
+    """
 
     scheme: str
     login: str | None = attrs.field(default=None, repr=False)
@@ -52,7 +70,8 @@ class ServiceAddress:
         place, cut, _ = re.sub("[?#]", "\n", tail).partition("\n")
         hosts, slash, path = place.partition("/")
         return cls(
-            scheme=scheme.lower(), login=login if at else None, hosts=hosts, path=slash + path, options=options,
+            scheme=scheme.lower(), login=login if at else None, hosts=hosts, path=slash + path,
+            options=options,
             clear=clear and not cut and not (at and "@" in options),
         )  # fmt: skip
 
@@ -65,19 +84,37 @@ class ServiceAddress:
         """The address as it may be shown."""
         if not self.clear or self.kind not in _FILES | _SERVERS:
             return f"{self.scheme}://{_HIDDEN}" if self.scheme else _HIDDEN
-        path = "/".join(_word(word) for word in self.path.split("/")) if self.kind in _WEB else self.path
+        path = (
+            "/".join(_word(word) for word in self.path.split("/"))
+            if self.kind in _WEB
+            else self.path
+        )
         shown = "&".join(_option(option) for option in self.options.split("&") if option)
-        return f"{self.scheme}://{self._shown_login()}{self.hosts}{path}{'?' if shown else ''}{shown}"
+        return (
+            f"{self.scheme}://{self._shown_login()}{self.hosts}{path}{'?' if shown else ''}{shown}"
+        )
 
     def secrets(self) -> frozenset[str]:
         """What must not be told, as it is written and as it is meant."""
         user, _, password = (self.login or "").partition(":")
         pieces = [piece for piece in re.split("[@/?#]", password) if len(piece) > 1]
-        values = [option.partition("=")[2] for option in self.options.split("&") if _option(option) != option]
+        values = [
+            option.partition("=")[2]
+            for option in self.options.split("&")
+            if _option(option) != option
+        ]
         known = self.kind in _FILES | _SERVERS
-        found = {self.login or "", password, *pieces, *values, *(() if known else (user, self.hosts, self.path.strip("/")))}
+        found = {
+            self.login or "",
+            password,
+            *pieces,
+            *values,
+            *(() if known else (user, self.hosts, self.path.strip("/"))),
+        }
         public = {self.hosts, self.path.strip("/"), user} if known and password else set[str]()
-        return frozenset(f for text in found if text for f in (text, unquote(text)) if f not in public)
+        return frozenset(
+            f for text in found if text for f in (text, unquote(text)) if f not in public
+        )
 
     def spelled(self) -> str:
         """The same address with the login written so that every library reads it alike.
@@ -86,7 +123,9 @@ class ServiceAddress:
             ValueError: it can be read in several ways.
         """
         if not self.clear:
-            raise ValueError("characters like @ / ? # must be written as %40 %2F %3F %23 within its parts")
+            raise ValueError(
+                "characters like @ / ? # must be written as %40 %2F %3F %23 within its parts"
+            )
         login = "" if self.login is None else f"{quote(self.login, safe=_PLAIN)}@"
         return f"{self.scheme}://{login}{self.hosts}{self.path}{'?' if self.options else ''}{self.options}"
 
@@ -97,7 +136,15 @@ class ServiceAddress:
             ValueError: one cannot.
         """
         hosts = [] if self.kind in _FILES else self.hosts.split(",")
-        given = [port for host in hosts if (port := host.rpartition("]")[2].rpartition(":")[2] if ":" in host.rpartition("]")[2] else "")]
+        given = [
+            port
+            for host in hosts
+            if (
+                port := host.rpartition("]")[2].rpartition(":")[2]
+                if ":" in host.rpartition("]")[2]
+                else ""
+            )
+        ]
         given += re.findall(r"(?:^|&)port=([^&]*)", self.options)
         for port in (one for ports in given for one in ports.split(",") if one):
             if not re.fullmatch("[0-9]+", port):
@@ -114,14 +161,18 @@ class ServiceAddress:
 
 
 def masked(address: str) -> str:
-    """*address* as it may be shown: without password, and without the value of any option that may be secret."""
+    """*address* as it may be shown: without password, and without the value of any option that may
+    be secret.
+    """
     return ServiceAddress.parse(address).masked()
 
 
 def _without_options(rest: str) -> tuple[str, str, bool]:
-    """What stands before the question mark that options follow, the options, and whether there is no other way to read it.
+    """What stands before the question mark that options follow, the options, and whether there is
+    no other way to read it.
 
-    A password may hold a question mark: one behind which no options stand, or before which no host can, is a part of it.
+    A password may hold a question mark: one behind which no options stand, or before which no host
+        can, is a part of it.
     """
     for mark in re.finditer(r"\?", rest):
         base, options = rest[: mark.start()], rest[mark.end() :]
@@ -130,7 +181,11 @@ def _without_options(rest: str) -> tuple[str, str, bool]:
         if not _OPTIONS.fullmatch(options):
             continue
         hosts = base.rpartition("@")[2].partition("/")[0]
-        if "@" in base or "@" not in options or all(_HOSTS.fullmatch(host) for host in hosts.split(",")):
+        if (
+            "@" in base
+            or "@" not in options
+            or all(_HOSTS.fullmatch(host) for host in hosts.split(","))
+        ):
             return base, options, True
     return rest, "", True
 

@@ -23,7 +23,8 @@ class Transaction(Protocol):
         """Make everything durable.
 
         Raises:
-            TransactionLost: it may or may not have been committed; try the whole again with the same ids and keys.
+            TransactionLost: it may or may not have been committed; try the whole again with the
+                same ids and keys.
         """
 
     @abstractmethod
@@ -31,7 +32,13 @@ class Transaction(Protocol):
         """Enter the block."""
 
     @abstractmethod
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+        /,
+    ) -> None:
         """Roll back what was not committed and give the connection back."""
 
 
@@ -40,7 +47,9 @@ class Database(Protocol):
 
     @abstractmethod
     def begin(self) -> Transaction:
-        """A transaction that may write. On engines with a single writer it waits for its turn, first come, first served."""
+        """A transaction that may write. On engines with a single writer it waits for its turn,
+        first come, first served.
+        """
 
     @abstractmethod
     def snapshot(self) -> Transaction:
@@ -48,14 +57,17 @@ class Database(Protocol):
 
     @abstractmethod
     def pause(self, lost: int) -> None:
-        """Wait before a transaction that was lost *lost* times is tried again: longer each time, and no two callers equally long."""
+        """Wait before a transaction that was lost *lost* times is tried again: longer each time,
+        and no two callers equally long.
+        """
 
 
-def whole_again(database: Database, work: Callable[[], R]) -> R:
-    """What *work* returns, which is one whole transaction on *database*; done again, with the same ids and keys, when that was lost.
+def retry_transaction(database: Database, work: Callable[[], R]) -> R:
+    """What *work* returns, which is one whole transaction on *database*; done again, with the same
+    ids and keys, when that was lost.
 
-    For work that changes many rows, where others may meet it half way (deadlock, serialization). It must be idempotent: a
-    transaction that was lost may have been committed.
+    For work that changes many rows, where others may meet it half way (deadlock, serialization). It
+    must be idempotent: a transaction that was lost may have been committed.
 
     Raises:
         TransactionLost: it was lost every time.

@@ -13,7 +13,13 @@ from commerce_core.orders.model import (
     status_of,
 )
 from commerce_core.orders.ports import OrderBook, OrderKey, SellerOrders, TimelineCursor
-from commerce_core.orders.views import Cancellation, OrderFilter, OrderPosition, OrderView, SellerOrder
+from commerce_core.orders.views import (
+    Cancellation,
+    OrderFilter,
+    OrderPosition,
+    OrderView,
+    SellerOrder,
+)
 
 __all__ = [
     "EVENT_OF",

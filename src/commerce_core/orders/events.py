@@ -1,4 +1,6 @@
-"""Facts about orders, one class a wire name. All tell the same of themselves: which order, and which entry of its timeline."""
+"""Facts about orders, one class a wire name. All tell the same of themselves: which order, and
+which entry of its timeline.
+"""
 
 from collections.abc import Mapping
 from enum import StrEnum

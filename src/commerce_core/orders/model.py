@@ -1,4 +1,6 @@
-"""An order, the states it passes, and the entries of its timeline. What was ordered never changes once it is placed."""
+"""An order, the states it passes, and the entries of its timeline. What was ordered never changes
+once it is placed.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -65,7 +67,8 @@ def states_of(status: OrderStatus) -> tuple[OrderState, ...]:
 class OrderLine:
     """*quantity* pieces of one SKU at the price that the buyer saw.
 
-    *sku* (the seller's own) and *options* are as they were when it was ordered; orders from before they were kept have ``None``.
+    *sku* (the seller's own) and *options* are as they were when it was ordered; orders from before
+    they were kept have ``None``.
     """
 
     sku_id: SkuId
@@ -108,14 +111,18 @@ class Order:
         return sum((line.total for line in self.lines), start=Money.zero(self.total.currency))
 
     def adjusted(self, kind: str) -> Money:
-        """What the adjustments of *kind* have added to the subtotal; what prices hold already adds nothing."""
+        """What the adjustments of *kind* have added to the subtotal; what prices hold already adds
+        nothing.
+        """
         amounts = (a.amount for a in self.adjustments if a.kind == kind and not a.included)
         return sum(amounts, start=Money.zero(self.total.currency))
 
 
 @attrs.frozen(kw_only=True)
 class TimelineEntry:
-    """Something that happened to an order: *seq* counts from 1 without gaps; *actor* is ``system`` or an account's id."""
+    """Something that happened to an order: *seq* counts from 1 without gaps; *actor* is ``system``
+    or an account's id.
+    """
 
     seq: int
     fact: Fact

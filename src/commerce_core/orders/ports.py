@@ -37,7 +37,8 @@ class OrderBook(Protocol):
         """Write down new orders. Not idempotent.
 
         Raises:
-            OrderExists: a buyer has used a cart, idempotency key or id before, whatever the isolation level; the caller rolls back.
+            OrderExists: a buyer has used a cart, idempotency key or id before, whatever the
+                isolation level; the caller rolls back.
         """
 
     @abstractmethod
@@ -54,18 +55,32 @@ class OrderBook(Protocol):
 
     @abstractmethod
     def placed_with(
-        self, tx: Transaction, idem_keys: Sequence[tuple[BuyerId, str]], carts: Sequence[tuple[BuyerId, CartId]]
+        self,
+        tx: Transaction,
+        idem_keys: Sequence[tuple[BuyerId, str]],
+        carts: Sequence[tuple[BuyerId, CartId]],
     ) -> Sequence[Order]:
-        """The orders that were placed with one of the idempotency keys or from one of the carts, each once."""
+        """The orders that were placed with one of the idempotency keys or from one of the carts,
+        each once.
+        """
 
     @abstractmethod
     def history(
-        self, tx: Transaction, buyer_id: BuyerId, wanted: OrderFilter, before: OrderPosition | None, limit: int
+        self,
+        tx: Transaction,
+        buyer_id: BuyerId,
+        wanted: OrderFilter,
+        before: OrderPosition | None,
+        limit: int,
     ) -> Sequence[OrderView]:
-        """A buyer's orders that are *wanted* and behind *before* (``None``: from the newest), newest first."""
+        """A buyer's orders that are *wanted* and behind *before* (``None``: from the newest),
+        newest first.
+        """
 
     @abstractmethod
-    def timelines_after(self, tx: Transaction, cursors: Sequence[TimelineCursor]) -> Mapping[OrderId, Sequence[TimelineEntry]]:
+    def timelines_after(
+        self, tx: Transaction, cursors: Sequence[TimelineCursor]
+    ) -> Mapping[OrderId, Sequence[TimelineEntry]]:
         """What stands behind each cursor, ascending; orders with nothing new are missing."""
 
     @abstractmethod
@@ -77,17 +92,27 @@ class SellerOrders(Protocol):
     """What sellers see of orders: a projection, keyed by seller, that follows the events."""
 
     @abstractmethod
-    def put(self, tx: Transaction, rows: Sequence[tuple[SellerId, int, SellerOrder]], at: datetime) -> None:
-        """Write *(seller, number of the timeline entry, order)*, learnt *at*; a row that is known with a later entry stays. Idempotent."""
+    def put(
+        self, tx: Transaction, rows: Sequence[tuple[SellerId, int, SellerOrder]], at: datetime
+    ) -> None:
+        """Write *(seller, number of the timeline entry, order)*, learnt *at*; a row that is known
+        with a later entry stays. Idempotent.
+        """
 
     @abstractmethod
     def history(
-        self, tx: Transaction, seller_id: SellerId, wanted: OrderFilter, before: OrderPosition | None, limit: int
+        self,
+        tx: Transaction,
+        seller_id: SellerId,
+        wanted: OrderFilter,
+        before: OrderPosition | None,
+        limit: int,
     ) -> Sequence[SellerOrder]:
-        """A seller's orders that are *wanted* and behind *before* (``None``: from the newest), newest first.
+        """A seller's orders that are *wanted* and behind *before* (``None``: from the newest),
+        newest first.
 
-        ``updated_since`` goes by when the list has learnt of an order, which is later than ``updated_at``: whoever asks again
-        from where they were misses none that was on its way.
+        ``updated_since`` goes by when the list has learnt of an order, which is later than
+        ``updated_at``: whoever asks again from where they were misses none that was on its way.
         """
 
     @abstractmethod

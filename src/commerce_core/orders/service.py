@@ -45,7 +45,9 @@ class Orders:
                     return found
         raise OrderNotFound(_MISSING)
 
-    def history(self, buyer_id: BuyerId, cursor: str | None, size: int, wanted: OrderFilter = _EVERY) -> Page[OrderView]:
+    def history(
+        self, buyer_id: BuyerId, cursor: str | None, size: int, wanted: OrderFilter = _EVERY
+    ) -> Page[OrderView]:
         """The buyer's orders that are *wanted*, newest first, *size* at a time.
 
         Raises:
@@ -54,23 +56,42 @@ class Orders:
         kind = _kind("orders", wanted)
         with self._db.snapshot() as tx:
             found = self._book.history(tx, buyer_id, wanted, _position(kind, cursor), size + 1)
-        return _page(kind, found, [OrderPosition(view.order.created_at, view.order.id) for view in found], size)
+        return _page(
+            kind,
+            found,
+            [OrderPosition(view.order.created_at, view.order.id) for view in found],
+            size,
+        )
 
-    def timelines_after(self, cursors: Sequence[TimelineCursor]) -> Mapping[OrderId, Sequence[TimelineEntry]]:
-        """New entries behind each cursor, for everybody who waits, in one query; orders with nothing new are missing."""
+    def timelines_after(
+        self, cursors: Sequence[TimelineCursor]
+    ) -> Mapping[OrderId, Sequence[TimelineEntry]]:
+        """New entries behind each cursor, for everybody who waits, in one query; orders with
+        nothing new are missing.
+        """
         with self._db.snapshot() as tx:
             return self._book.timelines_after(tx, cursors)
 
-    def seller_history(self, seller_id: SellerId, cursor: str | None, size: int, wanted: OrderFilter = _EVERY) -> Page[SellerOrder]:
-        """The orders that hold the seller's goods and are *wanted*, newest first, a moment behind the buyers' view.
+    def seller_history(
+        self, seller_id: SellerId, cursor: str | None, size: int, wanted: OrderFilter = _EVERY
+    ) -> Page[SellerOrder]:
+        """The orders that hold the seller's goods and are *wanted*, newest first, a moment behind
+        the buyers' view.
 
         Raises:
             BadCursor: *cursor* was not given out by this list, or for other wishes.
         """
         kind = _kind("seller-orders", wanted)
         with self._db.snapshot() as tx:
-            found = self._seller_orders.history(tx, seller_id, wanted, _position(kind, cursor), size + 1)
-        return _page(kind, found, [OrderPosition(order.created_at, OrderId(order.order_id)) for order in found], size)
+            found = self._seller_orders.history(
+                tx, seller_id, wanted, _position(kind, cursor), size + 1
+            )
+        return _page(
+            kind,
+            found,
+            [OrderPosition(order.created_at, OrderId(order.order_id)) for order in found],
+            size,
+        )
 
     def seller_details(self, seller_id: SellerId, order_id: str) -> SellerOrder:
         """The seller's own lines of an order.
@@ -86,9 +107,13 @@ class Orders:
 
 
 class SellerOrderProjection(Consumer):
-    """Keeps the sellers' list in step. An event only wakes it: what it writes is read from the order book."""
+    """Keeps the sellers' list in step. An event only wakes it: what it writes is read from the
+    order book.
+    """
 
-    def __init__(self, database: Database, book: OrderBook, seller_orders: SellerOrders, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, book: OrderBook, seller_orders: SellerOrders, clock: Clock
+    ) -> None:
         self._db = database
         self._book = book
         self._seller_orders = seller_orders
@@ -100,10 +125,17 @@ class SellerOrderProjection(Consumer):
 
     def handle(self, messages: Sequence[Message]) -> None:
         events = [cast("OrderEvent", decode_event(m.name, m.payload)) for m in messages]
-        self.follow([OrderKey(buyer_id, order_id) for buyer_id, order_id in sorted({(e.buyer_id, e.order_id) for e in events})])
+        self.follow(
+            [
+                OrderKey(buyer_id, order_id)
+                for buyer_id, order_id in sorted({(e.buyer_id, e.order_id) for e in events})
+            ]
+        )
 
     def follow(self, keys: Sequence[OrderKey]) -> None:
-        """Bring the lists up to date with the orders of *keys*, whatever was told of them before. Idempotent."""
+        """Bring the lists up to date with the orders of *keys*, whatever was told of them before.
+        Idempotent.
+        """
         with self._db.snapshot() as tx:
             views = self._book.load(tx, keys)
         rows = [row for view in views.values() for row in _rows(view)]

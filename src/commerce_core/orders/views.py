@@ -7,12 +7,22 @@ import attrs
 from commerce_core.kernel.ids import CartId, OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.orders.events import Fact
-from commerce_core.orders.model import Order, OrderLine, OrderState, OrderStatus, Shipment, TimelineEntry, status_of
+from commerce_core.orders.model import (
+    Order,
+    OrderLine,
+    OrderState,
+    OrderStatus,
+    Shipment,
+    TimelineEntry,
+    status_of,
+)
 
 
 @attrs.frozen(kw_only=True)
 class Cancellation:
-    """Why an order was not carried out, and the cart that its lines are back in (``None`` until they are)."""
+    """Why an order was not carried out, and the cart that its lines are back in (``None`` until
+    they are).
+    """
 
     code: str
     detail: str
@@ -37,7 +47,9 @@ class OrderView:
 
     @property
     def payment_status(self) -> str:
-        """``pending``, ``paid`` (or nothing to pay), ``declined``, ``refunded`` or ``cancelled`` (never charged)."""
+        """``pending``, ``paid`` (or nothing to pay), ``declined``, ``refunded`` or ``cancelled``
+        (never charged).
+        """
         facts = {entry.fact for entry in self.timeline}
         if Fact.PAYMENT_REFUNDED in facts:
             return "refunded"
@@ -52,9 +64,11 @@ class OrderView:
 
 @attrs.frozen(kw_only=True)
 class OrderFilter:
-    """Which orders of a list are meant: those in *status*, placed from *since* to *until*, both included.
+    """Which orders of a list are meant: those in *status*, placed from *since* to *until*, both
+    included.
 
-    *updated_since* is for sellers' lists: those of which the list has learnt something from then on.
+    *updated_since* is for sellers' lists: those of which the list has learnt something from then
+    on.
     """
 
     status: OrderStatus | None = None
@@ -65,7 +79,9 @@ class OrderFilter:
 
 @attrs.frozen
 class OrderPosition:
-    """A place in a list from the newest order to the oldest: behind the order *order_id*, placed *at*."""
+    """A place in a list from the newest order to the oldest: behind the order *order_id*, placed
+    *at*.
+    """
 
     at: datetime
     order_id: OrderId

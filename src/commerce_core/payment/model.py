@@ -1,4 +1,6 @@
-"""How a buyer pays, the one object at a gateway an order is paid with, and what a gateway can answer."""
+"""How a buyer pays, the one object at a gateway an order is paid with, and what a gateway can
+answer.
+"""
 
 import re
 from datetime import timedelta
@@ -11,7 +13,8 @@ from commerce_core.kernel.money import Money
 
 
 class CardNumber:
-    """A card number between a request and the gateway's ``prepare``, and nowhere else: it shows only its last four digits.
+    """A card number between a request and the gateway's ``prepare``, and nowhere else: it shows
+    only its last four digits.
 
     It can be neither copied, pickled nor encoded; :meth:`reveal` is for gateways alone.
     """
@@ -78,15 +81,28 @@ def _is_token(_: object, _attribute: "attrs.Attribute[Any]", value: str | None) 
 class PaymentInfo:
     """What a buyer pays with: a card number, or a gateway's token."""
 
-    payment_type: str = attrs.field(validator=_matches("[a-z_]{1,40}", "must be a kind of payment, like card"))
+    payment_type: str = attrs.field(
+        validator=_matches("[a-z_]{1,40}", "must be a kind of payment, like card")
+    )
     card_no: CardNumber | None = None
-    expiry: str | None = attrs.field(default=None, validator=_matches(r"(0[1-9]|1[0-2])/\d\d", "must be MM/YY"), repr=False)
-    cvc: str | None = attrs.field(default=None, validator=_matches(r"\d{3,4}", "must be three or four digits"), repr=False)
+    expiry: str | None = attrs.field(
+        default=None, validator=_matches(r"(0[1-9]|1[0-2])/\d\d", "must be MM/YY"), repr=False
+    )
+    cvc: str | None = attrs.field(
+        default=None, validator=_matches(r"\d{3,4}", "must be three or four digits"), repr=False
+    )
     token: str | None = attrs.field(default=None, validator=_is_token, repr=False)
 
     def digest_parts(self) -> list[str | None]:
-        """What tells one payment from another without telling the card: its last four digits, and never its code."""
-        return [self.payment_type, self.card_no.last4 if self.card_no else None, self.expiry, self.token]
+        """What tells one payment from another without telling the card: its last four digits, and
+        never its code.
+        """
+        return [
+            self.payment_type,
+            self.card_no.last4 if self.card_no else None,
+            self.expiry,
+            self.token,
+        ]
 
 
 @attrs.frozen(kw_only=True)
@@ -102,10 +118,11 @@ class Handle:
 
 @attrs.frozen(kw_only=True)
 class Capabilities:
-    """What a gateway can do: *repeatable_for* is how long its idempotency keys are surely remembered.
+    """What a gateway can do: *repeatable_for* is how long its idempotency keys are surely
+    remembered.
 
-    *account* is the one that it is configured with, as its handles name it: an order goes on only there. Blank: it has none
-    to tell apart.
+    *account* is the one that it is configured with, as its handles name it: an order goes on only
+    there. Blank: it has none to tell apart.
     """
 
     raw_cards: bool

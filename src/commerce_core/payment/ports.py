@@ -7,13 +7,21 @@ from typing import Protocol
 
 from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.kernel.money import Money
-from commerce_core.payment.model import BookEntry, Capabilities, ChargeOutcome, Handle, PaymentInfo, RefundOutcome
+from commerce_core.payment.model import (
+    BookEntry,
+    Capabilities,
+    ChargeOutcome,
+    Handle,
+    PaymentInfo,
+    RefundOutcome,
+)
 
 
 class PaymentGateway(Protocol):
     """Takes one call at a time, over a network. Never called while a transaction is open.
 
-    A time-out, a lost connection and every answer that is not understood are ``Unknown``, never a refusal.
+    A time-out, a lost connection and every answer that is not understood are ``Unknown``, never a
+    refusal.
     """
 
     @abstractmethod
@@ -21,8 +29,11 @@ class PaymentGateway(Protocol):
         """What it can do. No call to the outside."""
 
     @abstractmethod
-    def prepare(self, order_id: OrderId, buyer_id: BuyerId, amount: Money, payment: PaymentInfo) -> Handle:
-        """Create the one object that the order can be paid with. No money moves, and none can without :meth:`confirm`.
+    def prepare(
+        self, order_id: OrderId, buyer_id: BuyerId, amount: Money, payment: PaymentInfo
+    ) -> Handle:
+        """Create the one object that the order can be paid with. No money moves, and none can
+        without :meth:`confirm`.
 
         Idempotent by order id.
 
@@ -33,23 +44,33 @@ class PaymentGateway(Protocol):
 
     @abstractmethod
     def confirm(self, handle: Handle, key: str) -> ChargeOutcome:
-        """Charge. The same *key* again gives the same answer; a handle is charged at most once whatever the key."""
+        """Charge. The same *key* again gives the same answer; a handle is charged at most once
+        whatever the key.
+        """
 
     @abstractmethod
     def fetch(self, handle: Handle) -> ChargeOutcome:
-        """What became of the handle. Changes nothing; ``Unknown`` while it was neither charged, refused nor cancelled."""
+        """What became of the handle. Changes nothing; ``Unknown`` while it was neither charged,
+        refused nor cancelled.
+        """
 
     @abstractmethod
     def cancel(self, handle: Handle) -> ChargeOutcome:
-        """The fence: after ``Voided`` it can never charge. ``Captured``: it was charged before. Idempotent."""
+        """The fence: after ``Voided`` it can never charge. ``Captured``: it was charged before.
+        Idempotent.
+        """
 
     @abstractmethod
     def refund(self, handle: Handle, refund_no: int, amount: Money, key: str) -> RefundOutcome:
-        """Give *amount* back. The same *key* again gives the same answer; never more than was captured."""
+        """Give *amount* back. The same *key* again gives the same answer; never more than was
+        captured.
+        """
 
     @abstractmethod
     def unclaimed(self, before: datetime, limit: int) -> Sequence[tuple[OrderId, Handle]]:
-        """Handles prepared before *before* that were neither charged, refused nor cancelled, with the order each is for."""
+        """Handles prepared before *before* that were neither charged, refused nor cancelled, with
+        the order each is for.
+        """
 
     @abstractmethod
     def books(self, order_ids: Sequence[OrderId]) -> Sequence[BookEntry]:
@@ -57,7 +78,8 @@ class PaymentGateway(Protocol):
 
     @abstractmethod
     def captures(self, after: BookEntry | None, limit: int) -> Sequence[BookEntry]:
-        """Every capture in the books, each once, in an order of the books' own, behind *after* (``None``: from the first).
+        """Every capture in the books, each once, in an order of the books' own, behind *after*
+        (``None``: from the first).
 
         Changes nothing. One that is booked meanwhile may be among them or not.
         """

@@ -22,9 +22,11 @@ class PricedLine:
 
 @attrs.frozen(kw_only=True)
 class Adjustment:
-    """Something beside the goods: *kind* is ``shipping``, ``tax`` or ``discount`` (a discount's amount is negative).
+    """Something beside the goods: *kind* is ``shipping``, ``tax`` or ``discount`` (a discount's
+    amount is negative).
 
-    *line_no* counts from 1, ``None``: the whole order. *included*: the prices hold it already, so that it adds nothing.
+    *line_no* counts from 1, ``None``: the whole order. *included*: the prices hold it already, so
+        that it adds nothing.
     """
 
     kind: str

@@ -15,7 +15,9 @@ NOT_BELOW_NOTHING: Final = "not-below-nothing"
 class FreeOfCharges(Charges):
     """The default: prices are all there is to pay."""
 
-    def adjustments(self, lines: Sequence[PricedLine], address: Address | None) -> Sequence[Adjustment]:
+    def adjustments(
+        self, lines: Sequence[PricedLine], address: Address | None
+    ) -> Sequence[Adjustment]:
         return ()
 
 
@@ -27,7 +29,8 @@ class Pricer:
         self._charges = charges
 
     def price(self, lines: Sequence[PricedLine], address: Address | None) -> Quote:
-        """What *lines* cost when they go to *address*: never less than nothing, whatever is taken off. Pure.
+        """What *lines* cost when they go to *address*: never less than nothing, whatever is taken
+        off. Pure.
 
         Raises:
             CurrencyMismatch: a line is in another currency.
@@ -36,7 +39,9 @@ class Pricer:
         adjustments = tuple(self._charges.adjustments(lines, address))
         added = [a for a in adjustments if not a.included]
         if (total := sum((a.amount for a in added), start=subtotal)).minor < 0:
-            beyond = Adjustment(kind="discount", code=NOT_BELOW_NOTHING, amount=self._nothing - total)
+            beyond = Adjustment(
+                kind="discount", code=NOT_BELOW_NOTHING, amount=self._nothing - total
+            )
             adjustments, added = (*adjustments, beyond), [*added, beyond]
         return Quote(
             subtotal=subtotal,

@@ -24,8 +24,9 @@ class Form:
 class Document:
     """An item as the index keeps it.
 
-    ``version`` is the item's version plus the availability versions of its SKUs: it grows with everything that a search
-    could show. Items that are not ``listed`` are kept as a version alone, so that a late older write cannot bring them back.
+    ``version`` is the item's version plus the availability versions of its SKUs: it grows with
+    everything that a search could show. Items that are not ``listed`` are kept as a version alone,
+    so that a late older write cannot bring them back.
     """
 
     item_id: ItemId
@@ -48,7 +49,9 @@ class Document:
     in_stock: bool
     """Whether any form can be bought."""
     forms: tuple[Form, ...] = ()
-    """All that differ in what can be filtered by; empty, where the document itself is the only one."""
+    """All that differ in what can be filtered by; empty, where the document itself is the only
+    one.
+    """
     image: str | None = None
     created_at: datetime
 
@@ -66,8 +69,9 @@ class Sort(StrEnum):
 class Query:
     """What a buyer asks for. ``term`` is text, never a query language; empty, everything matches.
 
-    Of several values of one filter any may match; of several filters all must. Price, stock and attributes have to be met by one
-    and the same form of an item. Prices are in minor units, inclusive.
+    Of several values of one filter any may match; of several filters all must. Price, stock and
+    attributes have to be met by one and the same form of an item. Prices are in minor units,
+    inclusive.
     """
 
     term: str = ""
@@ -85,10 +89,11 @@ class Query:
 
 @attrs.frozen(kw_only=True)
 class Hit:
-    """An item that was found. ``highlights`` are safe HTML by field (``name``, ``description``): ``<em>`` is the only tag in them.
+    """An item that was found. ``highlights`` are safe HTML by field (``name``, ``description``):
+    ``<em>`` is the only tag in them.
 
-    ``price`` and ``in_stock`` are of its forms that meet the filters: the lowest price of those that can be bought, of all where
-    none can.
+    ``price`` and ``in_stock`` are of its forms that meet the filters: the lowest price of those
+    that can be bought, of all where none can.
     """
 
     item_id: ItemId
@@ -113,8 +118,11 @@ class FacetValue:
 
 @attrs.frozen
 class PriceBucket:
-    """How many of all hits have a form that meets the filters and costs at least *low* and (where there is an upper end) less than
-    *high*: as many as are found with these as further filters. An item with forms of several prices may be in several buckets."""
+    """How many of all hits have a form that meets the filters and costs at least *low* and (where
+    there is an upper end) less than
+    *high*: as many as are found with these as further filters. An item with forms of several prices
+        may be in several buckets.
+    """
 
     low: Money
     high: Money | None
@@ -144,7 +152,9 @@ class ResultPage:
 
 @attrs.frozen(kw_only=True)
 class Suggestion:
-    """Something to search for: *kind* is ``query``, ``category``, ``brand`` or ``item`` (then *item_id* names it)."""
+    """Something to search for: *kind* is ``query``, ``category``, ``brand`` or ``item`` (then
+    *item_id* names it).
+    """
 
     text: str
     kind: str
@@ -171,7 +181,9 @@ class ReindexStatus(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class Reindex:
-    """A wish to build the index anew: whoever writes the index carries it out. *indexed* counts items so far."""
+    """A wish to build the index anew: whoever writes the index carries it out. *indexed* counts
+    items so far.
+    """
 
     id: JobId
     status: ReindexStatus = ReindexStatus.WAITING

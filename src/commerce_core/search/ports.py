@@ -19,28 +19,33 @@ class SearchIndex(Protocol):
 
     @abstractmethod
     def claim_writing(self) -> bool:
-        """Be the process that writes the index from now on, unless another one is; whether this one is. Idempotent.
+        """Be the process that writes the index from now on, unless another one is; whether this one
+        is. Idempotent.
 
         An index that any number of processes may write always answers yes.
         """
 
     @abstractmethod
     def put(self, documents: Sequence[Document]) -> None:
-        """Take *documents*, durably; visible a moment later. Idempotent: one that is not newer than what is known changes nothing.
+        """Take *documents*, durably; visible a moment later. Idempotent: one that is not newer than
+        what is known changes nothing.
 
         While an index is being rebuilt they go into both.
         """
 
     @abstractmethod
     def versions(self, item_ids: Sequence[ItemId]) -> Mapping[ItemId, int]:
-        """The versions that a search would show now (of unlisted items too); unknown ones are missing. Changes nothing."""
+        """The versions that a search would show now (of unlisted items too); unknown ones are
+        missing. Changes nothing.
+        """
 
     @abstractmethod
     def find(self, query: Query) -> ResultPage:
-        """A page of hits. Exact SKU, code or item id first, then by relevance or the sort asked for.
+        """A page of hits. Exact SKU, code or item id first, then by relevance or the sort asked
+        for.
 
-        A cursor goes on in the state of the index that its first page saw: nothing is repeated or skipped while items are
-        written. Changes nothing.
+        A cursor goes on in the state of the index that its first page saw: nothing is repeated or
+        skipped while items are written. Changes nothing.
 
         Raises:
             BadCursor: not a cursor of this list, or of another query.
@@ -49,14 +54,17 @@ class SearchIndex(Protocol):
 
     @abstractmethod
     def kept(self, query: Query) -> ResultPage | None:
-        """The page that :meth:`find` would answer, if it is kept from before; ``None``: it is not, or may be out of date.
+        """The page that :meth:`find` would answer, if it is kept from before; ``None``: it is not,
+        or may be out of date.
 
         Waits for nothing, asks no server and raises nothing. Changes nothing.
         """
 
     @abstractmethod
     def suggest(self, prefix: str, size: int) -> Sequence[Suggestion]:
-        """At most *size* things to search for that begin with, or hold a word that begins with, *prefix*. Changes nothing."""
+        """At most *size* things to search for that begin with, or hold a word that begins with,
+        *prefix*. Changes nothing.
+        """
 
     @abstractmethod
     def explain(self, term: str, size: int) -> Sequence[Explanation]:
@@ -65,15 +73,21 @@ class SearchIndex(Protocol):
     @property
     @abstractmethod
     def needs_rebuild(self) -> bool:
-        """Whether it lacks what was there before: it was begun empty, or cannot be read by this version of the program."""
+        """Whether it lacks what was there before: it was begun empty, or cannot be read by this
+        version of the program.
+        """
 
     @abstractmethod
     def begin_rebuild(self) -> ItemId | None:
-        """Begin a new index beside the one in use, or go on with one that was begun; the last item that it has (``None``: none)."""
+        """Begin a new index beside the one in use, or go on with one that was begun; the last item
+        that it has (``None``: none).
+        """
 
     @abstractmethod
     def rebuild(self, documents: Sequence[Document]) -> None:
-        """Add *documents*, by item id behind all that were added before, to the new index. Idempotent as :meth:`put` is."""
+        """Add *documents*, by item id behind all that were added before, to the new index.
+        Idempotent as :meth:`put` is.
+        """
 
     @abstractmethod
     def finish_rebuild(self) -> None:
@@ -97,7 +111,9 @@ class ReindexQueue(Protocol):
 
     @abstractmethod
     def claim(self, tx: Transaction, now: datetime, lease_until: datetime) -> Reindex | None:
-        """Take the oldest unfinished job that nobody holds a lease on; it is running, and its fence is raised."""
+        """Take the oldest unfinished job that nobody holds a lease on; it is running, and its fence
+        is raised.
+        """
 
     @abstractmethod
     def save(self, tx: Transaction, job: Reindex, lease_until: datetime | None) -> bool:

@@ -1,6 +1,21 @@
 """Shipping: parcels, and the promise of a carrier."""
 
-from commerce_core.shipping.model import Booked, BookingGone, BookingOutcome, CannotShip, ParcelLine, Unknown
+from commerce_core.shipping.model import (
+    Booked,
+    BookingGone,
+    BookingOutcome,
+    CannotShip,
+    ParcelLine,
+    Unknown,
+)
 from commerce_core.shipping.ports import Carrier
 
-__all__ = ["Booked", "BookingGone", "BookingOutcome", "CannotShip", "Carrier", "ParcelLine", "Unknown"]
+__all__ = [
+    "Booked",
+    "BookingGone",
+    "BookingOutcome",
+    "CannotShip",
+    "Carrier",
+    "ParcelLine",
+    "Unknown",
+]

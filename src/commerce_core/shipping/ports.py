@@ -11,12 +11,17 @@ from commerce_core.shipping.model import BookingGone, BookingOutcome, ParcelLine
 class Carrier(Protocol):
     """Takes one call at a time, over a network. Never called while a transaction is open.
 
-    A time-out, a lost connection and every answer that is not understood are ``Unknown``, never a refusal.
+    A time-out, a lost connection and every answer that is not understood are ``Unknown``, never a
+    refusal.
     """
 
     @abstractmethod
-    def book(self, reference: str, key: str, address: Address | None, lines: Sequence[ParcelLine]) -> BookingOutcome:
-        """Book a parcel under our *reference*. The same *key* again gives the same answer; one booking per reference."""
+    def book(
+        self, reference: str, key: str, address: Address | None, lines: Sequence[ParcelLine]
+    ) -> BookingOutcome:
+        """Book a parcel under our *reference*. The same *key* again gives the same answer; one
+        booking per reference.
+        """
 
     @abstractmethod
     def find_by_reference(self, reference: str) -> BookingOutcome:

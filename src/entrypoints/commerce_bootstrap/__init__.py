@@ -1,1 +1,3 @@
-"""Composition: settings, the functions that build a shop from them, and the container that holds its parts."""
+"""Composition: settings, the functions that build a shop from them, and the container that holds
+its parts.
+"""

@@ -26,7 +26,8 @@ class Late(Unavailable):
 
 
 class InTime(Generic[T]):
-    """Has *question* answered on a thread of its own and waits *seconds* at most; what is still being answered is not asked again.
+    """Has *question* answered on a thread of its own and waits *seconds* at most; what is still
+    being answered is not asked again.
 
     A server that is frozen, and not gone, keeps whoever asks it for ever.
     """
@@ -47,7 +48,9 @@ class InTime(Generic[T]):
         with self._asking:
             if self._under_way is None or self._under_way.done():
                 self._under_way = Future()
-                threading.Thread(target=self._answer, args=(self._under_way,), name="asking", daemon=True).start()
+                threading.Thread(
+                    target=self._answer, args=(self._under_way,), name="asking", daemon=True
+                ).start()
             answer = self._under_way
         try:
             return answer.result(self._seconds)

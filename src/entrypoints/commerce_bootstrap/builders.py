@@ -1,4 +1,6 @@
-"""Typed functions that build a shop's parts, each from what it needs: for the container, and for teams with a wiring of their own."""
+"""Typed functions that build a shop's parts, each from what it needs: for the container, and for
+teams with a wiring of their own.
+"""
 
 import logging
 import os
@@ -18,7 +20,7 @@ from commerce_bootstrap.settings import PREFIX, Settings, WrongSetting
 from commerce_bootstrap.tracing import Tracer
 from commerce_core.accounts import TokenFactory
 from commerce_core.cart.service import CartRetention, GuestTokens
-from commerce_core.checkout.service.record import Books
+from commerce_core.checkout.service.record import SagaRepositories
 from commerce_core.kernel.batching import GroupFunction
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.delivery import SUBSCRIPTIONS
@@ -28,13 +30,23 @@ from commerce_core.kernel.process import ProcessGuard
 from commerce_core.kernel.retention import Rule
 from commerce_core.kernel.service_address import ServiceAddress, masked
 from commerce_core.payment import PaymentGateway
-from commerce_core.plugins import BROKERS, CARRIERS, PAYMENT_GATEWAYS, SEARCH, PluginContext, PluginNotFound, load, options, scheme
+from commerce_core.plugins import (
+    BROKERS,
+    CARRIERS,
+    PAYMENT_GATEWAYS,
+    SEARCH,
+    PluginContext,
+    PluginNotFound,
+    load,
+    options,
+    scheme,
+)
 from commerce_core.search import SearchIndex
 from commerce_core.shipping import Carrier
 from commerce_local.batching import ThreadBatcher
-from commerce_local.bell import Bell
 from commerce_local.clock import SystemClock
-from commerce_local.turns import Turns
+from commerce_local.serializer import Serializer
+from commerce_local.wake_up import WakeUp
 from commerce_sqlalchemy import postgres
 from commerce_sqlalchemy.accounts import SqlAccountBook, SqlSecretBook
 from commerce_sqlalchemy.cart import SqlCartBook
@@ -99,10 +111,11 @@ class Storage:
     inbox: SqlInbox
 
     @property
-    def books(self) -> Books:
+    def books(self) -> SagaRepositories:
         """What running sagas write."""
-        return Books(
-            database=self.database, carts=self.carts, stock=self.stock, orders=self.orders, sagas=self.sagas, outbox=self.outbox
+        return SagaRepositories(
+            database=self.database, carts=self.carts, stock=self.stock, orders=self.orders,
+            sagas=self.sagas, outbox=self.outbox
         )  # fmt: skip
 
 
@@ -150,7 +163,9 @@ def build_storage(
 
 
 def build_guest_tokens(storage: Storage, tokens: TokenFactory) -> GuestTokens:
-    """What makes guests' tokens. The key lies in the database: all processes of the shop have the same."""
+    """What makes guests' tokens. The key lies in the database: all processes of the shop have the
+    same.
+    """
     with storage.database.snapshot() as tx:
         key = storage.secrets.secret_of(tx, _GUESTS)
     if key is None:
@@ -160,7 +175,9 @@ def build_guest_tokens(storage: Storage, tokens: TokenFactory) -> GuestTokens:
     return GuestTokens(key, tokens)
 
 
-def build_index(settings: Settings, context: PluginContext, closing: ExitStack[bool | None]) -> SearchIndex:
+def build_index(
+    settings: Settings, context: PluginContext, closing: ExitStack[bool | None]
+) -> SearchIndex:
     """The search index at its address.
 
     Raises:
@@ -170,22 +187,31 @@ def build_index(settings: Settings, context: PluginContext, closing: ExitStack[b
 
 
 def check_named(settings: Settings) -> None:
-    """Make sure that gateway and carrier are named where real orders may be taken: the sandbox is no silent default on a server.
+    """Make sure that gateway and carrier are named where real orders may be taken: the sandbox is
+    no silent default on a server.
 
     Raises:
         WrongSetting: one is not.
     """
-    for setting, given in (("PAYMENT_URLS", settings.payment_urls), ("CARRIER_URL", settings.carrier_url)):
+    for setting, given in (
+        ("PAYMENT_URLS", settings.payment_urls),
+        ("CARRIER_URL", settings.carrier_url),
+    ):
         if not given and postgres.is_server(settings.database_url):
             raise WrongSetting(
-                f"{PREFIX}{setting} must be set on PostgreSQL: to a real address, or to sandbox:// for a shop that only plays."
+                f"{PREFIX}{setting} must be set on PostgreSQL: to a real address, or to sandbox:// "
+                "for a shop that only plays."
             )
 
 
-def build_gateways(settings: Settings, context: PluginContext, closing: ExitStack[bool | None]) -> Mapping[str, PaymentGateway]:
-    """The payment gateways by name, the default first. A name is the address's scheme, or its option ``name``.
+def build_gateways(
+    settings: Settings, context: PluginContext, closing: ExitStack[bool | None]
+) -> Mapping[str, PaymentGateway]:
+    """The payment gateways by name, the default first. A name is the address's scheme, or its
+    option ``name``.
 
-    On a database server a sandbox is told of in the log: any card pays there that passes the check of its digits.
+    On a database server a sandbox is told of in the log: any card pays there that passes the check
+        of its digits.
 
     Raises:
         WrongSetting: there is none at an address, or two have one name.
@@ -194,33 +220,50 @@ def build_gateways(settings: Settings, context: PluginContext, closing: ExitStac
     for url in settings.payment_urls:
         name = options(url).get("name") or scheme(url)
         if name in gateways:
-            raise WrongSetting(f"{PREFIX}PAYMENT_URLS names two gateways {name}: tell them apart by ?name=.")
+            raise WrongSetting(
+                f"{PREFIX}PAYMENT_URLS names two gateways {name}: tell them apart by ?name=."
+            )
         gateways[name] = _open(PAYMENT_GATEWAYS, "PAYMENT_URLS", url, closing, context)
     if not gateways:
         raise WrongSetting(f"{PREFIX}PAYMENT_URLS must name a gateway.")
     if postgres.is_server(settings.database_url) and SANDBOX in map(scheme, settings.payment_urls):
-        _LOG.warning("%sPAYMENT_URLS names the sandbox: every test card pays, and no money moves", PREFIX)
+        _LOG.warning(
+            "%sPAYMENT_URLS names the sandbox: every test card pays, and no money moves", PREFIX
+        )
     return gateways
 
 
-def build_carriers(settings: Settings, context: PluginContext, storage: Storage, closing: ExitStack[bool | None]) -> Mapping[str, Carrier]:
+def build_carriers(
+    settings: Settings, context: PluginContext, storage: Storage, closing: ExitStack[bool | None]
+) -> Mapping[str, Carrier]:
     """The carrier by name.
 
     Raises:
-        WrongSetting: there is none at its address, or an unfinished order is sent with another one (rule 7).
+        WrongSetting: there is none at its address, or an unfinished order is sent with another one
+            (rule 7).
     """
     if postgres.is_server(settings.database_url) and scheme(settings.carrier_url) == SANDBOX:
         _LOG.warning("%sCARRIER_URL names the sandbox: no parcel is sent", PREFIX)
-    carriers = {scheme(settings.carrier_url): _open(CARRIERS, "CARRIER_URL", settings.carrier_url, closing, context)}
+    carriers = {
+        scheme(settings.carrier_url): _open(
+            CARRIERS, "CARRIER_URL", settings.carrier_url, closing, context
+        )
+    }
     with storage.database.snapshot() as tx:
         missing = sorted(set(storage.sagas.carriers_in_use(tx)) - carriers.keys())
     if missing:
-        raise WrongSetting(f"{PREFIX}CARRIER_URL lacks {missing[0]}, with which unfinished orders are sent.")
+        raise WrongSetting(
+            f"{PREFIX}CARRIER_URL lacks {missing[0]}, with which unfinished orders are sent."
+        )
     return carriers
 
 
 def build_broker(
-    settings: Settings, context: PluginContext, consumers: Sequence[Consumer], storage: Storage, closing: ExitStack[bool | None]
+    settings: Settings,
+    context: PluginContext,
+    consumers: Sequence[Consumer],
+    storage: Storage,
+    closing: ExitStack[bool | None],
 ) -> Broker:
     """What carries events to *consumers*.
 
@@ -228,7 +271,9 @@ def build_broker(
         WrongSetting: there is none at its address.
     """
     told = attrs.evolve(context, queues=storage.queues)
-    return _open(BROKERS, "BROKER_URL", settings.broker_url, closing, told, consumers, storage.outbox.park)  # type: ignore[no-any-return]
+    return _open(
+        BROKERS, "BROKER_URL", settings.broker_url, closing, told, consumers, storage.outbox.park
+    )  # type: ignore[no-any-return]
 
 
 def build_rules(settings: Settings, storage: Storage) -> Sequence[Rule]:
@@ -251,7 +296,9 @@ def build_rules(settings: Settings, storage: Storage) -> Sequence[Rule]:
     )
 
 
-def build_batcher(function: GroupFunction[T, R], name: str, groups: GroupMetrics, closing: ExitStack[bool | None]) -> ThreadBatcher[T, R]:
+def build_batcher(
+    function: GroupFunction[T, R], name: str, groups: GroupMetrics, closing: ExitStack[bool | None]
+) -> ThreadBatcher[T, R]:
     """A thread that hands *function* group after group, with *groups* measured."""
     batcher = ThreadBatcher(groups.measured(function, name), limit=_GROUP, queue=_QUEUE, name=name)
     groups.watch(name, lambda: batcher.waiting)
@@ -259,52 +306,69 @@ def build_batcher(function: GroupFunction[T, R], name: str, groups: GroupMetrics
     return batcher
 
 
-def build_look(
-    settings: Settings, look: GroupFunction[T, R], groups: GroupMetrics, closing: ExitStack[bool | None]
+def build_preview(
+    settings: Settings,
+    preview: GroupFunction[T, R],
+    groups: GroupMetrics,
+    closing: ExitStack[bool | None],
 ) -> Callable[[Sequence[T]], list[R | Exception]]:
-    """*look*, for those who each prepare an order on a thread of their own: it looks for all who ask meanwhile together."""
+    """*look*, for those who each prepare an order on a thread of their own: it looks for all who
+    ask meanwhile together.
+    """
     if calls_inside(settings):  # they are prepared in groups as it is
-        return lambda group: list(look(group))
-    batcher = build_batcher(look, "looks", groups, closing)
-    return lambda group: [future.exception() or future.result() for future in [batcher.submit(item) for item in group]]  # type: ignore[misc]
+        return lambda group: list(preview(group))
+    batcher = build_batcher(preview, "looks", groups, closing)
+    return lambda group: [
+        future.exception() or future.result() for future in [batcher.submit(item) for item in group]
+    ]  # type: ignore[misc]
 
 
-def build_turns(settings: Settings, at_once: bool) -> Turns | None:
-    """What the threads of a shop that is all in this process queue at; ``None``: where they wait for parties outside they work side by side."""
-    inside = settings.database_url.startswith("sqlite:") and settings.broker_url.startswith("local:") and at_once
-    return Turns() if inside else None
+def build_serializer(settings: Settings, at_once: bool) -> Serializer | None:
+    """What the threads of a shop that is all in this process queue at; ``None``: where they wait
+    for parties outside they work side by side.
+    """
+    inside = (
+        settings.database_url.startswith("sqlite:")
+        and settings.broker_url.startswith("local:")
+        and at_once
+    )
+    return Serializer() if inside else None
 
 
-def queued(function: Callable[P, R], turns: Turns | None) -> Callable[P, R]:
+def serialized(function: Callable[P, R], serializer: Serializer | None) -> Callable[P, R]:
     """*function*, in its turn where there are turns."""
-    return turns.queued(function) if turns else function
+    return serializer.serialized(function) if serializer else function
 
 
-def build_bell(settings: Settings, closing: ExitStack[bool | None]) -> Bell:
-    """What is rung when there is work: on a database server it is heard in every process that works on it."""
-    bell = Bell()
+def build_wake_up(settings: Settings, closing: ExitStack[bool | None]) -> WakeUp:
+    """What is rung when there is work: on a database server it is heard in every process that works
+    on it.
+    """
+    wake_up = WakeUp()
     if postgres.is_server(settings.database_url):
-        from commerce_sqlalchemy.wire import NotifyWire  # needs the server's driver
+        from commerce_sqlalchemy.wire import PostgresNotifier  # needs the server's driver
 
-        wire = NotifyWire(settings.database_url, bell.ring_here)
+        wire = PostgresNotifier(settings.database_url, wake_up.notify_here)
         closing.callback(wire.close)
-        bell.tell(wire.tell, wire.listening)
-    return bell
+        wake_up.tell(wire.tell, wire.listening)
+    return wake_up
 
 
-def ringing(function: GroupFunction[T, R], bell: Bell) -> GroupFunction[T, R]:
+def ringing(function: GroupFunction[T, R], wake_up: WakeUp) -> GroupFunction[T, R]:
     """*function*, with *bell* rung after each group: there is work now."""
 
     def work_and_ring(group: Sequence[T]) -> Sequence[R | Exception]:
         results = function(group)
-        bell.ring()
+        wake_up.notify()
         return results
 
     return work_and_ring
 
 
 def calls_inside(settings: Settings) -> bool:
-    """Whether gateways and carrier are the sandboxes, which answer within the process and at once."""
+    """Whether gateways and carrier are the sandboxes, which answer within the process and at
+    once.
+    """
     return {scheme(url) for url in (*settings.payment_urls, settings.carrier_url)} == {SANDBOX}
 
 
@@ -319,7 +383,9 @@ def build_tracer(settings: Settings, owner: str, closing: ExitStack[bool | None]
     try:
         from commerce_bootstrap.otel import open_tracer
     except ImportError as error:
-        raise WrongSetting(f"{PREFIX}OTLP_URL: the library is missing; install commerce-core[otel].") from error
+        raise WrongSetting(
+            f"{PREFIX}OTLP_URL: the library is missing; install commerce-core[otel]."
+        ) from error
     return open_tracer(settings.otlp_url, owner, closing)
 
 
@@ -336,19 +402,28 @@ def build_checks(storage: Storage, index: SearchIndex) -> Mapping[str, Callable[
             tx.connection.exec_driver_sql("SELECT 1")
         storage.database.check_room()
 
-    return {"database": wrong_with("database", database), "search": wrong_with("search", lambda: index.versions([]))}
+    return {
+        "database": wrong_with("database", database),
+        "search": wrong_with("search", lambda: index.versions([])),
+    }
 
 
-def _open(group: str, setting: str, url: str, closing: ExitStack[bool | None], *arguments: Any) -> Any:
+def _open(
+    group: str, setting: str, url: str, closing: ExitStack[bool | None], *arguments: Any
+) -> Any:
     try:
         ServiceAddress.parse(url).check_ports()
         part = load(group, url)(url, *arguments)
     except PluginNotFound as error:
         raise WrongSetting(f"{PREFIX}{setting}: {error.detail}.") from error
     except ImportError as error:
-        raise WrongSetting(f"{PREFIX}{setting}: {missing_extra(error) or f'{error.name} is missing'}.") from error
+        raise WrongSetting(
+            f"{PREFIX}{setting}: {missing_extra(error) or f'{error.name} is missing'}."
+        ) from error
     except (OSError, ValueError) as error:
-        raise WrongSetting(f"{PREFIX}{setting}: {masked(url)} cannot be opened ({reason(error, url)}).") from error
+        raise WrongSetting(
+            f"{PREFIX}{setting}: {masked(url)} cannot be opened ({reason(error, url)})."
+        ) from error
     if (close := getattr(part, "close", None)) is not None:
         closing.callback(close)
     return part

@@ -18,17 +18,21 @@ from commerce_sqlalchemy.server_clock import ServerClock
 from commerce_sqlalchemy.transaction import SqlDatabase
 
 _SETTING: Final = f"{PREFIX}DATABASE_URL"
-#: Threads beside those that answer requests: of groups, of a worker inside the process, of calls to parties outside, of log-ins and probes.
+#: Threads beside those that answer requests: of groups, of a worker inside the process, of calls to
+#: parties outside, of log-ins and probes.
 _OWN_THREADS: Final = 16
 
 
 def build_clock(settings: Settings) -> Clock:
-    """The clock of the database's server, which all processes share; this machine's where there is none."""
+    """The clock of the database's server, which all processes share; this machine's where there is
+    none.
+    """
     return ServerClock() if postgres.is_server(settings.database_url) else SystemClock()
 
 
 def open_database(settings: Settings, closing: ExitStack[bool | None]) -> SqlDatabase:
-    """The database, its tables being those of this release: on SQLite they are brought up to date, on a server that is told to be done.
+    """The database, its tables being those of this release: on SQLite they are brought up to date,
+    on a server that is told to be done.
 
     Raises:
         PartAway: the server does not answer.
@@ -50,7 +54,8 @@ def open_database(settings: Settings, closing: ExitStack[bool | None]) -> SqlDat
 
 
 def migrate_database(settings: Settings) -> None:
-    """Bring the tables to this release. Idempotent, and safe while other processes do the same or serve.
+    """Bring the tables to this release. Idempotent, and safe while other processes do the same or
+    serve.
 
     Raises:
         PartAway: the server does not answer, or was too busy to be changed.
@@ -71,12 +76,16 @@ def _at_address(settings: Settings, closing: ExitStack[bool | None]) -> SqlDatab
     if kind == "sqlite":
         return _file(settings, closing)
     if not postgres.is_server(settings.database_url):
-        raise WrongSetting(f"{_SETTING} must begin with sqlite:/// or postgresql://, not {kind}://.")
+        raise WrongSetting(
+            f"{_SETTING} must begin with sqlite:/// or postgresql://, not {kind}://."
+        )
     try:
         ServiceAddress.parse(settings.database_url).check_ports()
         database = SqlDatabase(settings.database_url, pool_size=settings.pool_size + _OWN_THREADS)
     except ImportError as error:
-        raise WrongSetting(f"{_SETTING}: the driver is missing; install commerce-core[postgres].") from error
+        raise WrongSetting(
+            f"{_SETTING}: the driver is missing; install commerce-core[postgres]."
+        ) from error
     except ValueError as error:
         raise WrongSetting(f"{_SETTING} cannot be used: {error}.") from error
     closing.callback(database.dispose)
@@ -92,7 +101,9 @@ def _file(settings: Settings, closing: ExitStack[bool | None]) -> SqlDatabase:
         schema.upgrade(database)
         _check_file(database)
     except (OSError, DatabaseError) as error:
-        raise WrongSetting(f"{_SETTING}: {path} cannot be used as a database ({reason(error)}).") from error
+        raise WrongSetting(
+            f"{_SETTING}: {path} cannot be used as a database ({reason(error)})."
+        ) from error
     return database
 
 
@@ -102,7 +113,10 @@ def _check_file(database: SqlDatabase) -> None:
         journal = tx.connection.exec_driver_sql("PRAGMA journal_mode").scalar()
         synchronous = tx.connection.exec_driver_sql("PRAGMA synchronous").scalar()
     if journal != "wal" or synchronous != 2:
-        raise WrongSetting(f"{_SETTING}: the file system does not let SQLite write durably (journal {journal}, {synchronous}).")
+        raise WrongSetting(
+            f"{_SETTING}: the file system does not let SQLite write durably (journal {journal}, "
+            f"{synchronous})."
+        )
 
 
 def _check_server(database: SqlDatabase, settings: Settings) -> None:
@@ -113,7 +127,8 @@ def _check_server(database: SqlDatabase, settings: Settings) -> None:
         off = postgres.undurable(tx.connection)
     if off:
         raise WrongSetting(
-            f"{_SETTING}: the server has {' and '.join(off)} off and would lose orders in a crash; {PREFIX}DURABILITY=relaxed allows that."
+            f"{_SETTING}: the server has {' and '.join(off)} off and would lose orders in a crash; "
+            f"{PREFIX}DURABILITY=relaxed allows that."
         )
 
 
@@ -123,7 +138,9 @@ def _away(error: TransactionLost, settings: Settings) -> PartAway:
 
 
 def reason(error: BaseException, url: str = "") -> str:
-    """The first line of what a driver or the operating system says of the part at *url*, without the secrets of that address."""
+    """The first line of what a driver or the operating system says of the part at *url*, without
+    the secrets of that address.
+    """
     told = str(getattr(error, "orig", None) or getattr(error, "strerror", None) or error)
     first = told.strip().splitlines()[0].rstrip(".") if told.strip() else type(error).__name__
     return redacted(first, ServiceAddress.parse(url).secrets())

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-#: Libraries by the name of their top-level package, and the extra of commerce-core that installs each.
+#: Libraries by the name of their top-level package, and the extra of commerce-core that installs
+#: each.
 EXTRAS: Final = {
     "alembic": "sql",
     "argon2": "worker",
@@ -28,6 +29,8 @@ EXTRAS: Final = {
 
 
 def missing_extra(error: ImportError) -> str | None:
-    """One sentence that says what to install; ``None``: what is missing is no library of an extra."""
+    """One sentence that says what to install; ``None``: what is missing is no library of an
+    extra.
+    """
     extra = EXTRAS.get((error.name or "").partition(".")[0])
     return f'{error.name} is missing: pip install "commerce-core[{extra}]"' if extra else None

@@ -1,4 +1,6 @@
-"""Structured logs: one JSON object a line, or plain text for people. No line holds a secret or a local variable."""
+"""Structured logs: one JSON object a line, or plain text for people. No line holds a secret or a
+local variable.
+"""
 
 import logging
 import sys
@@ -19,18 +21,33 @@ _HANDLER: Final = "commerce"
 _LOG: Final = logging.getLogger("commerce")
 #: What is written by this program alone, or was looked at before: ids, names of routes, times.
 _OWN: Final = frozenset({
-    "component", "item_id", "level", "logger", "method", "order_id", "request_id", "route", "timestamp", "trace_id",
+    "component", "item_id", "level", "logger", "method", "order_id", "request_id", "route",
+    "timestamp", "trace_id",
 })  # fmt: skip
-_SECRET_WORDS: Final = ("passw", "secret", "token", "authorization", "api_key", "apikey", "card_no", "cardno", "cvc")
+_SECRET_WORDS: Final = (
+    "passw",
+    "secret",
+    "token",
+    "authorization",
+    "api_key",
+    "apikey",
+    "card_no",
+    "cardno",
+    "cvc",
+)
 #: Texts so short hold none of the shapes that are looked for.
 _SHORTEST: Final = 7
 _NUMBERS: Final = (int, float, type(None))
 
 
-def configure_logging(log_format: str, level: int = logging.INFO, secrets: Iterable[str] = ()) -> None:
-    """Send structlog's and the standard library's records to standard error in *log_format* (``json`` or ``plain``). Idempotent.
+def configure_logging(
+    log_format: str, level: int = logging.INFO, secrets: Iterable[str] = ()
+) -> None:
+    """Send structlog's and the standard library's records to standard error in *log_format*
+    (``json`` or ``plain``). Idempotent.
 
-    So do threads, and the process, that end with an error nobody expected, and warnings. No line holds one of *secrets*.
+    So do threads, and the process, that end with an error nobody expected, and warnings. No line
+    holds one of *secrets*.
     """
     named: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -43,9 +60,12 @@ def configure_logging(log_format: str, level: int = logging.INFO, secrets: Itera
         partial(without_secrets, secrets=tuple(secrets)),
         structlog.processors.JSONRenderer(_as_json)
         if log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+        else structlog.dev.ConsoleRenderer(
+            colors=False, exception_formatter=structlog.dev.plain_traceback
+        ),
     ]
-    # Straight to the stream: a line about every change is among what an order costs, and the way through the standard library is long.
+    # Straight to the stream: a line about every change is among what an order costs, and the way
+    # through the standard library is long.
     structlog.configure(
         processors=[*named, *last],
         logger_factory=structlog.WriteLoggerFactory(cast("Any", _Unfailing(sys.stderr))),
@@ -53,7 +73,8 @@ def configure_logging(log_format: str, level: int = logging.INFO, secrets: Itera
     )
     foreign = [*named, structlog.stdlib.add_logger_name, structlog.stdlib.ExtraAdder(), _said_once]
     formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=foreign, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last]
+        foreign_pre_chain=foreign,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.handleError = _line_lost  # type: ignore[method-assign]
@@ -64,21 +85,29 @@ def configure_logging(log_format: str, level: int = logging.INFO, secrets: Itera
         root.removeHandler(before)
     root.addHandler(handler)
     root.setLevel(level)
-    logging.getLogger("pika").setLevel(logging.CRITICAL)  # a dozen lines for a failed connection; the adapter says it in one
+    logging.getLogger("pika").setLevel(
+        logging.CRITICAL
+    )  # a dozen lines for a failed connection; the adapter says it in one
     logging.captureWarnings(True)
     threading.excepthook = _thread_ended
     sys.excepthook = _process_ended
 
 
-def _said_once(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Leave out what another handler's formatter left in a record: the line itself, and its time."""
+def _said_once(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Leave out what another handler's formatter left in a record: the line itself, and its
+    time.
+    """
     for name in ("message", "asctime"):
         event.pop(name, None)
     return event
 
 
 class _Unfailing:
-    """A stream to which a line that cannot be written, as the disk is full or nobody reads, is lost: no order fails with it."""
+    """A stream to which a line that cannot be written, as the disk is full or nobody reads, is
+    lost: no order fails with it.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -92,11 +121,21 @@ class _Unfailing:
             self._stream.flush()
 
 
-def with_trace(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Put the trace of an error, if the line has one, in words that hold nothing but places in the code; for structlog."""
+def with_trace(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Put the trace of an error, if the line has one, in words that hold nothing but places in the
+    code; for structlog.
+    """
     given: Any = event.pop("exc_info", None)
     if given:
-        error: object = sys.exc_info()[1] if given is True else cast("tuple[object, ...]", given)[1] if isinstance(given, tuple) else given
+        error: object = (
+            sys.exc_info()[1]
+            if given is True
+            else cast("tuple[object, ...]", given)[1]
+            if isinstance(given, tuple)
+            else given
+        )
         if isinstance(error, BaseException):
             event["exception"] = trace_of(error)
     event.pop("stack_info", None)
@@ -115,7 +154,9 @@ def without_secrets(
         if _is_secret(name):
             event[name] = HIDDEN
         elif not isinstance(value, str) or len(value) > _SHORTEST:
-            event[name] = redacted(value if isinstance(value, str) else str(value), secrets, LONGEST_TEXT)
+            event[name] = redacted(
+                value if isinstance(value, str) else str(value), secrets, LONGEST_TEXT
+            )
     return event
 
 
@@ -129,10 +170,14 @@ def _as_json(event: Mapping[str, Any], **_: object) -> str:
 
 
 def _line_lost(record: logging.LogRecord) -> None:
-    """A line that cannot be written is one line about it: the library would print the values that it was to hold."""
+    """A line that cannot be written is one line about it: the library would print the values that
+    it was to hold.
+    """
     error = sys.exc_info()[0]
     if sys.__stderr__ is not None:
-        _Unfailing(sys.__stderr__).write(f"a line of {record.name} was lost ({error.__name__ if error else 'no reason'})\n")
+        _Unfailing(sys.__stderr__).write(
+            f"a line of {record.name} was lost ({error.__name__ if error else 'no reason'})\n"
+        )
 
 
 def _thread_ended(ended: threading.ExceptHookArgs) -> None:
@@ -141,7 +186,9 @@ def _thread_ended(ended: threading.ExceptHookArgs) -> None:
         _LOG.critical("%s ended: %s", name, trace_of(ended.exc_value))
 
 
-def _process_ended(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+def _process_ended(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
     if issubclass(kind, KeyboardInterrupt):
         sys.__excepthook__(kind, error, trace)
     else:

@@ -1,7 +1,8 @@
 """What the shop counts beside its requests; docs/operations.md has the table.
 
-What lies in the database is asked for when somebody looks, so that it is told when no worker lives as well: within bounds, however
-much there is, and in time. A part that does not answer is told of by ``commerce_part_up``, and what it knows is left out.
+What lies in the database is asked for when somebody looks, so that it is told when no worker lives
+as well: within bounds, however much there is, and in time. A part that does not answer is told of
+by ``commerce_part_up``, and what it knows is left out.
 """
 
 import logging
@@ -15,7 +16,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from commerce_bootstrap.asking import InTime
-from commerce_core.checkout import Standing
+from commerce_core.checkout import BacklogStats
 from commerce_core.checkout.service.operate import Operations
 from commerce_core.kernel.batching import GroupFunction
 from commerce_core.kernel.clock import Clock
@@ -39,16 +40,23 @@ Checks = Mapping[str, Callable[[], str | None]]
 
 
 def search_lag(registry: CollectorRegistry) -> Callable[[timedelta], None]:
-    """A histogram of the time from the commit of a change to its being found, and what notes it there."""
+    """A histogram of the time from the commit of a change to its being found, and what notes it
+    there.
+    """
     lag = Histogram(
-        "commerce_search_lag_seconds", "From the commit of a change to its being found.", registry=registry, buckets=_LAG_BUCKETS
+        "commerce_search_lag_seconds",
+        "From the commit of a change to its being found.",
+        registry=registry,
+        buckets=_LAG_BUCKETS,
     )
     return lambda took: lag.observe(max(0.0, took.total_seconds()))
 
 
 def dropped_rows(registry: CollectorRegistry) -> Callable[[str, int], None]:
     """A counter of the rows that retention forgot, by rule, and what notes them there."""
-    rows = Counter("commerce_retention_rows", "Rows that were forgotten.", ["rule"], registry=registry)
+    rows = Counter(
+        "commerce_retention_rows", "Rows that were forgotten.", ["rule"], registry=registry
+    )
     return lambda rule, count: rows.labels(rule).inc(count)
 
 
@@ -57,9 +65,18 @@ class GroupMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._items = Histogram(
-            "commerce_group_items", "Requests that were decided together.", ["batcher"], registry=registry, buckets=_GROUP_BUCKETS
+            "commerce_group_items",
+            "Requests that were decided together.",
+            ["batcher"],
+            registry=registry,
+            buckets=_GROUP_BUCKETS,
         )
-        self._waiting = Gauge("commerce_group_waiting_items", "Requests that wait for their group.", ["batcher"], registry=registry)
+        self._waiting = Gauge(
+            "commerce_group_waiting_items",
+            "Requests that wait for their group.",
+            ["batcher"],
+            registry=registry,
+        )
 
     def measured(self, function: GroupFunction[T, R], batcher: str) -> GroupFunction[T, R]:
         """*function*, with the size of each of its groups noted."""
@@ -77,9 +94,13 @@ class GroupMetrics:
 
 
 class ShopCollector(Collector):
-    """Sagas by state with their ages, messages that wait or were parked, and the connections to the database."""
+    """Sagas by state with their ages, messages that wait or were parked, and the connections to the
+    database.
+    """
 
-    def __init__(self, operations: Operations, outbox: Outbox, database: SqlDatabase, clock: Clock) -> None:
+    def __init__(
+        self, operations: Operations, outbox: Outbox, database: SqlDatabase, clock: Clock
+    ) -> None:
         self._census = InTime(lambda: operations.census(_MOST_SAGAS))
         self._backlog = InTime(lambda: outbox.backlog(_MOST_MESSAGES))
         self._letters = InTime(lambda: outbox.count_dead_letters(_MOST_LETTERS))
@@ -88,27 +109,57 @@ class ShopCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         used, most = self._database.connections_in_use, self._database.connections_at_most
-        yield GaugeMetricFamily("commerce_database_connections_in_use", "Connections that transactions hold.", value=used)
-        yield GaugeMetricFamily("commerce_database_connections_most", "Connections that this process may have.", value=most)
+        yield GaugeMetricFamily(
+            "commerce_database_connections_in_use",
+            "Connections that transactions hold.",
+            value=used,
+        )
+        yield GaugeMetricFamily(
+            "commerce_database_connections_most",
+            "Connections that this process may have.",
+            value=most,
+        )
         if (census := _told(self._census)) is not None:
             yield from self._sagas(census)
         if (backlog := _told(self._backlog)) is not None:
             waiting, since = backlog
             age = (self._clock.now() - since).total_seconds() if since else 0.0
-            yield GaugeMetricFamily("commerce_outbox_messages", "Messages that wait to be published, 50,000 at most.", value=waiting)
-            yield GaugeMetricFamily("commerce_outbox_oldest_seconds", "Age of the oldest of them.", value=max(0.0, age))
+            yield GaugeMetricFamily(
+                "commerce_outbox_messages",
+                "Messages that wait to be published, 50,000 at most.",
+                value=waiting,
+            )
+            yield GaugeMetricFamily(
+                "commerce_outbox_oldest_seconds", "Age of the oldest of them.", value=max(0.0, age)
+            )
         if (letters := _told(self._letters)) is not None:
-            yield GaugeMetricFamily("commerce_dead_letters", "Messages that nobody could take, 1,000 at most.", value=letters)
+            yield GaugeMetricFamily(
+                "commerce_dead_letters",
+                "Messages that nobody could take, 1,000 at most.",
+                value=letters,
+            )
 
-    def _sagas(self, census: Mapping[str, Standing]) -> Iterator[Metric]:
-        count = GaugeMetricFamily("commerce_sagas", "Unfinished orders by the state of their saga, 50,000 at most.", labels=["state"])
-        oldest = GaugeMetricFamily("commerce_sagas_oldest_seconds", "Age of the oldest order in the state.", labels=["state"])
+    def _sagas(self, census: Mapping[str, BacklogStats]) -> Iterator[Metric]:
+        count = GaugeMetricFamily(
+            "commerce_sagas",
+            "Unfinished orders by the state of their saga, 50,000 at most.",
+            labels=["state"],
+        )
+        oldest = GaugeMetricFamily(
+            "commerce_sagas_oldest_seconds",
+            "Age of the oldest order in the state.",
+            labels=["state"],
+        )
         for state, standing in census.items():
             count.add_metric([state], standing.count)
-            oldest.add_metric([state], max(0.0, (self._clock.now() - standing.oldest).total_seconds()))
+            oldest.add_metric(
+                [state], max(0.0, (self._clock.now() - standing.oldest).total_seconds())
+            )
         yield from (count, oldest)
         alarmed = sum(standing.alarmed for standing in census.values())
-        yield GaugeMetricFamily("commerce_sagas_alarmed", "Orders that a person must look at.", value=alarmed)
+        yield GaugeMetricFamily(
+            "commerce_sagas_alarmed", "Orders that a person must look at.", value=alarmed
+        )
 
 
 class PartsCollector(Collector):
@@ -119,7 +170,9 @@ class PartsCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         up = GaugeMetricFamily(
-            "commerce_part_up", "1: the part can be worked with; 0: readiness names it, the log says why.", labels=["part"]
+            "commerce_part_up",
+            "1: the part can be worked with; 0: readiness names it, the log says why.",
+            labels=["part"],
         )
         for part, check in self._checks.items():
             up.add_metric([part], 0 if check() else 1)
@@ -127,13 +180,19 @@ class PartsCollector(Collector):
 
 
 class QueueCollector(Collector):
-    """What waits for each consumer. At a broker: for processes that have a connection to it, the workers."""
+    """What waits for each consumer. At a broker: for processes that have a connection to it, the
+    workers.
+    """
 
     def __init__(self, broker: Broker) -> None:
         self._waiting = InTime(broker.waiting)
 
     def collect(self) -> Iterator[Metric]:
-        waiting = GaugeMetricFamily("commerce_queue_messages", "Messages that wait in the queue of a consumer.", labels=["consumer"])
+        waiting = GaugeMetricFamily(
+            "commerce_queue_messages",
+            "Messages that wait in the queue of a consumer.",
+            labels=["consumer"],
+        )
         for consumer, count in (_told(self._waiting) or {}).items():
             waiting.add_metric([consumer], count)
         yield waiting

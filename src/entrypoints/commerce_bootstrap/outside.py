@@ -1,4 +1,6 @@
-"""How parties outside are asked: in time, side by side, and only where the orders under way are paid."""
+"""How parties outside are asked: in time, side by side, and only where the orders under way are
+paid.
+"""
 
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -15,34 +17,50 @@ from commerce_local.timed import TimedCarrier, TimedGateway
 
 _CALLS_AT_ONCE: Final = 16
 _INLINE_CALLS: Final = 64
-#: To one party, those that hang included: a few more than are made at once by orders and by requests.
+#: To one party, those that hang included: a few more than are made at once by orders and by
+#: requests.
 _CALLS_UNDER_WAY: Final = 64
 
 
 def timed_gateways(
-    gateways: Mapping[str, PaymentGateway], settings: Settings, storage: Storage, closing: ExitStack[bool | None]
+    gateways: Mapping[str, PaymentGateway],
+    settings: Settings,
+    storage: Storage,
+    closing: ExitStack[bool | None],
 ) -> Mapping[str, PaymentGateway]:
     """*gateways* with every call in time, but for those that answer inside this process.
 
     Raises:
-        WrongSetting: an unfinished order is paid at one that is missing, or at another account of it (rule 2).
+        WrongSetting: an unfinished order is paid at one that is missing, or at another account of
+            it (rule 2).
     """
     with storage.database.snapshot() as tx:
         used = sorted(storage.sagas.gateways_in_use(tx))
     for name, account in used:
         if name not in gateways:
-            raise WrongSetting(f"{PREFIX}PAYMENT_URLS lacks {name}, at which unfinished orders are paid.")
+            raise WrongSetting(
+                f"{PREFIX}PAYMENT_URLS lacks {name}, at which unfinished orders are paid."
+            )
         configured = gateways[name].capabilities().account
         if configured and configured != account:
             raise WrongSetting(
-                f"{PREFIX}PAYMENT_URLS: {name} is account {configured}, and unfinished orders are paid at its account {account}."
+                f"{PREFIX}PAYMENT_URLS: {name} is account {configured}, and unfinished orders are "
+                f"paid at its account {account}."
             )
-    return {n: g if _answers_at_once(g) else TimedGateway(g, _deadline(n, settings, closing)) for n, g in gateways.items()}
+    return {
+        n: g if _answers_at_once(g) else TimedGateway(g, _deadline(n, settings, closing))
+        for n, g in gateways.items()
+    }
 
 
-def timed_carriers(carriers: Mapping[str, Carrier], settings: Settings, closing: ExitStack[bool | None]) -> Mapping[str, Carrier]:
+def timed_carriers(
+    carriers: Mapping[str, Carrier], settings: Settings, closing: ExitStack[bool | None]
+) -> Mapping[str, Carrier]:
     """*carriers* with every call in time, but for those that answer inside this process."""
-    return {n: c if _answers_at_once(c) else TimedCarrier(c, _deadline(n, settings, closing)) for n, c in carriers.items()}
+    return {
+        n: c if _answers_at_once(c) else TimedCarrier(c, _deadline(n, settings, closing))
+        for n, c in carriers.items()
+    }
 
 
 def _deadline(party: str, settings: Settings, closing: ExitStack[bool | None]) -> Deadline:
@@ -63,7 +81,9 @@ def answer_at_once(gateways: Mapping[str, PaymentGateway], carriers: Mapping[str
 
 
 def build_fan_out(at_once: bool, closing: ExitStack[bool | None]) -> FanOut:
-    """How calls to gateways and carriers are made: on threads, unless all of them answer *at once*, within the process."""
+    """How calls to gateways and carriers are made: on threads, unless all of them answer *at once*,
+    within the process.
+    """
     if at_once:
         return InlineFanOut(_INLINE_CALLS)
     fan_out = ThreadFanOut(_CALLS_AT_ONCE)

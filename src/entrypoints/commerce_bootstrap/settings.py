@@ -1,4 +1,6 @@
-"""Settings, from environment variables called ``COMMERCE_…``. None at all is the embedded default."""
+"""Settings, from environment variables called ``COMMERCE_…``. None at all is the embedded
+default.
+"""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -24,7 +26,9 @@ class WrongSetting(Exception):
 
 
 class PartAway(WrongSetting):
-    """The server at an address does not answer, and may do so later; *part* is what it is to the shop."""
+    """The server at an address does not answer, and may do so later; *part* is what it is to the
+    shop.
+    """
 
     def __init__(self, part: str, text: str) -> None:
         super().__init__(text)
@@ -32,7 +36,9 @@ class PartAway(WrongSetting):
 
 
 def _url(name: str, text: str) -> str:
-    """The address, its login spelled so that every library reads it alike. What cannot be used is not repeated: it may be a secret."""
+    """The address, its login spelled so that every library reads it alike. What cannot be used is
+    not repeated: it may be a secret.
+    """
     if not re.match(r"[a-z][a-z0-9+]*://", text):
         raise WrongSetting(f"{name} must be an address like sqlite:///var/shop.db.")
     address = ServiceAddress.parse(text)
@@ -60,7 +66,9 @@ def _seconds(name: str, text: str) -> timedelta:
 def _whole(least: int, most: int) -> Callable[[str, str], int]:
     def read(name: str, text: str) -> int:
         if not re.fullmatch("[0-9]{1,9}", text) or not least <= int(text) <= most:
-            raise WrongSetting(f"{name} must be a whole number between {least} and {most}, not {text!r}.")
+            raise WrongSetting(
+                f"{name} must be a whole number between {least} and {most}, not {text!r}."
+            )
         return int(text)
 
     return read
@@ -77,7 +85,9 @@ def _one_of(*words: str) -> Callable[[str, str], str]:
 
 def _currency(name: str, text: str) -> str:
     if not re.fullmatch("[A-Z]{3}", text):
-        raise WrongSetting(f"{name} must be a currency code of three capital letters, not {text!r}.")
+        raise WrongSetting(
+            f"{name} must be a currency code of three capital letters, not {text!r}."
+        )
     return text
 
 
@@ -91,7 +101,9 @@ def _origins(name: str, text: str) -> tuple[str, ...]:
     found = tuple(part.strip().lower() for part in text.split(",") if part.strip())
     for origin in found:
         if found != ("*",) and not re.fullmatch(r"https?://[^/?#@*,\s]+", origin):
-            raise WrongSetting(f"{name} must be origins like https://shop.example.com, or * alone, not {origin!r}.")
+            raise WrongSetting(
+                f"{name} must be origins like https://shop.example.com, or * alone, not {origin!r}."
+            )
     return found
 
 
@@ -99,7 +111,9 @@ def _networks(name: str, text: str) -> tuple[Network, ...]:
     try:
         return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
     except ValueError as error:
-        raise WrongSetting(f"{name} must be addresses or networks, comma between them, not {text!r}: {error}.") from error
+        raise WrongSetting(
+            f"{name} must be addresses or networks, comma between them, not {text!r}: {error}."
+        ) from error
 
 
 def _setting(default: Any, read: Callable[[str, str], Any], meaning: str) -> Any:
@@ -126,59 +140,150 @@ class Settings:
     """Everything that can be set."""
 
     database_url: str = _setting("sqlite:///var/shop.db", _url, "the shop's database")
-    pool_size: int = _setting(8, _whole(1, 500), "requests answered at the same time on a database server, each with a connection")
+    pool_size: int = _setting(
+        8,
+        _whole(1, 500),
+        "requests answered at the same time on a database server, each with a connection",
+    )
     durability: str = _setting(
-        "strict", _one_of("strict", "relaxed"), "whether a database server that may forget orders in a crash is refused; relaxed: it is not"
+        "strict",
+        _one_of("strict", "relaxed"),
+        (
+            "whether a database server that may forget orders in a crash is refused; relaxed: it "
+            "is "
+            "not"
+        ),
     )
     search_url: str = _setting("tantivy:///var/search", _url, "the search index")
-    broker_url: str = _setting("local://", _url, "what carries events; local:// delivers inside the process")
+    broker_url: str = _setting(
+        "local://", _url, "what carries events; local:// delivers inside the process"
+    )
     payment_urls: tuple[str, ...] = _setting(
         _beside_a_file(("sandbox:///var/sandbox-payments.db",), ()),
         _urls,
-        "payment gateways, comma between them, the first being the default; must be named on a database server",
+        (
+            "payment gateways, comma between them, the first being the default; must be named on a "
+            "database server"
+        ),
     )
     carrier_url: str = _setting(
-        _beside_a_file("sandbox:///var/sandbox-carrier.db", ""), _url, "the carrier; must be named on a database server"
+        _beside_a_file("sandbox:///var/sandbox-carrier.db", ""),
+        _url,
+        "the carrier; must be named on a database server",
     )
     currency: str = _setting("USD", _currency, "the shop's currency (ISO 4217)")
     host: str = _setting("127.0.0.1", _text, "the address that HTTP listens on")
-    port: int = _setting(8000, _whole(0, 65_535), "the port that HTTP listens on; 0 takes a free one")
+    port: int = _setting(
+        8000, _whole(0, 65_535), "the port that HTTP listens on; 0 takes a free one"
+    )
     cors_origins: tuple[str, ...] = _setting(
-        (), _origins, "sites whose pages may call the shop from a browser, comma between them, or *; none: no other site's"
+        (),
+        _origins,
+        (
+            "sites whose pages may call the shop from a browser, comma between them, or *; none: "
+            "no "
+            "other site's"
+        ),
     )
     trusted_proxies: tuple[Network, ...] = _setting(
-        (), _networks, "networks of proxies whose X-Forwarded-For and -Proto (or Forwarded) are believed, comma between them; none: nobody"
+        (),
+        _networks,
+        (
+            "networks of proxies whose X-Forwarded-For and -Proto (or Forwarded) are believed, "
+            "comma "
+            "between them; none: nobody"
+        ),
     )
-    lease: timedelta = _setting(timedelta(seconds=30), _seconds, "seconds after which a dead runner's orders are taken over")
-    call_timeout: timedelta = _setting(timedelta(seconds=8), _seconds, "seconds that a call to a gateway or carrier may take")
-    retry: timedelta = _setting(timedelta(seconds=1), _seconds, "seconds before the first repeat of such a call")
-    longest_retry: timedelta = _setting(timedelta(minutes=5), _seconds, "seconds between repeats at most")
-    guest_cart_days: int = _setting(30, _whole(1, 3_650), "days that a guest's cart is kept after its last change")
-    cart_days: int = _setting(365, _whole(1, 3_650), "days after which a buyer's cart that nobody changes loses its lines")
-    history_days: int = _setting(30, _whole(1, 3_650), "days that ended imports, index rebuilds and inbox records are kept")
+    lease: timedelta = _setting(
+        timedelta(seconds=30), _seconds, "seconds after which a dead runner's orders are taken over"
+    )
+    call_timeout: timedelta = _setting(
+        timedelta(seconds=8), _seconds, "seconds that a call to a gateway or carrier may take"
+    )
+    retry: timedelta = _setting(
+        timedelta(seconds=1), _seconds, "seconds before the first repeat of such a call"
+    )
+    longest_retry: timedelta = _setting(
+        timedelta(minutes=5), _seconds, "seconds between repeats at most"
+    )
+    guest_cart_days: int = _setting(
+        30, _whole(1, 3_650), "days that a guest's cart is kept after its last change"
+    )
+    cart_days: int = _setting(
+        365, _whole(1, 3_650), "days after which a buyer's cart that nobody changes loses its lines"
+    )
+    history_days: int = _setting(
+        30, _whole(1, 3_650), "days that ended imports, index rebuilds and inbox records are kept"
+    )
     hashes_at_once: int = _setting(2, _whole(1, 64), "passwords hashed at the same time")
-    hashes_waiting: int = _setting(32, _whole(1, 10_000), "log-ins and registrations that may wait for that; more are refused at once")
-    guesses: int = _setting(5, _whole(1, 1_000), "wrong passwords within five minutes for one account from one address or known device")
-    guessed_accounts: int = _setting(25, _whole(1, 100_000), "accounts with wrong passwords within five minutes from one address")
-    log_ins_per_minute: int = _setting(600, _whole(1, 1_000_000), "log-ins of one address in a minute")
-    registrations_per_minute: int = _setting(300, _whole(1, 1_000_000), "new accounts of one address in a minute")
-    guest_carts_per_minute: int = _setting(600, _whole(1, 1_000_000), "new guests' carts of one address in a minute")
-    searches_at_once: int = _setting(
-        0, _whole(0, 500), "searches at the same time; 0: two in an embedded index, as many as the pool has at a search server"
+    hashes_waiting: int = _setting(
+        32,
+        _whole(1, 10_000),
+        "log-ins and registrations that may wait for that; more are refused at once",
     )
-    searches_waiting: int = _setting(128, _whole(1, 10_000), "searches that may wait for that; more are refused at once")
+    guesses: int = _setting(
+        5,
+        _whole(1, 1_000),
+        "wrong passwords within five minutes for one account from one address or known device",
+    )
+    guessed_accounts: int = _setting(
+        25, _whole(1, 100_000), "accounts with wrong passwords within five minutes from one address"
+    )
+    log_ins_per_minute: int = _setting(
+        600, _whole(1, 1_000_000), "log-ins of one address in a minute"
+    )
+    registrations_per_minute: int = _setting(
+        300, _whole(1, 1_000_000), "new accounts of one address in a minute"
+    )
+    guest_carts_per_minute: int = _setting(
+        600, _whole(1, 1_000_000), "new guests' carts of one address in a minute"
+    )
+    searches_at_once: int = _setting(
+        0,
+        _whole(0, 500),
+        (
+            "searches at the same time; 0: two in an embedded index, as many as the pool has at a "
+            "search server"
+        ),
+    )
+    searches_waiting: int = _setting(
+        128, _whole(1, 10_000), "searches that may wait for that; more are refused at once"
+    )
     connections: int = _setting(4_000, _whole(1, 1_000_000), "connections open at the same time")
-    connections_per_origin: int = _setting(400, _whole(1, 1_000_000), "the same of one address that is no trusted proxy")
-    head_timeout: timedelta = _setting(timedelta(seconds=20), _seconds, "seconds that the head of a request may take")
-    body_timeout: timedelta = _setting(timedelta(seconds=30), _seconds, "seconds that its body may take; a pause in an import")
-    import_timeout: timedelta = _setting(timedelta(hours=1), _seconds, "seconds that the body of an import may take")
-    imports_per_seller: int = _setting(10, _whole(1, 10_000), "imports of one seller that are not over")
-    import_megabytes_per_seller: int = _setting(1_024, _whole(1, 1_000_000), "megabytes kept of the files of one seller's imports")
-    send_timeout: timedelta = _setting(timedelta(seconds=30), _seconds, "seconds that a client may take to read what was sent")
-    watchers: int = _setting(2_000, _whole(1, 1_000_000), "event streams, and checkouts that wait for their end, at the same time")
+    connections_per_origin: int = _setting(
+        400, _whole(1, 1_000_000), "the same of one address that is no trusted proxy"
+    )
+    head_timeout: timedelta = _setting(
+        timedelta(seconds=20), _seconds, "seconds that the head of a request may take"
+    )
+    body_timeout: timedelta = _setting(
+        timedelta(seconds=30), _seconds, "seconds that its body may take; a pause in an import"
+    )
+    import_timeout: timedelta = _setting(
+        timedelta(hours=1), _seconds, "seconds that the body of an import may take"
+    )
+    imports_per_seller: int = _setting(
+        10, _whole(1, 10_000), "imports of one seller that are not over"
+    )
+    import_megabytes_per_seller: int = _setting(
+        1_024, _whole(1, 1_000_000), "megabytes kept of the files of one seller's imports"
+    )
+    send_timeout: timedelta = _setting(
+        timedelta(seconds=30), _seconds, "seconds that a client may take to read what was sent"
+    )
+    watchers: int = _setting(
+        2_000,
+        _whole(1, 1_000_000),
+        "event streams, and checkouts that wait for their end, at the same time",
+    )
     watchers_per_account: int = _setting(20, _whole(1, 1_000_000), "the same of one account")
     otlp_url: str = _setting(
-        "", _url, "the collector that takes traces, by OTLP over HTTP; none if it is not set, nor OTEL_EXPORTER_OTLP_ENDPOINT"
+        "",
+        _url,
+        (
+            "the collector that takes traces, by OTLP over HTTP; none if it is not set, nor "
+            "OTEL_EXPORTER_OTLP_ENDPOINT"
+        ),
     )
     log_format: str = _setting("json", _one_of("json", "plain"), "how log lines are written")
 
@@ -190,13 +295,22 @@ class Settings:
             WrongSetting: the lease is too short for the calls.
         """
         try:
-            return Timing(lease=self.lease, call=self.call_timeout, retry=self.retry, longest_retry=self.longest_retry)
+            return Timing(
+                lease=self.lease,
+                call=self.call_timeout,
+                retry=self.retry,
+                longest_retry=self.longest_retry,
+            )
         except ValueError as error:
-            raise WrongSetting(f"{PREFIX}LEASE and {PREFIX}CALL_TIMEOUT do not fit: {error}.") from error
+            raise WrongSetting(
+                f"{PREFIX}LEASE and {PREFIX}CALL_TIMEOUT do not fit: {error}."
+            ) from error
 
     @property
     def delivers_inside(self) -> bool:
-        """Whether events wait in the shop's own database until their consumers take them, and for no broker."""
+        """Whether events wait in the shop's own database until their consumers take them, and for
+        no broker.
+        """
         return self.broker_url.startswith("local:")
 
     @property
@@ -230,18 +344,30 @@ class Settings:
 
 
 def load_settings(environment: Mapping[str, str]) -> Settings:
-    """The settings in *environment*; what is not set is the default. An address may lie in a file that ``COMMERCE_…_FILE`` names.
+    """The settings in *environment*; what is not set is the default. An address may lie in a file
+    that ``COMMERCE_…_FILE`` names.
 
     Raises:
         WrongSetting: a value cannot be used, or a variable of our name is none of our settings.
     """
     known = {PREFIX + a.name.upper(): a for a in attrs.fields(Settings)}
-    ours = _with_files({name: text for name, text in environment.items() if name.startswith(PREFIX) and name not in _ELSEWHERE})
+    ours = _with_files(
+        {
+            name: text
+            for name, text in environment.items()
+            if name.startswith(PREFIX) and name not in _ELSEWHERE
+        }
+    )
     if unknown := sorted(ours.keys() - known.keys()):
         raise WrongSetting(f"{unknown[0]} is no setting; `commerce settings` lists them.")
     if (collector := environment.get(_STANDARD_OTLP)) and (own := f"{PREFIX}OTLP_URL") not in ours:
         ours[own] = collector
-    settings = Settings(**{known[name].name: known[name].metadata["read"](name, text) for name, text in ours.items()})
+    settings = Settings(
+        **{
+            known[name].name: known[name].metadata["read"](name, text)
+            for name, text in ours.items()
+        }
+    )
     _ = settings.timing
     return settings
 
@@ -272,7 +398,9 @@ def _content(name: str, file: Path) -> str:
 
 FROM_FILE: Final = "_FILE"
 #: Settings that may hold a secret, each of which may be given in a file.
-IN_FILES: Final = tuple(PREFIX + a.name.upper() for a in attrs.fields(Settings) if a.metadata["read"] in (_url, _urls))
+IN_FILES: Final = tuple(
+    PREFIX + a.name.upper() for a in attrs.fields(Settings) if a.metadata["read"] in (_url, _urls)
+)
 _LONGEST_FILE: Final = 65_536
 _SHORTEST_SECRET: Final = 8
 _OTLP_HEADERS: Final = re.compile("OTEL_EXPORTER_OTLP_(?:[A-Z]+_)?HEADERS")
@@ -291,15 +419,25 @@ def described(settings: Settings) -> Iterator[tuple[str, str, str]]:
 
 
 def known_secrets(settings: Settings, environment: Mapping[str, str]) -> frozenset[str]:
-    """What is secret in the addresses of *settings*, and what collectors of traces are shown, as far as it is long enough to be no word."""
+    """What is secret in the addresses of *settings*, and what collectors of traces are shown, as
+    far as it is long enough to be no word.
+    """
     fields = [a.name for a in attrs.fields(Settings) if a.metadata["read"] in (_url, _urls)]
     values = [getattr(settings, name) for name in fields]
     addresses = [url for value in values for url in ((value,) if isinstance(value, str) else value)]
     headers = [text for name, text in environment.items() if _OTLP_HEADERS.fullmatch(name)]
     shown = [word for text in headers for word in re.split(r"[\s,;=:]+", text)]
-    found = {*shown, *map(unquote, shown), *(secret for url in addresses for secret in ServiceAddress.parse(url).secrets())}
+    found = {
+        *shown,
+        *map(unquote, shown),
+        *(secret for url in addresses for secret in ServiceAddress.parse(url).secrets()),
+    }
     return frozenset(text for text in found if len(text) >= _SHORTEST_SECRET)
 
 
 def _shown(value: object) -> str:
-    return ",".join(map(str, cast("tuple[object, ...]", value))) if isinstance(value, tuple) else str(value)
+    return (
+        ",".join(map(str, cast("tuple[object, ...]", value)))
+        if isinstance(value, tuple)
+        else str(value)
+    )

@@ -27,8 +27,8 @@ from commerce_core.orders.service import Orders, SellerOrderProjection
 from commerce_core.search import SearchIndex
 from commerce_core.search.service.find import Searches
 from commerce_core.search.service.follow import IndexAudit, Reindexer
-from commerce_local.bell import Bell
-from commerce_local.turns import Turns
+from commerce_local.serializer import Serializer
+from commerce_local.wake_up import WakeUp
 
 
 @attrs.frozen(kw_only=True)
@@ -59,7 +59,9 @@ class Shop:
     """What publishes events that waited inside the shop when it went over to a broker."""
     broker: Broker
     followers: Mapping[str, Follower]
-    """What hands each consumer the messages in its queue, by the consumer's name; none where publishing does."""
+    """What hands each consumer the messages in its queue, by the consumer's name; none where
+    publishing does.
+    """
     importer: Importer
     reindexer: Reindexer
     outbox: Outbox
@@ -69,9 +71,9 @@ class Shop:
     registry: CollectorRegistry
     tracer: Tracer | None
     """What collects traces; ``None``: nobody does."""
-    work: Bell
+    work: WakeUp
     """Rung when orders, cancellations or items wait for a worker."""
-    turns: Turns | None
+    serializer: Serializer | None
     """Where loops queue, so that one works at a time; ``None``: they work side by side."""
     close: Callable[[], None]
     """Finish what is queued and let go of files and connections. Idempotent."""

@@ -1,6 +1,8 @@
-"""Following one order from the request that placed it through every process: in the log always, in traces where they are collected.
+"""Following one order from the request that placed it through every process: in the log always, in
+traces where they are collected.
 
-The core carries an opaque text with the order and its messages; here it is made and read, as a W3C ``traceparent``.
+The core carries an opaque text with the order and its messages; here it is made and read, as a W3C
+``traceparent``.
 """
 
 import logging
@@ -13,8 +15,8 @@ from typing import Any, Final, Protocol, TypeAlias, TypeVar
 import attrs
 
 from commerce_core.checkout.service.pay import LookedUp
-from commerce_core.checkout.service.prepare import Asked, Prepared
-from commerce_core.checkout.service.run import Task
+from commerce_core.checkout.service.prepare import CheckoutRequest, PreparedPayment
+from commerce_core.checkout.service.run import GatewayCall
 from commerce_core.kernel.batching import Calls, FanOut, GroupFunction
 from commerce_core.kernel.errors import Unavailable
 from commerce_core.kernel.ids import MessageId
@@ -43,7 +45,9 @@ class Span(Protocol):
         """The span as a ``traceparent``."""
         ...
 
-    def end(self, *, name: str | None = None, failure: str | None = None, about: About = NOTHING) -> None:
+    def end(
+        self, *, name: str | None = None, failure: str | None = None, about: About = NOTHING
+    ) -> None:
         """It is over. To be called once."""
         ...
 
@@ -51,8 +55,18 @@ class Span(Protocol):
 class Tracer(Protocol):
     """Collects spans."""
 
-    def begin(self, name: str, kind: str, parent: str | None = None, *, about: About = NOTHING, links: Sequence[str | None] = ()) -> Span:
-        """A span of *kind* (server, internal, client, producer, consumer) in the trace of *parent*; ``None`` begins a trace."""
+    def begin(
+        self,
+        name: str,
+        kind: str,
+        parent: str | None = None,
+        *,
+        about: About = NOTHING,
+        links: Sequence[str | None] = (),
+    ) -> Span:
+        """A span of *kind* (server, internal, client, producer, consumer) in the trace of *parent*;
+        ``None`` begins a trace.
+        """
         ...
 
 
@@ -81,14 +95,24 @@ def add_names(_logger: object, _method: str, event: dict[str, Any]) -> dict[str,
     return event
 
 
-def traced_groups(function: GroupFunction[Asked | Prepared, R], tracer: Tracer | None) -> GroupFunction[Asked | Prepared, R]:
-    """*function*, with a span for each group that is linked to the requests in it; that of a single one is in its trace."""
+def traced_groups(
+    function: GroupFunction[CheckoutRequest | PreparedPayment, R], tracer: Tracer | None
+) -> GroupFunction[CheckoutRequest | PreparedPayment, R]:
+    """*function*, with a span for each group that is linked to the requests in it; that of a single
+    one is in its trace.
+    """
     if tracer is None:
         return function
 
-    def place(group: Sequence[Asked | Prepared]) -> Sequence[R | Exception]:
+    def place(group: Sequence[CheckoutRequest | PreparedPayment]) -> Sequence[R | Exception]:
         alone = group[0].trace if len(group) == 1 else None
-        span = tracer.begin("place orders", "internal", alone, about={"commerce.group": len(group)}, links=[one.trace for one in group])
+        span = tracer.begin(
+            "place orders",
+            "internal",
+            alone,
+            about={"commerce.group": len(group)},
+            links=[one.trace for one in group],
+        )
         answers = function(group)
         refused = sum(isinstance(answer, Exception) for answer in answers)
         span.end(about={"commerce.refused": refused})
@@ -98,7 +122,9 @@ def traced_groups(function: GroupFunction[Asked | Prepared, R], tracer: Tracer |
 
 
 class FollowedCalls(FanOut):
-    """Names each outside call of a saga in the log, tells there what is not known of it, and makes it a span in its order's trace."""
+    """Names each outside call of a saga in the log, tells there what is not known of it, and makes
+    it a span in its order's trace.
+    """
 
     def __init__(self, inner: FanOut, tracer: Tracer | None) -> None:
         self._inner = inner
@@ -112,11 +138,18 @@ class FollowedCalls(FanOut):
         return self._inner.open(lambda task: self._call(perform, task))
 
     def _call(self, perform: Callable[[T], R], task: T) -> R:
-        if not isinstance(task, Task):
+        if not isinstance(task, GatewayCall):
             return perform(task)
         saga, verb = task.claimed.saga, task.verb.value
-        about: About = {"commerce.order_id": saga.key.order_id, "commerce.claims": task.claimed.claims}
-        span = self._tracer.begin(f"saga {verb}", "client", saga.trace, about=about) if self._tracer else None
+        about: About = {
+            "commerce.order_id": saga.key.order_id,
+            "commerce.claims": task.claimed.claims,
+        }
+        span = (
+            self._tracer.begin(f"saga {verb}", "client", saga.trace, about=about)
+            if self._tracer
+            else None
+        )
         failure: str | None = None
         with naming(saga.key.order_id, saga.trace):
             try:
@@ -134,7 +167,9 @@ class FollowedCalls(FanOut):
 
 
 class FollowedConsumer(Consumer):
-    """Names the message that *inner* fails on alone in the log, and makes taking each a span in the trace that it came of."""
+    """Names the message that *inner* fails on alone in the log, and makes taking each a span in the
+    trace that it came of.
+    """
 
     def __init__(self, inner: Consumer, tracer: Tracer | None) -> None:
         self._inner = inner
@@ -146,7 +181,11 @@ class FollowedConsumer(Consumer):
 
     def handle(self, messages: Sequence[Message]) -> None:
         spans = (
-            [self._tracer.begin(f"consume {self.name}", "consumer", m.trace, about=_about(m)) for m in messages if m.trace]
+            [
+                self._tracer.begin(f"consume {self.name}", "consumer", m.trace, about=_about(m))
+                for m in messages
+                if m.trace
+            ]
             if self._tracer
             else ()
         )
@@ -157,7 +196,13 @@ class FollowedConsumer(Consumer):
             failure = message_of(error)
             if len(messages) == 1 and not isinstance(error, Unavailable):
                 with naming(messages[0].payload.get("order_id"), messages[0].trace):
-                    _LOG.warning("%s fails on %s %s: %s", self.name, messages[0].name, messages[0].id, failure)
+                    _LOG.warning(
+                        "%s fails on %s %s: %s",
+                        self.name,
+                        messages[0].name,
+                        messages[0].id,
+                        failure,
+                    )
             raise
         finally:
             for span in spans:
@@ -165,17 +210,25 @@ class FollowedConsumer(Consumer):
 
 
 class TracedBroker(Broker):
-    """Makes publishing each message a span in the trace that it came of; whoever takes it follows from there."""
+    """Makes publishing each message a span in the trace that it came of; whoever takes it follows
+    from there.
+    """
 
     def __init__(self, inner: Broker, tracer: Tracer) -> None:
         self._inner = inner
         self._tracer = tracer
 
     def publish(self, messages: Sequence[Message]) -> Sequence[MessageId]:
-        spans = {m.id: self._tracer.begin(f"publish {m.name}", "producer", m.trace, about=_about(m)) for m in messages if m.trace}
+        spans = {
+            m.id: self._tracer.begin(f"publish {m.name}", "producer", m.trace, about=_about(m))
+            for m in messages
+            if m.trace
+        }
         taken: Sequence[MessageId] = ()
         try:
-            taken = self._inner.publish([attrs.evolve(m, trace=spans[m.id].trace) if m.id in spans else m for m in messages])
+            taken = self._inner.publish(
+                [attrs.evolve(m, trace=spans[m.id].trace) if m.id in spans else m for m in messages]
+            )
         finally:
             surely = set(taken)
             for message_id, span in spans.items():

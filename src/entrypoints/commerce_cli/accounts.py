@@ -6,7 +6,9 @@ from commerce_cli.opening import open_shop
 from commerce_cli.output import AsJson, Output
 
 
-def grant(email: str, role: Literal["buyer", "seller", "operator"], /, *, json: AsJson = False) -> None:
+def grant(
+    email: str, role: Literal["buyer", "seller", "operator"], /, *, json: AsJson = False
+) -> None:
     """Give the account of EMAIL another role. Operators are made only this way."""
     from commerce_core.accounts import Role
 

@@ -1,4 +1,6 @@
-"""`commerce check`: every invariant over what is stored, over the gateways' books and over the search index."""
+"""`commerce check`: every invariant over what is stored, over the gateways' books and over the
+search index.
+"""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -16,35 +18,82 @@ if TYPE_CHECKING:
 
 #: What a person does about a violation.
 _REPAIRS: Final = {
-    "S1": "Stop selling the item, count it, and bring the ledger in line with a stock receipt; then look for who wrote the counter.",
-    "S2": "Compare the counter with the movements and holds of the SKU; the ledger is right, the counter is to be set to it.",
-    "S3": "More was sold than there is: decide which orders cannot be shipped and compensate them with `commerce sagas compensate`.",
+    "S1": (
+        "Stop selling the item, count it, and bring the ledger in line with a stock receipt; "
+        "then look for who wrote the counter."
+    ),
+    "S2": (
+        "Compare the counter with the movements and holds of the SKU; the ledger is right, the "
+        "counter is to be set to it."
+    ),
+    "S3": (
+        "More was sold than there is: decide which orders cannot be shipped and compensate them "
+        "with `commerce sagas compensate`."
+    ),
     "S4": "Refund all but one capture at the gateway, and keep its references.",
     "S5": "Refund the difference at the gateway, or charge it there, and keep the reference.",
-    "S6": "Too much was given back: compare the gateway's books with the order and settle the rest with the buyer.",
-    "S7": "A call went out under the order's key with another body: compare it with the gateway's books before anything is repeated.",
-    "S8": "Look the charge up in the gateway's books and tell the saga with `commerce sagas resolve`.",
-    "S9": "The timeline was changed by somebody else than the shop: compare it with the log and with a backup.",
-    "S11": "Two orders answer to one request of the buyer: settle with the buyer which one stays, and compensate the other.",
-    "S13": "Money came for an order that is cancelled: the worker pays it back within minutes; if it stays, refund it at the gateway.",
+    "S6": (
+        "Too much was given back: compare the gateway's books with the order and settle the rest "
+        "with the buyer."
+    ),
+    "S7": (
+        "A call went out under the order's key with another body: compare it with the gateway's "
+        "books before anything is repeated."
+    ),
+    "S8": (
+        "Look the charge up in the gateway's books and tell the saga with `commerce sagas resolve`."
+    ),
+    "S9": (
+        "The timeline was changed by somebody else than the shop: compare it with the log and "
+        "with a backup."
+    ),
+    "S11": (
+        "Two orders answer to one request of the buyer: settle with the buyer which one stays, "
+        "and compensate the other."
+    ),
+    "S13": (
+        "Money came for an order that is cancelled: the worker pays it back within minutes; if "
+        "it stays, refund it at the gateway."
+    ),
     "S16": "Compare the order with its cart; the order is what was paid for.",
-    "S17": "Compare lines, adjustments and total with the gateway's capture; refund a difference there.",
-    "L1": "Look at `commerce sagas show`: it should be alarmed and is not; let it run again with `commerce sagas retry`.",
-    "L2": "Look at `commerce sagas show` and the gateway's and carrier's books; finish by hand there what is missing.",
-    "L5": "Let the saga run again with `commerce sagas retry`; if it stays, the worker that held it has a defect.",
+    "S17": (
+        "Compare lines, adjustments and total with the gateway's capture; refund a difference "
+        "there."
+    ),
+    "L1": (
+        "Look at `commerce sagas show`: it should be alarmed and is not; let it run again with "
+        "`commerce sagas retry`."
+    ),
+    "L2": (
+        "Look at `commerce sagas show` and the gateway's and carrier's books; finish by hand "
+        "there what is missing."
+    ),
+    "L5": (
+        "Let the saga run again with `commerce sagas retry`; if it stays, the worker that held "
+        "it has a defect."
+    ),
     "L7": "Build the index anew with `commerce reindex`.",
-    "L8": "Fetch the missing entry from the gateway and record it; a capture without an order is to be refunded.",
+    "L8": (
+        "Fetch the missing entry from the gateway and record it; a capture without an order is "
+        "to be refunded."
+    ),
     "L11": "Put the order's lines into a cart of its buyer, or tell the buyer.",
 }
-_ELSE: Final = "Look at `commerce sagas show` and the log; keep the database as it is until it is understood."
+_ELSE: Final = (
+    "Look at `commerce sagas show` and the log; keep the database as it is until it is understood."
+)
 
 
 def check(
     *,
-    repair_report: Annotated[bool, Parameter(negative="", help="Say for each violation what a person should do.")] = False,
+    repair_report: Annotated[
+        bool, Parameter(negative="", help="Say for each violation what a person should do.")
+    ] = False,
     json: AsJson = False,
 ) -> int:
-    """Check that nothing is oversold, charged twice, lost or left behind. Changes nothing; exit 1 if something is wrong."""
+    """Check that nothing is oversold, charged twice, lost or left behind. Changes nothing; exit 1
+    if something is wrong.
+    """
     out = Output(as_json=json)
     with open_shop() as shop:
         with out.progress("checking") as report:
@@ -55,7 +104,10 @@ def check(
         at_broker = _at_broker(shop)
         letters = shop.outbox.dead_letters(found.dead_letters or 1)
     rows = [_row(v, with_repair=repair_report) for v in violations]
-    out.say(f"{found.orders:,} orders and {found.skus:,} SKUs; {found.unfinished:,} orders under way, {found.alarmed:,} of them alarmed.")
+    out.say(
+        f"{found.orders:,} orders and {found.skus:,} SKUs; {found.unfinished:,} orders under way, "
+        f"{found.alarmed:,} of them alarmed."
+    )
     for order_id in found.alarmed_orders:
         out.say(f"alarmed: order {order_id} (`commerce sagas show {order_id}` tells why)")
     waiting = found.waiting_messages + sum((at_broker or {}).values())
@@ -68,12 +120,24 @@ def check(
         if repair_report:
             out.say(f"    {row['repair']}")
     for letter in letters:
-        out.say(f"dead letter {letter.message.id} ({letter.message.name}) for {letter.consumer}: {letter.reason}")
+        out.say(
+            f"dead letter {letter.message.id} ({letter.message.name}) for {letter.consumer}: "
+            f"{letter.reason}"
+        )
     clean = not rows and not letters
-    out.say("Everything holds." if clean else f"{len(rows):,} violations, {found.dead_letters:,} dead letters.")
+    out.say(
+        "Everything holds."
+        if clean
+        else f"{len(rows):,} violations, {found.dead_letters:,} dead letters."
+    )
     counts = {name: getattr(found, name) for name in ("orders", "skus", "unfinished", "alarmed")}
     out.answer(
-        {"clean": clean, "atRest": found.at_rest and not waiting and at_broker is not None, **counts, "waitingMessages": waiting}
+        {
+            "clean": clean,
+            "atRest": found.at_rest and not waiting and at_broker is not None,
+            **counts,
+            "waitingMessages": waiting,
+        }
         | {"alarmedOrders": list(found.alarmed_orders)}
         | {"violations": rows, "deadLetters": [_letter(letter) for letter in letters]}
     )
@@ -82,14 +146,19 @@ def check(
 
 def _stale(shop: "Shop") -> list[Violation]:
     return [
-        Violation(invariant="L7", subject=f"item {item_id}", detail=f"version {expected} in the catalogue, {found or 'none'} in the index")
+        Violation(
+            invariant="L7",
+            subject=f"item {item_id}",
+            detail=f"version {expected} in the catalogue, {found or 'none'} in the index",
+        )
         for item_id, expected, found in shop.index_audit.stale()
     ]
 
 
 def _at_broker(shop: "Shop") -> Mapping[str, int] | None:
-    """What waits at the broker for each consumer, but for what a consumer has in hand, which AMQP does not tell; ``None``: it does
-    not say. Nothing inside the shop, whose queues were counted with its database.
+    """What waits at the broker for each consumer, but for what a consumer has in hand, which AMQP
+    does not tell; ``None``: it does not say. Nothing inside the shop, whose queues were counted
+    with its database.
     """
     if shop.settings.delivers_inside:
         return {}
@@ -100,7 +169,11 @@ def _at_broker(shop: "Shop") -> Mapping[str, int] | None:
 
 
 def _row(violation: Violation, *, with_repair: bool) -> dict[str, Any]:
-    row = {"invariant": violation.invariant, "subject": violation.subject, "detail": violation.detail}
+    row = {
+        "invariant": violation.invariant,
+        "subject": violation.subject,
+        "detail": violation.detail,
+    }
     return row | {"repair": _REPAIRS.get(violation.invariant, _ELSE)} if with_repair else row
 
 

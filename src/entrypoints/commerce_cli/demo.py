@@ -26,9 +26,15 @@ _PASSWORD: Final = "open-sesame-1"  # noqa: S105 (printed for everybody to try)
 
 
 def demo(
-    *, port: Annotated[int | None, Parameter(help="The port to listen on, else 8000, or a free one if that is taken.")] = None
+    *,
+    port: Annotated[
+        int | None,
+        Parameter(help="The port to listen on, else 8000, or a free one if that is taken."),
+    ] = None,
 ) -> None:
-    """Open a whole shop in ./var/demo with a catalogue and log-ins to try. What is bought there stays; delete the folder to begin anew."""
+    """Open a whole shop in ./var/demo with a catalogue and log-ins to try. What is bought there
+    stays; delete the folder to begin anew.
+    """
     if port is None:
         port = _free_port()
     bindable(_HOST, port)
@@ -42,7 +48,13 @@ def demo(
 def told(address: str) -> str:
     """What is printed when the shop at *address* is open; from ``SHOP=`` on it is for a shell."""
     text = files("commerce_cli").joinpath("demo_lines.sh").read_text(encoding="utf-8")
-    words = {"@ADDRESS@": address, "@BUYER@": _BUYER, "@SELLER@": _SELLER, "@PASSWORD@": _PASSWORD, "@FOLDER@": str(_FOLDER)}
+    words = {
+        "@ADDRESS@": address,
+        "@BUYER@": _BUYER,
+        "@SELLER@": _SELLER,
+        "@PASSWORD@": _PASSWORD,
+        "@FOLDER@": str(_FOLDER),
+    }
     for word, value in words.items():
         text = text.replace(word, value)
     return text
@@ -63,7 +75,9 @@ def _account(shop: "Shop", email: str, name: str, role: str) -> "Account":
     try:
         return shop.accounts.by_email(email)
     except AccountNotFound:
-        return shop.accounts.register(Register(email=email, password=_PASSWORD, name=name, role=role))
+        return shop.accounts.register(
+            Register(email=email, password=_PASSWORD, name=name, role=role)
+        )
 
 
 def _stock(shop: "Shop", seller: "Account") -> None:
@@ -72,4 +86,6 @@ def _stock(shop: "Shop", seller: "Account") -> None:
     from commerce_core.catalog import ImportFormat
 
     catalogue = files("commerce_cli").joinpath("demo_items.ndjson").read_bytes()
-    take_in(shop, seller, ImportFormat.NDJSON, [catalogue], Output(as_json=True), size=len(catalogue))
+    take_in(
+        shop, seller, ImportFormat.NDJSON, [catalogue], Output(as_json=True), size=len(catalogue)
+    )

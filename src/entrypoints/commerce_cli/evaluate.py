@@ -13,7 +13,16 @@ from commerce_cli import remote
 from commerce_cli.opening import open_shop
 from commerce_cli.output import AsJson, Output, Report, WrongCall
 from commerce_cli.tables import read_table
-from commerce_core.search.service.scoring import Judgments, judged_only_ndcg, judgments_of, mean, ndcg, percentile, recall, scorable
+from commerce_core.search.service.scoring import (
+    Judgments,
+    judged_only_ndcg,
+    judgments_of,
+    mean,
+    ndcg,
+    percentile,
+    recall,
+    scorable,
+)
 
 if TYPE_CHECKING:
     from commerce_bootstrap.shop import Shop
@@ -43,12 +52,21 @@ class Score:
 def evaluate(
     *,
     queries: Annotated[Path, Parameter(help="A table with query_id and query.")],
-    judgments: Annotated[Path, Parameter(help="A table with query_id, product_id (an item's SKU) and grade.")],
-    typos: Annotated[Path | None, Parameter(help="A table with query_id and a mistyped query.")] = None,
-    url: Annotated[str | None, Parameter(help="Ask the shop at this address, else the one that the settings name.")] = None,
+    judgments: Annotated[
+        Path, Parameter(help="A table with query_id, product_id (an item's SKU) and grade.")
+    ],
+    typos: Annotated[
+        Path | None, Parameter(help="A table with query_id and a mistyped query.")
+    ] = None,
+    url: Annotated[
+        str | None,
+        Parameter(help="Ask the shop at this address, else the one that the settings name."),
+    ] = None,
     json: AsJson = False,
 ) -> None:
-    """Score the search against judged queries (tab-separated tables): NDCG@10, the same over judged items only, recall@100, latency."""
+    """Score the search against judged queries (tab-separated tables): NDCG@10, the same over judged
+    items only, recall@100, latency.
+    """
     out = Output(as_json=json)
     grades = _read(lambda path: judgments_of(read_table(path)), judgments)
     asked = _asked(queries, grades)
@@ -72,7 +90,9 @@ def _read(read: Callable[[Path], Any], path: Path) -> Any:
     try:
         return read(path)
     except (OSError, UnicodeDecodeError) as error:
-        raise WrongCall(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
+        raise WrongCall(
+            f"{path} cannot be read: {getattr(error, 'strerror', None) or error}."
+        ) from error
     except (KeyError, ValueError) as error:
         raise WrongCall(f"{path} is no table of the right shape: {error}.") from error
 
@@ -114,7 +134,9 @@ def _remote(url: str, term: str, size: int) -> list[str]:
     return found
 
 
-def _scores(asked: Iterable[tuple[str, str]], grades: Judgments, find: Find, report: Report) -> Iterator[Score]:
+def _scores(
+    asked: Iterable[tuple[str, str]], grades: Judgments, find: Find, report: Report
+) -> Iterator[Score]:
     for done, (query_id, query) in enumerate(asked, 1):
         started = time.perf_counter()
         find(query, _PAGE)
@@ -122,7 +144,8 @@ def _scores(asked: Iterable[tuple[str, str]], grades: Judgments, find: Find, rep
         ranked, judged = find(query, _DEEP), grades[query_id]
         report(done, f"{done} queries")
         yield Score(
-            query_id, query, ndcg(ranked, judged), judged_only_ndcg(ranked, judged, pool=_DEEP), recall(ranked, judged), took * 1_000
+            query_id, query, ndcg(ranked, judged), judged_only_ndcg(ranked, judged, pool=_DEEP),
+            recall(ranked, judged), took * 1_000
         )  # fmt: skip
 
 
@@ -143,4 +166,7 @@ def _tell(what: str, summary: Mapping[str, float], out: Output) -> None:
     out.say(f"  NDCG@10              {summary['ndcg10']:.3f}")
     out.say(f"  NDCG@10, judged only {summary['judgedOnlyNdcg10']:.3f}")
     out.say(f"  recall@100           {summary['recall100']:.3f}")
-    out.say(f"  first page           {summary['p50Milliseconds']:.1f} ms (p50), {summary['p99Milliseconds']:.1f} ms (p99)")
+    out.say(
+        f"  first page           {summary['p50Milliseconds']:.1f} ms (p50), "
+        f"{summary['p99Milliseconds']:.1f} ms (p99)"
+    )

@@ -33,7 +33,10 @@ _TAKEN: Final = {**_SUFFIXES, ".tsv": ImportFormat.CSV}
 
 File = Annotated[str, Parameter(allow_leading_hyphen=True)]
 Seller = Annotated[str, Parameter(help="The e-mail address of the seller whose items they are.")]
-Format = Annotated[Literal["ndjson", "json", "csv"] | None, Parameter(help="How the file is written; else its suffix tells.")]
+Format = Annotated[
+    Literal["ndjson", "json", "csv"] | None,
+    Parameter(help="How the file is written; else its suffix tells."),
+]
 
 
 def import_items(
@@ -42,22 +45,41 @@ def import_items(
     *,
     seller: Seller,
     format: Format = None,
-    dry_run: Annotated[bool, Parameter(negative="", help="Look at every row and write none.")] = False,
-    delimiter: Annotated[Literal[",", ";", "tab", "|"] | None, Parameter(help="What stands between cells; else the header tells.")] = None,
-    decimal: Annotated[Literal[".", ","] | None, Parameter(help="The decimal mark of prices and counts.")] = None,
+    dry_run: Annotated[
+        bool, Parameter(negative="", help="Look at every row and write none.")
+    ] = False,
+    delimiter: Annotated[
+        Literal[",", ";", "tab", "|"] | None,
+        Parameter(help="What stands between cells; else the header tells."),
+    ] = None,
+    decimal: Annotated[
+        Literal[".", ","] | None, Parameter(help="The decimal mark of prices and counts.")
+    ] = None,
     json: AsJson = False,
 ) -> int:
-    """Take the items in FILE into the catalogue and wait until they can be found; - is standard input.
+    """Take the items in FILE into the catalogue and wait until they can be found; - is standard
+    input.
 
-    A row that cannot be taken is named with its line, the others are kept. What a row does not name stays as it is. The same
-    file again changes nothing.
+    A row that cannot be taken is named with its line, the others are kept. What a row does not name
+    stays as it is. The same file again changes nothing.
     """
     out = Output(as_json=json)
     kind = _format_of(file, format, _TAKEN)
-    style = TableStyle(delimiter="\t" if delimiter == "tab" else delimiter or "", decimal=decimal or "")
+    style = TableStyle(
+        delimiter="\t" if delimiter == "tab" else delimiter or "", decimal=decimal or ""
+    )
     with _opened(file) as source, open_shop() as shop:
         account = seller_of(shop, seller)
-        job = take_in(shop, account, kind, _read(source), out, size=_size(source), dry_run=dry_run, style=style)
+        job = take_in(
+            shop,
+            account,
+            kind,
+            _read(source),
+            out,
+            size=_size(source),
+            dry_run=dry_run,
+            style=style,
+        )
     _tell(job, out)
     return 0 if job.status is ImportStatus.FINISHED and not job.progress.failed else 1
 
@@ -73,9 +95,13 @@ def take_in(
     dry_run: bool = False,
     style: TableStyle = _ANY,
 ) -> ItemImport:
-    """Import a file, given in pieces of *size* bytes in all, and wait until its items can be found; the import when it is over."""
+    """Import a file, given in pieces of *size* bytes in all, and wait until its items can be found;
+    the import when it is over.
+    """
     with out.progress("reading", size) as report:
-        job = shop.imports.take(SellerId(seller.id), kind, _counted(pieces, report), dry_run=dry_run, style=style)
+        job = shop.imports.take(
+            SellerId(seller.id), kind, _counted(pieces, report), dry_run=dry_run, style=style
+        )
     with waiting(shop) as wait, out.progress("importing", size) as report:
         job = _finished(shop, job, wait, report)
         if not dry_run:
@@ -90,7 +116,12 @@ def export_items(
     *,
     seller: Seller,
     format: Format = None,
-    bom: Annotated[bool, Parameter(negative="", help="Begin with a byte order mark, by which spreadsheets know UTF-8.")] = False,
+    bom: Annotated[
+        bool,
+        Parameter(
+            negative="", help="Begin with a byte order mark, by which spreadsheets know UTF-8."
+        ),
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Write all items of a seller to FILE, as an import reads them back; - is standard output."""
@@ -122,7 +153,9 @@ def _format_of(file: str, format: str | None, suffixes: Mapping[str, ImportForma
         return ImportFormat(format)
     kind = suffixes.get(Path(file).suffix.lower())
     if kind is None:
-        raise WrongCall(f"{file} does not tell how it is written: say --format ndjson, json or csv.")
+        raise WrongCall(
+            f"{file} does not tell how it is written: say --format ndjson, json or csv."
+        )
     return kind
 
 
@@ -156,7 +189,9 @@ def _finished(shop: "Shop", job: ItemImport, wait: Wait, report: Report) -> Item
     def over() -> bool:
         nonlocal job
         job = shop.imports.details(job.seller_id, job.id)
-        report(job.progress.offset, f"{job.progress.rows:,} rows, {job.progress.failed:,} not taken")
+        report(
+            job.progress.offset, f"{job.progress.rows:,} rows, {job.progress.failed:,} not taken"
+        )
         return job.status.is_over
 
     wait(over)
@@ -168,18 +203,32 @@ def _tell(job: ItemImport, out: Output) -> None:
     for error in job.errors:
         out.say(f"line {error.line}{f' {error.pointer}' if error.pointer else ''}: {error.detail}")
     for warning in job.warnings:
-        out.say(f"line {warning.line}{f' {warning.pointer}' if warning.pointer else ''}: {warning.detail} (a warning)")
+        out.say(
+            f"line {warning.line}{f' {warning.pointer}' if warning.pointer else ''}: "
+            f"{warning.detail} (a warning)"
+        )
     if p.errors_truncated:
         out.say("and more, which are only counted")
     would = "would be " if job.dry_run else ""
     out.say(
-        f"{p.rows:,} rows: {p.created:,} {would}created, {p.changed:,} {would}changed, {p.unchanged:,} unchanged, {p.failed:,} not taken."
+        f"{p.rows:,} rows: {p.created:,} {would}created, {p.changed:,} {would}changed, "
+        f"{p.unchanged:,} unchanged, {p.failed:,} not taken."
     )
-    counts = {"rows": p.rows, "created": p.created, "changed": p.changed, "unchanged": p.unchanged, "failed": p.failed}
+    counts = {
+        "rows": p.rows,
+        "created": p.created,
+        "changed": p.changed,
+        "unchanged": p.unchanged,
+        "failed": p.failed,
+    }
     errors = [{"line": e.line, "pointer": e.pointer, "detail": e.detail} for e in job.errors]
     head = {"importId": job.id, "status": job.status.value, "dryRun": job.dry_run}
     warnings = [{"line": w.line, "pointer": w.pointer, "detail": w.detail} for w in job.warnings]
-    out.answer(head | counts | {"errors": errors, "errorsTruncated": p.errors_truncated, "warnings": warnings})
+    out.answer(
+        head
+        | counts
+        | {"errors": errors, "errorsTruncated": p.errors_truncated, "warnings": warnings}
+    )
 
 
 def _write_whole(path: Path, pieces: Iterator[str]) -> None:

@@ -17,7 +17,8 @@ from commerce_core.kernel.errors import CommerceError, NotFound, Rejected
 #: What a process that SIGINT ended answers.
 _INTERRUPTED: Final = 130
 _WRONG_USE: Final = 2
-#: What the process writes is for the user who runs it alone, whoever makes the file: an engine, or a part of another package.
+#: What the process writes is for the user who runs it alone, whoever makes the file: an engine, or
+#: a part of another package.
 _MASK: Final = 0o077
 _HELP: Final = frozenset({"--help", "-h"})
 
@@ -41,10 +42,16 @@ _GROUPS: Final = {
     ),
     "sagas": (
         "Look at orders on their way, and decide where only a person can.",
-        {name: f"commerce_cli.sagas:{function}" for name, function in (("list", "list_sagas"), ("show", "show"), ("retry", "retry"))}
+        {
+            name: f"commerce_cli.sagas:{function}"
+            for name, function in (("list", "list_sagas"), ("show", "show"), ("retry", "retry"))
+        }
         | {name: f"commerce_cli.sagas:{name}" for name in ("resolve", "compensate")},
     ),
-    "orders": ("What is told about orders.", {"retell": "commerce_cli.orders:retell"}),
+    "orders": (
+        "What is told about orders.",
+        {"rebuild-seller-view": "commerce_cli.orders:rebuild_seller_view"},
+    ),
     "messages": (
         "Look at messages that could not be delivered, and have them delivered again or given up.",
         {
@@ -59,7 +66,8 @@ _GROUPS: Final = {
 
 
 def build_app(*, explains: bool = False) -> App:
-    """The application with all its commands. Their functions answer an exit code, or ``None`` for 0.
+    """The application with all its commands. Their functions answer an exit code, or ``None`` for
+    0.
 
     One that *explains* itself knows what each command is for: for that they are all loaded.
     """
@@ -90,7 +98,9 @@ def _loaded(place: str) -> Callable[..., Any]:
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Carry out *arguments* (else those of the process) and exit: 0 done, 1 something was found wrong, 2 it was asked wrongly."""
+    """Carry out *arguments* (else those of the process) and exit: 0 done, 1 something was found
+    wrong, 2 it was asked wrongly.
+    """
     if arguments is None:
         os.umask(_MASK)
     try:
@@ -104,7 +114,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             raise
         code = _complain(sentence, _WRONG_USE)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read has gone: nothing more can be said
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # whoever read has gone: nothing more can be said
         code = 1
     except (CycloptsError, WrongSetting, WrongCall) as error:
         code = _complain(str(error), _WRONG_USE)
@@ -117,5 +129,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _complain(text: str, code: int) -> int:
     sentence = " ".join(text.split())
-    print(f"commerce: {sentence if sentence.endswith(('.', '?')) else sentence + '.'}", file=sys.stderr)
+    print(
+        f"commerce: {sentence if sentence.endswith(('.', '?')) else sentence + '.'}",
+        file=sys.stderr,
+    )
     return code

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from commerce_cli.opening import open_shop
 from commerce_cli.output import AsJson, Output, WrongCall
-from commerce_core.kernel.codec import legible
+from commerce_core.kernel.codec import storable_text
 from commerce_core.kernel.errors import Unavailable
 from commerce_core.kernel.ids import MessageId
 
@@ -25,10 +25,14 @@ def list_messages(
     *,
     consumer: str | None = None,
     limit: int = 50,
-    discarded: Annotated[bool, Parameter(negative="", help="Those that were discarded instead, with who did so and why.")] = False,
+    discarded: Annotated[
+        bool,
+        Parameter(negative="", help="Those that were discarded instead, with who did so and why."),
+    ] = False,
     json: AsJson = False,
 ) -> None:
-    """List messages that a consumer could not take, newest first: those that it refused, and those that the broker gave up on.
+    """List messages that a consumer could not take, newest first: those that it refused, and those
+    that the broker gave up on.
 
     Args:
         consumer: only this consumer's.
@@ -40,7 +44,11 @@ def list_messages(
         return
     with open_shop() as shop:
         _take_over(shop, out)
-        letters = [x for x in shop.outbox.dead_letters(limit if consumer is None else _GROUP) if consumer in (None, x.consumer)][:limit]
+        letters = [
+            x
+            for x in shop.outbox.dead_letters(limit if consumer is None else _GROUP)
+            if consumer in (None, x.consumer)
+        ][:limit]
     rows = [_summary(letter) for letter in letters]
     out.table([*rows], ("id", "name", "consumer", "parkedAt", "reason"))
     out.answer(rows)
@@ -48,7 +56,11 @@ def list_messages(
 
 def _list_discarded(out: Output, consumer: str | None, limit: int) -> None:
     with open_shop() as shop:
-        notes = [x for x in shop.outbox.discarded(limit if consumer is None else _GROUP) if consumer in (None, x.letter.consumer)][:limit]
+        notes = [
+            x
+            for x in shop.outbox.discarded(limit if consumer is None else _GROUP)
+            if consumer in (None, x.letter.consumer)
+        ][:limit]
     rows = [
         {"id": x.letter.message.id, "name": x.letter.message.name, "consumer": x.letter.consumer}
         | {"discardedAt": x.discarded_at.isoformat(), "actor": x.actor, "reason": x.reason}
@@ -59,14 +71,22 @@ def _list_discarded(out: Output, consumer: str | None, limit: int) -> None:
 
 
 def show(message_id: str, /, *, json: AsJson = False) -> None:
-    """Show a message that could not be taken: whole, with every consumer that could not take it, and why."""
+    """Show a message that could not be taken: whole, with every consumer that could not take it,
+    and why.
+    """
     out = Output(as_json=json)
     with open_shop() as shop:
         letters = shop.outbox.letters_of(message_id)
     if not letters:
-        raise WrongCall(f"{message_id} is no message that waits for a person; `commerce messages list` tells which do.")
+        raise WrongCall(
+            f"{message_id} is no message that waits for a person; `commerce messages list` tells "
+            "which do."
+        )
     message = letters[0].message
-    refused = [{"consumer": x.consumer, "parkedAt": x.parked_at.isoformat(), "reason": x.reason} for x in letters]
+    refused = [
+        {"consumer": x.consumer, "parkedAt": x.parked_at.isoformat(), "reason": x.reason}
+        for x in letters
+    ]
     data = {
         "id": message.id,
         "name": message.name,
@@ -83,25 +103,37 @@ def show(message_id: str, /, *, json: AsJson = False) -> None:
 
 def replay(
     *message_ids: str,
-    every: Annotated[bool, Parameter(name="--all", negative="", help="Every message in the list.")] = False,
+    every: Annotated[
+        bool, Parameter(name="--all", negative="", help="Every message in the list.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
-    """Have messages delivered again, once what kept them from it is mended. Whoever follows them gets them again, and knows them."""
+    """Have messages delivered again, once what kept them from it is mended. Whoever follows them
+    gets them again, and knows them.
+    """
     if every == bool(message_ids):
         raise WrongCall("Name the messages to replay, or say --all.")
     out = Output(as_json=json)
     with open_shop() as shop:
         if every:
             _take_over(shop, out)
-        replayed = _every(shop) if every else list(shop.outbox.replay([MessageId(id_) for id_ in message_ids]))
+        replayed = (
+            _every(shop)
+            if every
+            else list(shop.outbox.replay([MessageId(id_) for id_ in message_ids]))
+        )
     if unknown := [id_ for id_ in message_ids if id_ not in replayed]:
-        raise WrongCall(f"{unknown[0]} is no message that waits for a person; {len(replayed)} of {len(message_ids)} are delivered again.")
+        raise WrongCall(
+            f"{unknown[0]} is no message that waits for a person; {len(replayed)} of "
+            f"{len(message_ids)} are delivered again."
+        )
     out.say(f"{len(replayed):,} messages are delivered again as soon as a worker takes them.")
     out.answer({"replayed": replayed})
 
 
 def discard(*message_ids: str, reason: str, actor: str | None = None, json: AsJson = False) -> None:
-    """Give messages up: they are taken out of the list for good. A note of each is kept, which `messages list --discarded` shows.
+    """Give messages up: they are taken out of the list for good. A note of each is kept, which
+    `messages list --discarded` shows.
 
     Args:
         message_ids: which ones.
@@ -116,10 +148,22 @@ def discard(*message_ids: str, reason: str, actor: str | None = None, json: AsJs
     who = actor or _login()
     with open_shop() as shop:
         _take_over(shop, out)
-        gone = list(shop.outbox.discard([MessageId(id_) for id_ in message_ids], legible(who), legible(reason), shop.clock.now()))
+        gone = list(
+            shop.outbox.discard(
+                [MessageId(id_) for id_ in message_ids],
+                storable_text(who),
+                storable_text(reason),
+                shop.clock.now(),
+            )
+        )
     if unknown := [id_ for id_ in message_ids if id_ not in gone]:
-        raise WrongCall(f"{unknown[0]} is no message that waits for a person; {len(gone)} of {len(message_ids)} are discarded.")
-    _LOG.info("%s discarded %d dead letters: %s", legible(who), len(gone), legible(reason))
+        raise WrongCall(
+            f"{unknown[0]} is no message that waits for a person; {len(gone)} of "
+            f"{len(message_ids)} are discarded."
+        )
+    _LOG.info(
+        "%s discarded %d dead letters: %s", storable_text(who), len(gone), storable_text(reason)
+    )
     out.say(f"{len(gone):,} messages are discarded.")
     out.answer({"discarded": gone, "actor": who, "reason": reason})
 
@@ -136,7 +180,9 @@ def _every(shop: "Shop") -> list[MessageId]:
     """Replay all that were parked by now: what is parked again meanwhile is not replayed twice."""
     replayed: dict[MessageId, None] = {}
     while True:
-        waiting = [x.message.id for x in shop.outbox.dead_letters(_GROUP) if x.message.id not in replayed]
+        waiting = [
+            x.message.id for x in shop.outbox.dead_letters(_GROUP) if x.message.id not in replayed
+        ]
         if not waiting:
             return list(replayed)
         replayed |= dict.fromkeys(shop.outbox.replay(waiting))

@@ -21,8 +21,11 @@ _LONGEST_PAUSE: Final = 3.0
 
 
 @contextmanager
-def open_shop(settings: Settings | None = None, *, level: int = logging.ERROR, log_format: str = "plain") -> "Generator[Shop]":
-    """The shop that *settings*, or else the environment, describe, until the block ends. Its log goes to standard error.
+def open_shop(
+    settings: Settings | None = None, *, level: int = logging.ERROR, log_format: str = "plain"
+) -> "Generator[Shop]":
+    """The shop that *settings*, or else the environment, describe, until the block ends. Its log
+    goes to standard error.
 
     Raises:
         WrongSetting: a setting cannot be used.
@@ -30,7 +33,9 @@ def open_shop(settings: Settings | None = None, *, level: int = logging.ERROR, l
     settings = settings or load_settings(os.environ)
     share_heaps()
 
-    from commerce_bootstrap.container import build_shop  # loads the engines: not for commands that need no shop
+    from commerce_bootstrap.container import (
+        build_shop,  # loads the engines: not for commands that need no shop
+    )
     from commerce_bootstrap.logging import configure_logging
 
     configure_logging(log_format, level, known_secrets(settings, os.environ))
@@ -42,11 +47,17 @@ def open_shop(settings: Settings | None = None, *, level: int = logging.ERROR, l
 
 
 def opened_in_time(
-    stack: ExitStack, settings: Settings, wait: Callable[[PartAway, float], bool], *, level: int = logging.INFO
+    stack: ExitStack,
+    settings: Settings,
+    wait: Callable[[PartAway, float], bool],
+    *,
+    level: int = logging.INFO,
 ) -> "Shop | None":
-    """The shop, on *stack*, as soon as every server that it needs answers: they may be started in any order.
+    """The shop, on *stack*, as soon as every server that it needs answers: they may be started in
+    any order.
 
-    *wait* is told which part is away and waits so many seconds; it answers whether to try again. ``None``: it said no.
+    *wait* is told which part is away and waits so many seconds; it answers whether to try again.
+    ``None``: it said no.
 
     Raises:
         WrongSetting: a setting cannot be used, now or later.
@@ -54,7 +65,9 @@ def opened_in_time(
     pause = _FIRST_PAUSE
     while True:
         try:
-            shop = stack.enter_context(open_shop(settings, level=level, log_format=settings.log_format))
+            shop = stack.enter_context(
+                open_shop(settings, level=level, log_format=settings.log_format)
+            )
             stack.enter_context(trimming())
             return shop
         except PartAway as away:

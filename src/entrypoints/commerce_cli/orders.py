@@ -8,8 +8,10 @@ from commerce_cli.output import AsJson, Output
 _PAGE: Final = 500
 
 
-def retell(*, json: AsJson = False) -> None:
-    """Bring the sellers' lists up to date with every order: after a restore, when events on their way are gone. May be repeated."""
+def rebuild_seller_view(*, json: AsJson = False) -> None:
+    """Bring the sellers' lists up to date with every order: after a restore, when events on their
+    way are gone. May be repeated.
+    """
     out = Output(as_json=json)
     told = 0
     with open_shop() as shop, out.progress("orders") as report:

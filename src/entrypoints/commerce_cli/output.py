@@ -1,4 +1,6 @@
-"""What a command shows: words for people, a moving bar on a terminal, one JSON document for programs."""
+"""What a command shows: words for people, a moving bar on a terminal, one JSON document for
+programs.
+"""
 
 import json
 import sys
@@ -13,7 +15,9 @@ from cyclopts import Parameter
 _LINE_EVERY: Final = 2.0
 
 #: The switch that commands share.
-AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Answer with one JSON document, for programs.")]
+AsJson = Annotated[
+    bool, Parameter(name="--json", negative="", help="Answer with one JSON document, for programs.")
+]
 
 #: Told how much is done and, in words, of what.
 Report = Callable[[int, str], None]
@@ -24,7 +28,9 @@ class WrongCall(Exception):
 
 
 class Output:
-    """Where a command writes. With *as_json* nothing but the final document goes to standard output."""
+    """Where a command writes. With *as_json* nothing but the final document goes to standard
+    output.
+    """
 
     def __init__(self, *, as_json: bool = False) -> None:
         self.as_json = as_json
@@ -48,11 +54,17 @@ class Output:
         texts = [columns, *(tuple(str(row[c]) for c in columns) for row in rows)]
         widths = [max(len(text[i]) for text in texts) for i in range(len(columns))]
         for text in texts:
-            self.say("  ".join(cell.ljust(width) for cell, width in zip(text, widths, strict=True)).rstrip())
+            self.say(
+                "  ".join(
+                    cell.ljust(width) for cell, width in zip(text, widths, strict=True)
+                ).rstrip()
+            )
 
     @contextmanager
     def progress(self, what: str, total: int | None = None) -> Generator[Report]:
-        """A report of how far *what* has come; it goes to standard error, so that results can be piped."""
+        """A report of how far *what* has come; it goes to standard error, so that results can be
+        piped.
+        """
         if self.as_json:
             yield lambda _done, _words: None
         elif sys.stderr.isatty():
@@ -80,7 +92,13 @@ def _bar(what: str, total: int | None) -> Generator[Report]:
     from rich.console import Console  # loaded only for a terminal
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[words]}"), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[words]}"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=total, words="")
         yield lambda done, words: bar.update(task, completed=done, words=words)

@@ -28,7 +28,9 @@ def get(url: str, path: str, **query: str | int) -> Any:
     except HTTPError as error:
         raise WrongCall(f"{masked(url)}{path} answers {error.code}.") from error
     except (URLError, TimeoutError, ConnectionError) as error:
-        raise WrongCall(f"No shop answers at {masked(url)} ({getattr(error, 'reason', None) or error}).") from error
+        raise WrongCall(
+            f"No shop answers at {masked(url)} ({getattr(error, 'reason', None) or error})."
+        ) from error
     except ValueError as error:
         raise WrongCall(f"What answers at {masked(url)} is no shop.") from error
 

@@ -19,7 +19,9 @@ Evidence = Annotated[str, Parameter(help="What shows it, for example a ticket: k
 Actor = Annotated[str, Parameter(help="Who decides: kept too.")]
 
 
-def list_sagas(*, alarmed: bool = False, state: str | None = None, limit: int = 50, json: AsJson = False) -> None:
+def list_sagas(
+    *, alarmed: bool = False, state: str | None = None, limit: int = 50, json: AsJson = False
+) -> None:
     """List sagas, newest first.
 
     Args:
@@ -29,7 +31,9 @@ def list_sagas(*, alarmed: bool = False, state: str | None = None, limit: int = 
     """
     out = Output(as_json=json)
     with open_shop() as shop:
-        found = shop.operations.alarmed(limit) if alarmed else shop.operations.page(state, None, limit)
+        found = (
+            shop.operations.alarmed(limit) if alarmed else shop.operations.page(state, None, limit)
+        )
     rows = [_summary(row) for row in found]
     out.table([*rows], ("orderId", "state", "claims", "attention", "nextRunAt", "lastError"))
     out.answer(rows)
@@ -41,11 +45,23 @@ def show(order_id: str, /, *, json: AsJson = False) -> None:
     with open_shop() as shop:
         row, view = shop.operations.show(OrderId(order_id))
     calls = [
-        {"operation": call.operation.value, "gateway": call.gateway, "attempt": call.attempt, "status": call.status.value}
+        {
+            "operation": call.operation.value,
+            "gateway": call.gateway,
+            "attempt": call.attempt,
+            "status": call.status.value,
+        }
         for call in row.saga.calls.values()
     ]
     timeline = [
-        {"seq": e.seq, "type": e.fact.value, "at": e.at.isoformat(), "actor": e.actor, "cause": e.cause, "detail": dict(e.detail)}
+        {
+            "seq": e.seq,
+            "type": e.fact.value,
+            "at": e.at.isoformat(),
+            "actor": e.actor,
+            "cause": e.cause,
+            "detail": dict(e.detail),
+        }
         for e in view.timeline
     ]
     data = _summary(row) | {"total": str(view.order.total), "calls": calls, "timeline": timeline}
@@ -78,7 +94,9 @@ def resolve(
     actor: Actor,
     json: AsJson = False,
 ) -> None:
-    """Have a saga go on with what became of its charge: captured, declined or voided. Its gateway is asked, and must not say otherwise."""
+    """Have a saga go on with what became of its charge: captured, declined or voided. Its gateway
+    is asked, and must not say otherwise.
+    """
     out = Output(as_json=json)
     with open_shop() as shop:
         _, view = shop.operations.show(OrderId(order_id))
@@ -88,11 +106,15 @@ def resolve(
     out.answer({"orderId": order_id, "outcome": outcome})
 
 
-def compensate(order_id: str, /, *, reason: Reason, evidence: Evidence, actor: Actor, json: AsJson = False) -> None:
+def compensate(
+    order_id: str, /, *, reason: Reason, evidence: Evidence, actor: Actor, json: AsJson = False
+) -> None:
     """Have a paid order undone that cannot be shipped."""
     out = Output(as_json=json)
     with open_shop() as shop:
-        shop.operations.compensate(OrderId(order_id), Decision(actor=actor, reason=reason, evidence=evidence))
+        shop.operations.compensate(
+            OrderId(order_id), Decision(actor=actor, reason=reason, evidence=evidence)
+        )
     out.say(f"{order_id} is being undone.")
     out.answer({"orderId": order_id})
 

@@ -47,6 +47,14 @@ def explain(term: str, /, *, size: int = 10, json: AsJson = False) -> int:
     if not found:
         out.say(f"Nothing is found for {term!r}.")
     out.answer(
-        [{"itemId": h.item_id, "name": h.name, "score": h.score, "parts": [{"from": s, "score": p} for s, p in h.parts]} for h in found]
+        [
+            {
+                "itemId": h.item_id,
+                "name": h.name,
+                "score": h.score,
+                "parts": [{"from": s, "score": p} for s, p in h.parts],
+            }
+            for h in found
+        ]
     )
     return 0 if found else 1

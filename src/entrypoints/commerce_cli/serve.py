@@ -14,7 +14,12 @@ from cyclopts import Parameter
 from commerce_bootstrap.settings import PartAway, Settings, load_settings
 from commerce_cli.opening import opened_in_time
 from commerce_cli.output import Output, WrongCall
-from commerce_cli.stopping import end_in_time, leave_threads_behind, stop_on_signals, until_told_to_stop
+from commerce_cli.stopping import (
+    end_in_time,
+    leave_threads_behind,
+    stop_on_signals,
+    until_told_to_stop,
+)
 
 if TYPE_CHECKING:
     from commerce_bootstrap.shop import Shop
@@ -28,12 +33,20 @@ _LAST_PORT: Final = 65_535
 
 def serve(
     *,
-    host: Annotated[str | None, Parameter(help="The address to listen on, else COMMERCE_HOST.")] = None,
-    port: Annotated[int | None, Parameter(help="The port to listen on, else COMMERCE_PORT; 0 takes a free one.")] = None,
+    host: Annotated[
+        str | None, Parameter(help="The address to listen on, else COMMERCE_HOST.")
+    ] = None,
+    port: Annotated[
+        int | None, Parameter(help="The port to listen on, else COMMERCE_PORT; 0 takes a free one.")
+    ] = None,
 ) -> None:
-    """Serve the shop over HTTP. With local:// delivery the worker runs inside; else start `commerce worker` beside it."""
+    """Serve the shop over HTTP. With local:// delivery the worker runs inside; else start `commerce
+    worker` beside it.
+    """
     settings = load_settings(os.environ)
-    settings = attrs.evolve(settings, host=host or settings.host, port=settings.port if port is None else port)
+    settings = attrs.evolve(
+        settings, host=host or settings.host, port=settings.port if port is None else port
+    )
     bindable(settings.host, settings.port)
     out = Output()
     with until_told_to_stop() as stack:
@@ -42,11 +55,20 @@ def serve(
 
 def worker(
     *,
-    only: Annotated[str | None, Parameter(help="What it is to do, comma between roles; everything if it is not said.")] = None,
-    host: Annotated[str | None, Parameter(help="The address that answers for its health, else COMMERCE_HOST.")] = None,
-    port: Annotated[int, Parameter(help="The port that answers for its health; 0 takes a free one.")] = 0,
+    only: Annotated[
+        str | None,
+        Parameter(help="What it is to do, comma between roles; everything if it is not said."),
+    ] = None,
+    host: Annotated[
+        str | None, Parameter(help="The address that answers for its health, else COMMERCE_HOST.")
+    ] = None,
+    port: Annotated[
+        int, Parameter(help="The port that answers for its health; 0 takes a free one.")
+    ] = 0,
 ) -> None:
-    """Carry orders on, deliver events and take in files, beside `commerce serve`. Any number may run, each with all roles or some."""
+    """Carry orders on, deliver events and take in files, beside `commerce serve`. Any number may
+    run, each with all roles or some.
+    """
     from commerce_worker.health import WaitingWorker
     from commerce_worker.main import ROLES
     from commerce_worker.main import run as work
@@ -56,7 +78,10 @@ def worker(
     if unknown := [role for role in roles if role not in ROLES]:
         raise WrongCall(f"--only {unknown[0]!r} is none of {', '.join(ROLES)}.")
     if delivers_inside(settings):
-        raise WrongCall("With local:// delivery (COMMERCE_BROKER_URL) the worker runs inside `commerce serve`: start that instead.")
+        raise WrongCall(
+            "With local:// delivery (COMMERCE_BROKER_URL) the worker runs inside `commerce serve`: "
+            "start that instead."
+        )
     health = (host or settings.host, port)
     bindable(*health)
     stop = threading.Event()
@@ -65,16 +90,26 @@ def worker(
     with ExitStack() as stack:
         shop = _opened_answering(stack, settings, health, stop, WaitingWorker)
         if shop is not None:
-            work(shop, stop, roles, health, lambda at: out.say(f"The worker runs; its health is at {at}/health/ready"), drain=_DRAIN)
+            work(
+                shop,
+                stop,
+                roles,
+                health,
+                lambda at: out.say(f"The worker runs; its health is at {at}/health/ready"),
+                drain=_DRAIN,
+            )
     leave_threads_behind()
 
 
 def run(shop: "Shop", opened: Callable[[str], None]) -> None:
-    """Answer requests for *shop*, and work for it where delivery is inside the process, until SIGINT or SIGTERM; *opened* is told the address."""
+    """Answer requests for *shop*, and work for it where delivery is inside the process, until
+    SIGINT or SIGTERM; *opened* is told the address.
+    """
     from commerce_http.main import serve as answer_requests
     from commerce_worker.main import working
 
-    # What is loaded by now stays: the collector need not look at it again, nor so often at what requests leave behind.
+    # What is loaded by now stays: the collector need not look at it again, nor so often at what
+    # requests leave behind.
     gc.freeze()
     gc.set_threshold(*_COLLECT_AFTER)
     with ExitStack() as stack:
@@ -84,10 +119,14 @@ def run(shop: "Shop", opened: Callable[[str], None]) -> None:
 
 
 def _opened(stack: ExitStack, settings: Settings) -> "Shop":
-    """The shop, on *stack*. As long as a server that it needs is away, its address answers that it is not ready, and which part is down."""
+    """The shop, on *stack*. As long as a server that it needs is away, its address answers that it
+    is not ready, and which part is down.
+    """
     from commerce_http.waiting import WaitingRoom
 
-    shop = _opened_answering(stack, settings, (settings.host, settings.port), threading.Event(), WaitingRoom)
+    shop = _opened_answering(
+        stack, settings, (settings.host, settings.port), threading.Event(), WaitingRoom
+    )
     assert shop is not None  # nobody here says no: a signal ends the process
     return shop
 
@@ -105,9 +144,15 @@ class Waiting(Protocol):
 
 
 def _opened_answering(
-    stack: ExitStack, settings: Settings, at: tuple[str, int], stop: threading.Event, answering: Callable[[str, int], Waiting]
+    stack: ExitStack,
+    settings: Settings,
+    at: tuple[str, int],
+    stop: threading.Event,
+    answering: Callable[[str, int], Waiting],
 ) -> "Shop | None":
-    """The shop, on *stack*; ``None``: *stop* was set first. Meanwhile the host and port *at* answer that it is not ready, and which part is down."""
+    """The shop, on *stack*; ``None``: *stop* was set first. Meanwhile the host and port *at* answer
+    that it is not ready, and which part is down.
+    """
     with ExitStack() as meanwhile:
         rooms: list[Waiting] = []
 
@@ -133,7 +178,9 @@ def bindable(host: str, port: int) -> None:
         WrongCall: they cannot.
     """
     if not 0 <= port <= _LAST_PORT:
-        raise WrongCall(f"{host}:{port} cannot be listened on: a port is a number between 0 and {_LAST_PORT}.")
+        raise WrongCall(
+            f"{host}:{port} cannot be listened on: a port is a number between 0 and {_LAST_PORT}."
+        )
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         socket.create_server((host, port), family=family).close()

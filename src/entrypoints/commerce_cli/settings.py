@@ -18,11 +18,19 @@ def settings(*, json: AsJson = False) -> None:
 
 
 def _source(name: str) -> str:
-    return "environment" if name in os.environ else "file" if name + FROM_FILE in os.environ else "default"
+    return (
+        "environment"
+        if name in os.environ
+        else "file"
+        if name + FROM_FILE in os.environ
+        else "default"
+    )
 
 
 def migrate(*, json: AsJson = False) -> None:
-    """Bring the database's tables to this release. The embedded default does so by itself. Other processes may go on serving."""
+    """Bring the database's tables to this release. The embedded default does so by itself. Other
+    processes may go on serving.
+    """
     from commerce_bootstrap.database import migrate_database  # loads the engine
 
     wanted = load_settings(os.environ)

@@ -7,7 +7,9 @@ from commerce_bootstrap.extras import missing_extra
 
 
 def main() -> NoReturn:
-    """Carry out the arguments of the process, as :func:`commerce_cli.main.main` does; a library that is missing is one sentence, exit 2."""
+    """Carry out the arguments of the process, as :func:`commerce_cli.main.main` does; a library
+    that is missing is one sentence, exit 2.
+    """
     try:
         from commerce_cli.main import main as carry_out
     except ImportError as error:

@@ -18,20 +18,24 @@ _STDERR: Final = 2
 
 @cache
 def end_in_time() -> None:
-    """End the process after :data:`LONGEST_END` with exit code 1, if it still runs: what it hangs at goes to standard error.
+    """End the process after :data:`LONGEST_END` with exit code 1, if it still runs: what it hangs
+    at goes to standard error.
 
-    A thread of no interpreter's watches, so that nothing that Python waits for holds it up. What is left undone is taken
-    over as after SIGKILL, when leases are over. Idempotent.
+    A thread of no interpreter's watches, so that nothing that Python waits for holds it up. What is
+    left undone is taken over as after SIGKILL, when leases are over. Idempotent.
     """
     faulthandler.dump_traceback_later(LONGEST_END, exit=True, file=_STDERR)
 
 
 def stop_on_signals(stop: threading.Event) -> None:
-    """Set *stop* on SIGTERM and SIGINT, after which the process has :data:`LONGEST_END` to end. For the main thread only.
+    """Set *stop* on SIGTERM and SIGINT, after which the process has :data:`LONGEST_END` to end. For
+    the main thread only.
 
-    A thread sets it, and no handler: a handler runs in the midst of whatever the main thread does. If that is taking or
-    giving back the lock of *stop*, where a second signal finds it, it would wait for itself for ever. The thread hears
-    of a signal from the operating system, whether or not the main thread gets to run.
+    A thread sets it, and no handler: a handler runs in the midst of whatever the main thread does.
+        If that is taking or
+    giving back the lock of *stop*, where a second signal finds it, it would wait for itself for
+    ever. The thread hears of a signal from the operating system, whether or not the main thread
+    gets to run.
     """
     told, tells = os.pipe()
     os.set_blocking(tells, False)
@@ -52,10 +56,12 @@ def _heard_already(*_: object) -> None:
 
 
 def leave_threads_behind() -> None:
-    """End the process now, with exit code 0, if threads still run although everything is closed: they hang at a server.
+    """End the process now, with exit code 0, if threads still run although everything is closed:
+    they hang at a server.
 
-    The interpreter's own end is no matter of course then. It waits for the threads of pools without a limit, and a thread
-    that comes back from a driver meanwhile and asks to run can hold it up for ever.
+    The interpreter's own end is no matter of course then. It waits for the threads of pools without
+    a limit, and a thread that comes back from a driver meanwhile and asks to run can hold it up for
+    ever.
     """
     if threading.enumerate() != [threading.main_thread()]:
         logging.shutdown()
@@ -64,7 +70,8 @@ def leave_threads_behind() -> None:
 
 
 class until_told_to_stop(ExitStack):  # noqa: N801 (read as a sentence where it is used)
-    """A block that the first SIGINT or SIGTERM ends in good order, and with it the process, with exit code 0.
+    """A block that the first SIGINT or SIGTERM ends in good order, and with it the process, with
+    exit code 0.
 
     Those that follow do not break into what is being closed.
     """

@@ -1,1 +1,3 @@
-"""The shop over HTTP: handlers around the services of the core, and the contract that they share."""
+"""The shop over HTTP: handlers around the services of the core, and the contract that they
+share.
+"""

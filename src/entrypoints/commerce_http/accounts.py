@@ -5,7 +5,17 @@ from datetime import datetime
 
 import attrs
 
-from commerce_core.accounts import Account, ChangeAccount, EmailTaken, LogIn, LoginFailed, Register, Role, TooManyAttempts, TooManyRequests
+from commerce_core.accounts import (
+    Account,
+    ChangeAccount,
+    EmailTaken,
+    LogIn,
+    LoginFailed,
+    Register,
+    Role,
+    TooManyAttempts,
+    TooManyRequests,
+)
 from commerce_core.accounts.service import Accounts
 from commerce_core.cart.service import CartChange, Carts, Shopper, guest_id
 from commerce_core.kernel.address import Address
@@ -14,7 +24,7 @@ from commerce_core.kernel.ids import BuyerId
 from commerce_http.answers import Reply, Shape
 from commerce_http.auth import HOLDER, bearer_token, device_cookie, no_cart_cookie
 from commerce_http.dependencies import HttpRequest
-from commerce_http.desk import Desk
+from commerce_http.executor import BlockingExecutor
 from commerce_http.frame import RequestHeaders
 from commerce_http.operations import CallersDevice, CallersOrigin, CartToken, Runs, operation
 
@@ -54,10 +64,21 @@ class SessionOut(Shape):
     account: AccountOut
 
 
-_REGISTER = {"email": "ada@example.com", "password": "correct horse battery", "name": "Ada", "role": "buyer"}
+_REGISTER = {
+    "email": "ada@example.com",
+    "password": "correct horse battery",
+    "name": "Ada",
+    "role": "buyer",
+}
 #: Bytes of what somebody who need not be known may send.
 _BODY = 1 << 18
-_ADDRESS = {"name": "Ada", "line1": "1 Main Street", "city": "Springfield", "postalCode": "12345", "country": "US"}
+_ADDRESS = {
+    "name": "Ada",
+    "line1": "1 Main Street",
+    "city": "Springfield",
+    "postalCode": "12345",
+    "country": "US",
+}
 
 
 @operation(
@@ -81,25 +102,47 @@ def register(command: Register, origin: CallersOrigin, accounts: Accounts) -> Ac
     answer=SessionOut,
     status=201,
     problems=(LoginFailed, TooManyAttempts, TooManyRequests),
-    headers={"X-Device-Token": "What this device is known by at the next log-in.", "Set-Cookie": "The same for browsers."},
+    headers={
+        "X-Device-Token": "What this device is known by at the next log-in.",
+        "Set-Cookie": "The same for browsers.",
+    },
     body_limit=_BODY,
     example={"email": "ada@example.com", "password": "correct horse battery"},
 )
-async def log_in(command: LogIn, cart_token: CartToken, origin: CallersDevice, accounts: Accounts, carts: Carts, desk: Desk) -> Reply:
+async def log_in(
+    command: LogIn,
+    cart_token: CartToken,
+    origin: CallersDevice,
+    accounts: Accounts,
+    carts: Carts,
+    executor: BlockingExecutor,
+) -> Reply:
     """Log in.
 
-    The cart of a guest's token that is shown goes over into the buyer's own. Wrong passwords are counted by account and address, or device
-    where `X-Device-Token` (or its cookie) is shown.
+    The cart of a guest's token that is shown goes over into the buyer's own. Wrong passwords are
+    counted by account and address, or device where `X-Device-Token` (or its cookie) is shown.
     """
-    session = await desk.do(Runs.PASSWORD, accounts.log_in, command, origin)
-    body = SessionOut(token=session.token, expires_at=session.expires_at, account=account_out(session.account))
-    known = Reply(body=body, headers={"X-Device-Token": session.device}, cookies=(device_cookie(session.device),))
+    session = await executor.do(Runs.PASSWORD, accounts.log_in, command, origin)
+    body = SessionOut(
+        token=session.token, expires_at=session.expires_at, account=account_out(session.account)
+    )
+    known = Reply(
+        body=body,
+        headers={"X-Device-Token": session.device},
+        cookies=(device_cookie(session.device),),
+    )
     if cart_token is None or session.account.role is not Role.BUYER:
         return known
-    shopper = Shopper(buyer_id=BuyerId(session.account.id), guest_id=guest_id(cart_token), address=session.account.address)
+    shopper = Shopper(
+        buyer_id=BuyerId(session.account.id),
+        guest_id=guest_id(cart_token),
+        address=session.account.address,
+    )
     try:
         await asyncio.wrap_future(carts.submit(CartChange(shopper=shopper)))
-    except Unavailable:  # the log-in counts all the same: the cart goes over when its token is shown the next time
+    except (
+        Unavailable
+    ):  # the log-in counts all the same: the cart goes over when its token is shown the next time
         return known
     return attrs.evolve(known, cookies=(*known.cookies, no_cart_cookie()))
 
@@ -133,13 +176,19 @@ def change_account(command: ChangeAccount, caller: Account, accounts: Accounts) 
 
 def account_out(account: Account) -> AccountOut:
     """*account* as it is told to its holder."""
-    return AccountOut(account_id=account.id, email=account.email, name=account.name, role=account.role.value)
+    return AccountOut(
+        account_id=account.id, email=account.email, name=account.name, role=account.role.value
+    )
 
 
 def holder_out(account: Account) -> HolderOut:
     """*account* with its address."""
     return HolderOut(
-        account_id=account.id, email=account.email, name=account.name, role=account.role.value, address=address_out(account.address)
+        account_id=account.id,
+        email=account.email,
+        name=account.name,
+        role=account.role.value,
+        address=address_out(account.address),
     )
 
 

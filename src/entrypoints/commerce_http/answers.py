@@ -17,13 +17,15 @@ _encoder: Final = msgspec.json.Encoder()
 #: Nobody guesses what an answer is, and nobody keeps one that is about a person, or a refusal.
 NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
 NO_STORE: Final = (b"cache-control", b"no-store")
-#: What anybody may know, told to somebody who is known: kept by that client alone, and asked for again.
+#: What anybody may know, told to somebody who is known: kept by that client alone, and asked for
+#: again.
 PRIVATE: Final = (b"cache-control", b"private, no-cache")
 
 
 class RequestInfo(NamedTuple):
-    """What answers depend on, whoever makes them: the request's id, its ``traceparent``, the prefix at which the application
-    is mounted (percent-encoded; none is empty), and whether its client came by TLS.
+    """What answers depend on, whoever makes them: the request's id, its ``traceparent``, the prefix
+    at which the application is mounted (percent-encoded; none is empty), and whether its client
+    came by TLS.
     """
 
     id: str = ""
@@ -36,7 +38,9 @@ _request: ContextVar[RequestInfo] = ContextVar("request", default=RequestInfo())
 
 
 class Shape(msgspec.Struct, rename="camel", forbid_unknown_fields=True, kw_only=True, gc=False):
-    """Base of everything that is answered: camelCase keys, nothing in it that its class does not name."""
+    """Base of everything that is answered: camelCase keys, nothing in it that its class does not
+    name.
+    """
 
 
 class MoneyOut(Shape):
@@ -55,8 +59,8 @@ def money(value: Money) -> MoneyOut:
 class Reply:
     """An answer with more than a body. ``status`` of ``None`` is the operation's own.
 
-    A ``Location`` is told below the prefix at which the application is mounted. ``cookies`` are Set-Cookie values without
-    ``Path`` and ``Secure``, which the request decides.
+    A ``Location`` is told below the prefix at which the application is mounted. ``cookies`` are
+    Set-Cookie values without ``Path`` and ``Secure``, which the request decides.
     """
 
     body: Shape | None = None
@@ -71,11 +75,20 @@ def is_head(scope: Scope) -> bool:
 
 
 class Payload:
-    """Bytes on their way out: an ASGI application of one answer. A HEAD request gets its headers alone."""
+    """Bytes on their way out: an ASGI application of one answer. A HEAD request gets its headers
+    alone.
+    """
 
     __slots__ = ("body", "headers", "status")
 
-    def __init__(self, status: int, body: bytes, headers: Mapping[str, str] | None = None, *, media: bytes = _JSON) -> None:
+    def __init__(
+        self,
+        status: int,
+        body: bytes,
+        headers: Mapping[str, str] | None = None,
+        *,
+        media: bytes = _JSON,
+    ) -> None:
         self.status = status
         self.body = body
         self.headers: list[tuple[bytes, bytes]] = [NOSNIFF, VARY]
@@ -98,7 +111,13 @@ class Payload:
             body = await compressed(body)
             headers = as_gzip(headers, len(body))
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if is_head(scope) else body, "more_body": False})
+        await send(
+            {
+                "type": "http.response.body",
+                "body": b"" if is_head(scope) else body,
+                "more_body": False,
+            }
+        )
 
 
 #: The media type of server-sent events.
@@ -119,7 +138,9 @@ def encoded(shape: Shape) -> bytes:
 
 
 def payload(result: object, status: int) -> Payload | EventStream:
-    """What a handler returned (a shape, ``None``, a :class:`Reply`, or a finished payload) as an answer."""
+    """What a handler returned (a shape, ``None``, a :class:`Reply`, or a finished payload) as an
+    answer.
+    """
     if isinstance(result, Shape):
         return Payload(status, encoded(result))
     if result is None:
@@ -153,7 +174,9 @@ def request_id() -> str:
 
 
 def request_trace() -> str | None:
-    """The request that is being answered as what follows from it is told of it (a W3C ``traceparent``); ``None`` outside of one."""
+    """The request that is being answered as what follows from it is told of it (a W3C
+    ``traceparent``); ``None`` outside of one.
+    """
     return _request.get().trace
 
 

@@ -14,7 +14,7 @@ from commerce_bootstrap.tracing import Tracer
 from commerce_core.kernel.errors import CommerceError
 from commerce_http.answers import Payload
 from commerce_http.cors import Cors
-from commerce_http.dependencies import Surroundings, handler_of
+from commerce_http.dependencies import HttpContext, handler_of
 from commerce_http.errors import answer_defect, answer_http_error, answer_refusal
 from commerce_http.frame import Frame, OneSpelling
 from commerce_http.observation import Observed, RequestMetrics
@@ -23,22 +23,32 @@ from commerce_http.proxies import NOBODY, TrustedProxies
 
 
 class ShopApplication(Litestar):
-    """Litestar inside the layers that every request passes. ``let_go`` ends what waits, before the process does; the server
-    that it runs in is bounded by ``settings``."""
+    """Litestar inside the layers that every request passes. ``let_go`` ends what waits, before the
+    process does; the server that it runs in is bounded by ``settings``.
+    """
 
     let_go: Callable[[], None] = staticmethod(lambda: None)
     settings: Settings = Settings()
 
 
 def build_app(
-    operations: Sequence[Operation], around: Surroundings, registry: CollectorRegistry, *, tracer: Tracer | None = None,
+    operations: Sequence[Operation], around: HttpContext, registry: CollectorRegistry, *,
+    tracer: Tracer | None = None,
     proxies: TrustedProxies = NOBODY, origins: Sequence[str] = (), lifespan: Sequence[Any] = (),
 ) -> ShopApplication:  # fmt: skip
     """An application of *operations*, behind *proxies*, and open to pages of *origins*."""
-    # Litestar asks handlers for its own Response; a Payload answers as well, without the work that one does.
-    refusals: Any = {CommerceError: answer_refusal, HTTPException: answer_http_error, Exception: answer_defect}
+    # Litestar asks handlers for its own Response; a Payload answers as well, without the work that
+    # one does.
+    refusals: Any = {
+        CommerceError: answer_refusal,
+        HTTPException: answer_http_error,
+        Exception: answer_defect,
+    }
     app = ShopApplication(
-        route_handlers=[*_options_of(operations), *(route_of(operation, around) for operation in operations)],
+        route_handlers=[
+            *_options_of(operations),
+            *(route_of(operation, around) for operation in operations),
+        ],
         exception_handlers=refusals,
         lifespan=list(lifespan),
         openapi_config=None,
@@ -52,22 +62,30 @@ def build_app(
     return app
 
 
-def route_of(operation: Operation, around: Surroundings) -> HTTPRouteHandler:
+def route_of(operation: Operation, around: HttpContext) -> HTTPRouteHandler:
     """*operation* as a Litestar route; a GET answers HEAD as well."""
     answer = handler_of(operation, around)
 
     async def handle(request: Request[Any, Any, Any]) -> ASGIApp:
         return await answer(request)
 
-    # The status is in the answer; Litestar, told of a 204, would refuse a function that returns one.
-    methods = [HttpMethod.GET, HttpMethod.HEAD] if operation.method == "GET" else [HttpMethod(operation.method)]
+    # The status is in the answer; Litestar, told of a 204, would refuse a function that returns
+    # one.
+    methods = (
+        [HttpMethod.GET, HttpMethod.HEAD]
+        if operation.method == "GET"
+        else [HttpMethod(operation.method)]
+    )
     handle.__name__ = operation.name
     path = _litestar_path(operation.path)
-    return HTTPRouteHandler(path, http_method=methods, name=operation.name, status_code=200, include_in_schema=False)(handle)
+    return HTTPRouteHandler(
+        path, http_method=methods, name=operation.name, status_code=200, include_in_schema=False
+    )(handle)
 
 
 def _options_of(operations: Sequence[Operation]) -> list[HTTPRouteHandler]:
-    """What OPTIONS answers at each path: every method that is taken there, where Litestar would name those of one handler.
+    """What OPTIONS answers at each path: every method that is taken there, where Litestar would
+    name those of one handler.
 
     To be registered first: to a path without one Litestar adds its own.
     """
@@ -82,7 +100,12 @@ def _options(path: str, allow: str) -> HTTPRouteHandler:
     async def options(request: Request[Any, Any, Any]) -> ASGIApp:
         return Payload(204, b"", {"Allow": allow})
 
-    return HTTPRouteHandler(_litestar_path(path), http_method=HttpMethod.OPTIONS, status_code=200, include_in_schema=False)(options)
+    return HTTPRouteHandler(
+        _litestar_path(path),
+        http_method=HttpMethod.OPTIONS,
+        status_code=200,
+        include_in_schema=False,
+    )(options)
 
 
 def _litestar_path(path: str) -> str:

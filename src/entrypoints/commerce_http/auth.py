@@ -19,7 +19,9 @@ _TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/=-]{16,100}")
 
 @attrs.frozen
 class Admission:
-    """Who may use an operation: accounts with one of ``roles``, and without an account if ``guests``."""
+    """Who may use an operation: accounts with one of ``roles``, and without an account if
+    ``guests``.
+    """
 
     roles: frozenset[Role]
     guests: bool = False
@@ -67,7 +69,9 @@ def bearer_token(authorization: str | None) -> str:
 
 
 def cart_token(headers: Any, guests: GuestTokens) -> str | None:
-    """The guest's cart token shown with a request, in the X-Cart-Token header or else the cookie; ``None`` if none is ours."""
+    """The guest's cart token shown with a request, in the X-Cart-Token header or else the cookie;
+    ``None`` if none is ours.
+    """
     shown = headers.get("x-cart-token")
     if shown and _TOKEN.fullmatch(shown) and guests.knows(shown):
         return str(shown)
@@ -76,9 +80,15 @@ def cart_token(headers: Any, guests: GuestTokens) -> str | None:
 
 
 def device_token(headers: Any) -> str | None:
-    """The secret of the caller's device shown with a request: the X-Device-Token header, else the cookie; ``None`` if there is none."""
+    """The secret of the caller's device shown with a request: the X-Device-Token header, else the
+    cookie; ``None`` if there is none.
+    """
     shown = headers.get("x-device-token")
-    return str(shown) if shown and _TOKEN.fullmatch(shown) else _cookie(headers.get("cookie"), _DEVICE_COOKIE)
+    return (
+        str(shown)
+        if shown and _TOKEN.fullmatch(shown)
+        else _cookie(headers.get("cookie"), _DEVICE_COOKIE)
+    )
 
 
 def device_cookie(token: str) -> str:
@@ -87,7 +97,9 @@ def device_cookie(token: str) -> str:
 
 
 def _cookie(jar: str | None, name: str) -> str | None:
-    """The first cookie of this name that can be a token. Python's own reader takes minutes for a jar full of backslashes."""
+    """The first cookie of this name that can be a token. Python's own reader takes minutes for a
+    jar full of backslashes.
+    """
     if not jar or name not in jar:
         return None
     for cookie in jar.split(";"):

@@ -1,4 +1,6 @@
-"""What comes in: raw bytes, read exactly. Numbers with a point become ``Decimal``; every wrong field is named at once."""
+"""What comes in: raw bytes, read exactly. Numbers with a point become ``Decimal``; every wrong
+field is named at once.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -27,7 +29,8 @@ async def read_raw(request: "Request[Any, Any, Any]", limit: int, seconds: float
 
     Raises:
         TooLarge: there are more than *limit*; the rest is not read.
-        Malformed: the client went away in the middle of it, or took longer than *seconds* for the whole of it.
+        Malformed: the client went away in the middle of it, or took longer than *seconds* for the
+            whole of it.
     """
     announced = RequestHeaders(request.scope).get("content-length") or "0"
     if announced.isdecimal() and int(announced) > limit:
@@ -39,17 +42,22 @@ async def read_raw(request: "Request[Any, Any, Any]", limit: int, seconds: float
         if size > limit:
             raise TooLarge(f"at most {limit} bytes are taken here")
         chunks.append(chunk)
-    raw = bytes(chunks[0]) if len(chunks) == 1 else b"".join(chunks)  # a server may send any kind of buffer
+    raw = (
+        bytes(chunks[0]) if len(chunks) == 1 else b"".join(chunks)
+    )  # a server may send any kind of buffer
     scope: Any = request.scope
     scope[BODY] = raw
     return raw
 
 
-async def pieces(request: "Request[Any, Any, Any]", *, pause: float, whole: float) -> AsyncIterator[bytes]:
+async def pieces(
+    request: "Request[Any, Any, Any]", *, pause: float, whole: float
+) -> AsyncIterator[bytes]:
     """The body as it arrives.
 
     Raises:
-        Malformed: the client went away in the middle of it, paused longer than *pause* seconds, or took longer than *whole* for all of it.
+        Malformed: the client went away in the middle of it, paused longer than *pause* seconds, or
+            took longer than *whole* for all of it.
     """
     now = asyncio.get_running_loop().time
     deadline = now() + whole
@@ -110,12 +118,20 @@ def read(raw: bytes, kind: type[T], currency: str) -> T:
         Malformed: not JSON.
         Invalid: names every wrong field; or there are more values than anything here has.
     """
-    if len(raw) > LONG_BODY and values_in(raw) > MOST_NODES:  # looked at before it is decoded: to make so many values takes long
-        raise Invalid([FieldProblem("", f"must not have more than {MOST_NODES:,} values")], truncated=True)
+    if (
+        len(raw) > LONG_BODY and values_in(raw) > MOST_NODES
+    ):  # looked at before it is decoded: to make so many values takes long
+        raise Invalid(
+            [FieldProblem("", f"must not have more than {MOST_NODES:,} values")], truncated=True
+        )
     return reader(currency).read(decode(raw), kind)
 
 
 def values_in(raw: bytes) -> int:
     """How many values there are in *raw* JSON; an empty list counts as two."""
-    bare = b"".join(raw.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')[::2]) if b'"' in raw else raw  # without texts
+    bare = (
+        b"".join(raw.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')[::2])
+        if b'"' in raw
+        else raw
+    )  # without texts
     return 1 + bare.count(b",") + bare.count(b"[") + bare.count(b"{")

@@ -20,20 +20,24 @@ from commerce_core.catalog import ItemNotFound
 from commerce_core.kernel.ids import BuyerId
 from commerce_http.answers import MoneyOut, Reply, Shape, money
 from commerce_http.auth import BUYER_OR_GUEST, cart_cookie
-from commerce_http.desk import Desk
+from commerce_http.executor import BlockingExecutor
 from commerce_http.guests import Guests
 from commerce_http.operations import CallersOrigin, CartToken, Runs, operation
 
 
 class LineProblemOut(Shape):
-    """What has become of a line: ``price-changed``, ``sold-out``, ``withdrawn``, or ``total-too-large`` of the dearest."""
+    """What has become of a line: ``price-changed``, ``sold-out``, ``withdrawn``, or
+    ``total-too-large`` of the dearest.
+    """
 
     code: str
     detail: str
 
 
 class CartProblemOut(LineProblemOut):
-    """What has become of a line, and of which. ``left-out``: of something that did not fit when carts were merged."""
+    """What has become of a line, and of which. ``left-out``: of something that did not fit when
+    carts were merged.
+    """
 
     item_id: str
     variant_id: str | None
@@ -53,7 +57,9 @@ class CartLineOut(Shape):
 
 
 class CartOut(Shape):
-    """A cart. ``total`` is the amount that a checkout agrees to; ``problems`` are those of all lines."""
+    """A cart. ``total`` is the amount that a checkout agrees to; ``problems`` are those of all
+    lines.
+    """
 
     cart_id: str
     version: int
@@ -83,18 +89,29 @@ class _Visit:
         )
 
 
-_TOLD = {"X-Cart-Token": "A guest's token: show it with the next request.", "Set-Cookie": "The same for browsers, when it is new."}
+_TOLD = {
+    "X-Cart-Token": "A guest's token: show it with the next request.",
+    "Set-Cookie": "The same for browsers, when it is new.",
+}
 
 
 @operation("GET", "/cart", who=BUYER_OR_GUEST, answer=CartOut, headers=_TOLD)
-async def own_cart(caller: Account | None, cart_token: CartToken, carts: Carts, guest_tokens: GuestTokens, desk: Desk) -> Reply:
+async def own_cart(
+    caller: Account | None,
+    cart_token: CartToken,
+    carts: Carts,
+    guest_tokens: GuestTokens,
+    executor: BlockingExecutor,
+) -> Reply:
     """The cart with prices of now.
 
     A guest's token shown by somebody who is logged in: its lines go over first.
     """
     visit = _visit(caller, cart_token, guest_tokens)
     takes_over = visit.shopper.guest_id is not None
-    return visit.reply(await desk.do(Runs.WORK if takes_over else Runs.KEY_READ, carts.view, visit.shopper))
+    return visit.reply(
+        await executor.do(Runs.WORK if takes_over else Runs.KEY_READ, carts.view, visit.shopper)
+    )
 
 
 @operation(
@@ -116,7 +133,8 @@ async def set_quantity(
     guest_tokens: GuestTokens,
     guests: Guests,
 ) -> Reply:
-    """Have so many pieces of an item in the cart; 0 takes the line out. More than there is: a problem of the line.
+    """Have so many pieces of an item in the cart; 0 takes the line out. More than there is: a
+    problem of the line.
 
     With `lines`, so many pieces of each of a list: all of them, or none where one is refused.
     """
@@ -131,7 +149,9 @@ async def set_quantity(
 
 
 @operation("DELETE", "/cart", who=BUYER_OR_GUEST, status=204, headers=_TOLD)
-async def empty_cart(caller: Account | None, cart_token: CartToken, carts: Carts, guest_tokens: GuestTokens) -> Reply:
+async def empty_cart(
+    caller: Account | None, cart_token: CartToken, carts: Carts, guest_tokens: GuestTokens
+) -> Reply:
     """Empty the cart."""
     visit = _visit(caller, cart_token, guest_tokens)
     emptied = asyncio.wrap_future(carts.submit(CartChange(shopper=visit.shopper, empty=True)))
@@ -142,9 +162,13 @@ async def empty_cart(caller: Account | None, cart_token: CartToken, carts: Carts
 def _visit(caller: Account | None, cart_token: str | None, guest_tokens: GuestTokens) -> _Visit:
     if caller is not None:
         guest = guest_id(cart_token) if cart_token else None
-        return _Visit(shopper=Shopper(buyer_id=BuyerId(caller.id), guest_id=guest, address=caller.address))
+        return _Visit(
+            shopper=Shopper(buyer_id=BuyerId(caller.id), guest_id=guest, address=caller.address)
+        )
     token = cart_token or guest_tokens.new()
-    return _Visit(shopper=Shopper(buyer_id=guest_id(token)), guest_token=token, is_new=cart_token is None)
+    return _Visit(
+        shopper=Shopper(buyer_id=guest_id(token)), guest_token=token, is_new=cart_token is None
+    )
 
 
 def cart_out(view: CartView) -> CartOut:
@@ -161,7 +185,9 @@ def cart_out(view: CartView) -> CartOut:
         discount=money(quote.discount),
         total=money(quote.total),
         problems=[
-            CartProblemOut(code=p.code, detail=p.detail, item_id=line.item_id, variant_id=line.variant_id)
+            CartProblemOut(
+                code=p.code, detail=p.detail, item_id=line.item_id, variant_id=line.variant_id
+            )
             for line in lines
             for p in line.problems
         ]
@@ -171,7 +197,9 @@ def cart_out(view: CartView) -> CartOut:
 
 def _left_out(line: CartLine) -> CartProblemOut:
     detail = f"{line.quantity} pieces did not fit into the cart"
-    return CartProblemOut(code=Problem.LEFT_OUT.value, detail=detail, item_id=line.item_id, variant_id=line.variant_id)
+    return CartProblemOut(
+        code=Problem.LEFT_OUT.value, detail=detail, item_id=line.item_id, variant_id=line.variant_id
+    )
 
 
 def _line_out(view: LineView) -> CartLineOut:

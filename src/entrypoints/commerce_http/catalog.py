@@ -30,10 +30,10 @@ from commerce_http.etags import item_etag, known_tag, versions_named
 from commerce_http.operations import IdempotencyKey, IfMatch, IfNoneMatch, Runs, operation
 
 
-class Bell(Protocol):
+class WakeUp(Protocol):
     """Wakes the workers."""
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """There is something to do."""
 
 
@@ -90,15 +90,29 @@ _NEW = {
     "quantity": 8,
     "specifications": {"hdmi_ports": 3},
 }
-_WRITTEN = {"ETag": "Version and availability.", "X-Search-Token": "Shown to `GET /items`, a search waits for this write."}
+_WRITTEN = {
+    "ETag": "Version and availability.",
+    "X-Search-Token": "Shown to `GET /items`, a search waits for this write.",
+}
 _PLACED = {"Location": "The item.", **_WRITTEN}
 
 
-@operation("POST", "/items", who=SELLER, answer=ItemOut, status=201, problems=(SkuTaken, ItemKeyReused), example=_NEW, headers=_PLACED)
-def onboard_item(command: NewItem, caller: Account, idempotency_key: IdempotencyKey, items: Items, work: Bell) -> Reply:
+@operation(
+    "POST",
+    "/items",
+    who=SELLER,
+    answer=ItemOut,
+    status=201,
+    problems=(SkuTaken, ItemKeyReused),
+    example=_NEW,
+    headers=_PLACED,
+)
+def onboard_item(
+    command: NewItem, caller: Account, idempotency_key: IdempotencyKey, items: Items, work: WakeUp
+) -> Reply:
     """Take an item into the catalogue: with `price` and `quantity`, or with `variants`."""
     view = items.onboard(SellerId(caller.id), command, idempotency_key)
-    work.ring()
+    work.notify()
     return _written(view, {"Location": f"/items/{view.item.id}"})
 
 
@@ -113,9 +127,13 @@ def onboard_item(command: NewItem, caller: Account, idempotency_key: Idempotency
     public=True,
     headers={"ETag": _WRITTEN["ETag"]},
 )
-def item_details(item_id: str, caller: Account | None, if_none_match: IfNoneMatch, items: Items) -> Reply:
+def item_details(
+    item_id: str, caller: Account | None, if_none_match: IfNoneMatch, items: Items
+) -> Reply:
     """An item on sale; its seller sees it whatever its status."""
-    view = items.details(item_id, SellerId(caller.id) if caller and caller.role is Role.SELLER else None)
+    view = items.details(
+        item_id, SellerId(caller.id) if caller and caller.role is Role.SELLER else None
+    )
     etag = item_etag(view)
     if known := known_tag(if_none_match, etag):
         return Reply(status=304, headers={"ETag": known})
@@ -132,33 +150,50 @@ def item_details(item_id: str, caller: Account | None, if_none_match: IfNoneMatc
     example={"price": "329.99", "brand": "ViewLux"},
     headers=_WRITTEN,
 )
-def change_item(command: ItemPatch, item_id: str, caller: Account, if_match: IfMatch, items: Items, work: Bell) -> Reply:
+def change_item(
+    command: ItemPatch, item_id: str, caller: Account, if_match: IfMatch, items: Items, work: WakeUp
+) -> Reply:
     """JSON Merge Patch of the seller's own item.
 
-    `If-Match` names the version that it is meant for, by an ETag (`"3.17"`), a version (`"3"`), a list of either, or `*`; one
+    `If-Match` names the version that it is meant for, by an ETag (`"3.17"`), a version (`"3"`), a
+    list of either, or `*`; one
     that is no such thing matches nothing: 412. Stock changes by receipts alone.
     """
     if if_match is None:
         raise IfMatchRequired("say with If-Match which version is to be changed")
     seller_id = SellerId(caller.id)
     view = items.change(seller_id, item_id, command, _version(if_match, seller_id, item_id, items))
-    work.ring()
+    work.notify()
     return _written(view)
 
 
-@operation("POST", "/items/{item_id}/publication", who=SELLER, answer=ItemOut, problems=(ItemNotFound,), headers=_WRITTEN)
-def publish_item(item_id: str, caller: Account, items: Items, work: Bell) -> Reply:
+@operation(
+    "POST",
+    "/items/{item_id}/publication",
+    who=SELLER,
+    answer=ItemOut,
+    problems=(ItemNotFound,),
+    headers=_WRITTEN,
+)
+def publish_item(item_id: str, caller: Account, items: Items, work: WakeUp) -> Reply:
     """Put the seller's own item on sale."""
     view = items.publish(SellerId(caller.id), item_id)
-    work.ring()
+    work.notify()
     return _written(view)
 
 
-@operation("DELETE", "/items/{item_id}/publication", who=SELLER, answer=ItemOut, problems=(ItemNotFound,), headers=_WRITTEN)
-def withdraw_item(item_id: str, caller: Account, items: Items, work: Bell) -> Reply:
+@operation(
+    "DELETE",
+    "/items/{item_id}/publication",
+    who=SELLER,
+    answer=ItemOut,
+    problems=(ItemNotFound,),
+    headers=_WRITTEN,
+)
+def withdraw_item(item_id: str, caller: Account, items: Items, work: WakeUp) -> Reply:
     """Take the seller's own item off sale; what is ordered already is delivered."""
     view = items.withdraw(SellerId(caller.id), item_id)
-    work.ring()
+    work.notify()
     return _written(view)
 
 
@@ -172,11 +207,19 @@ def withdraw_item(item_id: str, caller: Account, items: Items, work: Bell) -> Re
     example={"quantity": 10, "reference": "delivery-2207"},
     headers={"X-Search-Token": _WRITTEN["X-Search-Token"]},
 )
-def receive_stock(command: StockReceipt, item_id: str, caller: Account, items: Items, work: Bell) -> Reply:
-    """Count pieces in, or with a minus out. The same reference again changes nothing; with another quantity it is refused."""
+def receive_stock(
+    command: StockReceipt, item_id: str, caller: Account, items: Items, work: WakeUp
+) -> Reply:
+    """Count pieces in, or with a minus out. The same reference again changes nothing; with another
+    quantity it is refused.
+    """
     view = items.receive(SellerId(caller.id), item_id, command)
-    work.ring()
-    body = StockOut(item_id=view.item.id, variant_id=command.variant_id, stock=view.available_as(command.variant_id))
+    work.notify()
+    body = StockOut(
+        item_id=view.item.id,
+        variant_id=command.variant_id,
+        stock=view.available_as(command.variant_id),
+    )
     return Reply(body=body, headers={"X-Search-Token": _token(view)})
 
 
@@ -220,7 +263,9 @@ def _variant_out(variant: Variant, view: ItemView) -> VariantOut:
 
 
 def _version(if_match: str, seller_id: SellerId, item_id: str, items: Items) -> int:
-    """The one version that a change is meant for: where several are named, or any, the present one if it is among them."""
+    """The one version that a change is meant for: where several are named, or any, the present one
+    if it is among them.
+    """
     named = versions_named(if_match)
     if named is not None and len(named) <= 1:
         return next(iter(named), -1)
@@ -229,7 +274,10 @@ def _version(if_match: str, seller_id: SellerId, item_id: str, items: Items) -> 
 
 
 def _written(view: ItemView, headers: dict[str, str] | None = None) -> Reply:
-    return Reply(body=item_out(view), headers={"ETag": item_etag(view), "X-Search-Token": _token(view), **(headers or {})})
+    return Reply(
+        body=item_out(view),
+        headers={"ETag": item_etag(view), "X-Search-Token": _token(view), **(headers or {})},
+    )
 
 
 def _token(view: ItemView) -> str:

@@ -7,7 +7,14 @@ import attrs
 
 from commerce_bootstrap.settings import Settings
 from commerce_core.accounts import Account
-from commerce_core.catalog import ImportFormat, ImportNotFound, ItemImport, RowError, TableStyle, TooManyImports
+from commerce_core.catalog import (
+    ImportFormat,
+    ImportNotFound,
+    ItemImport,
+    RowError,
+    TableStyle,
+    TooManyImports,
+)
 from commerce_core.catalog.service.imports import CHUNK, Imports
 from commerce_core.catalog.service.tables import DELIMITERS
 from commerce_core.kernel.ids import SellerId
@@ -15,9 +22,9 @@ from commerce_core.search.service.find import import_token
 from commerce_http.answers import Reply, Shape
 from commerce_http.auth import SELLER
 from commerce_http.body import check_media, pieces
-from commerce_http.catalog import Bell
+from commerce_http.catalog import WakeUp
 from commerce_http.dependencies import HttpRequest
-from commerce_http.desk import Desk
+from commerce_http.executor import BlockingExecutor
 from commerce_http.frame import RequestHeaders
 from commerce_http.operations import Runs, operation
 
@@ -29,25 +36,34 @@ _FORMATS: Final = {
     "text/csv": ImportFormat.CSV,
     "text/tab-separated-values": ImportFormat.CSV,
 }
-_LINES: Final = {"description": "One row a line, each an item as in `POST /items`, or a stored document."}
+_LINES: Final = {
+    "description": "One row a line, each an item as in `POST /items`, or a stored document."
+}
 _ROWS: Final = {"description": "An array of items as in `POST /items`, or stored documents."}
-_TABLE: Final = {"description": "One row a variant, dotted headers (`attributes.material`), JSON for lists."}
+_TABLE: Final = {
+    "description": "One row a variant, dotted headers (`attributes.material`), JSON for lists."
+}
 _BODIES: Final[dict[str, Any]] = {
-    media: {ImportFormat.NDJSON: _LINES, ImportFormat.JSON: _ROWS, ImportFormat.CSV: _TABLE}[kind] for media, kind in _FORMATS.items()
+    media: {ImportFormat.NDJSON: _LINES, ImportFormat.JSON: _ROWS, ImportFormat.CSV: _TABLE}[kind]
+    for media, kind in _FORMATS.items()
 }
 
 
 def _one_of(*characters: str) -> Any:
     def check(_: object, _attribute: "attrs.Attribute[Any]", value: str | None) -> None:
         if value is not None and value not in characters:
-            raise ValueError("must be one of " + " ".join("tab" if c == "\t" else c for c in characters))
+            raise ValueError(
+                "must be one of " + " ".join("tab" if c == "\t" else c for c in characters)
+            )
 
     return check
 
 
 @attrs.frozen(kw_only=True)
 class HowToImport:
-    """With ``dryRun`` rows are looked at and nothing is written. How a table is written is told from its head, or said here."""
+    """With ``dryRun`` rows are looked at and nothing is written. How a table is written is told
+    from its head, or said here.
+    """
 
     dry_run: bool = False
     delimiter: str | None = attrs.field(default=None, validator=_one_of(*DELIMITERS))
@@ -75,10 +91,12 @@ class RowErrorOut(Shape):
 
 
 class ImportOut(ImportBegunOut):
-    """How far an import has come: ``running``, or over as ``finished``, ``cancelled`` or ``failed``.
+    """How far an import has come: ``running``, or over as ``finished``, ``cancelled`` or
+    ``failed``.
 
-    The first 1,000 errors are told; more of them: ``errorsTruncated``. ``rows`` counts an item once, however many rows it
-    has, and each row that was refused. ``warnings`` are about rows that were taken: in a dry run they name what would be lost.
+    The first 1,000 errors are told; more of them: ``errorsTruncated``. ``rows`` counts an item
+    once, however many rows it has, and each row that was refused. ``warnings`` are about rows that
+    were taken: in a dry run they name what would be lost.
     """
 
     rows: int
@@ -98,33 +116,55 @@ class ImportOut(ImportBegunOut):
     answer=ImportBegunOut,
     status=202,
     problems=(TooManyImports,),
-    headers={"Location": "The import.", "X-Search-Token": "Shown to `GET /items`, a search waits for the rows of this import."},
+    headers={
+        "Location": "The import.",
+        "X-Search-Token": "Shown to `GET /items`, a search waits for the rows of this import.",
+    },
     stream=_BODIES,
 )
 async def import_items(
-    query: HowToImport, request: HttpRequest, caller: Account, imports: Imports, work: Bell, desk: Desk, settings: Settings
+    query: HowToImport,
+    request: HttpRequest,
+    caller: Account,
+    imports: Imports,
+    work: WakeUp,
+    executor: BlockingExecutor,
+    settings: Settings,
 ) -> Reply:
     """Import items: NDJSON, a JSON array or CSV, of any length.
 
-    A row is known by seller and SKU; its quantity counts only when it creates the item. What a row does not name stays as it
-    is: a column or key that is not there changes nothing, an empty cell or ``null`` empties, and a variant goes only by
+    A row is known by seller and SKU; its quantity counts only when it creates the item. What a row
+    does not name stays as it
+    is: a column or key that is not there changes nothing, an empty cell or ``null`` empties, and a
+        variant goes only by
     ``"deleted": true``. Rows of one item may stand anywhere. The same file again changes nothing.
     """
     kind = _FORMATS[check_media(RequestHeaders(request.scope), tuple(_FORMATS))]
-    begin = partial(imports.begin, SellerId(caller.id), kind, dry_run=query.dry_run, style=query.style)
-    job = await desk.do(Runs.WORK, begin)
+    begin = partial(
+        imports.begin, SellerId(caller.id), kind, dry_run=query.dry_run, style=query.style
+    )
+    job = await executor.do(Runs.WORK, begin)
     try:
-        await _keep(request, job, imports, desk, settings)
-    except BaseException:  # nobody has been told of it: it would only look as if it were still running
-        await desk.do(Runs.WORK, imports.give_up, job.id)
+        await _keep(request, job, imports, executor, settings)
+    except (
+        BaseException
+    ):  # nobody has been told of it: it would only look as if it were still running
+        await executor.do(Runs.WORK, imports.give_up, job.id)
         raise
-    job = await desk.do(Runs.WORK, imports.received, job)
-    work.ring()
+    job = await executor.do(Runs.WORK, imports.received, job)
+    work.notify()
     headers = {"Location": f"/item-imports/{job.id}", "X-Search-Token": import_token(job.id)}
     return Reply(body=ImportBegunOut(import_id=job.id, status=_status(job)), headers=headers)
 
 
-@operation("GET", "/item-imports/{import_id}", who=SELLER, answer=ImportOut, problems=(ImportNotFound,), runs=Runs.KEY_READ)
+@operation(
+    "GET",
+    "/item-imports/{import_id}",
+    who=SELLER,
+    answer=ImportOut,
+    problems=(ImportNotFound,),
+    runs=Runs.KEY_READ,
+)
 def import_progress(import_id: str, caller: Account, imports: Imports) -> ImportOut:
     """How far one of the seller's imports has come."""
     job = imports.details(SellerId(caller.id), import_id)
@@ -143,24 +183,40 @@ def import_progress(import_id: str, caller: Account, imports: Imports) -> Import
     )
 
 
-@operation("DELETE", "/item-imports/{import_id}", who=SELLER, status=204, problems=(ImportNotFound,))
+@operation(
+    "DELETE", "/item-imports/{import_id}", who=SELLER, status=204, problems=(ImportNotFound,)
+)
 def cancel_import(import_id: str, caller: Account, imports: Imports) -> None:
-    """Cancel an import: no further row is taken, what is taken stays. One that is over stays as it is."""
+    """Cancel an import: no further row is taken, what is taken stays. One that is over stays as it
+    is.
+    """
     imports.cancel(SellerId(caller.id), import_id)
 
 
-async def _keep(request: HttpRequest, job: ItemImport, imports: Imports, desk: Desk, settings: Settings) -> None:
-    """Write the body down in chunks of the one size that importers count on; no more than two of them are ever in memory."""
+async def _keep(
+    request: HttpRequest,
+    job: ItemImport,
+    imports: Imports,
+    executor: BlockingExecutor,
+    settings: Settings,
+) -> None:
+    """Write the body down in chunks of the one size that importers count on; no more than two of
+    them are ever in memory.
+    """
     held = bytearray()
     no = 0
-    async for piece in pieces(request, pause=settings.body_timeout.total_seconds(), whole=settings.import_timeout.total_seconds()):
+    async for piece in pieces(
+        request,
+        pause=settings.body_timeout.total_seconds(),
+        whole=settings.import_timeout.total_seconds(),
+    ):
         held += piece
         while len(held) >= CHUNK:
-            await desk.do(Runs.WORK, imports.append, job, no, bytes(held[:CHUNK]))
+            await executor.do(Runs.WORK, imports.append, job, no, bytes(held[:CHUNK]))
             del held[:CHUNK]
             no += 1
     if held:
-        await desk.do(Runs.WORK, imports.append, job, no, bytes(held))
+        await executor.do(Runs.WORK, imports.append, job, no, bytes(held))
 
 
 def _row_error(error: RowError) -> RowErrorOut:

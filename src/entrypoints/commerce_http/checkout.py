@@ -22,7 +22,7 @@ from commerce_core.checkout import (
     PlaceOrder,
 )
 from commerce_core.checkout.service.place import Checkout
-from commerce_core.checkout.service.prepare import Asked
+from commerce_core.checkout.service.prepare import CheckoutRequest
 from commerce_core.kernel.batching import Overloaded
 from commerce_core.kernel.ids import BuyerId
 from commerce_core.orders import Fact, OrderKey, OrderState, OrderView
@@ -30,7 +30,7 @@ from commerce_core.orders.service import Orders
 from commerce_core.payment import PaymentUnavailable
 from commerce_http.answers import Reply, request_trace
 from commerce_http.auth import BUYER
-from commerce_http.desk import Desk
+from commerce_http.executor import BlockingExecutor
 from commerce_http.operations import CartToken, IdempotencyKey, Prefer, Runs, operation
 from commerce_http.orders import OrderOut, order_out
 from commerce_http.timeline_watch import TimelineWatch, TooManyWatching
@@ -43,8 +43,19 @@ _AT_PLACEMENT: Final = (Fact.ORDER_CREATED, Fact.INVENTORY_RESERVED)
 _EXAMPLE: Final = {
     "cartId": "01912d4e-7b1a-7c3e-9f00-0123456789ab",
     "amount": {"amount": "365.98", "currency": "USD"},
-    "paymentInfo": {"paymentType": "card", "cardNo": "4242424242424242", "expiry": "12/30", "cvc": "123"},
-    "shippingAddress": {"name": "Ada", "line1": "1 Main Street", "city": "Springfield", "postalCode": "12345", "country": "US"},
+    "paymentInfo": {
+        "paymentType": "card",
+        "cardNo": "4242424242424242",
+        "expiry": "12/30",
+        "cvc": "123",
+    },
+    "shippingAddress": {
+        "name": "Ada",
+        "line1": "1 Main Street",
+        "city": "Springfield",
+        "postalCode": "12345",
+        "country": "US",
+    },
 }
 
 
@@ -68,7 +79,10 @@ _EXAMPLE: Final = {
     ),
     example=_EXAMPLE,
     body_limit=1 << 18,
-    headers={"Location": "The order.", "Preference-Applied": "How long was waited for the end at most."},
+    headers={
+        "Location": "The order.",
+        "Preference-Applied": "How long was waited for the end at most.",
+    },
 )
 async def place_order(
     command: PlaceOrder,
@@ -80,23 +94,28 @@ async def place_order(
     carts: Carts,
     orders: Orders,
     watch: TimelineWatch,
-    desk: Desk,
+    executor: BlockingExecutor,
 ) -> Reply:
-    """Place an order: goods are held at once, the payment follows. The amount must be what the cart costs.
+    """Place an order: goods are held at once, the payment follows. The amount must be what the cart
+    costs.
 
-    The same cart, or the same `Idempotency-Key`, again answers with the order that it has placed, as it stands now.
-    A declined card is no error of the request: the order ends CANCELLED, and its lines are back in a cart.
+    The same cart, or the same `Idempotency-Key`, again answers with the order that it has placed,
+    as it stands now.
+    A declined card is no error of the request: the order ends CANCELLED, and its lines are back in
+        a cart.
     """
     if preferred_wait(prefer) is not None:
-        watch.check(BuyerId(caller.id))  # before anything is stored: who waits for too many orders has to come again
+        watch.check(
+            BuyerId(caller.id)
+        )  # before anything is stored: who waits for too many orders has to come again
     asked = checkout.ask(caller, command, idempotency_key, request_trace())
     try:
-        placed = await _placed(checkout, asked, desk)
+        placed = await _placed(checkout, asked, executor)
     except CartNotFound:
         if cart_token is None:
             raise
         await _take_over(caller, cart_token, carts)
-        placed = await _placed(checkout, asked, desk)
+        placed = await _placed(checkout, asked, executor)
     structlog.contextvars.bind_contextvars(order_id=placed.key.order_id)
     headers = {"Location": f"/orders/{placed.key.order_id}"}
     waited = await _wait(placed.key, prefer, watch)
@@ -104,24 +123,41 @@ async def place_order(
         headers["Preference-Applied"] = f"wait={waited}"
     if placed.view is not None and waited is None:
         return Reply(body=order_out(placed.view), headers=headers)
-    view = await desk.do(Runs.KEY_READ, orders.details, placed.key.buyer_id, placed.key.order_id)
-    return Reply(body=order_out(view if placed.replayed or waited is not None else as_placed(view)), headers=headers)
+    view = await executor.do(
+        Runs.KEY_READ, orders.details, placed.key.buyer_id, placed.key.order_id
+    )
+    return Reply(
+        body=order_out(view if placed.replayed or waited is not None else as_placed(view)),
+        headers=headers,
+    )
 
 
 async def _take_over(caller: Account, cart_token: str, carts: Carts) -> None:
-    """A guest's cart that is shown here for the first time goes over into the buyer's, which is named then as the one to use."""
-    shopper = Shopper(buyer_id=BuyerId(caller.id), guest_id=guest_id(cart_token), address=caller.address)
+    """A guest's cart that is shown here for the first time goes over into the buyer's, which is
+    named then as the one to use.
+    """
+    shopper = Shopper(
+        buyer_id=BuyerId(caller.id), guest_id=guest_id(cart_token), address=caller.address
+    )
     await asyncio.wrap_future(carts.submit(CartChange(shopper=shopper)))
 
 
-async def _placed(checkout: Checkout, asked: Asked, desk: Desk) -> Placed:
-    """Gateways that may be slow are each asked on a thread; those that answer at once are asked for a whole group together."""
-    order = asked if desk.is_inline(Runs.OUTSIDE) else await desk.do(Runs.OUTSIDE, checkout.prepare, asked)
+async def _placed(checkout: Checkout, asked: CheckoutRequest, executor: BlockingExecutor) -> Placed:
+    """Gateways that may be slow are each asked on a thread; those that answer at once are asked for
+    a whole group together.
+    """
+    order = (
+        asked
+        if executor.is_inline(Runs.OUTSIDE)
+        else await executor.do(Runs.OUTSIDE, checkout.prepare, asked)
+    )
     return order if isinstance(order, Placed) else await asyncio.wrap_future(checkout.submit(order))
 
 
 async def _wait(key: OrderKey, prefer: str | None, watch: TimelineWatch) -> int | None:
-    """Wait for the end of an order as long as is preferred; how long that is at most, or ``None`` if no wait was preferred or to be had."""
+    """Wait for the end of an order as long as is preferred; how long that is at most, or ``None``
+    if no wait was preferred or to be had.
+    """
     seconds = preferred_wait(prefer)
     if seconds is None:
         return None
@@ -137,13 +173,17 @@ async def _wait(key: OrderKey, prefer: str | None, watch: TimelineWatch) -> int 
 
 
 def preferred_wait(prefer: str | None) -> int | None:
-    """The seconds of ``wait`` in a Prefer header (RFC 7240), ten at most; preferences of other kinds are passed over."""
+    """The seconds of ``wait`` in a Prefer header (RFC 7240), ten at most; preferences of other
+    kinds are passed over.
+    """
     found = _WAIT.search(prefer) if prefer else None
     return min(int(found[1]), LONGEST_WAIT) if found else None
 
 
 def as_placed(view: OrderView) -> OrderView:
-    """The order as it was when it was placed, however far it has come since: what is told must not depend on who is quicker."""
+    """The order as it was when it was placed, however far it has come since: what is told must not
+    depend on who is quicker.
+    """
     return attrs.evolve(
         view,
         state=OrderState.PLACED,

@@ -1,8 +1,8 @@
 """Answers in fewer bytes, for clients that take gzip.
 
-An answer of our own is one body that is ready when it is sent, so it is compressed where it is sent: events are never held
-up, and requests that do not ask for it pay for one look at their headers. Litestar's middleware leaves a strong ETag as it
-is on bytes that are other bytes.
+An answer of our own is one body that is ready when it is sent, so it is compressed where it is
+sent: events are never held up, and requests that do not ask for it pay for one look at their
+headers. Litestar's middleware leaves a strong ETag as it is on bytes that are other bytes.
 """
 
 import asyncio

@@ -1,4 +1,6 @@
-"""Connections with an end to what a client may send, how long it may take for that, and how many it may have."""
+"""Connections with an end to what a client may send, how long it may take for that, and how many it
+may have.
+"""
 
 import asyncio
 from collections import Counter
@@ -15,9 +17,11 @@ from commerce_http.origin import Network, address_of, origin
 
 #: Bytes that a request line and its headers may have; the parser itself sets no bound.
 LARGEST_HEAD: Final = 1 << 17
-#: Bytes of framing (sizes and extensions of chunks, trailers) for each byte of a body, beside as many as a head may have.
+#: Bytes of framing (sizes and extensions of chunks, trailers) for each byte of a body, beside as
+#: many as a head may have.
 _FRAMING: Final = 8
-#: Seconds in which the rest of a request may arrive that is answered already: whoever hangs up at once loses the answer.
+#: Seconds in which the rest of a request may arrive that is answered already: whoever hangs up at
+#: once loses the answer.
 LONGEST_REST: Final = 2.0
 #: Seconds between two looks at what follows such an answer.
 _REST_EVERY: Final = 0.05
@@ -52,9 +56,13 @@ class Crowd:
         self._all = 0
 
     def enter(self, peer: str) -> str | None:
-        """Count a connection of *peer*: the name under which it is to :meth:`leave`; ``None``: there are too many already."""
+        """Count a connection of *peer*: the name under which it is to :meth:`leave`; ``None``:
+        there are too many already.
+        """
         name = origin(peer)
-        if self._all >= self._most or (self._open[name] >= self._most_of_one and not self._is_proxy(peer)):
+        if self._all >= self._most or (
+            self._open[name] >= self._most_of_one and not self._is_proxy(peer)
+        ):
             return None
         self._all += 1
         self._open[name] += 1
@@ -72,13 +80,17 @@ class Crowd:
         return address is not None and any(address in network for network in self._proxies)
 
 
-class Together:
-    """A transport that sends what is written in one turn of the event loop together: an answer's head and body in one packet.
+class CoalescingTransport:
+    """A transport that sends what is written in one turn of the event loop together: an answer's
+    head and body in one packet.
 
-    A client that does not read what it was sent within *seconds* is hung up on: it would be kept, and the answer with it.
+    A client that does not read what it was sent within *seconds* is hung up on: it would be kept,
+    and the answer with it.
     """
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+    def __init__(
+        self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, seconds: float
+    ) -> None:
         self._transport = transport
         self._loop = loop
         self._seconds = seconds
@@ -130,8 +142,9 @@ class Together:
 
 
 class BoundedConnection(HttpToolsProtocol):
-    """Uvicorn's connection, ended where a request's head is too long or too slow, where a body is nearly nothing but its framing, where
-    what follows an early answer does not end, where answers are not read or not waited for, and at once where there are too many of them.
+    """Uvicorn's connection, ended where a request's head is too long or too slow, where a body is
+    nearly nothing but its framing, where what follows an early answer does not end, where answers
+    are not read or not waited for, and at once where there are too many of them.
 
     Trailers are not read: they are no headers, and nobody here asks for them.
     """
@@ -139,14 +152,16 @@ class BoundedConnection(HttpToolsProtocol):
     times: ClassVar[Times] = Times()
     crowd: ClassVar[Crowd | None] = None
 
-    _head: int | None = 0  # bytes since the head began; None: it is complete, or none has begun since the last one
+    _head: int | None = (
+        0  # bytes since the head began; None: it is complete, or none has begun since the last one
+    )
     _framed = 0  # bytes since the head ended, less those that the body makes up for
     _late: asyncio.TimerHandle | None = None
     _entered: str | None = None
     _is_complete = True  # whether the whole of the last request that began has arrived
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(Together(transport, self.loop, self.times.send))  # type: ignore[arg-type]
+        super().connection_made(CoalescingTransport(transport, self.loop, self.times.send))  # type: ignore[arg-type]
         if self.crowd is not None:
             self._entered = self.crowd.enter(self.client[0] if self.client else "")
             if self._entered is None:
@@ -163,7 +178,9 @@ class BoundedConnection(HttpToolsProtocol):
         self.transport.forget()  # type: ignore[attr-defined]
         super().connection_lost(exc)
 
-    def on_message_begin(self) -> None:  # of the next request, perhaps behind one that is being answered
+    def on_message_begin(
+        self,
+    ) -> None:  # of the next request, perhaps behind one that is being answered
         self._head, self._framed, self._is_complete = 0, 0, False
         super().on_message_begin()
 
@@ -199,7 +216,9 @@ class BoundedConnection(HttpToolsProtocol):
             self.transport.close()
             return
         super().data_received(data)
-        if self._is_over and not self.transport.is_closing():  # what follows is read for the sender's sake alone, and not at full speed
+        if (
+            self._is_over and not self.transport.is_closing()
+        ):  # what follows is read for the sender's sake alone, and not at full speed
             self.flow.pause_reading()
             self.loop.call_later(_REST_EVERY, self._read_on)
         if self.transport.is_closing():
@@ -221,7 +240,9 @@ class BoundedConnection(HttpToolsProtocol):
         return self._head is None and not self._is_complete and self.cycle.response_complete
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Another protocol than HTTP/1.1 may be asked for and is not spoken: the request is answered as it is."""
+        """Another protocol than HTTP/1.1 may be asked for and is not spoken: the request is
+        answered as it is.
+        """
 
     def _read_on(self) -> None:
         if not self.transport.is_closing():
@@ -239,7 +260,13 @@ class BoundedConnection(HttpToolsProtocol):
 
     def _refuse(self) -> None:
         refusal = problem_of(Overloaded("too many connections are open"))
-        head = [b"HTTP/1.1 503 Service Unavailable", *(b"%s: %s" % pair for pair in refusal.headers), b"connection: close", b"", b""]
+        head = [
+            b"HTTP/1.1 503 Service Unavailable",
+            *(b"%s: %s" % pair for pair in refusal.headers),
+            b"connection: close",
+            b"",
+            b"",
+        ]
         self.transport.write(b"\r\n".join(head) + refusal.body)
 
 
@@ -247,7 +274,11 @@ def bounded_by(settings: Settings) -> type[BoundedConnection]:
     """Connections within the bounds of *settings*, counted together."""
 
     class Bounded(BoundedConnection):
-        times = Times(head=settings.head_timeout.total_seconds(), send=settings.send_timeout.total_seconds())
-        crowd = Crowd(settings.connections, settings.connections_per_origin, settings.trusted_proxies)
+        times = Times(
+            head=settings.head_timeout.total_seconds(), send=settings.send_timeout.total_seconds()
+        )
+        crowd = Crowd(
+            settings.connections, settings.connections_per_origin, settings.trusted_proxies
+        )
 
     return Bounded

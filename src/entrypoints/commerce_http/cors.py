@@ -1,7 +1,7 @@
 """Cross-origin requests: which other sites' pages may call the shop from a browser.
 
-Litestar's own middleware replaces ``Vary``, and says nothing of ``Origin`` in it to a request without one: a cache would
-give one site's answer to another.
+Litestar's own middleware replaces ``Vary``, and says nothing of ``Origin`` in it to a request
+without one: a cache would give one site's answer to another.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,9 +23,13 @@ Lines = list[tuple[bytes, bytes]]
 
 
 class Cors:
-    """Wraps *app*: pages of *origins* may call it, with the guest's cookie unless they are all (``*``)."""
+    """Wraps *app*: pages of *origins* may call it, with the guest's cookie unless they are all
+    (``*``).
+    """
 
-    def __init__(self, app: ASGIApp, origins: Sequence[str], operations: Sequence[Operation]) -> None:
+    def __init__(
+        self, app: ASGIApp, origins: Sequence[str], operations: Sequence[Operation]
+    ) -> None:
         self._app = app
         self._origins = frozenset(origin.encode() for origin in origins if origin != _ANY)
         self._any = _ANY in origins
@@ -33,7 +37,10 @@ class Cors:
         told = (name for o in operations for name in o.headers if name != "Set-Cookie")
         self._told = [(b"access-control-expose-headers", _joined(_TOLD, told))]
         self._allowed = [
-            (b"access-control-allow-methods", _joined(("GET", "HEAD"), (o.method for o in operations))),
+            (
+                b"access-control-allow-methods",
+                _joined(("GET", "HEAD"), (o.method for o in operations)),
+            ),
             (b"access-control-allow-headers", _joined(_ASKED, asked)),
             (b"access-control-max-age", str(_REMEMBERED).encode()),
         ]
@@ -46,7 +53,10 @@ class Cors:
         origin = given.get(b"origin")
         if origin and _is_preflight(cast("dict[str, Any]", scope)["method"], given):
             preflight = Payload(204, b"")
-            preflight.headers += [*self._seen(origin), *(self._allowed if self._admits(origin) else ())]
+            preflight.headers += [
+                *self._seen(origin),
+                *(self._allowed if self._admits(origin) else ()),
+            ]
             await preflight(scope, receive, send)
             return
         more = [*self._seen(origin), *(self._told if self._admits(origin) else ())]
@@ -68,7 +78,11 @@ class Cors:
         vary = (b"vary", b"Origin")
         if origin is None or origin not in self._origins:
             return [vary]
-        return [vary, (b"access-control-allow-origin", origin), (b"access-control-allow-credentials", b"true")]
+        return [
+            vary,
+            (b"access-control-allow-origin", origin),
+            (b"access-control-allow-credentials", b"true"),
+        ]
 
 
 def _is_preflight(method: str, headers: dict[bytes, bytes]) -> bool:

@@ -1,4 +1,6 @@
-"""Arguments for handlers. Services are singletons and bound once; only what a request brings is read for each request."""
+"""Arguments for handlers. Services are singletons and bound once; only what a request brings is
+read for each request.
+"""
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -13,7 +15,7 @@ from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_http.answers import NO_STORE, PRIVATE, EventStream, Payload, payload
 from commerce_http.auth import Authenticate, cart_token, device_token
 from commerce_http.body import LONG_BODY, check_media, read, read_raw
-from commerce_http.desk import Desk
+from commerce_http.executor import BlockingExecutor
 from commerce_http.frame import RequestHeaders
 from commerce_http.operations import Argument, Header, Operation, Runs, Source
 from commerce_http.origin import origin_of
@@ -26,23 +28,31 @@ Read = Callable[[HttpRequest, bytes], Any]
 
 
 @attrs.frozen(kw_only=True)
-class Surroundings:
-    """What handlers stand in: a ``shop`` that has each service as an attribute, what HTTP adds to it (``more``), how callers
-    are known, the ``currency``, the ``desk`` where blocking calls are done, and the seconds that a body may take."""
+class HttpContext:
+    """What handlers stand in: a ``shop`` that has each service as an attribute, what HTTP adds to
+    it (``more``), how callers are known, the ``currency``, the ``desk`` where blocking calls are
+    done, and the seconds that a body may take.
+    """
 
     shop: object
     more: Mapping[str, object]
     authenticate: Authenticate
     currency: str
-    desk: Desk
+    executor: BlockingExecutor
     body_seconds: float = 30.0
 
 
-def handler_of(operation: Operation, around: Surroundings) -> Callable[[HttpRequest], Awaitable[Answer]]:
+def handler_of(
+    operation: Operation, around: HttpContext
+) -> Callable[[HttpRequest], Awaitable[Answer]]:
     """The function that answers requests for *operation*."""
-    services = {a.name: _service(operation, a, around) for a in operation.arguments if a.source is Source.SERVICE}
+    services = {
+        a.name: _service(operation, a, around)
+        for a in operation.arguments
+        if a.source is Source.SERVICE
+    }
     admit, gather = _admission(operation, around), _gatherer(operation, around)
-    desk, kind, run = around.desk, operation.runs, operation.function
+    executor, kind, run = around.executor, operation.runs, operation.function
     has_body, most, seconds = operation.has_body, operation.body_limit, around.body_seconds
 
     def answer(request: HttpRequest, result: object) -> Answer:
@@ -63,16 +73,18 @@ def handler_of(operation: Operation, around: Surroundings) -> Callable[[HttpRequ
         return answer(request, run(**given, **services))
 
     async def handle(request: HttpRequest) -> Answer:
-        return await desk.do(kind, work, request, b"", _token(operation, request))
+        return await executor.do(kind, work, request, b"", _token(operation, request))
 
     async def read_all(request: HttpRequest) -> Mapping[str, Any]:
         token = _token(operation, request)
-        caller = None if token is None else await desk.do(Runs.KEY_READ, admit, token)
+        caller = None if token is None else await executor.do(Runs.KEY_READ, admit, token)
         raw = await read_raw(request, most, seconds) if has_body else b""
-        return await desk.do(Runs.BODY if len(raw) > LONG_BODY else Runs.AT_ONCE, gather, request, raw, caller)
+        return await executor.do(
+            Runs.BODY if len(raw) > LONG_BODY else Runs.AT_ONCE, gather, request, raw, caller
+        )
 
     async def handle_body(request: HttpRequest) -> Answer:
-        return await desk.do(kind, call, request, await read_all(request))
+        return await executor.do(kind, call, request, await read_all(request))
 
     async def handle_async(request: HttpRequest) -> Answer:
         return answer(request, await run(**await read_all(request), **services))
@@ -82,7 +94,7 @@ def handler_of(operation: Operation, around: Surroundings) -> Callable[[HttpRequ
     return handle_body if has_body else handle
 
 
-def _admission(operation: Operation, around: Surroundings) -> Callable[[str], Account]:
+def _admission(operation: Operation, around: HttpContext) -> Callable[[str], Account]:
     return partial(operation.who.admit, authenticate=around.authenticate)
 
 
@@ -93,21 +105,29 @@ def _token(operation: Operation, request: HttpRequest) -> str | None:
     return operation.who.token(RequestHeaders(request.scope).get("authorization"))
 
 
-def _service(operation: Operation, argument: Argument, around: Surroundings) -> object:
+def _service(operation: Operation, argument: Argument, around: HttpContext) -> object:
     if argument.name in around.more:
         return around.more[argument.name]
     try:
         return getattr(around.shop, argument.name)
     except AttributeError as error:
-        raise TypeError(f"{operation.name} asks for {argument.name!r}, which the shop does not have") from error
+        raise TypeError(
+            f"{operation.name} asks for {argument.name!r}, which the shop does not have"
+        ) from error
 
 
-def _gatherer(operation: Operation, around: Surroundings) -> Callable[[HttpRequest, bytes, Account | None], dict[str, Any]]:
+def _gatherer(
+    operation: Operation, around: HttpContext
+) -> Callable[[HttpRequest, bytes, Account | None], dict[str, Any]]:
     """Reads what a request brings, every wrong field of query, headers and body together."""
     wants_caller = operation.argument(Source.CALLER) is not None
     query = operation.argument(Source.QUERY)
     read_query = QueryReader(query.type if query else NoQuery, around.currency).read
-    readers = [(a.name, _reader_of(a, operation, around)) for a in operation.arguments if a.source not in _ELSEWHERE]
+    readers = [
+        (a.name, _reader_of(a, operation, around))
+        for a in operation.arguments
+        if a.source not in _ELSEWHERE
+    ]
 
     def gather(request: HttpRequest, raw: bytes, caller: Account | None) -> dict[str, Any]:
         given: dict[str, Any] = {"caller": caller} if wants_caller else {}
@@ -138,18 +158,22 @@ def _gatherer(operation: Operation, around: Surroundings) -> Callable[[HttpReque
 _ELSEWHERE = frozenset({Source.SERVICE, Source.CALLER, Source.QUERY})
 
 
-def _reader_of(argument: Argument, operation: Operation, around: Surroundings) -> Read:
+def _reader_of(argument: Argument, operation: Operation, around: HttpContext) -> Read:
     name = argument.name
     match argument.source:
         case Source.COMMAND:
-            return lambda request, raw: _command(request, raw, argument.type, operation, around.currency)
+            return lambda request, raw: _command(
+                request, raw, argument.type, operation, around.currency
+            )
         case Source.PATH:
             return lambda request, _: request.scope["path_params"][name]
         case Source.CART_TOKEN:
             guests: Any = getattr(around.shop, "guest_tokens")  # noqa: B009 (a shop is any object)
             return lambda request, _: cart_token(RequestHeaders(request.scope), guests)
         case Source.ORIGIN:
-            return lambda request, _: Origin(address=origin_of(request.scope), device=device_token(RequestHeaders(request.scope)))
+            return lambda request, _: Origin(
+                address=origin_of(request.scope), device=device_token(RequestHeaders(request.scope))
+            )
         case Source.HEADER if argument.header:
             header = argument.header
             sent_as = header.name.lower()
@@ -158,7 +182,9 @@ def _reader_of(argument: Argument, operation: Operation, around: Surroundings) -
             return lambda request, _: request
 
 
-def _command(request: HttpRequest, raw: bytes, kind: Any, operation: Operation, currency: str) -> Any:
+def _command(
+    request: HttpRequest, raw: bytes, kind: Any, operation: Operation, currency: str
+) -> Any:
     check_media(RequestHeaders(request.scope), operation.media)
     return read(raw, kind, currency)
 
@@ -169,6 +195,13 @@ def _header(lines: Sequence[str], header: Header) -> str | None:
     if len(lines) > 1 and not header.is_list:
         raise Invalid.at(f"/{header.name}", "must be given once")
     value = ", ".join(lines)
-    if not value.strip() or len(value) > header.max_length or not value.isascii() or not value.isprintable():
-        raise Invalid.at(f"/{header.name}", f"must be 1 to {header.max_length} printable ASCII characters")
+    if (
+        not value.strip()
+        or len(value) > header.max_length
+        or not value.isascii()
+        or not value.isprintable()
+    ):
+        raise Invalid.at(
+            f"/{header.name}", f"must be 1 to {header.max_length} printable ASCII characters"
+        )
     return hashlib.sha256(value.encode()).hexdigest() if header.digested else value

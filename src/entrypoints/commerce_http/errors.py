@@ -1,4 +1,6 @@
-"""Refusals as problem details (RFC 9457). The only place that knows which status a family or a code has."""
+"""Refusals as problem details (RFC 9457). The only place that knows which status a family or a code
+has.
+"""
 
 import re
 from collections.abc import Mapping
@@ -10,7 +12,15 @@ import structlog
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
 
 from commerce_core.kernel import address
-from commerce_core.kernel.errors import CommerceError, Conflict, Invalid, NotFound, Rejected, Unauthorized, Unavailable
+from commerce_core.kernel.errors import (
+    CommerceError,
+    Conflict,
+    Invalid,
+    NotFound,
+    Rejected,
+    Unauthorized,
+    Unavailable,
+)
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.redaction import redacted, trace_of
 from commerce_http.answers import NO_STORE, Payload, link, money, request_id
@@ -68,7 +78,9 @@ class Forbidden(Unauthorized):
 
 #: Under which a request's scope holds the body that was read.
 BODY: Final = "commerce.body"
-_SECRET_FIELD: Final = re.compile(rb'"(?:password|newPassword|cardNo|cvc|token)"\s*:\s*("(?:[^"\\]|\\.)*")')
+_SECRET_FIELD: Final = re.compile(
+    rb'"(?:password|newPassword|cardNo|cvc|token)"\s*:\s*("(?:[^"\\]|\\.)*")'
+)
 #: The code of what went wrong here and is no refusal.
 DEFECT: Final = "internal-error"
 _SHORTEST_CARD: Final = 15
@@ -108,7 +120,9 @@ def status_of(kind: type[CommerceError]) -> int:
     by_code = _STATUS_OF_CODE.get(kind.code)
     if by_code is not None:
         return by_code
-    return next((status for family, status in _STATUS_OF_FAMILY.items() if issubclass(kind, family)), 500)
+    return next(
+        (status for family, status in _STATUS_OF_FAMILY.items() if issubclass(kind, family)), 500
+    )
 
 
 def title_of(code: str) -> str:
@@ -119,11 +133,30 @@ def title_of(code: str) -> str:
 class Problem(Payload):
     """An ``application/problem+json`` answer."""
 
-    def __init__(self, status: int, code: str, detail: str, members: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> None:
-        document = {"type": link(f"/problems/{code}"), "title": title_of(code), "status": status, "detail": detail, "code": code, **members}
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        members: Mapping[str, Any],
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        document = {
+            "type": link(f"/problems/{code}"),
+            "title": title_of(code),
+            "status": status,
+            "detail": detail,
+            "code": code,
+            **members,
+        }
         if request := request_id():
             document["requestId"] = request
-        super().__init__(status, msgspec.json.encode(document, enc_hook=_plain), headers, media=b"application/problem+json")
+        super().__init__(
+            status,
+            msgspec.json.encode(document, enc_hook=_plain),
+            headers,
+            media=b"application/problem+json",
+        )
         self.headers.append(NO_STORE)
         self.code = code
 
@@ -138,27 +171,41 @@ def problem_of(error: CommerceError) -> Problem:
     members: dict[str, Any] = dict(error.facts)
     headers: dict[str, str] = {}
     if isinstance(error, Invalid):
-        members["errors"] = [{"pointer": without_cards(p.pointer), "detail": without_cards(p.detail)} for p in error.problems]
+        members["errors"] = [
+            {"pointer": without_cards(p.pointer), "detail": without_cards(p.detail)}
+            for p in error.problems
+        ]
         if error.truncated:
             members["errorsTruncated"] = True
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="shop"'
     if isinstance(error, Unavailable):
         headers["Retry-After"] = str(error.retry_after)
-    detail = redacted(error.detail) if isinstance(error, Unavailable) else without_cards(error.detail)
+    detail = (
+        redacted(error.detail) if isinstance(error, Unavailable) else without_cards(error.detail)
+    )
     return Problem(status, error.code, detail, members, headers)
 
 
 def without_cards(text: str) -> str:
-    """*text* without card numbers: a client may have used one as the name of a field. Shorter numbers are left: GTINs look alike."""
+    """*text* without card numbers: a client may have used one as the name of a field. Shorter
+    numbers are left: GTINs look alike.
+    """
     return address.without_cards(text, _SHORTEST_CARD, "…")
 
 
 def secrets_in(scope: Mapping[str, Any]) -> set[str]:
-    """What a request showed and no line of the log may hold, in whatever words an error tells of it."""
+    """What a request showed and no line of the log may hold, in whatever words an error tells of
+    it.
+    """
     shown = {name.lower(): value.decode("latin-1") for name, value in scope.get("headers") or ()}
     cookies = [part.partition("=")[2].strip() for part in shown.get(b"cookie", "").split(";")]
-    found = {shown.get(b"authorization", "").rpartition(" ")[2], shown.get(b"x-cart-token", ""), shown.get(b"x-device-token", ""), *cookies}
+    found = {
+        shown.get(b"authorization", "").rpartition(" ")[2],
+        shown.get(b"x-cart-token", ""),
+        shown.get(b"x-device-token", ""),
+        *cookies,
+    }
     for value in _SECRET_FIELD.findall(scope.get(BODY) or b""):
         with suppress(msgspec.DecodeError):
             found.add(msgspec.json.decode(value, type=str))
@@ -190,7 +237,14 @@ def answer_http_error(_: _HasScope, error: HTTPException) -> Problem:
 
 
 def answer_defect(request: _HasScope, error: Exception) -> Problem:
-    """Litestar's handler of everything else: a defect of ours, told to the log and not to the client."""
+    """Litestar's handler of everything else: a defect of ours, told to the log and not to the
+    client.
+    """
     scope = request.scope
-    _log.error("defect", method=scope.get("method"), route=scope.get("path_template"), trace=trace_of(error, secrets_in(scope)))
+    _log.error(
+        "defect",
+        method=scope.get("method"),
+        route=scope.get("path_template"),
+        trace=trace_of(error, secrets_in(scope)),
+    )
     return Problem(500, DEFECT, "something went wrong here; it was noted", {})

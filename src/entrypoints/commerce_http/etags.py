@@ -1,4 +1,5 @@
-"""Entity tags of items: ``"<version>.<availability>"``, with ``-gzip`` at the end of a compressed answer's.
+"""Entity tags of items: ``"<version>.<availability>"``, with ``-gzip`` at the end of a compressed
+answer's.
 
 Changes compare the version alone, so that a sale does not spoil them.
 """
@@ -19,7 +20,9 @@ def item_etag(view: ItemView) -> str:
 
 
 def versions_named(if_match: str) -> frozenset[int] | None:
-    """The item versions that an If-Match header names; ``None`` is ``*``: any. What is no tag of ours names no version."""
+    """The item versions that an If-Match header names; ``None`` is ``*``: any. What is no tag of
+    ours names no version.
+    """
     if if_match.strip() == "*":
         return None
     found = [_VERSION.fullmatch(tag) for tag in _TAG.findall(if_match)]
@@ -27,7 +30,9 @@ def versions_named(if_match: str) -> frozenset[int] | None:
 
 
 def known_tag(if_none_match: str | None, etag: str) -> str | None:
-    """The tag by which an If-None-Match header names *etag*, compressed or not; ``None``: it does not. ``*`` names anything."""
+    """The tag by which an If-None-Match header names *etag*, compressed or not; ``None``: it does
+    not. ``*`` names anything.
+    """
     if if_none_match is None:
         return None
     if if_none_match.strip() == "*":

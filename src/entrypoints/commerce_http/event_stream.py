@@ -30,7 +30,9 @@ def entry_number(last_event_id: str | None) -> int:
 
 
 class TimelineStream(EventStream):
-    """What stands behind *cursor*, and everything that follows up to the last entry. Ends early when the process does."""
+    """What stands behind *cursor*, and everything that follows up to the last entry. Ends early
+    when the process does.
+    """
 
     def __init__(self, watch: TimelineWatch, cursor: TimelineCursor) -> None:
         self._watch = watch
@@ -44,7 +46,12 @@ class TimelineStream(EventStream):
             self._watch.leave(self._cursor.key.buyer_id)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = [(b"content-type", MEDIA_EVENTS), NO_STORE, NOSNIFF, (b"x-accel-buffering", b"no")]
+        headers = [
+            (b"content-type", MEDIA_EVENTS),
+            NO_STORE,
+            NOSNIFF,
+            (b"x-accel-buffering", b"no"),
+        ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         if is_head(scope):
             await send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -77,5 +84,7 @@ async def _disconnected(receive: Receive) -> None:
 
 def event(entry: TimelineEntry) -> bytes:
     """*entry* as one event."""
-    data = msgspec.json.encode({"type": entry.fact.value, "at": entry.at, "detail": dict(entry.detail)})
+    data = msgspec.json.encode(
+        {"type": entry.fact.value, "at": entry.at, "detail": dict(entry.detail)}
+    )
     return b"id: %d\nevent: %s\ndata: %s\n\n" % (entry.seq, entry.fact.value.encode(), data)

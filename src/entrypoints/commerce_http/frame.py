@@ -1,4 +1,6 @@
-"""What is put in order before anything else sees a request, whichever server or application hands it over."""
+"""What is put in order before anything else sees a request, whichever server or application hands
+it over.
+"""
 
 import re
 from collections.abc import Awaitable
@@ -14,12 +16,15 @@ _OF_OTHERS: Final = ("_ls_connection_state", "path_params", "path_template", "ro
 #: The code of a close before a connection was accepted, which servers answer with 403.
 _NOT_SPOKEN: Final = 1000
 #: Letters, digits, ``-._~`` and the slash written as ``%XX``.
-_NEEDLESSLY_ENCODED: Final = re.compile(rb"%(?:2[DEF]|3\d|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE])", re.IGNORECASE)
+_NEEDLESSLY_ENCODED: Final = re.compile(
+    rb"%(?:2[DEF]|3\d|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE])", re.IGNORECASE
+)
 
 
 class Frame:
-    """Wraps *app*: every key that a server may leave out of a scope is there, and ``client`` and ``scheme`` are those of
-    the client and not of *proxies*. What is neither HTTP nor a lifespan is refused: nothing else is spoken here.
+    """Wraps *app*: every key that a server may leave out of a scope is there, and ``client`` and
+    ``scheme`` are those of the client and not of *proxies*. What is neither HTTP nor a lifespan is
+    refused: nothing else is spoken here.
     """
 
     def __init__(self, app: ASGIApp, proxies: TrustedProxies) -> None:
@@ -38,9 +43,13 @@ class Frame:
         for key in _OF_OTHERS:
             scope.pop(key, None)
         if not isinstance(scope.get("headers"), list):
-            scope["headers"] = [(bytes(name), bytes(value)) for name, value in scope.get("headers") or ()]
+            scope["headers"] = [
+                (bytes(name), bytes(value)) for name, value in scope.get("headers") or ()
+            ]
         root = scope["root_path"] = (scope.get("root_path") or "").rstrip("/")
-        if root and not f"{scope['path']}/".startswith(f"{root}/"):  # some servers take the prefix off
+        if root and not f"{scope['path']}/".startswith(
+            f"{root}/"
+        ):  # some servers take the prefix off
             scope["path"] = root + scope["path"]
         scope["client"], scope["scheme"] = self._proxies.believed(scope)
         return scope
@@ -49,7 +58,8 @@ class Frame:
 class OneSpelling:
     """Wraps *app*: an address counts as it is written in the contract alone.
 
-    A proxy that keeps ``/metrics`` to itself must not be passed by with ``//metrics``, ``/metrics/`` or ``/%6Detrics``.
+    A proxy that keeps ``/metrics`` to itself must not be passed by with ``//metrics``,
+    ``/metrics/`` or ``/%6Detrics``.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -57,12 +67,16 @@ class OneSpelling:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if str(scope["type"]) == "http" and not _is_plain(cast("dict[str, Any]", scope)):
-            return problem_of(RouteNotFound("there is nothing at this address"))(scope, receive, send)
+            return problem_of(RouteNotFound("there is nothing at this address"))(
+                scope, receive, send
+            )
         return self._app(scope, receive, send)
 
 
 def _is_plain(scope: dict[str, Any]) -> bool:
-    raw: bytes = scope["raw_path"] or scope["path"].encode(errors="replace")  # as it was sent, where the server tells
+    raw: bytes = scope["raw_path"] or scope["path"].encode(
+        errors="replace"
+    )  # as it was sent, where the server tells
     raw = raw.partition(b"?")[0]
     if b"//" in raw or (raw.endswith(b"/") and local_path(scope) != "/"):
         return False
@@ -70,7 +84,9 @@ def _is_plain(scope: dict[str, Any]) -> bool:
 
 
 class RequestHeaders:
-    """The headers of a request, by their names in small letters. Litestar's own are made anew for each look."""
+    """The headers of a request, by their names in small letters. Litestar's own are made anew for
+    each look.
+    """
 
     __slots__ = ("_lines",)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from commerce_core.accounts import Origin
-from commerce_http.desk import Desk
+from commerce_http.executor import BlockingExecutor
 from commerce_http.operations import Runs
 
 #: Tokens that are remembered; a guest who was forgotten counts as one more.
@@ -20,9 +20,9 @@ class Guests:
         desk: where that is done.
     """
 
-    def __init__(self, admit: Callable[[Origin], None], desk: Desk) -> None:
+    def __init__(self, admit: Callable[[Origin], None], executor: BlockingExecutor) -> None:
         self._admit = admit
-        self._desk = desk
+        self._desk = executor
         self._known: OrderedDict[str, None] = OrderedDict()
 
     async def admit(self, token: str, origin: Origin) -> None:

@@ -13,11 +13,22 @@ from commerce_bootstrap.builders import calls_inside
 from commerce_bootstrap.metrics import PartsCollector
 from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.shop import Shop
-from commerce_http import accounts, cart, catalog, catalog_imports, checkout, health, openapi, orders, problems, search
+from commerce_http import (
+    accounts,
+    cart,
+    catalog,
+    catalog_imports,
+    checkout,
+    health,
+    openapi,
+    orders,
+    problems,
+    search,
+)
 from commerce_http.app import ShopApplication, build_app
 from commerce_http.connections import bounded_by
-from commerce_http.dependencies import Surroundings
-from commerce_http.desk import Desk, Room
+from commerce_http.dependencies import HttpContext
+from commerce_http.executor import BlockingExecutor, Room
 from commerce_http.guests import Guests
 from commerce_http.openapi import Document
 from commerce_http.operations import Operation, Runs, operations_of
@@ -32,14 +43,26 @@ _LONGEST_GOODBYE: Final = 15
 #: Every operation of the shop, by capability.
 OPERATIONS: Final[tuple[Operation, ...]] = tuple(
     found
-    for module in (accounts, search, catalog, catalog_imports, cart, checkout, orders, health, problems, openapi)
+    for module in (
+        accounts,
+        search,
+        catalog,
+        catalog_imports,
+        cart,
+        checkout,
+        orders,
+        health,
+        problems,
+        openapi,
+    )
     for found in operations_of(module)
 )
 
 
 def _at_once(settings: Settings) -> set[Runs]:
-    """What is not worth a thread. On SQLite a read by key takes less time than a thread needs to begin it; a server's answer would hold up
-    everybody else. Where nobody outside is asked, orders are prepared in their groups.
+    """What is not worth a thread. On SQLite a read by key takes less time than a thread needs to
+    begin it; a server's answer would hold up everybody else. Where nobody outside is asked, orders
+    are prepared in their groups.
     """
     found = {Runs.OUTSIDE} if calls_inside(settings) else set[Runs]()
     if settings.database_url.startswith("sqlite:"):
@@ -49,11 +72,13 @@ def _at_once(settings: Settings) -> set[Runs]:
 
 def _searches(settings: Settings) -> int:
     """An embedded index takes a processor for each search; a server is only waited for."""
-    return settings.searches_at_once or (_EMBEDDED_SEARCHES if settings.search_url.startswith("tantivy:") else settings.pool_size)
+    return settings.searches_at_once or (
+        _EMBEDDED_SEARCHES if settings.search_url.startswith("tantivy:") else settings.pool_size
+    )
 
 
-def _desk(settings: Settings) -> Desk:
-    return Desk(
+def _desk(settings: Settings) -> BlockingExecutor:
+    return BlockingExecutor(
         threads=settings.pool_size,
         outside=_THREADS_OUTSIDE,
         on_event_loop=_at_once(settings),
@@ -66,21 +91,26 @@ def _desk(settings: Settings) -> Desk:
 def create_app(shop: Shop) -> ShopApplication:
     """The application of *shop*. It leaves closing the shop to whoever built it."""
     settings = shop.settings
-    desk = _desk(settings)
-    watch = TimelineWatch(shop.orders.timelines_after, desk, most=settings.watchers, most_of_one=settings.watchers_per_account)
-    around = Surroundings(
+    executor = _desk(settings)
+    watch = TimelineWatch(
+        shop.orders.timelines_after,
+        executor,
+        most=settings.watchers,
+        most_of_one=settings.watchers_per_account,
+    )
+    around = HttpContext(
         shop=shop,
         more={
-            "desk": desk,
+            "desk": executor,
             "watch": watch,
-            "writes": WriteWatch(shop.searches.visible, desk, most=settings.searches_waiting),
+            "writes": WriteWatch(shop.searches.visible, executor, most=settings.searches_waiting),
             "answers": search.KeptAnswers(),
             "document": Document(OPERATIONS, shop.currency),
-            "guests": Guests(shop.accounts.admit_guest, desk),
+            "guests": Guests(shop.accounts.admit_guest, executor),
         },
         authenticate=shop.accounts.authenticate,
         currency=shop.currency,
-        desk=desk,
+        executor=executor,
         body_seconds=settings.body_timeout.total_seconds(),
     )
 
@@ -90,7 +120,7 @@ def create_app(shop: Shop) -> ShopApplication:
     async def lifespan(_: Litestar) -> AsyncGenerator[None]:
         yield
         watch.close()
-        desk.close()
+        executor.close()
 
     app = build_app(
         OPERATIONS,
@@ -106,7 +136,9 @@ def create_app(shop: Shop) -> ShopApplication:
 
 
 class ShopServer(uvicorn.Server):
-    """Uvicorn that first lets go of those who wait for orders, so that stopping takes no longer than the requests under way."""
+    """Uvicorn that first lets go of those who wait for orders, so that stopping takes no longer
+    than the requests under way.
+    """
 
     def __init__(
         self,
@@ -116,7 +148,9 @@ class ShopServer(uvicorn.Server):
         started: Callable[[str], None] | None = None,
         stopping: Callable[[], None] | None = None,
     ) -> None:
-        """*started* is told the address once requests are taken; *stopping* is called when a signal says stop, perhaps twice."""
+        """*started* is told the address once requests are taken; *stopping* is called when a signal
+        says stop, perhaps twice.
+        """
         super().__init__(
             uvicorn.Config(
                 app,
@@ -168,5 +202,7 @@ def serve(
     started: Callable[[str], None] | None = None,
     stopping: Callable[[], None] | None = None,
 ) -> None:
-    """Answer requests until the process is told to stop (SIGINT, SIGTERM); *started* is told the address, *stopping* of the signal."""
+    """Answer requests until the process is told to stop (SIGINT, SIGTERM); *started* is told the
+    address, *stopping* of the signal.
+    """
     ShopServer(create_app(shop), host, port, started, stopping).run()

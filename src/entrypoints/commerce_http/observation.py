@@ -1,6 +1,8 @@
-"""What is noted of every request: an id, a count, a duration; and a line in the log when it changed something or failed.
+"""What is noted of every request: an id, a count, a duration; and a line in the log when it changed
+something or failed.
 
-One plain ASGI layer around everything: it costs microseconds, and sees what routing refused as well.
+One plain ASGI layer around everything: it costs microseconds, and sees what routing refused as
+    well.
 """
 
 import re
@@ -30,13 +32,19 @@ _QUIET: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class RequestMetrics:
-    """Counters and latencies by method, route template and status, in a registry of the shop's own."""
+    """Counters and latencies by method, route template and status, in a registry of the shop's
+    own.
+    """
 
     def __init__(self, registry: CollectorRegistry) -> None:
         labels = ("method", "route", "status")
         self._count = Counter("http_requests", "Requests answered.", labels, registry=registry)
         self._seconds = Histogram(
-            "http_request_duration_seconds", "Time to the last byte.", ("method", "route"), registry=registry, buckets=_BUCKETS
+            "http_request_duration_seconds",
+            "Time to the last byte.",
+            ("method", "route"),
+            registry=registry,
+            buckets=_BUCKETS,
         )
         self._children: dict[tuple[str, str, int], tuple[Any, Any]] = {}
 
@@ -45,7 +53,10 @@ class RequestMetrics:
         key = (method, route, status)
         pair = self._children.get(key)
         if pair is None:
-            pair = self._children[key] = (self._count.labels(method, route, str(status)), self._seconds.labels(method, route))
+            pair = self._children[key] = (
+                self._count.labels(method, route, str(status)),
+                self._seconds.labels(method, route),
+            )
         pair[0].inc()
         pair[1].observe(seconds)
 
@@ -64,7 +75,11 @@ class Observed:
             return
         started = time.perf_counter()
         given = _given_trace(scope)
-        span = self._tracer.begin("request", "server", given) if self._tracer and local_path(scope) not in _PROBED else None
+        span = (
+            self._tracer.begin("request", "server", given)
+            if self._tracer and local_path(scope) not in _PROBED
+            else None
+        )
         trace = span.trace if span else given or _new_trace()
         trace_id = trace[_TRACE_ID]
         name = _given_id(scope) or trace_id
@@ -91,11 +106,28 @@ class Observed:
         route: str = scope.get("path_template") or "(none)"
         self._metrics.note(method, route, status, seconds)
         if span is not None:
-            about: About = {"http.request.method": method, "http.route": route, "http.response.status_code": status}
-            span.end(name=f"{method} {route}", failure=None if 0 < status < 500 else "failed", about=about)
+            about: About = {
+                "http.request.method": method,
+                "http.route": route,
+                "http.response.status_code": status,
+            }
+            span.end(
+                name=f"{method} {route}",
+                failure=None if 0 < status < 500 else "failed",
+                about=about,
+            )
         if status >= 500 or (method not in _QUIET and status < 400):
-            named = {name: value for name, value in scope.get("path_params", {}).items() if is_id(value)}
-            _log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1), **named)
+            named = {
+                name: value for name, value in scope.get("path_params", {}).items() if is_id(value)
+            }
+            _log.info(
+                "request",
+                method=method,
+                route=route,
+                status=status,
+                ms=round(seconds * 1000, 1),
+                **named,
+            )
 
 
 _METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
@@ -113,4 +145,8 @@ def _given_trace(scope: Any) -> str | None:
 
 def _given_id(scope: Any) -> str | None:
     text = RequestHeaders(scope).get("x-request-id")
-    return text if text is not None and _ACCEPTABLE.fullmatch(text) and not looks_like_card(text) else None
+    return (
+        text
+        if text is not None and _ACCEPTABLE.fullmatch(text) and not looks_like_card(text)
+        else None
+    )

@@ -16,7 +16,16 @@ from commerce_core.kernel.codec import camel
 from commerce_core.kernel.errors import CommerceError, Invalid, StorageFull, TransactionLost
 from commerce_core.kernel.money import Money
 from commerce_http.answers import Payload, link
-from commerce_http.errors import Forbidden, Malformed, RouteNotFound, TooLarge, Unauthenticated, UnsupportedMediaType, status_of, title_of
+from commerce_http.errors import (
+    Forbidden,
+    Malformed,
+    RouteNotFound,
+    TooLarge,
+    Unauthenticated,
+    UnsupportedMediaType,
+    status_of,
+    title_of,
+)
 from commerce_http.openapi_page import page
 from commerce_http.operations import Operation, Source, operation, path_names
 from commerce_http.query import MOST_VALUES, parameters
@@ -32,7 +41,9 @@ class Document:
     def __init__(self, operations: Sequence[Operation], currency: str) -> None:
         self._operations = operations
         self._currency = currency
-        self._as_json: dict[str, bytes] = {}  # for the prefix that was asked for last: most have only one
+        self._as_json: dict[
+            str, bytes
+        ] = {}  # for the prefix that was asked for last: most have only one
         self._as_html: dict[str, bytes] = {}
 
     @cached_property
@@ -42,13 +53,22 @@ class Document:
         schemas.components["Problem"] = _problem_schema()
         paths: dict[str, Any] = {}
         for described in self._operations:
-            paths.setdefault(public_path(described), {})[described.method.lower()] = _operation(described, schemas)
+            paths.setdefault(public_path(described), {})[described.method.lower()] = _operation(
+                described, schemas
+            )
         return {
             "openapi": "3.1.0",
-            "info": {"title": "Shop", "version": "1", "description": "A shop: items, search, carts, orders."},
+            "info": {
+                "title": "Shop",
+                "version": "1",
+                "description": "A shop: items, search, carts, orders.",
+            },
             "servers": [{"url": "/"}],
             "paths": paths,
-            "components": {"schemas": schemas.components, "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}},
+            "components": {
+                "schemas": schemas.components,
+                "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            },
         }
 
     def below(self, root: str) -> dict[str, Any]:
@@ -94,7 +114,9 @@ def public_path(described: Operation) -> str:
 
 
 def problems_of(described: Operation) -> list[type[CommerceError]]:
-    """Everything that an operation may refuse with: its own, and what reading its token, path and body may."""
+    """Everything that an operation may refuse with: its own, and what reading its token, path and
+    body may.
+    """
     found: list[type[CommerceError]] = [*described.problems, *_EVERYWHERE]
     if path_names(described.path):
         found.append(RouteNotFound)
@@ -110,7 +132,9 @@ def problems_of(described: Operation) -> list[type[CommerceError]]:
 
 
 def _operation(described: Operation, schemas: Schemas) -> dict[str, Any]:
-    summary, _, description = inspect.cleandoc(described.function.__doc__ or described.name).partition("\n")
+    summary, _, description = inspect.cleandoc(
+        described.function.__doc__ or described.name
+    ).partition("\n")
     made: dict[str, Any] = {
         "operationId": camel(described.name),
         "tags": [described.function.__module__.rpartition(".")[2]],
@@ -127,7 +151,10 @@ def _operation(described: Operation, schemas: Schemas) -> dict[str, Any]:
             content["example"] = in_currency(described.example, schemas.currency)
         made["requestBody"] = {"required": True, "content": dict.fromkeys(described.media, content)}
     if described.stream is not None:
-        made["requestBody"] = {"required": True, "content": {media: {"schema": schema} for media, schema in described.stream.items()}}
+        made["requestBody"] = {
+            "required": True,
+            "content": {media: {"schema": schema} for media, schema in described.stream.items()},
+        }
     if not described.who.guests:
         made["security"] = [{"bearer": []}]
     elif described.argument(Source.CALLER):
@@ -136,13 +163,25 @@ def _operation(described: Operation, schemas: Schemas) -> dict[str, Any]:
 
 
 def in_currency(example: Any, currency: str) -> Any:
-    """*example*, whose prices are in dollars, as a shop of *currency* takes it: the same minor units."""
+    """*example*, whose prices are in dollars, as a shop of *currency* takes it: the same minor
+    units.
+    """
     if isinstance(example, dict):
         fields = cast("dict[str, Any]", example)
         if {*fields} == {"amount", "currency"}:
-            return {"amount": Money(Money.parse(fields["amount"], "USD").minor, currency).amount, "currency": currency}
-        return {name: _priced(value, currency) if name == "price" else in_currency(value, currency) for name, value in fields.items()}
-    return [in_currency(one, currency) for one in cast("Any", example)] if isinstance(example, list) else example
+            return {
+                "amount": Money(Money.parse(fields["amount"], "USD").minor, currency).amount,
+                "currency": currency,
+            }
+        return {
+            name: _priced(value, currency) if name == "price" else in_currency(value, currency)
+            for name, value in fields.items()
+        }
+    return (
+        [in_currency(one, currency) for one in cast("Any", example)]
+        if isinstance(example, list)
+        else example
+    )
 
 
 def _priced(value: Any, currency: str) -> Any:
@@ -154,14 +193,26 @@ def _parameters(described: Operation, schemas: Schemas) -> Iterator[Schema]:
     for argument in described.arguments:
         match argument.source:
             case Source.PATH:
-                yield {"name": camel(argument.name), "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+                yield {
+                    "name": camel(argument.name),
+                    "in": "path",
+                    "required": True,
+                    "schema": {"type": "string", "minLength": 1},
+                }
             case Source.QUERY:
                 yield from _query_parameters(argument.type, schemas)
             case Source.HEADER | Source.ORIGIN if argument.header:
                 schema: Schema = {"type": "string"}
-                if argument.source is Source.HEADER:  # a device's token of another form is passed over, not refused
+                if (
+                    argument.source is Source.HEADER
+                ):  # a device's token of another form is passed over, not refused
                     schema |= {"minLength": 1, "maxLength": argument.header.max_length}
-                yield {"name": argument.header.name, "in": "header", "description": argument.header.description, "schema": schema}
+                yield {
+                    "name": argument.header.name,
+                    "in": "header",
+                    "description": argument.header.description,
+                    "schema": schema,
+                }
             case Source.CART_TOKEN:
                 yield {
                     "name": "X-Cart-Token",
@@ -184,14 +235,21 @@ def _query_parameters(kind: Any, schemas: Schemas) -> Iterator[Schema]:
             schema |= {"maxItems": MOST_VALUES}
             # One value looks like a list of one.
             schema = {"anyOf": [schema, schema["items"]]}
-        parameter: Schema = {"name": name, "in": "query", "required": attribute.default is attrs.NOTHING, "schema": schema}
+        parameter: Schema = {
+            "name": name,
+            "in": "query",
+            "required": attribute.default is attrs.NOTHING,
+            "schema": schema,
+        }
         parameter["allowEmptyValue"] = True  # it counts as not given
         if known[name].kind == "open":
             one = {"type": "array", "items": {"type": "string"}}
             parameter |= {
                 "style": "form",
                 "explode": True,
-                "description": f"`{name}.<name>=value`, for any name; at most {MOST_VALUES} in all.",
+                "description": (
+                    f"`{name}.<name>=value`, for any name; at most {MOST_VALUES} in all."
+                ),
                 "schema": {
                     "type": "object",
                     "patternProperties": {rf"^{name}\..+$": one},
@@ -205,7 +263,11 @@ def _query_parameters(kind: Any, schemas: Schemas) -> Iterator[Schema]:
 def _not_null(schema: Schema) -> Schema:
     """A query has no ``null``: what may be ``None`` is left out of it."""
     others = [s for s in schema.get("anyOf", ()) if s != {"type": "null"}]
-    return others[0] | {k: v for k, v in schema.items() if k != "anyOf"} if len(others) == 1 else schema
+    return (
+        others[0] | {k: v for k, v in schema.items() if k != "anyOf"}
+        if len(others) == 1
+        else schema
+    )
 
 
 def _responses(described: Operation, schemas: Schemas) -> dict[str, Any]:
@@ -213,14 +275,21 @@ def _responses(described: Operation, schemas: Schemas) -> dict[str, Any]:
     if described.answer is not None:
         shapes: tuple[Any, ...] = typing.get_args(described.answer) or (described.answer,)
         found = [schemas.outgoing(shape) for shape in shapes]
-        good["content"] = {described.answer_media: {"schema": found[0] if len(found) == 1 else {"anyOf": found}}}
+        good["content"] = {
+            described.answer_media: {"schema": found[0] if len(found) == 1 else {"anyOf": found}}
+        }
     elif described.status != 204:
         good["content"] = {described.answer_media: {}}
     if described.headers:
-        good["headers"] = {name: {"description": text, "schema": {"type": "string"}} for name, text in described.headers.items()}
+        good["headers"] = {
+            name: {"description": text, "schema": {"type": "string"}}
+            for name, text in described.headers.items()
+        }
     made: dict[str, Any] = {str(described.status): good}
     for status, meaning in described.also.items():
-        made[str(status)] = {"description": meaning} | ({"content": good["content"]} if 200 <= status < 204 and "content" in good else {})
+        made[str(status)] = {"description": meaning} | (
+            {"content": good["content"]} if 200 <= status < 204 and "content" in good else {}
+        )
     codes: dict[int, set[str]] = {}
     for kind in problems_of(described):
         codes.setdefault(status_of(kind), set()).add(kind.code)
@@ -230,12 +299,22 @@ def _responses(described: Operation, schemas: Schemas) -> dict[str, Any]:
 
 
 def _problem_response(codes: list[str], status: int) -> Schema:
-    schema = {"allOf": [{"$ref": "#/components/schemas/Problem"}, {"properties": {"code": {"enum": codes}}}]}
-    made: Schema = {"description": ", or ".join(title_of(code) for code in codes) + ".", "content": {_PROBLEM: {"schema": schema}}}
+    schema = {
+        "allOf": [
+            {"$ref": "#/components/schemas/Problem"},
+            {"properties": {"code": {"enum": codes}}},
+        ]
+    }
+    made: Schema = {
+        "description": ", or ".join(title_of(code) for code in codes) + ".",
+        "content": {_PROBLEM: {"schema": schema}},
+    }
     if status in (429, 503):
         made["headers"] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "string"}}}
     if status == 401:
-        made["headers"] = {"WWW-Authenticate": {"description": "How to log in.", "schema": {"type": "string"}}}
+        made["headers"] = {
+            "WWW-Authenticate": {"description": "How to log in.", "schema": {"type": "string"}}
+        }
     return made
 
 
@@ -273,25 +352,50 @@ def _problem_schema() -> Schema:
         "description": "RFC 9457. Further members say what a program needs to act on it.",
         "additionalProperties": False,
         "properties": {
-            "type": {"type": "string", "format": "uri-reference", "description": "Answers to GET: what it means, what to do."},
+            "type": {
+                "type": "string",
+                "format": "uri-reference",
+                "description": "Answers to GET: what it means, what to do.",
+            },
             "title": text,
             "status": {"type": "integer"},
             "detail": text,
             "code": text,
             "requestId": text,
             "errors": {"type": "array", "items": error, "maxItems": MOST_PROBLEMS},
-            "errorsTruncated": {"type": "boolean", "description": "invalid: reading stopped, there may be more errors."},
+            "errorsTruncated": {
+                "type": "boolean",
+                "description": "invalid: reading stopped, there may be more errors.",
+            },
             "lines": {
                 "type": "array",
                 "items": _SHORT_LINE,
                 "description": "out-of-stock, item-unavailable: the lines that cannot be had.",
             },
             "amount": {"$ref": "#/components/schemas/MoneyOut"},
-            "currentAmount": {"$ref": "#/components/schemas/MoneyOut", "description": "amount-mismatch: what the cart costs now."},
-            "cartId": {"anyOf": [text, {"type": "null"}], "description": "cart-merged: the cart to use."},
-            "variantIds": {"type": "array", "items": text, "description": "variant-in-stock: those that cannot be dropped."},
-            "references": {"type": "array", "items": text, "description": "reference-reused: those that were counted before."},
-            "down": {"type": "array", "items": _DOWN, "description": "not-ready: the parts that are down."},
+            "currentAmount": {
+                "$ref": "#/components/schemas/MoneyOut",
+                "description": "amount-mismatch: what the cart costs now.",
+            },
+            "cartId": {
+                "anyOf": [text, {"type": "null"}],
+                "description": "cart-merged: the cart to use.",
+            },
+            "variantIds": {
+                "type": "array",
+                "items": text,
+                "description": "variant-in-stock: those that cannot be dropped.",
+            },
+            "references": {
+                "type": "array",
+                "items": text,
+                "description": "reference-reused: those that were counted before.",
+            },
+            "down": {
+                "type": "array",
+                "items": _DOWN,
+                "description": "not-ready: the parts that are down.",
+            },
         },
         "required": ["type", "title", "status", "detail", "code"],
     }

@@ -5,8 +5,10 @@ import json
 from typing import Any, Final
 
 _STYLE: Final = (
-    "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}code,pre{font:13px ui-monospace,monospace}"
-    "pre{background:#f4f4f6;padding:.7rem;overflow:auto}summary{cursor:pointer;padding:.3rem 0}b{display:inline-block;width:4.5rem}"
+    "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 "
+    "1rem}code,pre{font:13px ui-monospace,monospace}"
+    "pre{background:#f4f4f6;padding:.7rem;overflow:auto}summary{cursor:pointer;padding:.3rem "
+    "0}b{display:inline-block;width:4.5rem}"
     "@media(prefers-color-scheme:dark){body{background:#16161a;color:#ddd}pre{background:#222228}}"
 )
 
@@ -17,9 +19,14 @@ def page(document: dict[str, Any], address: str) -> str:
     tags: dict[str, list[str]] = {}
     for path, methods in document["paths"].items():
         for method, described in methods.items():
-            head = f"<b>{method.upper()}</b><code>{html.escape(path)}</code> {html.escape(described['summary'])}"
+            head = (
+                f"<b>{method.upper()}</b><code>{html.escape(path)}</code> "
+                f"{html.escape(described['summary'])}"
+            )
             body = html.escape(json.dumps(described, indent=2, ensure_ascii=False))
-            tags.setdefault(described["tags"][0], []).append(f"<details><summary>{head}</summary><pre>{body}</pre></details>")
+            tags.setdefault(described["tags"][0], []).append(
+                f"<details><summary>{head}</summary><pre>{body}</pre></details>"
+            )
     for tag, operations in tags.items():
         rows += [f"<h2>{html.escape(tag.capitalize())}</h2>", *operations]
     rows.append("<h2>Schemas</h2>")
@@ -29,4 +36,7 @@ def page(document: dict[str, Any], address: str) -> str:
         )
     title = html.escape(document["info"]["title"])
     link = f'<p><a href="{html.escape(address)}">openapi.json</a></p>'
-    return f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style><h1>{title}</h1>{link}{"".join(rows)}</html>'
+    return (
+        '<!doctype html><html lang="en"><meta '
+        f'charset="utf-8"><title>{title}</title><style>{_STYLE}</style><h1>{title}</h1>{link}{"".join(rows)}</html>'
+    )

@@ -1,8 +1,10 @@
 """An operation: a plain function and everything that the contract says around it.
 
-The parameters of the function say what it needs, by name: ``command`` is the JSON body, ``query`` the query string (both attrs
-classes), ``caller`` the account, ``request`` Litestar's own request; names in the path are path parameters; one annotated with
-:class:`Header` is a header, with ``CART_TOKEN`` the guest's token; every other name is a service of the shop.
+The parameters of the function say what it needs, by name: ``command`` is the JSON body, ``query``
+    the query string (both attrs
+classes), ``caller`` the account, ``request`` Litestar's own request; names in the path are path
+parameters; one annotated with :class:`Header` is a header, with ``CART_TOKEN`` the guest's token;
+every other name is a service of the shop.
 """
 
 import inspect
@@ -25,7 +27,9 @@ _PATH_NAME: Final = re.compile(r"\{(\w+)\}")
 
 
 class Runs(StrEnum):
-    """What a function waits for. The composition decides from it whether it runs on the event loop or in a thread."""
+    """What a function waits for. The composition decides from it whether it runs on the event loop
+    or in a thread.
+    """
 
     AT_ONCE = "at-once"  # nothing: always on the event loop
     KEY_READ = "key-read"  # one or two reads by key
@@ -33,8 +37,10 @@ class Runs(StrEnum):
     OUTSIDE = "outside"  # a party outside, which may be slow: in threads of their own
     PASSWORD = "password"  # noqa: S105 (no password) a password is hashed: in threads of their own
     BODY = "body"  # a long body is read: in a thread of its own
-    PROBE = "probe"  # how the shop is: in threads of their own, so that nothing else can keep the answer back
-    FIGURES = "figures"  # what the shop counts is written down, which takes milliseconds: in a thread of its own
+    # how the shop is: in threads of their own, so that nothing else can keep the answer back
+    PROBE = "probe"
+    # what the shop counts is written down, which takes milliseconds: in a thread of its own
+    FIGURES = "figures"
     WORK = "work"  # anything else: always in a thread
 
 
@@ -56,7 +62,8 @@ class Source(StrEnum):
 class Header:
     """A request header that an operation reads; absent it is ``None``.
 
-    One that is *digested* is known by its SHA-256 alone. One that is no list may stand in one line only.
+    One that is *digested* is known by its SHA-256 alone. One that is no list may stand in one line
+    only.
     """
 
     name: str
@@ -68,14 +75,23 @@ class Header:
 
 @attrs.frozen
 class OriginMark:
-    """Marks the parameter that gets where the request comes from; *device* says that the caller's device may be told, too."""
+    """Marks the parameter that gets where the request comes from; *device* says that the caller's
+    device may be told, too.
+    """
 
     device: Header | None = None
 
 
 CallersOrigin = typing.Annotated[Origin, OriginMark()]
 CallersDevice = typing.Annotated[
-    Origin, OriginMark(Header("X-Device-Token", "From an earlier log-in: guesses of others do not keep this device out.", 100))
+    Origin,
+    OriginMark(
+        Header(
+            "X-Device-Token",
+            "From an earlier log-in: guesses of others do not keep this device out.",
+            100,
+        )
+    ),
 ]
 
 
@@ -87,18 +103,42 @@ class CartTokenMark:
 CART_TOKEN: Final = CartTokenMark()
 
 CartToken = typing.Annotated[str | None, CART_TOKEN]
-# Kept as a digest: whatever a client puts there, a card number even, is nowhere to be found afterwards.
+# Kept as a digest: whatever a client puts there, a card number even, is nowhere to be found
+# afterwards.
 IdempotencyKey = typing.Annotated[
-    str | None, Header("Idempotency-Key", "The same key again answers with what the first request made.", digested=True)
+    str | None,
+    Header(
+        "Idempotency-Key",
+        "The same key again answers with what the first request made.",
+        digested=True,
+    ),
 ]
-IfMatch = typing.Annotated[str | None, Header("If-Match", "The ETag that the change is meant for; its version is compared.", is_list=True)]
+IfMatch = typing.Annotated[
+    str | None,
+    Header(
+        "If-Match", "The ETag that the change is meant for; its version is compared.", is_list=True
+    ),
+]
 IfNoneMatch = typing.Annotated[
-    str | None, Header("If-None-Match", "An ETag that is known: 304 if it is still the one.", 1000, is_list=True)
+    str | None,
+    Header(
+        "If-None-Match", "An ETag that is known: 304 if it is still the one.", 1000, is_list=True
+    ),
 ]
-Prefer = typing.Annotated[str | None, Header("Prefer", "`wait=10` waits up to ten seconds for the end.", is_list=True)]
-LastEventId = typing.Annotated[str | None, Header("Last-Event-ID", "The number of the last event that is known: those behind it follow.")]
+Prefer = typing.Annotated[
+    str | None, Header("Prefer", "`wait=10` waits up to ten seconds for the end.", is_list=True)
+]
+LastEventId = typing.Annotated[
+    str | None,
+    Header("Last-Event-ID", "The number of the last event that is known: those behind it follow."),
+]
 SearchToken = typing.Annotated[
-    str | None, Header("X-Search-Token", "From the answer to a write: waits up to two seconds until a search shows it.", 400)
+    str | None,
+    Header(
+        "X-Search-Token",
+        "From the answer to a write: waits up to two seconds until a search shows it.",
+        400,
+    ),
 ]
 
 
@@ -181,11 +221,13 @@ def operation(
 
     Args:
         method: ``GET``, ``POST``…
-        path: with names in braces as the function calls them: ``/items/{item_id}``; the document says ``{itemId}``.
+        path: with names in braces as the function calls them: ``/items/{item_id}``; the document
+            says ``{itemId}``.
         who: who may use it.
         answer: the shape of the answer, or a union of shapes; ``None`` for none.
         status: of the answer when all is well.
-        problems: what it may refuse with, beside what every operation may (the reading of body, query and token).
+        problems: what it may refuse with, beside what every operation may (the reading of body,
+            query and token).
         also: further good statuses and what they mean, e.g. ``{304: "not modified"}``.
         runs: what the function waits for, if it is not ``async``.
         media: what the body may be.
@@ -193,7 +235,8 @@ def operation(
         body_limit: bytes that the body may have.
         example: a body that works, for the document.
         headers: response headers and what they mean, for the document.
-        stream: schemas of the bodies that the function itself reads from the request, by media type.
+        stream: schemas of the bodies that the function itself reads from the request, by media
+            type.
         public: whether anybody may keep its answers; nobody may keep those that tell of a person.
     """
 
@@ -234,7 +277,9 @@ def path_names(path: str) -> list[str]:
 def _arguments(function: Callable[..., Any], path: str) -> tuple[Argument, ...]:
     in_path = path_names(path)
     hints = typing.get_type_hints(function, include_extras=True)
-    made = [_argument(name, hints[name], in_path) for name in inspect.signature(function).parameters]
+    made = [
+        _argument(name, hints[name], in_path) for name in inspect.signature(function).parameters
+    ]
     missing = set(in_path) - {a.name for a in made}
     if missing:
         raise TypeError(f"{function.__name__} does not take {sorted(missing)} of its path")

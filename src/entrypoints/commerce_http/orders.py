@@ -27,7 +27,7 @@ from commerce_core.orders.service import Orders
 from commerce_http.accounts import AddressOut, address_out
 from commerce_http.answers import MEDIA_EVENTS, MoneyOut, Reply, Shape, money
 from commerce_http.auth import BUYER, BUYER_OR_SELLER
-from commerce_http.catalog import Bell
+from commerce_http.catalog import WakeUp
 from commerce_http.event_stream import TimelineStream, entry_number
 from commerce_http.operations import LastEventId, Runs, operation
 from commerce_http.query import Moment, moment, page_size
@@ -35,7 +35,9 @@ from commerce_http.timeline_watch import TimelineWatch, TooManyWatching
 
 
 class OrderLineOut(Shape):
-    """So many pieces of one form, as it was when it was ordered. Orders from before they were kept have no ``sku`` and ``options``."""
+    """So many pieces of one form, as it was when it was ordered. Orders from before they were kept
+    have no ``sku`` and ``options``.
+    """
 
     item_id: str
     variant_id: str | None
@@ -49,7 +51,9 @@ class OrderLineOut(Shape):
 
 
 class AdjustmentOut(Shape):
-    """What came on top of the goods or off them (a discount's amount is negative). *included*: in the prices already."""
+    """What came on top of the goods or off them (a discount's amount is negative). *included*: in
+    the prices already.
+    """
 
     kind: str
     code: str
@@ -58,7 +62,9 @@ class AdjustmentOut(Shape):
 
 
 class PaymentOut(Shape):
-    """How the order is paid: ``pending``, ``paid``, ``declined``, ``refunded`` or ``cancelled`` (never charged)."""
+    """How the order is paid: ``pending``, ``paid``, ``declined``, ``refunded`` or ``cancelled``
+    (never charged).
+    """
 
     status: str
     brand: str
@@ -89,7 +95,9 @@ class TimelineEntryOut(Shape):
 
 
 class OrderSummaryOut(Shape, kw_only=True):
-    """An order of the caller's own, by its own record. ``cancellation`` is there once it is being undone."""
+    """An order of the caller's own, by its own record. ``cancellation`` is there once it is being
+    undone.
+    """
 
     order_id: str
     cart_id: str
@@ -142,12 +150,18 @@ class SellerOrdersOut(Shape):
 
 @attrs.frozen(kw_only=True)
 class ListOrders:
-    """Which orders, and which page of the list. The cursor of a page belongs to the filters that it was asked with."""
+    """Which orders, and which page of the list. The cursor of a page belongs to the filters that it
+    was asked with.
+    """
 
     status: OrderStatus | None = None
     from_: Moment | None = attrs.field(default=None, metadata=moment("placed then or later"))
-    to: Moment | None = attrs.field(default=None, metadata=moment("placed then or before; a day counts to its end"))
-    updated_since: Moment | None = attrs.field(default=None, metadata=moment("for sellers: changed in their list since"))
+    to: Moment | None = attrs.field(
+        default=None, metadata=moment("placed then or before; a day counts to its end")
+    )
+    updated_since: Moment | None = attrs.field(
+        default=None, metadata=moment("for sellers: changed in their list since")
+    )
     cursor: str | None = None
     size: int = page_size(20)
 
@@ -169,23 +183,44 @@ class ListOrders:
         )
 
 
-@operation("GET", "/orders", who=BUYER_OR_SELLER, answer=OrdersOut | SellerOrdersOut, problems=(BadCursor,), runs=Runs.KEY_READ)
-def order_history(query: ListOrders, caller: Account, orders: Orders) -> OrdersOut | SellerOrdersOut:
-    """The caller's orders, newest first: a buyer's own; of a seller those with the seller's goods, with these alone.
+@operation(
+    "GET",
+    "/orders",
+    who=BUYER_OR_SELLER,
+    answer=OrdersOut | SellerOrdersOut,
+    problems=(BadCursor,),
+    runs=Runs.KEY_READ,
+)
+def order_history(
+    query: ListOrders, caller: Account, orders: Orders
+) -> OrdersOut | SellerOrdersOut:
+    """The caller's orders, newest first: a buyer's own; of a seller those with the seller's goods,
+    with these alone.
 
-    A seller who asks what has changed gives as `updatedSince` when it was last asked for, less a minute.
+    A seller who asks what has changed gives as `updatedSince` when it was last asked for, less a
+    minute.
     """
     if caller.role is Role.SELLER:
         sold = orders.seller_history(SellerId(caller.id), query.cursor, query.size, query.wanted)
-        return SellerOrdersOut(orders=[_seller_order_out(order) for order in sold.items], next_cursor=sold.next_cursor)
+        return SellerOrdersOut(
+            orders=[_seller_order_out(order) for order in sold.items], next_cursor=sold.next_cursor
+        )
     if query.updated_since is not None:
         raise Invalid.at("/updatedSince", "is for sellers")
     bought = orders.history(BuyerId(caller.id), query.cursor, query.size, query.wanted)
-    return OrdersOut(orders=[OrderSummaryOut(**_summary(view)) for view in bought.items], next_cursor=bought.next_cursor)
+    return OrdersOut(
+        orders=[OrderSummaryOut(**_summary(view)) for view in bought.items],
+        next_cursor=bought.next_cursor,
+    )
 
 
 @operation(
-    "GET", "/orders/{order_id}", who=BUYER_OR_SELLER, answer=OrderOut | SellerOrderOut, problems=(OrderNotFound,), runs=Runs.KEY_READ
+    "GET",
+    "/orders/{order_id}",
+    who=BUYER_OR_SELLER,
+    answer=OrderOut | SellerOrderOut,
+    problems=(OrderNotFound,),
+    runs=Runs.KEY_READ,
 )
 def order_details(order_id: str, caller: Account, orders: Orders) -> OrderOut | SellerOrderOut:
     """An order with everything that happened to it; a seller sees the own lines alone."""
@@ -206,7 +241,9 @@ def order_details(order_id: str, caller: Account, orders: Orders) -> OrderOut | 
 def order_events(
     order_id: str, caller: Account, last_event_id: LastEventId, orders: Orders, watch: TimelineWatch
 ) -> TimelineStream | Reply:
-    """The timeline as server-sent events, one an entry, `id` its number; closed after the last one."""
+    """The timeline as server-sent events, one an entry, `id` its number; closed after the last
+    one.
+    """
     after = entry_number(last_event_id)
     view = orders.details(BuyerId(caller.id), order_id)
     last = view.timeline[-1]
@@ -216,11 +253,20 @@ def order_events(
     return TimelineStream(watch, TimelineCursor(key, min(after, last.seq)))
 
 
-@operation("POST", "/orders/{order_id}/cancellation", who=BUYER, answer=OrderOut, status=202, problems=(OrderNotFound, TooLateToCancel))
-def cancel_order(order_id: str, caller: Account, cancellations: Cancellations, work: Bell) -> OrderOut:
+@operation(
+    "POST",
+    "/orders/{order_id}/cancellation",
+    who=BUYER,
+    answer=OrderOut,
+    status=202,
+    problems=(OrderNotFound, TooLateToCancel),
+)
+def cancel_order(
+    order_id: str, caller: Account, cancellations: Cancellations, work: WakeUp
+) -> OrderOut:
     """Have the order undone; asking again changes nothing. Once it is paid it is too late."""
     view = cancellations.cancel(BuyerId(caller.id), order_id)
-    work.ring()
+    work.notify()
     return order_out(view)
 
 
@@ -239,11 +285,22 @@ def _summary(view: OrderView) -> dict[str, Any]:
         **{kind: money(order.adjusted(kind)) for kind in ("shipping", "tax", "discount")},
         "total": money(order.total),
         "lines": [_line_out(line) for line in order.lines],
-        "adjustments": [AdjustmentOut(kind=a.kind, code=a.code, amount=money(a.amount), included=a.included) for a in order.adjustments],
+        "adjustments": [
+            AdjustmentOut(kind=a.kind, code=a.code, amount=money(a.amount), included=a.included)
+            for a in order.adjustments
+        ],
         "shipping_address": address_out(order.address),
-        "payment": PaymentOut(status=view.payment_status, brand=order.handle.brand, last4=order.handle.last4),
-        "shipment": ShipmentOut(carrier=shipment.carrier, tracking_number=shipment.tracking_number) if shipment else None,
-        "cancellation": CancellationOut(code=undone.code, detail=undone.detail, cart_id=undone.cart_id) if undone else UNSET,
+        "payment": PaymentOut(
+            status=view.payment_status, brand=order.handle.brand, last4=order.handle.last4
+        ),
+        "shipment": ShipmentOut(carrier=shipment.carrier, tracking_number=shipment.tracking_number)
+        if shipment
+        else None,
+        "cancellation": CancellationOut(
+            code=undone.code, detail=undone.detail, cart_id=undone.cart_id
+        )
+        if undone
+        else UNSET,
         "created_at": order.created_at,
         "updated_at": view.updated_at,
     }

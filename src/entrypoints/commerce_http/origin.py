@@ -14,7 +14,9 @@ _HOUSEHOLD: Final = 64
 
 
 def origin_of(scope: Any) -> str:
-    """The origin of a request: its client's address, which only a trusted proxy may have named in place of its own."""
+    """The origin of a request: its client's address, which only a trusted proxy may have named in
+    place of its own.
+    """
     client = scope.get("client")
     return origin(client[0]) if client else NOWHERE
 
@@ -25,7 +27,11 @@ def origin(peer: str) -> str:
     address = address_of(peer)
     if address is None:
         return NOWHERE
-    return str(address) if isinstance(address, IPv4Address) else str(ip_network((address, _HOUSEHOLD), strict=False))
+    return (
+        str(address)
+        if isinstance(address, IPv4Address)
+        else str(ip_network((address, _HOUSEHOLD), strict=False))
+    )
 
 
 def address_of(peer: str) -> Address | None:

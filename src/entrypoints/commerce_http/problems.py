@@ -31,9 +31,15 @@ _BY_STATUS: Final[Mapping[int, str]] = {
     400: "Correct the request: sent again as it is, it will be refused again.",
     401: "Log in (POST /sessions) and send the token: Authorization: Bearer <token>.",
     403: "Use an account with the role that the operation asks for.",
-    404: "Check the address, and whose the thing is: what is somebody else's is answered in the same way.",
+    404: (
+        "Check the address, and whose the thing is: what is somebody else's is answered in the "
+        "same way."
+    ),
     405: "Use one of the methods in the Allow header.",
-    409: "Read again what the request is about, and decide anew; the members of the problem say what has changed.",
+    409: (
+        "Read again what the request is about, and decide anew; the members of the problem say "
+        "what has changed."
+    ),
     412: "Read again, look at what others have changed, and send the change with the new ETag.",
     413: "Send less at once.",
     415: "Send the body as the document says: its type, UTF-8, not compressed.",
@@ -41,25 +47,40 @@ _BY_STATUS: Final[Mapping[int, str]] = {
     428: "Send If-Match with the ETag of the version that the change is meant for.",
     429: "Wait as long as Retry-After says.",
     500: "Try again later. If it stays, tell the shop's operator the requestId.",
-    503: "Send the same request again, with the same Idempotency-Key, after as long as Retry-After says.",
+    503: (
+        "Send the same request again, with the same Idempotency-Key, after as long as Retry-After "
+        "says."
+    ),
 }
 _BY_CODE: Final[Mapping[str, str]] = {
     "amount-mismatch": "Show the buyer currentAmount; if they agree, check out again with it.",
     "bad-cursor": "Begin again with the first page: leave the cursor out.",
-    "cart-changed": "Read the cart (GET /cart), show it to the buyer, and check out what they agree to.",
+    "cart-changed": (
+        "Read the cart (GET /cart), show it to the buyer, and check out what they agree to."
+    ),
     "cart-empty": "Put something into the cart first.",
     "cart-merged": "Check out the cart that cartId names.",
     "cursor-expired": "Begin again with the first page: leave the cursor out.",
     "email-taken": "Log in with this address, or register another.",
-    "idempotency-key-reused": "Use a new key for a new request; the old one answers for the first request alone.",
+    "idempotency-key-reused": (
+        "Use a new key for a new request; the old one answers for the first request alone."
+    ),
     "item-unavailable": "Take the items that lines[] names out of the cart, and check out again.",
     "login-failed": "Check address and password.",
-    "out-of-stock": "Lower the quantities that lines[] names to what is available, and check out again.",
-    "payment-unavailable": "Nobody was charged. Check out again in a moment, with the same Idempotency-Key.",
+    "out-of-stock": (
+        "Lower the quantities that lines[] names to what is available, and check out again."
+    ),
+    "payment-unavailable": (
+        "Nobody was charged. Check out again in a moment, with the same Idempotency-Key."
+    ),
     "sku-taken": "Change the item that has this SKU, or use another SKU.",
     "stock-short": "Take out no more than is on hand and free.",
-    "too-late-to-cancel": "It is paid, over, or being undone already: GET /orders/{orderId} tells which.",
-    "variant-in-stock": "Count the variants that variantIds names down to nothing (stock-receipts) first.",
+    "too-late-to-cancel": (
+        "It is paid, over, or being undone already: GET /orders/{orderId} tells which."
+    ),
+    "variant-in-stock": (
+        "Count the variants that variantIds names down to nothing (stock-receipts) first."
+    ),
 }
 
 
@@ -69,7 +90,14 @@ def problem_types() -> ProblemTypesOut:
     return ProblemTypesOut(problems=[_told(code, kind) for code, kind in sorted(_kinds().items())])
 
 
-@operation("GET", "/problems/{code}", answer=ProblemTypeOut, problems=(RouteNotFound,), runs=Runs.KEY_READ, public=True)
+@operation(
+    "GET",
+    "/problems/{code}",
+    answer=ProblemTypeOut,
+    problems=(RouteNotFound,),
+    runs=Runs.KEY_READ,
+    public=True,
+)
 def problem_type(code: str) -> ProblemTypeOut:
     """What a refusal's `type` names: what it means, and what to do."""
     kinds = _kinds()
@@ -79,7 +107,9 @@ def problem_type(code: str) -> ProblemTypeOut:
 
 
 def _kinds() -> dict[str, type[CommerceError] | None]:
-    """What is raised with each code, parts that were plugged in included; a defect is no refusal of ours."""
+    """What is raised with each code, parts that were plugged in included; a defect is no refusal of
+    ours.
+    """
     found: dict[str, type[CommerceError] | None] = {DEFECT: None}
     for kind in _every(CommerceError):
         found.setdefault(kind.code, kind)
@@ -94,7 +124,11 @@ def _every(kind: type[CommerceError]) -> Iterator[type[CommerceError]]:
 
 def _told(code: str, kind: type[CommerceError] | None) -> ProblemTypeOut:
     status = 500 if kind is None else status_of(kind)
-    said = "Something went wrong here; it was noted." if kind is None else inspect.cleandoc(kind.__doc__ or "")
+    said = (
+        "Something went wrong here; it was noted."
+        if kind is None
+        else inspect.cleandoc(kind.__doc__ or "")
+    )
     return ProblemTypeOut(
         type=link(f"/problems/{code}"),
         code=code,

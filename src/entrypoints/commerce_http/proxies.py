@@ -1,4 +1,6 @@
-"""Who really asks, where a proxy stands in between: what its headers say is believed if it is one of our own."""
+"""Who really asks, where a proxy stands in between: what its headers say is believed if it is one
+of our own.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -13,17 +15,20 @@ _SCHEMES: Final = frozenset({"http", "https"})
 
 
 class TrustedProxies:
-    """Reads ``X-Forwarded-For`` and ``-Proto``, or else ``Forwarded`` (RFC 7239), of requests that come from *networks*.
+    """Reads ``X-Forwarded-For`` and ``-Proto``, or else ``Forwarded`` (RFC 7239), of requests that
+    come from *networks*.
 
-    From the right, each hop is believed as long as the one that told of it is trusted. A proxy has to set one of the
-    two kinds itself, whatever its client sent.
+    From the right, each hop is believed as long as the one that told of it is trusted. A proxy has
+    to set one of the two kinds itself, whatever its client sent.
     """
 
     def __init__(self, networks: Sequence[Network]) -> None:
         self._networks = tuple(networks)
 
     def believed(self, scope: Mapping[str, Any]) -> tuple[Any, str]:
-        """``client`` and ``scheme`` of an ASGI scope as they were where the request left its client."""
+        """``client`` and ``scheme`` of an ASGI scope as they were where the request left its
+        client.
+        """
         peer, scheme = scope.get("client"), scope.get("scheme") or "http"
         if not self._networks or not peer or not self._trusts(_address(str(peer[0]))):
             return peer, scheme
@@ -64,12 +69,18 @@ def _hops(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
 def _listed(headers: Sequence[tuple[bytes, bytes]], wanted: bytes) -> list[str]:
     """The last elements of a list header, all of its lines together: as many as are looked at."""
     text = ",".join(value.decode("latin-1") for name, value in headers if name == wanted)
-    told = [element.strip()[:_LONGEST_HOP] for element in text.rsplit(",", _MOST_HOPS + 1) if element.strip()]
+    told = [
+        element.strip()[:_LONGEST_HOP]
+        for element in text.rsplit(",", _MOST_HOPS + 1)
+        if element.strip()
+    ]
     return told[-_MOST_HOPS - 1 :]
 
 
 def _address(text: str) -> Address | None:
-    """The address in ``10.0.0.1``, ``10.0.0.1:80``, ``2001:db8::1`` or ``[2001:db8::1]:80``; ``None`` if there is none."""
+    """The address in ``10.0.0.1``, ``10.0.0.1:80``, ``2001:db8::1`` or ``[2001:db8::1]:80``;
+    ``None`` if there is none.
+    """
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:

@@ -18,7 +18,9 @@ T = TypeVar("T")
 
 _WHOLE: Final = re.compile(r"-?[0-9]{1,18}")
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_MOMENT: Final = re.compile(_DAY.pattern + r"[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})")
+_MOMENT: Final = re.compile(
+    _DAY.pattern + r"[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
 #: Values of one parameter that may be repeated, and filters with a free name in all.
 MOST_VALUES: Final = 10
 #: Wrong parameters that are named.
@@ -28,7 +30,9 @@ _TRUTH: Final = {"true": True, "false": False}
 
 @attrs.frozen
 class Parameter:
-    """How one attribute of a query class is spelled: ``kind`` is ``text``, ``whole``, ``truth``, ``list`` or ``open`` (``name.<anything>``)."""
+    """How one attribute of a query class is spelled: ``kind`` is ``text``, ``whole``, ``truth``,
+    ``list`` or ``open`` (``name.<anything>``).
+    """
 
     name: str
     kind: str
@@ -56,8 +60,9 @@ def _kind_of(annotation: Any) -> str:
 class QueryReader:
     """Reads query strings into the attrs class *kind*.
 
-    A field of type ``tuple[str, ...]`` may be repeated; one of type ``Mapping[str, tuple[str, ...]]`` called ``attributes`` takes
-    ``attributes.<name>=`` for any name. A parameter without a value counts as not given.
+    A field of type ``tuple[str, ...]`` may be repeated; one of type ``Mapping[str, tuple[str,
+    ...]]`` called ``attributes`` takes ``attributes.<name>=`` for any name. A parameter without a
+    value counts as not given.
     """
 
     def __init__(self, kind: type[T], currency: str) -> None:
@@ -76,7 +81,9 @@ class QueryReader:
         if not query and not self._open:
             return self._reader.read({}, self._kind)
         try:
-            pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=200)
+            pairs = parse_qsl(
+                query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=200
+            )
         except ValueError as error:
             raise Malformed("the query is not UTF-8, or too long") from error
         data: dict[str, Any] = {}
@@ -87,13 +94,20 @@ class QueryReader:
             self._take(name, text, data, problems)
         return self._checked(data, problems)
 
-    def _take(self, name: str, text: str, data: dict[str, Any], problems: list[FieldProblem]) -> None:
+    def _take(
+        self, name: str, text: str, data: dict[str, Any], problems: list[FieldProblem]
+    ) -> None:
         known = self._parameters.get(name)
         prefix, dot, rest = name.partition(".")
         if dot and rest and prefix in self._open:
             filters: dict[str, list[str]] = data.setdefault(prefix, {})
             if sum(map(len, filters.values())) >= MOST_VALUES:
-                problems.append(FieldProblem(f"/{escape_pointer(name)}", f"is more than the {MOST_VALUES} {prefix} that may be given"))
+                problems.append(
+                    FieldProblem(
+                        f"/{escape_pointer(name)}",
+                        f"is more than the {MOST_VALUES} {prefix} that may be given",
+                    )
+                )
             else:
                 filters.setdefault(rest, []).append(text)
         elif known is None or known.kind == "open":
@@ -103,7 +117,11 @@ class QueryReader:
         elif known.kind == "list":
             values: list[str] = data.setdefault(name, [])
             if len(values) >= MOST_VALUES:
-                problems.append(FieldProblem(f"/{escape_pointer(name)}", f"must be given at most {MOST_VALUES} times"))
+                problems.append(
+                    FieldProblem(
+                        f"/{escape_pointer(name)}", f"must be given at most {MOST_VALUES} times"
+                    )
+                )
             else:
                 values.append(text)
         elif name in data:
@@ -122,7 +140,9 @@ class QueryReader:
 
 
 def _coerced(text: str, kind: str) -> Any:
-    """What cannot be coerced stays text, for the reader to refuse with the sentence that fits its field."""
+    """What cannot be coerced stays text, for the reader to refuse with the sentence that fits its
+    field.
+    """
     if kind == "whole" and _WHOLE.fullmatch(text):
         return int(text)
     return _TRUTH.get(text, text) if kind == "truth" else text
@@ -135,7 +155,9 @@ def page_size(default: int) -> Any:
         if not 1 <= value <= 100:
             raise ValueError("must be between 1 and 100")
 
-    return attrs.field(default=default, validator=check, metadata={"schema": {"minimum": 1, "maximum": 100}})
+    return attrs.field(
+        default=default, validator=check, metadata={"schema": {"minimum": 1, "maximum": 100}}
+    )
 
 
 class Moment:
@@ -161,13 +183,19 @@ class Moment:
                 return cls(at, at)
         except (ValueError, OverflowError):
             pass
-        raise ValueError("must be a day (2026-11-26) or a moment with its offset (2026-11-26T21:50:29Z; a plus is written %2B)")
+        raise ValueError(
+            "must be a day (2026-11-26) or a moment with its offset (2026-11-26T21:50:29Z; a plus "
+            "is written %2B)"
+        )
 
 
 def moment(meaning: str) -> dict[str, Any]:
     """The metadata of a query's :class:`Moment`."""
     return {
-        "schema": {"description": f"A day of UTC or a moment (RFC 3339): {meaning}.", "examples": ["2026-11-26", "2026-11-26T21:50:29Z"]}
+        "schema": {
+            "description": f"A day of UTC or a moment (RFC 3339): {meaning}.",
+            "examples": ["2026-11-26", "2026-11-26T21:50:29Z"],
+        }
     }
 
 

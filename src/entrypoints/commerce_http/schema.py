@@ -1,4 +1,6 @@
-"""JSON schemas of what may come in, from the attrs classes that read it; of what goes out, from the shapes."""
+"""JSON schemas of what may come in, from the attrs classes that read it; of what goes out, from the
+shapes.
+"""
 
 import inspect
 import json
@@ -47,13 +49,19 @@ def money_in(currency: str) -> Schema:
     """How money may be given."""
     amount, example = amount_in(currency, "-?", _DIGITS_OF_SUM), Money(1599, currency).amount
     return {
-        "description": f"Read exactly. A bare number or text is in the shop's currency ({currency}); more decimals than the currency has are refused.",
+        "description": (
+            "Read exactly. A bare number or text is in the shop's currency "
+            f"({currency}); more decimals than the currency has are refused."
+        ),
         "anyOf": [
             {"type": "number"},
             amount,
             {
                 "type": "object",
-                "properties": {"amount": {"anyOf": [amount, {"type": "number"}]}, "currency": {"type": "string", "pattern": "^[A-Z]{3}$"}},
+                "properties": {
+                    "amount": {"anyOf": [amount, {"type": "number"}]},
+                    "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
+                },
                 "required": ["amount", "currency"],
                 "additionalProperties": False,
             },
@@ -94,7 +102,9 @@ class Schemas:
     def field(self, attribute: "attrs.Attribute[Any]") -> Schema:
         """The schema of one attribute, with what its metadata says beside its type."""
         schema: Schema = self.incoming(attribute.type) | attribute.metadata.get("schema", {})
-        if attribute.default is not attrs.NOTHING and isinstance(attribute.default, (str, int, bool)):
+        if attribute.default is not attrs.NOTHING and isinstance(
+            attribute.default, (str, int, bool)
+        ):
             schema.setdefault("default", attribute.default)
         return schema
 
@@ -133,7 +143,9 @@ class Schemas:
 
     def _keep(self, name: str, schema: Schema, way: str) -> None:
         if self._owners.setdefault(name, way) != way:
-            raise TypeError(f"{name} names both something that comes in and something that goes out")
+            raise TypeError(
+                f"{name} names both something that comes in and something that goes out"
+            )
         self.components[name] = schema
 
 

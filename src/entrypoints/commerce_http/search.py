@@ -9,10 +9,19 @@ import msgspec
 from commerce_core.kernel.ids import SellerId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.paging import BadCursor, CursorExpired
-from commerce_core.search import Facets, FacetValue, Hit, Query, ResultPage, SearchUnavailable, Sort, Suggestion
+from commerce_core.search import (
+    Facets,
+    FacetValue,
+    Hit,
+    Query,
+    ResultPage,
+    SearchUnavailable,
+    Sort,
+    Suggestion,
+)
 from commerce_core.search.service.find import Searches
 from commerce_http.answers import MoneyOut, Payload, Shape, encoded, money
-from commerce_http.desk import Desk
+from commerce_http.executor import BlockingExecutor
 from commerce_http.operations import Runs, SearchToken, operation
 from commerce_http.query import page_size
 from commerce_http.write_watch import WriteWatch
@@ -30,8 +39,9 @@ def _text(most: int) -> Any:
 
 @attrs.frozen(kw_only=True)
 class FindItems:
-    """What is looked for. Of several values of one filter any may match, of several filters all must; price, stock and attributes have
-    to be those of one and the same variant."""
+    """What is looked for. Of several values of one filter any may match, of several filters all
+    must; price, stock and attributes have to be those of one and the same variant.
+    """
 
     term: str = ""
     cursor: str | None = None
@@ -66,13 +76,17 @@ class FindItems:
 class FindSuggestions:
     """What was typed so far."""
 
-    prefix: str = attrs.field(default="", validator=_text(200), metadata={"schema": {"maxLength": 200}})
+    prefix: str = attrs.field(
+        default="", validator=_text(200), metadata={"schema": {"maxLength": 200}}
+    )
     size: int = page_size(10)
 
 
 class HitOut(Shape):
-    """An item that was found. Price and stock are those of its variants that meet the filters: the lowest price of those that can be
-    bought, or of all where none can. ``highlights`` are safe HTML with no other tag than ``em``."""
+    """An item that was found. Price and stock are those of its variants that meet the filters: the
+    lowest price of those that can be bought, or of all where none can. ``highlights`` are safe HTML
+    with no other tag than ``em``.
+    """
 
     item_id: str
     sku: str
@@ -101,7 +115,9 @@ class FacetOut(Shape):
 
 
 class PriceFacetOut(Shape):
-    """How many of all hits have a variant that meets the filters and costs at least ``from`` and less than ``to``."""
+    """How many of all hits have a variant that meets the filters and costs at least ``from`` and
+    less than ``to``.
+    """
 
     low: MoneyOut = msgspec.field(name="from")
     high: MoneyOut | None = msgspec.field(name="to")
@@ -161,32 +177,48 @@ class KeptAnswers:
         return body
 
 
-@operation("GET", "/items", answer=HitsOut, problems=(BadCursor, CursorExpired, SearchUnavailable), public=True)
+@operation(
+    "GET",
+    "/items",
+    answer=HitsOut,
+    problems=(BadCursor, CursorExpired, SearchUnavailable),
+    public=True,
+)
 async def find_items(
     query: FindItems,
     search_token: SearchToken,
     searches: Searches,
-    desk: Desk,
+    executor: BlockingExecutor,
     writes: WriteWatch,
     answers: KeptAnswers,
 ) -> HitsOut | Payload:
     """Search: ranked, tolerant of typing errors, with filters, facets and highlights.
 
-    `X-Search-Token`, from the answer to a write, waits up to two seconds until the write can be found.
+    `X-Search-Token`, from the answer to a write, waits up to two seconds until the write can be
+    found.
     """
     if search_token is not None:
         await writes.until_found(search_token, _LONGEST_WAIT)
     asked = query.as_query()
     page = searches.kept(asked)
     if page is None:
-        return hits_out(await desk.do(Runs.SEARCH, searches.find, asked))
+        return hits_out(await executor.do(Runs.SEARCH, searches.find, asked))
     return Payload(200, answers.of(page))
 
 
-@operation("GET", "/suggestions", answer=SuggestionsOut, problems=(SearchUnavailable,), runs=Runs.SEARCH, public=True)
+@operation(
+    "GET",
+    "/suggestions",
+    answer=SuggestionsOut,
+    problems=(SearchUnavailable,),
+    runs=Runs.SEARCH,
+    public=True,
+)
 def suggest(query: FindSuggestions, searches: Searches) -> SuggestionsOut:
     """Things to search for that begin with what was typed."""
-    return SuggestionsOut(suggestions=[_suggestion_out(found) for found in searches.suggest(query.prefix, query.size)])
+    return SuggestionsOut(
+        suggestions=[_suggestion_out(found) for found in searches.suggest(query.prefix, query.size)]
+    )
 
 
 def hits_out(page: ResultPage) -> HitsOut:
@@ -216,8 +248,13 @@ def _hit_out(hit: Hit) -> HitOut:
 
 
 def _facets_out(facets: Facets) -> FacetsOut:
-    prices = [PriceFacetOut(low=money(p.low), high=money(p.high) if p.high else None, count=p.count) for p in facets.prices]
-    return FacetsOut(category=_values_out(facets.categories), brand=_values_out(facets.brands), price=prices)
+    prices = [
+        PriceFacetOut(low=money(p.low), high=money(p.high) if p.high else None, count=p.count)
+        for p in facets.prices
+    ]
+    return FacetsOut(
+        category=_values_out(facets.categories), brand=_values_out(facets.brands), price=prices
+    )
 
 
 def _values_out(values: tuple[FacetValue, ...]) -> list[FacetOut]:

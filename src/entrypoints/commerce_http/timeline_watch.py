@@ -12,7 +12,7 @@ from commerce_core.kernel.batching import Overloaded
 from commerce_core.kernel.errors import Unavailable
 from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.orders import OrderKey, TimelineCursor, TimelineEntry
-from commerce_http.desk import Desk
+from commerce_http.executor import BlockingExecutor
 from commerce_http.operations import Runs
 
 _log = structlog.get_logger(component="commerce.http")
@@ -35,7 +35,8 @@ class _Waiter:
 
 
 class TimelineWatch:
-    """Waits, streams and their places in timelines. Lives on the event loop; it asks only while somebody waits.
+    """Waits, streams and their places in timelines. Lives on the event loop; it asks only while
+    somebody waits.
 
     Args:
         ask: answers what stands behind places in timelines.
@@ -44,9 +45,11 @@ class TimelineWatch:
         most_of_one: of one account, so that nobody takes all the room.
     """
 
-    def __init__(self, ask: Ask, desk: Desk, *, most: int, most_of_one: int) -> None:
+    def __init__(
+        self, ask: Ask, executor: BlockingExecutor, *, most: int, most_of_one: int
+    ) -> None:
         self._ask = ask
-        self._desk = desk
+        self._desk = executor
         self._most = most
         self._most_of_one = most_of_one
         self._of_one: Counter[BuyerId] = Counter()
@@ -90,7 +93,9 @@ class TimelineWatch:
             del self._of_one[buyer_id]
 
     async def after(self, cursor: TimelineCursor, patience: float) -> Sequence[TimelineEntry]:
-        """What stands behind *cursor*, as soon as something does; nothing after *patience* seconds, or once this is closed."""
+        """What stands behind *cursor*, as soon as something does; nothing after *patience* seconds,
+        or once this is closed.
+        """
         if self._closed:
             return ()
         waiter = _Waiter(cursor, asyncio.get_running_loop().create_future())
@@ -144,6 +149,8 @@ class TimelineWatch:
             _log.warning("timelines cannot be read", code=error.code, detail=error.detail)
             return
         for waiter in tuple(self._waiting):
-            news = [e for e in found.get(waiter.cursor.key.order_id, ()) if e.seq > waiter.cursor.seq]
+            news = [
+                e for e in found.get(waiter.cursor.key.order_id, ()) if e.seq > waiter.cursor.seq
+            ]
             if news and not waiter.future.done():
                 waiter.future.set_result(news)

@@ -18,14 +18,16 @@ _LIVE: Final = msgspec.json.encode(Health(status="live"))
 
 
 class WaitingRoom:
-    """Lives, and is not ready: every request but the one for life is told which part is away, and to come again.
+    """Lives, and is not ready: every request but the one for life is told which part is away, and
+    to come again.
 
     A context manager; it has left the address when its block is over.
     """
 
     def __init__(self, host: str, port: int) -> None:
         config = uvicorn.Config(
-            self._answer, interface="asgi3", host=host, port=port, http=BoundedConnection, ws="none", lifespan="off", access_log=False, log_config=None,
+            self._answer, interface="asgi3", host=host, port=port, http=BoundedConnection,
+            ws="none", lifespan="off", access_log=False, log_config=None,
             server_header=False, proxy_headers=False, timeout_graceful_shutdown=_GOODBYE,
         )  # fmt: skip
         self._server = uvicorn.Server(config)
@@ -33,7 +35,9 @@ class WaitingRoom:
         self._away = "shop"
 
     def tell(self, part: str) -> None:
-        """From now on requests are told that *part* is away. Why is for the log: it names hosts and users."""
+        """From now on requests are told that *part* is away. Why is for the log: it names hosts and
+        users.
+        """
         self._away = part
 
     def __enter__(self) -> "WaitingRoom":

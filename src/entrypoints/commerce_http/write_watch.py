@@ -1,15 +1,18 @@
-"""Everybody who waits until a write can be found, served by one question per tick for the whole process."""
+"""Everybody who waits until a write can be found, served by one question per tick for the whole
+process.
+"""
 
 import asyncio
 from collections.abc import Callable, Collection
 from typing import Final
 
 from commerce_core.kernel.errors import Unavailable
-from commerce_http.desk import Desk
+from commerce_http.executor import BlockingExecutor
 from commerce_http.operations import Runs
 
 _TICK: Final = 0.01
-#: The pause between two questions, by the time that one takes: the search engine has other things to do.
+#: The pause between two questions, by the time that one takes: the search engine has other things
+#: to do.
 _PAUSE: Final = 4
 
 Ask = Callable[[Collection[str]], Collection[str]]
@@ -24,9 +27,9 @@ class WriteWatch:
         most: who wait at a time; whoever comes beyond is not kept waiting.
     """
 
-    def __init__(self, ask: Ask, desk: Desk, *, most: int) -> None:
+    def __init__(self, ask: Ask, executor: BlockingExecutor, *, most: int) -> None:
         self._ask = ask
-        self._desk = desk
+        self._desk = executor
         self._most = most
         self._waiting: dict[asyncio.Future[None], str] = {}
         self._asking: asyncio.Task[None] | None = None
@@ -38,7 +41,10 @@ class WriteWatch:
             BadCursor: no token of ours.
             Unavailable: the engine cannot be asked.
         """
-        if await self._desk.do(Runs.SEARCH, self._ask, (token,)) or len(self._waiting) >= self._most:
+        if (
+            await self._desk.do(Runs.SEARCH, self._ask, (token,))
+            or len(self._waiting) >= self._most
+        ):
             return
         found = asyncio.get_running_loop().create_future()
         self._waiting[found] = token

@@ -1,4 +1,6 @@
-"""Consumers that take from their queues: a loop for each, and one for what the broker gave up on."""
+"""Consumers that take from their queues: a loop for each, and one for what the broker gave up
+on.
+"""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -7,8 +9,12 @@ from typing import Final
 from commerce_bootstrap.shop import Shop
 from commerce_worker.loop import Loop, Pace
 
-#: The role in which a worker follows the queue of each consumer at a broker, by the consumer's name.
-CONSUMER_ROLES: Final[Mapping[str, str]] = {"search-indexer": "indexer", "seller-orders": "seller-orders"}
+#: The role in which a worker follows the queue of each consumer at a broker, by the consumer's
+#: name.
+CONSUMER_ROLES: Final[Mapping[str, str]] = {
+    "search-indexer": "indexer",
+    "seller-orders": "seller-orders",
+}
 #: The role of all others, and of all where events are delivered inside the shop.
 RELAY: Final = "relay"
 DEAD_LETTERS: Final = "dead-letters"
@@ -23,7 +29,8 @@ _ITEMS_INSIDE: Final = Pace(woken=False)
 def consumer_loops(shop: Shop) -> list[tuple[str, Loop]]:
     """Each loop with its role; none where events are delivered by whoever publishes them.
 
-    Every consumer has a thread and a back-off of its own: one that fails or hangs stops nobody else.
+    Every consumer has a thread and a back-off of its own: one that fails or hangs stops nobody
+    else.
     """
     inside = shop.settings.delivers_inside
     found: list[tuple[str, Loop]] = []
@@ -32,7 +39,16 @@ def consumer_loops(shop: Shop) -> list[tuple[str, Loop]]:
         pace = _FROM_BROKER if not inside else _ITEMS_INSIDE if name == "search-indexer" else Pace()
         found.append((role_of(shop, name), Loop(CONSUMER_ROLES.get(name, name), step, pace)))
     if found and not inside:
-        found.append((DEAD_LETTERS, Loop(DEAD_LETTERS, partial(shop.broker.collect, _MESSAGES), Pace(idle=1.0, woken=False))))
+        found.append(
+            (
+                DEAD_LETTERS,
+                Loop(
+                    DEAD_LETTERS,
+                    partial(shop.broker.collect, _MESSAGES),
+                    Pace(idle=1.0, woken=False),
+                ),
+            )
+        )
     return found
 
 
@@ -42,9 +58,13 @@ def role_of(shop: Shop, consumer: str) -> str:
 
 
 def _surrounded(shop: Shop, consumer: str, step: Callable[[], int]) -> Callable[[], int]:
-    """*step* as *consumer* takes it: the indexer's only while this process may write the index, as it could not index what it had in hand;
-    in its turn what asks the shop's own database alone.
+    """*step* as *consumer* takes it: the indexer's only while this process may write the index, as
+    it could not index what it had in hand; in its turn what asks the shop's own database alone.
     """
     if consumer == "search-indexer":
         return lambda: step() if shop.index.claim_writing() else 0
-    return shop.turns.queued(step) if consumer == "seller-orders" and shop.turns else step
+    return (
+        shop.serializer.serialized(step)
+        if consumer == "seller-orders" and shop.serializer
+        else step
+    )

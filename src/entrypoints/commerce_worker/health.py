@@ -1,4 +1,6 @@
-"""Whether a worker lives and can work, and what it counts, over HTTP: for whoever starts and watches it."""
+"""Whether a worker lives and can work, and what it counts, over HTTP: for whoever starts and
+watches it.
+"""
 
 import json
 import threading
@@ -19,7 +21,8 @@ _LONGEST_REQUEST: Final = 10.0
 
 @contextmanager
 def telling(host: str, port: int, checks: Checks, registry: CollectorRegistry) -> Generator[str]:
-    """Answer ``/health/live``, ``/health/ready`` and ``/metrics`` as the shop does, while the block lasts; the address.
+    """Answer ``/health/live``, ``/health/ready`` and ``/metrics`` as the shop does, while the block
+    lasts; the address.
 
     Raises:
         OSError: *host* and *port* cannot be listened on.
@@ -30,7 +33,12 @@ def telling(host: str, port: int, checks: Checks, registry: CollectorRegistry) -
 
     Handler.checks, Handler.registry = checks, registry
     server = ThreadingHTTPServer((host, port), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, name="worker-health", daemon=True)
+    thread = threading.Thread(
+        target=server.serve_forever,
+        kwargs={"poll_interval": 0.1},
+        name="worker-health",
+        daemon=True,
+    )
     thread.start()
     try:
         yield f"http://{host}:{server.server_address[1]}"
@@ -41,7 +49,9 @@ def telling(host: str, port: int, checks: Checks, registry: CollectorRegistry) -
 
 
 class WaitingWorker:
-    """Answers for a worker that waits for a part, while its block lasts: it lives, and is not ready."""
+    """Answers for a worker that waits for a part, while its block lasts: it lives, and is not
+    ready.
+    """
 
     def __init__(self, host: str, port: int) -> None:
         self._checks: dict[str, Callable[[], str | None]] = {}
@@ -72,14 +82,22 @@ class _Handler(BaseHTTPRequestHandler):
                 down = [{"part": part} for part, check in self.checks.items() if check()]
                 if down:
                     parts = ", ".join(d["part"] for d in down)
-                    problem = {"type": "about:blank", "title": "Not ready", "status": 503, "code": "not-ready", "detail": f"down: {parts}"}
+                    problem = {
+                        "type": "about:blank",
+                        "title": "Not ready",
+                        "status": 503,
+                        "code": "not-ready",
+                        "detail": f"down: {parts}",
+                    }
                     self._answer(503, _PROBLEM, problem | {"down": down})
                 else:
                     self._answer(200, _JSON, {"status": "ready"})
             case "/metrics":
                 self._send(200, CONTENT_TYPE_LATEST, generate_latest(self.registry))
             case _:
-                self._answer(404, _PROBLEM, {"type": "about:blank", "title": "Not found", "status": 404})
+                self._answer(
+                    404, _PROBLEM, {"type": "about:blank", "title": "Not found", "status": 404}
+                )
 
     def _answer(self, status: int, media: str, data: Mapping[str, Any]) -> None:
         self._send(status, media, json.dumps(data).encode())

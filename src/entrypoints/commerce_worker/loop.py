@@ -1,4 +1,6 @@
-"""A loop: the same step again and again, at once while there is work, and never ended by an error."""
+"""A loop: the same step again and again, at once while there is work, and never ended by an
+error.
+"""
 
 import logging
 import threading
@@ -20,10 +22,12 @@ _UNWELL_AFTER: Final = 5
 
 @attrs.frozen(kw_only=True)
 class Pace:
-    """How long a loop waits, in seconds: ``idle`` when nothing was to be done, after an error ``retry``, doubled up to ``longest_retry``.
+    """How long a loop waits, in seconds: ``idle`` when nothing was to be done, after an error
+    ``retry``, doubled up to ``longest_retry``.
 
-    Where all processes are heard a loop that the bell wakes waits for ``called``: only what is due by the clock comes without a ring.
-    One that is not ``woken`` by the bell looks for work in its own time: orders ring it hundreds of times a second.
+    Where all processes are heard a loop that the bell wakes waits for ``called``: only what is due
+    by the clock comes without a ring. One that is not ``woken`` by the bell looks for work in its
+    own time: orders ring it hundreds of times a second.
     """
 
     idle: float = 0.05
@@ -41,7 +45,7 @@ class Wakes(Protocol):
     """Tells that there is work. A wake-up only: a ring that is missed delays and loses nothing."""
 
     @abstractmethod
-    def ring(self) -> None:
+    def notify(self) -> None:
         """Wake everybody who waits."""
 
     @abstractmethod
@@ -87,7 +91,9 @@ class Loop:
         return f"{self.name}: {self._last_error}" if self._failures >= _UNWELL_AFTER else None
 
     def turn(self) -> tuple[After, float]:
-        """Take one step: what it came to, and how long to wait before the next. Never raises but for what ends the process."""
+        """Take one step: what it came to, and how long to wait before the next. Never raises but
+        for what ends the process.
+        """
         try:
             done = self._step()
         except Unavailable as error:
@@ -99,15 +105,15 @@ class Loop:
         self._failures = 0
         return (After.WORK, 0.0) if done else (After.NOTHING, self._pace.idle)
 
-    def run(self, stop: threading.Event, bell: Wakes) -> None:
+    def run(self, stop: threading.Event, wake_up: Wakes) -> None:
         """Take turns until *stop* is set; idle, wait for *bell*."""
         while not stop.is_set():
-            heard = bell.count()
+            heard = wake_up.count()
             after, pause = self.turn()
             if after is After.ERROR:
                 stop.wait(pause)  # work that arrives meanwhile does not make the fault go away
             elif after is After.NOTHING and self._pace.woken:
-                bell.wait(heard, self._pace.called if bell.hears_others() else pause)
+                wake_up.wait(heard, self._pace.called if wake_up.hears_others() else pause)
             elif after is After.NOTHING:
                 stop.wait(pause)
 

@@ -22,7 +22,8 @@ from commerce_worker.timers import Every
 _LOG: Final = logging.getLogger(__name__)
 
 _MESSAGES: Final = 500
-#: Those for a broker are read and forgotten in larger groups, which spares the database; it takes them one by one all the same.
+#: Those for a broker are read and forgotten in larger groups, which spares the database; it takes
+#: them one by one all the same.
 _MESSAGES_FOR_A_BROKER: Final = 2_000
 _ROWS: Final = 500
 _RECONCILED: Final = 100
@@ -36,20 +37,37 @@ _FORGET_EVERY: Final = timedelta(seconds=60)
 _LEFT_OVER_EVERY: Final = 10.0
 
 #: What a loop can be for.
-ROLES: Final = ("sagas", RELAY, *CONSUMER_ROLES.values(), DEAD_LETTERS, "imports", "reindex", "timers")
+ROLES: Final = (
+    "sagas",
+    RELAY,
+    *CONSUMER_ROLES.values(),
+    DEAD_LETTERS,
+    "imports",
+    "reindex",
+    "timers",
+)
 #: What brings items into the catalogue and into the index.
 ITEM_ROLES: Final = ("imports", "relay", "indexer", "reindex")
 #: Who cannot work without the part.
-_NEEDS: Final = {"search": {"indexer", "reindex"}, "broker": {"relay", *CONSUMER_ROLES.values(), DEAD_LETTERS}}
+_NEEDS: Final = {
+    "search": {"indexer", "reindex"},
+    "broker": {"relay", *CONSUMER_ROLES.values(), DEAD_LETTERS},
+}
 
 
 def loops_of(shop: Shop, roles: Collection[str] = ROLES) -> list[Loop]:
     """The loops that do *roles* for *shop*."""
     brisk, calm = Pace(), Pace(idle=0.25, woken=False)
-    reconcile = Every(_RECONCILE_EVERY, shop.clock, partial(shop.reconciliation.run_once, _RECONCILED))
+    reconcile = Every(
+        _RECONCILE_EVERY, shop.clock, partial(shop.reconciliation.run_once, _RECONCILED)
+    )
     recall = Every(_RECALL_EVERY, shop.clock, partial(shop.runner.recall, _RECALLED))
     forget = Every(_FORGET_EVERY, shop.clock, partial(shop.retention.run_once, _FORGOTTEN))
-    carry_on = shop.turns.queued(shop.runner.run_once) if shop.turns else shop.runner.run_once
+    carry_on = (
+        shop.serializer.serialized(shop.runner.run_once)
+        if shop.serializer
+        else shop.runner.run_once
+    )
     keeper = IndexKeeper(shop.index, shop.reindexer)
     run_sagas = partial(_telling, shop.work, partial(carry_on, shop.runner.calls_at_once))
     take_rows = partial(_telling, shop.work, partial(shop.importer.run_once, _ROWS))
@@ -67,31 +85,46 @@ def loops_of(shop: Shop, roles: Collection[str] = ROLES) -> list[Loop]:
 
 
 def _relay_loops(shop: Shop) -> list[Loop]:
-    """What publishes, and what looks now and then for events that were written when they were delivered another way."""
+    """What publishes, and what looks now and then for events that were written when they were
+    delivered another way.
+    """
     seldom = Pace(idle=_LEFT_OVER_EVERY, woken=False)
     if shop.settings.delivers_inside:
         return [Loop("relay", partial(shop.relay.publish, _MESSAGES), seldom)]
     publish = partial(shop.relay.publish, _MESSAGES_FOR_A_BROKER if shop.followers else _MESSAGES)
-    return [Loop("relay", publish, Pace()), Loop("left-over", partial(shop.left_over.run_once, _MESSAGES), seldom)]
+    return [
+        Loop("relay", publish, Pace()),
+        Loop("left-over", partial(shop.left_over.run_once, _MESSAGES), seldom),
+    ]
 
 
-def _telling(bell: Wakes, step: Callable[[], int]) -> int:
-    """What *step* did, told to those who wait for a ring alone: it leaves messages to be published, perhaps by another process."""
+def _telling(wake_up: Wakes, step: Callable[[], int]) -> int:
+    """What *step* did, told to those who wait for a ring alone: it leaves messages to be published,
+    perhaps by another process.
+    """
     done = step()
-    if done and bell.hears_others():
-        bell.ring()
+    if done and wake_up.hears_others():
+        wake_up.notify()
     return done
 
 
 class Worker:
-    """Runs *loops* on threads until it is stopped. What it leaves undone, the next worker does: state lives in the database."""
+    """Runs *loops* on threads until it is stopped. What it leaves undone, the next worker does:
+    state lives in the database.
+    """
 
-    def __init__(self, bell: Wakes, loops: Sequence[Loop]) -> None:
-        self._bell = bell
+    def __init__(self, wake_up: Wakes, loops: Sequence[Loop]) -> None:
+        self._bell = wake_up
         self._loops = loops
         self._stop = threading.Event()
         self._threads = [
-            threading.Thread(target=loop.run, args=(self._stop, self._bell), name=f"worker-{loop.name}", daemon=True) for loop in loops
+            threading.Thread(
+                target=loop.run,
+                args=(self._stop, self._bell),
+                name=f"worker-{loop.name}",
+                daemon=True,
+            )
+            for loop in loops
         ]
 
     def start(self) -> None:
@@ -102,26 +135,44 @@ class Worker:
     def trouble(self) -> str | None:
         """Which loops do not get on with their work, and why; ``None``: all do."""
         troubles = [trouble for loop in self._loops if (trouble := loop.trouble)]
-        ended = [] if self._stop.is_set() else [thread.name for thread in self._threads if thread.ident and not thread.is_alive()]
+        ended = (
+            []
+            if self._stop.is_set()
+            else [thread.name for thread in self._threads if thread.ident and not thread.is_alive()]
+        )
         return "; ".join([*troubles, *(f"{name} has ended" for name in ended)]) or None
 
     def stop(self, timeout: float) -> bool:
-        """Let every loop end the turn it is in, for *timeout* seconds in all; whether all did. Idempotent."""
+        """Let every loop end the turn it is in, for *timeout* seconds in all; whether all did.
+        Idempotent.
+        """
         self._stop.set()
-        self._bell.ring()
+        self._bell.notify()
         deadline = time.monotonic() + timeout
         for thread in self._threads:
             if thread.ident:
                 thread.join(max(0.0, deadline - time.monotonic()))
         late = [thread.name for thread in self._threads if thread.is_alive()]
         if late:
-            _LOG.warning("%s did not end within %.0f s; what they were at is taken over when its lease is over", ", ".join(late), timeout)
+            _LOG.warning(
+                (
+                    "%s did not end within %.0f s; what they were at is taken over when its lease "
+                    "is "
+                    "over"
+                ),
+                ", ".join(late),
+                timeout,
+            )
         return not late
 
 
 @contextmanager
-def working(shop: Shop, roles: Collection[str] = ROLES, *, drain: float = 10.0) -> Generator[Worker]:
-    """A worker for *shop* while the block lasts; afterwards it has *drain* seconds to end what it is at."""
+def working(
+    shop: Shop, roles: Collection[str] = ROLES, *, drain: float = 10.0
+) -> Generator[Worker]:
+    """A worker for *shop* while the block lasts; afterwards it has *drain* seconds to end what it
+    is at.
+    """
     worker = Worker(shop.work, loops_of(shop, roles))
     worker.start()
     try:
@@ -135,17 +186,27 @@ def working(shop: Shop, roles: Collection[str] = ROLES, *, drain: float = 10.0) 
 
 
 def _write_answers(shop: Shop) -> None:
-    """What gateways and carriers still answer in time. What is lost is asked for again when its lease is over."""
+    """What gateways and carriers still answer in time. What is lost is asked for again when its
+    lease is over.
+    """
     try:
         shop.runner.finish(shop.settings.call_timeout.total_seconds())
     except Unavailable as error:
-        _LOG.warning("orders that were asked about are taken over when their leases are over: %s", error)
+        _LOG.warning(
+            "orders that were asked about are taken over when their leases are over: %s", error
+        )
 
 
 def _give_back(shop: Shop, roles: Collection[str]) -> None:
-    """What relay and consumers hold. Where that fails the lease runs out: it is no reason to end in disorder."""
+    """What relay and consumers hold. Where that fails the lease runs out: it is no reason to end in
+    disorder.
+    """
     inside = shop.settings.delivers_inside
-    consumers = [] if inside else [f.release for name, f in shop.followers.items() if role_of(shop, name) in roles]
+    consumers = (
+        []
+        if inside
+        else [f.release for name, f in shop.followers.items() if role_of(shop, name) in roles]
+    )
     for release in (*([shop.relay.release] if RELAY in roles else []), *consumers):
         try:
             release()
@@ -154,9 +215,16 @@ def _give_back(shop: Shop, roles: Collection[str]) -> None:
 
 
 def run(
-    shop: Shop, stop: threading.Event, roles: Collection[str], health: tuple[str, int], started: Callable[[str], None], *, drain: float
+    shop: Shop,
+    stop: threading.Event,
+    roles: Collection[str],
+    health: tuple[str, int],
+    started: Callable[[str], None],
+    *,
+    drain: float,
 ) -> None:
-    """Work for *shop* in *roles* until *stop* is set; *started* is told the address, of the host and port *health*, that answers for it.
+    """Work for *shop* in *roles* until *stop* is set; *started* is told the address, of the host
+    and port *health*, that answers for it.
 
     Raises:
         OSError: the host and port cannot be listened on.
@@ -173,5 +241,13 @@ def run(
 
 def checks_of(shop: Shop, roles: Collection[str], worker: Worker) -> Checks:
     """What is wrong with each part that *roles* need."""
-    every = {**shop.checks, "broker": wrong_with("broker", shop.broker.ping), "worker": worker.trouble}
-    return {part: check for part, check in every.items() if not _NEEDS.get(part, set()).isdisjoint(roles) or part not in _NEEDS}
+    every = {
+        **shop.checks,
+        "broker": wrong_with("broker", shop.broker.ping),
+        "worker": worker.trouble,
+    }
+    return {
+        part: check
+        for part, check in every.items()
+        if not _NEEDS.get(part, set()).isdisjoint(roles) or part not in _NEEDS
+    }

@@ -5,7 +5,9 @@ from commerce_core.search.service.follow import Reindexer
 
 
 class IndexKeeper:
-    """Keeps the index: takes it when no other process has it, then looks whether it is whole, then carries out jobs."""
+    """Keeps the index: takes it when no other process has it, then looks whether it is whole, then
+    carries out jobs.
+    """
 
     def __init__(self, index: SearchIndex, reindexer: Reindexer) -> None:
         self._index = index
@@ -13,7 +15,8 @@ class IndexKeeper:
         self._looked = False
 
     def run_once(self, limit: int) -> int:
-        """Add up to *limit* items to an index that is being built; how much was done. 0 as well while another process has the index.
+        """Add up to *limit* items to an index that is being built; how much was done. 0 as well
+        while another process has the index.
 
         Raises:
             SearchUnavailable: the index cannot be written.

@@ -7,10 +7,11 @@ from commerce_core.kernel.clock import Clock
 
 
 class Every:
-    """Takes *step* at once, and again whenever *interval* has passed since it last found nothing more to do.
+    """Takes *step* at once, and again whenever *interval* has passed since it last found nothing
+    more to do.
 
-    As long as a step does something the next one follows at once. A step that fails is due again at once: the loop around it
-    waits after errors.
+    As long as a step does something the next one follows at once. A step that fails is due again at
+    once: the loop around it waits after errors.
     """
 
     def __init__(self, interval: timedelta, clock: Clock, step: Callable[[], int]) -> None:
@@ -22,7 +23,9 @@ class Every:
     def __call__(self) -> int:
         """Take the step if it is due; how much it did, 0 if it is not due."""
         now = self._clock.now()
-        if self._due is not None and self._due - self._interval <= now < self._due:  # a clock may be set back
+        if (
+            self._due is not None and self._due - self._interval <= now < self._due
+        ):  # a clock may be set back
             return 0
         done = self._step()
         if not done:

@@ -1,7 +1,9 @@
-"""Sixty connections that mean no good, in a process of their own: ``python attackers.py KIND HOST PORT SECONDS`` with a plan as JSON.
+"""Sixty connections that mean no good, in a process of their own: ``python attackers.py KIND HOST
+PORT SECONDS`` with a plan as JSON.
 
-Each kind is one connection's way of being a nuisance, begun anew until the time is over. What was answered is counted by status; a
-connection that the shop refused or ended counts as ``closed``, one that it lets hang as ``hung``.
+Each kind is one connection's way of being a nuisance, begun anew until the time is over. What was
+answered is counted by status; a connection that the shop refused or ended counts as ``closed``, one
+that it lets hang as ``hung``.
 """
 
 import asyncio
@@ -36,7 +38,9 @@ class Line:
     async def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> int:
         """Send a request, and count how it is answered."""
         writer = await self.open()
-        writer.write(head(method, path, None if body is None else len(body), **headers) + (body or b""))
+        writer.write(
+            head(method, path, None if body is None else len(body), **headers) + (body or b"")
+        )
         return await self.answered()
 
     async def answered(self) -> int:
@@ -85,7 +89,11 @@ async def wrong_log_ins(line: Line, plan: Any) -> None:
 
 async def sprayed_log_ins(line: Line, plan: Any) -> None:
     """Guess at another account each time."""
-    await line.ask("POST", "/sessions", json.dumps({"email": f"{word()}@shop.example", "password": "password"}).encode())
+    await line.ask(
+        "POST",
+        "/sessions",
+        json.dumps({"email": f"{word()}@shop.example", "password": "password"}).encode(),
+    )
 
 
 async def registrations(line: Line, plan: Any) -> None:
@@ -195,14 +203,18 @@ async def streams(line: Line, plan: Any) -> None:
 
 async def waits(line: Line, plan: Any) -> None:
     """One buyer's checkouts that wait for their end."""
-    await line.ask("POST", "/checkout", json.dumps(plan["checkout"]).encode(), Prefer="wait=10", **bearer(plan))
+    await line.ask(
+        "POST", "/checkout", json.dumps(plan["checkout"]).encode(), Prefer="wait=10", **bearer(plan)
+    )
 
 
 KINDS: Final[dict[str, Callable[[Line, Any], Awaitable[None]]]] = {
     kind.__name__: kind
     for kind in (
-        wrong_log_ins, sprayed_log_ins, registrations, guest_carts, filters, mistyped_words, suggestions, unknown_keys, wrong_list,
-        deep_values, big_bodies_of_nobody, slow_senders, slow_readers, hasty_senders, slow_heads, streams, waits,
+        wrong_log_ins, sprayed_log_ins, registrations, guest_carts, filters, mistyped_words,
+        suggestions, unknown_keys, wrong_list,
+        deep_values, big_bodies_of_nobody, slow_senders, slow_readers, hasty_senders, slow_heads,
+        streams, waits,
     )
 }  # fmt: skip
 
@@ -210,9 +222,15 @@ KINDS: Final[dict[str, Callable[[Line, Any], Awaitable[None]]]] = {
 def bodies() -> dict[str, bytes]:
     """Bodies of a megabyte, made once."""
     return {
-        "unknown_keys": json.dumps({f"k{n}": 1 for n in range(85_000)}, separators=(",", ":")).encode(),
-        "wrong_list": b'{"name": "Lamp", "price": 1, "quantity": 1, "tags": [' + b"1," * 490_000 + b"1]}",
-        "deep_values": b'{"name": "Lamp", "price": 1, "quantity": 1, "attributes": {"a": [' + b"[]," * 320_000 + b"1]}}",
+        "unknown_keys": json.dumps(
+            {f"k{n}": 1 for n in range(85_000)}, separators=(",", ":")
+        ).encode(),
+        "wrong_list": b'{"name": "Lamp", "price": 1, "quantity": 1, "tags": ['
+        + b"1," * 490_000
+        + b"1]}",
+        "deep_values": b'{"name": "Lamp", "price": 1, "quantity": 1, "attributes": {"a": ['
+        + b"[]," * 320_000
+        + b"1]}}",
     }
 
 
@@ -240,6 +258,14 @@ async def pester(kind: str, host: str, port: int, seconds: float, plan: Any) -> 
 
 
 if __name__ == "__main__":
-    os.nice(10)  # the two share a machine here: what attackers do must not take the shop's own processor
+    os.nice(
+        10
+    )  # the two share a machine here: what attackers do must not take the shop's own processor
     _, chosen, where, at, how_long = sys.argv
-    print(json.dumps(asyncio.run(pester(chosen, where, int(at), float(how_long), json.load(sys.stdin) | bodies()))))
+    print(
+        json.dumps(
+            asyncio.run(
+                pester(chosen, where, int(at), float(how_long), json.load(sys.stdin) | bodies())
+            )
+        )
+    )

@@ -36,7 +36,9 @@ class Honest:
         self._address = address
         self._items = items
         self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._guarded, args=(self._buy, token)) for token in tokens]
+        self._threads = [
+            threading.Thread(target=self._guarded, args=(self._buy, token)) for token in tokens
+        ]
         self._threads.append(threading.Thread(target=self._guarded, args=(self._probe, "")))
 
     def __enter__(self) -> Seen:
@@ -63,7 +65,9 @@ class Honest:
 
     def _buy(self, client: Client, turn: int) -> None:
         item = self._items[turn % len(self._items)]
-        self._ask("search", client, 200, "GET", f"/items?term={('lamp', 'kettle', 'mug')[turn % 3]}")
+        self._ask(
+            "search", client, 200, "GET", f"/items?term={('lamp', 'kettle', 'mug')[turn % 3]}"
+        )
         self._ask("details", client, 200, "GET", f"/items/{item}")
         cart = self._ask("cart", client, 200, "PATCH", "/cart", {"itemId": item, "quantity": 1})
         body = {"cartId": cart["cartId"], "amount": cart["total"], "paymentInfo": _CARD}
@@ -77,7 +81,9 @@ class Honest:
             self._ask("ready", client, 200, "GET", "/health/ready")
         self._over.wait(_PROBE_EVERY)
 
-    def _ask(self, kind: str, client: Client, expected: int, method: str, path: str, body: Any = None) -> Any:
+    def _ask(
+        self, kind: str, client: Client, expected: int, method: str, path: str, body: Any = None
+    ) -> Any:
         began = time.perf_counter()
         status, answer = client.ask(method, path, body)
         self.seen.seconds.setdefault(kind, []).append(time.perf_counter() - began)

@@ -1,6 +1,8 @@
-"""Sixty connections of every abusive kind, beside four honest buyers: each kind has its bound, and nobody honest waits.
+"""Sixty connections of every abusive kind, beside four honest buyers: each kind has its bound, and
+nobody honest waits.
 
-``TEST_ABUSE_SECONDS`` says for how long each kind goes on: 15 s to be sure. Unless it is set it is 2 s, beside other tests, and times
+``TEST_ABUSE_SECONDS`` says for how long each kind goes on: 15 s to be sure. Unless it is set it is
+    2 s, beside other tests, and times
 and memory are bounded loosely. Figures are printed (``pytest -s``).
 """
 
@@ -25,7 +27,11 @@ _CALM: Final = 15.0
 
 
 @pytest.fixture(scope="module", params=["embedded", "postgresql"])
-def abused(request: pytest.FixtureRequest, shop_databases: ShopDatabases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AbusedShop]:
+def abused(
+    request: pytest.FixtureRequest,
+    shop_databases: ShopDatabases,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[AbusedShop]:
     folder = tmp_path_factory.mktemp("abused")
     if request.param == "embedded":
         with abused_shop(folder) as shop:
@@ -37,13 +43,17 @@ def abused(request: pytest.FixtureRequest, shop_databases: ShopDatabases, tmp_pa
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_39_nobody_honest_waits_beside_sixty(abused: AbusedShop, kind: str) -> None:
-    before = max(abused.warm, abused.memory())  # what is given back between two kinds may be taken again
+    before = max(
+        abused.warm, abused.memory()
+    )  # what is given back between two kinds may be taken again
     with Honest(abused.address, abused.items, abused.tokens) as seen:
         answers = abused.pestered_by(kind, SECONDS)
     after = abused.memory_within(before * _MEMORY, _CALM)
     print(
-        f"\n{abused.name:10} {kind:20} live {seen.p99('live'):6.0f}  ready {seen.p99('ready'):6.0f}  checkout {seen.p99('checkout'):6.0f}"
-        f"  search {seen.p99('search'):6.0f} ms p99; {len(seen.seconds.get('checkout', ())):5} orders; memory {before:.0f} -> {after:.0f} MB;"
+        f"\n{abused.name:10} {kind:20} live {seen.p99('live'):6.0f}  ready "
+        f"{seen.p99('ready'):6.0f}  checkout {seen.p99('checkout'):6.0f}"
+        f"  search {seen.p99('search'):6.0f} ms p99; {len(seen.seconds.get('checkout', ())):5} "
+        f"orders; memory {before:.0f} -> {after:.0f} MB;"
         f" {len(seen.surprises)} surprises; {json.dumps(answers)}"
     )
     assert seen.surprises == []

@@ -1,4 +1,6 @@
-"""Workers of the full stack: any number, in any order; one of them dies or everything is told twice, and nothing is lost."""
+"""Workers of the full stack: any number, in any order; one of them dies or everything is told
+twice, and nothing is lost.
+"""
 
 import json
 import sqlite3
@@ -32,7 +34,9 @@ WHOLE: Final = 10
 
 
 @pytest.fixture(scope="module")
-def stack(shared_servers: SharedServers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FullStack]:
+def stack(
+    shared_servers: SharedServers, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[FullStack]:
     """A shop without a worker."""
     folder = tmp_path_factory.mktemp("workers")
     settings = SETTINGS | {"COMMERCE_PAYMENT_URLS": gateway(folder, "old")}
@@ -55,7 +59,9 @@ def crowd(stack: FullStack) -> Crowd:
 def seller(stack: FullStack) -> Iterator[httpx.Client]:
     """Somebody who sells."""
     (token,) = stack.people(1, Role.SELLER)
-    with httpx.Client(base_url=stack.address, headers={"Authorization": f"Bearer {token}"}, timeout=60) as client:
+    with httpx.Client(
+        base_url=stack.address, headers={"Authorization": f"Bearer {token}"}, timeout=60
+    ) as client:
         yield client
 
 
@@ -63,7 +69,11 @@ def ends(stack: FullStack, crowd: Crowd) -> None:
     """Wait until every order has ended as it may, nothing is under way, and all is in order."""
 
     def unfinished() -> list[object]:
-        return [(i, status) for i, (status, endings) in crowd.endings(stack.address).items() if status not in endings]
+        return [
+            (i, status)
+            for i, (status, endings) in crowd.endings(stack.address).items()
+            if status not in endings
+        ]
 
     until(lambda: not unfinished(), unfinished)
     assert crowd.surprises == []
@@ -82,7 +92,9 @@ def found(client: httpx.Client, term: str) -> dict[str, Any] | None:
     return next((hit for hit in hits if hit["itemId"] == term), None)
 
 
-def test_18_workers_are_scaled_from_none_to_three_and_back_and_no_event_is_lost(stack: FullStack, crowd: Crowd) -> None:
+def test_18_workers_are_scaled_from_none_to_three_and_back_and_no_event_is_lost(
+    stack: FullStack, crowd: Crowd
+) -> None:
     crowd.shop_until_it_dies(stack.address, 3)  # nobody works, and orders are taken
     stack.start(0, ("relay", "sagas,timers", "indexer,seller-orders,dead-letters,imports,reindex"))
     crowd.shop_until_it_dies(stack.address, 3)
@@ -95,7 +107,9 @@ def test_18_workers_are_scaled_from_none_to_three_and_back_and_no_event_is_lost(
     assert not [wish for wish in crowd.wishes if wish.is_open]
 
 
-def test_17_what_a_dead_worker_had_in_hand_is_done_by_another_within_the_lease(stack: FullStack, crowd: Crowd) -> None:
+def test_17_what_a_dead_worker_had_in_hand_is_done_by_another_within_the_lease(
+    stack: FullStack, crowd: Crowd
+) -> None:
     buyers = threading.Thread(target=crowd.shop_until_it_dies, args=(stack.address, 6))
     buyers.start()
     stack.work("sagas,relay")
@@ -108,11 +122,19 @@ def test_17_what_a_dead_worker_had_in_hand_is_done_by_another_within_the_lease(s
 def test_23_what_is_written_during_a_reindex_is_there_though_the_indexer_is_killed(
     stack: FullStack, seller: httpx.Client, scale: int
 ) -> None:
-    rows = "\n".join(json.dumps({"sku": f"ROW-{no}", "name": f"Row {no}", "price": "1.00", "quantity": 1}) for no in range(1_500 * scale))
-    taken = seller.post("/item-imports", content=rows, headers={"Content-Type": "application/x-ndjson"})
+    rows = "\n".join(
+        json.dumps({"sku": f"ROW-{no}", "name": f"Row {no}", "price": "1.00", "quantity": 1})
+        for no in range(1_500 * scale)
+    )
+    taken = seller.post(
+        "/item-imports", content=rows, headers={"Content-Type": "application/x-ndjson"}
+    )
     assert taken.status_code == 202, taken.text
     stack.start(0, () if stack.workers else (None,))
-    until(lambda: seller.get(taken.headers["location"]).json()["status"] == "finished", lambda: taken.text)
+    until(
+        lambda: seller.get(taken.headers["location"]).json()["status"] == "finished",
+        lambda: taken.text,
+    )
     with closing(build_shop(stack.settings)) as shop:
         job = killed_on_the_way(stack, shop)
         meanwhile = [onboarded(seller, f"Late lamp {no}") for no in range(3)]
@@ -146,7 +168,9 @@ def finished(shop: Shop, job: Reindex) -> bool:
     return now is not None and now.status is ReindexStatus.FINISHED
 
 
-def test_22_changes_are_found_within_a_second_while_many_are_written(stack: FullStack, seller: httpx.Client, scale: int) -> None:
+def test_22_changes_are_found_within_a_second_while_many_are_written(
+    stack: FullStack, seller: httpx.Client, scale: int
+) -> None:
     stack.start(0, () if stack.workers else (None,))
     before = lags(stack)
     with ThreadPoolExecutor(8) as pool:
@@ -159,9 +183,14 @@ def test_22_changes_are_found_within_a_second_while_many_are_written(stack: Full
 
 def lags(stack: FullStack) -> tuple[float, float]:
     """How many changes were found within the promised time, and how many there were."""
-    lines = httpx.get(stack.workers[0].address.replace("/health/ready", "/metrics"), timeout=20).text.splitlines()
+    lines = httpx.get(
+        stack.workers[0].address.replace("/health/ready", "/metrics"), timeout=20
+    ).text.splitlines()
     counted = [f'commerce_search_lag_seconds_bucket{{le="{end}"}} ' for end in (FRESH, "+Inf")]
-    first, every = (next(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name)) for name in counted)
+    first, every = (
+        next(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name))
+        for name in counted
+    )
     return first, every
 
 
@@ -175,7 +204,12 @@ def ordered(stack: FullStack, crowd: Crowd) -> set[str]:
 def captured(stack: FullStack, name: str) -> set[str]:
     """The orders for which a gateway's own books have money."""
     with closing(sqlite3.connect(stack.folder / "var" / f"{name}.db")) as books:
-        return {order_id for (order_id,) in books.execute("SELECT order_id FROM handle WHERE status = 'captured'")}
+        return {
+            order_id
+            for (order_id,) in books.execute(
+                "SELECT order_id FROM handle WHERE status = 'captured'"
+            )
+        }
 
 
 def test_38_orders_go_on_at_the_gateway_where_they_began(stack: FullStack, crowd: Crowd) -> None:
@@ -183,7 +217,9 @@ def test_38_orders_go_on_at_the_gateway_where_they_began(stack: FullStack, crowd
     stack.start(1, ())
     begun = ordered(stack, crowd)
     stack.stop()
-    stack.environment["COMMERCE_PAYMENT_URLS"] = ",".join(gateway(stack.folder, name) for name in ("new", "old"))
+    stack.environment["COMMERCE_PAYMENT_URLS"] = ",".join(
+        gateway(stack.folder, name) for name in ("new", "old")
+    )
     stack.start(1, (None,))
     later = ordered(stack, crowd)
     ends(stack, crowd)
@@ -192,24 +228,40 @@ def test_38_orders_go_on_at_the_gateway_where_they_began(stack: FullStack, crowd
     assert (captured(stack, "new") & begun, captured(stack, "old") & later) == (set(), set())
 
 
-def test_21_a_message_that_cannot_be_read_is_parked_and_the_queue_goes_on(stack: FullStack, crowd: Crowd) -> None:
+def test_21_a_message_that_cannot_be_read_is_parked_and_the_queue_goes_on(
+    stack: FullStack, crowd: Crowd
+) -> None:
     stack.start(0, () if stack.workers else (None,))
-    connection = pika.BlockingConnection(pika.URLParameters(stack.environment["COMMERCE_BROKER_URL"]))
-    connection.channel().basic_publish("commerce.events", "orders.order_created.v1", b"\x00\xff no JSON")
+    connection = pika.BlockingConnection(
+        pika.URLParameters(stack.environment["COMMERCE_BROKER_URL"])
+    )
+    connection.channel().basic_publish(
+        "commerce.events", "orders.order_created.v1", b"\x00\xff no JSON"
+    )
     connection.close()
     promised = ordered(stack, crowd)
 
     def parked() -> list[dict[str, Any]]:
-        letters: list[dict[str, Any]] = json.loads(stack.command("messages", "list", "--json").stdout)
+        letters: list[dict[str, Any]] = json.loads(
+            stack.command("messages", "list", "--json").stdout
+        )
         return letters
 
     until(lambda: len(parked()) == 1, parked)
     (letter,) = parked()
     assert letter["consumer"] == "seller-orders"
     assert letter["reason"]
-    until(lambda: all(status in endings for status, endings in crowd.endings(stack.address).values()), lambda: promised)
+    until(
+        lambda: all(status in endings for status, endings in crowd.endings(stack.address).values()),
+        lambda: promised,
+    )
     report = json.loads(stack.command("check", "--json").stdout)
-    assert ([one["id"] for one in report["deadLetters"]], report["violations"]) == ([letter["id"]], [])
-    again = stack.command("messages", "replay", letter["id"])  # whoever cannot read it parks it again
+    assert ([one["id"] for one in report["deadLetters"]], report["violations"]) == (
+        [letter["id"]],
+        [],
+    )
+    again = stack.command(
+        "messages", "replay", letter["id"]
+    )  # whoever cannot read it parks it again
     assert again.returncode == 0, again.stderr
     until(lambda: len(parked()) == 1, parked)

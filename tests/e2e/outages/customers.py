@@ -1,4 +1,6 @@
-"""Buyers who order side by side all the time, and note what they were promised and what they were put off with."""
+"""Buyers who order side by side all the time, and note what they were promised and what they were
+put off with.
+"""
 
 import json
 import random
@@ -15,7 +17,8 @@ import attrs
 from tests.e2e.shoppers import PLANS
 
 _PATIENCE: Final = 90.0
-#: Seconds that a buyer takes between two requests: the outage is to be seen, not the machine's limit.
+#: Seconds that a buyer takes between two requests: the outage is to be seen, not the machine's
+#: limit.
 _PACE: Final = 0.03
 #: Refusals of a cart that is another one meanwhile: an order that was undone gave its lines back.
 _CART_CHANGED: Final = frozenset({"amount-mismatch", "cart-changed", "cart-merged", "cart-empty"})
@@ -45,7 +48,9 @@ class Phone:
         headers |= {"Authorization": f"Bearer {self._token}"} if self._token else {}
         headers |= {"Idempotency-Key": key} if key else {}
         try:
-            self._connection.request(method, path, None if body is None else json.dumps(body), headers)
+            self._connection.request(
+                method, path, None if body is None else json.dumps(body), headers
+            )
             answer = self._connection.getresponse()
             text = answer.read()
         except (OSError, HTTPException):
@@ -61,7 +66,9 @@ class Phone:
 
 @attrs.frozen
 class Promise:
-    """An order that was answered with 201: whose it is, when it was promised, and how it may end."""
+    """An order that was answered with 201: whose it is, when it was promised, and how it may
+    end.
+    """
 
     order_id: str
     token: str
@@ -70,22 +77,32 @@ class Promise:
 
 
 class Customers:
-    """They order as long as the block lasts. At its end each gets an answer to what it has asked for already.
+    """They order as long as the block lasts. At its end each gets an answer to what it has asked
+    for already.
 
     Args:
         addresses: of the processes of one shop; each buyer stays with one.
     """
 
-    def __init__(self, addresses: Sequence[str], items: Sequence[str], tokens: Sequence[str]) -> None:
+    def __init__(
+        self, addresses: Sequence[str], items: Sequence[str], tokens: Sequence[str]
+    ) -> None:
         self.promises: list[Promise] = []
         #: Answers that put buyers off: 503, or none at all.
         self.put_off: list[Answer] = []
         self.surprises: list[str] = []
         self._items = items
-        self._name = secrets.token_hex(8)  # no two of them may use one key: a buyer comes back in the next test
+        self._name = secrets.token_hex(
+            8
+        )  # no two of them may use one key: a buyer comes back in the next test
         self._home, self._noting = threading.Event(), threading.Lock()
         self._buyers = [
-            threading.Thread(target=self._shop, args=(addresses[no % len(addresses)], token), name=f"buyer-{no}", daemon=True)
+            threading.Thread(
+                target=self._shop,
+                args=(addresses[no % len(addresses)], token),
+                name=f"buyer-{no}",
+                daemon=True,
+            )
             for no, token in enumerate(tokens)
         ]
 
@@ -117,7 +134,11 @@ class Customers:
     def _until(self, holds: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _PATIENCE
         while not holds():
-            assert time.monotonic() < deadline, (len(self.promises), self.put_off[-3:], self.surprises[:3])
+            assert time.monotonic() < deadline, (
+                len(self.promises),
+                self.put_off[-3:],
+                self.surprises[:3],
+            )
             self.go_on(0.02)
 
     def _shop(self, address: str, token: str) -> None:
@@ -131,7 +152,12 @@ class Customers:
 
     def _order(self, phone: Phone, token: str, dice: random.Random, number: int) -> None:
         card, to, cancels, endings = dice.choice(PLANS)
-        cart = self._answered(phone, "PATCH", "/cart", {"itemId": dice.choice(self._items), "quantity": dice.randint(1, 3)})
+        cart = self._answered(
+            phone,
+            "PATCH",
+            "/cart",
+            {"itemId": dice.choice(self._items), "quantity": dice.randint(1, 3)},
+        )
         if cart.status != 200:
             self._surprise("PATCH /cart", cart)
             return
@@ -146,11 +172,17 @@ class Customers:
             with self._noting:
                 self.promises.append(Promise(answer.body["orderId"], token, answer.at, endings))
             if cancels:
-                self._expect(self._answered(phone, "POST", f"/orders/{answer.body['orderId']}/cancellation"), 202, 409)
+                self._expect(
+                    self._answered(phone, "POST", f"/orders/{answer.body['orderId']}/cancellation"),
+                    202,
+                    409,
+                )
         elif answer.status != 409 or answer.body["code"] not in _CART_CHANGED:
             self._surprise("POST /checkout", answer)
 
-    def _answered(self, phone: Phone, method: str, path: str, body: Any = None, key: str = "") -> Answer:
+    def _answered(
+        self, phone: Phone, method: str, path: str, body: Any = None, key: str = ""
+    ) -> Answer:
         """The answer to a request that is sent until it is not put off."""
         deadline = time.monotonic() + _PATIENCE
         while True:

@@ -1,4 +1,6 @@
-"""A shop on servers of its own, as several processes: whatever of it is stopped, killed or frozen, the rest goes on."""
+"""A shop on servers of its own, as several processes: whatever of it is stopped, killed or frozen,
+the rest goes on.
+"""
 
 import json
 import os
@@ -58,7 +60,9 @@ class Stack:
 
     def serve(self) -> LiveShop:
         """One more process that answers requests."""
-        self.shops.append(LiveShop(self.folder, self._environment, (COMMERCE, "serve", "--port", "0")))
+        self.shops.append(
+            LiveShop(self.folder, self._environment, (COMMERCE, "serve", "--port", "0"))
+        )
         return self.shops[-1]
 
     def work(self) -> LiveShop:
@@ -88,7 +92,9 @@ class Stack:
     @cached_property
     def _seller_token(self) -> str:
         person = {"email": "sol@shop.example", "password": "correct horse battery"}
-        assert self.ask("POST", "/accounts", {**person, "name": "Sol", "role": "seller"}).status == 201
+        assert (
+            self.ask("POST", "/accounts", {**person, "name": "Sol", "role": "seller"}).status == 201
+        )
         token: str = self.ask("POST", "/sessions", person).body["token"]
         return token
 
@@ -107,7 +113,9 @@ class Stack:
         assert people.surprises == [], people.surprises[:3]
 
     def comes_to_rest(self) -> None:
-        """Every order that was ever promised is there and ends as it may, every event has arrived, and nothing is wrong."""
+        """Every order that was ever promised is there and ends as it may, every event has arrived,
+        and nothing is wrong.
+        """
         until(lambda: not self.unfinished(), self.unfinished)
         until(self.nothing_waits, self.last_words)
         until(lambda: self.query(UNTOLD) == 0, lambda: (self.query(UNTOLD), self.last_words()))
@@ -120,7 +128,9 @@ class Stack:
 
         until(clean, lambda: report)
         promised = {promise.order_id for promise in self.promises}
-        assert len(promised) == len(self.promises) == report["orders"], "an order that nobody was promised, or none that was"
+        assert len(promised) == len(self.promises) == report["orders"], (
+            "an order that nobody was promised, or none that was"
+        )
 
     def unfinished(self) -> list[tuple[str, Any]]:
         """The promised orders that are not there, or have not ended, or not as they may."""
@@ -144,7 +154,11 @@ class Stack:
         """The sum of a metric over its labels."""
         with urlopen(f"{self.address}/metrics", timeout=30) as answer:
             lines = answer.read().decode().splitlines()
-        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith((f"{name} ", f"{name}{{")))
+        return sum(
+            float(line.rsplit(" ", 1)[1])
+            for line in lines
+            if line.startswith((f"{name} ", f"{name}{{"))
+        )
 
     def check(self) -> Any:
         """What `commerce check` says."""
@@ -153,9 +167,17 @@ class Stack:
     def command(self, *arguments: str, may_fail: bool = False) -> str:
         """What a `commerce` command prints."""
         done = subprocess.run(
-            [COMMERCE, *arguments], cwd=self.folder, env=self._environment, capture_output=True, text=True, timeout=120, check=False
+            [COMMERCE, *arguments],
+            cwd=self.folder,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
-        assert done.returncode == 0 or (may_fail and done.returncode == 1 and done.stdout), done.stderr[-2000:]
+        assert done.returncode == 0 or (may_fail and done.returncode == 1 and done.stdout), (
+            done.stderr[-2000:]
+        )
         return done.stdout
 
     @property

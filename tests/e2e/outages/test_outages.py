@@ -1,4 +1,5 @@
-"""Every server and every worker goes away while orders arrive on the full stack: nothing that was acknowledged is lost, and all comes to rest.
+"""Every server and every worker goes away while orders arrive on the full stack: nothing that was
+acknowledged is lost, and all comes to rest.
 
 ``TEST_OUTAGE_SECONDS=60`` makes the outages as long as people know them.
 """
@@ -47,14 +48,18 @@ def _all_back(servers: Servers) -> Iterator[None]:
 
 
 def outage(people: Customers, seconds: float = SECONDS) -> int:
-    """Let people order for so long, and until they were promised ten orders; how many they were promised."""
+    """Let people order for so long, and until they were promised ten orders; how many they were
+    promised.
+    """
     known = len(people.promises)
     people.go_on(seconds)
     people.get(max(0, 10 - (len(people.promises) - known)))
     return len(people.promises) - known
 
 
-def test_20_orders_are_accepted_all_the_time_while_the_broker_is_away(shop: Stack, servers: Servers) -> None:
+def test_20_orders_are_accepted_all_the_time_while_the_broker_is_away(
+    shop: Stack, servers: Servers
+) -> None:
     with shop.customers() as people:
         people.get(10)
         servers.rabbit.stop()
@@ -67,7 +72,9 @@ def test_20_orders_are_accepted_all_the_time_while_the_broker_is_away(shop: Stac
     shop.comes_to_rest()
 
 
-def test_20_a_broker_that_is_killed_with_confirms_in_flight_loses_nothing(shop: Stack, servers: Servers) -> None:
+def test_20_a_broker_that_is_killed_with_confirms_in_flight_loses_nothing(
+    shop: Stack, servers: Servers
+) -> None:
     with shop.customers() as people:
         people.get(10)
         servers.rabbit.pause()  # what is published from now on gets no confirm
@@ -83,7 +90,9 @@ def test_20_a_broker_that_is_killed_with_confirms_in_flight_loses_nothing(shop: 
     shop.comes_to_rest()
 
 
-def test_a_database_that_is_restarted_at_once_costs_503_meanwhile_and_no_order(shop: Stack, servers: Servers) -> None:
+def test_a_database_that_is_restarted_at_once_costs_503_meanwhile_and_no_order(
+    shop: Stack, servers: Servers
+) -> None:
     with shop.customers() as people:
         people.get(20)
         for seconds in (0.0, SECONDS / 2):
@@ -98,7 +107,9 @@ def test_a_database_that_is_restarted_at_once_costs_503_meanwhile_and_no_order(s
 
 
 def found(shop: Stack, term: str) -> int:
-    """How many items a search finds; -1: none can be searched for, and it says when to come back."""
+    """How many items a search finds; -1: none can be searched for, and it says when to come
+    back.
+    """
     answer = shop.ask("GET", f"/items?term={term}")
     if answer.status == 503:
         assert answer.body["code"] == "search-unavailable"
@@ -107,7 +118,9 @@ def found(shop: Stack, term: str) -> int:
     return int(answer.body["total"]["count"])
 
 
-def test_without_search_everything_else_works_and_indexing_catches_up(shop: Stack, servers: Servers) -> None:
+def test_without_search_everything_else_works_and_indexing_catches_up(
+    shop: Stack, servers: Servers
+) -> None:
     until(lambda: found(shop, "kettle") == 1, lambda: found(shop, "kettle"))
     with shop.customers() as people:
         people.get(10)

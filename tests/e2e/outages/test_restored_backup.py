@@ -1,4 +1,6 @@
-"""A back-up that was taken while orders arrived is restored on another server: it starts clean, and what happened since is named."""
+"""A back-up that was taken while orders arrived is restored on another server: it starts clean, and
+what happened since is named.
+"""
 
 import contextlib
 import sqlite3
@@ -22,10 +24,14 @@ def closing() -> Iterator[contextlib.ExitStack]:
         yield stack
 
 
-def settings(closing: contextlib.ExitStack, shared: SharedServers, folder: Path, database: str) -> dict[str, str]:
+def settings(
+    closing: contextlib.ExitStack, shared: SharedServers, folder: Path, database: str
+) -> dict[str, str]:
     """A shop on *database*, with a virtual host and indexes that nobody has used yet."""
     broker = closing.enter_context(fresh_vhost(shared.url("rabbitmq"), shared.management_url))
-    return settings_of(folder, database, broker, closing.enter_context(fresh_prefix(shared.url("opensearch"))))
+    return settings_of(
+        folder, database, broker, closing.enter_context(fresh_prefix(shared.url("opensearch")))
+    )
 
 
 def run(program: str, *arguments: str) -> None:
@@ -53,13 +59,21 @@ def test_a_backup_taken_under_load_starts_clean_and_the_check_names_what_was_cha
     until(lambda: not before.unfinished(), before.unfinished)
     lost.kill()
     before.stop()
-    assert before.workers[-1].process.returncode == 0, "without its database a worker ends in good order as well"
+    assert before.workers[-1].process.returncode == 0, (
+        "without its database a worker ends in good order as well"
+    )
 
-    run("pg_restore", "--exit-on-error", "--single-transaction", f"--dbname={new.url}", f"{tmp_path}/backup")
+    run(
+        "pg_restore",
+        "--exit-on-error",
+        "--single-transaction",
+        f"--dbname={new.url}",
+        f"{tmp_path}/backup",
+    )
     after = Stack(tmp_path, settings(closing, shared_servers, tmp_path, new.url))
     closing.callback(after.stop)
     assert after.check()["unfinished"] > 5
-    after.command("orders", "retell")
+    after.command("orders", "rebuild-seller-view")
     after.serve()
     after.work()
     until(after.nothing_waits, after.last_words)
@@ -69,7 +83,10 @@ def test_a_backup_taken_under_load_starts_clean_and_the_check_names_what_was_cha
     until(lambda: not after.unfinished(), after.unfinished)
 
     def told() -> set[tuple[str, str]]:
-        return {(v["invariant"], v["subject"].removeprefix("order ")) for v in after.check()["violations"]}
+        return {
+            (v["invariant"], v["subject"].removeprefix("order "))
+            for v in after.check()["violations"]
+        }
 
     until(lambda: not any(invariant == "L7" for invariant, _ in told()), told)
     until(lambda: after.query(UNTOLD) == 0, lambda: after.query(UNTOLD))
@@ -85,9 +102,16 @@ def ids_in(url: str) -> list[str]:
 
 
 def paid_since(books: Path, database: str) -> tuple[set[str], set[str]]:
-    """From the gateway's own file: orders that keep a buyer's money and are not in *database*, and those of which it knows less."""
-    with contextlib.closing(sqlite3.connect(f"file:{urlsplit(str(books)).path}?mode=ro", uri=True)) as gateway:
-        captured = gateway.execute("SELECT order_id, 'capture', 'cap_' || order_id, minor FROM handle WHERE status = 'captured'").fetchall()
+    """From the gateway's own file: orders that keep a buyer's money and are not in *database*, and
+    those of which it knows less.
+    """
+    with contextlib.closing(
+        sqlite3.connect(f"file:{urlsplit(str(books)).path}?mode=ro", uri=True)
+    ) as gateway:
+        captured = gateway.execute(
+            "SELECT order_id, 'capture', 'cap_' || order_id, minor FROM handle WHERE status = "
+            "'captured'"
+        ).fetchall()
         refunded = gateway.execute("SELECT order_id, 'refund', ref, -minor FROM refund").fetchall()
     with psycopg.connect(database) as connection:
         facts = set(connection.execute("SELECT order_id, kind, ref FROM gateway_fact").fetchall())
@@ -95,5 +119,9 @@ def paid_since(books: Path, database: str) -> tuple[set[str], set[str]]:
     kept = Counter[str]()
     for order, _, _, minor in (*captured, *refunded):
         kept[order] += minor
-    changed = {order for order, kind, ref, _ in (*captured, *refunded) if order in known and (order, kind, ref) not in facts}
+    changed = {
+        order
+        for order, kind, ref, _ in (*captured, *refunded)
+        if order in known and (order, kind, ref) not in facts
+    }
     return {order for order, minor in kept.items() if minor and order not in known}, changed

@@ -8,7 +8,15 @@ from commerce_core.catalog import ItemView
 from commerce_core.checkout import Placed
 from commerce_core.kernel.address import Address
 from commerce_core.orders import OrderStatus
-from tests.integration.market import DECLINED, GOOD, LOSES_ITS_ANSWER, NOWHERE, POOR, TIMES_OUT_FIRST, Market
+from tests.integration.market import (
+    DECLINED,
+    GOOD,
+    LOSES_ITS_ANSWER,
+    NOWHERE,
+    POOR,
+    TIMES_OUT_FIRST,
+    Market,
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -29,14 +37,22 @@ ENDINGS: Final = {
     "declined": Ending(card=DECLINED, status=OrderStatus.CANCELLED),
     "insufficient funds": Ending(card=POOR, status=OrderStatus.CANCELLED),
     "cannot be shipped": Ending(to=NOWHERE, status=OrderStatus.CANCELLED),
-    "cancelled before it was charged": Ending(cancelled_before="placed", status=OrderStatus.CANCELLED),
-    "cancelled while it was charged": Ending(cancelled_before="gateway.confirm", status=OrderStatus.CANCELLED),
-    "cancelled while the charge timed out": Ending(card=TIMES_OUT_FIRST, cancelled_before="gateway.confirm", status=OrderStatus.CANCELLED),
+    "cancelled before it was charged": Ending(
+        cancelled_before="placed", status=OrderStatus.CANCELLED
+    ),
+    "cancelled while it was charged": Ending(
+        cancelled_before="gateway.confirm", status=OrderStatus.CANCELLED
+    ),
+    "cancelled while the charge timed out": Ending(
+        card=TIMES_OUT_FIRST, cancelled_before="gateway.confirm", status=OrderStatus.CANCELLED
+    ),
 }
 
 
 def begin(market: Market, item: ItemView, ending: Ending) -> Placed:
-    """An order that will end like *ending*; the market's rule is wrapped for a buyer who cancels."""
+    """An order that will end like *ending*; the market's rule is wrapped for a buyer who
+    cancels.
+    """
     _, placed = market.buy(item, ending.card, ending.to)
     if ending.cancelled_before == "placed":
         market.cancel(placed)

@@ -34,7 +34,11 @@ class Street:
 @pytest.fixture(scope="module")
 def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
     folder: Path = tmp_path_factory.mktemp("street")
-    with open_market(folder) as market, serving(market.shop) as address, httpx.Client(base_url=address, timeout=20) as client:
+    with (
+        open_market(folder) as market,
+        serving(market.shop) as address,
+        httpx.Client(base_url=address, timeout=20) as client,
+    ):
         yield Street(market, client)
 
 
@@ -56,15 +60,21 @@ def contents(cart: httpx.Response, items: Sequence[ItemView]) -> dict[int, int]:
     return {place[line["itemId"]]: line["quantity"] for line in cart.json()["lines"]}
 
 
-def put_all(person: Person, items: Sequence[ItemView], wanted: Mapping[int, int], **more: Any) -> None:
+def put_all(
+    person: Person, items: Sequence[ItemView], wanted: Mapping[int, int], **more: Any
+) -> None:
     """Have so many pieces of each in the cart."""
     lines = [{"itemId": items[no].item.id, "quantity": quantity} for no, quantity in wanted.items()]
     answer = person("PATCH", "/cart", {"lines": lines}, **more)
     assert answer.status_code == 200, answer.text
 
 
-def test_27_adding_to_a_cart_costs_the_same_from_one_to_a_thousand_lines(street: Street, items: list[ItemView]) -> None:
-    """The number of statements is the same, and what is carried grows with the lines of the answer and with nothing else."""
+def test_27_adding_to_a_cart_costs_the_same_from_one_to_a_thousand_lines(
+    street: Street, items: list[ItemView]
+) -> None:
+    """The number of statements is the same, and what is carried grows with the lines of the answer
+    and with nothing else.
+    """
     buyer = street.somebody()
     statements: dict[int, int] = {}
     sizes: dict[int, int] = {}
@@ -81,7 +91,10 @@ def test_27_adding_to_a_cart_costs_the_same_from_one_to_a_thousand_lines(street:
     with counted(street.market.database) as seen:
         put_all(buyer, items, dict.fromkeys(range(MOST_LINES), 7))
     assert len(seen) == statements[MOST_LINES], "a list of lines costs the statements of one"
-    each = [(sizes[more] - sizes[fewer]) / (more - fewer) for fewer, more in ((2, 3), (3, 199), (200, 257), (257, MOST_LINES))]
+    each = [
+        (sizes[more] - sizes[fewer]) / (more - fewer)
+        for fewer, more in ((2, 3), (3, 199), (200, 257), (257, MOST_LINES))
+    ]
     assert max(each) - min(each) < 16, "a line more costs the same wherever it comes"
 
 
@@ -95,8 +108,16 @@ def test_27_adding_to_a_cart_costs_the_same_from_one_to_a_thousand_lines(street:
         ({0: 2}, {0: 5}, {0: 5}),
         ({0: 5}, {0: 2}, {0: 5}),
         ({0: 1, 1: 4}, {1: 1, 2: 2}, {0: 1, 1: 4, 2: 2}),
-        (dict.fromkeys(range(999), 1), {998: 2, 999: 3}, dict.fromkeys(range(998), 1) | {998: 2, 999: 3}),
-        (dict.fromkeys(range(999), 1), {999: 3, 0: 9}, dict.fromkeys(range(1, 999), 1) | {999: 3, 0: 9}),
+        (
+            dict.fromkeys(range(999), 1),
+            {998: 2, 999: 3},
+            dict.fromkeys(range(998), 1) | {998: 2, 999: 3},
+        ),
+        (
+            dict.fromkeys(range(999), 1),
+            {999: 3, 0: 9},
+            dict.fromkeys(range(1, 999), 1) | {999: 3, 0: 9},
+        ),
     ],
     ids=[
         "both empty",
@@ -110,7 +131,9 @@ def test_27_adding_to_a_cart_costs_the_same_from_one_to_a_thousand_lines(street:
         "full too",
     ],
 )
-def test_28_a_guests_cart_goes_over_into_the_buyers_once(street: Street, items: list[ItemView], mine, theirs, together) -> None:
+def test_28_a_guests_cart_goes_over_into_the_buyers_once(
+    street: Street, items: list[ItemView], mine, theirs, together
+) -> None:
     buyer, guest = street.somebody(), Person(street.client)
     street.client.cookies.clear()
     token = {"X-Cart-Token": street.market.shop.guest_tokens.new()}
@@ -123,10 +146,14 @@ def test_28_a_guests_cart_goes_over_into_the_buyers_once(street: Street, items: 
     if together:
         put(buyer, items[next(iter(together))], 1)
         after = contents(buyer("GET", "/cart"), items)
-        assert contents(buyer("GET", "/cart", headers=token), items) == after  # a spent token brings nothing back
+        assert (
+            contents(buyer("GET", "/cart", headers=token), items) == after
+        )  # a spent token brings nothing back
 
 
-def test_28_what_a_merged_cart_cannot_hold_is_named_until_the_buyer_changes_it(street: Street, items: list[ItemView]) -> None:
+def test_28_what_a_merged_cart_cannot_hold_is_named_until_the_buyer_changes_it(
+    street: Street, items: list[ItemView]
+) -> None:
     buyer, guest = street.somebody(), Person(street.client)
     street.client.cookies.clear()
     token = {"X-Cart-Token": street.market.shop.guest_tokens.new()}
@@ -143,7 +170,9 @@ def test_28_what_a_merged_cart_cannot_hold_is_named_until_the_buyer_changes_it(s
     assert put(buyer, more, 4).status_code == 200
 
 
-def test_28_nobody_inherits_a_guests_cart_or_sees_another(street: Street, items: list[ItemView]) -> None:
+def test_28_nobody_inherits_a_guests_cart_or_sees_another(
+    street: Street, items: list[ItemView]
+) -> None:
     first, second, guest = *street.crowd(2), Person(street.client)
     street.client.cookies.clear()
     token, other = ({"X-Cart-Token": street.market.shop.guest_tokens.new()} for _ in range(2))
@@ -155,7 +184,9 @@ def test_28_nobody_inherits_a_guests_cart_or_sees_another(street: Street, items:
     assert contents(guest("GET", "/cart"), items) == {}
     street.client.cookies.clear()
     assert contents(first("GET", "/cart", headers=token), items) == {0: 2}
-    assert contents(second("GET", "/cart", headers=token), items) == {}  # the next user of the same browser
+    assert (
+        contents(second("GET", "/cart", headers=token), items) == {}
+    )  # the next user of the same browser
     assert contents(second("GET", "/cart"), items) == {}
     assert contents(first("GET", "/cart"), items) == {0: 2}
     assert contents(guest("GET", "/cart", headers=other), items) == {1: 3}

@@ -23,7 +23,9 @@ ROW: Final = b'{"sku": "N1", "name": "Row", "price": 1, "quantity": 1}'
 
 
 @pytest.mark.parametrize("ahead", [timedelta(minutes=30), DAY, timedelta(hours=25)], ids=str)
-def test_43_a_clock_that_is_ahead_for_ten_seconds_leaves_nothing_stuck(stepped: Market, ahead: timedelta) -> None:
+def test_43_a_clock_that_is_ahead_for_ten_seconds_leaves_nothing_stuck(
+    stepped: Market, ahead: timedelta
+) -> None:
     """All that a process can leave behind when its clock is right again, or when it died before."""
     shop, clock, storage = stepped.shop, stepped.shop.clock, stepped.container.storage()
     assert isinstance(clock, SettableClock)
@@ -38,7 +40,9 @@ def test_43_a_clock_that_is_ahead_for_ten_seconds_leaves_nothing_stuck(stepped: 
     died_with_everything_in_hand(stepped)
     clock.advance(MOMENT - ahead)
     assert SqlOutbox(stepped.database).lease("another", clock.now(), clock.now() + MOMENT)
-    others = SqlLocalQueues(stepped.database, {"search-indexer": ("catalog.item_changed.v1",)}, clock, "another")
+    others = SqlLocalQueues(
+        stepped.database, {"search-indexer": ("catalog.item_changed.v1",)}, clock, "another"
+    )
     assert others.queues()["search-indexer"].receive(1)
     others.queues()["search-indexer"].release()
     for _ in range(5):
@@ -73,7 +77,9 @@ def died_with_everything_in_hand(market: Market) -> None:
         assert storage.reindex.claim(tx, now, until)
         tx.commit()
     SqlOutbox(market.database).lease("dead", now, now + MOMENT)
-    dead = SqlLocalQueues(market.database, {"search-indexer": ("catalog.item_changed.v1",)}, market.shop.clock, "dead")
+    dead = SqlLocalQueues(
+        market.database, {"search-indexer": ("catalog.item_changed.v1",)}, market.shop.clock, "dead"
+    )
     dead.queues()["search-indexer"].receive(1)
 
 
@@ -83,7 +89,9 @@ def on_server(tmp_path, shop_url: str) -> Iterator[Market]:
         yield opened
 
 
-def test_43_on_a_server_a_processes_own_clock_says_nothing(on_server: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_43_on_a_server_a_processes_own_clock_says_nothing(
+    on_server: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Ahead(datetime):
         @classmethod
         def now(cls, tz=None):
@@ -97,7 +105,9 @@ def test_43_on_a_server_a_processes_own_clock_says_nothing(on_server: Market, mo
     _, placed = on_server.buy(on_server.item(1))
     on_server.run()
     assert on_server.order(placed).status is OrderStatus.COMPLETED
-    assert on_server.rows("SELECT count(*) FROM outbox_lease WHERE lease_until > now() + interval '1 hour'") == [(0,)]
+    assert on_server.rows(
+        "SELECT count(*) FROM outbox_lease WHERE lease_until > now() + interval '1 hour'"
+    ) == [(0,)]
 
 
 def test_the_servers_time_goes_on_between_two_questions(on_server: Market) -> None:

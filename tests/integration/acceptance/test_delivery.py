@@ -1,4 +1,6 @@
-"""Events inside the shop: each consumer has its own progress, whatever becomes of the others. Numbers are those of the acceptance list."""
+"""Events inside the shop: each consumer has its own progress, whatever becomes of the others.
+Numbers are those of the acceptance list.
+"""
 
 import threading
 import time
@@ -38,7 +40,9 @@ NAME: Final = "points"
 
 
 class Subscriber(Consumer):
-    """Somebody else's consumer in the shop. ``act`` is what it does with messages before it takes them."""
+    """Somebody else's consumer in the shop. ``act`` is what it does with messages before it takes
+    them.
+    """
 
     def __init__(self) -> None:
         self.act: Callable[[Sequence[Message]], object] = lambda _: None
@@ -59,11 +63,15 @@ def open_subscribed(folder: Path, subscriber: Subscriber, **settings: Any) -> It
     container = ShopContainer(settings=Settings.in_folder(folder, **settings))
     everything = sorted({name for names in SUBSCRIPTIONS.values() for name in names})
     container.subscriptions.override(providers.Object({**SUBSCRIPTIONS, NAME: everything}))
-    container.consumers.override(providers.List(container.indexer, container.seller_list, providers.Object(subscriber)))
+    container.consumers.override(
+        providers.List(container.indexer, container.seller_list, providers.Object(subscriber))
+    )
     shop = container.shop()
     try:
         storage = container.storage()
-        (seller,) = crowd(storage.database, storage.accounts, shop.clock, container.ids(), 1, Role.SELLER)
+        (seller,) = crowd(
+            storage.database, storage.accounts, shop.clock, container.ids(), 1, Role.SELLER
+        )
         yield Market(shop, container, SellerId(seller.account.id), Outside())
     finally:
         shop.close()
@@ -75,7 +83,9 @@ def subscriber() -> Subscriber:
 
 
 @pytest.fixture
-def subscribed(tmp_path: Path, on_database: dict[str, Any], subscriber: Subscriber) -> Iterator[Market]:
+def subscribed(
+    tmp_path: Path, on_database: dict[str, Any], subscriber: Subscriber
+) -> Iterator[Market]:
     with open_subscribed(tmp_path, subscriber, **on_database) as opened:
         yield opened
 
@@ -100,7 +110,9 @@ def sold(market: Market) -> int:
     return len(market.rows("SELECT 1 FROM seller_order WHERE status = 'COMPLETED'"))
 
 
-def test_46_a_subscriber_that_hangs_is_noticed_by_nobody_else(subscribed: Market, subscriber: Subscriber) -> None:
+def test_46_a_subscriber_that_hangs_is_noticed_by_nobody_else(
+    subscribed: Market, subscriber: Subscriber
+) -> None:
     let_go = threading.Event()
     subscriber.act = lambda _: let_go.wait(PATIENCE)
     with working(subscribed.shop):
@@ -117,7 +129,9 @@ def test_46_a_subscriber_that_hangs_is_noticed_by_nobody_else(subscribed: Market
     assert len({m.id for m in subscriber.taken}) == waiting[NAME]
 
 
-def test_46_one_that_fails_for_ever_stops_nobody_and_what_it_fails_on_is_kept(subscribed: Market, subscriber: Subscriber) -> None:
+def test_46_one_that_fails_for_ever_stops_nobody_and_what_it_fails_on_is_kept(
+    subscribed: Market, subscriber: Subscriber
+) -> None:
     def fail(_: Sequence[Message]) -> None:
         raise Unavailable("it is away")
 
@@ -152,7 +166,9 @@ def test_46_an_index_that_is_away_holds_up_no_sellers_list(
         until(lambda: found(subscribed) == MANY, "not all was found when the index was back")
 
 
-def test_46_what_a_consumer_fails_on_without_saying_why_is_parked_for_it_alone(subscribed: Market, subscriber: Subscriber) -> None:
+def test_46_what_a_consumer_fails_on_without_saying_why_is_parked_for_it_alone(
+    subscribed: Market, subscriber: Subscriber
+) -> None:
     items = onboard(subscribed, 3)
 
     def defect(messages: Sequence[Message]) -> None:
@@ -176,7 +192,9 @@ def test_46_two_processes_take_from_one_queue_in_turn_and_the_second_takes_over(
     tmp_path: Path, on_database: dict[str, Any], subscribed: Market, subscriber: Subscriber
 ) -> None:
     second = Subscriber()
-    with open_subscribed(tmp_path, second, **{**on_database, "search_url": f"tantivy:///{tmp_path}/second"}) as other:
+    with open_subscribed(
+        tmp_path, second, **{**on_database, "search_url": f"tantivy:///{tmp_path}/second"}
+    ) as other:
         onboard(subscribed, 4)
         assert subscribed.shop.followers[NAME].run_once(2) == 2
         assert other.shop.followers[NAME].run_once(500) == 0
@@ -201,7 +219,9 @@ def test_46_what_waited_for_a_broker_is_delivered_inside_when_the_shop_goes_over
     assert in_order(subscriber.taken)
 
 
-def test_46_what_waited_inside_goes_to_a_broker_when_the_shop_goes_over_to_one(subscribed: Market) -> None:
+def test_46_what_waited_inside_goes_to_a_broker_when_the_shop_goes_over_to_one(
+    subscribed: Market,
+) -> None:
     onboard(subscribed, 3)
     told: list[Message] = []
 
@@ -227,8 +247,12 @@ def in_order(messages: Sequence[Message]) -> bool:
 
 def test_46_a_process_that_gets_nowhere_with_a_queue_leaves_it_to_another(shop_url: str) -> None:
     database, clock = SqlDatabase(shop_url), SettableClock()
-    stuck, able = (SqlLocalQueues(database, {"search": ["n"]}, clock, owner) for owner in ("stuck", "able"))
-    message = Message(id=MessageId("m-1"), partition_key="k", name="n", occurred_at=clock.now(), payload={})
+    stuck, able = (
+        SqlLocalQueues(database, {"search": ["n"]}, clock, owner) for owner in ("stuck", "able")
+    )
+    message = Message(
+        id=MessageId("m-1"), partition_key="k", name="n", occurred_at=clock.now(), payload={}
+    )
     stuck.put([message])
     assert [d.message for d in stuck.queues()["search"].receive(9)] == [message]
     assert able.queues()["search"].receive(9) == []

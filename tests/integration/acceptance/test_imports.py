@@ -16,24 +16,31 @@ from tests.integration.market import Market
 
 RICH = [
     {"sku": "PLAIN", "name": "Plain", "price": "0.01", "quantity": 0},
-    {"sku": "DEAR", "name": "Dear", "price": "1234567.89", "quantity": 3, "brand": "Ünïcode “quotes”, commas", "category": "a/b"},
+    {"sku": "DEAR", "name": "Dear", "price": "1234567.89", "quantity": 3,
+     "brand": "Ünïcode “quotes”, commas", "category": "a/b"},
     {
-        "sku": "FULL", "name": 'Line\nbreaks, "quotes" and =1+1', "price": "19.90", "quantity": 7, "description": "long " * 500,
-        "tags": ["x", "1", "true"], "images": ["https://example.com/a.png"], "gtins": ["0012345678905"],
-        "specifications": {"hdmi_ports": 3, "wide": True, "sizes": [1, 2.5], "deep": {"a": {"b": None}}},
+        "sku": "FULL", "name": 'Line\nbreaks, "quotes" and =1+1', "price": "19.90", "quantity": 7,
+        "description": "long " * 500,
+        "tags": ["x", "1", "true"], "images": ["https://example.com/a.png"],
+        "gtins": ["0012345678905"],
+        "specifications": {"hdmi_ports": 3, "wide": True, "sizes": [1, 2.5],
+        "deep": {"a": {"b": None}}},
         "attributes": {"material": "oak", "000": "007", "empty": ""}, "status": "draft",
     },
     {
         "sku": "FORMS", "name": "With forms",
         "variants": [
-            {"variantId": f"F-{no}", "price": f"{no}.50", "stock": no, "options": {"color": "red", "size": no}, "gtins": [f"40063{no}"]}
+            {"variantId": f"F-{no}", "price": f"{no}.50", "stock": no,
+             "options": {"color": "red", "size": no}, "gtins": [f"40063{no}"]}
             for no in range(1, 6)
         ],
     },
 ]  # fmt: skip
 
 
-def carried_out(market: Market, seller_id: SellerId, kind: ImportFormat, pieces: Iterable[bytes]) -> ItemImport:
+def carried_out(
+    market: Market, seller_id: SellerId, kind: ImportFormat, pieces: Iterable[bytes]
+) -> ItemImport:
     """An import, carried out."""
     begun = market.shop.imports.take(seller_id, kind, pieces)
     while market.shop.importer.run_once(500):
@@ -48,7 +55,9 @@ def take_in(market: Market, *rows: object, raw: bytes = b"") -> ItemImport:
 
 
 @pytest.mark.parametrize("kind", ImportFormat)
-def test_30_an_export_that_is_imported_is_the_same_catalogue(stepped: Market, kind: ImportFormat) -> None:
+def test_30_an_export_that_is_imported_is_the_same_catalogue(
+    stepped: Market, kind: ImportFormat
+) -> None:
     assert take_in(stepped, *RICH).progress.created == len(RICH)
     before = list(stepped.shop.items.export(stepped.seller_id))
     assert {view.item.sku: view.item.price.amount for view in before}["DEAR"] == "1234567.89"
@@ -64,7 +73,10 @@ def test_30_an_export_that_is_imported_is_the_same_catalogue(stepped: Market, ki
 
 
 def test_30_an_import_goes_on_behind_bad_rows_and_names_each_by_its_line(stepped: Market) -> None:
-    rows: list[dict[str, object]] = [{"sku": f"S-{no}", "name": f"Thing {no}", "price": "5.00", "quantity": 1} for no in range(1, 41)]
+    rows: list[dict[str, object]] = [
+        {"sku": f"S-{no}", "name": f"Thing {no}", "price": "5.00", "quantity": 1}
+        for no in range(1, 41)
+    ]
     spoilt: dict[int, tuple[str, dict[str, object]]] = {
         3: ("/price", {"price": "5.001"}),
         15: ("/name", {"name": ""}),
@@ -76,7 +88,9 @@ def test_30_an_import_goes_on_behind_bad_rows_and_names_each_by_its_line(stepped
     for line, (_, change) in spoilt.items():
         rows[line - 1] |= change
     done = take_in(stepped, *rows)
-    assert {(error.line, error.pointer) for error in done.errors} == {(line, pointer) for line, (pointer, _) in spoilt.items()}
+    assert {(error.line, error.pointer) for error in done.errors} == {
+        (line, pointer) for line, (pointer, _) in spoilt.items()
+    }
     assert (done.progress.rows, done.progress.created, done.progress.failed) == (40, 34, 6)
     prices = {view.item.price for view in stepped.shop.items.export(stepped.seller_id)}
     assert prices == {Money.parse("5.00", "USD")}
@@ -85,10 +99,13 @@ def test_30_an_import_goes_on_behind_bad_rows_and_names_each_by_its_line(stepped
 def test_30_a_file_of_any_length_takes_the_same_memory(stepped: Market, scale: int) -> None:
     def rows(count: int) -> Iterator[bytes]:
         for no in range(count):
-            yield b'{"sku": "L-%d-%d", "name": "Thing with a name", "price": %s, "quantity": 1}\n' % (
-                count,
-                no,
-                str(Decimal("1.25")).encode(),
+            yield (
+                b'{"sku": "L-%d-%d", "name": "Thing with a name", "price": %s, "quantity": 1}\n'
+                % (
+                    count,
+                    no,
+                    str(Decimal("1.25")).encode(),
+                )
             )
 
     def peak(count: int) -> int:
@@ -105,12 +122,19 @@ def test_30_a_file_of_any_length_takes_the_same_memory(stepped: Market, scale: i
     assert long < short * 1.5, (short, long)
 
 
-def test_35_an_import_sent_again_changes_nothing_and_never_overwrites_what_was_sold(stepped: Market) -> None:
-    rows = [{"sku": f"S-{no}", "name": f"Thing {no}", "price": "5.00", "quantity": 10} for no in range(20)]
+def test_35_an_import_sent_again_changes_nothing_and_never_overwrites_what_was_sold(
+    stepped: Market,
+) -> None:
+    rows = [
+        {"sku": f"S-{no}", "name": f"Thing {no}", "price": "5.00", "quantity": 10}
+        for no in range(20)
+    ]
     first = take_in(stepped, *rows)
     again = take_in(stepped, *rows)
     assert (first.progress.created, again.progress.created, again.progress.unchanged) == (20, 0, 20)
-    (thing,) = [view for view in stepped.shop.items.export(stepped.seller_id) if view.item.sku == "S-3"]
+    (thing,) = [
+        view for view in stepped.shop.items.export(stepped.seller_id) if view.item.sku == "S-3"
+    ]
     stepped.buy(thing, quantity=4)
     stepped.run()
     dearer = take_in(stepped, *({**row, "price": "6.00"} for row in rows))
@@ -122,25 +146,39 @@ def test_35_an_import_sent_again_changes_nothing_and_never_overwrites_what_was_s
 
 
 def test_37_a_bad_row_of_an_import_spoils_only_itself(stepped: Market) -> None:
-    good = [{"sku": f"G-{no}", "name": f"Thing {no}", "price": "5.00", "quantity": 1} for no in range(6)]
+    good = [
+        {"sku": f"G-{no}", "name": f"Thing {no}", "price": "5.00", "quantity": 1} for no in range(6)
+    ]
     bad = [
         rb'{"sku": "B-1", "name": "nul \u0000", "price": 5, "quantity": 1}',
         rb'{"sku": "B-2", "name": "half a pair \ud800", "price": 5, "quantity": 1}',
-        rb'{"sku": "B-3", "name": "deep", "attributes": {"a\u0000": "b"}, "price": 5, "quantity": 1}',
+        (
+            rb'{"sku": "B-3", "name": "deep", "attributes": {"a\u0000": "b"}, "price": 5, '
+            rb'"quantity": '
+            rb"1}"
+        ),
         b'{"sku": "B-4", "name": "broken \xff", "price": 5, "quantity": 1}',
         b'{"sku": "B-5", "name": "too dear", "price": 1e300, "quantity": 1}',
         b'{"sku": "B-6", "name": "too many", "price": 5, "quantity": 99999999999999999999999}',
     ]
-    lines = [line for pair in zip((json.dumps(row).encode() for row in good), bad, strict=True) for line in pair]
+    lines = [
+        line
+        for pair in zip((json.dumps(row).encode() for row in good), bad, strict=True)
+        for line in pair
+    ]
     done = take_in(stepped, raw=b"\n".join(lines))
     assert (done.progress.created, done.progress.failed) == (6, 6)
     assert sorted({error.line for error in done.errors}) == [2, 4, 6, 8, 10, 12]
     stepped.run()
     assert stepped.shop.outbox.dead_letters(10) == []
-    assert sorted(view.item.sku for view in stepped.shop.items.export(stepped.seller_id)) == [row["sku"] for row in good]
+    assert sorted(view.item.sku for view in stepped.shop.items.export(stepped.seller_id)) == [
+        row["sku"] for row in good
+    ]
 
 
-def test_37_a_header_that_no_database_could_keep_does_not_keep_the_import_from_ending(stepped: Market) -> None:
+def test_37_a_header_that_no_database_could_keep_does_not_keep_the_import_from_ending(
+    stepped: Market,
+) -> None:
     table = [b"sku,name,price,quantity,co\x00lour\n", b"S-1,Lamp,5.00,1,red\n"]
     done = carried_out(stepped, stepped.seller_id, ImportFormat.CSV, table)
     assert done.progress.failed == 1

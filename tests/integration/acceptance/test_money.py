@@ -23,7 +23,9 @@ LATER = timedelta(minutes=1)
 SHOWN_BY_THE_BOOKS = Decision(actor="operator", reason="looked up", evidence="the gateway's books")
 
 
-def test_08_two_runners_and_a_look_up_complete_an_order_in_the_same_moment_once(stepped: Market, scale: int) -> None:
+def test_08_two_runners_and_a_look_up_complete_an_order_in_the_same_moment_once(
+    stepped: Market, scale: int
+) -> None:
     lamp = stepped.item(10_000)
     runners = [stepped.another_runner("first"), stepped.another_runner("second")]
     orders: list[Placed] = []
@@ -44,7 +46,9 @@ def test_08_two_runners_and_a_look_up_complete_an_order_in_the_same_moment_once(
             together.wait(10)
             return runner.run_once(16)
 
-        results = side_by_side(lambda do: do(), [look_up, *(lambda r=r: carry_on(r) for r in runners)], threads=3)
+        results = side_by_side(
+            lambda do: do(), [look_up, *(lambda r=r: carry_on(r) for r in runners)], threads=3
+        )
         assert isinstance(results[0], (CallUnknown, NotToBeUndone, type(None))), results[0]
         assert all(isinstance(result, int) for result in results[1:]), results[1:]
         orders.append(placed)
@@ -58,7 +62,9 @@ def test_08_two_runners_and_a_look_up_complete_an_order_in_the_same_moment_once(
 
 
 def test_09_a_call_has_one_key_on_every_retry_and_path(stepped: Market) -> None:
-    """Each call fails twice before and after it lands, and every other turn is another process's."""
+    """Each call fails twice before and after it lands, and every other turn is another
+    process's.
+    """
     failures: dict[tuple, int] = {}
 
     def fails_at_first(name: str, send):
@@ -89,17 +95,32 @@ def test_09_a_call_has_one_key_on_every_retry_and_path(stepped: Market) -> None:
         assert stepped.order(placed).status is ENDINGS[name].status, name
 
     rows = stepped.rows("SELECT order_id, operation, subject_no, attempt, key FROM outside_call")
-    assert all(row.key == f"{row.order_id}:{row.operation}:{row.subject_no}:{row.attempt}" for row in rows)
+    assert all(
+        row.key == f"{row.order_id}:{row.operation}:{row.subject_no}:{row.attempt}" for row in rows
+    )
     assert {row.operation for row in rows} == {"charge", "refund", "ship", "unship"}
     keys = {(row.order_id, row.operation): row.key for row in rows}
     assert len(set(keys.values())) == len(rows) == len(keys)
-    operations = {"gateway.confirm": "charge", "gateway.refund": "refund", "carrier.book": "ship", "carrier.cancel": "unship"}
-    sent = [(called, arguments) for called, arguments in stepped.outside.calls if called in operations]
+    operations = {
+        "gateway.confirm": "charge",
+        "gateway.refund": "refund",
+        "carrier.book": "ship",
+        "carrier.cancel": "unship",
+    }
+    sent = [
+        (called, arguments) for called, arguments in stepped.outside.calls if called in operations
+    ]
     for called, arguments in sent:
-        order_id = arguments[0] if called.startswith("carrier") else arguments[0].reference.removeprefix("sbx_")
+        order_id = (
+            arguments[0]
+            if called.startswith("carrier")
+            else arguments[0].reference.removeprefix("sbx_")
+        )
         key = arguments[1] if called.startswith("carrier") else arguments[-1]
         assert key == keys[order_id, operations[called]]
-    assert len(sent) > 2 * len({(called, str(arguments)) for called, arguments in sent})  # each was in fact repeated
+    assert len(sent) > 2 * len(
+        {(called, str(arguments)) for called, arguments in sent}
+    )  # each was in fact repeated
     stepped.assert_sound()
 
 
@@ -116,8 +137,12 @@ BREAKS = {
 
 @pytest.mark.parametrize("error", BREAKS.values(), ids=BREAKS)
 @pytest.mark.parametrize("to", [None, NOWHERE], ids=["shippable", "not shippable"])
-def test_10_whatever_breaks_after_the_charge_the_buyer_has_the_order_or_the_money(stepped: Market, to, error: BaseException) -> None:
-    """One order for each place after the charge where something can break: statements, commits, calls and their answers."""
+def test_10_whatever_breaks_after_the_charge_the_buyer_has_the_order_or_the_money(
+    stepped: Market, to, error: BaseException
+) -> None:
+    """One order for each place after the charge where something can break: statements, commits,
+    calls and their answers.
+    """
     lamp = stepped.item(100_000)
     at = 0
     struck = True
@@ -141,14 +166,18 @@ def test_10_whatever_breaks_after_the_charge_the_buyer_has_the_order_or_the_mone
         stepped.outside.rule = lambda name, send: send()
         stepped.shop.clock.advance(LATER)
         stepped.finish()
-        assert stepped.order(placed).status is (OrderStatus.CANCELLED if to else OrderStatus.COMPLETED), at
+        assert stepped.order(placed).status is (
+            OrderStatus.CANCELLED if to else OrderStatus.COMPLETED
+        ), at
         assert stepped.money(placed) == (["capture", "refund"] if to else ["capture"]), at
     assert at > 25
     assert stepped.stock_of(lamp) == (100_000 if to else 100_000 - at)
     stepped.assert_sound()
 
 
-def test_12_a_price_that_changed_is_told_with_both_figures_and_nothing_is_reserved(stepped: Market) -> None:
+def test_12_a_price_that_changed_is_told_with_both_figures_and_nothing_is_reserved(
+    stepped: Market,
+) -> None:
     lamp = stepped.item(5)
     (buyer,) = stepped.buyers(1)
     cart = stepped.fill(buyer, (lamp, 2))
@@ -166,24 +195,34 @@ def test_12_a_price_that_changed_is_told_with_both_figures_and_nothing_is_reserv
     stepped.assert_sound()
 
 
-def test_13_the_same_request_again_gets_the_same_order_however_far_it_has_come(stepped: Market) -> None:
+def test_13_the_same_request_again_gets_the_same_order_however_far_it_has_come(
+    stepped: Market,
+) -> None:
     lamp = stepped.item(5)
     (buyer,) = stepped.buyers(1)
     cart = stepped.fill(buyer, (lamp, 1))
     first = stepped.place(buyer, cart, key="one")
     stepped.run()
-    again = [stepped.place(buyer, cart, key="one"), stepped.place(buyer, cart, key="two"), stepped.place(buyer, cart)]
+    again = [
+        stepped.place(buyer, cart, key="one"),
+        stepped.place(buyer, cart, key="two"),
+        stepped.place(buyer, cart),
+    ]
     assert {placed.key for placed in again} == {first.key}
     assert all(placed.replayed for placed in again)
     assert stepped.outside.count("gateway.prepare") == 1
     stepped.assert_sound()
 
 
-def test_14_a_refund_that_fails_is_retried_until_it_is_done_and_a_person_is_alarmed_meanwhile(tmp_path: Path) -> None:
+def test_14_a_refund_that_fails_is_retried_until_it_is_done_and_a_person_is_alarmed_meanwhile(
+    tmp_path: Path,
+) -> None:
     one_second = timedelta(seconds=1)
     with open_market(tmp_path, in_step=True, longest_retry=one_second) as market:
         _, placed = market.buy(market.item(1), to=NOWHERE)
-        market.outside.rule = lambda name, send: Unknown("not now") if name == "gateway.refund" else send()
+        market.outside.rule = lambda name, send: (
+            Unknown("not now") if name == "gateway.refund" else send()
+        )
         registry = CollectorRegistry()
         registry.register(market.container.collector())
         for attempt in range(1, 31):
@@ -202,12 +241,16 @@ def test_14_a_refund_that_fails_is_retried_until_it_is_done_and_a_person_is_alar
         market.assert_sound()
 
 
-def test_15_no_call_goes_out_while_a_transaction_is_open_or_a_connection_is_held(stepped: Market) -> None:
+def test_15_no_call_goes_out_while_a_transaction_is_open_or_a_connection_is_held(
+    stepped: Market,
+) -> None:
     """Everything happens on this one thread: what it has open is all that there is."""
     open_then: list[tuple[str, int, int]] = []
 
     def rule(name: str, send):
-        open_then.append((name, stepped.database.open_in_this_thread, stepped.database.connections_in_use))
+        open_then.append(
+            (name, stepped.database.open_in_this_thread, stepped.database.connections_in_use)
+        )
         return send()
 
     stepped.outside.rule = rule
@@ -222,9 +265,12 @@ def test_15_no_call_goes_out_while_a_transaction_is_open_or_a_connection_is_held
     stepped.shop.clock.advance(timedelta(hours=2))
     stepped.shop.reconciliation.run_once(100)
     stepped.assert_sound()
-    assert {name: stepped.order(placed).status for name, placed in orders.items()} == {n: e.status for n, e in ENDINGS.items()}
+    assert {name: stepped.order(placed).status for name, placed in orders.items()} == {
+        n: e.status for n, e in ENDINGS.items()
+    }
     assert {name for name, _, _ in open_then} >= {
-        "gateway.prepare", "gateway.confirm", "gateway.cancel", "gateway.refund", "gateway.books", "gateway.unclaimed",
+        "gateway.prepare", "gateway.confirm", "gateway.cancel", "gateway.refund", "gateway.books",
+        "gateway.unclaimed",
         "carrier.book", "carrier.cancel",
     }  # fmt: skip
     assert [seen for seen in open_then if seen[1:] != (0, 0)] == []

@@ -1,4 +1,6 @@
-"""What other shops got wrong about telling buyers, and about one bad answer among many. Numbers are those of the acceptance list."""
+"""What other shops got wrong about telling buyers, and about one bad answer among many. Numbers are
+those of the acceptance list.
+"""
 
 from datetime import timedelta
 
@@ -12,12 +14,19 @@ from tests.integration.acceptance.endings import ENDINGS, begin
 from tests.integration.market import Market, side_by_side
 
 BINDING = {"orders.shipment_ready.v1", "orders.order_completed.v1"}
-UNDOING = {"orders.inventory_released.v1", "orders.payment_refunded.v1", "orders.payment_declined.v1", "orders.order_cancelled.v1"}
+UNDOING = {
+    "orders.inventory_released.v1",
+    "orders.payment_refunded.v1",
+    "orders.payment_declined.v1",
+    "orders.order_cancelled.v1",
+}
 FINAL = {"orders.order_completed.v1", "orders.order_cancelled.v1"}
 
 
 def overhear(market: Market, *, twice: bool) -> list[Message]:
-    """What followers of orders are told from now on, in turn. *twice*: what they took is forgotten the first time, and comes again."""
+    """What followers of orders are told from now on, in turn. *twice*: what they took is forgotten
+    the first time, and comes again.
+    """
     heard: list[Message] = []
     queue = market.container.broker().queues()["seller-orders"]
     settle = queue.settle
@@ -33,13 +42,21 @@ def overhear(market: Market, *, twice: bool) -> list[Message]:
 
 
 @pytest.mark.parametrize("twice", [False, True], ids=["delivered once", "delivered twice"])
-def test_19_nothing_is_told_as_certain_that_is_undone_afterwards(market: Market, twice: bool, scale: int) -> None:
-    """Buyers cancel while runners run: whoever was told of a parcel or an end hears nothing else."""
+def test_19_nothing_is_told_as_certain_that_is_undone_afterwards(
+    market: Market, twice: bool, scale: int
+) -> None:
+    """Buyers cancel while runners run: whoever was told of a parcel or an end hears nothing
+    else.
+    """
     heard = overhear(market, twice=twice)
     lamp = market.item(10_000)
     orders = [begin(market, lamp, ending) for ending in ENDINGS.values()]
     more = [market.buy(lamp)[1] for _ in range(40 * scale)]
-    side_by_side(lambda task: market.run() if task is None else market.cancel(task), [None, None, *more], threads=6)
+    side_by_side(
+        lambda task: market.run() if task is None else market.cancel(task),
+        [None, None, *more],
+        threads=6,
+    )
     market.outside.rule = lambda name, send: send()
     for order in more:
         if market.order(order).status in (OrderStatus.PENDING, OrderStatus.PAID):
@@ -62,7 +79,10 @@ def test_19_nothing_is_told_as_certain_that_is_undone_afterwards(market: Market,
         names = list(told.values())
         assert sum(name in FINAL for name in names) == 1, names
         assert not (BINDING & set(names) and UNDOING & set(names)), names
-        seen = [m.payload["seq"] for m in {m.id: m for m in heard if m.partition_key == order.key.order_id}.values()]
+        seen = [
+            m.payload["seq"]
+            for m in {m.id: m for m in heard if m.partition_key == order.key.order_id}.values()
+        ]
         assert len(seen) == len(set(seen)) == len(market.order(order).timeline)
     if twice:
         assert len(heard) > len({m.id for m in heard})
@@ -87,7 +107,9 @@ def test_19_once_a_parcel_is_told_of_it_is_too_late_to_cancel(stepped: Market) -
     ],
     ids=["an amount beyond all numbers", "one below", "no text", "no answer at all"],
 )
-def test_37_a_reply_that_cannot_be_stored_spoils_only_its_own_order(stepped: Market, reply: object) -> None:
+def test_37_a_reply_that_cannot_be_stored_spoils_only_its_own_order(
+    stepped: Market, reply: object
+) -> None:
     lamp = stepped.item(100)
     orders = [stepped.buy(lamp)[1] for _ in range(7)]
     unlucky = stepped.order(orders[3]).order.handle
@@ -100,23 +122,37 @@ def test_37_a_reply_that_cannot_be_stored_spoils_only_its_own_order(stepped: Mar
     stepped.outside.rule = rule
     stepped.run()
     statuses = [stepped.order(order).status for order in orders]
-    assert statuses == [OrderStatus.COMPLETED] * 3 + [OrderStatus.PENDING] + [OrderStatus.COMPLETED] * 3
-    if isinstance(reply, (Captured, Declined)):  # a person is told; what is merely unknown is asked again
-        assert [row.saga.key.order_id for row in stepped.shop.operations.alarmed()] == [orders[3].key.order_id]
+    assert (
+        statuses
+        == [OrderStatus.COMPLETED] * 3 + [OrderStatus.PENDING] + [OrderStatus.COMPLETED] * 3
+    )
+    if isinstance(
+        reply, (Captured, Declined)
+    ):  # a person is told; what is merely unknown is asked again
+        assert [row.saga.key.order_id for row in stepped.shop.operations.alarmed()] == [
+            orders[3].key.order_id
+        ]
     stepped.finish()
     assert stepped.order(orders[3]).status is OrderStatus.COMPLETED
     assert [entry.kind for entry in stepped.books(*orders)] == ["capture"] * 7
     stepped.assert_sound()
 
 
-@pytest.mark.parametrize("text", ["nul \0 within", "half a pair \ud800", "long " * 10_000], ids=["nul", "surrogate", "long"])
+@pytest.mark.parametrize(
+    "text",
+    ["nul \0 within", "half a pair \ud800", "long " * 10_000],
+    ids=["nul", "surrogate", "long"],
+)
 def test_37_words_that_no_database_keeps_are_kept_escaped(stepped: Market, text: str) -> None:
     lamp = stepped.item(100)
     orders = [stepped.buy(lamp)[1] for _ in range(3)]
     unlucky = stepped.order(orders[1]).order.handle
 
     def rule(name: str, send):
-        mine = name in ("gateway.confirm", "gateway.cancel") and stepped.outside.calls[-1][1][0] == unlucky
+        mine = (
+            name in ("gateway.confirm", "gateway.cancel")
+            and stepped.outside.calls[-1][1][0] == unlucky
+        )
         return Declined(code="odd", detail=text) if mine else send()
 
     stepped.outside.rule = rule

@@ -37,7 +37,9 @@ def seconds_until(come_true: Callable[[], bool]) -> float:
     return time.monotonic() - began
 
 
-def test_24_what_is_sold_out_is_seen_within_a_second_and_seen_again_once_the_order_is_undone(market: Market) -> None:
+def test_24_what_is_sold_out_is_seen_within_a_second_and_seen_again_once_the_order_is_undone(
+    market: Market,
+) -> None:
     lags: list[float] = []
     with working(market.shop, ("relay",)):
         for no in range(5):
@@ -67,33 +69,45 @@ def test_24_pieces_that_leave_others_free_change_nothing_in_the_index(stepped: M
 
 
 @pytest.fixture
-def shelves(stepped: Market) -> dict[str, ItemView]:
+def repositories(stepped: Market) -> dict[str, ItemView]:
     """One item that is meant, and many that are full of words like its codes."""
     meant = stepped.item(1, name="Kettle", sku="AB-1200", gtins=("4006381333931",))
     for no in range(30):
-        stepped.item(1, name=f"AB-1201 AB 1200 kettle kettle {no}", sku=f"AB-12{no:02}X", gtins=(f"40063813339{no:02}",), tags=("AB-120",))
+        stepped.item(
+            1,
+            name=f"AB-1201 AB 1200 kettle kettle {no}",
+            sku=f"AB-12{no:02}X",
+            gtins=(f"40063813339{no:02}",),
+            tags=("AB-120",),
+        )
     other = stepped.item(1, name="Whistling teapot", sku="WT-7")
     stepped.run()
     return {"meant": meant, "other": other}
 
 
 @pytest.mark.parametrize("code", ["AB-1200", "ab-1200", "4006381333931", " AB-1200 "])
-def test_25_an_exact_code_comes_before_every_near_word(stepped: Market, shelves: dict[str, ItemView], code: str) -> None:
+def test_25_an_exact_code_comes_before_every_near_word(
+    stepped: Market, repositories: dict[str, ItemView], code: str
+) -> None:
     hits = found(stepped, code)
-    assert hits[0] == shelves["meant"].item.id
+    assert hits[0] == repositories["meant"].item.id
 
 
-def test_25_an_item_id_finds_its_item(stepped: Market, shelves: dict[str, ItemView]) -> None:
-    assert found(stepped, shelves["other"].item.id)[0] == shelves["other"].item.id
+def test_25_an_item_id_finds_its_item(stepped: Market, repositories: dict[str, ItemView]) -> None:
+    assert found(stepped, repositories["other"].item.id)[0] == repositories["other"].item.id
 
 
-def test_26_names_and_skus_are_found_while_they_are_typed(stepped: Market, shelves: dict[str, ItemView]) -> None:
-    wanted = shelves["other"].item.id
+def test_26_names_and_skus_are_found_while_they_are_typed(
+    stepped: Market, repositories: dict[str, ItemView]
+) -> None:
+    wanted = repositories["other"].item.id
     for typed in ("whi", "whist", "whistling te", "teap", "Whistling teapot", "WT", "WT-", "wt-7"):
         assert wanted in found(stepped, typed), typed
 
 
-def test_26_suggestions_follow_every_letter(stepped: Market, shelves: dict[str, ItemView]) -> None:
+def test_26_suggestions_follow_every_letter(
+    stepped: Market, repositories: dict[str, ItemView]
+) -> None:
     for typed in ("wh", "whis", "Whistling t", "whistling teapot"):
         assert "whistling teapot" in [text.lower() for text in suggested(stepped, typed)], typed
     assert suggested(stepped, "zzz") == []

@@ -1,4 +1,5 @@
-"""A list that loads a row at a time (29): the number of SQL statements of every endpoint is the same for little and for much data.
+"""A list that loads a row at a time (29): the number of SQL statements of every endpoint is the
+same for little and for much data.
 
 Every operation of the shop has a row in ``ROWS``; a new one without a row fails.
 """
@@ -48,7 +49,15 @@ class Quarter:
     order_id: str
     import_id: str
 
-    def send(self, person: Person, method: str, path: str, body: Any = None, status: int = 200, **more: Any) -> httpx.Response:
+    def send(
+        self,
+        person: Person,
+        method: str,
+        path: str,
+        body: Any = None,
+        status: int = 200,
+        **more: Any,
+    ) -> httpx.Response:
         """A request that must be answered like this."""
         self.client.cookies.clear()
         answer = person(method, path, body, **more)
@@ -56,31 +65,52 @@ class Quarter:
         return answer
 
 
-def newcomer(market: Market, client: httpx.Client, role: Role = Role.BUYER) -> tuple[Person, Member]:
+def newcomer(
+    market: Market, client: httpx.Client, role: Role = Role.BUYER
+) -> tuple[Person, Member]:
     (member,) = market.crowd(1, role)
     return Person(client, member.token), member
 
 
 def built(market: Market, client: httpx.Client, size: int) -> Quarter:
-    """*size* items, of which one has as many forms, *size* orders of *size* lines at most, and a cart of *size* lines."""
+    """*size* items, of which one has as many forms, *size* orders of *size* lines at most, and a
+    cart of *size* lines.
+    """
     seller, owner = newcomer(market, client, Role.SELLER)
     buyer, member = newcomer(market, client)
-    items = [market.item(10_000, name=f"Thing {no} of {size}", seller_id=SellerId(owner.account.id)) for no in range(size)]
+    items = [
+        market.item(10_000, name=f"Thing {no} of {size}", seller_id=SellerId(owner.account.id))
+        for no in range(size)
+    ]
     forms = [{"variantId": f"V{no}", "price": "5.00", "stock": 5} for no in range(size)]
     large = seller("POST", "/items", {"name": f"Manifold {size}", "variants": forms}).json()
     for _ in range(size):
         market.place(member.account, market.fill(member.account, (items[0], 1)))
-    placed = market.place(member.account, market.fill(member.account, *((item, 1) for item in items)))
-    rows = b"\n".join(json.dumps({"sku": f"R{size}-{no}", "name": "Row", "price": "1.00", "quantity": 1}).encode() for no in range(size))
+    placed = market.place(
+        member.account, market.fill(member.account, *((item, 1) for item in items))
+    )
+    rows = b"\n".join(
+        json.dumps({"sku": f"R{size}-{no}", "name": "Row", "price": "1.00", "quantity": 1}).encode()
+        for no in range(size)
+    )
     begun = seller("POST", "/item-imports", content=rows, headers=NDJSON).json()
     while market.shop.importer.run_once(500):
         pass
     market.run()
     market.fill(member.account, *((item, 2) for item in items))
     return Quarter(
-        market=market, client=client, size=size, seller=seller, owner=SellerId(owner.account.id), buyer=buyer, account=member.account,
-        items=items, large_item=market.shop.items.details(large["itemId"]), order_id=placed.key.order_id, import_id=begun["importId"],
-    )  # fmt: skip
+        market=market,
+        client=client,
+        size=size,
+        seller=seller,
+        owner=SellerId(owner.account.id),
+        buyer=buyer,
+        account=member.account,
+        items=items,
+        large_item=market.shop.items.details(large["itemId"]),
+        order_id=placed.key.order_id,
+        import_id=begun["importId"],
+    )
 
 
 Found = Callable[[ExitStack], dict[str, str]]
@@ -89,13 +119,21 @@ Found = Callable[[ExitStack], dict[str, str]]
 @pytest.fixture(scope="module", params=["embedded", "full stack"])
 def found(request: pytest.FixtureRequest, shared_servers: SharedServers) -> Found:
     """What gives the settings of another new shop."""
-    return (lambda _: {}) if request.param == "embedded" else (lambda stack: full_settings(stack, shared_servers))
+    return (
+        (lambda _: {})
+        if request.param == "embedded"
+        else (lambda stack: full_settings(stack, shared_servers))
+    )
 
 
 @pytest.fixture(scope="module")
-def quarters(found: Found, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Quarter, Quarter]]:
+def quarters(
+    found: Found, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Quarter, Quarter]]:
     with ExitStack() as stack:
-        market = stack.enter_context(open_market(tmp_path_factory.mktemp("quarters"), **found(stack)))
+        market = stack.enter_context(
+            open_market(tmp_path_factory.mktemp("quarters"), **found(stack))
+        )
         address = stack.enter_context(serving(market.shop))
         client = stack.enter_context(httpx.Client(base_url=address, timeout=20))
         yield built(market, client, FEW), built(market, client, MANY)
@@ -115,18 +153,42 @@ def _get(path: str, who: str = "buyer", status: int = 200) -> Callable[[Quarter]
 
 
 def _register(q: Quarter) -> Send:
-    body = {"email": f"new{next(_numbers)}@example.com", "password": PASSWORD, "name": "New", "role": "buyer"}
+    body = {
+        "email": f"new{next(_numbers)}@example.com",
+        "password": PASSWORD,
+        "name": "New",
+        "role": "buyer",
+    }
     return lambda: q.send(Person(q.client), "POST", "/accounts", body, 201)
 
 
 def _log_in(q: Quarter) -> Send:
     """With a guest's cart that goes over."""
     email = f"holder{next(_numbers)}@example.com"
-    q.send(Person(q.client), "POST", "/accounts", {"email": email, "password": PASSWORD, "name": "New", "role": "buyer"}, 201)
+    q.send(
+        Person(q.client),
+        "POST",
+        "/accounts",
+        {"email": email, "password": PASSWORD, "name": "New", "role": "buyer"},
+        201,
+    )
     token = {"X-Cart-Token": q.market.shop.guest_tokens.new()}
     for item in q.items:
-        q.send(Person(q.client), "PATCH", "/cart", {"itemId": item.item.id, "quantity": 1}, headers=token)
-    return lambda: q.send(Person(q.client), "POST", "/sessions", {"email": email, "password": PASSWORD}, 201, headers=token)
+        q.send(
+            Person(q.client),
+            "PATCH",
+            "/cart",
+            {"itemId": item.item.id, "quantity": 1},
+            headers=token,
+        )
+    return lambda: q.send(
+        Person(q.client),
+        "POST",
+        "/sessions",
+        {"email": email, "password": PASSWORD},
+        201,
+        headers=token,
+    )
 
 
 def _log_out(q: Quarter) -> Send:
@@ -141,14 +203,18 @@ def _change_account(q: Quarter) -> Send:
 def _onboard(q: Quarter) -> Send:
     forms = [{"variantId": f"V{no}", "price": "5.00", "stock": 5} for no in range(q.size)]
     new = {"name": f"New {next(_numbers)}", "variants": forms}
-    return lambda: q.send(q.seller, "POST", "/items", new, 201, headers={"Idempotency-Key": f"k{next(_numbers)}"})
+    return lambda: q.send(
+        q.seller, "POST", "/items", new, 201, headers={"Idempotency-Key": f"k{next(_numbers)}"}
+    )
 
 
 def _change_item(q: Quarter) -> Send:
     forms = [{"variantId": f"V{no}", "price": f"{6 + next(_numbers)}.00"} for no in range(q.size)]
     path = f"/items/{q.large_item.item.id}"
     version = q.market.shop.items.details(q.large_item.item.id).item.version
-    return lambda: q.send(q.seller, "PATCH", path, {"variants": forms}, headers={"If-Match": f'"{version}"'})
+    return lambda: q.send(
+        q.seller, "PATCH", path, {"variants": forms}, headers={"If-Match": f'"{version}"'}
+    )
 
 
 def _withdraw(q: Quarter) -> Send:
@@ -163,23 +229,38 @@ def _publish(q: Quarter) -> Send:
 
 def _receive(q: Quarter) -> Send:
     body = {"variantId": "V0", "quantity": 1, "reference": f"r{next(_numbers)}"}
-    return lambda: q.send(q.seller, "POST", f"/items/{q.large_item.item.id}/stock-receipts", body, 201)
+    return lambda: q.send(
+        q.seller, "POST", f"/items/{q.large_item.item.id}/stock-receipts", body, 201
+    )
 
 
 def _import(q: Quarter) -> Send:
-    rows = b"\n".join(b'{"sku": "N%d", "name": "Row", "price": 1, "quantity": 1}' % no for no in range(q.size))
-    return lambda: q.send(q.seller, "POST", "/item-imports", status=202, content=rows, headers=NDJSON)
+    rows = b"\n".join(
+        b'{"sku": "N%d", "name": "Row", "price": 1, "quantity": 1}' % no for no in range(q.size)
+    )
+    return lambda: q.send(
+        q.seller, "POST", "/item-imports", status=202, content=rows, headers=NDJSON
+    )
 
 
 def _cancel_import(q: Quarter) -> Send:
-    rows = b"\n".join(b'{"sku": "N%d", "name": "Row", "price": 1, "quantity": 1}' % no for no in range(q.size))
-    begun = q.send(q.seller, "POST", "/item-imports", status=202, content=rows, headers=NDJSON).json()
+    rows = b"\n".join(
+        b'{"sku": "N%d", "name": "Row", "price": 1, "quantity": 1}' % no for no in range(q.size)
+    )
+    begun = q.send(
+        q.seller, "POST", "/item-imports", status=202, content=rows, headers=NDJSON
+    ).json()
     return lambda: q.send(q.seller, "DELETE", f"/item-imports/{begun['importId']}", status=204)
 
 
 def _set_quantity(q: Quarter) -> Send:
     q.market.fill(q.account, *((item, 2) for item in q.items))
-    return lambda: q.send(q.buyer, "PATCH", "/cart", {"itemId": q.items[0].item.id, "quantity": 3 + next(_numbers) % 5})
+    return lambda: q.send(
+        q.buyer,
+        "PATCH",
+        "/cart",
+        {"itemId": q.items[0].item.id, "quantity": 3 + next(_numbers) % 5},
+    )
 
 
 def _empty_cart(q: Quarter) -> Send:
@@ -196,7 +277,9 @@ def _check_out(q: Quarter) -> Send:
 
 def _cancel(q: Quarter) -> Send:
     placed = q.market.place(q.account, q.market.fill(q.account, *((item, 1) for item in q.items)))
-    return lambda: q.send(q.buyer, "POST", f"/orders/{placed.key.order_id}/cancellation", status=202)
+    return lambda: q.send(
+        q.buyer, "POST", f"/orders/{placed.key.order_id}/cancellation", status=202
+    )
 
 
 def _events(q: Quarter) -> Send:
@@ -280,11 +363,15 @@ def test_29_an_operation_asks_as_often_whoever_asks(quarters, row) -> None:
 
 
 @pytest.mark.parametrize("work", ["sagas", "consumers", "imports", "reindex"])
-def test_29_a_turn_of_the_worker_asks_as_often_for_many_as_for_one(found: Found, tmp_path: Path, work: str) -> None:
+def test_29_a_turn_of_the_worker_asks_as_often_for_many_as_for_one(
+    found: Found, tmp_path: Path, work: str
+) -> None:
     counts = []
     for size in (FEW, 16):
         with ExitStack() as stack:
-            market = stack.enter_context(open_market(tmp_path / str(size), in_step=True, **found(stack)))
+            market = stack.enter_context(
+                open_market(tmp_path / str(size), in_step=True, **found(stack))
+            )
             turn = prepared_turn(market, work, size)
             with counted(market.database) as seen:
                 assert turn() >= size
@@ -300,7 +387,9 @@ def prepared_turn(market: Market, work: str, size: int) -> Callable[[], int]:
             market.buy(item)
         return lambda: market.shop.runner.run_once(16)
     if work == "imports":
-        rows = b"\n".join(b'{"sku": "N%d", "name": "Row", "price": 1, "quantity": 1}' % no for no in range(size))
+        rows = b"\n".join(
+            b'{"sku": "N%d", "name": "Row", "price": 1, "quantity": 1}' % no for no in range(size)
+        )
         market.shop.imports.take(market.seller_id, ImportFormat.NDJSON, [rows])
         return lambda: market.shop.importer.run_once(500)
     if work == "reindex":

@@ -1,4 +1,6 @@
-"""A time-out is "unknown", never "failed" (11): charges that landed, that did not, and that come late."""
+"""A time-out is "unknown", never "failed" (11): charges that landed, that did not, and that come
+late.
+"""
 
 import sqlite3
 from contextlib import closing
@@ -23,11 +25,16 @@ def test_11_a_charge_whose_answer_was_lost_is_found_and_not_made_again(stepped: 
     stepped.finish()
     assert stepped.order(placed).status is OrderStatus.COMPLETED
     assert stepped.money(placed) == ["capture"]
-    assert (stepped.outside.count("gateway.confirm"), stepped.outside.count("gateway.fetch")) == (1, 1)
+    assert (stepped.outside.count("gateway.confirm"), stepped.outside.count("gateway.fetch")) == (
+        1,
+        1,
+    )
     stepped.assert_sound()
 
 
-def test_11_a_charge_that_timed_out_without_landing_is_made_again_with_the_same_key(stepped: Market) -> None:
+def test_11_a_charge_that_timed_out_without_landing_is_made_again_with_the_same_key(
+    stepped: Market,
+) -> None:
     _, placed = stepped.buy(stepped.item(1), TIMES_OUT_FIRST)
     stepped.run()
     assert stepped.order(placed).status is OrderStatus.PENDING
@@ -35,7 +42,16 @@ def test_11_a_charge_that_timed_out_without_landing_is_made_again_with_the_same_
     stepped.finish()
     assert stepped.order(placed).status is OrderStatus.COMPLETED
     assert stepped.money(placed) == ["capture"]
-    assert len({arguments[-1] for name, arguments in stepped.outside.calls if name == "gateway.confirm"}) == 1
+    assert (
+        len(
+            {
+                arguments[-1]
+                for name, arguments in stepped.outside.calls
+                if name == "gateway.confirm"
+            }
+        )
+        == 1
+    )
     stepped.assert_sound()
 
 
@@ -51,8 +67,12 @@ def test_11_an_order_whose_charge_timed_out_is_cancelled_for_good(stepped: Marke
     stepped.assert_sound()
 
 
-@pytest.mark.parametrize("landed", [False, True], ids=["before its charge", "with its charge landed"])
-def test_11_a_worker_that_was_frozen_cannot_charge_a_cancelled_order(stepped: Market, landed: bool) -> None:
+@pytest.mark.parametrize(
+    "landed", [False, True], ids=["before its charge", "with its charge landed"]
+)
+def test_11_a_worker_that_was_frozen_cannot_charge_a_cancelled_order(
+    stepped: Market, landed: bool
+) -> None:
     lamp = stepped.item(1)
     _, placed = stepped.buy(lamp)
     another = stepped.another_runner("another")
@@ -80,8 +100,12 @@ def test_11_a_worker_that_was_frozen_cannot_charge_a_cancelled_order(stepped: Ma
     stepped.assert_sound()
 
 
-def test_11_a_charge_that_lands_behind_the_fence_is_given_back(stepped: Market, tmp_path: Path) -> None:
-    """The gateway broke its promise: the frozen worker is told of a capture on an order that is cancelled."""
+def test_11_a_charge_that_lands_behind_the_fence_is_given_back(
+    stepped: Market, tmp_path: Path
+) -> None:
+    """The gateway broke its promise: the frozen worker is told of a capture on an order that is
+    cancelled.
+    """
     _, placed = stepped.buy(stepped.item(1))
     another = stepped.another_runner("another")
     woken: list[str] = []

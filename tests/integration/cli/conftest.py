@@ -66,12 +66,18 @@ def commerce(capsys: pytest.CaptureFixture[str]) -> Cli:
 
 
 @pytest.fixture
-def shop(folder: Path, on_database: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+def shop(
+    folder: Path, on_database: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Shop]:
     """The shop that commands work on, on each database, with a seller and a buyer."""
-    for name, value in (SANDBOX | {f"COMMERCE_{name.upper()}": value for name, value in on_database.items()}).items():
+    for name, value in (
+        SANDBOX | {f"COMMERCE_{name.upper()}": value for name, value in on_database.items()}
+    ).items():
         monkeypatch.setenv(name, value)
     opened = build_shop(Settings.in_folder(Path("var"), **on_database))
     for email, role in ((SELLER, "seller"), (BUYER, "buyer")):
-        opened.accounts.register(Register(email=email, password="open-sesame", name="Sol", role=role))
+        opened.accounts.register(
+            Register(email=email, password="open-sesame", name="Sol", role=role)
+        )
     yield opened
     opened.close()

@@ -25,16 +25,24 @@ NOWHERE = Address(name="Ada", line1="Hut 1", city="McMurdo", postal_code="0", co
 def item_id(shop: Shop) -> ItemId:
     """A lamp on the shelf."""
     seller = SellerId(shop.accounts.by_email(SELLER).id)
-    return shop.items.onboard(seller, NewItem(sku="LAMP", name="Lamp", price=Money(1_990, "USD"), quantity=5)).item.id
+    return shop.items.onboard(
+        seller, NewItem(sku="LAMP", name="Lamp", price=Money(1_990, "USD"), quantity=5)
+    ).item.id
 
 
-def place(shop: Shop, item_id: ItemId, card: str = "4242424242424242", to: Address | None = None) -> OrderId:
+def place(
+    shop: Shop, item_id: ItemId, card: str = "4242424242424242", to: Address | None = None
+) -> OrderId:
     """An order that nobody has run yet."""
     buyer = shop.accounts.by_email(BUYER)
     wanted = (SetQuantity(item_id=item_id, quantity=1),)
-    cart = shop.carts.change(CartChange(shopper=Shopper(buyer_id=BuyerId(buyer.id)), quantities=wanted))
+    cart = shop.carts.change(
+        CartChange(shopper=Shopper(buyer_id=BuyerId(buyer.id)), quantities=wanted)
+    )
     paid = PaymentInfo(payment_type="card", card_no=CardNumber.from_text(card))
-    command = PlaceOrder(cart_id=cart.cart.id, amount=cart.quote.total, payment_info=paid, shipping_address=to)
+    command = PlaceOrder(
+        cart_id=cart.cart.id, amount=cart.quote.total, payment_info=paid, shipping_address=to
+    )
     return shop.checkout.place(buyer, command, None).key.order_id
 
 
@@ -50,10 +58,18 @@ def test_a_sound_shop_checks_clean(shop: Shop, item_id: ItemId, commerce: Cli) -
     ran = commerce("check")
     assert (ran.code, ran.out.splitlines()[-1]) == (0, "Everything holds.")
     report = commerce("check", "--json").data
-    assert (report["clean"], report["atRest"], report["orders"], report["skus"], report["violations"]) == (True, True, 1, 1, [])
+    assert (
+        report["clean"],
+        report["atRest"],
+        report["orders"],
+        report["skus"],
+        report["violations"],
+    ) == (True, True, 1, 1, [])
 
 
-def test_a_broken_invariant_is_named_with_what_to_do(shop: Shop, item_id: ItemId, commerce: Cli, folder: Path) -> None:
+def test_a_broken_invariant_is_named_with_what_to_do(
+    shop: Shop, item_id: ItemId, commerce: Cli, folder: Path
+) -> None:
     run(shop)
     database = SqlDatabase(shop.settings.database_url)
     with database.begin() as tx:
@@ -90,13 +106,25 @@ def test_sagas_are_listed_shown_and_hurried(shop: Shop, item_id: ItemId, commerc
     shown = commerce("sagas", "show", order_id, "--json").data
     assert (shown["state"], shown["total"]) == ("COMPLETED", "19.90 USD")
     assert [entry["type"] for entry in shown["timeline"]][-1] == "OrderCompleted"
-    assert {call["operation"]: call["status"] for call in shown["calls"]} == {"charge": "OK", "ship": "OK"}
+    assert {call["operation"]: call["status"] for call in shown["calls"]} == {
+        "charge": "OK",
+        "ship": "OK",
+    }
     assert "OrderCompleted" in commerce("sagas", "show", order_id).out
 
 
-def test_what_a_person_decides_is_refused_where_it_does_not_apply(shop: Shop, item_id: ItemId, commerce: Cli) -> None:
+def test_what_a_person_decides_is_refused_where_it_does_not_apply(
+    shop: Shop, item_id: ItemId, commerce: Cli
+) -> None:
     order_id = place(shop, item_id)
-    decision = ("--reason", "the carrier lost it", "--evidence", "mail of Monday", "--actor", "olga")
+    decision = (
+        "--reason",
+        "the carrier lost it",
+        "--evidence",
+        "mail of Monday",
+        "--actor",
+        "olga",
+    )
     for command in (("compensate", order_id), ("resolve", order_id, "voided")):
         ran = commerce("sagas", *command, *decision)
         assert ran.code in (1, 2)
@@ -111,7 +139,9 @@ def test_an_operator_is_made(shop: Shop, commerce: Cli) -> None:
     assert shop.accounts.by_email(BUYER).role is Role.OPERATOR
 
 
-def test_the_search_is_explained_and_scored(shop: Shop, item_id: ItemId, commerce: Cli, folder: Path) -> None:
+def test_the_search_is_explained_and_scored(
+    shop: Shop, item_id: ItemId, commerce: Cli, folder: Path
+) -> None:
     run(shop)
     ran = commerce("search", "explain", "lamp")
     assert ran.code == 0
@@ -119,18 +149,41 @@ def test_the_search_is_explained_and_scored(shop: Shop, item_id: ItemId, commerc
     assert commerce("search", "explain", "zeppelin").code == 1
     (folder / "q.tsv").write_text("query_id\tquery\n1\tlamp\n2\tzeppelin\n3\tunjudged\n")
     (folder / "j.tsv").write_text("query_id\tproduct_id\tgrade\n1\tLAMP\t3\n2\tZEPPELIN\t2\n")
-    scored = commerce("search", "evaluate", "--queries", "q.tsv", "--judgments", "j.tsv", "--typos", "q.tsv", "--json").data
-    assert (scored["queries"], scored["ndcg10"], scored["judgedOnlyNdcg10"], scored["recall100"]) == (2, 0.5, 0.5, 0.5)
+    scored = commerce(
+        "search",
+        "evaluate",
+        "--queries",
+        "q.tsv",
+        "--judgments",
+        "j.tsv",
+        "--typos",
+        "q.tsv",
+        "--json",
+    ).data
+    assert (
+        scored["queries"],
+        scored["ndcg10"],
+        scored["judgedOnlyNdcg10"],
+        scored["recall100"],
+    ) == (2, 0.5, 0.5, 0.5)
     assert [score["query"] for score in scored["worst"]] == ["zeppelin", "lamp"]
     assert scored["mistyped"]["queries"] == 2
-    assert "NDCG@10, judged only 0.500" in commerce("search", "evaluate", "--queries", "q.tsv", "--judgments", "j.tsv").out
+    assert (
+        "NDCG@10, judged only 0.500"
+        in commerce("search", "evaluate", "--queries", "q.tsv", "--judgments", "j.tsv").out
+    )
 
 
-def test_settings_tell_where_they_come_from_and_keep_secrets(commerce: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_tell_where_they_come_from_and_keep_secrets(
+    commerce: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("COMMERCE_PORT", "9000")
     monkeypatch.setenv("COMMERCE_PAYMENT_URLS", "sandbox://merchant:hunter2@host/")
     rows = {row["name"]: row for row in commerce("settings", "--json").data}
-    assert (rows["COMMERCE_PORT"]["value"], rows["COMMERCE_PORT"]["source"]) == ("9000", "environment")
+    assert (rows["COMMERCE_PORT"]["value"], rows["COMMERCE_PORT"]["source"]) == (
+        "9000",
+        "environment",
+    )
     assert rows["COMMERCE_CURRENCY"]["source"] == "default"
     assert all(row["meaning"] for row in rows.values())
     assert "hunter2" not in json.dumps(rows)
@@ -142,7 +195,9 @@ def test_migrating_brings_the_tables_and_can_be_repeated(commerce: Cli, folder: 
     assert (folder / "var" / "shop.db").exists()
 
 
-@pytest.mark.parametrize("command", [("serve", "--port", "0"), ("sagas", "list"), ("check",)], ids=" ".join)
+@pytest.mark.parametrize(
+    "command", [("serve", "--port", "0"), ("sagas", "list"), ("check",)], ids=" ".join
+)
 def test_38_another_account_than_that_of_an_unfinished_order_is_one_sentence(
     command: tuple[str, ...], shop: Shop, item_id: ItemId, commerce: Cli
 ) -> None:
@@ -154,4 +209,7 @@ def test_38_another_account_than_that_of_an_unfinished_order_is_one_sentence(
     database.dispose()
     ran = commerce(*command)
     assert ran.code == 2
-    assert "sandbox is account sandbox, and unfinished orders are paid at its account acct_1/live." in ran.err.strip().splitlines()[-1]
+    assert (
+        "sandbox is account sandbox, and unfinished orders are paid at its account acct_1/live."
+        in ran.err.strip().splitlines()[-1]
+    )

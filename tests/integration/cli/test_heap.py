@@ -26,7 +26,9 @@ def of_glibc() -> bool:
         return False
 
 
-@pytest.mark.skipif(sys.platform != "linux" or not of_glibc(), reason="only glibc keeps what was freed, and trims")
+@pytest.mark.skipif(
+    sys.platform != "linux" or not of_glibc(), reason="only glibc keeps what was freed, and trims"
+)
 def test_39_what_was_freed_below_something_that_is_kept_goes_back_to_the_system() -> None:
     taken = [bytearray(64 * 1024) for _ in range(1_600)]  # each below what is mapped by itself
     kept = [taken[at] for at in range(0, len(taken), 100)]

@@ -1,4 +1,6 @@
-"""A process that is told to stop ends, in good order if it can, and in time whatever hangs. Each case is a process of its own."""
+"""A process that is told to stop ends, in good order if it can, and in time whatever hangs. Each
+case is a process of its own.
+"""
 
 import subprocess
 import sys
@@ -17,7 +19,9 @@ def ran(script: str) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
-def test_a_signal_that_comes_while_the_main_thread_holds_the_lock_of_what_is_set_ends_the_process(name: str) -> None:
+def test_a_signal_that_comes_while_the_main_thread_holds_the_lock_of_what_is_set_ends_the_process(
+    name: str,
+) -> None:
     """As a second one did that came while the first was heard: the process waited for itself."""
     done = ran(f"""
         stop = threading.Event()
@@ -78,7 +82,13 @@ def test_what_hangs_while_it_is_closed_is_ended_in_time() -> None:
     assert "in hangs_here" in done.stderr
 
 
-@pytest.mark.parametrize("end", ["ThreadPoolExecutor().submit(hangs_here)", "threading.Thread(target=hangs_here, daemon=True).start()"])
+@pytest.mark.parametrize(
+    "end",
+    [
+        "ThreadPoolExecutor().submit(hangs_here)",
+        "threading.Thread(target=hangs_here, daemon=True).start()",
+    ],
+)
 def test_a_thread_that_never_ends_is_left_behind_once_everything_is_closed(end: str) -> None:
     """Threads of pools are joined when the interpreter ends, without a limit."""
     done = ran(f"""

@@ -9,9 +9,11 @@ import pytest
 from tests.integration.cli.conftest import BUYER, Cli, Shop
 
 COMMANDS = [
-    ("demo",), ("serve",), ("worker",), ("import",), ("export",), ("check",), ("reindex",), ("migrate",), ("settings",), ("features",),
+    ("demo",), ("serve",), ("worker",), ("import",), ("export",), ("check",), ("reindex",),
+    ("migrate",), ("settings",), ("features",),
     ("search", "evaluate"), ("search", "explain"),
-    ("sagas", "list"), ("sagas", "show"), ("sagas", "retry"), ("sagas", "resolve"), ("sagas", "compensate"),
+    ("sagas", "list"), ("sagas", "show"), ("sagas", "retry"), ("sagas", "resolve"),
+    ("sagas", "compensate"),
     ("messages", "list"), ("messages", "show"), ("messages", "replay"), ("accounts", "grant"),
 ]  # fmt: skip
 
@@ -23,7 +25,9 @@ def test_every_command_tells_what_it_does(command: tuple[str, ...], commerce: Cl
     assert f"commerce {' '.join(command)}" in ran.out
 
 
-@pytest.mark.parametrize("asked", [(), ("--help",), ("messages",), ("search", "--help")], ids=" ".join)
+@pytest.mark.parametrize(
+    "asked", [(), ("--help",), ("messages",), ("search", "--help")], ids=" ".join
+)
 def test_a_list_of_commands_tells_what_each_is_for(asked: tuple[str, ...], commerce: Cli) -> None:
     rows = re.findall(r"^│ ([a-z]+) +(.*?) *│$", commerce(*asked).out, re.MULTILINE)
     assert len(rows) > 1
@@ -53,7 +57,9 @@ def test_a_list_of_commands_tells_what_each_is_for(asked: tuple[str, ...], comme
         ("COMMERCE_PROT", "8000"),
     ],
 )
-def test_a_wrong_setting_is_named(name: str, value: str, commerce: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_setting_is_named(
+    name: str, value: str, commerce: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(name, value)
     ran = commerce("check")
     assert (ran.code, ran.out) == (2, "")
@@ -96,7 +102,9 @@ def test_a_database_that_is_none_is_named(commerce: Cli, folder: Path) -> None:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else value,
 )
-def test_a_wrong_call_is_one_sentence(arguments: tuple[str, ...], named: str, shop: Shop, commerce: Cli) -> None:
+def test_a_wrong_call_is_one_sentence(
+    arguments: tuple[str, ...], named: str, shop: Shop, commerce: Cli
+) -> None:
     ran = commerce(*arguments)
     assert (ran.code, ran.out) == (2, "")
     assert named in ran.err

@@ -1,4 +1,6 @@
-"""The database of the storage contracts: a PostgreSQL, empty for every test, with the tables of this release and of a next one."""
+"""The database of the storage contracts: a PostgreSQL, empty for every test, with the tables of
+this release and of a next one.
+"""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,6 @@
-"""What is kept in PostgreSQL keeps every promise that it keeps on SQLite: the same suites, on a server."""
+"""What is kept in PostgreSQL keeps every promise that it keeps on SQLite: the same suites, on a
+server.
+"""
 
 import inspect
 
@@ -62,7 +64,13 @@ class TestPostgresReindexQueue(test_reindex.TestSqliteReindexQueue): ...
 
 
 def test_no_suite_of_storage_is_left_out() -> None:
-    modules = [module for module in globals().values() if inspect.ismodule(module) and module.__name__.startswith("tests.contracts")]
-    on_sqlite = {name for module in modules for name in vars(module) if name.startswith("TestSqlite")}
+    modules = [
+        module
+        for module in globals().values()
+        if inspect.ismodule(module) and module.__name__.startswith("tests.contracts")
+    ]
+    on_sqlite = {
+        name for module in modules for name in vars(module) if name.startswith("TestSqlite")
+    }
     assert {name.replace("Sqlite", "Postgres") for name in on_sqlite} <= globals().keys()
     assert len(on_sqlite) == 14

@@ -19,10 +19,17 @@ from commerce_worker.main import ITEM_ROLES, ROLES, working
 
 CARD = "4242424242424242"
 PASSWORD = "correct horse battery"
-ADDRESS = {"name": "Ada", "line1": "1 Main Street", "city": "Springfield", "postalCode": "12345", "country": "US"}
+ADDRESS = {
+    "name": "Ada",
+    "line1": "1 Main Street",
+    "city": "Springfield",
+    "postalCode": "12345",
+    "country": "US",
+}
 #: Everybody here comes from one address.
 UNLIMITED: Mapping[str, Any] = {
-    "guessed_accounts": 100_000, "log_ins_per_minute": 100_000, "registrations_per_minute": 100_000, "guest_carts_per_minute": 100_000,
+    "guessed_accounts": 100_000, "log_ins_per_minute": 100_000, "registrations_per_minute": 100_000,
+    "guest_carts_per_minute": 100_000,
 }  # fmt: skip
 _numbers = itertools.count(1)
 
@@ -60,37 +67,59 @@ class Town:
     def newcomer(self, role: str = "buyer", **headers: str) -> Person:
         """Somebody who has just registered and logged in."""
         email = f"person{next(_numbers)}@example.com"
-        body = {"email": email, "password": PASSWORD, "name": "Somebody", "role": "seller" if role == "seller" else "buyer"}
+        body = {
+            "email": email,
+            "password": PASSWORD,
+            "name": "Somebody",
+            "role": "seller" if role == "seller" else "buyer",
+        }
         made = self.client.post("/accounts", json=body)
         assert made.status_code == 201, made.text
         if role == "operator":
             self.shop.accounts.grant(email, Role.OPERATOR)
-        session = self.client.post("/sessions", json={"email": email, "password": PASSWORD}, headers=headers)
+        session = self.client.post(
+            "/sessions", json={"email": email, "password": PASSWORD}, headers=headers
+        )
         assert session.status_code == 201, session.text
         return Person(self.client, session.json()["token"], session.json()["account"])
 
     def item(self, seller: Person, **fields: Any) -> dict[str, Any]:
         """An item that *seller* has just onboarded."""
-        made = seller("POST", "/items", {"name": f"Thing {next(_numbers)}", "price": "15.99", "quantity": 8, **fields})
+        made = seller(
+            "POST",
+            "/items",
+            {"name": f"Thing {next(_numbers)}", "price": "15.99", "quantity": 8, **fields},
+        )
         assert made.status_code == 201, made.text
         return made.json()
 
-    def filled_cart(self, buyer: Person, item: Mapping[str, Any], quantity: int = 1) -> dict[str, Any]:
+    def filled_cart(
+        self, buyer: Person, item: Mapping[str, Any], quantity: int = 1
+    ) -> dict[str, Any]:
         """The cart of *buyer* with an item in it."""
         cart = buyer("PATCH", "/cart", {"itemId": item["itemId"], "quantity": quantity})
         assert cart.status_code == 200, cart.text
         return cart.json()
 
-    def order(self, buyer: Person, item: Mapping[str, Any], card: str = CARD, **headers: str) -> dict[str, Any]:
+    def order(
+        self, buyer: Person, item: Mapping[str, Any], card: str = CARD, **headers: str
+    ) -> dict[str, Any]:
         """An order of *buyer* for one piece of *item*."""
-        placed = buyer("POST", "/checkout", request_for(self.filled_cart(buyer, item), card), headers=headers)
+        placed = buyer(
+            "POST", "/checkout", request_for(self.filled_cart(buyer, item), card), headers=headers
+        )
         assert placed.status_code == 201, placed.text
         return placed.json()
 
 
 def request_for(cart: Mapping[str, Any], card: str = CARD, **more: Any) -> dict[str, Any]:
     """The body of a checkout of *cart*."""
-    return {"cartId": cart["cartId"], "amount": cart["total"], "paymentInfo": {"paymentType": "card", "cardNo": card}, **more}
+    return {
+        "cartId": cart["cartId"],
+        "amount": cart["total"],
+        "paymentInfo": {"paymentType": "card", "cardNo": card},
+        **more,
+    }
 
 
 def problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
@@ -98,7 +127,9 @@ def problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
     found = response.json()
-    assert (found["status"], found["code"], found["type"]) == (status, code, f"/problems/{code}"), found
+    assert (found["status"], found["code"], found["type"]) == (status, code, f"/problems/{code}"), (
+        found
+    )
     assert found["title"]
     assert isinstance(found["detail"], str)
     return found
@@ -143,7 +174,9 @@ def open_town(folder: Path, *, sagas: bool = True, **settings: Any) -> Iterator[
         with (
             working(shop, ROLES if sagas else ITEM_ROLES),
             serving(shop) as address,
-            httpx.Client(base_url=address, timeout=20, limits=httpx.Limits(max_connections=400)) as client,
+            httpx.Client(
+                base_url=address, timeout=20, limits=httpx.Limits(max_connections=400)
+            ) as client,
         ):
             yield Town(shop, client)
     finally:

@@ -52,34 +52,75 @@ class Row:
 
 
 TABLE: Final[Mapping[tuple[str, str], Row]] = {
-    ("POST", "/accounts"): Row("buyer", (409,) * 5, body=lambda s: {"email": s.buyer.account["email"], "password": PASSWORD, "name": "x"}),
-    ("POST", "/sessions"): Row("buyer", (201,) * 5, body=lambda s: {"email": s.buyer.account["email"], "password": PASSWORD}),
+    ("POST", "/accounts"): Row(
+        "buyer",
+        (409,) * 5,
+        body=lambda s: {"email": s.buyer.account["email"], "password": PASSWORD, "name": "x"},
+    ),
+    ("POST", "/sessions"): Row(
+        "buyer",
+        (201,) * 5,
+        body=lambda s: {"email": s.buyer.account["email"], "password": PASSWORD},
+    ),
     ("GET", "/accounts/me"): Row("buyer", (200, 200, 200, 401, 200)),
-    ("PATCH", "/accounts/me"): Row("buyer", (200, 200, 200, 401, 200), body=lambda _: {"name": "New"}),
+    ("PATCH", "/accounts/me"): Row(
+        "buyer", (200, 200, 200, 401, 200), body=lambda _: {"name": "New"}
+    ),
     ("DELETE", "/sessions/current"): Row("buyer", (204, 204, 204, 401, 204)),
     ("GET", "/items"): Row("seller", ANYONE),
     ("GET", "/suggestions"): Row("seller", ANYONE),
-    ("POST", "/items"): Row("seller", (201, 403, 201, 401, 403), body=lambda _: {"name": "x", "price": 1, "quantity": 1}),
-    ("GET", "/items/{item_id}"): Row("seller", (200, 404, 404, 404, 404), _draft),
-    ("PATCH", "/items/{item_id}"): Row("seller", (200, 403, 404, 401, 403), _item, lambda _: {"brand": "x"}, {"If-Match": "*"}),
-    ("POST", "/items/{item_id}/publication"): Row("seller", (200, 403, 404, 401, 403), lambda s: _item(s) + "/publication"),
-    ("DELETE", "/items/{item_id}/publication"): Row("seller", (200, 403, 404, 401, 403), lambda s: _draft(s) + "/publication"),
-    ("POST", "/items/{item_id}/stock-receipts"): Row(
-        "seller", (201, 403, 404, 401, 403), lambda s: _item(s) + "/stock-receipts", lambda _: {"quantity": 1, "reference": "r"}
+    ("POST", "/items"): Row(
+        "seller", (201, 403, 201, 401, 403), body=lambda _: {"name": "x", "price": 1, "quantity": 1}
     ),
-    ("POST", "/item-imports"): Row("seller", (202, 403, 202, 401, 403), headers={"Content-Type": "text/csv"}, content=b"sku,name\n"),
-    ("GET", "/item-imports/{import_id}"): Row("seller", (200, 403, 404, 401, 403), lambda s: f"/item-imports/{s.job}"),
-    ("DELETE", "/item-imports/{import_id}"): Row("seller", (204, 403, 404, 401, 403), lambda s: f"/item-imports/{s.job}"),
+    ("GET", "/items/{item_id}"): Row("seller", (200, 404, 404, 404, 404), _draft),
+    ("PATCH", "/items/{item_id}"): Row(
+        "seller", (200, 403, 404, 401, 403), _item, lambda _: {"brand": "x"}, {"If-Match": "*"}
+    ),
+    ("POST", "/items/{item_id}/publication"): Row(
+        "seller", (200, 403, 404, 401, 403), lambda s: _item(s) + "/publication"
+    ),
+    ("DELETE", "/items/{item_id}/publication"): Row(
+        "seller", (200, 403, 404, 401, 403), lambda s: _draft(s) + "/publication"
+    ),
+    ("POST", "/items/{item_id}/stock-receipts"): Row(
+        "seller",
+        (201, 403, 404, 401, 403),
+        lambda s: _item(s) + "/stock-receipts",
+        lambda _: {"quantity": 1, "reference": "r"},
+    ),
+    ("POST", "/item-imports"): Row(
+        "seller",
+        (202, 403, 202, 401, 403),
+        headers={"Content-Type": "text/csv"},
+        content=b"sku,name\n",
+    ),
+    ("GET", "/item-imports/{import_id}"): Row(
+        "seller", (200, 403, 404, 401, 403), lambda s: f"/item-imports/{s.job}"
+    ),
+    ("DELETE", "/item-imports/{import_id}"): Row(
+        "seller", (204, 403, 404, 401, 403), lambda s: f"/item-imports/{s.job}"
+    ),
     ("GET", "/cart"): Row("buyer", (200, 200, 403, 200, 403)),
-    ("PATCH", "/cart"): Row("buyer", (200, 200, 403, 200, 403), body=lambda s: {"itemId": s.item["itemId"], "quantity": 1}),
-    ("POST", "/checkout"): Row("buyer", (201, 404, 403, 401, 403), body=lambda s: request_for(s.cart)),
+    ("PATCH", "/cart"): Row(
+        "buyer",
+        (200, 200, 403, 200, 403),
+        body=lambda s: {"itemId": s.item["itemId"], "quantity": 1},
+    ),
+    ("POST", "/checkout"): Row(
+        "buyer", (201, 404, 403, 401, 403), body=lambda s: request_for(s.cart)
+    ),
     ("DELETE", "/cart"): Row("buyer", (204, 204, 403, 204, 403)),
     ("GET", "/orders"): Row("buyer", (200, 200, 200, 401, 403)),
     ("GET", "/orders/{order_id}"): Row("buyer", (200, 404, 404, 401, 403), _order),
     ("GET", "/orders/{order_id}/events"): Row(
-        "buyer", (204, 404, 403, 401, 403), lambda s: _order(s) + "/events", headers={"Last-Event-ID": "99"}
+        "buyer",
+        (204, 404, 403, 401, 403),
+        lambda s: _order(s) + "/events",
+        headers={"Last-Event-ID": "99"},
     ),
-    ("POST", "/orders/{order_id}/cancellation"): Row("buyer", (409, 404, 403, 401, 403), lambda s: _order(s) + "/cancellation"),
+    ("POST", "/orders/{order_id}/cancellation"): Row(
+        "buyer", (409, 404, 403, 401, 403), lambda s: _order(s) + "/cancellation"
+    ),
     ("GET", "/health/live"): Row("buyer", ANYONE),
     ("GET", "/health/ready"): Row("buyer", ANYONE),
     ("GET", "/metrics"): Row("buyer", ANYONE),
@@ -94,7 +135,9 @@ TABLE: Final[Mapping[tuple[str, str], Row]] = {
 def stage(town: Town) -> Stage:
     seller, buyer = town.newcomer("seller"), town.newcomer()
     item = town.item(seller)
-    job = seller("POST", "/item-imports", content=b"", headers={"Content-Type": "text/csv"}).json()["importId"]
+    job = seller("POST", "/item-imports", content=b"", headers={"Content-Type": "text/csv"}).json()[
+        "importId"
+    ]
     order = town.order(buyer, item, Prefer="wait=10")
     assert order["status"] == "COMPLETED"
     cart = town.filled_cart(buyer, item)
@@ -106,9 +149,13 @@ def who(stage: Stage, role: str, row: Row) -> Person:
     if role == "guest":
         return stage.town.guest
     if role != "owner":
-        return stage.town.newcomer({"other buyer": "buyer", "other seller": "seller"}.get(role, role))
+        return stage.town.newcomer(
+            {"other buyer": "buyer", "other seller": "seller"}.get(role, role)
+        )
     owner = stage.buyer if row.owner == "buyer" else stage.seller
-    session = stage.town.client.post("/sessions", json={"email": owner.account["email"], "password": PASSWORD})
+    session = stage.town.client.post(
+        "/sessions", json={"email": owner.account["email"], "password": PASSWORD}
+    )
     return Person(stage.town.client, session.json()["token"], owner.account)
 
 
@@ -119,24 +166,32 @@ def test_31_every_route_has_a_row() -> None:
 # The owner comes last: what the owner is allowed to do changes the stage.
 @pytest.mark.parametrize(("method", "path"), TABLE)
 @pytest.mark.parametrize("role", [*ROLES[1:], "owner"])
-def test_31_a_route_answers_everybody_as_the_table_says(stage: Stage, method: str, path: str, role: str) -> None:
+def test_31_a_route_answers_everybody_as_the_table_says(
+    stage: Stage, method: str, path: str, role: str
+) -> None:
     row = TABLE[method, path]
     stage.town.client.cookies.clear()
     person = who(stage, role, row)
     body = row.body(stage) if row.body else None
     more = {"content": row.content} if row.content is not None else {}
-    answer = person(method, row.path(stage) if row.path else path, body, headers=row.headers, **more)
+    answer = person(
+        method, row.path(stage) if row.path else path, body, headers=row.headers, **more
+    )
     assert answer.status_code == row.expected[ROLES.index(role)], answer.text
     if answer.status_code in (401, 403, 404):
         assert answer.headers["content-type"] == "application/problem+json"
         assert stage.buyer.account["email"] not in answer.text
 
 
-@pytest.mark.parametrize(("method", "path"), [key for key, row in TABLE.items() if row.expected[3] == 401])
+@pytest.mark.parametrize(
+    ("method", "path"), [key for key, row in TABLE.items() if row.expected[3] == 401]
+)
 def test_31_a_token_that_is_none_is_401_everywhere(stage: Stage, method: str, path: str) -> None:
     row = TABLE[method, path]
     stranger = Person(stage.town.client, "nonsense")
     body = row.body(stage) if row.body else None
     more = {"content": row.content} if row.content is not None else {}
-    answer = stranger(method, row.path(stage) if row.path else path, body, headers=row.headers, **more)
+    answer = stranger(
+        method, row.path(stage) if row.path else path, body, headers=row.headers, **more
+    )
     assert answer.status_code == 401

@@ -1,7 +1,10 @@
-"""A forced failure at every port, on every route and in every role of a worker: no secret is in any log (acceptance 40).
+"""A forced failure at every port, on every route and in every role of a worker: no secret is in any
+log (acceptance 40).
 
-Whatever is forced to fail tells all that it knows: an error with the arguments of the call and with every secret of the request in its
-words, raised where local variables hold them too. Logs are read in both formats, spans as a collector gets them.
+Whatever is forced to fail tells all that it knows: an error with the arguments of the call and with
+    every secret of the request in its
+words, raised where local variables hold them too. Logs are read in both formats, spans as a
+collector gets them.
 """
 
 import io
@@ -31,10 +34,13 @@ from tests.integration.http.people import Person, Town, serving, until
 from tests.integration.http.test_31_authorisation import TABLE, Stage
 
 FORMATS: Final = ("json", "plain")
-#: Every port by its name in the container, with the methods that are forced to fail: all that are public.
+#: Every port by its name in the container, with the methods that are forced to fail: all that are
+#: public.
 PORTS: Final = (
-    "database", "held.accounts", "held.items", "held.offers", "held.imports", "held.stock", "held.carts", "held.orders",
-    "held.seller_orders", "held.sagas", "held.outbox", "held.reindex", "index", "gateway", "carrier", "broker", "hasher", "tokens",
+    "database", "held.accounts", "held.items", "held.offers", "held.imports", "held.stock",
+    "held.carts", "held.orders",
+    "held.seller_orders", "held.sagas", "held.outbox", "held.reindex", "index", "gateway",
+    "carrier", "broker", "hasher", "tokens",
     "placing", "cart_batcher", "pricer", "ids",
 )  # fmt: skip
 #: What no request asks, or what a request can do without.
@@ -53,16 +59,23 @@ class Told:
 
     def with_a_cart(self) -> Stage:
         """The stage, its buyer having something to pay."""
-        return attrs.evolve(self.stage, cart=self.town.filled_cart(self.stage.buyer, self.stage.item))
+        return attrs.evolve(
+            self.stage, cart=self.town.filled_cart(self.stage.buyer, self.stage.item)
+        )
 
 
 def forced(secrets: Canaries) -> Callable[..., Any]:
     def fail(*arguments: Any, **named: Any) -> Any:
         local = f"{secrets.card} {secrets.bearer} {secrets.cart_token} {secrets.password}"
         try:
-            raise ValueError(f"card {secrets.card}, password={secrets.password!r}, {secrets.bearer}\n{local}")
+            raise ValueError(
+                f"card {secrets.card}, password={secrets.password!r}, {secrets.bearer}\n{local}"
+            )
         except ValueError as error:
-            raise RuntimeError(f"forced with {arguments!r} {named!r}: Bearer {secrets.bearer}, cart {secrets.cart_token}") from error
+            raise RuntimeError(
+                f"forced with {arguments!r} {named!r}: Bearer {secrets.bearer}, cart "
+                f"{secrets.cart_token}"
+            ) from error
 
     return fail
 
@@ -71,7 +84,13 @@ def forced(secrets: Canaries) -> Callable[..., Any]:
 def broken(part: Any, secrets: Canaries) -> Iterator[None]:
     """*part* fails at whatever it is asked."""
     kind = type(part)
-    names = [name for name in dir(kind) if not name.startswith("_") and callable(getattr(kind, name)) and name not in ("close", "dispose")]
+    names = [
+        name
+        for name in dir(kind)
+        if not name.startswith("_")
+        and callable(getattr(kind, name))
+        and name not in ("close", "dispose")
+    ]
     with pytest.MonkeyPatch.context() as patch:
         for name in names:
             patch.setattr(kind, name, _only_of(part, getattr(kind, name), forced(secrets)))
@@ -79,7 +98,9 @@ def broken(part: Any, secrets: Canaries) -> Iterator[None]:
 
 
 def _only_of(part: Any, works: Callable[..., Any], fails: Callable[..., Any]) -> Callable[..., Any]:
-    """A method that fails for *part* alone: other shops of this process go on, and end the transactions that they began."""
+    """A method that fails for *part* alone: other shops of this process go on, and end the
+    transactions that they began.
+    """
 
     def method(*arguments: Any, **named: Any) -> Any:
         is_other = bool(arguments) and type(arguments[0]) is type(part) and arguments[0] is not part
@@ -98,7 +119,9 @@ def part_of(container: Any, name: str) -> Any:
     return getattr(container, name)()
 
 
-def opened(folder: Path, stack: ExitStack, settings: Mapping[str, Any]) -> tuple[Town, Any, InMemorySpanExporter]:
+def opened(
+    folder: Path, stack: ExitStack, settings: Mapping[str, Any]
+) -> tuple[Town, Any, InMemorySpanExporter]:
     """A shop that nobody works for, served; its container, and what its tracer collects."""
     container = ShopContainer(settings=Settings.in_folder(folder, **settings))
     spans = InMemorySpanExporter()
@@ -106,7 +129,11 @@ def opened(folder: Path, stack: ExitStack, settings: Mapping[str, Any]) -> tuple
     shop: Shop = container.shop()
     stack.callback(shop.close)
     address = stack.enter_context(serving(shop))
-    return Town(shop, stack.enter_context(httpx.Client(base_url=address, timeout=30))), container, spans
+    return (
+        Town(shop, stack.enter_context(httpx.Client(base_url=address, timeout=30))),
+        container,
+        spans,
+    )
 
 
 def take_turns(shop: Shop) -> bool:
@@ -117,23 +144,41 @@ def take_turns(shop: Shop) -> bool:
 
 
 def known_to(town: Town, seller: Person, card: str) -> tuple[Stage, Canaries]:
-    """Somebody with a password, a session, a guest's cart and a card; and what routes are tried on."""
+    """Somebody with a password, a session, a guest's cart and a card; and what routes are tried
+    on.
+    """
     secrets = Canaries(card=card)
     me = {"email": "canary@example.com", "password": secrets.password, "name": "Canary"}
     made = town.client.post("/accounts", json=me)
     assert made.status_code == 201, made.text
-    session = town.client.post("/sessions", json={name: me[name] for name in ("email", "password")}).json()
+    session = town.client.post(
+        "/sessions", json={name: me[name] for name in ("email", "password")}
+    ).json()
     buyer = Person(town.client, session["token"], session["account"])
     item = town.item(seller, quantity=50)
     guest = town.client.patch("/cart", json={"itemId": item["itemId"], "quantity": 1})
     town.client.cookies.clear()
-    secrets = attrs.evolve(secrets, bearer=session["token"], cart_token=guest.headers["x-cart-token"])
-    job = seller("POST", "/item-imports", content=b"sku,name,price,quantity\nA,B,1,1\n", headers={"Content-Type": "text/csv"}).json()
+    secrets = attrs.evolve(
+        secrets, bearer=session["token"], cart_token=guest.headers["x-cart-token"]
+    )
+    job = seller(
+        "POST",
+        "/item-imports",
+        content=b"sku,name,price,quantity\nA,B,1,1\n",
+        headers={"Content-Type": "text/csv"},
+    ).json()
     order = town.order(buyer, item, card)
-    until(lambda: take_turns(town.shop) and buyer("GET", f"/orders/{order['orderId']}").json()["status"] == "COMPLETED")
+    until(
+        lambda: (
+            take_turns(town.shop)
+            and buyer("GET", f"/orders/{order['orderId']}").json()["status"] == "COMPLETED"
+        )
+    )
     town.order(buyer, item, card)  # which waits for a worker
     cart = town.filled_cart(buyer, item)
-    return Stage(town, seller, buyer, item, town.item(seller, status="draft"), order, cart, job["importId"]), secrets
+    return Stage(
+        town, seller, buyer, item, town.item(seller, status="draft"), order, cart, job["importId"]
+    ), secrets
 
 
 @contextmanager
@@ -172,14 +217,23 @@ def ask_everything(told: Told, stage: Stage) -> set[int]:
         person = stage.buyer if row.owner == "buyer" else stage.seller
         body = row.body(stage) if row.body else None
         if isinstance(body, dict) and "password" in body:
-            body = body | {"password": told.secrets.password, "email": "canary@example.com" if path == "/sessions" else "new@example.com"}
+            body = body | {
+                "password": told.secrets.password,
+                "email": "canary@example.com" if path == "/sessions" else "new@example.com",
+            }
         if path == "/checkout":
-            body = body | {"paymentInfo": {"paymentType": "card", "cardNo": told.secrets.card, "cvc": "123"}}
+            body = body | {
+                "paymentInfo": {"paymentType": "card", "cardNo": told.secrets.card, "cvc": "123"}
+            }
         headers = {"X-Cart-Token": told.secrets.cart_token, **row.headers}
         more = {"content": row.content} if row.content is not None else {}
         if (method, path) == ("DELETE", "/sessions/current"):
-            person = attrs.evolve(person, token=told.secrets.bearer[:-1] + "x")  # not the session that others are tried with
-        answer = person(method, row.path(stage) if row.path else path, body, headers=headers, **more)
+            person = attrs.evolve(
+                person, token=told.secrets.bearer[:-1] + "x"
+            )  # not the session that others are tried with
+        answer = person(
+            method, row.path(stage) if row.path else path, body, headers=headers, **more
+        )
         statuses.add(answer.status_code)
         assert told.secrets.found_in(_without_what_is_given(answer)) == [], (method, path)
     statuses.add(stage.seller("GET", "/orders").status_code)

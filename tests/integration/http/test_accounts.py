@@ -6,16 +6,32 @@ from tests.integration.http.people import ADDRESS, CARD, PASSWORD, Town, pointer
 
 
 def test_registering_answers_the_account_and_nothing_else(town: Town) -> None:
-    made = town.guest("POST", "/accounts", {"email": "Ada.Lovelace@Example.com", "password": PASSWORD, "name": "Ada", "role": "seller"})
+    made = town.guest(
+        "POST",
+        "/accounts",
+        {
+            "email": "Ada.Lovelace@Example.com",
+            "password": PASSWORD,
+            "name": "Ada",
+            "role": "seller",
+        },
+    )
     assert made.status_code == 201
     account = made.json()
-    assert account == {"accountId": account["accountId"], "email": "ada.lovelace@example.com", "name": "Ada", "role": "seller"}
+    assert account == {
+        "accountId": account["accountId"],
+        "email": "ada.lovelace@example.com",
+        "name": "Ada",
+        "role": "seller",
+    }
 
 
 def test_an_address_is_registered_once(town: Town) -> None:
     body = {"email": "twice@example.com", "password": PASSWORD, "name": "Twice"}
     assert town.guest("POST", "/accounts", body).status_code == 201
-    problem(town.guest("POST", "/accounts", body | {"email": "TWICE@example.com"}), 409, "email-taken")
+    problem(
+        town.guest("POST", "/accounts", body | {"email": "TWICE@example.com"}), 409, "email-taken"
+    )
 
 
 def test_nobody_makes_an_operator_of_themselves(town: Town) -> None:
@@ -25,7 +41,13 @@ def test_nobody_makes_an_operator_of_themselves(town: Town) -> None:
 
 def test_every_wrong_field_is_named(town: Town) -> None:
     body = {"email": "nobody", "password": "short", "isAdmin": True, "role": 7}
-    assert pointers(town.guest("POST", "/accounts", body)) == ["/email", "/isAdmin", "/name", "/password", "/role"]
+    assert pointers(town.guest("POST", "/accounts", body)) == [
+        "/email",
+        "/isAdmin",
+        "/name",
+        "/password",
+        "/role",
+    ]
 
 
 def test_logging_out_counts_at_once(town: Town) -> None:
@@ -37,8 +59,12 @@ def test_logging_out_counts_at_once(town: Town) -> None:
 
 def test_logging_in_with_a_wrong_password_or_address_tells_not_which(town: Town) -> None:
     person = town.newcomer()
-    wrong = town.guest("POST", "/sessions", {"email": person.account["email"], "password": "not this one"})
-    unknown = town.guest("POST", "/sessions", {"email": "nobody@example.com", "password": "not this one"})
+    wrong = town.guest(
+        "POST", "/sessions", {"email": person.account["email"], "password": "not this one"}
+    )
+    unknown = town.guest(
+        "POST", "/sessions", {"email": "nobody@example.com", "password": "not this one"}
+    )
     first, second = problem(wrong, 401, "login-failed"), problem(unknown, 401, "login-failed")
     assert first["detail"] == second["detail"]
     assert "bearer" in wrong.headers["www-authenticate"].lower()
@@ -47,8 +73,16 @@ def test_logging_in_with_a_wrong_password_or_address_tells_not_which(town: Town)
 def test_failed_log_ins_are_counted_per_account(town: Town) -> None:
     person = town.newcomer()
     for _ in range(5):
-        problem(town.guest("POST", "/sessions", {"email": person.account["email"], "password": "wrong"}), 401, "login-failed")
-    refused = town.guest("POST", "/sessions", {"email": person.account["email"], "password": PASSWORD})
+        problem(
+            town.guest(
+                "POST", "/sessions", {"email": person.account["email"], "password": "wrong"}
+            ),
+            401,
+            "login-failed",
+        )
+    refused = town.guest(
+        "POST", "/sessions", {"email": person.account["email"], "password": PASSWORD}
+    )
     problem(refused, 429, "too-many-attempts")
     assert 0 < int(refused.headers["retry-after"]) <= 301
 
@@ -64,7 +98,9 @@ def test_a_holder_changes_name_and_address(town: Town) -> None:
 
 
 def test_a_role_is_not_changed_by_its_holder(town: Town) -> None:
-    assert pointers(town.newcomer()("PATCH", "/accounts/me", {"role": "operator", "accountId": "x"})) == ["/accountId", "/role"]
+    assert pointers(
+        town.newcomer()("PATCH", "/accounts/me", {"role": "operator", "accountId": "x"})
+    ) == ["/accountId", "/role"]
 
 
 @pytest.mark.parametrize("line", ["name", "line1", "line2", "city", "region", "postalCode"])
@@ -74,7 +110,9 @@ def test_33_a_card_number_in_an_address_line_is_refused(town: Town, buyer, line:
     assert CARD not in refused.text
 
 
-@pytest.mark.parametrize("header", ["Basic abc", "Bearer", "bearer  ,", "bearer x y", "Bearer \xff", ""])
+@pytest.mark.parametrize(
+    "header", ["Basic abc", "Bearer", "bearer  ,", "bearer x y", "Bearer \xff", ""]
+)
 def test_what_is_no_token_of_ours_is_401(town: Town, header: str) -> None:
     answer = town.client.get("/accounts/me", headers={"Authorization": header.encode("latin-1")})
     assert answer.status_code == 401

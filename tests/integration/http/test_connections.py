@@ -12,12 +12,17 @@ import pytest
 from tests.integration.http.people import Town, open_town, until
 
 _SECONDS = 10
-_POST = b"POST /accounts HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+_POST = (
+    b"POST /accounts HTTP/1.1\r\nHost: shop\r\nContent-Type: "
+    b"application/json\r\nContent-Length: 100\r\n\r\n{"
+)
 
 
 def line_to(town: Town) -> socket.socket:
     """A connection to the shop."""
-    return socket.create_connection((town.client.base_url.host, town.client.base_url.port or 80), _SECONDS)
+    return socket.create_connection(
+        (town.client.base_url.host, town.client.base_url.port or 80), _SECONDS
+    )
 
 
 def talk(town: Town, *said: bytes) -> bytes:
@@ -59,7 +64,11 @@ def test_a_head_without_an_end_is_cut_off(town: Town, filler: bytes) -> None:
 
 
 def test_a_head_of_ordinary_size_is_taken(town: Town) -> None:
-    head = b"GET /health/live HTTP/1.1\r\nHost: shop\r\nConnection: close\r\nX-More: " + b"a" * 30_000 + b"\r\n\r\n"
+    head = (
+        b"GET /health/live HTTP/1.1\r\nHost: shop\r\nConnection: close\r\nX-More: "
+        + b"a" * 30_000
+        + b"\r\n\r\n"
+    )
     assert talk(town, head[:20_000], head[20_000:]).startswith(b"HTTP/1.1 200")
 
 
@@ -67,7 +76,13 @@ def test_a_head_of_ordinary_size_is_taken(town: Town) -> None:
 def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """A shop that is not patient, and has little room."""
     moment = timedelta(seconds=0.3)
-    bounds = {"head_timeout": moment, "body_timeout": moment, "send_timeout": moment, "connections_per_origin": 8, "connections": 10}
+    bounds = {
+        "head_timeout": moment,
+        "body_timeout": moment,
+        "send_timeout": moment,
+        "connections_per_origin": 8,
+        "connections": 10,
+    }
     with open_town(tmp_path_factory.mktemp("hasty"), **bounds) as opened:
         yield opened
 
@@ -115,11 +130,15 @@ def test_39_a_body_that_comes_byte_by_byte_has_an_end(hasty: Town) -> None:
         (b"PATCH /accounts/me HTTP/1.1\r\nHost: shop\r\n", b"401"),
     ],
 )
-def test_39_who_may_not_is_told_so_before_a_body_is_read(hasty: Town, head: bytes, status: bytes) -> None:
+def test_39_who_may_not_is_told_so_before_a_body_is_read(
+    hasty: Town, head: bytes, status: bytes
+) -> None:
     if b"BUYER" in head:
         head = head.replace(b"BUYER", (hasty.newcomer().token or "").encode())
     with line_to(hasty) as line:
-        line.sendall(head + b"Content-Type: application/json\r\nContent-Length: 1000000\r\n\r\n")  # and not a byte of it
+        line.sendall(
+            head + b"Content-Type: application/json\r\nContent-Length: 1000000\r\n\r\n"
+        )  # and not a byte of it
         assert line.recv(65_536).startswith(b"HTTP/1.1 " + status)
         while line.recv(65_536):  # and then the connection ends
             pass
@@ -129,28 +148,42 @@ def test_39_who_does_not_read_what_was_asked_for_is_hung_up_on(hasty: Town) -> N
     with line_to(hasty) as line:
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         line.settimeout(_SECONDS)
-        assert until(lambda: _is_hung_up_on(line, b"GET /schema/openapi.json HTTP/1.1\r\nHost: shop\r\n\r\n" * 20))
+        assert until(
+            lambda: _is_hung_up_on(
+                line, b"GET /schema/openapi.json HTTP/1.1\r\nHost: shop\r\n\r\n" * 20
+            )
+        )
 
 
-def test_39_one_origin_has_so_many_connections_and_the_next_is_told_to_come_again(hasty: Town) -> None:
+def test_39_one_origin_has_so_many_connections_and_the_next_is_told_to_come_again(
+    hasty: Town,
+) -> None:
     hasty.client.get("/health/live", headers={"Connection": "close"})
     with ExitStack() as held:
         for _ in range(8):
             held.enter_context(line_to(hasty))
 
         def refused() -> bytes:
-            heard = talk(hasty, b"GET /health/live HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n")
+            heard = talk(
+                hasty, b"GET /health/live HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n"
+            )
             return heard if heard.startswith(b"HTTP/1.1 503") else b""
 
         heard = until(refused, 0.25)
     assert b"\r\nretry-after: " in heard
     assert b'"code":"overloaded"' in heard
-    until(lambda: talk(hasty, b"GET /health/live HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n").startswith(b"HTTP/1.1 200"))
+    until(
+        lambda: talk(
+            hasty, b"GET /health/live HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n"
+        ).startswith(b"HTTP/1.1 200")
+    )
 
 
 def test_requests_sent_ahead_are_answered_in_order(town: Town) -> None:
     ahead = b"".join(b"GET /items?size=%d HTTP/1.1\r\nHost: shop\r\n\r\n" % n for n in range(1, 60))
-    heard = talk(town, ahead + b"GET /health/live HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n")
+    heard = talk(
+        town, ahead + b"GET /health/live HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n"
+    )
     assert heard.count(b"HTTP/1.1 200 OK") == 60
     assert heard.endswith(b'{"status":"live"}')
 
@@ -161,7 +194,9 @@ def test_39_who_sends_on_and_on_without_waiting_for_an_answer_is_hung_up_on(town
 
 
 def test_what_was_answered_before_a_connection_ends_arrives(town: Town) -> None:
-    heard = talk(town, b"GET /schema/openapi.json HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n")
+    heard = talk(
+        town, b"GET /schema/openapi.json HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n"
+    )
     assert heard.startswith(b"HTTP/1.1 200")
     head, _, told = heard.partition(b"\r\n\r\n")
     assert len(told) == int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])

@@ -1,4 +1,6 @@
-"""The application inside others: under Starlette's test client, httpx's transport, and mounted in Starlette (which FastAPI's mounts are) and Litestar."""
+"""The application inside others: under Starlette's test client, httpx's transport, and mounted in
+Starlette (which FastAPI's mounts are) and Litestar.
+"""
 
 import asyncio
 import warnings
@@ -40,11 +42,20 @@ def journey(client: Any, prefix: str = "") -> None:
 
     def who(role: str) -> dict[str, str]:
         person = {"email": f"{role}@example.com", "password": PASSWORD}
-        assert client.post(f"{prefix}/accounts", json=person | {"name": "Ada", "role": role}).status_code == 201
-        return {"Authorization": f"Bearer {client.post(f'{prefix}/sessions', json=person).json()['token']}"}
+        assert (
+            client.post(
+                f"{prefix}/accounts", json=person | {"name": "Ada", "role": role}
+            ).status_code
+            == 201
+        )
+        return {
+            "Authorization": f"Bearer {client.post(f'{prefix}/sessions', json=person).json()['token']}"
+        }
 
     seller, buyer = who("seller"), who("buyer")
-    made = client.post(f"{prefix}/items", json={"name": "Kettle", "price": "15.99", "quantity": 8}, headers=seller)
+    made = client.post(
+        f"{prefix}/items", json={"name": "Kettle", "price": "15.99", "quantity": 8}, headers=seller
+    )
     assert made.status_code == 201, made.text
     assert made.headers["location"] == f"{prefix}/items/{made.json()['itemId']}"
     assert client.get(made.headers["location"]).json()["name"] == "Kettle"
@@ -58,7 +69,9 @@ def journey(client: Any, prefix: str = "") -> None:
     assert f"Path={prefix or '/'}" in guest.headers["set-cookie"].split("; ")
     cart = client.get(f"{prefix}/cart", headers=buyer).json()
     assert len(cart["lines"]) == 1  # the client kept the guest's cookie
-    placed = client.post(f"{prefix}/checkout", json=request_for(cart, CARD), headers=buyer | {"Prefer": "wait=10"})
+    placed = client.post(
+        f"{prefix}/checkout", json=request_for(cart, CARD), headers=buyer | {"Prefer": "wait=10"}
+    )
     assert placed.json()["status"] == "COMPLETED", placed.text
     order = placed.headers["location"]
     assert order.startswith(f"{prefix}/orders/")
@@ -80,7 +93,9 @@ class Sync:
     def __getattr__(self, method: str) -> Any:
         async def ask(*arguments: Any, **named: Any) -> httpx.Response:
             transport = httpx.ASGITransport(app=self._app, **self._more)
-            async with httpx.AsyncClient(transport=transport, base_url="http://shop", cookies=self._cookies) as client:
+            async with httpx.AsyncClient(
+                transport=transport, base_url="http://shop", cookies=self._cookies
+            ) as client:
                 answer = await client.request(method.upper(), *arguments, **named)
                 self._cookies = client.cookies
                 return answer
@@ -105,7 +120,9 @@ def test_a_server_that_tells_of_a_prefix_and_takes_it_off(shop: Shop) -> None:
     client = TestClient(create_app(shop), root_path="/shop")
     assert client.get("/health/live").json() == {"status": "live"}
     assert client.get("/schema/openapi.json").json()["servers"] == [{"url": "/shop"}]
-    assert Sync(client.app, root_path="/shop").get("/schema/openapi.json").json()["servers"] == [{"url": "/shop"}]
+    assert Sync(client.app, root_path="/shop").get("/schema/openapi.json").json()["servers"] == [
+        {"url": "/shop"}
+    ]
 
 
 @pytest.mark.parametrize("prefix", ["/shop", "/a/shop", "/items"])
@@ -114,7 +131,12 @@ def test_mounted_in_starlette(shop: Shop, prefix: str) -> None:
 
 
 def test_mounted_beside_routes_of_its_hosts_own(shop: Shop) -> None:
-    host = Starlette(routes=[Route("/cart", lambda _: PlainTextResponse("theirs")), Mount("/shop", create_app(shop))])
+    host = Starlette(
+        routes=[
+            Route("/cart", lambda _: PlainTextResponse("theirs")),
+            Mount("/shop", create_app(shop)),
+        ]
+    )
     client = TestClient(host)
     journey(client, "/shop")
     assert client.get("/cart").text == "theirs"

@@ -8,13 +8,23 @@ import pytest
 
 from tests.integration.http.people import Person, Town, open_town, problem
 
-ENDING = ["OrderCreated", "InventoryReserved", "PaymentCompleted", "ShipmentReady", "OrderCompleted"]
+ENDING = [
+    "OrderCreated",
+    "InventoryReserved",
+    "PaymentCompleted",
+    "ShipmentReady",
+    "OrderCompleted",
+]
 
 
 def read(person: Person, order: dict, last: str | None = None) -> list[dict]:
     """All events until the stream is closed."""
-    headers = {"Authorization": f"Bearer {person.token}"} | ({"Last-Event-ID": last} if last else {})
-    with person.client.stream("GET", f"/orders/{order['orderId']}/events", headers=headers) as stream:
+    headers = {"Authorization": f"Bearer {person.token}"} | (
+        {"Last-Event-ID": last} if last else {}
+    )
+    with person.client.stream(
+        "GET", f"/orders/{order['orderId']}/events", headers=headers
+    ) as stream:
         assert stream.status_code == 200, stream.read()
         assert stream.headers["content-type"] == "text/event-stream"
         return events("".join(stream.iter_text()))
@@ -26,11 +36,15 @@ def events(text: str) -> list[dict]:
         if block and not block.startswith(":"):
             fields = dict(line.split(": ", 1) for line in block.split("\n"))
             assert set(fields) == {"id", "event", "data"}
-            found.append({"id": int(fields["id"]), "event": fields["event"], **json.loads(fields["data"])})
+            found.append(
+                {"id": int(fields["id"]), "event": fields["event"], **json.loads(fields["data"])}
+            )
     return found
 
 
-def test_every_entry_is_an_event_and_the_stream_is_closed_after_the_last(town: Town, seller: Person) -> None:
+def test_every_entry_is_an_event_and_the_stream_is_closed_after_the_last(
+    town: Town, seller: Person
+) -> None:
     buyer = town.newcomer()
     order = town.order(buyer, town.item(seller))
     told = read(buyer, order)
@@ -39,7 +53,9 @@ def test_every_entry_is_an_event_and_the_stream_is_closed_after_the_last(town: T
     assert [{k: e[k] for k in ("type", "at", "detail")} for e in told] == timeline
 
 
-def test_a_stream_is_resumed_behind_the_last_event_and_204_behind_the_end(town: Town, seller: Person) -> None:
+def test_a_stream_is_resumed_behind_the_last_event_and_204_behind_the_end(
+    town: Town, seller: Person
+) -> None:
     buyer = town.newcomer()
     order = town.order(buyer, town.item(seller), Prefer="wait=10")
     assert [e["id"] for e in read(buyer, order, "3")] == [4, 5]
@@ -52,7 +68,11 @@ def test_a_stream_is_resumed_behind_the_last_event_and_204_behind_the_end(town: 
 def test_an_event_id_that_is_none_is_400(still_town: Town, last: str) -> None:
     buyer = still_town.newcomer()
     order = still_town.order(buyer, still_town.item(still_town.newcomer("seller")))
-    problem(buyer("GET", f"/orders/{order['orderId']}/events", headers={"Last-Event-ID": last}), 400, "malformed")
+    problem(
+        buyer("GET", f"/orders/{order['orderId']}/events", headers={"Last-Event-ID": last}),
+        400,
+        "malformed",
+    )
 
 
 def test_an_order_that_is_none_of_ones_own_has_no_stream(town: Town, seller: Person) -> None:
@@ -65,14 +85,23 @@ def test_a_head_request_does_not_stream(still_town: Town) -> None:
     buyer = still_town.newcomer()
     order = still_town.order(buyer, still_town.item(still_town.newcomer("seller")))
     head = buyer("HEAD", f"/orders/{order['orderId']}/events")
-    assert (head.status_code, head.headers["content-type"], head.content) == (200, "text/event-stream", b"")
+    assert (head.status_code, head.headers["content-type"], head.content) == (
+        200,
+        "text/event-stream",
+        b"",
+    )
 
 
-def test_many_streams_cost_one_query_a_tick(town: Town, seller: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_streams_cost_one_query_a_tick(
+    town: Town, seller: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     buyer = town.newcomer()
     orders = [town.order(buyer, town.item(seller)) for _ in range(20)]
     told: list[list[dict]] = []
-    threads = [threading.Thread(target=lambda order=order: told.append(read(buyer, order))) for order in orders]
+    threads = [
+        threading.Thread(target=lambda order=order: told.append(read(buyer, order)))
+        for order in orders
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -89,7 +118,12 @@ def test_a_server_that_stops_closes_its_streams(tmp_path) -> None:
 
         def listen() -> None:
             headers = {"Authorization": f"Bearer {buyer.token}"}
-            with httpx.stream("GET", f"{town.client.base_url}/orders/{order['orderId']}/events", headers=headers, timeout=30) as stream:
+            with httpx.stream(
+                "GET",
+                f"{town.client.base_url}/orders/{order['orderId']}/events",
+                headers=headers,
+                timeout=30,
+            ) as stream:
                 for text in stream.iter_text():
                     told.append(text)
                     begun.set()

@@ -15,7 +15,11 @@ _OWN, _OTHERS = "192.0.2.1", "198.51.100.7"
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def behind(request: pytest.FixtureRequest, shop_databases: ShopDatabases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+def behind(
+    request: pytest.FixtureRequest,
+    shop_databases: ShopDatabases,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Town]:
     """A shop behind a proxy that it trusts."""
     bounds = {
         "trusted_proxies": (ip_network("127.0.0.0/8"),),
@@ -34,7 +38,10 @@ def behind(request: pytest.FixtureRequest, shop_databases: ShopDatabases, tmp_pa
 
 def log_in(town: Town, email: str, password: str, address: str, **headers: str) -> httpx.Response:
     town.client.cookies.clear()  # which would tell of devices
-    told = {"X-Forwarded-For": address, **{name.replace("_", "-"): value for name, value in headers.items()}}
+    told = {
+        "X-Forwarded-For": address,
+        **{name.replace("_", "-"): value for name, value in headers.items()},
+    }
     return town.guest("POST", "/sessions", {"email": email, "password": password}, headers=told)
 
 
@@ -58,12 +65,17 @@ def test_39_twelve_guesses_at_once_count_twelve(behind: Town) -> None:
     assert statuses == {401: 5, 429: 7}
 
 
-def test_39_guesses_from_elsewhere_keep_no_holder_out_and_a_known_device_gets_in_even_there(behind: Town) -> None:
+def test_39_guesses_from_elsewhere_keep_no_holder_out_and_a_known_device_gets_in_even_there(
+    behind: Town,
+) -> None:
     email = email_of(behind.newcomer())
     entered = log_in(behind, email, PASSWORD, _OWN)
     assert entered.status_code == 201
     device = entered.headers["x-device-token"]
-    assert any(cookie.startswith(f"device_token={device};") for cookie in entered.headers.get_list("set-cookie"))
+    assert any(
+        cookie.startswith(f"device_token={device};")
+        for cookie in entered.headers.get_list("set-cookie")
+    )
     for _ in range(5):
         problem(log_in(behind, email, "wrong", _OTHERS), 401, "login-failed")
     refused = log_in(behind, email, PASSWORD, _OTHERS)
@@ -71,24 +83,33 @@ def test_39_guesses_from_elsewhere_keep_no_holder_out_and_a_known_device_gets_in
     assert 0 < int(refused.headers["retry-after"]) <= 301
     assert log_in(behind, email, PASSWORD, _OWN).status_code == 201
     assert log_in(behind, email, PASSWORD, _OTHERS, X_Device_Token=device).status_code == 201
-    assert log_in(behind, email, PASSWORD, _OTHERS, Cookie=f"device_token={device}").status_code == 201
+    assert (
+        log_in(behind, email, PASSWORD, _OTHERS, Cookie=f"device_token={device}").status_code == 201
+    )
 
 
 def test_39_a_spray_over_many_accounts_is_noticed(behind: Town) -> None:
     email = email_of(behind.newcomer())
-    statuses = [log_in(behind, f"sprayed{n}@example.com", "password", "203.0.113.30").status_code for n in range(30)]
+    statuses = [
+        log_in(behind, f"sprayed{n}@example.com", "password", "203.0.113.30").status_code
+        for n in range(30)
+    ]
     assert statuses == [401] * 20 + [429] * 10
     problem(log_in(behind, email, PASSWORD, "203.0.113.30"), 429, "too-many-attempts")
     assert log_in(behind, email, PASSWORD, "203.0.113.31").status_code == 201
 
 
-def test_39_one_address_begins_so_many_carts_in_a_minute_and_those_begun_go_on(behind: Town) -> None:
+def test_39_one_address_begins_so_many_carts_in_a_minute_and_those_begun_go_on(
+    behind: Town,
+) -> None:
     item = behind.item(behind.newcomer("seller"))
 
     def begin(token: str | None, address: str) -> httpx.Response:
         behind.client.cookies.clear()
         headers = {"X-Forwarded-For": address} | ({"X-Cart-Token": token} if token else {})
-        return behind.guest("PATCH", "/cart", {"itemId": item["itemId"], "quantity": 1}, headers=headers)
+        return behind.guest(
+            "PATCH", "/cart", {"itemId": item["itemId"], "quantity": 1}, headers=headers
+        )
 
     answers = [begin(None, "203.0.113.40") for _ in range(7)]
     assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 2
@@ -98,7 +119,13 @@ def test_39_one_address_begins_so_many_carts_in_a_minute_and_those_begun_go_on(b
     assert begin(None, "203.0.113.41").status_code == 200
     buyer = behind.newcomer()
     assert (
-        buyer("PATCH", "/cart", {"itemId": item["itemId"], "quantity": 1}, headers={"X-Forwarded-For": "203.0.113.40"}).status_code == 200
+        buyer(
+            "PATCH",
+            "/cart",
+            {"itemId": item["itemId"], "quantity": 1},
+            headers={"X-Forwarded-For": "203.0.113.40"},
+        ).status_code
+        == 200
     )
 
 

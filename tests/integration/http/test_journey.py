@@ -4,11 +4,20 @@ from tests.integration.http.people import Person, Town, request_for, until
 
 
 def test_a_buyer_finds_fills_pays_and_sees_the_order_complete(town: Town, seller: Person) -> None:
-    made = seller("POST", "/items", {"sku": "TV-4K-900", "name": "42-inch 4K Smart TV", "price": 349.99, "quantity": 8})
+    made = seller(
+        "POST",
+        "/items",
+        {"sku": "TV-4K-900", "name": "42-inch 4K Smart TV", "price": 349.99, "quantity": 8},
+    )
     assert made.status_code == 201
     buyer = town.newcomer()
 
-    found = buyer("GET", "/items", params={"term": "TV-4K-900"}, headers={"X-Search-Token": made.headers["x-search-token"]})
+    found = buyer(
+        "GET",
+        "/items",
+        params={"term": "TV-4K-900"},
+        headers={"X-Search-Token": made.headers["x-search-token"]},
+    )
     assert found.json()["items"][0]["itemId"] == made.json()["itemId"]
 
     cart = buyer("PATCH", "/cart", {"itemId": made.json()["itemId"], "quantity": 2})
@@ -30,5 +39,11 @@ def test_a_buyer_finds_fills_pays_and_sees_the_order_complete(town: Town, seller
     assert order["payment"] == {"status": "paid", "brand": "visa", "last4": "4242"}
     assert buyer("GET", "/orders").json()["orders"][0]["orderId"] == order["orderId"]
     path = f"/orders/{order['orderId']}"
-    sold = until(lambda: (answer := seller("GET", path)).status_code == 200 and answer.json()["status"] == "COMPLETED" and answer.json())
+    sold = until(
+        lambda: (
+            (answer := seller("GET", path)).status_code == 200
+            and answer.json()["status"] == "COMPLETED"
+            and answer.json()
+        )
+    )
     assert sold["total"] == {"amount": "699.98", "currency": "USD"}

@@ -17,7 +17,9 @@ def test_a_line_names_its_request_and_the_order_that_came_of_it(
     said = io.StringIO()
     monkeypatch.setattr(sys, "stderr", said)
     configure_logging("json")
-    placed = buyer("POST", "/checkout", request_for(cart), headers={"X-Request-ID": "told-by-the-client"})
+    placed = buyer(
+        "POST", "/checkout", request_for(cart), headers={"X-Request-ID": "told-by-the-client"}
+    )
     buyer("PATCH", "/cart", {"itemId": "none", "quantity": 1})
 
     def told() -> list[dict]:
@@ -26,6 +28,13 @@ def test_a_line_names_its_request_and_the_order_that_came_of_it(
 
     (line,) = until(told)
     assert placed.headers["x-request-id"] == line["request_id"] == "told-by-the-client"
-    assert (line["order_id"], line["status"], line["method"]) == (placed.json()["orderId"], 201, "POST")
+    assert (line["order_id"], line["status"], line["method"]) == (
+        placed.json()["orderId"],
+        201,
+        "POST",
+    )
     assert "4242424242424242" not in said.getvalue()
-    assert buyer("POST", "/orders/x/cancellation").headers["x-request-id"] not in ("", "told-by-the-client")
+    assert buyer("POST", "/orders/x/cancellation").headers["x-request-id"] not in (
+        "",
+        "told-by-the-client",
+    )

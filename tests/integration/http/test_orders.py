@@ -16,7 +16,17 @@ from commerce_bootstrap.settings import Settings
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.money import Money
 from commerce_core.pricing import Adjustment, Charges, PricedLine
-from tests.integration.http.people import ADDRESS, Person, Town, open_town, pointers, problem, request_for, serving, until
+from tests.integration.http.people import (
+    ADDRESS,
+    Person,
+    Town,
+    open_town,
+    pointers,
+    problem,
+    request_for,
+    serving,
+    until,
+)
 
 
 def test_history_is_newest_first_page_by_page_and_without_timeline(still_town: Town) -> None:
@@ -31,64 +41,117 @@ def test_history_is_newest_first_page_by_page_and_without_timeline(still_town: T
         if page["nextCursor"] is None:
             break
         page = buyer("GET", "/orders", params={"size": 2, "cursor": page["nextCursor"]}).json()
-    assert found == [{k: v for k, v in order.items() if k != "timeline"} for order in reversed(placed)]
+    assert found == [
+        {k: v for k, v in order.items() if k != "timeline"} for order in reversed(placed)
+    ]
 
 
 def test_a_seller_sees_the_own_lines_alone(still_town: Town) -> None:
-    one, other, buyer = still_town.newcomer("seller"), still_town.newcomer("seller"), still_town.newcomer()
+    one, other, buyer = (
+        still_town.newcomer("seller"),
+        still_town.newcomer("seller"),
+        still_town.newcomer(),
+    )
     mine, theirs = still_town.item(one, price=1), still_town.item(other, price=2)
     still_town.filled_cart(buyer, mine, 3)
     order = still_town.order(buyer, theirs)
     sold = until(lambda: one("GET", "/orders").json()["orders"])[0]
     assert set(sold) == {"orderId", "status", "lines", "total", "createdAt", "updatedAt"}
-    assert (sold["orderId"], sold["status"], sold["total"]["amount"]) == (order["orderId"], "PENDING", "3.00")
+    assert (sold["orderId"], sold["status"], sold["total"]["amount"]) == (
+        order["orderId"],
+        "PENDING",
+        "3.00",
+    )
     assert [line["itemId"] for line in sold["lines"]] == [mine["itemId"]]
     assert one("GET", f"/orders/{order['orderId']}").json() == sold
-    problem(still_town.newcomer("seller")("GET", f"/orders/{order['orderId']}"), 404, "order-not-found")
+    problem(
+        still_town.newcomer("seller")("GET", f"/orders/{order['orderId']}"), 404, "order-not-found"
+    )
 
 
 class Some(Charges):
     """Postage, tax that is in the prices, and a discount."""
 
-    def adjustments(self, lines: Sequence[PricedLine], address: Address | None) -> Sequence[Adjustment]:
+    def adjustments(
+        self, lines: Sequence[PricedLine], address: Address | None
+    ) -> Sequence[Adjustment]:
         usd = Money.parse
         return (
             Adjustment(kind="shipping", code="parcel", amount=usd("4.90", "USD")),
-            Adjustment(kind="tax", code="vat", amount=usd("4.79", "USD"), rate="0.19", included=True),
+            Adjustment(
+                kind="tax", code="vat", amount=usd("4.79", "USD"), rate="0.19", included=True
+            ),
             Adjustment(kind="discount", code="spring", amount=usd("-2.00", "USD")),
         )
 
 
-def test_an_order_explains_its_total_and_its_lines_by_its_own_record(tmp_path: Path, on_database: dict[str, Any]) -> None:
+def test_an_order_explains_its_total_and_its_lines_by_its_own_record(
+    tmp_path: Path, on_database: dict[str, Any]
+) -> None:
     """Whatever becomes of the catalogue and of the account afterwards."""
     container = ShopContainer(settings=Settings.in_folder(tmp_path, **on_database))
     container.charges.override(providers.Object(Some()))
-    with contextlib.closing(container.shop()) as shop, serving(shop) as address, httpx.Client(base_url=address, timeout=20) as client:
+    with (
+        contextlib.closing(container.shop()) as shop,
+        serving(shop) as address,
+        httpx.Client(base_url=address, timeout=20) as client,
+    ):
         town = Town(shop, client)
         seller, buyer = town.newcomer("seller"), town.newcomer()
         buyer("PATCH", "/accounts/me", {"address": ADDRESS})
-        red = {"variantId": "RD-M", "options": {"color": "red", "Größe": ["M", 1]}, "price": "9.99", "stock": 5}
-        shirt = seller("POST", "/items", {"sku": "SHIRT-1", "name": "Shirt", "variants": [red]}).json()
-        cart = buyer("PATCH", "/cart", {"itemId": shirt["itemId"], "variantId": "RD-M", "quantity": 3}).json()
+        red = {
+            "variantId": "RD-M",
+            "options": {"color": "red", "Größe": ["M", 1]},
+            "price": "9.99",
+            "stock": 5,
+        }
+        shirt = seller(
+            "POST", "/items", {"sku": "SHIRT-1", "name": "Shirt", "variants": [red]}
+        ).json()
+        cart = buyer(
+            "PATCH", "/cart", {"itemId": shirt["itemId"], "variantId": "RD-M", "quantity": 3}
+        ).json()
         order = buyer("POST", "/checkout", request_for(cart)).json()
-        shown = {name: order[name]["amount"] for name in ("subtotal", "shipping", "tax", "discount", "total")}
-        assert shown == {"subtotal": "29.97", "shipping": "4.90", "tax": "0.00", "discount": "-2.00", "total": "32.87"}
-        assert [(a["kind"], a["code"], a["amount"]["amount"], a["included"]) for a in order["adjustments"]] == [
+        shown = {
+            name: order[name]["amount"]
+            for name in ("subtotal", "shipping", "tax", "discount", "total")
+        }
+        assert shown == {
+            "subtotal": "29.97",
+            "shipping": "4.90",
+            "tax": "0.00",
+            "discount": "-2.00",
+            "total": "32.87",
+        }
+        assert [
+            (a["kind"], a["code"], a["amount"]["amount"], a["included"])
+            for a in order["adjustments"]
+        ] == [
             ("shipping", "parcel", "4.90", False),
             ("tax", "vat", "4.79", True),
             ("discount", "spring", "-2.00", False),
         ]
         assert order["shippingAddress"] == {**ADDRESS, "line2": "", "region": ""}
         (line,) = order["lines"]
-        assert (line["sku"], line["options"], line["variantId"]) == ("SHIRT-1", red["options"], "RD-M")
+        assert (line["sku"], line["options"], line["variantId"]) == (
+            "SHIRT-1",
+            red["options"],
+            "RD-M",
+        )
 
-        renamed = {"sku": "SHIRT-2", "name": "Blouse", "variants": [{"variantId": "RD-M", "options": {"color": "pink"}, "price": "1.00"}]}
+        renamed = {
+            "sku": "SHIRT-2",
+            "name": "Blouse",
+            "variants": [{"variantId": "RD-M", "options": {"color": "pink"}, "price": "1.00"}],
+        }
         changed = seller("PATCH", f"/items/{shirt['itemId']}", renamed, headers={"If-Match": "*"})
         assert changed.status_code == 200, changed.text
         buyer("PATCH", "/accounts/me", {"address": None})
         path = f"/orders/{order['orderId']}"
         assert buyer("GET", path).json() == order
-        assert buyer("GET", "/orders").json()["orders"] == [{k: v for k, v in order.items() if k != "timeline"}]
+        assert buyer("GET", "/orders").json()["orders"] == [
+            {k: v for k, v in order.items() if k != "timeline"}
+        ]
         shop.relay.run_once(100)
         assert seller("GET", path).json()["lines"] == order["lines"]
 
@@ -139,7 +202,10 @@ def test_a_page_goes_on_under_the_filters_that_it_was_asked_with(still_town: Tow
     assert seen == placed[::-1]
     problem(buyer("GET", "/orders", params={"cursor": last}), 400, "bad-cursor")
     problem(buyer("GET", "/orders", params={"status": "PAID", "cursor": last}), 400, "bad-cursor")
-    assert ids(buyer("GET", "/orders", params={"status": "PENDING", "size": "1", "cursor": last})) == placed[:1]
+    assert (
+        ids(buyer("GET", "/orders", params={"status": "PENDING", "size": "1", "cursor": last}))
+        == placed[:1]
+    )
 
 
 @pytest.mark.parametrize(
@@ -168,7 +234,12 @@ def test_a_seller_asks_what_has_changed(town: Town) -> None:
     asked_at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
     assert ids(seller("GET", "/orders", params={"updatedSince": asked_at})) == []
     second = town.order(buyer, item, Prefer="wait=10")["orderId"]
-    until(lambda: ids(seller("GET", "/orders", params={"updatedSince": asked_at, "status": "COMPLETED"})) == [second])
+    until(
+        lambda: (
+            ids(seller("GET", "/orders", params={"updatedSince": asked_at, "status": "COMPLETED"}))
+            == [second]
+        )
+    )
     assert ids(seller("GET", "/orders", params={"to": asked_at})) == [first]
     assert ids(seller("GET", "/orders", params={"from": asked_at, "size": "1"})) == [second]
 
@@ -192,7 +263,9 @@ def test_cancelling_is_202_and_repeated_202(still_town: Town) -> None:
         assert (noted.status_code, noted.json()["orderId"]) == (202, order["orderId"])
 
 
-def test_an_order_that_times_out_can_be_cancelled_until_it_is_paid(town: Town, seller: Person) -> None:
+def test_an_order_that_times_out_can_be_cancelled_until_it_is_paid(
+    town: Town, seller: Person
+) -> None:
     buyer = town.newcomer()
     order = town.order(buyer, town.item(seller), "4000000000000259")
     path = f"/orders/{order['orderId']}"

@@ -15,7 +15,9 @@ from tests.integration.market import side_by_side
 _BUYERS = 8
 
 
-def test_payments_are_prepared_side_by_side_and_what_is_refused_is_not_prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_payments_are_prepared_side_by_side_and_what_is_refused_is_not_prepared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for module in (builders, http):
         monkeypatch.setattr(module, "calls_inside", lambda _: False)
     together = threading.Barrier(_BUYERS)
@@ -32,8 +34,18 @@ def test_payments_are_prepared_side_by_side_and_what_is_refused_is_not_prepared(
         buyers = [town.newcomer() for _ in range(_BUYERS)]
         unlucky = town.newcomer()
         asked = [(buyer, request_for(town.filled_cart(buyer, plenty))) for buyer in buyers]
-        problem(unlucky("POST", "/checkout", request_for(town.filled_cart(unlucky, sold_out))), 409, "out-of-stock")
-        placed = side_by_side(lambda order: order[0]("POST", "/checkout", order[1]), asked, threads=_BUYERS)
+        problem(
+            unlucky("POST", "/checkout", request_for(town.filled_cart(unlucky, sold_out))),
+            409,
+            "out-of-stock",
+        )
+        placed = side_by_side(
+            lambda order: order[0]("POST", "/checkout", order[1]), asked, threads=_BUYERS
+        )
         assert [answer.status_code for answer in placed] == [201] * _BUYERS
         for buyer, answer in zip(buyers, placed, strict=True):
-            until(lambda buyer=buyer, answer=answer: buyer("GET", answer.headers["location"]).json()["status"] == "COMPLETED")
+            until(
+                lambda buyer=buyer, answer=answer: (
+                    buyer("GET", answer.headers["location"]).json()["status"] == "COMPLETED"
+                )
+            )

@@ -34,7 +34,9 @@ def asked(url: str) -> tuple[int, Any]:
         (("reindex",), {"database", "search", "worker"}),
     ],
 )
-def test_a_worker_looks_at_the_parts_that_its_roles_need(roles: Collection[str], needs: set[str], tmp_path: Path) -> None:
+def test_a_worker_looks_at_the_parts_that_its_roles_need(
+    roles: Collection[str], needs: set[str], tmp_path: Path
+) -> None:
     with open_market(tmp_path) as market:
         checks = checks_of(market.shop, roles, Worker(market.shop.work, []))
         assert checks.keys() == needs
@@ -42,7 +44,11 @@ def test_a_worker_looks_at_the_parts_that_its_roles_need(roles: Collection[str],
 
 
 def test_a_worker_names_every_part_that_is_down() -> None:
-    checks = {"database": lambda: "it has not answered for 2 s", "search": lambda: None, "broker": lambda: "refused"}
+    checks = {
+        "database": lambda: "it has not answered for 2 s",
+        "search": lambda: None,
+        "broker": lambda: "refused",
+    }
     with telling("127.0.0.1", 0, checks, CollectorRegistry()) as address:
         status, told = asked(f"{address}/health/ready")
         assert (status, told["code"]) == (503, "not-ready")
@@ -51,7 +57,13 @@ def test_a_worker_names_every_part_that_is_down() -> None:
 
 
 def test_nobody_keeps_what_a_worker_tells_of_itself_or_guesses_what_it_is() -> None:
-    with telling("127.0.0.1", 0, {}, CollectorRegistry()) as address, httpx.Client(base_url=address) as client:
+    with (
+        telling("127.0.0.1", 0, {}, CollectorRegistry()) as address,
+        httpx.Client(base_url=address) as client,
+    ):
         for path in ("/health/live", "/health/ready", "/metrics", "/nothing", "//metrics"):
             told = client.get(f"{address}{path}").headers
-            assert (told["cache-control"], told["x-content-type-options"]) == ("no-store", "nosniff"), path
+            assert (told["cache-control"], told["x-content-type-options"]) == (
+                "no-store",
+                "nosniff",
+            ), path

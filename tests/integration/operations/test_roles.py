@@ -42,13 +42,21 @@ class Roles:
 
 @contextmanager
 def roles_of(database: str) -> Iterator[Roles]:
-    """Roles as ``ops/postgres-roles.sql`` makes them, in *database*; they are gone after the block."""
+    """Roles as ``ops/postgres-roles.sql`` makes them, in *database*; they are gone after the
+    block.
+    """
     mark = secrets.token_hex(4)
     owner, shop = f"owner_{mark}", f"shop_{mark}"
     grant(database, owner, shop)
     host = urlsplit(database).netloc.rpartition("@")[2]
     try:
-        yield Roles(database, *(urlsplit(database)._replace(netloc=f"{name}:se'cret@{host}").geturl() for name in (owner, shop)))
+        yield Roles(
+            database,
+            *(
+                urlsplit(database)._replace(netloc=f"{name}:se'cret@{host}").geturl()
+                for name in (owner, shop)
+            ),
+        )
     finally:
         with psycopg.connect(database, autocommit=True) as connection:
             for name in (shop, owner):
@@ -60,7 +68,12 @@ def grant(database: str, owner: str, shop: str) -> None:
     """Run the script as an operator does."""
     found = programs()
     assert found is not None
-    told = {"OWNER_ROLE": owner, "SHOP_ROLE": shop, "OWNER_PASSWORD": "se'cret", "SHOP_PASSWORD": "se'cret"}
+    told = {
+        "OWNER_ROLE": owner,
+        "SHOP_ROLE": shop,
+        "OWNER_PASSWORD": "se'cret",
+        "SHOP_PASSWORD": "se'cret",
+    }
     command = [found / "psql", "--no-psqlrc", "--quiet", f"--dbname={database}", f"--file={SCRIPT}"]
     done = subprocess.run(command, env={**os.environ, **told}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -83,7 +96,9 @@ FORBIDDEN = [
 
 @pytest.fixture(scope="module")
 def migrated(shared_servers: SharedServers) -> Iterator[Roles]:
-    """A database whose owner has made its tables. The script was run before and after: either order is right."""
+    """A database whose owner has made its tables. The script was run before and after: either order
+    is right.
+    """
     with fresh_database(shared_servers.url("postgres")) as database, roles_of(database) as roles:
         migrate(roles.owner)
         grant(database, *(urlsplit(url).username or "" for url in (roles.owner, roles.shop)))
@@ -109,7 +124,11 @@ def test_the_shops_role_cannot_migrate(migrated: Roles, shared_servers: SharedSe
 def test_what_a_superuser_had_made_is_handed_over(shared_servers: SharedServers) -> None:
     with fresh_database(shared_servers.url("postgres")) as database:
         migrate(database)
-        with roles_of(database) as roles, psycopg.connect(roles.shop) as shop, psycopg.connect(roles.owner) as owner:
+        with (
+            roles_of(database) as roles,
+            psycopg.connect(roles.shop) as shop,
+            psycopg.connect(roles.owner) as owner,
+        ):
             shop.execute("DELETE FROM orders")
             shop.commit()
             owner.execute("ALTER TABLE orders ADD COLUMN note text")
@@ -117,7 +136,9 @@ def test_what_a_superuser_had_made_is_handed_over(shared_servers: SharedServers)
 
 @contextmanager
 def limited(servers: SharedServers) -> Iterator[str]:
-    """A virtual host as a user sees it who may use what is called ``commerce.…`` there, and nothing else at the broker."""
+    """A virtual host as a user sees it who may use what is called ``commerce.…`` there, and nothing
+    else at the broker.
+    """
     server, api = servers.url("rabbitmq"), servers.management_url
     user = f"shop-{secrets.token_hex(4)}"
     with fresh_vhost(server, api) as url:
@@ -126,7 +147,11 @@ def limited(servers: SharedServers) -> Iterator[str]:
         rights = dict.fromkeys(("configure", "write", "read"), r"^commerce\.")
         management("PUT", f"{api}/permissions/{vhost}/{user}", rights)
         try:
-            yield urlsplit(url)._replace(netloc=f"{user}:secret@{urlsplit(url).netloc.rpartition('@')[2]}").geturl()
+            yield (
+                urlsplit(url)
+                ._replace(netloc=f"{user}:secret@{urlsplit(url).netloc.rpartition('@')[2]}")
+                .geturl()
+            )
         finally:
             management("DELETE", f"{api}/users/{user}")
 
@@ -137,22 +162,36 @@ def sell_one(address: str) -> None:
 
         def holder(role: str) -> dict[str, str]:
             person = {"email": f"{role}@example.com", "password": PASSWORD}
-            assert client.post("/accounts", json=person | {"name": "Ada", "role": role}).status_code == 201
-            return {"Authorization": f"Bearer {client.post('/sessions', json=person).json()['token']}"}
+            assert (
+                client.post("/accounts", json=person | {"name": "Ada", "role": role}).status_code
+                == 201
+            )
+            return {
+                "Authorization": f"Bearer {client.post('/sessions', json=person).json()['token']}"
+            }
 
         seller, buyer = holder("seller"), holder("buyer")
-        item = client.post("/items", json={"name": "Kettle", "price": "15.99", "quantity": 8}, headers=seller).json()
+        item = client.post(
+            "/items", json={"name": "Kettle", "price": "15.99", "quantity": 8}, headers=seller
+        ).json()
         until(lambda: client.get("/items", params={"term": "kettle"}).json().get("items"), 60)
-        rows = {"content": b'{"name":"Pot","price":1,"quantity":1}', "headers": seller | {"Content-Type": "application/x-ndjson"}}
+        rows = {
+            "content": b'{"name":"Pot","price":1,"quantity":1}',
+            "headers": seller | {"Content-Type": "application/x-ndjson"},
+        }
         taken_in = client.post("/item-imports", **rows).headers["location"]
         until(lambda: client.get(taken_in, headers=seller).json()["status"] == "finished", 60)
-        cart = client.patch("/cart", json={"itemId": item["itemId"], "quantity": 1}, headers=buyer).json()
+        cart = client.patch(
+            "/cart", json={"itemId": item["itemId"], "quantity": 1}, headers=buyer
+        ).json()
         order = client.post("/checkout", json=request_for(cart), headers=buyer).headers["location"]
         until(lambda: client.get(order, headers=buyer).json()["status"] == "COMPLETED", 60)
         until(lambda: client.get("/orders", headers=seller).json()["orders"], 60)
 
 
-def test_the_shop_runs_with_the_rights_of_its_roles_alone(shared_servers: SharedServers, tmp_path: Path) -> None:
+def test_the_shop_runs_with_the_rights_of_its_roles_alone(
+    shared_servers: SharedServers, tmp_path: Path
+) -> None:
     with (
         fresh_database(shared_servers.url("postgres")) as database,
         roles_of(database) as roles,
@@ -164,7 +203,9 @@ def test_the_shop_runs_with_the_rights_of_its_roles_alone(shared_servers: Shared
         shop = FullStack(tmp_path, others | {"COMMERCE_DATABASE_URL": roles.shop})
         migrated = owner.command("migrate")
         assert migrated.returncode == 0, migrated.stderr
-        grant(database, *(urlsplit(url).username or "" for url in (roles.owner, roles.shop)))  # again, now that there are tables
+        grant(
+            database, *(urlsplit(url).username or "" for url in (roles.owner, roles.shop))
+        )  # again, now that there are tables
         try:
             shop.start(1, (None,))
             sell_one(shop.address)
@@ -173,7 +214,9 @@ def test_the_shop_runs_with_the_rights_of_its_roles_alone(shared_servers: Shared
             shop.stop()
 
 
-def test_the_shops_user_at_the_broker_keeps_to_its_names_and_its_virtual_host(shared_servers: SharedServers) -> None:
+def test_the_shops_user_at_the_broker_keeps_to_its_names_and_its_virtual_host(
+    shared_servers: SharedServers,
+) -> None:
     with limited(shared_servers) as url:
         (mine,) = parameters_of(url)
         with BlockingConnection(mine) as connection:

@@ -1,4 +1,6 @@
-"""A process whose database is away lives, and says which part it waits for; where that is and as whom stands in its log alone."""
+"""A process whose database is away lives, and says which part it waits for; where that is and as
+whom stands in its log alone.
+"""
 
 import json
 import os
@@ -34,13 +36,21 @@ def asked(port: int, path: str) -> tuple[int, bytes]:
 
 
 @pytest.mark.parametrize("command", ["serve", "worker"])
-def test_a_process_that_waits_for_its_database_names_the_part_alone_and_ends_when_told(command: str, tmp_path: Path) -> None:
+def test_a_process_that_waits_for_its_database_names_the_part_alone_and_ends_when_told(
+    command: str, tmp_path: Path
+) -> None:
     (port,) = free_ports(1)
     log = tmp_path / "log"
     arguments = [COMMERCE, command, "--host", "127.0.0.1", "--port", str(port)]
     with (
         log.open("wb") as written,
-        subprocess.Popen(arguments, cwd=tmp_path, env=os.environ | SANDBOX | AWAY, stdout=subprocess.DEVNULL, stderr=written) as process,
+        subprocess.Popen(
+            arguments,
+            cwd=tmp_path,
+            env=os.environ | SANDBOX | AWAY,
+            stdout=subprocess.DEVNULL,
+            stderr=written,
+        ) as process,
     ):
         try:
             until(lambda: asked(port, "/health/ready")[0] == 503, 20)

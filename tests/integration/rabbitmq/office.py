@@ -36,11 +36,18 @@ def until(condition: Callable[[], bool], patience: float = 30.0) -> None:
 def message(number: int, key: str | None = None, **fields: Any) -> Message:
     """One of many things that happen."""
     filled: dict[str, Any] = {"name": NAME, "payload": {"no": number}, **fields}
-    return Message(id=MessageId(f"{number:08x}"), partition_key=key or f"thing-{number % 10}", occurred_at=AT, **filled)
+    return Message(
+        id=MessageId(f"{number:08x}"),
+        partition_key=key or f"thing-{number % 10}",
+        occurred_at=AT,
+        **filled,
+    )
 
 
 class Tally(Consumer):
-    """Counts what happens in the database of its own: each message once, by the inbox; *handed* is what it was given."""
+    """Counts what happens in the database of its own: each message once, by the inbox; *handed* is
+    what it was given.
+    """
 
     def __init__(self, database: SqlDatabase) -> None:
         self._db = database
@@ -65,16 +72,22 @@ class Tally(Consumer):
 class Office:
     """The outbox of a database, a relay to the broker at *address*, and a tally that follows it."""
 
-    def __init__(self, folder: Path, address: str, subscriptions: Mapping[str, Sequence[str]] | None = None) -> None:
+    def __init__(
+        self, folder: Path, address: str, subscriptions: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
         self.vhost = urlsplit(address).path[1:]
         self.database = SqlDatabase(f"sqlite:///{folder}/office.db")
         METADATA.create_all(self.database.engine)
         self.outbox = SqlOutbox(self.database)
         self.clock: Clock = SystemClock()
-        self.broker = RabbitBroker(address, subscriptions or {"tally": [NAME]}, self.outbox.park, self.clock)
+        self.broker = RabbitBroker(
+            address, subscriptions or {"tally": [NAME]}, self.outbox.park, self.clock
+        )
         self.relay = Relay(self.outbox, self.broker, self.clock, "relay")
         self.tally = Tally(self.database)
-        self.follower = Follower(self.tally, self.broker.queues()["tally"], self.outbox.park, self.clock)
+        self.follower = Follower(
+            self.tally, self.broker.queues()["tally"], self.outbox.park, self.clock
+        )
 
     def happen(self, *numbers: int, **fields: Any) -> None:
         """Let things happen: they wait in the outbox."""

@@ -18,7 +18,10 @@ class TestRabbitBroker(BrokerContract):
         self._address, self._closing = address, closing
 
     def open(
-        self, consumers: Sequence[Consumer], subscriptions: Mapping[str, Sequence[str]], park: Callable[[Sequence[DeadLetter]], None]
+        self,
+        consumers: Sequence[Consumer],
+        subscriptions: Mapping[str, Sequence[str]],
+        park: Callable[[Sequence[DeadLetter]], None],
     ) -> RabbitBroker:
         broker = RabbitBroker(self._address, subscriptions, park, SettableClock(AT))
         self._closing(broker.close)
@@ -31,7 +34,9 @@ class TestRabbitQueue(RepeatingQueueContract):
         self._address, self._closing = address, closing
 
     def open(self) -> tuple[Queue, Callable[[Sequence[Message]], object]]:
-        broker = RabbitBroker(self._address, {"indexer": ["item-changed"]}, lambda _: None, SettableClock(AT))
+        broker = RabbitBroker(
+            self._address, {"indexer": ["item-changed"]}, lambda _: None, SettableClock(AT)
+        )
         self._closing(broker.close)
         return broker.queues()["indexer"], broker.publish
 

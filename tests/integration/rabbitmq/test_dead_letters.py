@@ -1,4 +1,6 @@
-"""What nobody can take becomes a dead letter in one list, whoever gave up on it, and can be replayed from there."""
+"""What nobody can take becomes a dead letter in one list, whoever gave up on it, and can be
+replayed from there.
+"""
 
 import struct
 from collections.abc import Iterator
@@ -30,14 +32,23 @@ def collected(office: Office) -> list[DeadLetter]:
     return list(office.outbox.dead_letters(10))
 
 
-def publish_raw(address: str, body: bytes, properties: pika.BasicProperties | None = None, queue: str | None = None) -> None:
+def publish_raw(
+    address: str,
+    body: bytes,
+    properties: pika.BasicProperties | None = None,
+    queue: str | None = None,
+) -> None:
     """Put something into the exchange, or *queue*, that no relay of ours would."""
     connection = pika.BlockingConnection(pika.URLParameters(address))
-    connection.channel().basic_publish("" if queue else "commerce.events", queue or NAME, body, properties)
+    connection.channel().basic_publish(
+        "" if queue else "commerce.events", queue or NAME, body, properties
+    )
     connection.close()
 
 
-def test_21_what_a_consumer_rejects_is_parked_replayed_and_taken_once_it_can_be(office: Office) -> None:
+def test_21_what_a_consumer_rejects_is_parked_replayed_and_taken_once_it_can_be(
+    office: Office,
+) -> None:
     def unable(messages: object) -> None:
         if any(m.payload["no"] == 3 for m in messages):  # type: ignore[attr-defined]
             raise Rejected("no idea what three is")
@@ -46,7 +57,11 @@ def test_21_what_a_consumer_rejects_is_parked_replayed_and_taken_once_it_can_be(
     office.happen(*range(6))
     until(office.counted(5))
     (letter,) = office.outbox.dead_letters(10)
-    assert (letter.message, letter.consumer, letter.reason) == (message(3), "tally", "rejected: no idea what three is")
+    assert (letter.message, letter.consumer, letter.reason) == (
+        message(3),
+        "tally",
+        "rejected: no idea what three is",
+    )
     office.tally.before = lambda _: None
     assert office.outbox.replay([letter.message.id]) == [letter.message.id]
     until(office.counted(6))
@@ -58,7 +73,16 @@ def test_21_what_a_consumer_rejects_is_parked_replayed_and_taken_once_it_can_be(
     [
         (b"\x00\xff no JSON", None),
         (b"[1, 2]", pika.BasicProperties(message_id="m1", content_type="application/json")),
-        (b"{}", pika.BasicProperties(headers={"cloudEvents:id": "1", "cloudEvents:type": NAME, "cloudEvents:time": "today"})),
+        (
+            b"{}",
+            pika.BasicProperties(
+                headers={
+                    "cloudEvents:id": "1",
+                    "cloudEvents:type": NAME,
+                    "cloudEvents:time": "today",
+                }
+            ),
+        ),
     ],
     ids=["bytes", "no attributes", "wrong time"],
 )
@@ -86,7 +110,11 @@ class RawHeaders(pika.BasicProperties):
         self._table = table
 
     def encode(self) -> list[bytes]:
-        return [struct.pack(">H", self.FLAG_HEADERS), struct.pack(">I", len(self._table)), self._table]
+        return [
+            struct.pack(">H", self.FLAG_HEADERS),
+            struct.pack(">I", len(self._table)),
+            self._table,
+        ]
 
 
 def header(kind: bytes, value: bytes, name: bytes = b"cloudEvents:id") -> bytes:
@@ -103,8 +131,16 @@ def nested(levels: int) -> bytes:
 
 def event(**others: object) -> pika.BasicProperties:
     """The headers of an event, but for *others*."""
-    told = {"id": "e1", "type": NAME, "time": "2026-01-01T00:00:00+00:00", "partitionkey": "k", **others}
-    return pika.BasicProperties(headers={f"cloudEvents:{name}": value for name, value in told.items()})
+    told = {
+        "id": "e1",
+        "type": NAME,
+        "time": "2026-01-01T00:00:00+00:00",
+        "partitionkey": "k",
+        **others,
+    }
+    return pika.BasicProperties(
+        headers={f"cloudEvents:{name}": value for name, value in told.items()}
+    )
 
 
 HOSTILE: Final = {
@@ -126,17 +162,31 @@ HOSTILE: Final = {
     "a time after all": (b"{}", event(time="9999-12-31T23:59:59-14:00")),
     "a time of tables": (b"{}", event(time={"a": [1, {"b": None}]})),
     "an id of bytes": (b"{}", event(id=b"\xff\xfe")),
-    "deaths that are none": (b"?", pika.BasicProperties(headers={"x-death": "often", "x-delivery-count": "many"})),
-    "deaths of another kind": (b"?", pika.BasicProperties(headers={"x-death": [5], "x-delivery-count": -(2**60)})),
+    "deaths that are none": (
+        b"?",
+        pika.BasicProperties(headers={"x-death": "often", "x-delivery-count": "many"}),
+    ),
+    "deaths of another kind": (
+        b"?",
+        pika.BasicProperties(headers={"x-death": [5], "x-delivery-count": -(2**60)}),
+    ),
     "headers of a thousand levels": (b"{}", RawHeaders(header(b"A", nested(5_000)))),
     "a time that no calendar has": (b"{}", RawHeaders(header(b"T", struct.pack(">Q", 2**62)))),
-    "names that are no text": (b"{}", RawHeaders(header(b"S", struct.pack(">I", 2) + b"\xff\xff", b"\xfe\xff"))),
-    "a hundred kilobytes of headers": (b"{}", pika.BasicProperties(headers={f"h{n}": "v" * 1_000 for n in range(100)})),
+    "names that are no text": (
+        b"{}",
+        RawHeaders(header(b"S", struct.pack(">I", 2) + b"\xff\xff", b"\xfe\xff")),
+    ),
+    "a hundred kilobytes of headers": (
+        b"{}",
+        pika.BasicProperties(headers={f"h{n}": "v" * 1_000 for n in range(100)}),
+    ),
 }
 
 
 @pytest.mark.parametrize("sort", HOSTILE)
-def test_21_whatever_bytes_lie_in_a_queue_become_a_dead_letter_and_hold_up_nobody(office: Office, address: str, sort: str) -> None:
+def test_21_whatever_bytes_lie_in_a_queue_become_a_dead_letter_and_hold_up_nobody(
+    office: Office, address: str, sort: str
+) -> None:
     office.happen(1)
     until(office.counted(1))
     body, properties = HOSTILE[sort]
@@ -149,22 +199,30 @@ def test_21_whatever_bytes_lie_in_a_queue_become_a_dead_letter_and_hold_up_nobod
     assert len(letter.reason) <= 500
     assert office.broker.collect(10) == 0
     assert office.tally.counted == [1, 2]
-    assert office.outbox.discard([letter.message.id], "ann", "sent by a test", AT) == [letter.message.id]
+    assert office.outbox.discard([letter.message.id], "ann", "sent by a test", AT) == [
+        letter.message.id
+    ]
     assert office.outbox.dead_letters(10) == []
 
 
 @pytest.mark.parametrize("sort", HOSTILE)
-def test_21_what_anybody_puts_among_the_dead_letters_is_one_and_keeps_no_other_there(office: Office, address: str, sort: str) -> None:
+def test_21_what_anybody_puts_among_the_dead_letters_is_one_and_keeps_no_other_there(
+    office: Office, address: str, sort: str
+) -> None:
     office.happen(1)
     until(office.counted(1))
     body, properties = HOSTILE[sort]
     for sent in ((body, properties), (b"another", None)):
         publish_raw(address, *sent, queue="commerce.dead-letters")
     until(lambda: office.broker.collect(10) * 0 + len(office.outbox.dead_letters(10)) == 2)
-    assert all(letter.reason.startswith("unreadable: ") for letter in office.outbox.dead_letters(10))
+    assert all(
+        letter.reason.startswith("unreadable: ") for letter in office.outbox.dead_letters(10)
+    )
 
 
-def test_a_message_under_which_worker_after_worker_dies_is_given_up_by_the_broker_and_replayed(office: Office) -> None:
+def test_a_message_under_which_worker_after_worker_dies_is_given_up_by_the_broker_and_replayed(
+    office: Office,
+) -> None:
     office.happen(1)
     assert office.relayed()
     queue = office.broker.queues()["tally"]
@@ -183,7 +241,9 @@ def test_a_message_under_which_worker_after_worker_dies_is_given_up_by_the_broke
     assert office.outbox.dead_letters(10) == []
 
 
-def test_a_dead_letter_that_cannot_be_parked_now_stays_with_the_broker(office: Office, address: str) -> None:
+def test_a_dead_letter_that_cannot_be_parked_now_stays_with_the_broker(
+    office: Office, address: str
+) -> None:
     office.happen(1)
     until(office.counted(1))
     publish_raw(address, b"?")

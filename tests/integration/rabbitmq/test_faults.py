@@ -1,4 +1,6 @@
-"""A broker that dies, stops, blocks or loses its queues: nothing that was written is lost, and everything is counted once."""
+"""A broker that dies, stops, blocks or loses its queues: nothing that was written is lost, and
+everything is counted once.
+"""
 
 import threading
 import time
@@ -28,7 +30,8 @@ def office(mortal: RabbitServer, tmp_path: Path) -> Iterator[Office]:
 def settled(mortal: RabbitServer, office: Office) -> Office:
     """An office whose queues were there when the server last began.
 
-    One that is killed within the second in which a quorum queue is made may forget the queue's half of it.
+    One that is killed within the second in which a quorum queue is made may forget the queue's half
+    of it.
     """
     office.broker.ping()
     mortal.stop()
@@ -36,7 +39,9 @@ def settled(mortal: RabbitServer, office: Office) -> Office:
     return office
 
 
-def test_20_confirms_that_a_killed_broker_owes_lose_no_message(mortal: RabbitServer, settled: Office) -> None:
+def test_20_confirms_that_a_killed_broker_owes_lose_no_message(
+    mortal: RabbitServer, settled: Office
+) -> None:
     everything = list(range(4_000))
     settled.happen(*everything)
     until(lambda: _there(settled))
@@ -57,7 +62,9 @@ def test_20_confirms_that_a_killed_broker_owes_lose_no_message(mortal: RabbitSer
     assert settled.outbox.dead_letters(1) == []
 
 
-def test_a_broker_that_is_stopped_keeps_what_it_has_and_the_outbox_the_rest(mortal: RabbitServer, office: Office) -> None:
+def test_a_broker_that_is_stopped_keeps_what_it_has_and_the_outbox_the_rest(
+    mortal: RabbitServer, office: Office
+) -> None:
     office.happen(*range(300))
     assert office.relayed()
     mortal.stop()
@@ -70,7 +77,9 @@ def test_a_broker_that_is_stopped_keeps_what_it_has_and_the_outbox_the_rest(mort
     assert sorted(office.tally.counted) == list(range(500))
 
 
-def test_a_consumer_in_the_middle_of_a_group_when_the_broker_dies_counts_it_once(mortal: RabbitServer, settled: Office) -> None:
+def test_a_consumer_in_the_middle_of_a_group_when_the_broker_dies_counts_it_once(
+    mortal: RabbitServer, settled: Office
+) -> None:
     settled.happen(*range(50))
     assert settled.relayed()
 
@@ -84,7 +93,9 @@ def test_a_consumer_in_the_middle_of_a_group_when_the_broker_dies_counts_it_once
     until(settled.counted(50), 60)
     until(settled.followed)
     assert sorted(settled.tally.counted) == list(range(50))
-    assert len(settled.tally.handed) > 50, "nothing came twice: the test does not show what it is to show"
+    assert len(settled.tally.handed) > 50, (
+        "nothing came twice: the test does not show what it is to show"
+    )
 
 
 def test_while_a_broker_is_blocked_nothing_is_taken_nor_written_to_it_again_and_again(
@@ -107,10 +118,14 @@ def test_while_a_broker_is_blocked_nothing_is_taken_nor_written_to_it_again_and_
     until(office.counted(101))
     until(office.followed)
     assert sorted(office.tally.counted) == list(range(101))
-    assert len(office.tally.handed) <= 201, "only the round in which the broker was found blocked may come twice"
+    assert len(office.tally.handed) <= 201, (
+        "only the round in which the broker was found blocked may come twice"
+    )
 
 
-def test_a_message_that_finds_no_queue_is_not_taken_and_the_queue_is_declared_anew(mortal: RabbitServer, office: Office) -> None:
+def test_a_message_that_finds_no_queue_is_not_taken_and_the_queue_is_declared_anew(
+    mortal: RabbitServer, office: Office
+) -> None:
     office.happen(1)
     assert office.relayed()
     mortal.control("delete_queue", "-p", office.vhost, "commerce.tally")
@@ -122,7 +137,9 @@ def test_a_message_that_finds_no_queue_is_not_taken_and_the_queue_is_declared_an
     assert office.tally.counted == [2, 3]
 
 
-def test_a_consumer_whose_queue_was_deleted_declares_it_and_goes_on(mortal: RabbitServer, office: Office) -> None:
+def test_a_consumer_whose_queue_was_deleted_declares_it_and_goes_on(
+    mortal: RabbitServer, office: Office
+) -> None:
     office.happen(1)
     until(office.counted(1))
     mortal.control("delete_queue", "-p", office.vhost, "commerce.tally")
@@ -131,7 +148,9 @@ def test_a_consumer_whose_queue_was_deleted_declares_it_and_goes_on(mortal: Rabb
     assert office.tally.counted == [1, 2]
 
 
-def test_a_handler_that_takes_longer_than_the_heartbeat_keeps_its_connection(address: str, tmp_path: Path) -> None:
+def test_a_handler_that_takes_longer_than_the_heartbeat_keeps_its_connection(
+    address: str, tmp_path: Path
+) -> None:
     office = Office(tmp_path, f"{address}?heartbeat=1")
     try:
         office.happen(1, 2)
@@ -157,7 +176,9 @@ def test_the_order_within_a_partition_key_is_kept(mortal: RabbitServer, office: 
         assert of_key == sorted(of_key)
 
 
-def test_what_the_relay_publishes_twice_is_counted_once(mortal: RabbitServer, office: Office) -> None:
+def test_what_the_relay_publishes_twice_is_counted_once(
+    mortal: RabbitServer, office: Office
+) -> None:
     for _ in range(2):
         assert len(office.broker.publish([message(n) for n in range(100)])) == 100
     until(lambda: office.followed() and len(office.tally.handed) == 200)
@@ -165,7 +186,9 @@ def test_what_the_relay_publishes_twice_is_counted_once(mortal: RabbitServer, of
     assert office.inbox_rows() == 100
 
 
-def test_one_that_dies_with_messages_in_hand_leaves_them_to_the_next(mortal: RabbitServer, office: Office, tmp_path: Path) -> None:
+def test_one_that_dies_with_messages_in_hand_leaves_them_to_the_next(
+    mortal: RabbitServer, office: Office, tmp_path: Path
+) -> None:
     office.happen(*range(20))
     assert office.relayed()
     queue = office.broker.queues()["tally"]

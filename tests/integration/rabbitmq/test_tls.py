@@ -37,7 +37,9 @@ class SecretServer(RabbitServer):
         """Its address by TLS."""
         found = urlsplit(self.url)
         login = found.netloc.rpartition("@")[0]
-        return found._replace(scheme="amqps", netloc=f"{login}@127.0.0.1:{self.record.ports['tls']}").geturl()
+        return found._replace(
+            scheme="amqps", netloc=f"{login}@127.0.0.1:{self.record.ports['tls']}"
+        ).geturl()
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +62,9 @@ def ping(url: str) -> None:
         broker.close()
 
 
-def test_a_broker_whose_certificate_is_known_is_spoken_to_in_secret(spoken: tuple[str, Path]) -> None:
+def test_a_broker_whose_certificate_is_known_is_spoken_to_in_secret(
+    spoken: tuple[str, Path],
+) -> None:
     url, keys = spoken
     ping(f"{url}?cacertfile={keys / 'known.crt'}")
 

@@ -1,4 +1,6 @@
-"""Failures of other shops that need a race: one order, once. Numbers are those of the acceptance list."""
+"""Failures of other shops that need a race: one order, once. Numbers are those of the acceptance
+list.
+"""
 
 from collections import Counter
 
@@ -16,7 +18,11 @@ def test_13_a_double_click_makes_one_order(market: Market) -> None:
     lamp = market.item(100)
     (buyer,) = market.buyers(1)
     cart = market.fill(buyer, (lamp, 1))
-    results = side_by_side(lambda key: market.place(buyer, cart, key=key), ["key-1"] * 10 + ["key-2"] * 10 + [None] * 10, threads=30)
+    results = side_by_side(
+        lambda key: market.place(buyer, cart, key=key),
+        ["key-1"] * 10 + ["key-2"] * 10 + [None] * 10,
+        threads=30,
+    )
     assert {r.key.order_id for r in results if isinstance(r, Placed)} == {results[0].key.order_id}
     assert Counter(type(r) for r in results) == {Placed: 30}
     assert sum(not r.replayed for r in results) == 1
@@ -25,18 +31,24 @@ def test_13_a_double_click_makes_one_order(market: Market) -> None:
     market.assert_sound()
 
 
-def test_36_a_cart_that_is_edited_while_it_is_being_paid_becomes_the_edit_or_the_order(market: Market) -> None:
+def test_36_a_cart_that_is_edited_while_it_is_being_paid_becomes_the_edit_or_the_order(
+    market: Market,
+) -> None:
     lamp = market.item(1_000)
     for buyer in market.buyers(40):
         cart = market.fill(buyer, (lamp, 1))
         shopper = Shopper(buyer_id=BuyerId(buyer.id))
-        edit = CartChange(shopper=shopper, quantities=(SetQuantity(item_id=lamp.item.id, quantity=3),))
+        edit = CartChange(
+            shopper=shopper, quantities=(SetQuantity(item_id=lamp.item.id, quantity=3),)
+        )
 
         def act(verb: str, buyer=buyer, cart=cart, edit=edit) -> object:
             return market.place(buyer, cart) if verb == "pay" else market.shop.carts.change(edit)
 
         paid, edited = side_by_side(act, ["pay", "edit"], threads=2)
-        if isinstance(paid, Placed):  # the order has the goods that were shown; an edit that came later fills the next cart
+        if isinstance(
+            paid, Placed
+        ):  # the order has the goods that were shown; an edit that came later fills the next cart
             assert [line.quantity for line in market.order(paid).order.lines] == [1]
             assert edited.cart.id != cart.cart.id or edited.cart.status is CartStatus.OPEN
         else:
@@ -46,7 +58,9 @@ def test_36_a_cart_that_is_edited_while_it_is_being_paid_becomes_the_edit_or_the
     market.assert_sound()
 
 
-def test_36_goods_swapped_for_others_of_the_same_price_while_the_payment_is_prepared_are_not_ordered(stepped: Market) -> None:
+def test_36_goods_swapped_for_others_of_the_same_price_while_the_payment_is_prepared_are_not_ordered(
+    stepped: Market,
+) -> None:
     (lamp, vase), (buyer,) = (stepped.item(5), stepped.item(5, name="Vase")), stepped.buyers(1)
     cart = stepped.fill(buyer, (lamp, 1))
 
@@ -59,12 +73,18 @@ def test_36_goods_swapped_for_others_of_the_same_price_while_the_payment_is_prep
     with pytest.raises(CartChanged):
         stepped.place(buyer, cart)
     stepped.outside.rule = lambda name, send: send()
-    assert (stepped.stock_of(lamp), stepped.stock_of(vase), stepped.rows("SELECT id FROM orders")) == (5, 5, [])
+    assert (
+        stepped.stock_of(lamp),
+        stepped.stock_of(vase),
+        stepped.rows("SELECT id FROM orders"),
+    ) == (5, 5, [])
     placed = stepped.place(buyer, cart)
     assert [line.item_id for line in stepped.order(placed).order.lines] == [vase.item.id]
 
 
-def test_18_a_cancellation_that_is_accepted_undoes_the_order_whoever_is_quicker(market: Market) -> None:
+def test_18_a_cancellation_that_is_accepted_undoes_the_order_whoever_is_quicker(
+    market: Market,
+) -> None:
     lamp = market.item(1_000)
     buyers = market.buyers(60)
     placed = [market.place(buyer, market.fill(buyer, (lamp, 1))) for buyer in buyers]
@@ -80,7 +100,9 @@ def test_18_a_cancellation_that_is_accepted_undoes_the_order_whoever_is_quicker(
     market.run()
     for order, answer in zip(placed, results, strict=True):
         status = market.order(order).status
-        assert status is (OrderStatus.COMPLETED if isinstance(answer, TooLateToCancel) else OrderStatus.CANCELLED)
+        assert status is (
+            OrderStatus.COMPLETED if isinstance(answer, TooLateToCancel) else OrderStatus.CANCELLED
+        )
     market.assert_sound()
 
 

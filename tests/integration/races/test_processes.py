@@ -1,4 +1,6 @@
-"""Several processes on one PostgreSQL: each a shop of its own with its own pool, groups and runners, as `commerce serve` has them."""
+"""Several processes on one PostgreSQL: each a shop of its own with its own pool, groups and
+runners, as `commerce serve` has them.
+"""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -25,7 +27,9 @@ SHOPS = 3
 def markets(tmp_path: Path, shop_url: str) -> Iterator[list[Market]]:
     """Shops with one database and one sandbox between them."""
     with ExitStack() as stack:
-        yield [stack.enter_context(open_market(tmp_path, database_url=shop_url)) for _ in range(SHOPS)]
+        yield [
+            stack.enter_context(open_market(tmp_path, database_url=shop_url)) for _ in range(SHOPS)
+        ]
 
 
 def deadlocks_of(markets: list[Market]) -> list[BaseException]:
@@ -42,18 +46,24 @@ def deadlocks_of(markets: list[Market]) -> list[BaseException]:
 
 
 def finish(markets: list[Market]) -> None:
-    """Carry every order on, in all processes at once; then whatever one of them left for the relay of another that had ended."""
+    """Carry every order on, in all processes at once; then whatever one of them left for the relay
+    of another that had ended.
+    """
     side_by_side(lambda market: market.run(), markets * 2, threads=2 * SHOPS)
     for market in markets * 2:
         market.run()
 
 
-def test_05_processes_that_place_carts_with_the_same_skus_lose_nothing(markets: list[Market], scale: int) -> None:
+def test_05_processes_that_place_carts_with_the_same_skus_lose_nothing(
+    markets: list[Market], scale: int
+) -> None:
     first, met = markets[0], deadlocks_of(markets)
     items = [first.item(100_000, name=f"Thing {no}") for no in range(4)]
     orders = 450 * scale
     buyers = first.buyers(orders)
-    baskets = cycle([tuple((item, 1) for item in way) for way in (items, items[::-1], items[1:] + items[:1])])
+    baskets = cycle(
+        [tuple((item, 1) for item in way) for way in (items, items[::-1], items[1:] + items[:1])]
+    )
     tasks = list(zip(cycle(markets), buyers, baskets, cycle([GOOD, GOOD, DECLINED]), strict=False))
 
     def order(task: tuple) -> Placed:
@@ -72,7 +82,9 @@ def test_05_processes_that_place_carts_with_the_same_skus_lose_nothing(markets: 
     assert met == [], "every statement takes its locks in one order"
 
 
-def test_07_processes_that_sell_one_hot_item_sell_every_unit_once(markets: list[Market], scale: int) -> None:
+def test_07_processes_that_sell_one_hot_item_sell_every_unit_once(
+    markets: list[Market], scale: int
+) -> None:
     units, crowd = 40 * scale, 240 * scale
     lamp = markets[0].item(units)
     buyers = markets[0].buyers(crowd)
@@ -91,7 +103,11 @@ def test_13_one_request_sent_to_every_process_makes_one_order(markets: list[Mark
     lamp = markets[0].item(100)
     for buyer in markets[0].buyers(10):
         cart = markets[0].fill(buyer, (lamp, 1))
-        results = side_by_side(lambda market, buyer=buyer, cart=cart: market.place(buyer, cart, key="once"), markets * 3, threads=9)
+        results = side_by_side(
+            lambda market, buyer=buyer, cart=cart: market.place(buyer, cart, key="once"),
+            markets * 3,
+            threads=9,
+        )
         assert len({r.key.order_id for r in results}) == 1
     finish(markets)
     assert markets[0].stock_of(lamp) == 90
@@ -100,17 +116,27 @@ def test_13_one_request_sent_to_every_process_makes_one_order(markets: list[Mark
 
 def test_17_runners_in_several_processes_charge_each_order_once(markets: list[Market]) -> None:
     lamp = markets[0].item(1_000)
-    placed = [markets[0].place(buyer, markets[0].fill(buyer, (lamp, 1))) for buyer in markets[0].buyers(120)]
+    placed = [
+        markets[0].place(buyer, markets[0].fill(buyer, (lamp, 1)))
+        for buyer in markets[0].buyers(120)
+    ]
     finish(markets)
     assert {markets[0].order(order).status for order in placed} == {OrderStatus.COMPLETED}
     assert Counter(markets[0].money(*placed)) == {"capture": 120}
     markets[0].assert_sound()
 
 
-def test_processes_that_all_find_no_index_ask_for_one_rebuild(markets: list[Market], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_processes_that_all_find_no_index_ask_for_one_rebuild(
+    markets: list[Market], monkeypatch: pytest.MonkeyPatch
+) -> None:
     looking = Barrier(SHOPS)
     # Nobody asks before everybody has looked.
-    monkeypatch.setattr(type(markets[0].shop.index), "needs_rebuild", property(lambda _: looking.wait(30) >= 0))
-    assert side_by_side(lambda market: market.shop.reindexer.ensure(), markets, threads=SHOPS) == [None] * SHOPS
+    monkeypatch.setattr(
+        type(markets[0].shop.index), "needs_rebuild", property(lambda _: looking.wait(30) >= 0)
+    )
+    assert (
+        side_by_side(lambda market: market.shop.reindexer.ensure(), markets, threads=SHOPS)
+        == [None] * SHOPS
+    )
     with markets[0].database.engine.connect() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(reindex)) == 1

@@ -1,4 +1,6 @@
-"""How the cluster is spoken to: what no real one can be made to say on demand, a small server says here."""
+"""How the cluster is spoken to: what no real one can be made to say on demand, a small server says
+here.
+"""
 
 import base64
 import json
@@ -91,14 +93,28 @@ def action(number: int, size: int = 1) -> dict[str, Any]:
     return {"_op_type": "index", "_index": "x", "_id": str(number), "_source": {"text": "x" * size}}
 
 
-def test_what_an_overloaded_cluster_refuses_is_sent_again_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_an_overloaded_cluster_refuses_is_sent_again_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     pauses: list[float] = []
     monkeypatch.setattr("time.sleep", pauses.append)
-    taken = [{"index": {"status": 201}}, {"index": {"status": 429, "error": "too busy"}}, {"index": {"status": 409, "error": "older"}}]
-    answers = iter([(200, {"items": taken}), (429, {}), (200, {"items": [{"index": {"status": 201}}]})])
-    with scripted(lambda *_: next(answers)) as server, connected(f"opensearch://{server.host}") as connection:
+    taken = [
+        {"index": {"status": 201}},
+        {"index": {"status": 429, "error": "too busy"}},
+        {"index": {"status": 409, "error": "older"}},
+    ]
+    answers = iter(
+        [(200, {"items": taken}), (429, {}), (200, {"items": [{"index": {"status": 201}}]})]
+    )
+    with (
+        scripted(lambda *_: next(answers)) as server,
+        connected(f"opensearch://{server.host}") as connection,
+    ):
         assert connection.write([action(n) for n in range(3)]) == [(409, "older")]
-        sent = [[json.loads(line)["index"]["_id"] for line in body.splitlines()[::2]] for _, _, body, _ in server.asked]
+        sent = [
+            [json.loads(line)["index"]["_id"] for line in body.splitlines()[::2]]
+            for _, _, body, _ in server.asked
+        ]
     assert sent == [["0", "1", "2"], ["1"], ["1"]]
     assert pauses == [1, 2]
 
@@ -106,7 +122,11 @@ def test_what_an_overloaded_cluster_refuses_is_sent_again_and_nothing_else(monke
 def test_a_cluster_that_stays_overloaded_is_given_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
     monkeypatch.setattr("time.sleep", pauses.append)
-    with scripted(lambda *_: (429, {})) as server, connected(f"opensearch://{server.host}") as connection, pytest.raises(SearchUnavailable):
+    with (
+        scripted(lambda *_: (429, {})) as server,
+        connected(f"opensearch://{server.host}") as connection,
+        pytest.raises(SearchUnavailable),
+    ):
         connection.write([action(1)])
     assert pauses == [1, 2, 4]
 
@@ -122,10 +142,20 @@ def test_a_batch_is_cut_by_its_bytes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "family"), [(404, Missing), (400, Refused), (401, SearchUnavailable), (500, Failed), (429, SearchUnavailable)]
+    ("status", "family"),
+    [
+        (404, Missing),
+        (400, Refused),
+        (401, SearchUnavailable),
+        (500, Failed),
+        (429, SearchUnavailable),
+    ],
 )
 def test_every_answer_but_a_good_one_has_a_family(status: int, family: type[Exception]) -> None:
-    with scripted(lambda *_: (status, {})) as server, connected(f"opensearch://{server.host}") as connection:
+    with (
+        scripted(lambda *_: (status, {})) as server,
+        connected(f"opensearch://{server.host}") as connection,
+    ):
         with pytest.raises(SearchUnavailable) as told:
             connection.ask("GET", "/")
         assert type(told.value) is family
@@ -135,7 +165,9 @@ def test_another_host_answers_where_one_is_away_or_ill() -> None:
     with ExitStack() as stack:
         ill = stack.enter_context(scripted(lambda *_: (503, {})))
         well = stack.enter_context(scripted(lambda *_: (200, {"well": True})))
-        connection = stack.enter_context(connected(f"opensearch://127.0.0.1:9,{ill.host},{well.host}"))
+        connection = stack.enter_context(
+            connected(f"opensearch://127.0.0.1:9,{ill.host},{well.host}")
+        )
         assert [connection.ask("GET", "/") for _ in range(6)] == [{"well": True}] * 6
 
 
@@ -147,7 +179,9 @@ def test_nobody_waits_for_a_host_that_never_answers() -> None:
         return 200, {}
 
     with scripted(hang) as server:
-        index = OpenSearchIndex(Address.parse(f"opensearch://{server.host}/t"), currency="USD", clock=SettableClock())
+        index = OpenSearchIndex(
+            Address.parse(f"opensearch://{server.host}/t"), currency="USD", clock=SettableClock()
+        )
         began = time.monotonic()
         with pytest.raises(SearchUnavailable):
             index.versions([])
@@ -163,7 +197,11 @@ def test_only_one_waits_for_a_cluster_that_never_answers_until_it_does() -> None
         back.wait(20)
         return 200, {"well": True}
 
-    with scripted(hang) as server, connected(f"opensearch://{server.host}") as connection, ThreadPoolExecutor(8) as pool:
+    with (
+        scripted(hang) as server,
+        connected(f"opensearch://{server.host}") as connection,
+        ThreadPoolExecutor(8) as pool,
+    ):
 
         def waits(_number: int) -> float:
             began = time.monotonic()
@@ -179,7 +217,9 @@ def test_only_one_waits_for_a_cluster_that_never_answers_until_it_does() -> None
 
 
 def test_an_absent_cluster_is_unavailable_to_everything() -> None:
-    index = OpenSearchIndex(Address.parse("opensearch://127.0.0.1:9/t"), currency="USD", clock=SettableClock())
+    index = OpenSearchIndex(
+        Address.parse("opensearch://127.0.0.1:9/t"), currency="USD", clock=SettableClock()
+    )
     assert index.claim_writing()
     for call in (
         lambda: index.find(Query(term="lamp")),
@@ -199,7 +239,19 @@ def test_tls_and_a_log_in_come_with_the_address(tmp_path: Path) -> None:
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "1"]
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate, *subject],
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-keyout",
+            key,
+            "-out",
+            certificate,
+            *subject,
+        ],
         check=True,
         capture_output=True,
     )
@@ -209,5 +261,8 @@ def test_tls_and_a_log_in_come_with_the_address(tmp_path: Path) -> None:
         with connected(f"opensearchs://shop:p%40ss@{server.host}?ca={certificate}") as connection:
             assert connection.ask("GET", "/") == {"well": True}
         assert server.asked[0][3] == "Basic " + base64.b64encode(b"shop:p@ss").decode()
-        with connected(f"opensearchs://{server.host}") as stranger, pytest.raises(SearchUnavailable):
+        with (
+            connected(f"opensearchs://{server.host}") as stranger,
+            pytest.raises(SearchUnavailable),
+        ):
             stranger.ask("GET", "/")

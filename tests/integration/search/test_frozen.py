@@ -1,4 +1,6 @@
-"""A node that keeps its connections and answers nothing: a search waits for it no longer than its time-out."""
+"""A node that keeps its connections and answers nothing: a search waits for it no longer than its
+time-out.
+"""
 
 import time
 
@@ -32,7 +34,9 @@ def spent(index: OpenSearchIndex, number: int) -> float:
     return time.monotonic() - began
 
 
-def test_a_frozen_node_of_several_costs_a_search_its_time_out_and_the_others_answer(nodes: list[OpenSearchServer]) -> None:
+def test_a_frozen_node_of_several_costs_a_search_its_time_out_and_the_others_answer(
+    nodes: list[OpenSearchServer],
+) -> None:
     indexes = [opened(cluster_url(nodes), copy) for copy in ("_primary_first", "_replica_first")]
     indexes[0].put([document(n, "Lamp") for n in range(50)])
     engine = Connection(Address.parse(cluster_url(nodes)))

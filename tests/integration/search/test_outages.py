@@ -1,4 +1,6 @@
-"""Search while the cluster is away, or a part of it: everything else goes on, and nothing is forgotten."""
+"""Search while the cluster is away, or a part of it: everything else goes on, and nothing is
+forgotten.
+"""
 
 import json
 import threading
@@ -41,18 +43,37 @@ class Seller:
     def __init__(self, shop: LiveShop) -> None:
         self._address = urlsplit(shop.address)
         self.token = ""
-        account = {"email": "sol@shop.example", "password": _PASSWORD, "name": "Sol", "role": "seller"}
+        account = {
+            "email": "sol@shop.example",
+            "password": _PASSWORD,
+            "name": "Sol",
+            "role": "seller",
+        }
         assert self.ask("POST", "/accounts", account)[0] == 201
-        self.token = self.ask("POST", "/sessions", {"email": account["email"], "password": _PASSWORD})[2]["token"]
+        self.token = self.ask(
+            "POST", "/sessions", {"email": account["email"], "password": _PASSWORD}
+        )[2]["token"]
 
-    def ask(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, dict[str, str], Any]:
+    def ask(
+        self, method: str, path: str, body: object = None, **headers: str
+    ) -> tuple[int, dict[str, str], Any]:
         """Status, headers and body of the answer."""
-        connection = HTTPConnection(self._address.hostname or "", self._address.port, timeout=_PATIENCE)
+        connection = HTTPConnection(
+            self._address.hostname or "", self._address.port, timeout=_PATIENCE
+        )
         try:
-            given = {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}", **headers}
+            given = {
+                "Content-Type": "application/json",
+                "Authorization": f"Bearer {self.token}",
+                **headers,
+            }
             connection.request(method, path, json.dumps(body) if body is not None else None, given)
             answer = connection.getresponse()
-            return answer.status, {name.lower(): value for name, value in answer.getheaders()}, json.loads(answer.read() or b"null")
+            return (
+                answer.status,
+                {name.lower(): value for name, value in answer.getheaders()},
+                json.loads(answer.read() or b"null"),
+            )
         finally:
             connection.close()
 
@@ -92,10 +113,17 @@ def test_a_shop_opens_and_sells_while_search_is_away_and_catches_up(tmp_path: Pa
             server.start()
             eventually(lambda: seller.found("lamp") == 3)
             token = seller.offers("Last lamp")
-            assert seller.ask("GET", "/items?term=last", **{"X-Search-Token": token})[2]["total"]["count"] == 1
+            assert (
+                seller.ask("GET", "/items?term=last", **{"X-Search-Token": token})[2]["total"][
+                    "count"
+                ]
+                == 1
+            )
 
 
-def test_losing_one_node_of_three_loses_no_search_and_no_write(nodes: list[OpenSearchServer]) -> None:
+def test_losing_one_node_of_three_loses_no_search_and_no_write(
+    nodes: list[OpenSearchServer],
+) -> None:
     address = Address.parse(f"{cluster_url(nodes)}/shop")
     opened: list[OpenSearchIndex] = []
 
@@ -169,5 +197,9 @@ def _pages(index: OpenSearchIndex, query: Query) -> int | None:
 
 def holder_of_the_primary(engine: Connection, nodes: list[OpenSearchServer]) -> int:
     """The node that keeps the primary copy of the index."""
-    (primary,) = [s for s in engine.ask("GET", "/_cat/shards/shop-*", None, {"format": "json"}) if s["prirep"] == "p"]
+    (primary,) = [
+        s
+        for s in engine.ask("GET", "/_cat/shards/shop-*", None, {"format": "json"})
+        if s["prirep"] == "p"
+    ]
     return [node.folder.name for node in nodes].index(primary["node"])

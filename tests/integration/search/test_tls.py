@@ -1,6 +1,7 @@
 """TLS by the address: a cluster is believed by its certificate, and by nothing else.
 
-The local distribution has no security plug-in, so TLS ends at a proxy before it, as it may in production too.
+The local distribution has no security plug-in, so TLS ends at a proxy before it, as it may in
+production too.
 """
 
 import ssl
@@ -20,7 +21,9 @@ from tests.certificates import certified
 
 
 @pytest.fixture(scope="module")
-def spoken(opensearch_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+def spoken(
+    opensearch_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Path]]:
     """The address of a cluster by TLS, and the folder with its certificate and a stranger's."""
     keys = tmp_path_factory.mktemp("keys")
     for name in ("known", "stranger"):
@@ -72,13 +75,17 @@ def ask(url: str) -> object:
         connection.close()
 
 
-def test_a_cluster_whose_certificate_is_known_is_spoken_to_in_secret(spoken: tuple[str, Path]) -> None:
+def test_a_cluster_whose_certificate_is_known_is_spoken_to_in_secret(
+    spoken: tuple[str, Path],
+) -> None:
     url, keys = spoken
     assert "cluster_name" in str(ask(f"{url}?ca={keys / 'known.crt'}"))
 
 
 @pytest.mark.parametrize("options", ["?ca={keys}/stranger.crt", ""])
-def test_a_cluster_that_shows_another_certificate_is_not_spoken_to(spoken: tuple[str, Path], options: str) -> None:
+def test_a_cluster_that_shows_another_certificate_is_not_spoken_to(
+    spoken: tuple[str, Path], options: str
+) -> None:
     url, keys = spoken
     with pytest.raises(SearchUnavailable) as lost:
         ask(url + options.format(keys=keys))

@@ -24,7 +24,8 @@ from commerce_testkit.memory.clock import SettableClock
 
 Open = Callable[[], OpenSearchIndex]
 
-#: Another process: rebuilds the index with lamps from number 0 on, five at a time, and tells how far it is.
+#: Another process: rebuilds the index with lamps from number 0 on, five at a time, and tells how
+#: far it is.
 _REBUILDER: Final = """
 import sys
 from commerce_opensearch import OpenSearchIndex
@@ -52,7 +53,9 @@ def indexes(engine: Connection, address: str) -> list[str]:
     return sorted(engine.ask("GET", f"/{Address.parse(address).prefix}-*/_alias"))
 
 
-def test_of_many_writers_at_once_the_newest_version_of_each_item_stays(open_index: Open, engine: Connection, address: str) -> None:
+def test_of_many_writers_at_once_the_newest_version_of_each_item_stays(
+    open_index: Open, engine: Connection, address: str
+) -> None:
     everything = [document(n, f"Lamp {v}", version=v) for n in range(20) for v in range(1, 6)]
 
     def write(seed: int) -> None:
@@ -83,7 +86,9 @@ def test_a_cursor_goes_on_in_another_process(open_index: Open) -> None:
     here.put([document(n, "Lamp") for n in range(5)])
     page = here.find(Query(term="lamp", size=2))
     here.put([document(9, "Lamp lamp")])
-    assert [h.item_id for h in there.find(Query(term="lamp", size=2, cursor=page.next_cursor)).hits] == [item_id(2), item_id(3)]
+    assert [
+        h.item_id for h in there.find(Query(term="lamp", size=2, cursor=page.next_cursor)).hits
+    ] == [item_id(2), item_id(3)]
 
 
 def test_states_that_cursors_name_are_bounded(index: OpenSearchIndex) -> None:
@@ -98,7 +103,9 @@ def test_states_that_cursors_name_are_bounded(index: OpenSearchIndex) -> None:
         index.find(attrs.evolve(query, cursor=first))
 
 
-def test_many_first_pages_of_an_index_at_rest_keep_one_state(index: OpenSearchIndex, engine: Connection, clock: SettableClock) -> None:
+def test_many_first_pages_of_an_index_at_rest_keep_one_state(
+    index: OpenSearchIndex, engine: Connection, clock: SettableClock
+) -> None:
     index.put([document(n, f"Lamp {n}") for n in range(5)])
     before = kept(engine, index)
     for n in range(30):
@@ -113,10 +120,17 @@ def kept(engine: Connection, index: OpenSearchIndex) -> int:
     return int(stats["point_in_time_current"])
 
 
-def test_a_rebuild_under_writes_is_killed_and_goes_on_and_loses_nothing(open_index: Open, address: str) -> None:
+def test_a_rebuild_under_writes_is_killed_and_goes_on_and_loses_nothing(
+    open_index: Open, address: str
+) -> None:
     index, written = open_index(), threading.Event()
     index.put([document(n, "Old lamp") for n in range(30)])
-    other = subprocess.Popen([sys.executable, "-c", _REBUILDER, address], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    other = subprocess.Popen(
+        [sys.executable, "-c", _REBUILDER, address],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
 
     def write() -> int:
         writer, version = open_index(), 1
@@ -153,7 +167,9 @@ def test_a_rebuild_under_writes_is_killed_and_goes_on_and_loses_nothing(open_ind
     assert not index.needs_rebuild
 
 
-def test_only_what_a_process_filled_itself_is_switched_to(open_index: Open, engine: Connection, address: str) -> None:
+def test_only_what_a_process_filled_itself_is_switched_to(
+    open_index: Open, engine: Connection, address: str
+) -> None:
     slow, quick = open_index(), open_index()
     slow.put([document(1, "Lamp")])
     slow.begin_rebuild()
@@ -166,7 +182,9 @@ def test_only_what_a_process_filled_itself_is_switched_to(open_index: Open, engi
     assert len(indexes(engine, address)) == 2
 
 
-def test_searches_elsewhere_follow_to_a_rebuilt_index(open_index: Open, engine: Connection, address: str) -> None:
+def test_searches_elsewhere_follow_to_a_rebuilt_index(
+    open_index: Open, engine: Connection, address: str
+) -> None:
     here, there = open_index(), open_index()
     here.put([document(n, "Lamp") for n in range(3)])
     assert here.needs_rebuild
@@ -182,19 +200,32 @@ def test_searches_elsewhere_follow_to_a_rebuilt_index(open_index: Open, engine: 
         there.find(Query(term="lamp", size=1, cursor=cursor))
 
 
-def test_sellers_attributes_do_not_swell_the_mapping(index: OpenSearchIndex, engine: Connection, address: str) -> None:
+def test_sellers_attributes_do_not_swell_the_mapping(
+    index: OpenSearchIndex, engine: Connection, address: str
+) -> None:
     index.put([document(0, "Lamp")])
     prefix = Address.parse(address).prefix
     before = engine.ask("GET", f"/{prefix}-*/_mapping")
-    index.put([document(n, "Lamp", attributes={f"Attribute {n}-{i}": ("x",) for i in range(20)}) for n in range(50)])
+    index.put(
+        [
+            document(n, "Lamp", attributes={f"Attribute {n}-{i}": ("x",) for i in range(20)})
+            for n in range(50)
+        ]
+    )
     assert engine.ask("GET", f"/{prefix}-*/_mapping") == before
     assert index.find(Query(attributes={"attribute 3-4": ("X",)})).total == 1
 
 
 def test_a_term_of_very_many_words_is_searched_for(index: OpenSearchIndex, tmp_path: Path) -> None:
-    (tmp_path / "synonyms.txt").write_text("\n".join(f"wx{n}, aa{n} bb cc dd, ee{n} ff, gg{n}, hh{n}" for n in range(50)))
+    (tmp_path / "synonyms.txt").write_text(
+        "\n".join(f"wx{n}, aa{n} bb cc dd, ee{n} ff, gg{n}, hh{n}" for n in range(50))
+    )
     index.put([document(1, "wx1 wx2 smartwatch")])
-    for term in (" ".join(f"wx{n}" for n in range(500)), "-".join(f"wx{n}s" for n in range(500)), " ".join("ab" * n for n in range(1, 25))):
+    for term in (
+        " ".join(f"wx{n}" for n in range(500)),
+        "-".join(f"wx{n}s" for n in range(500)),
+        " ".join("ab" * n for n in range(1, 25)),
+    ):
         assert index.find(Query(term=term)).total <= 1
 
 
@@ -213,7 +244,9 @@ def test_synonyms_are_read_again_without_a_restart(index: OpenSearchIndex, tmp_p
 def test_a_first_index_that_somebody_begins_late_takes_nothing_from_the_one_that_was_built_meanwhile(
     open_index: Open, engine: Connection, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two begin the first index; one of them is so slow that the other has built and switched to the next one before."""
+    """Two begin the first index; one of them is so slow that the other has built and switched to
+    the next one before.
+    """
     slow, quick = open_index(), open_index()
     sent = slow._generations._connection.ask
     stalled: list[bool] = []

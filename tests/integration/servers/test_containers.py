@@ -1,4 +1,6 @@
-"""Where Docker answers, the servers are containers: what is asked of Docker, by a stand-in that keeps no container."""
+"""Where Docker answers, the servers are containers: what is asked of Docker, by a stand-in that
+keeps no container.
+"""
 
 import json
 import os
@@ -78,13 +80,17 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-def test_containers_are_taken_where_docker_answers_and_processes_else(docker: Docker, folder: Path) -> None:
+def test_containers_are_taken_where_docker_answers_and_processes_else(
+    docker: Docker, folder: Path
+) -> None:
     assert isinstance(servers_in(folder), Containers)
     docker.stops_answering()
     assert isinstance(servers_in(folder), NativeServers)
 
 
-def test_without_docker_they_are_processes(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_docker_they_are_processes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert isinstance(servers_in(folder), NativeServers)
 
@@ -115,15 +121,21 @@ def test_what_is_discarded_is_gone_with_its_data(docker: Docker, folder: Path) -
     assert not folder.exists()
 
 
-def test_each_folder_is_a_project_of_its_own_on_the_same_compose_file(docker: Docker, folder: Path, tmp_path: Path) -> None:
+def test_each_folder_is_a_project_of_its_own_on_the_same_compose_file(
+    docker: Docker, folder: Path, tmp_path: Path
+) -> None:
     for each in (folder, tmp_path):
         Containers(each).up(["postgres"])
     projects = [words[words.index("--project-name") + 1] for words in docker.whole()]
     assert len(set(projects)) == 2
-    assert {words[words.index("--file") + 1] for words in docker.whole()} == {str(ROOT / "compose.yaml")}
+    assert {words[words.index("--file") + 1] for words in docker.whole()} == {
+        str(ROOT / "compose.yaml")
+    }
 
 
-def test_addresses_have_the_published_ports_and_the_passwords_of_the_compose_file(docker: Docker, folder: Path) -> None:
+def test_addresses_have_the_published_ports_and_the_passwords_of_the_compose_file(
+    docker: Docker, folder: Path
+) -> None:
     servers: Any = Containers(folder)
     assert [servers.url(name) for name in ("postgres", "rabbitmq", "opensearch")] == [
         "postgresql://commerce:commerce@127.0.0.1:2345/commerce",

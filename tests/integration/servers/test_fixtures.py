@@ -11,8 +11,12 @@ from tests.servers import PostgresServer, RabbitServer, SharedServers, fresh_dat
 
 def test_a_module_has_a_database_of_its_own(postgres_url: str) -> None:
     with psycopg.connect(postgres_url) as connection:
-        assert connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)
-        assert connection.execute("SELECT current_database()").fetchone() == (urlsplit(postgres_url).path[1:],)
+        assert connection.execute(
+            "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+        ).fetchone() == (0,)
+        assert connection.execute("SELECT current_database()").fetchone() == (
+            urlsplit(postgres_url).path[1:],
+        )
 
 
 def test_what_was_acknowledged_is_on_disk(postgres_url: str) -> None:
@@ -25,7 +29,10 @@ def test_a_database_can_be_a_copy_and_is_gone_after_use(postgres_url: str) -> No
     with fresh_database(postgres_url) as template:
         with psycopg.connect(template) as connection:
             connection.execute("CREATE TABLE parcel (id int)")
-        with fresh_database(postgres_url, urlsplit(template).path[1:]) as copy, psycopg.connect(copy) as connection:
+        with (
+            fresh_database(postgres_url, urlsplit(template).path[1:]) as copy,
+            psycopg.connect(copy) as connection,
+        ):
             assert connection.execute("SELECT count(*) FROM parcel").fetchone() == (0,)
     with pytest.raises(psycopg.OperationalError, match="does not exist"):
         psycopg.connect(copy)
@@ -37,7 +44,9 @@ def test_a_module_has_a_virtual_host_of_its_own(rabbitmq_url: str) -> None:
     assert parts.path.startswith("/t-")
 
 
-def test_a_module_has_a_prefix_for_its_indexes(opensearch_url: str, shared_servers: SharedServers) -> None:
+def test_a_module_has_a_prefix_for_its_indexes(
+    opensearch_url: str, shared_servers: SharedServers
+) -> None:
     parts = urlsplit(opensearch_url)
     connection = http.client.HTTPConnection(parts.netloc)
     for name in (f"{parts.path}-items", "/somebody-elses"):

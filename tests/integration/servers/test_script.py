@@ -32,14 +32,25 @@ class Script:
     def __call__(self, *arguments: str, code: int = 0) -> str:
         """What it prints."""
         command = [sys.executable, ROOT / "scripts" / "services", *arguments]
-        done = subprocess.run(command, env={**os.environ, FOLDER: str(self.folder)}, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command,
+            env={**os.environ, FOLDER: str(self.folder)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout + done.stderr
 
     def families(self) -> list[Process]:
         """Every process that it has started and that runs."""
         records = [json.loads(file.read_text()) for file in self.folder.glob("*/server.json")]
-        return [member for record in records for known in record["processes"].values() for member in Process(**known).family()]
+        return [
+            member
+            for record in records
+            for known in record["processes"].values()
+            for member in Process(**known).family()
+        ]
 
 
 @pytest.fixture
@@ -55,7 +66,11 @@ def listened_on(family: list[Process]) -> set[str]:
         for file in Path(f"/proc/{member.pid}/fd").iterdir():
             with suppress(FileNotFoundError):  # closed since it was listed
                 sockets.add(os.readlink(file).removeprefix("socket:[").removesuffix("]"))
-    rows = [row.split() for name in ("tcp", "tcp6") for row in Path(f"/proc/net/{name}").read_text().splitlines()[1:]]
+    rows = [
+        row.split()
+        for name in ("tcp", "tcp6")
+        for row in Path(f"/proc/net/{name}").read_text().splitlines()[1:]
+    ]
     return {address(row[1]) for row in rows if row[3] == "0A" and row[9] in sockets}
 
 
@@ -71,8 +86,12 @@ def test_all_servers_come_up_once_and_leave_nothing_behind(script: Script) -> No
     first = script("up")
     family = script.families()
     assert script("up") == first
-    assert sorted(m.pid for m in script.families()) == sorted(m.pid for m in family), "the second time nothing is started"
-    assert [line.split(",")[0].split() for line in script("status").splitlines()] == [[name, "up"] for name in SETTINGS]
+    assert sorted(m.pid for m in script.families()) == sorted(m.pid for m in family), (
+        "the second time nothing is started"
+    )
+    assert [line.split(",")[0].split() for line in script("status").splitlines()] == [
+        [name, "up"] for name in SETTINGS
+    ]
 
     env = dict(line.split("=", 1) for line in script("env").splitlines())
     assert list(env) == list(SETTINGS.values())
@@ -82,11 +101,20 @@ def test_all_servers_come_up_once_and_leave_nothing_behind(script: Script) -> No
     assert "127.0.0.1" in listening
     assert {a for a in listening if not ip_address(a).is_loopback} == set()
     if os.geteuid() == 0:
-        assert {Path(f"/proc/{m.pid}").stat().st_uid for m in family} == {places.SERVANT.pw_uid if places.SERVANT else None}
+        assert {Path(f"/proc/{m.pid}").stat().st_uid for m in family} == {
+            places.SERVANT.pw_uid if places.SERVANT else None
+        }
 
     script("down")
     assert [member for member in family if member.alive] == []
-    assert script("status", code=1).split() == ["postgres", "down", "rabbitmq", "down", "opensearch", "down"]
+    assert script("status", code=1).split() == [
+        "postgres",
+        "down",
+        "rabbitmq",
+        "down",
+        "opensearch",
+        "down",
+    ]
     assert script("env") == ""
 
 
@@ -133,7 +161,9 @@ def test_a_wrong_name_is_said(script: Script) -> None:
 
 
 def test_what_env_prints_are_settings_of_the_shop() -> None:
-    assert {name.removeprefix("COMMERCE_").lower() for name in SETTINGS.values()} <= {a.name for a in Settings.__attrs_attrs__}
+    assert {name.removeprefix("COMMERCE_").lower() for name in SETTINGS.values()} <= {
+        a.name for a in Settings.__attrs_attrs__
+    }
 
 
 def test_free_ports_differ_and_are_none_that_outgoing_connections_take() -> None:
@@ -146,10 +176,14 @@ def test_free_ports_differ_and_are_none_that_outgoing_connections_take() -> None
     assert max(ports) < low
 
 
-def test_where_nothing_can_be_installed_that_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_where_nothing_can_be_installed_that_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(postgres, "programs", lambda: None)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(NoServer, match=r"postgresql must be installed, and there is no apt-get here"):
+    with pytest.raises(
+        NoServer, match=r"postgresql must be installed, and there is no apt-get here"
+    ):
         PostgresServer(tmp_path / "postgres").install()
 
 
@@ -157,7 +191,10 @@ def test_the_newest_program_is_taken(tmp_path: Path) -> None:
     for version in ("9", "15", "17"):
         (tmp_path / version / "bin").mkdir(parents=True)
         (tmp_path / version / "bin" / "initdb").touch(mode=0o755 if version != "17" else 0o644)
-    assert packages.newest(f"{tmp_path.relative_to('/')}/*/bin", holding="initdb") == tmp_path / "15" / "bin"
+    assert (
+        packages.newest(f"{tmp_path.relative_to('/')}/*/bin", holding="initdb")
+        == tmp_path / "15" / "bin"
+    )
 
 
 def test_a_folder_that_servers_could_not_get_to_is_replaced(tmp_path: Path) -> None:
@@ -166,7 +203,9 @@ def test_a_folder_that_servers_could_not_get_to_is_replaced(tmp_path: Path) -> N
     found = reachable(asked)
     try:
         assert found.is_dir()
-        assert (found == asked) is (places.SERVANT is None), "only who gives up rights needs another one"
+        assert (found == asked) is (places.SERVANT is None), (
+            "only who gives up rights needs another one"
+        )
         assert reachable(asked) == found
     finally:
         found.rmdir()

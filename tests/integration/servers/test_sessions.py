@@ -40,17 +40,27 @@ MODULE = """
 """
 
 
-def session(folder: Path, names: str, *options: str, then: str = "pass") -> tuple[int, list[dict[str, Any]]]:
-    """Run a session of one test for each letter of *names*: its exit code, and what the tests noted."""
+def session(
+    folder: Path, names: str, *options: str, then: str = "pass"
+) -> tuple[int, list[dict[str, Any]]]:
+    """Run a session of one test for each letter of *names*: its exit code, and what the tests
+    noted.
+    """
     (folder / "conftest.py").write_text(textwrap.dedent(CONFTEST))
     for name in names:
         source = textwrap.dedent(MODULE).format(name=name, count=len(names), then=then)
         (folder / f"test_{name}.py").write_text(source)
-    (folder / "pytest.ini").write_text("[pytest]\naddopts = --import-mode=importlib -p no:cacheprovider\n")
+    (folder / "pytest.ini").write_text(
+        "[pytest]\naddopts = --import-mode=importlib -p no:cacheprovider\n"
+    )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    environment = {name: value for name, value in environment.items() if not name.startswith("PYTEST_")}
+    environment = {
+        name: value for name, value in environment.items() if not name.startswith("PYTEST_")
+    }
     command = [sys.executable, "-m", "pytest", "-q", *options, str(folder)]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
     notes = [json.loads(note.read_text()) for note in sorted(folder.glob("*.json"))]
     assert len(notes) == len(names), done.stdout + done.stderr
     return done.returncode, notes
@@ -83,12 +93,16 @@ def test_asking_for_no_server_starts_none(shared_servers: SharedServers, tmp_pat
     assert not quiet._folder.exists()
 
 
-def test_a_test_whose_server_cannot_be_had_is_left_out_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_test_whose_server_cannot_be_had_is_left_out_in_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def refuse(*_: object) -> None:
         raise NoServer("PostgreSQL cannot be had here.")
 
     monkeypatch.setattr("scripts.servers.native.NativeServers.up", refuse)
-    monkeypatch.setattr("scripts.servers.containers.Containers.possible", staticmethod(lambda: False))
+    monkeypatch.setattr(
+        "scripts.servers.containers.Containers.possible", staticmethod(lambda: False)
+    )
     servers = SharedServers("without")
     try:
         with pytest.raises(pytest.skip.Exception, match=r"PostgreSQL cannot be had here\."):

@@ -57,8 +57,10 @@ def test_an_account_is_known_by_its_address_in_whatever_case(shop: MemoryShop) -
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("email", "x"), ("email", "a@b"), ("email", "a b@c.d"), ("email", "a@" + "b" * 251 + ".d"), ("email", "a@b@c.d"), ("email", "a\x07@b.c"),
-        ("password", "short"), ("password", "x" * 201), ("name", "  "), ("role", "operator"), ("role", "admin"),
+        ("email", "x"), ("email", "a@b"), ("email", "a b@c.d"), ("email", "a@" + "b" * 251 + ".d"),
+        ("email", "a@b@c.d"), ("email", "a\x07@b.c"),
+        ("password", "short"), ("password", "x" * 201), ("name", "  "), ("role", "operator"),
+        ("role", "admin"),
     ],
 )  # fmt: skip
 def test_what_no_account_can_have_is_refused_by_name(field: str, value: str) -> None:
@@ -110,7 +112,9 @@ def test_a_token_of_nobody_is_unknown(shop: MemoryShop, token: str) -> None:
 
 
 @pytest.mark.parametrize("email", ["ada@example.org", "nobody@example.org"])
-def test_after_five_failures_even_the_right_password_is_not_looked_at(shop: MemoryShop, email: str) -> None:
+def test_after_five_failures_even_the_right_password_is_not_looked_at(
+    shop: MemoryShop, email: str
+) -> None:
     fail(shop, 5, email)
     with pytest.raises(TooManyAttempts) as refusal:
         log_in(shop, email=email)
@@ -148,9 +152,16 @@ def test_an_address_that_nobody_has_costs_as_much_as_a_wrong_password(shop: Memo
 
 @pytest.mark.parametrize(
     ("change", "name", "country"),
-    [({}, "Ada", "DE"), ({"name": " Eve "}, "Eve", "DE"), ({"address": None}, "Ada", None), ({"address": address("FR")}, "Ada", "FR")],
+    [
+        ({}, "Ada", "DE"),
+        ({"name": " Eve "}, "Eve", "DE"),
+        ({"address": None}, "Ada", None),
+        ({"address": address("FR")}, "Ada", "FR"),
+    ],
 )
-def test_what_is_not_mentioned_stays(shop: MemoryShop, change: dict[str, Any], name: str, country: str | None) -> None:
+def test_what_is_not_mentioned_stays(
+    shop: MemoryShop, change: dict[str, Any], name: str, country: str | None
+) -> None:
     account = log_in(shop).account
     before = shop.accounts.change(account.id, ChangeAccount(address=address("DE")))
     after = shop.accounts.change(account.id, ChangeAccount(**change))
@@ -164,7 +175,10 @@ def test_an_operator_is_made_by_a_grant_and_at_once(shop: MemoryShop) -> None:
     assert shop.accounts.authenticate(token).role is Role.OPERATOR
     version = shop.accounts.by_email("ada@example.org").version
     assert shop.accounts.grant("ada@example.org", Role.OPERATOR).version == version
-    for act in (lambda: shop.accounts.grant("x@y.z", Role.SELLER), lambda: shop.accounts.by_email("x@y.z")):
+    for act in (
+        lambda: shop.accounts.grant("x@y.z", Role.SELLER),
+        lambda: shop.accounts.by_email("x@y.z"),
+    ):
         with pytest.raises(AccountNotFound):
             act()
 
@@ -175,7 +189,9 @@ SECRET = "cr\u00e8me br\u00fbl\u00e9e"
 
 @pytest.mark.parametrize("kept", [COMPOSED, APART, f" {APART.upper()} "])
 @pytest.mark.parametrize("typed", [COMPOSED, APART, COMPOSED.upper(), f"{APART}\u00a0"])
-def test_an_address_is_known_in_every_way_to_write_its_letters(shop: MemoryShop, kept: str, typed: str) -> None:
+def test_an_address_is_known_in_every_way_to_write_its_letters(
+    shop: MemoryShop, kept: str, typed: str
+) -> None:
     account = shop.accounts.register(Register(email=kept, password=PASSWORD, name="Zoe\u0308 "))
     assert (account.email, account.name) == (COMPOSED, "Zo\u00eb")
     assert log_in(shop, email=typed).account == account == shop.accounts.by_email(typed)
@@ -197,7 +213,9 @@ def test_accounts_that_were_kept_as_they_were_typed_still_open(shop: MemoryShop)
     account = log_in(shop).account
     for number, kept in enumerate((SECRET, normalize("NFD", SECRET))):
         hashed = PlainHasher().hash(kept)
-        older = attrs.evolve(account, id=AccountId(f"older-{number}"), email=f"{number}{APART}", password_hash=hashed)
+        older = attrs.evolve(
+            account, id=AccountId(f"older-{number}"), email=f"{number}{APART}", password_hash=hashed
+        )
         with shop.parts.database.begin() as tx:
             shop.parts.accounts.insert(tx, [older])
             tx.commit()

@@ -4,7 +4,16 @@ from datetime import timedelta
 
 import pytest
 
-from commerce_core.accounts import Limits, LogIn, LoginFailed, Origin, PasswordHasher, Register, TooManyAttempts, TooManyRequests
+from commerce_core.accounts import (
+    Limits,
+    LogIn,
+    LoginFailed,
+    Origin,
+    PasswordHasher,
+    Register,
+    TooManyAttempts,
+    TooManyRequests,
+)
 from commerce_core.accounts.service import Accounts
 from commerce_core.kernel.batching import Overloaded
 from commerce_testkit.memory.passwords import CountingTokens, PlainHasher
@@ -35,7 +44,9 @@ class Meanwhile(PasswordHasher):
 
 def test_guesses_made_side_by_side_are_all_counted() -> None:
     on, hasher = MemoryParts(), Meanwhile(4)
-    accounts = hasher.accounts = Accounts(on.database, on.accounts, hasher, CountingTokens(), on.clock, on.ids)
+    accounts = hasher.accounts = Accounts(
+        on.database, on.accounts, hasher, CountingTokens(), on.clock, on.ids
+    )
     with pytest.raises(LoginFailed):
         accounts.log_in(GUESS)
     with pytest.raises(TooManyAttempts):
@@ -55,12 +66,19 @@ def on() -> MemoryParts:
 def accounts(on: MemoryParts) -> Accounts:
     """Ada has an account."""
     limits = Limits(guesses=5, guessed_accounts=4, log_ins=30, registrations=3, guest_carts=2)
-    made = Accounts(on.database, on.accounts, PlainHasher(), CountingTokens(), on.clock, on.ids, limits)
-    made.register(Register(email="ada@example.com", password="correct horse", name="Ada"), Origin(address="203.0.113.1"))
+    made = Accounts(
+        on.database, on.accounts, PlainHasher(), CountingTokens(), on.clock, on.ids, limits
+    )
+    made.register(
+        Register(email="ada@example.com", password="correct horse", name="Ada"),
+        Origin(address="203.0.113.1"),
+    )
     return made
 
 
-def guess(accounts: Accounts, origin: Origin, times: int = 1, email: str = "ada@example.com") -> None:
+def guess(
+    accounts: Accounts, origin: Origin, times: int = 1, email: str = "ada@example.com"
+) -> None:
     for _ in range(times):
         with pytest.raises(LoginFailed):
             accounts.log_in(LogIn(email=email, password="wrong horse"), origin)
@@ -84,7 +102,9 @@ def test_39_who_guesses_at_many_accounts_is_noticed(accounts: Accounts) -> None:
     guess(accounts, HOME)
 
 
-def test_39_a_known_address_is_not_kept_out_by_guesses_at_other_accounts(accounts: Accounts) -> None:
+def test_39_a_known_address_is_not_kept_out_by_guesses_at_other_accounts(
+    accounts: Accounts,
+) -> None:
     accounts.log_in(RIGHT, ELSEWHERE)
     for n in range(4):
         guess(accounts, ELSEWHERE, 1, f"somebody{n}@example.com")
@@ -94,7 +114,9 @@ def test_39_a_known_address_is_not_kept_out_by_guesses_at_other_accounts(account
         accounts.log_in(RIGHT, ELSEWHERE)
 
 
-def test_39_a_known_device_gets_in_from_an_address_that_others_guess_from(accounts: Accounts) -> None:
+def test_39_a_known_device_gets_in_from_an_address_that_others_guess_from(
+    accounts: Accounts,
+) -> None:
     device = accounts.log_in(RIGHT, HOME).device
     guess(accounts, ELSEWHERE, 5)
     known = Origin(address=ELSEWHERE.address, device=device)
@@ -109,7 +131,10 @@ def test_a_device_that_somebody_made_up_is_none(accounts: Accounts) -> None:
     made_up = Origin(address=ELSEWHERE.address, device="made up by somebody")
     with pytest.raises(TooManyAttempts):
         accounts.log_in(RIGHT, made_up)
-    assert accounts.log_in(RIGHT, Origin(address=HOME.address, device=made_up.device)).device != made_up.device
+    assert (
+        accounts.log_in(RIGHT, Origin(address=HOME.address, device=made_up.device)).device
+        != made_up.device
+    )
 
 
 def test_a_right_password_is_no_guess(accounts: Accounts) -> None:
@@ -119,7 +144,9 @@ def test_a_right_password_is_no_guess(accounts: Accounts) -> None:
         accounts._clock.advance(timedelta(minutes=1))  # type: ignore[attr-defined]
 
 
-def test_a_guess_that_was_not_looked_at_does_not_count(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_guess_that_was_not_looked_at_does_not_count(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def busy(_: object, *__: object) -> bool:
         raise Overloaded("too many")
 
@@ -131,15 +158,21 @@ def test_a_guess_that_was_not_looked_at_does_not_count(accounts: Accounts, monke
     assert accounts.log_in(RIGHT, HOME).account.name == "Ada"
 
 
-def test_39_one_origin_registers_begins_carts_and_logs_in_so_often_in_a_minute(accounts: Accounts) -> None:
+def test_39_one_origin_registers_begins_carts_and_logs_in_so_often_in_a_minute(
+    accounts: Accounts,
+) -> None:
     for n in range(3):
-        accounts.register(Register(email=f"n{n}@example.com", password="correct horse", name="N"), HOME)
+        accounts.register(
+            Register(email=f"n{n}@example.com", password="correct horse", name="N"), HOME
+        )
     for _ in range(2):
         accounts.admit_guest(HOME)
     for _ in range(30):
         accounts.log_in(RIGHT, HOME)
     for refused in (
-        lambda: accounts.register(Register(email="n9@example.com", password="correct horse", name="N"), HOME),
+        lambda: accounts.register(
+            Register(email="n9@example.com", password="correct horse", name="N"), HOME
+        ),
         lambda: accounts.admit_guest(HOME),
         lambda: accounts.log_in(RIGHT, HOME),
     ):

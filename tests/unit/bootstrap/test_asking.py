@@ -71,4 +71,6 @@ def test_figures_tell_which_part_is_down_and_leave_out_what_it_knows() -> None:
     registry.register(QueueCollector(_Away([], {}, lambda _: None, SettableClock())))
     assert registry.get_sample_value("commerce_part_up", {"part": "database"}) == 1
     assert registry.get_sample_value("commerce_part_up", {"part": "broker"}) == 0
-    assert [family.samples for family in registry.collect() if family.name == "commerce_queue_messages"] == [[]]
+    assert [
+        family.samples for family in registry.collect() if family.name == "commerce_queue_messages"
+    ] == [[]]

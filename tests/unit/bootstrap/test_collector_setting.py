@@ -15,7 +15,10 @@ STANDARD = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://standard:4318"}
 def test_the_standard_variable_names_the_collector_and_ours_goes_before_it() -> None:
     assert load_settings({}).otlp_url == ""
     assert load_settings(STANDARD).otlp_url == "http://standard:4318"
-    assert load_settings(STANDARD | {"COMMERCE_OTLP_URL": "http://ours:4318"}).otlp_url == "http://ours:4318"
+    assert (
+        load_settings(STANDARD | {"COMMERCE_OTLP_URL": "http://ours:4318"}).otlp_url
+        == "http://ours:4318"
+    )
     with pytest.raises(WrongSetting, match="COMMERCE_OTLP_URL must be an address"):
         load_settings({"COMMERCE_OTLP_URL": "ours"})
 
@@ -23,12 +26,24 @@ def test_the_standard_variable_names_the_collector_and_ours_goes_before_it() -> 
 def test_without_a_collector_nothing_is_traced_and_the_library_is_not_loaded() -> None:
     with ExitStack() as closing:
         assert build_tracer(Settings(), "me", closing) is None
-    loaded = "import sys, commerce_bootstrap.container, commerce_http.main, commerce_worker.main; print('opentelemetry' in sys.modules)"
-    told = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    loaded = (
+        "import sys, commerce_bootstrap.container, commerce_http.main, commerce_worker.main; "
+        "print('opentelemetry' in sys.modules)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", loaded], capture_output=True, text=True, check=True
+    )
     assert told.stdout == "False\n"
 
 
-def test_a_collector_without_the_library_is_refused_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_collector_without_the_library_is_refused_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setitem(sys.modules, "commerce_bootstrap.otel", None)
-    with ExitStack() as closing, pytest.raises(WrongSetting, match=r"^COMMERCE_OTLP_URL: .* install commerce-core\[otel\]\.$"):
+    with (
+        ExitStack() as closing,
+        pytest.raises(
+            WrongSetting, match=r"^COMMERCE_OTLP_URL: .* install commerce-core\[otel\]\.$"
+        ),
+    ):
         build_tracer(Settings(otlp_url="http://127.0.0.1:4318"), "me", closing)

@@ -1,4 +1,6 @@
-"""A line of the log in either format: no local variable, no secret, and not longer than somebody reads."""
+"""A line of the log in either format: no local variable, no secret, and not longer than somebody
+reads.
+"""
 
 import json
 import logging
@@ -42,7 +44,9 @@ def by_structlog() -> None:
     try:
         fails(300)
     except ZeroDivisionError as error:
-        structlog.get_logger().error("it failed", password="hunter2", note=f"card {CARD}", exc_info=error)
+        structlog.get_logger().error(
+            "it failed", password="hunter2", note=f"card {CARD}", exc_info=error
+        )
 
 
 def in_a_thread() -> None:
@@ -71,7 +75,9 @@ def test_an_error_is_told_in_few_lines_without_a_value(
 
 
 @pytest.mark.parametrize("log_format", FORMATS)
-def test_a_line_is_bounded_and_holds_no_value_that_shows_itself(log_format: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_line_is_bounded_and_holds_no_value_that_shows_itself(
+    log_format: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     class Held:
         def __repr__(self) -> str:
             return f"Held(password='hunter2', card={CARD})"
@@ -79,7 +85,9 @@ def test_a_line_is_bounded_and_holds_no_value_that_shows_itself(log_format: str,
         __str__ = __repr__
 
     configure_logging(log_format)
-    logging.getLogger("somebody").warning("x" * 1_000_000, extra={"held": Held(), "api_key": "hunter2"})
+    logging.getLogger("somebody").warning(
+        "x" * 1_000_000, extra={"held": Held(), "api_key": "hunter2"}
+    )
     text = capsys.readouterr().err
     assert len(text) < 6_000
     assert "held" in text

@@ -8,7 +8,16 @@ from typing import Any
 
 import pytest
 
-from commerce_bootstrap.tracing import NOTHING, About, FollowedConsumer, TracedBroker, add_names, naming, trace_id, traced_groups
+from commerce_bootstrap.tracing import (
+    NOTHING,
+    About,
+    FollowedConsumer,
+    TracedBroker,
+    add_names,
+    naming,
+    trace_id,
+    traced_groups,
+)
 from commerce_core.kernel.errors import Rejected, Unavailable
 from commerce_core.kernel.ids import MessageId
 from commerce_core.kernel.messaging import Message
@@ -25,7 +34,9 @@ class _Span:
         self.trace = f"{(parent or TRACE)[:36]}{'c' * 16}-01"
         self.ended: list[str | None] = []
 
-    def end(self, *, name: str | None = None, failure: str | None = None, about: About = NOTHING) -> None:
+    def end(
+        self, *, name: str | None = None, failure: str | None = None, about: About = NOTHING
+    ) -> None:
         self.ended.append(failure)
 
 
@@ -33,7 +44,15 @@ class _Spans:
     def __init__(self) -> None:
         self.begun: list[_Span] = []
 
-    def begin(self, name: str, kind: str, parent: str | None = None, *, about: About = NOTHING, links: Sequence[str | None] = ()) -> _Span:
+    def begin(
+        self,
+        name: str,
+        kind: str,
+        parent: str | None = None,
+        *,
+        about: About = NOTHING,
+        links: Sequence[str | None] = (),
+    ) -> _Span:
         self.begun.append(_Span(name, parent, links))
         return self.begun[-1]
 
@@ -41,11 +60,27 @@ class _Spans:
 def message(number: int, trace: str | None = TRACE) -> Message:
     at = datetime(2026, 1, 1, tzinfo=UTC)
     payload = {"number": number, "order_id": f"order-{number}"}
-    return Message(id=MessageId(f"m{number}"), name="item-changed", partition_key="k", occurred_at=at, payload=payload, trace=trace)
+    return Message(
+        id=MessageId(f"m{number}"),
+        name="item-changed",
+        partition_key="k",
+        occurred_at=at,
+        payload=payload,
+        trace=trace,
+    )
 
 
 @pytest.mark.parametrize(
-    "text", [None, "", "x", TRACE[:-1], f"00-{'0' * 32}-b7ad6b7169203331-01", TRACE.replace("00-", "ff-", 1), TRACE.upper()]
+    "text",
+    [
+        None,
+        "",
+        "x",
+        TRACE[:-1],
+        f"00-{'0' * 32}-b7ad6b7169203331-01",
+        TRACE.replace("00-", "ff-", 1),
+        TRACE.upper(),
+    ],
 )
 def test_only_a_traceparent_names_a_trace(text: str | None) -> None:
     assert trace_id(text) is None
@@ -54,7 +89,11 @@ def test_only_a_traceparent_names_a_trace(text: str | None) -> None:
 
 def test_lines_within_a_block_name_the_order_and_its_trace() -> None:
     with naming("order-1", TRACE):
-        assert add_names(None, "", {"event": "x"}) == {"event": "x", "order_id": "order-1", "trace_id": TRACE[3:35]}
+        assert add_names(None, "", {"event": "x"}) == {
+            "event": "x",
+            "order_id": "order-1",
+            "trace_id": TRACE[3:35],
+        }
         assert add_names(None, "", {"order_id": "own"})["order_id"] == "own"
     assert add_names(None, "", {"event": "x"}) == {"event": "x"}
 
@@ -73,14 +112,20 @@ def test_publishing_is_a_span_in_the_trace_and_what_follows_goes_on_from_there()
     assert [m.trace for m in taken] == [spans.begun[0].trace, spans.begun[1].trace, None]
 
 
-@pytest.mark.parametrize("failure", [Rejected("never"), Unavailable("not now"), ValueError("a defect")])
-def test_who_fails_on_one_message_names_it_and_ends_its_span(failure: Exception, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize(
+    "failure", [Rejected("never"), Unavailable("not now"), ValueError("a defect")]
+)
+def test_who_fails_on_one_message_names_it_and_ends_its_span(
+    failure: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
     class Failing(RecordingConsumer):
         def handle(self, messages: Sequence[Message]) -> None:
             raise failure
 
     spans, named = _Spans(), list[dict[str, Any]]()
-    logging.getLogger("commerce_bootstrap.tracing").addFilter(keep := lambda _: bool(named.append(add_names(None, "", {})) or True))
+    logging.getLogger("commerce_bootstrap.tracing").addFilter(
+        keep := lambda _: bool(named.append(add_names(None, "", {})) or True)
+    )
     try:
         with pytest.raises(type(failure)):
             FollowedConsumer(Failing("indexer"), spans).handle([message(1)])
@@ -89,7 +134,11 @@ def test_who_fails_on_one_message_names_it_and_ends_its_span(failure: Exception,
     finally:
         logging.getLogger("commerce_bootstrap.tracing").removeFilter(keep)
     assert spans.begun[0].ended == [f"{type(failure).__name__}: {failure}"]
-    expected = [] if isinstance(failure, Unavailable) else [{"order_id": "order-1", "trace_id": TRACE[3:35]}]
+    expected = (
+        []
+        if isinstance(failure, Unavailable)
+        else [{"order_id": "order-1", "trace_id": TRACE[3:35]}]
+    )
     assert named == expected
     assert ["m1" in record.getMessage() for record in caplog.records] == [True] * len(expected)
 
@@ -102,7 +151,10 @@ def test_a_group_is_linked_to_its_requests_and_costs_nothing_where_nobody_collec
     group: Any = [One(), One()]
     place = traced_groups(lambda given: list(range(len(given))), spans)
     assert (list(place(group)), list(place(group[:1]))) == ([0, 1], [0])
-    assert [(s.parent, list(s.links), s.ended) for s in spans.begun] == [(None, [TRACE, TRACE], [None]), (TRACE, [TRACE], [None])]
+    assert [(s.parent, list(s.links), s.ended) for s in spans.begun] == [
+        (None, [TRACE, TRACE], [None]),
+        (TRACE, [TRACE], [None]),
+    ]
 
     def plain(given: Any) -> Any:
         return given
@@ -110,7 +162,9 @@ def test_a_group_is_linked_to_its_requests_and_costs_nothing_where_nobody_collec
     assert traced_groups(plain, None) is plain
 
 
-def test_the_path_of_traces_stands_before_the_options_of_the_collector_s_address(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_path_of_traces_stands_before_the_options_of_the_collector_s_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     otel = pytest.importorskip("commerce_bootstrap.otel")
     asked: list[str] = []
 
@@ -122,7 +176,11 @@ def test_the_path_of_traces_stands_before_the_options_of_the_collector_s_address
         raise Stopped
 
     monkeypatch.setattr(otel, "OTLPSpanExporter", exporter)
-    for url in ("http://collector:4318", "http://collector:4318/", "http://collector:4318/in/?team=x"):
+    for url in (
+        "http://collector:4318",
+        "http://collector:4318/",
+        "http://collector:4318/in/?team=x",
+    ):
         with pytest.raises(Stopped):
             otel.open_tracer(url, "me", ExitStack())
     base = "http://collector:4318"

@@ -21,7 +21,14 @@ from commerce_core.cart import (
 )
 from commerce_core.cart.model import MOST_LINES, MOST_PIECES
 from commerce_core.cart.service import CartChange, Shopper, guest_id
-from commerce_core.catalog import ItemNotFound, ItemPatch, ItemView, NewItem, NewVariant, StockReceipt
+from commerce_core.catalog import (
+    ItemNotFound,
+    ItemPatch,
+    ItemView,
+    NewItem,
+    NewVariant,
+    StockReceipt,
+)
 from commerce_core.checkout import CartMerged
 from commerce_core.kernel.errors import Conflict, Invalid, TransactionLost
 from commerce_core.kernel.ids import BuyerId, CartId, ItemId, SellerId, SkuId
@@ -39,8 +46,12 @@ def setting(view: ItemView, quantity: int, variant_id: str | None = None) -> Set
     return SetQuantity(item_id=view.item.id, variant_id=variant_id, quantity=quantity)
 
 
-def put(shop: MemoryShop, who: BuyerId, *quantities: SetQuantity, guest: BuyerId | None = None) -> CartView:
-    return shop.carts.change(CartChange(shopper=Shopper(buyer_id=who, guest_id=guest), quantities=quantities))
+def put(
+    shop: MemoryShop, who: BuyerId, *quantities: SetQuantity, guest: BuyerId | None = None
+) -> CartView:
+    return shop.carts.change(
+        CartChange(shopper=Shopper(buyer_id=who, guest_id=guest), quantities=quantities)
+    )
 
 
 def look(shop: MemoryShop, who: BuyerId, guest: BuyerId | None = None) -> CartView:
@@ -66,7 +77,8 @@ def quantities(view: CartView) -> dict[str, int]:
         ({"a": 1, "b": 7}, {"b": 2, "c": 4}, {"a": 1, "b": 7, "c": 4}),
     ],
 )
-def test_28_a_guests_cart_is_joined_with_the_buyers_own(shop: MemoryShop, mine: dict[str, int], theirs: dict[str, int], merged: dict[str, int]) -> None:  # fmt: skip
+def test_28_a_guests_cart_is_joined_with_the_buyers_own(shop: MemoryShop, mine: dict[str, int],
+theirs: dict[str, int], merged: dict[str, int]) -> None:  # fmt: skip
     items = {name: sell(shop, 10, name=name) for name in "abc"}
     for who, lines in ((ADA, mine), (GUEST, theirs)):
         put(shop, who, *(setting(items[name], n) for name, n in lines.items()))
@@ -164,7 +176,9 @@ def test_a_withdrawn_item_is_not_put_in_but_may_be_changed_and_taken_out(shop: M
     shop.items.withdraw(mug.item.seller_id, mug.item.id)
     with pytest.raises(ItemNotFound):
         put(shop, BOB, setting(mug, 1))
-    assert [p.code for p in put(shop, ADA, setting(mug, 1)).lines[0].problems] == [Problem.WITHDRAWN]
+    assert [p.code for p in put(shop, ADA, setting(mug, 1)).lines[0].problems] == [
+        Problem.WITHDRAWN
+    ]
     assert put(shop, ADA, setting(mug, 0)).lines == ()
 
 
@@ -197,13 +211,26 @@ def submit(shop: MemoryShop, changes: Sequence[CartChange]) -> list[CartView | E
     return shop.carts._changes.change_many(changes)
 
 
-def test_the_changes_of_a_group_follow_each_other_and_a_refusal_touches_no_neighbour(shop: MemoryShop) -> None:
+def test_the_changes_of_a_group_follow_each_other_and_a_refusal_touches_no_neighbour(
+    shop: MemoryShop,
+) -> None:
     mug, cup = sell(shop), sell(shop, name="Cup")
     nothing = SetQuantity(item_id=ItemId("nothing"), quantity=1)
-    asked = [(ADA, setting(mug, 1)), (BOB, setting(mug, 2)), (ADA, nothing), (ADA, setting(cup, 3)), (BOB, nothing)]
-    answers = submit(shop, [CartChange(shopper=Shopper(buyer_id=who), quantities=(q,)) for who, q in asked])
+    asked = [
+        (ADA, setting(mug, 1)),
+        (BOB, setting(mug, 2)),
+        (ADA, nothing),
+        (ADA, setting(cup, 3)),
+        (BOB, nothing),
+    ]
+    answers = submit(
+        shop, [CartChange(shopper=Shopper(buyer_id=who), quantities=(q,)) for who, q in asked]
+    )
     assert [type(a) for a in answers] == [CartView, CartView, ItemNotFound, CartView, ItemNotFound]
-    assert (quantities(look(shop, ADA)), quantities(look(shop, BOB))) == ({"Mug": 1, "Cup": 3}, {"Mug": 2})
+    assert (quantities(look(shop, ADA)), quantities(look(shop, BOB))) == (
+        {"Mug": 1, "Cup": 3},
+        {"Mug": 2},
+    )
 
 
 def test_filling_as_a_guest_and_logging_in_may_fall_into_one_group(shop: MemoryShop) -> None:
@@ -234,7 +261,13 @@ def test_a_group_that_meets_another_is_tried_again_and_halved(conflicts: int, pl
     shop = memory_shop(MemoryParts(carts=book))
     mug = sell(shop)
     book.conflicts = conflicts
-    answers = submit(shop, [CartChange(shopper=Shopper(buyer_id=who), quantities=(setting(mug, 1),)) for who in (ADA, BOB)])
+    answers = submit(
+        shop,
+        [
+            CartChange(shopper=Shopper(buyer_id=who), quantities=(setting(mug, 1),))
+            for who in (ADA, BOB)
+        ],
+    )
     assert sum(isinstance(a, CartView) for a in answers) == placed
     assert all(isinstance(a, (CartView, TransactionLost)) for a in answers)
 
@@ -244,7 +277,14 @@ def test_a_group_that_meets_another_is_tried_again_and_halved(conflicts: int, pl
 
 def cart(*lines: tuple[int, int]) -> Cart:
     made = tuple(
-        CartLine(item_id=ItemId(f"i{n}"), variant_id=None, sku_id=SkuId(f"s{n}"), quantity=q, seen_price=Money(1, "USD")) for n, q in lines
+        CartLine(
+            item_id=ItemId(f"i{n}"),
+            variant_id=None,
+            sku_id=SkuId(f"s{n}"),
+            quantity=q,
+            seen_price=Money(1, "USD"),
+        )
+        for n, q in lines
     )
     return Cart(id=CartId("c"), buyer_id=ADA, lines=made, updated_at=AT)
 
@@ -257,7 +297,11 @@ def test_a_cart_is_full_at_its_bound(shop: MemoryShop) -> None:
     assert len(look(shop, ADA).lines) == MOST_LINES
 
 
-LINES = st.lists(st.tuples(st.integers(0, 25), st.integers(1, MOST_PIECES)), max_size=21, unique_by=lambda p: p[0])
+LINES = st.lists(
+    st.tuples(st.integers(0, 25), st.integers(1, MOST_PIECES)),
+    max_size=21,
+    unique_by=lambda p: p[0],
+)
 
 
 @pytest.fixture
@@ -268,27 +312,38 @@ def small_carts(monkeypatch: pytest.MonkeyPatch) -> int:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # it only sets a bound
 @given(mine=LINES.map(lambda x: x[:20]), more=LINES)
-def test_what_goes_beyond_the_bounds_of_a_cart_is_noted(small_carts: int, mine: list[tuple[int, int]], more: list[tuple[int, int]]) -> None:
+def test_what_goes_beyond_the_bounds_of_a_cart_is_noted(
+    small_carts: int, mine: list[tuple[int, int]], more: list[tuple[int, int]]
+) -> None:
     before, other = cart(*mine), cart(*more)
-    joined, back = before.joined_by(other, AT), before.given_back(other.lines, AT)
+    joined, back = before.merged_with(other, AT), before.given_back(other.lines, AT)
     for after in (joined, back):
         assert len(after.lines) <= small_carts
         assert {x.sku_id for x in before.lines} <= {x.sku_id for x in after.lines}
         assert all(1 <= x.quantity <= MOST_PIECES for x in after.lines)
         assert len({x.sku_id for x in after.lines}) == len(after.lines)
-    pieces = [sum(x.quantity for x in lines) for lines in (before.lines, other.lines, back.lines, back.left_out)]
+    pieces = [
+        sum(x.quantity for x in lines)
+        for lines in (before.lines, other.lines, back.lines, back.left_out)
+    ]
     assert pieces[0] + pieces[1] == pieces[2] + pieces[3]
-    assert {x.sku_id for x in other.lines} == {x.sku_id for x in (*joined.lines, *joined.left_out)} & {x.sku_id for x in other.lines}
+    assert {x.sku_id for x in other.lines} == {
+        x.sku_id for x in (*joined.lines, *joined.left_out)
+    } & {x.sku_id for x in other.lines}
 
 
-def test_28_what_did_not_fit_at_login_is_told_until_the_buyer_changes_the_cart(shop: MemoryShop, small_carts: int) -> None:
+def test_28_what_did_not_fit_at_login_is_told_until_the_buyer_changes_the_cart(
+    shop: MemoryShop, small_carts: int
+) -> None:
     seller = register(shop, "seller")
     items = [sell(shop, name=f"{n:02}", seller=seller) for n in range(small_carts + 2)]
     put(shop, ADA, *(setting(view, 1) for view in items[:-3]))
     put(shop, GUEST, *(setting(view, 2) for view in items[-3:]))
     joined = put(shop, ADA, setting(items[0], 5), guest=GUEST)
     assert (len(joined.lines), quantities(joined)["00"]) == (small_carts, 5)
-    assert [(x.item_id, x.quantity) for x in joined.cart.left_out] == [(view.item.id, 2) for view in items[-2:]]
+    assert [(x.item_id, x.quantity) for x in joined.cart.left_out] == [
+        (view.item.id, 2) for view in items[-2:]
+    ]
     assert look(shop, ADA, GUEST).cart.left_out == joined.cart.left_out
     changed = put(shop, ADA, setting(items[0], 0), setting(items[-1], 2))
     assert (changed.cart.left_out, look(shop, ADA).cart.left_out) == ((), ())
@@ -305,43 +360,64 @@ def refusals(shop: MemoryShop, *wanted: SetQuantity) -> list[tuple[str, str]]:
 
 def test_a_list_of_lines_is_taken_whole_or_not_at_all(shop: MemoryShop) -> None:
     mug, cup = sell(shop), sell(shop, name="Cup")
-    shirt = shop.items.onboard(SellerId("s"), NewItem(name="Shirt", variants=(NewVariant(variant_id="M", price=usd("9"), stock=3),)))
+    shirt = shop.items.onboard(
+        SellerId("s"),
+        NewItem(name="Shirt", variants=(NewVariant(variant_id="M", price=usd("9"), stock=3),)),
+    )
     put(shop, ADA, setting(mug, 1))
     nothing = SetQuantity(item_id=ItemId("nothing"), quantity=1)
-    assert refusals(shop, setting(mug, 0), nothing, setting(cup, 2), setting(shirt, 1), setting(shirt, 1, "L")) == [
+    assert refusals(
+        shop, setting(mug, 0), nothing, setting(cup, 2), setting(shirt, 1), setting(shirt, 1, "L")
+    ) == [
         ("/lines/1/itemId", "there is no such item"),
         ("/lines/3/variantId", "is required for this item"),
         ("/lines/4/variantId", "names no variant of this item"),
     ]
     assert quantities(look(shop, ADA)) == {"Mug": 1}
-    assert quantities(put(shop, ADA, setting(mug, 0), setting(cup, 2), setting(shirt, 1, "M"))) == {"Cup": 2, "Shirt": 1}
+    assert quantities(put(shop, ADA, setting(mug, 0), setting(cup, 2), setting(shirt, 1, "M"))) == {
+        "Cup": 2,
+        "Shirt": 1,
+    }
 
 
-def test_39_a_list_of_nothing_but_unknown_things_names_a_hundred_of_them_and_says_so(shop: MemoryShop) -> None:
+def test_39_a_list_of_nothing_but_unknown_things_names_a_hundred_of_them_and_says_so(
+    shop: MemoryShop,
+) -> None:
     nothing = tuple(SetQuantity(item_id=ItemId(f"{n}"), quantity=1) for n in range(150))
     with pytest.raises(Invalid) as refused:
-        shop.carts.change(CartChange(shopper=Shopper(buyer_id=ADA), quantities=nothing, listed=True))
+        shop.carts.change(
+            CartChange(shopper=Shopper(buyer_id=ADA), quantities=nothing, listed=True)
+        )
     assert (len(refused.value.problems), refused.value.truncated) == (100, True)
 
 
 def test_a_list_may_change_every_line_of_a_full_cart(shop: MemoryShop, small_carts: int) -> None:
     seller = register(shop, "seller")
-    old, new = ([sell(shop, name=f"{name}{n}", seller=seller) for n in range(small_carts)] for name in "ab")
+    old, new = (
+        [sell(shop, name=f"{name}{n}", seller=seller) for n in range(small_carts)] for name in "ab"
+    )
     put(shop, ADA, *(setting(view, 1) for view in old))
     with pytest.raises(TooManyLines):
         put(shop, ADA, *(setting(view, 1) for view in new[:2]), setting(old[0], 0))
-    swapped = put(shop, ADA, *(setting(view, 1) for view in new), *(setting(view, 0) for view in old))
+    swapped = put(
+        shop, ADA, *(setting(view, 1) for view in new), *(setting(view, 0) for view in old)
+    )
     assert sorted(quantities(swapped)) == sorted(view.item.name for view in new)
 
 
 @pytest.mark.parametrize("count", [0, MOST_LINES + 1])
 def test_a_list_of_lines_is_bounded(count: int) -> None:
     with pytest.raises(ValueError, match="must be 1 to 1000 lines"):
-        SetQuantities(lines=tuple(SetQuantity(item_id=ItemId(f"{n}"), quantity=1) for n in range(count)))
+        SetQuantities(
+            lines=tuple(SetQuantity(item_id=ItemId(f"{n}"), quantity=1) for n in range(count))
+        )
 
 
 def test_the_same_thing_twice_in_one_list_is_refused() -> None:
-    a, b = SetQuantity(item_id=ItemId("a"), quantity=1), SetQuantity(item_id=ItemId("a"), variant_id="b", quantity=1)
+    a, b = (
+        SetQuantity(item_id=ItemId("a"), quantity=1),
+        SetQuantity(item_id=ItemId("a"), variant_id="b", quantity=1),
+    )
     with pytest.raises(Invalid) as refused:
         SetQuantities(lines=(a, b, a, b))
     assert [(p.pointer, p.detail) for p in refused.value.problems] == [
@@ -354,7 +430,9 @@ def test_the_same_thing_twice_in_one_list_is_refused() -> None:
 
 
 def dear(shop: MemoryShop, seller: SellerId, minor: int) -> ItemView:
-    return shop.items.onboard(seller, NewItem(name="Dear", price=Money(minor, "USD"), quantity=MOST_PIECES))
+    return shop.items.onboard(
+        seller, NewItem(name="Dear", price=Money(minor, "USD"), quantity=MOST_PIECES)
+    )
 
 
 def test_a_cart_is_not_filled_beyond_what_an_order_can_come_to(shop: MemoryShop) -> None:
@@ -363,12 +441,17 @@ def test_a_cart_is_not_filled_beyond_what_an_order_can_come_to(shop: MemoryShop)
     whole = put(shop, ADA, setting(most, MOST_PIECES))
     assert whole.quote.total == Money(MAX_MINOR * MOST_PIECES, "USD")
     assert Money.parse(whole.quote.total.amount, "USD") == whole.quote.total
-    group = [CartChange(shopper=Shopper(buyer_id=who), quantities=(setting(more, 2),)) for who in (ADA, BOB)]
+    group = [
+        CartChange(shopper=Shopper(buyer_id=who), quantities=(setting(more, 2),))
+        for who in (ADA, BOB)
+    ]
     assert [type(a) for a in submit(shop, group)] == [TotalTooLarge, CartView]
     assert look(shop, ADA).cart == whole.cart
 
 
-def test_a_cart_that_prices_have_made_too_dear_says_so_and_can_be_emptied_bit_by_bit(shop: MemoryShop) -> None:
+def test_a_cart_that_prices_have_made_too_dear_says_so_and_can_be_emptied_bit_by_bit(
+    shop: MemoryShop,
+) -> None:
     seller = SellerId("s")
     one, two = dear(shop, seller, MAX_MINOR), dear(shop, seller, 1)
     put(shop, ADA, setting(one, MOST_PIECES), setting(two, MOST_PIECES))
@@ -378,12 +461,18 @@ def test_a_cart_that_prices_have_made_too_dear_says_so_and_can_be_emptied_bit_by
     with pytest.raises(TotalTooLarge):
         put(shop, ADA, setting(one, MOST_PIECES - 1), setting(dear(shop, seller, 1), 1))
     assert put(shop, ADA, setting(one, MOST_PIECES - 1)).quote.total.minor > MAX_SUM
-    assert [[p.code for p in x.problems] for x in put(shop, ADA, setting(one, 0)).lines] == [[Problem.PRICE_CHANGED]]
+    assert [[p.code for p in x.problems] for x in put(shop, ADA, setting(one, 0)).lines] == [
+        [Problem.PRICE_CHANGED]
+    ]
 
 
 def test_lines_that_come_back_are_added_to_those_that_are_there() -> None:
     back = cart((1, 2), (2, MOST_PIECES)).given_back(cart((1, 3), (2, 1), (3, 4)).lines, AT)
-    assert [(x.sku_id, x.quantity) for x in back.lines] == [("s1", 5), ("s2", MOST_PIECES), ("s3", 4)]
+    assert [(x.sku_id, x.quantity) for x in back.lines] == [
+        ("s1", 5),
+        ("s2", MOST_PIECES),
+        ("s3", 4),
+    ]
 
 
 def test_the_next_cart_has_its_name_before_it_is_written(shop: MemoryShop) -> None:
@@ -396,5 +485,5 @@ def test_the_next_cart_has_its_name_before_it_is_written(shop: MemoryShop) -> No
 
 
 def test_a_spent_cart_names_the_one_it_went_into() -> None:
-    spent = cart((1, 1)).spent_on(CartId("d"), AT)
+    spent = cart((1, 1)).as_merged_into(CartId("d"), AT)
     assert (spent.status, spent.merged_into, spent.version) == (CartStatus.MERGED, "d", 2)

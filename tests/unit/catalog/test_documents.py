@@ -1,4 +1,6 @@
-"""Files of items: the customer's stored documents as they stand, and our own export, which an import reads back."""
+"""Files of items: the customer's stored documents as they stand, and our own export, which an
+import reads back.
+"""
 
 import json
 from typing import Any
@@ -22,23 +24,49 @@ FORMATS = list(ImportFormat)
 
 
 def test_a_stored_document_is_a_new_item_with_its_own_name_kept_aside() -> None:
-    row = {"_id": "64f", "created_at": "2023-01-01", "updated_at": "x", "type": "simple", "name": "n", "stock": 5, "price": 1}
+    row = {
+        "_id": "64f",
+        "created_at": "2023-01-01",
+        "updated_at": "x",
+        "type": "simple",
+        "name": "n",
+        "stock": 5,
+        "price": 1,
+    }
     document = normalized(row)
     assert document.data == {"name": "n", "price": 1, "quantity": 5, "sku": "64f"}
     assert document.source == {"_id": "64f", "created_at": "2023-01-01"}
 
 
 def test_what_stands_loose_on_a_variant_is_its_options() -> None:
-    row = {"name": "n", "type": "variant", "variants": [{"variant_id": "1", "color": "red", "size": "M", "stock": 3, "price": 1}, 7]}
-    assert normalized(row).data["variants"] == [{"variantId": "1", "stock": 3, "price": 1, "options": {"color": "red", "size": "M"}}, 7]
+    row = {
+        "name": "n",
+        "type": "variant",
+        "variants": [{"variant_id": "1", "color": "red", "size": "M", "stock": 3, "price": 1}, 7],
+    }
+    assert normalized(row).data["variants"] == [
+        {"variantId": "1", "stock": 3, "price": 1, "options": {"color": "red", "size": "M"}},
+        7,
+    ]
 
 
 def test_options_and_loose_fields_are_put_together() -> None:
     form = {"variantId": "1", "options": {"a": 1}, "b": 2, "quantity": 4}
-    assert normalized({"variants": [form]}).data["variants"] == [{"variantId": "1", "options": {"a": 1, "b": 2}, "stock": 4}]
+    assert normalized({"variants": [form]}).data["variants"] == [
+        {"variantId": "1", "options": {"a": 1, "b": 2}, "stock": 4}
+    ]
 
 
-@pytest.mark.parametrize("row", [{"type": "other"}, {"_id": 5}, {"stock": 1, "quantity": 2}, {"variants": "x"}, {"status": "sold"}])
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"type": "other"},
+        {"_id": 5},
+        {"stock": 1, "quantity": 2},
+        {"variants": "x"},
+        {"status": "sold"},
+    ],
+)
 def test_what_is_wrong_is_left_for_the_reader_to_name(row: dict[str, Any]) -> None:
     kept = {key: value for key, value in row.items() if key != "_id"}
     assert normalized(row).data == kept
@@ -66,35 +94,73 @@ def exported(shop: MemoryShop, form: ImportFormat) -> str:
     return "".join(written(shop.items.export(SELLER), form))
 
 
-NAME = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=8).filter(clean_text)
+NAME = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=8
+).filter(clean_text)
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=8)
 ODD = st.sampled_from(
-    ["1", "true", "null", '"x"', "1e5", "NaN", "[", "[[[", "{", '{"a": 1}', "a|b", " x ", "-0", "a\r\nb", "\r", "=1+1", ""]
+    [
+        "1",
+        "true",
+        "null",
+        '"x"',
+        "1e5",
+        "NaN",
+        "[",
+        "[[[",
+        "{",
+        '{"a": 1}',
+        "a|b",
+        " x ",
+        "-0",
+        "a\r\nb",
+        "\r",
+        "=1+1",
+        "",
+    ]
 )
 PLAIN = (
-    TEXT | ODD | st.integers(-(2**53), 2**53) | st.booleans() | st.none() | st.floats(-1e6, 1e6).filter(lambda x: x == 0 or abs(x) > 1e-6)
+    TEXT
+    | ODD
+    | st.integers(-(2**53), 2**53)
+    | st.booleans()
+    | st.none()
+    | st.floats(-1e6, 1e6).filter(lambda x: x == 0 or abs(x) > 1e-6)
 )
-FREE = st.dictionaries(NAME | st.sampled_from(["a.b", " a", "a ", "a,b", 'a"b', "a\nb"]), PLAIN | st.lists(PLAIN, max_size=2) | st.dictionaries(TEXT, PLAIN, max_size=2), max_size=3)  # fmt: skip
-OPTIONS = FREE.filter(lambda free: len({clean_text(name) for name in free}) == len(free) and all(map(clean_text, free)))
+FREE = st.dictionaries(NAME | st.sampled_from(["a.b", " a", "a ", "a,b", 'a"b', "a\nb"]),
+PLAIN | st.lists(PLAIN, max_size=2) | st.dictionaries(TEXT, PLAIN, max_size=2), max_size=3)  # fmt: skip
+OPTIONS = FREE.filter(
+    lambda free: (
+        len({clean_text(name) for name in free}) == len(free) and all(map(clean_text, free))
+    )
+)
 GTINS = st.lists(st.from_regex("[0-9]{1,14}", fullmatch=True), max_size=3)
 TAGS = st.lists(NAME | st.sampled_from(["[x", "a|b", "5"]), max_size=3)
-IMAGES = st.lists(st.sampled_from(["https://x/1.jpg", "http://x/a|b.png", "https://x/[1]"]), max_size=2)
+IMAGES = st.lists(
+    st.sampled_from(["https://x/1.jpg", "http://x/a|b.png", "https://x/[1]"]), max_size=2
+)
 PRICE = st.integers(0, 10**6).map(lambda n: f"{n // 100}.{n % 100:02}")
 CONTENT = st.fixed_dictionaries(
     {"name": NAME},
     optional={
-        "description": TEXT | ODD, "brand": TEXT, "category": TEXT | ODD, "tags": TAGS, "images": IMAGES, "gtins": GTINS,
+        "description": TEXT | ODD, "brand": TEXT, "category": TEXT | ODD, "tags": TAGS,
+        "images": IMAGES, "gtins": GTINS,
         "specifications": FREE, "attributes": FREE, "status": st.sampled_from(["draft", "active"]),
     },
 )  # fmt: skip
-SIMPLE = st.tuples(CONTENT, st.fixed_dictionaries({"price": PRICE, "quantity": st.integers(0, 99)})).map(lambda p: p[0] | p[1])
+SIMPLE = st.tuples(
+    CONTENT, st.fixed_dictionaries({"price": PRICE, "quantity": st.integers(0, 99)})
+).map(lambda p: p[0] | p[1])
 FORM = st.fixed_dictionaries(
-    {"variantId": NAME, "price": PRICE}, optional={"stock": st.integers(0, 99), "options": OPTIONS, "images": IMAGES, "gtins": GTINS}
+    {"variantId": NAME, "price": PRICE},
+    optional={"stock": st.integers(0, 99), "options": OPTIONS, "images": IMAGES, "gtins": GTINS},
 )
-VARIANT = st.tuples(CONTENT, st.lists(FORM, min_size=1, max_size=3, unique_by=lambda f: clean_text(f["variantId"]))).map(
-    lambda p: p[0] | {"variants": p[1]}
+VARIANT = st.tuples(
+    CONTENT, st.lists(FORM, min_size=1, max_size=3, unique_by=lambda f: clean_text(f["variantId"]))
+).map(lambda p: p[0] | {"variants": p[1]})
+ITEMS = st.lists(
+    st.tuples(NAME, SIMPLE | VARIANT), max_size=3, unique_by=lambda pair: clean_text(pair[0])
 )
-ITEMS = st.lists(st.tuples(NAME, SIMPLE | VARIANT), max_size=3, unique_by=lambda pair: clean_text(pair[0]))
 
 
 def shelved(items: list[tuple[str, dict[str, Any]]]) -> MemoryShop:
@@ -106,16 +172,24 @@ def shelved(items: list[tuple[str, dict[str, Any]]]) -> MemoryShop:
 
 @settings(max_examples=60, deadline=None)
 @given(ITEMS, st.sampled_from(FORMATS))
-def test_30_export_then_import_changes_nothing(items: list[tuple[str, dict[str, Any]]], form: ImportFormat) -> None:
+def test_30_export_then_import_changes_nothing(
+    items: list[tuple[str, dict[str, Any]]], form: ImportFormat
+) -> None:
     shop = shelved(items)
     file = exported(shop, form)
     done = take(shop, form, file)
-    assert (done.errors, done.progress.unchanged, done.progress.rows) == ((), len(items), len(items))
+    assert (done.errors, done.progress.unchanged, done.progress.rows) == (
+        (),
+        len(items),
+        len(items),
+    )
 
 
 @settings(max_examples=60, deadline=None)
 @given(ITEMS, st.sampled_from(FORMATS))
-def test_30_an_export_builds_the_same_items_in_an_empty_shop(items: list[tuple[str, dict[str, Any]]], form: ImportFormat) -> None:
+def test_30_an_export_builds_the_same_items_in_an_empty_shop(
+    items: list[tuple[str, dict[str, Any]]], form: ImportFormat
+) -> None:
     shop, copy = shelved(items), memory_shop()
     done = take(copy, form, exported(shop, form))
     assert (done.errors, done.progress.created) == ((), len(items))
@@ -128,15 +202,21 @@ def by_sku(shop: MemoryShop) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-@pytest.mark.parametrize("text", ["1" * 5_000, "[" * 20_000, '{"a":' * 9_000], ids=["digits", "brackets", "braces"])
+@pytest.mark.parametrize(
+    "text", ["1" * 5_000, "[" * 20_000, '{"a":' * 9_000], ids=["digits", "brackets", "braces"]
+)
 def test_text_that_no_parser_likes_is_text(form: ImportFormat, text: str) -> None:
-    shop = shelved([("A", {"name": "n", "price": "1.00", "quantity": 3, "attributes": {"a": text}})])
+    shop = shelved(
+        [("A", {"name": "n", "price": "1.00", "quantity": 3, "attributes": {"a": text}})]
+    )
     done = take(shop, form, exported(shop, form))
     assert (done.errors, done.progress.unchanged) == ((), 1)
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_a_withdrawn_item_stays_withdrawn_and_does_not_go_on_sale_elsewhere(form: ImportFormat) -> None:
+def test_a_withdrawn_item_stays_withdrawn_and_does_not_go_on_sale_elsewhere(
+    form: ImportFormat,
+) -> None:
     shop = shelved([("A", {"name": "n", "price": "1.00", "quantity": 3})])
     item = next(iter(shop.items.export(SELLER))).item
     shop.items.withdraw(SELLER, item.id)

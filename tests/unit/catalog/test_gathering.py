@@ -1,4 +1,6 @@
-"""Rows of one item wherever they stand: a row changes what it names, and nothing is taken away that the file does not name."""
+"""Rows of one item wherever they stand: a row changes what it names, and nothing is taken away that
+the file does not name.
+"""
 
 import itertools
 import json
@@ -15,11 +17,15 @@ SELLER = SellerId("seller")
 CSV, NDJSON, JSON = ImportFormat.CSV, ImportFormat.NDJSON, ImportFormat.JSON
 
 SHIRT: Final[dict[str, Any]] = {
-    "sku": "SHIRT", "name": "Shirt", "description": "Soft.", "brand": "Loom", "category": "clothes", "tags": ["cotton"],
-    "images": ["https://x.test/1.png"], "gtins": ["4006381333931"], "specifications": {"weight": 150}, "attributes": {"fit": "slim", "care": "30°"},
+    "sku": "SHIRT", "name": "Shirt", "description": "Soft.", "brand": "Loom", "category": "clothes",
+    "tags": ["cotton"],
+    "images": ["https://x.test/1.png"], "gtins": ["4006381333931"],
+    "specifications": {"weight": 150}, "attributes": {"fit": "slim", "care": "30°"},
     "variants": [
-        {"variantId": "RED", "price": "15.99", "stock": 2, "options": {"colour": "red", "size": "M"}, "images": ["https://x.test/r.png"]},
-        {"variantId": "BLUE", "price": "17.99", "options": {"colour": "blue"}, "gtins": ["0012345678905"]},
+        {"variantId": "RED", "price": "15.99", "stock": 2,
+         "options": {"colour": "red", "size": "M"}, "images": ["https://x.test/r.png"]},
+        {"variantId": "BLUE", "price": "17.99", "options": {"colour": "blue"},
+         "gtins": ["0012345678905"]},
         {"variantId": "GREEN", "price": "12.00", "options": {"colour": "green"}},
     ],
 }  # fmt: skip
@@ -33,7 +39,14 @@ MUG: Final[dict[str, Any]] = {
 }
 
 
-def take(shop: MemoryShop, form: ImportFormat, data: str | bytes, *, limit: int = 100, dry_run: bool = False) -> ItemImport:
+def take(
+    shop: MemoryShop,
+    form: ImportFormat,
+    data: str | bytes,
+    *,
+    limit: int = 100,
+    dry_run: bool = False,
+) -> ItemImport:
     raw = data.encode() if isinstance(data, str) else data
     job = shop.imports.take(SELLER, form, [raw], dry_run=dry_run)
     while shop.importer.run_once(limit):
@@ -60,7 +73,8 @@ def told(shop: MemoryShop) -> dict[str, Any]:
     return {
         view.item.sku: (
             view.item.name, view.item.status, view.item.description, view.item.attributes,
-            {v.variant_id: (v.price, dict(v.options), v.images, view.available(v.sku_id)) for v in view.item.variants},
+            {v.variant_id: (v.price, dict(v.options), v.images,
+             view.available(v.sku_id)) for v in view.item.variants},
         )
         for view in shop.items.export(SELLER)
     }  # fmt: skip
@@ -71,12 +85,19 @@ def counts(job: ItemImport) -> tuple[int, int, int, int]:
     return p.created, p.changed, p.unchanged, p.failed
 
 
-TABLE: Final = ["SHIRT,Shirt,RED,15.99,2,red", "SHIRT,Shirt,BLUE,17.99,0,blue", "SHIRT,Shirt,GREEN,12.00,0,green", "MUG,Mug,,5.00,3,"]
+TABLE: Final = [
+    "SHIRT,Shirt,RED,15.99,2,red",
+    "SHIRT,Shirt,BLUE,17.99,0,blue",
+    "SHIRT,Shirt,GREEN,12.00,0,green",
+    "MUG,Mug,,5.00,3,",
+]
 HEADER: Final = "sku,name,variantId,price,quantity,options.colour"
 
 
 @pytest.mark.parametrize("limit", [1, 2, 100])
-def test_41_rows_of_one_item_scattered_over_a_table_make_the_same_items_in_any_order(limit: int) -> None:
+def test_41_rows_of_one_item_scattered_over_a_table_make_the_same_items_in_any_order(
+    limit: int,
+) -> None:
     found = []
     for order in itertools.permutations(TABLE):
         shop = memory_shop()
@@ -100,7 +121,11 @@ def test_41_a_table_sorted_by_price_takes_no_sold_out_variant_away(limit: int) -
 def test_41_a_file_with_one_changed_variant_leaves_the_others(form: ImportFormat) -> None:
     shop = stocked(SHIRT)
     row = {"sku": "SHIRT", "variants": [{"variantId": "BLUE", "price": "18.50"}]}
-    data = {CSV: "sku,variantId,price\nSHIRT,BLUE,18.50\n", NDJSON: json.dumps(row), JSON: json.dumps([row])}[form]
+    data = {
+        CSV: "sku,variantId,price\nSHIRT,BLUE,18.50\n",
+        NDJSON: json.dumps(row),
+        JSON: json.dumps([row]),
+    }[form]
     assert counts(take(shop, form, data)) == (0, 1, 0, 0)
     before = stocked(SHIRT)
     assert [v.variant_id for v in item(shop).item.variants] == ["RED", "BLUE", "GREEN"]
@@ -109,14 +134,20 @@ def test_41_a_file_with_one_changed_variant_leaves_the_others(form: ImportFormat
 
 
 @pytest.mark.parametrize("limit", [1, 2, 100])
-@pytest.mark.parametrize("bad", ["SHIRT,Shirt,BLUE,cheap,0,blue", "SHIRT,Shirt,BLUE", "SHIRT,,BLUE,x,0,blue"])
+@pytest.mark.parametrize(
+    "bad", ["SHIRT,Shirt,BLUE,cheap,0,blue", "SHIRT,Shirt,BLUE", "SHIRT,,BLUE,x,0,blue"]
+)
 def test_41_a_bad_row_of_an_item_takes_nothing_away_in_whatever_place(bad: str, limit: int) -> None:
     for place in range(3):
         shop = stocked(SHIRT)
         good = ["SHIRT,Shirt,RED,16.00,2,red", "SHIRT,Shirt,GREEN,12.50,0,green"]
         job = take(shop, CSV, "\n".join([HEADER, *good[:place], bad, *good[place:]]), limit=limit)
         assert (counts(job), {e.line for e in job.errors}) == ((0, 1, 0, 1), {place + 2})
-        assert {v.variant_id: v.price.amount for v in item(shop).item.variants} == {"RED": "16.00", "BLUE": "17.99", "GREEN": "12.50"}
+        assert {v.variant_id: v.price.amount for v in item(shop).item.variants} == {
+            "RED": "16.00",
+            "BLUE": "17.99",
+            "GREEN": "12.50",
+        }
 
 
 def test_41_a_column_that_is_not_there_changes_nothing() -> None:
@@ -124,10 +155,17 @@ def test_41_a_column_that_is_not_there_changes_nothing() -> None:
     assert counts(take(shop, CSV, "sku,name,price,quantity\nMUG,Mug,5.00,99\n")) == (0, 0, 1, 0)
     assert counts(take(shop, CSV, "sku,price\nMUG,6.00\n")) == (0, 1, 0, 0)
     mug = item(shop, "MUG")
-    assert (mug.item.price.amount, mug.item.description, mug.item.attributes, mug.stock) == ("6.00", "Holds tea.", {"ml": 300}, 3)
+    assert (mug.item.price.amount, mug.item.description, mug.item.attributes, mug.stock) == (
+        "6.00",
+        "Holds tea.",
+        {"ml": 300},
+        3,
+    )
 
 
-@pytest.mark.parametrize("field", [name for name in SHIRT if name not in ("sku", "name", "variants")])
+@pytest.mark.parametrize(
+    "field", [name for name in SHIRT if name not in ("sku", "name", "variants")]
+)
 def test_41_a_key_that_is_not_there_changes_nothing_and_null_empties(field: str) -> None:
     shop = stocked(SHIRT)
     without = {name: value for name, value in SHIRT.items() if name != field}
@@ -143,7 +181,12 @@ def test_41_an_empty_cell_empties_and_leaves_the_fields_beside_it() -> None:
     table = "sku,description,attributes.fit,attributes.new,tags\nSHIRT,,,,\n"
     assert counts(take(shop, CSV, table)) == (0, 1, 0, 0)
     shirt = item(shop).item
-    assert (shirt.description, shirt.attributes, shirt.tags, shirt.brand) == ("", {"care": "30°"}, (), "Loom")
+    assert (shirt.description, shirt.attributes, shirt.tags, shirt.brand) == (
+        "",
+        {"care": "30°"},
+        (),
+        "Loom",
+    )
 
 
 @pytest.mark.parametrize("nothing", [{"name": None}, {"name": ""}, {"name": " "}])
@@ -173,7 +216,10 @@ def test_41_a_dry_run_names_what_would_be_lost_and_loses_nothing() -> None:
         {"sku": "SHIRT", "description": None, "attributes": {"fit": None}},
         {
             "sku": "SHIRT",
-            "variants": [{"variantId": "GREEN", "deleted": True}, {"variantId": "RED", "options": {"size": None}, "images": None}],
+            "variants": [
+                {"variantId": "GREEN", "deleted": True},
+                {"variantId": "RED", "options": {"size": None}, "images": None},
+            ],
         },
     ]
     job = take(shop, NDJSON, lines(*rows), dry_run=True)
@@ -188,7 +234,9 @@ def test_41_a_dry_run_names_what_would_be_lost_and_loses_nothing() -> None:
 
 
 def test_41_a_dry_run_refuses_what_the_run_will_refuse() -> None:
-    """A variant that is in stock cannot go; nothing is said to be lost of an item that is not changed."""
+    """A variant that is in stock cannot go; nothing is said to be lost of an item that is not
+    changed.
+    """
     shop = stocked(SHIRT)
     table = "sku,variantId,deleted,brand\nSHIRT,RED,true,\nMUG,,,\n"
     dry, real = (take(shop, CSV, table, dry_run=dry_run) for dry_run in (True, False))
@@ -200,19 +248,30 @@ def test_41_a_dry_run_refuses_what_the_run_will_refuse() -> None:
 def test_41_what_stands_in_one_row_counts_for_all_and_empty_cells_beside_it_do_not() -> None:
     """As other shops export: the item's own fields stand in its first row alone."""
     shop = memory_shop()
-    table = "sku,name,description,variantId,price,quantity\nS,,,1,5,1\nS,Shirt,Soft.,2,6,1\nS,,,3,7,1\n"
+    table = (
+        "sku,name,description,variantId,price,quantity\nS,,,1,5,1\nS,Shirt,Soft.,2,6,1\nS,,,3,7,1\n"
+    )
     assert counts(take(shop, CSV, table, limit=1)) == (1, 0, 0, 0)
-    assert (item(shop, "S").item.name, item(shop, "S").item.description, len(item(shop, "S").item.variants)) == ("Shirt", "Soft.", 3)
+    assert (
+        item(shop, "S").item.name,
+        item(shop, "S").item.description,
+        len(item(shop, "S").item.variants),
+    ) == ("Shirt", "Soft.", 3)
 
 
 @pytest.mark.parametrize("limit", [1, 100])
 @pytest.mark.parametrize(
-    ("column", "one", "other"), [("name", "Shirt", "Skirt"), ("brand", "Loom", "Boom"), ("attributes.fit", "slim", "wide")]
+    ("column", "one", "other"),
+    [("name", "Shirt", "Skirt"), ("brand", "Loom", "Boom"), ("attributes.fit", "slim", "wide")],
 )
-def test_rows_of_one_item_that_disagree_are_refused_and_each_is_named(column: str, one: str, other: str, limit: int) -> None:
+def test_rows_of_one_item_that_disagree_are_refused_and_each_is_named(
+    column: str, one: str, other: str, limit: int
+) -> None:
     shop = stocked(SHIRT, MUG)
     before = told(shop)
-    table = f"sku,variantId,{column},price\nSHIRT,RED,{one},1.00\nMUG,,,5.00\nSHIRT,BLUE,{other},1.00\n"
+    table = (
+        f"sku,variantId,{column},price\nSHIRT,RED,{one},1.00\nMUG,,,5.00\nSHIRT,BLUE,{other},1.00\n"
+    )
     table = table.replace("MUG,,,5.00", "MUG,,Mug,5.00") if column == "name" else table
     job = take(shop, CSV, table, limit=limit)
     pointer = f"/{column.replace('.', '/')}"
@@ -223,7 +282,14 @@ def test_rows_of_one_item_that_disagree_are_refused_and_each_is_named(column: st
 @pytest.mark.parametrize("limit", [1, 100])
 def test_a_form_that_stands_twice_is_taken_once_and_the_later_row_refused(limit: int) -> None:
     shop = memory_shop()
-    table = [HEADER, TABLE[0], TABLE[3], TABLE[0].replace("15.99", "1.00"), TABLE[1], TABLE[3].replace("5.00", "1.00")]
+    table = [
+        HEADER,
+        TABLE[0],
+        TABLE[3],
+        TABLE[0].replace("15.99", "1.00"),
+        TABLE[1],
+        TABLE[3].replace("5.00", "1.00"),
+    ]
     job = take(shop, CSV, "\n".join(table), limit=limit)
     assert [(e.line, e.pointer, e.detail) for e in job.errors] == [
         (4, "/variants/0/variantId", "stands on line 2 already"),
@@ -235,7 +301,10 @@ def test_a_form_that_stands_twice_is_taken_once_and_the_later_row_refused(limit:
 def test_an_item_that_is_simple_on_one_line_and_has_variants_on_another_is_refused() -> None:
     shop = memory_shop()
     job = take(shop, CSV, f"{HEADER}\nS,n,,5.00,1,\nS,n,RED,5.00,1,red\n")
-    assert ([(e.line, e.pointer) for e in job.errors], counts(job)) == ([(2, "/variants"), (3, "/variants")], (0, 0, 0, 1))
+    assert ([(e.line, e.pointer) for e in job.errors], counts(job)) == (
+        [(2, "/variants"), (3, "/variants")],
+        (0, 0, 0, 1),
+    )
 
 
 def test_a_stored_document_with_some_variants_leaves_the_others() -> None:
@@ -256,7 +325,9 @@ def test_a_value_that_holds_null_is_left_alone_by_null() -> None:
     shop = stocked({**MUG, "attributes": {"a": None, "b": 1, "c": {"d": None, "e": 2}}})
     again = {"sku": "MUG", "attributes": {"a": None, "c": {"d": None}}}
     assert counts(take(shop, NDJSON, lines(again))) == (0, 0, 1, 0)
-    assert counts(take(shop, NDJSON, lines({"sku": "MUG", "attributes": {"b": None, "x": None}}))) == (0, 1, 0, 0)
+    assert counts(
+        take(shop, NDJSON, lines({"sku": "MUG", "attributes": {"b": None, "x": None}}))
+    ) == (0, 1, 0, 0)
     assert item(shop, "MUG").item.attributes == {"a": None, "c": {"d": None, "e": 2}}
 
 
@@ -273,7 +344,10 @@ def test_30_many_scattered_rows_are_joined_whatever_the_batches() -> None:
 @pytest.mark.parametrize("limit", [1, 2, 100])
 def test_rows_of_one_item_may_stand_on_one_line(limit: int) -> None:
     shop = memory_shop()
-    parts = [{"sku": "S", "name": "n", "variants": [{"variantId": f"V{n}", "price": 1}]} for n in range(5)]
+    parts = [
+        {"sku": "S", "name": "n", "variants": [{"variantId": f"V{n}", "price": 1}]}
+        for n in range(5)
+    ]
     job = take(shop, JSON, json.dumps(parts), limit=limit)
     assert (counts(job), len(item(shop, "S").item.variants)) == ((1, 0, 0, 0), 5)
 
@@ -289,8 +363,18 @@ def test_an_item_of_more_rows_than_are_joined_is_refused_and_the_others_are_take
 @pytest.mark.parametrize("sku", ["K1", " K1", "K1 ", "K1\u00a0"])
 def test_an_sku_is_one_whatever_blanks_stand_around_it(sku: str) -> None:
     shop = stocked({**MUG, "sku": "K1"})
-    assert counts(take(shop, NDJSON, lines({"sku": sku, "price": "6.00"}, {"sku": "K1", "description": "New."}), limit=1)) == (0, 1, 0, 0)
-    assert (item(shop, "K1").item.price.amount, item(shop, "K1").item.description) == ("6.00", "New.")
+    assert counts(
+        take(
+            shop,
+            NDJSON,
+            lines({"sku": sku, "price": "6.00"}, {"sku": "K1", "description": "New."}),
+            limit=1,
+        )
+    ) == (0, 1, 0, 0)
+    assert (item(shop, "K1").item.price.amount, item(shop, "K1").item.description) == (
+        "6.00",
+        "New.",
+    )
 
 
 BROKEN: Final = {
@@ -303,7 +387,9 @@ BROKEN: Final = {
 
 
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
-def test_a_row_that_is_refused_keeps_no_other_row_of_its_item_out_however_the_file_is_split(broken: str) -> None:
+def test_a_row_that_is_refused_keeps_no_other_row_of_its_item_out_however_the_file_is_split(
+    broken: str,
+) -> None:
     others = [MUG | {"sku": f"M{n}"} for n in range(9)]
     found = []
     for limit in (1, 2, 100):

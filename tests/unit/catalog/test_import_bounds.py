@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from commerce_core.catalog import ImportFormat, ImportLimits, ImportStatus, ItemImport, Progress, TooManyImports
+from commerce_core.catalog import (
+    ImportFormat,
+    ImportLimits,
+    ImportStatus,
+    ItemImport,
+    Progress,
+    TooManyImports,
+)
 from commerce_core.catalog.service.files import read_rows
 from commerce_core.catalog.service.imports import CHUNK, Imports
 from commerce_core.catalog.service.rows import MOST_NODES
@@ -23,7 +30,10 @@ NDJSON = ImportFormat.NDJSON
 
 
 def rows(count: int, prefix: str = "S") -> bytes:
-    made = [json.dumps({"sku": f"{prefix}{n}", "name": "Thing", "price": 1, "quantity": 1}) for n in range(count)]
+    made = [
+        json.dumps({"sku": f"{prefix}{n}", "name": "Thing", "price": 1, "quantity": 1})
+        for n in range(count)
+    ]
     return "\n".join(made).encode()
 
 
@@ -48,15 +58,26 @@ GROWING: list[tuple[str, Any]] = [
     ("/specifications", lambda k: {"specifications": _names(k, 300, 10)}),
     ("", lambda k: {"attributes": {f"all{k}": _names(k, 300, 1_500)}}),
     ("", lambda k: {"attributes": {f"all{k}": [1] * 5_000}}),
-    ("", lambda k: {"variants": [{"variantId": f"{k}", "price": 1, "options": _names(k, 300, 1_500)}]}),
+    (
+        "",
+        lambda k: {
+            "variants": [{"variantId": f"{k}", "price": 1, "options": _names(k, 300, 1_500)}]
+        },
+    ),
 ]
 
 
 @pytest.mark.parametrize("one_file", [True, False], ids=["in one file", "file by file"])
 @pytest.mark.parametrize(("pointer", "more"), GROWING, ids=range(len(GROWING)))
-def test_rows_that_add_to_an_item_make_none_that_is_larger_than_one_may_be(pointer: str, more: Any, one_file: bool) -> None:
+def test_rows_that_add_to_an_item_make_none_that_is_larger_than_one_may_be(
+    pointer: str, more: Any, one_file: bool
+) -> None:
     shop = memory_shop()
-    form = {"variants": [{"variantId": "-", "price": 1}]} if "variants" in more(0) else {"price": 1, "quantity": 1}
+    form = (
+        {"variants": [{"variantId": "-", "price": 1}]}
+        if "variants" in more(0)
+        else {"price": 1, "quantity": 1}
+    )
     first = {"name": "Thing", **form}
     said = [json.dumps({"sku": "A", **each}).encode() for each in (first, *map(more, range(4)))]
     problems: list[str] = []
@@ -66,7 +87,10 @@ def test_rows_that_add_to_an_item_make_none_that_is_larger_than_one_may_be(point
         problems += [error.pointer for error in shop.imports.details(ANN, job.id).errors]
     assert set(problems) == {pointer}
     assert len(problems) == 1 or not one_file
-    kept = [json.dumps([dict(v.item.attributes), [dict(f.options) for f in v.item.variants]]) for v in shop.items.export(ANN)]
+    kept = [
+        json.dumps([dict(v.item.attributes), [dict(f.options) for f in v.item.variants]])
+        for v in shop.items.export(ANN)
+    ]
     assert all(len(text) < 1 << 20 for text in kept)
 
 
@@ -74,14 +98,23 @@ def test_rows_that_add_to_an_item_make_none_that_is_larger_than_one_may_be(point
 
 
 @pytest.mark.parametrize(
-    "costly", ["[" + "[]," * (MOST_NODES + 1) + "[]]", '{"a":' + "[0," * 9 + "0" + "]" * 9 + ',"b":[' + "{},{}," * MOST_NODES + "1]}"]
+    "costly",
+    [
+        "[" + "[]," * (MOST_NODES + 1) + "[]]",
+        '{"a":' + "[0," * 9 + "0" + "]" * 9 + ',"b":[' + "{},{}," * MOST_NODES + "1]}",
+    ],
 )
-def test_a_row_of_too_many_values_is_refused_by_name_and_the_next_one_taken(shop: MemoryShop, costly: str) -> None:
+def test_a_row_of_too_many_values_is_refused_by_name_and_the_next_one_taken(
+    shop: MemoryShop, costly: str
+) -> None:
     row = f'{{"sku": "A", "name": "n", "price": 1, "quantity": 1, "attributes": {{"x": {costly}}}}}'
     job = shop.imports.take(ANN, NDJSON, [row.encode() + b"\n" + rows(1)])
     finish(shop)
     done = shop.imports.details(ANN, job.id)
-    assert ([(e.line, e.detail) for e in done.errors], skus(shop)) == ([(1, f"holds more than {MOST_NODES} values")], ["S0"])
+    assert ([(e.line, e.detail) for e in done.errors], skus(shop)) == (
+        [(1, f"holds more than {MOST_NODES} values")],
+        ["S0"],
+    )
 
 
 def test_30_rows_of_nested_empty_lists_take_little_memory_however_many() -> None:
@@ -123,7 +156,12 @@ def test_blanks_without_end_are_refused_while_they_come_in(shop: MemoryShop) -> 
 
 
 def test_a_batch_ends_behind_a_megabyte(shop: MemoryShop) -> None:
-    wide = [json.dumps({"sku": f"S{n}", "name": "n", "price": 1, "quantity": 1, "description": "x" * 15_000}) for n in range(200)]
+    wide = [
+        json.dumps(
+            {"sku": f"S{n}", "name": "n", "price": 1, "quantity": 1, "description": "x" * 15_000}
+        )
+        for n in range(200)
+    ]
     shop.imports.take(ANN, NDJSON, ["\n".join(wide).encode()])
     assert shop.importer.run_once(1_000) < 80
     finish(shop)
@@ -167,7 +205,11 @@ class DeadlyBatch(MemoryImportQueue):
     """Its importer dies when it keeps a batch that goes past a line."""
 
     def save(self, tx: Transaction, job: ItemImport, lease_until: Any) -> bool:
-        if job.status is ImportStatus.RUNNING and job.progress.phase != "gathering" and job.progress.line > 5:
+        if (
+            job.status is ImportStatus.RUNNING
+            and job.progress.phase != "gathering"
+            and job.progress.line > 5
+        ):
             raise Died
         return super().save(tx, job, lease_until)
 
@@ -180,25 +222,36 @@ def test_rows_before_a_deadly_one_are_taken_one_by_one() -> None:
             shop.importer.run_once(3)
         shop.clock.advance(timedelta(seconds=31))
     done = shop.imports.details(ANN, job.id)
-    assert (done.status, done.errors[-1].line, skus(shop)) == (ImportStatus.FAILED, 5, ["S0", "S1", "S2", "S3"])
+    assert (done.status, done.errors[-1].line, skus(shop)) == (
+        ImportStatus.FAILED,
+        5,
+        ["S0", "S1", "S2", "S3"],
+    )
 
 
 def test_a_lease_is_renewed_while_a_long_batch_is_read() -> None:
     queue = MemoryImportQueue()
     shop = memory_shop(MemoryParts(imports=queue))
-    job = shop.imports.take(ANN, NDJSON, [b"\n".join([rows(1), b" " * 100 + b"\n" * (CHUNK - 200)] * 5)])
+    job = shop.imports.take(
+        ANN, NDJSON, [b"\n".join([rows(1), b" " * 100 + b"\n" * (CHUNK - 200)] * 5)]
+    )
     truth, others = queue.chunk, []
 
     def slow(tx: Transaction, import_id: ImportId, no: int) -> bytes | None:
         shop.clock.advance(timedelta(seconds=20))
         if no:
-            others.append(queue.claim(tx, shop.clock.now(), shop.clock.now() + timedelta(seconds=30)))
+            others.append(
+                queue.claim(tx, shop.clock.now(), shop.clock.now() + timedelta(seconds=30))
+            )
         return truth(tx, import_id, no)
 
     queue.chunk = slow  # type: ignore[method-assign]
     shop.importer.run_once(100)
     assert shop.clock.now() - job.created_at > timedelta(seconds=60)
-    assert (others, shop.imports.details(ANN, job.id).status) == ([None] * len(others), ImportStatus.FINISHED)
+    assert (others, shop.imports.details(ANN, job.id).status) == (
+        [None] * len(others),
+        ImportStatus.FINISHED,
+    )
     assert others
 
 
@@ -216,7 +269,9 @@ def test_a_long_import_does_not_keep_another_seller_waiting(shop: MemoryShop) ->
     assert shop.imports.details(ANN, long.id).status is ImportStatus.RUNNING
 
 
-def test_the_files_of_one_seller_are_taken_in_the_order_in_which_they_came(shop: MemoryShop) -> None:
+def test_the_files_of_one_seller_are_taken_in_the_order_in_which_they_came(
+    shop: MemoryShop,
+) -> None:
     first = shop.imports.take(ANN, NDJSON, [rows(300)])
     shop.clock.advance(timedelta(seconds=1))
     second = shop.imports.take(ANN, NDJSON, [b'{"sku": "S299", "price": "2.00"}'])
@@ -235,8 +290,14 @@ def test_a_cancelled_import_takes_no_further_row_and_keeps_what_is_taken(shop: M
     shop.imports.cancel(ANN, job.id)
     finish(shop)
     done = shop.imports.details(ANN, job.id)
-    assert (done.status, done.progress.created, len(skus(shop))) == (ImportStatus.CANCELLED, taken, taken)
-    assert not any(shop.parts.database.tables[name] for name in ("import_chunk", "import_sum", "import_aside"))
+    assert (done.status, done.progress.created, len(skus(shop))) == (
+        ImportStatus.CANCELLED,
+        taken,
+        taken,
+    )
+    assert not any(
+        shop.parts.database.tables[name] for name in ("import_chunk", "import_sum", "import_aside")
+    )
 
 
 def test_an_import_that_is_cancelled_while_a_batch_is_read_writes_nothing_of_it() -> None:

@@ -1,4 +1,6 @@
-"""Onboarding and changing items: merge patches, versions, keys, and stock that only receipts change."""
+"""Onboarding and changing items: merge patches, versions, keys, and stock that only receipts
+change.
+"""
 
 from typing import Any
 
@@ -29,17 +31,32 @@ SIMPLE: dict[str, Any] = {
     "attributes": {"Colour": "red", "Size": {"cm": 9, "in": 4}},
 }  # fmt: skip
 FORMS: list[dict[str, Any]] = [
-    {"variantId": "1", "price": "5.00", "stock": 4, "options": {"Colour": "red", "Size": "M"}, "gtins": ["1"]},
+    {
+        "variantId": "1",
+        "price": "5.00",
+        "stock": 4,
+        "options": {"Colour": "red", "Size": "M"},
+        "gtins": ["1"],
+    },
     {"variantId": "2", "price": "3.00"},
 ]
 
 
-def onboard(shop: MemoryShop, data: dict[str, Any], seller: SellerId = SELLER, key: str | None = None) -> ItemView:
+def onboard(
+    shop: MemoryShop, data: dict[str, Any], seller: SellerId = SELLER, key: str | None = None
+) -> ItemView:
     return shop.items.onboard(seller, reader("USD").read(data, NewItem), key)
 
 
-def patch(shop: MemoryShop, view: ItemView, data: dict[str, Any], version: int | None = None) -> ItemView:
-    return shop.items.change(SELLER, view.item.id, reader("USD").read(data, ItemPatch), view.item.version if version is None else version)
+def patch(
+    shop: MemoryShop, view: ItemView, data: dict[str, Any], version: int | None = None
+) -> ItemView:
+    return shop.items.change(
+        SELLER,
+        view.item.id,
+        reader("USD").read(data, ItemPatch),
+        view.item.version if version is None else version,
+    )
 
 
 def pointers(error: pytest.ExceptionInfo[Invalid]) -> list[str]:
@@ -50,12 +67,23 @@ def pointers(error: pytest.ExceptionInfo[Invalid]) -> list[str]:
     ("data", "expected"),
     [
         ({"name": "n"}, ["/price", "/quantity"]),
-        ({"name": "n", "price": 1, "quantity": 1, "variants": [{"variantId": "1", "price": 1}]}, ["/price", "/quantity"]),
+        (
+            {"name": "n", "price": 1, "quantity": 1, "variants": [{"variantId": "1", "price": 1}]},
+            ["/price", "/quantity"],
+        ),
         ({"name": "n", "price": {"amount": "1", "currency": "EUR"}, "quantity": 1}, ["/price"]),
-        ({"name": "n", "variants": [{"variantId": "1", "price": {"amount": "1", "currency": "EUR"}}]}, ["/variants/0/price"]),
+        (
+            {
+                "name": "n",
+                "variants": [{"variantId": "1", "price": {"amount": "1", "currency": "EUR"}}],
+            },
+            ["/variants/0/price"],
+        ),
     ],
 )
-def test_what_no_single_field_can_tell_is_named(shop: MemoryShop, data: dict[str, Any], expected: list[str]) -> None:
+def test_what_no_single_field_can_tell_is_named(
+    shop: MemoryShop, data: dict[str, Any], expected: list[str]
+) -> None:
     with pytest.raises(Invalid) as error:
         onboard(shop, data)
     assert pointers(error) == expected
@@ -64,8 +92,10 @@ def test_what_no_single_field_can_tell_is_named(shop: MemoryShop, data: dict[str
 @pytest.mark.parametrize(
     "field",
     [
-        {"name": ""}, {"name": "  "}, {"name": "x" * 501}, {"price": "-1"}, {"quantity": -1}, {"quantity": 10**9 + 1}, {"sku": ""}, {"tags": [""]},
-        {"tags": ["x"] * 101}, {"images": ["ftp://x"]}, {"status": "withdrawn"}, {"attributes": {"": 1}}, {"description": "x" * 20_001},
+        {"name": ""}, {"name": "  "}, {"name": "x" * 501}, {"price": "-1"}, {"quantity": -1},
+        {"quantity": 10**9 + 1}, {"sku": ""}, {"tags": [""]},
+        {"tags": ["x"] * 101}, {"images": ["ftp://x"]}, {"status": "withdrawn"},
+        {"attributes": {"": 1}}, {"description": "x" * 20_001},
     ],
 )  # fmt: skip
 def test_a_field_beyond_its_bounds_is_named(shop: MemoryShop, field: dict[str, Any]) -> None:
@@ -85,7 +115,11 @@ def test_34_two_sellers_use_the_same_sku(shop: MemoryShop) -> None:
 
 def test_without_an_sku_an_item_is_known_by_its_id(shop: MemoryShop) -> None:
     view = onboard(shop, {k: v for k, v in SIMPLE.items() if k != "sku"})
-    assert (view.item.sku, view.item.name, view.item.status) == (view.item.id, "Mug", ItemStatus.ACTIVE)
+    assert (view.item.sku, view.item.name, view.item.status) == (
+        view.item.id,
+        "Mug",
+        ItemStatus.ACTIVE,
+    )
 
 
 def test_a_key_makes_an_item_once_and_is_refused_for_another(shop: MemoryShop) -> None:
@@ -104,7 +138,11 @@ def test_a_key_makes_an_item_once_and_is_refused_for_another(shop: MemoryShop) -
         ({"tags": ["z"]}, "tags", ("z",)),
         ({"tags": None}, "tags", ()),
         ({"attributes": {"Colour": None}}, "attributes", {"Size": {"cm": 9, "in": 4}}),
-        ({"attributes": {"Size": {"in": None, "mm": 90}}}, "attributes", {"Colour": "red", "Size": {"cm": 9, "mm": 90}}),
+        (
+            {"attributes": {"Size": {"in": None, "mm": 90}}},
+            "attributes",
+            {"Colour": "red", "Size": {"cm": 9, "mm": 90}},
+        ),
         (
             {"attributes": {"Size": "L", "New": {"a": {"b": None, "c": 1}}}},
             "attributes",
@@ -115,12 +153,16 @@ def test_a_key_makes_an_item_once_and_is_refused_for_another(shop: MemoryShop) -
         ({"price": "7"}, "price", usd("7.00")),
     ],
 )
-def test_a_merge_patch_changes_what_it_mentions(shop: MemoryShop, change: dict[str, Any], field: str, after: Any) -> None:
+def test_a_merge_patch_changes_what_it_mentions(
+    shop: MemoryShop, change: dict[str, Any], field: str, after: Any
+) -> None:
     before = onboard(shop, SIMPLE)
     view = patch(shop, before, change)
     assert getattr(view.item, field) == after
     untouched = {"name", "brand", "tags", "attributes", "price", "sku"} - {field}
-    assert [getattr(view.item, f) for f in sorted(untouched)] == [getattr(before.item, f) for f in sorted(untouched)]
+    assert [getattr(view.item, f) for f in sorted(untouched)] == [
+        getattr(before.item, f) for f in sorted(untouched)
+    ]
     assert view.item.version == before.item.version + (view.item != before.item)
 
 
@@ -149,7 +191,16 @@ def test_a_patch_of_another_version_or_of_somebody_else_changes_nothing(shop: Me
 
 def test_a_patch_of_variants_is_the_whole_list_each_merged_with_its_own(shop: MemoryShop) -> None:
     view = onboard(shop, {"name": "n", "variants": FORMS})
-    changed = patch(shop, view, {"variants": [{"variantId": "3", "price": 9, "stock": 2}, {"variantId": "1", "options": {"Size": None}}]})
+    changed = patch(
+        shop,
+        view,
+        {
+            "variants": [
+                {"variantId": "3", "price": 9, "stock": 2},
+                {"variantId": "1", "options": {"Size": None}},
+            ]
+        },
+    )
     assert [(v.variant_id, v.price, v.options, v.gtins) for v in changed.item.variants] == [
         ("3", usd("9.00"), {}, ()),
         ("1", usd("5.00"), {"Colour": "red"}, ("1",)),
@@ -160,13 +211,18 @@ def test_a_patch_of_variants_is_the_whole_list_each_merged_with_its_own(shop: Me
 @pytest.mark.parametrize(
     ("variants", "expected"),
     [
-        ([{"variantId": "1", "stock": 5}, {"variantId": "9"}], ["/variants/0/stock", "/variants/1/price"]),
+        (
+            [{"variantId": "1", "stock": 5}, {"variantId": "9"}],
+            ["/variants/0/stock", "/variants/1/price"],
+        ),
         ([{"variantId": "1", "price": {"amount": "1", "currency": "EUR"}}], ["/variants/0/price"]),
         ([{"variantId": "1"}, {"variantId": "1"}], ["/variants"]),
         ([], ["/variants"]),
     ],
 )
-def test_a_wrong_list_of_variants_is_named(shop: MemoryShop, variants: list[Any], expected: list[str]) -> None:
+def test_a_wrong_list_of_variants_is_named(
+    shop: MemoryShop, variants: list[Any], expected: list[str]
+) -> None:
     with pytest.raises(Invalid) as error:
         patch(shop, onboard(shop, {"name": "n", "variants": FORMS}), {"variants": variants})
     assert pointers(error) == expected
@@ -182,20 +238,29 @@ def test_a_form_that_is_in_stock_cannot_be_dropped(shop: MemoryShop) -> None:
 def test_the_version_of_a_document_never_falls_when_forms_go(shop: MemoryShop) -> None:
     view = onboard(shop, {"name": "n", "variants": FORMS})
     for n in range(3):
-        shop.items.receive(SELLER, view.item.id, StockReceipt(variant_id="2", quantity=1, reference=f"in{n}"))
-        view = shop.items.receive(SELLER, view.item.id, StockReceipt(variant_id="2", quantity=-1, reference=f"out{n}"))
+        shop.items.receive(
+            SELLER, view.item.id, StockReceipt(variant_id="2", quantity=1, reference=f"in{n}")
+        )
+        view = shop.items.receive(
+            SELLER, view.item.id, StockReceipt(variant_id="2", quantity=-1, reference=f"out{n}")
+        )
     assert view.document_version == 7
     assert patch(shop, view, {"variants": [{"variantId": "1"}]}).document_version > 7
 
 
 def test_price_and_variants_belong_to_their_own_types(shop: MemoryShop) -> None:
-    for data, change in ((SIMPLE, {"variants": FORMS[1:]}), ({"name": "n", "variants": FORMS}, {"price": 1})):
+    for data, change in (
+        (SIMPLE, {"variants": FORMS[1:]}),
+        ({"name": "n", "variants": FORMS}, {"price": 1}),
+    ):
         with pytest.raises(Invalid) as error:
             patch(shop, onboard(shop, data), change)
         assert pointers(error) == [f"/{next(iter(change))}"]
 
 
-def test_a_withdrawn_item_is_seen_by_its_seller_alone_and_publishing_is_idempotent(shop: MemoryShop) -> None:
+def test_a_withdrawn_item_is_seen_by_its_seller_alone_and_publishing_is_idempotent(
+    shop: MemoryShop,
+) -> None:
     view = onboard(shop, SIMPLE)
     versions = [shop.items.withdraw(SELLER, view.item.id).item.version for _ in range(2)]
     with pytest.raises(ItemNotFound):
@@ -207,22 +272,33 @@ def test_a_withdrawn_item_is_seen_by_its_seller_alone_and_publishing_is_idempote
 def test_35_a_receipt_sent_again_after_a_lost_answer_counts_once(shop: MemoryShop) -> None:
     view = sell(shop, 3)
     for _ in range(3):
-        after = shop.items.receive(view.item.seller_id, view.item.id, StockReceipt(quantity=5, reference="delivery 1"))
+        after = shop.items.receive(
+            view.item.seller_id, view.item.id, StockReceipt(quantity=5, reference="delivery 1")
+        )
     assert after.stock == 8
 
 
 def test_no_more_is_taken_out_than_is_free(shop: MemoryShop) -> None:
     view = sell(shop, 3)
     with pytest.raises(StockShort):
-        shop.items.receive(view.item.seller_id, view.item.id, StockReceipt(quantity=-4, reference="r"))
-    assert shop.items.receive(view.item.seller_id, view.item.id, StockReceipt(quantity=-3, reference="r")).stock == 0
+        shop.items.receive(
+            view.item.seller_id, view.item.id, StockReceipt(quantity=-4, reference="r")
+        )
+    assert (
+        shop.items.receive(
+            view.item.seller_id, view.item.id, StockReceipt(quantity=-3, reference="r")
+        ).stock
+        == 0
+    )
 
 
 def test_a_receipt_names_a_form_where_there_are_several(shop: MemoryShop) -> None:
     simple, forms = onboard(shop, SIMPLE), onboard(shop, {"name": "n", "variants": FORMS})
     for view, variant_id in ((simple, "1"), (forms, None), (forms, "9")):
         with pytest.raises(Invalid) as error:
-            shop.items.receive(SELLER, view.item.id, StockReceipt(variant_id=variant_id, quantity=1, reference="r"))
+            shop.items.receive(
+                SELLER, view.item.id, StockReceipt(variant_id=variant_id, quantity=1, reference="r")
+            )
         assert pointers(error) == ["/variantId"]
 
 
@@ -247,9 +323,21 @@ def test_an_sku_is_the_same_whatever_blanks_stand_around_it(shop: MemoryShop, sk
 
 
 def test_names_and_options_are_composed_and_stripped() -> None:
-    new = read_item(name=" Cafe\u0301\u00a0", brand="Gro\u0308ße ", tags=[" tv "], gtins=[" 4006381333931\u00a0"])
-    assert (new.name, new.brand, new.tags, new.gtins) == ("Caf\u00e9", "Größe", ("tv",), ("4006381333931",))
-    form = reader("USD").read({"variantId": " V\u00a0", "price": 1, "options": {"Gro\u0308ße ": " M "}}, NewVariant)
+    new = read_item(
+        name=" Cafe\u0301\u00a0",
+        brand="Gro\u0308ße ",
+        tags=[" tv "],
+        gtins=[" 4006381333931\u00a0"],
+    )
+    assert (new.name, new.brand, new.tags, new.gtins) == (
+        "Caf\u00e9",
+        "Größe",
+        ("tv",),
+        ("4006381333931",),
+    )
+    form = reader("USD").read(
+        {"variantId": " V\u00a0", "price": 1, "options": {"Gro\u0308ße ": " M "}}, NewVariant
+    )
     assert (form.variant_id, form.options) == ("V", {"Größe": "M"})
     assert NewItem(name=" n ", sku="\u00a0s").name == "n"
 
@@ -269,15 +357,26 @@ def test_a_gtin_that_is_not_digits_is_refused(gtin: str) -> None:
 
 
 def test_a_gtin_of_odd_length_is_kept_as_given() -> None:
-    assert read_item(gtins=["7", "0012345", "123456789012345"]).gtins == ("7", "0012345", "123456789012345")
+    assert read_item(gtins=["7", "0012345", "123456789012345"]).gtins == (
+        "7",
+        "0012345",
+        "123456789012345",
+    )
 
 
-def test_35_the_same_receipt_counts_once_and_with_another_quantity_is_refused(shop: MemoryShop) -> None:
+def test_35_the_same_receipt_counts_once_and_with_another_quantity_is_refused(
+    shop: MemoryShop,
+) -> None:
     item = shop.items.onboard(SELLER, read_item(sku="K1")).item
     receipt = {"quantity": 5, "reference": "delivery-1"}
     read = reader("USD").read
     assert shop.items.receive(SELLER, item.id, read(receipt, StockReceipt)).stock == 6
-    assert shop.items.receive(SELLER, item.id, read(receipt | {"reference": " delivery-1\u00a0"}, StockReceipt)).stock == 6
+    assert (
+        shop.items.receive(
+            SELLER, item.id, read(receipt | {"reference": " delivery-1\u00a0"}, StockReceipt)
+        ).stock
+        == 6
+    )
     with pytest.raises(ReferenceReused):
         shop.items.receive(SELLER, item.id, read(receipt | {"quantity": 6}, StockReceipt))
     assert shop.items.details(item.id).stock == 6

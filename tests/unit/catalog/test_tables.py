@@ -1,4 +1,6 @@
-"""Tables as spreadsheets and people write them: understood where they are clear, refused in a sentence where they are not."""
+"""Tables as spreadsheets and people write them: understood where they are clear, refused in a
+sentence where they are not.
+"""
 
 import json
 from decimal import Decimal
@@ -9,7 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commerce_core.catalog import ImportFormat, ItemImport, Progress, TableStyle
-from commerce_core.catalog.service.cells import bare, harmless, plain_number, read_cell, written_cell
+from commerce_core.catalog.service.cells import (
+    bare,
+    harmless,
+    plain_number,
+    read_cell,
+    written_cell,
+)
 from commerce_core.catalog.service.documents import written
 from commerce_core.catalog.service.files import read_rows
 from commerce_core.catalog.service.rows import Row
@@ -18,10 +26,16 @@ from commerce_testkit.memory.shop import MemoryShop, memory_shop
 
 SELLER = SellerId("seller")
 CSV = ImportFormat.CSV
-ANY, COMMA, POINT = TableStyle(), TableStyle(decimal=",", sure=True), TableStyle(decimal=".", sure=True)
+ANY, COMMA, POINT = (
+    TableStyle(),
+    TableStyle(decimal=",", sure=True),
+    TableStyle(decimal=".", sure=True),
+)
 
 
-def take(shop: MemoryShop, data: str | bytes, style: TableStyle = ANY, *, limit: int = 100) -> ItemImport:
+def take(
+    shop: MemoryShop, data: str | bytes, style: TableStyle = ANY, *, limit: int = 100
+) -> ItemImport:
     raw = data.encode() if isinstance(data, str) else data
     job = shop.imports.take(SELLER, CSV, [raw], style=style)
     while shop.importer.run_once(limit):
@@ -30,7 +44,9 @@ def take(shop: MemoryShop, data: str | bytes, style: TableStyle = ANY, *, limit:
 
 
 def stock(shop: MemoryShop) -> dict[str, tuple[str, int]]:
-    return {view.item.sku: (view.item.price.amount, view.stock) for view in shop.items.export(SELLER)}
+    return {
+        view.item.sku: (view.item.price.amount, view.stock) for view in shop.items.export(SELLER)
+    }
 
 
 def rows(data: str | bytes) -> list[Row]:
@@ -43,8 +59,10 @@ def rows(data: str | bytes) -> list[Row]:
 
 @pytest.mark.parametrize(
     "text",
-    ["1.50", "2E10", "2e10", "1E+5", "007", "-0", "+5", "12345678901234567890", "0x10", "1_000", "1,5", ".5", "5.", "NaN", "Infinity",
-     "1e-30", "9223372036854775808", "True", "TRUE", "None", " 5", "5 ", "1 000", "٣", "- 5", "1.0e3"],
+    ["1.50", "2E10", "2e10", "1E+5", "007", "-0", "+5", "12345678901234567890", "0x10", "1_000",
+     "1,5", ".5", "5.", "NaN", "Infinity",
+     "1e-30", "9223372036854775808", "True", "TRUE", "None", " 5", "5 ", "1 000", "٣", "- 5",
+     "1.0e3"],
 )  # fmt: skip
 def test_text_that_only_looks_like_a_number_stays_text(text: str) -> None:
     assert read_cell(text) == text
@@ -52,7 +70,8 @@ def test_text_that_only_looks_like_a_number_stays_text(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("cell", "value"),
-    [("5", 5), ("-5", -5), ("1.5", Decimal("1.5")), ("0", 0), ("9223372036854775807", 2**63 - 1), ("true", True), ("null", None),
+    [("5", 5), ("-5", -5), ("1.5", Decimal("1.5")), ("0", 0), ("9223372036854775807", 2**63 - 1),
+     ("true", True), ("null", None),
      ("[1]", [1]), ('{"a": 1}', {"a": 1}), ('"5"', "5"), ("1e+16", Decimal("1e16")),
      ("0.0004215065742225275", Decimal("0.0004215065742225275"))],
 )  # fmt: skip
@@ -65,10 +84,20 @@ def test_a_serial_of_twenty_digits_refuses_no_row() -> None:
     shop = memory_shop()
     table = "sku,name,price,quantity,attributes.serial,attributes.size,attributes.code\nA,n,1.00,1,12345678901234567890,1.50,2E10\n"
     assert take(shop, table).errors == ()
-    assert next(iter(shop.items.export(SELLER))).item.attributes == {"serial": "12345678901234567890", "size": "1.50", "code": "2E10"}
+    assert next(iter(shop.items.export(SELLER))).item.attributes == {
+        "serial": "12345678901234567890",
+        "size": "1.50",
+        "code": "2E10",
+    }
 
 
-@given(st.text() | st.integers(-(2**63), 2**63 - 1) | st.booleans() | st.none() | st.lists(st.text(), max_size=2))
+@given(
+    st.text()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.booleans()
+    | st.none()
+    | st.lists(st.text(), max_size=2)
+)
 def test_what_is_written_into_a_cell_is_read_out_of_it(value: Any) -> None:
     assert read_cell(written_cell(value)) == value
 
@@ -82,7 +111,10 @@ def test_a_number_with_a_point_is_written_so_that_it_is_read_as_one(number: floa
 # --- formulas
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+5", "-x", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "'=1", "''-x", "＝1", "=HYPERLINK(1)"])
+@pytest.mark.parametrize(
+    "text",
+    ["=1+1", "+5", "-x", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "'=1", "''-x", "＝1", "=HYPERLINK(1)"],
+)
 def test_no_cell_begins_as_a_formula_and_its_text_comes_back(text: str) -> None:
     cell = harmless(text)
     assert (cell[0], bare(cell)) == ("'", text)
@@ -97,9 +129,15 @@ def test_other_text_is_left_alone(text: str) -> None:
 
 def test_30_names_and_skus_that_look_like_formulas_go_out_and_come_back() -> None:
     shop = memory_shop()
-    fields = {"description": "+49 30", "brand": "@home", "attributes": {"f": "=A1", "n": -5, "q": "'=x"}, "tags": ["=t"]}
+    fields = {
+        "description": "+49 30",
+        "brand": "@home",
+        "attributes": {"f": "=A1", "n": -5, "q": "'=x"},
+        "tags": ["=t"],
+    }
     data = [{"sku": "=SUM(A1)", "name": "-10% off", "price": 1, "quantity": 1, **fields},
-            {"sku": "-V", "name": "v", "variants": [{"variantId": "+1", "price": 1, "options": {"o": "=1"}}]}]  # fmt: skip
+            {"sku": "-V", "name": "v",
+             "variants": [{"variantId": "+1", "price": 1, "options": {"o": "=1"}}]}]  # fmt: skip
 
     job = shop.imports.take(SELLER, ImportFormat.JSON, [json.dumps(data).encode()])
     while shop.importer.run_once(10):
@@ -107,7 +145,12 @@ def test_30_names_and_skus_that_look_like_formulas_go_out_and_come_back() -> Non
     assert shop.imports.details(SELLER, job.id).progress.created == 2
     table = "".join(written(shop.items.export(SELLER), CSV, bom=True))
     assert table.startswith("\ufeff")
-    assert not [row for row in table.split("\r\n") for cell in row.split(",") if cell.strip('"')[:1] in ("=", "+", "@")]
+    assert not [
+        row
+        for row in table.split("\r\n")
+        for cell in row.split(",")
+        if cell.strip('"')[:1] in ("=", "+", "@")
+    ]
     again = take(shop, table)
     assert (again.errors, again.progress.unchanged) == ((), 2)
 
@@ -118,30 +161,42 @@ def test_30_names_and_skus_that_look_like_formulas_go_out_and_come_back() -> Non
 @pytest.mark.parametrize(
     ("cell", "style", "plain"),
     [
-        ("12.50", ANY, "12.50"), ("12,50", ANY, "12.50"), ("1.234,50", ANY, "1234.50"), ("1,234.50", ANY, "1234.50"),
-        ("10,000.00", ANY, "10000.00"), ("1,00,000.00", ANY, "100000.00"), ("12,34,567", ANY, "1234567"), ("1.234.567", ANY, "1234567"),
-        ("10'000.00", ANY, "10000.00"), ("10’000,00", ANY, "10000.00"), ("10 000,00", ANY, "10000.00"), ("10\u00a0000", ANY, "10000"),
-        ("10\u202f000,5", ANY, "10000.5"), ("1'234.567", ANY, "1234.567"), ("0.500", ANY, "0.500"), ("1234.567", ANY, "1234.567"),
+        ("12.50", ANY, "12.50"), ("12,50", ANY, "12.50"), ("1.234,50", ANY, "1234.50"),
+        ("1,234.50", ANY, "1234.50"),
+        ("10,000.00", ANY, "10000.00"), ("1,00,000.00", ANY, "100000.00"),
+        ("12,34,567", ANY, "1234567"), ("1.234.567", ANY, "1234567"),
+        ("10'000.00", ANY, "10000.00"), ("10’000,00", ANY, "10000.00"),
+        ("10 000,00", ANY, "10000.00"), ("10\u00a0000", ANY, "10000"),
+        ("10\u202f000,5", ANY, "10000.5"), ("1'234.567", ANY, "1234.567"), ("0.500", ANY, "0.500"),
+        ("1234.567", ANY, "1234.567"),
         ("7", ANY, "7"), (" 7 ", ANY, "7"), ("-1,5", ANY, "-1.5"),
-        ("2.500", COMMA, "2500"), ("2,500", COMMA, "2.500"), ("2.500", POINT, "2.500"), ("2,500", POINT, "2500"), ("1.234,5", COMMA, "1234.5"),
+        ("2.500", COMMA, "2500"), ("2,500", COMMA, "2.500"), ("2.500", POINT, "2.500"),
+        ("2,500", POINT, "2500"), ("1.234,5", COMMA, "1234.5"),
         ("2.500", TableStyle(decimal=","), "2500"), ("2,500", TableStyle(decimal="."), "2500"),
     ],
 )  # fmt: skip
-def test_a_number_is_understood_where_its_marks_are_clear(cell: str, style: TableStyle, plain: str) -> None:
+def test_a_number_is_understood_where_its_marks_are_clear(
+    cell: str, style: TableStyle, plain: str
+) -> None:
     assert plain_number(cell, style, 2) == plain
 
 
 @pytest.mark.parametrize(
     ("cell", "style"),
-    [("2.500", ANY), ("1,000", ANY), ("999.999", ANY), ("2.500", TableStyle(decimal=".")), ("2,500", TableStyle(decimal=",")),
+    [("2.500", ANY), ("1,000", ANY), ("999.999", ANY), ("2.500", TableStyle(decimal=".")),
+     ("2,500", TableStyle(decimal=",")),
      ("12,50", POINT), ("12.50", COMMA), ("1.234,50", POINT), ("1,234.50", COMMA)],
 )  # fmt: skip
-def test_what_may_be_a_thousands_mark_is_refused_with_a_sentence(cell: str, style: TableStyle) -> None:
+def test_what_may_be_a_thousands_mark_is_refused_with_a_sentence(
+    cell: str, style: TableStyle
+) -> None:
     with pytest.raises(ValueError, match=r"may be|decimal mark"):
         plain_number(cell, style, 2)
 
 
-@pytest.mark.parametrize("cell", ["cheap", "1.2.3", "1,2,3.4.5", "€ 5", "1..2", "", "e5", "12-", "1 2 3"])
+@pytest.mark.parametrize(
+    "cell", ["cheap", "1.2.3", "1,2,3.4.5", "€ 5", "1..2", "", "e5", "12-", "1 2 3"]
+)
 def test_what_is_no_number_is_left_for_the_reader_to_refuse(cell: str) -> None:
     assert plain_number(cell, ANY, 2) == cell
 
@@ -161,7 +216,9 @@ def test_where_prices_have_three_decimals_a_point_before_three_digits_is_a_decim
     assert plain_number("2.500", ANY, 3) == "2.500"
 
 
-def test_prices_and_counts_of_a_german_sheet_are_refused_or_understood_and_never_read_as_others() -> None:
+def test_prices_and_counts_of_a_german_sheet_are_refused_or_understood_and_never_read_as_others() -> (
+    None
+):
     table = "sku,name,price,quantity\nA,a,2.500,1.000\nB,b,3.00,5\nC,c,4.00,1.000\n"
     shop = memory_shop()
     job = take(shop, table)
@@ -176,14 +233,20 @@ def test_prices_and_counts_of_a_german_sheet_are_refused_or_understood_and_never
 @pytest.mark.parametrize("head", ["", "\ufeff", "sep=;\n", "sep=;\r\n", "\n\n"])
 def test_a_sheet_with_semicolons_and_decimal_commas_is_understood(head: str) -> None:
     shop = memory_shop()
-    job = take(shop, f"{head}sku;name;price;quantity\r\nA;Lampe, groß;12,50;3\r\nB;Tisch;1.234,50;1.000\r\n")
+    job = take(
+        shop,
+        f"{head}sku;name;price;quantity\r\nA;Lampe, groß;12,50;3\r\nB;Tisch;1.234,50;1.000\r\n",
+    )
     assert (job.errors, stock(shop)) == ((), {"A": ("12.50", 3), "B": ("1234.50", 1_000)})
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_a_table_is_told_by_its_header(delimiter: str) -> None:
     shop = memory_shop()
-    table = "\n".join(delimiter.join(cells) for cells in (["name", "sku", "price", "quantity"], ["n", "A", "1.50", "2"]))
+    table = "\n".join(
+        delimiter.join(cells)
+        for cells in (["name", "sku", "price", "quantity"], ["n", "A", "1.50", "2"])
+    )
     assert (take(shop, table).errors, stock(shop)) == ((), {"A": ("1.50", 2)})
 
 
@@ -191,29 +254,48 @@ def test_what_the_sender_says_counts() -> None:
     shop = memory_shop()
     job = take(shop, "sku;a,name,price,quantity\nx;y,A,1,1\n", TableStyle(delimiter=","))
     assert job.progress.failed == 1
-    assert take(shop, "sku|name|price|quantity\nA|a;b|1|1\n", TableStyle(delimiter="|")).progress.created == 1
+    assert (
+        take(
+            shop, "sku|name|price|quantity\nA|a;b|1|1\n", TableStyle(delimiter="|")
+        ).progress.created
+        == 1
+    )
 
 
 def test_a_sheet_in_windows_1252_is_read_with_a_warning() -> None:
     shop = memory_shop()
     job = take(shop, "sku,name,price,quantity\nA,Käse – groß,1.00,1\n".encode("cp1252"))
     assert [view.item.name for view in shop.items.export(SELLER)] == ["Käse – groß"]
-    assert [(w.line, w.detail) for w in job.warnings] == [(2, "is not UTF-8: the file is read as Windows-1252")]
+    assert [(w.line, w.detail) for w in job.warnings] == [
+        (2, "is not UTF-8: the file is read as Windows-1252")
+    ]
 
 
 def test_a_broken_line_of_a_utf_8_table_is_refused_and_no_other() -> None:
-    job = take(memory_shop(), "sku,name,price,quantity\nA,Käse,1.00,1\n".encode() + b"B,K\xe4se,1.00,1\nC,c,1.00,1\n")
-    assert ([(e.line, e.detail) for e in job.errors], job.progress.created) == ([(3, "is not UTF-8")], 2)
+    job = take(
+        memory_shop(),
+        "sku,name,price,quantity\nA,Käse,1.00,1\n".encode() + b"B,K\xe4se,1.00,1\nC,c,1.00,1\n",
+    )
+    assert ([(e.line, e.detail) for e in job.errors], job.progress.created) == (
+        [(3, "is not UTF-8")],
+        2,
+    )
 
 
 @pytest.mark.parametrize("rows_before", [10, 4_000])
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
-def test_the_encoding_is_told_by_the_first_letters_however_far_behind(rows_before: int, encoding: str) -> None:
+def test_the_encoding_is_told_by_the_first_letters_however_far_behind(
+    rows_before: int, encoding: str
+) -> None:
     shop = memory_shop()
     plain = "".join(f"S{n},Thing,1.00,1\n" for n in range(rows_before))
-    job = take(shop, f"sku,name,price,quantity\n{plain}A,Käse,1.00,1\n".encode(encoding), limit=5_000)
+    job = take(
+        shop, f"sku,name,price,quantity\n{plain}A,Käse,1.00,1\n".encode(encoding), limit=5_000
+    )
     assert (job.errors, job.progress.created) == ((), rows_before + 1)
-    assert [view.item.name for view in shop.items.export(SELLER) if view.item.sku == "A"] == ["Käse"]
+    assert [view.item.name for view in shop.items.export(SELLER) if view.item.sku == "A"] == [
+        "Käse"
+    ]
     assert len(job.warnings) == (encoding == "cp1252")
 
 
@@ -221,19 +303,30 @@ def test_the_encoding_is_told_by_the_first_letters_however_far_behind(rows_befor
 @pytest.mark.parametrize("form", ImportFormat)
 def test_a_file_in_utf_16_is_refused_in_one_sentence(encoding: str, form: ImportFormat) -> None:
     shop = memory_shop()
-    text = {CSV: "sku\tname\tprice\tquantity\r\nA\tKäse\t1\t1\r\n"}.get(form, '{"sku": "A", "name": "a", "price": 1, "quantity": 1}\n')
+    text = {CSV: "sku\tname\tprice\tquantity\r\nA\tKäse\t1\t1\r\n"}.get(
+        form, '{"sku": "A", "name": "a", "price": 1, "quantity": 1}\n'
+    )
     job = shop.imports.take(SELLER, form, [text.encode(encoding)])
     shop.run_to_rest()
     done = shop.imports.details(SELLER, job.id)
-    assert [(e.line, e.detail) for e in done.errors] == [(1, "the file is UTF-16: save it as UTF-8")]
+    assert [(e.line, e.detail) for e in done.errors] == [
+        (1, "the file is UTF-16: save it as UTF-8")
+    ]
     assert (done.status.value, stock(shop)) == ("finished", {})
 
 
 @pytest.mark.parametrize("limit", [1, 100])
 def test_lines_that_end_as_on_old_macs_are_lines(limit: int) -> None:
     shop = memory_shop()
-    job = take(shop, 'sku,name,price,quantity\rA,"a\rb",1.00,1\rB,b,x,1\rC,"c,1.00,1\rD,d,2.00,2\r', limit=limit)
-    assert ([e.line for e in job.errors], stock(shop)) == ([4, 5], {"A": ("1.00", 1), "D": ("2.00", 2)})
+    job = take(
+        shop,
+        'sku,name,price,quantity\rA,"a\rb",1.00,1\rB,b,x,1\rC,"c,1.00,1\rD,d,2.00,2\r',
+        limit=limit,
+    )
+    assert ([e.line for e in job.errors], stock(shop)) == (
+        [4, 5],
+        {"A": ("1.00", 1), "D": ("2.00", 2)},
+    )
 
 
 def test_a_number_that_the_head_of_a_table_cuts_in_two_shows_no_decimal_mark() -> None:
@@ -248,7 +341,12 @@ def test_a_number_that_the_head_of_a_table_cuts_in_two_shows_no_decimal_mark() -
 
 
 @pytest.mark.parametrize(
-    "header", ["sku,name,price,price,quantity", "sku,name,price, price ,quantity", "sku,name,\ufeffprice,price,quantity"]
+    "header",
+    [
+        "sku,name,price,price,quantity",
+        "sku,name,price, price ,quantity",
+        "sku,name,\ufeffprice,price,quantity",
+    ],
 )
 def test_two_equal_columns_are_refused_and_named(header: str) -> None:
     job = take(memory_shop(), f"{header}\nA,a,1.00,2.00,1\n")
@@ -258,7 +356,9 @@ def test_two_equal_columns_are_refused_and_named(header: str) -> None:
 
 def test_the_shops_own_columns_are_known_in_any_case() -> None:
     shop = memory_shop()
-    table = "SKU,Name,VARIANTID,Price,Quantity,Options.Size,Attributes.Material\nA,a,1,2.00,3,M,Wool\n"
+    table = (
+        "SKU,Name,VARIANTID,Price,Quantity,Options.Size,Attributes.Material\nA,a,1,2.00,3,M,Wool\n"
+    )
     assert take(shop, table).errors == ()
     (view,) = shop.items.export(SELLER)
     form = view.item.variants[0]
@@ -268,14 +368,22 @@ def test_the_shops_own_columns_are_known_in_any_case() -> None:
         {"Material": "Wool"},
         {"A": ("2.00", 3)},
     )
-    for twice in ("sku,SKU,name,price,quantity", "sku,name,price,quantity,attributes.a,Attributes. a "):
+    for twice in (
+        "sku,SKU,name,price,quantity",
+        "sku,name,price,quantity,attributes.a,Attributes. a ",
+    ):
         job = take(memory_shop(), f"{twice}\nA,a,1.00,2.00,1\n")
         assert [e.line for e in job.errors] == [1]
         assert "more than once" in job.errors[0].detail
 
 
-@pytest.mark.parametrize("header", [b"A,Lamp,1.00,2", b'"sku,name,price,quantity', b"x" * (1 << 20), b"name,price,quantity"])
-def test_a_header_that_cannot_be_read_ends_the_import_and_no_product_is_taken_for_it(header: bytes) -> None:
+@pytest.mark.parametrize(
+    "header",
+    [b"A,Lamp,1.00,2", b'"sku,name,price,quantity', b"x" * (1 << 20), b"name,price,quantity"],
+)
+def test_a_header_that_cannot_be_read_ends_the_import_and_no_product_is_taken_for_it(
+    header: bytes,
+) -> None:
     job = take(memory_shop(), header + b"\nB,Desk,1.00,2\nC,Sofa,1.00,2\n")
     assert (job.progress.rows, job.progress.created, [e.line for e in job.errors]) == (1, 0, [1])
     assert job.errors[0].detail.startswith("the header cannot be read")
@@ -283,7 +391,9 @@ def test_a_header_that_cannot_be_read_ends_the_import_and_no_product_is_taken_fo
 
 def test_rows_of_bare_separators_are_passed_over() -> None:
     shop = memory_shop()
-    job = take(shop, "sku,name,price,quantity\nA,a,1.00,1\n,,,\n , ,\u00a0,\n,\n\nB,b,1.00,1\n,,,,,,\n")
+    job = take(
+        shop, "sku,name,price,quantity\nA,a,1.00,1\n,,,\n , ,\u00a0,\n,\n\nB,b,1.00,1\n,,,,,,\n"
+    )
     assert (job.errors, job.progress.rows, sorted(stock(shop))) == ((), 2, ["A", "B"])
 
 
@@ -294,14 +404,20 @@ def test_an_unclosed_quote_costs_its_own_row_and_names_it(at: int, limit: int) -
     lines[at - 1] = f'S{at},"Thing {at},1.00,1'
     shop = memory_shop()
     job = take(shop, "\n".join(["sku,name,price,quantity", *lines]), limit=limit)
-    assert (job.progress.created, job.progress.failed, [e.line for e in job.errors]) == (99, 1, [at + 1])
+    assert (job.progress.created, job.progress.failed, [e.line for e in job.errors]) == (
+        99,
+        1,
+        [at + 1],
+    )
     assert "quote" in job.errors[0].detail
     assert sorted(stock(shop)) == sorted(f"S{n}" for n in range(1, 101) if n != at)
 
 
 def test_an_unclosed_quote_before_a_quoted_row_swallows_neither() -> None:
     shop = memory_shop()
-    job = take(shop, 'sku,name,price,quantity\nA,"a,1.00,1\nB,b,1.00,1\nC,"c, d",1.00,1\nD,"e\nf",1.00,1\n')
+    job = take(
+        shop, 'sku,name,price,quantity\nA,"a,1.00,1\nB,b,1.00,1\nC,"c, d",1.00,1\nD,"e\nf",1.00,1\n'
+    )
     assert ([e.line for e in job.errors], sorted(stock(shop))) == ([2], ["B", "C", "D"])
 
 
@@ -314,17 +430,23 @@ def test_a_quote_that_never_closes_does_not_make_reading_quadratic() -> None:
 
 def test_a_bad_third_row_is_told_as_the_third() -> None:
     table = "sku,name,variantId,price\nA,a,1,1.00\nA,a,2,1.00\nA,a,3,cheap\n"
-    assert [(e.line, e.pointer) for e in take(memory_shop(), table).errors] == [(4, "/variants/0/price")]
+    assert [(e.line, e.pointer) for e in take(memory_shop(), table).errors] == [
+        (4, "/variants/0/price")
+    ]
 
 
 @pytest.mark.parametrize(
     ("row", "pointer"),
     [
         ('{"sku": "A", "name": "a", "price": 1, "quantity": 1, "price": 2}', "/price"),
-        ('{"sku": "A", "name": "a", "variants": [{"variantId": "1", "price": 1, "price": 2}]}', "/variants/0/price"),
-        ('{"sku": "A", "name": "a", "variants": [{"variantId": "1", "variant_id": "2", "price": 1}]}', "/variants/0/variant_id"),
-        ('{"sku": "A", "name": "a", "variants": [{"variantId": "1", "stock": 1, "quantity": 2, "price": 1}]}', "/variants/0/quantity"),
-        ('{"sku": "A", "name": "a", "variants": [{"variantId": "1", "color": "red", "options": {"color": "blue"}, "price": 1}]}', "/variants/0/color"),
+        ('{"sku": "A", "name": "a", "variants": [{"variantId": "1", "price": 1, "price": 2}]}',
+         "/variants/0/price"),
+        (('{"sku": "A", "name": "a", "variants": [{"variantId": "1", "variant_id": "2", "price": '
+         '1}]}'), "/variants/0/variant_id"),
+        (('{"sku": "A", "name": "a", "variants": [{"variantId": "1", "stock": 1, "quantity": 2, '
+         '"price": 1}]}'), "/variants/0/quantity"),
+        (('{"sku": "A", "name": "a", "variants": [{"variantId": "1", "color": "red", "options": '
+         '{"color": "blue"}, "price": 1}]}'), "/variants/0/color"),
     ],
 )  # fmt: skip
 def test_the_same_said_twice_in_a_row_is_refused_and_named(row: str, pointer: str) -> None:
@@ -338,7 +460,11 @@ def test_the_same_said_twice_in_a_row_is_refused_and_named(row: str, pointer: st
 
 
 def test_a_name_in_a_column_of_its_own_and_in_the_whole_is_refused() -> None:
-    job = take(memory_shop(), 'sku,name,price,quantity,attributes,attributes.a\nA,a,1,1,"{""a"": 1}",2\n')
+    job = take(
+        memory_shop(), 'sku,name,price,quantity,attributes,attributes.a\nA,a,1,1,"{""a"": 1}",2\n'
+    )
     assert [(e.line, e.pointer) for e in job.errors] == [(2, "/attributes.a")]
-    job = take(memory_shop(), 'sku,name,price,quantity,attributes\nA,a,1,1,"{""a"": 1, ""a"": 2}"\n')
+    job = take(
+        memory_shop(), 'sku,name,price,quantity,attributes\nA,a,1,1,"{""a"": 1, ""a"": 2}"\n'
+    )
     assert [(e.line, e.pointer) for e in job.errors] == [(2, "/attributes/a")]

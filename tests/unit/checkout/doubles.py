@@ -15,7 +15,9 @@ from commerce_testkit.memory.transaction import MemoryDatabase
 
 
 class ScriptedGateway(MemoryGateway):
-    """Notes every key, asserts that no transaction is open, and does what it is told before it charges or pays back."""
+    """Notes every key, asserts that no transaction is open, and does what it is told before it
+    charges or pays back.
+    """
 
     def __init__(self, clock: SettableClock, database: MemoryDatabase) -> None:
         super().__init__(clock)
@@ -51,7 +53,9 @@ class BusyCarrier(MemoryCarrier):
     silent = 0
     keys: Sequence[str] = ()
 
-    def book(self, reference: str, key: str, address: Address | None, lines: Sequence[ParcelLine]) -> BookingOutcome:
+    def book(
+        self, reference: str, key: str, address: Address | None, lines: Sequence[ParcelLine]
+    ) -> BookingOutcome:
         self.keys = (*self.keys, key)
         if self.silent > 0:
             self.silent -= 1

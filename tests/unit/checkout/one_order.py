@@ -1,7 +1,10 @@
-"""Every interleaving of two runners that die or freeze anywhere, a buyer who cancels, lost answers and requests that land late.
+"""Every interleaving of two runners that die or freeze anywhere, a buyer who cancels, lost answers
+and requests that land late.
 
-The project's own ``advance`` and ``ask`` decide; a small world around them keeps the gateway's and the carrier's books, the hold
-and the cart, and writes as the recorder does: under fence, state and cancel flag, advancing again where only the flag moved.
+The project's own ``advance`` and ``ask`` decide; a small world around them keeps the gateway's and
+the carrier's books, the hold
+and the cart, and writes as the recorder does: under fence, state and cancel flag, advancing again
+    where only the flag moved.
 """
 
 from collections import deque
@@ -11,7 +14,16 @@ from typing import Any, NamedTuple
 import attrs
 
 from commerce_core.checkout import CallStatus, Operation, OrderSaga, OutsideCall
-from commerce_core.checkout.model import Command, CommitStock, GiveBackCart, GivenBack, ReleaseStock, Tell, TryAnew, Verb
+from commerce_core.checkout.model import (
+    Command,
+    CommitStock,
+    GatewayCommand,
+    GivenBack,
+    RecordEvent,
+    ReleaseStock,
+    RestoreCart,
+    TryAnew,
+)
 from commerce_core.checkout.saga import ORDER_SAGA, Begin, Saga, advance, ask
 from commerce_core.checkout.service.record import learnt
 from commerce_core.kernel.ids import BuyerId, OrderId
@@ -29,7 +41,12 @@ ANSWERS: dict[str, object] = {
     "OPEN": PaymentUnknown("not charged yet"),
     "LESS CAPTURED": Captured(ref="c", amount=LESS),
     **{f"REFUNDED {n}": Refunded(ref="r", amount=Money(n, "USD")) for n in (500, 400, 300, 200)},
-    **{f"GIVEN BACK {n}": GivenBack((BookEntry(order_id="o", ref="r", kind="refund", amount=Money(n, "USD")),)) for n in (100, 300, 500)},
+    **{
+        f"GIVEN BACK {n}": GivenBack(
+            (BookEntry(order_id="o", ref="r", kind="refund", amount=Money(n, "USD")),)
+        )
+        for n in (100, 300, 500)
+    },
     "ANEW": TryAnew(),
     "NOT REFUNDED": PaymentUnknown("nothing was captured"),
     "BOOKED": Booked(carrier="c", tracking_number="t"),
@@ -38,26 +55,35 @@ ANSWERS: dict[str, object] = {
     "?": PaymentUnknown("no answer"),
 }
 START = OrderSaga(
-    key=OrderKey(BuyerId("b"), OrderId("o")), definition="order", version=1, gateway="g", account="a", carrier="c", digest="d", total=PRICE
+    key=OrderKey(BuyerId("b"), OrderId("o")),
+    definition="order",
+    version=1,
+    gateway="g",
+    account="a",
+    carrier="c",
+    digest="d",
+    total=PRICE,
 )
 
 Key = tuple[Any, ...]
 #: A call, and the amount that a refund asks for.
-Request = tuple[Verb, int]
+Request = tuple[GatewayCommand, int]
 
 
 class Worker(NamedTuple):
-    """A runner with the saga in its hands: whether its fence is the newest, the saga as it read it, its call and the answer."""
+    """A runner with the saga in its hands: whether its fence is the newest, the saga as it read it,
+    its call and the answer.
+    """
 
     newest: bool
     saga: Key
-    verb: Verb
+    verb: GatewayCommand
     answer: str | None = None
 
 
 class World(NamedTuple):
-    """Everything that there is. ``net``: requests under way that land now, later or never. ``given``: what our refunds gave back,
-    and what somebody did at the gateway's own desk.
+    """Everything that there is. ``net``: requests under way that land now, later or never.
+    ``given``: what our refunds gave back, and what somebody did at the gateway's own desk.
     """
 
     saga: Key
@@ -80,7 +106,8 @@ class Broken(Exception):
 class Rules:
     """What the world goes by. A rule is taken away to show that it is missed.
 
-    With a ``desk`` somebody else may give a part back; with ``anew`` a key may lead nowhere, so that another one is tried.
+    With a ``desk`` somebody else may give a part back; with ``anew`` a key may lead nowhere, so
+    that another one is tried.
     """
 
     definition: Saga = ORDER_SAGA
@@ -95,14 +122,16 @@ class Rules:
 class Explorer:
     """All states that can be reached under some rules."""
 
-    def __init__(self, rules: Rules, card_ok: bool, carrier_ok: bool, captured: Money = PRICE) -> None:
+    def __init__(
+        self, rules: Rules, card_ok: bool, carrier_ok: bool, captured: Money = PRICE
+    ) -> None:
         self.rules = rules
         self.captured = captured
         self.card_ok = card_ok
         self.carrier_ok = carrier_ok
         self.sagas: dict[Key, OrderSaga] = {}
         self._moves: dict[tuple[Key, str | None], tuple[Key, tuple[Command, ...]]] = {}
-        self._asked: dict[Key, Verb | None] = {}
+        self._asked: dict[Key, GatewayCommand | None] = {}
         self.came: dict[World, tuple[World, str] | None] = {}
 
     def explore(self) -> "Explorer":
@@ -145,7 +174,12 @@ class Explorer:
     # --- the saga as a small value
 
     def known(self, saga: OrderSaga) -> Key:
-        calls = tuple(sorted((op.value, c.status, c.attempt, c.amount.minor if c.amount else 0) for op, c in saga.calls.items()))
+        calls = tuple(
+            sorted(
+                (op.value, c.status, c.attempt, c.amount.minor if c.amount else 0)
+                for op, c in saga.calls.items()
+            )
+        )
         key = (saga.state, saga.cancel_requested, calls)
         self.sagas.setdefault(key, saga)
         return key
@@ -153,7 +187,7 @@ class Explorer:
     def state(self, world: World) -> OrderState:
         return self.sagas[world.saga].state
 
-    def asked(self, key: Key) -> Verb | None:
+    def asked(self, key: Key) -> GatewayCommand | None:
         if key not in self._asked:
             self._asked[key] = ask(self.sagas[key], self.rules.definition)
         return self._asked[key]
@@ -169,13 +203,29 @@ class Explorer:
 
     def steps(self, w: World) -> Iterator[tuple[str, World, bool]]:
         saga = self.sagas[w.saga]
-        window = {OrderState.PLACED, OrderState.CHARGING} | ({OrderState.SHIPPING} if self.rules.late_cancel else set())
+        window = {OrderState.PLACED, OrderState.CHARGING} | (
+            {OrderState.SHIPPING} if self.rules.late_cancel else set()
+        )
         if not saga.cancel_requested and saga.state in window:
-            yield "buyer cancels", w._replace(saga=self.known(attrs.evolve(saga, cancel_requested=True))), True
+            yield (
+                "buyer cancels",
+                w._replace(saga=self.known(attrs.evolve(saga, cancel_requested=True))),
+                True,
+            )
         for request in sorted(w.net):
-            yield f"{request[0]} lands", self.landed(w, request)._replace(net=w.net - {request}), True
+            yield (
+                f"{request[0]} lands",
+                self.landed(w, request)._replace(net=w.net - {request}),
+                True,
+            )
             yield f"{request[0]} is lost", w._replace(net=w.net - {request}), True
-        if self.rules.desk and w.handle == "CAPTURED" and not w.desk and self.back(w) + DESK <= self.captured.minor and self.undone(w):
+        if (
+            self.rules.desk
+            and w.handle == "CAPTURED"
+            and not w.desk
+            and self.back(w) + DESK <= self.captured.minor
+            and self.undone(w)
+        ):
             yield "the desk gives a part back", w._replace(desk=DESK), True
         for i, worker in enumerate(w.workers):
             if worker is None:
@@ -194,9 +244,21 @@ class Explorer:
                 if self.rules.anew and call.attempt == 1:
                     yield f"w{i} tries anew", _put(w, i, worker._replace(answer="ANEW")), True
             done = self.landed(w, request)
-            yield f"w{i} {worker.verb} answered", _put(done, i, worker._replace(answer=self.answer(done, request))), False
-            yield f"w{i} {worker.verb} answer lost", _put(done, i, worker._replace(answer="?")), True
-            yield f"w{i} {worker.verb} under way", _put(w._replace(net=w.net | {request}), i, worker._replace(answer="?")), True
+            yield (
+                f"w{i} {worker.verb} answered",
+                _put(done, i, worker._replace(answer=self.answer(done, request))),
+                False,
+            )
+            yield (
+                f"w{i} {worker.verb} answer lost",
+                _put(done, i, worker._replace(answer="?")),
+                True,
+            )
+            yield (
+                f"w{i} {worker.verb} under way",
+                _put(w._replace(net=w.net | {request}), i, worker._replace(answer="?")),
+                True,
+            )
 
     def claimed(self, w: World, i: int) -> World:
         """Claim, and begin in the same transaction what has no call to make yet."""
@@ -209,19 +271,31 @@ class Explorer:
 
     def request(self, worker: Worker) -> Request:
         refund = self.sagas[worker.saga].call(Operation.REFUND)
-        return worker.verb, refund.amount.minor if worker.verb is Verb.REFUND and refund and refund.amount else 0
+        return (
+            worker.verb,
+            refund.amount.minor
+            if worker.verb is GatewayCommand.REFUND and refund and refund.amount
+            else 0,
+        )
 
     def unknown_call(self, worker: Worker) -> OutsideCall | None:
         """The call to look up before it is sent again; ``None``: it can be sent."""
-        operation = {Verb.CONFIRM: Operation.CHARGE, Verb.REFUND: Operation.REFUND}.get(worker.verb)
+        operation = {
+            GatewayCommand.CONFIRM: Operation.CHARGE,
+            GatewayCommand.REFUND: Operation.REFUND,
+        }.get(worker.verb)
         call = self.sagas[worker.saga].call(operation) if operation else None
         return call if call and call.status is CallStatus.UNKNOWN else None
 
     def seen(self, w: World, request: Request) -> str | None:
         """What a look shows; ``None``: nothing of the call."""
-        if request[0] is Verb.CONFIRM:
+        if request[0] is GatewayCommand.CONFIRM:
             return self.answer(w, request) if w.handle != "OPEN" else None
-        return f"GIVEN BACK {self.back(w)}" if self.captured.minor - self.back(w) < request[1] else None
+        return (
+            f"GIVEN BACK {self.back(w)}"
+            if self.captured.minor - self.back(w) < request[1]
+            else None
+        )
 
     def back(self, w: World) -> int:
         return sum(w.given) + w.desk
@@ -232,32 +306,42 @@ class Explorer:
     def answer(self, w: World, request: Request) -> str:
         verb, amount = request
         match verb:
-            case Verb.CONFIRM | Verb.FENCE:
-                return "LESS CAPTURED" if w.handle == "CAPTURED" and self.captured == LESS else w.handle
-            case Verb.REFUND:
+            case GatewayCommand.CONFIRM | GatewayCommand.VOID:
+                return (
+                    "LESS CAPTURED"
+                    if w.handle == "CAPTURED" and self.captured == LESS
+                    else w.handle
+                )
+            case GatewayCommand.REFUND:
                 return f"REFUNDED {amount}" if amount in w.given else "NOT REFUNDED"
             case _:
                 return w.booking
 
     def landed(self, w: World, request: Request) -> World:
-        """The other side's books: a repeat under the same key changes nothing, and no more goes back than was captured."""
+        """The other side's books: a repeat under the same key changes nothing, and no more goes
+        back than was captured.
+        """
         verb, amount = request
         match verb:
-            case Verb.CONFIRM if w.handle == "OPEN":
+            case GatewayCommand.CONFIRM if w.handle == "OPEN":
                 return w._replace(handle="CAPTURED" if self.card_ok else "DECLINED")
-            case Verb.FENCE if w.handle == "OPEN":
+            case GatewayCommand.VOID if w.handle == "OPEN":
                 return w._replace(handle="VOID")
-            case Verb.REFUND if w.handle == "CAPTURED" and self.back(w) + amount <= self.captured.minor:
+            case GatewayCommand.REFUND if (
+                w.handle == "CAPTURED" and self.back(w) + amount <= self.captured.minor
+            ):
                 return w._replace(given=w.given | {amount})
-            case Verb.BOOK if w.booking == "NONE":
+            case GatewayCommand.BOOK if w.booking == "NONE":
                 return w._replace(booking="BOOKED" if self.carrier_ok else "REFUSED")
-            case Verb.UNBOOK:
+            case GatewayCommand.UNBOOK:
                 return w._replace(booking="GONE")
             case _:
                 return w
 
     def written(self, w: World, i: int, worker: Worker) -> World:
-        """Write what was learnt if fence, state and flag are as they were read; under the same fence read again and advance again."""
+        """Write what was learnt if fence, state and flag are as they were read; under the same
+        fence read again and advance again.
+        """
         if self.rules.fence and not worker.newest:
             return _put(w, i, None)
         read, now = self.sagas[worker.saga], self.sagas[w.saga]
@@ -266,11 +350,21 @@ class Explorer:
         before = worker.saga if same_state and same_flag else w.saga
         key, commands = self.moved(before, worker.answer)
         after = self.sagas[key]
-        if after.cancel_requested != now.cancel_requested:  # the flag is the buyer's: no runner writes it
+        if (
+            after.cancel_requested != now.cancel_requested
+        ):  # the flag is the buyer's: no runner writes it
             key = self.known(attrs.evolve(after, cancel_requested=now.cancel_requested))
-        goes_on = bool(commands) or after.state is not self.sagas[before].state or learnt(self.sagas[before], after)
+        goes_on = (
+            bool(commands)
+            or after.state is not self.sagas[before].state
+            or learnt(self.sagas[before], after)
+        )
         verb = self.asked(key) if goes_on else None
-        return _put(_carried_out(w._replace(saga=key), commands), i, Worker(worker.newest, key, verb) if verb else None)
+        return _put(
+            _carried_out(w._replace(saga=key), commands),
+            i,
+            Worker(worker.newest, key, verb) if verb else None,
+        )
 
     # --- what must hold
 
@@ -284,30 +378,54 @@ class Explorer:
             case _:
                 rules = ()
         undone = saga.state in (OrderState.COMPENSATING, OrderState.CANCELLED)
-        if undone and self.card_ok and self.carrier_ok and not saga.cancel_requested and self.captured == PRICE:
+        if (
+            undone
+            and self.card_ok
+            and self.carrier_ok
+            and not saga.cancel_requested
+            and self.captured == PRICE
+        ):
             return "undone although nobody refused or cancelled"
         always = (
-            ("the lines are in a cart once, when cancelled", w.carts != (saga.state is OrderState.CANCELLED)),
+            (
+                "the lines are in a cart once, when cancelled",
+                w.carts != (saga.state is OrderState.CANCELLED),
+            ),
             ("told that it is on its way, and undone", w.told and undone),
             ("goods freed under a living order", w.hold == "RELEASED" and not undone),
-            ("paid back what was never taken", self.back(w) > (self.captured.minor if w.handle == "CAPTURED" else 0)),
+            (
+                "paid back what was never taken",
+                self.back(w) > (self.captured.minor if w.handle == "CAPTURED" else 0),
+            ),
         )
         return next((rule for rule, is_broken in (*rules, *always) if is_broken), None)
 
     def wrong_when_completed(self, w: World, saga: OrderSaga) -> tuple[tuple[str, bool], ...]:
         return (
-            ("completed without the money", w.handle != "CAPTURED" or self.back(w) > 0 or self.captured != PRICE),
+            (
+                "completed without the money",
+                w.handle != "CAPTURED" or self.back(w) > 0 or self.captured != PRICE,
+            ),
             ("completed without goods or parcel", w.hold != "COMMITTED" or w.booking != "BOOKED"),
             ("completed although a cancellation was accepted", saga.cancel_requested),
         )
 
     def wrong_when_cancelled(self, w: World) -> tuple[tuple[str, bool], ...]:
         return (
-            ("cancelled, but the money is kept", w.handle == "CAPTURED" and self.back(w) != self.captured.minor),
-            ("cancelled, but it may still be charged", w.handle == "OPEN" and (Verb.CONFIRM, 0) in w.net),
+            (
+                "cancelled, but the money is kept",
+                w.handle == "CAPTURED" and self.back(w) != self.captured.minor,
+            ),
+            (
+                "cancelled, but it may still be charged",
+                w.handle == "OPEN" and (GatewayCommand.CONFIRM, 0) in w.net,
+            ),
             ("cancelled, but the goods are held", w.hold != "RELEASED"),
             ("cancelled, but the parcel goes out", w.booking == "BOOKED"),
-            ("cancelled, but it may still be booked", w.booking == "NONE" and (Verb.BOOK, 0) in w.net),
+            (
+                "cancelled, but it may still be booked",
+                w.booking == "NONE" and (GatewayCommand.BOOK, 0) in w.net,
+            ),
         )
 
 
@@ -322,9 +440,9 @@ def _carried_out(w: World, commands: tuple[Command, ...]) -> World:
                 w = w._replace(hold="RELEASED")
             case CommitStock() if w.hold == "HELD":
                 w = w._replace(hold="COMMITTED")
-            case GiveBackCart():
+            case RestoreCart():
                 w = w._replace(carts=w.carts + 1)
-            case Tell(fact=Fact.SHIPMENT_READY):
+            case RecordEvent(fact=Fact.SHIPMENT_READY):
                 w = w._replace(told=True)
             case _:
                 pass

@@ -17,7 +17,25 @@ from commerce_testkit.memory.shop import MemoryShop
 from tests.unit.people import DECLINED_CARD, order, register, sell, usd
 
 PAYMENT = PaymentInfo(payment_type="card", card_no=CardNumber.from_text("4242424242424242"))
-INVARIANTS = {"S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S11", "S13", "S16", "S17", "L2", "L5", "L8", "L11"}
+INVARIANTS = {
+    "S1",
+    "S2",
+    "S3",
+    "S4",
+    "S5",
+    "S6",
+    "S7",
+    "S8",
+    "S9",
+    "S11",
+    "S13",
+    "S16",
+    "S17",
+    "L2",
+    "L5",
+    "L8",
+    "L11",
+}
 
 
 class Scene:
@@ -46,16 +64,21 @@ class Scene:
 
     def call(self, order_id: str, operation: Operation, status: CallStatus) -> None:
         row: SagaRow = self.table("saga")[order_id]
-        self.change("saga", order_id, saga=row.saga.knowing(operation, status))
+        self.change("saga", order_id, saga=row.saga.with_result(operation, status))
 
     def book(self, order_id: str, kind: str, amount: str, *, known: bool = True) -> None:
         """Have the gateway's books show one more entry."""
-        gateway, entry = self.shop.parts.gateway, BookEntry(order_id=order_id, ref="planted", kind=kind, amount=usd(amount))
+        gateway, entry = (
+            self.shop.parts.gateway,
+            BookEntry(order_id=order_id, ref="planted", kind=kind, amount=usd(amount)),
+        )
         truth = gateway.books
         gateway.books = lambda ids: [*truth(ids), *([entry] if order_id in ids else [])]  # type: ignore[method-assign]
         if known:
             key = self.table("saga")[order_id].saga.key
-            self.table("gateway_fact")[order_id, "planted", kind] = MoneyFact(key=key, ref="planted", kind=kind, amount=usd(amount))
+            self.table("gateway_fact")[order_id, "planted", kind] = MoneyFact(
+                key=key, ref="planted", kind=kind, amount=usd(amount)
+            )
 
     def hold(self, order_id: str, status: HoldStatus) -> None:
         self.change("reservation", (order_id, self.sku), status=status)
@@ -85,12 +108,24 @@ PLANTS: list[tuple[str, str, Callable[[Scene], object]]] = [
     ("S2", "what was ordered", lambda s: s.table("reservation").pop((s.done, s.sku))),
     ("S3", "sold and", lambda s: s.table("stock_movement").update({(s.sku, "opening", s.sku): 4})),
     ("S4", "captured 2 times", lambda s: s.book(s.done, "capture", "10.00")),
-    ("S5", "for a total", lambda s: s.gateway_outcome(s.done, Captured(ref=f"capture-{s.done}", amount=usd("9.99")))),
+    (
+        "S5",
+        "for a total",
+        lambda s: s.gateway_outcome(s.done, Captured(ref=f"capture-{s.done}", amount=usd("9.99"))),
+    ),
     ("S6", "more than was captured", lambda s: s.book(s.undone, "refund", "0.01")),
     ("S7", "for another request", lambda s: s.saga(s.done, digest="another")),
-    ("S8", "not known to have happened", lambda s: s.call(s.undone, Operation.CHARGE, CallStatus.UNKNOWN)),
+    (
+        "S8",
+        "not known to have happened",
+        lambda s: s.call(s.undone, Operation.CHARGE, CallStatus.UNKNOWN),
+    ),
     ("S9", "gaps", lambda s: s.table("saga_event").pop((s.done, 1))),
-    ("S9", "ShipmentReady after InventoryReserved", lambda s: s.tell(s.done, 3, Fact.SHIPMENT_READY)),
+    (
+        "S9",
+        "ShipmentReady after InventoryReserved",
+        lambda s: s.tell(s.done, 3, Fact.SHIPMENT_READY),
+    ),
     ("S9", "the timeline ends with", lambda s: s.saga(s.done, state=OrderState.SHIPPING)),
     ("S9", "the timeline ends with", lambda s: s.saga(s.waiting, state=OrderState.COMPLETED)),
     ("S11", "with its idempotency key", lambda s: share(s, idem_key="key-1")),
@@ -103,10 +138,18 @@ PLANTS: list[tuple[str, str, Callable[[Scene], object]]] = [
     (
         "S17",
         "the total is",
-        lambda s: s.change("orders", s.waiting, adjustments=(Adjustment(kind="tax", code="vat", amount=usd("0.01")),)),
+        lambda s: s.change(
+            "orders",
+            s.waiting,
+            adjustments=(Adjustment(kind="tax", code="vat", amount=usd("0.01")),),
+        ),
     ),
     ("L2", "the net charge is not", lambda s: s.book(s.done, "refund", "1.00")),
-    ("L2", "the buyer's money is kept", lambda s: s.shop.parts.gateway._entries[f"handle-{s.undone}"].refunds.clear()),
+    (
+        "L2",
+        "the buyer's money is kept",
+        lambda s: s.shop.parts.gateway._entries[f"handle-{s.undone}"].refunds.clear(),
+    ),
     ("L2", "did not leave", lambda s: s.hold(s.done, HoldStatus.HELD)),
     ("L2", "have no shipment", lambda s: s.table("shipment").pop(s.done)),
     ("L2", "goods are not free", lambda s: s.hold(s.undone, HoldStatus.HELD)),
@@ -114,8 +157,20 @@ PLANTS: list[tuple[str, str, Callable[[Scene], object]]] = [
     ("L5", "a lease is held", lambda s: s.change("saga", s.done, lease_until=s.shop.clock.now())),
     ("L8", "books do not show", lambda s: plant_fact(s)),
     ("L8", "books have more", lambda s: s.book(s.done, "refund", "0.00", known=False)),
-    ("L11", "in no cart", lambda s: s.change("saga_event", (s.declined, 5), detail={"code": "x", "detail": "", "cartId": None})),
-    ("L11", "in no cart", lambda s: s.change("saga_event", (s.declined, 5), detail={"code": "x", "detail": "", "cartId": "gone"})),
+    (
+        "L11",
+        "in no cart",
+        lambda s: s.change(
+            "saga_event", (s.declined, 5), detail={"code": "x", "detail": "", "cartId": None}
+        ),
+    ),
+    (
+        "L11",
+        "in no cart",
+        lambda s: s.change(
+            "saga_event", (s.declined, 5), detail={"code": "x", "detail": "", "cartId": "gone"}
+        ),
+    ),
 ]
 
 
@@ -127,20 +182,32 @@ def share(s: Scene, **fields: Any) -> None:
 
 def plant_fact(s: Scene) -> None:
     key = s.table("saga")[s.declined].saga.key
-    s.table("gateway_fact")[s.declined, "planted", "capture"] = MoneyFact(key=key, ref="planted", kind="capture", amount=usd("5.00"))
+    s.table("gateway_fact")[s.declined, "planted", "capture"] = MoneyFact(
+        key=key, ref="planted", kind="capture", amount=usd("5.00")
+    )
 
 
 def test_a_shop_that_nobody_meddled_with_is_clean(shop: MemoryShop) -> None:
     Scene(shop)
     report = shop.checker.check()
     assert (report.clean, report.at_rest) == (True, False)
-    assert (report.skus, report.orders, report.unfinished, report.alarmed, report.dead_letters) == (1, 4, 1, 0, 0)
+    assert (report.skus, report.orders, report.unfinished, report.alarmed, report.dead_letters) == (
+        1,
+        4,
+        1,
+        0,
+        0,
+    )
     shop.run_to_rest()
     assert shop.checker.check().at_rest
 
 
-@pytest.mark.parametrize(("invariant", "detail", "plant"), PLANTS, ids=[f"{i}-{d}" for i, d, _ in PLANTS])
-def test_a_planted_violation_is_named(shop: MemoryShop, invariant: str, detail: str, plant: Callable[[Scene], object]) -> None:
+@pytest.mark.parametrize(
+    ("invariant", "detail", "plant"), PLANTS, ids=[f"{i}-{d}" for i, d, _ in PLANTS]
+)
+def test_a_planted_violation_is_named(
+    shop: MemoryShop, invariant: str, detail: str, plant: Callable[[Scene], object]
+) -> None:
     plant(Scene(shop))
     found = shop.checker.check().violations
     assert any(v.invariant == invariant and detail in v.detail for v in found), found
@@ -158,7 +225,9 @@ def test_a_hold_of_another_sku_is_no_hold_of_the_order(shop: MemoryShop) -> None
     assert {v.invariant for v in shop.checker.check().violations} == {"S2"}
 
 
-def test_a_difference_that_shows_only_once_is_on_its_way_to_being_made_good(shop: MemoryShop) -> None:
+def test_a_difference_that_shows_only_once_is_on_its_way_to_being_made_good(
+    shop: MemoryShop,
+) -> None:
     scene = Scene(shop)
     truth = shop.parts.gateway.books
     once = [[BookEntry(order_id=scene.done, ref="r", kind="refund", amount=usd("1.00"))]]
@@ -166,11 +235,15 @@ def test_a_difference_that_shows_only_once_is_on_its_way_to_being_made_good(shop
     assert shop.checker.check().clean
 
 
-def test_a_charge_of_an_order_that_is_not_there_is_named_until_it_is_given_back(shop: MemoryShop) -> None:
+def test_a_charge_of_an_order_that_is_not_there_is_named_until_it_is_given_back(
+    shop: MemoryShop,
+) -> None:
     """As after a restore: the gateway remembers more than the database."""
     Scene(shop)
     gateway, strangers = shop.parts.gateway, [OrderId(f"stranger-{n}") for n in range(2)]
-    handles = [gateway.prepare(stranger, BuyerId("b"), usd("7.00"), PAYMENT) for stranger in strangers]
+    handles = [
+        gateway.prepare(stranger, BuyerId("b"), usd("7.00"), PAYMENT) for stranger in strangers
+    ]
     for handle in handles:
         gateway.confirm(handle, handle.reference)
     gateway.refund(handles[1], 1, usd("7.00"), "by hand")

@@ -20,7 +20,14 @@ from commerce_core.checkout import (
     OutOfStock,
     Placed,
 )
-from commerce_core.checkout.service.decide import Accepted, Decision, Draft, Repeated, Seen, decide
+from commerce_core.checkout.service.decide import (
+    Accepted,
+    Decision,
+    Draft,
+    Repeated,
+    Snapshot,
+    decide,
+)
 from commerce_core.inventory import StockLevel
 from commerce_core.kernel.ids import BuyerId, CartId, ItemId, OrderId, SellerId, SkuId
 from commerce_core.kernel.money import CurrencyMismatch, Money
@@ -40,10 +47,19 @@ def usd(minor: int) -> Money:
 def cart(n: int, *lines: tuple[str, int], **other: Any) -> Cart:
     """Cart *n* of buyer *n* with *lines* of (SKU, quantity)."""
     made = tuple(
-        CartLine(item_id=ItemId(f"item-{i}-{sku}"), variant_id=None, sku_id=SkuId(sku), quantity=quantity, seen_price=usd(100))
+        CartLine(
+            item_id=ItemId(f"item-{i}-{sku}"),
+            variant_id=None,
+            sku_id=SkuId(sku),
+            quantity=quantity,
+            seen_price=usd(100),
+        )
         for i, (sku, quantity) in enumerate(lines)
     )
-    return attrs.evolve(Cart(id=CartId(f"cart-{n}"), buyer_id=BuyerId(f"buyer-{n}"), lines=made, updated_at=AT), **other)
+    return attrs.evolve(
+        Cart(id=CartId(f"cart-{n}"), buyer_id=BuyerId(f"buyer-{n}"), lines=made, updated_at=AT),
+        **other,
+    )
 
 
 def draft(n: int, amount: int, **other: Any) -> Draft:
@@ -62,9 +78,14 @@ def draft(n: int, amount: int, **other: Any) -> Draft:
     return attrs.evolve(asked, **other)
 
 
-def seen(carts: Iterable[Cart], orders: Sequence[Order] = (), **available: int) -> Seen:
+def seen(carts: Iterable[Cart], orders: Sequence[Order] = (), **available: int) -> Snapshot:
     """What was read: everything costs one dollar, and so much of each SKU is there."""
-    return Seen(orders=orders, carts={c.id: c for c in carts}, offers={SkuId(s): offer(s) for s in available}, levels=levels(**available))
+    return Snapshot(
+        orders=orders,
+        carts={c.id: c for c in carts},
+        offers={SkuId(s): offer(s) for s in available},
+        levels=levels(**available),
+    )
 
 
 def offer(sku: str, price: Money = A_DOLLAR, *, on_sale: bool = True) -> Offer:
@@ -84,7 +105,10 @@ def offer(sku: str, price: Money = A_DOLLAR, *, on_sale: bool = True) -> Offer:
 
 def levels(**available: int) -> dict[SkuId, StockLevel]:
     return {
-        SkuId(s): StockLevel(sku_id=SkuId(s), on_hand=n, reserved=0, sellable=True, availability_version=0) for s, n in available.items()
+        SkuId(s): StockLevel(
+            sku_id=SkuId(s), on_hand=n, reserved=0, sellable=True, availability_version=0
+        )
+        for s, n in available.items()
     }
 
 
@@ -108,7 +132,7 @@ def placed(n: int, idem_key: str | None = None) -> Order:
     )
 
 
-def one(asked: Draft, world: Seen) -> Decision:
+def one(asked: Draft, world: Snapshot) -> Decision:
     return decide([asked], world, PRICER)[0]
 
 
@@ -128,7 +152,9 @@ def test_01_the_first_come_are_served_and_the_rest_are_told_which_line_is_short(
     assert kinds(decisions) == [Accepted] * 5 + [OutOfStock] * 15
     refusal = decisions[-1]
     assert isinstance(refusal, OutOfStock)
-    assert [(x["name"], x["requested"], x["available"]) for x in refusal.facts["lines"]] == [("the mug", 1, 0)]
+    assert [(x["name"], x["requested"], x["available"]) for x in refusal.facts["lines"]] == [
+        ("the mug", 1, 0)
+    ]
 
 
 def test_03_the_same_sku_on_two_lines_is_summed_before_the_check() -> None:
@@ -166,11 +192,20 @@ def test_what_is_not_sold_any_more_is_unavailable(offers: dict[SkuId, Offer]) ->
 def test_12_another_amount_is_refused_with_both_figures() -> None:
     decision = one(draft(1, 250), seen([cart(1, ("mug", 3))], mug=3))
     assert isinstance(decision, AmountMismatch)
-    assert decision.facts == {"amount": {"amount": "2.50", "currency": "USD"}, "currentAmount": {"amount": "3.00", "currency": "USD"}}
+    assert decision.facts == {
+        "amount": {"amount": "2.50", "currency": "USD"},
+        "currentAmount": {"amount": "3.00", "currency": "USD"},
+    }
 
 
 def test_12_the_same_number_in_another_currency_is_another_amount() -> None:
-    assert isinstance(one(attrs.evolve(draft(1, 300), amount=Money(300, "EUR")), seen([cart(1, ("mug", 3))], mug=3)), AmountMismatch)
+    assert isinstance(
+        one(
+            attrs.evolve(draft(1, 300), amount=Money(300, "EUR")),
+            seen([cart(1, ("mug", 3))], mug=3),
+        ),
+        AmountMismatch,
+    )
 
 
 def test_36_another_version_of_the_cart_is_refused() -> None:
@@ -189,7 +224,9 @@ def test_36_another_version_of_the_cart_is_refused() -> None:
         (cart(2, ("mug", 1)), CartNotFound),
     ],
 )
-def test_a_cart_that_cannot_be_ordered_is_refused_by_name(found: Cart, refusal: type[Exception]) -> None:
+def test_a_cart_that_cannot_be_ordered_is_refused_by_name(
+    found: Cart, refusal: type[Exception]
+) -> None:
     assert isinstance(one(draft(1, 100), seen([found], mug=3)), refusal)
 
 
@@ -203,15 +240,24 @@ def test_a_merged_cart_names_the_one_to_use() -> None:
 def test_13_the_same_key_finds_the_order_whatever_became_of_the_cart() -> None:
     world = seen([], [placed(1, "k")])
     decision = one(draft(1, 100, idem_key="k", cart_id=CartId("cart-1")), world)
-    assert decision == Placed(attrs.evolve(draft(1, 0).key, order_id=OrderId("earlier-1")), CartId("cart-1"), replayed=True)
+    assert decision == Placed(
+        attrs.evolve(draft(1, 0).key, order_id=OrderId("earlier-1")),
+        CartId("cart-1"),
+        replayed=True,
+    )
 
 
 def test_13_the_same_key_for_another_request_is_refused() -> None:
-    assert isinstance(one(draft(1, 100, idem_key="k", digest="other"), seen([], [placed(1, "k")])), IdempotencyKeyReused)
+    assert isinstance(
+        one(draft(1, 100, idem_key="k", digest="other"), seen([], [placed(1, "k")])),
+        IdempotencyKeyReused,
+    )
 
 
 def test_13_the_same_cart_without_a_key_finds_its_order() -> None:
-    decision = one(draft(1, 100), seen([cart(1, ("mug", 1), status=CartStatus.ORDERED)], [placed(1)], mug=3))
+    decision = one(
+        draft(1, 100), seen([cart(1, ("mug", 1), status=CartStatus.ORDERED)], [placed(1)], mug=3)
+    )
     assert isinstance(decision, Placed)
     assert (decision.key.order_id, decision.replayed) == ("earlier-1", True)
 
@@ -222,7 +268,9 @@ def test_a_key_and_a_cart_are_looked_up_within_their_buyer() -> None:
 
 
 def test_16_the_attempt_that_had_been_committed_after_all_is_no_replay() -> None:
-    """A connection was lost in COMMIT: the same order id is found again, and its buyer has not been answered yet."""
+    """A connection was lost in COMMIT: the same order id is found again, and its buyer has not been
+    answered yet.
+    """
     decision = one(draft(1, 100, order_id=OrderId("earlier-1")), seen([], [placed(1)]))
     assert isinstance(decision, Placed)
     assert not decision.replayed
@@ -230,7 +278,10 @@ def test_16_the_attempt_that_had_been_committed_after_all_is_no_replay() -> None
 
 def test_13_a_double_click_in_one_group_is_one_order() -> None:
     world = seen([cart(1, ("mug", 1))], mug=3)
-    twice = [draft(1, 100, idem_key="k", digest="d"), draft(1, 100, idem_key="k", digest="d", order_id=OrderId("order-1b"))]
+    twice = [
+        draft(1, 100, idem_key="k", digest="d"),
+        draft(1, 100, idem_key="k", digest="d", order_id=OrderId("order-1b")),
+    ]
     decisions = decide(twice, world, PRICER)
     assert kinds(decisions) == [Accepted, Repeated]
     assert decisions[1] == Repeated(of=OrderId("order-1"))
@@ -245,14 +296,19 @@ def test_two_keys_for_one_cart_in_one_group_are_one_order() -> None:
 def test_a_refused_key_stays_free() -> None:
     """In the same group too: what was refused was never there."""
     world = seen([cart(1, ("mug", 1))], mug=3)
-    tries = [draft(1, 999, idem_key="k", digest="wrong"), draft(1, 100, idem_key="k", digest="right")]
+    tries = [
+        draft(1, 999, idem_key="k", digest="wrong"),
+        draft(1, 100, idem_key="k", digest="right"),
+    ]
     assert kinds(decide(tries, world, PRICER)) == [AmountMismatch, Accepted]
 
 
 def test_37_what_cannot_be_priced_is_refused_alone() -> None:
     world = seen([cart(1, ("mug", 1)), cart(2, ("cup", 1))], mug=3, cup=3)
     offers = {**world.offers, SkuId("mug"): offer("mug", Money(100, "EUR"))}
-    assert kinds(decide([draft(1, 100), draft(2, 100)], attrs.evolve(world, offers=offers), PRICER)) == [CurrencyMismatch, Accepted]
+    assert kinds(
+        decide([draft(1, 100), draft(2, 100)], attrs.evolve(world, offers=offers), PRICER)
+    ) == [CurrencyMismatch, Accepted]
 
 
 def test_deciding_changes_nothing_that_was_read() -> None:

@@ -1,4 +1,6 @@
-"""Guards that nothing else would miss: each of these was once taken away without a test that noticed."""
+"""Guards that nothing else would miss: each of these was once taken away without a test that
+noticed.
+"""
 
 from datetime import timedelta
 
@@ -6,7 +8,7 @@ import attrs
 import pytest
 
 from commerce_core.checkout import PlaceOrder
-from commerce_core.checkout.service.prepare import Prepared
+from commerce_core.checkout.service.prepare import PreparedPayment
 from commerce_core.inventory import HoldStatus
 from commerce_core.orders import OrderState, OrderStatus
 from commerce_core.payment import Unknown, Voided
@@ -18,7 +20,9 @@ from tests.unit.people import address, card, fill, order, register, see, sell, u
 
 
 @pytest.mark.parametrize("status", [HoldStatus.RELEASED, None])
-def test_an_order_whose_goods_are_not_held_is_not_completed_and_a_person_is_told(shop: MemoryShop, status: HoldStatus | None) -> None:
+def test_an_order_whose_goods_are_not_held_is_not_completed_and_a_person_is_told(
+    shop: MemoryShop, status: HoldStatus | None
+) -> None:
     placed, other = order(shop, register(shop), sell(shop)), order(shop, register(shop), sell(shop))
     holds = shop.parts.database.tables["reservation"]
     for key in [key for key in holds if key[0] == placed.key.order_id]:
@@ -56,9 +60,14 @@ def test_tries_in_vain_are_counted_anew_after_every_progress() -> None:
 
 def test_a_prepared_payment_waits_a_whole_hour_for_its_order(shop: MemoryShop) -> None:
     buyer = register(shop)
-    command = PlaceOrder(cart_id=fill(shop, buyer, (sell(shop), 1)), amount=usd("5.00"), payment_info=card(), shipping_address=address())
+    command = PlaceOrder(
+        cart_id=fill(shop, buyer, (sell(shop), 1)),
+        amount=usd("5.00"),
+        payment_info=card(),
+        shipping_address=address(),
+    )
     prepared = shop.checkout.prepare(shop.checkout.ask(buyer, command))
-    assert isinstance(prepared, Prepared)
+    assert isinstance(prepared, PreparedPayment)
     for minutes in (1, 58):
         shop.clock.advance(timedelta(minutes=minutes))
         assert shop.reconciliation.run_once(10) == 0
@@ -68,7 +77,9 @@ def test_a_prepared_payment_waits_a_whole_hour_for_its_order(shop: MemoryShop) -
     assert see(shop, placed).status is OrderStatus.COMPLETED
 
 
-def test_the_first_answer_shows_the_order_as_it_was_placed_however_far_it_has_come(shop: MemoryShop) -> None:
+def test_the_first_answer_shows_the_order_as_it_was_placed_however_far_it_has_come(
+    shop: MemoryShop,
+) -> None:
     placed = order(shop, register(shop), sell(shop))
     assert placed.view is not None
     assert (placed.view.status, [e.fact.value for e in placed.view.timeline]) == (
@@ -81,7 +92,9 @@ def test_the_first_answer_shows_the_order_as_it_was_placed_however_far_it_has_co
     assert as_placed(later) == first == placed.view
 
 
-def test_the_first_answer_of_an_order_that_was_undone_meanwhile_shows_nothing_of_it(shop: MemoryShop) -> None:
+def test_the_first_answer_of_an_order_that_was_undone_meanwhile_shows_nothing_of_it(
+    shop: MemoryShop,
+) -> None:
     placed = order(shop, register(shop), sell(shop), country="AQ")
     first = see(shop, placed)
     shop.run_to_rest()

@@ -11,7 +11,14 @@ from commerce_core.checkout.service.pay import sendable_for
 from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.orders import OrderState, OrderStatus
-from commerce_core.payment import Capabilities, Captured, ChargeOutcome, Handle, RefundOutcome, Unknown
+from commerce_core.payment import (
+    Capabilities,
+    Captured,
+    ChargeOutcome,
+    Handle,
+    RefundOutcome,
+    Unknown,
+)
 from commerce_core.shipping import BookingOutcome, CannotShip
 from commerce_core.shipping import Unknown as ShippingUnknown
 from commerce_testkit.memory.clock import SettableClock
@@ -38,7 +45,9 @@ class Hesitant(MemoryCarrier):
         return CannotShip("it is too heavy") if self.refuses else ShippingUnknown("no answer")
 
 
-@pytest.mark.parametrize("late", [timedelta(hours=23, minutes=30), timedelta(days=3), timedelta(days=400)])
+@pytest.mark.parametrize(
+    "late", [timedelta(hours=23, minutes=30), timedelta(days=3), timedelta(days=400)]
+)
 def test_a_refund_that_is_first_due_long_after_the_order_is_sent(late: timedelta) -> None:
     carrier = Hesitant()
     shop, gateway = scripted(carrier=carrier)
@@ -47,11 +56,16 @@ def test_a_refund_that_is_first_due_long_after_the_order_is_sent(late: timedelta
     shop.clock.advance(late)
     carrier.refuses = True
     shop.runner.run_once(10)
-    assert (see(shop, placed).payment_status, sums(gateway, placed.key.order_id)["refund"]) == ("refunded", 500)
+    assert (see(shop, placed).payment_status, sums(gateway, placed.key.order_id)["refund"]) == (
+        "refunded",
+        500,
+    )
     assert shop.checker.check().violations == ()
 
 
-def test_a_refund_past_the_lifetime_of_its_own_key_is_looked_up_only_and_a_person_is_alarmed() -> None:
+def test_a_refund_past_the_lifetime_of_its_own_key_is_looked_up_only_and_a_person_is_alarmed() -> (
+    None
+):
     shop, gateway = scripted()
     order_id = refunding(gateway, shop, fails=1)
     shop.clock.advance(HOURS_23 + timedelta(seconds=1))
@@ -74,7 +88,11 @@ def charged_late(shop: MemoryShop, gateway: ScriptedGateway) -> OrderId:
     late = gateway.confirm(see(shop, placed).order.handle, "late")
     assert isinstance(late, Captured)
     with shop.parts.database.begin() as tx:
-        shop.parts.sagas.record_facts(tx, [MoneyFact(key=placed.key, ref=late.ref, kind="capture", amount=late.amount)], shop.clock.now())
+        shop.parts.sagas.record_facts(
+            tx,
+            [MoneyFact(key=placed.key, ref=late.ref, kind="capture", amount=late.amount)],
+            shop.clock.now(),
+        )
         tx.commit()
     return placed.key.order_id
 
@@ -99,7 +117,9 @@ def test_a_late_refund_has_a_call_of_its_own_whose_age_counts_from_its_intent() 
     assert (sums(gateway, order_id)["refund"], shop.checker.check().violations) == (500, ())
 
 
-def test_a_late_refund_past_the_lifetime_of_its_key_is_not_sent_again_and_says_so_until_it_is_given_back() -> None:
+def test_a_late_refund_past_the_lifetime_of_its_key_is_not_sent_again_and_says_so_until_it_is_given_back() -> (
+    None
+):
     shop, gateway = scripted()
     order_id = charged_late(shop, gateway)
     gateway.refunds_fail = 1
@@ -127,16 +147,24 @@ def test_a_late_refund_is_of_what_the_desk_has_left() -> None:
 
 
 def test_what_an_earlier_release_took_for_the_whole_is_made_good() -> None:
-    """It had a refund of one cent from the desk for its own, and thought that the order was done."""
+    """It had a refund of one cent from the desk for its own, and thought that the order was
+    done.
+    """
     shop, gateway = scripted()
     order_id = refunding(gateway, shop, fails=1)
     at_the_desk(gateway, order_id, usd("0.01"))
     tables = shop.parts.database.tables
     row = tables["saga"][order_id]
     tables["saga"][order_id] = attrs.evolve(
-        row, saga=attrs.evolve(row.saga, state=OrderState.CANCELLED).knowing(Operation.REFUND, CallStatus.OK), lease_until=None
+        row,
+        saga=attrs.evolve(row.saga, state=OrderState.CANCELLED).with_result(
+            Operation.REFUND, CallStatus.OK
+        ),
+        lease_until=None,
     )
-    fact = MoneyFact(key=row.saga.key, ref=gateway.books([order_id])[1].ref, kind="refund", amount=usd("0.01"))
+    fact = MoneyFact(
+        key=row.saga.key, ref=gateway.books([order_id])[1].ref, kind="refund", amount=usd("0.01")
+    )
     tables["gateway_fact"][order_id, fact.ref, "refund"] = fact
     assert (shop.reconciliation.run_once(10), shop.reconciliation.run_once(10)) == (1, 0)
     assert sums(gateway, order_id) == {"capture": 500, "refund": 500}
@@ -154,9 +182,14 @@ class Forgetful(ScriptedGateway):
         return Capabilities(raw_cards=True, repeatable_for=self.lifetime)
 
 
-@pytest.mark.parametrize("lifetime", [timedelta(hours=1), timedelta(minutes=10), timedelta(seconds=30), timedelta(days=7)])
+@pytest.mark.parametrize(
+    "lifetime",
+    [timedelta(hours=1), timedelta(minutes=10), timedelta(seconds=30), timedelta(days=7)],
+)
 @pytest.mark.parametrize("country", ["DE", "AQ"])
-def test_a_gateway_whose_keys_live_short_is_charged_and_pays_back(lifetime: timedelta, country: str) -> None:
+def test_a_gateway_whose_keys_live_short_is_charged_and_pays_back(
+    lifetime: timedelta, country: str
+) -> None:
     shop, gateway = put(Forgetful)
     gateway.lifetime = lifetime  # type: ignore[attr-defined]
     placed = order(shop, register(shop), sell(shop), country=country)
@@ -170,7 +203,9 @@ def test_the_margin_is_a_quarter_of_the_lifetime_and_an_hour_at_most() -> None:
     assert {h: sendable_for(timedelta(hours=h)) / timedelta(hours=1) for h in hours} == hours
 
 
-@pytest.mark.parametrize(("after", "sent"), [(timedelta(minutes=45), 2), (timedelta(minutes=45, seconds=1), 1)])
+@pytest.mark.parametrize(
+    ("after", "sent"), [(timedelta(minutes=45), 2), (timedelta(minutes=45, seconds=1), 1)]
+)
 def test_a_key_of_an_hour_is_used_for_three_quarters_of_it(after: timedelta, sent: int) -> None:
     shop, gateway = put(Forgetful)
     gateway.reply = Unknown("no answer")
@@ -199,11 +234,19 @@ class StoresErrors(ScriptedGateway):
 
     def refund(self, handle: Handle, refund_no: int, amount: Money, key: str) -> RefundOutcome:
         self.keys.append(key)
-        return Unknown("500 Internal Server Error") if key.endswith(":1") else super().refund(handle, refund_no, amount, key)
+        return (
+            Unknown("500 Internal Server Error")
+            if key.endswith(":1")
+            else super().refund(handle, refund_no, amount, key)
+        )
 
 
-@pytest.mark.parametrize(("country", "ending"), [("DE", OrderStatus.COMPLETED), ("AQ", OrderStatus.CANCELLED)])
-def test_a_key_under_which_an_error_is_stored_does_not_trap_the_order(country: str, ending: OrderStatus) -> None:
+@pytest.mark.parametrize(
+    ("country", "ending"), [("DE", OrderStatus.COMPLETED), ("AQ", OrderStatus.CANCELLED)]
+)
+def test_a_key_under_which_an_error_is_stored_does_not_trap_the_order(
+    country: str, ending: OrderStatus
+) -> None:
     shop, gateway = put(StoresErrors)
     placed = order(shop, register(shop), sell(shop), country=country)
     for _ in range(40):

@@ -1,4 +1,6 @@
-"""A gateway or carrier that is away is left alone, and what waits for it goes on at full speed when it is back."""
+"""A gateway or carrier that is away is left alone, and what waits for it goes on at full speed when
+it is back.
+"""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -24,7 +26,8 @@ from tests.unit.people import order, register, see, sell
 
 SECOND = timedelta(seconds=1)
 WIDTH = 8
-#: The calls that were under way when the gateway went away, and a probe now and then, ever more seldom.
+#: The calls that were under way when the gateway went away, and a probe now and then, ever more
+#: seldom.
 SENT_MEANWHILE = WIDTH + 12
 GATEWAY, CARRIER = Party("sandbox", "sandbox"), Party("post", None)
 
@@ -66,7 +69,9 @@ class Strike(MemoryCarrier):
     away = False
     asked = 0
 
-    def book(self, reference: str, key: str, address: Address | None, lines: Sequence[ParcelLine]) -> BookingOutcome:
+    def book(
+        self, reference: str, key: str, address: Address | None, lines: Sequence[ParcelLine]
+    ) -> BookingOutcome:
         self.asked += 1
         if self.away:
             raise ConnectionError("nobody works today")
@@ -91,7 +96,9 @@ def ended(shop: MemoryShop, placed: Sequence[Placed]) -> int:
 
 
 def wait(shop: MemoryShop, for_long: timedelta) -> None:
-    """Time goes by, and the runner looks for work all the while: often at first, then in larger steps."""
+    """Time goes by, and the runner looks for work all the while: often at first, then in larger
+    steps.
+    """
     until, step = shop.clock.now() + for_long, SECOND
     while shop.clock.now() < until:
         shop.runner.run_once(WIDTH)
@@ -99,7 +106,13 @@ def wait(shop: MemoryShop, for_long: timedelta) -> None:
         step = min(step * 1.2, timedelta(minutes=7))
 
 
-OUTAGES = [timedelta(seconds=27), timedelta(minutes=1), timedelta(hours=5), timedelta(days=1), timedelta(days=2)]
+OUTAGES = [
+    timedelta(seconds=27),
+    timedelta(minutes=1),
+    timedelta(hours=5),
+    timedelta(days=1),
+    timedelta(days=2),
+]
 
 
 @pytest.mark.parametrize("outage", OUTAGES)
@@ -118,7 +131,9 @@ def test_42_after_a_gateway_was_away_orders_run_at_full_speed_at_once(outage: ti
     waiting = [p for p in before if not see(shop, p).state.is_final]
     alarmed = {row.saga.key for row in shop.operations.alarmed()}
     assert {p.key for p in waiting} == alarmed
-    assert len(waiting) <= (SENT_MEANWHILE if outage >= timedelta(days=1) else 0), "only what was sent and is too old waits for a person"
+    assert len(waiting) <= (SENT_MEANWHILE if outage >= timedelta(days=1) else 0), (
+        "only what was sent and is too old waits for a person"
+    )
     assert shop.checker.check().violations == ()
 
 
@@ -176,7 +191,10 @@ def test_42_a_carrier_that_is_away_is_left_alone_and_payments_go_on() -> None:
     placed = orders(shop, 30)
     wait(shop, timedelta(minutes=10))
     assert {see(shop, p).status for p in placed} == {OrderStatus.PAID}
-    assert (len(gateway.keys), max(row.claims for row in shop.operations.page(limit=100))) == (30, 1) or carrier.asked < 130
+    assert (len(gateway.keys), max(row.claims for row in shop.operations.page(limit=100))) == (
+        30,
+        1,
+    ) or carrier.asked < 130
     carrier.away = False
     shop.clock.advance(timedelta(seconds=10))
     for _ in range(10):
@@ -232,12 +250,18 @@ def fail(breaker: Breaker, party: Party, *names: str) -> None:
         breaker.heard(party, OrderId(name), answered=False)
 
 
-def test_three_orders_in_a_row_are_a_party_that_is_away_but_one_order_three_times_is_not(breaker: Breaker) -> None:
+def test_three_orders_in_a_row_are_a_party_that_is_away_but_one_order_three_times_is_not(
+    breaker: Breaker,
+) -> None:
     fail(breaker, GATEWAY, "a", "a", "a", "b")
     assert (breaker.away(), breaker.admits(GATEWAY)) == (Away(), True)
     fail(breaker, GATEWAY, "c")
     assert breaker.away() == Away(gateways=frozenset({("sandbox", "sandbox")}))
-    assert (breaker.admits(GATEWAY), breaker.admits(CARRIER), breaker.admits(attrs.evolve(GATEWAY, account="other"))) == (False, True, True)
+    assert (
+        breaker.admits(GATEWAY),
+        breaker.admits(CARRIER),
+        breaker.admits(attrs.evolve(GATEWAY, account="other")),
+    ) == (False, True, True)
 
 
 def test_any_answer_in_between_begins_anew(breaker: Breaker) -> None:
@@ -247,7 +271,9 @@ def test_any_answer_in_between_begins_anew(breaker: Breaker) -> None:
     assert breaker.admits(CARRIER)
 
 
-def test_one_call_probes_after_a_pause_that_grows_up_to_ten_seconds(breaker: Breaker, clock: SettableClock) -> None:
+def test_one_call_probes_after_a_pause_that_grows_up_to_ten_seconds(
+    breaker: Breaker, clock: SettableClock
+) -> None:
     fail(breaker, CARRIER, "a", "b", "c")
     pauses = []
     for _ in range(6):
@@ -263,16 +289,24 @@ def test_one_call_probes_after_a_pause_that_grows_up_to_ten_seconds(breaker: Bre
     clock.advance(timedelta(seconds=10))
     assert breaker.admits(CARRIER)
     breaker.heard(CARRIER, OrderId("d"), answered=True)
-    assert (breaker.away(), breaker.admits(CARRIER), breaker.admits(CARRIER)) == (Away(), True, True)
+    assert (breaker.away(), breaker.admits(CARRIER), breaker.admits(CARRIER)) == (
+        Away(),
+        True,
+        True,
+    )
 
 
-def test_calls_that_were_under_way_already_make_the_pause_no_longer(breaker: Breaker, clock: SettableClock) -> None:
+def test_calls_that_were_under_way_already_make_the_pause_no_longer(
+    breaker: Breaker, clock: SettableClock
+) -> None:
     fail(breaker, CARRIER, *"abcdefgh")
     clock.advance(SECOND)
     assert breaker.admits(CARRIER)
 
 
-def test_a_probe_whose_answer_is_lost_is_made_again_when_a_lease_is_over(breaker: Breaker, clock: SettableClock) -> None:
+def test_a_probe_whose_answer_is_lost_is_made_again_when_a_lease_is_over(
+    breaker: Breaker, clock: SettableClock
+) -> None:
     fail(breaker, CARRIER, "a", "b", "c")
     clock.advance(timedelta(seconds=10))
     assert breaker.admits(CARRIER)

@@ -53,7 +53,9 @@ class NeverAsked(ScriptedGateway):
     confirm = fetch = cancel = refund = prepare  # type: ignore[assignment]
 
 
-def put(gateway_of: Callable[[SettableClock, MemoryDatabase], ScriptedGateway]) -> tuple[MemoryShop, ScriptedGateway]:
+def put(
+    gateway_of: Callable[[SettableClock, MemoryDatabase], ScriptedGateway],
+) -> tuple[MemoryShop, ScriptedGateway]:
     """A shop whose gateway is another one."""
     made = MemoryParts()
     gateway = gateway_of(made.clock, made.database)
@@ -61,14 +63,20 @@ def put(gateway_of: Callable[[SettableClock, MemoryDatabase], ScriptedGateway]) 
     return memory_shop(made), gateway
 
 
-@pytest.mark.parametrize(("country", "status"), [("DE", OrderStatus.COMPLETED), ("AQ", OrderStatus.CANCELLED)])
+@pytest.mark.parametrize(
+    ("country", "status"), [("DE", OrderStatus.COMPLETED), ("AQ", OrderStatus.CANCELLED)]
+)
 def test_a_total_of_nothing_asks_no_gateway_and_ends(country: str, status: OrderStatus) -> None:
     shop, _ = put(NeverAsked)
     placed = order(shop, register(shop), sell(shop, price="0.00"), country=country)
     shop.run_to_rest()
     view = see(shop, placed)
     row, _ = shop.operations.show(placed.key.order_id)
-    assert (view.status, row.saga.status(Operation.CHARGE), row.saga.status(Operation.REFUND)) == (status, None, None)
+    assert (view.status, row.saga.status(Operation.CHARGE), row.saga.status(Operation.REFUND)) == (
+        status,
+        None,
+        None,
+    )
     assert not {"PaymentCompleted", "PaymentRefunded"} & set(told(shop, placed))
     assert (shop.checker.check().violations, shop.checker.check().at_rest) == ((), True)
 
@@ -78,7 +86,10 @@ def test_a_cancelled_order_of_nothing_asks_no_gateway() -> None:
     placed = order(shop, register(shop), sell(shop, price="0.00"))
     shop.cancellations.cancel(placed.key.buyer_id, placed.key.order_id)
     shop.run_to_rest()
-    assert (see(shop, placed).status, shop.checker.check().violations) == (OrderStatus.CANCELLED, ())
+    assert (see(shop, placed).status, shop.checker.check().violations) == (
+        OrderStatus.CANCELLED,
+        (),
+    )
 
 
 def test_an_order_of_nothing_that_an_earlier_release_has_left_undone_ends(shop: MemoryShop) -> None:
@@ -86,13 +97,19 @@ def test_an_order_of_nothing_that_an_earlier_release_has_left_undone_ends(shop: 
     placed = order(shop, register(shop), sell(shop))
     rows = shop.parts.database.tables["saga"]
     row = rows[placed.key.order_id]
-    stuck = attrs.evolve(row.saga, total=usd("0.00"), state=OrderState.COMPENSATING).knowing(Operation.CHARGE, CallStatus.OK)
-    rows[placed.key.order_id] = attrs.evolve(row, saga=stuck.knowing(Operation.REFUND, CallStatus.UNKNOWN))
+    stuck = attrs.evolve(row.saga, total=usd("0.00"), state=OrderState.COMPENSATING).with_result(
+        Operation.CHARGE, CallStatus.OK
+    )
+    rows[placed.key.order_id] = attrs.evolve(
+        row, saga=stuck.with_result(Operation.REFUND, CallStatus.UNKNOWN)
+    )
     shop.runner.run_once(10)
     assert see(shop, placed).state is OrderState.CANCELLED
 
 
-def test_the_check_names_an_old_order_that_nobody_is_alarmed_about(shop: MemoryShop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_check_names_an_old_order_that_nobody_is_alarmed_about(
+    shop: MemoryShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     placed = order(shop, register(shop), sell(shop))
     shop.clock.advance(timedelta(minutes=59))
     assert (shop.checker.check().violations, shop.checker.check().alarmed) == ((), 0)
@@ -100,7 +117,9 @@ def test_the_check_names_an_old_order_that_nobody_is_alarmed_about(shop: MemoryS
     report = shop.checker.check()
     assert (report.violations, report.alarmed_orders) == ((), (placed.key.order_id,))
     monkeypatch.setattr(shop.parts.sagas, "alarmed", lambda *_: [])
-    assert [(v.invariant, v.subject) for v in shop.checker.check().violations] == [("L1", f"order {placed.key.order_id}")]
+    assert [(v.invariant, v.subject) for v in shop.checker.check().violations] == [
+        ("L1", f"order {placed.key.order_id}")
+    ]
 
 
 # Another amount than the total
@@ -119,7 +138,9 @@ def test_another_amount_than_the_total_is_given_back_as_it_was_captured(captured
     assert row.last_error is not None
     assert str(captured) in row.last_error
     entries = gateway.books([placed.key.order_id])
-    assert [e.amount for e in entries if e.kind == "refund"] == ([captured] if captured.minor else [])
+    assert [e.amount for e in entries if e.kind == "refund"] == (
+        [captured] if captured.minor else []
+    )
     assert shop.checker.check().violations == ()
 
 
@@ -129,14 +150,18 @@ def test_another_amount_is_flagged_while_it_waits_to_be_given_back() -> None:
     placed = order(shop, register(shop), sell(shop))
     gateway._entries[f"handle-{placed.key.order_id}"].amount = usd("50.00")
     shop.runner.run_once(10)
-    assert [(r.saga.state, r.saga.key) for r in shop.operations.alarmed()] == [(OrderState.COMPENSATING, placed.key)]
+    assert [(r.saga.state, r.saga.key) for r in shop.operations.alarmed()] == [
+        (OrderState.COMPENSATING, placed.key)
+    ]
     run(shop)
     assert sums(gateway, placed.key.order_id) == {"capture": 5000, "refund": 5000}
 
 
 def test_another_amount_that_the_fence_meets_is_given_back_as_it_was_captured() -> None:
     shop, gateway = scripted()
-    gateway.before_confirm = lambda: shop.cancellations.cancel(placed.key.buyer_id, placed.key.order_id) and None
+    gateway.before_confirm = lambda: (
+        shop.cancellations.cancel(placed.key.buyer_id, placed.key.order_id) and None
+    )
     placed = order(shop, register(shop), sell(shop))
     gateway._entries[f"handle-{placed.key.order_id}"].amount = usd("4.00")
     run(shop)
@@ -187,7 +212,10 @@ def test_the_whole_given_back_at_the_desk_is_done_and_nothing_more_is_sent() -> 
     at_the_desk(gateway, order_id, Money(300, "USD"))
     sent = len(gateway.keys)
     run(shop)
-    assert (len(gateway.keys), shop.operations.show(order_id)[1].state) == (sent, OrderState.CANCELLED)
+    assert (len(gateway.keys), shop.operations.show(order_id)[1].state) == (
+        sent,
+        OrderState.CANCELLED,
+    )
     assert shop.checker.check().violations == ()
 
 

@@ -4,7 +4,14 @@ from collections.abc import Callable
 
 import pytest
 
-from commerce_core.checkout import CallStatus, CallUnknown, ContradictedByBooks, NotToBeUndone, Operation, SagaNotFound
+from commerce_core.checkout import (
+    CallStatus,
+    CallUnknown,
+    ContradictedByBooks,
+    NotToBeUndone,
+    Operation,
+    SagaNotFound,
+)
 from commerce_core.checkout.service.operate import Decision
 from commerce_core.kernel.ids import OrderId
 from commerce_core.orders import OrderState, OrderStatus
@@ -42,22 +49,33 @@ def waiting_for_its_charge(shop: MemoryShop) -> OrderId:
 
 def test_a_decision_is_kept_with_who_why_and_what_shows_it(shop: MemoryShop) -> None:
     order_id = waiting_for_its_charge(shop)
-    shop.operations.resolve(order_id, Captured(ref=f"capture-{order_id}", amount=usd("5.00")), DECISION)
+    shop.operations.resolve(
+        order_id, Captured(ref=f"capture-{order_id}", amount=usd("5.00")), DECISION
+    )
     row, view = shop.operations.show(order_id)
-    assert (row.saga.state, row.saga.status(Operation.CHARGE)) == (OrderState.SHIPPING, CallStatus.OK)
-    assert [(e.actor, e.cause) for e in view.timeline[2:]] == [("operator-1", "the books say so; ticket 7")]
+    assert (row.saga.state, row.saga.status(Operation.CHARGE)) == (
+        OrderState.SHIPPING,
+        CallStatus.OK,
+    )
+    assert [(e.actor, e.cause) for e in view.timeline[2:]] == [
+        ("operator-1", "the books say so; ticket 7")
+    ]
 
 
 def test_a_runner_goes_on_at_once_where_an_operator_has_decided(shop: MemoryShop) -> None:
     order_id = waiting_for_its_charge(shop)
-    shop.operations.resolve(order_id, Captured(ref=f"capture-{order_id}", amount=usd("5.00")), DECISION)
+    shop.operations.resolve(
+        order_id, Captured(ref=f"capture-{order_id}", amount=usd("5.00")), DECISION
+    )
     shop.runner.run_once(10)
     assert shop.operations.show(order_id)[1].status is OrderStatus.COMPLETED
     assert shop.checker.check().violations == ()
 
 
 @pytest.mark.parametrize("said", [Declined(code="no", detail="no"), Voided()])
-def test_what_the_gateway_has_captured_is_neither_declined_nor_voided(shop: MemoryShop, said: Declined | Voided) -> None:
+def test_what_the_gateway_has_captured_is_neither_declined_nor_voided(
+    shop: MemoryShop, said: Declined | Voided
+) -> None:
     order_id = waiting_for_its_charge(shop)
     before = shop.operations.show(order_id)[0]
     with pytest.raises(ContradictedByBooks, match=f"5.00 USD was captured .capture-{order_id}"):
@@ -78,7 +96,9 @@ def unanswered(shop: MemoryShop, gateway: ScriptedGateway) -> OrderId:
 
 
 @pytest.mark.parametrize("said", [Captured(ref="so they say", amount=usd("5.00")), Voided()])
-def test_what_the_gateway_can_still_capture_is_neither_captured_nor_voided(said: Captured | Voided) -> None:
+def test_what_the_gateway_can_still_capture_is_neither_captured_nor_voided(
+    said: Captured | Voided,
+) -> None:
     shop, gateway = scripted()
     order_id = unanswered(shop, gateway)
     with pytest.raises(ContradictedByBooks, match="not charged yet"):
@@ -90,7 +110,9 @@ def test_declined_is_believed_and_a_charge_that_lands_all_the_same_is_seen_and_p
     shop, gateway = scripted()
     order_id = unanswered(shop, gateway)
     shop.operations.resolve(order_id, Declined(code="no", detail="no"), DECISION)
-    assert isinstance(gateway.confirm(shop.operations.show(order_id)[1].order.handle, "late"), Captured)
+    assert isinstance(
+        gateway.confirm(shop.operations.show(order_id)[1].order.handle, "late"), Captured
+    )
     shop.runner.run_once(10)
     _, view = shop.operations.show(order_id)
     assert (view.status, view.payment_status) == (OrderStatus.CANCELLED, "refunded")
@@ -104,18 +126,25 @@ def test_what_the_gateway_says_it_has_voided_is_voided(said: Declined | Voided) 
     gateway.cancel(shop.operations.show(order_id)[1].order.handle)
     shop.operations.resolve(order_id, said, DECISION)
     row, view = shop.operations.show(order_id)
-    assert (view.status, row.saga.status(Operation.CHARGE)) == (OrderStatus.CANCELLED, CallStatus.FENCED)
+    assert (view.status, row.saga.status(Operation.CHARGE)) == (
+        OrderStatus.CANCELLED,
+        CallStatus.VOIDED,
+    )
     assert shop.checker.check().violations == ()
 
 
-def test_the_gateways_reference_and_amount_count_and_the_evidence_is_kept_apart(shop: MemoryShop) -> None:
+def test_the_gateways_reference_and_amount_count_and_the_evidence_is_kept_apart(
+    shop: MemoryShop,
+) -> None:
     order_id = waiting_for_its_charge(shop)
     shop.operations.resolve(order_id, Captured(ref="ticket 7", amount=usd("0.01")), DECISION)
     row, view = shop.operations.show(order_id)
     charge = row.saga.calls[Operation.CHARGE]
     assert (charge.response, charge.amount) == ({"ref": f"capture-{order_id}"}, usd("5.00"))
     with shop.parts.database.snapshot() as tx:
-        assert [fact.ref for fact in shop.parts.sagas.facts(tx, [row.saga.key])] == [f"capture-{order_id}"]
+        assert [fact.ref for fact in shop.parts.sagas.facts(tx, [row.saga.key])] == [
+            f"capture-{order_id}"
+        ]
     assert view.timeline[2].cause == "the books say so; ticket 7"
 
 
@@ -144,20 +173,32 @@ def test_nothing_is_decided_over_an_order_that_has_moved_while_the_gateway_was_a
 
 
 def test_a_runner_that_slept_past_its_lease_writes_nothing_over_a_decision() -> None:
-    """The operator knows of money; the fence that the sleeper had sent answers late, and the other way round."""
+    """The operator knows of money; the fence that the sleeper had sent answers late, and the other
+    way round.
+    """
     shop, gateway = scripted()
     placed = order(shop, register(shop), sell(shop), number=LOSES_ANSWER)
 
     def decide() -> None:
         shop.clock.advance(LEASE)
-        MemoryGateway.confirm(gateway, see(shop, placed).order.handle, f"{placed.key.order_id}:charge:1:1")
-        shop.operations.resolve(placed.key.order_id, Captured(ref=f"capture-{placed.key.order_id}", amount=usd("5.00")), DECISION)
+        MemoryGateway.confirm(
+            gateway, see(shop, placed).order.handle, f"{placed.key.order_id}:charge:1:1"
+        )
+        shop.operations.resolve(
+            placed.key.order_id,
+            Captured(ref=f"capture-{placed.key.order_id}", amount=usd("5.00")),
+            DECISION,
+        )
 
     gateway.before_confirm = decide
     gateway.reply = Voided()
     shop.runner.run_once(10)
     row, _ = shop.operations.show(placed.key.order_id)
-    assert (row.saga.state, row.saga.status(Operation.CHARGE), row.fence) == (OrderState.SHIPPING, CallStatus.OK, 2)
+    assert (row.saga.state, row.saga.status(Operation.CHARGE), row.fence) == (
+        OrderState.SHIPPING,
+        CallStatus.OK,
+        2,
+    )
 
 
 def test_nothing_is_decided_while_a_call_is_under_way() -> None:
@@ -203,7 +244,10 @@ def test_an_order_that_no_runner_holds_is_undone_with_its_money_and_its_parcel()
 
 def test_what_is_over_or_waits_for_something_else_is_not_decided(shop: MemoryShop) -> None:
     placed, done = order(shop, register(shop), sell(shop)), order(shop, register(shop), sell(shop))
-    for act in (lambda i: shop.operations.compensate(i, DECISION), lambda i: shop.operations.resolve(i, Voided(), DECISION)):
+    for act in (
+        lambda i: shop.operations.compensate(i, DECISION),
+        lambda i: shop.operations.resolve(i, Voided(), DECISION),
+    ):
         with pytest.raises(NotToBeUndone):
             act(placed.key.order_id)
     shop.runner.run_once(10)
@@ -234,7 +278,11 @@ def test_a_retry_runs_now_what_was_put_off(shop: MemoryShop) -> None:
 
 def test_an_order_that_does_not_exist_is_not_found(shop: MemoryShop) -> None:
     nobody = OrderId("019b7000-0000-7000-8000-ffffffffffff")
-    for act in (shop.operations.show, shop.operations.retry, lambda i: shop.operations.resolve(i, Voided(), DECISION)):
+    for act in (
+        shop.operations.show,
+        shop.operations.retry,
+        lambda i: shop.operations.resolve(i, Voided(), DECISION),
+    ):
         with pytest.raises(SagaNotFound):
             act(nobody)
 
@@ -244,6 +292,8 @@ def test_sagas_are_listed_newest_first_and_counted_by_state(shop: MemoryShop) ->
     waiting = waiting_for_its_charge(shop)
     listed = shop.operations.page(limit=3)
     assert [row.saga.key.order_id for row in listed] == [waiting, *ids[:0:-1]]
-    assert [row.saga.key.order_id for row in shop.operations.page(after=listed[-1].saga.key.order_id)] == [ids[0]]
+    assert [
+        row.saga.key.order_id for row in shop.operations.page(after=listed[-1].saga.key.order_id)
+    ] == [ids[0]]
     assert [row.saga.key.order_id for row in shop.operations.page("CHARGING")] == [waiting]
     assert shop.operations.counts() == {"CHARGING": 1}

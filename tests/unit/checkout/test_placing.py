@@ -21,7 +21,7 @@ from commerce_core.checkout import (
     PlaceOrder,
 )
 from commerce_core.checkout.service.place import request_digest
-from commerce_core.checkout.service.prepare import Prepared
+from commerce_core.checkout.service.prepare import PreparedPayment
 from commerce_core.inventory import SkuDemand, StockChange, StockLevel
 from commerce_core.kernel.errors import Invalid, TransactionLost
 from commerce_core.kernel.ids import BuyerId, CartId, OrderId, SkuId
@@ -35,7 +35,19 @@ from commerce_testkit.memory.orders import MemoryOrderBook
 from commerce_testkit.memory.payment import MemoryGateway
 from commerce_testkit.memory.shop import MemoryParts, MemoryShop, memory_shop
 from commerce_testkit.memory.transaction import MemoryDatabase, MemoryTransaction
-from tests.unit.people import DECLINED_CARD, buyer_id, card, fill, free, order, pay, register, see, sell, usd
+from tests.unit.people import (
+    DECLINED_CARD,
+    buyer_id,
+    card,
+    fill,
+    free,
+    order,
+    pay,
+    register,
+    see,
+    sell,
+    usd,
+)
 
 
 class WatchedGateway(MemoryGateway):
@@ -45,7 +57,9 @@ class WatchedGateway(MemoryGateway):
         super().__init__(clock)
         self.prepared: list[OrderId] = []
 
-    def prepare(self, order_id: OrderId, buyer_id: BuyerId, amount: Money, payment: PaymentInfo) -> Handle:
+    def prepare(
+        self, order_id: OrderId, buyer_id: BuyerId, amount: Money, payment: PaymentInfo
+    ) -> Handle:
         self.prepared.append(order_id)
         return super().prepare(order_id, buyer_id, amount, payment)
 
@@ -57,27 +71,38 @@ def watched(**parts: object) -> tuple[MemoryShop, WatchedGateway]:
     return memory_shop(made), gateway
 
 
-def prepared(shop: MemoryShop, buyer: Account, view: ItemView, quantity: int = 1) -> Prepared:
+def prepared(
+    shop: MemoryShop, buyer: Account, view: ItemView, quantity: int = 1
+) -> PreparedPayment:
     """An order that only waits for its group."""
     cart_id = fill(shop, buyer, (view, quantity))
     command = PlaceOrder(cart_id=cart_id, amount=view.item.price * quantity, payment_info=card())
     found = shop.checkout.prepare(shop.checkout.ask(buyer, command))
-    assert isinstance(found, Prepared)
+    assert isinstance(found, PreparedPayment)
     return found
 
 
 def test_an_order_is_there_with_its_lines_its_timeline_and_its_hold(shop: MemoryShop) -> None:
     mug, buyer = sell(shop, 10, "5.00"), register(shop)
     view = see(shop, order(shop, buyer, mug, 2))
-    assert [(x.name, x.quantity, x.unit_price) for x in view.order.lines] == [("Mug", 2, usd("5.00"))]
-    assert [(e.seq, e.fact) for e in view.timeline] == [(1, Fact.ORDER_CREATED), (2, Fact.INVENTORY_RESERVED)]
+    assert [(x.name, x.quantity, x.unit_price) for x in view.order.lines] == [
+        ("Mug", 2, usd("5.00"))
+    ]
+    assert [(e.seq, e.fact) for e in view.timeline] == [
+        (1, Fact.ORDER_CREATED),
+        (2, Fact.INVENTORY_RESERVED),
+    ]
     assert (view.order.total, view.status.value, free(shop, mug)) == (usd("10.00"), "PENDING", 8)
 
 
 def test_01_200_buyers_of_50_pieces_in_groups_get_exactly_50(shop: MemoryShop) -> None:
     mug = sell(shop, 50)
     wanted = [prepared(shop, register(shop), mug) for _ in range(200)]
-    answers = [answer for i in range(0, 200, 30) for answer in shop.placement.place_many(wanted[i : i + 30])]
+    answers = [
+        answer
+        for i in range(0, 200, 30)
+        for answer in shop.placement.place_many(wanted[i : i + 30])
+    ]
     assert sum(isinstance(a, Placed) for a in answers) == 50
     assert sum(isinstance(a, OutOfStock) for a in answers) == 150
     assert (free(shop, mug), shop.checker.check().violations) == (0, ())
@@ -93,7 +118,9 @@ def test_02_what_ran_out_since_is_refused_before_any_payment_call() -> None:
     assert len(gateway.prepared) == 1
 
 
-def test_07_three_orders_of_one_unit_in_one_group_raise_the_counter_by_three(shop: MemoryShop) -> None:
+def test_07_three_orders_of_one_unit_in_one_group_raise_the_counter_by_three(
+    shop: MemoryShop,
+) -> None:
     mug = sell(shop, 10)
     answers = shop.placement.place_many([prepared(shop, register(shop), mug) for _ in range(3)])
     assert [type(a) for a in answers] == [Placed] * 3
@@ -122,7 +149,13 @@ def test_13_a_retry_after_a_lost_answer_gives_the_first_order_and_prepares_nothi
     cart_id = fill(shop, buyer, (mug, 1))
     first = pay(shop, buyer, cart_id, "5.00", key="k")
     again = pay(shop, buyer, cart_id, "5.00", key="k")
-    assert (again.key, first.replayed, again.replayed, len(gateway.prepared), free(shop, mug)) == (first.key, False, True, 1, 2)
+    assert (again.key, first.replayed, again.replayed, len(gateway.prepared), free(shop, mug)) == (
+        first.key,
+        False,
+        True,
+        1,
+        2,
+    )
 
 
 def test_13_the_key_of_another_request_is_refused_and_nothing_is_done(shop: MemoryShop) -> None:
@@ -158,11 +191,16 @@ def test_a_payment_that_cannot_be_taken_places_nothing(shop: MemoryShop) -> None
     mug, buyer = sell(shop, 3), register(shop)
     info = PaymentInfo(payment_type="card", token="tok_nobody")
     with pytest.raises(Invalid):
-        shop.checkout.place(buyer, PlaceOrder(cart_id=fill(shop, buyer, (mug, 1)), amount=usd("5.00"), payment_info=info))
+        shop.checkout.place(
+            buyer,
+            PlaceOrder(cart_id=fill(shop, buyer, (mug, 1)), amount=usd("5.00"), payment_info=info),
+        )
     assert (free(shop, mug), shop.checker.check().orders) == (3, 0)
 
 
-def test_36_an_edit_between_look_and_placement_is_never_paid_at_the_old_amount(shop: MemoryShop) -> None:
+def test_36_an_edit_between_look_and_placement_is_never_paid_at_the_old_amount(
+    shop: MemoryShop,
+) -> None:
     mug, buyer = sell(shop, 9), register(shop)
     waiting = prepared(shop, buyer, mug, 1)
     fill(shop, buyer, (mug, 4))
@@ -174,7 +212,10 @@ def test_36_an_edit_between_look_and_placement_is_never_paid_at_the_old_amount(s
 def test_36_an_edit_after_the_placement_goes_into_a_cart_of_its_own(shop: MemoryShop) -> None:
     mug, buyer = sell(shop, 9), register(shop)
     placed = order(shop, buyer, mug, 1)
-    change = CartChange(shopper=Shopper(buyer_id=buyer_id(buyer)), quantities=(SetQuantity(item_id=mug.item.id, quantity=4),))
+    change = CartChange(
+        shopper=Shopper(buyer_id=buyer_id(buyer)),
+        quantities=(SetQuantity(item_id=mug.item.id, quantity=4),),
+    )
     assert shop.carts.change(change).cart.id != placed.cart_id
     assert see(shop, placed).order.lines[0].quantity == 1
 
@@ -191,7 +232,9 @@ def test_36_a_cart_version_that_was_not_seen_is_refused(shop: MemoryShop) -> Non
 
 
 class RestlessLedger(MemoryStockLedger):
-    """Shows, for some reads, more than there is: pieces that somebody takes before the group writes."""
+    """Shows, for some reads, more than there is: pieces that somebody takes before the group
+    writes.
+    """
 
     def __init__(self, lies: int) -> None:
         self.lies = lies
@@ -202,7 +245,10 @@ class RestlessLedger(MemoryStockLedger):
         if not isinstance(tx, MemoryTransaction) or not tx._write or self.lies <= 0:
             return found
         self.lies -= 1
-        return {sku_id: attrs.evolve(level, on_hand=level.on_hand + 100) for sku_id, level in found.items()}
+        return {
+            sku_id: attrs.evolve(level, on_hand=level.on_hand + 100)
+            for sku_id, level in found.items()
+        }
 
     def hold(self, tx: Transaction, demands: Sequence[SkuDemand]) -> Mapping[SkuId, StockChange]:
         self.groups.append(sum(d.quantity for d in demands))
@@ -303,7 +349,15 @@ def test_two_cards_are_told_apart_by_their_last_four_digits_and_a_code_is_never_
     other_code = attrs.evolve(command, payment_info=attrs.evolve(card(), cvc="999"))
     other_card = attrs.evolve(command, payment_info=card(DECLINED_CARD))
     assert request_digest(command) == request_digest(other_code)
-    assert len({request_digest(c) for c in (command, other_card, attrs.evolve(command, amount=usd("2.00")))}) == 3
+    assert (
+        len(
+            {
+                request_digest(c)
+                for c in (command, other_card, attrs.evolve(command, amount=usd("2.00")))
+            }
+        )
+        == 3
+    )
 
 
 def test_a_group_takes_the_time_of_the_clock(shop: MemoryShop) -> None:

@@ -1,4 +1,6 @@
-"""What comes before placing: a group is looked at together, prepared one by one, and nobody's trouble is his neighbours'."""
+"""What comes before placing: a group is looked at together, prepared one by one, and nobody's
+trouble is his neighbours'.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -9,8 +11,13 @@ from commerce_core.accounts import Account
 from commerce_core.cart import Cart
 from commerce_core.catalog import ItemView
 from commerce_core.checkout import CartChanged, OutOfStock, Placed, PlaceOrder
-from commerce_core.checkout.service.prepare import Asked, Preparation, Prepared, prepared_first
-from commerce_core.kernel.batching import MOST_WEIGHT, bisected, check_weight
+from commerce_core.checkout.service.prepare import (
+    CheckoutRequest,
+    Preparation,
+    PreparedPayment,
+    prepared_first,
+)
+from commerce_core.kernel.batching import MOST_WEIGHT, check_weight, isolate_failures
 from commerce_core.kernel.errors import TransactionLost
 from commerce_core.kernel.ids import BuyerId, CartId, OrderId
 from commerce_core.kernel.money import Money
@@ -27,7 +34,9 @@ class Moody(MemoryGateway):
 
     away_for: BuyerId | None = None
 
-    def prepare(self, order_id: OrderId, buyer_id: BuyerId, amount: Money, payment: PaymentInfo) -> Handle:
+    def prepare(
+        self, order_id: OrderId, buyer_id: BuyerId, amount: Money, payment: PaymentInfo
+    ) -> Handle:
         if buyer_id == self.away_for:
             raise PaymentUnavailable("not for you")
         self.__dict__.setdefault("seen", []).append(buyer_id)
@@ -39,7 +48,9 @@ class Swapping(MemoryGateway):
 
     meanwhile: Callable[[], object] = staticmethod(lambda: None)
 
-    def prepare(self, order_id: OrderId, buyer_id: BuyerId, amount: Money, payment: PaymentInfo) -> Handle:
+    def prepare(
+        self, order_id: OrderId, buyer_id: BuyerId, amount: Money, payment: PaymentInfo
+    ) -> Handle:
         self.meanwhile()
         return super().prepare(order_id, buyer_id, amount, payment)
 
@@ -49,14 +60,18 @@ class Torn(MemoryCartBook):
 
     unreadable: BuyerId | None = None
 
-    def load(self, tx: Transaction, keys: Sequence[tuple[BuyerId, CartId]]) -> Mapping[CartId, Cart]:
+    def load(
+        self, tx: Transaction, keys: Sequence[tuple[BuyerId, CartId]]
+    ) -> Mapping[CartId, Cart]:
         if any(owner == self.unreadable for owner, _ in keys):
             raise ValueError("a cart that cannot be read")
         return super().load(tx, keys)
 
 
-def asked(shop: MemoryShop, buyer: Account, view: ItemView) -> Asked:
-    command = PlaceOrder(cart_id=fill(shop, buyer, (view, 1)), amount=view.item.price, payment_info=card())
+def asked(shop: MemoryShop, buyer: Account, view: ItemView) -> CheckoutRequest:
+    command = PlaceOrder(
+        cart_id=fill(shop, buyer, (view, 1)), amount=view.item.price, payment_info=card()
+    )
     return shop.checkout.ask(buyer, command)
 
 
@@ -65,20 +80,22 @@ def moody_shop(**parts: object) -> tuple[MemoryShop, Moody, Preparation]:
     gateway = Moody(made.clock)
     object.__setattr__(made, "gateway", gateway)
     shop = memory_shop(made)
-    return shop, gateway, Preparation(shop.placement.look, {"memory": gateway})
+    return shop, gateway, Preparation(shop.placement.preview, {"memory": gateway})
 
 
 def test_a_group_of_those_that_ask_and_those_that_are_prepared_is_answered_in_its_order() -> None:
     shop, gateway, preparation = moody_shop()
     mug, buyers = sell(shop, 9), [register(shop) for _ in range(5)]
-    group: list[Asked | Prepared] = [asked(shop, buyer, mug) for buyer in buyers]
+    group: list[CheckoutRequest | PreparedPayment] = [asked(shop, buyer, mug) for buyer in buyers]
     ready = shop.checkout.prepare(group[1])  # type: ignore[arg-type]
-    assert isinstance(ready, Prepared)
+    assert isinstance(ready, PreparedPayment)
     group[1] = ready
     gateway.away_for = buyer_id(buyers[2])
     answers = prepared_first(shop.placement.place_many, preparation)(group)
     assert [type(a) for a in answers] == [Placed, Placed, PaymentUnavailable, Placed, Placed]
-    assert [a.key.buyer_id for a in answers if isinstance(a, Placed)] == [buyer_id(b) for b in buyers if b is not buyers[2]]
+    assert [a.key.buyer_id for a in answers if isinstance(a, Placed)] == [
+        buyer_id(b) for b in buyers if b is not buyers[2]
+    ]
     assert (free(shop, mug), shop.checker.check().violations) == (5, ())
 
 
@@ -93,7 +110,9 @@ def test_what_would_be_refused_is_not_begun_at_the_gateway() -> None:
 
 
 @pytest.mark.parametrize("version", [None, "named"])
-def test_36_goods_swapped_for_others_of_the_same_price_while_the_payment_is_prepared_are_not_ordered(version: str | None) -> None:
+def test_36_goods_swapped_for_others_of_the_same_price_while_the_payment_is_prepared_are_not_ordered(
+    version: str | None,
+) -> None:
     made = MemoryParts()
     gateway = Swapping(made.clock)
     object.__setattr__(made, "gateway", gateway)
@@ -107,7 +126,9 @@ def test_36_goods_swapped_for_others_of_the_same_price_while_the_payment_is_prep
     assert isinstance(placed.exception(), CartChanged)
     assert (free(shop, mug), free(shop, bowl), shop.checker.check().orders) == (9, 9, 0)
     gateway.meanwhile = lambda: None
-    assert [line.item_id for line in see(shop, order(shop, buyer, bowl)).order.lines] == [bowl.item.id]
+    assert [line.item_id for line in see(shop, order(shop, buyer, bowl)).order.lines] == [
+        bowl.item.id
+    ]
 
 
 def test_a_request_that_is_repeated_within_a_group_is_placed_once() -> None:
@@ -130,7 +151,13 @@ def test_37_a_cart_that_cannot_be_read_is_its_buyers_trouble_alone() -> None:
     group = [asked(shop, buyer, mug) for buyer in buyers]
     carts.unreadable = buyer_id(buyers[3])
     answers = preparation.prepare_many(group)
-    assert [type(a) for a in answers] == [Prepared, Prepared, Prepared, ValueError, Prepared]
+    assert [type(a) for a in answers] == [
+        PreparedPayment,
+        PreparedPayment,
+        PreparedPayment,
+        ValueError,
+        PreparedPayment,
+    ]
 
 
 def test_a_lost_transaction_is_told_to_everybody_at_once() -> None:
@@ -140,7 +167,7 @@ def test_a_lost_transaction_is_told_to_everybody_at_once() -> None:
         tried.append(len(group))
         raise TransactionLost("the database is away")
 
-    assert [type(a) for a in bisected(lost, [1, 2, 3])] == [TransactionLost] * 3
+    assert [type(a) for a in isolate_failures(lost, [1, 2, 3])] == [TransactionLost] * 3
     assert tried == [3]
 
 
@@ -151,10 +178,10 @@ def test_a_group_is_halved_down_to_the_one_that_spoils_it(size: int) -> None:
             raise ValueError("no")
         return [n * 10 for n in group]
 
-    answers = bisected(spoilt, list(range(size)))
+    answers = isolate_failures(spoilt, list(range(size)))
     assert [type(a) for a in answers] == [ValueError, *[int] * (size - 1)]
     assert answers[1:] == [n * 10 for n in range(1, size)]
-    assert bisected(spoilt, []) == []
+    assert isolate_failures(spoilt, []) == []
 
 
 def test_a_group_that_is_too_heavy_is_answered_in_portions_in_its_order() -> None:
@@ -166,7 +193,7 @@ def test_a_group_that_is_too_heavy_is_answered_in_portions_in_its_order() -> Non
         return [n + 1 for n in group]
 
     group = [900, 1_000, 1, 100, 5_000, 1, MOST_WEIGHT, 7]
-    assert bisected(heavy, group) == [n + 1 for n in group]
+    assert isolate_failures(heavy, group) == [n + 1 for n in group]
     assert seen == [[900, 1_000, 1], [100], [5_000], [1], [MOST_WEIGHT], [7]]
 
 
@@ -174,11 +201,16 @@ def test_a_group_that_is_too_heavy_is_answered_in_portions_in_its_order() -> Non
 def test_39_orders_of_many_lines_are_not_all_placed_in_one_transaction(lines: int) -> None:
     shop, _, preparation = moody_shop()
     seller = register(shop, "seller")
-    goods, buyers = [sell(shop, 99, "1.00", f"{n}", seller) for n in range(lines)], [register(shop) for _ in range(40)]
-    group: list[Asked | Prepared] = []
+    goods, buyers = (
+        [sell(shop, 99, "1.00", f"{n}", seller) for n in range(lines)],
+        [register(shop) for _ in range(40)],
+    )
+    group: list[CheckoutRequest | PreparedPayment] = []
     for buyer in buyers:
         command = PlaceOrder(
-            cart_id=fill(shop, buyer, *((view, 1) for view in goods)), amount=Money(100 * lines, "USD"), payment_info=card()
+            cart_id=fill(shop, buyer, *((view, 1) for view in goods)),
+            amount=Money(100 * lines, "USD"),
+            payment_info=card(),
         )
         group.append(shop.checkout.ask(buyer, command))
     begun: list[None] = []
@@ -186,4 +218,6 @@ def test_39_orders_of_many_lines_are_not_all_placed_in_one_transaction(lines: in
     object.__setattr__(shop.parts.database, "begin", lambda: begun.append(None) or really())
     answers = prepared_first(shop.placement.place_many, preparation)(group)
     assert [type(a) for a in answers] == [Placed] * 40
-    assert len(begun) == (1 if lines == 10 else 1 + 3)  # the whole, which is found too heavy, and sixteen orders at a time
+    assert len(begun) == (
+        1 if lines == 10 else 1 + 3
+    )  # the whole, which is found too heavy, and sixteen orders at a time

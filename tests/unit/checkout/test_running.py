@@ -1,4 +1,6 @@
-"""Running sagas: answers lost, runners that die or freeze, rows that spoil a batch, and what buyers see in the end."""
+"""Running sagas: answers lost, runners that die or freeze, rows that spoil a batch, and what buyers
+see in the end.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -32,7 +34,13 @@ from tests.unit.people import (
     sell,
 )
 
-SMOOTH = ["OrderCreated", "InventoryReserved", "PaymentCompleted", "ShipmentReady", "OrderCompleted"]
+SMOOTH = [
+    "OrderCreated",
+    "InventoryReserved",
+    "PaymentCompleted",
+    "ShipmentReady",
+    "OrderCompleted",
+]
 LEASE = timedelta(seconds=31)
 
 
@@ -45,7 +53,11 @@ def test_a_smooth_order_is_completed_in_one_run(shop: MemoryShop) -> None:
     placed = order(shop, register(shop), mug, 2)
     assert shop.runner.run_once(10) == 1
     view = see(shop, placed)
-    assert (told(shop, placed), view.status, view.payment_status) == (SMOOTH, OrderStatus.COMPLETED, "paid")
+    assert (told(shop, placed), view.status, view.payment_status) == (
+        SMOOTH,
+        OrderStatus.COMPLETED,
+        "paid",
+    )
     assert view.shipment is not None
     assert (free(shop, mug), shop.checker.check().clean) == (3, True)
 
@@ -58,13 +70,19 @@ def test_a_decline_gives_everything_back_once_and_names_the_cart(shop: MemorySho
     assert told(shop, placed)[2:] == ["PaymentDeclined", "InventoryReleased", "OrderCancelled"]
     cart = shop.carts.view(Shopper(buyer_id=buyer_id(buyer))).cart
     assert view.cancellation is not None
-    assert (view.cancellation.code, view.cancellation.cart_id, view.payment_status) == ("payment-declined", cart.id, "declined")
+    assert (view.cancellation.code, view.cancellation.cart_id, view.payment_status) == (
+        "payment-declined",
+        cart.id,
+        "declined",
+    )
     assert [(x.item_id, x.quantity) for x in cart.lines] == [(mug.item.id, 2)]
     assert (free(shop, mug), shop.checker.check().clean) == (5, True)
 
 
 @pytest.mark.parametrize(("number", "country"), [(DECLINED_CARD, "DE"), ("4242424242424242", "AQ")])
-def test_04_what_is_free_before_is_free_after_every_undone_order(shop: MemoryShop, number: str, country: str) -> None:
+def test_04_what_is_free_before_is_free_after_every_undone_order(
+    shop: MemoryShop, number: str, country: str
+) -> None:
     mug, buyer = sell(shop, 5), register(shop)
     placed = order(shop, buyer, mug, 3, number=number, country=country)
     for _ in range(5):
@@ -104,7 +122,11 @@ def test_10_any_error_after_the_charge_leaves_the_buyer_the_order_or_the_money()
     ledger.broken = frozenset({placed.key.order_id})
     shop.runner.run_once(10)
     row = shop.operations.alarmed()[0]
-    assert (row.saga.key, row.attention, see(shop, placed).status) == (placed.key, True, OrderStatus.PAID)
+    assert (row.saga.key, row.attention, see(shop, placed).status) == (
+        placed.key,
+        True,
+        OrderStatus.PAID,
+    )
     assert row.last_error is not None
     assert "RuntimeError" in row.last_error
     ledger.broken = frozenset()
@@ -165,7 +187,14 @@ def test_14_after_twenty_claims_without_progress_a_person_is_alarmed(shop: Memor
     for _ in range(20):
         assert shop.operations.alarmed() == []
         with shop.parts.database.begin() as tx:
-            assert len(shop.parts.sagas.claim_due(tx, {"order": 1}, "w", shop.clock.now(), shop.clock.now(), 5)) == 1
+            assert (
+                len(
+                    shop.parts.sagas.claim_due(
+                        tx, {"order": 1}, "w", shop.clock.now(), shop.clock.now(), 5
+                    )
+                )
+                == 1
+            )
             tx.commit()
         shop.clock.advance(timedelta(seconds=1))
     assert [row.claims for row in shop.operations.alarmed()] == [20]
@@ -182,7 +211,9 @@ def test_15_no_call_is_made_while_a_transaction_is_open() -> None:
 
 
 @pytest.mark.parametrize("country", ["DE", "AQ"])
-def test_17_what_a_dead_runner_had_in_its_hands_another_takes_over_within_the_lease(country: str) -> None:
+def test_17_what_a_dead_runner_had_in_its_hands_another_takes_over_within_the_lease(
+    country: str,
+) -> None:
     shop, gateway = scripted()
     placed = order(shop, register(shop), sell(shop), country=country)
     gateway.before_confirm = die
@@ -198,7 +229,10 @@ def test_17_what_a_dead_runner_had_in_its_hands_another_takes_over_within_the_le
 def test_a_cancellation_before_the_charge_calls_nobody(shop: MemoryShop) -> None:
     shop, gateway = scripted()
     placed = order(shop, register(shop), sell(shop))
-    assert shop.cancellations.cancel(placed.key.buyer_id, placed.key.order_id).state is OrderState.PLACED
+    assert (
+        shop.cancellations.cancel(placed.key.buyer_id, placed.key.order_id).state
+        is OrderState.PLACED
+    )
     shop.runner.run_once(10)
     assert (see(shop, placed).payment_status, gateway.keys) == ("cancelled", [])
     assert shop.checker.check().violations == ()
@@ -207,9 +241,16 @@ def test_a_cancellation_before_the_charge_calls_nobody(shop: MemoryShop) -> None
 def test_a_cancellation_that_meets_the_charge_pays_back() -> None:
     shop, gateway = scripted()
     placed = order(shop, register(shop), sell(shop))
-    gateway.before_confirm = lambda: shop.cancellations.cancel(placed.key.buyer_id, placed.key.order_id) and None
+    gateway.before_confirm = lambda: (
+        shop.cancellations.cancel(placed.key.buyer_id, placed.key.order_id) and None
+    )
     shop.runner.run_once(10)
-    assert told(shop, placed)[2:] == ["PaymentCompleted", "InventoryReleased", "PaymentRefunded", "OrderCancelled"]
+    assert told(shop, placed)[2:] == [
+        "PaymentCompleted",
+        "InventoryReleased",
+        "PaymentRefunded",
+        "OrderCancelled",
+    ]
     assert see(shop, placed).payment_status == "refunded"
     assert shop.checker.check().violations == ()
 
@@ -226,7 +267,10 @@ def test_cancelling_again_what_is_cancelled_is_fine(shop: MemoryShop) -> None:
     for _ in range(2):
         shop.cancellations.cancel(placed.key.buyer_id, placed.key.order_id)
     shop.runner.run_once(10)
-    assert shop.cancellations.cancel(placed.key.buyer_id, placed.key.order_id).status is OrderStatus.CANCELLED
+    assert (
+        shop.cancellations.cancel(placed.key.buyer_id, placed.key.order_id).status
+        is OrderStatus.CANCELLED
+    )
 
 
 def test_a_silent_carrier_is_asked_again_under_the_same_key() -> None:
@@ -250,7 +294,11 @@ def test_past_the_lifetime_of_the_keys_nothing_is_sent_again() -> None:
     gateway.reply = None
     shop.runner.run_once(10)
     row, _ = shop.operations.show(placed.key.order_id)
-    assert (len(gateway.keys), see(shop, placed).status, row.attention) == (1, OrderStatus.PENDING, True)
+    assert (len(gateway.keys), see(shop, placed).status, row.attention) == (
+        1,
+        OrderStatus.PENDING,
+        True,
+    )
 
 
 def test_what_is_looked_up_after_the_lifetime_of_the_keys_is_believed_and_alarms_nobody() -> None:
@@ -271,7 +319,9 @@ class BrokenLedger(MemoryStockLedger):
 
     broken: frozenset[OrderId] = frozenset()
 
-    def commit(self, tx: Transaction, order_ids: Sequence[OrderId], at: datetime) -> Sequence[OrderId]:
+    def commit(
+        self, tx: Transaction, order_ids: Sequence[OrderId], at: datetime
+    ) -> Sequence[OrderId]:
         self._fail(order_ids)
         return super().commit(tx, order_ids, at)
 
@@ -292,7 +342,9 @@ def test_37_one_row_that_spoils_a_group_of_answers_is_flagged_and_the_others_go_
     ledger.broken = frozenset({placed[2].key.order_id})
     shop.runner.run_once(10)
     statuses = [see(shop, p).status for p in placed]
-    assert statuses == [OrderStatus.COMPLETED] * 2 + [OrderStatus.PAID] + [OrderStatus.COMPLETED] * 2
+    assert (
+        statuses == [OrderStatus.COMPLETED] * 2 + [OrderStatus.PAID] + [OrderStatus.COMPLETED] * 2
+    )
     assert [row.saga.key for row in shop.operations.alarmed()] == [placed[2].key]
 
 
@@ -304,7 +356,11 @@ def test_37_one_that_cannot_even_be_begun_does_not_keep_the_others_waiting() -> 
     shop.cancellations.cancel(placed[0].key.buyer_id, placed[0].key.order_id)
     ledger.broken = frozenset({placed[0].key.order_id})
     assert shop.runner.run_once(10) == 3
-    assert [see(shop, p).status for p in placed] == [OrderStatus.PENDING, OrderStatus.COMPLETED, OrderStatus.COMPLETED]
+    assert [see(shop, p).status for p in placed] == [
+        OrderStatus.PENDING,
+        OrderStatus.COMPLETED,
+        OrderStatus.COMPLETED,
+    ]
     assert [row.saga.key for row in shop.operations.alarmed()] == [placed[0].key]
 
 
@@ -349,7 +405,9 @@ def test_what_the_outside_said_is_a_fact_whoever_asked() -> None:
     def freeze() -> None:
         shop.clock.advance(LEASE)
         with shop.parts.database.begin() as tx:
-            shop.parts.sagas.claim_due(tx, {"order": 1}, "other", shop.clock.now(), shop.clock.now() + LEASE, 5)
+            shop.parts.sagas.claim_due(
+                tx, {"order": 1}, "other", shop.clock.now(), shop.clock.now() + LEASE, 5
+            )
             tx.commit()
 
     gateway.before_confirm = freeze
@@ -383,7 +441,9 @@ def test_an_empty_shop_has_nothing_to_run(shop: MemoryShop) -> None:
     assert shop.runner.run_once(10) == 0
 
 
-def test_05_what_was_learnt_is_written_at_once_again_where_the_database_gave_up(shop: MemoryShop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_05_what_was_learnt_is_written_at_once_again_where_the_database_gave_up(
+    shop: MemoryShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Else the order would wait for its lease to run out, and call the gateway once more."""
     mug = sell(shop, 5)
     placed = order(shop, register(shop), mug, 2)

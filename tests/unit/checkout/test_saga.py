@@ -1,4 +1,6 @@
-"""The flow of an order: given this saga expect that call, given this answer expect that state and these commands."""
+"""The flow of an order: given this saga expect that call, given this answer expect that state and
+these commands.
+"""
 
 from collections.abc import Sequence
 
@@ -6,7 +8,15 @@ import attrs
 import pytest
 
 from commerce_core.checkout import CallStatus, Operation, OrderSaga, Timing, call_key
-from commerce_core.checkout.model import CommitStock, GiveBackCart, OpenRefund, RecordShipment, ReleaseStock, Tell, Verb
+from commerce_core.checkout.model import (
+    CommitStock,
+    GatewayCommand,
+    OpenRefund,
+    RecordEvent,
+    RecordShipment,
+    ReleaseStock,
+    RestoreCart,
+)
 from commerce_core.checkout.saga import ORDER_SAGA, Begin, advance, ask
 from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.kernel.money import Money
@@ -28,7 +38,14 @@ LOST = PaymentUnknown("no answer in time")
 PARCEL_LOST = ShippingUnknown("no answer in time")
 
 PLACED = OrderSaga(
-    key=OrderKey(BuyerId("b"), OrderId("o")), definition="order", version=1, gateway="g", account="a", carrier="c", digest="d", total=PRICE
+    key=OrderKey(BuyerId("b"), OrderId("o")),
+    definition="order",
+    version=1,
+    gateway="g",
+    account="a",
+    carrier="c",
+    digest="d",
+    total=PRICE,
 )
 
 
@@ -54,40 +71,47 @@ UNBOOKING = after(RETURNING, REFUNDED)
 
 def facts(commands: Sequence[object]) -> list[Fact]:
     """What *commands* tell."""
-    return [command.fact for command in commands if isinstance(command, Tell)]
+    return [command.fact for command in commands if isinstance(command, RecordEvent)]
 
 
 def kinds(commands: Sequence[object]) -> list[type]:
     """What *commands* do beside telling."""
-    return [type(command) for command in commands if not isinstance(command, Tell)]
+    return [type(command) for command in commands if not isinstance(command, RecordEvent)]
 
 
 def test_the_flow_reads_charge_then_ship_and_the_charge_is_the_pivot() -> None:
-    assert [(stage.state, stage.pivot) for stage in ORDER_SAGA.stages] == [(OrderState.CHARGING, True), (OrderState.SHIPPING, False)]
+    assert [(stage.state, stage.pivot) for stage in ORDER_SAGA.stages] == [
+        (OrderState.CHARGING, True),
+        (OrderState.SHIPPING, False),
+    ]
 
 
 @pytest.mark.parametrize(
     ("saga", "verb"),
     [
         (PLACED, None),
-        (CHARGING, Verb.CONFIRM),
-        (cancelled(CHARGING), Verb.FENCE),
-        (SHIPPING, Verb.BOOK),
-        (FENCING, Verb.FENCE),
-        (REFUNDING, Verb.REFUND),
-        (RETURNING, Verb.REFUND),
-        (UNBOOKING, Verb.UNBOOK),
+        (CHARGING, GatewayCommand.CONFIRM),
+        (cancelled(CHARGING), GatewayCommand.VOID),
+        (SHIPPING, GatewayCommand.BOOK),
+        (FENCING, GatewayCommand.VOID),
+        (REFUNDING, GatewayCommand.REFUND),
+        (RETURNING, GatewayCommand.REFUND),
+        (UNBOOKING, GatewayCommand.UNBOOK),
         (after(SHIPPING, BOOKED), None),
         (after(FENCING, VOIDED), None),
     ],
 )
-def test_each_state_asks_for_its_own_call(saga: OrderSaga, verb: Verb | None) -> None:
+def test_each_state_asks_for_its_own_call(saga: OrderSaga, verb: GatewayCommand | None) -> None:
     assert ask(saga) is verb
 
 
 def test_a_placed_order_begins_with_the_intent_to_charge_and_tells_nothing() -> None:
     saga, commands = advance(PLACED, Begin())
-    assert (saga.state, saga.status(Operation.CHARGE), commands) == (OrderState.CHARGING, CallStatus.INTENT, ())
+    assert (saga.state, saga.status(Operation.CHARGE), commands) == (
+        OrderState.CHARGING,
+        CallStatus.INTENT,
+        (),
+    )
     assert saga.calls[Operation.CHARGE].gateway == "g"
     assert saga.calls[Operation.CHARGE].account == "a"
 
@@ -96,7 +120,7 @@ def test_a_placed_order_that_is_cancelled_is_undone_without_any_call() -> None:
     saga, commands = advance(cancelled(PLACED), Begin())
     assert (saga.state, saga.calls) == (OrderState.CANCELLED, {})
     assert facts(commands) == [Fact.INVENTORY_RELEASED, Fact.ORDER_CANCELLED]
-    assert kinds(commands) == [ReleaseStock, GiveBackCart]
+    assert kinds(commands) == [ReleaseStock, RestoreCart]
     assert saga.cause is not None
     assert saga.cause.code == "cancelled-by-buyer"
 
@@ -113,9 +137,14 @@ def test_captured_money_and_the_intent_to_ship_are_one_step() -> None:
     assert saga.calls[Operation.SHIP].gateway == "c"
 
 
-def test_money_captured_after_the_buyer_cancelled_is_given_back_and_the_goods_are_free_at_once() -> None:
+def test_money_captured_after_the_buyer_cancelled_is_given_back_and_the_goods_are_free_at_once() -> (
+    None
+):
     saga, commands = advance(cancelled(CHARGING), CAPTURED)
-    assert (saga.state, saga.status(Operation.REFUND)) == (OrderState.COMPENSATING, CallStatus.INTENT)
+    assert (saga.state, saga.status(Operation.REFUND)) == (
+        OrderState.COMPENSATING,
+        CallStatus.INTENT,
+    )
     assert facts(commands) == [Fact.PAYMENT_COMPLETED, Fact.INVENTORY_RELEASED]
     assert kinds(commands) == [OpenRefund, ReleaseStock]
     assert OpenRefund("c1", "cancelled-by-buyer", PRICE) in commands
@@ -123,11 +152,18 @@ def test_money_captured_after_the_buyer_cancelled_is_given_back_and_the_goods_ar
 
 def test_a_decline_frees_the_goods_but_the_fence_comes_before_the_end() -> None:
     saga, commands = advance(CHARGING, DECLINED)
-    assert (saga.state, saga.status(Operation.CHARGE)) == (OrderState.COMPENSATING, CallStatus.REFUSED)
+    assert (saga.state, saga.status(Operation.CHARGE)) == (
+        OrderState.COMPENSATING,
+        CallStatus.REFUSED,
+    )
     assert facts(commands) == [Fact.PAYMENT_DECLINED, Fact.INVENTORY_RELEASED]
     assert kinds(commands) == [ReleaseStock]
     saga, commands = advance(saga, VOIDED)
-    assert (saga.state, facts(commands), kinds(commands)) == (OrderState.CANCELLED, [Fact.ORDER_CANCELLED], [GiveBackCart])
+    assert (saga.state, facts(commands), kinds(commands)) == (
+        OrderState.CANCELLED,
+        [Fact.ORDER_CANCELLED],
+        [RestoreCart],
+    )
 
 
 def test_a_fence_that_meets_a_decline_is_a_fence() -> None:
@@ -136,7 +172,7 @@ def test_a_fence_that_meets_a_decline_is_a_fence() -> None:
 
 def test_a_fence_that_holds_ends_a_cancelled_order_at_once() -> None:
     saga, commands = advance(cancelled(CHARGING), VOIDED)
-    assert (saga.state, saga.status(Operation.CHARGE)) == (OrderState.CANCELLED, CallStatus.FENCED)
+    assert (saga.state, saga.status(Operation.CHARGE)) == (OrderState.CANCELLED, CallStatus.VOIDED)
     assert facts(commands) == [Fact.INVENTORY_RELEASED, Fact.ORDER_CANCELLED]
 
 
@@ -147,9 +183,15 @@ def test_a_payment_cancelled_at_the_gateway_undoes_the_order_and_says_why() -> N
     assert saga.cause.code == "payment-cancelled"
 
 
-@pytest.mark.parametrize("saga", [CHARGING, cancelled(CHARGING), SHIPPING, FENCING, REFUNDING, RETURNING, UNBOOKING])
-@pytest.mark.parametrize("outcome", [LOST, PARCEL_LOST, ConnectionError("reset"), None, "what is this", Begin()])
-def test_11_what_is_not_understood_is_unknown_and_never_a_refusal(saga: OrderSaga, outcome: object) -> None:
+@pytest.mark.parametrize(
+    "saga", [CHARGING, cancelled(CHARGING), SHIPPING, FENCING, REFUNDING, RETURNING, UNBOOKING]
+)
+@pytest.mark.parametrize(
+    "outcome", [LOST, PARCEL_LOST, ConnectionError("reset"), None, "what is this", Begin()]
+)
+def test_11_what_is_not_understood_is_unknown_and_never_a_refusal(
+    saga: OrderSaga, outcome: object
+) -> None:
     stayed, commands = advance(saga, outcome)
     assert (stayed.state, ask(stayed), commands) == (saga.state, ask(saga), ())
 
@@ -172,7 +214,9 @@ def test_a_booking_completes_the_order_and_lets_the_goods_go() -> None:
 
 
 @pytest.mark.parametrize("outcome", [CANNOT, GONE])
-def test_what_cannot_be_shipped_is_paid_back_and_its_booking_is_proved_absent(outcome: object) -> None:
+def test_what_cannot_be_shipped_is_paid_back_and_its_booking_is_proved_absent(
+    outcome: object,
+) -> None:
     saga, commands = advance(SHIPPING, outcome)
     assert (saga.state, facts(commands), kinds(commands)) == (
         OrderState.COMPENSATING,
@@ -180,14 +224,26 @@ def test_what_cannot_be_shipped_is_paid_back_and_its_booking_is_proved_absent(ou
         [OpenRefund, ReleaseStock],
     )
     saga, commands = advance(saga, REFUNDED)
-    assert (saga.state, facts(commands), ask(saga)) == (OrderState.COMPENSATING, [Fact.PAYMENT_REFUNDED], Verb.UNBOOK)
+    assert (saga.state, facts(commands), ask(saga)) == (
+        OrderState.COMPENSATING,
+        [Fact.PAYMENT_REFUNDED],
+        GatewayCommand.UNBOOK,
+    )
     saga, commands = advance(saga, GONE)
-    assert (saga.state, facts(commands), kinds(commands)) == (OrderState.CANCELLED, [Fact.ORDER_CANCELLED], [GiveBackCart])
+    assert (saga.state, facts(commands), kinds(commands)) == (
+        OrderState.CANCELLED,
+        [Fact.ORDER_CANCELLED],
+        [RestoreCart],
+    )
 
 
 def test_a_fence_that_comes_too_late_opens_the_refund() -> None:
     saga, commands = advance(FENCING, CAPTURED)
-    assert (saga.state, saga.status(Operation.CHARGE), ask(saga)) == (OrderState.COMPENSATING, CallStatus.OK, Verb.REFUND)
+    assert (saga.state, saga.status(Operation.CHARGE), ask(saga)) == (
+        OrderState.COMPENSATING,
+        CallStatus.OK,
+        GatewayCommand.REFUND,
+    )
     assert facts(commands) == [Fact.PAYMENT_COMPLETED]
     assert kinds(commands) == [OpenRefund]
     assert after(saga, REFUNDED).state is OrderState.CANCELLED
@@ -196,10 +252,12 @@ def test_a_fence_that_comes_too_late_opens_the_refund() -> None:
 @pytest.mark.parametrize("outcome", [VOIDED, DECLINED, CAPTURED])
 def test_money_that_is_known_to_be_taken_is_owed_whatever_else_is_said(outcome: object) -> None:
     saga, commands = advance(REFUNDING, outcome)
-    assert (saga.state, ask(saga), commands) == (OrderState.COMPENSATING, Verb.REFUND, ())
+    assert (saga.state, ask(saga), commands) == (OrderState.COMPENSATING, GatewayCommand.REFUND, ())
 
 
-@pytest.mark.parametrize("outcome", [CAPTURED, DECLINED, VOIDED, LOST, BOOKED, CANNOT, GONE, REFUNDED])
+@pytest.mark.parametrize(
+    "outcome", [CAPTURED, DECLINED, VOIDED, LOST, BOOKED, CANNOT, GONE, REFUNDED]
+)
 @pytest.mark.parametrize("saga", [after(SHIPPING, BOOKED), after(FENCING, VOIDED)])
 def test_what_is_over_never_changes(saga: OrderSaga, outcome: object) -> None:
     assert advance(saga, outcome) == (saga, ())
@@ -217,7 +275,10 @@ def test_the_order_is_charged_and_paid_back_where_it_began() -> None:
 def test_09_a_key_is_a_function_of_order_operation_and_attempt_alone() -> None:
     keys = {op: call_key(UNBOOKING.key, call) for op, call in UNBOOKING.calls.items()}
     assert keys == {op: f"o:{op.value}:1:1" for op in Operation}
-    assert call_key(after(CHARGING, LOST).key, after(CHARGING, LOST).calls[Operation.CHARGE]) == keys[Operation.CHARGE]
+    assert (
+        call_key(after(CHARGING, LOST).key, after(CHARGING, LOST).calls[Operation.CHARGE])
+        == keys[Operation.CHARGE]
+    )
 
 
 def test_the_lease_outlasts_three_calls_or_is_refused() -> None:

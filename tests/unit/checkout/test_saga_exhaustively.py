@@ -1,14 +1,17 @@
-"""Every interleaving of two runners that die or freeze anywhere, a buyer who cancels, lost answers and requests that land late.
+"""Every interleaving of two runners that die or freeze anywhere, a buyer who cancels, lost answers
+and requests that land late.
 
-The project's own ``advance`` and ``ask`` decide; a small world around them keeps the gateway's and the carrier's books, the hold
-and the cart, and writes as the recorder does: under fence, state and cancel flag, advancing again where only the flag moved.
+The project's own ``advance`` and ``ask`` decide; a small world around them keeps the gateway's and
+the carrier's books, the hold
+and the cart, and writes as the recorder does: under fence, state and cancel flag, advancing again
+    where only the flag moved.
 """
 
 import attrs
 import pytest
 
 from commerce_core.checkout import CallStatus, Operation, OrderSaga
-from commerce_core.checkout.model import GivenBack, Verb
+from commerce_core.checkout.model import GatewayCommand, GivenBack
 from commerce_core.checkout.saga import ORDER_SAGA, Saga, Stage
 from commerce_core.checkout.steps.arrange_shipment import ArrangeShipment
 from commerce_core.checkout.steps.charge_payment import ChargePayment
@@ -24,36 +27,50 @@ def explore_all(rules: Rules) -> list[Explorer]:
 
 
 @pytest.mark.parametrize("rules", [Rules(desk=True), Rules(anew=True)], ids=["desk", "anew"])
-def test_what_is_undone_goes_back_whole_whoever_gives_a_part_back_and_whatever_keys_lead_nowhere(rules: Rules) -> None:
+def test_what_is_undone_goes_back_whole_whoever_gives_a_part_back_and_whatever_keys_lead_nowhere(
+    rules: Rules,
+) -> None:
     explored = Explorer(rules, card_ok=True, carrier_ok=False).explore()
-    assert {explored.state(w) for w in explored.came if explored.state(w).is_final} == {OrderState.CANCELLED}
+    assert {explored.state(w) for w in explored.came if explored.state(w).is_final} == {
+        OrderState.CANCELLED
+    }
 
 
 def test_another_amount_is_never_kept_and_never_completes_an_order() -> None:
     explored = Explorer(Rules(), card_ok=True, carrier_ok=True, captured=LESS).explore()
-    assert {explored.state(w) for w in explored.came if explored.state(w).is_final} == {OrderState.CANCELLED}
+    assert {explored.state(w) for w in explored.came if explored.state(w).is_final} == {
+        OrderState.CANCELLED
+    }
 
 
 def test_no_interleaving_breaks_an_invariant_and_every_saga_can_end() -> None:
     explored = explore_all(Rules())
     assert sum(len(e.came) for e in explored) > 10_000
-    ends = {(e.card_ok, e.carrier_ok): {e.state(w) for w in e.came if e.state(w).is_final} for e in explored}
+    ends = {
+        (e.card_ok, e.carrier_ok): {e.state(w) for w in e.came if e.state(w).is_final}
+        for e in explored
+    }
     both = {OrderState.COMPLETED, OrderState.CANCELLED}
-    assert ends == {(True, True): both, (True, False): {OrderState.CANCELLED}, (False, True): {OrderState.CANCELLED}, (False, False): {OrderState.CANCELLED}}  # fmt: skip
+    assert ends == {(True, True): both, (True, False): {OrderState.CANCELLED},
+    (False, True): {OrderState.CANCELLED}, (False, False): {OrderState.CANCELLED}}  # fmt: skip
 
 
 class TimeOutIsFailure(ChargePayment):
     """The mistake of acceptance 11."""
 
     def settle(self, saga: OrderSaga, outcome: object) -> Verdict:
-        return super().settle(saga, ANSWERS["DECLINED"] if isinstance(outcome, PaymentUnknown) else outcome)
+        return super().settle(
+            saga, ANSWERS["DECLINED"] if isinstance(outcome, PaymentUnknown) else outcome
+        )
 
 
 class NoFenceAfterDecline(TimeOutIsFailure):
     """And nobody proves that the charge has become impossible."""
 
-    def ask_undo(self, saga: OrderSaga) -> Verb | None:
-        return None if saga.status(Operation.CHARGE) is CallStatus.REFUSED else super().ask_undo(saga)
+    def ask_undo(self, saga: OrderSaga) -> GatewayCommand | None:
+        return (
+            None if saga.status(Operation.CHARGE) is CallStatus.REFUSED else super().ask_undo(saga)
+        )
 
 
 class RefundOnce(ChargePayment):
@@ -61,7 +78,7 @@ class RefundOnce(ChargePayment):
 
     def settle_undo(self, saga: OrderSaga, outcome: object) -> Done | Stay:
         if saga.status(Operation.CHARGE) is CallStatus.OK:
-            return Done(saga.knowing(Operation.REFUND, CallStatus.OK))
+            return Done(saga.with_result(Operation.REFUND, CallStatus.OK))
         return super().settle_undo(saga, outcome)
 
 
@@ -70,30 +87,39 @@ class PartIsWhole(ChargePayment):
 
     def settle_undo(self, saga: OrderSaga, outcome: object) -> Done | Stay:
         if isinstance(outcome, GivenBack):
-            return Done(saga.knowing(Operation.REFUND, CallStatus.OK))
+            return Done(saga.with_result(Operation.REFUND, CallStatus.OK))
         return super().settle_undo(saga, outcome)
 
 
 class NeverUnbook(ArrangeShipment):
     """A parcel that was asked for is left alone."""
 
-    def ask_undo(self, saga: OrderSaga) -> Verb | None:
+    def ask_undo(self, saga: OrderSaga) -> GatewayCommand | None:
         return None
 
 
 class GivesUpShipping(ArrangeShipment):
-    """A carrier that does not answer is taken for one that refuses, and a parcel is never called back."""
+    """A carrier that does not answer is taken for one that refuses, and a parcel is never called
+    back.
+    """
 
     def settle(self, saga: OrderSaga, outcome: object) -> Verdict:
-        return super().settle(saga, ANSWERS["REFUSED"] if isinstance(outcome, PaymentUnknown) else outcome)
+        return super().settle(
+            saga, ANSWERS["REFUSED"] if isinstance(outcome, PaymentUnknown) else outcome
+        )
 
-    def ask_undo(self, saga: OrderSaga) -> Verb | None:
+    def ask_undo(self, saga: OrderSaga) -> GatewayCommand | None:
         return None
 
 
-def defined(charge: ChargePayment | None = None, ship: ArrangeShipment | None = None, *, pivot: bool = True) -> Saga:
+def defined(
+    charge: ChargePayment | None = None, ship: ArrangeShipment | None = None, *, pivot: bool = True
+) -> Saga:
     """The saga with other steps."""
-    stages = (Stage(OrderState.CHARGING, charge or ChargePayment(), pivot=pivot), Stage(OrderState.SHIPPING, ship or ArrangeShipment()))
+    stages = (
+        Stage(OrderState.CHARGING, charge or ChargePayment(), pivot=pivot),
+        Stage(OrderState.SHIPPING, ship or ArrangeShipment()),
+    )
     return attrs.evolve(ORDER_SAGA, stages=stages)
 
 
@@ -122,9 +148,14 @@ def test_a_rule_that_is_taken_away_is_missed(broken: Rules, noticed: str) -> Non
 
 @pytest.mark.parametrize(
     ("definition", "noticed"),
-    [(defined(NoFenceAfterDecline()), "may still be charged|money is kept"), (defined(ship=GivesUpShipping()), "parcel goes out|booked")],
+    [
+        (defined(NoFenceAfterDecline()), "may still be charged|money is kept"),
+        (defined(ship=GivesUpShipping()), "parcel goes out|booked"),
+    ],
 )
-def test_a_time_out_taken_for_a_refusal_costs_money_or_goods(definition: Saga, noticed: str) -> None:
+def test_a_time_out_taken_for_a_refusal_costs_money_or_goods(
+    definition: Saga, noticed: str
+) -> None:
     """Without the first alarm: nothing else hides what it costs."""
     with pytest.raises(Broken, match=noticed):
         Forgiving(Rules(definition=definition), card_ok=True, carrier_ok=True).explore()
@@ -142,6 +173,8 @@ class Forgiving(Explorer):
         return problem
 
 
-@pytest.mark.parametrize("rules", [Rules(fence=False), Rules(state_guard=False)], ids=["fence", "state"])
+@pytest.mark.parametrize(
+    "rules", [Rules(fence=False), Rules(state_guard=False)], ids=["fence", "state"]
+)
 def test_fence_and_state_guard_hold_each_other_up(rules: Rules) -> None:
     Explorer(rules, card_ok=True, carrier_ok=False).explore()

@@ -1,4 +1,6 @@
-"""Whatever goes wrong, and in whatever order: once all is healed, all is well. And whoever breaks a rule is found out."""
+"""Whatever goes wrong, and in whatever order: once all is healed, all is well. And whoever breaks a
+rule is found out.
+"""
 
 import os
 from collections import Counter
@@ -35,8 +37,16 @@ def test_everything_comes_to_rest_and_every_invariant_holds(block: int) -> None:
     for seed in range(block, SEEDS, BLOCKS):
         verdict = Simulation(Examined(), seed, rate=(0.03, 0.08, 0.15)[seed % 3]).run()
         assert verdict.violations == (), f"seed {seed}"
-        seen.update(completed=verdict.completed, cancelled=verdict.cancelled, refused=verdict.refused, crashes=verdict.crashes)
-    assert min(seen[what] for what in ("completed", "cancelled", "refused", "crashes")) >= SEEDS // BLOCKS // 2, seen
+        seen.update(
+            completed=verdict.completed,
+            cancelled=verdict.cancelled,
+            refused=verdict.refused,
+            crashes=verdict.crashes,
+        )
+    assert (
+        min(seen[what] for what in ("completed", "cancelled", "refused", "crashes"))
+        >= SEEDS // BLOCKS // 2
+    ), seen
 
 
 def test_the_same_seed_is_the_same_run() -> None:
@@ -57,11 +67,21 @@ class ForgetfulGateway(MemoryGateway):
         outcome = super().confirm(handle, key)
         if known == outcome and isinstance(outcome, Captured):
             order_id = handle.reference.removeprefix("handle-")
-            self.again.append(BookEntry(order_id=order_id, ref=f"again-{len(self.again)}", kind="capture", amount=outcome.amount))
+            self.again.append(
+                BookEntry(
+                    order_id=order_id,
+                    ref=f"again-{len(self.again)}",
+                    kind="capture",
+                    amount=outcome.amount,
+                )
+            )
         return outcome
 
     def books(self, order_ids: Sequence[OrderId]) -> Sequence[BookEntry]:
-        return [*super().books(order_ids), *(entry for entry in self.again if entry.order_id in order_ids)]
+        return [
+            *super().books(order_ids),
+            *(entry for entry in self.again if entry.order_id in order_ids),
+        ]
 
 
 class FencelessGateway(MemoryGateway):
@@ -77,7 +97,11 @@ class PretendingCarrier(MemoryCarrier):
 
     def find_by_reference(self, reference: str) -> BookingOutcome:
         known = super().find_by_reference(reference)
-        return known if isinstance(known, ShippingUnknown) else Booked(carrier="sandbox", tracking_number=reference)
+        return (
+            known
+            if isinstance(known, ShippingUnknown)
+            else Booked(carrier="sandbox", tracking_number=reference)
+        )
 
 
 class UnguardedStore(MemorySagaStore):
@@ -85,11 +109,21 @@ class UnguardedStore(MemorySagaStore):
 
     guarded: frozenset[str] = frozenset()
 
-    def write(self, tx: Transaction, writes: Sequence[SagaWrite], at: datetime) -> Sequence[OrderId]:
-        return super().write(tx, [self._as_if_read_now(table(tx, "saga")[w.saga.key.order_id], w) for w in writes], at)
+    def write(
+        self, tx: Transaction, writes: Sequence[SagaWrite], at: datetime
+    ) -> Sequence[OrderId]:
+        return super().write(
+            tx,
+            [self._as_if_read_now(table(tx, "saga")[w.saga.key.order_id], w) for w in writes],
+            at,
+        )
 
     def _as_if_read_now(self, row: SagaRow, w: SagaWrite) -> SagaWrite:
-        now = {"fence": row.fence, "state": row.saga.state, "cancel_requested": row.saga.cancel_requested}
+        now = {
+            "fence": row.fence,
+            "state": row.saga.state,
+            "cancel_requested": row.saga.cancel_requested,
+        }
         forged = {name: value for name, value in now.items() if name not in self.guarded}
         fence = forged.pop("fence", w.read.fence)
         return attrs.evolve(
@@ -116,7 +150,9 @@ class LeakyLedger(MemoryStockLedger):
 class GenerousCartBook(MemoryCartBook):
     """Lets a cart become any number of orders."""
 
-    def consume(self, tx: Transaction, carts: Sequence[tuple[BuyerId, CartId, int]]) -> Sequence[CartId]:
+    def consume(
+        self, tx: Transaction, carts: Sequence[tuple[BuyerId, CartId, int]]
+    ) -> Sequence[CartId]:
         return [cart_id for _, cart_id, _ in carts]
 
 
@@ -142,7 +178,9 @@ def fenceless() -> Examined:
         (lambda: Examined(carts=GenerousCartBook()), "S16"),
     ],
 )
-def test_an_adapter_that_breaks_its_promise_is_found_out(broken: Callable[[], Examined], invariant: str) -> None:
+def test_an_adapter_that_breaks_its_promise_is_found_out(
+    broken: Callable[[], Examined], invariant: str
+) -> None:
     for seed in range(200):
         if invariant in {v.invariant for v in Simulation(broken(), seed).run().violations}:
             return

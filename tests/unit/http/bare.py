@@ -1,4 +1,6 @@
-"""An application asked without a server: a bare ASGI scope, and the messages that the test makes."""
+"""An application asked without a server: a bare ASGI scope, and the messages that the test
+makes.
+"""
 
 import asyncio
 import json
@@ -26,7 +28,11 @@ class Answer:
         return [value for known, value in self.headers if known == name]
 
 
-def ask(app: ShopApplication, scope: dict[str, Any], messages: Sequence[dict[str, Any]] = ({"type": "http.request"},)) -> Answer:
+def ask(
+    app: ShopApplication,
+    scope: dict[str, Any],
+    messages: Sequence[dict[str, Any]] = ({"type": "http.request"},),
+) -> Answer:
     """What *app* answers to a bare scope and to *messages*, in a loop of its own."""
     left, sent = list(messages), []
 
@@ -36,7 +42,16 @@ def ask(app: ShopApplication, scope: dict[str, Any], messages: Sequence[dict[str
     async def send(message: Any) -> None:
         sent.append(message)
 
-    least = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "path": "/words/x", "headers": []}
+    least = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "path": "/words/x",
+        "headers": [],
+    }
     asyncio.run(app(least | scope, receive, send))
     body = b"".join(message.get("body", b"") for message in sent[1:])
-    return Answer(sent[0]["status"], [(n.decode(), v.decode()) for n, v in sent[0]["headers"]], body)
+    return Answer(
+        sent[0]["status"], [(n.decode(), v.decode()) for n, v in sent[0]["headers"]], body
+    )

@@ -1,4 +1,6 @@
-"""What every answer says about itself: who may keep it, what it is, in which coding; and which sites' pages may read it."""
+"""What every answer says about itself: who may keep it, what it is, in which coding; and which
+sites' pages may read it.
+"""
 
 import gzip
 from collections.abc import Iterator, Sequence
@@ -11,8 +13,8 @@ from commerce_core.kernel.errors import Unavailable
 from commerce_http.answers import Payload, Reply, Shape
 from commerce_http.app import ShopApplication, build_app
 from commerce_http.auth import BUYER_OR_GUEST
-from commerce_http.dependencies import Surroundings
-from commerce_http.desk import Desk
+from commerce_http.dependencies import HttpContext
+from commerce_http.executor import BlockingExecutor
 from commerce_http.operations import IfMatch, Operation, Runs, operation
 from tests.unit.http.bare import Answer, ask
 
@@ -56,24 +58,26 @@ def broken() -> Payload:
 OPERATIONS: list[Operation] = [public, own, change_own, away, broken]
 
 
-def application(origins: Sequence[str] = ()) -> tuple[ShopApplication, Desk]:
-    desk = Desk(threads=1, outside=1, on_event_loop=set(Runs))
-    around = Surroundings(shop=object(), more={}, authenticate=lambda _: None, currency="USD", desk=desk)
-    return build_app(OPERATIONS, around, CollectorRegistry(), origins=origins), desk
+def application(origins: Sequence[str] = ()) -> tuple[ShopApplication, BlockingExecutor]:
+    executor = BlockingExecutor(threads=1, outside=1, on_event_loop=set(Runs))
+    around = HttpContext(
+        shop=object(), more={}, authenticate=lambda _: None, currency="USD", executor=executor
+    )
+    return build_app(OPERATIONS, around, CollectorRegistry(), origins=origins), executor
 
 
 @pytest.fixture(scope="module")
 def app() -> Iterator[ShopApplication]:
-    made, desk = application()
+    made, executor = application()
     yield made
-    desk.close()
+    executor.close()
 
 
 @pytest.fixture(scope="module")
 def open_app() -> Iterator[ShopApplication]:
-    made, desk = application(["https://shop.example.com"])
+    made, executor = application(["https://shop.example.com"])
     yield made
-    desk.close()
+    executor.close()
 
 
 def get(app: ShopApplication, path: str, method: str = "GET", **headers: str) -> Answer:
@@ -81,7 +85,9 @@ def get(app: ShopApplication, path: str, method: str = "GET", **headers: str) ->
     return ask(app, {"path": path, "method": method, "headers": lines})
 
 
-@pytest.mark.parametrize("path", ["/public/1", "/public/5000", "/own", "/away", "/broken", "/nothing", "//own"])
+@pytest.mark.parametrize(
+    "path", ["/public/1", "/public/5000", "/own", "/away", "/broken", "/nothing", "//own"]
+)
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT", "PATCH"])
 def test_no_browser_guesses_what_an_answer_is(app: ShopApplication, path: str, method: str) -> None:
     assert get(app, path, method).all("x-content-type-options") == ["nosniff"]
@@ -102,12 +108,18 @@ def test_no_browser_guesses_what_an_answer_is(app: ShopApplication, path: str, m
         ("/nothing", "GET", ["no-store"]),
     ],
 )
-def test_nobody_keeps_what_tells_of_a_person_or_a_refusal(app: ShopApplication, path: str, method: str, kept: list[str]) -> None:
+def test_nobody_keeps_what_tells_of_a_person_or_a_refusal(
+    app: ShopApplication, path: str, method: str, kept: list[str]
+) -> None:
     assert get(app, path, method).all("cache-control") == kept
 
 
-def test_what_somebody_who_is_known_is_told_is_kept_by_that_client_alone(app: ShopApplication) -> None:
-    assert get(app, "/public/1", authorization="Bearer x").all("cache-control") == ["private, no-cache"]
+def test_what_somebody_who_is_known_is_told_is_kept_by_that_client_alone(
+    app: ShopApplication,
+) -> None:
+    assert get(app, "/public/1", authorization="Bearer x").all("cache-control") == [
+        "private, no-cache"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -130,7 +142,9 @@ def test_what_somebody_who_is_known_is_told_is_kept_by_that_client_alone(app: Sh
         ("," * 400 + "gzip" + "," * 400, False),
     ],
 )
-def test_an_answer_is_compressed_for_who_takes_that(app: ShopApplication, accepted: str, taken: bool) -> None:
+def test_an_answer_is_compressed_for_who_takes_that(
+    app: ShopApplication, accepted: str, taken: bool
+) -> None:
     plain, got = get(app, "/public/5000"), get(app, "/public/5000", accept_encoding=accepted)
     assert got.all("content-encoding") == (["gzip"] if taken else [])
     assert (gzip.decompress(got.body) if taken else got.body) == plain.body
@@ -144,8 +158,13 @@ def test_other_bytes_have_another_entity_tag(app: ShopApplication) -> None:
 
 
 def test_a_head_says_what_the_get_would(app: ShopApplication) -> None:
-    head, got = (get(app, "/public/5000", method, accept_encoding="gzip") for method in ("HEAD", "GET"))
-    assert (head.body, [h for h in head.headers if h[0] != "x-request-id"]) == (b"", [h for h in got.headers if h[0] != "x-request-id"])
+    head, got = (
+        get(app, "/public/5000", method, accept_encoding="gzip") for method in ("HEAD", "GET")
+    )
+    assert (head.body, [h for h in head.headers if h[0] != "x-request-id"]) == (
+        b"",
+        [h for h in got.headers if h[0] != "x-request-id"],
+    )
 
 
 def test_a_short_answer_is_left_as_it_is_and_a_large_one_is_not(app: ShopApplication) -> None:
@@ -155,28 +174,47 @@ def test_a_short_answer_is_left_as_it_is_and_a_large_one_is_not(app: ShopApplica
 
 
 def preflight(app: ShopApplication, origin: str) -> Answer:
-    asked = {"access_control_request_method": "PATCH", "access_control_request_headers": "authorization,if-match"}
+    asked = {
+        "access_control_request_method": "PATCH",
+        "access_control_request_headers": "authorization,if-match",
+    }
     return get(app, "/own", "OPTIONS", origin=origin, **asked)
 
 
-def test_no_other_sites_page_may_read_anything_unless_a_setting_says_so(app: ShopApplication) -> None:
-    for answer in (get(app, "/own", origin="https://shop.example.com"), preflight(app, "https://shop.example.com")):
+def test_no_other_sites_page_may_read_anything_unless_a_setting_says_so(
+    app: ShopApplication,
+) -> None:
+    for answer in (
+        get(app, "/own", origin="https://shop.example.com"),
+        preflight(app, "https://shop.example.com"),
+    ):
         assert [name for name, _ in answer.headers if name.startswith("access-control")] == []
 
 
-def test_a_site_that_is_named_may_ask_with_everything_that_the_contract_has(open_app: ShopApplication) -> None:
+def test_a_site_that_is_named_may_ask_with_everything_that_the_contract_has(
+    open_app: ShopApplication,
+) -> None:
     allowed = preflight(open_app, "https://shop.example.com")
     assert allowed.status == 204
     assert allowed.all("access-control-allow-origin") == ["https://shop.example.com"]
     assert allowed.all("access-control-allow-credentials") == ["true"]
     assert {"GET", "PATCH"} <= {*allowed.all("access-control-allow-methods")[0].split(", ")}
-    assert {"Authorization", "Content-Type", "X-Cart-Token", "If-Match"} <= {*allowed.all("access-control-allow-headers")[0].split(", ")}
+    assert {"Authorization", "Content-Type", "X-Cart-Token", "If-Match"} <= {
+        *allowed.all("access-control-allow-headers")[0].split(", ")
+    }
 
 
-@pytest.mark.parametrize(("path", "status"), [("/own", 200), ("/public/5000", 200), ("/away", 503), ("/nothing", 404)])
-def test_a_site_that_is_named_may_read_every_answer_refusals_as_well(open_app: ShopApplication, path: str, status: int) -> None:
+@pytest.mark.parametrize(
+    ("path", "status"), [("/own", 200), ("/public/5000", 200), ("/away", 503), ("/nothing", 404)]
+)
+def test_a_site_that_is_named_may_read_every_answer_refusals_as_well(
+    open_app: ShopApplication, path: str, status: int
+) -> None:
     told = get(open_app, path, origin="https://shop.example.com", accept_encoding="gzip")
-    assert (told.status, told.all("access-control-allow-origin")) == (status, ["https://shop.example.com"])
+    assert (told.status, told.all("access-control-allow-origin")) == (
+        status,
+        ["https://shop.example.com"],
+    )
     assert told.all("vary") == ["Accept-Encoding", "Origin"]
     exposed = {*told.all("access-control-expose-headers")[0].split(", ")}
     assert {"ETag", "Retry-After", "X-Request-ID", "X-Told"} <= exposed
@@ -199,14 +237,16 @@ def test_a_site_that_is_not_named_may_not(open_app: ShopApplication, origin: str
         assert "Origin" in answer.all("vary")
 
 
-def test_an_answer_to_nobodys_page_says_that_it_depends_on_who_asks(open_app: ShopApplication) -> None:
+def test_an_answer_to_nobodys_page_says_that_it_depends_on_who_asks(
+    open_app: ShopApplication,
+) -> None:
     assert get(open_app, "/own").all("vary") == ["Accept-Encoding", "Origin"]
 
 
 def test_every_site_may_ask_but_without_cookies() -> None:
-    anyone, desk = application(["*"])
+    anyone, executor = application(["*"])
     told: Any = get(anyone, "/own", origin="https://anywhere.example")
     assert told.all("access-control-allow-origin") == ["*"]
     assert told.all("access-control-allow-credentials") == []
     assert preflight(anyone, "https://anywhere.example").all("access-control-allow-origin") == ["*"]
-    desk.close()
+    executor.close()

@@ -31,7 +31,19 @@ def test_numbers_are_read_exactly_and_never_through_a_float() -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b"{", b"{}{}", b"\xff", b"nul", b"{'a': 1}", b"[" * 5000, b'{"a":' * 5000, b"\xef\xbb\xbf{}", b"{} x"]
+    "raw",
+    [
+        b"",
+        b"{",
+        b"{}{}",
+        b"\xff",
+        b"nul",
+        b"{'a': 1}",
+        b"[" * 5000,
+        b'{"a":' * 5000,
+        b"\xef\xbb\xbf{}",
+        b"{} x",
+    ],
 )
 def test_what_is_no_json_is_malformed(raw: bytes) -> None:
     with pytest.raises(Malformed):
@@ -39,7 +51,19 @@ def test_what_is_no_json_is_malformed(raw: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["NaN", "Infinity", "-Infinity", "1e999999999999", "-1e-999999999999", "9" * 5000, '"\\ud800"', "true", "[]", "{}"]
+    "value",
+    [
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "1e999999999999",
+        "-1e-999999999999",
+        "9" * 5000,
+        '"\\ud800"',
+        "true",
+        "[]",
+        "{}",
+    ],
 )
 def test_what_is_no_number_is_refused_at_its_field(value: str) -> None:
     with pytest.raises(Invalid) as refused:
@@ -54,7 +78,13 @@ def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "media", ["application/json", "APPLICATION/JSON", "application/json; charset=UTF-8", 'application/json;charset="utf-8"']
+    "media",
+    [
+        "application/json",
+        "APPLICATION/JSON",
+        "application/json; charset=UTF-8",
+        'application/json;charset="utf-8"',
+    ],
 )
 def test_json_goes_by_its_name(media: str) -> None:
     assert check_media({"content-type": media}, ("application/json",)) == "application/json"
@@ -89,7 +119,10 @@ def test_values_are_counted_without_reading_texts(text: str, values: int) -> Non
 
 
 def test_39_a_body_of_too_many_values_is_refused_before_it_is_decoded() -> None:
-    for text in ('{"a": [' + "[]," * 300_000 + "1]}", json.dumps({f"k{n}": 1 for n in range(95_000)})):
+    for text in (
+        '{"a": [' + "[]," * 300_000 + "1]}",
+        json.dumps({f"k{n}": 1 for n in range(95_000)}),
+    ):
         with pytest.raises(Invalid) as refused:
             read(text.encode(), dict, "USD")
         assert refused.value.truncated

@@ -10,7 +10,7 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from commerce_http.connections import LARGEST_HEAD, BoundedConnection, Crowd, Together
+from commerce_http.connections import LARGEST_HEAD, BoundedConnection, CoalescingTransport, Crowd
 
 
 class Line(asyncio.Transport):
@@ -50,7 +50,7 @@ async def _turn() -> None:
 def test_what_is_written_in_one_turn_of_the_event_loop_leaves_together_and_in_order() -> None:
     async def talk() -> list[bytes | str]:
         line = Line()
-        together = Together(line, asyncio.get_running_loop(), 0.05)
+        together = CoalescingTransport(line, asyncio.get_running_loop(), 0.05)
         for piece in (b"head ", b"body", b""):
             together.write(piece)
         await _turn()
@@ -65,7 +65,7 @@ def test_what_is_written_in_one_turn_of_the_event_loop_leaves_together_and_in_or
 def test_nothing_that_was_written_is_lost_by_closing() -> None:
     async def talk() -> list[bytes | str]:
         line = Line()
-        together = Together(line, asyncio.get_running_loop(), 0.05)
+        together = CoalescingTransport(line, asyncio.get_running_loop(), 0.05)
         together.write(b"goodbye")
         together.close()
         await _turn()
@@ -76,10 +76,12 @@ def test_nothing_that_was_written_is_lost_by_closing() -> None:
 
 
 @pytest.mark.parametrize(("read_meanwhile", "ends"), [(0, "abort"), (150, None)])
-def test_who_does_not_read_what_was_sent_is_hung_up_on_and_who_reads_slowly_is_not(read_meanwhile: int, ends: str | None) -> None:
+def test_who_does_not_read_what_was_sent_is_hung_up_on_and_who_reads_slowly_is_not(
+    read_meanwhile: int, ends: str | None
+) -> None:
     async def talk() -> list[bytes | str]:
         line = Line()
-        together = Together(line, asyncio.get_running_loop(), 0.05)
+        together = CoalescingTransport(line, asyncio.get_running_loop(), 0.05)
         line.unread = 100
         together.write(b"x" * 100)
         await _turn()
@@ -94,8 +96,15 @@ def test_who_does_not_read_what_was_sent_is_hung_up_on_and_who_reads_slowly_is_n
 
 def test_one_origin_has_no_more_connections_than_it_may_and_a_proxy_speaks_for_many() -> None:
     crowd = Crowd(6, 2, [ip_network("10.0.0.0/8")])
-    assert [crowd.enter(peer) for peer in ("1.1.1.1", "1.1.1.1", "1.1.1.1", "2.2.2.2")] == ["1.1.1.1", "1.1.1.1", None, "2.2.2.2"]
-    assert [crowd.enter("10.0.0.1") for _ in range(4)] == ["10.0.0.1"] * 3 + [None], "the bound in all holds for everybody"
+    assert [crowd.enter(peer) for peer in ("1.1.1.1", "1.1.1.1", "1.1.1.1", "2.2.2.2")] == [
+        "1.1.1.1",
+        "1.1.1.1",
+        None,
+        "2.2.2.2",
+    ]
+    assert [crowd.enter("10.0.0.1") for _ in range(4)] == ["10.0.0.1"] * 3 + [None], (
+        "the bound in all holds for everybody"
+    )
     crowd.leave("1.1.1.1")
     assert crowd.enter("1.1.1.1") == "1.1.1.1"
 
@@ -103,13 +112,23 @@ def test_one_origin_has_no_more_connections_than_it_may_and_a_proxy_speaks_for_m
 def test_addresses_of_one_household_are_one_origin() -> None:
     crowd = Crowd(9, 1, ())
     entered = [
-        crowd.enter(peer) for peer in ("2001:db8:1:2::5", "2001:db8:1:2:ffff::9", "2001:db8:1:3::5", "::ffff:1.2.3.4", "1.2.3.4", "")
+        crowd.enter(peer)
+        for peer in (
+            "2001:db8:1:2::5",
+            "2001:db8:1:2:ffff::9",
+            "2001:db8:1:3::5",
+            "::ffff:1.2.3.4",
+            "1.2.3.4",
+            "",
+        )
     ]
     assert entered == ["2001:db8:1:2::/64", None, "2001:db8:1:3::/64", "1.2.3.4", None, "local"]
 
 
 def _talk(pieces: Sequence[bytes]) -> tuple[Line, list[tuple[bytes, bytes]]]:
-    """What becomes of a line on which *pieces* arrive until it is hung up, and the headers of the last request when its body has been read."""
+    """What becomes of a line on which *pieces* arrive until it is hung up, and the headers of the
+    last request when its body has been read.
+    """
     line, headers = Line(), list[tuple[bytes, bytes]]()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -120,7 +139,14 @@ def _talk(pieces: Sequence[bytes]) -> tuple[Line, list[tuple[bytes, bytes]]]:
         await send({"type": "http.response.body"})
 
     async def talk() -> None:
-        config = uvicorn.Config(app, loop="asyncio", http=BoundedConnection, ws="none", log_config=None, access_log=False)
+        config = uvicorn.Config(
+            app,
+            loop="asyncio",
+            http=BoundedConnection,
+            ws="none",
+            log_config=None,
+            access_log=False,
+        )
         config.load()
         connection = BoundedConnection(config, ServerState(), {}, asyncio.get_running_loop())
         connection.connection_made(line)
@@ -141,7 +167,9 @@ CHUNKED = b"POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 def test_a_trailer_is_no_header() -> None:
-    line, headers = _talk([CHUNKED, b"1\r\nx\r\n0\r\nAuthorization: Bearer x\r\nExpect: 100-continue\r\n\r\n"])
+    line, headers = _talk(
+        [CHUNKED, b"1\r\nx\r\n0\r\nAuthorization: Bearer x\r\nExpect: 100-continue\r\n\r\n"]
+    )
     assert {name for name, _ in headers} == {b"host", b"transfer-encoding"}
     assert b"204 No Content" in line.calls[0]  # type: ignore[operator]
 
@@ -166,13 +194,19 @@ def test_a_long_body_in_the_smallest_chunks_is_read() -> None:
     assert b"204 No Content" in line.calls[0]  # type: ignore[operator]
 
 
-def test_a_request_line_that_cannot_be_read_is_answered_and_no_error_of_ours(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_request_line_that_cannot_be_read_is_answered_and_no_error_of_ours(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     line, _ = _talk([b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\nHost: h\r\n\r\n"])
     assert b"400 Bad Request" in line.calls[0]  # type: ignore[operator]
 
 
-def test_whoever_asks_for_another_protocol_is_answered_in_this_one_and_the_log_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
+def test_whoever_asks_for_another_protocol_is_answered_in_this_one_and_the_log_says_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     caplog.set_level(logging.INFO)
-    line, _ = _talk([b"GET /x HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"])
+    line, _ = _talk(
+        [b"GET /x HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"]
+    )
     assert b"204 No Content" in line.calls[0]  # type: ignore[operator]
     assert not caplog.records

@@ -17,9 +17,12 @@ from commerce_http.main import OPERATIONS
 from commerce_http.openapi import problems_of
 
 EXPECTED = {
-    BadCursor: 400, CursorExpired: 400, errors.Malformed: 400, errors.Unauthenticated: 401, errors.Forbidden: 403, errors.RouteNotFound: 404,
-    errors.MethodNotAllowed: 405, OutOfStock: 409, AmountMismatch: 409, CartMerged: 409, StaleVersion: 412, errors.TooLarge: 413,
-    errors.UnsupportedMediaType: 415, Invalid: 422, errors.IfMatchRequired: 428, TooManyAttempts: 429, PaymentUnavailable: 503,
+    BadCursor: 400, CursorExpired: 400, errors.Malformed: 400, errors.Unauthenticated: 401,
+    errors.Forbidden: 403, errors.RouteNotFound: 404,
+    errors.MethodNotAllowed: 405, OutOfStock: 409, AmountMismatch: 409, CartMerged: 409,
+    StaleVersion: 412, errors.TooLarge: 413,
+    errors.UnsupportedMediaType: 415, Invalid: 422, errors.IfMatchRequired: 428,
+    TooManyAttempts: 429, PaymentUnavailable: 503,
 }  # fmt: skip
 
 
@@ -29,12 +32,17 @@ def test_a_refusal_has_its_status(kind: type[CommerceError]) -> None:
 
 
 def test_no_operation_declares_a_refusal_without_a_status() -> None:
-    assert {status_of(kind) for operation in OPERATIONS for kind in problems_of(operation)} <= set(EXPECTED.values())
+    assert {status_of(kind) for operation in OPERATIONS for kind in problems_of(operation)} <= set(
+        EXPECTED.values()
+    )
 
 
 def test_a_problem_says_what_a_client_needs() -> None:
     found = problem_of(AmountMismatch(Money(1, "USD"), Money(2, "USD")))
-    assert (found.status, dict(found.headers)[b"content-type"]) == (409, b"application/problem+json")
+    assert (found.status, dict(found.headers)[b"content-type"]) == (
+        409,
+        b"application/problem+json",
+    )
     told = json.loads(found.body)
     assert (told["type"], told["title"], told["status"], told["code"]) == (
         "/problems/amount-mismatch",
@@ -47,11 +55,20 @@ def test_a_problem_says_what_a_client_needs() -> None:
 
 
 def test_every_wrong_field_has_its_pointer() -> None:
-    told = json.loads(problem_of(Invalid([FieldProblem("/a", "is required"), FieldProblem("/b/0", "must be text")])).body)
-    assert told["errors"] == [{"pointer": "/a", "detail": "is required"}, {"pointer": "/b/0", "detail": "must be text"}]
+    told = json.loads(
+        problem_of(
+            Invalid([FieldProblem("/a", "is required"), FieldProblem("/b/0", "must be text")])
+        ).body
+    )
+    assert told["errors"] == [
+        {"pointer": "/a", "detail": "is required"},
+        {"pointer": "/b/0", "detail": "must be text"},
+    ]
 
 
-@pytest.mark.parametrize(("error", "seconds"), [(TooManyAttempts(77), b"77"), (PaymentUnavailable("down"), b"5")])
+@pytest.mark.parametrize(
+    ("error", "seconds"), [(TooManyAttempts(77), b"77"), (PaymentUnavailable("down"), b"5")]
+)
 def test_what_may_be_tried_later_says_when(error: CommerceError, seconds: bytes) -> None:
     assert dict(problem_of(error).headers)[b"retry-after"] == seconds
 

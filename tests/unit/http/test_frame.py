@@ -10,8 +10,8 @@ from prometheus_client import CollectorRegistry
 from commerce_http.answers import Reply, Shape, request_id
 from commerce_http.app import ShopApplication, build_app
 from commerce_http.auth import cart_cookie
-from commerce_http.dependencies import Surroundings
-from commerce_http.desk import Desk
+from commerce_http.dependencies import HttpContext
+from commerce_http.executor import BlockingExecutor
 from commerce_http.operations import IdempotencyKey, IfMatch, Operation, Prefer, Runs, operation
 from tests.unit.http.bare import ask
 
@@ -34,7 +34,11 @@ class WordOut(Shape):
 def say(command: Word, idempotency_key: IdempotencyKey, if_match: IfMatch, prefer: Prefer) -> Reply:
     """Say a word."""
     headers = {"Location": f"/words/{command.word}"}
-    return Reply(body=WordOut(word=command.word, request=request_id()), headers=headers, cookies=(cart_cookie("token"),))
+    return Reply(
+        body=WordOut(word=command.word, request=request_id()),
+        headers=headers,
+        cookies=(cart_cookie("token"),),
+    )
 
 
 @operation("GET", "/words/{word}", answer=WordOut)
@@ -54,10 +58,12 @@ OPERATIONS: list[Operation] = [say, said, figures]
 
 @pytest.fixture
 def app() -> Any:
-    desk = Desk(threads=1, outside=1, on_event_loop=set(Runs))
-    around = Surroundings(shop=object(), more={}, authenticate=lambda _: None, currency="USD", desk=desk)
+    executor = BlockingExecutor(threads=1, outside=1, on_event_loop=set(Runs))
+    around = HttpContext(
+        shop=object(), more={}, authenticate=lambda _: None, currency="USD", executor=executor
+    )
     yield build_app(OPERATIONS, around, CollectorRegistry())
-    desk.close()
+    executor.close()
 
 
 POST = {"method": "POST", "path": "/words", "headers": [(b"content-type", b"application/json")]}
@@ -67,7 +73,14 @@ SAID = [{"type": "http.request", "body": b'{"word": "x"}'}]
 def test_no_optional_key_of_a_scope_is_needed(app: ShopApplication) -> None:
     assert ask(app, {}).json["word"] == "x"
     for scope in (
-        {"client": None, "server": None, "raw_path": None, "root_path": "", "scheme": "http", "query_string": b""},
+        {
+            "client": None,
+            "server": None,
+            "raw_path": None,
+            "root_path": "",
+            "scheme": "http",
+            "query_string": b"",
+        },
         {"client": ("", 0), "state": {}, "extensions": {"http.response.debug": {}}},
         {"headers": iter([[b"x-request-id", b"mine"]])},
         {"headers": ((b"x-request-id", b"mine"),)},
@@ -76,7 +89,12 @@ def test_no_optional_key_of_a_scope_is_needed(app: ShopApplication) -> None:
 
 
 def test_what_another_router_left_in_a_scope_is_not_taken_for_ours(app: ShopApplication) -> None:
-    left = {"path_params": {"word": "y"}, "path_template": "/theirs", "route_handler": object(), "_ls_connection_state": object()}
+    left = {
+        "path_params": {"word": "y"},
+        "path_template": "/theirs",
+        "route_handler": object(),
+        "_ls_connection_state": object(),
+    }
     assert ask(app, left).json["word"] == "x"
 
 
@@ -91,30 +109,61 @@ def test_the_scope_of_whoever_calls_is_left_as_it_is(app: ShopApplication) -> No
     "messages",
     [
         [{"type": "http.request", "body": b'{"word": "x"}'}],
-        [{"type": "http.request", "body": b'{"word"', "more_body": True}, {"type": "http.request", "body": b': "x"}', "more_body": False}],
-        [{"type": "http.request", "body": b'{"word": "x"}', "more_body": True}, {"type": "http.request"}],
-        [{"type": "http.request", "more_body": True}, {"type": "http.request", "body": b'{"word": "x"}'}],
+        [
+            {"type": "http.request", "body": b'{"word"', "more_body": True},
+            {"type": "http.request", "body": b': "x"}', "more_body": False},
+        ],
+        [
+            {"type": "http.request", "body": b'{"word": "x"}', "more_body": True},
+            {"type": "http.request"},
+        ],
+        [
+            {"type": "http.request", "more_body": True},
+            {"type": "http.request", "body": b'{"word": "x"}'},
+        ],
     ],
 )
-def test_a_body_comes_in_any_pieces_with_any_key_left_out(app: ShopApplication, messages: list[dict[str, Any]]) -> None:
+def test_a_body_comes_in_any_pieces_with_any_key_left_out(
+    app: ShopApplication, messages: list[dict[str, Any]]
+) -> None:
     assert ask(app, POST, messages).status == 201
 
 
-@pytest.mark.parametrize("messages", [[], [{"type": "http.request", "body": b'{"wo', "more_body": True}]])
-def test_a_client_that_goes_away_is_told_so_and_nothing_fails(app: ShopApplication, messages: list[dict[str, Any]]) -> None:
-    assert (ask(app, POST, messages).status, ask(app, POST, messages).json["code"]) == (400, "malformed")
+@pytest.mark.parametrize(
+    "messages", [[], [{"type": "http.request", "body": b'{"wo', "more_body": True}]]
+)
+def test_a_client_that_goes_away_is_told_so_and_nothing_fails(
+    app: ShopApplication, messages: list[dict[str, Any]]
+) -> None:
+    assert (ask(app, POST, messages).status, ask(app, POST, messages).json["code"]) == (
+        400,
+        "malformed",
+    )
 
 
 def test_every_wrong_header_is_named_with_every_other_wrong_field(app: ShopApplication) -> None:
-    headers = [(b"content-type", b"application/json"), (b"idempotency-key", b"\xff"), (b"if-match", b"x" * 201), (b"prefer", b" ")]
-    refused = ask(app, POST | {"headers": headers, "query_string": b"size=1"}, [{"type": "http.request", "body": b'{"wrod": 1}'}])
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"idempotency-key", b"\xff"),
+        (b"if-match", b"x" * 201),
+        (b"prefer", b" "),
+    ]
+    refused = ask(
+        app,
+        POST | {"headers": headers, "query_string": b"size=1"},
+        [{"type": "http.request", "body": b'{"wrod": 1}'}],
+    )
     assert refused.status == 422
     named = {error["pointer"] for error in refused.json["errors"]}
     assert named == {"/size", "/wrod", "/word", "/Idempotency-Key", "/If-Match", "/Prefer"}
 
 
 def test_a_header_that_is_no_list_is_given_once(app: ShopApplication) -> None:
-    twice = [(b"content-type", b"application/json"), (b"idempotency-key", b"a"), (b"idempotency-key", b"b")]
+    twice = [
+        (b"content-type", b"application/json"),
+        (b"idempotency-key", b"a"),
+        (b"idempotency-key", b"b"),
+    ]
     refused = ask(app, POST | {"headers": twice}, SAID)
     assert [error["pointer"] for error in refused.json["errors"]] == ["/Idempotency-Key"]
     lists = [
@@ -129,9 +178,17 @@ def test_a_header_that_is_no_list_is_given_once(app: ShopApplication) -> None:
 
 @pytest.mark.parametrize(
     ("root", "path"),
-    [("/shop", "/shop/words"), ("/shop", "/words"), ("/shop/", "/shop/words"), ("/a/b", "/a/b/words"), ("/words", "/words/words")],
+    [
+        ("/shop", "/shop/words"),
+        ("/shop", "/words"),
+        ("/shop/", "/shop/words"),
+        ("/a/b", "/a/b/words"),
+        ("/words", "/words/words"),
+    ],
 )
-def test_below_a_prefix_locations_cookies_and_problems_carry_it(app: ShopApplication, root: str, path: str) -> None:
+def test_below_a_prefix_locations_cookies_and_problems_carry_it(
+    app: ShopApplication, root: str, path: str
+) -> None:
     made = ask(app, POST | {"root_path": root, "path": path}, SAID)
     prefix = root.rstrip("/")
     assert (made.status, made.all("location")) == (201, [f"{prefix}/words/x"])
@@ -161,18 +218,38 @@ def test_a_cookie_is_for_tls_alone_where_the_request_came_by_it(app: ShopApplica
 
 
 @pytest.mark.parametrize(
-    "path", ["//metrics", "/metrics/", "///metrics", "/metrics//", "/./metrics", "/x/../metrics", "/METRICS", "/metrics;x"]
+    "path",
+    [
+        "//metrics",
+        "/metrics/",
+        "///metrics",
+        "/metrics//",
+        "/./metrics",
+        "/x/../metrics",
+        "/METRICS",
+        "/metrics;x",
+    ],
 )
 def test_what_is_kept_inside_has_one_address(app: ShopApplication, path: str) -> None:
-    for scope in ({"path": path}, {"path": path, "raw_path": path.encode()}, {"path": f"/shop{path}", "root_path": "/shop"}):
+    for scope in (
+        {"path": path},
+        {"path": path, "raw_path": path.encode()},
+        {"path": f"/shop{path}", "root_path": "/shop"},
+    ):
         assert (ask(app, scope).status, ask(app, scope).json["code"]) == (404, "not-found")
 
 
-@pytest.mark.parametrize("raw", [b"/%6Detrics", b"/m%65trics", b"/%2Fmetrics", b"/%6d%65%74%72%69%63%73"])
-def test_what_is_kept_inside_cannot_be_spelled_in_another_way(app: ShopApplication, raw: bytes) -> None:
+@pytest.mark.parametrize(
+    "raw", [b"/%6Detrics", b"/m%65trics", b"/%2Fmetrics", b"/%6d%65%74%72%69%63%73"]
+)
+def test_what_is_kept_inside_cannot_be_spelled_in_another_way(
+    app: ShopApplication, raw: bytes
+) -> None:
     assert ask(app, {"path": "/metrics"}).json["word"] == "secret"
     assert ask(app, {"path": "/metrics", "raw_path": raw}).status == 404
-    assert ask(app, {"path": "/a/metrics", "raw_path": b"/a" + raw, "root_path": "/a"}).status == 404
+    assert (
+        ask(app, {"path": "/a/metrics", "raw_path": b"/a" + raw, "root_path": "/a"}).status == 404
+    )
 
 
 def test_what_has_to_be_encoded_may_be(app: ShopApplication) -> None:
@@ -192,7 +269,13 @@ def test_a_websocket_is_refused_and_a_lifespan_is_lived(app: ShopApplication) ->
     asyncio.run(app({"type": "lifespan", "asgi": {"version": "3.0"}}, receive, send))
     assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
     sent.clear()
-    asyncio.run(app({"type": "websocket", "asgi": {"version": "3.0"}, "path": "/words", "headers": []}, receive, send))
+    asyncio.run(
+        app(
+            {"type": "websocket", "asgi": {"version": "3.0"}, "path": "/words", "headers": []},
+            receive,
+            send,
+        )
+    )
     assert sent == ["websocket.close"]
 
 

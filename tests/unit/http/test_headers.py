@@ -55,7 +55,9 @@ def test_a_star_names_any_version() -> None:
         ('"3.2-gzip"', None),
     ],
 )
-def test_an_if_none_match_names_the_whole_tag_and_is_answered_with_it(header: str | None, known: str | None) -> None:
+def test_an_if_none_match_names_the_whole_tag_and_is_answered_with_it(
+    header: str | None, known: str | None
+) -> None:
     assert known_tag(header, '"3.1"') == known
 
 
@@ -115,11 +117,16 @@ def test_a_cart_token_comes_from_the_header_or_else_the_cookie() -> None:
     assert cart_token({}, GUESTS) is None
 
 
-@pytest.mark.parametrize("value", ['"' + "\\a" * 60_000 + '"', "\\" * 120_000, '"' * 120_000, " " * 120_000, "a=b;" * 30_000])
+@pytest.mark.parametrize(
+    "value",
+    ['"' + "\\a" * 60_000 + '"', "\\" * 120_000, '"' * 120_000, " " * 120_000, "a=b;" * 30_000],
+)
 def test_a_jar_full_of_anything_is_looked_through_at_once(value: str) -> None:
     begun = time.process_time()
     assert cart_token({"cookie": f"cart_token={value}"}, GUESTS) is None
-    assert time.process_time() - begun < 0.1, "a reader that looks again at what it looked at takes seconds"
+    assert time.process_time() - begun < 0.1, (
+        "a reader that looks again at what it looked at takes seconds"
+    )
 
 
 def test_a_cookie_of_somebody_else_s_that_no_rule_allows_does_not_hide_the_cart_s() -> None:
@@ -152,7 +159,9 @@ def test_a_cart_token_that_we_did_not_make_is_none() -> None:
     assert cart_token({"x-cart-token": ours}, GuestTokens("key", Secrets())) == ours
 
 
-@pytest.mark.parametrize("token", ["", "short", "x" * 101, "with a blank in it, yes", "line\nbreak-line-break", "ä" * 20])
+@pytest.mark.parametrize(
+    "token", ["", "short", "x" * 101, "with a blank in it, yes", "line\nbreak-line-break", "ä" * 20]
+)
 def test_a_cart_token_of_another_form_is_none(token: str) -> None:
     assert cart_token({"x-cart-token": token}, GUESTS) is None
 

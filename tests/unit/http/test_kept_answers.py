@@ -7,7 +7,9 @@ from commerce_http.search import KeptAnswers, hits_out
 
 def page(total: int) -> ResultPage:
     facets = Facets(categories=(), brands=(), prices=())
-    return ResultPage(hits=(), next_cursor=None, total=total, exact=True, facets=facets, did_you_mean=None)
+    return ResultPage(
+        hits=(), next_cursor=None, total=total, exact=True, facets=facets, did_you_mean=None
+    )
 
 
 def test_a_page_is_written_out_once() -> None:

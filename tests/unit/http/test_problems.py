@@ -12,7 +12,8 @@ from commerce_http.errors import RouteNotFound
 from tests.architecture.tree import ROOT
 
 SOURCES = [path for path in sorted((ROOT / "src").rglob("*.py")) if "migrations" not in path.parts]
-#: ``code = "…"`` of a class, as it stands in the sources: those that nobody imports here are found as well.
+#: ``code = "…"`` of a class, as it stands in the sources: those that nobody imports here are found
+#: as well.
 _CODE = re.compile(r'^    code(?:: [^=]+)? = "([a-z0-9-]+)"$', re.MULTILINE)
 
 
@@ -21,8 +22,16 @@ def codes() -> Iterator[str]:
         text = path.read_text(encoding="utf-8")
         if found := _CODE.findall(text):
             yield from found
-            root = next(folder for folder in ("src/adapters", "src/entrypoints", "src") if path.is_relative_to(ROOT / folder))
-            importlib.import_module(".".join(path.relative_to(ROOT / root).with_suffix("").parts).removesuffix(".__init__"))
+            root = next(
+                folder
+                for folder in ("src/adapters", "src/entrypoints", "src")
+                if path.is_relative_to(ROOT / folder)
+            )
+            importlib.import_module(
+                ".".join(path.relative_to(ROOT / root).with_suffix("").parts).removesuffix(
+                    ".__init__"
+                )
+            )
 
 
 EVERY = sorted({*codes(), "internal-error"})

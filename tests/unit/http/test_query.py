@@ -41,9 +41,16 @@ def test_nothing_asked_is_every_default() -> None:
 
 
 def test_every_kind_is_read() -> None:
-    asked = read("term=a+b%20c&size=5&inStock=false&brand=x&brand=y&priceMin=1.50&attributes.colour=red&attributes.colour=blue")
+    asked = read(
+        "term=a+b%20c&size=5&inStock=false&brand=x&brand=y&priceMin=1.50&attributes.colour=red&attributes.colour=blue"
+    )
     assert asked == Asked(
-        term="a b c", size=5, in_stock=False, brand=("x", "y"), price_min=Money(150, "USD"), attributes={"colour": ("red", "blue")}
+        term="a b c",
+        size=5,
+        in_stock=False,
+        brand=("x", "y"),
+        price_min=Money(150, "USD"),
+        attributes={"colour": ("red", "blue")},
     )
 
 
@@ -69,7 +76,9 @@ def test_every_wrong_parameter_is_named(query: str, expected: list[str]) -> None
     assert pointers(query) == expected
 
 
-@pytest.mark.parametrize("query", [b"term=\xff", b"term=%ff", b"term=%ed%a0%80", b"&".join([b"brand=x"] * 300)])
+@pytest.mark.parametrize(
+    "query", [b"term=\xff", b"term=%ff", b"term=%ed%a0%80", b"&".join([b"brand=x"] * 300)]
+)
 def test_what_is_no_utf_8_or_endless_is_malformed(query: bytes) -> None:
     with pytest.raises(Malformed):
         read(query)

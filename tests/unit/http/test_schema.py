@@ -20,7 +20,11 @@ NAMES = [o.name for o in OPERATIONS]
 
 
 def resolved(schema: dict) -> dict:
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "components": DATA["components"]}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "components": DATA["components"],
+    }
 
 
 def described(name: str) -> dict:
@@ -104,7 +108,9 @@ def test_operations_of_a_module_keep_their_order() -> None:
         ("BHD", ["15", "15.99", "15.999"], ["15.9999"]),
     ],
 )
-def test_an_amount_has_the_decimals_of_the_shops_currency(currency: str, taken: list[str], refused: list[str]) -> None:
+def test_an_amount_has_the_decimals_of_the_shops_currency(
+    currency: str, taken: list[str], refused: list[str]
+) -> None:
     document = Document(OPERATIONS, currency).data
     parameters = document["paths"]["/items"]["get"]["parameters"]
     prices = [p["schema"] for p in parameters if p["name"] in ("priceMin", "priceMax")]
@@ -115,7 +121,9 @@ def test_an_amount_has_the_decimals_of_the_shops_currency(currency: str, taken: 
         assert [text for text in refused if jsonschema_rs.is_valid(schema, text)] == []
     for example in money["examples"]:
         assert jsonschema_rs.is_valid(money, example)
-        assert Money.parse(str(example["amount"] if isinstance(example, dict) else example), currency) == Money(1599, currency)
+        assert Money.parse(
+            str(example["amount"] if isinstance(example, dict) else example), currency
+        ) == Money(1599, currency)
 
 
 @pytest.mark.parametrize("currency", ["USD", "JPY", "BHD"])
@@ -123,9 +131,16 @@ def test_the_examples_cost_what_a_shop_of_the_currency_can_take(currency: str) -
     document = Document(OPERATIONS, currency).data
 
     def example(path: str, method: str) -> dict:
-        return next(iter(document["paths"][path][method]["requestBody"]["content"].values()))["example"]
+        return next(iter(document["paths"][path][method]["requestBody"]["content"].values()))[
+            "example"
+        ]
 
     assert Money.parse(str(example("/items", "post")["price"]), currency) == Money(34_999, currency)
-    assert Money.parse(example("/items/{itemId}", "patch")["price"], currency) == Money(32_999, currency)
+    assert Money.parse(example("/items/{itemId}", "patch")["price"], currency) == Money(
+        32_999, currency
+    )
     amount = example("/checkout", "post")["amount"]
-    assert (Money.parse(amount["amount"], currency), amount["currency"]) == (Money(36_598, currency), currency)
+    assert (Money.parse(amount["amount"], currency), amount["currency"]) == (
+        Money(36_598, currency),
+        currency,
+    )

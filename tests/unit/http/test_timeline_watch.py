@@ -11,8 +11,8 @@ from commerce_core.kernel.batching import Overloaded
 from commerce_core.kernel.errors import TransactionLost
 from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.orders import Fact, OrderKey, TimelineCursor, TimelineEntry
-from commerce_http.desk import Desk
 from commerce_http.event_stream import TimelineStream
+from commerce_http.executor import BlockingExecutor
 from commerce_http.operations import Runs
 from commerce_http.timeline_watch import TimelineWatch, TooManyWatching
 
@@ -28,7 +28,9 @@ class Timelines:
 
     def tell(self, key: OrderKey, fact: Fact) -> None:
         known = self.entries.setdefault(key.order_id, [])
-        known.append(TimelineEntry(seq=len(known) + 1, fact=fact, at=datetime(2030, 1, 1, tzinfo=UTC)))
+        known.append(
+            TimelineEntry(seq=len(known) + 1, fact=fact, at=datetime(2030, 1, 1, tzinfo=UTC))
+        )
 
     def after(self, cursors: Sequence[TimelineCursor]) -> Mapping[OrderId, Sequence[TimelineEntry]]:
         self.asked.append(len(cursors))
@@ -36,7 +38,10 @@ class Timelines:
         if self.down:
             self.down -= 1
             raise TransactionLost("the database is away")
-        return {c.key.order_id: [e for e in self.entries.get(c.key.order_id, []) if e.seq > c.seq] for c in cursors}
+        return {
+            c.key.order_id: [e for e in self.entries.get(c.key.order_id, []) if e.seq > c.seq]
+            for c in cursors
+        }
 
 
 def key(no: int) -> OrderKey:
@@ -45,18 +50,20 @@ def key(no: int) -> OrderKey:
 
 def run(story: Callable[[TimelineWatch, Timelines], Coroutine[Any, Any, None]]) -> None:
     timelines = Timelines()
-    desk = Desk(threads=1, outside=1, on_event_loop=(Runs.WORK,))
+    executor = BlockingExecutor(threads=1, outside=1, on_event_loop=(Runs.WORK,))
 
     async def play() -> None:
-        await story(TimelineWatch(timelines.after, desk, most=100, most_of_one=2), timelines)
+        await story(TimelineWatch(timelines.after, executor, most=100, most_of_one=2), timelines)
 
     asyncio.run(play())
-    desk.close()
+    executor.close()
 
 
 def test_all_who_wait_are_served_by_one_question() -> None:
     async def story(watch: TimelineWatch, timelines: Timelines) -> None:
-        waits = [asyncio.create_task(watch.after(TimelineCursor(key(no), 0), 5)) for no in range(50)]
+        waits = [
+            asyncio.create_task(watch.after(TimelineCursor(key(no), 0), 5)) for no in range(50)
+        ]
         await asyncio.sleep(0)
         for no in range(50):
             timelines.tell(key(no), Fact.ORDER_CREATED)
@@ -81,7 +88,9 @@ def test_two_at_different_places_of_one_order_get_each_their_own() -> None:
     async def story(watch: TimelineWatch, timelines: Timelines) -> None:
         for fact in (Fact.ORDER_CREATED, Fact.INVENTORY_RESERVED):
             timelines.tell(key(1), fact)
-        first, second = await asyncio.gather(*(watch.after(TimelineCursor(key(1), seq), 5) for seq in (0, 1)))
+        first, second = await asyncio.gather(
+            *(watch.after(TimelineCursor(key(1), seq), 5) for seq in (0, 1))
+        )
         assert ([e.seq for e in first], [e.seq for e in second]) == ([1, 2], [2])
 
     run(story)
@@ -158,7 +167,9 @@ def test_a_stream_counts_for_its_buyer_before_anything_of_it_is_sent() -> None:
     async def story(watch: TimelineWatch, timelines: Timelines) -> None:
         watch.enter(BuyerId("b"))
         watch.enter(BuyerId("b"))
-        stream = TimelineStream(watch, TimelineCursor(OrderKey(buyer_id=BuyerId("b"), order_id=OrderId("o")), 0))
+        stream = TimelineStream(
+            watch, TimelineCursor(OrderKey(buyer_id=BuyerId("b"), order_id=OrderId("o")), 0)
+        )
         sent: list[Any] = []
 
         async def send(message: Any) -> None:

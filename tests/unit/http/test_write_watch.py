@@ -1,4 +1,6 @@
-"""Waiting until a write can be found: one question a tick, however many wait, and no place of those who search is taken."""
+"""Waiting until a write can be found: one question a tick, however many wait, and no place of those
+who search is taken.
+"""
 
 import asyncio
 import time
@@ -8,7 +10,7 @@ import pytest
 
 from commerce_core.kernel.errors import TransactionLost
 from commerce_core.kernel.paging import BadCursor
-from commerce_http.desk import Desk, Room
+from commerce_http.executor import BlockingExecutor, Room
 from commerce_http.operations import Runs
 from commerce_http.write_watch import WriteWatch
 
@@ -36,14 +38,14 @@ def index() -> Index:
     return Index()
 
 
-def _desk() -> Desk:
-    return Desk(threads=1, outside=1, on_event_loop=(), searches=Room(1, 2))
+def _desk() -> BlockingExecutor:
+    return BlockingExecutor(threads=1, outside=1, on_event_loop=(), searches=Room(1, 2))
 
 
 def test_many_who_wait_are_one_question_and_searches_go_on(index: Index) -> None:
     async def crowd() -> float:
-        desk = _desk()
-        watch = WriteWatch(index.visible, desk, most=50)
+        executor = _desk()
+        watch = WriteWatch(index.visible, executor, most=50)
         waiting = []
         for n in range(50):
             waiting.append(asyncio.create_task(watch.until_found(f"t{n}", 5)))
@@ -53,10 +55,12 @@ def test_many_who_wait_are_one_question_and_searches_go_on(index: Index) -> None
         await asyncio.sleep(0.1)
         assert len(index.asked) - before <= 12, "a question a tick, not one for each"
         assert max(map(len, index.asked)) == 50
-        assert await desk.do(Runs.SEARCH, lambda: "found") == "found", "nobody who waits takes a place of those who search"
+        assert await executor.do(Runs.SEARCH, lambda: "found") == "found", (
+            "nobody who waits takes a place of those who search"
+        )
         index.found = {f"t{n}" for n in range(50)}
         await asyncio.gather(*waiting)
-        desk.close()
+        executor.close()
         return time.monotonic() - began
 
     assert asyncio.run(crowd()) < 2
@@ -64,8 +68,8 @@ def test_many_who_wait_are_one_question_and_searches_go_on(index: Index) -> None
 
 def test_whoever_is_one_too_many_is_not_kept_waiting(index: Index) -> None:
     async def crowd() -> float:
-        desk = _desk()
-        watch = WriteWatch(index.visible, desk, most=1)
+        executor = _desk()
+        watch = WriteWatch(index.visible, executor, most=1)
         first = asyncio.create_task(watch.until_found("a", 5))
         await asyncio.sleep(0.02)
         began = time.monotonic()
@@ -73,7 +77,7 @@ def test_whoever_is_one_too_many_is_not_kept_waiting(index: Index) -> None:
         took = time.monotonic() - began
         index.found.add("a")
         await first
-        desk.close()
+        executor.close()
         return took
 
     assert asyncio.run(crowd()) < 1
@@ -81,8 +85,8 @@ def test_whoever_is_one_too_many_is_not_kept_waiting(index: Index) -> None:
 
 def test_a_wait_ends_in_time_and_outlasts_an_engine_that_is_away_for_a_moment(index: Index) -> None:
     async def wait() -> None:
-        desk = _desk()
-        watch = WriteWatch(index.visible, desk, most=2)
+        executor = _desk()
+        watch = WriteWatch(index.visible, executor, most=2)
         began = time.monotonic()
         await watch.until_found("never", 0.05)
         assert 0.05 <= time.monotonic() - began < 1
@@ -93,6 +97,6 @@ def test_a_wait_ends_in_time_and_outlasts_an_engine_that_is_away_for_a_moment(in
         await late
         with pytest.raises(BadCursor):
             await watch.until_found("forged", 5)
-        desk.close()
+        executor.close()
 
     asyncio.run(wait())

@@ -11,10 +11,24 @@ from tests.unit.people import order, register, sell
 
 @pytest.mark.parametrize(
     ("on_hand", "reserved", "sellable", "available", "on_offer"),
-    [(0, 0, True, 0, False), (5, 0, True, 5, True), (5, 5, True, 0, False), (5, 4, True, 1, True), (5, 0, False, 5, False)],
+    [
+        (0, 0, True, 0, False),
+        (5, 0, True, 5, True),
+        (5, 5, True, 0, False),
+        (5, 4, True, 1, True),
+        (5, 0, False, 5, False),
+    ],
 )
-def test_free_is_what_is_on_hand_and_held_for_nobody(on_hand: int, reserved: int, sellable: bool, available: int, on_offer: bool) -> None:
-    level = StockLevel(sku_id=SkuId("s"), on_hand=on_hand, reserved=reserved, sellable=sellable, availability_version=0)
+def test_free_is_what_is_on_hand_and_held_for_nobody(
+    on_hand: int, reserved: int, sellable: bool, available: int, on_offer: bool
+) -> None:
+    level = StockLevel(
+        sku_id=SkuId("s"),
+        on_hand=on_hand,
+        reserved=reserved,
+        sellable=sellable,
+        availability_version=0,
+    )
     assert (level.available, level.on_offer) == (available, on_offer)
 
 
@@ -24,7 +38,9 @@ def test_24_what_sold_out_is_told_of_once_and_again_when_it_is_back(shop: Memory
 
     def told() -> int:
         with shop.parts.database.snapshot() as tx:
-            return sum(m.name == "inventory.availability_changed.v1" for m in tx.table("outbox").values())
+            return sum(
+                m.name == "inventory.availability_changed.v1" for m in tx.table("outbox").values()
+            )
 
     counts = [told()]
     order(shop, register(shop), mug)

@@ -1,4 +1,6 @@
-"""A follower hands over what waits in a queue, forgets only what was taken, and lets no message keep the others waiting."""
+"""A follower hands over what waits in a queue, forgets only what was taken, and lets no message
+keep the others waiting.
+"""
 
 from collections.abc import Sequence
 from typing import Final
@@ -34,7 +36,9 @@ class Defective(Consumer):
         self.taken += numbers
 
 
-def following(consumer: Consumer, *waiting: int, attempt: int = 1) -> tuple[Follower, MemoryQueue, list[DeadLetter]]:
+def following(
+    consumer: Consumer, *waiting: int, attempt: int = 1
+) -> tuple[Follower, MemoryQueue, list[DeadLetter]]:
     queue, parked = MemoryQueue(), []
     queue.put([message(n) for n in waiting], attempt)
     return Follower(consumer, queue, parked.extend, SettableClock(AT)), queue, parked

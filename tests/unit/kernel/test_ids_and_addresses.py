@@ -13,7 +13,12 @@ HOME = {"name": "Ada", "line1": "1 Main Street", "city": "Berlin", "country": "D
 
 def test_a_derived_id_is_a_function_of_its_parts() -> None:
     assert derived_id("a", "b") == derived_id("a", "b")
-    assert len({derived_id("a", "b"), derived_id("ab"), derived_id("a", "", "b"), derived_id("b", "a")}) == 4
+    assert (
+        len(
+            {derived_id("a", "b"), derived_id("ab"), derived_id("a", "", "b"), derived_id("b", "a")}
+        )
+        == 4
+    )
     assert is_id(derived_id("a"))
 
 
@@ -25,7 +30,14 @@ def test_counted_ids_are_ids_and_sort_by_time() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "019b7000-0000-7000-8000-00000000000", "019B7000-0000-7000-8000-000000000001", "' OR 1=1 --" * 4]
+    "text",
+    [
+        "",
+        "x",
+        "019b7000-0000-7000-8000-00000000000",
+        "019B7000-0000-7000-8000-000000000001",
+        "' OR 1=1 --" * 4,
+    ],
 )
 def test_what_cannot_be_an_id_is_known_without_asking(text: str) -> None:
     assert not is_id(text)
@@ -47,8 +59,12 @@ def test_a_country_is_two_capital_letters(country: str) -> None:
 
 
 @pytest.mark.parametrize("field", ["name", "line1", "line2", "city", "region", "postal_code"])
-@pytest.mark.parametrize("number", ["4242424242424242", "4242 4242 4242 4242", "pay with 4242-4242-4242-4242 please"])
-def test_33_a_card_number_in_an_address_is_refused_and_not_repeated(field: str, number: str) -> None:
+@pytest.mark.parametrize(
+    "number", ["4242424242424242", "4242 4242 4242 4242", "pay with 4242-4242-4242-4242 please"]
+)
+def test_33_a_card_number_in_an_address_is_refused_and_not_repeated(
+    field: str, number: str
+) -> None:
     with pytest.raises(ValueError, match="must not hold a card number") as caught:
         Address(**{**HOME, field: number})
     assert "4242" not in str(caught.value)

@@ -9,7 +9,10 @@ from commerce_core.kernel.json_text import decode_json
 
 
 def test_numbers_are_exact_and_what_is_beyond_bounds_is_not_finite() -> None:
-    data = decode_json('{"a": 0.1, "b": 1e999999999999999999999, "c": NaN, "d": 12345678901234567890123456789012, "e": 7}')
+    data = decode_json(
+        '{"a": 0.1, "b": 1e999999999999999999999, "c": NaN, "d": 12345678901234567890123456789012, '
+        '"e": 7}'
+    )
     assert (data["a"], data["e"]) == (Decimal("0.1"), 7)
     assert not any(data[name].is_finite() for name in "bcd")
 
@@ -24,10 +27,14 @@ def test_numbers_are_exact_and_what_is_beyond_bounds_is_not_finite() -> None:
         ('{"price": 1, "pr\\u0069ce": 2}', ["/price"]),
     ],
 )
-def test_a_name_that_stands_twice_in_an_object_is_refused_and_named(text: str, pointers: list[str]) -> None:
+def test_a_name_that_stands_twice_in_an_object_is_refused_and_named(
+    text: str, pointers: list[str]
+) -> None:
     with pytest.raises(Invalid) as refused:
         decode_json(text)
-    assert [(p.pointer, p.detail) for p in refused.value.problems] == [(pointer, "stands more than once") for pointer in pointers]
+    assert [(p.pointer, p.detail) for p in refused.value.problems] == [
+        (pointer, "stands more than once") for pointer in pointers
+    ]
 
 
 def test_not_every_one_of_many_repeated_names_is_named() -> None:

@@ -23,7 +23,9 @@ from commerce_core.kernel.money import MAX_SUM, CurrencyMismatch, InvalidMoney, 
         ("-0", "USD", 0, "0.00"),
     ],
 )
-def test_an_amount_is_read_to_its_last_digit(value: str | int | Decimal, currency: str, minor: int, amount: str) -> None:
+def test_an_amount_is_read_to_its_last_digit(
+    value: str | int | Decimal, currency: str, minor: int, amount: str
+) -> None:
     money = Money.parse(value, currency)
     assert (money.minor, money.amount, str(money)) == (minor, amount, f"{amount} {currency}")
 

@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 from commerce_core.kernel.paging import BadCursor, decode_cursor, encode_cursor
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00")), st.integers(-(2**63), 2**63 - 1))
+@given(
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00")),
+    st.integers(-(2**63), 2**63 - 1),
+)
 def test_a_position_is_read_back(text: str, number: int) -> None:
     cursor = encode_cursor("list", text, number)
     assert decode_cursor("list", cursor, str, int) == [text, number]
@@ -52,7 +55,10 @@ def test_a_forged_cursor_is_refused(cursor: str) -> None:
         decode_cursor("list", cursor, str)
 
 
-@pytest.mark.parametrize(("value", "kind"), [(2**63, int), (float("nan"), float), (float("inf"), float), (1, float), (1.0, int)])
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [(2**63, int), (float("nan"), float), (float("inf"), float), (1, float), (1.0, int)],
+)
 def test_a_number_that_no_database_takes_is_refused(value: Any, kind: type) -> None:
     with pytest.raises(BadCursor):
         decode_cursor("list", forged("list", value), kind)

@@ -11,7 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commerce_core.kernel.codec import ABSENT, Reader, Unreadable, camel, decode_event, escape_pointer, from_data, reader, storable, to_data
+from commerce_core.kernel.codec import (
+    ABSENT,
+    Reader,
+    Unreadable,
+    camel,
+    decode_event,
+    escape_pointer,
+    from_data,
+    reader,
+    storable,
+    to_data,
+)
 from commerce_core.kernel.errors import Invalid
 from commerce_core.kernel.money import Money
 from commerce_core.payment import CardNumber
@@ -59,13 +70,25 @@ def problems(data: Any, kind: type = Thing) -> dict[str, str]:
 
 def test_a_whole_thing_is_read() -> None:
     data = {
-        "title": "T", "count": 3, "ready": True, "weight": Decimal("1.50"), "unitPrice": {"amount": "5.00", "currency": "EUR"},
-        "tags": ["a"], "parts": [{"partNo": 1}], "extras": {"x": [1, None, {"y": True}]}, "note": None, "card": "4242 4242 4242 4242",
+        "title": "T", "count": 3, "ready": True, "weight": Decimal("1.50"),
+        "unitPrice": {"amount": "5.00", "currency": "EUR"},
+        "tags": ["a"], "parts": [{"partNo": 1}], "extras": {"x": [1, None, {"y": True}]},
+        "note": None, "card": "4242 4242 4242 4242",
         "part": {"partNo": 2},
     }  # fmt: skip
     thing = READER.read(data, Thing)
-    assert (thing.title, thing.count, thing.ready, thing.weight, thing.note) == ("T", 3, True, Decimal("1.50"), None)
-    assert (thing.unit_price, thing.tags, thing.parts) == (Money(500, "EUR"), ("a",), (Part(part_no=1),))
+    assert (thing.title, thing.count, thing.ready, thing.weight, thing.note) == (
+        "T",
+        3,
+        True,
+        Decimal("1.50"),
+        None,
+    )
+    assert (thing.unit_price, thing.tags, thing.parts) == (
+        Money(500, "EUR"),
+        ("a",),
+        (Part(part_no=1),),
+    )
     assert thing.extras == {"x": [1, None, {"y": True}]}
     assert thing.card is not None
     assert thing.card.last4 == "4242"
@@ -74,8 +97,10 @@ def test_a_whole_thing_is_read() -> None:
 
 def test_every_wrong_field_is_named_at_once() -> None:
     data = {
-        "title": 5, "count": "3", "ready": 1, "weight": "1", "unitPrice": "x", "tags": ["a", 2], "colour": "red",
-        "parts": [{"partNo": 1}, {"partNo": 0}, {"name": "n"}, {"partNo": 1, "b/c": 1, "~": 2}, 7], "note": 4, "part": [],
+        "title": 5, "count": "3", "ready": 1, "weight": "1", "unitPrice": "x", "tags": ["a", 2],
+        "colour": "red",
+        "parts": [{"partNo": 1}, {"partNo": 0}, {"name": "n"}, {"partNo": 1, "b/c": 1, "~": 2}, 7],
+        "note": 4, "part": [],
     }  # fmt: skip
     assert problems(data) == {
         "/title": "must be text",
@@ -104,14 +129,22 @@ def test_what_is_no_object_is_refused_as_a_whole(data: Any) -> None:
 @pytest.mark.parametrize("place", ["title", "note", "tags", "extras", "key"])
 def test_what_no_database_can_keep_is_refused_everywhere(text: str, place: str) -> None:
     data: dict[str, Any] = {
-        "title": {"title": text}, "note": {"note": text}, "tags": {"tags": ["ok", text]}, "extras": {"extras": {"a": [{"b": text}]}},
+        "title": {"title": text}, "note": {"note": text}, "tags": {"tags": ["ok", text]},
+        "extras": {"extras": {"a": [{"b": text}]}},
         "key": {"extras": {"a": {text: 1}}},
     }[place]  # fmt: skip
     assert set(problems(data).values()) == {"must not contain U+0000 or a lone surrogate"}
 
 
 @pytest.mark.parametrize(
-    ("count", "read"), [(5, 5), (Decimal("5.0"), 5), (Decimal("5E1"), 50), (-(2**63), -(2**63)), (2**63 - 1, 2**63 - 1)]
+    ("count", "read"),
+    [
+        (5, 5),
+        (Decimal("5.0"), 5),
+        (Decimal("5E1"), 50),
+        (-(2**63), -(2**63)),
+        (2**63 - 1, 2**63 - 1),
+    ],
 )
 def test_whole_numbers_are_exact(count: Any, read: int) -> None:
     assert READER.read({"count": count}, Thing).count == read
@@ -137,7 +170,9 @@ def test_what_is_no_whole_number_of_64_bits_is_refused(count: Any) -> None:
     assert set(problems({"count": count})) == {"/count"}
 
 
-@pytest.mark.parametrize("number", [Decimal("NaN"), Decimal("-Infinity"), Decimal("1E+19"), 2**63, Decimal("1E-400")])
+@pytest.mark.parametrize(
+    "number", [Decimal("NaN"), Decimal("-Infinity"), Decimal("1E+19"), 2**63, Decimal("1E-400")]
+)
 def test_a_number_that_cannot_be_kept_is_refused_in_free_json_too(number: Any) -> None:
     assert len(problems({"extras": {"x": {"y": [number]}}})) == 1
 
@@ -171,7 +206,19 @@ HALF_PRICES = (
 )
 
 
-@pytest.mark.parametrize("price", [True, [], *HALF_PRICES, 1.5, "NaN", Decimal("NaN"), {"amount": "1", "currency": "usd"}, "0.001"])
+@pytest.mark.parametrize(
+    "price",
+    [
+        True,
+        [],
+        *HALF_PRICES,
+        1.5,
+        "NaN",
+        Decimal("NaN"),
+        {"amount": "1", "currency": "usd"},
+        "0.001",
+    ],
+)
 def test_what_is_no_money_is_refused(price: Any) -> None:
     assert set(problems({"unitPrice": price})) == {"/unitPrice"}
 
@@ -197,11 +244,17 @@ def test_a_reader_is_shared_by_currency() -> None:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text() | st.decimals(), lambda s: st.lists(s, max_size=3) | st.dictionaries(st.text(), s, max_size=3)
-)  # fmt: skip
+    st.none() | st.booleans() | st.integers() | st.text() | st.decimals(),
+    lambda s: st.lists(s, max_size=3) | st.dictionaries(st.text(), s, max_size=3),
+)
 
 
-@given(st.dictionaries(st.sampled_from([camel(a.name) for a in attrs.fields(Thing)]) | st.text(), JSON, max_size=5) | JSON)
+@given(
+    st.dictionaries(
+        st.sampled_from([camel(a.name) for a in attrs.fields(Thing)]) | st.text(), JSON, max_size=5
+    )
+    | JSON
+)
 def test_whatever_is_sent_is_read_or_refused_by_name(data: Any) -> None:
     refused: Invalid | None = None
     try:
@@ -210,7 +263,9 @@ def test_whatever_is_sent_is_read_or_refused_by_name(data: Any) -> None:
         refused = error
     if refused is not None:
         assert refused.problems
-        assert all(p.detail and (not p.pointer or p.pointer.startswith("/")) for p in refused.problems)
+        assert all(
+            p.detail and (not p.pointer or p.pointer.startswith("/")) for p in refused.problems
+        )
 
 
 # --- what we store ourselves
@@ -234,7 +289,11 @@ def test_an_event_that_nobody_knows_is_unreadable() -> None:
 
 
 def test_names_and_pointers_are_spelled_as_the_outside_spells_them() -> None:
-    assert (camel("unit_price"), camel("x"), escape_pointer("a/b~c")) == ("unitPrice", "x", "a~1b~0c")
+    assert (camel("unit_price"), camel("x"), escape_pointer("a/b~c")) == (
+        "unitPrice",
+        "x",
+        "a~1b~0c",
+    )
     assert (storable("é𝄞"), storable("\x00"), storable("\udc00")) == (True, False, False)
 
 
@@ -262,7 +321,11 @@ def test_39_reading_stops_at_a_hundred_wrong_fields_and_says_so(data: Any) -> No
 
 @pytest.mark.parametrize(
     "data",
-    [{"tags": ["a"] * 10_001}, {"extras": {"a": [[]] * 10_001}}, {"extras": {str(n): n for n in range(10_001)}}],
+    [
+        {"tags": ["a"] * 10_001},
+        {"extras": {"a": [[]] * 10_001}},
+        {"extras": {str(n): n for n in range(10_001)}},
+    ],
     ids=["texts", "empty lists", "keys"],
 )
 def test_39_reading_stops_at_ten_thousand_values_and_says_so(data: Any) -> None:

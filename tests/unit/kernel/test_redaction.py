@@ -13,27 +13,46 @@ TOKEN = "q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq83"
 @pytest.mark.parametrize(
     "text",
     [
-        f"card {CARD} was refused", f"card{CARD}", "4539 5787 6362 1486", "4539-5787-6362-1486", f"pan-{CARD}-x",
-        f"Authorization: Bearer {TOKEN}", f"cart {TOKEN}", "Basic dXNlcjpodW50ZXIy", '{"password": "correct horse battery"}',
-        "LogIn(password='correct horse battery')", "password=correct", "api-key: correct", "at postgresql://u:correct@h/d and back",
-        "https://h/p?x-api-key=correct", "$argon2id$v=19$m=1,t=2,p=1$c2FsdA$aGFzaA", "with key sk_live_4eC39HqLyjWD",
-        f"on 2026-11-27 {CARD} 3 times", f"27-{CARD}", f"attempt 3 {CARD}", "4539\u00a05787\u00a06362\u00a01486",
+        f"card {CARD} was refused", f"card{CARD}", "4539 5787 6362 1486", "4539-5787-6362-1486",
+        f"pan-{CARD}-x",
+        f"Authorization: Bearer {TOKEN}", f"cart {TOKEN}", "Basic dXNlcjpodW50ZXIy",
+        '{"password": "correct horse battery"}',
+        "LogIn(password='correct horse battery')", "password=correct", "api-key: correct",
+        "at postgresql://u:correct@h/d and back",
+        "https://h/p?x-api-key=correct", "$argon2id$v=19$m=1,t=2,p=1$c2FsdA$aGFzaA",
+        "with key sk_live_4eC39HqLyjWD",
+        f"on 2026-11-27 {CARD} 3 times", f"27-{CARD}", f"attempt 3 {CARD}",
+        "4539\u00a05787\u00a06362\u00a01486",
         "cart SpwW0q2e-bBO_Xa4bXgC_mIRx5CAokHt", "cvc=123", "sslpassword: correct",
     ],
 )  # fmt: skip
 def test_what_looks_like_a_secret_is_left_out(text: str) -> None:
     hidden = redacted(text)
     assert HIDDEN in hidden
-    for secret in (CARD, "5787", TOKEN, "correct", "horse", "dXNl", "c2FsdA", "4eC39", "SpwW0", "123"):
+    for secret in (
+        CARD,
+        "5787",
+        TOKEN,
+        "correct",
+        "horse",
+        "dXNl",
+        "c2FsdA",
+        "4eC39",
+        "SpwW0",
+        "123",
+    ):
         assert secret not in hidden
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "trace 0af7651916cd43dd8448eb211c80319c in ConfigurationOfOneBatchProcessor.run_it", "a-name-in-small-letters-that-is-very-long",
-        "order 0193c5c2-7b1a-7123-8424-242424242424 waits", "42 of 500 rows, 1732658400.123 s", "GTIN 4006381333931",
-        'connection to server at "127.0.0.1", port 5432 failed', "the passwords were read", "see http://127.0.0.1:8000/health/ready",
+        "trace 0af7651916cd43dd8448eb211c80319c in ConfigurationOfOneBatchProcessor.run_it",
+        "a-name-in-small-letters-that-is-very-long",
+        "order 0193c5c2-7b1a-7123-8424-242424242424 waits", "42 of 500 rows, 1732658400.123 s",
+        "GTIN 4006381333931",
+        'connection to server at "127.0.0.1", port 5432 failed', "the passwords were read",
+        "see http://127.0.0.1:8000/health/ready",
     ],
 )  # fmt: skip
 def test_what_does_not_is_left(text: str) -> None:
@@ -41,13 +60,22 @@ def test_what_does_not_is_left(text: str) -> None:
 
 
 def test_what_is_known_to_be_secret_is_left_out_of_any_words() -> None:
-    assert redacted('host "ss@db" of p', {"ss", "p", "hunter2"}) == f'host "{HIDDEN}@db" of {HIDDEN}'
+    assert (
+        redacted('host "ss@db" of p', {"ss", "p", "hunter2"}) == f'host "{HIDDEN}@db" of {HIDDEN}'
+    )
     assert redacted("xhunter2x papa", {"hunter2", "p"}) == f"x{HIDDEN}x papa"
 
 
 @pytest.mark.parametrize(
     "text",
-    ["a-" * 2_000, "1-" * 2_000, "password" * 500, 'token="' * 500, "http://a?b=c@" * 300, "00000000-0000-0000-0000-000000000000" * 100],
+    [
+        "a-" * 2_000,
+        "1-" * 2_000,
+        "password" * 500,
+        'token="' * 500,
+        "http://a?b=c@" * 300,
+        "00000000-0000-0000-0000-000000000000" * 100,
+    ],
 )
 def test_a_line_is_looked_through_in_no_time_whatever_it_is_made_of(text: str) -> None:
     begun = time.process_time()

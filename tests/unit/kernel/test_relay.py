@@ -1,4 +1,6 @@
-"""Messages on their way: at least once, however often somebody dies, and bad ones out of the way."""
+"""Messages on their way: at least once, however often somebody dies, and bad ones out of the
+way.
+"""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -20,7 +22,13 @@ CLOCK = SettableClock()
 
 
 def message(n: int) -> Message:
-    return Message(id=MessageId(f"m{n}"), name="thing.happened.v1", partition_key=f"p{n % 3}", occurred_at=CLOCK.now(), payload={"n": n})
+    return Message(
+        id=MessageId(f"m{n}"),
+        name="thing.happened.v1",
+        partition_key=f"p{n % 3}",
+        occurred_at=CLOCK.now(),
+        payload={"n": n},
+    )
 
 
 class Listening(MemoryBroker):
@@ -69,7 +77,9 @@ def test_no_more_than_asked_for_is_published_at_once(outbox: MemoryOutbox) -> No
     assert [relay.run_once(2) for _ in range(4)] == [2, 2, 1, 0]
 
 
-def test_18_a_relay_that_dies_before_it_forgets_makes_messages_come_twice_and_loses_none(outbox: MemoryOutbox) -> None:
+def test_18_a_relay_that_dies_before_it_forgets_makes_messages_come_twice_and_loses_none(
+    outbox: MemoryOutbox,
+) -> None:
     clock, broker = SettableClock(), Listening()
     broker.relay_dies = True
     with pytest.raises(Died):
@@ -119,7 +129,9 @@ class Picky(Consumer):
 
 
 @pytest.mark.parametrize("bad", [[], [0], [4], [1, 3], [0, 1, 2, 3, 4]])
-def test_21_the_bad_ones_are_found_by_halving_and_the_good_ones_taken_in_order(bad: list[int]) -> None:
+def test_21_the_bad_ones_are_found_by_halving_and_the_good_ones_taken_in_order(
+    bad: list[int],
+) -> None:
     consumer = Picky(bad)
     letters = deliver(consumer, [message(n) for n in range(5)], CLOCK)
     assert [letter.message.payload["n"] for letter in letters] == bad
@@ -146,7 +158,10 @@ def test_an_inbox_counts_once_per_consumer() -> None:
     database, inbox = MemoryDatabase(), MemoryInbox()
     with database.begin() as tx:
         firsts = [
-            [m.payload["n"] for m in inbox.first_seen(tx, name, [message(1), message(n), message(1)])]
+            [
+                m.payload["n"]
+                for m in inbox.first_seen(tx, name, [message(1), message(n), message(1)])
+            ]
             for name, n in (("a", 2), ("a", 3), ("b", 2))
         ]
     assert firsts == [[1, 2], [3], [1, 2]]

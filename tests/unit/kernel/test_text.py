@@ -70,8 +70,12 @@ def test_two_names_that_become_one_are_refused() -> None:
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
-@pytest.mark.parametrize("marks", ["\u0301\u0323", "\u0344\u0323", "\u0f73\u0f71", "\u0f73", "\U0001d16d\u0316"])
-def test_a_letter_with_any_number_of_marks_is_read_in_time_that_grows_with_their_number_alone(form: Any, marks: str) -> None:
+@pytest.mark.parametrize(
+    "marks", ["\u0301\u0323", "\u0344\u0323", "\u0f73\u0f71", "\u0f73", "\U0001d16d\u0316"]
+)
+def test_a_letter_with_any_number_of_marks_is_read_in_time_that_grows_with_their_number_alone(
+    form: Any, marks: str
+) -> None:
     begun = time.process_time()
     once = normalized(form, "a" + marks * 50_000)
     assert time.process_time() - begun < 1.0, "sorted together they take several seconds"
@@ -80,7 +84,11 @@ def test_a_letter_with_any_number_of_marks_is_read_in_time_that_grows_with_their
 
 @given(
     st.lists(
-        st.sampled_from(["a", "é", "e\u0301\u0323", "o\u0344", "\u0f40\u0f73", "\u1100\u1161", "\u00a0", "ﬁ"]), min_size=501, max_size=600
+        st.sampled_from(
+            ["a", "é", "e\u0301\u0323", "o\u0344", "\u0f40\u0f73", "\u1100\u1161", "\u00a0", "ﬁ"]
+        ),
+        min_size=501,
+        max_size=600,
     )
 )
 def test_a_long_text_is_normalized_as_a_short_one_is(letters: list[str]) -> None:
@@ -89,7 +97,9 @@ def test_a_long_text_is_normalized_as_a_short_one_is(letters: list[str]) -> None
 
 
 @pytest.mark.parametrize("blanks", ["\u00a0\u200b", "\u200b \ufeff", "\u3000\u2060\t"])
-def test_blanks_of_changing_kinds_around_a_text_take_no_longer_than_those_of_one_kind(blanks: str) -> None:
+def test_blanks_of_changing_kinds_around_a_text_take_no_longer_than_those_of_one_kind(
+    blanks: str,
+) -> None:
     around = blanks * 100_000
     begun = time.process_time()
     assert clean_text(f"{around}é{around}") == "é"

@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 
 from commerce_core.kernel.errors import Conflict, TransactionLost
-from commerce_core.kernel.transaction import whole_again
+from commerce_core.kernel.transaction import retry_transaction
 from commerce_testkit.memory.transaction import MemoryDatabase
 
 
@@ -34,21 +34,23 @@ def lost(times: int, error: Exception) -> Callable[[], str]:
 
 
 @pytest.mark.parametrize("times", [0, 1, 2])
-def test_a_transaction_that_is_lost_is_tried_again_after_a_longer_pause_each_time(times: int) -> None:
+def test_a_transaction_that_is_lost_is_tried_again_after_a_longer_pause_each_time(
+    times: int,
+) -> None:
     database = PausingDatabase()
-    assert whole_again(database, lost(times, TransactionLost("deadlock"))) == "done"
+    assert retry_transaction(database, lost(times, TransactionLost("deadlock"))) == "done"
     assert database.pauses == list(range(1, times + 1))
 
 
 def test_not_for_ever() -> None:
     database = PausingDatabase()
     with pytest.raises(TransactionLost):
-        whole_again(database, lost(99, TransactionLost("deadlock")))
+        retry_transaction(database, lost(99, TransactionLost("deadlock")))
     assert database.pauses == [1, 2, 3, 4]
 
 
 def test_any_other_error_is_the_callers() -> None:
     database = PausingDatabase()
     with pytest.raises(Conflict):
-        whole_again(database, lost(1, Conflict("changed")))
+        retry_transaction(database, lost(1, Conflict("changed")))
     assert database.pauses == []

@@ -8,10 +8,17 @@ from commerce_opensearch.address import Address
 
 
 def test_an_address_names_hosts_login_prefix_and_options() -> None:
-    address = Address.parse("opensearchs://shop:p%40ss@one:9201,two,[::1]:9203/eu-shop?ca=/etc/ca.pem&synonyms=words.txt&refresh=1000")
+    address = Address.parse(
+        "opensearchs://shop:p%40ss@one:9201,two,["
+        "::1]:9203/eu-shop?ca=/etc/ca.pem&synonyms=words.txt&refresh=1000"
+    )
     assert address.hosts == (("one", 9201), ("two", 9200), ("::1", 9203))
     assert (address.tls, address.login, address.prefix) == (True, ("shop", "p@ss"), "eu-shop")
-    assert (address.ca, address.synonyms, address.refresh_ms) == (Path("/etc/ca.pem"), Path("words.txt"), 1000)
+    assert (address.ca, address.synonyms, address.refresh_ms) == (
+        Path("/etc/ca.pem"),
+        Path("words.txt"),
+        1000,
+    )
     assert "p@ss" not in repr(address)
 
 

@@ -8,7 +8,13 @@ from commerce_core.kernel.paging import BadCursor, encode_cursor
 from commerce_core.search import Sort
 from commerce_opensearch.cursors import Cursor
 
-CURSOR = Cursor(pit="abc", since=datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC), digest="d", synonyms="s", after=(1.5, "item"))
+CURSOR = Cursor(
+    pit="abc",
+    since=datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC),
+    digest="d",
+    synonyms="s",
+    after=(1.5, "item"),
+)
 
 
 def test_a_cursor_comes_back_as_it_was() -> None:

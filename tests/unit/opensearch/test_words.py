@@ -24,7 +24,11 @@ def test_a_text_has_the_same_words_at_the_same_places(text: str) -> None:
 
 
 #: But for one letter, of which the embedded engine keeps the dot.
-LATIN = st.characters(max_codepoint=0x17F, categories=("Lu", "Ll", "Nd", "Zs", "Po", "Pd"), exclude_characters="\u0130")
+LATIN = st.characters(
+    max_codepoint=0x17F,
+    categories=("Lu", "Ll", "Nd", "Zs", "Po", "Pd"),
+    exclude_characters="\u0130",
+)
 
 
 @given(st.text(LATIN, max_size=18))

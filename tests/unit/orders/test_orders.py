@@ -10,7 +10,15 @@ from commerce_core.kernel.delivery import deliver
 from commerce_core.kernel.ids import SellerId
 from commerce_core.kernel.messaging import Message
 from commerce_core.kernel.paging import BadCursor
-from commerce_core.orders import EVENT_OF, Fact, OrderNotFound, OrderState, OrderStatus, TimelineCursor, status_of
+from commerce_core.orders import (
+    EVENT_OF,
+    Fact,
+    OrderNotFound,
+    OrderState,
+    OrderStatus,
+    TimelineCursor,
+    status_of,
+)
 from commerce_core.orders.service import SellerOrderProjection
 from commerce_testkit.memory.shop import MemoryShop
 from tests.unit.people import DECLINED_CARD, buyer_id, fill, order, pay, register, see, sell, usd
@@ -94,7 +102,11 @@ def test_a_timeline_is_followed_from_any_entry(shop: MemoryShop) -> None:
     assert shop.orders.timelines_after(before) == {}
     shop.run_to_rest()
     entries = shop.orders.timelines_after(before)[placed.key.order_id]
-    assert [(e.seq, e.fact.value) for e in entries] == [(3, "PaymentCompleted"), (4, "ShipmentReady"), (5, "OrderCompleted")]
+    assert [(e.seq, e.fact.value) for e in entries] == [
+        (3, "PaymentCompleted"),
+        (4, "ShipmentReady"),
+        (5, "OrderCompleted"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -106,7 +118,9 @@ def test_a_timeline_is_followed_from_any_entry(shop: MemoryShop) -> None:
         ("4242424242424242", "DE", True, "cancelled"),
     ],
 )
-def test_the_payment_is_told_in_one_word(shop: MemoryShop, number: str, country: str, cancel: bool, expected: str) -> None:
+def test_the_payment_is_told_in_one_word(
+    shop: MemoryShop, number: str, country: str, cancel: bool, expected: str
+) -> None:
     placed = order(shop, register(shop), sell(shop), number=number, country=country)
     assert see(shop, placed).payment_status == "pending"
     if cancel:
@@ -132,7 +146,11 @@ def test_a_seller_sees_the_own_lines_and_no_buyer(shop: MemoryShop) -> None:
         (["Mug"], usd("10.00"), OrderStatus.PENDING),
         (["Cup"], usd("3.00"), OrderStatus.PENDING),
     ]
-    assert all(secret not in repr(o) for o in seen for secret in (placed.key.buyer_id, "@example.org", "Main Street"))
+    assert all(
+        secret not in repr(o)
+        for o in seen
+        for secret in (placed.key.buyer_id, "@example.org", "Main Street")
+    )
 
 
 def test_the_sellers_list_follows_its_orders(shop: MemoryShop) -> None:
@@ -140,18 +158,27 @@ def test_the_sellers_list_follows_its_orders(shop: MemoryShop) -> None:
     assert shop.orders.seller_history(SellerId(one.id), None, 5).items == []
     shop.run_to_rest()
     page = shop.orders.seller_history(SellerId(one.id), None, 5)
-    assert [(o.order_id, o.status) for o in page.items] == [(placed.key.order_id, OrderStatus.COMPLETED)]
+    assert [(o.order_id, o.status) for o in page.items] == [
+        (placed.key.order_id, OrderStatus.COMPLETED)
+    ]
 
 
 def test_events_that_come_late_twice_and_out_of_order_change_nothing(shop: MemoryShop) -> None:
     placed, one, _ = of_two_sellers(shop)
     shop.runner.run_once(10)
     with shop.parts.database.snapshot() as tx:
-        messages: Sequence[Message] = [m for m in tx.table("outbox").values() if m.name.startswith("orders.")]
-    projection = SellerOrderProjection(shop.parts.database, shop.parts.orders, shop.parts.seller_orders, shop.clock)
+        messages: Sequence[Message] = [
+            m for m in tx.table("outbox").values() if m.name.startswith("orders.")
+        ]
+    projection = SellerOrderProjection(
+        shop.parts.database, shop.parts.orders, shop.parts.seller_orders, shop.clock
+    )
     for group in (messages[::-1], messages[:1], messages, messages[:2]):
         projection.handle(group)
-        assert shop.orders.seller_details(SellerId(one.id), placed.key.order_id).status is OrderStatus.COMPLETED
+        assert (
+            shop.orders.seller_details(SellerId(one.id), placed.key.order_id).status
+            is OrderStatus.COMPLETED
+        )
 
 
 def test_sellers_are_told_of_orders_whose_events_are_gone(shop: MemoryShop) -> None:
@@ -161,18 +188,33 @@ def test_sellers_are_told_of_orders_whose_events_are_gone(shop: MemoryShop) -> N
     with shop.parts.database.begin() as tx:
         tx.table("outbox").clear()
         tx.commit()
-    projection = SellerOrderProjection(shop.parts.database, shop.parts.orders, shop.parts.seller_orders, shop.clock)
+    projection = SellerOrderProjection(
+        shop.parts.database, shop.parts.orders, shop.parts.seller_orders, shop.clock
+    )
     for _ in range(2):
         projection.follow([placed.key])
-        assert shop.orders.seller_details(SellerId(one.id), placed.key.order_id).status is OrderStatus.COMPLETED
+        assert (
+            shop.orders.seller_details(SellerId(one.id), placed.key.order_id).status
+            is OrderStatus.COMPLETED
+        )
 
 
 def test_21_a_message_that_cannot_be_read_is_parked_alone(shop: MemoryShop) -> None:
     of_two_sellers(shop)
     with shop.parts.database.snapshot() as tx:
-        good: list[Message] = [m for m in tx.table("outbox").values() if m.name.startswith("orders.")]
-    bad = Message(id=good[0].id, name=good[0].name, partition_key="p", occurred_at=good[0].occurred_at, payload={"order_id": 5})
-    projection = SellerOrderProjection(shop.parts.database, shop.parts.orders, shop.parts.seller_orders, shop.clock)
+        good: list[Message] = [
+            m for m in tx.table("outbox").values() if m.name.startswith("orders.")
+        ]
+    bad = Message(
+        id=good[0].id,
+        name=good[0].name,
+        partition_key="p",
+        occurred_at=good[0].occurred_at,
+        payload={"order_id": 5},
+    )
+    projection = SellerOrderProjection(
+        shop.parts.database, shop.parts.orders, shop.parts.seller_orders, shop.clock
+    )
     letters = deliver(projection, [good[0], bad, good[1]], shop.clock)
     assert [(letter.message, letter.consumer) for letter in letters] == [(bad, "seller-orders")]
     assert letters[0].reason.startswith("unreadable")

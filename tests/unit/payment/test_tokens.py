@@ -5,7 +5,9 @@ import pytest
 from commerce_core.payment import PaymentInfo
 
 
-@pytest.mark.parametrize("text", ["4242424242424242", "4242-4242-4242-4242", "tok_4242424242424242", "5555555555554444"])
+@pytest.mark.parametrize(
+    "text", ["4242424242424242", "4242-4242-4242-4242", "tok_4242424242424242", "5555555555554444"]
+)
 def test_33_a_card_number_is_no_token(text: str) -> None:
     with pytest.raises(ValueError, match="must be a gateway's token") as caught:
         PaymentInfo(payment_type="card", token=text)

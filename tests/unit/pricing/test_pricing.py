@@ -23,7 +23,9 @@ def line(minor: int, quantity: int, currency: str = "USD") -> PricedLine:
 class Some(Charges):
     """Postage to where it goes, tax on top, tax that is in the price, and a discount."""
 
-    def adjustments(self, lines: Sequence[PricedLine], address: Address | None) -> Sequence[Adjustment]:
+    def adjustments(
+        self, lines: Sequence[PricedLine], address: Address | None
+    ) -> Sequence[Adjustment]:
         postage = usd("4.90") if address and address.country == "DE" else usd("9.90")
         return (
             Adjustment(kind="shipping", code="parcel", amount=postage),
@@ -44,7 +46,12 @@ def test_an_empty_cart_costs_nothing_in_the_currency_of_the_shop() -> None:
 
 def test_what_is_in_the_price_adds_nothing() -> None:
     quote = Pricer("USD", Some()).price([line(1000, 1)], address("DE"))
-    assert (quote.shipping, quote.tax, quote.discount, quote.total) == (usd("4.90"), usd("1.00"), usd("-2.00"), usd("13.90"))
+    assert (quote.shipping, quote.tax, quote.discount, quote.total) == (
+        usd("4.90"),
+        usd("1.00"),
+        usd("-2.00"),
+        usd("13.90"),
+    )
     assert Pricer("USD", Some()).price([line(1000, 1)], address("FR")).total == usd("18.90")
 
 
@@ -66,7 +73,11 @@ def test_the_same_charges_are_in_the_cart_the_order_and_the_capture() -> None:
     placed = pay(shop, ada, fill(shop, ada, (sell(shop, 5, "10.00"), 1)), "13.90")
     shop.run_to_rest()
     view = see(shop, placed)
-    assert (view.status, view.order.total, len(view.order.adjustments)) == (OrderStatus.COMPLETED, usd("13.90"), 4)
+    assert (view.status, view.order.total, len(view.order.adjustments)) == (
+        OrderStatus.COMPLETED,
+        usd("13.90"),
+        4,
+    )
     assert [e.amount for e in shop.parts.gateway.books([placed.key.order_id])] == [usd("13.90")]
     assert shop.checker.check().violations == ()
 
@@ -74,14 +85,19 @@ def test_the_same_charges_are_in_the_cart_the_order_and_the_capture() -> None:
 class Voucher(Charges):
     """Ten off, whatever is in the cart."""
 
-    def adjustments(self, lines: Sequence[PricedLine], address: Address | None) -> Sequence[Adjustment]:
+    def adjustments(
+        self, lines: Sequence[PricedLine], address: Address | None
+    ) -> Sequence[Adjustment]:
         return (Adjustment(kind="discount", code="ten", amount=usd("-10.00")),)
 
 
 @pytest.mark.parametrize(
-    ("price", "discount", "total"), [("5.00", "-5.00", "0.00"), ("10.00", "-10.00", "0.00"), ("12.00", "-10.00", "2.00")]
+    ("price", "discount", "total"),
+    [("5.00", "-5.00", "0.00"), ("10.00", "-10.00", "0.00"), ("12.00", "-10.00", "2.00")],
 )
-def test_a_discount_of_more_than_the_goods_makes_an_order_free_and_no_order_negative(price: str, discount: str, total: str) -> None:
+def test_a_discount_of_more_than_the_goods_makes_an_order_free_and_no_order_negative(
+    price: str, discount: str, total: str
+) -> None:
     shop = memory_shop(MemoryParts(charges=Voucher()))
     assert Pricer("USD", Voucher()).price([], None).total == usd("0.00")
     ada = register(shop)
@@ -93,5 +109,7 @@ def test_a_discount_of_more_than_the_goods_makes_an_order_free_and_no_order_nega
     order = see(shop, placed)
     assert (order.status, order.order.total) == (OrderStatus.COMPLETED, usd(total))
     assert order.order.subtotal + order.order.adjusted("discount") == order.order.total
-    assert [e.amount for e in shop.parts.gateway.books([placed.key.order_id])] == ([usd(total)] if total != "0.00" else [])
+    assert [e.amount for e in shop.parts.gateway.books([placed.key.order_id])] == (
+        [usd(total)] if total != "0.00" else []
+    )
     assert shop.checker.check().violations == ()

@@ -15,7 +15,10 @@ from commerce_testkit.contracts.broker import AT, message
 
 def test_every_node_of_an_address_is_known() -> None:
     found = parameters_of("amqp://ann:p%40ss@one,two:5673,three/shop?channel_max=5")
-    assert [(p.host, p.port, p.virtual_host, p.credentials.username, p.credentials.password) for p in found] == [
+    assert [
+        (p.host, p.port, p.virtual_host, p.credentials.username, p.credentials.password)
+        for p in found
+    ] == [
         ("one", 5672, "shop", "ann", "p@ss"),
         ("two", 5673, "shop", "ann", "p@ss"),
         ("three", 5672, "shop", "ann", "p@ss"),
@@ -33,7 +36,13 @@ def test_an_address_may_ask_for_encryption_and_for_another_heartbeat() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["amqp://host:port/", "amqp://host/?wings=2", "amqps://host/?cacertfile=/nowhere.pem", "amqps://host/?certfile=/nowhere.pem"]
+    "url",
+    [
+        "amqp://host:port/",
+        "amqp://host/?wings=2",
+        "amqps://host/?cacertfile=/nowhere.pem",
+        "amqps://host/?certfile=/nowhere.pem",
+    ],
 )
 def test_what_is_no_address_of_a_broker_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
@@ -54,7 +63,9 @@ def test_an_envelope_without_one_of_its_attributes_is_unreadable(missing: str) -
         decode(properties, body)
 
 
-@pytest.mark.parametrize(("name", "value"), [("time", "2026-01-01T00:00:00"), ("time", 5), ("id", 5)])
+@pytest.mark.parametrize(
+    ("name", "value"), [("time", "2026-01-01T00:00:00"), ("time", 5), ("id", 5)]
+)
 def test_an_envelope_with_a_wrong_attribute_is_unreadable(name: str, value: Any) -> None:
     properties, body = encode(message(1))
     assert properties.headers is not None
@@ -63,26 +74,47 @@ def test_an_envelope_with_a_wrong_attribute_is_unreadable(name: str, value: Any)
         decode(properties, body)
 
 
-@pytest.mark.parametrize(("headers", "no"), [(None, 1), ({}, 1), ({"x-delivery-count": 0}, 1), ({"x-delivery-count": 4}, 5)])
-def test_deliveries_are_counted_by_brokers_that_say_nothing_the_first_time_too(headers: Any, no: int) -> None:
+@pytest.mark.parametrize(
+    ("headers", "no"),
+    [(None, 1), ({}, 1), ({"x-delivery-count": 0}, 1), ({"x-delivery-count": 4}, 5)],
+)
+def test_deliveries_are_counted_by_brokers_that_say_nothing_the_first_time_too(
+    headers: Any, no: int
+) -> None:
     assert attempt(BasicProperties(headers=headers)) == no
 
 
 def test_a_dead_letter_tells_whose_it_was_and_why() -> None:
     properties, body = encode(message(1))
     assert properties.headers is not None
-    properties.headers["x-death"] = [{"queue": "commerce.indexer", "reason": "delivery_limit", "routing-keys": ["item-changed"]}]
+    properties.headers["x-death"] = [
+        {"queue": "commerce.indexer", "reason": "delivery_limit", "routing-keys": ["item-changed"]}
+    ]
     letter = dead_letter(properties, body, AT)
-    assert (letter.message, letter.consumer, letter.reason) == (message(1), "indexer", "given up by the broker: delivery_limit")
+    assert (letter.message, letter.consumer, letter.reason) == (
+        message(1),
+        "indexer",
+        "given up by the broker: delivery_limit",
+    )
 
 
 @pytest.mark.parametrize("body", [b"\x00\xff", b"{", "\N{SNOWMAN}\x00".encode(), b"x" * 100_000])
-def test_whatever_is_in_a_dead_letter_can_be_kept_and_is_the_same_when_it_comes_again(body: bytes) -> None:
-    properties = BasicProperties(headers={"x-death": [{"queue": "commerce.indexer", "routing-keys": ["a\x00b"]}]})
+def test_whatever_is_in_a_dead_letter_can_be_kept_and_is_the_same_when_it_comes_again(
+    body: bytes,
+) -> None:
+    properties = BasicProperties(
+        headers={"x-death": [{"queue": "commerce.indexer", "routing-keys": ["a\x00b"]}]}
+    )
     letter = dead_letter(properties, body, AT)
-    assert storable(json.dumps(letter.message.payload, ensure_ascii=False) + letter.message.name + letter.reason)
+    assert storable(
+        json.dumps(letter.message.payload, ensure_ascii=False) + letter.message.name + letter.reason
+    )
     assert len(letter.message.payload["body"]) < 70_000
-    assert dead_letter(properties, body, AT).message.id == letter.message.id != dead_letter(properties, body + b"!", AT).message.id
+    assert (
+        dead_letter(properties, body, AT).message.id
+        == letter.message.id
+        != dead_letter(properties, body + b"!", AT).message.id
+    )
 
 
 def test_behind_a_message_that_was_not_taken_none_of_its_key_counts_as_taken() -> None:

@@ -1,4 +1,6 @@
-"""What the broker says of a message that was published, and what the queues are told to do with one that is given up."""
+"""What the broker says of a message that was published, and what the queues are told to do with one
+that is given up.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -28,7 +30,9 @@ class Channel:
         self.published: list[str] = []
         self.queues: dict[str, dict[str, Any]] = {}
 
-    def basic_publish(self, exchange: str, name: str, body: bytes, properties: BasicProperties, *, mandatory: bool) -> None:
+    def basic_publish(
+        self, exchange: str, name: str, body: bytes, properties: BasicProperties, *, mandatory: bool
+    ) -> None:
         self.published.append(str(properties.message_id))
 
     def queue_declare(self, queue: str, *, durable: bool, arguments: dict[str, Any]) -> None:
@@ -56,7 +60,9 @@ def sent(messages: Sequence[Message]) -> tuple[_PublishingLink, _Round, Any]:
         ([spec.Basic.Ack(3, multiple=True)], {"m00", "m01", "m02"}),
     ],
 )
-def test_20_a_message_that_the_broker_refuses_does_not_count_as_taken(answers: list[Any], taken: set[str]) -> None:
+def test_20_a_message_that_the_broker_refuses_does_not_count_as_taken(
+    answers: list[Any], taken: set[str]
+) -> None:
     link, ours, channel = sent([message(n) for n in range(3)])
     for answer in answers:
         link._on_confirm(channel, Method(1, answer))
@@ -96,11 +102,16 @@ def test_20_a_message_that_was_not_taken_stays_in_the_outbox() -> None:
 
 
 def test_21_what_a_queue_gives_up_is_kept_until_the_queue_of_dead_letters_has_it() -> None:
-    """At most once is the broker's default: a message that is dead-lettered while the other queue is away would be gone."""
+    """At most once is the broker's default: a message that is dead-lettered while the other queue
+    is away would be gone.
+    """
     channel: Any = Channel()
     TOPOLOGY.declare(channel, lambda: None)
     ours = channel.queues[queue_of("indexer")]
     assert ours["durable"]
     assert ours["x-queue-type"] == "quorum", "only these can dead-letter at least once"
-    assert (ours["x-dead-letter-strategy"], ours["x-overflow"]) == ("at-least-once", "reject-publish")
+    assert (ours["x-dead-letter-strategy"], ours["x-overflow"]) == (
+        "at-least-once",
+        "reject-publish",
+    )
     assert channel.queues[DEAD_QUEUE]["x-overflow"] == "reject-publish"

@@ -16,7 +16,7 @@ from commerce_core.orders import EVENT_OF
 from commerce_core.search import Document, Form, Query, Reindex, ReindexStatus, SearchUnavailable
 from commerce_core.search.service.documents import document_of
 from commerce_core.search.service.find import import_token, item_token
-from commerce_core.search.service.follow import Reindexer, SearchIndexer, Sources
+from commerce_core.search.service.follow import ItemRepositories, Reindexer, SearchIndexer
 from commerce_testkit.memory.search import MemorySearchIndex
 from commerce_testkit.memory.shop import MemoryShop
 from commerce_worker.reindex import IndexKeeper
@@ -42,12 +42,21 @@ def waiting(shop: MemoryShop) -> list[Message]:
 
 
 def test_a_document_holds_everything_that_names_or_describes_an_item(shop: MemoryShop) -> None:
-    form = {"variantId": "V1", "price": "7", "stock": 1, "options": {"Colour": "red"}, "gtins": ["22"], "images": ["https://v"]}
+    form = {
+        "variantId": "V1",
+        "price": "7",
+        "stock": 1,
+        "options": {"Colour": "red"},
+        "gtins": ["22"],
+        "images": ["https://v"],
+    }
     view = onboard(
         shop,
         {
-            "sku": "S", "name": "N", "brand": "B", "category": "C", "description": "D", "tags": ["t"], "gtins": ["11", "22"],
-            "attributes": {"Colour": ["blue", "red"], "Big": True, "Weight": 2.0, "Deep": {"x": 1}, "None": None}, "specifications": {"cm": 9.5},
+            "sku": "S", "name": "N", "brand": "B", "category": "C", "description": "D",
+            "tags": ["t"], "gtins": ["11", "22"],
+            "attributes": {"Colour": ["blue", "red"], "Big": True, "Weight": 2.0, "Deep": {"x": 1},
+            "None": None}, "specifications": {"cm": 9.5},
             "variants": [form, {"variantId": "V2", "price": "5", "options": {"Colour": "green"}}],
         },
     )  # fmt: skip
@@ -65,7 +74,12 @@ def test_a_document_holds_everything_that_names_or_describes_an_item(shop: Memor
         description="D",
         tags=("t",),
         codes=("11", "22", "V1", "V2"),
-        attributes={"cm": ("9.5",), "Colour": ("blue", "red", "green"), "Big": ("true",), "Weight": ("2",)},
+        attributes={
+            "cm": ("9.5",),
+            "Colour": ("blue", "red", "green"),
+            "Big": ("true",),
+            "Weight": ("2",),
+        },
         price=usd("7.00"),
         in_stock=True,
         forms=(
@@ -78,10 +92,15 @@ def test_a_document_holds_everything_that_names_or_describes_an_item(shop: Memor
 
 
 @pytest.mark.parametrize(
-    ("status", "quantity", "listed", "in_stock"), [("active", 0, True, False), ("draft", 5, False, False), ("active", 5, True, True)]
+    ("status", "quantity", "listed", "in_stock"),
+    [("active", 0, True, False), ("draft", 5, False, False), ("active", 5, True, True)],
 )
-def test_what_is_not_sold_is_not_listed(shop: MemoryShop, status: str, quantity: int, listed: bool, in_stock: bool) -> None:
-    document = document_of(onboard(shop, {"name": "n", "price": 1, "quantity": quantity, "status": status}))
+def test_what_is_not_sold_is_not_listed(
+    shop: MemoryShop, status: str, quantity: int, listed: bool, in_stock: bool
+) -> None:
+    document = document_of(
+        onboard(shop, {"name": "n", "price": 1, "quantity": quantity, "status": status})
+    )
     assert (document.listed, document.in_stock) == (listed, in_stock)
 
 
@@ -132,7 +151,9 @@ def test_the_lag_of_every_change_is_told(shop: MemoryShop) -> None:
     assert lags == [timedelta(seconds=3)] * len(messages)
 
 
-def test_an_index_that_does_not_answer_leaves_the_messages_waiting(shop: MemoryShop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_index_that_does_not_answer_leaves_the_messages_waiting(
+    shop: MemoryShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sell(shop)
     monkeypatch.setattr(shop.parts.index, "put", _unavailable)
     shop.relay.run_once(10)
@@ -149,15 +170,24 @@ def _unavailable(_: object) -> None:
 def test_21_a_message_that_cannot_be_read_does_not_stop_the_queue(shop: MemoryShop) -> None:
     sell(shop)
     good = waiting(shop)[0]
-    bad = Message(id=good.id, name=good.name, partition_key="p", occurred_at=good.occurred_at, payload={})
-    letters = deliver(SearchIndexer(sources(shop), shop.parts.index, shop.clock, lambda _: None), [bad, good], shop.clock)
+    bad = Message(
+        id=good.id, name=good.name, partition_key="p", occurred_at=good.occurred_at, payload={}
+    )
+    letters = deliver(
+        SearchIndexer(sources(shop), shop.parts.index, shop.clock, lambda _: None),
+        [bad, good],
+        shop.clock,
+    )
     assert ([letter.message for letter in letters], names(shop)) == ([bad], ["Mug"])
 
 
 def test_every_consumer_follows_events_that_exist() -> None:
     order_events = {event.name for event in EVENT_OF.values()}
     assert set(SUBSCRIPTIONS["seller-orders"]) == order_events
-    assert set(SUBSCRIPTIONS["search-indexer"]) == {"catalog.item_changed.v1", "inventory.availability_changed.v1"}
+    assert set(SUBSCRIPTIONS["search-indexer"]) == {
+        "catalog.item_changed.v1",
+        "inventory.availability_changed.v1",
+    }
 
 
 # --- waiting until a write can be found
@@ -173,7 +203,9 @@ def test_a_write_is_visible_once_its_document_is(shop: MemoryShop) -> None:
 
 
 def test_an_import_is_visible_once_its_last_rows_are(shop: MemoryShop) -> None:
-    job = shop.imports.take(SELLER, ImportFormat.NDJSON, [b'{"sku": "A", "name": "n", "price": 1, "quantity": 1}'])
+    job = shop.imports.take(
+        SELLER, ImportFormat.NDJSON, [b'{"sku": "A", "name": "n", "price": 1, "quantity": 1}']
+    )
     token = import_token(job.id)
     seen = [shop.searches.is_visible(token)]
     shop.importer.run_once(10)
@@ -192,11 +224,15 @@ def test_a_token_of_nobody_is_refused(shop: MemoryShop, token: str) -> None:
 # --- built anew
 
 
-def sources(shop: MemoryShop) -> Sources:
-    return Sources(database=shop.parts.database, book=shop.parts.items, stock=shop.parts.stock)
+def sources(shop: MemoryShop) -> ItemRepositories:
+    return ItemRepositories(
+        database=shop.parts.database, book=shop.parts.items, stock=shop.parts.stock
+    )
 
 
-def test_23_a_new_index_holds_everything_and_is_used_at_once_when_it_is_whole(shop: MemoryShop) -> None:
+def test_23_a_new_index_holds_everything_and_is_used_at_once_when_it_is_whole(
+    shop: MemoryShop,
+) -> None:
     for n in range(5):
         sell(shop, name=f"Mug {n}")
     job = shop.reindexer.request()
@@ -257,14 +293,20 @@ def test_23_an_indexer_that_was_killed_goes_on_where_it_was(shop: MemoryShop) ->
 
 
 def test_a_job_that_nobody_asked_for_is_not_found(shop: MemoryShop) -> None:
-    assert (shop.reindexer.run_once(5), shop.reindexer.find("x"), shop.reindexer.find("019b7000-0000-7000-8000-ffffffffffff")) == (
+    assert (
+        shop.reindexer.run_once(5),
+        shop.reindexer.find("x"),
+        shop.reindexer.find("019b7000-0000-7000-8000-ffffffffffff"),
+    ) == (
         0,
         None,
         None,
     )
 
 
-def test_an_index_that_lacks_what_was_there_is_asked_to_be_built(shop: MemoryShop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_index_that_lacks_what_was_there_is_asked_to_be_built(
+    shop: MemoryShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(type(shop.parts.index), "needs_rebuild", True)
     sell(shop)
     shop.reindexer.ensure()
@@ -278,10 +320,16 @@ def jobs(shop: MemoryShop) -> list[Reindex]:
         return [job for job, _ in tx.table("reindex").values()]
 
 
-def test_of_several_processes_that_find_no_index_one_asks_for_it(shop: MemoryShop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_several_processes_that_find_no_index_one_asks_for_it(
+    shop: MemoryShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def workers(count: int) -> bool:
         """What the first one sees, while the next one looks too, asks, and has it built."""
-        monkeypatch.setattr(type(shop.parts.index), "needs_rebuild", property(lambda _: workers(count - 1) if count else True))
+        monkeypatch.setattr(
+            type(shop.parts.index),
+            "needs_rebuild",
+            property(lambda _: workers(count - 1) if count else True),
+        )
         IndexKeeper(shop.parts.index, shop.reindexer).run_once(10)
         return True
 
@@ -293,7 +341,9 @@ def test_of_several_processes_that_find_no_index_one_asks_for_it(shop: MemorySho
     assert [job.status for job in jobs(shop)] == [ReindexStatus.FINISHED] * 3
 
 
-def test_an_index_that_somebody_asked_for_is_not_asked_for_again(shop: MemoryShop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_index_that_somebody_asked_for_is_not_asked_for_again(
+    shop: MemoryShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(type(shop.parts.index), "needs_rebuild", True)
     shop.reindexer.request()
     shop.reindexer.ensure()
@@ -312,7 +362,9 @@ def test_an_index_that_is_behind_is_named_and_one_that_catches_up_is_not(shop: M
     assert shop.index_audit.stale() == [(mug.item.id, 2, 1)]
 
 
-def test_a_difference_that_is_made_good_between_two_looks_is_none(shop: MemoryShop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_difference_that_is_made_good_between_two_looks_is_none(
+    shop: MemoryShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sell(shop)
     truth = shop.parts.index.versions
     looks: list[int] = []

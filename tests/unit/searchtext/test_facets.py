@@ -10,6 +10,9 @@ def test_a_price_is_in_one_bucket_and_each_bucket_is_named_once() -> None:
 
 
 def test_only_buckets_with_a_price_that_is_asked_for_are_counted() -> None:
-    assert steps_within(Query(price_min=1_200, price_max=2_500), "USD") == {1: (1_200, 2_499), 2: (2_500, 2_500)}
+    assert steps_within(Query(price_min=1_200, price_max=2_500), "USD") == {
+        1: (1_200, 2_499),
+        2: (2_500, 2_500),
+    }
     assert steps_within(Query(price_max=-1), "USD") == {}
     assert list(steps_within(Query(), "USD")) == list(range(len(price_ends("USD"))))

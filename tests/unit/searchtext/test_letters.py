@@ -44,10 +44,17 @@ def test_an_engine_that_splits_at_blanks_sees_the_same_words(text: str) -> None:
     assert all(0 < len(surface) <= LONGEST for surface in surfaces)
 
 
-@pytest.mark.parametrize(("word", "other"), [("Tür", "tuer"), ("Größe", "groesse"), ("Tur", None), ("Café", None), ("Å", "aa")])
+@pytest.mark.parametrize(
+    ("word", "other"),
+    [("Tür", "tuer"), ("Größe", "groesse"), ("Tur", None), ("Café", None), ("Å", "aa")],
+)
 def test_umlauts_have_another_spelling(word: str, other: str | None) -> None:
     assert respelled(word) == other
 
 
 def test_odd_plurals_are_known_both_ways() -> None:
-    assert (other_number("mice"), other_number("mouse"), other_number("lamp")) == ("mouse", "mice", None)
+    assert (other_number("mice"), other_number("mouse"), other_number("lamp")) == (
+        "mouse",
+        "mice",
+        None,
+    )

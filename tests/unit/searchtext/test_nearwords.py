@@ -9,7 +9,9 @@ def test_swapped_letters_are_one_error() -> None:
 
 
 def test_what_is_far_less_common_than_the_best_is_not_meant() -> None:
-    assert likely([(1, 40.0, "cabal"), (1, 400.0, "cable"), (1, 39.0, "camel"), (2, 9_000.0, "table")]) == ["cable", "cabal"]
+    assert likely(
+        [(1, 40.0, "cabal"), (1, 400.0, "cable"), (1, 39.0, "camel"), (2, 9_000.0, "table")]
+    ) == ["cable", "cabal"]
     assert likely([]) == []
 
 

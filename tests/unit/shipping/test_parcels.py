@@ -17,7 +17,9 @@ class AskedCarrier(MemoryCarrier):
         super().__init__()
         self.asked: list[tuple[str, str, Address | None, Sequence[ParcelLine]]] = []
 
-    def book(self, reference: str, key: str, address: Address | None, lines: Sequence[ParcelLine]) -> BookingOutcome:
+    def book(
+        self, reference: str, key: str, address: Address | None, lines: Sequence[ParcelLine]
+    ) -> BookingOutcome:
         self.asked.append((reference, key, address, lines))
         return super().book(reference, key, address, lines)
 
@@ -29,7 +31,11 @@ def test_a_parcel_is_booked_under_the_order_with_its_lines_and_its_address() -> 
     placed = pay(shop, ada, fill(shop, ada, (mug, 2), (cup, 1)), "15.00")
     shop.run_to_rest()
     reference, key, where, lines = carrier.asked[0]
-    assert (reference, key, where) == (placed.key.order_id, f"{placed.key.order_id}:ship:1:1", address())
+    assert (reference, key, where) == (
+        placed.key.order_id,
+        f"{placed.key.order_id}:ship:1:1",
+        address(),
+    )
     assert [(x.name, x.quantity) for x in lines] == [("Mug", 2), ("Cup", 1)]
     assert see(shop, placed).shipment == Shipment(carrier="sandbox", tracking_number="TRACK-1")
 
@@ -53,4 +59,7 @@ def test_why_it_cannot_be_shipped_is_told_to_the_buyer(shop: MemoryShop) -> None
     shop.run_to_rest()
     cancellation = see(shop, placed).cancellation
     assert cancellation is not None
-    assert (cancellation.code, CannotShip(cancellation.detail)) == ("cannot-ship", CannotShip("nothing is delivered to Antarctica"))
+    assert (cancellation.code, CannotShip(cancellation.detail)) == (
+        "cannot-ship",
+        CannotShip("nothing is delivered to Antarctica"),
+    )

@@ -1,4 +1,6 @@
-"""A worker follows queues where there are some, and the indexer's only while it may write the index."""
+"""A worker follows queues where there are some, and the indexer's only while it may write the
+index.
+"""
 
 from types import SimpleNamespace
 from typing import Any
@@ -26,7 +28,9 @@ class Counting:
 def shop_with(*names: str, writes: bool, broker: str = "amqp://localhost") -> Any:
     followers = {name: Counting() for name in names}
     index, settings = SimpleNamespace(claim_writing=lambda: writes), Settings(broker_url=broker)
-    return SimpleNamespace(followers=followers, broker=Counting(), index=index, settings=settings, turns=None)
+    return SimpleNamespace(
+        followers=followers, broker=Counting(), index=index, settings=settings, serializer=None
+    )
 
 
 def loops(shop: Any) -> dict[str, Loop]:
@@ -48,5 +52,8 @@ def test_every_queue_has_a_loop_and_so_have_the_dead_letters() -> None:
 def test_who_may_not_write_the_index_leaves_its_messages_to_who_does() -> None:
     shop = shop_with(*SUBSCRIPTIONS, writes=False)
     found = loops(shop)
-    assert (found["indexer"].turn()[0], found["seller-orders"].turn()[0]) == (After.NOTHING, After.WORK)
+    assert (found["indexer"].turn()[0], found["seller-orders"].turn()[0]) == (
+        After.NOTHING,
+        After.WORK,
+    )
     assert [follower.turns for follower in shop.followers.values()] == [0, 1]

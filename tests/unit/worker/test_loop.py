@@ -27,7 +27,7 @@ class Script:
         return answer
 
 
-class Bell:
+class WakeUp:
     """Notes how long it is waited for; *on_wait* happens meanwhile."""
 
     def __init__(self, on_wait: Callable[[], object], *, hears_others: bool = False) -> None:
@@ -36,7 +36,7 @@ class Bell:
         self.rings = 0
         self._on_wait = on_wait
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         self.rings += 1
 
     def count(self) -> int:
@@ -80,17 +80,24 @@ def test_pauses_after_errors_double_up_to_the_longest() -> None:
 
 
 def test_pauses_begin_anew_after_a_turn_that_went_well() -> None:
-    loop = Loop("relay", Script(Unavailable("down"), Unavailable("down"), 0, Unavailable("down")), PACE)
+    loop = Loop(
+        "relay", Script(Unavailable("down"), Unavailable("down"), 0, Unavailable("down")), PACE
+    )
     assert [pause for _, pause in turns(loop, 4)] == [0.1, 0.2, 0.05, 0.1]
 
 
-def test_a_part_that_is_down_is_a_line_and_a_defect_a_trace(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_part_that_is_down_is_a_line_and_a_defect_a_trace(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     loop = Loop("relay", Script(Unavailable("the broker is away"), ZeroDivisionError("oh")), PACE)
     turns(loop, 2)
     down, defect = caplog.records
     assert (down.levelno, down.exc_info) == (logging.WARNING, None)
     assert down.getMessage() == "relay waits 0.1 s: the broker is away"
-    assert (defect.levelno, defect.exc_info) == (logging.ERROR, None)  # which would hand local variables to whoever reports errors
+    assert (defect.levelno, defect.exc_info) == (
+        logging.ERROR,
+        None,
+    )  # which would hand local variables to whoever reports errors
     first, *frames = defect.getMessage().splitlines()
     assert first == "relay failed and waits 0.2 s: ZeroDivisionError: oh"
     assert frames
@@ -98,30 +105,30 @@ def test_a_part_that_is_down_is_a_line_and_a_defect_a_trace(caplog: pytest.LogCa
 
 def test_a_loop_outlives_every_error_and_waits_for_no_bell_after_one() -> None:
     step, stop = Script(RuntimeError("a"), Unavailable("b"), ValueError("c")), Stop(3)
-    bell = Bell(lambda: pytest.fail("an error is not mended by more work"))
-    Loop("sagas", step, PACE).run(stop, bell)
+    wake_up = WakeUp(lambda: pytest.fail("an error is not mended by more work"))
+    Loop("sagas", step, PACE).run(stop, wake_up)
     assert step.taken == 3
     assert stop.pauses == [0.1, 0.2, 0.4]
 
 
 def test_a_ring_during_a_turn_is_not_missed() -> None:
     stop = threading.Event()
-    bell = Bell(stop.set)
+    wake_up = WakeUp(stop.set)
 
     def step() -> int:
-        bell.ring()
+        wake_up.notify()
         return 0
 
-    Loop("sagas", step, PACE).run(stop, bell)
-    assert bell.waits == [(0, 0.05)]  # it waits for a ring after those heard before the turn
-    assert bell.rings == 1
+    Loop("sagas", step, PACE).run(stop, wake_up)
+    assert wake_up.waits == [(0, 0.05)]  # it waits for a ring after those heard before the turn
+    assert wake_up.rings == 1
 
 
 def test_where_others_are_heard_an_idle_loop_waits_to_be_called_and_looks_once_a_second() -> None:
     stop = threading.Event()
-    bell = Bell(stop.set, hears_others=True)
-    Loop("sagas", Script(0), PACE).run(stop, bell)
-    assert bell.waits == [(0, 1.0)]
+    wake_up = WakeUp(stop.set, hears_others=True)
+    Loop("sagas", Script(0), PACE).run(stop, wake_up)
+    assert wake_up.waits == [(0, 1.0)]
 
 
 def test_a_stopped_loop_ends_after_the_turn_it_is_in() -> None:
@@ -133,7 +140,7 @@ def test_a_stopped_loop_ends_after_the_turn_it_is_in() -> None:
         stop.set()
         return 1
 
-    Loop("sagas", step, PACE).run(stop, Bell(lambda: None))
+    Loop("sagas", step, PACE).run(stop, WakeUp(lambda: None))
     assert taken == [1]
 
 

@@ -38,7 +38,9 @@ def test_the_first_step_is_due_at_once_and_the_next_an_interval_later(clock: Set
     assert steps.taken == 2
 
 
-def test_as_long_as_there_is_something_to_do_the_next_step_follows_at_once(clock: SettableClock) -> None:
+def test_as_long_as_there_is_something_to_do_the_next_step_follows_at_once(
+    clock: SettableClock,
+) -> None:
     steps = Steps(100, 7, 0)
     every = Every(timedelta(minutes=1), clock, steps)
     assert [every(), every(), every(), every()] == [100, 7, 0, 0]

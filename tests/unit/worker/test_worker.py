@@ -6,28 +6,28 @@ from collections.abc import Callable
 import pytest
 
 from commerce_core.kernel.errors import Unavailable
-from commerce_local.bell import Bell
+from commerce_local.wake_up import WakeUp
 from commerce_worker.loop import Loop, Pace
 from commerce_worker.main import Worker
 
 PATIENT = Pace(idle=60.0, retry=60.0)
 
 
-def worker_of(bell: Bell, *steps: Callable[[], int]) -> Worker:
-    return Worker(bell, [Loop(f"loop-{no}", step, PATIENT) for no, step in enumerate(steps)])
+def worker_of(wake_up: WakeUp, *steps: Callable[[], int]) -> Worker:
+    return Worker(wake_up, [Loop(f"loop-{no}", step, PATIENT) for no, step in enumerate(steps)])
 
 
 def test_a_ring_wakes_an_idle_loop() -> None:
-    bell, turns = Bell(), threading.Semaphore(0)
+    wake_up, turns = WakeUp(), threading.Semaphore(0)
 
     def step() -> int:
         turns.release()
         return 0
 
-    worker = worker_of(bell, step)
+    worker = worker_of(wake_up, step)
     worker.start()
     assert turns.acquire(timeout=10)
-    bell.ring()
+    wake_up.notify()
     assert turns.acquire(timeout=10), "the loop slept on"
     assert worker.stop(10)
 
@@ -43,7 +43,7 @@ def test_stopping_wakes_loops_that_wait_for_work_and_loops_that_wait_after_an_er
         began.release()
         raise Unavailable("away")
 
-    worker = worker_of(Bell(), idle, failing)
+    worker = worker_of(WakeUp(), idle, failing)
     worker.start()
     assert began.acquire(timeout=10)
     assert began.acquire(timeout=10)
@@ -59,7 +59,7 @@ def test_stopping_lets_the_turn_under_way_end() -> None:
         ended.set()
         return 1
 
-    worker = worker_of(Bell(), step)
+    worker = worker_of(WakeUp(), step)
     worker.start()
     assert began.wait(10)
     threading.Timer(0.05, may_end.set).start()
@@ -67,7 +67,9 @@ def test_stopping_lets_the_turn_under_way_end() -> None:
     assert ended.is_set()
 
 
-def test_a_turn_that_does_not_end_in_time_is_told_and_left(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_turn_that_does_not_end_in_time_is_told_and_left(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     began, may_end = threading.Event(), threading.Event()
 
     def step() -> int:
@@ -75,7 +77,7 @@ def test_a_turn_that_does_not_end_in_time_is_told_and_left(caplog: pytest.LogCap
         may_end.wait(30)
         return 0
 
-    worker = worker_of(Bell(), step)
+    worker = worker_of(WakeUp(), step)
     worker.start()
     assert began.wait(10)
     assert not worker.stop(0.01)
@@ -92,7 +94,11 @@ def test_a_worker_is_well_until_a_loop_fails_again_and_again() -> None:
         raise Unavailable("the gateway is away")
 
     worker = Worker(
-        Bell(), [Loop("sagas", failing, Pace(retry=0.001, longest_retry=0.001)), Loop("relay", lambda: well.set() or 0, PATIENT)]
+        WakeUp(),
+        [
+            Loop("sagas", failing, Pace(retry=0.001, longest_retry=0.001)),
+            Loop("relay", lambda: well.set() or 0, PATIENT),
+        ],
     )
     worker.start()
     for _ in range(6):  # the sixth begins after the fifth was counted

@@ -1,1 +1,3 @@
-"""One suite a port: subclass it, give the ``subject`` fixture your adapter, and pytest examines it."""
+"""One suite a port: subclass it, give the ``subject`` fixture your adapter, and pytest examines
+it.
+"""

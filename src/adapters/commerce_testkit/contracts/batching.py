@@ -17,12 +17,16 @@ class BatcherContract:
     """Give ``open`` and ``drive``."""
 
     @abstractmethod
-    def open(self, group_function: GroupFunction[int, str], *, limit: int, queue: int) -> Batcher[int, str]:
+    def open(
+        self, group_function: GroupFunction[int, str], *, limit: int, queue: int
+    ) -> Batcher[int, str]:
         """A batcher over *group_function*."""
 
     @abstractmethod
     def drive(self, batcher: Batcher[int, str]) -> None:
-        """See to it that everything queued so far is decided soon, if that does not happen by itself."""
+        """See to it that everything queued so far is decided soon, if that does not happen by
+        itself.
+        """
 
     def test_everyone_gets_the_answer_to_their_own_item(self) -> None:
         batcher = self.open(lambda group: [f"got {n}" for n in group], limit=4, queue=100)
@@ -46,7 +50,11 @@ class BatcherContract:
         assert max(len(group) for group in groups) <= 4
 
     def test_one_items_refusal_never_touches_its_neighbours(self) -> None:
-        batcher = self.open(lambda group: [ValueError(f"{n} is odd") if n % 2 else str(n) for n in group], limit=9, queue=9)
+        batcher = self.open(
+            lambda group: [ValueError(f"{n} is odd") if n % 2 else str(n) for n in group],
+            limit=9,
+            queue=9,
+        )
         futures = [batcher.submit(n) for n in range(4)]
         self.drive(batcher)
         assert [futures[n].result(_SECONDS) for n in (0, 2)] == ["0", "2"]

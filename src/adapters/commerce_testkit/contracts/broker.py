@@ -31,7 +31,9 @@ def message(number: int, name: str = "item-changed", **fields: Any) -> Message:
 
 
 class RecordingConsumer(Consumer):
-    """Takes messages, but for those numbers that it rejects, and nothing at all while it is away."""
+    """Takes messages, but for those numbers that it rejects, and nothing at all while it is
+    away.
+    """
 
     def __init__(self, name: str, *, rejects: Sequence[int] = ()) -> None:
         self._name = name
@@ -55,12 +57,16 @@ class RecordingConsumer(Consumer):
 class Post:
     """A broker with its consumers and what carries messages to them."""
 
-    def __init__(self, broker: Broker, consumers: Sequence[Consumer], parked: list[DeadLetter]) -> None:
+    def __init__(
+        self, broker: Broker, consumers: Sequence[Consumer], parked: list[DeadLetter]
+    ) -> None:
         self.broker = broker
         self.parked = parked
         clock = SettableClock(AT)
         queues = broker.queues()
-        self._followers = [Follower(c, queues[c.name], parked.extend, clock) for c in consumers if c.name in queues]
+        self._followers = [
+            Follower(c, queues[c.name], parked.extend, clock) for c in consumers if c.name in queues
+        ]
 
     def carry(self) -> None:
         """Have everything delivered that can be."""
@@ -109,7 +115,13 @@ class BrokerContract:
     def test_a_message_arrives_whole(self) -> None:
         whole = message(
             5,
-            payload={"text": "\N{SNOWMAN} \"'\\", "no": 2**53, "share": 0.5, "in": [{"a": {}}, True, None], "number": 5},
+            payload={
+                "text": "\N{SNOWMAN} \"'\\",
+                "no": 2**53,
+                "share": 0.5,
+                "in": [{"a": {}}, True, None],
+                "number": 5,
+            },
             trace="00-0af7-b7ad-01",
         )
         _, _, post = self._open(rejects=[5])
@@ -123,7 +135,14 @@ class BrokerContract:
         post.carry()
         assert indexer.taken == [0, 1, 2, 3, 4, 6, 7, 8, 9]
         assert mailer.taken == list(range(10))
-        assert post.parked == [DeadLetter(message=message(5), consumer="indexer", reason="rejected: cannot take [5]", parked_at=AT)]
+        assert post.parked == [
+            DeadLetter(
+                message=message(5),
+                consumer="indexer",
+                reason="rejected: cannot take [5]",
+                parked_at=AT,
+            )
+        ]
 
     def test_every_one_of_several_bad_messages_is_parked(self) -> None:
         indexer, _, post = self._open(rejects=[0, 4, 5, 9])
@@ -163,10 +182,20 @@ class BrokerContract:
         post.broker.ping()
         assert post.broker.collect(10) == 0
 
-    def _open(self, rejects: Sequence[int] = ()) -> tuple[RecordingConsumer, RecordingConsumer, Post]:
+    def _open(
+        self, rejects: Sequence[int] = ()
+    ) -> tuple[RecordingConsumer, RecordingConsumer, Post]:
         indexer, mailer = RecordingConsumer("indexer", rejects=rejects), RecordingConsumer("mailer")
         parked: list[DeadLetter] = []
-        return indexer, mailer, Post(self.open([indexer, mailer], SUBSCRIPTIONS, parked.extend), [indexer, mailer], parked)
+        return (
+            indexer,
+            mailer,
+            Post(
+                self.open([indexer, mailer], SUBSCRIPTIONS, parked.extend),
+                [indexer, mailer],
+                parked,
+            ),
+        )
 
 
 class QueueContract:
@@ -179,7 +208,9 @@ class QueueContract:
     def test_messages_come_oldest_first_and_no_more_than_asked_for(self) -> None:
         queue, put = self.open()
         put([message(n) for n in range(5)])
-        assert [(d.message, d.attempt) for d in self._receive(queue, 5)[:3]] == [(message(n), 1) for n in range(3)]
+        assert [(d.message, d.attempt) for d in self._receive(queue, 5)[:3]] == [
+            (message(n), 1) for n in range(3)
+        ]
         assert len(queue.receive(2)) == 2
 
     def test_what_is_in_hand_comes_again_until_it_is_settled(self) -> None:

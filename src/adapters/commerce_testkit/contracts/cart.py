@@ -7,7 +7,15 @@ from typing import Any, Final
 import attrs
 import pytest
 
-from commerce_core.cart import MOST_LINES, MOST_PIECES, Cart, CartBook, CartLine, CartStatus, ReturnedLines
+from commerce_core.cart import (
+    MOST_LINES,
+    MOST_PIECES,
+    Cart,
+    CartBook,
+    CartLine,
+    CartStatus,
+    ReturnedLines,
+)
 from commerce_core.kernel.errors import Conflict
 from commerce_core.kernel.ids import BuyerId, CartId, ItemId, OrderId, SkuId
 from commerce_core.kernel.money import Money
@@ -19,7 +27,9 @@ ANN, BEN, CAT = BuyerId("buyer-a"), BuyerId("buyer-b"), BuyerId("buyer-c")
 ONE, TWO, THREE = CartId("cart-1"), CartId("cart-2"), CartId("cart-3")
 
 
-def line(sku: str, quantity: int = 1, *, variant: str | None = None, minor: int = 1_599) -> CartLine:
+def line(
+    sku: str, quantity: int = 1, *, variant: str | None = None, minor: int = 1_599
+) -> CartLine:
     """*quantity* of *sku*."""
     seen = Money(minor, "USD")
     return CartLine(
@@ -42,7 +52,16 @@ def full_cart() -> Cart:
     """A cart with every field set."""
     lines = (line("b", MOST_PIECES, variant="red-\N{SNOWMAN}"), line("a", minor=10**12))
     left_out = (line("c", 3, variant="\N{SNOWMAN}"), line("d"))
-    return cart(ANN, ONE, *lines, left_out=left_out, status=CartStatus.MERGED, version=12, merged_into=TWO, updated_at=LATER)
+    return cart(
+        ANN,
+        ONE,
+        *lines,
+        left_out=left_out,
+        status=CartStatus.MERGED,
+        version=12,
+        merged_into=TWO,
+        updated_at=LATER,
+    )
 
 
 def back(buyer_id: BuyerId, order: str, new: CartId, *lines: CartLine) -> ReturnedLines:
@@ -77,16 +96,22 @@ class CartBookContract:
             assert book.open_of(tx, [ANN, BEN, CAT]) == {ANN: mine, BEN: other}
             assert book.open_of(tx, []) == {}
 
-    def test_carts_are_loaded_whatever_their_status_but_for_their_own_buyers(self, database: Database, book: CartBook) -> None:
+    def test_carts_are_loaded_whatever_their_status_but_for_their_own_buyers(
+        self, database: Database, book: CartBook
+    ) -> None:
         mine, other = cart(ANN, TWO), cart(BEN, THREE)
         self._put(database, book, full_cart(), mine, other)
         with database.snapshot() as tx:
-            found = book.load(tx, [(ANN, ONE), (ANN, TWO), (ANN, THREE), (BEN, THREE), (BEN, CartId("nothing"))])
+            found = book.load(
+                tx, [(ANN, ONE), (ANN, TWO), (ANN, THREE), (BEN, THREE), (BEN, CartId("nothing"))]
+            )
             assert found == {ONE: full_cart(), TWO: mine, THREE: other}
             assert book.load(tx, [(ANN, THREE), (BEN, ONE)]) == {}
             assert book.load(tx, []) == {}
 
-    def test_carts_are_counted_whatever_became_of_them(self, database: Database, book: CartBook) -> None:
+    def test_carts_are_counted_whatever_became_of_them(
+        self, database: Database, book: CartBook
+    ) -> None:
         self._put(database, book, full_cart(), cart(ANN, TWO), cart(BEN, THREE))
         with database.begin() as tx:
             assert book.count_of(tx, [ANN, BEN, CAT]) == {ANN: 2, BEN: 1}
@@ -104,43 +129,64 @@ class CartBookContract:
         with database.snapshot() as tx:
             assert book.open_of(tx, [ANN, BEN]) == {ANN: mine}
 
-    def test_a_closed_cart_may_come_beside_an_open_one(self, database: Database, book: CartBook) -> None:
+    def test_a_closed_cart_may_come_beside_an_open_one(
+        self, database: Database, book: CartBook
+    ) -> None:
         mine = cart(ANN, TWO)
         self._put(database, book, mine)
         self._put(database, book, full_cart())
         with database.snapshot() as tx:
             assert book.open_of(tx, [ANN]) == {ANN: mine}
 
-    def test_the_same_cart_of_another_buyer_is_another_cart(self, database: Database, book: CartBook) -> None:
+    def test_the_same_cart_of_another_buyer_is_another_cart(
+        self, database: Database, book: CartBook
+    ) -> None:
         self._put(database, book, cart(ANN, ONE), attrs.evolve(full_cart(), buyer_id=BEN))
         with database.snapshot() as tx:
             assert book.load(tx, [(BEN, ONE)])[ONE].buyer_id == BEN
             assert book.load(tx, [(ANN, ONE)])[ONE].buyer_id == ANN
 
-    def test_a_change_is_written_over_the_version_that_was_read_alone(self, database: Database, book: CartBook) -> None:
+    def test_a_change_is_written_over_the_version_that_was_read_alone(
+        self, database: Database, book: CartBook
+    ) -> None:
         self._put(database, book, cart(ANN, ONE, version=3), cart(BEN, TWO, version=3))
-        mine, other = cart(ANN, ONE, line("a", 2), version=4, updated_at=LATER), cart(BEN, TWO, line("b"), version=4)
+        mine, other = (
+            cart(ANN, ONE, line("a", 2), version=4, updated_at=LATER),
+            cart(BEN, TWO, line("b"), version=4),
+        )
         with database.begin() as tx:
             assert book.update(tx, []) == []
             assert book.update(tx, [(2, other), (3, mine)]) == [ONE]
             assert book.update(tx, [(3, mine)]) == []
-            assert book.update(tx, [(1, cart(CAT, THREE, version=2)), (4, attrs.evolve(mine, buyer_id=BEN))]) == []
+            assert (
+                book.update(
+                    tx, [(1, cart(CAT, THREE, version=2)), (4, attrs.evolve(mine, buyer_id=BEN))]
+                )
+                == []
+            )
             tx.commit()
         with database.snapshot() as tx:
-            assert book.load(tx, [(ANN, ONE), (BEN, TWO)]) == {ONE: mine, TWO: cart(BEN, TWO, version=3)}
+            assert book.load(tx, [(ANN, ONE), (BEN, TWO)]) == {
+                ONE: mine,
+                TWO: cart(BEN, TWO, version=3),
+            }
 
     def test_many_carts_change_at_once(self, database: Database, book: CartBook) -> None:
         carts = [cart(BuyerId(f"buyer-{n:03}"), CartId(f"cart-{n}")) for n in range(200)]
         self._put(database, book, *carts)
-        changed = [attrs.evolve(c, lines=(line("a", 1 + n),), version=2) for n, c in enumerate(carts)]
+        changed = [
+            attrs.evolve(c, lines=(line("a", 1 + n),), version=2) for n, c in enumerate(carts)
+        ]
         with database.begin() as tx:
             assert set(book.update(tx, [(1, c) for c in changed])) == {c.id for c in carts}
             assert book.open_of(tx, [c.buyer_id for c in carts]) == {c.buyer_id: c for c in changed}
 
-    def test_a_cart_is_spent_once_and_never_changes_again(self, database: Database, book: CartBook) -> None:
+    def test_a_cart_is_spent_once_and_never_changes_again(
+        self, database: Database, book: CartBook
+    ) -> None:
         mine = cart(ANN, ONE, line("a"))
         self._put(database, book, mine)
-        spent = mine.spent_on(TWO, LATER)
+        spent = mine.as_merged_into(TWO, LATER)
         with database.begin() as tx:
             assert book.update(tx, [(1, spent)]) == [ONE]
             assert book.load(tx, [(ANN, ONE)]) == {ONE: spent}
@@ -149,11 +195,15 @@ class CartBookContract:
             assert book.consume(tx, [(ANN, ONE, 2)]) == []
             book.insert(tx, [cart(ANN, TWO)])
 
-    def test_open_carts_become_orders_at_the_version_given_alone(self, database: Database, book: CartBook) -> None:
+    def test_open_carts_become_orders_at_the_version_given_alone(
+        self, database: Database, book: CartBook
+    ) -> None:
         self._put(database, book, cart(ANN, ONE, line("a"), version=3), cart(BEN, TWO, version=3))
         with database.begin() as tx:
             assert book.consume(tx, []) == []
-            assert book.consume(tx, [(BEN, TWO, 2), (ANN, ONE, 3), (CAT, THREE, 1), (BEN, ONE, 3)]) == [ONE]
+            assert book.consume(
+                tx, [(BEN, TWO, 2), (ANN, ONE, 3), (CAT, THREE, 1), (BEN, ONE, 3)]
+            ) == [ONE]
             assert book.consume(tx, [(ANN, ONE, 3), (ANN, ONE, 4)]) == []
             tx.commit()
         with database.snapshot() as tx:
@@ -171,38 +221,58 @@ class CartBookContract:
 
     # Giving back
 
-    def test_lines_go_back_into_the_open_cart_and_quantities_add_up(self, database: Database, book: CartBook) -> None:
+    def test_lines_go_back_into_the_open_cart_and_quantities_add_up(
+        self, database: Database, book: CartBook
+    ) -> None:
         self._put(database, book, cart(ANN, ONE, line("a", 2), line("b", minor=500), version=3))
-        took = self._give_back(database, book, back(ANN, "o1", TWO, line("c", 4), line("a", 5, minor=1)))
+        took = self._give_back(
+            database, book, back(ANN, "o1", TWO, line("c", 4), line("a", 5, minor=1))
+        )
         assert took == {"o1": ONE}
         now = self._open(database, book, ANN)
         assert now.lines == (line("a", 7), line("b", minor=500), line("c", 4))
         assert (now.id, now.version > 3, now.updated_at) == (ONE, True, LATER)
 
-    def test_lines_go_back_into_a_new_cart_where_none_is_open(self, database: Database, book: CartBook) -> None:
+    def test_lines_go_back_into_a_new_cart_where_none_is_open(
+        self, database: Database, book: CartBook
+    ) -> None:
         self._put(database, book, full_cart())
-        returned = [back(BEN, "o2", THREE, line("b", 3)), back(ANN, "o1", TWO, line("a", 2, variant="v"))]
+        returned = [
+            back(BEN, "o2", THREE, line("b", 3)),
+            back(ANN, "o1", TWO, line("a", 2, variant="v")),
+        ]
         assert self._give_back(database, book, *returned) == {"o1": TWO, "o2": THREE}
         mine = self._open(database, book, ANN)
         assert (mine.id, mine.lines, mine.updated_at) == (TWO, (line("a", 2, variant="v"),), LATER)
         assert mine.version >= 1
         assert self._open(database, book, BEN).lines == (line("b", 3),)
 
-    def test_orders_of_one_buyer_share_the_new_cart(self, database: Database, book: CartBook) -> None:
-        returned = [back(ANN, "o1", ONE, line("a", 2)), back(ANN, "o2", TWO, line("b"), line("a", 3))]
+    def test_orders_of_one_buyer_share_the_new_cart(
+        self, database: Database, book: CartBook
+    ) -> None:
+        returned = [
+            back(ANN, "o1", ONE, line("a", 2)),
+            back(ANN, "o2", TWO, line("b"), line("a", 3)),
+        ]
         took = self._give_back(database, book, *returned)
         assert took == {"o1": ONE, "o2": ONE}
         assert self._open(database, book, ANN).lines == (line("a", 5), line("b"))
 
-    def test_lines_beyond_the_bounds_of_a_cart_are_noted_as_left_out(self, database: Database, book: CartBook) -> None:
+    def test_lines_beyond_the_bounds_of_a_cart_are_noted_as_left_out(
+        self, database: Database, book: CartBook
+    ) -> None:
         full = tuple(line(f"s{n:03}") for n in range(MOST_LINES - 1))
         self._put(database, book, cart(ANN, ONE, *full))
-        self._give_back(database, book, back(ANN, "o1", TWO, line("x"), line("y"), line("s000", MOST_PIECES)))
+        self._give_back(
+            database, book, back(ANN, "o1", TWO, line("x"), line("y"), line("s000", MOST_PIECES))
+        )
         now = self._open(database, book, ANN)
         assert now.lines == (line("s000", MOST_PIECES), *full[1:], line("x"))
         assert now.left_out == (line("y"), line("s000", 1))
 
-    def test_a_cart_that_took_lines_back_goes_on_as_any_other(self, database: Database, book: CartBook) -> None:
+    def test_a_cart_that_took_lines_back_goes_on_as_any_other(
+        self, database: Database, book: CartBook
+    ) -> None:
         self._give_back(database, book, back(ANN, "o1", ONE, line("a")))
         taken = self._open(database, book, ANN)
         with database.begin() as tx:
@@ -210,7 +280,9 @@ class CartBookContract:
             assert book.update(tx, [(taken.version, taken.emptied(LATER))]) == [ONE]
             assert book.consume(tx, [(ANN, ONE, taken.version + 1)]) == [ONE]
 
-    def test_a_change_read_before_lines_came_back_is_refused(self, database: Database, book: CartBook) -> None:
+    def test_a_change_read_before_lines_came_back_is_refused(
+        self, database: Database, book: CartBook
+    ) -> None:
         self._put(database, book, cart(ANN, ONE, line("a")))
         self._give_back(database, book, back(ANN, "o1", TWO, line("b")))
         with database.begin() as tx:
@@ -219,7 +291,9 @@ class CartBookContract:
 
     # Ending
 
-    def test_carts_come_by_buyer_and_id_a_page_at_a_time(self, database: Database, book: CartBook) -> None:
+    def test_carts_come_by_buyer_and_id_a_page_at_a_time(
+        self, database: Database, book: CartBook
+    ) -> None:
         merged = cart(ANN, TWO, status=CartStatus.MERGED, merged_into=ONE)
         self._put(database, book, cart(BEN, ONE), merged, cart(ANN, ONE, updated_at=LATER))
         with database.snapshot() as tx:
@@ -232,7 +306,9 @@ class CartBookContract:
             assert [c.id for c in book.by_key(tx, (ANN, ONE), 1)] == [TWO]
             assert book.by_key(tx, (BEN, ONE), 2) == []
 
-    def test_a_guests_carts_go_together_once_all_are_idle(self, database: Database, book: CartBook) -> None:
+    def test_a_guests_carts_go_together_once_all_are_idle(
+        self, database: Database, book: CartBook
+    ) -> None:
         merged = cart(ANN, TWO, status=CartStatus.MERGED, merged_into=THREE)
         self._put(database, book, merged, cart(ANN, ONE, line("a"), updated_at=LATER))
         self._put(database, book, cart(BEN, ONE, line("a")))
@@ -244,14 +320,18 @@ class CartBookContract:
             assert book.count_of(tx, [ANN]) == {}
             book.insert(tx, [cart(ANN, ONE)])
 
-    def test_whose_cart_became_an_order_keeps_all_of_them(self, database: Database, book: CartBook) -> None:
+    def test_whose_cart_became_an_order_keeps_all_of_them(
+        self, database: Database, book: CartBook
+    ) -> None:
         ordered = cart(ANN, TWO, line("a"), status=CartStatus.ORDERED)
         self._put(database, book, ordered, cart(ANN, ONE))
         with database.begin() as tx:
             assert book.drop_guests(tx, [ANN], LATER) == 0
             assert book.count_of(tx, [ANN]) == {ANN: 2}
 
-    def test_an_idle_cart_loses_its_lines_and_no_other_does(self, database: Database, book: CartBook) -> None:
+    def test_an_idle_cart_loses_its_lines_and_no_other_does(
+        self, database: Database, book: CartBook
+    ) -> None:
         ordered = cart(CAT, THREE, line("a"), status=CartStatus.ORDERED)
         fresh = cart(BEN, TWO, line("a"), updated_at=LATER)
         self._put(database, book, cart(ANN, ONE, line("a"), version=3), fresh, ordered)
@@ -273,7 +353,9 @@ class CartBookContract:
         with database.snapshot() as tx:
             return book.open_of(tx, [buyer_id])[buyer_id]
 
-    def _give_back(self, database: Database, book: CartBook, *returned: ReturnedLines) -> dict[OrderId, CartId]:
+    def _give_back(
+        self, database: Database, book: CartBook, *returned: ReturnedLines
+    ) -> dict[OrderId, CartId]:
         with database.begin() as tx:
             took = book.give_back(tx, returned, LATER)
             tx.commit()

@@ -31,24 +31,36 @@ def simple_item(item_id: ItemId, sku: str, **fields: Any) -> Item:
     """An active item in one form, of Ann's; everything else unless given."""
     form = Variant(sku_id=SkuId(f"{item_id}/only"), variant_id=None, price=Money(1_999, "USD"))
     plain: dict[str, Any] = {
-        "seller_id": ANN, "type": ItemType.SIMPLE, "status": ItemStatus.ACTIVE, "name": "Lamp", "description": "", "brand": "", "category": "",
-        "tags": (), "images": (), "gtins": (), "specifications": {}, "attributes": {}, "variants": (form,), "created_at": AT, "updated_at": AT,
+        "seller_id": ANN, "type": ItemType.SIMPLE, "status": ItemStatus.ACTIVE, "name": "Lamp",
+        "description": "", "brand": "", "category": "",
+        "tags": (), "images": (), "gtins": (), "specifications": {}, "attributes": {},
+        "variants": (form,), "created_at": AT, "updated_at": AT,
     }  # fmt: skip
     return Item(id=item_id, sku=sku, **(plain | fields))
 
 
 def full_item() -> Item:
     """An item with a value in every place, of Bob's, in two forms."""
-    free: dict[str, Any] = {"Größe \N{GRINNING FACE}": [1, 2.5, None, True, {"tief": ["x"]}], "": "", "leer": {}, "viel": 2**53}
+    free: dict[str, Any] = {
+        "Größe \N{GRINNING FACE}": [1, 2.5, None, True, {"tief": ["x"]}],
+        "": "",
+        "leer": {},
+        "viel": 2**53,
+    }
     red = Variant(
-        sku_id=SkuId("sofa-red"), variant_id="red", price=Money(MAX_MINOR, "JPY"), options={"Colour": "Red", "Sizes": ["S", 1]},
-        images=("https://x.test/red.png", "https://x.test/red2.png"), gtins=("4006381333931", "00012345678905"),
+        sku_id=SkuId("sofa-red"), variant_id="red", price=Money(MAX_MINOR, "JPY"),
+        options={"Colour": "Red", "Sizes": ["S", 1]},
+        images=("https://x.test/red.png", "https://x.test/red2.png"),
+        gtins=("4006381333931", "00012345678905"),
     )  # fmt: skip
     blue = Variant(sku_id=SkuId("sofa-blue"), variant_id="blue", price=Money(0, "JPY"))
     return simple_item(
-        SOFA, "S-1", seller_id=BOB, type=ItemType.VARIANT, status=ItemStatus.WITHDRAWN, name="Sofa 'x' \N{GRINNING FACE}", description='"\n\\%_',
-        brand="Lofty", category="Living room", tags=("soft", "soft"), images=("https://x.test/1.png", "https://x.test/2.png"), gtins=("1", "0012"),
-        specifications=free, attributes=free, variants=(red, blue), source={"id": "doc-1", "createdAt": "2020-01-01T00:00:00Z"}, version=7,
+        SOFA, "S-1", seller_id=BOB, type=ItemType.VARIANT, status=ItemStatus.WITHDRAWN,
+        name="Sofa 'x' \N{GRINNING FACE}", description='"\n\\%_',
+        brand="Lofty", category="Living room", tags=("soft", "soft"),
+        images=("https://x.test/1.png", "https://x.test/2.png"), gtins=("1", "0012"),
+        specifications=free, attributes=free, variants=(red, blue),
+        source={"id": "doc-1", "createdAt": "2020-01-01T00:00:00Z"}, version=7,
         updated_at=LATER,
     )  # fmt: skip
 
@@ -74,35 +86,52 @@ class ItemBookContract:
     @pytest.fixture(autouse=True)
     def _a_lamp_a_desk_and_a_sofa(self, database: Database, book: ItemBook) -> None:
         with database.begin() as tx:
-            book.insert(tx, [full_item(), simple_item(DESK, "A-2"), simple_item(LAMP, "A-1")], {LAMP: ("key-1", "digest-1")})
+            book.insert(
+                tx,
+                [full_item(), simple_item(DESK, "A-2"), simple_item(LAMP, "A-1")],
+                {LAMP: ("key-1", "digest-1")},
+            )
             tx.commit()
 
     def test_an_item_comes_back_as_it_was_written(self, database: Database, book: ItemBook) -> None:
         with database.snapshot() as tx:
-            assert book.load(tx, [SOFA, LAMP, ItemId("nothing")]) == {SOFA: full_item(), LAMP: simple_item(LAMP, "A-1")}
+            assert book.load(tx, [SOFA, LAMP, ItemId("nothing")]) == {
+                SOFA: full_item(),
+                LAMP: simple_item(LAMP, "A-1"),
+            }
             assert book.load(tx, []) == {}
 
-    def test_items_are_found_by_their_sellers_own_sku(self, database: Database, book: ItemBook) -> None:
+    def test_items_are_found_by_their_sellers_own_sku(
+        self, database: Database, book: ItemBook
+    ) -> None:
         with database.snapshot() as tx:
             found = book.by_sku(tx, [(ANN, "A-1"), (BOB, "S-1"), (BOB, "A-2"), (ANN, "A-9")])
             assert found == {(ANN, "A-1"): simple_item(LAMP, "A-1"), (BOB, "S-1"): full_item()}
             assert book.by_sku(tx, []) == {}
 
-    def test_an_item_is_found_by_the_key_that_made_it_within_its_seller(self, database: Database, book: ItemBook) -> None:
+    def test_an_item_is_found_by_the_key_that_made_it_within_its_seller(
+        self, database: Database, book: ItemBook
+    ) -> None:
         with database.snapshot() as tx:
             assert book.made_with(tx, ANN, "key-1") == (simple_item(LAMP, "A-1"), "digest-1")
             assert book.made_with(tx, ANN, "key-2") is None
             assert book.made_with(tx, BOB, "key-1") is None
 
-    def test_a_seller_uses_a_sku_once_and_two_sellers_may_use_the_same(self, database: Database, book: ItemBook) -> None:
+    def test_a_seller_uses_a_sku_once_and_two_sellers_may_use_the_same(
+        self, database: Database, book: ItemBook
+    ) -> None:
         with database.begin() as tx, pytest.raises(SkuTaken):
-            book.insert(tx, [simple_item(ItemId("item-4"), "A-4"), simple_item(ItemId("item-5"), "A-1")], {})
+            book.insert(
+                tx, [simple_item(ItemId("item-4"), "A-4"), simple_item(ItemId("item-5"), "A-1")], {}
+            )
         with database.begin() as tx:
             assert book.load(tx, [ItemId("item-4")]) == {}
             book.insert(tx, [simple_item(ItemId("item-5"), "A-1", seller_id=BOB)], {})
             assert len(book.by_sku(tx, [(ANN, "A-1"), (BOB, "A-1")])) == 2
 
-    def test_a_seller_uses_an_idempotency_key_once(self, database: Database, book: ItemBook) -> None:
+    def test_a_seller_uses_an_idempotency_key_once(
+        self, database: Database, book: ItemBook
+    ) -> None:
         again = simple_item(ItemId("item-4"), "A-4")
         with database.begin() as tx, pytest.raises(SkuTaken):
             book.insert(tx, [again], {again.id: ("key-1", "digest-2")})
@@ -118,21 +147,41 @@ class ItemBookContract:
             assert sorted(book.owners_of(tx, asked)) == [LAMP, SOFA]
             assert book.owners_of(tx, []) == []
 
-    def test_a_change_is_written_over_the_version_it_was_made_from_and_no_other(self, database: Database, book: ItemBook) -> None:
-        lamp = simple_item(LAMP, "A-9", name="Better lamp", version=2, brand="B", updated_at=LATER, attributes={"a": [1]})
+    def test_a_change_is_written_over_the_version_it_was_made_from_and_no_other(
+        self, database: Database, book: ItemBook
+    ) -> None:
+        lamp = simple_item(
+            LAMP,
+            "A-9",
+            name="Better lamp",
+            version=2,
+            brand="B",
+            updated_at=LATER,
+            attributes={"a": [1]},
+        )
         desk = simple_item(DESK, "A-2", name="Better desk", version=9)
         gone = simple_item(ItemId("nothing"), "A-7")
         with database.begin() as tx:
             assert book.update(tx, [(8, desk), (1, lamp), (1, gone)]) == [LAMP]
             tx.commit()
         with database.snapshot() as tx:
-            assert book.load(tx, [LAMP, DESK, gone.id]) == {LAMP: lamp, DESK: simple_item(DESK, "A-2")}
+            assert book.load(tx, [LAMP, DESK, gone.id]) == {
+                LAMP: lamp,
+                DESK: simple_item(DESK, "A-2"),
+            }
             assert book.by_sku(tx, [(ANN, "A-9"), (ANN, "A-1")]) == {(ANN, "A-9"): lamp}
             assert book.made_with(tx, ANN, "key-1") == (lamp, "digest-1")
 
-    def test_forms_go_stay_and_come_with_a_change_and_keep_their_order(self, database: Database, book: ItemBook, offers: Offers) -> None:
+    def test_forms_go_stay_and_come_with_a_change_and_keep_their_order(
+        self, database: Database, book: ItemBook, offers: Offers
+    ) -> None:
         sofa = full_item()
-        green = Variant(sku_id=SkuId("sofa-green"), variant_id="green", price=Money(5, "JPY"), options={"Colour": "Green"})
+        green = Variant(
+            sku_id=SkuId("sofa-green"),
+            variant_id="green",
+            price=Money(5, "JPY"),
+            options={"Colour": "Green"},
+        )
         blue = attrs.evolve(sofa.variants[1], price=Money(77, "JPY"))
         after = attrs.evolve(sofa, variants=(green, blue), version=8)
         with database.begin() as tx:
@@ -144,20 +193,26 @@ class ItemBookContract:
             assert [o.variant_id for o in offers.by_item(tx, [SOFA])[SOFA]] == ["green", "blue"]
             assert offers.by_sku(tx, [SkuId("sofa-red")]) == {}
 
-    def test_a_stale_change_leaves_the_forms_alone_too(self, database: Database, book: ItemBook, offers: Offers) -> None:
+    def test_a_stale_change_leaves_the_forms_alone_too(
+        self, database: Database, book: ItemBook, offers: Offers
+    ) -> None:
         stale = attrs.evolve(full_item(), variants=full_item().variants[:1], version=7)
         with database.begin() as tx:
             assert book.update(tx, [(6, stale)]) == []
             assert len(offers.by_item(tx, [SOFA])[SOFA]) == 2
 
-    def test_a_change_cannot_take_the_sku_of_another_item(self, database: Database, book: ItemBook) -> None:
+    def test_a_change_cannot_take_the_sku_of_another_item(
+        self, database: Database, book: ItemBook
+    ) -> None:
         with database.begin() as tx, pytest.raises(SkuTaken):
             book.update(tx, [(1, simple_item(LAMP, "A-2", version=2))])
         with database.begin() as tx:
             assert book.load(tx, [LAMP])[LAMP].sku == "A-1"
             assert book.update(tx, []) == []
 
-    def test_pages_go_on_behind_an_item_in_the_order_of_ids(self, database: Database, book: ItemBook) -> None:
+    def test_pages_go_on_behind_an_item_in_the_order_of_ids(
+        self, database: Database, book: ItemBook
+    ) -> None:
         with database.snapshot() as tx:
             assert [i.id for i in book.page(tx, None, None, 2)] == [LAMP, DESK]
             assert [i.id for i in book.page(tx, None, DESK, 2)] == [SOFA]
@@ -166,7 +221,9 @@ class ItemBookContract:
             assert book.page(tx, BOB, None, 9) == [full_item()]
             assert book.page(tx, None, SOFA, 9) == []
 
-    def test_a_thousand_items_go_in_and_come_out_at_once(self, database: Database, book: ItemBook, offers: Offers) -> None:
+    def test_a_thousand_items_go_in_and_come_out_at_once(
+        self, database: Database, book: ItemBook, offers: Offers
+    ) -> None:
         many = [simple_item(ItemId(f"many-{n:04}"), f"M-{n:04}") for n in range(1_000)]
         changed = [attrs.evolve(item, version=2, name="Changed") for item in many]
         with database.begin() as tx:
@@ -178,24 +235,48 @@ class ItemBookContract:
 
     def test_an_offer_tells_what_a_cart_needs(self, database: Database, offers: Offers) -> None:
         lamp = Offer(
-            sku_id=SkuId(f"{LAMP}/only"), item_id=LAMP, variant_id=None, seller_id=ANN, name="Lamp", image=None, price=Money(1_999, "USD"),
+            sku_id=SkuId(f"{LAMP}/only"), item_id=LAMP, variant_id=None, seller_id=ANN, name="Lamp",
+            image=None, price=Money(1_999, "USD"),
             on_sale=True, sku="A-1", options={},
         )  # fmt: skip
-        sofa = attrs.evolve(lamp, item_id=SOFA, seller_id=BOB, name=full_item().name, sku="S-1", on_sale=False)
+        sofa = attrs.evolve(
+            lamp, item_id=SOFA, seller_id=BOB, name=full_item().name, sku="S-1", on_sale=False
+        )
         red = attrs.evolve(
-            sofa, sku_id=SkuId("sofa-red"), variant_id="red", image="https://x.test/red.png", price=Money(MAX_MINOR, "JPY"),
+            sofa, sku_id=SkuId("sofa-red"), variant_id="red", image="https://x.test/red.png",
+            price=Money(MAX_MINOR, "JPY"),
             options={"Colour": "Red", "Sizes": ["S", 1]},
         )  # fmt: skip
-        blue = attrs.evolve(sofa, sku_id=SkuId("sofa-blue"), variant_id="blue", image="https://x.test/1.png", price=Money(0, "JPY"))
+        blue = attrs.evolve(
+            sofa,
+            sku_id=SkuId("sofa-blue"),
+            variant_id="blue",
+            image="https://x.test/1.png",
+            price=Money(0, "JPY"),
+        )
         with database.snapshot() as tx:
-            assert offers.by_item(tx, [SOFA, ItemId("nothing"), LAMP]) == {SOFA: [red, blue], LAMP: [lamp]}
-            assert offers.by_sku(tx, [SkuId("sofa-blue"), SkuId("nothing"), lamp.sku_id]) == {"sofa-blue": blue, lamp.sku_id: lamp}
+            assert offers.by_item(tx, [SOFA, ItemId("nothing"), LAMP]) == {
+                SOFA: [red, blue],
+                LAMP: [lamp],
+            }
+            assert offers.by_sku(tx, [SkuId("sofa-blue"), SkuId("nothing"), lamp.sku_id]) == {
+                "sofa-blue": blue,
+                lamp.sku_id: lamp,
+            }
             assert offers.by_item(tx, []) == {}
             assert offers.by_sku(tx, []) == {}
 
-    def test_only_active_items_are_on_sale(self, database: Database, book: ItemBook, offers: Offers) -> None:
-        for version, status in enumerate((ItemStatus.DRAFT, ItemStatus.ACTIVE, ItemStatus.WITHDRAWN), 2):
+    def test_only_active_items_are_on_sale(
+        self, database: Database, book: ItemBook, offers: Offers
+    ) -> None:
+        for version, status in enumerate(
+            (ItemStatus.DRAFT, ItemStatus.ACTIVE, ItemStatus.WITHDRAWN), 2
+        ):
             with database.begin() as tx:
-                book.update(tx, [(version - 1, simple_item(LAMP, "A-1", status=status, version=version))])
-                assert [o.on_sale for o in offers.by_item(tx, [LAMP])[LAMP]] == [status is ItemStatus.ACTIVE]
+                book.update(
+                    tx, [(version - 1, simple_item(LAMP, "A-1", status=status, version=version))]
+                )
+                assert [o.on_sale for o in offers.by_item(tx, [LAMP])[LAMP]] == [
+                    status is ItemStatus.ACTIVE
+                ]
                 tx.commit()

@@ -28,7 +28,9 @@ from commerce_testkit.contracts.orders import AT, LATER, key_of, plain_order, sa
 class SagaFactsContract(SagaStoreExamination):
     """Facts need no fence, and everything can be looked at."""
 
-    def test_a_fact_is_kept_once_per_order_reference_and_kind(self, database: Database, store: SagaStore) -> None:
+    def test_a_fact_is_kept_once_per_order_reference_and_kind(
+        self, database: Database, store: SagaStore
+    ) -> None:
         capture = MoneyFact(key=key_of(ONE), ref="r-1", kind="capture", amount=Money(2**62, "USD"))
         others = [
             attrs.evolve(capture, kind="refund"),
@@ -43,40 +45,68 @@ class SagaFactsContract(SagaStoreExamination):
         with database.snapshot() as tx:
             found = store.facts(tx, [key_of(o) for o in (ONE, TWO, THREE)])
             assert len(found) == 4
-            assert {attrs.astuple(f, recurse=False) for f in found} == {attrs.astuple(f, recurse=False) for f in (capture, *others)}
+            assert {attrs.astuple(f, recurse=False) for f in found} == {
+                attrs.astuple(f, recurse=False) for f in (capture, *others)
+            }
             assert store.facts(tx, [key_of(TWO), NOBODY]) == store.facts(tx, []) == []
 
     def test_a_fact_needs_no_fence(self, database: Database, store: SagaStore) -> None:
         with database.begin() as tx:
             self._finish(tx, store, key_of(ONE))
-            store.record_facts(tx, [MoneyFact(key=key_of(ONE), ref="r", kind="capture", amount=ONE.total)], AT)
+            store.record_facts(
+                tx, [MoneyFact(key=key_of(ONE), ref="r", kind="capture", amount=ONE.total)], AT
+            )
             assert len(store.facts(tx, [key_of(ONE)])) == 1
 
-    def test_a_booking_is_kept_once(self, database: Database, store: SagaStore, book: OrderBook) -> None:
+    def test_a_booking_is_kept_once(
+        self, database: Database, store: SagaStore, book: OrderBook
+    ) -> None:
         parcel = Shipment(carrier="sandbox", tracking_number="T-1")
         with database.begin() as tx:
             store.record_shipments(tx, {key_of(THREE): parcel}, AT)
             store.record_shipments(tx, {key_of(THREE): parcel, key_of(ONE): parcel}, LATER)
             store.record_shipments(tx, {}, LATER)
-            assert [view.shipment for view in book.load(tx, [key_of(o) for o in (ONE, THREE)]).values()] == [parcel, parcel]
+            assert [
+                view.shipment for view in book.load(tx, [key_of(o) for o in (ONE, THREE)]).values()
+            ] == [parcel, parcel]
 
-    def test_refunds_are_opened_once_per_capture_even_for_several_captures(self, database: Database, store: SagaStore) -> None:
-        first, second = OpenRefund("r-1", "cancelled", ONE.total), OpenRefund("r-2", "charged late", ONE.total)
+    def test_refunds_are_opened_once_per_capture_even_for_several_captures(
+        self, database: Database, store: SagaStore
+    ) -> None:
+        first, second = (
+            OpenRefund("r-1", "cancelled", ONE.total),
+            OpenRefund("r-2", "charged late", ONE.total),
+        )
         with database.begin() as tx:
-            assert store.open_refunds(tx, {key_of(ONE): first, key_of(THREE): first}) == {key_of(ONE): 1, key_of(THREE): 1}
+            assert store.open_refunds(tx, {key_of(ONE): first, key_of(THREE): first}) == {
+                key_of(ONE): 1,
+                key_of(THREE): 1,
+            }
             assert store.open_refunds(tx, {key_of(ONE): first}) == {key_of(ONE): 1}
-            assert store.open_refunds(tx, {key_of(ONE): second, key_of(TWO): first}) == {key_of(ONE): 2, key_of(TWO): 1}
+            assert store.open_refunds(tx, {key_of(ONE): second, key_of(TWO): first}) == {
+                key_of(ONE): 2,
+                key_of(TWO): 1,
+            }
             assert store.open_refunds(tx, {key_of(ONE): second}) == {key_of(ONE): 2}
             assert store.open_refunds(tx, {key_of(ONE): first}) == {key_of(ONE): 1}
             assert store.open_refunds(tx, {}) == {}
             tx.commit()
-        assert self.opened_refunds(database) == {(ONE.id, "r-1"), (ONE.id, "r-2"), (TWO.id, "r-1"), (THREE.id, "r-1")}
+        assert self.opened_refunds(database) == {
+            (ONE.id, "r-1"),
+            (ONE.id, "r-2"),
+            (TWO.id, "r-1"),
+            (THREE.id, "r-1"),
+        }
 
     @abstractmethod
     def opened_refunds(self, database: Database) -> set[tuple[str, str]]:
-        """Each refund that is written down, as order and capture; one that is there twice is a defect."""
+        """Each refund that is written down, as order and capture; one that is there twice is a
+        defect.
+        """
 
-    def test_a_capture_on_a_cancelled_order_is_owed_until_refunds_sum_up_to_it(self, database: Database, store: SagaStore) -> None:
+    def test_a_capture_on_a_cancelled_order_is_owed_until_refunds_sum_up_to_it(
+        self, database: Database, store: SagaStore
+    ) -> None:
         def fact(order_key: OrderKey, ref: str, kind: str, amount: Money = ONE.total) -> MoneyFact:
             return MoneyFact(key=order_key, ref=ref, kind=kind, amount=amount)
 
@@ -84,30 +114,61 @@ class SagaFactsContract(SagaStoreExamination):
         with database.begin() as tx:
             self._finish(tx, store, one)
             self._finish(tx, store, two, state=OrderState.COMPLETED)
-            store.record_facts(tx, [fact(one, "c-1", "capture"), fact(two, "c-1", "capture"), fact(three, "c-1", "capture")], AT)
-            assert store.owed_refunds(tx, 9) == [OwedRefund(key=one, capture_ref="c-1", amount=ONE.total)]
+            store.record_facts(
+                tx,
+                [
+                    fact(one, "c-1", "capture"),
+                    fact(two, "c-1", "capture"),
+                    fact(three, "c-1", "capture"),
+                ],
+                AT,
+            )
+            assert store.owed_refunds(tx, 9) == [
+                OwedRefund(key=one, capture_ref="c-1", amount=ONE.total)
+            ]
             store.record_facts(tx, [fact(one, "f-1", "refund")], AT)
             assert store.owed_refunds(tx, 9) == []
-            store.record_facts(tx, [fact(one, "c-2", "capture"), fact(one, "c-3", "capture")], LATER)
+            store.record_facts(
+                tx, [fact(one, "c-2", "capture"), fact(one, "c-3", "capture")], LATER
+            )
             assert [owed.capture_ref for owed in store.owed_refunds(tx, 9)] == ["c-2", "c-3"]
             assert [owed.capture_ref for owed in store.owed_refunds(tx, 1)] == ["c-2"]
 
-    def test_a_part_that_was_given_back_is_not_taken_for_the_whole(self, database: Database, store: SagaStore) -> None:
+    def test_a_part_that_was_given_back_is_not_taken_for_the_whole(
+        self, database: Database, store: SagaStore
+    ) -> None:
         one, currency = key_of(ONE), ONE.total.currency
         other = "EUR" if currency != "EUR" else "CHF"
         cent, rest = Money(1, currency), Money(ONE.total.minor - 1, currency)
         with database.begin() as tx:
             self._finish(tx, store, one)
-            store.record_facts(tx, [MoneyFact(key=one, ref="c-1", kind="capture", amount=ONE.total)], AT)
+            store.record_facts(
+                tx, [MoneyFact(key=one, ref="c-1", kind="capture", amount=ONE.total)], AT
+            )
             store.record_facts(tx, [MoneyFact(key=one, ref="f-1", kind="refund", amount=cent)], AT)
-            store.record_facts(tx, [MoneyFact(key=one, ref="f-2", kind="refund", amount=Money(10**9, other))], AT)
-            assert store.owed_refunds(tx, 9) == [OwedRefund(key=one, capture_ref="c-1", amount=rest)]
-            store.record_facts(tx, [MoneyFact(key=one, ref="f-3", kind="refund", amount=rest)], LATER)
+            store.record_facts(
+                tx, [MoneyFact(key=one, ref="f-2", kind="refund", amount=Money(10**9, other))], AT
+            )
+            assert store.owed_refunds(tx, 9) == [
+                OwedRefund(key=one, capture_ref="c-1", amount=rest)
+            ]
+            store.record_facts(
+                tx, [MoneyFact(key=one, ref="f-3", kind="refund", amount=rest)], LATER
+            )
             assert store.owed_refunds(tx, 9) == []
 
-    def test_a_refund_that_no_saga_decides_on_has_a_call_of_its_own(self, database: Database, store: SagaStore) -> None:
+    def test_a_refund_that_no_saga_decides_on_has_a_call_of_its_own(
+        self, database: Database, store: SagaStore
+    ) -> None:
         one, three = key_of(ONE), key_of(THREE)
-        first = OutsideCall(operation=Operation.REFUND, gateway="g", account="a", digest="d", amount=Money(5, "JPY"), intended_at=AT)
+        first = OutsideCall(
+            operation=Operation.REFUND,
+            gateway="g",
+            account="a",
+            digest="d",
+            amount=Money(5, "JPY"),
+            intended_at=AT,
+        )
         second = attrs.evolve(first, subject_no=2, amount=Money(2**62, "USD"), intended_at=LATER)
         with database.begin() as tx:
             assert store.refund_calls(tx, {one: 1, three: 2}) == store.refund_calls(tx, {}) == {}
@@ -115,9 +176,20 @@ class SagaFactsContract(SagaStoreExamination):
             assert store.refund_calls(tx, {one: 1, three: 2}) == {one: first, three: second}
             assert store.refund_calls(tx, {one: 2, three: 1}) == {}
             again = attrs.evolve(second.again(Money(7, "USD")), intended_at=LATER)
-            store.write_calls(tx, {one: attrs.evolve(first, status=CallStatus.OK, response={"ref": "r"}), three: again}, LATER)
+            store.write_calls(
+                tx,
+                {
+                    one: attrs.evolve(first, status=CallStatus.OK, response={"ref": "r"}),
+                    three: again,
+                },
+                LATER,
+            )
             found = store.refund_calls(tx, {one: 1, three: 2})
-            assert (found[one].status, found[one].response, found[one].intended_at) == (CallStatus.OK, {"ref": "r"}, AT)
+            assert (found[one].status, found[one].response, found[one].intended_at) == (
+                CallStatus.OK,
+                {"ref": "r"},
+                AT,
+            )
             assert (found[three].attempt, found[three].amount) == (2, Money(7, "USD"))
             store.write_calls(tx, {}, LATER)
 
@@ -130,43 +202,79 @@ class SagaFactsContract(SagaStoreExamination):
             assert store.rows(tx, []) == []
             assert store.reread(tx, []) == {}
 
-    def test_flagged_often_tried_and_old_sagas_are_alarming_while_they_are_open(self, database: Database, store: SagaStore) -> None:
+    def test_flagged_often_tried_and_old_sagas_are_alarming_while_they_are_open(
+        self, database: Database, store: SagaStore
+    ) -> None:
         def alarmed(claims: int = 20, created_before: Any = AT, limit: int = 9) -> set[OrderId]:
-            return {row.saga.key.order_id for row in store.alarmed(tx, claims, created_before, limit)}
+            return {
+                row.saga.key.order_id for row in store.alarmed(tx, claims, created_before, limit)
+            }
 
         with database.begin() as tx:
             assert alarmed() == set()
             assert alarmed(created_before=LATER) == {ONE.id, TWO.id, THREE.id}
             assert len(alarmed(created_before=LATER, limit=2)) == 2
             claims = self._claim(tx, store)
-            store.write(tx, [told(claims[ONE.id], attention=True), told(claims[TWO.id], claims=20), told(claims[THREE.id], claims=19)], AT)
+            store.write(
+                tx,
+                [
+                    told(claims[ONE.id], attention=True),
+                    told(claims[TWO.id], claims=20),
+                    told(claims[THREE.id], claims=19),
+                ],
+                AT,
+            )
             assert alarmed() == {ONE.id, TWO.id}
             again = store.reread(tx, [key_of(ONE), key_of(TWO)])
-            ended = [told(c, attrs.evolve(c.saga, state=OrderState.COMPLETED), claims=20, attention=True) for c in again.values()]
+            ended = [
+                told(c, attrs.evolve(c.saga, state=OrderState.COMPLETED), claims=20, attention=True)
+                for c in again.values()
+            ]
             assert len(store.write(tx, ended, AT)) == 2
             assert alarmed(created_before=LATER) == {THREE.id}
 
-    def test_sagas_are_listed_newest_first_page_by_page_and_by_state(self, database: Database, store: SagaStore) -> None:
+    def test_sagas_are_listed_newest_first_page_by_page_and_by_state(
+        self, database: Database, store: SagaStore
+    ) -> None:
         with database.begin() as tx:
             self._finish(tx, store, key_of(TWO))
-            pages = [(None, None, 2), (None, TWO.id, 9), ("PLACED", None, 9), ("PLACED", THREE.id, 9), ("CANCELLED", None, 9)]
+            pages = [
+                (None, None, 2),
+                (None, TWO.id, 9),
+                ("PLACED", None, 9),
+                ("PLACED", THREE.id, 9),
+                ("CANCELLED", None, 9),
+            ]
             found = [[row.saga.key.order_id for row in store.page(tx, *page)] for page in pages]
             assert found == [[THREE.id, TWO.id], [ONE.id], [THREE.id, ONE.id], [ONE.id], [TWO.id]]
 
-    def test_unfinished_sagas_are_counted_by_state(self, database: Database, store: SagaStore) -> None:
+    def test_unfinished_sagas_are_counted_by_state(
+        self, database: Database, store: SagaStore
+    ) -> None:
         with database.begin() as tx:
             assert self._census(tx, store) == {"PLACED": (3, ONE.created_at, 0)}
             self._finish(tx, store, key_of(TWO))
             read = self._claim(tx, store)[ONE.id]
             store.write(tx, [told(read, attrs.evolve(read.saga, state=OrderState.CHARGING))], AT)
-            assert self._census(tx, store) == {"PLACED": (1, THREE.created_at, 0), "CHARGING": (1, ONE.created_at, 0)}
+            assert self._census(tx, store) == {
+                "PLACED": (1, THREE.created_at, 0),
+                "CHARGING": (1, ONE.created_at, 0),
+            }
 
-    def test_a_census_counts_what_is_worrying_and_not_more_than_it_is_told(self, database: Database, store: SagaStore) -> None:
+    def test_a_census_counts_what_is_worrying_and_not_more_than_it_is_told(
+        self, database: Database, store: SagaStore
+    ) -> None:
         with database.begin() as tx:
-            assert self._census(tx, store, created_before=AT + timedelta(days=1)) == {"PLACED": (3, ONE.created_at, 3)}
+            assert self._census(tx, store, created_before=AT + timedelta(days=1)) == {
+                "PLACED": (3, ONE.created_at, 3)
+            }
             assert self._census(tx, store, at_most=2)["PLACED"][0] == 2
             read = self._claim(tx, store)[ONE.id]
-            assert self._census(tx, store, claims=1)["PLACED"][2] == len(self._alarmed(tx, store, 1)) > 0
+            assert (
+                self._census(tx, store, claims=1)["PLACED"][2]
+                == len(self._alarmed(tx, store, 1))
+                > 0
+            )
             store.write(tx, [attrs.evolve(told(read, read.saga), attention=True)], AT)
             assert self._census(tx, store)["PLACED"][2] == 1
 
@@ -184,13 +292,17 @@ class SagaFactsContract(SagaStoreExamination):
     def _alarmed(self, tx: Transaction, store: SagaStore, claims: int) -> Sequence[SagaRow]:
         return store.alarmed(tx, claims, AT - timedelta(days=1), 10)
 
-    def test_gateways_are_in_use_while_an_order_is_open(self, database: Database, store: SagaStore) -> None:
+    def test_gateways_are_in_use_while_an_order_is_open(
+        self, database: Database, store: SagaStore
+    ) -> None:
         with database.begin() as tx:
             assert sorted(store.gateways_in_use(tx)) == [("sandbox", "main"), ("sandbox", "second")]
             self._finish(tx, store, key_of(THREE))
             assert store.gateways_in_use(tx) == [("sandbox", "main")]
 
-    def test_carriers_are_in_use_while_an_order_is_open(self, database: Database, book: OrderBook, store: SagaStore) -> None:
+    def test_carriers_are_in_use_while_an_order_is_open(
+        self, database: Database, book: OrderBook, store: SagaStore
+    ) -> None:
         other = plain_order(4)
         with database.begin() as tx:
             book.insert(tx, [other])

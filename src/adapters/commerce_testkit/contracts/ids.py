@@ -31,7 +31,9 @@ class IdFactoryContract:
 
     def test_threads_never_get_the_same_id(self, ids: IdFactory) -> None:
         with ThreadPoolExecutor(8) as pool:
-            parts = [part.result() for part in [pool.submit(self._five_hundred, ids) for _ in range(16)]]
+            parts = [
+                part.result() for part in [pool.submit(self._five_hundred, ids) for _ in range(16)]
+            ]
         assert len({made for part in parts for made in part}) == 16 * 500
         assert all(part == sorted(part) for part in parts)
 

@@ -24,7 +24,12 @@ def message_id(number: int) -> MessageId:
 
 def message(number: int, key: str = "order-1", **fields: Any) -> Message:
     """A message; its id sorts by *number*."""
-    filled: dict[str, Any] = {"name": "orders.order_placed.v1", "occurred_at": AT + number * SECOND, "payload": {"no": number}, **fields}
+    filled: dict[str, Any] = {
+        "name": "orders.order_placed.v1",
+        "occurred_at": AT + number * SECOND,
+        "payload": {"no": number},
+        **fields,
+    }
     return Message(id=message_id(number), partition_key=key, **filled)
 
 
@@ -39,10 +44,18 @@ def full_message() -> Message:
         "list": [1, [], {}],
         "in": {"a": {"b": []}},
     }
-    return message(7, "order \N{SNOWMAN}", name="a.b.v2", payload=payload, trace="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+    return message(
+        7,
+        "order \N{SNOWMAN}",
+        name="a.b.v2",
+        payload=payload,
+        trace="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    )
 
 
-def letter(number: int, consumer: str = "mail", *, at: datetime = AT, reason: str = "cannot be read") -> DeadLetter:
+def letter(
+    number: int, consumer: str = "mail", *, at: datetime = AT, reason: str = "cannot be read"
+) -> DeadLetter:
     """A message that *consumer* could not take."""
     return DeadLetter(message=message(number), consumer=consumer, reason=reason, parked_at=at)
 
@@ -64,7 +77,9 @@ class OutboxContract:
         self._append(database, outbox, full_message())
         assert self._waiting(outbox) == [full_message()]
 
-    def test_messages_are_written_with_the_state_they_tell_of_or_not_at_all(self, database: Database, outbox: Outbox) -> None:
+    def test_messages_are_written_with_the_state_they_tell_of_or_not_at_all(
+        self, database: Database, outbox: Outbox
+    ) -> None:
         with database.begin() as tx:
             outbox.append(tx, [message(1)])
         assert self._waiting(outbox) == []
@@ -76,7 +91,9 @@ class OutboxContract:
         self._append(database, outbox)
         assert self._waiting(outbox) == [message(1), message(2), message(3)]
 
-    def test_messages_of_one_key_come_oldest_first(self, database: Database, outbox: Outbox) -> None:
+    def test_messages_of_one_key_come_oldest_first(
+        self, database: Database, outbox: Outbox
+    ) -> None:
         keys = [f"order-{n}" for n in range(10)]
         shuffled = [message(n, keys[n % 10]) for n in (*range(1, 60, 2), *range(58, -1, -2))]
         self._append(database, outbox, *shuffled)
@@ -86,14 +103,18 @@ class OutboxContract:
             ids = [m.id for m in waiting if m.partition_key == key]
             assert ids == sorted(ids)
 
-    def test_no_more_is_read_than_asked_for_and_reading_changes_nothing(self, database: Database, outbox: Outbox) -> None:
+    def test_no_more_is_read_than_asked_for_and_reading_changes_nothing(
+        self, database: Database, outbox: Outbox
+    ) -> None:
         self._append(database, outbox, *[message(n) for n in range(10)])
         buckets = self._all(outbox)
         for _ in range(2):
             assert outbox.read(buckets, 3) == [message(0), message(1), message(2)]
         assert outbox.read([], 3) == []
 
-    def test_every_message_lies_in_one_bucket_and_those_of_a_key_in_the_same(self, database: Database, outbox: Outbox) -> None:
+    def test_every_message_lies_in_one_bucket_and_those_of_a_key_in_the_same(
+        self, database: Database, outbox: Outbox
+    ) -> None:
         self._append(database, outbox, *[message(n, f"order-{n // 2}") for n in range(40)])
         by_bucket = {bucket: outbox.read([bucket], 100) for bucket in self._all(outbox)}
         homes = [(m.partition_key, bucket) for bucket, found in by_bucket.items() for m in found]
@@ -101,20 +122,26 @@ class OutboxContract:
         assert len(set(homes)) == 20
         assert len({bucket for _, bucket in homes}) > 1
 
-    def test_published_messages_are_forgotten_again_and_again(self, database: Database, outbox: Outbox) -> None:
+    def test_published_messages_are_forgotten_again_and_again(
+        self, database: Database, outbox: Outbox
+    ) -> None:
         self._append(database, outbox, message(1), message(2, "order-2"), message(3))
         for _ in range(2):
             outbox.delete([message_id(3), message_id(1), message_id(99)])
             assert self._waiting(outbox) == [message(2, "order-2")]
         outbox.delete([])
 
-    def test_more_messages_than_a_statement_can_bind_come_and_go(self, database: Database, outbox: Outbox) -> None:
+    def test_more_messages_than_a_statement_can_bind_come_and_go(
+        self, database: Database, outbox: Outbox
+    ) -> None:
         self._append(database, outbox, *[message(n, f"order-{n % 100}") for n in range(MANY)])
         assert outbox.backlog() == (MANY, AT)
         outbox.delete([message_id(n) for n in range(1, MANY)])
         assert self._waiting(outbox) == [message(0, "order-0")]
 
-    def test_the_backlog_tells_how_many_wait_and_since_when(self, database: Database, outbox: Outbox) -> None:
+    def test_the_backlog_tells_how_many_wait_and_since_when(
+        self, database: Database, outbox: Outbox
+    ) -> None:
         assert outbox.backlog() == (0, None)
         self._append(database, outbox, message(5), message(3), message(4, "order-2"))
         assert outbox.backlog() == (3, AT + 3 * SECOND)
@@ -131,7 +158,10 @@ class OutboxContract:
 
     def test_a_bucket_is_free_again_when_its_lease_has_run_out(self, outbox: Outbox) -> None:
         held = outbox.lease("one", AT, AT + 10 * SECOND)
-        assert outbox.lease("two", AT + 10 * SECOND - timedelta(microseconds=1), AT + 20 * SECOND) == []
+        assert (
+            outbox.lease("two", AT + 10 * SECOND - timedelta(microseconds=1), AT + 20 * SECOND)
+            == []
+        )
         assert outbox.lease("two", AT + 10 * SECOND, AT + 20 * SECOND) == held
         assert outbox.lease("one", AT + 11 * SECOND, AT + 21 * SECOND) == []
 
@@ -149,9 +179,16 @@ class OutboxContract:
 
     # Dead letters
 
-    def test_a_parked_message_is_kept_with_its_reason_and_waits_on_for_the_others(self, database: Database, outbox: Outbox) -> None:
+    def test_a_parked_message_is_kept_with_its_reason_and_waits_on_for_the_others(
+        self, database: Database, outbox: Outbox
+    ) -> None:
         self._append(database, outbox, message(1), full_message())
-        parked = DeadLetter(message=full_message(), consumer="mail", reason="no such \N{SNOWMAN}", parked_at=AT + SECOND)
+        parked = DeadLetter(
+            message=full_message(),
+            consumer="mail",
+            reason="no such \N{SNOWMAN}",
+            parked_at=AT + SECOND,
+        )
         outbox.park([parked])
         assert self._waiting(outbox) == [message(1), full_message()]
         assert outbox.dead_letters(10) == [parked]
@@ -160,7 +197,10 @@ class OutboxContract:
         outbox.park([letter(1), letter(1), letter(1, "search")])
         outbox.park([letter(1, at=AT + SECOND, reason="again")])
         outbox.park([])
-        assert {(x.consumer, x.reason) for x in outbox.dead_letters(10)} == {("mail", "cannot be read"), ("search", "cannot be read")}
+        assert {(x.consumer, x.reason) for x in outbox.dead_letters(10)} == {
+            ("mail", "cannot be read"),
+            ("search", "cannot be read"),
+        }
         assert len(outbox.dead_letters(10)) == outbox.count_dead_letters(10) == 2
         assert outbox.count_dead_letters(1) == 1
 
@@ -174,11 +214,18 @@ class OutboxContract:
         assert outbox.letters_of(message_id(1)) == [letter(1, "mail"), letter(1, "search")]
         assert outbox.letters_of("no such id") == []
 
-    def test_what_is_replayed_waits_as_it_was_and_is_a_dead_letter_no_longer(self, outbox: Outbox) -> None:
-        whole = DeadLetter(message=full_message(), consumer="mail", reason="cannot be read", parked_at=AT)
+    def test_what_is_replayed_waits_as_it_was_and_is_a_dead_letter_no_longer(
+        self, outbox: Outbox
+    ) -> None:
+        whole = DeadLetter(
+            message=full_message(), consumer="mail", reason="cannot be read", parked_at=AT
+        )
         outbox.park([whole, letter(1, "search"), letter(1, "mail"), letter(2)])
         for expected in ([message_id(1), message_id(7)], []):
-            assert outbox.replay([message_id(7), message_id(1), message_id(99), message_id(1)]) == expected
+            assert (
+                outbox.replay([message_id(7), message_id(1), message_id(99), message_id(1)])
+                == expected
+            )
             assert self._waiting(outbox) == [message(1), full_message()]
             assert outbox.dead_letters(10) == [letter(2)]
 
@@ -188,12 +235,20 @@ class OutboxContract:
         outbox.park([letter(1, at=AT + SECOND, reason="still not")])
         assert outbox.dead_letters(10) == [letter(1, at=AT + SECOND, reason="still not")]
 
-    def test_what_is_discarded_is_a_dead_letter_no_longer_and_it_is_known_who_did_so_and_why(self, outbox: Outbox) -> None:
-        whole = DeadLetter(message=full_message(), consumer="mail", reason="cannot be read", parked_at=AT)
+    def test_what_is_discarded_is_a_dead_letter_no_longer_and_it_is_known_who_did_so_and_why(
+        self, outbox: Outbox
+    ) -> None:
+        whole = DeadLetter(
+            message=full_message(), consumer="mail", reason="cannot be read", parked_at=AT
+        )
         outbox.park([whole, letter(1, "search"), letter(1, "mail"), letter(2)])
-        assert outbox.discard([message_id(7), message_id(99), message_id(7)], "ann", "a test", AT) == [message_id(7)]
+        assert outbox.discard(
+            [message_id(7), message_id(99), message_id(7)], "ann", "a test", AT
+        ) == [message_id(7)]
         for expected in ([message_id(1)], []):
-            assert outbox.discard([message_id(1)], "bob", "nobody needs it", AT + SECOND) == expected
+            assert (
+                outbox.discard([message_id(1)], "bob", "nobody needs it", AT + SECOND) == expected
+            )
         assert outbox.dead_letters(10) == [letter(2)]
         assert self._waiting(outbox) == []
         first, *others = outbox.discarded(10)[::-1]
@@ -240,7 +295,9 @@ class InboxContract:
         assert self._see(database, inbox, three, two, one) == [three]
         assert self._see(database, inbox, one, two, three) == []
 
-    def test_new_messages_come_back_in_their_order_and_each_once(self, database: Database, inbox: Inbox) -> None:
+    def test_new_messages_come_back_in_their_order_and_each_once(
+        self, database: Database, inbox: Inbox
+    ) -> None:
         given = [message(5), message(1, "z"), message(5), message(3, "a"), message(1, "z")]
         assert self._see(database, inbox, *given) == [message(5), message(1, "z"), message(3, "a")]
 
@@ -261,7 +318,9 @@ class InboxContract:
         assert self._see(database, inbox, *many[:50]) == many[:50]
         assert self._see(database, inbox, *many) == many[50:]
 
-    def test_old_records_are_dropped_a_few_at_a_time_and_count_again(self, database: Database, inbox: Inbox) -> None:
+    def test_old_records_are_dropped_a_few_at_a_time_and_count_again(
+        self, database: Database, inbox: Inbox
+    ) -> None:
         old = [message(n) for n in range(1, 4)]
         young = attrs.evolve(message(9), occurred_at=AT + timedelta(days=1))
         self._see(database, inbox, *old, young)

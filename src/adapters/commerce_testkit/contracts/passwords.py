@@ -21,12 +21,19 @@ class PasswordHasherContract:
         assert hasher.verify(kept, "correct horse batterz") is False
         assert hasher.verify(kept, "") is False
 
-    def test_a_hash_tells_neither_the_password_nor_who_else_has_it(self, hasher: PasswordHasher) -> None:
+    def test_a_hash_tells_neither_the_password_nor_who_else_has_it(
+        self, hasher: PasswordHasher
+    ) -> None:
         first, second = hasher.hash("correct horse battery"), hasher.hash("correct horse battery")
         assert first != second
         assert "correct" not in first
         assert hasher.verify(second, "correct horse battery")
 
     def test_any_text_can_be_a_password(self, hasher: PasswordHasher) -> None:
-        for password in ("\u0645\u0641\u062a\u0627\u062d", "\N{GRINNING FACE}" * 200, "$1$", "a" * 1_000):
+        for password in (
+            "\u0645\u0641\u062a\u0627\u062d",
+            "\N{GRINNING FACE}" * 200,
+            "$1$",
+            "a" * 1_000,
+        ):
             assert hasher.verify(hasher.hash(password), password)

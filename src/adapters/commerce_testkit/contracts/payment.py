@@ -59,7 +59,9 @@ class PaymentGatewayContract:
     def test_its_keys_are_remembered_for_some_time(self, gateway: PaymentGateway) -> None:
         assert gateway.capabilities().repeatable_for > timedelta(0)
 
-    def test_its_handles_name_the_account_that_it_is_configured_with(self, gateway: PaymentGateway, handle: Handle) -> None:
+    def test_its_handles_name_the_account_that_it_is_configured_with(
+        self, gateway: PaymentGateway, handle: Handle
+    ) -> None:
         assert gateway.capabilities().account in ("", handle.account)
 
     def test_preparing_moves_no_money(self, gateway: PaymentGateway, handle: Handle) -> None:
@@ -68,30 +70,45 @@ class PaymentGatewayContract:
         assert isinstance(gateway.fetch(handle), Unknown)
         assert gateway.books([ONE]) == []
 
-    def test_preparing_an_order_again_gives_the_same_handle(self, gateway: PaymentGateway, handle: Handle) -> None:
+    def test_preparing_an_order_again_gives_the_same_handle(
+        self, gateway: PaymentGateway, handle: Handle
+    ) -> None:
         assert gateway.prepare(ONE, BUYER, PRICE, self.good) == handle
         assert gateway.prepare(TWO, BUYER, PRICE, self.good).reference != handle.reference
 
-    def test_of_a_handle_that_is_not_in_the_books_nothing_is_known(self, gateway: PaymentGateway, handle: Handle) -> None:
+    def test_of_a_handle_that_is_not_in_the_books_nothing_is_known(
+        self, gateway: PaymentGateway, handle: Handle
+    ) -> None:
         stranger = attrs.evolve(handle, reference=f"{handle.reference}-other")
         assert isinstance(gateway.fetch(stranger), Unknown)
         assert isinstance(gateway.confirm(stranger, "9:charge:1:1"), Unknown)
         assert isinstance(gateway.cancel(stranger), Unknown)
         assert isinstance(gateway.refund(stranger, 1, PRICE, "9:refund:1:1"), Unknown)
 
-    def test_a_charge_takes_the_money_once_whatever_the_key(self, gateway: PaymentGateway, handle: Handle) -> None:
+    def test_a_charge_takes_the_money_once_whatever_the_key(
+        self, gateway: PaymentGateway, handle: Handle
+    ) -> None:
         first = gateway.confirm(handle, "1:charge:1:1")
         assert isinstance(first, Captured)
         assert first.amount == PRICE
-        assert [gateway.confirm(handle, key) for key in ("1:charge:1:1", "1:charge:1:2")] == [first, first]
+        assert [gateway.confirm(handle, key) for key in ("1:charge:1:1", "1:charge:1:2")] == [
+            first,
+            first,
+        ]
         assert gateway.fetch(handle) == first
-        assert gateway.books([ONE, TWO]) == [BookEntry(order_id=ONE, ref=first.ref, kind="capture", amount=PRICE)]
+        assert gateway.books([ONE, TWO]) == [
+            BookEntry(order_id=ONE, ref=first.ref, kind="capture", amount=PRICE)
+        ]
 
-    def test_charges_side_by_side_take_the_money_once(self, gateway: PaymentGateway, handle: Handle) -> None:
+    def test_charges_side_by_side_take_the_money_once(
+        self, gateway: PaymentGateway, handle: Handle
+    ) -> None:
         with ThreadPoolExecutor(8) as pool:
             charges = [pool.submit(gateway.confirm, handle, f"1:charge:1:{n}") for n in range(50)]
         answers = [charge.result() for charge in charges]
-        assert {a.ref for a in answers if isinstance(a, Captured)} == {entry.ref for entry in gateway.books([ONE])}
+        assert {a.ref for a in answers if isinstance(a, Captured)} == {
+            entry.ref for entry in gateway.books([ONE])
+        }
         assert len(gateway.books([ONE])) == 1
 
     def test_a_decline_is_remembered(self, gateway: PaymentGateway) -> None:
@@ -104,12 +121,19 @@ class PaymentGatewayContract:
         assert isinstance(gateway.confirm(handle, "1:charge:1:2"), Declined | Voided)
         assert gateway.books([ONE]) == []
 
-    def test_after_the_fence_nothing_can_be_charged(self, gateway: PaymentGateway, handle: Handle) -> None:
+    def test_after_the_fence_nothing_can_be_charged(
+        self, gateway: PaymentGateway, handle: Handle
+    ) -> None:
         assert [gateway.cancel(handle), gateway.cancel(handle)] == [Voided(), Voided()]
-        assert [gateway.confirm(handle, "1:charge:1:1"), gateway.fetch(handle)] == [Voided(), Voided()]
+        assert [gateway.confirm(handle, "1:charge:1:1"), gateway.fetch(handle)] == [
+            Voided(),
+            Voided(),
+        ]
         assert gateway.books([ONE]) == []
 
-    def test_the_fence_tells_of_a_charge_that_was_before_it(self, gateway: PaymentGateway, handle: Handle) -> None:
+    def test_the_fence_tells_of_a_charge_that_was_before_it(
+        self, gateway: PaymentGateway, handle: Handle
+    ) -> None:
         captured = gateway.confirm(handle, "1:charge:1:1")
         assert [gateway.cancel(handle), gateway.fetch(handle)] == [captured, captured]
 
@@ -119,19 +143,30 @@ class PaymentGatewayContract:
         assert isinstance(first, Refunded)
         assert first.amount == PRICE
         assert gateway.refund(handle, 1, PRICE, "1:refund:1:1") == first
-        assert [(e.kind, e.amount) for e in gateway.books([ONE])] == [("capture", PRICE), ("refund", PRICE)]
+        assert [(e.kind, e.amount) for e in gateway.books([ONE])] == [
+            ("capture", PRICE),
+            ("refund", PRICE),
+        ]
         assert gateway.books([ONE])[1].ref == first.ref
 
-    def test_no_more_is_given_back_than_was_taken(self, gateway: PaymentGateway, handle: Handle) -> None:
+    def test_no_more_is_given_back_than_was_taken(
+        self, gateway: PaymentGateway, handle: Handle
+    ) -> None:
         assert isinstance(gateway.refund(handle, 1, PRICE, "1:refund:1:1"), Unknown)
         gateway.confirm(handle, "1:charge:1:1")
-        assert isinstance(gateway.refund(handle, 1, Money(PRICE.minor + 1, "USD"), "1:refund:1:1"), Unknown)
+        assert isinstance(
+            gateway.refund(handle, 1, Money(PRICE.minor + 1, "USD"), "1:refund:1:1"), Unknown
+        )
         assert isinstance(gateway.refund(handle, 1, Money(0, "USD"), "1:refund:1:1"), Unknown)
         assert isinstance(gateway.refund(handle, 1, Money(100, "EUR"), "1:refund:1:1"), Unknown)
-        assert isinstance(gateway.refund(handle, 1, Money(PRICE.minor - 1, "USD"), "1:refund:1:1"), Refunded)
+        assert isinstance(
+            gateway.refund(handle, 1, Money(PRICE.minor - 1, "USD"), "1:refund:1:1"), Refunded
+        )
         assert isinstance(gateway.refund(handle, 2, Money(2, "USD"), "1:refund:2:1"), Unknown)
         assert isinstance(gateway.refund(handle, 2, Money(1, "USD"), "1:refund:2:1"), Refunded)
-        assert sum(e.amount.minor for e in gateway.books([ONE]) if e.kind == "refund") == PRICE.minor
+        assert (
+            sum(e.amount.minor for e in gateway.books([ONE]) if e.kind == "refund") == PRICE.minor
+        )
 
     def test_a_key_has_one_meaning(self, gateway: PaymentGateway, handle: Handle) -> None:
         other = gateway.prepare(TWO, BUYER, PRICE, self.good)
@@ -145,19 +180,26 @@ class PaymentGatewayContract:
         assert [(e.order_id, e.kind) for e in gateway.books([TWO])] == [(TWO, "capture")]
 
     @pytest.mark.parametrize("key", ["", "  "])
-    def test_a_blank_key_is_refused(self, gateway: PaymentGateway, handle: Handle, key: str) -> None:
+    def test_a_blank_key_is_refused(
+        self, gateway: PaymentGateway, handle: Handle, key: str
+    ) -> None:
         with pytest.raises(ValueError, match="blank"):
             gateway.confirm(handle, key)
         with pytest.raises(ValueError, match="blank"):
             gateway.refund(handle, 1, PRICE, key)
         assert isinstance(gateway.fetch(handle), Unknown)
 
-    def test_handles_that_nobody_claimed_are_told_oldest_first(self, gateway: PaymentGateway, clock: SettableClock) -> None:
+    def test_handles_that_nobody_claimed_are_told_oldest_first(
+        self, gateway: PaymentGateway, clock: SettableClock
+    ) -> None:
         handles: dict[OrderId, Handle] = {}
         for order_id in (THREE, TWO, ONE):
             handles[order_id] = gateway.prepare(order_id, BUYER, PRICE, self.good)
             clock.advance(timedelta(minutes=1))
-        assert gateway.unclaimed(clock.now() - timedelta(minutes=1), 9) == [(THREE, handles[THREE]), (TWO, handles[TWO])]
+        assert gateway.unclaimed(clock.now() - timedelta(minutes=1), 9) == [
+            (THREE, handles[THREE]),
+            (TWO, handles[TWO]),
+        ]
         assert gateway.unclaimed(clock.now(), 1) == [(THREE, handles[THREE])]
         gateway.confirm(handles[ONE], "1:charge:1:1")
         gateway.cancel(handles[TWO])
@@ -166,7 +208,9 @@ class PaymentGatewayContract:
     def test_the_books_of_many_orders_are_read_in_one_go(self, gateway: PaymentGateway) -> None:
         order_ids = [OrderId(f"order-{n:04}") for n in range(1_200)]
         for n in (7, 1_199):
-            gateway.confirm(gateway.prepare(order_ids[n], BUYER, PRICE, self.good), f"{n}:charge:1:1")
+            gateway.confirm(
+                gateway.prepare(order_ids[n], BUYER, PRICE, self.good), f"{n}:charge:1:1"
+            )
         assert [e.order_id for e in gateway.books(order_ids)] == [order_ids[7], order_ids[1_199]]
         assert gateway.books([]) == []
 
@@ -174,10 +218,16 @@ class PaymentGatewayContract:
         assert gateway.captures(None, 3) == []
         order_ids = [OrderId(f"order-{n}") for n in range(7)]
         for order_id in reversed(order_ids):
-            gateway.confirm(gateway.prepare(order_id, BUYER, PRICE, self.good), f"{order_id}:charge:1:1")
+            gateway.confirm(
+                gateway.prepare(order_id, BUYER, PRICE, self.good), f"{order_id}:charge:1:1"
+            )
         gateway.prepare(OrderId("order-8"), BUYER, PRICE, self.good)
-        gateway.confirm(gateway.prepare(OrderId("order-9"), BUYER, PRICE, self.declined), "9:charge:1:1")
-        gateway.refund(gateway.prepare(order_ids[3], BUYER, PRICE, self.good), 1, PRICE, "3:refund:1:1")
+        gateway.confirm(
+            gateway.prepare(OrderId("order-9"), BUYER, PRICE, self.declined), "9:charge:1:1"
+        )
+        gateway.refund(
+            gateway.prepare(order_ids[3], BUYER, PRICE, self.good), 1, PRICE, "3:refund:1:1"
+        )
         told: list[BookEntry] = []
         while page := gateway.captures(told[-1] if told else None, 3):
             assert len(page) <= 3
@@ -198,11 +248,23 @@ class SandboxContract(PaymentGatewayContract):
 
     @pytest.mark.parametrize(
         ("number", "brand"),
-        [("5555555555554444", "mastercard"), ("378282246310005", "amex"), ("6011111111111117", "discover"), ("1000000000000008", "card")],
+        [
+            ("5555555555554444", "mastercard"),
+            ("378282246310005", "amex"),
+            ("6011111111111117", "discover"),
+            ("1000000000000008", "card"),
+        ],
     )
-    def test_any_other_card_approves(self, gateway: PaymentGateway, number: str, brand: str) -> None:
+    def test_any_other_card_approves(
+        self, gateway: PaymentGateway, number: str, brand: str
+    ) -> None:
         handle = gateway.prepare(ONE, BUYER, PRICE, card(number))
-        assert (handle.gateway, handle.account, handle.brand, handle.last4) == ("sandbox", "sandbox", brand, number[-4:])
+        assert (handle.gateway, handle.account, handle.brand, handle.last4) == (
+            "sandbox",
+            "sandbox",
+            brand,
+            number[-4:],
+        )
         assert isinstance(gateway.confirm(handle, "1:charge:1:1"), Captured)
 
     def test_a_lost_answer_is_told_by_a_repeat(self, gateway: PaymentGateway) -> None:
@@ -211,13 +273,17 @@ class SandboxContract(PaymentGatewayContract):
         assert isinstance(gateway.confirm(handle, "1:charge:1:1"), Captured)
         assert len(gateway.books([ONE])) == 1
 
-    def test_a_lost_answer_is_told_by_a_look_up_and_by_the_fence(self, gateway: PaymentGateway) -> None:
+    def test_a_lost_answer_is_told_by_a_look_up_and_by_the_fence(
+        self, gateway: PaymentGateway
+    ) -> None:
         handle = gateway.prepare(ONE, BUYER, PRICE, card("4000000000000119"))
         assert isinstance(gateway.confirm(handle, "1:charge:1:1"), Unknown)
         assert isinstance(gateway.fetch(handle), Captured)
         assert isinstance(gateway.cancel(handle), Captured)
 
-    def test_the_slow_card_approves_two_seconds_after_its_time_out(self, gateway: PaymentGateway, clock: SettableClock) -> None:
+    def test_the_slow_card_approves_two_seconds_after_its_time_out(
+        self, gateway: PaymentGateway, clock: SettableClock
+    ) -> None:
         handle = gateway.prepare(ONE, BUYER, PRICE, card("4000000000000259"))
         clock.advance(timedelta(seconds=5))
         assert isinstance(gateway.confirm(handle, "1:charge:1:1"), Unknown)
@@ -228,7 +294,9 @@ class SandboxContract(PaymentGatewayContract):
         clock.advance(MOMENT)
         assert isinstance(gateway.confirm(handle, "1:charge:1:1"), Captured)
 
-    def test_the_slow_card_can_be_fenced_before_it_approves(self, gateway: PaymentGateway, clock: SettableClock) -> None:
+    def test_the_slow_card_can_be_fenced_before_it_approves(
+        self, gateway: PaymentGateway, clock: SettableClock
+    ) -> None:
         handle = gateway.prepare(ONE, BUYER, PRICE, card("4000000000000259"))
         gateway.confirm(handle, "1:charge:1:1")
         assert gateway.cancel(handle) == Voided()
@@ -236,8 +304,12 @@ class SandboxContract(PaymentGatewayContract):
         assert gateway.confirm(handle, "1:charge:1:1") == Voided()
 
     def test_a_token_stands_for_a_card(self, gateway: PaymentGateway) -> None:
-        good = gateway.prepare(ONE, BUYER, PRICE, PaymentInfo(payment_type="card", token="tok_visa"))
-        bad = gateway.prepare(TWO, BUYER, PRICE, PaymentInfo(payment_type="card", token="tok_declined"))
+        good = gateway.prepare(
+            ONE, BUYER, PRICE, PaymentInfo(payment_type="card", token="tok_visa")
+        )
+        bad = gateway.prepare(
+            TWO, BUYER, PRICE, PaymentInfo(payment_type="card", token="tok_declined")
+        )
         assert (good.brand, good.last4) == ("visa", "4242")
         assert isinstance(gateway.confirm(good, "1:charge:1:1"), Captured)
         assert isinstance(gateway.confirm(bad, "2:charge:1:1"), Declined)
@@ -246,13 +318,18 @@ class SandboxContract(PaymentGatewayContract):
         ("payment", "pointers"),
         [
             (PaymentInfo(payment_type="card"), ["/paymentInfo/cardNo"]),
-            (PaymentInfo(payment_type="cheque"), ["/paymentInfo/paymentType", "/paymentInfo/cardNo"]),
+            (
+                PaymentInfo(payment_type="cheque"),
+                ["/paymentInfo/paymentType", "/paymentInfo/cardNo"],
+            ),
             (PaymentInfo(payment_type="card", token="tok_nobody"), ["/paymentInfo/token"]),
             (card("4242424242424242", token="tok_visa"), ["/paymentInfo/token"]),
             (card("4242424242424242", expiry="12/25"), ["/paymentInfo/expiry"]),
         ],
     )
-    def test_what_cannot_be_taken_is_named(self, gateway: PaymentGateway, payment: PaymentInfo, pointers: list[str]) -> None:
+    def test_what_cannot_be_taken_is_named(
+        self, gateway: PaymentGateway, payment: PaymentInfo, pointers: list[str]
+    ) -> None:
         with pytest.raises(Invalid) as refused:
             gateway.prepare(ONE, BUYER, PRICE, payment)
         assert [p.pointer for p in refused.value.problems] == pointers

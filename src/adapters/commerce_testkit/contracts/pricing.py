@@ -10,7 +10,9 @@ from commerce_core.kernel.ids import SkuId
 from commerce_core.kernel.money import Money
 from commerce_core.pricing import Charges, PricedLine
 
-_HOME: Final = Address(name="Ada", line1="1 Main Street", city="Springfield", postal_code="12345", country="US")
+_HOME: Final = Address(
+    name="Ada", line1="1 Main Street", city="Springfield", postal_code="12345", country="US"
+)
 _ONE: Final = PricedLine(sku_id=SkuId("sku-1"), unit_price=Money(1_599, "USD"), quantity=3)
 _TWO: Final = PricedLine(sku_id=SkuId("sku-2"), unit_price=Money(1, "USD"), quantity=9_999)
 _CARTS: Final = ((), (_ONE,), (_ONE, _TWO))
@@ -26,8 +28,12 @@ class ChargesContract:
 
     @pytest.mark.parametrize("lines", _CARTS, ids=len)
     @pytest.mark.parametrize("address", [None, _HOME], ids=["nowhere", "home"])
-    def test_the_same_cart_always_costs_the_same(self, charges: Charges, lines: tuple[PricedLine, ...], address: Address | None) -> None:
-        assert list(charges.adjustments(lines, address)) == list(charges.adjustments(lines, address))
+    def test_the_same_cart_always_costs_the_same(
+        self, charges: Charges, lines: tuple[PricedLine, ...], address: Address | None
+    ) -> None:
+        assert list(charges.adjustments(lines, address)) == list(
+            charges.adjustments(lines, address)
+        )
 
     @pytest.mark.parametrize("lines", _CARTS, ids=len)
     @pytest.mark.parametrize("address", [None, _HOME], ids=["nowhere", "home"])

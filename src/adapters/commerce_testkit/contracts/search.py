@@ -15,7 +15,13 @@ from commerce_core.kernel.ids import ItemId, SellerId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.paging import BadCursor, CursorExpired
 from commerce_core.search import Document, FacetValue, Query, SearchIndex, Sort
-from commerce_testkit.contracts.search_documents import AT, HOSTILE, document, full_document, item_id
+from commerce_testkit.contracts.search_documents import (
+    AT,
+    HOSTILE,
+    document,
+    full_document,
+    item_id,
+)
 from commerce_testkit.contracts.search_forms import SearchFormsContract
 from commerce_testkit.contracts.search_words import SearchWordsContract
 from commerce_testkit.memory.clock import SettableClock
@@ -36,7 +42,9 @@ class SearchIndexContract(SearchFormsContract, SearchWordsContract):
     def index(self, clock: SettableClock) -> Iterable[SearchIndex]:
         """The index to examine."""
 
-    def test_whoever_claims_the_writing_may_write_and_may_claim_it_again(self, index: SearchIndex) -> None:
+    def test_whoever_claims_the_writing_may_write_and_may_claim_it_again(
+        self, index: SearchIndex
+    ) -> None:
         assert index.claim_writing()
         assert index.claim_writing()
         index.put([document(1, "Kettle")])
@@ -60,8 +68,19 @@ class SearchIndexContract(SearchFormsContract, SearchWordsContract):
         )
         page = index.find(query)
         [hit] = page.hits
-        assert (hit.item_id, hit.sku, hit.name, hit.brand, hit.category) == (full.item_id, full.sku, full.name, full.brand, full.category)
-        assert (hit.type, hit.price, hit.in_stock, hit.image) == ("variant", Money(24_999, "USD"), True, full.image)
+        assert (hit.item_id, hit.sku, hit.name, hit.brand, hit.category) == (
+            full.item_id,
+            full.sku,
+            full.name,
+            full.brand,
+            full.category,
+        )
+        assert (hit.type, hit.price, hit.in_stock, hit.image) == (
+            "variant",
+            Money(24_999, "USD"),
+            True,
+            full.image,
+        )
         assert (page.total, page.exact, page.next_cursor) == (1, True, None)
         assert page.facets.categories == (FacetValue("Camping", 1),)
         assert page.facets.brands == (FacetValue("Northwind", 1),)
@@ -70,7 +89,17 @@ class SearchIndexContract(SearchFormsContract, SearchWordsContract):
 
     def test_every_text_of_a_document_finds_it(self, index: SearchIndex) -> None:
         index.put([full_document(), document(1, "Kettle")])
-        for term in ("lodge", "northwind", "camping", "waterproof", "outdoor", "sand", "TENT-77", "tent-77-green", "4006381333931"):
+        for term in (
+            "lodge",
+            "northwind",
+            "camping",
+            "waterproof",
+            "outdoor",
+            "sand",
+            "TENT-77",
+            "tent-77-green",
+            "4006381333931",
+        ):
             assert self._ids(index, term)[:1] == [item_id(77)], term
 
     def test_only_a_newer_version_changes_anything(self, index: SearchIndex) -> None:
@@ -84,7 +113,13 @@ class SearchIndexContract(SearchFormsContract, SearchWordsContract):
         assert index.versions([item_id(1), item_id(2)]) == {item_id(1): 6}
 
     def test_the_newest_of_a_batch_counts(self, index: SearchIndex) -> None:
-        index.put([document(1, "Old", version=1), document(1, "New", version=3), document(1, "Middle", version=2)])
+        index.put(
+            [
+                document(1, "Old", version=1),
+                document(1, "New", version=3),
+                document(1, "Middle", version=2),
+            ]
+        )
         assert [h.name for h in index.find(Query()).hits] == ["New"]
 
     def test_what_is_not_listed_is_not_found_and_cannot_come_back(self, index: SearchIndex) -> None:
@@ -101,37 +136,68 @@ class SearchIndexContract(SearchFormsContract, SearchWordsContract):
     # What is found first
 
     def test_what_a_term_names_exactly_comes_before_everything(self, index: SearchIndex) -> None:
-        named = document(9, "Spare part", sku="Zed-500", codes=("978-0306406157",), description="x", price=9_000)
-        others = [document(n, "zed 500 zed 500 978 0306406157", category="zed", brand="500") for n in range(1, 6)]
+        named = document(
+            9, "Spare part", sku="Zed-500", codes=("978-0306406157",), description="x", price=9_000
+        )
+        others = [
+            document(n, "zed 500 zed 500 978 0306406157", category="zed", brand="500")
+            for n in range(1, 6)
+        ]
         index.put([*others, named])
-        for term in ("Zed-500", "zed-500", " ZED-500 ", "978-0306406157", item_id(9), item_id(9).upper()):
+        for term in (
+            "Zed-500",
+            "zed-500",
+            " ZED-500 ",
+            "978-0306406157",
+            item_id(9),
+            item_id(9).upper(),
+        ):
             for sort in Sort:
                 assert self._ids(index, term, sort=sort)[0] == item_id(9), (term, sort)
 
     def test_a_name_counts_more_than_a_description(self, index: SearchIndex) -> None:
         index.put(
-            [document(1, "Rack for tools", description="also holds a kettle"), document(2, "Kettle for tea", description="holds water")]
+            [
+                document(1, "Rack for tools", description="also holds a kettle"),
+                document(2, "Kettle for tea", description="holds water"),
+            ]
         )
         assert self._ids(index, "kettle") == [item_id(2), item_id(1)]
-        index.put([document(no, "Kettle stand") for no in range(3, 63)])  # now it is rarer in descriptions than in names
+        index.put(
+            [document(no, "Kettle stand") for no in range(3, 63)]
+        )  # now it is rarer in descriptions than in names
         assert self._ids(index, "kettle")[-1] == item_id(1)
 
     def test_items_with_all_words_come_before_items_with_some(self, index: SearchIndex) -> None:
         index.put(
-            [document(1, "Mouse"), document(2, "Wireless keyboard"), document(3, "Optical mouse in black, wireless"), document(4, "Mouse")]
+            [
+                document(1, "Mouse"),
+                document(2, "Wireless keyboard"),
+                document(3, "Optical mouse in black, wireless"),
+                document(4, "Mouse"),
+            ]
         )
         assert self._ids(index, "wireless mouse")[0] == item_id(3)
         assert set(self._ids(index, "wireless mouse")) == {item_id(n) for n in (1, 2, 3, 4)}
 
     def test_singular_and_plural_find_each_other(self, index: SearchIndex) -> None:
-        index.put([document(1, "Rechargeable batteries"), document(2, "Battery charger"), document(3, "Lamp")])
+        index.put(
+            [
+                document(1, "Rechargeable batteries"),
+                document(2, "Battery charger"),
+                document(3, "Lamp"),
+            ]
+        )
         for term in ("battery", "batteries"):
             assert set(self._ids(index, term)) == {item_id(1), item_id(2)}, term
 
     def test_the_plural_of_an_abbreviation_finds_it(self, index: SearchIndex) -> None:
         index.put([document(1, "Smart TV"), document(2, "Lamp")])
         assert self._ids(index, "TVs") == [item_id(1)]
-        assert index.find(Query(term="smart TVs")).hits[0].highlights["name"] == "<em>Smart</em> <em>TV</em>"
+        assert (
+            index.find(Query(term="smart TVs")).hits[0].highlights["name"]
+            == "<em>Smart</em> <em>TV</em>"
+        )
 
     def test_the_beginning_of_a_word_finds_it_behind_full_words(self, index: SearchIndex) -> None:
         index.put([document(1, "Headphones"), document(2, "Head torch"), document(3, "Lamp")])
@@ -145,7 +211,13 @@ class SearchIndexContract(SearchFormsContract, SearchWordsContract):
             assert self._ids(index, term) == [item_id(1)]
 
     def test_typing_errors_find_what_was_meant_and_say_so(self, index: SearchIndex) -> None:
-        index.put([document(1, "Wireless headphones"), document(2, "Desk lamp"), document(3, "Calculator")])
+        index.put(
+            [
+                document(1, "Wireless headphones"),
+                document(2, "Desk lamp"),
+                document(3, "Calculator"),
+            ]
+        )
         for typed, meant, found in (
             ("calcolator", "calculator", 3),
             ("desk lmap", "desk lamp", 2),
@@ -155,7 +227,9 @@ class SearchIndexContract(SearchFormsContract, SearchWordsContract):
             assert page.hits[0].item_id == item_id(found), typed
             assert page.did_you_mean in (meant, None if typed.startswith("wireles") else meant)
 
-    def test_a_word_that_the_index_knows_is_not_mistaken_for_another(self, index: SearchIndex) -> None:
+    def test_a_word_that_the_index_knows_is_not_mistaken_for_another(
+        self, index: SearchIndex
+    ) -> None:
         index.put([document(1, "Desk"), document(2, "Disk")])
         page = index.find(Query(term="disk"))
         assert [h.item_id for h in page.hits] == [item_id(2)]
@@ -169,7 +243,9 @@ class SearchIndexContract(SearchFormsContract, SearchWordsContract):
 
     def test_an_empty_term_finds_everything_in_the_order_of_ids(self, index: SearchIndex) -> None:
         index.put([document(n, f"Item {n}") for n in (3, 1, 2)])
-        assert self._ids(index, "") == self._ids(index, "   ") == [item_id(1), item_id(2), item_id(3)]
+        assert (
+            self._ids(index, "") == self._ids(index, "   ") == [item_id(1), item_id(2), item_id(3)]
+        )
 
     # Filters, facets, sorts
 
@@ -195,20 +271,39 @@ class SearchIndexContract(SearchFormsContract, SearchWordsContract):
     def test_filters_narrow_and_values_of_one_filter_widen(self, index: SearchIndex) -> None:
         shop = self._put_shop(index)
         cases: list[tuple[dict[str, Any], set[ItemId]]] = [
-            ({"categories": ("lamps", "Desks")}, {d.item_id for d in shop if d.category in ("Lamps", "Desks")}),
-            ({"brands": ("ACME",), "in_stock": False}, {d.item_id for d in shop if d.brand == "Acme" and not d.in_stock}),
-            ({"seller_id": SellerId("seller-1")}, {d.item_id for d in shop if d.seller_id == "seller-1"}),
-            ({"price_min": 1_900, "price_max": 3_800}, {d.item_id for d in shop if 1_900 <= d.price.minor <= 3_800}),
-            ({"attributes": {"Colour": ("green",)}}, {d.item_id for d in shop if "Green" in d.attributes["Colour"]}),
+            (
+                {"categories": ("lamps", "Desks")},
+                {d.item_id for d in shop if d.category in ("Lamps", "Desks")},
+            ),
+            (
+                {"brands": ("ACME",), "in_stock": False},
+                {d.item_id for d in shop if d.brand == "Acme" and not d.in_stock},
+            ),
+            (
+                {"seller_id": SellerId("seller-1")},
+                {d.item_id for d in shop if d.seller_id == "seller-1"},
+            ),
+            (
+                {"price_min": 1_900, "price_max": 3_800},
+                {d.item_id for d in shop if 1_900 <= d.price.minor <= 3_800},
+            ),
+            (
+                {"attributes": {"Colour": ("green",)}},
+                {d.item_id for d in shop if "Green" in d.attributes["Colour"]},
+            ),
             ({"attributes": {"Colour": ("Red", "Blue")}}, {d.item_id for d in shop}),
             ({"attributes": {"Size": ("XL",)}}, set()),
             ({"price_min": 10**30}, set()),
             ({"price_max": -1}, set()),
         ]
         for filters, wanted in cases:
-            assert {h.item_id for h in index.find(Query(size=100, **filters)).hits} == wanted, filters
+            assert {h.item_id for h in index.find(Query(size=100, **filters)).hits} == wanted, (
+                filters
+            )
             thing = index.find(Query(term="thing", size=100, **filters))
-            assert {h.item_id for h in thing.hits} == {d.item_id for d in shop if d.item_id in wanted and "Thing" in d.name}, filters
+            assert {h.item_id for h in thing.hits} == {
+                d.item_id for d in shop if d.item_id in wanted and "Thing" in d.name
+            }, filters
 
     def test_counts_agree_with_the_filtered_total(self, index: SearchIndex) -> None:
         shop = self._put_shop(index)
@@ -216,14 +311,24 @@ class SearchIndexContract(SearchFormsContract, SearchWordsContract):
             page = index.find(Query(term=term, in_stock=True, size=1))
             found = [d for d in shop if d.in_stock and (not term or "Thing" in d.name)]
             assert page.total == len(found) == sum(b.count for b in page.facets.prices)
-            for values, field in ((page.facets.categories, "categories"), (page.facets.brands, "brands")):
-                assert sum(v.count for v in values) == sum(1 for d in found if getattr(d, "category" if field == "categories" else "brand"))
+            for values, field in (
+                (page.facets.categories, "categories"),
+                (page.facets.brands, "brands"),
+            ):
+                assert sum(v.count for v in values) == sum(
+                    1 for d in found if getattr(d, "category" if field == "categories" else "brand")
+                )
                 for value in values:
                     narrowed = Query(term=term, in_stock=True, **{field: (value.value,)})  # type: ignore[arg-type]
                     assert index.find(narrowed).total == value.count
             for bucket in page.facets.prices:
                 high = None if bucket.high is None else bucket.high.minor - 1
-                assert index.find(Query(term=term, in_stock=True, price_min=bucket.low.minor, price_max=high)).total == bucket.count
+                assert (
+                    index.find(
+                        Query(term=term, in_stock=True, price_min=bucket.low.minor, price_max=high)
+                    ).total
+                    == bucket.count
+                )
 
     def test_every_sort_is_total(self, index: SearchIndex) -> None:
         shop = self._put_shop(index)
@@ -233,7 +338,9 @@ class SearchIndexContract(SearchFormsContract, SearchWordsContract):
             Sort.NEWEST: lambda d: (-d.created_at.timestamp(), d.item_id),
         }
         for sort, order in orders.items():
-            assert self._all(index, Query(sort=sort, size=7)) == [d.item_id for d in sorted(shop, key=order)], sort
+            assert self._all(index, Query(sort=sort, size=7)) == [
+                d.item_id for d in sorted(shop, key=order)
+            ], sort
 
     def test_equal_hits_come_by_item_id(self, index: SearchIndex) -> None:
         numbers = [(n * 37) % 211 for n in range(211)]
@@ -243,7 +350,9 @@ class SearchIndexContract(SearchFormsContract, SearchWordsContract):
 
     # Cursors
 
-    def test_pages_neither_repeat_nor_skip_while_items_are_written(self, index: SearchIndex) -> None:
+    def test_pages_neither_repeat_nor_skip_while_items_are_written(
+        self, index: SearchIndex
+    ) -> None:
         index.put([document(n, f"Lamp {'lamp ' * (n % 4)}", price=n % 3) for n in range(60)])
         for turn, sort in enumerate(Sort, 1):
             query = Query(term="lamp", sort=sort, size=7)
@@ -252,7 +361,10 @@ class SearchIndexContract(SearchFormsContract, SearchWordsContract):
             seen = [h.item_id for h in page.hits]
             while page.next_cursor:
                 index.put(
-                    [document(n, "Lamp lamp", version=turn * 100 + len(seen), price=0) for n in (1, 30, 59, 60 + len(seen) + turn * 100)]
+                    [
+                        document(n, "Lamp lamp", version=turn * 100 + len(seen), price=0)
+                        for n in (1, 30, 59, 60 + len(seen) + turn * 100)
+                    ]
                 )
                 page = index.find(attrs.evolve(query, cursor=page.next_cursor))
                 seen += [h.item_id for h in page.hits]
@@ -293,7 +405,14 @@ class SearchIndexContract(SearchFormsContract, SearchWordsContract):
         index.suggest(term, 5)
         index.explain(term, 5)
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors])
+    @settings(
+        max_examples=60,
+        deadline=None,
+        suppress_health_check=[
+            HealthCheck.function_scoped_fixture,
+            HealthCheck.differing_executors,
+        ],
+    )
     @given(term=st.text(max_size=60), value=st.text(max_size=20))
     def test_any_text_is_taken(self, index: SearchIndex, term: str, value: str) -> None:
         index.put([document(1, "Laptop bag"), full_document()])
@@ -302,7 +421,14 @@ class SearchIndexContract(SearchFormsContract, SearchWordsContract):
         self._assert_safe(index, term)
         assert len(index.suggest(term, 3)) <= 3
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors])
+    @settings(
+        max_examples=40,
+        deadline=None,
+        suppress_health_check=[
+            HealthCheck.function_scoped_fixture,
+            HealthCheck.differing_executors,
+        ],
+    )
     @given(text=st.text(st.characters(codec="utf-8"), max_size=80), version=st.integers(1, 10**9))
     def test_any_document_is_taken(self, index: SearchIndex, text: str, version: int) -> None:
         known = index.versions([item_id(5)]).get(item_id(5), 0)
@@ -324,7 +450,10 @@ class SearchIndexContract(SearchFormsContract, SearchWordsContract):
     def test_highlights_mark_words_and_are_safe(self, index: SearchIndex) -> None:
         index.put([full_document()])
         [hit] = index.find(Query(term="tents")).hits
-        assert hit.highlights["name"] == "Trail &lt;b&gt;<em>Tent</em>&lt;/b&gt; &quot;Lodge&quot; &amp; more"
+        assert (
+            hit.highlights["name"]
+            == "Trail &lt;b&gt;<em>Tent</em>&lt;/b&gt; &quot;Lodge&quot; &amp; more"
+        )
         assert "<em>tent</em>" in hit.highlights["description"]
         assert "<script" not in hit.highlights["description"]
         assert index.find(Query()).hits[0].highlights == {}
@@ -341,7 +470,10 @@ class SearchIndexContract(SearchFormsContract, SearchWordsContract):
         )
         kinds = {(s.kind, s.text) for s in index.suggest("l", 20)}
         assert {("category", "Living room"), ("brand", "Lofty"), ("item", "Leather sofa")} <= kinds
-        assert {s.item_id for s in index.suggest("sof", 20) if s.kind == "item"} == {item_id(1), item_id(2)}
+        assert {s.item_id for s in index.suggest("sof", 20) if s.kind == "item"} == {
+            item_id(1),
+            item_id(2),
+        }
         assert ("query", "sofa") in {(s.kind, s.text) for s in index.suggest("SOF", 20)}
         assert ("category", "Living room") in {(s.kind, s.text) for s in index.suggest("roo", 20)}
         assert not any("amp" in s.text for s in index.suggest("la", 20))
@@ -362,7 +494,13 @@ class SearchIndexContract(SearchFormsContract, SearchWordsContract):
         index.put([document(n, "Old lamp") for n in range(6)])
         assert index.begin_rebuild() is None
         index.rebuild([document(n, "Rebuilt lamp") for n in range(3)])
-        index.put([document(1, "Written lamp", version=2), document(4, "Written lamp", version=2), document(9, "Written lamp")])
+        index.put(
+            [
+                document(1, "Written lamp", version=2),
+                document(4, "Written lamp", version=2),
+                document(9, "Written lamp"),
+            ]
+        )
         index.put([document(2, "Gone", version=2, listed=False)])
         assert index.find(Query(term="rebuilt")).total == 0
         assert index.find(Query(term="written")).total == 3

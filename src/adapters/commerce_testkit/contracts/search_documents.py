@@ -47,12 +47,23 @@ def document(number: int, name: str, **fields: Any) -> Document:
     seller = SellerId(given_ones.pop("seller", "seller-1"))
     at = given_ones.pop("created_at", AT)
     given_ones["forms"] = tuple(given_ones.pop("forms", ()))
-    return Document(item_id=item_id(number), seller_id=seller, name=name, price=price, created_at=at, **given_ones)
+    return Document(
+        item_id=item_id(number),
+        seller_id=seller,
+        name=name,
+        price=price,
+        created_at=at,
+        **given_ones,
+    )
 
 
 def form(price: int, in_stock: bool, /, **options: str) -> Form:
     """One of the forms of a document."""
-    return Form(price=Money(price, "USD"), in_stock=in_stock, options={name: (value,) for name, value in options.items()})
+    return Form(
+        price=Money(price, "USD"),
+        in_stock=in_stock,
+        options={name: (value,) for name, value in options.items()},
+    )
 
 
 def full_document() -> Document:

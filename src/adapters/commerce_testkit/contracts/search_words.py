@@ -39,16 +39,28 @@ class SearchWordsContract:
             ("ເຄື່ອງຊົງກາເຟອັດຕະໂນມັດ", ("ກາເຟ",)),
             ("ម៉ាស៊ីនឆុងកាហ្វេស្វ័យប្រវត្តិ", ("កាហ្វេ",)),
             ("Donaudampfschifffahrtsgesellschaftskapitänsmützenständer",
-             ("Donaudampfschifffahrtsgesellschaftskapitänsmützenständer", "donaudampf", "Kapitän", "mützenständer", "muetzenstaender")),
-            ("Schreibtischlampe", ("Schreibtischlampe", "Tischlampe", "lampe", "tisch", "SCHREIBTISCH")),
+             ("Donaudampfschifffahrtsgesellschaftskapitänsmützenständer", "donaudampf", "Kapitän",
+              "mützenständer", "muetzenstaender")),
+            ("Schreibtischlampe",
+             ("Schreibtischlampe", "Tischlampe", "lampe", "tisch", "SCHREIBTISCH")),
             ("Müsli-Schüssel", ("mueslischuessel", "müslischüssel", "muslischussel", "muesli")),
             ("Küchenmaschine", ("maschine", "kuechenmaschine", "Kuechen")),
             ("X" * 150 + "1", ("X" * 150 + "1",)),
         ],
-        ids=["chinese", "japanese", "korean", "thai", "lao", "khmer", "german", "compound", "hyphen", "umlaut-compound", "endless"],
+        ids=["chinese", "japanese", "korean", "thai", "lao", "khmer", "german", "compound",
+        "hyphen", "umlaut-compound", "endless"],
     )  # fmt: skip
-    def test_names_without_blanks_are_found_and_by_their_parts(self, index: SearchIndex, name: str, terms: tuple[str, ...]) -> None:
-        index.put([document(1, name), document(2, "Garden chair"), document(3, "绿茶"), document(4, "Stuhl")])
+    def test_names_without_blanks_are_found_and_by_their_parts(
+        self, index: SearchIndex, name: str, terms: tuple[str, ...]
+    ) -> None:
+        index.put(
+            [
+                document(1, name),
+                document(2, "Garden chair"),
+                document(3, "绿茶"),
+                document(4, "Stuhl"),
+            ]
+        )
         for term in terms:
             assert self._names(index, term)[:1] == [item_id(1)], term
             assert item_id(2) not in self._names(index, term), term
@@ -59,17 +71,30 @@ class SearchWordsContract:
 
     def test_signs_are_marked_together(self, index: SearchIndex) -> None:
         index.put([document(1, "新版中文字典")])
-        assert index.find(Query(term="中文字典")).hits[0].highlights["name"] == "新版<em>中文字典</em>"
+        assert (
+            index.find(Query(term="中文字典")).hits[0].highlights["name"] == "新版<em>中文字典</em>"
+        )
 
     @pytest.mark.parametrize(
         ("one", "other"),
         [
-            ("Tür", "Tuer"), ("Größe", "Groesse"), ("Straße", "Strasse"), ("Käse", "Kaese"), ("Smørrebrød", "Smoerrebroed"),
+            ("Tür", "Tuer"), ("Größe", "Groesse"), ("Straße", "Strasse"), ("Käse", "Kaese"),
+            ("Smørrebrød", "Smoerrebroed"),
             ("Ångström", "Aangstroem"), ("MÜLLER", "mueller"),
         ],
     )  # fmt: skip
-    def test_umlauts_are_found_as_who_has_none_writes_them_and_the_other_way_round(self, index: SearchIndex, one: str, other: str) -> None:
-        index.put([document(1, one), document(2, other), document(3, "Lamp", brand=one), document(4, "Chair"), document(5, "Blu")])
+    def test_umlauts_are_found_as_who_has_none_writes_them_and_the_other_way_round(
+        self, index: SearchIndex, one: str, other: str
+    ) -> None:
+        index.put(
+            [
+                document(1, one),
+                document(2, other),
+                document(3, "Lamp", brand=one),
+                document(4, "Chair"),
+                document(5, "Blu"),
+            ]
+        )
         for term in (one, other, one.lower(), nfd(one), other.upper()):
             assert set(self._names(index, term)) == {item_id(1), item_id(2), item_id(3)}, term
         assert set(self._names(index, "blue")) <= {item_id(5)}
@@ -100,7 +125,9 @@ class SearchWordsContract:
         ],
         ids=range(18),
     )  # fmt: skip
-    def test_accents_and_capitals_of_no_script_matter(self, index: SearchIndex, name: str, terms: tuple[str, ...]) -> None:
+    def test_accents_and_capitals_of_no_script_matter(
+        self, index: SearchIndex, name: str, terms: tuple[str, ...]
+    ) -> None:
         index.put([document(1, name), document(2, "Lamp")])
         for term in terms:
             page = index.find(Query(term=term))
@@ -110,23 +137,38 @@ class SearchWordsContract:
 
     def test_a_filter_takes_every_way_to_write_the_same_letters(self, index: SearchIndex) -> None:
         brands = ("Café Noir", nfd("Café Noir"), "CAFÉ  NOIR")
-        index.put([document(n, "Cup", brand=b, category=b, attributes={b: (b,)}, sku=b) for n, b in enumerate(brands)])
+        index.put(
+            [
+                document(n, "Cup", brand=b, category=b, attributes={b: (b,)}, sku=b)
+                for n, b in enumerate(brands)
+            ]
+        )
         for written in (*brands, "café noir"):
-            filters = (Query(brands=(written,)), Query(categories=(written,)), Query(attributes={written: (written,)}))
+            filters = (
+                Query(brands=(written,)),
+                Query(categories=(written,)),
+                Query(attributes={written: (written,)}),
+            )
             assert [index.find(query).total for query in filters] == [3, 3, 3], written
             assert len(self._names(index, written)) == 3
         facets = index.find(Query()).facets
         for values in (facets.brands, facets.categories):
-            assert [(unicodedata.normalize("NFC", v.value).casefold().split(), v.count) for v in values] == [(["café", "noir"], 3)]
+            assert [
+                (unicodedata.normalize("NFC", v.value).casefold().split(), v.count) for v in values
+            ] == [(["café", "noir"], 3)]
         assert index.find(Query(brands=("Cafe Noir",))).facets.brands == ()
         assert FacetValue("x", 1) not in facets.brands
 
     @pytest.mark.parametrize(
         ("one", "many"),
-        [("knife", "knives"), ("mouse", "mice"), ("shelf", "shelves"), ("tooth", "teeth"), ("woman", "women"), ("child", "children"),
-         ("leaf", "leaves"), ("scarf", "scarves"), ("foot", "feet"), ("matrix", "matrices"), ("battery", "batteries"), ("lens", "lenses")],
+        [("knife", "knives"), ("mouse", "mice"), ("shelf", "shelves"), ("tooth", "teeth"),
+         ("woman", "women"), ("child", "children"),
+         ("leaf", "leaves"), ("scarf", "scarves"), ("foot", "feet"), ("matrix", "matrices"),
+         ("battery", "batteries"), ("lens", "lenses")],
     )  # fmt: skip
-    def test_plurals_that_no_ending_tells_find_each_other(self, index: SearchIndex, one: str, many: str) -> None:
+    def test_plurals_that_no_ending_tells_find_each_other(
+        self, index: SearchIndex, one: str, many: str
+    ) -> None:
         index.put([document(1, f"Good {one}"), document(2, f"Two {many}"), document(3, "Lamp")])
         for term in (one, many, many.upper()):
             hits = index.find(Query(term=term)).hits
@@ -134,16 +176,32 @@ class SearchWordsContract:
             assert all("<em>" in hit.highlights["name"] for hit in hits), term
 
     @pytest.mark.parametrize(
-        ("name", "many"), [("T-Shirt red", "tshirts"), ("E-Book", "ebooks"), ("E-Bike", "ebikes"), ("Tooth-Brush", "toothbrushes")]
+        ("name", "many"),
+        [
+            ("T-Shirt red", "tshirts"),
+            ("E-Book", "ebooks"),
+            ("E-Bike", "ebikes"),
+            ("Tooth-Brush", "toothbrushes"),
+        ],
     )
-    def test_what_is_written_in_several_words_is_found_by_the_plural_of_the_one(self, index: SearchIndex, name: str, many: str) -> None:
+    def test_what_is_written_in_several_words_is_found_by_the_plural_of_the_one(
+        self, index: SearchIndex, name: str, many: str
+    ) -> None:
         index.put([document(1, name), document(2, "Press"), document(3, "Lamp")])
         for term in (many, many.upper(), f"{many} red" if "red" in name else many):
             assert self._names(index, term) == [item_id(1)], term
         assert self._names(index, "pres")[:1] == [item_id(2)]
 
     def test_a_letter_with_a_sign_is_a_word_of_its_own(self, index: SearchIndex) -> None:
-        names = ("C++ primer", "C# primer", "C primer", "F# primer", "Notepad++ guide", "Notepad guide", "Modern C++20")
+        names = (
+            "C++ primer",
+            "C# primer",
+            "C primer",
+            "F# primer",
+            "Notepad++ guide",
+            "Notepad guide",
+            "Modern C++20",
+        )
         index.put([document(n, name) for n, name in enumerate(names)])
         for term, wanted in (("C++", {0, 6}), ("c#", {1}), ("F#", {3}), ("C", {2})):
             assert set(self._names(index, term)) == {item_id(n) for n in wanted}, term
@@ -164,10 +222,17 @@ class SearchWordsContract:
         assert ("query", "ёлка новогодняя") in {(s.kind, s.text) for s in index.suggest("Ёлк", 10)}
         assert ("query", "kaffeemühle") in {(s.kind, s.text) for s in index.suggest("kaffeemu", 10)}
         for begun in ("t", "tu", "tü", "Tür", nfd("tü")):
-            assert [s.text for s in index.suggest(begun, 10) if s.kind == "query" and " " not in s.text] == ["tür"], begun
+            assert [
+                s.text for s in index.suggest(begun, 10) if s.kind == "query" and " " not in s.text
+            ] == ["tür"], begun
         assert ("query", "istanbul") in {(s.kind, s.text) for s in index.suggest("İ", 10)}
         assert ("brand", "Größer") in {(s.kind, s.text) for s in index.suggest(nfd("Größ"), 10)}
-        for typed, meant in (("istambul", "istanbul"), ("kaffemuhle", "kaffeemühle"), ("новогоднья", "новогодняя"), ("grösserr", "größer")):
+        for typed, meant in (
+            ("istambul", "istanbul"),
+            ("kaffemuhle", "kaffeemühle"),
+            ("новогоднья", "новогодняя"),
+            ("grösserr", "größer"),
+        ):
             assert index.find(Query(term=typed)).did_you_mean == meant, typed
 
     def test_suggestions_go_on_from_signs(self, index: SearchIndex) -> None:

@@ -1,4 +1,6 @@
-"""What every adapter promises that is handed a secret: however it fails, the secret is in nothing that it writes, raises or answers."""
+"""What every adapter promises that is handed a secret: however it fails, the secret is in nothing
+that it writes, raises or answers.
+"""
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
@@ -13,9 +15,11 @@ Call: TypeAlias = Callable[[Canaries], object]
 
 
 class SecretsContract:
-    """Give ``failing``: calls of the adapter, by name, each made while what the adapter needs is broken; and ``well``: calls that do well.
+    """Give ``failing``: calls of the adapter, by name, each made while what the adapter needs is
+    broken; and ``well``: calls that do well.
 
-    What stands in a log line is looked at before anybody formats or redacts it: arguments, extras, errors and their causes.
+    What stands in a log line is looked at before anybody formats or redacts it: arguments, extras,
+    errors and their causes.
     """
 
     @pytest.fixture
@@ -28,11 +32,15 @@ class SecretsContract:
         """Calls that do well; none by default."""
         return {}
 
-    def test_no_secret_is_in_what_a_failure_writes_raises_or_answers(self, failing: Mapping[str, Call]) -> None:
+    def test_no_secret_is_in_what_a_failure_writes_raises_or_answers(
+        self, failing: Mapping[str, Call]
+    ) -> None:
         assert failing, "nothing was tried"
         _look_at(failing)
 
-    def test_no_secret_is_in_what_a_success_writes_or_answers(self, well: Mapping[str, Call]) -> None:
+    def test_no_secret_is_in_what_a_success_writes_or_answers(
+        self, well: Mapping[str, Call]
+    ) -> None:
         _look_at(well)
 
 

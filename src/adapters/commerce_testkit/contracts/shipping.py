@@ -10,12 +10,23 @@ from commerce_core.kernel.address import Address
 from commerce_core.kernel.ids import SkuId
 from commerce_core.shipping import Booked, BookingGone, CannotShip, Carrier, ParcelLine, Unknown
 
-LINES: Final = [ParcelLine(sku_id=SkuId("sku-a"), name="Lamp", quantity=2), ParcelLine(sku_id=SkuId("sku-b"), name="Bulb", quantity=4)]
+LINES: Final = [
+    ParcelLine(sku_id=SkuId("sku-a"), name="Lamp", quantity=2),
+    ParcelLine(sku_id=SkuId("sku-b"), name="Bulb", quantity=4),
+]
 
 
 def address(country: str) -> Address:
     """Somebody's address in *country*."""
-    return Address(name="Ada", line1="1 High Street", line2="Flat 2", city="Town", region="North", postal_code="12345", country=country)
+    return Address(
+        name="Ada",
+        line1="1 High Street",
+        line2="Flat 2",
+        city="Town",
+        region="North",
+        postal_code="12345",
+        country=country,
+    )
 
 
 class CarrierContract:
@@ -33,7 +44,10 @@ class CarrierContract:
         assert isinstance(first, Booked)
         assert first.carrier
         assert first.tracking_number
-        assert [carrier.book("order-1", key, address("US"), LINES) for key in ("1:ship:1:1", "1:ship:1:2")] == [first, first]
+        assert [
+            carrier.book("order-1", key, address("US"), LINES)
+            for key in ("1:ship:1:1", "1:ship:1:2")
+        ] == [first, first]
         assert carrier.find_by_reference("order-1") == first
 
     def test_every_parcel_has_its_own_tracking_number(self, carrier: Carrier) -> None:
@@ -42,7 +56,10 @@ class CarrierContract:
 
     def test_bookings_side_by_side_are_one(self, carrier: Carrier) -> None:
         with ThreadPoolExecutor(8) as pool:
-            bookings = [pool.submit(carrier.book, "order-1", f"1:ship:1:{n}", address("US"), LINES) for n in range(40)]
+            bookings = [
+                pool.submit(carrier.book, "order-1", f"1:ship:1:{n}", address("US"), LINES)
+                for n in range(40)
+            ]
         assert {booking.result() for booking in bookings} == {carrier.find_by_reference("order-1")}
 
     def test_what_was_never_asked_for_is_not_known(self, carrier: Carrier) -> None:
@@ -56,7 +73,10 @@ class CarrierContract:
 
     def test_a_cancelled_booking_is_gone_for_good(self, carrier: Carrier) -> None:
         carrier.book("order-1", "1:ship:1:1", address("US"), LINES)
-        assert [carrier.cancel("order-1", "1:unship:1:1") for _ in range(2)] == [BookingGone(), BookingGone()]
+        assert [carrier.cancel("order-1", "1:unship:1:1") for _ in range(2)] == [
+            BookingGone(),
+            BookingGone(),
+        ]
         assert carrier.find_by_reference("order-1") == BookingGone()
         assert carrier.book("order-1", "1:ship:1:1", address("US"), LINES) == BookingGone()
 

@@ -1,1 +1,3 @@
-"""The storage ports in memory, with real transactions: the fakes of tests, held to the same contracts as the databases."""
+"""The storage ports in memory, with real transactions: the fakes of tests, held to the same
+contracts as the databases.
+"""

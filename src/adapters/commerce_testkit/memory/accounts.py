@@ -5,7 +5,15 @@ from datetime import datetime
 
 import attrs
 
-from commerce_core.accounts import MARKS_HOLD, Account, AccountBook, Attempts, EmailTaken, SecretBook, Session
+from commerce_core.accounts import (
+    MARKS_HOLD,
+    Account,
+    AccountBook,
+    Attempts,
+    EmailTaken,
+    SecretBook,
+    Session,
+)
 from commerce_core.kernel.ids import AccountId
 from commerce_core.kernel.transaction import Transaction
 from commerce_testkit.memory.transaction import table
@@ -38,13 +46,19 @@ class MemoryAccountBook(AccountBook):
 
     def open_session(self, tx: Transaction, session: Session) -> None:
         rows = table(tx, "session")
-        for digest in [digest for digest, known in rows.items() if known.expires_at <= session.created_at]:
+        for digest in [
+            digest for digest, known in rows.items() if known.expires_at <= session.created_at
+        ]:
             del rows[digest]
         rows[session.token_digest] = session
 
     def session_of(self, tx: Transaction, token_digest: str, now: datetime) -> Account | None:
         session: Session | None = table(tx, "session").get(token_digest)
-        return table(tx, "account").get(session.account_id) if session and session.expires_at > now else None
+        return (
+            table(tx, "account").get(session.account_id)
+            if session and session.expires_at > now
+            else None
+        )
 
     def close_session(self, tx: Transaction, token_digest: str) -> None:
         table(tx, "session").pop(token_digest, None)
@@ -56,11 +70,15 @@ class MemoryAccountBook(AccountBook):
             del rows[digest]
         return len(ended)
 
-    def attempts(self, tx: Transaction, keys: Collection[str], now: datetime) -> Mapping[str, Attempts]:
+    def attempts(
+        self, tx: Transaction, keys: Collection[str], now: datetime
+    ) -> Mapping[str, Attempts]:
         rows: dict[str, Attempts] = table(tx, "attempt")
         return {key: rows[key] for key in keys if key in rows and rows[key].until > now}
 
-    def count_attempts(self, tx: Transaction, until: Mapping[str, datetime], now: datetime) -> Mapping[str, Attempts]:
+    def count_attempts(
+        self, tx: Transaction, until: Mapping[str, datetime], now: datetime
+    ) -> Mapping[str, Attempts]:
         rows: dict[str, Attempts] = table(tx, "attempt")
         for old in [key for key, known in rows.items() if known.until <= now]:
             del rows[old]
@@ -79,12 +97,18 @@ class MemoryAccountBook(AccountBook):
         for key in keys:
             table(tx, "attempt").pop(key, None)
 
-    def known_marks(self, tx: Transaction, account_id: AccountId, marks: Collection[str]) -> Collection[str]:
+    def known_marks(
+        self, tx: Transaction, account_id: AccountId, marks: Collection[str]
+    ) -> Collection[str]:
         return {mark for mark in marks if (account_id, mark) in table(tx, "known_mark")}
 
-    def know_marks(self, tx: Transaction, account_id: AccountId, marks: Collection[str], now: datetime) -> None:
+    def know_marks(
+        self, tx: Transaction, account_id: AccountId, marks: Collection[str], now: datetime
+    ) -> None:
         rows = table(tx, "known_mark")
-        for old in [key for key, seen in rows.items() if key[0] == account_id and seen <= now - MARKS_HOLD]:
+        for old in [
+            key for key, seen in rows.items() if key[0] == account_id and seen <= now - MARKS_HOLD
+        ]:
             del rows[old]
         rows.update({(account_id, mark): now for mark in marks})
 

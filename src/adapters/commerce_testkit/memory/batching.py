@@ -18,10 +18,18 @@ class SteppedBatcher(Batcher[T, R], Generic[T, R]):
         group_function: decides a group.
         limit: the most items in a group.
         queue: the most items that wait.
-        at_once: run a group right after each item came in, so that ``submit(…).result()`` works on one thread.
+        at_once: run a group right after each item came in, so that ``submit(…).result()`` works on
+            one thread.
     """
 
-    def __init__(self, group_function: GroupFunction[T, R], *, limit: int = 64, queue: int = 1_000, at_once: bool = False) -> None:
+    def __init__(
+        self,
+        group_function: GroupFunction[T, R],
+        *,
+        limit: int = 64,
+        queue: int = 1_000,
+        at_once: bool = False,
+    ) -> None:
         self._group_function = group_function
         self._limit = limit
         self._room = queue

@@ -10,7 +10,9 @@ from commerce_core.kernel.messaging import Broker, Consumer, DeadLetter, Deliver
 
 
 class MemoryBroker(Broker):
-    """Hands messages over while they are published. A consumer that fails in any other way than it may fails the test."""
+    """Hands messages over while they are published. A consumer that fails in any other way than it
+    may fails the test.
+    """
 
     def __init__(
         self,
@@ -27,7 +29,11 @@ class MemoryBroker(Broker):
     def publish(self, messages: Sequence[Message]) -> Sequence[MessageId]:
         left: set[MessageId] = set()
         for consumer in self._consumers:
-            followed = [message for message in messages if message.name in self._subscriptions[consumer.name]]
+            followed = [
+                message
+                for message in messages
+                if message.name in self._subscriptions[consumer.name]
+            ]
             try:
                 self._park(deliver(consumer, followed, self._clock))
             except Unavailable:

@@ -18,9 +18,15 @@ class MemoryCartBook(CartBook):
 
     def open_of(self, tx: Transaction, buyer_ids: Sequence[BuyerId]) -> Mapping[BuyerId, Cart]:
         rows, opened = table(tx, "cart"), table(tx, "cart_open")
-        return {buyer_id: rows[buyer_id, opened[buyer_id]] for buyer_id in buyer_ids if buyer_id in opened}
+        return {
+            buyer_id: rows[buyer_id, opened[buyer_id]]
+            for buyer_id in buyer_ids
+            if buyer_id in opened
+        }
 
-    def load(self, tx: Transaction, keys: Sequence[tuple[BuyerId, CartId]]) -> Mapping[CartId, Cart]:
+    def load(
+        self, tx: Transaction, keys: Sequence[tuple[BuyerId, CartId]]
+    ) -> Mapping[CartId, Cart]:
         rows = table(tx, "cart")
         return {key[1]: rows[key] for key in keys if key in rows}
 
@@ -31,33 +37,55 @@ class MemoryCartBook(CartBook):
     def insert(self, tx: Transaction, carts: Sequence[Cart]) -> None:
         rows, opened = table(tx, "cart"), table(tx, "cart_open")
         for cart in carts:
-            if (cart.buyer_id, cart.id) in rows or (cart.status is CartStatus.OPEN and cart.buyer_id in opened):
+            if (cart.buyer_id, cart.id) in rows or (
+                cart.status is CartStatus.OPEN and cart.buyer_id in opened
+            ):
                 raise Conflict("the buyer has an open cart already")
             self._put(tx, cart)
 
     def update(self, tx: Transaction, changes: Sequence[tuple[int, Cart]]) -> Sequence[CartId]:
-        return [self._put(tx, cart) for was, cart in changes if self._is_open(tx, cart.buyer_id, cart.id, was)]
+        return [
+            self._put(tx, cart)
+            for was, cart in changes
+            if self._is_open(tx, cart.buyer_id, cart.id, was)
+        ]
 
-    def consume(self, tx: Transaction, carts: Sequence[tuple[BuyerId, CartId, int]]) -> Sequence[CartId]:
+    def consume(
+        self, tx: Transaction, carts: Sequence[tuple[BuyerId, CartId, int]]
+    ) -> Sequence[CartId]:
         rows = table(tx, "cart")
         return [
-            self._put(tx, attrs.evolve(rows[buyer_id, cart_id], status=CartStatus.ORDERED, version=version + 1))
+            self._put(
+                tx,
+                attrs.evolve(
+                    rows[buyer_id, cart_id], status=CartStatus.ORDERED, version=version + 1
+                ),
+            )
             for buyer_id, cart_id, version in carts
             if self._is_open(tx, buyer_id, cart_id, version)
         ]
 
-    def give_back(self, tx: Transaction, returned: Sequence[ReturnedLines], now: datetime) -> Mapping[OrderId, CartId]:
+    def give_back(
+        self, tx: Transaction, returned: Sequence[ReturnedLines], now: datetime
+    ) -> Mapping[OrderId, CartId]:
         taken_by: dict[OrderId, CartId] = {}
         for back in returned:
             fresh = Cart(id=back.new_cart_id, buyer_id=back.buyer_id, version=0, updated_at=now)
             cart = self.open_of(tx, [back.buyer_id]).get(back.buyer_id, fresh)
-            taken_by[back.order_id] = self._put(tx, attrs.evolve(cart.given_back(back.lines, now), version=cart.version + 1))
+            taken_by[back.order_id] = self._put(
+                tx, attrs.evolve(cart.given_back(back.lines, now), version=cart.version + 1)
+            )
         return taken_by
 
-    def by_key(self, tx: Transaction, after: tuple[BuyerId, CartId] | None, limit: int) -> Sequence[CartAge]:
+    def by_key(
+        self, tx: Transaction, after: tuple[BuyerId, CartId] | None, limit: int
+    ) -> Sequence[CartAge]:
         behind = sorted(key for key in table(tx, "cart") if after is None or key > after)
         page: list[Cart] = [table(tx, "cart")[key] for key in behind[:limit]]
-        return [CartAge(buyer_id=c.buyer_id, id=c.id, status=c.status, updated_at=c.updated_at) for c in page]
+        return [
+            CartAge(buyer_id=c.buyer_id, id=c.id, status=c.status, updated_at=c.updated_at)
+            for c in page
+        ]
 
     def drop_guests(self, tx: Transaction, guests: Sequence[BuyerId], before: datetime) -> int:
         rows, dropped = table(tx, "cart"), 0
@@ -70,12 +98,20 @@ class MemoryCartBook(CartBook):
                 dropped += len(theirs)
         return dropped
 
-    def empty_idle(self, tx: Transaction, carts: Sequence[tuple[BuyerId, CartId]], before: datetime, now: datetime) -> int:
+    def empty_idle(
+        self,
+        tx: Transaction,
+        carts: Sequence[tuple[BuyerId, CartId]],
+        before: datetime,
+        now: datetime,
+    ) -> int:
         rows, emptied = table(tx, "cart"), 0
         for key in carts:
             cart: Cart | None = rows.get(key)
             if cart and cart.status is CartStatus.OPEN and cart.updated_at < before:
-                ended = attrs.evolve(cart, lines=(), left_out=(), version=cart.version + 1, updated_at=now)
+                ended = attrs.evolve(
+                    cart, lines=(), left_out=(), version=cart.version + 1, updated_at=now
+                )
                 self._put(tx, ended)
                 emptied += 1
         return emptied

@@ -7,7 +7,18 @@ from datetime import datetime
 
 import attrs
 
-from commerce_core.catalog import ImportQueue, ImportStatus, Item, ItemBook, ItemImport, Offer, Offers, RowSum, SetAside, SkuTaken
+from commerce_core.catalog import (
+    ImportQueue,
+    ImportStatus,
+    Item,
+    ItemBook,
+    ItemImport,
+    Offer,
+    Offers,
+    RowSum,
+    SetAside,
+    SkuTaken,
+)
 from commerce_core.kernel.ids import ImportId, ItemId, SellerId, SkuId
 from commerce_core.kernel.transaction import Transaction
 from commerce_testkit.memory.leases import unheld
@@ -17,11 +28,17 @@ from commerce_testkit.memory.transaction import table
 class MemoryItemBook(ItemBook):
     """Items in a dictionary, with their SKUs, their idempotency keys and their forms in others."""
 
-    def insert(self, tx: Transaction, items: Sequence[Item], keys: Mapping[ItemId, tuple[str, str]]) -> None:
+    def insert(
+        self, tx: Transaction, items: Sequence[Item], keys: Mapping[ItemId, tuple[str, str]]
+    ) -> None:
         rows, skus, made = table(tx, "item"), table(tx, "item_sku"), table(tx, "item_key")
         for item in items:
             key, digest = keys.get(item.id, (None, ""))
-            if item.id in rows or (item.seller_id, item.sku) in skus or (item.seller_id, key) in made:
+            if (
+                item.id in rows
+                or (item.seller_id, item.sku) in skus
+                or (item.seller_id, key) in made
+            ):
                 raise SkuTaken("the seller has an item with this SKU, or has used this key")
             rows[item.id] = item
             skus[item.seller_id, item.sku] = item.id
@@ -33,7 +50,9 @@ class MemoryItemBook(ItemBook):
         rows = table(tx, "item")
         return {item_id: rows[item_id] for item_id in item_ids if item_id in rows}
 
-    def by_sku(self, tx: Transaction, skus: Sequence[tuple[SellerId, str]]) -> Mapping[tuple[SellerId, str], Item]:
+    def by_sku(
+        self, tx: Transaction, skus: Sequence[tuple[SellerId, str]]
+    ) -> Mapping[tuple[SellerId, str], Item]:
         rows, known = table(tx, "item"), table(tx, "item_sku")
         return {sku: rows[known[sku]] for sku in skus if sku in known}
 
@@ -47,13 +66,19 @@ class MemoryItemBook(ItemBook):
 
     def update(self, tx: Transaction, changes: Sequence[tuple[int, Item]]) -> Sequence[ItemId]:
         rows = table(tx, "item")
-        written = [item for was, item in changes if item.id in rows and rows[item.id].version == was]
+        written = [
+            item for was, item in changes if item.id in rows and rows[item.id].version == was
+        ]
         for item in written:
             self._replace(tx, rows[item.id], item)
         return [item.id for item in written]
 
-    def page(self, tx: Transaction, seller_id: SellerId | None, after: ItemId | None, limit: int) -> Sequence[Item]:
-        behind = [item for item_id, item in sorted(table(tx, "item").items()) if item_id > (after or "")]
+    def page(
+        self, tx: Transaction, seller_id: SellerId | None, after: ItemId | None, limit: int
+    ) -> Sequence[Item]:
+        behind = [
+            item for item_id, item in sorted(table(tx, "item").items()) if item_id > (after or "")
+        ]
         return [item for item in behind if seller_id in (None, item.seller_id)][:limit]
 
     def _replace(self, tx: Transaction, before: Item, item: Item) -> None:
@@ -71,7 +96,9 @@ class MemoryItemBook(ItemBook):
 class MemoryOffers(Offers):
     """What carts read of items, from the table that the item book in memory writes."""
 
-    def by_item(self, tx: Transaction, item_ids: Sequence[ItemId]) -> Mapping[ItemId, Sequence[Offer]]:
+    def by_item(
+        self, tx: Transaction, item_ids: Sequence[ItemId]
+    ) -> Mapping[ItemId, Sequence[Offer]]:
         rows = table(tx, "item")
         return {item_id: _offers(rows[item_id]) for item_id in item_ids if item_id in rows}
 
@@ -79,7 +106,12 @@ class MemoryOffers(Offers):
         rows, owners = table(tx, "item"), table(tx, "variant")
         wanted = set(sku_ids)
         items: set[ItemId] = {owners[sku_id] for sku_id in wanted if sku_id in owners}
-        return {offer.sku_id: offer for item_id in items for offer in _offers(rows[item_id]) if offer.sku_id in wanted}
+        return {
+            offer.sku_id: offer
+            for item_id in items
+            for offer in _offers(rows[item_id])
+            if offer.sku_id in wanted
+        }
 
 
 class MemoryImportQueue(ImportQueue):
@@ -106,12 +138,17 @@ class MemoryImportQueue(ImportQueue):
 
     def open_imports(self, tx: Transaction, seller_id: SellerId) -> Mapping[ImportId, int]:
         chunks = Counter(import_id for import_id, _ in table(tx, "import_chunk"))
-        jobs = [kept.job for kept in self._all(tx) if kept.job.seller_id == seller_id and not kept.job.status.is_over]
+        jobs = [
+            kept.job
+            for kept in self._all(tx)
+            if kept.job.seller_id == seller_id and not kept.job.status.is_over
+        ]
         return {job.id: chunks[job.id] for job in jobs}
 
     def claim(self, tx: Transaction, now: datetime, lease_until: datetime) -> ItemImport | None:
         running = sorted(
-            (kept for kept in self._all(tx) if kept.job.status is ImportStatus.RUNNING), key=lambda k: (k.job.created_at, k.job.id)
+            (kept for kept in self._all(tx) if kept.job.status is ImportStatus.RUNNING),
+            key=lambda k: (k.job.created_at, k.job.id),
         )
         oldest = {kept.job.seller_id: kept for kept in reversed(running)}.values()
         free = [kept for kept in oldest if unheld(kept.lease, now, lease_until)]
@@ -133,7 +170,9 @@ class MemoryImportQueue(ImportQueue):
         kept: _Kept | None = table(tx, "item_import").get(job.id)
         if kept is None or kept.job.fence != job.fence:
             return False
-        table(tx, "item_import")[job.id] = _Kept(attrs.evolve(job, claims=0), lease_until, kept.turn)
+        table(tx, "item_import")[job.id] = _Kept(
+            attrs.evolve(job, claims=0), lease_until, kept.turn
+        )
         if job.status.is_over:
             self._forget_bytes(tx, job.id)
         return True
@@ -142,7 +181,9 @@ class MemoryImportQueue(ImportQueue):
         kept: _Kept | None = table(tx, "item_import").get(import_id)
         if kept is None or kept.job.status.is_over:
             return False
-        ended = attrs.evolve(kept.job, status=ImportStatus.CANCELLED, fence=kept.job.fence + 1, finished_at=at)
+        ended = attrs.evolve(
+            kept.job, status=ImportStatus.CANCELLED, fence=kept.job.fence + 1, finished_at=at
+        )
         table(tx, "item_import")[import_id] = attrs.evolve(kept, job=ended)
         self._forget_bytes(tx, import_id)
         return True
@@ -151,28 +192,47 @@ class MemoryImportQueue(ImportQueue):
         rows = table(tx, "import_sum")
         for sku, found in sums.items():
             known = rows.get((import_id, sku), RowSum(rows=0, size=0))
-            rows[import_id, sku] = RowSum(rows=known.rows + found.rows, size=known.size + found.size)
+            rows[import_id, sku] = RowSum(
+                rows=known.rows + found.rows, size=known.size + found.size
+            )
 
-    def several(self, tx: Transaction, import_id: ImportId, skus: Sequence[str]) -> Mapping[str, RowSum]:
+    def several(
+        self, tx: Transaction, import_id: ImportId, skus: Sequence[str]
+    ) -> Mapping[str, RowSum]:
         rows = table(tx, "import_sum")
-        return {sku: rows[import_id, sku] for sku in skus if (import_id, sku) in rows and rows[import_id, sku].rows > 1}
+        return {
+            sku: rows[import_id, sku]
+            for sku in skus
+            if (import_id, sku) in rows and rows[import_id, sku].rows > 1
+        }
 
     def set_aside(self, tx: Transaction, import_id: ImportId, rows: Sequence[SetAside]) -> None:
         table(tx, "import_aside").update({(import_id, row.sku, row.place): row for row in rows})
 
-    def joined(self, tx: Transaction, import_id: ImportId, after: str, most_rows: int, most_bytes: int) -> Sequence[SetAside]:
+    def joined(
+        self, tx: Transaction, import_id: ImportId, after: str, most_rows: int, most_bytes: int
+    ) -> Sequence[SetAside]:
         found: list[SetAside] = []
-        behind = sorted(key for key in table(tx, "import_aside") if key[0] == import_id and key[1] > after)
+        behind = sorted(
+            key for key in table(tx, "import_aside") if key[0] == import_id and key[1] > after
+        )
         for _, keys in itertools.groupby(behind, key=lambda key: key[1]):
             rows: list[SetAside] = [table(tx, "import_aside")[key] for key in keys]
-            most_rows, most_bytes = most_rows - len(rows), most_bytes - sum(len(row.raw) for row in rows)
+            most_rows, most_bytes = (
+                most_rows - len(rows),
+                most_bytes - sum(len(row.raw) for row in rows),
+            )
             if found and (most_rows < 0 or most_bytes < 0):
                 break
             found += rows
         return found
 
     def drop_ended(self, tx: Transaction, before: datetime, limit: int) -> int:
-        ended = [k.job.id for k in self._all(tx) if k.job.finished_at is not None and k.job.finished_at < before]
+        ended = [
+            k.job.id
+            for k in self._all(tx)
+            if k.job.finished_at is not None and k.job.finished_at < before
+        ]
         for import_id in ended[:limit]:
             del table(tx, "item_import")[import_id]
         return len(ended[:limit])
@@ -193,7 +253,10 @@ class MemoryImportQueue(ImportQueue):
         return list(table(tx, "item_import").values())
 
     def _latest_turn(self, tx: Transaction) -> int:
-        return max((kept.turn for kept in self._all(tx) if kept.job.status is ImportStatus.RUNNING), default=0)
+        return max(
+            (kept.turn for kept in self._all(tx) if kept.job.status is ImportStatus.RUNNING),
+            default=0,
+        )
 
     def _forget_bytes(self, tx: Transaction, import_id: ImportId) -> None:
         for name in ("import_chunk", "import_sum", "import_aside"):

@@ -10,7 +10,8 @@ import attrs
 from commerce_core.checkout import (
     NOBODY_AWAY,
     Away,
-    Claimed,
+    BacklogStats,
+    ClaimedSaga,
     MoneyFact,
     OpenRefund,
     Operation,
@@ -20,7 +21,6 @@ from commerce_core.checkout import (
     SagaRow,
     SagaStore,
     SagaWrite,
-    Standing,
 )
 from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.money import Money
@@ -62,7 +62,7 @@ class MemorySagaStore(SagaStore):
         lease_until: datetime,
         limit: int,
         away: Away = NOBODY_AWAY,
-    ) -> Sequence[Claimed]:
+    ) -> Sequence[ClaimedSaga]:
         rows = table(tx, "saga")
         due = [
             row
@@ -82,23 +82,33 @@ class MemorySagaStore(SagaStore):
         rows.update({row.saga.key.order_id: row for row in taken})
         return [_claimed(row) for row in taken]
 
-    def take_over(self, tx: Transaction, key: OrderKey, now: datetime) -> Claimed | None:
+    def take_over(self, tx: Transaction, key: OrderKey, now: datetime) -> ClaimedSaga | None:
         row: SagaRow | None = next(iter(self.rows(tx, [key])), None)
-        if row is None or row.saga.state.is_final or (row.lease_until is not None and row.lease_until >= now):
+        if (
+            row is None
+            or row.saga.state.is_final
+            or (row.lease_until is not None and row.lease_until >= now)
+        ):
             return None
         table(tx, "saga")[key.order_id] = fenced = attrs.evolve(row, fence=row.fence + 1)
         return _claimed(fenced)
 
-    def reread(self, tx: Transaction, keys: Sequence[OrderKey]) -> Mapping[OrderId, Claimed]:
+    def reread(self, tx: Transaction, keys: Sequence[OrderKey]) -> Mapping[OrderId, ClaimedSaga]:
         return {row.saga.key.order_id: _claimed(row) for row in self.rows(tx, keys)}
 
-    def write(self, tx: Transaction, writes: Sequence[SagaWrite], at: datetime) -> Sequence[OrderId]:
+    def write(
+        self, tx: Transaction, writes: Sequence[SagaWrite], at: datetime
+    ) -> Sequence[OrderId]:
         rows = table(tx, "saga")
         written: list[OrderId] = []
         for w in writes:
             row: SagaRow = rows[w.saga.key.order_id]
             read = w.read.saga
-            if (row.fence, row.saga.state, row.saga.cancel_requested) != (w.read.fence, read.state, read.cancel_requested):
+            if (row.fence, row.saga.state, row.saga.cancel_requested) != (
+                w.read.fence,
+                read.state,
+                read.cancel_requested,
+            ):
                 continue
             written.append(w.saga.key.order_id)
             rows[w.saga.key.order_id] = attrs.evolve(
@@ -119,28 +129,47 @@ class MemorySagaStore(SagaStore):
         for fact in facts:
             rows.setdefault((fact.key.order_id, fact.ref, fact.kind), fact)
 
-    def open_refunds(self, tx: Transaction, refunds: Mapping[OrderKey, OpenRefund]) -> Mapping[OrderKey, int]:
+    def open_refunds(
+        self, tx: Transaction, refunds: Mapping[OrderKey, OpenRefund]
+    ) -> Mapping[OrderKey, int]:
         rows = table(tx, "refund")
         numbers: dict[OrderKey, int] = {}
         for key, opened in refunds.items():
             rows.setdefault((key.order_id, opened.capture_ref), opened.amount)
-            numbers[key] = [ref for order_id, ref in rows if order_id == key.order_id].index(opened.capture_ref) + 1
+            numbers[key] = [ref for order_id, ref in rows if order_id == key.order_id].index(
+                opened.capture_ref
+            ) + 1
         return numbers
 
-    def refund_calls(self, tx: Transaction, refunds: Mapping[OrderKey, int]) -> Mapping[OrderKey, OutsideCall]:
-        found = {key: table(tx, "refund_call").get((key.order_id, no)) for key, no in refunds.items() if no > 1}
-        first = {row.saga.key: row.saga.call(Operation.REFUND) for row in self.rows(tx, [key for key, no in refunds.items() if no == 1])}
+    def refund_calls(
+        self, tx: Transaction, refunds: Mapping[OrderKey, int]
+    ) -> Mapping[OrderKey, OutsideCall]:
+        found = {
+            key: table(tx, "refund_call").get((key.order_id, no))
+            for key, no in refunds.items()
+            if no > 1
+        }
+        first = {
+            row.saga.key: row.saga.call(Operation.REFUND)
+            for row in self.rows(tx, [key for key, no in refunds.items() if no == 1])
+        }
         return {key: call for key, call in {**found, **first}.items() if call is not None}
 
-    def write_calls(self, tx: Transaction, calls: Mapping[OrderKey, OutsideCall], at: datetime) -> None:
+    def write_calls(
+        self, tx: Transaction, calls: Mapping[OrderKey, OutsideCall], at: datetime
+    ) -> None:
         rows = table(tx, "saga")
         for key, call in calls.items():
             if call.subject_no > 1:
                 table(tx, "refund_call")[key.order_id, call.subject_no] = call
             else:
-                rows[key.order_id] = attrs.evolve(rows[key.order_id], saga=rows[key.order_id].saga.with_call(call))
+                rows[key.order_id] = attrs.evolve(
+                    rows[key.order_id], saga=rows[key.order_id].saga.with_call(call)
+                )
 
-    def record_shipments(self, tx: Transaction, shipments: Mapping[OrderKey, Shipment], at: datetime) -> None:
+    def record_shipments(
+        self, tx: Transaction, shipments: Mapping[OrderKey, Shipment], at: datetime
+    ) -> None:
         rows = table(tx, "shipment")
         for key, shipment in shipments.items():
             rows.setdefault(key.order_id, shipment)
@@ -148,48 +177,79 @@ class MemorySagaStore(SagaStore):
     def request_cancel(self, tx: Transaction, key: OrderKey, at: datetime) -> bool:
         rows = table(tx, "saga")
         row: SagaRow | None = rows.get(key.order_id)
-        if row is None or row.saga.key != key or row.saga.state not in (OrderState.PLACED, OrderState.CHARGING):
+        if (
+            row is None
+            or row.saga.key != key
+            or row.saga.state not in (OrderState.PLACED, OrderState.CHARGING)
+        ):
             return False
-        rows[key.order_id] = attrs.evolve(row, saga=attrs.evolve(row.saga, cancel_requested=True), next_run_at=at)
+        rows[key.order_id] = attrs.evolve(
+            row, saga=attrs.evolve(row.saga, cancel_requested=True), next_run_at=at
+        )
         return True
 
-    def make_due(self, tx: Transaction, keys: Sequence[OrderKey], at: datetime) -> Sequence[OrderId]:
+    def make_due(
+        self, tx: Transaction, keys: Sequence[OrderKey], at: datetime
+    ) -> Sequence[OrderId]:
         due = [row for row in self.rows(tx, keys) if not row.saga.state.is_final]
-        table(tx, "saga").update({row.saga.key.order_id: attrs.evolve(row, next_run_at=at, claims=0) for row in due})
+        table(tx, "saga").update(
+            {row.saga.key.order_id: attrs.evolve(row, next_run_at=at, claims=0) for row in due}
+        )
         return [row.saga.key.order_id for row in due]
 
     def recall(self, tx: Transaction, beyond: datetime, at: datetime, limit: int) -> int:
         rows = table(tx, "saga")
-        late = [row for row in rows.values() if not row.saga.state.is_final and row.next_run_at > beyond][:limit]
+        late = [
+            row for row in rows.values() if not row.saga.state.is_final and row.next_run_at > beyond
+        ][:limit]
         rows.update({row.saga.key.order_id: attrs.evolve(row, next_run_at=at) for row in late})
         return len(late)
 
     def waits_beyond(self, tx: Transaction, moment: datetime) -> bool:
-        return any(not row.saga.state.is_final and row.next_run_at > moment for row in table(tx, "saga").values())
+        return any(
+            not row.saga.state.is_final and row.next_run_at > moment
+            for row in table(tx, "saga").values()
+        )
 
     def rows(self, tx: Transaction, keys: Sequence[OrderKey]) -> Sequence[SagaRow]:
         rows = table(tx, "saga")
-        return [rows[key.order_id] for key in keys if key.order_id in rows and rows[key.order_id].saga.key == key]
+        return [
+            rows[key.order_id]
+            for key in keys
+            if key.order_id in rows and rows[key.order_id].saga.key == key
+        ]
 
     def facts(self, tx: Transaction, keys: Sequence[OrderKey]) -> Sequence[MoneyFact]:
         return [fact for fact in table(tx, "gateway_fact").values() if fact.key in set(keys)]
 
-    def alarmed(self, tx: Transaction, claims: int, created_before: datetime, limit: int) -> Sequence[SagaRow]:
-        worrying = [row for row in table(tx, "saga").values() if _worrying(row, claims, created_before)]
-        return [row for row in worrying if not row.saga.state.is_final][:limit]
+    def alarmed(
+        self, tx: Transaction, claims: int, created_before: datetime, limit: int
+    ) -> Sequence[SagaRow]:
+        needs_attention = [
+            row for row in table(tx, "saga").values() if _worrying(row, claims, created_before)
+        ]
+        return [row for row in needs_attention if not row.saga.state.is_final][:limit]
 
-    def page(self, tx: Transaction, state: str | None, after: OrderId | None, limit: int) -> Sequence[SagaRow]:
+    def page(
+        self, tx: Transaction, state: str | None, after: OrderId | None, limit: int
+    ) -> Sequence[SagaRow]:
         newest = sorted(table(tx, "saga").items(), reverse=True)
-        wanted = [r for i, r in newest if (state is None or r.saga.state == state) and (after is None or i < after)]
+        wanted = [
+            r
+            for i, r in newest
+            if (state is None or r.saga.state == state) and (after is None or i < after)
+        ]
         return wanted[:limit]
 
-    def census(self, tx: Transaction, claims: int, created_before: datetime, at_most: int | None) -> Mapping[str, Standing]:
+    def census(
+        self, tx: Transaction, claims: int, created_before: datetime, at_most: int | None
+    ) -> Mapping[str, BacklogStats]:
         unfinished = [row for row in table(tx, "saga").values() if not row.saga.state.is_final]
         by_state: dict[str, list[SagaRow]] = {}
         for row in sorted(unfinished, key=lambda row: row.next_run_at)[:at_most]:
             by_state.setdefault(row.saga.state.value, []).append(row)
         return {
-            state: Standing(
+            state: BacklogStats(
                 count=len(rows),
                 oldest=min(row.created_at for row in rows),
                 alarmed=sum(_worrying(row, claims, created_before) for row in rows),
@@ -202,13 +262,17 @@ class MemorySagaStore(SagaStore):
         return sorted({(saga.gateway, saga.account) for saga in rows if saga.gateway})
 
     def carriers_in_use(self, tx: Transaction) -> Sequence[str]:
-        return sorted({r.saga.carrier for r in table(tx, "saga").values() if not r.saga.state.is_final})
+        return sorted(
+            {r.saga.carrier for r in table(tx, "saga").values() if not r.saga.state.is_final}
+        )
 
     def owed_refunds(self, tx: Transaction, limit: int) -> Sequence[OwedRefund]:
         facts: list[MoneyFact] = list(table(tx, "gateway_fact").values())
         left = Counter[tuple[OrderKey, str]]()
         for fact in facts:
-            left[fact.key, fact.amount.currency] += fact.amount.minor if fact.kind == "refund" else 0
+            left[fact.key, fact.amount.currency] += (
+                fact.amount.minor if fact.kind == "refund" else 0
+            )
         owed: list[OwedRefund] = []
         for fact in facts:
             if fact.kind == "capture":
@@ -232,5 +296,5 @@ def _worrying(row: SagaRow, claims: int, created_before: datetime) -> bool:
     return row.attention or row.claims >= claims or row.created_at < created_before
 
 
-def _claimed(row: SagaRow) -> Claimed:
-    return Claimed(saga=row.saga, fence=row.fence, claims=row.claims, seq=row.seq)
+def _claimed(row: SagaRow) -> ClaimedSaga:
+    return ClaimedSaga(saga=row.saga, fence=row.fence, claims=row.claims, seq=row.seq)

@@ -36,12 +36,24 @@ class MemoryStockLedger(StockLedger):
         for s in stocks:
             if s.sku_id in rows:
                 raise ValueError(f"{s.sku_id} is counted already")
-            rows[s.sku_id] = StockLevel(sku_id=s.sku_id, on_hand=s.quantity, reserved=0, sellable=s.sellable, availability_version=0)
+            rows[s.sku_id] = StockLevel(
+                sku_id=s.sku_id,
+                on_hand=s.quantity,
+                reserved=0,
+                sellable=s.sellable,
+                availability_version=0,
+            )
             movements[s.sku_id, "opening", s.sku_id] = s.quantity
 
-    def receive(self, tx: Transaction, receipts: Sequence[Receipt], at: datetime) -> Mapping[SkuId, StockChange]:
+    def receive(
+        self, tx: Transaction, receipts: Sequence[Receipt], at: datetime
+    ) -> Mapping[SkuId, StockChange]:
         movements = table(tx, "stock_movement")
-        if other := {r.reference for r in receipts if movements.get((r.sku_id, "receipt", r.reference), r.quantity) != r.quantity}:
+        if other := {
+            r.reference
+            for r in receipts
+            if movements.get((r.sku_id, "receipt", r.reference), r.quantity) != r.quantity
+        }:
             raise ReferenceReused(other)
         fresh = [r for r in receipts if (r.sku_id, "receipt", r.reference) not in movements]
         changes = self._count(tx, {r.sku_id: (r.quantity, 0) for r in fresh})
@@ -50,7 +62,9 @@ class MemoryStockLedger(StockLedger):
         movements.update({(r.sku_id, "receipt", r.reference): r.quantity for r in fresh})
         return changes
 
-    def set_sellable(self, tx: Transaction, sellable: Mapping[SkuId, bool]) -> Mapping[SkuId, StockChange]:
+    def set_sellable(
+        self, tx: Transaction, sellable: Mapping[SkuId, bool]
+    ) -> Mapping[SkuId, StockChange]:
         rows = table(tx, "stock")
         changes: dict[SkuId, StockChange] = {}
         for sku_id, value in sellable.items():
@@ -60,7 +74,14 @@ class MemoryStockLedger(StockLedger):
 
     def hold(self, tx: Transaction, demands: Sequence[SkuDemand]) -> Mapping[SkuId, StockChange]:
         rows = table(tx, "stock")
-        return self._count(tx, {d.sku_id: (0, d.quantity) for d in demands if d.sku_id in rows and rows[d.sku_id].sellable})
+        return self._count(
+            tx,
+            {
+                d.sku_id: (0, d.quantity)
+                for d in demands
+                if d.sku_id in rows and rows[d.sku_id].sellable
+            },
+        )
 
     def record_holds(self, tx: Transaction, holds: Sequence[Hold]) -> None:
         rows = table(tx, "reservation")
@@ -75,7 +96,9 @@ class MemoryStockLedger(StockLedger):
             freed[h.sku_id] += h.quantity
         return self._count(tx, {sku_id: (0, -quantity) for sku_id, quantity in freed.items()})
 
-    def commit(self, tx: Transaction, order_ids: Sequence[OrderId], at: datetime) -> Sequence[OrderId]:
+    def commit(
+        self, tx: Transaction, order_ids: Sequence[OrderId], at: datetime
+    ) -> Sequence[OrderId]:
         movements = table(tx, "stock_movement")
         gone: Counter[SkuId] = Counter()
         for h in self._end(tx, order_ids, HoldStatus.COMMITTED):
@@ -85,39 +108,64 @@ class MemoryStockLedger(StockLedger):
         states: dict[OrderId, set[HoldStatus]] = {}
         for h in self.holds(tx, order_ids):
             states.setdefault(h.order_id, set()).add(h.status)
-        return sorted(order_id for order_id, found in states.items() if found == {HoldStatus.COMMITTED})
+        return sorted(
+            order_id for order_id, found in states.items() if found == {HoldStatus.COMMITTED}
+        )
 
     def holds(self, tx: Transaction, order_ids: Sequence[OrderId]) -> Sequence[Hold]:
         wanted = set(order_ids)
-        return [h for (order_id, _), h in sorted(table(tx, "reservation").items()) if order_id in wanted]
+        return [
+            h for (order_id, _), h in sorted(table(tx, "reservation").items()) if order_id in wanted
+        ]
 
     def audit(self, tx: Transaction, after: SkuId | None, limit: int) -> Sequence[StockAudit]:
         movements, holds = table(tx, "stock_movement"), table(tx, "reservation").values()
-        page = [level for sku_id, level in sorted(table(tx, "stock").items()) if sku_id > (after or "")][:limit]
+        page = [
+            level for sku_id, level in sorted(table(tx, "stock").items()) if sku_id > (after or "")
+        ][:limit]
         return [
             StockAudit(
                 level=level,
                 moved=sum(n for (sku_id, _, _), n in movements.items() if sku_id == level.sku_id),
-                received=sum(n for (sku_id, cause, _), n in movements.items() if sku_id == level.sku_id and cause != "order"),
-                held=sum(h.quantity for h in holds if h.sku_id == level.sku_id and h.status is HoldStatus.HELD),
-                committed=sum(h.quantity for h in holds if h.sku_id == level.sku_id and h.status is HoldStatus.COMMITTED),
+                received=sum(
+                    n
+                    for (sku_id, cause, _), n in movements.items()
+                    if sku_id == level.sku_id and cause != "order"
+                ),
+                held=sum(
+                    h.quantity
+                    for h in holds
+                    if h.sku_id == level.sku_id and h.status is HoldStatus.HELD
+                ),
+                committed=sum(
+                    h.quantity
+                    for h in holds
+                    if h.sku_id == level.sku_id and h.status is HoldStatus.COMMITTED
+                ),
             )
             for level in page
         ]
 
     def _end(self, tx: Transaction, order_ids: Sequence[OrderId], status: HoldStatus) -> list[Hold]:
         ended = [h for h in self.holds(tx, order_ids) if h.status is HoldStatus.HELD]
-        table(tx, "reservation").update({(h.order_id, h.sku_id): attrs.evolve(h, status=status) for h in ended})
+        table(tx, "reservation").update(
+            {(h.order_id, h.sku_id): attrs.evolve(h, status=status) for h in ended}
+        )
         return ended
 
-    def _count(self, tx: Transaction, deltas: Mapping[SkuId, tuple[int, int]]) -> dict[SkuId, StockChange]:
+    def _count(
+        self, tx: Transaction, deltas: Mapping[SkuId, tuple[int, int]]
+    ) -> dict[SkuId, StockChange]:
         rows = table(tx, "stock")
         changes: dict[SkuId, StockChange] = {}
         for sku_id, (on_hand, reserved) in sorted(deltas.items()):
             was = rows.get(sku_id)
             if was is None or was.available + on_hand - reserved < 0 or was.reserved + reserved < 0:
                 continue
-            changes[sku_id] = self._put(tx, attrs.evolve(was, on_hand=was.on_hand + on_hand, reserved=was.reserved + reserved))
+            changes[sku_id] = self._put(
+                tx,
+                attrs.evolve(was, on_hand=was.on_hand + on_hand, reserved=was.reserved + reserved),
+            )
         return changes
 
     def _put(self, tx: Transaction, level: StockLevel) -> StockChange:

@@ -29,7 +29,12 @@ class MemoryOutbox(Outbox):
         with self._db.begin() as tx:
             rows = table(tx, "outbox_lease")
             held = [
-                b for b in range(_BUCKETS) if b not in rows or rows[b][0] == owner or rows[b][1] <= now or rows[b][1] > now + _LONGEST_LEASE
+                b
+                for b in range(_BUCKETS)
+                if b not in rows
+                or rows[b][0] == owner
+                or rows[b][1] <= now
+                or rows[b][1] > now + _LONGEST_LEASE
             ]
             rows.update(dict.fromkeys(held, (owner, until)))
             tx.commit()
@@ -38,7 +43,11 @@ class MemoryOutbox(Outbox):
     def read(self, buckets: Sequence[int], limit: int) -> Sequence[Message]:
         wanted = set(buckets)
         with self._db.snapshot() as tx:
-            waiting = [m for _, m in sorted(table(tx, "outbox").items()) if zlib.crc32(m.partition_key.encode()) % _BUCKETS in wanted]
+            waiting = [
+                m
+                for _, m in sorted(table(tx, "outbox").items())
+                if zlib.crc32(m.partition_key.encode()) % _BUCKETS in wanted
+            ]
         return waiting[:limit]
 
     def delete(self, ids: Sequence[MessageId]) -> None:
@@ -70,37 +79,53 @@ class MemoryOutbox(Outbox):
 
     def letters_of(self, id: str) -> Sequence[DeadLetter]:
         with self._db.snapshot() as tx:
-            return [letter for (_, parked), letter in sorted(table(tx, "dead_letter").items()) if parked == id]
+            return [
+                letter
+                for (_, parked), letter in sorted(table(tx, "dead_letter").items())
+                if parked == id
+            ]
 
     def replay(self, ids: Sequence[MessageId]) -> Sequence[MessageId]:
         with self._db.begin() as tx:
             parked, wanted = table(tx, "dead_letter"), set(ids)
-            found = {letter.message.id: letter.message for letter in parked.values() if letter.message.id in wanted}
+            found = {
+                letter.message.id: letter.message
+                for letter in parked.values()
+                if letter.message.id in wanted
+            }
             self.append(tx, list(found.values()))
             for key in [key for key in parked if key[1] in found]:
                 del parked[key]
             tx.commit()
         return sorted(found)
 
-    def discard(self, ids: Sequence[MessageId], actor: str, reason: str, at: datetime) -> Sequence[MessageId]:
+    def discard(
+        self, ids: Sequence[MessageId], actor: str, reason: str, at: datetime
+    ) -> Sequence[MessageId]:
         with self._db.begin() as tx:
             parked, noted = table(tx, "dead_letter"), table(tx, "discarded_letter")
             keys = [key for key in parked if key[1] in set(ids)]
             for key in keys:
-                noted[*key, at] = DiscardedLetter(letter=parked.pop(key), actor=actor, reason=reason, discarded_at=at)
+                noted[*key, at] = DiscardedLetter(
+                    letter=parked.pop(key), actor=actor, reason=reason, discarded_at=at
+                )
             tx.commit()
         return sorted({message_id for _, message_id in keys})
 
     def discarded(self, limit: int) -> Sequence[DiscardedLetter]:
         with self._db.snapshot() as tx:
             notes: list[DiscardedLetter] = list(table(tx, "discarded_letter").values())
-        return sorted(notes, key=lambda x: (x.discarded_at, x.letter.message.id), reverse=True)[:limit]
+        return sorted(notes, key=lambda x: (x.discarded_at, x.letter.message.id), reverse=True)[
+            :limit
+        ]
 
 
 class MemoryInbox(Inbox):
     """The inbox in a dictionary."""
 
-    def first_seen(self, tx: Transaction, consumer: str, messages: Sequence[Message]) -> Sequence[Message]:
+    def first_seen(
+        self, tx: Transaction, consumer: str, messages: Sequence[Message]
+    ) -> Sequence[Message]:
         seen = table(tx, "inbox")
         new: list[Message] = []
         for message in messages:

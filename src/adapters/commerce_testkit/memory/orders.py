@@ -26,7 +26,9 @@ from commerce_testkit.memory.transaction import table
 
 
 class MemoryOrderBook(OrderBook):
-    """Orders in dictionaries; where they stand is read from the table that the saga store in memory writes."""
+    """Orders in dictionaries; where they stand is read from the table that the saga store in memory
+    writes.
+    """
 
     def insert(self, tx: Transaction, orders: Sequence[Order]) -> None:
         rows, used = table(tx, "orders"), table(tx, "order_used")
@@ -48,38 +50,73 @@ class MemoryOrderBook(OrderBook):
 
     def load(self, tx: Transaction, keys: Sequence[OrderKey]) -> Mapping[OrderId, OrderView]:
         rows = table(tx, "orders")
-        found = [rows[key.order_id] for key in keys if key.order_id in rows and rows[key.order_id].buyer_id == key.buyer_id]
+        found = [
+            rows[key.order_id]
+            for key in keys
+            if key.order_id in rows and rows[key.order_id].buyer_id == key.buyer_id
+        ]
         return {order.id: _view(tx, order) for order in found}
 
     def placed_with(
-        self, tx: Transaction, idem_keys: Sequence[tuple[BuyerId, str]], carts: Sequence[tuple[BuyerId, CartId]]
+        self,
+        tx: Transaction,
+        idem_keys: Sequence[tuple[BuyerId, str]],
+        carts: Sequence[tuple[BuyerId, CartId]],
     ) -> Sequence[Order]:
         rows, used = table(tx, "orders"), table(tx, "order_used")
         marks = [("key", *key) for key in idem_keys] + [("cart", *cart) for cart in carts]
-        return [rows[order_id] for order_id in sorted({used[mark] for mark in marks if mark in used})]
+        return [
+            rows[order_id] for order_id in sorted({used[mark] for mark in marks if mark in used})
+        ]
 
     def history(
-        self, tx: Transaction, buyer_id: BuyerId, wanted: OrderFilter, before: OrderPosition | None, limit: int
+        self,
+        tx: Transaction,
+        buyer_id: BuyerId,
+        wanted: OrderFilter,
+        before: OrderPosition | None,
+        limit: int,
     ) -> Sequence[OrderView]:
-        mine = sorted((o for o in table(tx, "orders").values() if o.buyer_id == buyer_id), key=lambda o: (o.created_at, o.id), reverse=True)
-        behind = [_view(tx, o) for o in mine if before is None or (o.created_at, o.id) < (before.at, before.order_id)]
-        return [view for view in behind if _is_wanted(wanted, view.status, view.order.created_at)][:limit]
+        mine = sorted(
+            (o for o in table(tx, "orders").values() if o.buyer_id == buyer_id),
+            key=lambda o: (o.created_at, o.id),
+            reverse=True,
+        )
+        behind = [
+            _view(tx, o)
+            for o in mine
+            if before is None or (o.created_at, o.id) < (before.at, before.order_id)
+        ]
+        return [view for view in behind if _is_wanted(wanted, view.status, view.order.created_at)][
+            :limit
+        ]
 
-    def timelines_after(self, tx: Transaction, cursors: Sequence[TimelineCursor]) -> Mapping[OrderId, Sequence[TimelineEntry]]:
+    def timelines_after(
+        self, tx: Transaction, cursors: Sequence[TimelineCursor]
+    ) -> Mapping[OrderId, Sequence[TimelineEntry]]:
         owners = self.keys_of(tx, [cursor.key.order_id for cursor in cursors])
         mine = [cursor for cursor in cursors if owners.get(cursor.key.order_id) == cursor.key]
-        found = {c.key.order_id: [e for e in _timeline(tx, c.key.order_id) if e.seq > c.seq] for c in mine}
+        found = {
+            c.key.order_id: [e for e in _timeline(tx, c.key.order_id) if e.seq > c.seq]
+            for c in mine
+        }
         return {order_id: entries for order_id, entries in found.items() if entries}
 
     def keys_of(self, tx: Transaction, order_ids: Sequence[OrderId]) -> Mapping[OrderId, OrderKey]:
         rows = table(tx, "orders")
-        return {order_id: OrderKey(rows[order_id].buyer_id, order_id) for order_id in order_ids if order_id in rows}
+        return {
+            order_id: OrderKey(rows[order_id].buyer_id, order_id)
+            for order_id in order_ids
+            if order_id in rows
+        }
 
 
 class MemorySellerOrders(SellerOrders):
     """The sellers' list in a dictionary."""
 
-    def put(self, tx: Transaction, rows: Sequence[tuple[SellerId, int, SellerOrder]], at: datetime) -> None:
+    def put(
+        self, tx: Transaction, rows: Sequence[tuple[SellerId, int, SellerOrder]], at: datetime
+    ) -> None:
         known = table(tx, "seller_order")
         for seller_id, seq, order in rows:
             key = (seller_id, order.order_id)
@@ -87,19 +124,37 @@ class MemorySellerOrders(SellerOrders):
                 known[key] = (seq, order, at)
 
     def history(
-        self, tx: Transaction, seller_id: SellerId, wanted: OrderFilter, before: OrderPosition | None, limit: int
+        self,
+        tx: Transaction,
+        seller_id: SellerId,
+        wanted: OrderFilter,
+        before: OrderPosition | None,
+        limit: int,
     ) -> Sequence[SellerOrder]:
-        rows = [(o.created_at, o.order_id, at, o) for (owner, _), (_, o, at) in table(tx, "seller_order").items() if owner == seller_id]
-        behind = sorted((row for row in rows if before is None or row[:2] < (before.at, before.order_id)), key=lambda row: row[:2])
-        meant = [o for _, _, at, o in reversed(behind) if _is_wanted(wanted, o.status, o.created_at, at)]
+        rows = [
+            (o.created_at, o.order_id, at, o)
+            for (owner, _), (_, o, at) in table(tx, "seller_order").items()
+            if owner == seller_id
+        ]
+        behind = sorted(
+            (row for row in rows if before is None or row[:2] < (before.at, before.order_id)),
+            key=lambda row: row[:2],
+        )
+        meant = [
+            o for _, _, at, o in reversed(behind) if _is_wanted(wanted, o.status, o.created_at, at)
+        ]
         return meant[:limit]
 
     def load(self, tx: Transaction, seller_id: SellerId, order_id: OrderId) -> SellerOrder | None:
-        found: tuple[int, SellerOrder, datetime] | None = table(tx, "seller_order").get((seller_id, order_id))
+        found: tuple[int, SellerOrder, datetime] | None = table(tx, "seller_order").get(
+            (seller_id, order_id)
+        )
         return found[1] if found else None
 
 
-def _is_wanted(wanted: OrderFilter, status: OrderStatus, placed: datetime, learnt: datetime | None = None) -> bool:
+def _is_wanted(
+    wanted: OrderFilter, status: OrderStatus, placed: datetime, learnt: datetime | None = None
+) -> bool:
     return (
         (wanted.status is None or status is wanted.status)
         and (wanted.since is None or placed >= wanted.since)
@@ -124,6 +179,10 @@ def _view(tx: Transaction, order: Order) -> OrderView:
         state=row.saga.state,
         timeline=tuple(timeline),
         shipment=table(tx, "shipment").get(order.id),
-        cancellation=Cancellation(code=ending["code"], detail=ending["detail"], cart_id=ending["cartId"]) if ending else None,
+        cancellation=Cancellation(
+            code=ending["code"], detail=ending["detail"], cart_id=ending["cartId"]
+        )
+        if ending
+        else None,
         updated_at=row.updated_at,
     )

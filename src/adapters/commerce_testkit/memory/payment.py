@@ -33,7 +33,9 @@ _SLOW: Final = timedelta(seconds=2)
 _DECLINED: Final = Declined(code="card-declined", detail="the card was declined")
 _REFUSALS: Final = {
     "4000000000000002": _DECLINED,
-    "4000000000009995": Declined(code="insufficient-funds", detail="there are not enough funds on the card"),
+    "4000000000009995": Declined(
+        code="insufficient-funds", detail="there are not enough funds on the card"
+    ),
     "tok_declined": _DECLINED,
 }
 _LOSES_ANSWER: Final = "4000000000000119"
@@ -68,14 +70,20 @@ class MemoryGateway(PaymentGateway):
     def capabilities(self) -> Capabilities:
         return Capabilities(raw_cards=True, repeatable_for=timedelta(hours=24), account="sandbox")
 
-    def prepare(self, order_id: OrderId, buyer_id: BuyerId, amount: Money, payment: PaymentInfo) -> Handle:
+    def prepare(
+        self, order_id: OrderId, buyer_id: BuyerId, amount: Money, payment: PaymentInfo
+    ) -> Handle:
         now = self._clock.now()
         if problems := list(_problems(payment, now)):
             raise Invalid(problems)
         card = payment.card_no.reveal() if payment.card_no else payment.token or ""
         last4 = _TOKENS.get(card, card[-4:])
         handle = Handle(
-            gateway="sandbox", account="sandbox", reference=f"handle-{order_id}", brand=_BRANDS.get(card[0], "card"), last4=last4
+            gateway="sandbox",
+            account="sandbox",
+            reference=f"handle-{order_id}",
+            brand=_BRANDS.get(card[0], "card"),
+            last4=last4,
         )
         entry = _Entry(order_id=order_id, handle=handle, amount=amount, card=card, prepared_at=now)
         with self._turn:
@@ -90,10 +98,14 @@ class MemoryGateway(PaymentGateway):
 
     def _charge(self, entry: _Entry) -> ChargeOutcome:
         now = self._clock.now()
-        if entry.card == _TIMES_OUT_FIRST and (entry.first_asked_at is None or now < entry.first_asked_at + _SLOW):
+        if entry.card == _TIMES_OUT_FIRST and (
+            entry.first_asked_at is None or now < entry.first_asked_at + _SLOW
+        ):
             entry.first_asked_at = entry.first_asked_at or now
             return _LOST
-        entry.outcome = _REFUSALS.get(entry.card) or Captured(ref=f"capture-{entry.order_id}", amount=entry.amount)
+        entry.outcome = _REFUSALS.get(entry.card) or Captured(
+            ref=f"capture-{entry.order_id}", amount=entry.amount
+        )
         return _LOST if entry.card == _LOSES_ANSWER else entry.outcome
 
     def fetch(self, handle: Handle) -> ChargeOutcome:
@@ -113,33 +125,59 @@ class MemoryGateway(PaymentGateway):
             if not self._belongs(key, handle):
                 return Unknown("the key belongs to another handle")
             if found := entry.refunds.get(key):
-                return found if found.amount == amount else Unknown("the key belongs to another refund")
+                return (
+                    found
+                    if found.amount == amount
+                    else Unknown("the key belongs to another refund")
+                )
             left = entry.amount.minor - sum(r.amount.minor for r in entry.refunds.values())
-            if not isinstance(entry.outcome, Captured) or amount.currency != entry.amount.currency or not 0 < amount.minor <= left:
+            if (
+                not isinstance(entry.outcome, Captured)
+                or amount.currency != entry.amount.currency
+                or not 0 < amount.minor <= left
+            ):
                 return Unknown("more than was captured")
             entry.refunds[key] = Refunded(ref=f"refund-{key}", amount=amount)
             return entry.refunds[key]
 
     def unclaimed(self, before: datetime, limit: int) -> Sequence[tuple[OrderId, Handle]]:
         with self._turn:
-            waiting = [e for e in self._entries.values() if e.outcome is _OPEN and e.prepared_at < before]
-        return [(e.order_id, e.handle) for e in sorted(waiting, key=lambda e: (e.prepared_at, e.order_id))[:limit]]
+            waiting = [
+                e for e in self._entries.values() if e.outcome is _OPEN and e.prepared_at < before
+            ]
+        return [
+            (e.order_id, e.handle)
+            for e in sorted(waiting, key=lambda e: (e.prepared_at, e.order_id))[:limit]
+        ]
 
     def books(self, order_ids: Sequence[OrderId]) -> Sequence[BookEntry]:
         wanted = set(order_ids)
         with self._turn:
-            return [line for e in self._entries.values() if e.order_id in wanted for line in _lines(e)]
+            return [
+                line for e in self._entries.values() if e.order_id in wanted for line in _lines(e)
+            ]
 
     def captures(self, after: BookEntry | None, limit: int) -> Sequence[BookEntry]:
         with self._turn:
-            taken = [line for e in self._entries.values() for line in _lines(e) if line.kind == "capture"]
+            taken = [
+                line for e in self._entries.values() for line in _lines(e) if line.kind == "capture"
+            ]
         behind = (line for line in taken if after is None or line.order_id > after.order_id)
         return sorted(behind, key=lambda line: line.order_id)[:limit]
 
     def _find(self, handle: Handle) -> _Entry:
-        """Its entry; for a handle that was never prepared, one of which nothing is known and nothing becomes."""
+        """Its entry; for a handle that was never prepared, one of which nothing is known and
+        nothing becomes.
+        """
         now, nothing = self._clock.now(), Money.zero("USD")
-        unknown = _Entry(order_id=OrderId(""), handle=handle, amount=nothing, card="", prepared_at=now, outcome=_STRANGE)
+        unknown = _Entry(
+            order_id=OrderId(""),
+            handle=handle,
+            amount=nothing,
+            card="",
+            prepared_at=now,
+            outcome=_STRANGE,
+        )
         return self._entries.get(handle.reference, unknown)
 
     def _belongs(self, key: str, handle: Handle) -> bool:
@@ -150,9 +188,16 @@ class MemoryGateway(PaymentGateway):
 
 def _lines(entry: _Entry) -> Iterator[BookEntry]:
     if isinstance(entry.outcome, Captured):
-        yield BookEntry(order_id=entry.order_id, ref=entry.outcome.ref, kind="capture", amount=entry.outcome.amount)
+        yield BookEntry(
+            order_id=entry.order_id,
+            ref=entry.outcome.ref,
+            kind="capture",
+            amount=entry.outcome.amount,
+        )
     for refund in entry.refunds.values():
-        yield BookEntry(order_id=entry.order_id, ref=refund.ref, kind="refund", amount=refund.amount)
+        yield BookEntry(
+            order_id=entry.order_id, ref=refund.ref, kind="refund", amount=refund.amount
+        )
 
 
 def _problems(payment: PaymentInfo, now: datetime) -> Iterator[FieldProblem]:

@@ -28,7 +28,9 @@ class MemoryReindexQueue(ReindexQueue):
     def claim(self, tx: Transaction, now: datetime, lease_until: datetime) -> Reindex | None:
         rows = table(tx, "reindex")
         waiting: list[Reindex] = [
-            job for job, lease in rows.values() if job.status is not ReindexStatus.FINISHED and unheld(lease, now, lease_until)
+            job
+            for job, lease in rows.values()
+            if job.status is not ReindexStatus.FINISHED and unheld(lease, now, lease_until)
         ]
         if not waiting:
             return None
@@ -47,7 +49,11 @@ class MemoryReindexQueue(ReindexQueue):
     def drop_ended(self, tx: Transaction, before: datetime, limit: int) -> int:
         rows, newest = table(tx, "reindex"), self.newest(tx)
         jobs: list[Reindex] = [job for job, _ in rows.values()]
-        ended = [job.id for job in jobs if job != newest and job.finished_at is not None and job.finished_at < before]
+        ended = [
+            job.id
+            for job in jobs
+            if job != newest and job.finished_at is not None and job.finished_at < before
+        ]
         for job_id in ended[:limit]:
             del rows[job_id]
         return len(ended[:limit])

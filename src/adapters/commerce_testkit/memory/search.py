@@ -29,7 +29,14 @@ from commerce_core.search import (
     Suggestion,
 )
 from commerce_searchtext import splitting
-from commerce_searchtext.documents import insides, phrases, spelled_otherwise, spelled_terms, suggested, typed_of
+from commerce_searchtext.documents import (
+    insides,
+    phrases,
+    spelled_otherwise,
+    spelled_terms,
+    suggested,
+    typed_of,
+)
 from commerce_searchtext.facets import price_ends
 from commerce_searchtext.highlight import apart
 from commerce_searchtext.letters import respelled
@@ -54,10 +61,15 @@ def stem(word: str) -> str:
 
 
 def is_near(typed: str, word: str) -> bool:
-    """Whether one letter was left out, put in, mistaken or swapped, in a word of four letters or more."""
+    """Whether one letter was left out, put in, mistaken or swapped, in a word of four letters or
+    more.
+    """
     if len(typed) < 4 or abs(len(typed) - len(word)) > 1 or typed[0] != word[0]:
         return False
-    same = next((i for i, (a, b) in enumerate(zip(typed, word, strict=False)) if a != b), min(len(typed), len(word)))
+    same = next(
+        (i for i, (a, b) in enumerate(zip(typed, word, strict=False)) if a != b),
+        min(len(typed), len(word)),
+    )
     a, b = typed[same:], word[same:]
     return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[1::-1] and a[2:] == b[2:])
 
@@ -86,7 +98,9 @@ class MemorySearchIndex(SearchIndex):
         synonyms: words that are searched for too, by word.
     """
 
-    def __init__(self, *, currency: str, clock: Clock, synonyms: Mapping[str, Sequence[str]] | None = None) -> None:
+    def __init__(
+        self, *, currency: str, clock: Clock, synonyms: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
         self._currency = currency
         self._clock = clock
         self._synonyms = dict(synonyms or {})
@@ -105,7 +119,9 @@ class MemorySearchIndex(SearchIndex):
                 _take(kept, documents)
 
     def versions(self, item_ids: Sequence[ItemId]) -> Mapping[ItemId, int]:
-        return {item_id: self._kept[item_id].version for item_id in item_ids if item_id in self._kept}
+        return {
+            item_id: self._kept[item_id].version for item_id in item_ids if item_id in self._kept
+        }
 
     def find(self, query: Query) -> ResultPage:
         asked = attrs.evolve(query, cursor=None, size=0)
@@ -130,11 +146,19 @@ class MemorySearchIndex(SearchIndex):
         sought = " ".join(words_of(prefix))
         found: dict[tuple[str, str], Suggestion] = {}
         for d in sorted(self._kept.values(), key=lambda d: d.item_id):
-            kinds = (("category", d.category, None), ("brand", d.brand, None), ("item", d.name, d.item_id))
-            queries = (("query", suggested(phrase), None) for phrase in sorted(phrases(d.name, _ANALYSIS)))
+            kinds = (
+                ("category", d.category, None),
+                ("brand", d.brand, None),
+                ("item", d.name, d.item_id),
+            )
+            queries = (
+                ("query", suggested(phrase), None) for phrase in sorted(phrases(d.name, _ANALYSIS))
+            )
             for kind, text, item_id in (*queries, *kinds):
                 if sought and d.listed and f" {sought}" in f" {' '.join(words_of(text))}":
-                    found.setdefault((kind, text), Suggestion(text=text, kind=kind, item_id=item_id))
+                    found.setdefault(
+                        (kind, text), Suggestion(text=text, kind=kind, item_id=item_id)
+                    )
         return tuple(sorted(found.values(), key=lambda s: s.kind != "query"))[: max(size, 0)]
 
     def explain(self, term: str, size: int) -> Sequence[Explanation]:
@@ -142,7 +166,13 @@ class MemorySearchIndex(SearchIndex):
         found = self.find(Query(term=term, size=size)).hits
         parts = {h.item_id: tuple(matcher.parts(self._kept[h.item_id])) for h in found}
         return [
-            Explanation(item_id=h.item_id, name=h.name, score=sum(p for _, p in parts[h.item_id]), parts=parts[h.item_id]) for h in found
+            Explanation(
+                item_id=h.item_id,
+                name=h.name,
+                score=sum(p for _, p in parts[h.item_id]),
+                parts=parts[h.item_id],
+            )
+            for h in found
         ]
 
     @property
@@ -167,7 +197,15 @@ class MemorySearchIndex(SearchIndex):
         self._drop()
         if query.cursor is None:
             matcher = _Matcher(query.term, self._kept.values(), self._synonyms)
-            return "", 0, _ordered([d for d in self._kept.values() if _passes(d, query) and matcher.finds(d)], query, matcher)
+            return (
+                "",
+                0,
+                _ordered(
+                    [d for d in self._kept.values() if _passes(d, query) and matcher.finds(d)],
+                    query,
+                    matcher,
+                ),
+            )
         name, offset = decode_cursor("search", query.cursor, str, int)
         pinned = self._pins.get(name)
         if pinned is None:
@@ -185,7 +223,9 @@ class MemorySearchIndex(SearchIndex):
         return name
 
     def _drop(self) -> None:
-        for name in [name for name, pinned in self._pins.items() if pinned.until <= self._clock.now()]:
+        for name in [
+            name for name, pinned in self._pins.items() if pinned.until <= self._clock.now()
+        ]:
             del self._pins[name]
 
 
@@ -198,7 +238,9 @@ def _take(kept: dict[ItemId, Document], documents: Sequence[Document]) -> None:
 class _Matcher:
     """A term against documents: which it finds, and how well."""
 
-    def __init__(self, term: str, documents: Iterable[Document], synonyms: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self, term: str, documents: Iterable[Document], synonyms: Mapping[str, Sequence[str]]
+    ) -> None:
         self.browsing = not term.strip()
         self._code = key(term)
         text = clean(term[:10_000])
@@ -206,22 +248,37 @@ class _Matcher:
         typed = [place.surface for place in places]
         others = {place.surface: otherwise(place, text) for place in places}
         documents = list(documents)
-        written = {t: suggested(s) for d in documents for s in spelled_terms(d, _ANALYSIS) for t in (typed_of(s),)}
-        known = Counter(word for d in documents if d.listed for text in _texts(d).values() for word in words_of(text))
+        written = {
+            t: suggested(s)
+            for d in documents
+            for s in spelled_terms(d, _ANALYSIS)
+            for t in (typed_of(s),)
+        }
+        known = Counter(
+            word
+            for d in documents
+            if d.listed
+            for text in _texts(d).values()
+            for word in words_of(text)
+        )
         stems = {stem(word) for word in known}
         self.senses: list[set[str]] = []
         meant: list[str] = []
         for word in typed:
             unknown = not any(self._known(w, known, stems) for w in (word, *others[word]))
             near = [w for w, _ in known.most_common() if is_near(word, w)] if unknown else []
-            self.senses.append({stem(w) for w in (word, *near, *others[word], *synonyms.get(word, ()))})
+            self.senses.append(
+                {stem(w) for w in (word, *near, *others[word], *synonyms.get(word, ()))}
+            )
             meant.append(written.get(near[0], near[0]) if near else word)
         self._typed = typed
         self.did_you_mean = " ".join(meant) if meant != typed else None
 
     @staticmethod
     def _known(word: str, known: Mapping[str, int], stems: set[str]) -> bool:
-        return stem(word) in stems or any(other.startswith(word) or (len(word) > 3 and word in other) for other in known)
+        return stem(word) in stems or any(
+            other.startswith(word) or (len(word) > 3 and word in other) for other in known
+        )
 
     def is_exact(self, d: Document) -> bool:
         """Whether the term is the id, the SKU or a code of *d*."""
@@ -233,13 +290,30 @@ class _Matcher:
 
     def parts(self, d: Document) -> Iterator[tuple[str, float]]:
         """The score of *d*, word by word: its best field counts."""
-        weights = {"name": 2.0, "category": 2.0, "brand": 2.0, "tags": 2.0, "description": 1.0, "attributes": 0.5}
+        weights = {
+            "name": 2.0,
+            "category": 2.0,
+            "brand": 2.0,
+            "tags": 2.0,
+            "description": 1.0,
+            "attributes": 0.5,
+        }
         texts = {field: words_of(text) for field, text in _texts(d).items()}
         found = 0
         for typed, sense in zip(self._typed, self.senses, strict=True):
-            full = [weights[f] for f, words in texts.items() if any(stem(w) in sense for w in words)]
-            started = [0.3 for words in texts.values() if len(typed) > 1 and any(w.startswith(typed) for w in words)]
-            inside = [0.2 for end in insides(d, _ANALYSIS).split() if len(typed) > 3 and end.startswith(typed)]
+            full = [
+                weights[f] for f, words in texts.items() if any(stem(w) in sense for w in words)
+            ]
+            started = [
+                0.3
+                for words in texts.values()
+                if len(typed) > 1 and any(w.startswith(typed) for w in words)
+            ]
+            inside = [
+                0.2
+                for end in insides(d, _ANALYSIS).split()
+                if len(typed) > 3 and end.startswith(typed)
+            ]
             if full or started or inside:
                 found += 1
                 yield f"word {typed}", max(full + started + inside)
@@ -250,7 +324,8 @@ class _Matcher:
         """Whether *word* of a text, where it is *written* so, is to be highlighted."""
         other = respelled(written)
         return any(
-            stem(word) in sense or word.startswith(typed) or other == typed for typed, sense in zip(self._typed, self.senses, strict=True)
+            stem(word) in sense or word.startswith(typed) or other == typed
+            for typed, sense in zip(self._typed, self.senses, strict=True)
         )
 
 
@@ -313,7 +388,12 @@ def _ordered(found: list[Document], query: Query, matcher: _Matcher) -> list[Doc
         Sort.NEWEST: lambda d: -d.created_at.timestamp(),
     }
     return sorted(
-        found, key=lambda d: (not matcher.is_exact(d), 0 if sort is Sort.RELEVANCE and matcher.is_exact(d) else by[sort](d), d.item_id)
+        found,
+        key=lambda d: (
+            not matcher.is_exact(d),
+            0 if sort is Sort.RELEVANCE and matcher.is_exact(d) else by[sort](d),
+            d.item_id,
+        ),
     )
 
 
@@ -322,14 +402,21 @@ def _hit(d: Document, matcher: _Matcher, query: Query) -> Hit:
     form = _shown(d, query)
     marked = {field: _marked(getattr(d, field), matcher) for field in ("name", "description")}
     kept = {f: getattr(d, f) for f in fields}
-    return Hit(**kept, price=form.price, in_stock=form.in_stock, highlights={f: text for f, text in marked.items() if "<em>" in text})
+    return Hit(
+        **kept,
+        price=form.price,
+        in_stock=form.in_stock,
+        highlights={f: text for f, text in marked.items() if "<em>" in text},
+    )
 
 
 def _marked(text: str, matcher: _Matcher) -> str:
     parts: list[str] = []
     at, text = 0, clean(text)
     words = splitting.words_of(text)
-    for start, end in apart((start, end) for surface, start, end in words if matcher.marks(surface, text[start:end])):
+    for start, end in apart(
+        (start, end) for surface, start, end in words if matcher.marks(surface, text[start:end])
+    ):
         parts += [escape(text[at:start]), f"<em>{escape(text[start:end])}</em>"]
         at = end
     return "".join([*parts, escape(text[at:])])
@@ -340,10 +427,23 @@ def _facets(found: Sequence[Document], query: Query, currency: str) -> Facets:
         found = [text for text in texts if text]
         counts = Counter(map(key, found))
         names = {key(text): text for text, _ in reversed(Counter(found).most_common())}
-        return tuple(FacetValue(names[v], n) for v, n in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+        return tuple(
+            FacetValue(names[v], n)
+            for v, n in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+        )
 
     ends = price_ends(currency)
-    counts = Counter(low for d in found for low in {max(end for end in ends if end <= f.price.minor) for f in _meeting(d, query)})
+    counts = Counter(
+        low
+        for d in found
+        for low in {max(end for end in ends if end <= f.price.minor) for f in _meeting(d, query)}
+    )
     highs = {low: Money(high, currency) for low, high in pairwise(ends)}
-    prices = tuple(PriceBucket(Money(low, currency), highs.get(low), n) for low, n in sorted(counts.items()))
-    return Facets(categories=values(d.category for d in found), brands=values(d.brand for d in found), prices=prices)
+    prices = tuple(
+        PriceBucket(Money(low, currency), highs.get(low), n) for low, n in sorted(counts.items())
+    )
+    return Facets(
+        categories=values(d.category for d in found),
+        brands=values(d.brand for d in found),
+        prices=prices,
+    )

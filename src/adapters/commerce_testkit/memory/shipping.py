@@ -4,7 +4,15 @@ import threading
 from collections.abc import Sequence
 
 from commerce_core.kernel.address import Address
-from commerce_core.shipping import Booked, BookingGone, BookingOutcome, CannotShip, Carrier, ParcelLine, Unknown
+from commerce_core.shipping import (
+    Booked,
+    BookingGone,
+    BookingOutcome,
+    CannotShip,
+    Carrier,
+    ParcelLine,
+    Unknown,
+)
 
 
 class MemoryCarrier(Carrier):
@@ -14,13 +22,19 @@ class MemoryCarrier(Carrier):
         self._turn = threading.Lock()
         self._outcomes: dict[str, BookingOutcome] = {}
 
-    def book(self, reference: str, key: str, address: Address | None, lines: Sequence[ParcelLine]) -> BookingOutcome:
+    def book(
+        self, reference: str, key: str, address: Address | None, lines: Sequence[ParcelLine]
+    ) -> BookingOutcome:
         _refuse_blank(key)
         with self._turn:
             if reference not in self._outcomes:
                 refused = address is not None and address.country == "AQ"
-                booked = Booked(carrier="sandbox", tracking_number=f"TRACK-{len(self._outcomes) + 1}")
-                self._outcomes[reference] = CannotShip("nothing is delivered to Antarctica") if refused else booked
+                booked = Booked(
+                    carrier="sandbox", tracking_number=f"TRACK-{len(self._outcomes) + 1}"
+                )
+                self._outcomes[reference] = (
+                    CannotShip("nothing is delivered to Antarctica") if refused else booked
+                )
             return self._outcomes[reference]
 
     def find_by_reference(self, reference: str) -> BookingOutcome:

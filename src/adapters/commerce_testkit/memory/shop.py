@@ -1,4 +1,6 @@
-"""A whole shop in memory on one thread: every service over memory adapters, driven step by step under a clock that is set."""
+"""A whole shop in memory on one thread: every service over memory adapters, driven step by step
+under a clock that is set.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -7,7 +9,7 @@ from typing import Final
 import attrs
 
 from commerce_core.accounts.service import Accounts
-from commerce_core.cart.service import CartChanges, Carts, CartShelves
+from commerce_core.cart.service import CartChanges, CartRepositories, Carts
 from commerce_core.catalog.service.importer import Importer
 from commerce_core.catalog.service.imports import Imports
 from commerce_core.catalog.service.items import Items
@@ -16,10 +18,10 @@ from commerce_core.checkout import Timing
 from commerce_core.checkout.service.cancel import Cancellations
 from commerce_core.checkout.service.check import Checker
 from commerce_core.checkout.service.operate import Operations
-from commerce_core.checkout.service.place import Checkout, Placement, Shelves
+from commerce_core.checkout.service.place import Checkout, Placement, PlacementRepositories
 from commerce_core.checkout.service.prepare import Preparation, prepared_first
 from commerce_core.checkout.service.reconcile import Reconciliation
-from commerce_core.checkout.service.record import Books, Recorder
+from commerce_core.checkout.service.record import Recorder, SagaRepositories
 from commerce_core.checkout.service.run import SagaRunner
 from commerce_core.kernel.batching import InlineFanOut
 from commerce_core.kernel.delivery import SUBSCRIPTIONS
@@ -27,7 +29,12 @@ from commerce_core.kernel.relay import Relay
 from commerce_core.orders.service import Orders, SellerOrderProjection
 from commerce_core.pricing import Charges, FreeOfCharges, Pricer
 from commerce_core.search.service.find import Searches
-from commerce_core.search.service.follow import IndexAudit, Reindexer, SearchIndexer, Sources
+from commerce_core.search.service.follow import (
+    IndexAudit,
+    ItemRepositories,
+    Reindexer,
+    SearchIndexer,
+)
 from commerce_testkit.memory.accounts import MemoryAccountBook
 from commerce_testkit.memory.batching import SteppedBatcher
 from commerce_testkit.memory.broker import MemoryBroker
@@ -66,7 +73,9 @@ def _index(parts: "MemoryParts") -> MemorySearchIndex:
 
 @attrs.frozen(kw_only=True)
 class MemoryParts:
-    """What the services stand on. Make one, put something of your own in its place, and give it to :func:`memory_shop`."""
+    """What the services stand on. Make one, put something of your own in its place, and give it to
+    :func:`memory_shop`.
+    """
 
     currency: str = "USD"
     timing: Timing = attrs.field(factory=Timing)
@@ -86,9 +95,13 @@ class MemoryParts:
     charges: Charges = attrs.field(factory=FreeOfCharges)
     synonyms: Mapping[str, Sequence[str]] = attrs.field(factory=dict[str, Sequence[str]])
     outbox: MemoryOutbox = attrs.field(init=False, default=attrs.Factory(_outbox, takes_self=True))
-    gateway: MemoryGateway = attrs.field(init=False, default=attrs.Factory(_gateway, takes_self=True))
+    gateway: MemoryGateway = attrs.field(
+        init=False, default=attrs.Factory(_gateway, takes_self=True)
+    )
     carrier: MemoryCarrier = attrs.field(factory=MemoryCarrier)
-    index: MemorySearchIndex = attrs.field(init=False, default=attrs.Factory(_index, takes_self=True))
+    index: MemorySearchIndex = attrs.field(
+        init=False, default=attrs.Factory(_index, takes_self=True)
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -120,8 +133,15 @@ class MemoryShop:
         return self.parts.clock
 
     def run_to_rest(self) -> None:
-        """Carry on what can be carried on now, until nothing more comes of it. Time stands still."""
-        loops = (self.importer.run_once, self.runner.run_once, self.relay.run_once, self.reindexer.run_once)
+        """Carry on what can be carried on now, until nothing more comes of it. Time stands
+        still.
+        """
+        loops = (
+            self.importer.run_once,
+            self.runner.run_once,
+            self.relay.run_once,
+            self.reindexer.run_once,
+        )
         while any(run_once(_STEP) for run_once in loops):
             pass
 
@@ -136,25 +156,40 @@ def memory_shop(parts: MemoryParts | None = None) -> MemoryShop:
     on = parts or MemoryParts()
     pricer = Pricer(on.currency, on.charges)
     shelf = Shelf(on.items, on.stock, on.outbox, on.ids)
-    sources = Sources(database=on.database, book=on.items, stock=on.stock)
-    books = Books(database=on.database, carts=on.carts, stock=on.stock, orders=on.orders, sagas=on.sagas, outbox=on.outbox)
+    sources = ItemRepositories(database=on.database, book=on.items, stock=on.stock)
+    books = SagaRepositories(
+        database=on.database,
+        carts=on.carts,
+        stock=on.stock,
+        orders=on.orders,
+        sagas=on.sagas,
+        outbox=on.outbox,
+    )
     gateways, carriers = {_GATEWAY: on.gateway}, {_CARRIER: on.carrier}
     placement = _placement(on, pricer)
-    preparation = Preparation(placement.look, gateways)
+    preparation = Preparation(placement.preview, gateways)
     return MemoryShop(
         parts=on,
-        accounts=Accounts(on.database, on.accounts, PlainHasher(), CountingTokens(), on.clock, on.ids),
+        accounts=Accounts(
+            on.database, on.accounts, PlainHasher(), CountingTokens(), on.clock, on.ids
+        ),
         items=Items(on.database, on.items, on.stock, shelf, on.clock, on.ids, on.currency),
         imports=Imports(on.database, on.imports, on.clock, on.ids),
         importer=Importer(on.database, on.imports, on.items, shelf, on.clock, on.ids, on.currency),
         carts=_carts(on, pricer),
-        checkout=Checkout(preparation, SteppedBatcher(prepared_first(placement.place_many, preparation), at_once=True), on.ids),
+        checkout=Checkout(
+            preparation,
+            SteppedBatcher(prepared_first(placement.place_many, preparation), at_once=True),
+            on.ids,
+        ),
         placement=placement,
         cancellations=Cancellations(on.database, on.orders, on.sagas, on.clock),
         orders=Orders(on.database, on.orders, on.seller_orders),
         searches=Searches(on.database, on.imports, on.index),
         reindexer=Reindexer(sources, on.index, on.reindex, on.clock, on.ids),
-        runner=SagaRunner(books, gateways, carriers, InlineFanOut(8), on.clock, on.ids, on.timing, _OWNER),
+        runner=SagaRunner(
+            books, gateways, carriers, InlineFanOut(8), on.clock, on.ids, on.timing, _OWNER
+        ),
         relay=_relay(on, sources),
         operations=Operations(books, Recorder(books, on.ids, on.timing), gateways, on.clock),
         reconciliation=Reconciliation(books, gateways, on.clock),
@@ -164,12 +199,16 @@ def memory_shop(parts: MemoryParts | None = None) -> MemoryShop:
 
 
 def _carts(on: MemoryParts, pricer: Pricer) -> Carts:
-    changes = CartChanges(CartShelves(database=on.database, carts=on.carts, offers=on.offers, stock=on.stock), pricer, on.clock)
+    changes = CartChanges(
+        CartRepositories(database=on.database, carts=on.carts, offers=on.offers, stock=on.stock),
+        pricer,
+        on.clock,
+    )
     return Carts(changes, SteppedBatcher(changes.change_many, at_once=True))
 
 
 def _placement(on: MemoryParts, pricer: Pricer) -> Placement:
-    shelves = Shelves(
+    repositories = PlacementRepositories(
         database=on.database,
         carts=on.carts,
         offers=on.offers,
@@ -178,12 +217,17 @@ def _placement(on: MemoryParts, pricer: Pricer) -> Placement:
         sagas=on.sagas,
         outbox=on.outbox,
     )
-    return Placement(shelves, pricer, on.clock, on.ids, _CARRIER)
+    return Placement(repositories, pricer, on.clock, on.ids, _CARRIER)
 
 
-def _relay(on: MemoryParts, sources: Sources) -> Relay:
+def _relay(on: MemoryParts, sources: ItemRepositories) -> Relay:
     consumers = [
         SearchIndexer(sources, on.index, on.clock, lambda _: None),
         SellerOrderProjection(on.database, on.orders, on.seller_orders, on.clock),
     ]
-    return Relay(on.outbox, MemoryBroker(consumers, SUBSCRIPTIONS, on.outbox.park, on.clock), on.clock, _OWNER)
+    return Relay(
+        on.outbox,
+        MemoryBroker(consumers, SUBSCRIPTIONS, on.outbox.park, on.clock),
+        on.clock,
+        _OWNER,
+    )

@@ -1,4 +1,6 @@
-"""Transactions over dictionaries: a writer works on private copies of the tables it touches, a commit swaps them in."""
+"""Transactions over dictionaries: a writer works on private copies of the tables it touches, a
+commit swaps them in.
+"""
 
 import threading
 from types import TracebackType
@@ -17,7 +19,9 @@ class MemoryTransaction(Transaction):
         self._seen: dict[str, dict[Any, Any]] = {}
 
     def table(self, name: str) -> dict[Any, Any]:
-        """The rows of table *name* by key, to read and (in a writing transaction) to change. Values are never changed in place."""
+        """The rows of table *name* by key, to read and (in a writing transaction) to change. Values
+        are never changed in place.
+        """
         if not self._write:
             return self._seen.get(name, {})
         if name not in self._mine:
@@ -34,7 +38,13 @@ class MemoryTransaction(Transaction):
         self._seen = self._database.tables
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+        /,
+    ) -> None:
         self._mine = {}
         if self._write:
             self._database.writing.release()

@@ -1,4 +1,6 @@
-"""Accounts: registering, logging in and out, name and address. And how a refusal is told, whatever it is about."""
+"""Accounts: registering, logging in and out, name and address. And how a refusal is told, whatever
+it is about.
+"""
 
 from typing import Final
 
@@ -13,7 +15,13 @@ _COUNTRIES: Final = {"Germany": "DE", "Antarctica": "AQ"}
 
 def address_in(country: str, line1: str = "1 Main Street") -> dict[str, str]:
     """An address in *country*, under the contract's names."""
-    return {"name": "Ada", "line1": line1, "city": "Somewhere", "postalCode": "12345", "country": _COUNTRIES[country]}
+    return {
+        "name": "Ada",
+        "line1": line1,
+        "city": "Somewhere",
+        "postalCode": "12345",
+        "country": _COUNTRIES[country],
+    }
 
 
 #: What somebody might type into the wrong field.
@@ -49,13 +57,20 @@ def registers_with_password(story: Story, who: str, password: str) -> None:
     _registers(story, who, story.visitor(who).email, password)
 
 
-@step(says('{who:Who} registers with the e-mail address "{email:Text}" and the password "{password:Text}"'))
+@step(
+    says(
+        '{who:Who} registers with the e-mail address "{email:Text}" and the password '
+        '"{password:Text}"'
+    )
+)
 def registers_with(story: Story, who: str, email: str, password: str) -> None:
     _registers(story, who, email, password)
 
 
 def _registers(story: Story, who: str, email: str, password: str = "long enough") -> None:
-    story.attempt(lambda: story.shop.register(Visitor(email=email, password=password), who, "buyer"))
+    story.attempt(
+        lambda: story.shop.register(Visitor(email=email, password=password), who, "buyer")
+    )
 
 
 @step(says("{who:Who} logs in"))
@@ -75,7 +90,9 @@ def logs_in_in_capitals(story: Story, who: str) -> None:
 
 @step(says('{who:Who} logs in with the password "{password:Text}"'))
 def logs_in_with(story: Story, who: str, password: str) -> None:
-    story.attempt(lambda: story.shop.log_in(Visitor(email=story.visitor(who).email, password=password)))
+    story.attempt(
+        lambda: story.shop.log_in(Visitor(email=story.visitor(who).email, password=password))
+    )
 
 
 @step(says("a wrong password is tried {times:Count} times for {who:Who}"))
@@ -115,7 +132,9 @@ def changes_name(story: Story, who: str, name: str) -> None:
 @step(says("{who:Who} gives an address in {country:Who}"))
 @step(says("{who:Who} has an address in {country:Who}"))
 def gives_address(story: Story, who: str, country: str) -> None:
-    story.attempt(lambda: story.shop.change_profile(story.visitor(who), {"address": address_in(country)}))
+    story.attempt(
+        lambda: story.shop.change_profile(story.visitor(who), {"address": address_in(country)})
+    )
 
 
 @step(says("{who:Who} gives an address with a card number in it"))

@@ -24,7 +24,12 @@ def puts(story: Story, who: str, quantity: int, name: str) -> None:
     put(story, who, quantity, name)
 
 
-@step(says('{who:Who} puts {quantity:Count} of the variant "{variant:Text}" of "{name:Text}" into the cart'))
+@step(
+    says(
+        '{who:Who} puts {quantity:Count} of the variant "{variant:Text}" of "{name:Text}" into the '
+        "cart"
+    )
+)
 def puts_variant(story: Story, who: str, quantity: int, variant: str, name: str) -> None:
     put(story, who, quantity, name, variant)
 
@@ -32,7 +37,9 @@ def puts_variant(story: Story, who: str, quantity: int, variant: str, name: str)
 @step(says('{who:Who} has put every variant of "{name:Text}" into the cart'))
 def puts_every_variant(story: Story, who: str, name: str) -> None:
     item_id = story.item_id(name)
-    lines = [(item_id, form.variant_id, 1) for form in story.shop.item(story.nobody(), item_id).forms]
+    lines = [
+        (item_id, form.variant_id, 1) for form in story.shop.item(story.nobody(), item_id).forms
+    ]
     story.attempt(lambda: story.shop.set_quantities(story.visitor(who), lines))
 
 
@@ -84,9 +91,13 @@ def holds(story: Story, who: str, quantity: int, name: str) -> None:
 @then(says("the cart of {who:Who} holds"))
 def holds_table(story: Story, who: str, datatable: list[list[str]]) -> None:
     held = {
-        story.name_of(line.item_id): (line.quantity, line.unit_price.amount, line.line_total.amount) for line in cart_of(story, who).lines
+        story.name_of(line.item_id): (line.quantity, line.unit_price.amount, line.line_total.amount)
+        for line in cart_of(story, who).lines
     }
-    assert held == {row["item"]: (int(row["quantity"]), row["price"], row["together"]) for row in rows(datatable)}
+    assert held == {
+        row["item"]: (int(row["quantity"]), row["price"], row["together"])
+        for row in rows(datatable)
+    }
 
 
 @then(says("the cart of {who:Who} costs {total:Amount}"))

@@ -29,7 +29,9 @@ _EVERY_DETAIL: Final[Mapping[str, Any]] = {
 def offer(story: Story, who: str, name: str, *, key: str | None = None, **said: Any) -> None:
     """*who* offers an item; unless it says otherwise it costs 10.00 and there are five of it."""
     item = said if "variants" in said else {"price": "10.00", "quantity": 5, **said}
-    goods = story.attempt(lambda: story.shop.onboard(story.visitor(who), {"name": name, **item}, key))
+    goods = story.attempt(
+        lambda: story.shop.onboard(story.visitor(who), {"name": name, **item}, key)
+    )
     if goods is not None:
         story.remember_item(name, goods.item_id)
 
@@ -37,12 +39,20 @@ def offer(story: Story, who: str, name: str, *, key: str | None = None, **said: 
 def assert_forms(forms: Sequence[Form], datatable: list[list[str]]) -> None:
     """The variants are those of a table, and no others."""
     seen = {form.variant_id: (form.options, form.price.amount, form.stock) for form in forms}
-    wanted = {r["variant"]: ({"colour": r["colour"], "size": r["size"]}, r["price"], int(r["stock"])) for r in rows(datatable)}
+    wanted = {
+        r["variant"]: ({"colour": r["colour"], "size": r["size"]}, r["price"], int(r["stock"]))
+        for r in rows(datatable)
+    }
     assert seen == wanted
 
 
 @step(says('{who:Who} offers "{name:Text}" at {price:Amount} with {stock:Count} in stock'))
-@step(says('{who:Who} offers "{name:Text}" at {price:Amount} with {stock:Count} in stock and nothing else'))
+@step(
+    says(
+        '{who:Who} offers "{name:Text}" at {price:Amount} with {stock:Count} in stock and nothing '
+        "else"
+    )
+)
 def offers(story: Story, who: str, name: str, price: str, stock: int) -> None:
     offer(story, who, name, price=price, quantity=stock)
 
@@ -59,7 +69,14 @@ def offers_variants(story: Story, who: str, name: str, datatable: list[list[str]
 
 @step(says('{who:Who} offers "{name:Text}" in {count:Count} variants'))
 def offers_many_variants(story: Story, who: str, name: str, count: int) -> None:
-    offer(story, who, name, variants=[{"variantId": str(number), "price": "1.00", "stock": 1} for number in range(count)])
+    offer(
+        story,
+        who,
+        name,
+        variants=[
+            {"variantId": str(number), "price": "1.00", "stock": 1} for number in range(count)
+        ],
+    )
 
 
 @step(says("{who:Who} offers an item with every detail"))
@@ -104,7 +121,11 @@ def offers_without_price(story: Story, who: str) -> None:
 @step(says("{who:Who} offers the items"))
 def offers_table(story: Story, who: str, datatable: list[list[str]]) -> None:
     for row in rows(datatable):
-        said: dict[str, Any] = {field: row[field] for field in ("name", "brand", "category", "price", "description") if field in row}
+        said: dict[str, Any] = {
+            field: row[field]
+            for field in ("name", "brand", "category", "price", "description")
+            if field in row
+        }
         if "material" in row:
             said["attributes"] = {"material": row["material"]}
         offer(story, who, quantity=int(row["stock"]), **said)
@@ -115,7 +136,12 @@ def changes_price(story: Story, who: str, name: str, price: str) -> None:
     _change(story, who, name, {"price": price})
 
 
-@step(says('{who:Who} changes the price of "{name:Text}" to {price:Amount} in one window and to {other:Amount} in another'))
+@step(
+    says(
+        '{who:Who} changes the price of "{name:Text}" to {price:Amount} in one window and to '
+        "{other:Amount} in another"
+    )
+)
 def changes_price_twice(story: Story, who: str, name: str, price: str, other: str) -> None:
     version = story.shop.item(story.visitor(who), story.item_id(name)).version
     _change(story, who, name, {"price": price}, version)
@@ -151,7 +177,16 @@ def changes_variants(story: Story, who: str, name: str, datatable: list[list[str
 @step(says('{who:Who} drops the variant "{variant:Text}" of "{name:Text}"'))
 def drops_variant(story: Story, who: str, name: str, variant: str) -> None:
     forms = story.shop.item(story.visitor(who), story.item_id(name)).forms
-    _change(story, who, name, {"variants": [{"variantId": form.variant_id} for form in forms if form.variant_id != variant]})
+    _change(
+        story,
+        who,
+        name,
+        {
+            "variants": [
+                {"variantId": form.variant_id} for form in forms if form.variant_id != variant
+            ]
+        },
+    )
 
 
 @step(says('{who:Who} publishes "{name:Text}"'))
@@ -173,7 +208,10 @@ def anyone_sees(story: Story, name: str, price: str, stock: int) -> None:
 @then(says('anyone sees "{name:Text}" of {who:Who}'))
 def anyone_sees_of(story: Story, name: str, who: str) -> None:
     goods = _seen_by_anyone(story, name)
-    assert (goods.details["name"], goods.details["sellerId"]) == (name, story.shop.seller_id(story.visitor(who)))
+    assert (goods.details["name"], goods.details["sellerId"]) == (
+        name,
+        story.shop.seller_id(story.visitor(who)),
+    )
 
 
 @then(says('anyone sees the variants of "{name:Text}"'))
@@ -199,7 +237,9 @@ def is_described_as(story: Story, name: str, description: str) -> None:
 
 @then(says('{who:Who} sees "{name:Text}" as {status:Words}'))
 def sees_as(story: Story, who: str, name: str, status: str) -> None:
-    assert story.shop.item(story.visitor(who), story.item_id(name)).status == status.removeprefix("a ")
+    assert story.shop.item(story.visitor(who), story.item_id(name)).status == status.removeprefix(
+        "a "
+    )
 
 
 @then(says('nobody else sees "{name:Text}"'))
@@ -212,7 +252,10 @@ def nobody_else_sees(story: Story, name: str) -> None:
 @then(says('{who:Who} has {count:Count} item called "{name:Text}"'))
 def has_items(story: Story, who: str, count: int, name: str) -> None:
     asked = {"seller": story.shop.seller_id(story.visitor(who)), "term": name}
-    story.until(lambda: [hit.name for hit in story.shop.search(asked).hits] == [name] * count, f"there is {count} {name}")
+    story.until(
+        lambda: [hit.name for hit in story.shop.search(asked).hits] == [name] * count,
+        f"there is {count} {name}",
+    )
 
 
 @step(says("{who:Who} imports a {form:Words} file"))
@@ -243,10 +286,20 @@ def looks_at_import(story: Story, who: str, other: str) -> None:
     story.attempt(lambda: story.shop.import_report(story.visitor(who), import_id))
 
 
-@then(says("the import has created {created:Count}, changed {changed:Count}, left {same:Count} as they were and refused {failed:Count}"))
+@then(
+    says(
+        "the import has created {created:Count}, changed {changed:Count}, left {same:Count} as "
+        "they were and refused {failed:Count}"
+    )
+)
 def import_has(story: Story, created: int, changed: int, same: int, failed: int) -> None:
     assert (report := story.report) is not None, "nothing was imported"
-    assert (report.created, report.changed, report.unchanged, report.failed) == (created, changed, same, failed), report
+    assert (report.created, report.changed, report.unchanged, report.failed) == (
+        created,
+        changed,
+        same,
+        failed,
+    ), report
 
 
 @then("the import names the rows")
@@ -261,7 +314,9 @@ def _seen_by_anyone(story: Story, name: str) -> Goods:
     return story.shop.item(story.nobody(), story.item_id(name))
 
 
-def _change(story: Story, who: str, name: str, changes: Mapping[str, Any], version: int | None = None) -> None:
+def _change(
+    story: Story, who: str, name: str, changes: Mapping[str, Any], version: int | None = None
+) -> None:
     item_id = story.item_id(name)
     seen = version if version is not None else _seen_by_anyone(story, name).version
     story.attempt(lambda: story.shop.change_item(story.visitor(who), item_id, changes, seen))
@@ -284,9 +339,13 @@ def _file(form: str, datatable: list[list[str]]) -> str:
         csv.writer(out, lineterminator="\n").writerows(datatable)
         return out.getvalue()
     items = [{**row, "quantity": int(row["quantity"])} for row in rows(datatable)]
-    return json.dumps(items) if form == "json" else "".join(json.dumps(item) + "\n" for item in items)
+    return (
+        json.dumps(items) if form == "json" else "".join(json.dumps(item) + "\n" for item in items)
+    )
 
 
 def _import(story: Story, who: str, form: str, text: str, *, dry_run: bool = False) -> None:
     story.imported = (form, text)
-    story.report = story.attempt(lambda: story.shop.import_items(story.visitor(who), form, text, dry_run=dry_run))
+    story.report = story.attempt(
+        lambda: story.shop.import_items(story.visitor(who), form, text, dry_run=dry_run)
+    )

@@ -21,12 +21,16 @@ _CARD_ANSWER_LOST: Final = "4000000000000119"
 _CARD_SLOW: Final = "4000000000000259"
 
 
-def pay(story: Story, who: str, *, basket: Basket | None = None, wait: bool = False, **said: Any) -> None:
+def pay(
+    story: Story, who: str, *, basket: Basket | None = None, wait: bool = False, **said: Any
+) -> None:
     """*who* pays for *basket*, else for the own cart as it is now."""
 
     def act() -> Ordered:
         seen = basket or cart_of(story, who)
-        payment = attrs.evolve(Payment(cart_id=seen.cart_id, amount=seen.total, card_no=_GOOD_CARD), **said)
+        payment = attrs.evolve(
+            Payment(cart_id=seen.cart_id, amount=seen.total, card_no=_GOOD_CARD), **said
+        )
         story.payment = payment
         return story.shop.check_out(story.visitor(who), payment, wait=wait)
 
@@ -98,7 +102,11 @@ def pays_with_key(story: Story, who: str, key: str) -> None:
     pay(story, who, key=key)
 
 
-@step(says('{who:Who} pays under the request name "{key:Text}" and, hearing nothing, does it once more'))
+@step(
+    says(
+        '{who:Who} pays under the request name "{key:Text}" and, hearing nothing, does it once more'
+    )
+)
 def pays_with_key_twice(story: Story, who: str, key: str) -> None:
     pay(story, who, key=key)
     _once_more(story)
@@ -120,7 +128,12 @@ def pays_remembered(story: Story, who: str) -> None:
 def pays_exactly_remembered(story: Story, who: str) -> None:
     remembered = _remembered(story)
     now = cart_of(story, who)
-    pay(story, who, basket=attrs.evolve(remembered, total=now.total), cart_version=remembered.version)
+    pay(
+        story,
+        who,
+        basket=attrs.evolve(remembered, total=now.total),
+        cart_version=remembered.version,
+    )
 
 
 @step(says('{who:Who} pays what was remembered under the request name "{key:Text}", in vain'))
@@ -165,9 +178,16 @@ def was_completed(story: Story) -> None:
     assert story.placed.answers[0].status == "COMPLETED"
 
 
-@then(says('the refusal names "{name:Text}", of which {wanted:Count} were wanted and {there:Count} is there'))
+@then(
+    says(
+        'the refusal names "{name:Text}", of which {wanted:Count} were wanted and {there:Count} is '
+        "there"
+    )
+)
 def refusal_names(story: Story, name: str, wanted: int, there: int) -> None:
-    lines = [(line["itemId"], line["requested"], line["available"]) for line in _facts(story)["lines"]]
+    lines = [
+        (line["itemId"], line["requested"], line["available"]) for line in _facts(story)["lines"]
+    ]
     assert lines == [(story.item_id(name), wanted, there)]
 
 

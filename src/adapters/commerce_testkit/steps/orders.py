@@ -141,14 +141,29 @@ def looks_at_order(story: Story, who: str) -> None:
 
 @step(says("{who:Who} looks at an order that does not exist"))
 def looks_at_unknown(story: Story, who: str) -> None:
-    story.attempt(lambda: story.shop.order(story.visitor(who), "00000000-0000-7000-8000-000000000000"))
+    story.attempt(
+        lambda: story.shop.order(story.visitor(who), "00000000-0000-7000-8000-000000000000")
+    )
 
 
-@then(says('{who:Who} is shown the order, completed, with {quantity:Count} of "{name:Text}" and nothing else'))
-@step(says('{who:Who} is shown the order, completed, with {quantity:Count} of "{name:Text}" and nothing else'))
+@then(
+    says(
+        '{who:Who} is shown the order, completed, with {quantity:Count} of "{name:Text}" and '
+        "nothing else"
+    )
+)
+@step(
+    says(
+        '{who:Who} is shown the order, completed, with {quantity:Count} of "{name:Text}" and '
+        "nothing else"
+    )
+)
 def seller_is_shown(story: Story, who: str, quantity: int, name: str) -> None:
     order_id, seller = _placed(story).order_id, story.visitor(who)
-    story.until(lambda: story.shop.order(seller, order_id).status == "COMPLETED", f"{who} is shown the completed order")
+    story.until(
+        lambda: story.shop.order(seller, order_id).status == "COMPLETED",
+        f"{who} is shown the completed order",
+    )
     shown = story.shop.order(seller, order_id)
     assert shown.lines == ((story.item_id(name), quantity),)
     assert [order.order_id for order in _orders(story, who)] == [order_id]

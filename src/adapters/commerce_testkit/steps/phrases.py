@@ -21,13 +21,16 @@ _GAP: Final = re.compile(r"\{(\w+):(\w+)\}")
 
 
 class says(parsers.StepParser):  # noqa: N801 (read as a verb where it is used)
-    """A sentence with gaps, each ``{name:Kind}``: ``Who`` (a first name), ``Text`` (anything between quotation marks), ``Count``,
-    ``Amount`` (of money), ``Words`` or ``Reason``."""
+    """A sentence with gaps, each ``{name:Kind}``: ``Who`` (a first name), ``Text`` (anything
+    between quotation marks), ``Count``, ``Amount`` (of money), ``Words`` or ``Reason``.
+    """
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
         between = _GAP.split(name)
-        self._readers = {gap: _KINDS[kind][1] for gap, kind in zip(between[1::3], between[2::3], strict=True)}
+        self._readers = {
+            gap: _KINDS[kind][1] for gap, kind in zip(between[1::3], between[2::3], strict=True)
+        }
         pattern = re.escape(between[0])
         for gap, kind, text in zip(between[1::3], between[2::3], between[3::3], strict=True):
             pattern += f"(?P<{gap}>{_KINDS[kind][0]}){re.escape(text)}"
@@ -35,7 +38,11 @@ class says(parsers.StepParser):  # noqa: N801 (read as a verb where it is used)
 
     def parse_arguments(self, name: str) -> dict[str, Any] | None:
         found = self._pattern.fullmatch(name)
-        return {gap: self._readers[gap](text) for gap, text in found.groupdict().items()} if found else None
+        return (
+            {gap: self._readers[gap](text) for gap, text in found.groupdict().items()}
+            if found
+            else None
+        )
 
     def is_matching(self, name: str) -> bool:
         return self._pattern.fullmatch(name) is not None
@@ -76,7 +83,9 @@ def assert_fields(refusal: Refused, names: set[str]) -> None:
     assert refusal.code == "invalid", f"refused for something else: {refusal}"
     steps = [set(pointer.strip("/").split("/")) for pointer in refusal.fields]
     assert all(step & names for step in steps), f"other fields are wrong as well: {refusal.fields}"
-    assert all(any(name in step for step in steps) for name in names), f"not all are named: {refusal.fields}"
+    assert all(any(name in step for step in steps) for name in names), (
+        f"not all are named: {refusal.fields}"
+    )
 
 
 def amount(money: Money | None) -> str | None:

@@ -1,4 +1,6 @@
-"""Search: finding, narrowing, leafing, suggestions. A search is asked again until what was written shows in it."""
+"""Search: finding, narrowing, leafing, suggestions. A search is asked again until what was written
+shows in it.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -21,13 +23,17 @@ _PARAMETERS: Final = {
     "highest price": "priceMax",
 }
 _SORTS: Final = {"lowest price": "price", "highest price": "-price", "newest": "newest"}
-#: So many letters of a word that nobody else has are nobody else's either, however often the features were told to a shop.
+#: So many letters of a word that nobody else has are nobody else's either, however often the
+#: features were told to a shop.
 _PREFIX: Final = 9
 
 
 def _among(story: Story, who: str, **asked: str | tuple[str, ...]) -> Callable[[], Findings]:
     """A search among the items of the seller *who*; it can be asked as often as need be."""
-    query: dict[str, str | tuple[str, ...]] = {"seller": story.shop.seller_id(story.visitor(who)), **asked}
+    query: dict[str, str | tuple[str, ...]] = {
+        "seller": story.shop.seller_id(story.visitor(who)),
+        **asked,
+    }
     return lambda: story.shop.search(query)
 
 
@@ -37,7 +43,9 @@ def _names(found: Findings) -> list[str]:
 
 def _finds(story: Story, ask: Callable[[], Findings], names: str) -> None:
     wanted = sorted(named(names))
-    story.until(lambda: sorted(_names(ask())) == wanted, f"the search finds {wanted}", lambda: _names(ask()))
+    story.until(
+        lambda: sorted(_names(ask())) == wanted, f"the search finds {wanted}", lambda: _names(ask())
+    )
 
 
 def _asked(story: Story) -> Callable[[], Findings]:
@@ -66,10 +74,17 @@ def finds_first(story: Story, who: str, words: str, name: str) -> None:
     that_finds_first(story, name)
 
 
-@then(says('a search among {who:Who}\'s items for "{words:Text}" finds "{name:Text}" at {price:Amount}'))
+@then(
+    says(
+        'a search among {who:Who}\'s items for "{words:Text}" finds "{name:Text}" at {price:Amount}'
+    )
+)
 def finds_at(story: Story, who: str, words: str, name: str, price: str) -> None:
     ask = story.found = _among(story, who, term=words)
-    story.until(lambda: [(h.name, h.price.amount) for h in ask().hits] == [(name, price)], f"{name} is found at {price}")
+    story.until(
+        lambda: [(h.name, h.price.amount) for h in ask().hits] == [(name, price)],
+        f"{name} is found at {price}",
+    )
 
 
 @then(says('the "{name:Text}" that was found has {stock:Count} in stock'))
@@ -88,13 +103,25 @@ def _found_item(story: Story, name: str) -> Goods:
     return story.shop.item(story.nobody(), hit.item_id)
 
 
-@then(says('a search among {who:Who}\'s items with the {field:Words} "{value:Text}" finds "{names:Text}"'))
+@then(
+    says(
+        'a search among {who:Who}\'s items with the {field:Words} "{value:Text}" finds '
+        '"{names:Text}"'
+    )
+)
 def finds_with(story: Story, who: str, field: str, value: str, names: str) -> None:
     _finds(story, _among(story, who, **{_PARAMETERS[field]: value}), names)
 
 
-@then(says('a search among {who:Who}\'s items with the {field:Words} "{value:Text}" or "{other:Text}" finds "{names:Text}"'))
-def finds_with_either(story: Story, who: str, field: str, value: str, other: str, names: str) -> None:
+@then(
+    says(
+        'a search among {who:Who}\'s items with the {field:Words} "{value:Text}" or "{other:Text}" '
+        'finds "{names:Text}"'
+    )
+)
+def finds_with_either(
+    story: Story, who: str, field: str, value: str, other: str, names: str
+) -> None:
     _finds(story, _among(story, who, **{_PARAMETERS[field]: (value, other)}), names)
 
 
@@ -106,7 +133,10 @@ def finds_in_stock(story: Story, who: str, names: str) -> None:
 @then(says('a search among {who:Who}\'s items shows "{name:Text}" as sold out'))
 def shows_sold_out(story: Story, who: str, name: str) -> None:
     ask = _among(story, who)
-    story.until(lambda: (hit := _hit(ask(), name)) is not None and not hit.in_stock, f"{name} is shown as sold out")
+    story.until(
+        lambda: (hit := _hit(ask(), name)) is not None and not hit.in_stock,
+        f"{name} is shown as sold out",
+    )
 
 
 @step(says('{buyer:Who} searches among {who:Who}\'s items for "{words:Text}"'))
@@ -121,7 +151,9 @@ def searches_with(story: Story, who: str, field: str, value: str) -> None:
 
 @step(says("{buyer:Who} searches among {who:Who}'s items with"))
 def searches_with_several(story: Story, who: str, datatable: list[list[str]]) -> None:
-    story.found = _among(story, who, **{_PARAMETERS[row["filter"]]: row["value"] for row in rows(datatable)})
+    story.found = _among(
+        story, who, **{_PARAMETERS[row["filter"]]: row["value"] for row in rows(datatable)}
+    )
 
 
 @step(says("{buyer:Who} sorts {who:Who}'s items by {order:Words}"))
@@ -142,13 +174,17 @@ def that_finds(story: Story, names: str) -> None:
 @then(says('that search finds "{name:Text}" first'))
 def that_finds_first(story: Story, name: str) -> None:
     ask = _asked(story)
-    story.until(lambda: _names(ask())[:1] == [name], f"the search finds {name} first", lambda: _names(ask()))
+    story.until(
+        lambda: _names(ask())[:1] == [name], f"the search finds {name} first", lambda: _names(ask())
+    )
 
 
 @then(says('that search finds in this order "{names:Text}"'))
 def that_finds_in_order(story: Story, names: str) -> None:
     ask = _asked(story)
-    story.until(lambda: _names(ask()) == named(names), f"the search finds {names}", lambda: _names(ask()))
+    story.until(
+        lambda: _names(ask()) == named(names), f"the search finds {names}", lambda: _names(ask())
+    )
 
 
 @then(says("that search finds {count:Count} items"))
@@ -166,7 +202,11 @@ def misspells(story: Story, who: str) -> None:
 @then("the shop asks whether that name was meant")
 def asks_whether(story: Story) -> None:
     ask, name = _asked(story), _own_word(story, "Q").lower()
-    story.until(lambda: ask().did_you_mean == name, f"the shop asks whether {name} was meant", lambda: ask().did_you_mean)
+    story.until(
+        lambda: ask().did_you_mean == name,
+        f"the shop asks whether {name} was meant",
+        lambda: ask().did_you_mean,
+    )
 
 
 @then("that search finds that item first")
@@ -177,7 +217,10 @@ def that_finds_that_item(story: Story) -> None:
 @then(says('"{word:Text}" is marked in the name of "{name:Text}"'))
 def is_marked(story: Story, word: str, name: str) -> None:
     ask, marked = _asked(story), f"<em>{word}</em>"
-    story.until(lambda: (hit := _hit(ask(), name)) is not None and marked in hit.highlights["name"], f"{word} is marked in {name}")
+    story.until(
+        lambda: (hit := _hit(ask(), name)) is not None and marked in hit.highlights["name"],
+        f"{word} is marked in {name}",
+    )
 
 
 @then(says('the counts by category are "{counts:Text}"'))
@@ -193,7 +236,9 @@ def counts_by_brand(story: Story, counts: str) -> None:
 def _counts(story: Story, of: Callable[[Findings], Mapping[str, int]], counts: str) -> None:
     wanted = {name: int(count) for name, _, count in (one.rpartition(" ") for one in named(counts))}
     ask = _asked(story)
-    story.until(lambda: dict(of(ask())) == wanted, f"the counts are {wanted}", lambda: dict(of(ask())))
+    story.until(
+        lambda: dict(of(ask())) == wanted, f"the counts are {wanted}", lambda: dict(of(ask()))
+    )
 
 
 @step(says("{buyer:Who} leafs through {who:Who}'s items {size:Count} at a time"))
@@ -201,7 +246,12 @@ def leafs(story: Story, who: str, size: int) -> None:
     _leaf(story, who, size, lambda: None)
 
 
-@step(says('{buyer:Who} leafs through {who:Who}\'s items {size:Count} at a time while {seller:Who} offers "{name:Text}"'))
+@step(
+    says(
+        "{buyer:Who} leafs through {who:Who}'s items {size:Count} at a time while {seller:Who} "
+        'offers "{name:Text}"'
+    )
+)
 def leafs_while(story: Story, who: str, size: int, seller: str, name: str) -> None:
     ask = _among(story, who)
 
@@ -215,7 +265,9 @@ def leafs_while(story: Story, who: str, size: int, seller: str, name: str) -> No
 def _leaf(story: Story, who: str, size: int, meanwhile: Callable[[], None]) -> None:
     ask = _among(story, who)
     older = story.offered()
-    story.until(lambda: sorted(_names(ask())) == sorted(older), "everything that was offered is found")
+    story.until(
+        lambda: sorted(_names(ask())) == sorted(older), "everything that was offered is found"
+    )
     page = _among(story, who, size=str(size))()
     story.pages = [_names(page)]
     meanwhile()
@@ -274,13 +326,19 @@ def typing_suggests_nothing(story: Story) -> None:
 @then(says("at most {count:Count} suggestions come when {size:Count} are asked for"))
 def suggestions_are_bounded(story: Story, count: int, size: int) -> None:
     prefix = _own_word(story, "Q")[:_PREFIX]
-    story.until(lambda: len(story.shop.suggestions(prefix, 10)) > count, f"more than {count} things are suggested for {prefix}")
+    story.until(
+        lambda: len(story.shop.suggestions(prefix, 10)) > count,
+        f"more than {count} things are suggested for {prefix}",
+    )
     assert len(story.shop.suggestions(prefix, size)) == count
 
 
 def _suggested(story: Story, kind: str, text: str) -> None:
     prefix = text[:_PREFIX].lower()
-    story.until(lambda: (kind, text) in story.shop.suggestions(prefix, 10), f"{prefix} suggests the {kind} {text}")
+    story.until(
+        lambda: (kind, text) in story.shop.suggestions(prefix, 10),
+        f"{prefix} suggests the {kind} {text}",
+    )
 
 
 def _own_word(story: Story, initial: str) -> str:

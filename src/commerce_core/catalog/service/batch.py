@@ -8,7 +8,7 @@ import attrs
 from commerce_core.catalog.model import Item, ItemImport, RowError
 from commerce_core.catalog.service.compose import Composed
 from commerce_core.catalog.service.merge import ItemRows, LineProblem
-from commerce_core.kernel.codec import legible
+from commerce_core.kernel.codec import storable_text
 from commerce_core.kernel.errors import Invalid
 from commerce_core.kernel.ids import SkuId
 
@@ -36,11 +36,16 @@ class Batch:
 
     def refuse_all(self, line: int, error: Invalid) -> None:
         """The row on *line* is not taken, for every reason in *error*."""
-        self.refuse_item([LineProblem(line, p.pointer, p.detail) for p in error.problems[:_MOST_OF_A_ROW]])
+        self.refuse_item(
+            [LineProblem(line, p.pointer, p.detail) for p in error.problems[:_MOST_OF_A_ROW]]
+        )
 
     def refuse_item(self, problems: Sequence[LineProblem]) -> None:
         """An item, or a single row, is not taken, for all these reasons on its lines."""
-        self._errors += [RowError(line=p.line, pointer=legible(p.pointer), detail=legible(p.detail)) for p in problems[:_MOST_OF_A_ROW]]
+        self._errors += [
+            RowError(line=p.line, pointer=storable_text(p.pointer), detail=storable_text(p.detail))
+            for p in problems[:_MOST_OF_A_ROW]
+        ]
         self._failed += 1
 
     def refuse_dropping(self, sku_ids: Set[SkuId]) -> None:
@@ -48,20 +53,30 @@ class Batch:
         for change in list(self.changed):
             rows, before, composed = change
             kept = {v.sku_id for v in composed.item.variants}
-            gone = [v.variant_id for v in before.variants if v.sku_id not in kept and v.sku_id in sku_ids]
+            gone = [
+                v.variant_id
+                for v in before.variants
+                if v.sku_id not in kept and v.sku_id in sku_ids
+            ]
             if gone:
                 self.changed.remove(change)
                 detail = "is in stock or held for orders: it cannot be deleted"
                 on = [rows.forms[variant_id] for variant_id in gone if variant_id is not None]
-                self.refuse_item([LineProblem(form.line, f"{form.pointer}/deleted", detail) for form in on])
+                self.refuse_item(
+                    [LineProblem(form.line, f"{form.pointer}/deleted", detail) for form in on]
+                )
 
     def warn(self, line: int, detail: str, pointer: str = "") -> None:
         """Say something of a row that is taken; nothing if there is nothing to say."""
         if detail:
-            self._warnings.append(RowError(line=line, pointer=legible(pointer), detail=legible(detail)))
+            self._warnings.append(
+                RowError(line=line, pointer=storable_text(pointer), detail=storable_text(detail))
+            )
 
     def added_to(self, job: ItemImport) -> ItemImport:
-        """*job* with the counts, errors and warnings of this batch, those of the first lines kept."""
+        """*job* with the counts, errors and warnings of this batch, those of the first lines
+        kept.
+        """
         before = job.progress
         errors = sorted((*job.errors, *self._errors), key=lambda error: error.line)
         warnings = sorted((*job.warnings, *self._warnings), key=lambda warning: warning.line)
@@ -76,4 +91,9 @@ class Batch:
             errors_truncated=before.errors_truncated or len(errors) > MOST_ERRORS,
             latest=self.latest or before.latest,
         )
-        return attrs.evolve(job, progress=progress, errors=tuple(errors[:MOST_ERRORS]), warnings=tuple(warnings[:MOST_ERRORS]))
+        return attrs.evolve(
+            job,
+            progress=progress,
+            errors=tuple(errors[:MOST_ERRORS]),
+            warnings=tuple(warnings[:MOST_ERRORS]),
+        )

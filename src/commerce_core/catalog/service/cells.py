@@ -1,4 +1,6 @@
-"""Cells of a table and the values they stand for, both ways: what is written here is read here as the same value."""
+"""Cells of a table and the values they stand for, both ways: what is written here is read here as
+the same value.
+"""
 
 import json
 import re
@@ -9,11 +11,13 @@ from commerce_core.catalog.model import TableStyle
 from commerce_core.kernel.json_text import decode_json
 from commerce_core.kernel.text import clean_text
 
-#: Stands for a name of a free mapping whose cell is empty: it is taken away, and a new item does not get it.
+#: Stands for a name of a free mapping whose cell is empty: it is taken away, and a new item does
+#: not get it.
 EMPTY: Final[Any] = object()
 
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9]\d{0,18})(?:\.\d{1,30})?(?:[eE][+-]?\d{1,3})?")
-#: What a spreadsheet takes for a formula; a sign of ours stands before it, and one more before each that is there.
+#: What a spreadsheet takes for a formula; a sign of ours stands before it, and one more before each
+#: that is there.
 _FORMULA: Final = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 
 
@@ -28,10 +32,11 @@ def bare(cell: str) -> str:
 
 
 def read_cell(cell: str) -> Any:
-    """The value of a cell in a free mapping: JSON where it is a list, an object, a quoted text or a constant, else text.
+    """The value of a cell in a free mapping: JSON where it is a list, an object, a quoted text or a
+    constant, else text.
 
-    A number is taken for one only in the form in which we would write it: ``1.5`` is, ``1.50``, ``007`` and a
-    serial of twenty digits are texts.
+    A number is taken for one only in the form in which we would write it: ``1.5`` is, ``1.50``,
+    ``007`` and a serial of twenty digits are texts.
 
     Raises:
         Invalid: JSON in the cell has a name twice.
@@ -51,7 +56,11 @@ def written_cell(value: Any) -> str:
     if not isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     cell = harmless(value)
-    return cell if cell and isinstance(read := _read_again(cell), str) and read == value else json.dumps(value, ensure_ascii=False)
+    return (
+        cell
+        if cell and isinstance(read := _read_again(cell), str) and read == value
+        else json.dumps(value, ensure_ascii=False)
+    )
 
 
 def _read_again(cell: str) -> Any:
@@ -69,7 +78,7 @@ def _number(cell: str) -> Any:
     return exact if repr(float(cell)) == cell and abs(exact.adjusted()) <= 18 else cell
 
 
-# --- numbers as people write them ----------------------------------------------------------------------------------------
+# --- numbers as people write them -----------------------------------------------------------------
 
 _WRITTEN: Final = re.compile(r"([+-]?)(\d[\d.,'\u2019\s]*)")
 _SPACED: Final = re.compile(r"\d{1,3}(?:['\u2019\s]\d{3})+(?:[.,]\d+)?")
@@ -99,11 +108,12 @@ def plain_number(cell: str, style: TableStyle, places: int) -> str:
     What is no such number is given back for the reader to refuse.
 
     Args:
-        places: decimals that the number may have; with three a point before three digits is no thousands mark.
+        places: decimals that the number may have; with three a point before three digits is no
+            thousands mark.
 
     Raises:
-        ValueError: a mark may be for thousands as well as for decimals, or is not the table's own; or there is an exponent, by
-            which spreadsheets shorten what does not fit into a cell.
+        ValueError: a mark may be for thousands as well as for decimals, or is not the table's own;
+            or there is an exponent, by which spreadsheets shorten what does not fit into a cell.
     """
     text = clean_text(cell)
     written = _WRITTEN.fullmatch(text)
@@ -122,11 +132,18 @@ def plain_number(cell: str, style: TableStyle, places: int) -> str:
     head, tail = _MARKS.split(digits)
     if style.sure:
         return sign + _by_rule(head, tail, marks[0], style)
-    if spaced or not _may_be_thousands(head, tail) or (places == 3 and marks[0] == "." and style.decimal != ","):
+    if (
+        spaced
+        or not _may_be_thousands(head, tail)
+        or (places == 3 and marks[0] == "." and style.decimal != ",")
+    ):
         return f"{sign}{head}.{tail}"
     if style.decimal and style.decimal != marks[0]:
         return sign + head + tail
-    raise ValueError(f"may be {head}{tail} or {head}.{tail}: say with decimal=. or decimal=, how the numbers of this file are written")
+    raise ValueError(
+        f"may be {head}{tail} or {head}.{tail}: say with decimal=. or decimal=, how the numbers of "
+        "this file are written"
+    )
 
 
 def _grouped(digits: str, marks: list[str], style: TableStyle) -> str:

@@ -17,7 +17,16 @@ from commerce_core.kernel.ids import IdFactory, ItemId, SellerId, SkuId
 from commerce_core.kernel.money import Money
 
 #: The fields of an item that may be empty.
-CONTENT: Final[tuple[str, ...]] = ("description", "brand", "category", "tags", "images", "gtins", "specifications", "attributes")
+CONTENT: Final[tuple[str, ...]] = (
+    "description",
+    "brand",
+    "category",
+    "tags",
+    "images",
+    "gtins",
+    "specifications",
+    "attributes",
+)
 EMPTY_CONTENT: Final[Mapping[str, Any]] = {
     "description": "",
     "brand": "",
@@ -49,27 +58,47 @@ def check(new: NewItem, currency: str) -> None:
     """Look at what no single field can tell.
 
     Raises:
-        Invalid: price and quantity are missing or stand beside variants, or a price is in another currency.
+        Invalid: price and quantity are missing or stand beside variants, or a price is in another
+            currency.
     """
     problems: list[FieldProblem] = []
-    prices = [("/price", new.price)] + [(f"/variants/{i}/price", v.price) for i, v in enumerate(new.variants or ())]
-    problems += [FieldProblem(pointer, f"must be in {currency}") for pointer, p in prices if p is not None and p.currency != currency]
+    prices = [("/price", new.price)] + [
+        (f"/variants/{i}/price", v.price) for i, v in enumerate(new.variants or ())
+    ]
+    problems += [
+        FieldProblem(pointer, f"must be in {currency}")
+        for pointer, p in prices
+        if p is not None and p.currency != currency
+    ]
     for name, value in (("price", new.price), ("quantity", new.quantity)):
         if new.variants is None and value is None:
             problems.append(FieldProblem(f"/{name}", "is required"))
         if new.variants is not None and value is not None:
-            problems.append(FieldProblem(f"/{name}", "belongs to the variants of an item that has them"))
+            problems.append(
+                FieldProblem(f"/{name}", "belongs to the variants of an item that has them")
+            )
     if problems:
         raise Invalid(problems)
 
 
-def compose(new: NewItem, seller_id: SellerId, ids: IdFactory, now: datetime, source: Mapping[str, Any] | None = None) -> Composed:
+def compose(
+    new: NewItem,
+    seller_id: SellerId,
+    ids: IdFactory,
+    now: datetime,
+    source: Mapping[str, Any] | None = None,
+) -> Composed:
     """A new item from what :func:`check` has let pass."""
     item_id = ItemId(ids.new())
     forms = new.variants or (_only_form(new),)
     return begun(
         item_id,
-        {"sku": new.sku or item_id, "name": new.name, "source": source or {}, **{field: getattr(new, field) for field in CONTENT}},
+        {
+            "sku": new.sku or item_id,
+            "name": new.name,
+            "source": source or {},
+            **{field: getattr(new, field) for field in CONTENT},
+        },
         [(_variant(v, SkuId(ids.new()), simple=new.variants is None), v.stock) for v in forms],
         seller_id=seller_id,
         status=ItemStatus(new.status or "active"),
@@ -89,7 +118,16 @@ def begun(
     """A new item from its *fields*, and its *forms* with their first counts."""
     variants = tuple(v for v, _ in forms)
     type_ = ItemType.SIMPLE if variants[0].variant_id is None else ItemType.VARIANT
-    item = Item(id=item_id, seller_id=seller_id, type=type_, status=status, variants=variants, created_at=now, updated_at=now, **fields)
+    item = Item(
+        id=item_id,
+        seller_id=seller_id,
+        type=type_,
+        status=status,
+        variants=variants,
+        created_at=now,
+        updated_at=now,
+        **fields,
+    )
     return Composed(item=item, openings=openings(item, {v.sku_id: count for v, count in forms}))
 
 
@@ -97,19 +135,29 @@ def patched(item: Item, patch: ItemPatch, ids: IdFactory, currency: str) -> Comp
     """*item* after a merge patch.
 
     Raises:
-        Invalid: a field would lose its value that must have one, or does not belong to this type of item; or the item would grow beyond
-            what a new one may be.
+        Invalid: a field would lose its value that must have one, or does not belong to this type of
+            item; or the item would grow beyond what a new one may be.
     """
-    given = {a.name: getattr(patch, a.name) for a in attrs.fields(ItemPatch) if getattr(patch, a.name) is not ABSENT}
+    given = {
+        a.name: getattr(patch, a.name)
+        for a in attrs.fields(ItemPatch)
+        if getattr(patch, a.name) is not ABSENT
+    }
     problems = [
-        FieldProblem(f"/{name}", "is required") for name in ("sku", "name", "price", "variants") if name in given and given[name] is None
+        FieldProblem(f"/{name}", "is required")
+        for name in ("sku", "name", "price", "variants")
+        if name in given and given[name] is None
     ]
     other = "variants" if item.type is ItemType.SIMPLE else "price"
     if other in given:
         problems.append(FieldProblem(f"/{other}", f"does not belong to a {item.type.value} item"))
     if problems:
         raise Invalid(problems)
-    changes = {field: _merged(getattr(item, field), given[field], EMPTY_CONTENT[field]) for field in CONTENT if field in given}
+    changes = {
+        field: _merged(getattr(item, field), given[field], EMPTY_CONTENT[field])
+        for field in CONTENT
+        if field in given
+    }
     changes |= {field: given[field] for field in ("sku", "name") if field in given}
     counts: dict[SkuId, int] = {}
     if "price" in given:
@@ -131,7 +179,9 @@ def check_size(item: Item) -> None:
     free = {"/specifications": item.specifications, "/attributes": item.attributes}
     free |= {f"/variants/{i}/options": v.options for i, v in enumerate(item.variants)}
     if problems := [
-        FieldProblem(pointer, f"must have at most {_MOST_NAMES} names") for pointer, found in free.items() if len(found) > _MOST_NAMES
+        FieldProblem(pointer, f"must have at most {_MOST_NAMES} names")
+        for pointer, found in free.items()
+        if len(found) > _MOST_NAMES
     ]:
         raise Invalid(problems)
     content = to_data([{field: getattr(item, field) for field in CONTENT}, item.variants])
@@ -143,25 +193,35 @@ def check_size(item: Item) -> None:
 
 
 def _most_nodes(text: str) -> int:
-    """At least as many as there are values in the JSON *text*: before each stands a comma or what it is in begins."""
+    """At least as many as there are values in the JSON *text*: before each stands a comma or what
+    it is in begins.
+    """
     return 1 + text.count(",") + text.count("[") + text.count("{")
 
 
 def _nodes(value: Any) -> int:
     """How many values there are in *value*, itself among them."""
-    inside: Sequence[Any] = [*value.values()] if is_object(value) else value if is_list(value) else ()
+    inside: Sequence[Any] = (
+        [*value.values()] if is_object(value) else value if is_list(value) else ()
+    )
     return 1 + sum(map(_nodes, inside))
 
 
 def _patched_variants(
-    item: Item, patches: Sequence[VariantPatch], ids: IdFactory, counts: dict[SkuId, int], currency: str
+    item: Item,
+    patches: Sequence[VariantPatch],
+    ids: IdFactory,
+    counts: dict[SkuId, int],
+    currency: str,
 ) -> tuple[Variant, ...]:
     problems: list[FieldProblem] = []
     variants: list[Variant] = []
     for i, p in enumerate(patches):
         known = item.variant(p.variant_id)
         if known is not None and p.stock is not ABSENT:
-            problems.append(FieldProblem(f"/variants/{i}/stock", "changes through stock receipts alone"))
+            problems.append(
+                FieldProblem(f"/variants/{i}/stock", "changes through stock receipts alone")
+            )
         if known is None and p.price is ABSENT:
             problems.append(FieldProblem(f"/variants/{i}/price", "is required"))
             continue
@@ -184,7 +244,11 @@ def _merged_variant(base: Variant, p: VariantPatch) -> Variant:
 
 
 def _check_currency(prices: Sequence[tuple[str, Money]], currency: str) -> None:
-    if problems := [FieldProblem(pointer, f"must be in {currency}") for pointer, price in prices if price.currency != currency]:
+    if problems := [
+        FieldProblem(pointer, f"must be in {currency}")
+        for pointer, price in prices
+        if price.currency != currency
+    ]:
         raise Invalid(problems)
 
 
@@ -222,4 +286,7 @@ def _variant(form: NewVariant, sku_id: SkuId, *, simple: bool) -> Variant:
 
 def openings(item: Item, counts: Mapping[SkuId, int]) -> tuple[OpeningStock, ...]:
     """The first *counts* of forms that are new in *item*."""
-    return tuple(OpeningStock(sku_id=sku_id, quantity=count, sellable=item.on_sale) for sku_id, count in counts.items())
+    return tuple(
+        OpeningStock(sku_id=sku_id, quantity=count, sellable=item.on_sale)
+        for sku_id, count in counts.items()
+    )

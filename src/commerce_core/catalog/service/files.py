@@ -12,7 +12,9 @@ from commerce_core.catalog.service.tables import read_cells_again, read_table
 _ANY: Final = TableStyle()
 
 
-def read_rows(format: ImportFormat, start: Progress, fetch: Fetch, asked: TableStyle = _ANY, places: int = 2) -> Iterator[Row]:
+def read_rows(
+    format: ImportFormat, start: Progress, fetch: Fetch, asked: TableStyle = _ANY, places: int = 2
+) -> Iterator[Row]:
     """The rows of a file from *start* on, lazily.
 
     Args:
@@ -26,14 +28,20 @@ def read_rows(format: ImportFormat, start: Progress, fetch: Fetch, asked: TableS
     return read_objects(format, start, fetch)
 
 
-def glance_at_rows(format: ImportFormat, start: Progress, fetch: Fetch, asked: TableStyle = _ANY, places: int = 2) -> Iterator[Row]:
-    """As :func:`read_rows` somewhere in a file, for whoever wants no more of each row than its SKU: faster where it can be."""
+def glance_at_rows(
+    format: ImportFormat, start: Progress, fetch: Fetch, asked: TableStyle = _ANY, places: int = 2
+) -> Iterator[Row]:
+    """As :func:`read_rows` somewhere in a file, for whoever wants no more of each row than its SKU:
+    faster where it can be.
+    """
     if format is ImportFormat.CSV:
         return read_rows(format, start, fetch, asked, places)
     return read_objects(format, start, fetch, glanced)
 
 
-def read_again(format: ImportFormat, line: int, raw: bytes, progress: Progress, places: int = 2) -> Row:
+def read_again(
+    format: ImportFormat, line: int, raw: bytes, progress: Progress, places: int = 2
+) -> Row:
     """The row on *line* once more, from its ``raw``."""
     if format is ImportFormat.CSV:
         return read_cells_again(raw, line, progress.header, progress.style or _ANY, places)
@@ -41,5 +49,7 @@ def read_again(format: ImportFormat, line: int, raw: bytes, progress: Progress, 
 
 
 def _is_utf_16(first: bytes) -> bool:
-    """Whether *first* is how a file begins that has two bytes for a letter, as spreadsheets write "Unicode text"."""
+    """Whether *first* is how a file begins that has two bytes for a letter, as spreadsheets write
+    "Unicode text".
+    """
     return first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in first

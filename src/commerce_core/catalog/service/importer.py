@@ -1,8 +1,9 @@
 """Takes the rows of waiting imports, resumed after anything.
 
-A file is gone through twice. First it is noted how many rows each SKU has; then rows are taken as they come, but those of
-items whose other rows stand elsewhere are set aside, and joined when all are in. So the order of rows decides nothing, and no more than a
-batch is in memory. A file of one batch is taken at once.
+A file is gone through twice. First it is noted how many rows each SKU has; then rows are taken as
+they come, but those of items whose other rows stand elsewhere are set aside, and joined when all
+are in. So the order of rows decides nothing, and no more than a batch is in memory. A file of one
+batch is taken at once.
 """
 
 from collections import Counter
@@ -14,13 +15,31 @@ import attrs
 
 from commerce_core.catalog.commands import ItemRow
 from commerce_core.catalog.errors import VariantInStock
-from commerce_core.catalog.model import ImportPhase, ImportStatus, Item, ItemImport, Progress, RowError, RowSum, SetAside
+from commerce_core.catalog.model import (
+    ImportPhase,
+    ImportStatus,
+    Item,
+    ItemImport,
+    Progress,
+    RowError,
+    RowSum,
+    SetAside,
+)
 from commerce_core.catalog.ports import ImportQueue, ItemBook
 from commerce_core.catalog.service.batch import Batch
 from commerce_core.catalog.service.documents import known_as, normalized
 from commerce_core.catalog.service.files import glance_at_rows, read_again, read_rows
 from commerce_core.catalog.service.imports import CHUNK
-from commerce_core.catalog.service.merge import ItemOnLine, ItemRows, RowsRefused, changed, check_row, created, lost, put_together
+from commerce_core.catalog.service.merge import (
+    ItemOnLine,
+    ItemRows,
+    RowsRefused,
+    changed,
+    check_row,
+    created,
+    lost,
+    put_together,
+)
 from commerce_core.catalog.service.rows import Row
 from commerce_core.catalog.service.shelve import Shelf
 from commerce_core.kernel.clock import Clock
@@ -38,7 +57,8 @@ _BATCH_BYTES: Final = 1 << 20
 #: Rows and bytes that one item may have in a file.
 _MOST_ROWS: Final = 1_000
 _MOST_BYTES: Final = 4 << 20
-#: Claims without progress: from the third on rows are tried one by one, after the fifth the import has failed.
+#: Claims without progress: from the third on rows are tried one by one, after the fifth the import
+#: has failed.
 _TOGETHER: Final = 2
 _MOST_CLAIMS: Final = 5
 _LATEST: Final = 64
@@ -49,10 +69,19 @@ class _Overtaken(Exception):
 
 
 class Importer:
-    """Takes rows of waiting imports, a batch at a time, sellers in turn. Any number may work on one database."""
+    """Takes rows of waiting imports, a batch at a time, sellers in turn. Any number may work on one
+    database.
+    """
 
     def __init__(
-        self, database: Database, queue: ImportQueue, book: ItemBook, shelf: Shelf, clock: Clock, ids: IdFactory, currency: str
+        self,
+        database: Database,
+        queue: ImportQueue,
+        book: ItemBook,
+        shelf: Shelf,
+        clock: Clock,
+        ids: IdFactory,
+        currency: str,
     ) -> None:
         self._db = database
         self._queue = queue
@@ -65,9 +94,11 @@ class Importer:
         self._places = exponent(currency)
 
     def run_once(self, limit: int) -> int:
-        """Take up to *limit* rows of an import of the seller whose turn it is; how many were read, and 1 for its end.
+        """Take up to *limit* rows of an import of the seller whose turn it is; how many were read,
+        and 1 for its end.
 
-        Rows and the place reached are kept in one transaction, so that dying anywhere loses and doubles nothing.
+        Rows and the place reached are kept in one transaction, so that dying anywhere loses and
+        doubles nothing.
         """
         now = self._clock.now()
         with self._db.begin() as tx:
@@ -86,8 +117,17 @@ class Importer:
             return 0
 
     def _fail(self, job: ItemImport) -> int:
-        error = RowError(line=job.progress.line, pointer="", detail=f"{_MOST_CLAIMS} attempts to go on from this line came to nothing")
-        failed = attrs.evolve(job, status=ImportStatus.FAILED, finished_at=self._clock.now(), errors=(*job.errors, error))
+        error = RowError(
+            line=job.progress.line,
+            pointer="",
+            detail=f"{_MOST_CLAIMS} attempts to go on from this line came to nothing",
+        )
+        failed = attrs.evolve(
+            job,
+            status=ImportStatus.FAILED,
+            finished_at=self._clock.now(),
+            errors=(*job.errors, error),
+        )
         with self._db.begin() as tx:
             self._keep(tx, failed)
             tx.commit()
@@ -106,7 +146,9 @@ class Importer:
                 job = self._take_whole(tx, job, read.rows)
             else:
                 self._queue.note_skus(tx, job.id, read.sums)
-                further = None if read.ended or read.last is None else _behind(job.progress, read.last)
+                further = (
+                    None if read.ended or read.last is None else _behind(job.progress, read.last)
+                )
                 job = attrs.evolve(job, progress=further or Progress(phase=ImportPhase.TAKING))
             self._keep(tx, job)
             tx.commit()
@@ -115,7 +157,9 @@ class Importer:
     def _rows(self, job: ItemImport, limit: int, most_kept: int) -> "_Read":
         lease = _Lease(self._db, self._queue, self._clock, job)
         gathering = job.progress.phase is ImportPhase.GATHERING
-        only_skus = gathering and job.progress.offset > 0  # the rows themselves are wanted of a file of one batch alone
+        only_skus = (
+            gathering and job.progress.offset > 0
+        )  # the rows themselves are wanted of a file of one batch alone
         read = glance_at_rows if only_skus else read_rows
         rows: list[Row] = []
         counts: Counter[str] = Counter()
@@ -157,7 +201,11 @@ class Importer:
             if total is None or total.rows == here[sku]:
                 whole.append(row)
             elif total.rows > _MOST_ROWS or total.size > _MOST_BYTES:
-                batch.refuse(row.line, "/sku", f"one of more than {_MOST_ROWS} rows or {_MOST_BYTES} bytes for one item")
+                batch.refuse(
+                    row.line,
+                    "/sku",
+                    f"one of more than {_MOST_ROWS} rows or {_MOST_BYTES} bytes for one item",
+                )
             else:
                 aside.append(SetAside(sku=sku, line=row.line, place=row.next_offset, raw=row.raw))
         self._queue.set_aside(tx, job.id, aside)
@@ -171,7 +219,10 @@ class Importer:
         with self._db.begin() as tx:
             parts = self._queue.joined(tx, job.id, job.progress.joined, limit, _BATCH_BYTES)
             batch = Batch()
-            rows = [read_again(job.format, part.line, part.raw, job.progress, self._places) for part in parts]
+            rows = [
+                read_again(job.format, part.line, part.raw, job.progress, self._places)
+                for part in parts
+            ]
             self._apply(tx, job, batch, self._by_item(rows, batch))
             job = self._after(job, batch, None, ImportPhase.JOINING, over=not parts)
             if parts:
@@ -181,7 +232,9 @@ class Importer:
         return len(parts) + job.status.is_over
 
     def _by_item(self, rows: Sequence[Row], batch: Batch) -> list[ItemRows]:
-        """What *rows* say, by item in the order of their first lines; what cannot be read is refused."""
+        """What *rows* say, by item in the order of their first lines; what cannot be read is
+        refused.
+        """
         read: dict[str, list[ItemOnLine]] = {}
         for row in rows:
             batch.warn(row.line, row.warning)
@@ -214,7 +267,9 @@ class Importer:
 
     # --- writing
 
-    def _apply(self, tx: Transaction, job: ItemImport, batch: Batch, items: Sequence[ItemRows]) -> None:
+    def _apply(
+        self, tx: Transaction, job: ItemImport, batch: Batch, items: Sequence[ItemRows]
+    ) -> None:
         if not items:
             return
         known = self._book.by_sku(tx, [(job.seller_id, rows.sku) for rows in items])
@@ -242,7 +297,9 @@ class Importer:
     def _look(self, tx: Transaction, batch: Batch) -> None:
         """Refuse what writing would refuse, and tell what would be lost."""
         try:
-            self._shelf.check_dropped(tx, [(item, composed.item) for _, item, composed in batch.changed])
+            self._shelf.check_dropped(
+                tx, [(item, composed.item) for _, item, composed in batch.changed]
+            )
         except VariantInStock as error:
             batch.refuse_dropping(error.sku_ids)
         for rows, item, composed in batch.changed:
@@ -256,25 +313,42 @@ class Importer:
         after = [c.item for c in batch.created]
         while batch.changed:
             try:
-                after += self._shelf.change(tx, [(item, composed) for _, item, composed in batch.changed], now)
+                after += self._shelf.change(
+                    tx, [(item, composed) for _, item, composed in batch.changed], now
+                )
                 break
-            except VariantInStock as error:  # nothing was written: the items whose forms cannot go are left out
+            except (
+                VariantInStock
+            ) as error:  # nothing was written: the items whose forms cannot go are left out
                 batch.refuse_dropping(error.sku_ids)
-        batch.latest = tuple((view.item.id, view.document_version) for view in self._shelf.views(tx, after[-_LATEST:]))
+        batch.latest = tuple(
+            (view.item.id, view.document_version)
+            for view in self._shelf.views(tx, after[-_LATEST:])
+        )
 
-    def _after(self, job: ItemImport, batch: Batch, last: Row | None, phase: ImportPhase, *, over: bool) -> ItemImport:
+    def _after(
+        self, job: ItemImport, batch: Batch, last: Row | None, phase: ImportPhase, *, over: bool
+    ) -> ItemImport:
         progress = job.progress if last is None else _behind(job.progress, last)
         job = batch.added_to(attrs.evolve(job, progress=attrs.evolve(progress, phase=phase)))
-        return attrs.evolve(job, status=ImportStatus.FINISHED, finished_at=self._clock.now()) if over else job
+        return (
+            attrs.evolve(job, status=ImportStatus.FINISHED, finished_at=self._clock.now())
+            if over
+            else job
+        )
 
     def _keep(self, tx: Transaction, job: ItemImport) -> None:
-        if not self._queue.save(tx, job, None):  # else somebody else has taken it over, and these very rows
+        if not self._queue.save(
+            tx, job, None
+        ):  # else somebody else has taken it over, and these very rows
             raise _Overtaken
 
 
 @attrs.frozen
 class _Read:
-    """The first rows from some place on; of all that were read their number, the sums by SKU, and the last one."""
+    """The first rows from some place on; of all that were read their number, the sums by SKU, and
+    the last one.
+    """
 
     rows: Sequence[Row]
     count: int
@@ -286,7 +360,9 @@ class _Read:
 class _Lease:
     """Renews itself while rows are read, so that no batch is longer than it."""
 
-    def __init__(self, database: Database, queue: ImportQueue, clock: Clock, job: ItemImport) -> None:
+    def __init__(
+        self, database: Database, queue: ImportQueue, clock: Clock, job: ItemImport
+    ) -> None:
         self._db = database
         self._queue = queue
         self._clock = clock
@@ -317,7 +393,9 @@ class _Lease:
 
 
 def _behind(progress: Progress, row: Row) -> Progress:
-    return attrs.evolve(progress, offset=row.next_offset, line=row.next_line, header=row.header, style=row.style)
+    return attrs.evolve(
+        progress, offset=row.next_offset, line=row.next_line, header=row.header, style=row.style
+    )
 
 
 def _sums(counts: Mapping[str, int], sizes: Mapping[str, int]) -> Mapping[str, RowSum]:

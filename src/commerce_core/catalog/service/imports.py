@@ -7,7 +7,13 @@ from typing import Final
 import attrs
 
 from commerce_core.catalog.errors import ImportNotFound, TooManyImports
-from commerce_core.catalog.model import ImportFormat, ImportLimits, ImportStatus, ItemImport, TableStyle
+from commerce_core.catalog.model import (
+    ImportFormat,
+    ImportLimits,
+    ImportStatus,
+    ItemImport,
+    TableStyle,
+)
 from commerce_core.catalog.ports import ImportQueue
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.errors import Invalid
@@ -23,14 +29,28 @@ _LIMITS: Final = ImportLimits()
 class Imports:
     """Takes files in, and tells how far they have come."""
 
-    def __init__(self, database: Database, queue: ImportQueue, clock: Clock, ids: IdFactory, limits: ImportLimits = _LIMITS) -> None:
+    def __init__(
+        self,
+        database: Database,
+        queue: ImportQueue,
+        clock: Clock,
+        ids: IdFactory,
+        limits: ImportLimits = _LIMITS,
+    ) -> None:
         self._db = database
         self._queue = queue
         self._clock = clock
         self._ids = ids
         self._limits = limits
 
-    def begin(self, seller_id: SellerId, format: ImportFormat, *, dry_run: bool = False, style: TableStyle = _ANY) -> ItemImport:
+    def begin(
+        self,
+        seller_id: SellerId,
+        format: ImportFormat,
+        *,
+        dry_run: bool = False,
+        style: TableStyle = _ANY,
+    ) -> ItemImport:
         """A new import without bytes. With *dry_run* nothing is written, only looked at.
 
         Raises:
@@ -48,7 +68,9 @@ class Imports:
         with self._db.begin() as tx:
             self._queue.drop_received_before(tx, job.created_at - timedelta(days=1))
             if len(self._queue.open_imports(tx, seller_id)) >= self._limits.open_imports:
-                raise TooManyImports(f"at most {self._limits.open_imports} imports of one seller may be open")
+                raise TooManyImports(
+                    f"at most {self._limits.open_imports} imports of one seller may be open"
+                )
             self._queue.insert(tx, job)
             tx.commit()
         return job
@@ -65,12 +87,16 @@ class Imports:
         with self._db.begin() as tx:
             chunks_kept = sum(self._queue.open_imports(tx, job.seller_id).values())
             if (chunks_kept + 1) * CHUNK > self._limits.stored_bytes:
-                raise TooManyImports(f"at most {self._limits.stored_bytes} bytes of one seller's imports are kept")
+                raise TooManyImports(
+                    f"at most {self._limits.stored_bytes} bytes of one seller's imports are kept"
+                )
             self._queue.append(tx, job.id, no, data)
             tx.commit()
 
     def give_up(self, import_id: ImportId) -> None:
-        """Forget an import whose bytes broke off. Idempotent; one whose bytes are all in goes on."""
+        """Forget an import whose bytes broke off. Idempotent; one whose bytes are all in goes
+        on.
+        """
         with self._db.begin() as tx:
             self._queue.drop_received(tx, import_id)
             tx.commit()
@@ -84,7 +110,13 @@ class Imports:
         return running
 
     def take(
-        self, seller_id: SellerId, format: ImportFormat, data: Iterable[bytes], *, dry_run: bool = False, style: TableStyle = _ANY
+        self,
+        seller_id: SellerId,
+        format: ImportFormat,
+        data: Iterable[bytes],
+        *,
+        dry_run: bool = False,
+        style: TableStyle = _ANY,
     ) -> ItemImport:
         """Keep a whole file, given in pieces of any size.
 
@@ -101,7 +133,8 @@ class Imports:
         return self.received(job)
 
     def cancel(self, seller_id: SellerId, import_id: str) -> None:
-        """Take no further row of the seller's own import and forget its bytes; what is taken stays. Idempotent.
+        """Take no further row of the seller's own import and forget its bytes; what is taken stays.
+        Idempotent.
 
         Raises:
             ImportNotFound: no such import, or somebody else's.

@@ -24,7 +24,14 @@ class Items:
     """What sellers do with items, and what anyone may read of them."""
 
     def __init__(
-        self, database: Database, book: ItemBook, stock: StockLedger, shelf: Shelf, clock: Clock, ids: IdFactory, currency: str
+        self,
+        database: Database,
+        book: ItemBook,
+        stock: StockLedger,
+        shelf: Shelf,
+        clock: Clock,
+        ids: IdFactory,
+        currency: str,
     ) -> None:
         self._db = database
         self._book = book
@@ -35,7 +42,8 @@ class Items:
         self._currency = currency
 
     def onboard(self, seller_id: SellerId, new: NewItem, idem_key: str | None = None) -> ItemView:
-        """Take an item into the catalogue, its stock counted once. Idempotent with a key: the item that it has made.
+        """Take an item into the catalogue, its stock counted once. Idempotent with a key: the item
+        that it has made.
 
         Raises:
             Invalid: price and quantity or variants are missing, or stand beside each other.
@@ -49,7 +57,9 @@ class Items:
         except SkuTaken:
             if idem_key is None:
                 raise
-            return self._onboard(seller_id, new, idem_key, digest)  # the same request may have won a race against itself
+            return self._onboard(
+                seller_id, new, idem_key, digest
+            )  # the same request may have won a race against itself
 
     def details(self, item_id: str, viewer: SellerId | None = None) -> ItemView:
         """An item on sale; its seller sees it whatever its status.
@@ -94,7 +104,8 @@ class Items:
         return self._become(seller_id, item_id, ItemStatus.WITHDRAWN)
 
     def receive(self, seller_id: SellerId, item_id: str, receipt: StockReceipt) -> ItemView:
-        """Count pieces in or out; the item with what is free now. Idempotent by reference (acceptance 35).
+        """Count pieces in or out; the item with what is free now. Idempotent by reference
+        (acceptance 35).
 
         Raises:
             ItemNotFound: no such item, or somebody else's.
@@ -107,9 +118,26 @@ class Items:
             item = self._own(tx, seller_id, item_id)
             variant = item.variant(receipt.variant_id)
             if variant is None:
-                raise Invalid.at("/variantId", "names no variant of this item" if receipt.variant_id else "is required for this item")
-            changes = self._stock.receive(tx, [Receipt(sku_id=variant.sku_id, quantity=receipt.quantity, reference=receipt.reference)], now)
-            self._shelf.announce(tx, [sku_id for sku_id, change in changes.items() if change.flipped], now)
+                raise Invalid.at(
+                    "/variantId",
+                    "names no variant of this item"
+                    if receipt.variant_id
+                    else "is required for this item",
+                )
+            changes = self._stock.receive(
+                tx,
+                [
+                    Receipt(
+                        sku_id=variant.sku_id,
+                        quantity=receipt.quantity,
+                        reference=receipt.reference,
+                    )
+                ],
+                now,
+            )
+            self._shelf.announce(
+                tx, [sku_id for sku_id, change in changes.items() if change.flipped], now
+            )
             view = self._shelf.views(tx, [item])[0]
             tx.commit()
         return view
@@ -125,7 +153,9 @@ class Items:
                 return
             after = views[-1].item.id
 
-    def _onboard(self, seller_id: SellerId, new: NewItem, idem_key: str | None, digest: str) -> ItemView:
+    def _onboard(
+        self, seller_id: SellerId, new: NewItem, idem_key: str | None, digest: str
+    ) -> ItemView:
         now = self._clock.now()
         with self._db.begin() as tx:
             if idem_key is not None and (made := self._book.made_with(tx, seller_id, idem_key)):
@@ -133,7 +163,9 @@ class Items:
                     raise ItemKeyReused("this idempotency key was used for another item")
                 return self._shelf.views(tx, [made[0]])[0]
             composed = compose(new, seller_id, self._ids, now)
-            self._shelf.add(tx, [composed], {composed.item.id: (idem_key, digest)} if idem_key else {}, now)
+            self._shelf.add(
+                tx, [composed], {composed.item.id: (idem_key, digest)} if idem_key else {}, now
+            )
             view = self._shelf.views(tx, [composed.item])[0]
             tx.commit()
         return view
@@ -158,7 +190,9 @@ class Items:
         return item
 
     def _item(self, tx: Transaction, item_id: str) -> Item:
-        item = self._book.load(tx, [ItemId(item_id)]).get(ItemId(item_id)) if is_id(item_id) else None
+        item = (
+            self._book.load(tx, [ItemId(item_id)]).get(ItemId(item_id)) if is_id(item_id) else None
+        )
         if item is None:
             raise ItemNotFound("there is no such item")
         return item

@@ -1,4 +1,6 @@
-"""Lines out of bytes of any length: reading can be resumed behind each, and nothing longer than a row may be is held."""
+"""Lines out of bytes of any length: reading can be resumed behind each, and nothing longer than a
+row may be is held.
+"""
 
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -24,7 +26,9 @@ class Line:
 
 
 def read_lines(offset: int, no: int, fetch: Fetch, line_end: bytes = b"\n") -> Iterator[Line]:
-    """The lines from *offset* on, of which the first has the number *no*, lazily. *line_end* is one byte."""
+    """The lines from *offset* on, of which the first has the number *no*, lazily. *line_end* is one
+    byte.
+    """
     held: list[bytes] = []
     size = 0
 

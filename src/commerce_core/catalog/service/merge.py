@@ -1,7 +1,7 @@
 """What the rows of one item say together, and what becomes of the item: pure functions.
 
-A row changes what it names and nothing else. Rows of one item may stand anywhere in a file; they are put together
-before the item is looked at, so that their order decides nothing.
+A row changes what it names and nothing else. Rows of one item may stand anywhere in a file; they
+are put together before the item is looked at, so that their order decides nothing.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +13,15 @@ import attrs
 from commerce_core.catalog.commands import MOST_VARIANTS, ItemRow, VariantRow
 from commerce_core.catalog.model import Item, ItemStatus, ItemType, Variant
 from commerce_core.catalog.service.cells import EMPTY
-from commerce_core.catalog.service.compose import CONTENT, EMPTY_CONTENT, EMPTY_FORM, Composed, begun, check_size, openings
+from commerce_core.catalog.service.compose import (
+    CONTENT,
+    EMPTY_CONTENT,
+    EMPTY_FORM,
+    Composed,
+    begun,
+    check_size,
+    openings,
+)
 from commerce_core.kernel.codec import ABSENT, escape_pointer, is_object
 from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_core.kernel.ids import IdFactory, ItemId, SellerId, SkuId
@@ -43,7 +51,9 @@ class RowsRefused(Exception):
 
 @attrs.frozen
 class ItemOnLine:
-    """A row that was read, with the line it begins on and what its document called itself elsewhere."""
+    """A row that was read, with the line it begins on and what its document called itself
+    elsewhere.
+    """
 
     line: int
     row: ItemRow
@@ -95,7 +105,9 @@ def check_row(row: ItemRow, currency: str) -> None:
         Invalid: a price is in another currency, or price or quantity stand beside variants.
     """
     forms = _given(row.variants) or ()
-    prices = [("/price", row.price)] + [(f"/variants/{i}/price", form.price) for i, form in enumerate(forms)]
+    prices = [("/price", row.price)] + [
+        (f"/variants/{i}/price", form.price) for i, form in enumerate(forms)
+    ]
     problems = [
         FieldProblem(pointer, f"must be in {currency}")
         for pointer, price in prices
@@ -103,19 +115,23 @@ def check_row(row: ItemRow, currency: str) -> None:
     ]
     for name, value in (("price", row.price), ("quantity", row.quantity)):
         if forms and value is not None and value is not ABSENT:
-            problems.append(FieldProblem(f"/{name}", "belongs to the variants of an item that has them"))
+            problems.append(
+                FieldProblem(f"/{name}", "belongs to the variants of an item that has them")
+            )
     if problems:
         raise Invalid(problems)
 
 
-# --- together --------------------------------------------------------------------------------------------------------------
+# --- together -------------------------------------------------------------------------------------
 
 
 def put_together(rows: Sequence[ItemOnLine]) -> tuple[ItemRows, list[LineProblem]]:
-    """What *rows*, all of one item, say; and those that say again what an earlier line has said of the same form.
+    """What *rows*, all of one item, say; and those that say again what an earlier line has said of
+    the same form.
 
     Raises:
-        RowsRefused: two rows give the item different values, or one is of a simple item and one of a variant.
+        RowsRefused: two rows give the item different values, or one is of a simple item and one of
+            a variant.
     """
     if len(rows) == 1:
         return _alone(rows[0]), []
@@ -130,7 +146,11 @@ def put_together(rows: Sequence[ItemOnLine]) -> tuple[ItemRows, list[LineProblem
             repeated.append(LineProblem(on.line, "/sku", f"stands on line {simple.line} already"))
         elif again := next((f for f in own if f.form.variant_id in forms), None):
             earlier = forms[again.form.variant_id]
-            repeated.append(LineProblem(on.line, f"{again.pointer}/variantId", f"stands on line {earlier.line} already"))
+            repeated.append(
+                LineProblem(
+                    on.line, f"{again.pointer}/variantId", f"stands on line {earlier.line} already"
+                )
+            )
         else:
             kept.append(on)
             simple = simple or alone
@@ -138,22 +158,41 @@ def put_together(rows: Sequence[ItemOnLine]) -> tuple[ItemRows, list[LineProblem
     if simple is not None and forms:
         problem = "the item has price or quantity of its own on one line and variants on another"
         raise RowsRefused(
-            [LineProblem(simple.line, "/variants", problem), LineProblem(next(iter(forms.values())).line, "/variants", problem)]
+            [
+                LineProblem(simple.line, "/variants", problem),
+                LineProblem(next(iter(forms.values())).line, "/variants", problem),
+            ]
         )
     first = kept[0]
     source = next((on.source for on in kept if on.source), first.source)
-    unpriced = next((on.line for on in kept if on.row.price is None and not _given(on.row.variants)), None)
-    return ItemRows(first.row.sku, first.line, _content(kept), unpriced, simple, forms, source, several=True), repeated
+    unpriced = next(
+        (on.line for on in kept if on.row.price is None and not _given(on.row.variants)), None
+    )
+    return ItemRows(
+        first.row.sku, first.line, _content(kept), unpriced, simple, forms, source, several=True
+    ), repeated
 
 
 def _alone(on: ItemOnLine) -> ItemRows:
     forms = {f.form.variant_id: f for f in _forms_of(on)}
     unpriced = on.line if on.row.price is None and not forms else None
-    return ItemRows(on.row.sku, on.line, _content([on]), unpriced, None if forms else _simple_of(on), forms, on.source, several=False)
+    return ItemRows(
+        on.row.sku,
+        on.line,
+        _content([on]),
+        unpriced,
+        None if forms else _simple_of(on),
+        forms,
+        on.source,
+        several=False,
+    )
 
 
 def _forms_of(on: ItemOnLine) -> list[FormOnLine]:
-    return [FormOnLine(on.line, f"/variants/{i}", form) for i, form in enumerate(_given(on.row.variants) or ())]
+    return [
+        FormOnLine(on.line, f"/variants/{i}", form)
+        for i, form in enumerate(_given(on.row.variants) or ())
+    ]
 
 
 def _simple_of(on: ItemOnLine) -> OnlyForm | None:
@@ -165,7 +204,9 @@ def _content(rows: Sequence[ItemOnLine]) -> dict[str, Any]:
     """The fields that any of *rows* names; a value beside an empty cell is the value."""
     if len(rows) == 1:
         only = rows[0].row
-        return {field: value for field in _ITEM_FIELDS if (value := getattr(only, field)) is not ABSENT}
+        return {
+            field: value for field in _ITEM_FIELDS if (value := getattr(only, field)) is not ABSENT
+        }
     content: dict[str, Any] = {}
     said: dict[tuple[str, ...], tuple[int, Any]] = {}
     problems: list[LineProblem] = []
@@ -179,8 +220,16 @@ def _content(rows: Sequence[ItemOnLine]) -> dict[str, Any]:
                 if before != leaf:
                     pointer = "".join(f"/{escape_pointer(step)}" for step in path)
                     problems += [
-                        LineProblem(line, pointer, f"the rows of this item disagree: line {on.line} says otherwise"),
-                        LineProblem(on.line, pointer, f"the rows of this item disagree: line {line} says otherwise"),
+                        LineProblem(
+                            line,
+                            pointer,
+                            f"the rows of this item disagree: line {on.line} says otherwise",
+                        ),
+                        LineProblem(
+                            on.line,
+                            pointer,
+                            f"the rows of this item disagree: line {line} says otherwise",
+                        ),
                     ]
             content[field] = _both(content.get(field), value)
     if problems:
@@ -214,14 +263,15 @@ def _given(value: Any) -> Any:
     return None if value is ABSENT else value
 
 
-# --- a new item --------------------------------------------------------------------------------------------------------------
+# --- a new item -----------------------------------------------------------------------------------
 
 
 def created(rows: ItemRows, seller_id: SellerId, ids: IdFactory, now: datetime) -> Composed:
     """The new item that *rows* make.
 
     Raises:
-        RowsRefused: a name, a price or a quantity is missing, or the rows say more than an item may hold.
+        RowsRefused: a name, a price or a quantity is missing, or the rows say more than an item may
+            hold.
     """
     forms = [on for on in rows.forms.values() if not on.form.deleted]
     problems: list[LineProblem] = []
@@ -229,9 +279,15 @@ def created(rows: ItemRows, seller_id: SellerId, ids: IdFactory, now: datetime) 
         problems.append(LineProblem(rows.line, "/name", "is required"))
     if not forms:
         own = rows.simple or OnlyForm(rows.line, None, None)
-        missing = [name for name, value in (("price", own.price), ("quantity", own.stock)) if value is None]
+        missing = [
+            name for name, value in (("price", own.price), ("quantity", own.stock)) if value is None
+        ]
         problems += [LineProblem(own.line, f"/{name}", "is required") for name in missing]
-    problems += [LineProblem(on.line, f"{on.pointer}/price", "is required") for on in forms if _given(on.form.price) is None]
+    problems += [
+        LineProblem(on.line, f"{on.pointer}/price", "is required")
+        for on in forms
+        if _given(on.form.price) is None
+    ]
     problems += _too_many(rows, len(forms))
     if problems:
         raise RowsRefused(problems)
@@ -240,7 +296,12 @@ def created(rows: ItemRows, seller_id: SellerId, ids: IdFactory, now: datetime) 
     status = ItemStatus(rows.content.get("status") or "active")
     made = [_new_form(on.form, ids) for on in forms]
     if rows.simple and not made:
-        made = [(Variant(sku_id=SkuId(ids.new()), variant_id=None, price=_price(rows.simple)), rows.simple.stock or 0)]
+        made = [
+            (
+                Variant(sku_id=SkuId(ids.new()), variant_id=None, price=_price(rows.simple)),
+                rows.simple.stock or 0,
+            )
+        ]
     composed = begun(ItemId(ids.new()), fields, made, seller_id=seller_id, status=status, now=now)
     if rows.several:
         _check_size(composed.item, rows)
@@ -251,34 +312,52 @@ def _check_size(item: Item, rows: ItemRows) -> None:
     try:
         check_size(item)
     except Invalid as error:
-        raise RowsRefused([LineProblem(rows.line, p.pointer, p.detail) for p in error.problems]) from error
+        raise RowsRefused(
+            [LineProblem(rows.line, p.pointer, p.detail) for p in error.problems]
+        ) from error
 
 
 def _new(value: Any, empty: Any) -> Any:
     if value is None or value is ABSENT:
         return empty
-    return {name: inner for name, inner in value.items() if inner is not EMPTY} if is_object(value) else value
+    return (
+        {name: inner for name, inner in value.items() if inner is not EMPTY}
+        if is_object(value)
+        else value
+    )
 
 
 def _new_form(form: VariantRow, ids: IdFactory) -> tuple[Variant, int]:
     parts = {name: _new(getattr(form, name), empty) for name, empty in EMPTY_FORM.items()}
-    return Variant(sku_id=SkuId(ids.new()), variant_id=form.variant_id, price=_price(form), **parts), _given(form.stock) or 0
+    return Variant(
+        sku_id=SkuId(ids.new()), variant_id=form.variant_id, price=_price(form), **parts
+    ), _given(form.stock) or 0
 
 
-# --- a known item --------------------------------------------------------------------------------------------------------------
+# --- a known item ---------------------------------------------------------------------------------
 
 
 def changed(item: Item, rows: ItemRows, ids: IdFactory) -> Composed:
-    """*item* with everything that *rows* name, but for the counts of forms that are known: an import never overwrites stock.
+    """*item* with everything that *rows* name, but for the counts of forms that are known: an
+    import never overwrites stock.
 
     Raises:
-        RowsRefused: a simple item would get variants or the other way round, a value that must be there would be
-            emptied, a new variant has no price, no variant would be left, or the item would grow beyond what one may hold.
+        RowsRefused: a simple item would get variants or the other way round, a value that must be
+            there would be emptied, a new variant has no price, no variant would be left, or the
+            item would grow beyond what one may hold.
     """
     if item.type is ItemType.SIMPLE and rows.forms:
         raise rows.at("/variants", "a simple item cannot become one with variants")
     if item.type is ItemType.VARIANT and rows.simple:
-        raise RowsRefused([LineProblem(rows.simple.line, "/variants", "an item with variants cannot become a simple one")])
+        raise RowsRefused(
+            [
+                LineProblem(
+                    rows.simple.line,
+                    "/variants",
+                    "an item with variants cannot become a simple one",
+                )
+            ]
+        )
     if "name" in rows.content and rows.content["name"] is None:
         raise rows.at("/name", "must not be empty")
     priced = rows.simple is not None and rows.simple.price is not None
@@ -286,7 +365,9 @@ def changed(item: Item, rows: ItemRows, ids: IdFactory) -> Composed:
         raise RowsRefused([LineProblem(rows.unpriced, "/price", "must not be empty")])
     counts: dict[SkuId, int] = {}
     changes = {
-        field: _filled(getattr(item, field), rows.content[field], EMPTY_CONTENT[field]) for field in CONTENT if field in rows.content
+        field: _filled(getattr(item, field), rows.content[field], EMPTY_CONTENT[field])
+        for field in CONTENT
+        if field in rows.content
     }
     changes["name"] = rows.content.get("name", item.name)
     changes["status"] = _status(item, rows.content.get("status"))
@@ -300,8 +381,12 @@ def changed(item: Item, rows: ItemRows, ids: IdFactory) -> Composed:
     return Composed(item=after, openings=openings(after, counts))
 
 
-def _changed_forms(item: Item, rows: ItemRows, ids: IdFactory, counts: dict[SkuId, int]) -> tuple[Variant, ...]:
-    """Known forms in their order with what is said of them, then the new ones in that of the file."""
+def _changed_forms(
+    item: Item, rows: ItemRows, ids: IdFactory, counts: dict[SkuId, int]
+) -> tuple[Variant, ...]:
+    """Known forms in their order with what is said of them, then the new ones in that of the
+    file.
+    """
     problems: list[LineProblem] = []
     variants: list[Variant] = []
     known = {v.variant_id: v for v in item.variants}
@@ -312,9 +397,21 @@ def _changed_forms(item: Item, rows: ItemRows, ids: IdFactory, counts: dict[SkuI
         elif on is None or on.form.deleted:
             continue
         elif on.form.price is None or (before is None and on.form.price is ABSENT):
-            problems.append(LineProblem(on.line, f"{on.pointer}/price", "is required" if before is None else "must not be empty"))
+            problems.append(
+                LineProblem(
+                    on.line,
+                    f"{on.pointer}/price",
+                    "is required" if before is None else "must not be empty",
+                )
+            )
         else:
-            variants.append(_changed_form(before or Variant(sku_id=SkuId(ids.new()), variant_id=variant_id, price=on.form.price), on.form))
+            variants.append(
+                _changed_form(
+                    before
+                    or Variant(sku_id=SkuId(ids.new()), variant_id=variant_id, price=on.form.price),
+                    on.form,
+                )
+            )
             if before is None:
                 counts[variants[-1].sku_id] = _given(on.form.stock) or 0
     problems += _too_many(rows, len(variants))
@@ -327,8 +424,13 @@ def _changed_forms(item: Item, rows: ItemRows, ids: IdFactory, counts: dict[SkuI
 
 def _changed_form(before: Variant, form: VariantRow) -> Variant:
     fields = [name for name in ("options", "images", "gtins") if getattr(form, name) is not ABSENT]
-    changes = {name: _filled(getattr(before, name), getattr(form, name), EMPTY_FORM[name]) for name in fields}
-    return attrs.evolve(before, price=before.price if form.price is ABSENT else _price(form), **changes)
+    changes = {
+        name: _filled(getattr(before, name), getattr(form, name), EMPTY_FORM[name])
+        for name in fields
+    }
+    return attrs.evolve(
+        before, price=before.price if form.price is ABSENT else _price(form), **changes
+    )
 
 
 def _price(form: VariantRow | OnlyForm) -> Money:
@@ -338,11 +440,17 @@ def _price(form: VariantRow | OnlyForm) -> Money:
 
 
 def _too_many(rows: ItemRows, count: int) -> list[LineProblem]:
-    return [LineProblem(rows.line, "/variants", f"must be 1 to {MOST_VARIANTS}")] if count > MOST_VARIANTS else []
+    return (
+        [LineProblem(rows.line, "/variants", f"must be 1 to {MOST_VARIANTS}")]
+        if count > MOST_VARIANTS
+        else []
+    )
 
 
 def _filled(before: Any, given: Any, empty: Any) -> Any:
-    """Objects are merged name by name; ``null`` and an empty cell take a value away, and leave alone a name that holds ``null``."""
+    """Objects are merged name by name; ``null`` and an empty cell take a value away, and leave
+    alone a name that holds ``null``.
+    """
     if given is None:
         return empty
     if not is_object(given):
@@ -365,7 +473,7 @@ def _status(item: Item, status: str | None) -> ItemStatus:
     return ItemStatus(status)
 
 
-# --- what is lost ------------------------------------------------------------------------------------------------------------
+# --- what is lost ---------------------------------------------------------------------------------
 
 
 def lost(before: Item, after: Item) -> Iterator[FieldProblem]:
@@ -375,7 +483,9 @@ def lost(before: Item, after: Item) -> Iterator[FieldProblem]:
     kept = {v.variant_id: v for v in after.variants}
     for v in before.variants:
         if v.variant_id not in kept:
-            yield FieldProblem(f"/variants/{escape_pointer(v.variant_id or '')}", "would be deleted")
+            yield FieldProblem(
+                f"/variants/{escape_pointer(v.variant_id or '')}", "would be deleted"
+            )
             continue
         for field in EMPTY_FORM:
             at = f"/variants/{escape_pointer(v.variant_id or '')}/{field}"
@@ -386,4 +496,8 @@ def _lost_value(pointer: str, before: Any, after: Any) -> Iterator[FieldProblem]
     if before and not after:
         yield FieldProblem(pointer, "would be emptied")
     elif is_object(before) and is_object(after):
-        yield from (FieldProblem(f"{pointer}/{escape_pointer(name)}", "would be emptied") for name in before if name not in after)
+        yield from (
+            FieldProblem(f"{pointer}/{escape_pointer(name)}", "would be emptied")
+            for name in before
+            if name not in after
+        )

@@ -1,6 +1,8 @@
-"""Rows out of bytes of any length: each with the line it begins on and where the next one begins, so that reading can be resumed.
+"""Rows out of bytes of any length: each with the line it begins on and where the next one begins,
+so that reading can be resumed.
 
-Nothing longer than :data:`~commerce_core.catalog.service.lines.LONGEST_ROW` is ever held in memory (acceptance 30).
+Nothing longer than :data:`~commerce_core.catalog.service.lines.LONGEST_ROW` is ever held in memory
+(acceptance 30).
 """
 
 import re
@@ -27,7 +29,9 @@ _Parse = Callable[[int, bytes, int, int], "Row"]
 
 @attrs.frozen
 class Row:
-    """What a row says (``data``), or why it cannot be read (``trouble``), and where the next one begins."""
+    """What a row says (``data``), or why it cannot be read (``trouble``), and where the next one
+    begins.
+    """
 
     line: int
     data: dict[str, Any] | None
@@ -44,20 +48,28 @@ class Row:
     """Nothing behind this row can be read either."""
 
 
-def read_objects(format: ImportFormat, start: Progress, fetch: Fetch, parse: "_Parse | None" = None) -> Iterator[Row]:
-    """The rows of a file of JSON objects from *start* on, lazily, each made by *parse*: :func:`parsed` or :func:`glanced`."""
+def read_objects(
+    format: ImportFormat, start: Progress, fetch: Fetch, parse: "_Parse | None" = None
+) -> Iterator[Row]:
+    """The rows of a file of JSON objects from *start* on, lazily, each made by *parse*:
+    :func:`parsed` or :func:`glanced`.
+    """
     read = _read_lines if format is ImportFormat.NDJSON else _read_list
     return read(start, fetch, parse or parsed)
 
 
 def glanced(line: int, raw: bytes, end: int, next_line: int) -> Row:
-    """As :func:`parsed`, much faster: no more than tells the row's SKU. Of a row that :func:`parsed` does not take it may tell one too."""
+    """As :func:`parsed`, much faster: no more than tells the row's SKU. Of a row that
+    :func:`parsed` does not take it may tell one too.
+    """
     if begun := _SKU_FIRST.match(raw):
         return Row(line, {"sku": begun[1].decode("ascii")}, "", end, next_line, raw=raw)
     return parsed(line, raw, end, next_line, decode_roughly)
 
 
-def parsed(line: int, raw: bytes, end: int, next_line: int, decode: Callable[[str], Any] = decode_json) -> Row:
+def parsed(
+    line: int, raw: bytes, end: int, next_line: int, decode: Callable[[str], Any] = decode_json
+) -> Row:
     """The row that *raw*, one JSON object, spells."""
     data: Any = None
     trouble = pointer = ""
@@ -73,11 +85,15 @@ def parsed(line: int, raw: bytes, end: int, next_line: int, decode: Callable[[st
         data, trouble = None, "is no JSON object"
     elif len(raw) > MOST_NODES and nodes(data) > MOST_NODES:
         data, trouble = None, f"holds more than {MOST_NODES} values"
-    return Row(line, cast("dict[str, Any] | None", data), trouble, end, next_line, pointer=pointer, raw=raw)
+    return Row(
+        line, cast("dict[str, Any] | None", data), trouble, end, next_line, pointer=pointer, raw=raw
+    )
 
 
 def nodes(data: Any) -> int:
-    """How many values *data* holds, itself included; counting stops soon behind :data:`MOST_NODES`."""
+    """How many values *data* holds, itself included; counting stops soon behind
+    :data:`MOST_NODES`.
+    """
     found, waiting = 0, [data]
     while waiting and found <= MOST_NODES:
         value = waiting.pop()
@@ -96,14 +112,16 @@ def _read_lines(start: Progress, fetch: Fetch, parse: _Parse) -> Iterator[Row]:
             yield parse(line.no, line.raw, line.end, line.no + 1)
 
 
-# --- objects, in a list or one after another ---------------------------------------------------------------------------
+# --- objects, in a list or one after another ------------------------------------------------------
 
 _OUTSIDE: Final = re.compile(rb'["{}\n]')
 _INSIDE: Final = re.compile(rb'["\\]')
 
 
 def _read_list(start: Progress, fetch: Fetch, parse: _Parse) -> Iterator[Row]:  # noqa: C901 (a scanner: its branches are its states)
-    """Balanced braces make an object; commas and the brackets of a list around it all are passed over, anything else is told of."""
+    """Balanced braces make an object; commas and the brackets of a list around it all are passed
+    over, anything else is told of.
+    """
     read, line, begun, depth = start.offset, start.line, start.line, 0
     in_text = escaped = False
     held: list[bytes] = []

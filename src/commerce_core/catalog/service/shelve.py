@@ -26,7 +26,13 @@ class Shelf:
         self._outbox = outbox
         self._ids = ids
 
-    def add(self, tx: Transaction, new: Sequence[Composed], keys: Mapping[ItemId, tuple[str, str]], now: datetime) -> None:
+    def add(
+        self,
+        tx: Transaction,
+        new: Sequence[Composed],
+        keys: Mapping[ItemId, tuple[str, str]],
+        now: datetime,
+    ) -> None:
         """Write new items, some with an idempotency key and the digest of their request.
 
         Raises:
@@ -36,8 +42,11 @@ class Shelf:
         self._stock.open(tx, [opening for c in new for opening in c.openings], now)
         self._tell(tx, [c.item for c in new], now)
 
-    def change(self, tx: Transaction, changes: Sequence[tuple[Item, Composed]], now: datetime) -> list[Item]:
-        """Write what became of known items, each given as it was and as it is to be; the items as they are kept.
+    def change(
+        self, tx: Transaction, changes: Sequence[tuple[Item, Composed]], now: datetime
+    ) -> list[Item]:
+        """Write what became of known items, each given as it was and as it is to be; the items as
+        they are kept.
 
         Raises:
             VariantInStock: a form that would go has stock or holds; the caller rolls back.
@@ -46,36 +55,66 @@ class Shelf:
         """
         dropped = self.check_dropped(tx, [(before, c.item) for before, c in changes])
         after = [_next(before, c.item, dropped, now) for before, c in changes]
-        if len(self._book.update(tx, [(before.version, item) for (before, _), item in zip(changes, after, strict=True)])) < len(after):
+        if len(
+            self._book.update(
+                tx,
+                [(before.version, item) for (before, _), item in zip(changes, after, strict=True)],
+            )
+        ) < len(after):
             raise StaleVersion("the item was changed meanwhile")
         self._stock.open(tx, [opening for _, c in changes for opening in c.openings], now)
-        sellable = {v.sku_id: item.on_sale for item in after for v in item.variants} | dict.fromkeys(dropped, False)
+        sellable = {
+            v.sku_id: item.on_sale for item in after for v in item.variants
+        } | dict.fromkeys(dropped, False)
         self._stock.set_sellable(tx, sellable)
         self._tell(tx, after, now)
         return after
 
-    def check_dropped(self, tx: Transaction, changes: Sequence[tuple[Item, Item]]) -> Mapping[SkuId, StockLevel]:
+    def check_dropped(
+        self, tx: Transaction, changes: Sequence[tuple[Item, Item]]
+    ) -> Mapping[SkuId, StockLevel]:
         """The stock of the forms that go by *changes*, each an item as it was and as it is to be.
 
         Raises:
             VariantInStock: names all that have stock or holds.
         """
-        gone = {v.sku_id: v for before, after in changes for v in before.variants if v.sku_id not in {w.sku_id for w in after.variants}}
+        gone = {
+            v.sku_id: v
+            for before, after in changes
+            for v in before.variants
+            if v.sku_id not in {w.sku_id for w in after.variants}
+        }
         if not gone:
             return {}
         levels = self._stock.levels(tx, sorted(gone))
-        if held := {sku_id: v.variant_id or "" for sku_id, v in gone.items() if sku_id in levels and levels[sku_id].on_hand > 0}:
+        if held := {
+            sku_id: v.variant_id or ""
+            for sku_id, v in gone.items()
+            if sku_id in levels and levels[sku_id].on_hand > 0
+        }:
             raise VariantInStock(held)
         return levels
 
     def announce(self, tx: Transaction, sku_ids: Sequence[SkuId], now: datetime) -> None:
         """Tell that forms went on offer or off it."""
-        self._outbox.append(tx, [envelope(AvailabilityChanged(sku_id=sku_id), id=self._ids.new(), at=now) for sku_id in sku_ids])
+        self._outbox.append(
+            tx,
+            [
+                envelope(AvailabilityChanged(sku_id=sku_id), id=self._ids.new(), at=now)
+                for sku_id in sku_ids
+            ],
+        )
 
     def views(self, tx: Transaction, items: Sequence[Item]) -> list[ItemView]:
         """*items* with what is in stock of them."""
         levels = self._stock.levels(tx, [v.sku_id for item in items for v in item.variants])
-        return [ItemView(item=item, levels={v.sku_id: levels[v.sku_id] for v in item.variants if v.sku_id in levels}) for item in items]
+        return [
+            ItemView(
+                item=item,
+                levels={v.sku_id: levels[v.sku_id] for v in item.variants if v.sku_id in levels},
+            )
+            for item in items
+        ]
 
     def _tell(self, tx: Transaction, items: Sequence[Item], now: datetime) -> None:
         events = [ItemChanged(item_id=item.id, version=item.version) for item in items]
@@ -83,7 +122,13 @@ class Shelf:
 
 
 def _next(before: Item, item: Item, dropped: Mapping[SkuId, StockLevel], now: datetime) -> Item:
-    """The item under its next version; what its lost forms had added to the version of its document is made up for."""
+    """The item under its next version; what its lost forms had added to the version of its document
+    is made up for.
+    """
     kept = {v.sku_id for v in item.variants}
-    lost = sum(dropped[v.sku_id].availability_version + 1 for v in before.variants if v.sku_id not in kept and v.sku_id in dropped)
+    lost = sum(
+        dropped[v.sku_id].availability_version + 1
+        for v in before.variants
+        if v.sku_id not in kept and v.sku_id in dropped
+    )
     return attrs.evolve(item, version=before.version + 1 + lost, updated_at=now)

@@ -1,4 +1,6 @@
-"""Rows out of tables (CSV): how one is written is told from its head, every record is a row of its own."""
+"""Rows out of tables (CSV): how one is written is told from its head, every record is a row of its
+own.
+"""
 
 import codecs
 import csv
@@ -14,7 +16,7 @@ from commerce_core.catalog.model import Progress, TableStyle
 from commerce_core.catalog.service.cells import EMPTY, bare, decimal_of, plain_number, read_cell
 from commerce_core.catalog.service.lines import LONGEST_ROW, TOO_LONG, Fetch, Line, read_lines
 from commerce_core.catalog.service.rows import MOST_NODES, Row, nodes
-from commerce_core.kernel.codec import legible
+from commerce_core.kernel.codec import storable_text
 from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_core.kernel.text import clean_text
 
@@ -41,7 +43,8 @@ _COLUMNS: Final = {name.lower(): name for name in (*_TEXTS, *_SOURCES, *_LISTS, 
 
 
 def read_table(start: Progress, fetch: Fetch, asked: TableStyle, places: int) -> Iterator[Row]:
-    """The rows of a table from *start* on, lazily; a header that cannot be read is the last of them.
+    """The rows of a table from *start* on, lazily; a header that cannot be read is the last of
+    them.
 
     Args:
         asked: what the sender says of how the table is written; the rest is told from its head.
@@ -53,27 +56,48 @@ def read_table(start: Progress, fetch: Fetch, asked: TableStyle, places: int) ->
         opening = next(iter(records), None)
         if opening is None:
             return
-        header = tuple(legible(_column(name)) for name in opening.cells)
+        header = tuple(storable_text(_column(name)) for name in opening.cells)
         if trouble := opening.trouble or _misfit_header(header):
-            yield Row(opening.line, None, f"the header cannot be read: {trouble}", opening.end, opening.next_line, fatal=True)
+            yield Row(
+                opening.line,
+                None,
+                f"the header cannot be read: {trouble}",
+                opening.end,
+                opening.next_line,
+                fatal=True,
+            )
             return
-    warning = "is not UTF-8: the file is read as Windows-1252" if records.style.encoding == _WINDOWS and not start.header else ""
+    warning = (
+        "is not UTF-8: the file is read as Windows-1252"
+        if records.style.encoding == _WINDOWS and not start.header
+        else ""
+    )
     table = _Table(header, records.style, places)
     records.width = len(header)
     for record in records:
         if record.trouble:
-            yield Row(record.line, None, record.trouble, record.end, record.next_line, header, style=records.style)
+            yield Row(
+                record.line,
+                None,
+                record.trouble,
+                record.end,
+                record.next_line,
+                header,
+                style=records.style,
+            )
         else:
             yield attrs.evolve(table.row(record), warning=warning)
             warning = ""
 
 
-def read_cells_again(raw: bytes, line: int, header: tuple[str, ...], style: TableStyle, places: int) -> Row:
+def read_cells_again(
+    raw: bytes, line: int, header: tuple[str, ...], style: TableStyle, places: int
+) -> Row:
     """The row whose ``raw`` was kept."""
     return _Table(header, style, places).row(_Record(line, json.loads(raw), "", 0, 0))
 
 
-# --- how a table is written ------------------------------------------------------------------------------------------------
+# --- how a table is written -----------------------------------------------------------------------
 
 
 def _style(fetch: Fetch, asked: TableStyle) -> TableStyle:
@@ -91,11 +115,19 @@ def _style(fetch: Fetch, asked: TableStyle) -> TableStyle:
     lines = [f"{line}\n" for line in lines]
     delimiter = asked.delimiter or said or _delimiter(lines)
     decimal = asked.decimal or _decimal(lines, delimiter)
-    return TableStyle(delimiter=delimiter, decimal=decimal, sure=bool(asked.decimal), encoding=encoding, line_end=line_end)
+    return TableStyle(
+        delimiter=delimiter,
+        decimal=decimal,
+        sure=bool(asked.decimal),
+        encoding=encoding,
+        line_end=line_end,
+    )
 
 
 def _letters(head: bytes, fetch: Fetch) -> bytes:
-    """Some of the file from its first letter on that is not ASCII, however far behind its *head* that is."""
+    """Some of the file from its first letter on that is not ASCII, however far behind its *head*
+    that is.
+    """
     data, offset = head, len(head)
     while data:
         if first := _NOT_ASCII.search(data):
@@ -110,7 +142,9 @@ def _encoding(letters: bytes) -> str:
     try:
         codecs.getincrementaldecoder("utf-8")().decode(letters[:_HEAD], final=len(letters) < _HEAD)
     except UnicodeDecodeError:
-        return "utf-8" if any(_in_utf_8(line) for line in letters[:_HEAD].splitlines()) else _WINDOWS
+        return (
+            "utf-8" if any(_in_utf_8(line) for line in letters[:_HEAD].splitlines()) else _WINDOWS
+        )
     return "utf-8"
 
 
@@ -128,11 +162,15 @@ def _said_delimiter(line: str) -> str:
 
 
 def _delimiter(lines: Sequence[str]) -> str:
-    """The character by which the header has a column for SKUs; of several the one that makes the most columns."""
+    """The character by which the header has a column for SKUs; of several the one that makes the
+    most columns.
+    """
 
     def names(delimiter: str) -> tuple[bool, int]:
         try:
-            header = next(csv.reader(lines[:_MOST_LINES], delimiter=delimiter, strict=True), _NO_CELLS)
+            header = next(
+                csv.reader(lines[:_MOST_LINES], delimiter=delimiter, strict=True), _NO_CELLS
+            )
         except csv.Error:
             return False, 0
         return bool({"sku", "_id"} & set(map(_column, header))), len(header)
@@ -145,7 +183,11 @@ def _decimal(lines: Sequence[str], delimiter: str) -> str:
     shown: set[str] = set()
     try:
         for cells in csv.DictReader(lines, delimiter=delimiter):
-            named = {_column(name): cell for name, cell in cells.items() if isinstance(name, str) and isinstance(cell, str)}
+            named = {
+                _column(name): cell
+                for name, cell in cells.items()
+                if isinstance(name, str) and isinstance(cell, str)
+            }
             shown |= {decimal_of(named[name]) for name in ("price", *_COUNTS) if name in named}
     except csv.Error:
         return ""
@@ -154,7 +196,9 @@ def _decimal(lines: Sequence[str], delimiter: str) -> str:
 
 
 def _column(cell: str) -> str:
-    """What a column is called: the shop's own names in whatever case they are written, a seller's own as they are."""
+    """What a column is called: the shop's own names in whatever case they are written, a seller's
+    own as they are.
+    """
     field, dot, inner = clean_text(cell).partition(".")
     field = clean_text(field)
     return _COLUMNS.get(field.lower(), field) + dot + clean_text(inner)
@@ -170,7 +214,7 @@ def _misfit_header(header: Sequence[str]) -> str:
     return ""
 
 
-# --- records -------------------------------------------------------------------------------------------------------------
+# --- records --------------------------------------------------------------------------------------
 
 
 @attrs.frozen
@@ -185,7 +229,8 @@ class _Record:
 class _Records:
     """Records of a CSV file (RFC 4180) behind a place in it, blank ones left out.
 
-    A record that cannot be read costs its first line alone: those that a quote had swallowed are read again, each for itself.
+    A record that cannot be read costs its first line alone: those that a quote had swallowed are
+        read again, each for itself.
     """
 
     def __init__(self, start: Progress, fetch: Fetch, style: TableStyle) -> None:
@@ -210,7 +255,11 @@ class _Records:
         def feed() -> Iterator[str]:
             yield self._text(first) + "\n"
             size = len(first.raw or b"")
-            while len(lines) < _MOST_LINES and size <= LONGEST_ROW and (line := self._next_line()) is not None:
+            while (
+                len(lines) < _MOST_LINES
+                and size <= LONGEST_ROW
+                and (line := self._next_line()) is not None
+            ):
                 lines.append(line)
                 size += len(line.raw or b"")
                 yield self._text(line) + "\n"
@@ -223,7 +272,10 @@ class _Records:
         trouble = self._trouble or self._misfit(cells)
         if trouble and len(lines) > 1:
             self._again.extendleft(reversed(lines[1:]))
-            trouble += f"; it opens a quote, and lines {lines[1].no} to {lines[-1].no}, which stood in it, are read for themselves"
+            trouble += (
+                f"; it opens a quote, and lines {lines[1].no} to {lines[-1].no}, which "
+                "stood in it, are read for themselves"
+            )
             lines = lines[:1]
         return _Record(first.no, cells, trouble, lines[-1].end, lines[-1].no + 1)
 
@@ -240,17 +292,27 @@ class _Records:
             self._trouble = TOO_LONG
             return ""
         try:
-            return line.raw.decode("utf-8-sig" if line.no == 1 and self.style.encoding == "utf-8" else self.style.encoding)
+            return line.raw.decode(
+                "utf-8-sig"
+                if line.no == 1 and self.style.encoding == "utf-8"
+                else self.style.encoding
+            )
         except UnicodeDecodeError:
-            self._trouble = "is not UTF-8" if self.style.encoding == "utf-8" else "is neither UTF-8 nor Windows-1252"
+            self._trouble = (
+                "is not UTF-8"
+                if self.style.encoding == "utf-8"
+                else "is neither UTF-8 nor Windows-1252"
+            )
             return ""
 
 
-# --- a record's item ---------------------------------------------------------------------------------------------------------
+# --- a record's item ------------------------------------------------------------------------------
 
 
 class _Table:
-    """Makes rows of records: dotted names are fields of fields, JSON is read where a cell holds it."""
+    """Makes rows of records: dotted names are fields of fields, JSON is read where a cell holds
+    it.
+    """
 
     def __init__(self, header: tuple[str, ...], style: TableStyle, places: int) -> None:
         self.header = header
@@ -268,15 +330,35 @@ class _Table:
         if data is not None and nodes(data) > MOST_NODES:
             data, trouble = None, f"holds more than {MOST_NODES} values"
         raw = json.dumps(record.cells).encode()
-        return Row(record.line, data, trouble, record.end, record.next_line, self.header, pointer, self.style, raw)
+        return Row(
+            record.line,
+            data,
+            trouble,
+            record.end,
+            record.next_line,
+            self.header,
+            pointer,
+            self.style,
+            raw,
+        )
 
     def _item(self, cells: dict[str, str]) -> dict[str, Any]:
-        if not any(cell and name.partition(".")[0] in _NAMES_OF_FORM for name, cell in cells.items()):
-            simple = {name: cell for name, cell in cells.items() if cell or name.partition(".")[0] not in _NAMES_OF_FORM}
+        if not any(
+            cell and name.partition(".")[0] in _NAMES_OF_FORM for name, cell in cells.items()
+        ):
+            simple = {
+                name: cell
+                for name, cell in cells.items()
+                if cell or name.partition(".")[0] not in _NAMES_OF_FORM
+            }
             return self._fields(simple, "")
         form = {name: cell for name, cell in cells.items() if name.partition(".")[0] in _OF_FORM}
         data = self._fields({name: cell for name, cell in cells.items() if name not in form}, "")
-        return data | {"variants": [{_INNER.get(k, k): v for k, v in self._fields(form, "/variants/0").items()}]}
+        return data | {
+            "variants": [
+                {_INNER.get(k, k): v for k, v in self._fields(form, "/variants/0").items()}
+            ]
+        }
 
     def _fields(self, cells: dict[str, str], at: str) -> dict[str, Any]:
         data: dict[str, Any] = {}
@@ -290,19 +372,34 @@ class _Table:
             except ValueError as error:
                 raise Invalid.at(f"{at}/{name}", str(error)) from error
             except Invalid as error:
-                inside = [FieldProblem(f"{at}/{name.replace('.', '/')}{p.pointer}", p.detail) for p in error.problems]
+                inside = [
+                    FieldProblem(f"{at}/{name.replace('.', '/')}{p.pointer}", p.detail)
+                    for p in error.problems
+                ]
                 raise Invalid(inside) from error
         return data
 
     def _put(self, data: dict[str, Any], name: str, cell: str) -> None:
         blank = not cell if name in (*_TEXTS, *_FREE) else not clean_text(cell)
         if blank:
-            if name in (*_TEXTS, *_LISTS, *_FREE, "price", "variantImages", "variantGtins", "options"):
+            if name in (
+                *_TEXTS,
+                *_LISTS,
+                *_FREE,
+                "price",
+                "variantImages",
+                "variantGtins",
+                "options",
+            ):
                 data.setdefault(name, None)
         elif name in _TEXTS or name in _SOURCES or name in ("variantId", "variant_id"):
             data[name] = bare(cell)
         elif name == "price":
-            data[name] = read_cell(cell) if cell.startswith("{") else plain_number(cell, self.style, self._places)
+            data[name] = (
+                read_cell(cell)
+                if cell.startswith("{")
+                else plain_number(cell, self.style, self._places)
+            )
         elif name in _COUNTS:
             data[name] = _whole(plain_number(cell, self.style, 0))
         elif name == "deleted":

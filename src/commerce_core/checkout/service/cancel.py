@@ -3,21 +3,31 @@
 from commerce_core.checkout.ports import SagaStore
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import BuyerId, OrderId, is_id
-from commerce_core.kernel.transaction import Database, whole_again
-from commerce_core.orders import OrderBook, OrderKey, OrderNotFound, OrderState, OrderView, TooLateToCancel
+from commerce_core.kernel.transaction import Database, retry_transaction
+from commerce_core.orders import (
+    OrderBook,
+    OrderKey,
+    OrderNotFound,
+    OrderState,
+    OrderView,
+    TooLateToCancel,
+)
 
 
 class Cancellations:
     """Accepts cancellations until the order is paid."""
 
-    def __init__(self, database: Database, orders: OrderBook, sagas: SagaStore, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, orders: OrderBook, sagas: SagaStore, clock: Clock
+    ) -> None:
         self._db = database
         self._orders = orders
         self._sagas = sagas
         self._clock = clock
 
     def cancel(self, buyer_id: BuyerId, order_id: str) -> OrderView:
-        """Have the buyer's order undone; the order as it is now. Idempotent: asking again for what is being undone is fine.
+        """Have the buyer's order undone; the order as it is now. Idempotent: asking again for what
+        is being undone is fine.
 
         Raises:
             OrderNotFound: no such order, or not this buyer's.
@@ -26,7 +36,7 @@ class Cancellations:
         key = OrderKey(buyer_id, OrderId(order_id))
         if not is_id(order_id):
             raise OrderNotFound("there is no such order")
-        return whole_again(self._db, lambda: self._cancel(key))
+        return retry_transaction(self._db, lambda: self._cancel(key))
 
     def _cancel(self, key: OrderKey) -> OrderView:
         with self._db.begin() as tx:

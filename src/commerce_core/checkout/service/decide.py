@@ -29,9 +29,11 @@ from commerce_core.pricing import PricedLine, Pricer, Quote
 
 @attrs.frozen(kw_only=True)
 class Draft:
-    """An order that is asked for. Its id is made before anything else, so that a repeated attempt collides with itself.
+    """An order that is asked for. Its id is made before anything else, so that a repeated attempt
+    collides with itself.
 
-    *cart_version* is what the buyer named, *priced_version* what was priced before the payment was prepared.
+    *cart_version* is what the buyer named, *priced_version* what was priced before the payment was
+    prepared.
     """
 
     order_id: OrderId
@@ -52,7 +54,7 @@ class Draft:
 
 
 @attrs.frozen(kw_only=True)
-class Seen:
+class Snapshot:
     """What was read for a group, without a lock."""
 
     orders: Sequence[Order]
@@ -81,8 +83,9 @@ class Repeated:
 Decision = Accepted | Repeated | Placed | Exception
 
 
-def decide(drafts: Sequence[Draft], seen: Seen, pricer: Pricer) -> list[Decision]:
-    """One decision per draft, in the order in which they arrived: the first come are served while stock lasts.
+def decide(drafts: Sequence[Draft], seen: Snapshot, pricer: Pricer) -> list[Decision]:
+    """One decision per draft, in the order in which they arrived: the first come are served while
+    stock lasts.
 
     One draft's refusal never touches another's.
     """
@@ -93,10 +96,12 @@ def decide(drafts: Sequence[Draft], seen: Seen, pricer: Pricer) -> list[Decision
 class _Group:
     """Running sums over a group."""
 
-    def __init__(self, seen: Seen, pricer: Pricer) -> None:
+    def __init__(self, seen: Snapshot, pricer: Pricer) -> None:
         self._seen = seen
         self._pricer = pricer
-        self._by_key = {(o.buyer_id, o.idem_key): (o.id, o.cart_id, o.digest) for o in seen.orders if o.idem_key}
+        self._by_key = {
+            (o.buyer_id, o.idem_key): (o.id, o.cart_id, o.digest) for o in seen.orders if o.idem_key
+        }
         self._by_cart = {(o.buyer_id, o.cart_id): o.id for o in seen.orders}
         self._accepted: set[OrderId] = set()
         self._taken: dict[SkuId, int] = {}
@@ -121,12 +126,17 @@ class _Group:
             order_id = found
         if order_id in self._accepted:
             return Repeated(of=order_id)
-        return Placed(OrderKey(draft.buyer_id, order_id), cart_id, replayed=order_id != draft.order_id)
+        return Placed(
+            OrderKey(draft.buyer_id, order_id), cart_id, replayed=order_id != draft.order_id
+        )
 
     def _accept(self, draft: Draft) -> Accepted:
         cart = self._cart(draft)
         offers = self._offers(cart)
-        lines = [PricedLine(sku_id=o.sku_id, unit_price=o.price, quantity=x.quantity) for o, x in zip(offers, cart.lines, strict=True)]
+        lines = [
+            PricedLine(sku_id=o.sku_id, unit_price=o.price, quantity=x.quantity)
+            for o, x in zip(offers, cart.lines, strict=True)
+        ]
         quote = self._pricer.price(lines, draft.address)
         if quote.total != draft.amount:
             raise AmountMismatch(draft.amount, quote.total)
@@ -136,7 +146,11 @@ class _Group:
         self._accepted.add(draft.order_id)
         self._by_cart[draft.buyer_id, draft.cart_id] = draft.order_id
         if draft.idem_key:
-            self._by_key[draft.buyer_id, draft.idem_key] = (draft.order_id, draft.cart_id, draft.digest)
+            self._by_key[draft.buyer_id, draft.idem_key] = (
+                draft.order_id,
+                draft.cart_id,
+                draft.digest,
+            )
         return Accepted(draft=draft, cart=cart, offers=offers, quote=quote)
 
     def _cart(self, draft: Draft) -> Cart:
@@ -154,7 +168,13 @@ class _Group:
     def _offers(self, cart: Cart) -> tuple[Offer, ...]:
         found = [self._seen.offers.get(line.sku_id) for line in cart.lines]
         gone = [
-            ShortLine(item_id=x.item_id, variant_id=x.variant_id, name=o.name if o else x.seen_name, requested=x.quantity, available=0)
+            ShortLine(
+                item_id=x.item_id,
+                variant_id=x.variant_id,
+                name=o.name if o else x.seen_name,
+                requested=x.quantity,
+                available=0,
+            )
             for x, o in zip(cart.lines, found, strict=True)
             if o is None or not o.on_sale
         ]
@@ -169,7 +189,13 @@ class _Group:
             wanted[line.sku_id] = wanted.get(line.sku_id, 0) + line.quantity
         free = {sku_id: self._free(sku_id) for sku_id in wanted}
         short = [
-            ShortLine(item_id=x.item_id, variant_id=x.variant_id, name=o.name, requested=wanted[x.sku_id], available=max(0, free[x.sku_id]))
+            ShortLine(
+                item_id=x.item_id,
+                variant_id=x.variant_id,
+                name=o.name,
+                requested=wanted[x.sku_id],
+                available=max(0, free[x.sku_id]),
+            )
             for x, o in zip(cart.lines, offers, strict=True)
             if free[x.sku_id] < wanted[x.sku_id]
         ]

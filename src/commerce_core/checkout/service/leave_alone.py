@@ -1,4 +1,6 @@
-"""Leaving alone a gateway or carrier that is away: what waits for it is not worn out, and goes on at full speed when it is back."""
+"""Leaving alone a gateway or carrier that is away: what waits for it is not worn out, and goes on
+at full speed when it is back.
+"""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,7 +12,8 @@ from commerce_core.checkout.ports import Away, Party
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import OrderId
 
-#: So many orders in a row, each another one, are not answered before the party is taken for away: one may be spoilt itself.
+#: So many orders in a row, each another one, are not answered before the party is taken for away:
+#: one may be spoilt itself.
 _FAILURES: Final = 3
 #: A party that is away is asked this often at least, by one call.
 _LONGEST: Final = timedelta(seconds=10)
@@ -20,7 +23,9 @@ _ANEW: Final = frozenset(5 << n for n in range(32))
 
 @attrs.define
 class _Silence:
-    """A party that did not answer last time: about which orders, and until when it is left alone (``None``: it is not yet)."""
+    """A party that did not answer last time: about which orders, and until when it is left alone
+    (``None``: it is not yet).
+    """
 
     orders: set[OrderId] = attrs.field(factory=set[OrderId])
     until: datetime | None = None
@@ -29,7 +34,8 @@ class _Silence:
 
 
 class Breaker:
-    """What this process knows of the parties it asks: one that does not answer several orders is probed by one call after a pause.
+    """What this process knows of the parties it asks: one that does not answer several orders is
+    probed by one call after a pause.
 
     Every process learns for itself. Threads may share it: at worst one of them probes as well.
     """
@@ -40,16 +46,24 @@ class Breaker:
         self._silent: dict[Party, _Silence] = {}
 
     def away(self) -> Away:
-        """The parties for which nothing is to be claimed now; one whose probe is due is not among them."""
+        """The parties for which nothing is to be claimed now; one whose probe is due is not among
+        them.
+        """
         now = self._clock.now()
-        parties = [party for party, silence in list(self._silent.items()) if self._is_closed_to(silence, now)]
+        parties = [
+            party
+            for party, silence in list(self._silent.items())
+            if self._is_closed_to(silence, now)
+        ]
         return Away(
             gateways=frozenset((p.name, p.account) for p in parties if p.account is not None),
             carriers=frozenset(p.name for p in parties if p.account is None),
         )
 
     def admits(self, party: Party) -> bool:
-        """Whether a call may be made now. Of a party that is left alone one is, when the pause is over: the probe."""
+        """Whether a call may be made now. Of a party that is left alone one is, when the pause is
+        over: the probe.
+        """
         silence, now = self._silent.get(party), self._clock.now()
         if silence is None or silence.until is None:
             return True
@@ -64,7 +78,9 @@ class Breaker:
             self._silent.pop(party, None)
             return
         silence = self._silent.setdefault(party, _Silence())
-        was_under_way = silence.until is not None and silence.probed_at is None  # since before the silence was noticed
+        was_under_way = (
+            silence.until is not None and silence.probed_at is None
+        )  # since before the silence was noticed
         silence.probed_at = None
         if len(silence.orders) < _FAILURES:
             silence.orders.add(order_id)
@@ -73,20 +89,26 @@ class Breaker:
             silence.pauses += 1
 
     def probes_anew(self, party: Party) -> bool:
-        """Whether the next probe is to be of an order that was not asked about yet, where there is one.
+        """Whether the next probe is to be of an order that was not asked about yet, where there is
+        one.
 
-        Seldom, and ever more so: what is sent to a party that is away may become too old to be sent again. Never would be wrong,
+        Seldom, and ever more so: what is sent to a party that is away may become too old to be sent
+            again. Never would be wrong,
         for those that it does not answer may be the only ones that it does not.
         """
         silence = self._silent.get(party)
         return silence is not None and silence.pauses in _ANEW
 
     def left_alone_until(self, party: Party) -> datetime | None:
-        """Until when the party is left alone, in the past where its probe is due or under way; ``None``: it is not."""
+        """Until when the party is left alone, in the past where its probe is due or under way;
+        ``None``: it is not.
+        """
         silence = self._silent.get(party)
         return silence.until if silence else None
 
     def _is_closed_to(self, silence: _Silence, now: datetime) -> bool:
-        """Whether the pause lasts, or the probe is under way: for no longer than a lease, should its answer have been lost."""
+        """Whether the pause lasts, or the probe is under way: for no longer than a lease, should
+        its answer have been lost.
+        """
         probing = silence.probed_at is not None and now < silence.probed_at + self._timing.lease
         return silence.until is not None and (now < silence.until or probing)

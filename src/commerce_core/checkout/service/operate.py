@@ -6,11 +6,16 @@ from typing import Final
 
 import attrs
 
-from commerce_core.checkout.errors import CallUnknown, ContradictedByBooks, NotToBeUndone, SagaNotFound
-from commerce_core.checkout.model import CallStatus, Operation, OrderSaga, Verb
-from commerce_core.checkout.ports import SagaRow, Standing
+from commerce_core.checkout.errors import (
+    CallUnknown,
+    ContradictedByBooks,
+    NotToBeUndone,
+    SagaNotFound,
+)
+from commerce_core.checkout.model import CallStatus, GatewayCommand, Operation, OrderSaga
+from commerce_core.checkout.ports import BacklogStats, SagaRow
 from commerce_core.checkout.saga import ask
-from commerce_core.checkout.service.record import Books, Move, Recorder
+from commerce_core.checkout.service.record import OutcomeRecord, Recorder, SagaRepositories
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import OrderId
 from commerce_core.orders import Order, OrderKey, OrderView
@@ -32,28 +37,42 @@ class Decision:
 
 
 class Operations:
-    """The operators' desk. Everything that decides takes a :class:`Decision` and is refused while a call is unknown."""
+    """The operators' desk. Everything that decides takes a :class:`Decision` and is refused while a
+    call is unknown.
+    """
 
-    def __init__(self, books: Books, recorder: Recorder, gateways: Mapping[str, PaymentGateway], clock: Clock) -> None:
-        self._on = books
+    def __init__(
+        self,
+        books: SagaRepositories,
+        recorder: Recorder,
+        gateways: Mapping[str, PaymentGateway],
+        clock: Clock,
+    ) -> None:
+        self._repos = books
         self._recorder = recorder
         self._gateways = gateways
         self._clock = clock
 
-    def page(self, state: str | None = None, after: OrderId | None = None, limit: int = 50) -> Sequence[SagaRow]:
+    def page(
+        self, state: str | None = None, after: OrderId | None = None, limit: int = 50
+    ) -> Sequence[SagaRow]:
         """Sagas, newest first."""
-        with self._on.database.snapshot() as tx:
-            return self._on.sagas.page(tx, state, after, limit)
+        with self._repos.database.snapshot() as tx:
+            return self._repos.sagas.page(tx, state, after, limit)
 
     def alarmed(self, limit: int = 100) -> Sequence[SagaRow]:
         """Unfinished sagas that a person must look at. Needs no running worker."""
-        with self._on.database.snapshot() as tx:
-            return self._on.sagas.alarmed(tx, ALARM_CLAIMS, self._clock.now() - ALARM_AGE, limit)
+        with self._repos.database.snapshot() as tx:
+            return self._repos.sagas.alarmed(tx, ALARM_CLAIMS, self._clock.now() - ALARM_AGE, limit)
 
-    def census(self, at_most: int | None = None) -> Mapping[str, Standing]:
-        """The unfinished sagas by state, counted up to *at_most* in all. Needs no running worker."""
-        with self._on.database.snapshot() as tx:
-            return self._on.sagas.census(tx, ALARM_CLAIMS, self._clock.now() - ALARM_AGE, at_most)
+    def census(self, at_most: int | None = None) -> Mapping[str, BacklogStats]:
+        """The unfinished sagas by state, counted up to *at_most* in all. Needs no running
+        worker.
+        """
+        with self._repos.database.snapshot() as tx:
+            return self._repos.sagas.census(
+                tx, ALARM_CLAIMS, self._clock.now() - ALARM_AGE, at_most
+            )
 
     def counts(self) -> dict[str, int]:
         """How many unfinished sagas stand in each state."""
@@ -65,43 +84,50 @@ class Operations:
         Raises:
             SagaNotFound: there is no such order.
         """
-        with self._on.database.snapshot() as tx:
-            key = self._on.orders.keys_of(tx, [order_id]).get(order_id)
-            view = self._on.orders.load(tx, [key]).get(order_id) if key else None
-            rows: Sequence[SagaRow] = self._on.sagas.rows(tx, [key]) if key else ()
+        with self._repos.database.snapshot() as tx:
+            key = self._repos.orders.keys_of(tx, [order_id]).get(order_id)
+            view = self._repos.orders.load(tx, [key]).get(order_id) if key else None
+            rows: Sequence[SagaRow] = self._repos.sagas.rows(tx, [key]) if key else ()
         if view is None or not rows:
             raise SagaNotFound("there is no such order")
         return rows[0], view
 
     def retry(self, order_id: OrderId) -> None:
-        """Let a saga run now, whatever it was waiting for. Idempotent; nothing happens to one that is over.
+        """Let a saga run now, whatever it was waiting for. Idempotent; nothing happens to one that
+        is over.
 
         Raises:
             SagaNotFound: there is no such order.
         """
-        with self._on.database.begin() as tx:
-            keys = self._on.orders.keys_of(tx, [order_id])
+        with self._repos.database.begin() as tx:
+            keys = self._repos.orders.keys_of(tx, [order_id])
             if not keys:
                 raise SagaNotFound("there is no such order")
-            self._on.sagas.make_due(tx, list(keys.values()), self._clock.now())
+            self._repos.sagas.make_due(tx, list(keys.values()), self._clock.now())
             tx.commit()
 
-    def resolve(self, order_id: OrderId, outcome: Captured | Declined | Voided, decision: Decision) -> None:
-        """Have the saga go on with what became of its charge. The gateway is asked first: what it says is what counts.
+    def resolve(
+        self, order_id: OrderId, outcome: Captured | Declined | Voided, decision: Decision
+    ) -> None:
+        """Have the saga go on with what became of its charge. The gateway is asked first: what it
+        says is what counts.
 
-        Its reference and its amount are taken, not the operator's words, which are kept as evidence. Where it does not know, only
-        *declined* is believed: the shop voids the payment before the order is cancelled. Money that is known to be taken stays owed.
+        Its reference and its amount are taken, not the operator's words, which are kept as
+        evidence. Where it does not know, only
+        *declined* is believed: the shop voids the payment before the order is cancelled. Money that
+            is known to be taken stays owed.
 
         Raises:
             SagaNotFound: there is no such order.
-            CallUnknown: a runner has the saga in its hands right now, or the gateway does not answer.
+            CallUnknown: a runner has the saga in its hands right now, or the gateway does not
+                answer.
             NotToBeUndone: the order does not wait to know what became of its charge.
             ContradictedByBooks: the gateway says otherwise.
         """
-        awaited = (Verb.CONFIRM, Verb.FENCE)
+        awaited = (GatewayCommand.CONFIRM, GatewayCommand.VOID)
         key, saga = self._waiting(order_id, awaited)
-        with self._on.database.snapshot() as tx:
-            order = self._on.orders.load(tx, [key])[order_id].order
+        with self._repos.database.snapshot() as tx:
+            order = self._repos.orders.load(tx, [key])[order_id].order
         self._decide(key, saga, _agreed(outcome, self._shown(order)), decision)
 
     def _shown(self, order: Order) -> ChargeOutcome:
@@ -127,16 +153,18 @@ class Operations:
             CallUnknown: it is not known whether the parcel is booked.
             NotToBeUndone: the order is not waiting for its shipment.
         """
-        key, saga = self._waiting(order_id, (Verb.BOOK,))
+        key, saga = self._waiting(order_id, (GatewayCommand.BOOK,))
         if saga.status(Operation.SHIP) is CallStatus.UNKNOWN:
             raise CallUnknown("it is not known whether the parcel is booked")
         self._decide(key, saga, CannotShip(decision.reason), decision)
 
-    def _waiting(self, order_id: OrderId, awaited: tuple[Verb, ...]) -> tuple[OrderKey, OrderSaga]:
+    def _waiting(
+        self, order_id: OrderId, awaited: tuple[GatewayCommand, ...]
+    ) -> tuple[OrderKey, OrderSaga]:
         """The saga of an order that waits for one of the calls *awaited*, and that nobody holds."""
-        with self._on.database.snapshot() as tx:
-            key = self._on.orders.keys_of(tx, [order_id]).get(order_id)
-            rows: Sequence[SagaRow] = self._on.sagas.rows(tx, [key]) if key else ()
+        with self._repos.database.snapshot() as tx:
+            key = self._repos.orders.keys_of(tx, [order_id]).get(order_id)
+            rows: Sequence[SagaRow] = self._repos.sagas.rows(tx, [key]) if key else ()
         if key is None or not rows:
             raise SagaNotFound("there is no such order")
         row = rows[0]
@@ -149,21 +177,27 @@ class Operations:
     def _decide(self, key: OrderKey, saga: OrderSaga, outcome: object, decision: Decision) -> None:
         """Write what follows from *outcome*, if the saga is still as it was read."""
         now = self._clock.now()
-        with self._on.database.begin() as tx:
-            claimed = self._on.sagas.take_over(tx, key, now)
+        with self._repos.database.begin() as tx:
+            claimed = self._repos.sagas.take_over(tx, key, now)
             if claimed is None or claimed.saga != saga:
                 raise CallUnknown("the order has moved meanwhile: look at it again")
-            order: Order = self._on.orders.load(tx, [key])[key.order_id].order
-            move = Move(
-                claimed=claimed, order=order, outcome=outcome, actor=decision.actor, cause=f"{decision.reason}; {decision.evidence}"
+            order: Order = self._repos.orders.load(tx, [key])[key.order_id].order
+            move = OutcomeRecord(
+                claimed=claimed,
+                order=order,
+                outcome=outcome,
+                actor=decision.actor,
+                cause=f"{decision.reason}; {decision.evidence}",
             )
             self._recorder.record(tx, [move], now)
-            self._on.sagas.make_due(tx, [key], now)
+            self._repos.sagas.make_due(tx, [key], now)
             tx.commit()
 
 
 def _agreed(said: Captured | Declined | Voided, shown: ChargeOutcome) -> ChargeOutcome:
-    """What to go on with where somebody has *said* what became of a charge, and its gateway has *shown* it."""
+    """What to go on with where somebody has *said* what became of a charge, and its gateway has
+    *shown* it.
+    """
     if isinstance(shown, Captured) != isinstance(said, Captured) and not isinstance(shown, Unknown):
         raise ContradictedByBooks(f"the gateway shows {_in_words(shown)}")
     if not isinstance(shown, Unknown):

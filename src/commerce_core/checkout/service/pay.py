@@ -5,37 +5,58 @@ from typing import Final
 
 import attrs
 
-from commerce_core.checkout.model import CallStatus, GivenBack, Operation, OutsideCall, TryAnew, call_key
+from commerce_core.checkout.model import (
+    CallStatus,
+    GivenBack,
+    Operation,
+    OutsideCall,
+    TryAnew,
+    call_key,
+)
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.money import Money
 from commerce_core.orders import Order, OrderKey
 from commerce_core.payment import PaymentGateway
 from commerce_core.payment import Unknown as PaymentUnknown
 
-#: So long before a gateway may forget a key nothing is sent under it any more (rule 3): a quarter of its lifetime, at most this.
+#: So long before a gateway may forget a key nothing is sent under it any more (rule 3): a quarter
+#: of its lifetime, at most this.
 _MARGIN: Final = timedelta(hours=1)
-#: So often a call is sent under one key while its gateway shows nothing of it; and there are so many keys at most.
+#: So often a call is sent under one key while its gateway shows nothing of it; and there are so
+#: many keys at most.
 _SENDS: Final = 5
 _ATTEMPTS: Final = 5
 
 
 @attrs.frozen
 class LookedUp:
-    """An answer that was only looked up, for nothing may be sent any more (rule 3): a person is to know of it."""
+    """An answer that was only looked up, for nothing may be sent any more (rule 3): a person is to
+    know of it.
+    """
 
     outcome: object
 
 
 def sendable_for(repeatable_for: timedelta) -> timedelta:
-    """How long after its intent a call may be sent to a gateway that surely remembers keys for *repeatable_for*."""
+    """How long after its intent a call may be sent to a gateway that surely remembers keys for
+    *repeatable_for*.
+    """
     return repeatable_for - min(_MARGIN, repeatable_for / 4)
 
 
-def pay(gateway: PaymentGateway, order: Order, call: OutsideCall, captured: Money, tries: int, clock: Clock) -> object:
+def pay(
+    gateway: PaymentGateway,
+    order: Order,
+    call: OutsideCall,
+    captured: Money,
+    tries: int,
+    clock: Clock,
+) -> object:
     """Send *call*, a charge or a refund of what was *captured*, or look up what became of it.
 
-    After *unknown* a look comes first (rule 4): only what the gateway's books do not show is sent again. *tries* is how often it
-    was tried in vain; a key that leads nowhere is given up for another one, as long as any may be sent.
+    After *unknown* a look comes first (rule 4): only what the gateway's books do not show is sent
+    again. *tries* is how often it was tried in vain; a key that leads nowhere is given up for
+    another one, as long as any may be sent.
     """
     too_old = is_too_old(gateway, call, clock.now())
     if not too_old and call.status is not CallStatus.UNKNOWN:
@@ -45,12 +66,20 @@ def pay(gateway: PaymentGateway, order: Order, call: OutsideCall, captured: Mone
         return LookedUp(seen)
     if not isinstance(seen, PaymentUnknown):
         return seen
-    return TryAnew() if tries > _SENDS * call.attempt and call.attempt < _ATTEMPTS else _send(gateway, order, call, captured)
+    return (
+        TryAnew()
+        if tries > _SENDS * call.attempt and call.attempt < _ATTEMPTS
+        else _send(gateway, order, call, captured)
+    )
 
 
 def is_too_old(gateway: PaymentGateway, call: OutsideCall, now: datetime) -> bool:
-    """Whether the key of *call* may be forgotten soon: its age counts from its own intent, never from the order's (rule 3)."""
-    return call.intended_at is not None and now > call.intended_at + sendable_for(gateway.capabilities().repeatable_for)
+    """Whether the key of *call* may be forgotten soon: its age counts from its own intent, never
+    from the order's (rule 3).
+    """
+    return call.intended_at is not None and now > call.intended_at + sendable_for(
+        gateway.capabilities().repeatable_for
+    )
 
 
 def _send(gateway: PaymentGateway, order: Order, call: OutsideCall, captured: Money) -> object:
@@ -61,7 +90,9 @@ def _send(gateway: PaymentGateway, order: Order, call: OutsideCall, captured: Mo
 
 
 def _look(gateway: PaymentGateway, order: Order, call: OutsideCall, captured: Money) -> object:
-    """What the gateway's books show; ``Unknown`` where all that the call asks for is still missing in them."""
+    """What the gateway's books show; ``Unknown`` where all that the call asks for is still missing
+    in them.
+    """
     if call.operation is Operation.CHARGE:
         return gateway.fetch(order.handle)
     asked = call.amount or captured

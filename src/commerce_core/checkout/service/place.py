@@ -17,16 +17,33 @@ from commerce_core.checkout.commands import PlaceOrder
 from commerce_core.checkout.model import OrderSaga, Placed
 from commerce_core.checkout.ports import SagaStore
 from commerce_core.checkout.saga import ORDER_SAGA
-from commerce_core.checkout.service.decide import Accepted, Decision, Draft, Repeated, Seen, decide
-from commerce_core.checkout.service.prepare import Asked, Preparation, Prepared
+from commerce_core.checkout.service.decide import (
+    Accepted,
+    Decision,
+    Draft,
+    Repeated,
+    Snapshot,
+    decide,
+)
+from commerce_core.checkout.service.prepare import CheckoutRequest, Preparation, PreparedPayment
 from commerce_core.inventory import AvailabilityChanged, Hold, SkuDemand, StockLedger
-from commerce_core.kernel.batching import Batcher, bisected, check_weight
+from commerce_core.kernel.batching import Batcher, check_weight, isolate_failures
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.errors import Conflict, TransactionLost
 from commerce_core.kernel.ids import BuyerId, CartId, IdFactory, OrderId, SkuId
 from commerce_core.kernel.messaging import Message, Outbox, envelope
-from commerce_core.kernel.transaction import Database, Transaction, whole_again
-from commerce_core.orders import EVENT_OF, Fact, Order, OrderBook, OrderKey, OrderLine, OrderState, OrderView, TimelineEntry
+from commerce_core.kernel.transaction import Database, Transaction, retry_transaction
+from commerce_core.orders import (
+    EVENT_OF,
+    Fact,
+    Order,
+    OrderBook,
+    OrderKey,
+    OrderLine,
+    OrderState,
+    OrderView,
+    TimelineEntry,
+)
 from commerce_core.payment import Handle
 from commerce_core.pricing import Pricer
 
@@ -41,7 +58,7 @@ class GroupChanged(Conflict):
 
 
 @attrs.frozen(kw_only=True)
-class Shelves:
+class PlacementRepositories:
     """The storage that placing reads and writes."""
 
     database: Database
@@ -56,101 +73,148 @@ class Shelves:
 class Placement:
     """Decides and writes groups of prepared orders: the group function behind a ``Batcher``."""
 
-    def __init__(self, shelves: Shelves, pricer: Pricer, clock: Clock, ids: IdFactory, carrier: str) -> None:
-        self._on = shelves
+    def __init__(
+        self,
+        repositories: PlacementRepositories,
+        pricer: Pricer,
+        clock: Clock,
+        ids: IdFactory,
+        carrier: str,
+    ) -> None:
+        self._repos = repositories
         self._pricer = pricer
         self._clock = clock
         self._ids = ids
         self._carrier = carrier
 
-    def look(self, drafts: Sequence[Draft]) -> list[Decision]:
+    def preview(self, drafts: Sequence[Draft]) -> list[Decision]:
         """What would become of each of *drafts* right now, were it alone. Changes nothing."""
-        with self._on.database.snapshot() as tx:
+        with self._repos.database.snapshot() as tx:
             seen = self._read(tx, drafts)
         return [decide([draft], seen, self._pricer)[0] for draft in drafts]
 
-    def place_many(self, group: Sequence[Prepared]) -> list[Placed | Exception]:
-        """Place each order of *group* or say why not, in one transaction: a fixed number of statements whatever its size.
+    def place_many(self, group: Sequence[PreparedPayment]) -> list[Placed | Exception]:
+        """Place each order of *group* or say why not, in one transaction: a fixed number of
+        statements whatever its size.
 
-        Idempotent by order id, cart and idempotency key, so that the whole may be tried again after a lost connection.
+        Idempotent by order id, cart and idempotency key, so that the whole may be tried again after
+        a lost connection.
         """
-        return bisected(self._place, group)
+        return isolate_failures(self._place, group)
 
-    def _place(self, group: Sequence[Prepared]) -> list[Placed | Exception]:
+    def _place(self, group: Sequence[PreparedPayment]) -> list[Placed | Exception]:
         for _ in range(_TRIES):
             with suppress(GroupChanged):
-                return whole_again(self._on.database, lambda: self._try(group))
+                return retry_transaction(self._repos.database, lambda: self._try(group))
         others = "others were quicker each time"
         raise GroupChanged(others) if len(group) > 1 else TransactionLost(others)
 
-    def _try(self, group: Sequence[Prepared]) -> list[Placed | Exception]:
+    def _try(self, group: Sequence[PreparedPayment]) -> list[Placed | Exception]:
         drafts = [prepared.draft for prepared in group]
-        with self._on.database.begin() as tx:
+        with self._repos.database.begin() as tx:
             decisions = decide(drafts, self._read(tx, drafts), self._pricer)
-            accepted = [(d, p) for d, p in zip(decisions, group, strict=True) if isinstance(d, Accepted)]
-            views: Mapping[OrderId, OrderView] = self._write(tx, accepted, self._clock.now()) if accepted else {}
+            accepted = [
+                (d, p) for d, p in zip(decisions, group, strict=True) if isinstance(d, Accepted)
+            ]
+            views: Mapping[OrderId, OrderView] = (
+                self._write(tx, accepted, self._clock.now()) if accepted else {}
+            )
             tx.commit()
-        return [_answer(draft, decision, views.get(draft.order_id)) for draft, decision in zip(drafts, decisions, strict=True)]
+        return [
+            _answer(draft, decision, views.get(draft.order_id))
+            for draft, decision in zip(drafts, decisions, strict=True)
+        ]
 
-    def _read(self, tx: Transaction, drafts: Sequence[Draft]) -> Seen:
+    def _read(self, tx: Transaction, drafts: Sequence[Draft]) -> Snapshot:
         with_key = [(d.buyer_id, d.idem_key) for d in drafts if d.idem_key]
         carts = self._carts(tx, drafts)
         check_weight([len(carts[d.cart_id].lines) if d.cart_id in carts else 0 for d in drafts])
         skus = sorted({line.sku_id for cart in carts.values() for line in cart.lines})
-        return Seen(
-            orders=self._on.orders.placed_with(tx, with_key, [(d.buyer_id, d.cart_id) for d in drafts]),
+        return Snapshot(
+            orders=self._repos.orders.placed_with(
+                tx, with_key, [(d.buyer_id, d.cart_id) for d in drafts]
+            ),
             carts=carts,
-            offers=self._on.offers.by_sku(tx, skus),
-            levels=self._on.stock.levels(tx, skus),
+            offers=self._repos.offers.by_sku(tx, skus),
+            levels=self._repos.stock.levels(tx, skus),
         )
 
     def _carts(self, tx: Transaction, drafts: Sequence[Draft]) -> Mapping[CartId, Cart]:
-        """The carts that are asked for; one that its buyer has not put anything into yet is not stored, but known by its name."""
-        found = dict(self._on.carts.load(tx, sorted({(d.buyer_id, d.cart_id) for d in drafts})))
+        """The carts that are asked for; one that its buyer has not put anything into yet is not
+        stored, but known by its name.
+        """
+        found = dict(self._repos.carts.load(tx, sorted({(d.buyer_id, d.cart_id) for d in drafts})))
         if missing := [d for d in drafts if d.cart_id not in found]:
-            counts = self._on.carts.count_of(tx, sorted({d.buyer_id for d in missing}))
+            counts = self._repos.carts.count_of(tx, sorted({d.buyer_id for d in missing}))
             for d in missing:
                 if d.cart_id == next_cart_id(d.buyer_id, counts.get(d.buyer_id, 0)):
-                    found[d.cart_id] = Cart(id=d.cart_id, buyer_id=d.buyer_id, version=0, updated_at=self._clock.now())
+                    found[d.cart_id] = Cart(
+                        id=d.cart_id, buyer_id=d.buyer_id, version=0, updated_at=self._clock.now()
+                    )
         return found
 
-    def _write(self, tx: Transaction, accepted: Sequence[tuple[Accepted, Prepared]], at: datetime) -> Mapping[OrderId, OrderView]:
+    def _write(
+        self, tx: Transaction, accepted: Sequence[tuple[Accepted, PreparedPayment]], at: datetime
+    ) -> Mapping[OrderId, OrderView]:
         """Write orders with all that follows from them; the orders as they are placed."""
         orders = [_order(a, prepared.handle, at) for a, prepared in accepted]
-        traces = {order.id: prepared.trace for order, (_, prepared) in zip(orders, accepted, strict=True)}
-        holds = [Hold(sku_id=sku, order_id=a.draft.order_id, quantity=n) for a, _ in accepted for sku, n in _demand([a]).items()]
-        consumed = self._on.carts.consume(tx, [(a.draft.buyer_id, a.cart.id, a.cart.version) for a, _ in accepted])
+        traces = {
+            order.id: prepared.trace for order, (_, prepared) in zip(orders, accepted, strict=True)
+        }
+        holds = [
+            Hold(sku_id=sku, order_id=a.draft.order_id, quantity=n)
+            for a, _ in accepted
+            for sku, n in _demand([a]).items()
+        ]
+        consumed = self._repos.carts.consume(
+            tx, [(a.draft.buyer_id, a.cart.id, a.cart.version) for a, _ in accepted]
+        )
         if len(consumed) != len(accepted):
             raise GroupChanged("a cart was changed meanwhile")
         try:
-            self._on.orders.insert(tx, orders)
+            self._repos.orders.insert(tx, orders)
         except Conflict as error:
             raise GroupChanged(error.detail) from error
-        self._on.stock.record_holds(tx, holds)
-        self._on.sagas.insert(tx, [self._saga(order, traces[order.id]) for order in orders], len(_FIRST_ENTRIES), at)
-        entries = tuple(TimelineEntry(seq=i, fact=fact, at=at) for i, fact in enumerate(_FIRST_ENTRIES, 1))
+        self._repos.stock.record_holds(tx, holds)
+        self._repos.sagas.insert(
+            tx, [self._saga(order, traces[order.id]) for order in orders], len(_FIRST_ENTRIES), at
+        )
+        entries = tuple(
+            TimelineEntry(seq=i, fact=fact, at=at) for i, fact in enumerate(_FIRST_ENTRIES, 1)
+        )
         self._tell(tx, orders, traces, entries, at)
         self._hold(tx, _demand([a for a, _ in accepted]), at)
         return {order.id: _as_placed(order, entries) for order in orders}
 
     def _hold(self, tx: Transaction, demand: Mapping[SkuId, int], at: datetime) -> None:
         """Last of all: others wait for a SKU that many want from here to the commit."""
-        held = self._on.stock.hold(tx, [SkuDemand(sku_id=sku_id, quantity=n) for sku_id, n in sorted(demand.items())])
+        held = self._repos.stock.hold(
+            tx, [SkuDemand(sku_id=sku_id, quantity=n) for sku_id, n in sorted(demand.items())]
+        )
         if len(held) != len(demand):
             raise GroupChanged("stock was taken meanwhile")
-        flipped = [AvailabilityChanged(sku_id=sku_id) for sku_id, change in held.items() if change.flipped]
-        self._on.outbox.append(tx, [envelope(event, id=self._ids.new(), at=at) for event in flipped])
+        flipped = [
+            AvailabilityChanged(sku_id=sku_id) for sku_id, change in held.items() if change.flipped
+        ]
+        self._repos.outbox.append(
+            tx, [envelope(event, id=self._ids.new(), at=at) for event in flipped]
+        )
 
     def _tell(
-        self, tx: Transaction, orders: Sequence[Order], traces: Mapping[OrderId, str | None], entries: tuple[TimelineEntry, ...], at: datetime
+        self, tx: Transaction, orders: Sequence[Order], traces: Mapping[OrderId, str | None],
+        entries: tuple[TimelineEntry, ...], at: datetime
     ) -> None:  # fmt: skip
-        self._on.orders.append(tx, {OrderKey(order.buyer_id, order.id): entries for order in orders})
+        self._repos.orders.append(
+            tx, {OrderKey(order.buyer_id, order.id): entries for order in orders}
+        )
         messages: list[Message] = []
         for order in orders:
             for entry in entries:
-                event = EVENT_OF[entry.fact](order_id=order.id, buyer_id=order.buyer_id, seq=entry.seq, detail={})
+                event = EVENT_OF[entry.fact](
+                    order_id=order.id, buyer_id=order.buyer_id, seq=entry.seq, detail={}
+                )
                 messages.append(envelope(event, id=self._ids.new(), at=at, trace=traces[order.id]))
-        self._on.outbox.append(tx, messages)
+        self._repos.outbox.append(tx, messages)
 
     def _saga(self, order: Order, trace: str | None) -> OrderSaga:
         return OrderSaga(
@@ -167,21 +231,36 @@ class Placement:
 
 
 class Checkout:
-    """What a buyer's request does. Without a payment call it refuses; without a placed order nobody is charged.
+    """What a buyer's request does. Without a payment call it refuses; without a placed order nobody
+    is charged.
 
     Args:
         preparation: of those that are prepared one by one, on the thread of whoever asks.
-        batcher: of groups of those, or, where its group function begins with :func:`prepared_first`, of those that only ask.
+        batcher: of groups of those, or, where its group function begins with
+            :func:`prepared_first`, of those that only ask.
         ids: the ids of orders.
     """
 
-    def __init__(self, preparation: Preparation, batcher: Batcher[Asked | Prepared, Placed], ids: IdFactory) -> None:
+    def __init__(
+        self,
+        preparation: Preparation,
+        batcher: Batcher[CheckoutRequest | PreparedPayment, Placed],
+        ids: IdFactory,
+    ) -> None:
         self._preparation = preparation
         self._batcher = batcher
         self._ids = ids
 
-    def ask(self, buyer: Account, command: PlaceOrder, idem_key: str | None = None, trace: str | None = None) -> Asked:
-        """What *command* asks for. *trace* is kept with the order and its messages, for whoever follows a request through the processes."""
+    def ask(
+        self,
+        buyer: Account,
+        command: PlaceOrder,
+        idem_key: str | None = None,
+        trace: str | None = None,
+    ) -> CheckoutRequest:
+        """What *command* asks for. *trace* is kept with the order and its messages, for whoever
+        follows a request through the processes.
+        """
         draft = Draft(
             order_id=OrderId(self._ids.new()),
             buyer_id=BuyerId(buyer.id),
@@ -193,10 +272,11 @@ class Checkout:
             email=buyer.email,
             address=command.shipping_address or buyer.address,
         )
-        return Asked(draft=draft, payment=command.payment_info, trace=trace)
+        return CheckoutRequest(draft=draft, payment=command.payment_info, trace=trace)
 
-    def prepare(self, asked: Asked) -> Placed | Prepared:
-        """Everything up to the placement: replayed, checked, and prepared at the default gateway. No money moves.
+    def prepare(self, asked: CheckoutRequest) -> Placed | PreparedPayment:
+        """Everything up to the placement: replayed, checked, and prepared at the default gateway.
+        No money moves.
 
         Raises:
             NotFound, Conflict: as :meth:`place`.
@@ -208,7 +288,7 @@ class Checkout:
             raise answer
         return answer
 
-    def submit(self, order: Asked | Prepared) -> "Future[Placed]":
+    def submit(self, order: CheckoutRequest | PreparedPayment) -> "Future[Placed]":
         """Queue an order for the next group; see there for what its future raises.
 
         Raises:
@@ -217,11 +297,13 @@ class Checkout:
         return self._batcher.submit(order)
 
     def place(self, buyer: Account, command: PlaceOrder, idem_key: str | None = None) -> Placed:
-        """Place an order, or find the one that the same cart or the same key has placed before. Idempotent by both.
+        """Place an order, or find the one that the same cart or the same key has placed before.
+        Idempotent by both.
 
         Raises:
             CartNotFound: no such cart of this buyer.
-            CartMerged, CartChanged, CartEmpty, ItemUnavailable, AmountMismatch, OutOfStock, IdempotencyKeyReused: see there;
+            CartMerged, CartChanged, CartEmpty, ItemUnavailable, AmountMismatch, OutOfStock,
+            IdempotencyKeyReused: see there;
                 nothing was reserved and nobody was charged.
         """
         prepared = self.prepare(self.ask(buyer, command, idem_key))
@@ -229,7 +311,9 @@ class Checkout:
 
 
 def request_digest(command: PlaceOrder) -> str:
-    """What tells one request from another under the same key; of a card only its last four digits go in, and never its code."""
+    """What tells one request from another under the same key; of a card only its last four digits
+    go in, and never its code.
+    """
     address = command.shipping_address
     parts = [
         command.cart_id,
@@ -254,7 +338,8 @@ def _answer(draft: Draft, decision: Decision, view: OrderView | None) -> Placed 
 
 def _as_placed(order: Order, entries: tuple[TimelineEntry, ...]) -> OrderView:
     return OrderView(
-        order=order, state=OrderState.PLACED, timeline=entries, shipment=None, cancellation=None, updated_at=order.created_at
+        order=order, state=OrderState.PLACED, timeline=entries, shipment=None, cancellation=None,
+        updated_at=order.created_at
     )  # fmt: skip
 
 

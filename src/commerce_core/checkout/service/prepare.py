@@ -1,4 +1,6 @@
-"""What comes before an order is placed: a look at what it asks for, and its payment prepared. No money moves."""
+"""What comes before an order is placed: a look at what it asks for, and its payment prepared. No
+money moves.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
@@ -7,7 +9,7 @@ import attrs
 
 from commerce_core.checkout.model import Placed
 from commerce_core.checkout.service.decide import Accepted, Decision, Draft
-from commerce_core.kernel.batching import GroupFunction, bisected
+from commerce_core.kernel.batching import GroupFunction, isolate_failures
 from commerce_core.kernel.errors import Invalid
 from commerce_core.payment import Handle, PaymentGateway, PaymentInfo
 
@@ -16,7 +18,7 @@ NOTHING_TO_PAY: Final = Handle(gateway="", account="", reference="", brand="", l
 
 
 @attrs.frozen(kw_only=True)
-class Asked:
+class CheckoutRequest:
     """An order that is asked for, with what it is to be paid with."""
 
     draft: Draft
@@ -26,7 +28,7 @@ class Asked:
 
 
 @attrs.frozen(kw_only=True)
-class Prepared:
+class PreparedPayment:
     """A draft whose payment is prepared: no money has moved, and no card number is left in it."""
 
     draft: Draft
@@ -42,45 +44,69 @@ class Preparation:
         gateways: by name; the first one takes the payments.
     """
 
-    def __init__(self, look: Callable[[Sequence[Draft]], Sequence[Decision]], gateways: Mapping[str, PaymentGateway]) -> None:
-        self._look = look
+    def __init__(
+        self,
+        preview: Callable[[Sequence[Draft]], Sequence[Decision]],
+        gateways: Mapping[str, PaymentGateway],
+    ) -> None:
+        self._preview = preview
         self._gateway_name, self._gateway = next(iter(gateways.items()))
 
-    def prepare_many(self, group: Sequence[Asked]) -> list[Placed | Prepared | Exception]:
-        """Each of *group* prepared, found to be placed already, or why not. Looked at together, prepared one after the other."""
-        return bisected(self._prepare, group)
+    def prepare_many(
+        self, group: Sequence[CheckoutRequest]
+    ) -> list[Placed | PreparedPayment | Exception]:
+        """Each of *group* prepared, found to be placed already, or why not. Looked at together,
+        prepared one after the other.
+        """
+        return isolate_failures(self._prepare, group)
 
-    def _prepare(self, group: Sequence[Asked]) -> Sequence[Placed | Prepared | Exception]:
-        decisions = self._look([asked.draft for asked in group])
-        return [self._begun(asked, decision) for asked, decision in zip(group, decisions, strict=True)]
+    def _prepare(
+        self, group: Sequence[CheckoutRequest]
+    ) -> Sequence[Placed | PreparedPayment | Exception]:
+        decisions = self._preview([asked.draft for asked in group])
+        return [
+            self._begun(asked, decision) for asked, decision in zip(group, decisions, strict=True)
+        ]
 
-    def _begun(self, asked: Asked, decision: Decision) -> Placed | Prepared | Exception:
+    def _begun(
+        self, asked: CheckoutRequest, decision: Decision
+    ) -> Placed | PreparedPayment | Exception:
         if isinstance(decision, Placed | Exception):
             return decision
         draft = asked.draft
-        if isinstance(decision, Accepted):  # whatever the cart becomes while a gateway is slow, nothing else is ordered
+        if isinstance(
+            decision, Accepted
+        ):  # whatever the cart becomes while a gateway is slow, nothing else is ordered
             draft = attrs.evolve(draft, priced_version=decision.cart.version)
-        if draft.amount.minor == 0:  # the look has found that it is the total: nobody is asked for nothing
-            return Prepared(draft=draft, handle=NOTHING_TO_PAY, trace=asked.trace)
+        if (
+            draft.amount.minor == 0
+        ):  # the look has found that it is the total: nobody is asked for nothing
+            return PreparedPayment(draft=draft, handle=NOTHING_TO_PAY, trace=asked.trace)
         if asked.payment is None:
             return Invalid.at("/paymentInfo", "is required")
         try:
-            handle = self._gateway.prepare(draft.order_id, draft.buyer_id, draft.amount, asked.payment)
+            handle = self._gateway.prepare(
+                draft.order_id, draft.buyer_id, draft.amount, asked.payment
+            )
         except Exception as error:  # noqa: BLE001 (whatever a gateway says to one is nothing to its neighbours)
             return error
-        return Prepared(draft=draft, handle=attrs.evolve(handle, gateway=self._gateway_name), trace=asked.trace)  # as this shop calls it
+        return PreparedPayment(
+            draft=draft, handle=attrs.evolve(handle, gateway=self._gateway_name), trace=asked.trace
+        )  # as this shop calls it
 
 
 def prepared_first(
-    place_many: GroupFunction[Prepared, Placed], preparation: Preparation
-) -> GroupFunction[Asked | Prepared, Placed]:  # fmt: skip
-    """*place_many*, with those of a group prepared before who only ask: where gateways answer at once, they need no thread of their own."""
+    place_many: GroupFunction[PreparedPayment, Placed], preparation: Preparation
+) -> GroupFunction[CheckoutRequest | PreparedPayment, Placed]:  # fmt: skip
+    """*place_many*, with those of a group prepared before who only ask: where gateways answer at
+    once, they need no thread of their own.
+    """
 
-    def place(group: Sequence[Asked | Prepared]) -> Sequence[Placed | Exception]:
-        asking = [one for one in group if isinstance(one, Asked)]
+    def place(group: Sequence[CheckoutRequest | PreparedPayment]) -> Sequence[Placed | Exception]:
+        asking = [one for one in group if isinstance(one, CheckoutRequest)]
         found = iter(preparation.prepare_many(asking))
-        ready = [next(found) if isinstance(one, Asked) else one for one in group]
-        answers = iter(place_many([one for one in ready if isinstance(one, Prepared)]))
-        return [next(answers) if isinstance(one, Prepared) else one for one in ready]
+        ready = [next(found) if isinstance(one, CheckoutRequest) else one for one in group]
+        answers = iter(place_many([one for one in ready if isinstance(one, PreparedPayment)]))
+        return [next(answers) if isinstance(one, PreparedPayment) else one for one in ready]
 
     return place

@@ -1,4 +1,6 @@
-"""What no order asks for any more: handles that were prepared in vain, and charges that landed after all was undone."""
+"""What no order asks for any more: handles that were prepared in vain, and charges that landed
+after all was undone.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -10,7 +12,7 @@ from commerce_core.checkout.errors import RefundOverdue
 from commerce_core.checkout.model import CallStatus, OpenRefund, Operation, OutsideCall
 from commerce_core.checkout.ports import MoneyFact, OwedRefund, SagaRow
 from commerce_core.checkout.service.pay import LookedUp, pay
-from commerce_core.checkout.service.record import Books, money_facts
+from commerce_core.checkout.service.record import SagaRepositories, money_facts
 from commerce_core.checkout.steps.give_back import given_back
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import OrderId
@@ -32,7 +34,9 @@ R = TypeVar("R")
 
 @attrs.frozen(kw_only=True)
 class _Owed:
-    """A refund to make of an order that is over; *captured* is all that was ever taken of it in that currency."""
+    """A refund to make of an order that is over; *captured* is all that was ever taken of it in
+    that currency.
+    """
 
     order: Order
     call: OutsideCall
@@ -46,13 +50,17 @@ class _Owed:
 class Reconciliation:
     """Runs now and then; each run is idempotent and may be interrupted anywhere."""
 
-    def __init__(self, books: Books, gateways: Mapping[str, PaymentGateway], clock: Clock) -> None:
-        self._on = books
+    def __init__(
+        self, books: SagaRepositories, gateways: Mapping[str, PaymentGateway], clock: Clock
+    ) -> None:
+        self._repos = books
         self._gateways = gateways
         self._clock = clock
 
     def run_once(self, limit: int) -> int:
-        """Cancel handles that no order needs, refund captures on cancelled orders; how many of both."""
+        """Cancel handles that no order needs, refund captures on cancelled orders; how many of
+        both.
+        """
         return self._cancel_unclaimed(limit) + self._refund_owed(limit)
 
     def _cancel_unclaimed(self, limit: int) -> int:
@@ -66,31 +74,56 @@ class Reconciliation:
         return cancelled
 
     def _needed(self, order_ids: Sequence[OrderId]) -> set[OrderId]:
-        """The orders that exist and may still be charged. One that was undone before it was charged would fill the list for ever."""
-        with self._on.database.snapshot() as tx:
-            rows: Sequence[SagaRow] = self._on.sagas.rows(tx, list(self._on.orders.keys_of(tx, order_ids).values())) if order_ids else ()
+        """The orders that exist and may still be charged. One that was undone before it was charged
+        would fill the list for ever.
+        """
+        with self._repos.database.snapshot() as tx:
+            rows: Sequence[SagaRow] = (
+                self._repos.sagas.rows(tx, list(self._repos.orders.keys_of(tx, order_ids).values()))
+                if order_ids
+                else ()
+            )
         return {row.saga.key.order_id for row in rows if row.saga.state is not OrderState.CANCELLED}
 
     def _refund_owed(self, limit: int) -> int:
-        """The intent first, then the call, then the fact: a run that dies in between is made good by the next."""
+        """The intent first, then the call, then the fact: a run that dies in between is made good
+        by the next.
+        """
         return sum(_each(self._intended(limit), self._refund))
 
     def _intended(self, limit: int) -> list[_Owed]:
-        """What is owed, with the intent of each refund written down; one of an order at a time, the first."""
+        """What is owed, with the intent of each refund written down; one of an order at a time, the
+        first.
+        """
         now = self._clock.now()
-        with self._on.database.begin() as tx:
-            owed = {o.key: o for o in reversed(self._on.sagas.owed_refunds(tx, limit))}
+        with self._repos.database.begin() as tx:
+            owed = {o.key: o for o in reversed(self._repos.sagas.owed_refunds(tx, limit))}
             if not owed:
                 tx.commit()  # what was found settled is not looked at again
                 return []
-            orders = {OrderKey(v.order.buyer_id, v.order.id): v.order for v in self._on.orders.load(tx, list(owed)).values()}
-            numbers = self._on.sagas.open_refunds(tx, {o.key: OpenRefund(o.capture_ref, _CHARGED_LATE, o.amount) for o in owed.values()})
-            known = self._on.sagas.refund_calls(tx, numbers)
-            new = {k: _intent(orders[k], no, owed[k].amount, known.get(k), now) for k, no in numbers.items()}
-            self._on.sagas.write_calls(tx, {k: call for k, call in new.items() if call != known.get(k)}, now)
-            captures = [fact for fact in self._on.sagas.facts(tx, list(owed)) if fact.kind == "capture"]
+            orders = {
+                OrderKey(v.order.buyer_id, v.order.id): v.order
+                for v in self._repos.orders.load(tx, list(owed)).values()
+            }
+            numbers = self._repos.sagas.open_refunds(
+                tx,
+                {o.key: OpenRefund(o.capture_ref, _CHARGED_LATE, o.amount) for o in owed.values()},
+            )
+            known = self._repos.sagas.refund_calls(tx, numbers)
+            new = {
+                k: _intent(orders[k], no, owed[k].amount, known.get(k), now)
+                for k, no in numbers.items()
+            }
+            self._repos.sagas.write_calls(
+                tx, {k: call for k, call in new.items() if call != known.get(k)}, now
+            )
+            captures = [
+                fact for fact in self._repos.sagas.facts(tx, list(owed)) if fact.kind == "capture"
+            ]
             tx.commit()
-        return [_Owed(order=orders[k], call=new[k], captured=_sum(captures, o)) for k, o in owed.items()]
+        return [
+            _Owed(order=orders[k], call=new[k], captured=_sum(captures, o)) for k, o in owed.items()
+        ]
 
     def _refund(self, owed: _Owed) -> bool:
         """Whether it went back. Raises RefundOverdue where nothing may be sent any more."""
@@ -99,9 +132,9 @@ class Reconciliation:
         now = self._clock.now()
         call = given_back(owed.call, owed.captured, outcome)
         call = call if call.intended_at else attrs.evolve(call, intended_at=now)
-        with self._on.database.begin() as tx:
-            self._on.sagas.record_facts(tx, list(money_facts(owed.key, outcome)), now)
-            self._on.sagas.write_calls(tx, {owed.key: call}, now)
+        with self._repos.database.begin() as tx:
+            self._repos.sagas.record_facts(tx, list(money_facts(owed.key, outcome)), now)
+            self._repos.sagas.write_calls(tx, {owed.key: call}, now)
             tx.commit()
         if failed is not None:
             raise failed
@@ -114,30 +147,48 @@ class Reconciliation:
         age = self._clock.now() - (owed.call.intended_at or self._clock.now())
         try:
             gateway = self._gateways[owed.call.gateway]
-            return None, pay(gateway, owed.order, owed.call, owed.captured, int(age / _ONE_TRY), self._clock)
+            return None, pay(
+                gateway, owed.order, owed.call, owed.captured, int(age / _ONE_TRY), self._clock
+            )
         except Exception as error:  # noqa: BLE001 (whatever it is, it may have happened)
             return error, PaymentUnknown(message_of(error))
 
 
-def _intent(order: Order, no: int, amount: Money, known: OutsideCall | None, at: datetime) -> OutsideCall:
-    """The call to make: the one that is *known*, one more where that is done and did not suffice, or the first."""
+def _intent(
+    order: Order, no: int, amount: Money, known: OutsideCall | None, at: datetime
+) -> OutsideCall:
+    """The call to make: the one that is *known*, one more where that is done and did not suffice,
+    or the first.
+    """
     if known is not None:
         return known if known.status.is_open else attrs.evolve(known.again(amount), intended_at=at)
     handle = order.handle
     return OutsideCall(
-        operation=Operation.REFUND, gateway=handle.gateway, account=handle.account, digest=order.digest, subject_no=no, amount=amount,
+        operation=Operation.REFUND,
+        gateway=handle.gateway,
+        account=handle.account,
+        digest=order.digest,
+        subject_no=no,
+        amount=amount,
         intended_at=at,
-    )  # fmt: skip
+    )
 
 
 def _sum(captures: Iterable[MoneyFact], owed: OwedRefund) -> Money:
     """All that was ever captured of the order of *owed*, in its currency."""
     currency = owed.amount.currency
-    return Money(sum(f.amount.minor for f in captures if f.key == owed.key and f.amount.currency == currency), currency)
+    return Money(
+        sum(
+            f.amount.minor for f in captures if f.key == owed.key and f.amount.currency == currency
+        ),
+        currency,
+    )
 
 
 def _each(things: Iterable[T], act: Callable[[T], R]) -> list[R]:
-    """Act on each; one that fails keeps no other from its turn, and is told of when all had theirs."""
+    """Act on each; one that fails keeps no other from its turn, and is told of when all had
+    theirs.
+    """
     done: list[R] = []
     failed: Exception | None = None
     for thing in things:

@@ -1,4 +1,6 @@
-"""Running sagas: claim some, call the outside side by side with no transaction open, write what is learnt as it arrives."""
+"""Running sagas: claim some, call the outside side by side with no transaction open, write what is
+learnt as it arrives.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -7,19 +9,27 @@ from typing import Final
 
 import attrs
 
-from commerce_core.checkout.model import OPERATION_OF, Operation, OrderSaga, OutsideCall, Timing, Verb, call_key
-from commerce_core.checkout.ports import Claimed, Party
+from commerce_core.checkout.model import (
+    OPERATION_OF,
+    GatewayCommand,
+    Operation,
+    OrderSaga,
+    OutsideCall,
+    Timing,
+    call_key,
+)
+from commerce_core.checkout.ports import ClaimedSaga, Party
 from commerce_core.checkout.saga import ORDER_SAGA, Begin, ask
 from commerce_core.checkout.service.leave_alone import Breaker
 from commerce_core.checkout.service.pay import LookedUp, pay
-from commerce_core.checkout.service.record import Books, Left, Move, Recorder
+from commerce_core.checkout.service.record import Left, OutcomeRecord, Recorder, SagaRepositories
 from commerce_core.kernel.batching import Calls, FanOut
 from commerce_core.kernel.clock import Clock
-from commerce_core.kernel.codec import legible
+from commerce_core.kernel.codec import storable_text
 from commerce_core.kernel.errors import TransactionLost
 from commerce_core.kernel.ids import IdFactory
 from commerce_core.kernel.redaction import message_of
-from commerce_core.kernel.transaction import Transaction, whole_again
+from commerce_core.kernel.transaction import Transaction, retry_transaction
 from commerce_core.orders import Order
 from commerce_core.payment import PaymentGateway
 from commerce_core.payment import Unknown as PaymentUnknown
@@ -33,19 +43,21 @@ _MOMENT: Final = 0.05
 
 
 @attrs.frozen(kw_only=True)
-class Task:
-    """A call to make for a saga that is held; *fresh*: its intent was written down just now, and nobody has sent it yet."""
+class GatewayCall:
+    """A call to make for a saga that is held; *fresh*: its intent was written down just now, and
+    nobody has sent it yet.
+    """
 
-    claimed: Claimed
+    claimed: ClaimedSaga
     order: Order
-    verb: Verb
+    verb: GatewayCommand
     fresh: bool = False
 
     @property
     def party(self) -> Party:
         """Who is asked."""
         saga = self.claimed.saga
-        if self.verb in (Verb.BOOK, Verb.UNBOOK):
+        if self.verb in (GatewayCommand.BOOK, GatewayCommand.UNBOOK):
             return Party(saga.carrier, None)
         return Party(saga.gateway, saga.account)
 
@@ -71,7 +83,7 @@ class SagaRunner:
 
     def __init__(
         self,
-        books: Books,
+        books: SagaRepositories,
         gateways: Mapping[str, PaymentGateway],
         carriers: Mapping[str, Carrier],
         fan_out: FanOut,
@@ -80,7 +92,7 @@ class SagaRunner:
         timing: Timing,
         owner: str,
     ) -> None:
-        self._on = books
+        self._repos = books
         self._gateways = gateways
         self._carriers = carriers
         self._width = fan_out.width
@@ -90,32 +102,38 @@ class SagaRunner:
         self._owner = owner
         self._recorder = Recorder(books, ids, timing)
         self._breaker = Breaker(timing, clock)
-        self._calls: Calls[Task, object] = fan_out.open(self._perform)
+        self._calls: Calls[GatewayCall, object] = fan_out.open(self._perform)
         self._ending = False
 
     @property
     def calls_at_once(self) -> int:
-        """How many outside calls are made at a time: so many sagas are claimed at most by all who run at once (rule 8)."""
+        """How many outside calls are made at a time: so many sagas are claimed at most by all who
+        run at once (rule 8).
+        """
         return self._width
 
     def recall(self, limit: int) -> int:
-        """Let up to *limit* sagas run now that would run later than any is ever put off: a clock was wrong when that was said; how many."""
+        """Let up to *limit* sagas run now that would run later than any is ever put off: a clock
+        was wrong when that was said; how many.
+        """
         now = self._clock.now()
         far = now + 2 * max(self._timing.longest_retry, self._timing.lease)
-        with self._on.database.snapshot() as tx:
-            if not self._on.sagas.waits_beyond(tx, far):
+        with self._repos.database.snapshot() as tx:
+            if not self._repos.sagas.waits_beyond(tx, far):
                 return 0
-        with self._on.database.begin() as tx:
-            recalled = self._on.sagas.recall(tx, far, now, limit)
+        with self._repos.database.begin() as tx:
+            recalled = self._repos.sagas.recall(tx, far, now, limit)
             tx.commit()
         return recalled
 
     def run_once(self, limit: int) -> int:
-        """Write what has been answered, and claim up to *limit* sagas for the slots that are free; how much was done.
+        """Write what has been answered, and claim up to *limit* sagas for the slots that are free;
+        how much was done.
 
-        A saga is carried on until it is over or has to wait. A call that takes long is left in its slot for a later turn; only
-        where there is nothing else to do this one waits a moment for it. Idempotent in effect: what a runner that dies leaves
-        behind is claimed again when its lease is over, and every outside call is repeated under the same key.
+        A saga is carried on until it is over or has to wait. A call that takes long is left in its
+        slot for a later turn; only where there is nothing else to do this one waits a moment for
+        it. Idempotent in effect: what a runner that dies leaves behind is claimed again when its
+        lease is over, and every outside call is repeated under the same key.
         """
         written, claimed = self._write(0.0), self._claim_some(limit)
         while self._write(0.0):
@@ -126,7 +144,9 @@ class SagaRunner:
         return 1
 
     def finish(self, seconds: float) -> None:
-        """Write what is still answered within *seconds*, and begin nothing more: for a process that ends."""
+        """Write what is still answered within *seconds*, and begin nothing more: for a process that
+        ends.
+        """
         self._ending = True
         try:
             for _ in range(int(seconds / _MOMENT) + 1):
@@ -137,7 +157,9 @@ class SagaRunner:
             self._ending = False
 
     def _write(self, patience: float) -> int:
-        """Write the answers that have arrived, and make the calls that follow from them in the same slots."""
+        """Write the answers that have arrived, and make the calls that follow from them in the same
+        slots.
+        """
         answers = self._calls.answers(patience)
         if not answers:
             return 0
@@ -161,9 +183,9 @@ class SagaRunner:
             self._calls.give_back(slots - begun)
         return count
 
-    def _begin(self, tasks: Sequence[Task]) -> int:
+    def _begin(self, tasks: Sequence[GatewayCall]) -> int:
         """Make the calls that may be made now, how many; the sagas of the others are let go."""
-        admitted, left = list[Task](), list[Left]()
+        admitted, left = list[GatewayCall](), list[Left]()
         for task in sorted(tasks, key=self._after_others):
             if not self._ending and self._breaker.admits(task.party):
                 admitted.append(task)
@@ -174,8 +196,10 @@ class SagaRunner:
         self._calls.begin(admitted)
         return len(admitted)
 
-    def _after_others(self, task: Task) -> bool:
-        """Of those that wait for a party that is left alone, which one is not to be the probe if there are others."""
+    def _after_others(self, task: GatewayCall) -> bool:
+        """Of those that wait for a party that is left alone, which one is not to be the probe if
+        there are others.
+        """
         if self._breaker.left_alone_until(task.party) is None:
             return False
         return task.was_asked == self._breaker.probes_anew(task.party)
@@ -186,23 +210,30 @@ class SagaRunner:
         return max(self._breaker.left_alone_until(party) or soon, soon)
 
     def _leave(self, left: Sequence[Left]) -> None:
-        with suppress(TransactionLost), self._on.database.begin() as tx:  # if it is lost they are free when their lease is over
+        with (
+            suppress(TransactionLost),
+            self._repos.database.begin() as tx,
+        ):  # if it is lost they are free when their lease is over
             self._recorder.leave(tx, left, self._clock.now())
             tx.commit()
 
-    def _claim(self, limit: int) -> tuple[list[Task], int]:
-        """Claims and first intents are one transaction; no lease is taken for more calls than can be made at once."""
+    def _claim(self, limit: int) -> tuple[list[GatewayCall], int]:
+        """Claims and first intents are one transaction; no lease is taken for more calls than can
+        be made at once.
+        """
         now = self._clock.now()
         try:
-            with self._on.database.begin() as tx:
+            with self._repos.database.begin() as tx:
                 held = self._hold(tx, now, limit)
-                begun = self._recorder.record(tx, [move for move in held if not ask(move.claimed.saga)], now)
+                begun = self._recorder.record(
+                    tx, [move for move in held if not ask(move.claimed.saga)], now
+                )
                 resumed = self._resume(tx, held, now)
                 tx.commit()
         except TransactionLost:
             raise
         except Exception:  # noqa: BLE001 (one that cannot even be begun must not keep the others from being claimed)
-            with self._on.database.begin() as tx:
+            with self._repos.database.begin() as tx:
                 held = self._hold(tx, now, limit)
                 resumed = self._resume(tx, held, now)
                 tx.commit()
@@ -210,56 +241,88 @@ class SagaRunner:
         plain = [move for move in held if not _is_held_back(move)]
         return self._tasks(plain) + self._tasks([*begun, *resumed], fresh=True), len(held)
 
-    def _hold(self, tx: Transaction, now: datetime, limit: int) -> list[Move]:
-        claims = self._on.sagas.claim_due(tx, KNOWN, self._owner, now, now + self._timing.lease, limit, self._breaker.away())
-        views = self._on.orders.load(tx, [c.saga.key for c in claims])
-        return [Move(claimed=c, order=views[c.saga.key.order_id].order, outcome=Begin()) for c in claims]
+    def _hold(self, tx: Transaction, now: datetime, limit: int) -> list[OutcomeRecord]:
+        claims = self._repos.sagas.claim_due(
+            tx, KNOWN, self._owner, now, now + self._timing.lease, limit, self._breaker.away()
+        )
+        views = self._repos.orders.load(tx, [c.saga.key for c in claims])
+        return [
+            OutcomeRecord(claimed=c, order=views[c.saga.key.order_id].order, outcome=Begin())
+            for c in claims
+        ]
 
-    def _resume(self, tx: Transaction, held: Sequence[Move], now: datetime) -> list[Move]:
+    def _resume(
+        self, tx: Transaction, held: Sequence[OutcomeRecord], now: datetime
+    ) -> list[OutcomeRecord]:
         waiting = [move for move in held if _is_held_back(move)]
         return self._recorder.resume(tx, waiting, now, now + self._timing.lease) if waiting else []
 
-    def _tasks(self, moves: Iterable[Move], *, fresh: bool = False) -> list[Task]:
-        return [Task(claimed=m.claimed, order=m.order, verb=verb, fresh=fresh) for m in moves if (verb := ask(m.claimed.saga))]
+    def _tasks(self, moves: Iterable[OutcomeRecord], *, fresh: bool = False) -> list[GatewayCall]:
+        return [
+            GatewayCall(claimed=m.claimed, order=m.order, verb=verb, fresh=fresh)
+            for m in moves
+            if (verb := ask(m.claimed.saga))
+        ]
 
-    def _perform(self, task: Task) -> object:
+    def _perform(self, task: GatewayCall) -> object:
         """Make one call. Nothing is open and nothing is held while it lasts."""
         saga, order = task.claimed.saga, task.order
         match task.verb:
-            case Verb.FENCE:
+            case GatewayCommand.VOID:
                 return self._gateways[saga.gateway].cancel(order.handle)
-            case Verb.CONFIRM | Verb.REFUND:
-                call = saga.calls[Operation.CHARGE if task.verb is Verb.CONFIRM else Operation.REFUND]
-                return pay(self._gateways[call.gateway], order, call, saga.captured, task.claimed.claims, self._clock)
-            case Verb.BOOK:
-                lines = [ParcelLine(sku_id=line.sku_id, name=line.name, quantity=line.quantity) for line in order.lines]
+            case GatewayCommand.CONFIRM | GatewayCommand.REFUND:
+                call = saga.calls[
+                    Operation.CHARGE if task.verb is GatewayCommand.CONFIRM else Operation.REFUND
+                ]
+                return pay(
+                    self._gateways[call.gateway],
+                    order,
+                    call,
+                    saga.captured,
+                    task.claimed.claims,
+                    self._clock,
+                )
+            case GatewayCommand.BOOK:
+                lines = [
+                    ParcelLine(sku_id=line.sku_id, name=line.name, quantity=line.quantity)
+                    for line in order.lines
+                ]
                 call = saga.calls[Operation.SHIP]
-                return self._carriers[call.gateway].book(order.id, call_key(saga.key, call), order.address, lines)
-            case Verb.UNBOOK:
+                return self._carriers[call.gateway].book(
+                    order.id, call_key(saga.key, call), order.address, lines
+                )
+            case GatewayCommand.UNBOOK:
                 call = saga.calls[Operation.UNSHIP]
                 return self._carriers[call.gateway].cancel(order.id, call_key(saga.key, call))
 
-    def _settle(self, answers: "Sequence[tuple[Task, object]]") -> Sequence[Task]:
+    def _settle(self, answers: "Sequence[tuple[GatewayCall, object]]") -> Sequence[GatewayCall]:
         """Write what was learnt; the calls that follow from it."""
         for task, outcome in answers:
             self._breaker.heard(task.party, task.order.id, answered=_is_answer(outcome))
         moves = [_move(task, outcome) for task, outcome in answers]
-        away = [not _is_answer(o) and self._breaker.left_alone_until(t.party) is not None for t, o in answers]
-        going_on = self._settle_some([attrs.evolve(m, blameless=True) if b else m for m, b in zip(moves, away, strict=True)])
+        away = [
+            not _is_answer(o) and self._breaker.left_alone_until(t.party) is not None
+            for t, o in answers
+        ]
+        going_on = self._settle_some(
+            [attrs.evolve(m, blameless=True) if b else m for m, b in zip(moves, away, strict=True)]
+        )
         return self._tasks(going_on, fresh=True)
 
-    def _settle_some(self, moves: Sequence[Move]) -> list[Move]:
-        """Write a group; where that fails, halve it down to the one that spoils it, which is flagged for a person."""
+    def _settle_some(self, moves: Sequence[OutcomeRecord]) -> list[OutcomeRecord]:
+        """Write a group; where that fails, halve it down to the one that spoils it, which is
+        flagged for a person.
+        """
         now = self._clock.now()
 
-        def record() -> list[Move]:
-            with self._on.database.begin() as tx:
+        def record() -> list[OutcomeRecord]:
+            with self._repos.database.begin() as tx:
                 going_on = self._recorder.record(tx, moves, now)
                 tx.commit()
             return going_on
 
         try:
-            return whole_again(self._on.database, record)
+            return retry_transaction(self._repos.database, record)
         except TransactionLost:
             return []  # the lease runs out and the same calls are made again
         except Exception as error:  # noqa: BLE001 (whatever it is, it must not spoil the neighbours)
@@ -269,39 +332,49 @@ class SagaRunner:
         middle = len(moves) // 2
         return self._settle_some(moves[:middle]) + self._settle_some(moves[middle:])
 
-    def _flag(self, move: Move, error: Exception) -> None:
-        """Put a saga before a person, with what the outside said, if that can be kept at all. It is tried again all the same."""
+    def _flag(self, move: OutcomeRecord, error: Exception) -> None:
+        """Put a saga before a person, with what the outside said, if that can be kept at all. It is
+        tried again all the same.
+        """
         try:
-            self._put_before_a_person(move, error)
+            self._flag_for_review(move, error)
         except TransactionLost:
             return  # the lease runs out and the same call is made again
         except Exception:  # noqa: BLE001 (an amount beyond all numbers cannot be kept as a fact: only as words)
-            self._put_before_a_person(attrs.evolve(move, outcome=None), error)
+            self._flag_for_review(attrs.evolve(move, outcome=None), error)
 
-    def _put_before_a_person(self, move: Move, error: Exception) -> None:
-        with self._on.database.begin() as tx:
-            self._recorder.flag(tx, move, legible(message_of(error)), self._clock.now())
+    def _flag_for_review(self, move: OutcomeRecord, error: Exception) -> None:
+        with self._repos.database.begin() as tx:
+            self._recorder.flag(tx, move, storable_text(message_of(error)), self._clock.now())
             tx.commit()
 
 
-def _move(task: Task, outcome: object) -> Move:
+def _move(task: GatewayCall, outcome: object) -> OutcomeRecord:
     if isinstance(outcome, LookedUp):
-        return Move(claimed=task.claimed, order=task.order, outcome=outcome.outcome, alarming=True)
-    return Move(claimed=task.claimed, order=task.order, outcome=_known(task, outcome))
+        return OutcomeRecord(
+            claimed=task.claimed, order=task.order, outcome=outcome.outcome, alarming=True
+        )
+    return OutcomeRecord(claimed=task.claimed, order=task.order, outcome=_known(task, outcome))
 
 
-def _is_held_back(move: Move) -> bool:
+def _is_held_back(move: OutcomeRecord) -> bool:
     return any(call.is_held_back for call in move.claimed.saga.calls.values())
 
 
 def _is_answer(outcome: object) -> bool:
-    """Whether the party has answered: it is there. What a look has shown is an answer, even if it leaves a call open."""
+    """Whether the party has answered: it is there. What a look has shown is an answer, even if it
+    leaves a call open.
+    """
     return not isinstance(outcome, (Exception, PaymentUnknown, ShippingUnknown))
 
 
-def _known(task: Task, outcome: object) -> object:
+def _known(task: GatewayCall, outcome: object) -> object:
     """An exception is no answer: it is *unknown* whether the call happened (rule 4)."""
     if not isinstance(outcome, Exception):
         return outcome
-    reason = legible(f"{type(outcome).__name__}: {outcome}")
-    return ShippingUnknown(reason) if task.verb in (Verb.BOOK, Verb.UNBOOK) else PaymentUnknown(reason)
+    reason = storable_text(f"{type(outcome).__name__}: {outcome}")
+    return (
+        ShippingUnknown(reason)
+        if task.verb in (GatewayCommand.BOOK, GatewayCommand.UNBOOK)
+        else PaymentUnknown(reason)
+    )

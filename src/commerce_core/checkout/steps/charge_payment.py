@@ -4,12 +4,12 @@ from commerce_core.checkout.model import (
     BY_BUYER,
     CallStatus,
     Cause,
+    GatewayCommand,
     OpenRefund,
     Operation,
     OrderSaga,
-    Tell,
+    RecordEvent,
     TryAnew,
-    Verb,
 )
 from commerce_core.checkout.steps.give_back import given_back
 from commerce_core.checkout.steps.step import Done, Failed, Stay, Step, Verdict
@@ -18,16 +18,18 @@ from commerce_core.payment import Captured, Declined, Voided
 
 
 class ChargePayment(Step):
-    """The pivot: before it an order is undone, after it only carried on. What costs nothing is not charged."""
+    """The pivot: before it an order is undone, after it only carried on. What costs nothing is not
+    charged.
+    """
 
     def applies(self, saga: OrderSaga) -> bool:
         return saga.total.minor > 0
 
     def begin(self, saga: OrderSaga) -> OrderSaga:
-        return saga.intending(Operation.CHARGE)
+        return saga.with_intent(Operation.CHARGE)
 
-    def ask(self, saga: OrderSaga) -> Verb:
-        return Verb.FENCE if saga.cancel_requested else Verb.CONFIRM
+    def ask(self, saga: OrderSaga) -> GatewayCommand:
+        return GatewayCommand.VOID if saga.cancel_requested else GatewayCommand.CONFIRM
 
     def settle(self, saga: OrderSaga, outcome: object) -> Verdict:
         match outcome:
@@ -35,39 +37,54 @@ class ChargePayment(Step):
                 return _captured(saga, outcome)
             case Captured():
                 taken = _captured(saga, outcome)
-                cause = Cause("amount-differs", f"{outcome.amount} was captured, not the total of {saga.total}")
+                cause = Cause(
+                    "amount-differs",
+                    f"{outcome.amount} was captured, not the total of {saga.total}",
+                )
                 return Failed(taken.saga, cause, taken.commands)
             case Declined():
-                refused = saga.knowing(Operation.CHARGE, CallStatus.REFUSED, {"code": outcome.code})
-                told = Tell(Fact.PAYMENT_DECLINED, {"code": outcome.code, "detail": outcome.detail})
+                refused = saga.with_result(
+                    Operation.CHARGE, CallStatus.REFUSED, {"code": outcome.code}
+                )
+                told = RecordEvent(
+                    Fact.PAYMENT_DECLINED, {"code": outcome.code, "detail": outcome.detail}
+                )
                 return Failed(refused, Cause("payment-declined", outcome.detail), (told,))
             case Voided():
-                cause = BY_BUYER if saga.cancel_requested else Cause("payment-cancelled", "the payment was cancelled at the gateway")
-                return Failed(saga.knowing(Operation.CHARGE, CallStatus.FENCED), cause)
+                cause = (
+                    BY_BUYER
+                    if saga.cancel_requested
+                    else Cause("payment-cancelled", "the payment was cancelled at the gateway")
+                )
+                return Failed(saga.with_result(Operation.CHARGE, CallStatus.VOIDED), cause)
             case TryAnew():  # the handle permits one charge, whatever the key
                 return Stay(saga.with_call(saga.calls[Operation.CHARGE].again()))
             case _:
-                return Stay(saga.knowing(Operation.CHARGE, CallStatus.UNKNOWN))
+                return Stay(saga.with_result(Operation.CHARGE, CallStatus.UNKNOWN))
 
     def begin_undo(self, saga: OrderSaga) -> Done:
         return _owing(saga) if saga.captured.minor > 0 else Done(saga)
 
-    def ask_undo(self, saga: OrderSaga) -> Verb | None:
+    def ask_undo(self, saga: OrderSaga) -> GatewayCommand | None:
         match saga.status(Operation.CHARGE):
-            case None | CallStatus.FENCED:
+            case None | CallStatus.VOIDED:
                 return None
             case CallStatus.OK:
                 settled = saga.captured.minor <= 0 or saga.status(Operation.REFUND) is CallStatus.OK
-                return None if settled else Verb.REFUND
+                return None if settled else GatewayCommand.REFUND
             case _:
-                return Verb.FENCE  # after a decline too: an earlier request may still be under way
+                return (
+                    GatewayCommand.VOID
+                )  # after a decline too: an earlier request may still be under way
 
     def settle_undo(self, saga: OrderSaga, outcome: object) -> Done | Stay:
-        if saga.status(Operation.CHARGE) is CallStatus.OK:  # known money is owed, whatever else is said of the charge
+        if (
+            saga.status(Operation.CHARGE) is CallStatus.OK
+        ):  # known money is owed, whatever else is said of the charge
             return _given_back(saga, outcome)
         match outcome:
             case Voided() | Declined():
-                return Done(saga.knowing(Operation.CHARGE, CallStatus.FENCED))
+                return Done(saga.with_result(Operation.CHARGE, CallStatus.VOIDED))
             case Captured():
                 late = _captured(saga, outcome)
                 owing = self.begin_undo(late.saga)
@@ -77,19 +94,23 @@ class ChargePayment(Step):
 
 
 def _captured(saga: OrderSaga, outcome: Captured) -> Done:
-    known = saga.knowing(Operation.CHARGE, CallStatus.OK, {"ref": outcome.ref}, outcome.amount)
-    return Done(known, (Tell(Fact.PAYMENT_COMPLETED),))
+    known = saga.with_result(Operation.CHARGE, CallStatus.OK, {"ref": outcome.ref}, outcome.amount)
+    return Done(known, (RecordEvent(Fact.PAYMENT_COMPLETED),))
 
 
 def _owing(saga: OrderSaga) -> Done:
     charge = saga.call(Operation.CHARGE)
     ref = str((charge.response or {}).get("ref", "")) if charge else ""
     owed = OpenRefund(ref, saga.cause.code if saga.cause else "undone", saga.captured)
-    return Done(saga.intending(Operation.REFUND, saga.captured), (owed,))
+    return Done(saga.with_intent(Operation.REFUND, saga.captured), (owed,))
 
 
 def _given_back(saga: OrderSaga, outcome: object) -> Done | Stay:
-    saga = saga.intending(Operation.REFUND, saga.captured)
+    saga = saga.with_intent(Operation.REFUND, saga.captured)
     call = given_back(saga.calls[Operation.REFUND], saga.captured, outcome)
     saga = saga.with_call(call)
-    return Done(saga, (Tell(Fact.PAYMENT_REFUNDED),)) if call.status is CallStatus.OK else Stay(saga)
+    return (
+        Done(saga, (RecordEvent(Fact.PAYMENT_REFUNDED),))
+        if call.status is CallStatus.OK
+        else Stay(saga)
+    )

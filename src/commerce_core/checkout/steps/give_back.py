@@ -1,4 +1,6 @@
-"""What an answer to a refund means, whoever asked for it: an order's saga, or a charge that landed after all was undone."""
+"""What an answer to a refund means, whoever asked for it: an order's saga, or a charge that landed
+after all was undone.
+"""
 
 import attrs
 
@@ -10,7 +12,8 @@ from commerce_core.payment import Refunded
 def given_back(call: OutsideCall, captured: Money, outcome: object) -> OutsideCall:
     """*call*, a refund of what was *captured*, with what *outcome* says of it.
 
-    Done is only what sums to what was captured. What is missing of it after somebody else gave a part back is one more
+    Done is only what sums to what was captured. What is missing of it after somebody else gave a
+    part back is one more
     attempt: nothing can come of the one before, which asks for more than is left.
     """
     asked = call.amount or captured
@@ -19,7 +22,9 @@ def given_back(call: OutsideCall, captured: Money, outcome: object) -> OutsideCa
             return attrs.evolve(call, status=CallStatus.OK, response={"ref": outcome.ref})
         case GivenBack() if (rest := captured.minor - outcome.of(captured.currency)) < asked.minor:
             if rest <= 0:
-                return attrs.evolve(call, status=CallStatus.OK, response={"ref": outcome.entries[-1].ref})
+                return attrs.evolve(
+                    call, status=CallStatus.OK, response={"ref": outcome.entries[-1].ref}
+                )
             return call.again(Money(rest, captured.currency))
         case TryAnew():  # a gateway gives no more back than it has captured, whatever the key
             return call.again()

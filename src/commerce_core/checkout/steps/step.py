@@ -5,7 +5,7 @@ from typing import Protocol
 
 import attrs
 
-from commerce_core.checkout.model import Cause, Command, OrderSaga, Verb
+from commerce_core.checkout.model import Cause, Command, GatewayCommand, OrderSaga
 
 
 @attrs.frozen
@@ -47,7 +47,7 @@ class Step(Protocol):
         """The saga with the intent of the step's call written down."""
 
     @abstractmethod
-    def ask(self, saga: OrderSaga) -> Verb:
+    def ask(self, saga: OrderSaga) -> GatewayCommand:
         """The call to make now."""
 
     @abstractmethod
@@ -56,10 +56,12 @@ class Step(Protocol):
 
     @abstractmethod
     def begin_undo(self, saga: OrderSaga) -> Done:
-        """The saga with the intents of what must be undone written down, if the step had been begun at all."""
+        """The saga with the intents of what must be undone written down, if the step had been begun
+        at all.
+        """
 
     @abstractmethod
-    def ask_undo(self, saga: OrderSaga) -> Verb | None:
+    def ask_undo(self, saga: OrderSaga) -> GatewayCommand | None:
         """The call that undoes the step; ``None``: there is nothing (left) to undo."""
 
     @abstractmethod

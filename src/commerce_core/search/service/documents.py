@@ -32,22 +32,43 @@ def document_of(view: ItemView) -> Document:
         description=item.description,
         tags=item.tags,
         codes=tuple(dict.fromkeys(_codes(item))),
-        attributes=_attributes(item.specifications, item.attributes, *(v.options for v in item.variants)),
+        attributes=_attributes(
+            item.specifications, item.attributes, *(v.options for v in item.variants)
+        ),
         price=shown.price,
         in_stock=shown.in_stock,
         forms=tuple(forms) if len(forms) > 1 else (),
-        image=next((image for images in (item.images, *(v.images for v in item.variants)) for image in images), None),
+        image=next(
+            (
+                image
+                for images in (item.images, *(v.images for v in item.variants))
+                for image in images
+            ),
+            None,
+        ),
         created_at=item.created_at,
     )
 
 
 def documents_of(tx: Transaction, stock: StockLedger, items: Sequence[Item]) -> list[Document]:
     """The documents of *items*: one read for the stock of all."""
-    levels: Mapping[SkuId, StockLevel] = stock.levels(tx, [v.sku_id for item in items for v in item.variants]) if items else {}
-    return [document_of(ItemView(item=i, levels={v.sku_id: levels[v.sku_id] for v in i.variants if v.sku_id in levels})) for i in items]
+    levels: Mapping[SkuId, StockLevel] = (
+        stock.levels(tx, [v.sku_id for item in items for v in item.variants]) if items else {}
+    )
+    return [
+        document_of(
+            ItemView(
+                item=i,
+                levels={v.sku_id: levels[v.sku_id] for v in i.variants if v.sku_id in levels},
+            )
+        )
+        for i in items
+    ]
 
 
-def load_documents(tx: Transaction, book: ItemBook, stock: StockLedger, item_ids: Sequence[Any]) -> list[Document]:
+def load_documents(
+    tx: Transaction, book: ItemBook, stock: StockLedger, item_ids: Sequence[Any]
+) -> list[Document]:
     """The documents of the items called *item_ids*; unknown ones are missing."""
     return documents_of(tx, stock, list(book.load(tx, item_ids).values()))
 
@@ -65,7 +86,9 @@ def _forms(view: ItemView) -> list[Form]:
     item = view.item
     names = {name.casefold() for v in item.variants for name in v.options}
     described = (item.specifications, item.attributes) if names else ()
-    general = [{n: value for n, value in source.items() if n.casefold() in names} for source in described]
+    general = [
+        {n: value for n, value in source.items() if n.casefold() in names} for source in described
+    ]
     forms: dict[object, Form] = {}
     for variant in item.variants:
         level = view.levels.get(variant.sku_id)
@@ -75,10 +98,17 @@ def _forms(view: ItemView) -> list[Form]:
     return list(forms.values())
 
 
-def _options(variant: Variant, general: Sequence[Mapping[str, Any]]) -> Mapping[str, tuple[str, ...]]:
-    """What a variant says of itself; where it is silent and others are not, what is said of the item."""
+def _options(
+    variant: Variant, general: Sequence[Mapping[str, Any]]
+) -> Mapping[str, tuple[str, ...]]:
+    """What a variant says of itself; where it is silent and others are not, what is said of the
+    item.
+    """
     own = {name.casefold() for name in variant.options}
-    silent = ({name: value for name, value in source.items() if name.casefold() not in own} for source in general)
+    silent = (
+        {name: value for name, value in source.items() if name.casefold() not in own}
+        for source in general
+    )
     return _attributes(variant.options, *silent)
 
 
@@ -87,7 +117,11 @@ def _attributes(*sources: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
     for source in sources:
         for name, value in source.items():
             found.setdefault(name, []).extend(_texts(value))
-    return {name: tuple(dict.fromkeys(values) if len(values) > 1 else values)[:_MOST_VALUES] for name, values in found.items() if values}
+    return {
+        name: tuple(dict.fromkeys(values) if len(values) > 1 else values)[:_MOST_VALUES]
+        for name, values in found.items()
+        if values
+    }
 
 
 def _texts(value: Any) -> Sequence[str]:

@@ -15,7 +15,9 @@ _IMPORT: Final = "import-write"
 
 
 def item_token(item_id: ItemId, version: int) -> str:
-    """An opaque text that names a write of one item: its document has *version* once it can be found."""
+    """An opaque text that names a write of one item: its document has *version* once it can be
+    found.
+    """
     return encode_cursor(_ITEM, item_id, version)
 
 
@@ -42,7 +44,9 @@ class Searches:
         return self._index.find(query)
 
     def kept(self, query: Query) -> ResultPage | None:
-        """The page that :meth:`find` would answer, if it is there already; ``None``: it has to be searched for. Waits for nobody."""
+        """The page that :meth:`find` would answer, if it is there already; ``None``: it has to be
+        searched for. Waits for nobody.
+        """
         return self._index.kept(query)
 
     def suggest(self, prefix: str, size: int) -> Sequence[Suggestion]:
@@ -81,9 +85,16 @@ class Searches:
             except BadCursor:
                 (import_id,) = decode_cursor(_IMPORT, token, str)
                 imports[token] = ImportId(import_id)
-        known: Mapping[ItemId, int] = self._index.versions(list({item_id for item_id, _ in items.values()})) if items else {}
-        seen = {token for token, (item_id, version) in items.items() if known.get(item_id, 0) >= version}
-        return frozenset(seen | {token for token, import_id in imports.items() if self._import_is_visible(import_id)})
+        known: Mapping[ItemId, int] = (
+            self._index.versions(list({item_id for item_id, _ in items.values()})) if items else {}
+        )
+        seen = {
+            token for token, (item_id, version) in items.items() if known.get(item_id, 0) >= version
+        }
+        return frozenset(
+            seen
+            | {token for token, import_id in imports.items() if self._import_is_visible(import_id)}
+        )
 
     def _import_is_visible(self, import_id: ImportId) -> bool:
         with self._db.snapshot() as tx:

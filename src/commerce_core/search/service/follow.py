@@ -23,7 +23,7 @@ _AUDIT_PAGE: Final = 500
 
 
 @attrs.frozen(kw_only=True)
-class Sources:
+class ItemRepositories:
     """What documents are made from."""
 
     database: Database
@@ -32,11 +32,21 @@ class Sources:
 
 
 class SearchIndexer(Consumer):
-    """Follows the catalogue. An event only wakes it: what it writes is read from the catalogue, and guarded by its version."""
+    """Follows the catalogue. An event only wakes it: what it writes is read from the catalogue, and
+    guarded by its version.
+    """
 
-    def __init__(self, sources: Sources, index: SearchIndex, clock: Clock, note_lag: Callable[[timedelta], None]) -> None:
-        """*note_lag* is told, for each change, the time between its commit and its being visible."""
-        self._from = sources
+    def __init__(
+        self,
+        sources: ItemRepositories,
+        index: SearchIndex,
+        clock: Clock,
+        note_lag: Callable[[timedelta], None],
+    ) -> None:
+        """*note_lag* is told, for each change, the time between its commit and its being
+        visible.
+        """
+        self._repos = sources
         self._index = index
         self._clock = clock
         self._note_lag = note_lag
@@ -49,10 +59,10 @@ class SearchIndexer(Consumer):
         events = [decode_event(m.name, m.payload) for m in messages]
         item_ids = {e.item_id for e in events if isinstance(e, ItemChanged)}
         sku_ids = sorted({e.sku_id for e in events if isinstance(e, AvailabilityChanged)})
-        with self._from.database.snapshot() as tx:
+        with self._repos.database.snapshot() as tx:
             if sku_ids:
-                item_ids.update(self._from.book.owners_of(tx, sku_ids))
-            documents = load_documents(tx, self._from.book, self._from.stock, sorted(item_ids))
+                item_ids.update(self._repos.book.owners_of(tx, sku_ids))
+            documents = load_documents(tx, self._repos.book, self._repos.stock, sorted(item_ids))
         self._index.put(documents)
         now = self._clock.now()
         for message in messages:
@@ -60,10 +70,19 @@ class SearchIndexer(Consumer):
 
 
 class Reindexer:
-    """Builds a new index beside the one in use, from the catalogue, while writes go on; goes on where it was stopped."""
+    """Builds a new index beside the one in use, from the catalogue, while writes go on; goes on
+    where it was stopped.
+    """
 
-    def __init__(self, sources: Sources, index: SearchIndex, queue: ReindexQueue, clock: Clock, ids: IdFactory) -> None:
-        self._from = sources
+    def __init__(
+        self,
+        sources: ItemRepositories,
+        index: SearchIndex,
+        queue: ReindexQueue,
+        clock: Clock,
+        ids: IdFactory,
+    ) -> None:
+        self._repos = sources
         self._index = index
         self._queue = queue
         self._clock = clock
@@ -74,23 +93,30 @@ class Reindexer:
         return self._ask(Reindex(id=JobId(self._ids.new()), created_at=self._clock.now()))
 
     def ensure(self) -> None:
-        """Ask for a new index if the one in use lacks what was there before and nobody has asked yet.
+        """Ask for a new index if the one in use lacks what was there before and nobody has asked
+        yet.
 
-        However many processes look at the same moment, one is asked for: what they ask is named after the last job that they saw
-        before they looked at the index.
+        However many processes look at the same moment, one is asked for: what they ask is named
+        after the last job that they saw before they looked at the index.
         """
-        with self._from.database.snapshot() as tx:
+        with self._repos.database.snapshot() as tx:
             newest = self._queue.newest(tx)
         if newest is not None and newest.status is not ReindexStatus.FINISHED:
             return
         if self._index.needs_rebuild:
             now = self._clock.now()
-            # Whatever this clock says, it is the newest then: else the one before would stay so, and nothing be asked for again.
+            # Whatever this clock says, it is the newest then: else the one before would stay so,
+            # and nothing be asked for again.
             at = now if newest is None else max(now, newest.created_at + _MOMENT)
-            self._ask(Reindex(id=JobId(derived_id("reindex", newest.id if newest is not None else "")), created_at=at))
+            self._ask(
+                Reindex(
+                    id=JobId(derived_id("reindex", newest.id if newest is not None else "")),
+                    created_at=at,
+                )
+            )
 
     def _ask(self, job: Reindex) -> Reindex:
-        with self._from.database.begin() as tx:
+        with self._repos.database.begin() as tx:
             self._queue.insert(tx, job)
             tx.commit()
         return job
@@ -99,31 +125,32 @@ class Reindexer:
         """How far a job has come."""
         if not is_id(job_id):
             return None
-        with self._from.database.snapshot() as tx:
+        with self._repos.database.snapshot() as tx:
             return self._queue.load(tx, JobId(job_id))
 
     def run_once(self, limit: int) -> int:
-        """Add up to *limit* items to the new index of the oldest job; how many, and 1 for the switch. 0: no job waits.
+        """Add up to *limit* items to the new index of the oldest job; how many, and 1 for the
+        switch. 0: no job waits.
 
         Raises:
             SearchUnavailable: another process writes the index; the job waits for it.
         """
         now = self._clock.now()
-        with self._from.database.begin() as tx:
+        with self._repos.database.begin() as tx:
             job = self._queue.claim(tx, now, now + _LEASE)
             tx.commit()
         if job is None:
             return 0
         last = self._index.begin_rebuild()
-        with self._from.database.snapshot() as tx:
-            items = self._from.book.page(tx, None, last, limit)
-            documents = documents_of(tx, self._from.stock, items)
+        with self._repos.database.snapshot() as tx:
+            items = self._repos.book.page(tx, None, last, limit)
+            documents = documents_of(tx, self._repos.stock, items)
         self._index.rebuild(documents)
         finished = len(items) < limit
         if finished:
             self._index.finish_rebuild()
             job = attrs.evolve(job, status=ReindexStatus.FINISHED, finished_at=self._clock.now())
-        with self._from.database.begin() as tx:
+        with self._repos.database.begin() as tx:
             self._queue.save(tx, attrs.evolve(job, indexed=job.indexed + len(items)), None)
             tx.commit()
         return len(items) + finished
@@ -132,12 +159,13 @@ class Reindexer:
 class IndexAudit:
     """Compares the index with the catalogue (invariant L7)."""
 
-    def __init__(self, sources: Sources, index: SearchIndex) -> None:
-        self._from = sources
+    def __init__(self, sources: ItemRepositories, index: SearchIndex) -> None:
+        self._repos = sources
         self._index = index
 
     def stale(self) -> list[tuple[ItemId, int, int | None]]:
-        """Items whose document has another version than the catalogue, seen twice with the same: *(item, expected, found)*.
+        """Items whose document has another version than the catalogue, seen twice with the same:
+        *(item, expected, found)*.
 
         A difference that is on its way to being made good shows only once.
         """
@@ -148,11 +176,15 @@ class IndexAudit:
         found: list[tuple[ItemId, int, int | None]] = []
         after: ItemId | None = None
         while True:
-            with self._from.database.snapshot() as tx:
-                items = self._from.book.page(tx, None, after, _AUDIT_PAGE)
-                documents = documents_of(tx, self._from.stock, items)
+            with self._repos.database.snapshot() as tx:
+                items = self._repos.book.page(tx, None, after, _AUDIT_PAGE)
+                documents = documents_of(tx, self._repos.stock, items)
             known = self._index.versions([d.item_id for d in documents])
-            found += [(d.item_id, d.version, known.get(d.item_id)) for d in documents if known.get(d.item_id) != d.version]
+            found += [
+                (d.item_id, d.version, known.get(d.item_id))
+                for d in documents
+                if known.get(d.item_id) != d.version
+            ]
             if len(items) < _AUDIT_PAGE:
                 return found
             after = items[-1].id

@@ -26,12 +26,18 @@ def discounted_gain(grades: Iterable[int]) -> float:
 
 
 def ndcg(ranked: Sequence[str], grades: Mapping[str, int], depth: int = 10) -> float:
-    """How near the first *depth* of *ranked* come to the best order; what was not judged counts nothing."""
+    """How near the first *depth* of *ranked* come to the best order; what was not judged counts
+    nothing.
+    """
     ideal = discounted_gain(sorted(grades.values(), reverse=True)[:depth])
-    return discounted_gain(grades.get(found, 0) for found in ranked[:depth]) / ideal if ideal else 0.0
+    return (
+        discounted_gain(grades.get(found, 0) for found in ranked[:depth]) / ideal if ideal else 0.0
+    )
 
 
-def judged_only_ndcg(ranked: Sequence[str], grades: Mapping[str, int], depth: int = 10, pool: int = 1_000) -> float:
+def judged_only_ndcg(
+    ranked: Sequence[str], grades: Mapping[str, int], depth: int = 10, pool: int = 1_000
+) -> float:
     """The same, with what nobody judged left out of the first *pool*."""
     return ndcg([found for found in ranked[:pool] if found in grades], grades, depth)
 
@@ -44,7 +50,9 @@ def recall(ranked: Sequence[str], grades: Mapping[str, int], depth: int = 100) -
 
 def scorable(judgments: Judgments) -> set[str]:
     """The queries for which there is something relevant to find."""
-    return {query for query, grades in judgments.items() if any(grade > 0 for grade in grades.values())}
+    return {
+        query for query, grades in judgments.items() if any(grade > 0 for grade in grades.values())
+    }
 
 
 def mean(values: Iterable[float]) -> float:

@@ -1,4 +1,6 @@
-"""Order lines keep SKU and options, carts what did not fit; orders are listed by time, status and change."""
+"""Order lines keep SKU and options, carts what did not fit; orders are listed by time, status and
+change.
+"""
 
 from typing import Final
 
@@ -20,7 +22,9 @@ _INDEXES: Final = {
 
 
 def upgrade() -> None:
-    """What older orders were of is not known any more: their lines have neither. Older carts left nothing out."""
+    """What older orders were of is not known any more: their lines have neither. Older carts left
+    nothing out.
+    """
     op.add_column("cart", sa.Column("left_out", Json, nullable=True))
     op.add_column("order_line", sa.Column("sku", sa.Text, nullable=True))
     op.add_column("order_line", sa.Column("options", Json, nullable=True))

@@ -1,4 +1,6 @@
-"""Imports gather the rows of an item wherever they stand, take turns, and count claims without progress."""
+"""Imports gather the rows of an item wherever they stand, take turns, and count claims without
+progress.
+"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,6 @@
-"""What was tried is counted by whatever it is counted by, and where accounts are known to log in from is kept."""
+"""What was tried is counted by whatever it is counted by, and where accounts are known to log in
+from is kept.
+"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -9,23 +9,26 @@ from typing import Final, ParamSpec, TypeVar
 P = ParamSpec("P")
 R = TypeVar("R")
 
-#: Seconds that somebody's turn is waited for. Turns save work and guard nothing: who hangs in one must not stop everybody.
+#: Seconds that somebody's turn is waited for. Turns save work and guard nothing: who hangs in one
+#: must not stop everybody.
 _PATIENCE: Final = 0.5
 
 
-class Turns:
-    """For threads whose work is all done by this process's one interpreter: side by side they would only take it from one another.
+class Serializer:
+    """For threads whose work is all done by this process's one interpreter: side by side they would
+    only take it from one another.
 
-    Every statement gives the interpreter up for a moment; with several threads that want it back, a third of the machine goes into
-    waking and putting to sleep (`docs/adr/0012-one-at-a-time.md`).
+    Every statement gives the interpreter up for a moment; with several threads that want it back, a
+    third of the machine goes into waking and putting to sleep (`docs/adr/0012-one-at-a-time.md`).
     """
 
     def __init__(self) -> None:
         self._turn = threading.Lock()
         self._taken_at = 0.0
 
-    def queued(self, function: Callable[P, R]) -> Callable[P, R]:
-        """*function*, which waits until nothing else that is queued here runs, or has run for so long that it must be stuck.
+    def serialized(self, function: Callable[P, R]) -> Callable[P, R]:
+        """*function*, which waits until nothing else that is queued here runs, or has run for so
+        long that it must be stuck.
 
         It must not call another one of these.
         """
@@ -45,4 +48,8 @@ class Turns:
 
     def _patience(self) -> float:
         """How long whoever has the turn is waited for yet."""
-        return max(0.0, self._taken_at + _PATIENCE - time.monotonic()) if self._turn.locked() else _PATIENCE
+        return (
+            max(0.0, self._taken_at + _PATIENCE - time.monotonic())
+            if self._turn.locked()
+            else _PATIENCE
+        )

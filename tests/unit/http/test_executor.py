@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from commerce_core.kernel.batching import Overloaded
-from commerce_http.desk import Desk, Room
+from commerce_http.executor import BlockingExecutor, Room
 from commerce_http.operations import Runs
 from commerce_http.search import FindItems, find_items
 
@@ -18,43 +18,47 @@ def test_39_a_full_pool_refuses_at_once_and_keeps_nobody_else_waiting(kind: Runs
     gate = threading.Event()
 
     async def crowd() -> None:
-        waiting = [asyncio.create_task(desk.do(kind, gate.wait)) for _ in range(2 + 3)]
+        waiting = [asyncio.create_task(executor.do(kind, gate.wait)) for _ in range(2 + 3)]
         try:
             await asyncio.sleep(0.01)
             began = time.monotonic()
             with pytest.raises(Overloaded):
-                await asyncio.wait_for(desk.do(kind, gate.wait), 5)
-            assert await desk.do(Runs.AT_ONCE, lambda: "live") == "live"
+                await asyncio.wait_for(executor.do(kind, gate.wait), 5)
+            assert await executor.do(Runs.AT_ONCE, lambda: "live") == "live"
             for other in {*Runs} - {kind}:
-                assert await asyncio.wait_for(desk.do(other, lambda: "answered"), 5) == "answered"
+                assert (
+                    await asyncio.wait_for(executor.do(other, lambda: "answered"), 5) == "answered"
+                )
             assert time.monotonic() - began < 1
         finally:  # a thread that waits for ever would keep the process
             gate.set()
         assert await asyncio.gather(*waiting) == [True] * 5
-        assert await desk.do(kind, lambda: "again") == "again"
+        assert await executor.do(kind, lambda: "again") == "again"
 
-    desk = Desk(threads=1, outside=1, on_event_loop=(), passwords=Room(2, 3), searches=Room(2, 3))
+    executor = BlockingExecutor(
+        threads=1, outside=1, on_event_loop=(), passwords=Room(2, 3), searches=Room(2, 3)
+    )
     asyncio.run(crowd())
-    desk.close()
+    executor.close()
 
 
 def test_whoever_asks_for_figures_keeps_no_probe_waiting() -> None:
     gate = threading.Event()
 
     async def crowd() -> None:
-        waiting = [asyncio.create_task(desk.do(Runs.FIGURES, gate.wait)) for _ in range(20)]
+        waiting = [asyncio.create_task(executor.do(Runs.FIGURES, gate.wait)) for _ in range(20)]
         try:
             await asyncio.sleep(0.01)
-            assert await asyncio.wait_for(desk.do(Runs.PROBE, lambda: "ready"), 1) == "ready"
+            assert await asyncio.wait_for(executor.do(Runs.PROBE, lambda: "ready"), 1) == "ready"
         finally:
             gate.set()
         answers = await asyncio.gather(*waiting, return_exceptions=True)
         assert answers.count(True) == 9
         assert sum(isinstance(answer, Overloaded) for answer in answers) == 11
 
-    desk = Desk(threads=1, outside=1, on_event_loop=())
+    executor = BlockingExecutor(threads=1, outside=1, on_event_loop=())
     asyncio.run(crowd())
-    desk.close()
+    executor.close()
 
 
 def test_39_no_search_is_done_on_the_event_loop() -> None:
@@ -65,11 +69,11 @@ def test_39_no_search_is_done_on_the_event_loop() -> None:
         def find(self, _: object) -> None:
             raise LookupError(threading.current_thread().name)
 
-    desk = Desk(threads=1, outside=1, on_event_loop=set(Runs) - {Runs.SEARCH})
+    executor = BlockingExecutor(threads=1, outside=1, on_event_loop=set(Runs) - {Runs.SEARCH})
     asked: Any = {
-        "query": FindItems(), "search_token": None, "searches": Searches(), "desk": desk,
+        "query": FindItems(), "search_token": None, "searches": Searches(), "desk": executor,
         "writes": None, "answers": None,
     }  # fmt: skip
     with pytest.raises(LookupError, match="http-searches"):
         asyncio.run(find_items.function(**asked))
-    desk.close()
+    executor.close()

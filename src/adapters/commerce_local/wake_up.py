@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 
-class Bell:
+class WakeUp:
     """Rung when there is work; a wake-up only: what is to be done stands in the database."""
 
     def __init__(self) -> None:
@@ -13,27 +13,33 @@ class Bell:
         self._rung = threading.Condition()
         self._count = 0
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """Wake everybody who waits, in other processes as well."""
-        self.ring_here()
+        self.notify_here()
         self._further()
 
     def tell(self, further: Callable[[], None], hears: Callable[[], bool]) -> None:
-        """Have *further* tell other processes whenever this one rings; *hears*: whether they are heard. Both must return at once."""
+        """Have *further* tell other processes whenever this one rings; *hears*: whether they are
+        heard. Both must return at once.
+        """
         self._further, self._hears = further, hears
 
     def hears_others(self) -> bool:
-        """Whether the work of other processes rings here as well, so that looking for it is for what nobody rings for."""
+        """Whether the work of other processes rings here as well, so that looking for it is for
+        what nobody rings for.
+        """
         return self._hears()
 
-    def ring_here(self) -> None:
+    def notify_here(self) -> None:
         """Wake everybody who waits in this process."""
         with self._rung:
             self._count += 1
             self._rung.notify_all()
 
     def count(self) -> int:
-        """How often it was rung: ask before looking for work, so that no ring is missed while looking."""
+        """How often it was rung: ask before looking for work, so that no ring is missed while
+        looking.
+        """
         return self._count
 
     def wait(self, heard: int, timeout: float) -> bool:

@@ -1,4 +1,6 @@
-"""Where blocking calls are done: on the event loop where they are fast enough here, else in a thread."""
+"""Where blocking calls are done: on the event loop where they are fast enough here, else in a
+thread.
+"""
 
 import asyncio
 from collections.abc import Callable, Collection
@@ -23,14 +25,17 @@ _FIGURES_WAITING: Final = 8
 
 @attrs.frozen
 class Room:
-    """How many calls of a kind are done at the same time, and how many more may wait; the next one is refused at once."""
+    """How many calls of a kind are done at the same time, and how many more may wait; the next one
+    is refused at once.
+    """
 
     threads: int
     waiting: int = MOST_WAITING
 
 
-class Desk:
-    """A pool for each kind of call that may take long, so that it can never hold up another kind, and one for everything else.
+class BlockingExecutor:
+    """A pool for each kind of call that may take long, so that it can never hold up another kind,
+    and one for everything else.
 
     Args:
         threads: that run blocking calls.
@@ -41,7 +46,13 @@ class Desk:
     """
 
     def __init__(
-        self, *, threads: int, outside: int, on_event_loop: Collection[Runs], passwords: Room = Room(2), searches: Room = Room(2)
+        self,
+        *,
+        threads: int,
+        outside: int,
+        on_event_loop: Collection[Runs],
+        passwords: Room = Room(2),
+        searches: Room = Room(2),
     ) -> None:
         self._inline = frozenset(on_event_loop) | {Runs.AT_ONCE}
         self._work = _Pool("http", Room(threads))
