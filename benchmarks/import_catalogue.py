@@ -2,7 +2,7 @@
 time under SKUs of its own.
 
 Run: ``COMMERCE_SHARED=… python benchmarks/import_catalogue.py --rows 100000``. It prints one JSON
-    document.
+document.
 """
 
 import argparse

@@ -173,12 +173,10 @@ def main() -> None:
         told = replay(Path(place), most).told()
     print(
         f"{told['orders']:,} orders of {told['buyers']:,} buyers, {told['lines']:,} lines: "
-        f"{told['orders_per_second']:,.0f} orders/s and {told['lines_per_second']:,.0f} lines/s up "
-        "to COMPLETED, "
-        f"{told['orders_accepted_per_second']:,.0f} orders/s accepted; requests p50 "
-        f"{told['times']['p50_ms']:.1f}, "
-        f"p99 {told['times']['p99_ms']:.1f} ms; {told['memory_mb']:.0f} MB; `commerce check` is "
-        "clean"
+        f"{told['orders_per_second']:,.0f} orders/s and {told['lines_per_second']:,.0f} lines/s "
+        f"up to COMPLETED, {told['orders_accepted_per_second']:,.0f} orders/s accepted; requests "
+        f"p50 {told['times']['p50_ms']:.1f}, p99 {told['times']['p99_ms']:.1f} ms; "
+        f"{told['memory_mb']:.0f} MB; `commerce check` is clean"
     )
     at = datetime.now(UTC)
     kept = {

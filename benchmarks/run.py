@@ -25,6 +25,7 @@ import attrs
 
 from benchmarks import icecat, messages
 from benchmarks.comparisons import bare_server, engine_alone, engine_filled
+from benchmarks.figures import Row, at_least, at_most
 from benchmarks.shopfront import HERE, Server, check, item_ids, people, serving
 from commerce_cli.tables import read_table
 from commerce_core.accounts import Role
@@ -36,19 +37,6 @@ SINGLE_ORDERS: Final = 200
 SECONDS: Final = 4.0
 PATCHES: Final = 400
 _VERSIONS: Final = ("sqlalchemy", "litestar", "uvicorn", "tantivy")
-
-
-@attrs.frozen(kw_only=True)
-class Row:
-    """One line of the table."""
-
-    what: str
-    figure: float
-    unit: str
-    compared: str
-    target: str
-    met: bool
-    raw: dict[str, Any] = attrs.field(factory=dict)
 
 
 @attrs.define(kw_only=True)
@@ -76,32 +64,6 @@ class Scene:
         return [
             {"token": token, "items": random.sample(chosen, each)} for token in self.crowd(count)
         ]
-
-
-def at_least(what: str, figure: float, unit: str, target: float, compared: str, **raw: Any) -> Row:
-    """A row whose figure must reach *target*."""
-    return Row(
-        what=what,
-        figure=figure,
-        unit=unit,
-        compared=compared,
-        target=f">= {target:,g}",
-        met=figure >= target,
-        raw=raw,
-    )
-
-
-def at_most(what: str, figure: float, unit: str, target: float, compared: str, **raw: Any) -> Row:
-    """A row whose figure must stay below *target*."""
-    return Row(
-        what=what,
-        figure=figure,
-        unit=unit,
-        compared=compared,
-        target=f"<= {target:,g}",
-        met=figure <= target,
-        raw=raw,
-    )
 
 
 def cold_start(folder: Path) -> Row:
@@ -278,7 +240,7 @@ def orders(scene: Scene) -> list[Row]:
             f"accepted {uniform['accepted']:,.0f}/s", raw=uniform
         ),
         at_least("checkouts accepted, grouped against one at a time", ratio, "x", 1.5,
-        f"one at a time {single['accepted']:,.0f}/s", raw=single),
+            f"one at a time {single['accepted']:,.0f}/s", raw=single),
         at_least(
             "one hot SKU against uniform ones", hot["accepted"] / one_line["accepted"], "x", 0.8,
             f"hot {hot['accepted']:,.0f}/s, uniform {one_line['accepted']:,.0f}/s", hot=hot,

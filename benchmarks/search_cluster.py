@@ -2,7 +2,7 @@
 same run.
 
 Run: ``eval "$(scripts/services env)"`` and ``COMMERCE_SHARED=…
-    PYTHONPATH=.:src:src/adapters:src/entrypoints python benchmarks/search_cluster.py``
+PYTHONPATH=.:src:src/adapters:src/entrypoints python benchmarks/search_cluster.py``
 """
 
 import json

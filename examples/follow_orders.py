@@ -21,9 +21,8 @@ for name in WANTED:
 channel.basic_qos(prefetch_count=50)
 print("following", flush=True)
 
-seen: set[tuple[str, str]] = (
-    set()
-)  # a table with a unique key, in earnest: written in the transaction of what the event leads to
+# A table with a unique key, in earnest: written in the transaction of what the event leads to.
+seen: set[tuple[str, str]] = set()
 for method, properties, body in channel.consume(QUEUE):
     event = {
         name.removeprefix("cloudEvents:"): value

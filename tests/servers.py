@@ -10,7 +10,7 @@ For faults a test starts servers of its own as children:
         server.kill()
 
 Names to be had in a ``conftest.py`` by import: :func:`shared_servers`, :func:`postgres_url`,
-    :func:`rabbitmq_url`, :func:`opensearch_url`.
+:func:`rabbitmq_url`, :func:`opensearch_url`.
 """
 
 import base64

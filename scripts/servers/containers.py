@@ -109,7 +109,8 @@ class Containers:
     @property
     def management_url(self) -> str:
         """The address of RabbitMQ's management API."""
-        return f"http://commerce:{_password('RABBITMQ_PASSWORD')}@{self._published('rabbitmq', _MANAGEMENT)}/api"
+        host = self._published("rabbitmq", _MANAGEMENT)
+        return f"http://commerce:{_password('RABBITMQ_PASSWORD')}@{host}/api"
 
     def _running(self) -> dict[str, str]:
         lines = self._compose("ps", "--format", "json").splitlines() if self.used else []

@@ -13,8 +13,9 @@ from scripts.servers.native import SETTINGS, NativeServers
 from scripts.servers.places import FOLDER, services_folder
 
 _HELP: Final = f"""\
-Private PostgreSQL, RabbitMQ and OpenSearch on free ports of 127.0.0.1, their files below var/services ({FOLDER} names another folder).
-Where a Docker daemon answers they are containers (compose.yaml), else processes, installed by the system's package manager and Maven.
+Private PostgreSQL, RabbitMQ and OpenSearch on free ports of 127.0.0.1, their files below
+var/services ({FOLDER} names another folder). Where a Docker daemon answers they are containers
+(compose.yaml), else processes, installed by the system's package manager and Maven.
 """
 _VERBS: Final = {
     "up": "install what is missing, start what is down, and wait until it is ready",

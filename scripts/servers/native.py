@@ -95,10 +95,8 @@ class NativeServers:
         if not any(server.alive for server in nodes):
             return "down"
         word = "up" if all(server.alive and server.ready for server in nodes) else "mute"
-        return (
-            f"{word}, pid "
-            f"{', '.join(str(server.process.pid) for server in nodes if server.process and server.alive)}"
-        )
+        alive = [str(node.process.pid) for node in nodes if node.process and node.alive]
+        return f"{word}, pid {', '.join(alive)}"
 
     def url(self, name: str) -> str:
         """The address of *name*, which is up, as a setting of the shop."""

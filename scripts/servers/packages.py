@@ -41,8 +41,8 @@ def install(packages: Sequence[str]) -> None:
     wanted = " ".join(packages)
     if shutil.which("apt-get") is None:
         raise NoServer(
-            f"{wanted} must be installed, and there is no apt-get here: install it by hand, or run "
-            "Docker."
+            f"{wanted} must be installed, and there is no apt-get here: install it by hand, or "
+            "run Docker."
         )
     with _alone():
         _apt(wanted, "update")

@@ -176,8 +176,8 @@ HELD_ON_FULL_STACK: Final = (
 #: Lines whose other half needs what the shop does not have yet.
 HELD_IN_PART: Final[Mapping[int, str]] = {
     8: (
-        "the browser's return and the gateway's webhook: with webhooks; here two runners and a "
-        "look-up"
+        "the browser's return and the gateway's webhook: "
+        "with webhooks; here two runners and a look-up"
     ),
     13: "three identical webhooks: with webhooks; here double clicks and repeated requests",
     19: "one mail per order and kind: with notifications; here the events",

@@ -12,9 +12,10 @@ from commerce_sqlalchemy.checkout import SqlSagaStore
 from commerce_sqlalchemy.orders import SqlOrderBook
 from commerce_sqlalchemy.tables import outside_call, refund, saga, shipment_line
 from commerce_sqlalchemy.transaction import SqlDatabase, connection
-from commerce_testkit.contracts.checkout import ONE, THREE, SagaStoreContract, full_saga, told
+from commerce_testkit.contracts.checkout import SagaStoreContract
+from commerce_testkit.contracts.checkout_examination import ONE, THREE, full_saga, told
 from commerce_testkit.contracts.checkout_facts import SagaFactsContract
-from commerce_testkit.contracts.orders import AT, LATER, key_of
+from commerce_testkit.contracts.sample_orders import AT, LATER, key_of
 from commerce_testkit.memory.checkout import MemorySagaStore
 from commerce_testkit.memory.orders import MemoryOrderBook
 from commerce_testkit.memory.transaction import MemoryDatabase, table

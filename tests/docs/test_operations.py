@@ -10,7 +10,8 @@ from prometheus_client import CollectorRegistry
 
 from commerce_bootstrap.database import _OWN_THREADS
 from commerce_bootstrap.metrics import PartsCollector, QueueCollector
-from commerce_bootstrap.settings import FROM_FILE, IN_FILES, Settings, described
+from commerce_bootstrap.settings import FROM_FILE, IN_FILES, Settings
+from commerce_bootstrap.settings_report import described
 from commerce_cli.main import build_app
 from commerce_core.checkout import Timing
 from commerce_http.main import create_app
@@ -32,9 +33,11 @@ DOCUMENTED: Final = {
     )
 }
 #: The labels of what a small shop has no sample of: nothing waits at a broker that is not there.
-WITHOUT_SAMPLES: Final = {"commerce_queue_messages": frozenset({"consumer"}),
-"http_requests_total": frozenset({"method", "route", "status"}),
-                          "http_request_duration_seconds": frozenset({"method", "route"})}  # fmt: skip
+WITHOUT_SAMPLES: Final = {
+    "commerce_queue_messages": frozenset({"consumer"}),
+    "http_requests_total": frozenset({"method", "route", "status"}),
+    "http_request_duration_seconds": frozenset({"method", "route"}),
+}
 
 
 class _Queues(MemoryBroker):

@@ -79,7 +79,7 @@ def run(stage: Stage, who: str, folder: Path, examples: int) -> tuple[int, str]:
         "20", "--warnings", "off",
         "--output-sanitize", "false",
         *(["--header", f"Authorization: Bearer {token}", "--exclude-path",
-        "/sessions/current"] if token else []),
+            "/sessions/current"] if token else []),
     ]  # fmt: skip
     done = subprocess.run(
         command, cwd=folder, capture_output=True, text=True, timeout=1800, check=False

@@ -38,12 +38,14 @@ LATE: Final = OrderKey(BuyerId("b0000001"), OrderId("o0000001"))
 
 #: A shop of years: every second order was undone, nearly all of it is over.
 _FILL: Final = (
-    """INSERT INTO orders (buyer_id, id, cart_id, cart_version, digest, total_minor, currency, gateway, gateway_account,
-       handle, payment_brand, payment_last4, created_at)
-       SELECT k.b, k.o, k.o, 1, 'd', 500, 'USD', 'sandbox', 'a', k.o, 'visa', '4242', k.at FROM k""",
-    """INSERT INTO saga (buyer_id, order_id, definition, version, state, fence, next_run_at, claims, bucket, cancel_requested,
-       attention, carrier, last_seq, updated_at)
-       SELECT k.b, k.o, 'order', 1, CASE WHEN k.i % 2 = 1 THEN 'CANCELLED' WHEN k.i < 200 THEN 'SHIPPING' ELSE 'COMPLETED' END,
+    """INSERT INTO orders (buyer_id, id, cart_id, cart_version, digest, total_minor, currency,
+       gateway, gateway_account, handle, payment_brand, payment_last4, created_at)
+       SELECT k.b, k.o, k.o, 1, 'd', 500, 'USD', 'sandbox', 'a', k.o, 'visa', '4242', k.at
+       FROM k""",
+    """INSERT INTO saga (buyer_id, order_id, definition, version, state, fence, next_run_at,
+       claims, bucket, cancel_requested, attention, carrier, last_seq, updated_at)
+       SELECT k.b, k.o, 'order', 1,
+       CASE WHEN k.i % 2 = 1 THEN 'CANCELLED' WHEN k.i < 200 THEN 'SHIPPING' ELSE 'COMPLETED' END,
        3, k.at, 0, 0, false, false, 'sandbox', 5, k.at FROM k""",
     """INSERT INTO gateway_fact (buyer_id, order_id, ref, kind, amount_minor, currency, at)
        SELECT k.b, k.o, 'c' || k.o, 'capture', 500, 'USD', k.at FROM k""",
@@ -51,16 +53,21 @@ _FILL: Final = (
        SELECT k.b, k.o, 'r' || k.o, 'refund', 500, 'USD', k.at FROM k WHERE k.i % 2 = 1""",
     """INSERT INTO session (token_digest, account_id, created_at, expires_at)
        SELECT k.o, k.b, k.at, timestamptz '2026-07-01' + make_interval(secs => k.i) FROM k""",
-    """INSERT INTO cart (buyer_id, id, status, version, lines, updated_at) SELECT k.b, k.o, 'OPEN', 1, '[]', k.at FROM k""",
-    """INSERT INTO inbox (consumer, partition_key, message_id, occurred_at) SELECT 'mail', k.b, k.o, k.at FROM k""",
-    """INSERT INTO item_import (id, seller_id, format, dry_run, status, progress, errors, created_at, finished_at, fence)
-       SELECT k.o, k.b, 'csv', false, 'finished', '{}', '[]', timestamptz '2026-05-20', timestamptz '2026-05-20', 1 FROM k
-       WHERE k.i < 100000""",
+    """INSERT INTO cart (buyer_id, id, status, version, lines, updated_at)
+       SELECT k.b, k.o, 'OPEN', 1, '[]', k.at FROM k""",
+    """INSERT INTO inbox (consumer, partition_key, message_id, occurred_at)
+       SELECT 'mail', k.b, k.o, k.at FROM k""",
+    """INSERT INTO item_import (id, seller_id, format, dry_run, status, progress, errors,
+       created_at, finished_at, fence)
+       SELECT k.o, k.b, 'csv', false, 'finished', '{}', '[]', timestamptz '2026-05-20',
+       timestamptz '2026-05-20', 1 FROM k WHERE k.i < 100000""",
     """INSERT INTO outbox (partition_key, id, bucket, name, occurred_at, payload)
        SELECT k.b, k.o, k.i % 64, 'n', k.at, '{}' FROM k WHERE k.i < 100000""",
 )
-_KEYS: Final = f"""CREATE TEMP TABLE k AS SELECT i, 'b' || lpad(i::text, 7, '0') AS b, 'o' || lpad(i::text, 7, '0') AS o,
-    timestamptz '2026-05-01' + make_interval(secs => i) AS at FROM generate_series(1, {ROWS}) AS i"""
+_KEYS: Final = f"""CREATE TEMP TABLE k AS
+    SELECT i, 'b' || lpad(i::text, 7, '0') AS b, 'o' || lpad(i::text, 7, '0') AS o,
+    timestamptz '2026-05-01' + make_interval(secs => i) AS at
+    FROM generate_series(1, {ROWS}) AS i"""
 
 
 #: Every statement of every connection is explained, with what its nodes have read.

@@ -11,7 +11,8 @@ from dependency_injector import providers
 
 from commerce_bootstrap import builders
 from commerce_bootstrap.container import ShopContainer, build_shop
-from commerce_bootstrap.settings import Settings, WrongSetting
+from commerce_bootstrap.setting_values import WrongSetting
+from commerce_bootstrap.settings import Settings
 from commerce_core.orders import OrderStatus
 from commerce_sqlalchemy import transaction
 from tests.integration.market import open_market

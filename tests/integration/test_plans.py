@@ -50,9 +50,8 @@ def young(shared_servers: SharedServers) -> Iterator[SqlDatabase]:
         with psycopg.connect(url) as connection:
             connection.execute(
                 "INSERT INTO stock (sku_id, location, on_hand, reserved, sellable, "
-                "availability_version)"
-                " SELECT gen_random_uuid()::text, 'main', 5, 0, true, 0 FROM generate_series(1, "
-                "500)"
+                "availability_version) SELECT gen_random_uuid()::text, 'main', 5, 0, true, 0 FROM "
+                "generate_series(1, 500)"
             )
         yield database
         database.dispose()

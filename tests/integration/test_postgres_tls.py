@@ -54,8 +54,7 @@ def test_a_server_that_shows_another_certificate_is_not_spoken_to(spoken: tuple[
 
 def test_a_certificate_for_another_host_does_not_count(spoken: tuple[str, Path]) -> None:
     url, keys = spoken
+    elsewhere = url.replace("127.0.0.1", "localhost")
     with pytest.raises(TransactionLost) as lost:
-        ask(
-            f"{url.replace('127.0.0.1', 'localhost')}?sslmode=verify-full&sslrootcert={keys / 'known.crt'}"
-        )
+        ask(f"{elsewhere}?sslmode=verify-full&sslrootcert={keys / 'known.crt'}")
     assert "does not match host name" in str(lost.value.__cause__)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from commerce_bootstrap.settings import Settings, WrongSetting, load_settings
+from commerce_bootstrap.setting_values import WrongSetting
+from commerce_bootstrap.settings import Settings, load_settings
 from commerce_core.accounts import LogIn, Register
 from commerce_core.cart import CartView, SetQuantity
 from commerce_core.cart.service import CartChange, Shopper, guest_id

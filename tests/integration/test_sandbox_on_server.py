@@ -11,7 +11,8 @@ import pytest
 
 from commerce_bootstrap.container import build_shop
 from commerce_bootstrap.database import migrate_database
-from commerce_bootstrap.settings import Settings, WrongSetting
+from commerce_bootstrap.setting_values import WrongSetting
+from commerce_bootstrap.settings import Settings
 from tests.live import COMMERCE, SANDBOX
 
 AWAY = {"COMMERCE_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/x"}

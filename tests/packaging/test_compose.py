@@ -54,8 +54,8 @@ def test_there_are_three_servers_the_shop_and_two_workers() -> None:
     }
     assert set(images) == set(SETTINGS)
     assert [(images[name][0].rpartition("/")[2],
-    images[name][1][:2].strip("-")) for name in SETTINGS] == [
-        ("postgres", "17"), ("rabbitmq", "4"), ("opensearch", "3"),
+        images[name][1][:2].strip("-")) for name in SETTINGS] == [
+            ("postgres", "17"), ("rabbitmq", "4"), ("opensearch", "3"),
     ]  # fmt: skip
     assert set(OURS) == {"migrate", "serve", "worker"}
     assert OURS["worker"]["deploy"]["replicas"] == 2

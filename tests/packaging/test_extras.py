@@ -31,7 +31,8 @@ import commerce_worker.main
 build_shop(Settings.in_folder(Path("shop").absolute())).close()
 """
 ON_SERVERS: Final = """
-import commerce_bootstrap.container, commerce_worker.main, commerce_opensearch.plugin, commerce_rabbitmq.plugin, psycopg
+import commerce_bootstrap.container, commerce_worker.main
+import commerce_opensearch.plugin, commerce_rabbitmq.plugin, psycopg
 """
 SERVE: Final = "import commerce_http.main\n"
 #: What each line is for, tried where only it was installed.

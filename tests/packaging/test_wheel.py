@@ -31,7 +31,8 @@ import importlib, importlib.util, json, pkgutil, commerce_core
 names = [m.name for m in pkgutil.walk_packages(commerce_core.__path__, "commerce_core.")]
 for name in names:
     importlib.import_module(name)
-absent = [n for n in ("sqlalchemy", "litestar", "tantivy", "msgspec", "pytest") if importlib.util.find_spec(n) is None]
+others = ("sqlalchemy", "litestar", "tantivy", "msgspec", "pytest")
+absent = [n for n in others if importlib.util.find_spec(n) is None]
 print(json.dumps({"imported": names, "absent": absent, "file": commerce_core.__file__}))
 """
 

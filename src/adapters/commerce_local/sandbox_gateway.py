@@ -66,10 +66,10 @@ _CHARGE: Final = f"""
     UPDATE handle SET status = ?, first_asked_at = coalesce(first_asked_at, ?), confirm_key = ?
     WHERE order_id = ? AND status = 'open' RETURNING {_ENTRY}
 """  # noqa: S608 (names of ours alone)
-_CANCEL: Final = (
-    "UPDATE handle SET status = iif(status = 'open', 'voided', status) WHERE "
-    f"order_id = ? RETURNING {_ENTRY}"
-)  # noqa: S608 (names of ours alone)
+_CANCEL: Final = f"""
+    UPDATE handle SET status = iif(status = 'open', 'voided', status)
+    WHERE order_id = ? RETURNING {_ENTRY}
+"""  # noqa: S608 (names of ours alone)
 _NAME: Final = "sandbox"
 _PREFIX: Final = "sbx_"
 #: How long after its time-out the card that times out first can be charged.
@@ -224,9 +224,10 @@ class SandboxGateway(PaymentGateway):
     def books(self, order_ids: Sequence[OrderId]) -> Sequence[BookEntry]:
         query = """
             WITH asked AS (SELECT DISTINCT value AS order_id FROM json_each(?))
-            SELECT order_id, 'cap_' || order_id, 'capture' AS kind, minor, currency FROM handle JOIN asked USING (order_id)
-                WHERE status = 'captured'
-            UNION ALL SELECT order_id, ref, 'refund', minor, currency FROM refund JOIN asked USING (order_id)
+            SELECT order_id, 'cap_' || order_id, 'capture' AS kind, minor, currency
+                FROM handle JOIN asked USING (order_id) WHERE status = 'captured'
+            UNION ALL SELECT order_id, ref, 'refund', minor, currency
+                FROM refund JOIN asked USING (order_id)
             ORDER BY order_id, kind, 2
         """
         return self._lines(query, (json.dumps(list(order_ids)),))

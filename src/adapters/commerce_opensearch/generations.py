@@ -3,10 +3,9 @@ how far.
 
 Everything is said by aliases, which the cluster changes all at once: a process that is killed at
 any moment leaves the one state or the other, and any number of processes sees the same. Of the
-indexes that bear an alias one at most may be its *write index*,
-as the cluster itself makes sure: so no alias ever comes to stand for two, however late a process
-    begins what another one has
-begun, filled and replaced long before.
+indexes that bear an alias one at most may be its *write index*, as the cluster itself makes sure:
+so no alias ever comes to stand for two, however late a process begins what another one has begun,
+filled and replaced long before.
 """
 
 from collections.abc import Mapping

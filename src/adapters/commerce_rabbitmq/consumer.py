@@ -62,9 +62,8 @@ class _TakingLink(Link, Generic[T]):
             value = self._read(properties, body)
         except Exception as error:  # noqa: BLE001 (whatever it is, it is about this message alone: the others must come through)
             self._refused += 1
-            if (
-                self._refused.bit_count() == 1
-            ):  # the first, the second, the fourth …: there may be many, and each is a dead letter
+            # The first, the second, the fourth …: there may be many, and each is a dead letter.
+            if self._refused.bit_count() == 1:
                 told = error.detail if isinstance(error, Unreadable) else message_of(error)
                 _LOG.error(
                     "%s held %d that nobody can read, the latest: %s",

@@ -153,8 +153,8 @@ class Publisher:
             taken = self._publish(messages)
         if not taken:
             raise BrokerUnavailable(
-                f"the broker took none of {len(messages)} messages: it is gone, full, or lacks the "
-                "queues"
+                f"the broker took none of {len(messages)} messages: it is gone, full, or lacks "
+                "the queues"
             )
         return _in_order(messages, taken)
 

@@ -36,9 +36,9 @@ _FORGOTTEN_AT_ONCE: Final = 100
 _HOLDER: Final = Given(
     lambda d: sa.select(account_table)
     .select_from(session_table.join(account_table,
-    account_table.c.id == session_table.c.account_id))
+        account_table.c.id == session_table.c.account_id))
     .where(session_table.c.token_digest == d.digest,
-    session_table.c.expires_at > sa.bindparam("now", type_=Instant())),
+        session_table.c.expires_at > sa.bindparam("now", type_=Instant())),
     digest=sa.Text(),
 )  # fmt: skip
 

@@ -69,9 +69,8 @@ class SqlItemBook(ItemBook):
         written: set[str] = set()
         for some in slices(sorted(changes, key=lambda change: change[1].id)):
             written |= self._write_over(tx, some)
-        if (
-            written
-        ):  # no row refers to a form's row but by its sku_id, so that the forms can be written anew
+        # No row refers to a form's row but by its sku_id, so that the forms can be written anew.
+        if written:
             connection(tx).execute(sa.delete(variant).where(variant.c.item_id.in_(sorted(written))))
             insert_many(
                 connection(tx),

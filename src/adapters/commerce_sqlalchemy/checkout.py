@@ -16,7 +16,6 @@ from commerce_core.checkout import (
     ClaimedSaga,
     MoneyFact,
     OpenRefund,
-    Operation,
     OrderSaga,
     OutsideCall,
     OwedRefund,
@@ -27,41 +26,31 @@ from commerce_core.checkout import (
 from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Transaction
-from commerce_core.orders import OrderKey, OrderState, Shipment
-from commerce_sqlalchemy import owed
+from commerce_core.orders import OrderKey, Shipment
+from commerce_sqlalchemy import owed, saga_calls
 from commerce_sqlalchemy.keys import among, pairs
 from commerce_sqlalchemy.leases import beyond
-from commerce_sqlalchemy.rows import Given, insert_if_new, insert_many, insert_new
-from commerce_sqlalchemy.saga_rows import (
-    CALL_COLUMNS,
-    WRITE_COLUMNS,
-    call,
-    call_row,
-    call_values,
-    key_row,
-    saga_row,
-    write_row,
+from commerce_sqlalchemy.rows import insert_if_new, insert_many, insert_new
+from commerce_sqlalchemy.saga_rows import key_row, saga_row, write_row
+from commerce_sqlalchemy.saga_statements import (
+    BY_KEY,
+    CLAIM,
+    COVER,
+    FREE,
+    JOINED,
+    OPEN,
+    SAGAS,
+    UNHELD,
+    WRITE,
+    waits_for,
+    worrying,
 )
-from commerce_sqlalchemy.tables import (
-    Id,
-    Instant,
-    gateway_fact,
-    order_line,
-    outside_call,
-    refund,
-    saga,
-    shipment,
-    shipment_line,
-)
+from commerce_sqlalchemy.tables import gateway_fact, refund, saga, shipment
 from commerce_sqlalchemy.tables import orders as order_table
 from commerce_sqlalchemy.transaction import connection
 
 _ALONE_AFTER: Final = 5
 _BUCKETS: Final = 64
-_ORDERS_AT_ONCE: Final = 256
-"""Of more orders PostgreSQL reads a young table whole."""
-_OPEN: Final = sa.text("saga.state NOT IN ('COMPLETED', 'CANCELLED')")
-"""Spelled as the partial index spells it, so that every planner sees that it serves."""
 
 
 class SqlSagaStore(SagaStore):
@@ -108,9 +97,9 @@ class SqlSagaStore(SagaStore):
                 for name, version in definitions.items()
             ),
         )
-        due = sa.select(c.buyer_id, c.order_id, c.fence, c.claims).where(_FREE, known)
+        due = sa.select(c.buyer_id, c.order_id, c.fence, c.claims).where(FREE, known)
         if away != NOBODY_AWAY:
-            due = due.where(sa.not_(_waits_for(away)))
+            due = due.where(sa.not_(waits_for(away)))
         candidates = (
             connection(tx)
             .execute(
@@ -124,7 +113,7 @@ class SqlSagaStore(SagaStore):
         if not chosen:
             return []
         rows = sorted((r.buyer_id, r.order_id, r.fence) for r in chosen)
-        taken = _CLAIM.run(
+        taken = CLAIM.run(
             connection(tx), rows, now=now, beyond=far, until=lease_until, claimer=owner
         )
         return list(
@@ -135,7 +124,7 @@ class SqlSagaStore(SagaStore):
         c = saga.c
         fenced = (
             sa.update(saga)
-            .where(c.buyer_id == key.buyer_id, c.order_id == key.order_id, _UNHELD)
+            .where(c.buyer_id == key.buyer_id, c.order_id == key.order_id, UNHELD)
             .values(fence=c.fence + 1)
         )
         if connection(tx).execute(fenced.returning(c.order_id), {"now": now}).scalar() is None:
@@ -159,9 +148,11 @@ class SqlSagaStore(SagaStore):
             write_row(w)
             for w in sorted(writes, key=lambda w: (w.saga.key.buyer_id, w.saga.key.order_id))
         ]
-        written = [OrderId(row.order_id) for row in _WRITE.run(connection(tx), rows, at=at)]
+        written = [OrderId(row.order_id) for row in WRITE.run(connection(tx), rows, at=at)]
         done = set(written)
-        self._write_calls(tx, [w for w in writes if w.saga.key.order_id in done], at)
+        saga_calls.write_changed(
+            connection(tx), [w for w in writes if w.saga.key.order_id in done], at
+        )
         return written
 
     def record_facts(self, tx: Transaction, facts: Sequence[MoneyFact], at: datetime) -> None:
@@ -209,25 +200,12 @@ class SqlSagaStore(SagaStore):
     def refund_calls(
         self, tx: Transaction, refunds: Mapping[OrderKey, int]
     ) -> Mapping[OrderKey, OutsideCall]:
-        rows = [(key.buyer_id, key.order_id, no) for key, no in refunds.items()]
-        return {
-            OrderKey(row.buyer_id, row.order_id): call(row)
-            for row in _REFUND_CALLS.run(connection(tx), rows)
-        }
+        return saga_calls.refund_calls(connection(tx), refunds)
 
     def write_calls(
         self, tx: Transaction, calls: Mapping[OrderKey, OutsideCall], at: datetime
     ) -> None:
-        insert_if_new(
-            connection(tx), outside_call, [call_row(key, c, at) for key, c in calls.items()]
-        )
-        _WRITE_CALLS.run(
-            connection(tx),
-            sorted(
-                (call_values(key, c) for key, c in calls.items()), key=lambda row: tuple(row[:5])
-            ),
-            at=at,
-        )
+        saga_calls.write_calls(connection(tx), calls, at)
 
     def record_shipments(
         self, tx: Transaction, shipments: Mapping[OrderKey, Shipment], at: datetime
@@ -244,7 +222,7 @@ class SqlSagaStore(SagaStore):
             for key, s in shipments.items()
         ]
         new = insert_new(connection(tx), shipment, rows, shipment.c.buyer_id, shipment.c.order_id)
-        _COVER.run(connection(tx), sorted(new))
+        COVER.run(connection(tx), sorted(new))
 
     def request_cancel(self, tx: Transaction, key: OrderKey, at: datetime) -> bool:
         c = saga.c
@@ -266,7 +244,7 @@ class SqlSagaStore(SagaStore):
         c = saga.c
         due = connection(tx).execute(
             sa.update(saga)
-            .where(among(c.buyer_id, c.order_id, pairs(keys)), _OPEN)
+            .where(among(c.buyer_id, c.order_id, pairs(keys)), OPEN)
             .values(next_run_at=at, claims=0)
             .returning(c.order_id)
         )
@@ -275,7 +253,7 @@ class SqlSagaStore(SagaStore):
     def alarmed(
         self, tx: Transaction, claims: int, created_before: datetime, limit: int
     ) -> Sequence[SagaRow]:
-        return self._rows(tx, sa.and_(_OPEN, _worrying(claims, created_before)), limit)
+        return self._rows(tx, sa.and_(OPEN, worrying(claims, created_before)), limit)
 
     def page(
         self, tx: Transaction, state: str | None, after: OrderId | None, limit: int
@@ -290,21 +268,23 @@ class SqlSagaStore(SagaStore):
     def census(
         self, tx: Transaction, claims: int, created_before: datetime, at_most: int | None
     ) -> Mapping[str, BacklogStats]:
-        needs_attention = sa.case((_worrying(claims, created_before), 1), else_=0).label("worrying")
+        needs_attention = sa.case((worrying(claims, created_before), 1), else_=0).label(
+            "needs_attention"
+        )
         # In the order of the index of open sagas, so that no planner ever looks at those that are
         # over.
         some = (
-            sa.select(_S.state, order_table.c.created_at, needs_attention)
-            .select_from(_JOINED)
-            .where(_OPEN)
-            .order_by(_S.next_run_at)
+            sa.select(saga.c.state, order_table.c.created_at, needs_attention)
+            .select_from(JOINED)
+            .where(OPEN)
+            .order_by(saga.c.next_run_at)
         )
         x = some.limit(at_most).subquery().c
         counted = sa.select(
             x.state,
             sa.func.count().label("sagas"),
             sa.func.min(x.created_at).label("oldest"),
-            sa.func.sum(x.needs_attention).label("worrying"),
+            sa.func.sum(x.needs_attention).label("needs_attention"),
         )
         return {
             row.state: BacklogStats(
@@ -321,14 +301,14 @@ class SqlSagaStore(SagaStore):
         used = (
             sa.select(g.gateway, g.gateway_account)
             .select_from(joined)
-            .where(_OPEN, g.gateway != "")
+            .where(OPEN, g.gateway != "")
             .distinct()
         )
         return list(connection(tx).execute(used))
 
     def carriers_in_use(self, tx: Transaction) -> Sequence[str]:
         return list(
-            connection(tx).execute(sa.select(saga.c.carrier).where(_OPEN).distinct()).scalars()
+            connection(tx).execute(sa.select(saga.c.carrier).where(OPEN).distinct()).scalars()
         )
 
     def owed_refunds(self, tx: Transaction, limit: int) -> Sequence[OwedRefund]:
@@ -338,13 +318,13 @@ class SqlSagaStore(SagaStore):
         c = saga.c
         late = (
             sa.select(c.buyer_id, c.order_id)
-            .where(_OPEN, c.next_run_at > beyond)
+            .where(OPEN, c.next_run_at > beyond)
             .order_by(c.next_run_at)
             .limit(limit)
         )
         found = [OrderKey(row.buyer_id, row.order_id) for row in connection(tx).execute(late)]
         if found:
-            due = sa.update(saga).where(among(c.buyer_id, c.order_id, pairs(found)), _OPEN)
+            due = sa.update(saga).where(among(c.buyer_id, c.order_id, pairs(found)), OPEN)
             connection(tx).execute(due.values(next_run_at=at))
         return len(found)
 
@@ -352,14 +332,14 @@ class SqlSagaStore(SagaStore):
         c = saga.c
         latest = (
             sa.select(c.next_run_at)
-            .where(_OPEN, c.next_run_at > moment)
+            .where(OPEN, c.next_run_at > moment)
             .order_by(c.next_run_at)
             .limit(1)
         )
         return connection(tx).execute(latest).first() is not None
 
     def rows(self, tx: Transaction, keys: Sequence[OrderKey]) -> Sequence[SagaRow]:
-        return self._with_calls(tx, _BY_KEY.run(connection(tx), pairs(keys)))
+        return self._with_calls(tx, BY_KEY.run(connection(tx), pairs(keys)))
 
     def facts(self, tx: Transaction, keys: Sequence[OrderKey]) -> Sequence[MoneyFact]:
         f = gateway_fact.c
@@ -384,172 +364,12 @@ class SqlSagaStore(SagaStore):
         where: "sa.ColumnElement[bool] | sa.TextClause",
         limit: int | None = None,
     ) -> list[SagaRow]:
-        statement = _SAGAS.where(where)
+        statement = SAGAS.where(where)
         return self._with_calls(
             tx, connection(tx).execute(statement.limit(limit) if limit else statement).all()
         )
 
     def _with_calls(self, tx: Transaction, rows: Sequence[Any]) -> list[SagaRow]:
-        calls = self._calls(tx, [OrderKey(row.buyer_id, row.order_id) for row in rows])
+        keys = [OrderKey(row.buyer_id, row.order_id) for row in rows]
+        calls = saga_calls.latest_calls(connection(tx), keys)
         return [saga_row(row, calls.get(row.order_id, {})) for row in rows]
-
-    def _calls(
-        self, tx: Transaction, keys: Sequence[OrderKey]
-    ) -> dict[str, dict[Operation, OutsideCall]]:
-        found: dict[str, dict[Operation, OutsideCall]] = {}
-        for row in _CALLS.run(connection(tx), pairs(keys)):
-            known = found.setdefault(row.order_id, {})
-            read, earlier = call(row), known.get(Operation(row.operation))
-            if earlier is None or earlier.attempt < read.attempt:
-                known[read.operation] = read
-        return found
-
-    def _write_calls(self, tx: Transaction, writes: Sequence[SagaWrite], at: datetime) -> None:
-        """New intents are inserted, what was learnt of known ones is updated."""
-        before = {w.saga.key.order_id: w.read.saga.calls for w in writes}
-        changed = [
-            (w.saga.key, c)
-            for w in writes
-            for op, c in w.saga.calls.items()
-            if _differs(c, before[w.saga.key.order_id].get(op))
-        ]
-        new = [(key, c) for key, c in changed if _is_new(c, before[key.order_id].get(c.operation))]
-        insert_many(connection(tx), outside_call, [call_row(key, c, at) for key, c in new])
-        known = [
-            call_values(key, c)
-            for key, c in changed
-            if not _is_new(c, before[key.order_id].get(c.operation))
-        ]
-        _WRITE_CALLS.run(connection(tx), sorted(known, key=lambda row: tuple(row[:5])), at=at)
-
-
-def _waits_for(away: Away) -> "sa.ColumnElement[bool]":
-    """Whether a saga waits for a party that is *away*."""
-    o = order_table.c
-    there = sa.or_(
-        sa.false(),
-        *(
-            sa.and_(o.gateway == name, o.gateway_account == account)
-            for name, account in sorted(away.gateways)
-        ),
-    )
-    paid_there = sa.exists().where(o.buyer_id == _S.buyer_id, o.id == _S.order_id, there)
-    shipping = _S.state == OrderState.SHIPPING.value
-    undone_without_a_call = sa.and_(_S.state == OrderState.PLACED.value, _S.cancel_requested)
-    return sa.or_(
-        sa.and_(shipping, _S.carrier.in_(sorted(away.carriers))),
-        sa.and_(sa.not_(shipping), sa.not_(undone_without_a_call), paid_there),
-    )
-
-
-def _differs(c: OutsideCall, before: OutsideCall | None) -> bool:
-    return before is None or before != c or before.intended_at != c.intended_at
-
-
-def _is_new(c: OutsideCall, before: OutsideCall | None) -> bool:
-    return before is None or before.attempt != c.attempt
-
-
-_S: Final = saga.c
-_T: Final = outside_call.c
-_L: Final = order_line.c
-_NOW: Final = sa.bindparam("now", type_=Instant())
-_UNHELD: Final = sa.and_(_OPEN, sa.or_(_S.lease_until.is_(None), _S.lease_until < _NOW))
-#: The same for who takes leases: one that ends later than any that could have been given was taken
-#: by a clock that was wrong.
-_CLAIMABLE: Final = sa.or_(
-    _S.lease_until.is_(None),
-    _S.lease_until < _NOW,
-    _S.lease_until > sa.bindparam("beyond", type_=Instant()),
-)
-_FREE: Final = sa.and_(_OPEN, _CLAIMABLE, _S.next_run_at <= _NOW)
-_JOINED: Final = saga.join(
-    order_table, sa.and_(_S.buyer_id == order_table.c.buyer_id, _S.order_id == order_table.c.id)
-)
-_SAGAS: Final = (
-    sa.select(
-        *_S,
-        order_table.c.gateway,
-        order_table.c.gateway_account,
-        order_table.c.digest,
-        order_table.c.created_at,
-        order_table.c.total_minor,
-        order_table.c.currency.label("total_currency"),
-    )
-    .select_from(_JOINED)
-    .order_by(_S.order_id.desc())
-)
-_BY_KEY: Final = Given(
-    lambda d: _SAGAS.where(_S.buyer_id == d.buyer_id, _S.order_id == d.order_id),
-    buyer_id=Id,
-    order_id=Id,
-)
-_CALLS: Final = Given(
-    lambda d: sa.select(outside_call).where(
-        _T.buyer_id == d.buyer_id, _T.order_id == d.order_id, _T.subject_no == 1
-    ),
-    _ORDERS_AT_ONCE,
-    buyer_id=Id,
-    order_id=Id,
-)
-_REFUND_CALLS: Final = Given(
-    lambda d: (
-        sa.select(outside_call)
-        .where(_T.buyer_id == d.buyer_id, _T.order_id == d.order_id,
-        _T.operation == Operation.REFUND.value, _T.subject_no == d.no)
-        .order_by(_T.attempt)
-    ),
-    256,
-    buyer_id=Id, order_id=Id, no=sa.BigInteger(),
-)  # fmt: skip
-_CLAIM: Final = Given(
-    lambda d: sa.update(saga)
-    .where(_S.buyer_id == d.buyer_id, _S.order_id == d.order_id, _S.fence == d.fence, _FREE)
-    .values(fence=_S.fence + 1, claims=_S.claims + 1, lease_until=sa.bindparam("until"),
-    owner=sa.bindparam("claimer"))
-    .returning(_S.buyer_id, _S.order_id),
-    _ORDERS_AT_ONCE, buyer_id=Id, order_id=Id, fence=sa.BigInteger(),
-)  # fmt: skip
-_WRITE: Final = Given(
-    lambda d: sa.update(saga)
-    .where(_S.buyer_id == d.buyer_id, _S.order_id == d.order_id, _S.fence == d.fence)
-    .where(_S.state == d.was, _S.cancel_requested == d.cancel_requested)
-    .values(
-        state=d.state, last_seq=d.seq, claims=d.claims, lease_until=d.lease_until,
-        next_run_at=d.next_run_at, last_error=d.last_error,
-        attention=sa.func.coalesce(d.attention, _S.attention), cause=d.cause,
-        cause_detail=d.cause_detail, updated_at=sa.bindparam("at"),
-    )
-    .returning(_S.order_id),
-    **WRITE_COLUMNS,
-)  # fmt: skip
-_COVER: Final = Given(
-    lambda d: sa.insert(shipment_line).from_select(
-        ["buyer_id", "order_id", "shipment_no", "line_no", "quantity"],
-        sa.select(_L.buyer_id, _L.order_id, sa.literal_column("1", sa.BigInteger()), _L.no,
-        _L.quantity).where(
-            _L.buyer_id == d.buyer_id, _L.order_id == d.order_id
-        ),
-    ),
-    buyer_id=Id, order_id=Id,
-)  # fmt: skip
-_WRITE_CALLS: Final = Given(
-    lambda d: (
-        sa.update(outside_call)
-        .where(_T.buyer_id == d.buyer_id, _T.order_id == d.order_id, _T.operation == d.operation)
-        .where(_T.subject_no == d.subject_no, _T.attempt == d.attempt)
-        .values(
-            status=d.status,
-            response=d.response,
-            amount_minor=d.amount_minor,
-            currency=d.currency,
-            created_at=sa.func.coalesce(d.intended_at, _T.created_at),
-            updated_at=sa.bindparam("at"),
-        )
-    ),
-    **CALL_COLUMNS,
-)
-
-
-def _worrying(claims: int, created_before: datetime) -> "sa.ColumnElement[bool]":
-    return sa.or_(_S.attention, _S.claims >= claims, order_table.c.created_at < created_before)

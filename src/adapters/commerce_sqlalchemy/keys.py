@@ -14,8 +14,8 @@ def among(
     """Whether (*first*, *second*) is one of *keys*; of no keys nothing is.
 
     The parts are named apart as well: the first so that a database that spreads rows by it knows
-        where to look, both
-    because SQLite seeks no index by pairs, and would read everything that a buyer ever ordered.
+    where to look, both because SQLite seeks no index by pairs, and would read everything that a
+    buyer ever ordered.
     """
     pairs = sorted(set(keys))
     firsts, seconds = sorted({a for a, _ in pairs}), sorted({b for _, b in pairs})

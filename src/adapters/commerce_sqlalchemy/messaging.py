@@ -33,7 +33,7 @@ class SqlOutbox(Outbox):
     their own on *database*.
 
     With *queues* events need not be carried anywhere: they are written straight into the queues of
-        those who follow them.
+    those who follow them.
     """
 
     def __init__(self, database: Database, queues: SqlLocalQueues | None = None) -> None:

@@ -9,34 +9,32 @@ import attrs
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from commerce_core.kernel.address import Address
 from commerce_core.kernel.codec import from_data, to_data
 from commerce_core.kernel.errors import Conflict
 from commerce_core.kernel.ids import BuyerId, CartId, OrderId, SellerId
-from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Transaction
 from commerce_core.orders import (
-    Cancellation,
-    Fact,
     Order,
     OrderBook,
     OrderExists,
     OrderFilter,
     OrderKey,
-    OrderLine,
     OrderPosition,
-    OrderState,
     OrderView,
     SellerOrder,
     SellerOrders,
-    Shipment,
     TimelineCursor,
     TimelineEntry,
     states_of,
 )
-from commerce_core.payment import Handle
-from commerce_core.pricing import Adjustment
 from commerce_sqlalchemy.keys import among, pairs
+from commerce_sqlalchemy.order_rows import (
+    adjustment_row,
+    line_row,
+    order_row,
+    order_view,
+    timeline_entry,
+)
 from commerce_sqlalchemy.rows import Given, insert_many, insert_new, slices
 from commerce_sqlalchemy.tables import (
     Id,
@@ -62,7 +60,7 @@ class SqlOrderBook(OrderBook):
 
     def insert(self, tx: Transaction, orders: Sequence[Order]) -> None:
         try:
-            insert_many(connection(tx), order_table, [_order_row(o) for o in orders])
+            insert_many(connection(tx), order_table, [order_row(o) for o in orders])
         except IntegrityError as error:
             raise OrderExists("an order with this cart or key exists") from error
         keys: list[tuple[Order, dict[str, Any]]] = [
@@ -71,16 +69,12 @@ class SqlOrderBook(OrderBook):
         insert_many(
             connection(tx),
             order_line,
-            [key | _line_row(i, x) for o, key in keys for i, x in enumerate(o.lines, 1)],
+            [key | line_row(i, x) for o, key in keys for i, x in enumerate(o.lines, 1)],
         )
         insert_many(
             connection(tx),
             order_adjustment,
-            [
-                key | _adjustment_row(i, a)
-                for o, key in keys
-                for i, a in enumerate(o.adjustments, 1)
-            ],
+            [key | adjustment_row(i, a) for o, key in keys for i, a in enumerate(o.adjustments, 1)],
         )
         contacts = [
             key | {"email": o.email, "address": attrs.asdict(o.address) if o.address else None}
@@ -162,7 +156,7 @@ class SqlOrderBook(OrderBook):
             )
             for row in connection(tx).execute(entries):
                 if row.seq > known[row.buyer_id, row.order_id]:
-                    found[row.order_id].append(_entry(row))
+                    found[row.order_id].append(timeline_entry(row))
         return found
 
     def keys_of(self, tx: Transaction, order_ids: Sequence[OrderId]) -> Mapping[OrderId, OrderKey]:
@@ -180,11 +174,11 @@ class SqlOrderBook(OrderBook):
         keys = [OrderKey(row.buyer_id, row.id) for row in rows]
         lines, adjustments, entries, shipments = (self._parts(tx, parts, keys) for parts in _PARTS)
         return [
-            _view(
+            order_view(
                 row,
                 lines[row.id],
                 adjustments[row.id],
-                [_entry(e) for e in entries[row.id]],
+                [timeline_entry(e) for e in entries[row.id]],
                 shipments[row.id],
             )
             for row in rows
@@ -332,141 +326,19 @@ _PARTS: Final = (
     _parts_of(shipment, shipment.c.no),
 )
 _WRITE_OVER: Final = Given(
-    lambda d: sa.update(seller_order)
-    .where(seller_order.c.seller_id == d.seller_id, seller_order.c.order_id == d.order_id,
-    seller_order.c.seq < d.seq)
-    .values(seq=d.seq, status=d.status, document=d.document, updated_at=d.updated_at),
-    seller_id=Id, order_id=Id, seq=sa.BigInteger(), status=sa.Text(), document=Json,
+    lambda d: (
+        sa.update(seller_order)
+        .where(
+            seller_order.c.seller_id == d.seller_id,
+            seller_order.c.order_id == d.order_id,
+            seller_order.c.seq < d.seq,
+        )
+        .values(seq=d.seq, status=d.status, document=d.document, updated_at=d.updated_at)
+    ),
+    seller_id=Id,
+    order_id=Id,
+    seq=sa.BigInteger(),
+    status=sa.Text(),
+    document=Json,
     updated_at=Instant(),
-)  # fmt: skip
-
-
-def _order_row(o: Order) -> dict[str, Any]:
-    return {
-        "buyer_id": o.buyer_id,
-        "id": o.id,
-        "cart_id": o.cart_id,
-        "cart_version": o.cart_version,
-        "idem_key": o.idem_key,
-        "digest": o.digest,
-        "total_minor": o.total.minor,
-        "currency": o.total.currency,
-        "gateway": o.handle.gateway,
-        "gateway_account": o.handle.account,
-        "handle": o.handle.reference,
-        "payment_brand": o.handle.brand,
-        "payment_last4": o.handle.last4,
-        "created_at": o.created_at,
-    }
-
-
-def _line_row(no: int, x: OrderLine) -> dict[str, Any]:
-    return {
-        "no": no,
-        "sku_id": x.sku_id,
-        "item_id": x.item_id,
-        "variant_id": x.variant_id,
-        "seller_id": x.seller_id,
-        "name": x.name,
-        "quantity": x.quantity,
-        "unit_minor": x.unit_price.minor,
-        "sku": x.sku,
-        "options": dict(x.options) if x.options is not None else None,
-    }
-
-
-def _adjustment_row(no: int, a: Adjustment) -> dict[str, Any]:
-    return {
-        "no": no,
-        "kind": a.kind,
-        "line_no": a.line_no,
-        "code": a.code,
-        "rate": a.rate,
-        "amount_minor": a.amount.minor,
-        "included": a.included,
-    }
-
-
-def _entry(row: Any) -> TimelineEntry:
-    return TimelineEntry(
-        seq=row.seq,
-        fact=Fact(row.type),
-        at=row.at,
-        actor=row.actor,
-        cause=row.cause,
-        detail=row.detail,
-    )
-
-
-def _view(
-    row: Any,
-    lines: Sequence[Any],
-    adjustments: Sequence[Any],
-    timeline: Sequence[TimelineEntry],
-    shipments: Sequence[Any],
-) -> OrderView:
-    ending = next((e.detail for e in timeline if e.fact is Fact.ORDER_CANCELLED), None)
-    return OrderView(
-        order=_order(row, lines, adjustments),
-        state=OrderState(row.state),
-        timeline=tuple(timeline),
-        shipment=Shipment(
-            carrier=shipments[0].carrier, tracking_number=shipments[0].tracking_number
-        )
-        if shipments
-        else None,
-        cancellation=Cancellation(
-            code=ending["code"], detail=ending["detail"], cart_id=ending["cartId"]
-        )
-        if ending
-        else None,
-        updated_at=row.updated_at,
-    )
-
-
-def _order(row: Any, lines: Sequence[Any], adjustments: Sequence[Any]) -> Order:
-    return Order(
-        id=row.id,
-        buyer_id=row.buyer_id,
-        cart_id=row.cart_id,
-        cart_version=row.cart_version,
-        idem_key=row.idem_key,
-        digest=row.digest,
-        lines=tuple(_line(x, row.currency) for x in lines),
-        adjustments=tuple(
-            Adjustment(
-                kind=a.kind,
-                line_no=a.line_no,
-                code=a.code,
-                rate=a.rate,
-                amount=Money(a.amount_minor, row.currency),
-                included=a.included,
-            )
-            for a in adjustments
-        ),
-        total=Money(row.total_minor, row.currency),
-        handle=Handle(
-            gateway=row.gateway,
-            account=row.gateway_account,
-            reference=row.handle,
-            brand=row.payment_brand,
-            last4=row.payment_last4,
-        ),
-        email=row.email,
-        address=Address(**row.address) if row.address else None,
-        created_at=row.created_at,
-    )
-
-
-def _line(x: Any, currency: str) -> OrderLine:
-    return OrderLine(
-        sku_id=x.sku_id,
-        item_id=x.item_id,
-        variant_id=x.variant_id,
-        seller_id=x.seller_id,
-        name=x.name,
-        quantity=x.quantity,
-        unit_price=Money(x.unit_minor, currency),
-        sku=x.sku,
-        options=x.options,
-    )
+)

@@ -86,10 +86,9 @@ class Given:
     def _write(self, dialect: sa.Dialect) -> "_Written":
         one = ", ".join(_place(f":given_{name}", kind) for name, kind in self._columns.items())
         shown = ", ".join(f"column{no} AS {name}" for no, name in enumerate(self._columns, 1))
-        text = sa.text(
-            f"SELECT {shown} FROM (VALUES {_MARK}({one}){_MARK}) AS v WHERE {self._is_real}"
-        )  # noqa: S608 (names of ours alone)
-        bound = text.bindparams(
+        values = f"(VALUES {_MARK}({one}){_MARK}) AS v"
+        selected = f"SELECT {shown} FROM {values} WHERE {self._is_real}"  # noqa: S608 (our names)
+        bound = sa.text(selected).bindparams(
             *(sa.bindparam(f"given_{name}", type_=kind) for name, kind in self._columns.items())
         )
         relation = bound.columns(

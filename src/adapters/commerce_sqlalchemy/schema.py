@@ -73,9 +73,8 @@ def upgrade(database: SqlDatabase) -> None:
     """Bring the tables to the revision that this release needs, all or nothing. Idempotent.
 
     Where several processes start at once one migrates, and the others find that it is done. On a
-    server nobody who serves waits
-    long for it: a change that does not get its lock within moments is taken back and tried again
-        later.
+    server nobody who serves waits long for it: a change that does not get its lock within moments
+    is taken back and tried again later.
 
     Raises:
         SchemaTooNew: the tables are newer; nothing was touched.

@@ -21,6 +21,7 @@ from commerce_core.kernel.private_files import private_file
 from commerce_core.kernel.process import ProcessGuard
 from commerce_core.kernel.transaction import Database, Transaction
 from commerce_sqlalchemy import postgres
+from commerce_sqlalchemy.fair_lock import FairLock
 from commerce_sqlalchemy.server_clock import ServerClock
 
 _BUSY_SECONDS: Final = 10.0
@@ -265,7 +266,7 @@ class SqlDatabase(Database):
         whatever thread.
 
         What was only *read* is committed on a server: with a roll-back its driver forgets what it
-            has prepared.
+        has prepared.
         """
         if not self.is_sqlite:
             with opened:
@@ -377,40 +378,3 @@ def _raise_if_lost(error: Any, *, disconnected: bool = False) -> None:
         raise TransactionLost(
             f"the database gave up on a transaction ({code or 'the connection broke'})"
         ) from error
-
-
-class FairLock:
-    """A lock that is given in the order in which it was asked for.
-
-    SQLite's own busy handler is a lottery: with sixteen writing threads some starve for seconds.
-    """
-
-    def __init__(self) -> None:
-        self._mutex = threading.Lock()
-        self._held = False
-        self._waiting: deque[threading.Lock] = deque()
-
-    def acquire(self, timeout: float) -> bool:
-        """Wait for the turn, at most *timeout* seconds; whether it came."""
-        with self._mutex:
-            if not self._held:
-                self._held = True
-                return True
-            gate = threading.Lock()
-            gate.acquire()
-            self._waiting.append(gate)
-        if gate.acquire(timeout=timeout):
-            return True
-        with self._mutex:
-            if gate in self._waiting:
-                self._waiting.remove(gate)
-                return False
-        return True  # the turn came between the time-out and here
-
-    def release(self) -> None:
-        """Pass the turn on."""
-        with self._mutex:
-            if self._waiting:
-                self._waiting.popleft().release()
-            else:
-                self._held = False

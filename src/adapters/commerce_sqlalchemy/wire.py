@@ -26,9 +26,8 @@ class PostgresNotifier:
     them when this one has.
 
     A wake-up only, so nothing rests on it: who does not hear finds the work by looking. It is told
-    after the commit and beside it,
-    once for any number of commits that were made meanwhile: NOTIFY within a transaction would make
-        commits wait for one another.
+    after the commit and beside it, once for any number of commits that were made meanwhile: NOTIFY
+    within a transaction would make commits wait for one another.
 
     Args:
         url: the address of the database.

@@ -82,9 +82,8 @@ class NearWords:
 
     def _shelf(self, letter: str) -> dict[int, list[_Entry]]:
         if letter not in self._shelves:
-            if (
-                len(self._shelves) > 40
-            ):  # Letters of an alphabet; more are a search for random signs.
+            # Letters of an alphabet; more are a search for random signs.
+            if len(self._shelves) > 40:
                 self._shelves.clear()
             counts: dict[str, int] = {}
             for field in _FIELDS:

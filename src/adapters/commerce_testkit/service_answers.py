@@ -54,7 +54,7 @@ def goods(view: ItemView) -> Goods:
     simple = item.type is ItemType.SIMPLE
     forms = () if simple else tuple(
         Form(variant_id=v.variant_id or "", options=v.options, price=v.price,
-        stock=view.available(v.sku_id)) for v in item.variants
+            stock=view.available(v.sku_id)) for v in item.variants
     )  # fmt: skip
     return Goods(
         item_id=item.id,

@@ -9,8 +9,7 @@ buyer held. Give it adapters of your own to examine them::
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from random import Random
@@ -23,9 +22,10 @@ from commerce_core.cart import SetQuantity
 from commerce_core.cart.service import CartChange, CartChanges, CartRepositories, Shopper
 from commerce_core.checkout import Placed, PlaceOrder, SagaRow, Timing
 from commerce_core.checkout.service.cancel import Cancellations
-from commerce_core.checkout.service.check import Checker, Violation
+from commerce_core.checkout.service.check import Checker
+from commerce_core.checkout.service.invariants import Violation
 from commerce_core.checkout.service.operate import Decision, Operations
-from commerce_core.checkout.service.place import Checkout, Placement, PlacementRepositories
+from commerce_core.checkout.service.place import Checkout, Placement
 from commerce_core.checkout.service.prepare import (
     CheckoutRequest,
     Preparation,
@@ -33,15 +33,13 @@ from commerce_core.checkout.service.prepare import (
     prepared_first,
 )
 from commerce_core.checkout.service.reconcile import Reconciliation
-from commerce_core.checkout.service.record import Recorder, SagaRepositories
+from commerce_core.checkout.service.record import Recorder
 from commerce_core.checkout.service.run import SagaRunner
 from commerce_core.inventory import OpeningStock
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.batching import InlineFanOut
-from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.errors import CommerceError, Conflict, Unavailable
-from commerce_core.kernel.ids import BuyerId, MessageId, OrderId
-from commerce_core.kernel.messaging import Message
+from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.kernel.relay import Relay
 from commerce_core.orders import OrderState
 from commerce_core.payment import (
@@ -53,12 +51,12 @@ from commerce_core.payment import (
     Voided,
 )
 from commerce_core.pricing import FreeOfCharges, Pricer
-from commerce_core.shipping import Booked, Carrier
+from commerce_core.shipping import Carrier
 from commerce_testkit.examined import Examined, sample_buyer, sample_item
 from commerce_testkit.faults import Crash, Faults, FaultyCarrier, FaultyDatabase, FaultyGateway
 from commerce_testkit.memory.batching import SteppedBatcher
-from commerce_testkit.memory.broker import MemoryBroker
 from commerce_testkit.memory.ids import CountingIds
+from commerce_testkit.promises import ListeningBroker, Wish, broken_promises, violation
 
 _CURRENCY: Final = "USD"
 _CARDS: Final = (
@@ -86,37 +84,6 @@ class Verdict:
     violations: tuple[Violation, ...]
 
 
-@attrs.define(kw_only=True, eq=False)
-class _Wish:
-    """An order that a buyer wants, under one idempotency key, and what the buyer was told of it."""
-
-    buyer: Account
-    command: PlaceOrder
-    key: str
-    answer: "Future[Placed] | None" = None
-    placed: Placed | None = None
-    refused: bool = False
-    cancel_accepted: bool = False
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the buyer does not know yet what became of it."""
-        return self.placed is None and not self.refused
-
-
-class _Listening(MemoryBroker):
-    """Takes every message, and remembers which facts were told of which order."""
-
-    def __init__(self, clock: Clock) -> None:
-        super().__init__([], {}, lambda _: None, clock)
-        self.told: dict[str, set[str]] = {}
-
-    def publish(self, messages: Sequence[Message]) -> Sequence[MessageId]:
-        for message in messages:
-            self.told.setdefault(message.partition_key, set()).add(message.name)
-        return [message.id for message in messages]
-
-
 class Simulation:
     """One run of *steps* steps with *seed*; *rate* is how likely each fault is at each point. The
     same seed, the same run.
@@ -133,8 +100,8 @@ class Simulation:
         self._database = FaultyDatabase(examined.database, self._faults)
         self._on = examined
         self._depth = 0
-        self._told = _Listening(self._clock)
-        self._wishes: list[_Wish] = []
+        self._told = ListeningBroker(self._clock)
+        self._wishes: list[Wish] = []
         self._found: list[Violation] = []
         self._buyers = [sample_buyer(n, self._clock) for n in range(buyers)]
         self._items = [sample_item(n, self._clock) for n in range(3)]
@@ -147,23 +114,8 @@ class Simulation:
             "sandbox": FaultyGateway(on.gateway, self._database)
         }
         carriers: Mapping[str, Carrier] = {"sandbox": FaultyCarrier(on.carrier, self._database)}
-        books = SagaRepositories(
-            database=self._database,
-            carts=on.carts,
-            stock=on.stock,
-            orders=on.orders,
-            sagas=on.sagas,
-            outbox=on.outbox,
-        )
-        repositories = PlacementRepositories(
-            database=self._database,
-            carts=on.carts,
-            offers=on.offers,
-            stock=on.stock,
-            orders=on.orders,
-            sagas=on.sagas,
-            outbox=on.outbox,
-        )
+        books = on.saga_repositories(self._database)
+        repositories = on.placement_repositories(self._database)
         placement = Placement(repositories, pricer, self._clock, ids, "sandbox")
         preparation = Preparation(placement.preview, gateways)
         place_many = prepared_first(placement.place_many, preparation)
@@ -299,7 +251,7 @@ class Simulation:
             ),
             shipping_address=Address(name="B", line1="1 Street", city="C", country=country),
         )
-        wish = _Wish(buyer=buyer, command=command, key=f"key-{len(self._wishes)}")
+        wish = Wish(buyer=buyer, command=command, key=f"key-{len(self._wishes)}")
         self._wishes.append(wish)
         self._ask(wish)
 
@@ -321,7 +273,7 @@ class Simulation:
         if self._wishes:
             self._ask(self._random.choice(self._wishes))
 
-    def _ask(self, wish: _Wish) -> None:
+    def _ask(self, wish: Wish) -> None:
         asked = self._checkout.ask(wish.buyer, wish.command, wish.key)
         try:  # both ways there are: prepared alone, and with its group
             order = self._checkout.prepare(asked) if self._random.random() < 0.5 else asked
@@ -349,7 +301,7 @@ class Simulation:
                 else:
                     self._hear_refusal(wish, error)
 
-    def _hear(self, wish: _Wish, placed: Placed) -> None:
+    def _hear(self, wish: Wish, placed: Placed) -> None:
         if wish.placed is not None and wish.placed.key != placed.key:
             self._wrong(
                 "S11",
@@ -358,7 +310,7 @@ class Simulation:
             )
         wish.placed = placed
 
-    def _hear_refusal(self, wish: _Wish, error: BaseException) -> None:
+    def _hear_refusal(self, wish: Wish, error: BaseException) -> None:
         if isinstance(error, Unavailable):
             return
         if not isinstance(error, CommerceError):
@@ -422,40 +374,12 @@ class Simulation:
         self._found += report.violations
         if not report.at_rest:
             self._wrong("L4", "shop", f"{report.waiting_messages} messages wait")
-        rows = self._rows()
-        for wish in self._wishes:
-            if wish.placed is not None:
-                self._look_at(wish, wish.placed.key.order_id, rows.get(wish.placed.key.order_id))
-        if left := self._on.gateway.unclaimed(self._clock.now(), 1_000):
-            self._wrong("L8", left[0][0], "its handle can still be charged")
-        for order_id, row in rows.items():
-            self._look_outside(order_id, row.saga.state)
-
-    def _look_at(self, wish: _Wish, order_id: OrderId, row: SagaRow | None) -> None:
-        if row is None:
-            self._wrong("S12", order_id, "its buyer was told of it, and it is gone")
-        elif wish.cancel_accepted and row.saga.state is OrderState.COMPLETED:
-            self._wrong("L2", order_id, "its cancellation was accepted, and it was completed")
-
-    def _look_outside(self, order_id: OrderId, state: OrderState) -> None:
-        booked = isinstance(self._on.carrier.find_by_reference(order_id), Booked)
-        if booked != (state is OrderState.COMPLETED):
-            self._wrong(
-                "L2",
-                order_id,
-                f"{state.value}, and the carrier {'has' if booked else 'has no'} parcel",
-            )
-        endings = {"orders.order_completed.v1", "orders.order_cancelled.v1"} & self._told.told.get(
-            order_id, set()
+        self._found += broken_promises(
+            self._on, self._wishes, self._told.told, self._rows(), self._clock.now()
         )
-        wanted = f"orders.order_{state.value.lower()}.v1"
-        if endings != {wanted}:
-            self._wrong("L6", order_id, f"{state.value}, and told {sorted(endings)}")
 
     def _wrong(self, invariant: str, subject: str, detail: str) -> None:
-        self._found.append(
-            Violation(invariant=invariant, subject=f"order {subject}", detail=detail)
-        )
+        self._found.append(violation(invariant, subject, detail))
 
     def _rows(self) -> dict[OrderId, SagaRow]:
         with self._on.database.snapshot() as tx:

@@ -21,9 +21,8 @@ def _length(least: int, most: int) -> Any:
 
 
 def _no_card(_: object, _attribute: "attrs.Attribute[str]", value: str | None) -> None:
-    if (
-        value is not None and value is not ABSENT and looks_like_card(value)
-    ):  # what is typed here is kept, if only to count a failure
+    # What is typed here is kept, if only to count a failure.
+    if value is not None and value is not ABSENT and looks_like_card(value):
         raise ValueError("must not hold a card number")
 
 

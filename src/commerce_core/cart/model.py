@@ -40,7 +40,7 @@ class Cart:
     """The lines of one buyer or guest. Every change makes the next *version*.
 
     *left_out*: what was on its way into it and went beyond its bounds; it is told of until the
-        holder changes the cart.
+    holder changes the cart.
     """
 
     id: CartId

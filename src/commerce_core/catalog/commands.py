@@ -130,12 +130,12 @@ class NewItem:
     name: str = attrs.field(converter=clean_text, validator=_text(500, 1), metadata=_NAME)
     price: Money | None = attrs.field(default=None, validator=_price)
     quantity: int | None = attrs.field(default=None, validator=_count, metadata=_COUNT)
-    sku: str | None = attrs.field(
+    sku: str | None = attrs.field(  # pyright: ignore[reportUnknownVariableType] (a default beside a converter)
         default=None,
         converter=attrs.converters.optional(clean_text),
         validator=_text(100, 1),
         metadata=_ID,
-    )  # pyright: ignore[reportUnknownVariableType] (a default beside a converter)
+    )
     description: str = attrs.field(default="", validator=_text(20_000))
     brand: str = attrs.field(default="", converter=clean_text, validator=_text(200))
     category: str = attrs.field(default="", converter=clean_text, validator=_text(200))

@@ -51,9 +51,8 @@ class OutsideCall:
     only where it began.
 
     ``amount`` is what a charge has captured (``None`` until it has) or what a refund is to give
-    back. ``intended_at`` is
-    when this attempt was written down: the age of its key counts from there. The saga has no clock,
-        whoever writes has.
+    back. ``intended_at`` is when this attempt was written down: the age of its key counts from
+    there. The saga has no clock, whoever writes has.
     """
 
     operation: Operation
@@ -170,9 +169,8 @@ class OrderSaga:
         charge = self.calls.get(Operation.CHARGE)
         if charge is None or charge.status is not CallStatus.OK:
             return Money.zero(self.total.currency)
-        return (
-            charge.amount or self.total
-        )  # a release before this one kept no amount: it was the total
+        # A release before this one kept no amount: it was the total.
+        return charge.amount or self.total
 
     @property
     def needs_person(self) -> bool:

@@ -139,10 +139,9 @@ class SagaStore(Protocol):
         *definitions* (name → newest version) known.
 
         Those that wait for a party that is *away* are left alone: a gateway's but for placed orders
-            that are cancelled and for
-        those that are being shipped, a carrier's that are being shipped. Each claim raises the
-        fence and the count of claims. A saga that was claimed five times without progress is taken
-        alone, so that it cannot spoil its neighbours.
+        that are cancelled and for those that are being shipped, a carrier's that are being shipped.
+        Each claim raises the fence and the count of claims. A saga that was claimed five times
+        without progress is taken alone, so that it cannot spoil its neighbours.
         """
 
     @abstractmethod

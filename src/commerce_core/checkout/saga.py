@@ -85,7 +85,7 @@ def advance(
     """The saga after *outcome*, and what is to be written with it in one transaction.
 
     An outcome that no step knows is *unknown*: the saga stays, and the same is asked again. A final
-        saga never changes.
+    saga never changes.
     """
     if saga.state.is_final:
         return saga, ()

@@ -26,7 +26,7 @@ def cards_in(text: str, least: int) -> Iterator[tuple[int, int]]:
     """Where in *text* card numbers of at least so many digits stand, from and to; some may overlap.
 
     Other numbers may stand right beside one: any groups of digits that follow each other may be a
-        card.
+    card.
     """
     for run in _RUN.finditer(text):
         groups = [group.span() for group in _GROUP.finditer(text, *run.span())]

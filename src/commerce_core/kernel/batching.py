@@ -176,9 +176,8 @@ class _InlineCalls(Calls[T, R]):
     def __init__(self, width: int, perform: Callable[[T], R]) -> None:
         self._width = width
         self._perform = perform
-        self._answers: deque[tuple[T, R | Exception]] = (
-            deque()
-        )  # any thread may take what another has put there
+        # Any thread may take what another has put there.
+        self._answers: deque[tuple[T, R | Exception]] = deque()
 
     def take(self, most: int) -> int:
         return min(most, self._width)

@@ -1,8 +1,7 @@
 """Between values and JSON-ready data.
 
 Two ways, on purpose: :func:`to_data` and :func:`from_data` for what we store and send ourselves,
-    and :class:`Reader`
-for what somebody else sends, which names every wrong field by its JSON pointer.
+and :class:`Reader` for what somebody else sends, which names every wrong field by its JSON pointer.
 """
 
 import functools
@@ -23,16 +22,16 @@ from cattrs.cols import is_mapping, is_sequence
 from cattrs.gen import make_dict_structure_fn, override
 
 from commerce_core.kernel.bounded import MOST_PROBLEMS, begin_reading, counted, let_go, read_each
-from commerce_core.kernel.errors import LONGEST_POINTER, FieldProblem, Invalid, Rejected
+from commerce_core.kernel.errors import FieldProblem, Invalid, Rejected
 from commerce_core.kernel.events import Event
-from commerce_core.kernel.money import InvalidMoney, Money
+from commerce_core.kernel.field_problems import below, sentence_of
+from commerce_core.kernel.money import Money
 
 T = TypeVar("T")
 
 #: Stands for a field that a change does not mention, where ``None`` means: take it away.
 ABSENT: Final[Any] = object()
 
-_LONGEST_STEP: Final = 200
 
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
@@ -128,13 +127,12 @@ class Reader:
     classes.
 
     Nothing is coerced: a number is no text, ``true`` is no number. Keys are the camelCase of the
-        attribute names;
-    keys that nobody asked for are refused. A ``Money`` attribute takes ``{"amount", "currency"}``,
-    a number or decimal text; the latter two are in *currency*. An enumeration of texts is read from
-    one of them, a class with a ``from_text`` by it. Of several classes (``A | B``) the one is read
-    that knows most of the keys. Constructors check through attrs validators that raise
-    ``ValueError`` with a sentence for a person. Reading stops at :data:`MOST_PROBLEMS` wrong fields
-    and at :data:`MOST_NODES` values, however much there is.
+    attribute names; keys that nobody asked for are refused. A ``Money`` attribute takes
+    ``{"amount", "currency"}``, a number or decimal text; the latter two are in *currency*. An
+    enumeration of texts is read from one of them, a class with a ``from_text`` by it. Of several
+    classes (``A | B``) the one is read that knows most of the keys. Constructors check through
+    attrs validators that raise ``ValueError`` with a sentence for a person. Reading stops at
+    :data:`MOST_PROBLEMS` wrong fields and at :data:`MOST_NODES` values, however much there is.
     """
 
     def __init__(self, currency: str) -> None:
@@ -177,7 +175,7 @@ class Reader:
             named = list(islice(_problems(error, ""), MOST_PROBLEMS + 1))
             let_go(error)
         except (ValueError, TypeError, KeyError, Rejected) as error:
-            raise Invalid.at("", _say(error)) from error
+            raise Invalid.at("", sentence_of(error)) from error
         raise Invalid(
             named[:MOST_PROBLEMS], truncated=len(named) > MOST_PROBLEMS or reading.is_cut_short
         )
@@ -191,9 +189,8 @@ class Reader:
         names = frozenset(camel(a.name) for a in fields)
 
         def structure(value: Mapping[str, Any], k: Any) -> T:
-            if (
-                len(value) > len(names) + MOST_PROBLEMS
-            ):  # so many are unknown that the others are not worth reading
+            # So many are unknown that the others are not worth reading.
+            if len(value) > len(names) + MOST_PROBLEMS:
                 unknown = islice((name for name in value if name not in names), MOST_PROBLEMS + 1)
                 error = cattrs.ForbiddenExtraKeysError("", kind, set(unknown))
                 raise cattrs.ClassValidationError("", [error], kind)  # pyright: ignore[reportCallIssue] (made in __new__)
@@ -249,9 +246,8 @@ class Reader:
     def _list_hook(self, kind: Any) -> Callable[[Any, Any], Any]:
         of = get_args(kind)[0]
         build = self._converter.get_structure_hook(of)
-        into_tuple = (
-            get_origin(kind) is tuple
-        )  # what a class keeps as a tuple must equal what is read from the database
+        # What a class keeps as a tuple must equal what is read from the database.
+        into_tuple = get_origin(kind) is tuple
 
         def structure(values: list[Any], _: Any) -> Any:
             built = read_each(enumerate(values), lambda _, value: build(value, of), kind)
@@ -385,38 +381,12 @@ def _problems(error: BaseException, pointer: str) -> Iterator[FieldProblem]:
     elif isinstance(error, (cattrs.ClassValidationError, cattrs.IterableValidationError)):
         annotated, bare = error.group_exceptions()
         for inner, note in annotated:
-            step = (
-                camel(note.name)
-                if isinstance(error, cattrs.ClassValidationError)
-                else str(note.index)
-            )  # type: ignore[union-attr]
+            is_class = isinstance(error, cattrs.ClassValidationError)
+            step = camel(note.name) if is_class else str(note.index)  # type: ignore[union-attr]
             yield from _problems(inner, below(pointer, step))
         for inner in bare:
             yield from _problems(inner, pointer)
     elif isinstance(error, Invalid):  # a validator that knows which part is wrong
         yield from (FieldProblem(f"{pointer}{p.pointer}", p.detail) for p in error.problems)
     else:
-        yield FieldProblem(pointer, _say(error))
-
-
-def below(pointer: str, step: str) -> str:
-    """The pointer of *step* within what *pointer* names. A client may have made both as long as the
-    body: neither is told beyond a bound.
-    """
-    told = step if len(step) <= _LONGEST_STEP else f"{step[:_LONGEST_STEP]}\N{HORIZONTAL ELLIPSIS}"
-    return f"{pointer[:LONGEST_POINTER]}/{escape_pointer(told)}"
-
-
-def escape_pointer(step: str) -> str:
-    """One step of a JSON pointer (RFC 6901)."""
-    return step.replace("~", "~0").replace("/", "~1")
-
-
-def _say(error: BaseException) -> str:
-    if isinstance(error, KeyError):
-        return "is required"
-    if isinstance(error, InvalidMoney):
-        return error.detail
-    if isinstance(error, ValueError) and error.args and isinstance(error.args[0], str):
-        return error.args[0]
-    return "has a wrong value"
+        yield FieldProblem(pointer, sentence_of(error))

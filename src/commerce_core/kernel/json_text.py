@@ -8,8 +8,9 @@ from decimal import Decimal, InvalidOperation
 from itertools import islice
 from typing import Any, Final
 
-from commerce_core.kernel.codec import below, is_list, is_object
+from commerce_core.kernel.codec import is_list, is_object
 from commerce_core.kernel.errors import FieldProblem, Invalid
+from commerce_core.kernel.field_problems import below
 
 #: Names that stand twice are named in an error up to this many.
 _MOST_NAMED: Final = 100

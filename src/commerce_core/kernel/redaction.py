@@ -27,7 +27,10 @@ _MANY_CAPITALS: Final = 8
 _SHORTEST_CARD: Final = 12
 _ID: Final = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}")
 _ADDRESS: Final = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]{1,30}://[^\s\"'<>]+")
-_NAME: Final = r"[\w-]*(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|ssl[_-]?key|credentials?|authorization|card[_-]?no|cvc|cvv)"
+_NAME: Final = (
+    r"[\w-]*(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|ssl[_-]?key|credentials?"
+    r"|authorization|card[_-]?no|cvc|cvv)"
+)
 _NAMED: Final = re.compile(
     rf"(?i)(?<![\w-])({_NAME}[\"']?\s*[:=]\s*)(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[^\s\"',;&)}}\]]+)"
 )

@@ -77,9 +77,8 @@ class Relay:
     def _leased(self) -> Sequence[int]:
         """The buckets in our hands."""
         now = self._clock.now()
-        if (
-            self._prolong_at is None or not self._prolong_at - _PROLONG <= now < self._prolong_at
-        ):  # a clock may be set back
+        # A clock may be set back.
+        if self._prolong_at is None or not self._prolong_at - _PROLONG <= now < self._prolong_at:
             self._buckets = self._outbox.lease(self._owner, now, now + _LEASE)
             self._prolong_at = now + _PROLONG
         return self._buckets

@@ -127,7 +127,8 @@ class ServiceAddress:
                 "characters like @ / ? # must be written as %40 %2F %3F %23 within its parts"
             )
         login = "" if self.login is None else f"{quote(self.login, safe=_PLAIN)}@"
-        return f"{self.scheme}://{login}{self.hosts}{self.path}{'?' if self.options else ''}{self.options}"
+        query = f"?{self.options}" if self.options else ""
+        return f"{self.scheme}://{login}{self.hosts}{self.path}{query}"
 
     def check_ports(self) -> None:
         """Make sure that its ports can be.
@@ -172,7 +173,7 @@ def _without_options(rest: str) -> tuple[str, str, bool]:
     no other way to read it.
 
     A password may hold a question mark: one behind which no options stand, or before which no host
-        can, is a part of it.
+    can, is a part of it.
     """
     for mark in re.finditer(r"\?", rest):
         base, options = rest[: mark.start()], rest[mark.end() :]

@@ -26,7 +26,7 @@ class Adjustment:
     amount is negative).
 
     *line_no* counts from 1, ``None``: the whole order. *included*: the prices hold it already, so
-        that it adds nothing.
+    that it adds nothing.
     """
 
     kind: str

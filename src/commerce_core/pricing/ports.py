@@ -19,5 +19,5 @@ class Charges(Protocol):
         answer for the same question.
 
         Discounts may come to more than the rest: the total is nothing then, and what they have too
-            much stands beside them.
+        much stands beside them.
         """

@@ -119,9 +119,8 @@ class FacetValue:
 @attrs.frozen
 class PriceBucket:
     """How many of all hits have a form that meets the filters and costs at least *low* and (where
-    there is an upper end) less than
-    *high*: as many as are found with these as further filters. An item with forms of several prices
-        may be in several buckets.
+    there is an upper end) less than *high*: as many as are found with these as further filters. An
+    item with forms of several prices may be in several buckets.
     """
 
     low: Money

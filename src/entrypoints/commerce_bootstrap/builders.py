@@ -15,13 +15,13 @@ import attrs
 from commerce_bootstrap.asking import wrong_with
 from commerce_bootstrap.database import open_database, reason
 from commerce_bootstrap.extras import missing_extra
-from commerce_bootstrap.metrics import GroupMetrics
-from commerce_bootstrap.settings import PREFIX, Settings, WrongSetting
+from commerce_bootstrap.grouping import SANDBOX
+from commerce_bootstrap.setting_values import WrongSetting
+from commerce_bootstrap.settings import PREFIX, Settings
 from commerce_bootstrap.tracing import Tracer
 from commerce_core.accounts import TokenFactory
 from commerce_core.cart.service import CartRetention, GuestTokens
 from commerce_core.checkout.service.record import SagaRepositories
-from commerce_core.kernel.batching import GroupFunction
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.delivery import SUBSCRIPTIONS
 from commerce_core.kernel.ids import IdFactory
@@ -43,9 +43,7 @@ from commerce_core.plugins import (
 )
 from commerce_core.search import SearchIndex
 from commerce_core.shipping import Carrier
-from commerce_local.batching import ThreadBatcher
 from commerce_local.clock import SystemClock
-from commerce_local.serializer import Serializer
 from commerce_local.wake_up import WakeUp
 from commerce_sqlalchemy import postgres
 from commerce_sqlalchemy.accounts import SqlAccountBook, SqlSecretBook
@@ -66,10 +64,6 @@ R = TypeVar("R")
 P = ParamSpec("P")
 
 _LOG: Final = logging.getLogger(__name__)
-#: The scheme of the gateway and the carrier that are played.
-SANDBOX: Final = "sandbox"
-_GROUP: Final = 128
-_QUEUE: Final = 4_096
 _GUESTS: Final = "guest carts"
 
 
@@ -211,7 +205,7 @@ def build_gateways(
     option ``name``.
 
     On a database server a sandbox is told of in the log: any card pays there that passes the check
-        of its digits.
+    of its digits.
 
     Raises:
         WrongSetting: there is none at an address, or two have one name.
@@ -271,9 +265,8 @@ def build_broker(
         WrongSetting: there is none at its address.
     """
     told = attrs.evolve(context, queues=storage.queues)
-    return _open(
-        BROKERS, "BROKER_URL", settings.broker_url, closing, told, consumers, storage.outbox.park
-    )  # type: ignore[no-any-return]
+    url, park = settings.broker_url, storage.outbox.park
+    return _open(BROKERS, "BROKER_URL", url, closing, told, consumers, park)  # type: ignore[no-any-return]
 
 
 def build_rules(settings: Settings, storage: Storage) -> Sequence[Rule]:
@@ -294,82 +287,6 @@ def build_rules(settings: Settings, storage: Storage) -> Sequence[Rule]:
         Rule(name="index-rebuilds", keep=history, drop=storage.reindex.drop_ended),
         Rule(name="inbox", keep=history, drop=storage.inbox.drop_seen),
     )
-
-
-def build_batcher(
-    function: GroupFunction[T, R], name: str, groups: GroupMetrics, closing: ExitStack[bool | None]
-) -> ThreadBatcher[T, R]:
-    """A thread that hands *function* group after group, with *groups* measured."""
-    batcher = ThreadBatcher(groups.measured(function, name), limit=_GROUP, queue=_QUEUE, name=name)
-    groups.watch(name, lambda: batcher.waiting)
-    closing.callback(batcher.close)
-    return batcher
-
-
-def build_preview(
-    settings: Settings,
-    preview: GroupFunction[T, R],
-    groups: GroupMetrics,
-    closing: ExitStack[bool | None],
-) -> Callable[[Sequence[T]], list[R | Exception]]:
-    """*look*, for those who each prepare an order on a thread of their own: it looks for all who
-    ask meanwhile together.
-    """
-    if calls_inside(settings):  # they are prepared in groups as it is
-        return lambda group: list(preview(group))
-    batcher = build_batcher(preview, "looks", groups, closing)
-    return lambda group: [
-        future.exception() or future.result() for future in [batcher.submit(item) for item in group]
-    ]  # type: ignore[misc]
-
-
-def build_serializer(settings: Settings, at_once: bool) -> Serializer | None:
-    """What the threads of a shop that is all in this process queue at; ``None``: where they wait
-    for parties outside they work side by side.
-    """
-    inside = (
-        settings.database_url.startswith("sqlite:")
-        and settings.broker_url.startswith("local:")
-        and at_once
-    )
-    return Serializer() if inside else None
-
-
-def serialized(function: Callable[P, R], serializer: Serializer | None) -> Callable[P, R]:
-    """*function*, in its turn where there are turns."""
-    return serializer.serialized(function) if serializer else function
-
-
-def build_wake_up(settings: Settings, closing: ExitStack[bool | None]) -> WakeUp:
-    """What is rung when there is work: on a database server it is heard in every process that works
-    on it.
-    """
-    wake_up = WakeUp()
-    if postgres.is_server(settings.database_url):
-        from commerce_sqlalchemy.wire import PostgresNotifier  # needs the server's driver
-
-        wire = PostgresNotifier(settings.database_url, wake_up.notify_here)
-        closing.callback(wire.close)
-        wake_up.tell(wire.tell, wire.listening)
-    return wake_up
-
-
-def ringing(function: GroupFunction[T, R], wake_up: WakeUp) -> GroupFunction[T, R]:
-    """*function*, with *bell* rung after each group: there is work now."""
-
-    def work_and_ring(group: Sequence[T]) -> Sequence[R | Exception]:
-        results = function(group)
-        wake_up.notify()
-        return results
-
-    return work_and_ring
-
-
-def calls_inside(settings: Settings) -> bool:
-    """Whether gateways and carrier are the sandboxes, which answer within the process and at
-    once.
-    """
-    return {scheme(url) for url in (*settings.payment_urls, settings.carrier_url)} == {SANDBOX}
 
 
 def build_tracer(settings: Settings, owner: str, closing: ExitStack[bool | None]) -> Tracer | None:
@@ -427,3 +344,17 @@ def _open(
     if (close := getattr(part, "close", None)) is not None:
         closing.callback(close)
     return part
+
+
+def build_wake_up(settings: Settings, closing: ExitStack[bool | None]) -> WakeUp:
+    """What is rung when there is work: on a database server it is heard in every process that works
+    on it.
+    """
+    wake_up = WakeUp()
+    if postgres.is_server(settings.database_url):
+        from commerce_sqlalchemy.wire import PostgresNotifier  # needs the server's driver
+
+        wire = PostgresNotifier(settings.database_url, wake_up.notify_here)
+        closing.callback(wire.close)
+        wake_up.tell(wire.tell, wire.listening)
+    return wake_up

@@ -6,7 +6,7 @@ from dependency_injector import providers
 from dependency_injector.containers import DeclarativeContainer
 from prometheus_client import CollectorRegistry
 
-from commerce_bootstrap import builders, outside, tracing
+from commerce_bootstrap import builders, grouping, outside, tracing
 from commerce_bootstrap.database import build_clock
 from commerce_bootstrap.followers import build_followers, followers_inside
 from commerce_bootstrap.metrics import (
@@ -77,7 +77,7 @@ class ShopContainer(DeclarativeContainer):
     asked_gateways = one(outside.timed_gateways, gateways, settings, storage, closing)
     asked_carriers = one(outside.timed_carriers, carriers, settings, closing)
     at_once = one(outside.answer_at_once, gateways, carriers)
-    serializer = one(builders.build_serializer, settings, at_once)
+    serializer = one(grouping.build_serializer, settings, at_once)
     charges = one(FreeOfCharges)
     pricer = one(Pricer, currency, charges)
     hasher = one(
@@ -99,8 +99,8 @@ class ShopContainer(DeclarativeContainer):
     )
     cart_changes = one(CartChanges, cart_shelves, pricer, clock)
     cart_batcher = one(
-        builders.build_batcher,
-        one(builders.serialized, cart_changes.provided.change_many, serializer),
+        grouping.build_batcher,
+        one(grouping.serialized, cart_changes.provided.change_many, serializer),
         "carts",
         groups,
         closing,
@@ -123,16 +123,16 @@ class ShopContainer(DeclarativeContainer):
     )
     preparation = one(
         Preparation,
-        one(builders.build_preview, settings, placement.provided.preview, groups, closing),
+        one(grouping.build_preview, settings, placement.provided.preview, groups, closing),
         asked_gateways,
     )
     in_order = one(
-        builders.serialized,
+        grouping.serialized,
         one(prepared_first, placement.provided.place_many, preparation),
         serializer,
     )
-    place_many = one(builders.ringing, one(tracing.traced_groups, in_order, tracer), wake_up)
-    placing = one(builders.build_batcher, place_many, "placement", groups, closing)
+    place_many = one(grouping.ringing, one(tracing.traced_groups, in_order, tracer), wake_up)
+    placing = one(grouping.build_batcher, place_many, "placement", groups, closing)
     checkout = one(Checkout, preparation, placing, ids)
 
     books = held.books

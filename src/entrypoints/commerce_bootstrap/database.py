@@ -5,7 +5,8 @@ from typing import Final
 
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
-from commerce_bootstrap.settings import PREFIX, PartAway, Settings, WrongSetting
+from commerce_bootstrap.setting_values import PartAway, WrongSetting
+from commerce_bootstrap.settings import PREFIX, Settings
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.errors import TransactionLost, Unavailable
 from commerce_core.kernel.private_files import private_folder

@@ -7,7 +7,8 @@ from contextlib import ExitStack
 from typing import Final
 
 from commerce_bootstrap.builders import Storage
-from commerce_bootstrap.settings import PREFIX, Settings, WrongSetting
+from commerce_bootstrap.setting_values import WrongSetting
+from commerce_bootstrap.settings import PREFIX, Settings
 from commerce_core.kernel.batching import FanOut, InlineFanOut
 from commerce_core.payment import PaymentGateway
 from commerce_core.shipping import Carrier

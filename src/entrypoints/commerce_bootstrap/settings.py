@@ -2,126 +2,31 @@
 default.
 """
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any, Final, cast
-from urllib.parse import unquote
+from typing import Any, Final
 
 import attrs
 
+from commerce_bootstrap import setting_values as values
+from commerce_bootstrap.setting_values import Network, WrongSetting
 from commerce_core.accounts import Limits
 from commerce_core.catalog import ImportLimits
 from commerce_core.checkout import Timing
-from commerce_core.kernel.service_address import ServiceAddress, masked
+from commerce_core.kernel.service_address import masked
 
 PREFIX: Final = "COMMERCE_"
-Network = IPv4Network | IPv6Network
-
-
-class WrongSetting(Exception):
-    """A setting cannot be used; the text is one sentence that names it."""
-
-
-class PartAway(WrongSetting):
-    """The server at an address does not answer, and may do so later; *part* is what it is to the
-    shop.
-    """
-
-    def __init__(self, part: str, text: str) -> None:
-        super().__init__(text)
-        self.part = part
-
-
-def _url(name: str, text: str) -> str:
-    """The address, its login spelled so that every library reads it alike. What cannot be used is
-    not repeated: it may be a secret.
-    """
-    if not re.match(r"[a-z][a-z0-9+]*://", text):
-        raise WrongSetting(f"{name} must be an address like sqlite:///var/shop.db.")
-    address = ServiceAddress.parse(text)
-    try:
-        address.check_ports()
-        return address.spelled() if address.login is not None else text
-    except ValueError as error:
-        raise WrongSetting(f"{name}: {error}.") from error
-
-
-def _urls(name: str, text: str) -> tuple[str, ...]:
-    return tuple(_url(name, part.strip()) for part in text.split(",") if part.strip())
-
-
-def _seconds(name: str, text: str) -> timedelta:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0.001 <= seconds <= 86_400:
-        raise WrongSetting(f"{name} must be seconds between 0.001 and 86400, not {text!r}.")
-    return timedelta(seconds=seconds)
-
-
-def _whole(least: int, most: int) -> Callable[[str, str], int]:
-    def read(name: str, text: str) -> int:
-        if not re.fullmatch("[0-9]{1,9}", text) or not least <= int(text) <= most:
-            raise WrongSetting(
-                f"{name} must be a whole number between {least} and {most}, not {text!r}."
-            )
-        return int(text)
-
-    return read
-
-
-def _one_of(*words: str) -> Callable[[str, str], str]:
-    def read(name: str, text: str) -> str:
-        if text not in words:
-            raise WrongSetting(f"{name} must be {' or '.join(words)}, not {text!r}.")
-        return text
-
-    return read
-
-
-def _currency(name: str, text: str) -> str:
-    if not re.fullmatch("[A-Z]{3}", text):
-        raise WrongSetting(
-            f"{name} must be a currency code of three capital letters, not {text!r}."
-        )
-    return text
-
-
-def _text(name: str, text: str) -> str:
-    if not text.strip():
-        raise WrongSetting(f"{name} must not be empty.")
-    return text
-
-
-def _origins(name: str, text: str) -> tuple[str, ...]:
-    found = tuple(part.strip().lower() for part in text.split(",") if part.strip())
-    for origin in found:
-        if found != ("*",) and not re.fullmatch(r"https?://[^/?#@*,\s]+", origin):
-            raise WrongSetting(
-                f"{name} must be origins like https://shop.example.com, or * alone, not {origin!r}."
-            )
-    return found
-
-
-def _networks(name: str, text: str) -> tuple[Network, ...]:
-    try:
-        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
-    except ValueError as error:
-        raise WrongSetting(
-            f"{name} must be addresses or networks, comma between them, not {text!r}: {error}."
-        ) from error
 
 
 def _setting(default: Any, read: Callable[[str, str], Any], meaning: str) -> Any:
-    shown = _masked if read in (_url, _urls) else repr
-    return attrs.field(default=default, repr=shown, metadata={"read": read, "meaning": meaning})
+    is_address = read in (values.url, values.urls)
+    shown = masked_addresses if is_address else repr
+    told = {"read": read, "meaning": meaning, "is_address": is_address}
+    return attrs.field(default=default, repr=shown, metadata=told)
 
 
-def _masked(value: str | tuple[str, ...]) -> str:
+def masked_addresses(value: str | tuple[str, ...]) -> str:
     """One address or several, without what may be secret in them."""
     return ",".join(masked(url) for url in ((value,) if isinstance(value, str) else value) if url)
 
@@ -139,28 +44,27 @@ def _beside_a_file(embedded: Any, otherwise: Any) -> Any:
 class Settings:
     """Everything that can be set."""
 
-    database_url: str = _setting("sqlite:///var/shop.db", _url, "the shop's database")
+    database_url: str = _setting("sqlite:///var/shop.db", values.url, "the shop's database")
     pool_size: int = _setting(
         8,
-        _whole(1, 500),
+        values.whole(1, 500),
         "requests answered at the same time on a database server, each with a connection",
     )
     durability: str = _setting(
         "strict",
-        _one_of("strict", "relaxed"),
+        values.one_of("strict", "relaxed"),
         (
             "whether a database server that may forget orders in a crash is refused; relaxed: it "
-            "is "
-            "not"
+            "is not"
         ),
     )
-    search_url: str = _setting("tantivy:///var/search", _url, "the search index")
+    search_url: str = _setting("tantivy:///var/search", values.url, "the search index")
     broker_url: str = _setting(
-        "local://", _url, "what carries events; local:// delivers inside the process"
+        "local://", values.url, "what carries events; local:// delivers inside the process"
     )
     payment_urls: tuple[str, ...] = _setting(
         _beside_a_file(("sandbox:///var/sandbox-payments.db",), ()),
-        _urls,
+        values.urls,
         (
             "payment gateways, comma between them, the first being the default; must be named on a "
             "database server"
@@ -168,124 +72,136 @@ class Settings:
     )
     carrier_url: str = _setting(
         _beside_a_file("sandbox:///var/sandbox-carrier.db", ""),
-        _url,
+        values.url,
         "the carrier; must be named on a database server",
     )
-    currency: str = _setting("USD", _currency, "the shop's currency (ISO 4217)")
-    host: str = _setting("127.0.0.1", _text, "the address that HTTP listens on")
+    currency: str = _setting("USD", values.currency, "the shop's currency (ISO 4217)")
+    host: str = _setting("127.0.0.1", values.text_of, "the address that HTTP listens on")
     port: int = _setting(
-        8000, _whole(0, 65_535), "the port that HTTP listens on; 0 takes a free one"
+        8000, values.whole(0, 65_535), "the port that HTTP listens on; 0 takes a free one"
     )
     cors_origins: tuple[str, ...] = _setting(
         (),
-        _origins,
+        values.origins,
         (
             "sites whose pages may call the shop from a browser, comma between them, or *; none: "
-            "no "
-            "other site's"
+            "no other site's"
         ),
     )
     trusted_proxies: tuple[Network, ...] = _setting(
         (),
-        _networks,
+        values.networks,
         (
             "networks of proxies whose X-Forwarded-For and -Proto (or Forwarded) are believed, "
-            "comma "
-            "between them; none: nobody"
+            "comma between them; none: nobody"
         ),
     )
     lease: timedelta = _setting(
-        timedelta(seconds=30), _seconds, "seconds after which a dead runner's orders are taken over"
+        timedelta(seconds=30),
+        values.seconds,
+        "seconds after which a dead runner's orders are taken over",
     )
     call_timeout: timedelta = _setting(
-        timedelta(seconds=8), _seconds, "seconds that a call to a gateway or carrier may take"
+        timedelta(seconds=8), values.seconds, "seconds that a call to a gateway or carrier may take"
     )
     retry: timedelta = _setting(
-        timedelta(seconds=1), _seconds, "seconds before the first repeat of such a call"
+        timedelta(seconds=1), values.seconds, "seconds before the first repeat of such a call"
     )
     longest_retry: timedelta = _setting(
-        timedelta(minutes=5), _seconds, "seconds between repeats at most"
+        timedelta(minutes=5), values.seconds, "seconds between repeats at most"
     )
     guest_cart_days: int = _setting(
-        30, _whole(1, 3_650), "days that a guest's cart is kept after its last change"
+        30, values.whole(1, 3_650), "days that a guest's cart is kept after its last change"
     )
     cart_days: int = _setting(
-        365, _whole(1, 3_650), "days after which a buyer's cart that nobody changes loses its lines"
+        365,
+        values.whole(1, 3_650),
+        "days after which a buyer's cart that nobody changes loses its lines",
     )
     history_days: int = _setting(
-        30, _whole(1, 3_650), "days that ended imports, index rebuilds and inbox records are kept"
+        30,
+        values.whole(1, 3_650),
+        "days that ended imports, index rebuilds and inbox records are kept",
     )
-    hashes_at_once: int = _setting(2, _whole(1, 64), "passwords hashed at the same time")
+    hashes_at_once: int = _setting(2, values.whole(1, 64), "passwords hashed at the same time")
     hashes_waiting: int = _setting(
         32,
-        _whole(1, 10_000),
+        values.whole(1, 10_000),
         "log-ins and registrations that may wait for that; more are refused at once",
     )
     guesses: int = _setting(
         5,
-        _whole(1, 1_000),
+        values.whole(1, 1_000),
         "wrong passwords within five minutes for one account from one address or known device",
     )
     guessed_accounts: int = _setting(
-        25, _whole(1, 100_000), "accounts with wrong passwords within five minutes from one address"
+        25,
+        values.whole(1, 100_000),
+        "accounts with wrong passwords within five minutes from one address",
     )
     log_ins_per_minute: int = _setting(
-        600, _whole(1, 1_000_000), "log-ins of one address in a minute"
+        600, values.whole(1, 1_000_000), "log-ins of one address in a minute"
     )
     registrations_per_minute: int = _setting(
-        300, _whole(1, 1_000_000), "new accounts of one address in a minute"
+        300, values.whole(1, 1_000_000), "new accounts of one address in a minute"
     )
     guest_carts_per_minute: int = _setting(
-        600, _whole(1, 1_000_000), "new guests' carts of one address in a minute"
+        600, values.whole(1, 1_000_000), "new guests' carts of one address in a minute"
     )
     searches_at_once: int = _setting(
         0,
-        _whole(0, 500),
+        values.whole(0, 500),
         (
             "searches at the same time; 0: two in an embedded index, as many as the pool has at a "
             "search server"
         ),
     )
     searches_waiting: int = _setting(
-        128, _whole(1, 10_000), "searches that may wait for that; more are refused at once"
+        128, values.whole(1, 10_000), "searches that may wait for that; more are refused at once"
     )
-    connections: int = _setting(4_000, _whole(1, 1_000_000), "connections open at the same time")
+    connections: int = _setting(
+        4_000, values.whole(1, 1_000_000), "connections open at the same time"
+    )
     connections_per_origin: int = _setting(
-        400, _whole(1, 1_000_000), "the same of one address that is no trusted proxy"
+        400, values.whole(1, 1_000_000), "the same of one address that is no trusted proxy"
     )
     head_timeout: timedelta = _setting(
-        timedelta(seconds=20), _seconds, "seconds that the head of a request may take"
+        timedelta(seconds=20), values.seconds, "seconds that the head of a request may take"
     )
     body_timeout: timedelta = _setting(
-        timedelta(seconds=30), _seconds, "seconds that its body may take; a pause in an import"
+        timedelta(seconds=30),
+        values.seconds,
+        "seconds that its body may take; a pause in an import",
     )
     import_timeout: timedelta = _setting(
-        timedelta(hours=1), _seconds, "seconds that the body of an import may take"
+        timedelta(hours=1), values.seconds, "seconds that the body of an import may take"
     )
     imports_per_seller: int = _setting(
-        10, _whole(1, 10_000), "imports of one seller that are not over"
+        10, values.whole(1, 10_000), "imports of one seller that are not over"
     )
     import_megabytes_per_seller: int = _setting(
-        1_024, _whole(1, 1_000_000), "megabytes kept of the files of one seller's imports"
+        1_024, values.whole(1, 1_000_000), "megabytes kept of the files of one seller's imports"
     )
     send_timeout: timedelta = _setting(
-        timedelta(seconds=30), _seconds, "seconds that a client may take to read what was sent"
+        timedelta(seconds=30),
+        values.seconds,
+        "seconds that a client may take to read what was sent",
     )
     watchers: int = _setting(
         2_000,
-        _whole(1, 1_000_000),
+        values.whole(1, 1_000_000),
         "event streams, and checkouts that wait for their end, at the same time",
     )
-    watchers_per_account: int = _setting(20, _whole(1, 1_000_000), "the same of one account")
+    watchers_per_account: int = _setting(20, values.whole(1, 1_000_000), "the same of one account")
     otlp_url: str = _setting(
         "",
-        _url,
+        values.url,
         (
             "the collector that takes traces, by OTLP over HTTP; none if it is not set, nor "
             "OTEL_EXPORTER_OTLP_ENDPOINT"
         ),
     )
-    log_format: str = _setting("json", _one_of("json", "plain"), "how log lines are written")
+    log_format: str = _setting("json", values.one_of("json", "plain"), "how log lines are written")
 
     @property
     def timing(self) -> Timing:
@@ -399,45 +315,8 @@ def _content(name: str, file: Path) -> str:
 FROM_FILE: Final = "_FILE"
 #: Settings that may hold a secret, each of which may be given in a file.
 IN_FILES: Final = tuple(
-    PREFIX + a.name.upper() for a in attrs.fields(Settings) if a.metadata["read"] in (_url, _urls)
+    PREFIX + a.name.upper() for a in attrs.fields(Settings) if a.metadata["is_address"]
 )
 _LONGEST_FILE: Final = 65_536
-_SHORTEST_SECRET: Final = 8
-_OTLP_HEADERS: Final = re.compile("OTEL_EXPORTER_OTLP_(?:[A-Z]+_)?HEADERS")
 _STANDARD_OTLP: Final = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _ELSEWHERE: Final = frozenset({"COMMERCE_SHARED"})  # where checks of this project find real data
-
-
-def described(settings: Settings) -> Iterator[tuple[str, str, str]]:
-    """Name, value and meaning of every setting; what may be secret in an address is left out."""
-    for a in attrs.fields(Settings):
-        value = getattr(settings, a.name)
-        text = f"{value.total_seconds():g}" if isinstance(value, timedelta) else _shown(value)
-        if a.metadata["read"] in (_url, _urls):
-            text = _masked(cast("str | tuple[str, ...]", value))
-        yield PREFIX + a.name.upper(), text, a.metadata["meaning"]
-
-
-def known_secrets(settings: Settings, environment: Mapping[str, str]) -> frozenset[str]:
-    """What is secret in the addresses of *settings*, and what collectors of traces are shown, as
-    far as it is long enough to be no word.
-    """
-    fields = [a.name for a in attrs.fields(Settings) if a.metadata["read"] in (_url, _urls)]
-    values = [getattr(settings, name) for name in fields]
-    addresses = [url for value in values for url in ((value,) if isinstance(value, str) else value)]
-    headers = [text for name, text in environment.items() if _OTLP_HEADERS.fullmatch(name)]
-    shown = [word for text in headers for word in re.split(r"[\s,;=:]+", text)]
-    found = {
-        *shown,
-        *map(unquote, shown),
-        *(secret for url in addresses for secret in ServiceAddress.parse(url).secrets()),
-    }
-    return frozenset(text for text in found if len(text) >= _SHORTEST_SECRET)
-
-
-def _shown(value: object) -> str:
-    return (
-        ",".join(map(str, cast("tuple[object, ...]", value)))
-        if isinstance(value, tuple)
-        else str(value)
-    )

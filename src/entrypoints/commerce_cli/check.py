@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from commerce_cli.opening import open_shop
 from commerce_cli.output import AsJson, Output
-from commerce_core.checkout.service.check import Violation
+from commerce_core.checkout.service.invariants import Violation
 from commerce_core.kernel.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ _REPAIRS: Final = {
     ),
     "S16": "Compare the order with its cart; the order is what was paid for.",
     "S17": (
-        "Compare lines, adjustments and total with the gateway's capture; refund a difference "
-        "there."
+        "Compare lines, adjustments and total with "
+        "the gateway's capture; refund a difference there."
     ),
     "L1": (
         "Look at `commerce sagas show`: it should be alarmed and is not; let it run again with "

@@ -10,7 +10,7 @@ from typing import Any, Final, NoReturn
 from cyclopts import App, CycloptsError
 
 from commerce_bootstrap.extras import missing_extra
-from commerce_bootstrap.settings import WrongSetting
+from commerce_bootstrap.setting_values import WrongSetting
 from commerce_cli.output import WrongCall
 from commerce_core.kernel.errors import CommerceError, NotFound, Rejected
 

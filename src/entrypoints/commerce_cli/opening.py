@@ -6,7 +6,9 @@ from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final
 
-from commerce_bootstrap.settings import PartAway, Settings, known_secrets, load_settings
+from commerce_bootstrap.setting_values import PartAway
+from commerce_bootstrap.settings import Settings, load_settings
+from commerce_bootstrap.settings_report import known_secrets
 from commerce_cli.heap import share_heaps, trimming
 from commerce_cli.output import WrongCall
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Final, Protocol
 import attrs
 from cyclopts import Parameter
 
-from commerce_bootstrap.settings import PartAway, Settings, load_settings
+from commerce_bootstrap.setting_values import PartAway
+from commerce_bootstrap.settings import Settings, load_settings
 from commerce_cli.opening import opened_in_time
 from commerce_cli.output import Output, WrongCall
 from commerce_cli.stopping import (

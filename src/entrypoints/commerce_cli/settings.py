@@ -2,7 +2,8 @@
 
 import os
 
-from commerce_bootstrap.settings import FROM_FILE, described, load_settings
+from commerce_bootstrap.settings import FROM_FILE, load_settings
+from commerce_bootstrap.settings_report import described
 from commerce_cli.output import AsJson, Output
 
 

@@ -32,10 +32,9 @@ def stop_on_signals(stop: threading.Event) -> None:
     the main thread only.
 
     A thread sets it, and no handler: a handler runs in the midst of whatever the main thread does.
-        If that is taking or
-    giving back the lock of *stop*, where a second signal finds it, it would wait for itself for
-    ever. The thread hears of a signal from the operating system, whether or not the main thread
-    gets to run.
+    If that is taking or giving back the lock of *stop*, where a second signal finds it, it would
+    wait for itself for ever. The thread hears of a signal from the operating system, whether or not
+    the main thread gets to run.
     """
     told, tells = os.pipe()
     os.set_blocking(tells, False)

@@ -118,9 +118,8 @@ def read(raw: bytes, kind: type[T], currency: str) -> T:
         Malformed: not JSON.
         Invalid: names every wrong field; or there are more values than anything here has.
     """
-    if (
-        len(raw) > LONG_BODY and values_in(raw) > MOST_NODES
-    ):  # looked at before it is decoded: to make so many values takes long
+    # Looked at before it is decoded: to make so many values takes long.
+    if len(raw) > LONG_BODY and values_in(raw) > MOST_NODES:
         raise Invalid(
             [FieldProblem("", f"must not have more than {MOST_NODES:,} values")], truncated=True
         )

@@ -16,7 +16,7 @@ from commerce_core.catalog import (
     TooManyImports,
 )
 from commerce_core.catalog.service.imports import CHUNK, Imports
-from commerce_core.catalog.service.tables import DELIMITERS
+from commerce_core.catalog.service.table_style import DELIMITERS
 from commerce_core.kernel.ids import SellerId
 from commerce_core.search.service.find import import_token
 from commerce_http.answers import Reply, Shape
@@ -134,10 +134,9 @@ async def import_items(
     """Import items: NDJSON, a JSON array or CSV, of any length.
 
     A row is known by seller and SKU; its quantity counts only when it creates the item. What a row
-    does not name stays as it
-    is: a column or key that is not there changes nothing, an empty cell or ``null`` empties, and a
-        variant goes only by
-    ``"deleted": true``. Rows of one item may stand anywhere. The same file again changes nothing.
+    does not name stays as it is: a column or key that is not there changes nothing, an empty cell
+    or ``null`` empties, and a variant goes only by ``"deleted": true``. Rows of one item may stand
+    anywhere. The same file again changes nothing.
     """
     kind = _FORMATS[check_media(RequestHeaders(request.scope), tuple(_FORMATS))]
     begin = partial(

@@ -100,9 +100,8 @@ async def place_order(
     costs.
 
     The same cart, or the same `Idempotency-Key`, again answers with the order that it has placed,
-    as it stands now.
-    A declined card is no error of the request: the order ends CANCELLED, and its lines are back in
-        a cart.
+    as it stands now. A declined card is no error of the request: the order ends CANCELLED, and its
+    lines are back in a cart.
     """
     if preferred_wait(prefer) is not None:
         watch.check(

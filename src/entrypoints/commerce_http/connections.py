@@ -216,9 +216,8 @@ class BoundedConnection(HttpToolsProtocol):
             self.transport.close()
             return
         super().data_received(data)
-        if (
-            self._is_over and not self.transport.is_closing()
-        ):  # what follows is read for the sender's sake alone, and not at full speed
+        # What follows is read for the sender's sake alone, and not at full speed.
+        if self._is_over and not self.transport.is_closing():
             self.flow.pause_reading()
             self.loop.call_later(_REST_EVERY, self._read_on)
         if self.transport.is_closing():

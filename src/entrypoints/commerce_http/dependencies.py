@@ -30,8 +30,8 @@ Read = Callable[[HttpRequest, bytes], Any]
 @attrs.frozen(kw_only=True)
 class HttpContext:
     """What handlers stand in: a ``shop`` that has each service as an attribute, what HTTP adds to
-    it (``more``), how callers are known, the ``currency``, the ``desk`` where blocking calls are
-    done, and the seconds that a body may take.
+    it (``more``), how callers are known, the ``currency``, the ``executor`` where blocking calls
+    are done, and the seconds that a body may take.
     """
 
     shop: object

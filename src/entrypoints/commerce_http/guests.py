@@ -17,7 +17,7 @@ class Guests:
 
     Args:
         admit: counts one more guest of an origin, or refuses.
-        desk: where that is done.
+        executor: where that is done.
     """
 
     def __init__(self, admit: Callable[[Origin], None], executor: BlockingExecutor) -> None:

@@ -45,8 +45,7 @@ def ready(checks: Checks) -> Health:
     """Whether the shop can take requests; names what is down.
 
     Without search it can: orders are taken, and whoever searches is told to come again. Who takes a
-        shop that is not ready
-    out of its service would end all of it.
+    shop that is not ready out of its service would end all of it.
     """
     down = [part for part, check in checks.items() if check()]
     if needed := sorted({*down} - _CAN_DO_WITHOUT):

@@ -9,7 +9,7 @@ from typing import Final
 import uvicorn
 from litestar import Litestar
 
-from commerce_bootstrap.builders import calls_inside
+from commerce_bootstrap.grouping import calls_inside
 from commerce_bootstrap.metrics import PartsCollector
 from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.shop import Shop
@@ -101,7 +101,7 @@ def create_app(shop: Shop) -> ShopApplication:
     around = HttpContext(
         shop=shop,
         more={
-            "desk": executor,
+            "executor": executor,
             "watch": watch,
             "writes": WriteWatch(shop.searches.visible, executor, most=settings.searches_waiting),
             "answers": search.KeptAnswers(),

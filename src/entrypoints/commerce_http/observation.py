@@ -2,7 +2,7 @@
 something or failed.
 
 One plain ASGI layer around everything: it costs microseconds, and sees what routing refused as
-    well.
+well.
 """
 
 import re

@@ -41,9 +41,8 @@ class Document:
     def __init__(self, operations: Sequence[Operation], currency: str) -> None:
         self._operations = operations
         self._currency = currency
-        self._as_json: dict[
-            str, bytes
-        ] = {}  # for the prefix that was asked for last: most have only one
+        # For the prefix that was asked for last: most have only one.
+        self._as_json: dict[str, bytes] = {}
         self._as_html: dict[str, bytes] = {}
 
     @cached_property
@@ -132,13 +131,12 @@ def problems_of(described: Operation) -> list[type[CommerceError]]:
 
 
 def _operation(described: Operation, schemas: Schemas) -> dict[str, Any]:
-    summary, _, description = inspect.cleandoc(
-        described.function.__doc__ or described.name
-    ).partition("\n")
+    text = inspect.cleandoc(described.function.__doc__ or described.name)
+    summary, _, description = text.partition("\n\n")
     made: dict[str, Any] = {
         "operationId": camel(described.name),
         "tags": [described.function.__module__.rpartition(".")[2]],
-        "summary": summary,
+        "summary": " ".join(summary.split()),
         "parameters": list(_parameters(described, schemas)),
         "responses": _responses(described, schemas),
     }
@@ -203,9 +201,8 @@ def _parameters(described: Operation, schemas: Schemas) -> Iterator[Schema]:
                 yield from _query_parameters(argument.type, schemas)
             case Source.HEADER | Source.ORIGIN if argument.header:
                 schema: Schema = {"type": "string"}
-                if (
-                    argument.source is Source.HEADER
-                ):  # a device's token of another form is passed over, not refused
+                # A device's token of another form is passed over, not refused.
+                if argument.source is Source.HEADER:
                     schema |= {"minLength": 1, "maxLength": argument.header.max_length}
                 yield {
                     "name": argument.header.name,

@@ -31,8 +31,10 @@ def page(document: dict[str, Any], address: str) -> str:
         rows += [f"<h2>{html.escape(tag.capitalize())}</h2>", *operations]
     rows.append("<h2>Schemas</h2>")
     for name, schema in document["components"]["schemas"].items():
+        shown = html.escape(json.dumps(schema, indent=2))
         rows.append(
-            f"<details><summary><code>{html.escape(name)}</code></summary><pre>{html.escape(json.dumps(schema, indent=2))}</pre></details>"
+            f"<details><summary><code>{html.escape(name)}</code></summary>"
+            f"<pre>{shown}</pre></details>"
         )
     title = html.escape(document["info"]["title"])
     link = f'<p><a href="{html.escape(address)}">openapi.json</a></p>'

@@ -1,10 +1,9 @@
 """An operation: a plain function and everything that the contract says around it.
 
 The parameters of the function say what it needs, by name: ``command`` is the JSON body, ``query``
-    the query string (both attrs
-classes), ``caller`` the account, ``request`` Litestar's own request; names in the path are path
-parameters; one annotated with :class:`Header` is a header, with ``CART_TOKEN`` the guest's token;
-every other name is a service of the shop.
+the query string (both attrs classes), ``caller`` the account, ``request`` Litestar's own request;
+names in the path are path parameters; one annotated with :class:`Header` is a header, with
+``CART_TOKEN`` the guest's token; every other name is a service of the shop.
 """
 
 import inspect
@@ -221,13 +220,11 @@ def operation(
 
     Args:
         method: ``GET``, ``POST``…
-        path: with names in braces as the function calls them: ``/items/{item_id}``; the document
-            says ``{itemId}``.
+        path: with names in braces as the function calls them: ``/items/{item_id}``.
         who: who may use it.
         answer: the shape of the answer, or a union of shapes; ``None`` for none.
         status: of the answer when all is well.
-        problems: what it may refuse with, beside what every operation may (the reading of body,
-            query and token).
+        problems: what it may refuse with, beside what reading body, query and token may.
         also: further good statuses and what they mean, e.g. ``{304: "not modified"}``.
         runs: what the function waits for, if it is not ``async``.
         media: what the body may be.
@@ -235,8 +232,7 @@ def operation(
         body_limit: bytes that the body may have.
         example: a body that works, for the document.
         headers: response headers and what they mean, for the document.
-        stream: schemas of the bodies that the function itself reads from the request, by media
-            type.
+        stream: schemas of the bodies that the function itself reads, by media type.
         public: whether anybody may keep its answers; nobody may keep those that tell of a person.
     """
 

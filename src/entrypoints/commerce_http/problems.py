@@ -48,8 +48,8 @@ _BY_STATUS: Final[Mapping[int, str]] = {
     429: "Wait as long as Retry-After says.",
     500: "Try again later. If it stays, tell the shop's operator the requestId.",
     503: (
-        "Send the same request again, with the same Idempotency-Key, after as long as Retry-After "
-        "says."
+        "Send the same request again, with the "
+        "same Idempotency-Key, after as long as Retry-After says."
     ),
 }
 _BY_CODE: Final[Mapping[str, str]] = {

@@ -10,8 +10,9 @@ from urllib.parse import parse_qsl
 
 import attrs
 
-from commerce_core.kernel.codec import camel, escape_pointer, reader
+from commerce_core.kernel.codec import camel, reader
 from commerce_core.kernel.errors import FieldProblem, Invalid
+from commerce_core.kernel.field_problems import escape_pointer
 from commerce_http.errors import Malformed
 
 T = TypeVar("T")

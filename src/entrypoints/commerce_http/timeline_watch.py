@@ -40,7 +40,7 @@ class TimelineWatch:
 
     Args:
         ask: answers what stands behind places in timelines.
-        desk: where that is done.
+        executor: where that is done.
         most: who wait at a time.
         most_of_one: of one account, so that nobody takes all the room.
     """

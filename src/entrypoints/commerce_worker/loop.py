@@ -106,7 +106,7 @@ class Loop:
         return (After.WORK, 0.0) if done else (After.NOTHING, self._pace.idle)
 
     def run(self, stop: threading.Event, wake_up: Wakes) -> None:
-        """Take turns until *stop* is set; idle, wait for *bell*."""
+        """Take turns until *stop* is set; idle, wait for *wake_up*."""
         while not stop.is_set():
             heard = wake_up.count()
             after, pause = self.turn()

@@ -157,8 +157,7 @@ class Worker:
             _LOG.warning(
                 (
                     "%s did not end within %.0f s; what they were at is taken over when its lease "
-                    "is "
-                    "over"
+                    "is over"
                 ),
                 ", ".join(late),
                 timeout,

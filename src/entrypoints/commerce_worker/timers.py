@@ -23,9 +23,8 @@ class Every:
     def __call__(self) -> int:
         """Take the step if it is due; how much it did, 0 if it is not due."""
         now = self._clock.now()
-        if (
-            self._due is not None and self._due - self._interval <= now < self._due
-        ):  # a clock may be set back
+        # A clock may be set back.
+        if self._due is not None and self._due - self._interval <= now < self._due:
             return 0
         done = self._step()
         if not done:

@@ -2,8 +2,8 @@
 nobody honest waits.
 
 ``TEST_ABUSE_SECONDS`` says for how long each kind goes on: 15 s to be sure. Unless it is set it is
-    2 s, beside other tests, and times
-and memory are bounded loosely. Figures are printed (``pytest -s``).
+2 s, beside other tests, and times and memory are bounded loosely. Figures are printed (``pytest
+-s``).
 """
 
 import json

@@ -29,7 +29,8 @@ _BUYERS: Final = 6
 #: Orders whose end their seller was not told of: an event has not arrived yet.
 UNTOLD: Final = """
     SELECT count(*) FROM orders WHERE NOT EXISTS (
-        SELECT 1 FROM seller_order WHERE order_id = orders.id AND status IN ('COMPLETED', 'CANCELLED'))
+        SELECT 1 FROM seller_order
+        WHERE order_id = orders.id AND status IN ('COMPLETED', 'CANCELLED'))
 """
 
 

@@ -24,7 +24,7 @@ RICH = [
         "tags": ["x", "1", "true"], "images": ["https://example.com/a.png"],
         "gtins": ["0012345678905"],
         "specifications": {"hdmi_ports": 3, "wide": True, "sizes": [1, 2.5],
-        "deep": {"a": {"b": None}}},
+            "deep": {"a": {"b": None}}},
         "attributes": {"material": "oak", "000": "007", "empty": ""}, "status": "draft",
     },
     {

@@ -40,7 +40,8 @@ def test_a_signal_is_heard_although_the_main_thread_hangs_and_the_process_ends_i
         import os
         stopping.LONGEST_END = 1.0
         stopping.stop_on_signals(threading.Event())
-        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])  # this thread runs no handler any more
+        # From here on this thread runs no handler any more.
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
         os.kill(os.getpid(), signal.SIGTERM)
 
         def hangs_here():

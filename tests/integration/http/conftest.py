@@ -32,3 +32,11 @@ def seller(town: Town) -> Person:
 @pytest.fixture(scope="package")
 def buyer(town: Town) -> Person:
     return town.newcomer()
+
+
+@pytest.fixture
+def anonymous(town: Town) -> Iterator[Person]:
+    """A guest whose client keeps no cookies from one test to the next."""
+    town.client.cookies.clear()
+    yield town.guest
+    town.client.cookies.clear()

@@ -2,9 +2,8 @@
 log (acceptance 40).
 
 Whatever is forced to fail tells all that it knows: an error with the arguments of the call and with
-    every secret of the request in its
-words, raised where local variables hold them too. Logs are read in both formats, spans as a
-collector gets them.
+every secret of the request in its words, raised where local variables hold them too. Logs are read
+in both formats, spans as a collector gets them.
 """
 
 import io

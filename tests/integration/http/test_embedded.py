@@ -48,9 +48,8 @@ def journey(client: Any, prefix: str = "") -> None:
             ).status_code
             == 201
         )
-        return {
-            "Authorization": f"Bearer {client.post(f'{prefix}/sessions', json=person).json()['token']}"
-        }
+        session = client.post(f"{prefix}/sessions", json=person).json()
+        return {"Authorization": f"Bearer {session['token']}"}
 
     seller, buyer = who("seller"), who("buyer")
     made = client.post(

@@ -103,7 +103,7 @@ def test_a_body_of_many_chunks_arrives_whole(town: Town) -> None:
     content = rows(*skus, description="d" * 1000)
     assert len(content) > 600_000
     begun = seller("POST", "/item-imports",
-    content=iter([content[i : i + 7001] for i in range(0, len(content), 7001)]),
+        content=iter([content[i : i + 7001] for i in range(0, len(content), 7001)]),
                    headers={"Content-Type": "application/x-ndjson"})  # fmt: skip
     assert begun.status_code == 202, begun.text
     done = until(lambda: finished(seller, begun.headers["location"]), 20)

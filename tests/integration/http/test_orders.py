@@ -85,6 +85,26 @@ class Some(Charges):
         )
 
 
+SHIRT = {
+    "sku": "SHIRT-1",
+    "name": "Shirt",
+    "variants": [
+        {
+            "variantId": "RD-M",
+            "options": {"color": "red", "Größe": ["M", 1]},
+            "price": "9.99",
+            "stock": 5,
+        }
+    ],
+}
+#: What becomes of the shirt.
+BLOUSE = {
+    "sku": "SHIRT-2",
+    "name": "Blouse",
+    "variants": [{"variantId": "RD-M", "options": {"color": "pink"}, "price": "1.00"}],
+}
+
+
 def test_an_order_explains_its_total_and_its_lines_by_its_own_record(
     tmp_path: Path, on_database: dict[str, Any]
 ) -> None:
@@ -99,15 +119,7 @@ def test_an_order_explains_its_total_and_its_lines_by_its_own_record(
         town = Town(shop, client)
         seller, buyer = town.newcomer("seller"), town.newcomer()
         buyer("PATCH", "/accounts/me", {"address": ADDRESS})
-        red = {
-            "variantId": "RD-M",
-            "options": {"color": "red", "Größe": ["M", 1]},
-            "price": "9.99",
-            "stock": 5,
-        }
-        shirt = seller(
-            "POST", "/items", {"sku": "SHIRT-1", "name": "Shirt", "variants": [red]}
-        ).json()
+        shirt = seller("POST", "/items", SHIRT).json()
         cart = buyer(
             "PATCH", "/cart", {"itemId": shirt["itemId"], "variantId": "RD-M", "quantity": 3}
         ).json()
@@ -135,16 +147,11 @@ def test_an_order_explains_its_total_and_its_lines_by_its_own_record(
         (line,) = order["lines"]
         assert (line["sku"], line["options"], line["variantId"]) == (
             "SHIRT-1",
-            red["options"],
+            {"color": "red", "Größe": ["M", 1]},
             "RD-M",
         )
 
-        renamed = {
-            "sku": "SHIRT-2",
-            "name": "Blouse",
-            "variants": [{"variantId": "RD-M", "options": {"color": "pink"}, "price": "1.00"}],
-        }
-        changed = seller("PATCH", f"/items/{shirt['itemId']}", renamed, headers={"If-Match": "*"})
+        changed = seller("PATCH", f"/items/{shirt['itemId']}", BLOUSE, headers={"If-Match": "*"})
         assert changed.status_code == 200, changed.text
         buyer("PATCH", "/accounts/me", {"address": None})
         path = f"/orders/{order['orderId']}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from commerce_bootstrap import builders
+from commerce_bootstrap import grouping
 from commerce_http import main as http
 from commerce_local.sandbox_gateway import SandboxGateway
 from tests.integration.http.people import open_town, problem, request_for, until
@@ -18,7 +18,7 @@ _BUYERS = 8
 def test_payments_are_prepared_side_by_side_and_what_is_refused_is_not_prepared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (builders, http):
+    for module in (grouping, http):
         monkeypatch.setattr(module, "calls_inside", lambda _: False)
     together = threading.Barrier(_BUYERS)
     really = SandboxGateway.prepare

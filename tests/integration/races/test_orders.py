@@ -58,7 +58,7 @@ def test_36_a_cart_that_is_edited_while_it_is_being_paid_becomes_the_edit_or_the
     market.assert_sound()
 
 
-def test_36_goods_swapped_for_others_of_the_same_price_while_the_payment_is_prepared_are_not_ordered(
+def test_36_goods_swapped_for_others_of_the_same_price_during_preparation_are_not_ordered(
     stepped: Market,
 ) -> None:
     (lamp, vase), (buyer,) = (stepped.item(5), stepped.item(5, name="Vase")), stepped.buyers(1)

@@ -241,7 +241,7 @@ def test_synonyms_are_read_again_without_a_restart(index: OpenSearchIndex, tmp_p
         index.find(attrs.evolve(query, cursor=page.next_cursor))
 
 
-def test_a_first_index_that_somebody_begins_late_takes_nothing_from_the_one_that_was_built_meanwhile(
+def test_a_first_index_that_is_begun_late_takes_nothing_from_the_one_built_meanwhile(
     open_index: Open, engine: Connection, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two begin the first index; one of them is so slow that the other has built and switched to

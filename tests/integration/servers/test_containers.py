@@ -25,7 +25,8 @@ STAND_IN = """\
     folder = Path(__file__).parent
     with (folder / "asked").open("a") as asked:
         asked.write(json.dumps(sys.argv[1:]) + "\\n")
-    words = [word for word in sys.argv[1:] if word in ("info", "version", "up", "ps", "port", "stop", "down", "pull")]
+    verbs = ("info", "version", "up", "ps", "port", "stop", "down", "pull")
+    words = [word for word in sys.argv[1:] if word in verbs]
     running = folder / "running"
     if words[0] == "info" and (folder / "no-daemon").exists():
         sys.exit("Cannot connect to the Docker daemon")
@@ -34,7 +35,8 @@ STAND_IN = """\
     if words[0] in ("stop", "down"):
         running.unlink(missing_ok=True)
     if words[0] == "ps" and running.exists():
-        print(json.dumps({{"Service": running.read_text(), "State": "running", "Health": "healthy"}}))
+        state = {{"State": "running", "Health": "healthy"}}
+        print(json.dumps({{"Service": running.read_text(), **state}}))
     if words[0] == "port":
         print("127.0.0.1:" + sys.argv[-1][::-1])
 """

@@ -32,7 +32,8 @@ MODULE = """
 
     def test_it(postgres_url, shared_servers):
         server = PostgresServer(shared_servers._folder / "postgres")
-        note = dict(worker=os.getpid(), url=postgres_url, pid=server.process.pid, began=server.process.began)
+        process = server.process
+        note = dict(worker=os.getpid(), url=postgres_url, pid=process.pid, began=process.began)
         (HERE / "{name}.json.new").write_text(json.dumps(note))
         (HERE / "{name}.json.new").rename(HERE / "{name}.json")
         assert until(lambda: len(list(HERE.glob("*.json"))) == {count}, 60)

@@ -7,7 +7,8 @@ from contextlib import ExitStack
 import pytest
 
 from commerce_bootstrap.builders import build_tracer
-from commerce_bootstrap.settings import Settings, WrongSetting, load_settings
+from commerce_bootstrap.setting_values import WrongSetting
+from commerce_bootstrap.settings import Settings, load_settings
 
 STANDARD = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://standard:4318"}
 

@@ -7,14 +7,9 @@ from pathlib import Path
 import pytest
 
 from commerce_bootstrap.logging import configure_logging
-from commerce_bootstrap.settings import (
-    IN_FILES,
-    Settings,
-    WrongSetting,
-    described,
-    known_secrets,
-    load_settings,
-)
+from commerce_bootstrap.setting_values import WrongSetting
+from commerce_bootstrap.settings import IN_FILES, Settings, load_settings
+from commerce_bootstrap.settings_report import described, known_secrets
 
 SECRET = "postgresql://u:hunter2@db/shop"
 

@@ -1,6 +1,5 @@
-"""Carts of guests and buyers: what becomes of them at login, and what becomes of their lines."""
+"""Carts of guests and buyers: what becomes of their lines."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -20,7 +19,7 @@ from commerce_core.cart import (
     next_cart_id,
 )
 from commerce_core.cart.model import MOST_LINES, MOST_PIECES
-from commerce_core.cart.service import CartChange, Shopper, guest_id
+from commerce_core.cart.service import CartChange, Shopper
 from commerce_core.catalog import (
     ItemNotFound,
     ItemPatch,
@@ -29,103 +28,14 @@ from commerce_core.catalog import (
     NewVariant,
     StockReceipt,
 )
-from commerce_core.checkout import CartMerged
-from commerce_core.kernel.errors import Conflict, Invalid, TransactionLost
-from commerce_core.kernel.ids import BuyerId, CartId, ItemId, SellerId, SkuId
+from commerce_core.kernel.errors import Invalid
+from commerce_core.kernel.ids import CartId, ItemId, SellerId, SkuId
 from commerce_core.kernel.money import MAX_MINOR, MAX_SUM, Money
-from commerce_core.kernel.transaction import Transaction
-from commerce_testkit.memory.cart import MemoryCartBook
-from commerce_testkit.memory.shop import MemoryParts, MemoryShop, memory_shop
+from commerce_testkit.memory.shop import MemoryShop
+from tests.unit.cart.filling import ADA, BOB, GUEST, look, put, quantities, setting, submit
 from tests.unit.people import buyer_id, fill, pay, register, sell, usd
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
-ADA, BOB, GUEST = BuyerId("ada"), BuyerId("bob"), guest_id("token")
-
-
-def setting(view: ItemView, quantity: int, variant_id: str | None = None) -> SetQuantity:
-    return SetQuantity(item_id=view.item.id, variant_id=variant_id, quantity=quantity)
-
-
-def put(
-    shop: MemoryShop, who: BuyerId, *quantities: SetQuantity, guest: BuyerId | None = None
-) -> CartView:
-    return shop.carts.change(
-        CartChange(shopper=Shopper(buyer_id=who, guest_id=guest), quantities=quantities)
-    )
-
-
-def look(shop: MemoryShop, who: BuyerId, guest: BuyerId | None = None) -> CartView:
-    return shop.carts.view(Shopper(buyer_id=who, guest_id=guest))
-
-
-def quantities(view: CartView) -> dict[str, int]:
-    return {x.offer.name: x.line.quantity for x in view.lines if x.offer}
-
-
-# --- at login (acceptance 28)
-
-
-@pytest.mark.parametrize(
-    ("mine", "theirs", "merged"),
-    [
-        ({}, {}, {}),
-        ({"a": 2}, {}, {"a": 2}),
-        ({}, {"a": 2}, {"a": 2}),
-        ({"a": 2}, {"b": 3}, {"a": 2, "b": 3}),
-        ({"a": 2}, {"a": 5}, {"a": 5}),
-        ({"a": 5}, {"a": 2}, {"a": 5}),
-        ({"a": 1, "b": 7}, {"b": 2, "c": 4}, {"a": 1, "b": 7, "c": 4}),
-    ],
-)
-def test_28_a_guests_cart_is_joined_with_the_buyers_own(shop: MemoryShop, mine: dict[str, int],
-theirs: dict[str, int], merged: dict[str, int]) -> None:  # fmt: skip
-    items = {name: sell(shop, 10, name=name) for name in "abc"}
-    for who, lines in ((ADA, mine), (GUEST, theirs)):
-        put(shop, who, *(setting(items[name], n) for name, n in lines.items()))
-    assert quantities(look(shop, ADA, GUEST)) == merged
-    assert quantities(look(shop, ADA)) == merged
-    assert quantities(look(shop, ADA, GUEST)) == merged
-
-
-def test_28_the_next_user_of_the_same_browser_inherits_nothing(shop: MemoryShop) -> None:
-    put(shop, GUEST, setting(sell(shop), 3))
-    assert quantities(look(shop, ADA, GUEST)) == {"Mug": 3}
-    assert quantities(look(shop, BOB, GUEST)) == {}
-    assert quantities(look(shop, GUEST)) == {}
-
-
-def test_28_a_guest_who_goes_on_after_logging_out_has_a_cart_of_its_own(shop: MemoryShop) -> None:
-    mug, cup = sell(shop), sell(shop, name="Cup")
-    put(shop, GUEST, setting(mug, 3))
-    look(shop, ADA, GUEST)
-    put(shop, GUEST, setting(cup, 1))
-    assert (quantities(look(shop, ADA)), quantities(look(shop, GUEST))) == ({"Mug": 3}, {"Cup": 1})
-    assert quantities(look(shop, ADA, GUEST)) == {"Mug": 3, "Cup": 1}
-
-
-def test_28_the_first_change_after_login_takes_the_cart_over_too(shop: MemoryShop) -> None:
-    mug, cup = sell(shop), sell(shop, name="Cup")
-    put(shop, GUEST, setting(mug, 3))
-    assert quantities(put(shop, ADA, setting(cup, 2), guest=GUEST)) == {"Mug": 3, "Cup": 2}
-
-
-def test_28_the_guests_cart_tells_its_buyer_which_one_to_check_out(shop: MemoryShop) -> None:
-    ada = register(shop)
-    old = put(shop, GUEST, setting(sell(shop), 1)).cart.id
-    merged = look(shop, buyer_id(ada), GUEST).cart.id
-    with pytest.raises(CartMerged) as refusal:
-        pay(shop, ada, old, "5.00")
-    assert refusal.value.facts == {"cartId": merged}
-
-
-def test_28_other_peoples_carts_are_not_seen(shop: MemoryShop) -> None:
-    put(shop, ADA, setting(sell(shop), 3))
-    assert (quantities(look(shop, BOB)), quantities(look(shop, GUEST))) == ({}, {})
-
-
-def test_28_a_token_is_not_the_name_of_its_cart() -> None:
-    assert "token" not in guest_id("token")
-    assert guest_id("token") != guest_id("token2")
 
 
 # --- filling
@@ -202,74 +112,6 @@ def test_a_cart_tells_what_has_become_of_its_lines(shop: MemoryShop) -> None:
 def test_a_quantity_is_bounded(quantity: int) -> None:
     with pytest.raises(ValueError, match="must be between"):
         SetQuantity(item_id=ItemId("i"), quantity=quantity)
-
-
-# --- groups
-
-
-def submit(shop: MemoryShop, changes: Sequence[CartChange]) -> list[CartView | Exception]:
-    return shop.carts._changes.change_many(changes)
-
-
-def test_the_changes_of_a_group_follow_each_other_and_a_refusal_touches_no_neighbour(
-    shop: MemoryShop,
-) -> None:
-    mug, cup = sell(shop), sell(shop, name="Cup")
-    nothing = SetQuantity(item_id=ItemId("nothing"), quantity=1)
-    asked = [
-        (ADA, setting(mug, 1)),
-        (BOB, setting(mug, 2)),
-        (ADA, nothing),
-        (ADA, setting(cup, 3)),
-        (BOB, nothing),
-    ]
-    answers = submit(
-        shop, [CartChange(shopper=Shopper(buyer_id=who), quantities=(q,)) for who, q in asked]
-    )
-    assert [type(a) for a in answers] == [CartView, CartView, ItemNotFound, CartView, ItemNotFound]
-    assert (quantities(look(shop, ADA)), quantities(look(shop, BOB))) == (
-        {"Mug": 1, "Cup": 3},
-        {"Mug": 2},
-    )
-
-
-def test_filling_as_a_guest_and_logging_in_may_fall_into_one_group(shop: MemoryShop) -> None:
-    mug = sell(shop)
-    group = [
-        CartChange(shopper=Shopper(buyer_id=GUEST), quantities=(setting(mug, 2),)),
-        CartChange(shopper=Shopper(buyer_id=ADA, guest_id=GUEST)),
-    ]
-    submit(shop, group)
-    assert (quantities(look(shop, ADA)), quantities(look(shop, GUEST))) == ({"Mug": 2}, {})
-
-
-class BusyCartBook(MemoryCartBook):
-    """Finds, some times, that a cart was changed meanwhile."""
-
-    conflicts = 0
-
-    def insert(self, tx: Transaction, carts: Sequence[Cart]) -> None:
-        if self.conflicts > 0:
-            self.conflicts -= 1
-            raise Conflict("changed meanwhile")
-        super().insert(tx, carts)
-
-
-@pytest.mark.parametrize(("conflicts", "placed"), [(1, 2), (3, 2), (99, 0)])
-def test_a_group_that_meets_another_is_tried_again_and_halved(conflicts: int, placed: int) -> None:
-    book = BusyCartBook()
-    shop = memory_shop(MemoryParts(carts=book))
-    mug = sell(shop)
-    book.conflicts = conflicts
-    answers = submit(
-        shop,
-        [
-            CartChange(shopper=Shopper(buyer_id=who), quantities=(setting(mug, 1),))
-            for who in (ADA, BOB)
-        ],
-    )
-    assert sum(isinstance(a, CartView) for a in answers) == placed
-    assert all(isinstance(a, (CartView, TransactionLost)) for a in answers)
 
 
 # --- the cart as a value

@@ -127,8 +127,11 @@ PLAIN = (
     | st.none()
     | st.floats(-1e6, 1e6).filter(lambda x: x == 0 or abs(x) > 1e-6)
 )
-FREE = st.dictionaries(NAME | st.sampled_from(["a.b", " a", "a ", "a,b", 'a"b', "a\nb"]),
-PLAIN | st.lists(PLAIN, max_size=2) | st.dictionaries(TEXT, PLAIN, max_size=2), max_size=3)  # fmt: skip
+FREE = st.dictionaries(
+    NAME | st.sampled_from(["a.b", " a", "a ", "a,b", 'a"b', "a\nb"]),
+    PLAIN | st.lists(PLAIN, max_size=2) | st.dictionaries(TEXT, PLAIN, max_size=2),
+    max_size=3,
+)
 OPTIONS = FREE.filter(
     lambda free: (
         len({clean_text(name) for name in free}) == len(free) and all(map(clean_text, free))

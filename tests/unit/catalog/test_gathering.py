@@ -205,7 +205,8 @@ def test_41_a_price_cannot_be_emptied() -> None:
 
 def test_41_a_variant_goes_only_where_the_file_says_so() -> None:
     shop = stocked(SHIRT)
-    table = "sku,variantId,price,deleted\nSHIRT,GREEN,12.00,TRUE\nSHIRT,BLUE,17.99,false\nSHIRT,RED,15.99,\n"
+    rows = "SHIRT,GREEN,12.00,TRUE\nSHIRT,BLUE,17.99,false\nSHIRT,RED,15.99,\n"
+    table = f"sku,variantId,price,deleted\n{rows}"
     assert counts(take(shop, CSV, table)) == (0, 1, 0, 0)
     assert [v.variant_id for v in item(shop).item.variants] == ["RED", "BLUE"]
 
@@ -390,8 +391,7 @@ BROKEN: Final = {
 def test_a_row_that_is_refused_keeps_no_other_row_of_its_item_out_however_the_file_is_split(
     broken: str,
 ) -> None:
-    others = [MUG | {"sku": f"M{n}"} for n in range(9)]
-    found = []
+    others, found = [MUG | {"sku": f"M{n}"} for n in range(9)], []
     for limit in (1, 2, 100):
         shop = memory_shop()
         job = take(shop, NDJSON, lines(*others, MUG) + "\n" + broken, limit=limit)

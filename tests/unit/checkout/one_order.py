@@ -2,121 +2,36 @@
 and requests that land late.
 
 The project's own ``advance`` and ``ask`` decide; a small world around them keeps the gateway's and
-the carrier's books, the hold
-and the cart, and writes as the recorder does: under fence, state and cancel flag, advancing again
-    where only the flag moved.
+the carrier's books, the hold and the cart, and writes as the recorder does: under fence, state and
+cancel flag, advancing again where only the flag moved.
 """
 
 from collections import deque
 from collections.abc import Iterator
-from typing import Any, NamedTuple
 
 import attrs
 
 from commerce_core.checkout import CallStatus, Operation, OrderSaga, OutsideCall
-from commerce_core.checkout.model import (
-    Command,
-    CommitStock,
-    GatewayCommand,
-    GivenBack,
-    RecordEvent,
-    ReleaseStock,
-    RestoreCart,
-    TryAnew,
-)
-from commerce_core.checkout.saga import ORDER_SAGA, Begin, Saga, advance, ask
-from commerce_core.checkout.service.record import learnt
-from commerce_core.kernel.ids import BuyerId, OrderId
+from commerce_core.checkout.model import Command, GatewayCommand
+from commerce_core.checkout.saga import Begin, advance, ask
+from commerce_core.checkout.service.transition import learnt
 from commerce_core.kernel.money import Money
-from commerce_core.orders import Fact, OrderKey, OrderState
-from commerce_core.payment import BookEntry, Captured, Declined, Refunded, Voided
-from commerce_core.payment import Unknown as PaymentUnknown
-from commerce_core.shipping import Booked, BookingGone, CannotShip
-
-PRICE, LESS, DESK = Money(500, "USD"), Money(300, "USD"), 100
-ANSWERS: dict[str, object] = {
-    "CAPTURED": Captured(ref="c", amount=PRICE),
-    "DECLINED": Declined(code="no", detail="no"),
-    "VOID": Voided(),
-    "OPEN": PaymentUnknown("not charged yet"),
-    "LESS CAPTURED": Captured(ref="c", amount=LESS),
-    **{f"REFUNDED {n}": Refunded(ref="r", amount=Money(n, "USD")) for n in (500, 400, 300, 200)},
-    **{
-        f"GIVEN BACK {n}": GivenBack(
-            (BookEntry(order_id="o", ref="r", kind="refund", amount=Money(n, "USD")),)
-        )
-        for n in (100, 300, 500)
-    },
-    "ANEW": TryAnew(),
-    "NOT REFUNDED": PaymentUnknown("nothing was captured"),
-    "BOOKED": Booked(carrier="c", tracking_number="t"),
-    "REFUSED": CannotShip("no"),
-    "GONE": BookingGone(),
-    "?": PaymentUnknown("no answer"),
-}
-START = OrderSaga(
-    key=OrderKey(BuyerId("b"), OrderId("o")),
-    definition="order",
-    version=1,
-    gateway="g",
-    account="a",
-    carrier="c",
-    digest="d",
-    total=PRICE,
+from commerce_core.orders import OrderState
+from tests.unit.checkout.one_order_world import (
+    ANSWERS,
+    DESK,
+    LESS,
+    PRICE,
+    START,
+    Broken,
+    Key,
+    Request,
+    Rules,
+    Worker,
+    World,
+    carried_out,
+    with_worker,
 )
-
-Key = tuple[Any, ...]
-#: A call, and the amount that a refund asks for.
-Request = tuple[GatewayCommand, int]
-
-
-class Worker(NamedTuple):
-    """A runner with the saga in its hands: whether its fence is the newest, the saga as it read it,
-    its call and the answer.
-    """
-
-    newest: bool
-    saga: Key
-    verb: GatewayCommand
-    answer: str | None = None
-
-
-class World(NamedTuple):
-    """Everything that there is. ``net``: requests under way that land now, later or never.
-    ``given``: what our refunds gave back, and what somebody did at the gateway's own desk.
-    """
-
-    saga: Key
-    hold: str = "HELD"
-    carts: int = 0
-    told: bool = False
-    handle: str = "OPEN"
-    given: frozenset[int] = frozenset()
-    desk: int = 0
-    booking: str = "NONE"
-    net: frozenset[Request] = frozenset()
-    workers: tuple[Worker | None, ...] = (None, None)
-
-
-class Broken(Exception):
-    """An invariant does not hold, with the shortest way there."""
-
-
-@attrs.frozen(kw_only=True)
-class Rules:
-    """What the world goes by. A rule is taken away to show that it is missed.
-
-    With a ``desk`` somebody else may give a part back; with ``anew`` a key may lead nowhere, so
-    that another one is tried.
-    """
-
-    definition: Saga = ORDER_SAGA
-    desk: bool = False
-    anew: bool = False
-    fence: bool = True
-    state_guard: bool = True
-    flag_guard: bool = True
-    late_cancel: bool = False
 
 
 class Explorer:
@@ -232,42 +147,53 @@ class Explorer:
                 if not saga.state.is_final:  # a lease may have run out at any time
                     yield f"w{i} claims", self.claimed(w, i), False
                 continue
-            yield f"w{i} dies", _put(w, i, None), True
-            if worker.answer is not None:
-                yield f"w{i} writes {worker.answer}", self.written(w, i, worker), False
-                continue
-            request = self.request(worker)
-            if call := self.unknown_call(worker):
-                if seen := self.seen(w, request):
-                    yield f"w{i} looks {seen}", _put(w, i, worker._replace(answer=seen)), False
-                    continue
-                if self.rules.anew and call.attempt == 1:
-                    yield f"w{i} tries anew", _put(w, i, worker._replace(answer="ANEW")), True
-            done = self.landed(w, request)
-            yield (
-                f"w{i} {worker.verb} answered",
-                _put(done, i, worker._replace(answer=self.answer(done, request))),
-                False,
-            )
-            yield (
-                f"w{i} {worker.verb} answer lost",
-                _put(done, i, worker._replace(answer="?")),
-                True,
-            )
-            yield (
-                f"w{i} {worker.verb} under way",
-                _put(w._replace(net=w.net | {request}), i, worker._replace(answer="?")),
-                True,
-            )
+            yield from self.worker_steps(w, i, worker)
+
+    def worker_steps(self, w: World, i: int, worker: Worker) -> Iterator[tuple[str, World, bool]]:
+        yield f"w{i} dies", with_worker(w, i, None), True
+        if worker.answer is not None:
+            yield f"w{i} writes {worker.answer}", self.written(w, i, worker), False
+            return
+        request = self.request(worker)
+        if call := self.unknown_call(worker):
+            if seen := self.seen(w, request):
+                yield (
+                    f"w{i} looks {seen}",
+                    with_worker(w, i, worker._replace(answer=seen)),
+                    False,
+                )
+                return
+            if self.rules.anew and call.attempt == 1:
+                yield (
+                    f"w{i} tries anew",
+                    with_worker(w, i, worker._replace(answer="ANEW")),
+                    True,
+                )
+        done = self.landed(w, request)
+        yield (
+            f"w{i} {worker.verb} answered",
+            with_worker(done, i, worker._replace(answer=self.answer(done, request))),
+            False,
+        )
+        yield (
+            f"w{i} {worker.verb} answer lost",
+            with_worker(done, i, worker._replace(answer="?")),
+            True,
+        )
+        yield (
+            f"w{i} {worker.verb} under way",
+            with_worker(w._replace(net=w.net | {request}), i, worker._replace(answer="?")),
+            True,
+        )
 
     def claimed(self, w: World, i: int) -> World:
         """Claim, and begin in the same transaction what has no call to make yet."""
         w = w._replace(workers=tuple(v and v._replace(newest=False) for v in w.workers))
         if self.asked(w.saga) is None:
             key, commands = self.moved(w.saga, None)
-            w = _carried_out(w._replace(saga=key), commands)
+            w = carried_out(w._replace(saga=key), commands)
         verb = self.asked(w.saga)
-        return _put(w, i, Worker(True, w.saga, verb) if verb else None)
+        return with_worker(w, i, Worker(True, w.saga, verb) if verb else None)
 
     def request(self, worker: Worker) -> Request:
         refund = self.sagas[worker.saga].call(Operation.REFUND)
@@ -343,16 +269,15 @@ class Explorer:
         fence read again and advance again.
         """
         if self.rules.fence and not worker.newest:
-            return _put(w, i, None)
+            return with_worker(w, i, None)
         read, now = self.sagas[worker.saga], self.sagas[w.saga]
         same_state = not self.rules.state_guard or now.state is read.state
         same_flag = not self.rules.flag_guard or now.cancel_requested == read.cancel_requested
         before = worker.saga if same_state and same_flag else w.saga
         key, commands = self.moved(before, worker.answer)
         after = self.sagas[key]
-        if (
-            after.cancel_requested != now.cancel_requested
-        ):  # the flag is the buyer's: no runner writes it
+        # The flag is the buyer's: no runner writes it.
+        if after.cancel_requested != now.cancel_requested:
             key = self.known(attrs.evolve(after, cancel_requested=now.cancel_requested))
         goes_on = (
             bool(commands)
@@ -360,8 +285,8 @@ class Explorer:
             or learnt(self.sagas[before], after)
         )
         verb = self.asked(key) if goes_on else None
-        return _put(
-            _carried_out(w._replace(saga=key), commands),
+        return with_worker(
+            carried_out(w._replace(saga=key), commands),
             i,
             Worker(worker.newest, key, verb) if verb else None,
         )
@@ -427,26 +352,3 @@ class Explorer:
                 w.booking == "NONE" and (GatewayCommand.BOOK, 0) in w.net,
             ),
         )
-
-
-def _put(w: World, i: int, worker: Worker | None) -> World:
-    return w._replace(workers=(*w.workers[:i], worker, *w.workers[i + 1 :]))
-
-
-def _carried_out(w: World, commands: tuple[Command, ...]) -> World:
-    for command in commands:
-        match command:
-            case ReleaseStock() if w.hold == "HELD":
-                w = w._replace(hold="RELEASED")
-            case CommitStock() if w.hold == "HELD":
-                w = w._replace(hold="COMMITTED")
-            case RestoreCart():
-                w = w._replace(carts=w.carts + 1)
-            case RecordEvent(fact=Fact.SHIPMENT_READY):
-                w = w._replace(told=True)
-            case _:
-                pass
-    return w
-
-
-WORLDS = [(card_ok, carrier_ok) for card_ok in (True, False) for carrier_ok in (True, False)]

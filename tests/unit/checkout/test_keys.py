@@ -63,9 +63,7 @@ def test_a_refund_that_is_first_due_long_after_the_order_is_sent(late: timedelta
     assert shop.checker.check().violations == ()
 
 
-def test_a_refund_past_the_lifetime_of_its_own_key_is_looked_up_only_and_a_person_is_alarmed() -> (
-    None
-):
+def test_a_refund_past_the_lifetime_of_its_own_key_is_only_looked_up_with_an_alarm() -> None:
     shop, gateway = scripted()
     order_id = refunding(gateway, shop, fails=1)
     shop.clock.advance(HOURS_23 + timedelta(seconds=1))
@@ -117,9 +115,7 @@ def test_a_late_refund_has_a_call_of_its_own_whose_age_counts_from_its_intent() 
     assert (sums(gateway, order_id)["refund"], shop.checker.check().violations) == (500, ())
 
 
-def test_a_late_refund_past_the_lifetime_of_its_key_is_not_sent_again_and_says_so_until_it_is_given_back() -> (
-    None
-):
+def test_a_late_refund_past_the_lifetime_of_its_key_is_not_sent_again_and_says_so() -> None:
     shop, gateway = scripted()
     order_id = charged_late(shop, gateway)
     gateway.refunds_fail = 1

@@ -110,7 +110,7 @@ def test_what_would_be_refused_is_not_begun_at_the_gateway() -> None:
 
 
 @pytest.mark.parametrize("version", [None, "named"])
-def test_36_goods_swapped_for_others_of_the_same_price_while_the_payment_is_prepared_are_not_ordered(
+def test_36_goods_swapped_for_others_of_the_same_price_during_preparation_are_not_ordered(
     version: str | None,
 ) -> None:
     made = MemoryParts()

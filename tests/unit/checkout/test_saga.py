@@ -137,9 +137,7 @@ def test_captured_money_and_the_intent_to_ship_are_one_step() -> None:
     assert saga.calls[Operation.SHIP].gateway == "c"
 
 
-def test_money_captured_after_the_buyer_cancelled_is_given_back_and_the_goods_are_free_at_once() -> (
-    None
-):
+def test_money_captured_after_the_buyer_cancelled_is_given_back_and_the_goods_are_freed() -> None:
     saga, commands = advance(cancelled(CHARGING), CAPTURED)
     assert (saga.state, saga.status(Operation.REFUND)) == (
         OrderState.COMPENSATING,

@@ -2,9 +2,8 @@
 and requests that land late.
 
 The project's own ``advance`` and ``ask`` decide; a small world around them keeps the gateway's and
-the carrier's books, the hold
-and the cart, and writes as the recorder does: under fence, state and cancel flag, advancing again
-    where only the flag moved.
+the carrier's books, the hold and the cart, and writes as the recorder does: under fence, state and
+cancel flag, advancing again where only the flag moved.
 """
 
 import attrs
@@ -18,7 +17,8 @@ from commerce_core.checkout.steps.charge_payment import ChargePayment
 from commerce_core.checkout.steps.step import Done, Stay, Verdict
 from commerce_core.orders import OrderState
 from commerce_core.payment import Unknown as PaymentUnknown
-from tests.unit.checkout.one_order import ANSWERS, LESS, WORLDS, Broken, Explorer, Rules, World
+from tests.unit.checkout.one_order import Explorer
+from tests.unit.checkout.one_order_world import ANSWERS, LESS, WORLDS, Broken, Rules, World
 
 
 def explore_all(rules: Rules) -> list[Explorer]:
@@ -52,7 +52,7 @@ def test_no_interleaving_breaks_an_invariant_and_every_saga_can_end() -> None:
     }
     both = {OrderState.COMPLETED, OrderState.CANCELLED}
     assert ends == {(True, True): both, (True, False): {OrderState.CANCELLED},
-    (False, True): {OrderState.CANCELLED}, (False, False): {OrderState.CANCELLED}}  # fmt: skip
+        (False, True): {OrderState.CANCELLED}, (False, False): {OrderState.CANCELLED}}  # fmt: skip
 
 
 class TimeOutIsFailure(ChargePayment):

@@ -71,7 +71,7 @@ def test_39_no_search_is_done_on_the_event_loop() -> None:
 
     executor = BlockingExecutor(threads=1, outside=1, on_event_loop=set(Runs) - {Runs.SEARCH})
     asked: Any = {
-        "query": FindItems(), "search_token": None, "searches": Searches(), "desk": executor,
+        "query": FindItems(), "search_token": None, "searches": Searches(), "executor": executor,
         "writes": None, "answers": None,
     }  # fmt: skip
     with pytest.raises(LookupError, match="http-searches"):

@@ -32,6 +32,21 @@ def described(name: str) -> dict:
     return DATA["paths"][public_path(found)][found.method.lower()]
 
 
+@operation("GET", "/wrapped", answer=None, status=204)
+def wrapped() -> None:
+    """The first paragraph,
+    on two lines.
+
+    What follows it.
+    """
+
+
+def test_a_summary_is_the_whole_first_paragraph_on_one_line() -> None:
+    made = Document([wrapped], "USD").data["paths"]["/wrapped"]["get"]
+    assert made["summary"] == "The first paragraph, on two lines."
+    assert made["description"] == "What follows it."
+
+
 def test_no_two_operations_share_a_name() -> None:
     assert len(set(NAMES)) == len(NAMES)
 

@@ -17,13 +17,13 @@ from commerce_core.kernel.codec import (
     Unreadable,
     camel,
     decode_event,
-    escape_pointer,
     from_data,
     reader,
     storable,
     to_data,
 )
 from commerce_core.kernel.errors import Invalid
+from commerce_core.kernel.field_problems import escape_pointer
 from commerce_core.kernel.money import Money
 from commerce_core.payment import CardNumber
 

@@ -56,7 +56,7 @@ def test_a_document_holds_everything_that_names_or_describes_an_item(shop: Memor
             "sku": "S", "name": "N", "brand": "B", "category": "C", "description": "D",
             "tags": ["t"], "gtins": ["11", "22"],
             "attributes": {"Colour": ["blue", "red"], "Big": True, "Weight": 2.0, "Deep": {"x": 1},
-            "None": None}, "specifications": {"cm": 9.5},
+                "None": None}, "specifications": {"cm": 9.5},
             "variants": [form, {"variantId": "V2", "price": "5", "options": {"Colour": "green"}}],
         },
     )  # fmt: skip

@@ -21,8 +21,15 @@ from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Database, Transaction
 from commerce_core.orders import OrderBook, OrderKey, OrderState, Shipment
-from commerce_testkit.contracts.checkout import NOBODY, ONE, THREE, TWO, SagaStoreExamination, told
-from commerce_testkit.contracts.orders import AT, LATER, key_of, plain_order, saga_of
+from commerce_testkit.contracts.checkout_examination import (
+    NOBODY,
+    ONE,
+    THREE,
+    TWO,
+    SagaStoreExamination,
+    told,
+)
+from commerce_testkit.contracts.sample_orders import AT, LATER, key_of, plain_order, saga_of
 
 
 class SagaFactsContract(SagaStoreExamination):

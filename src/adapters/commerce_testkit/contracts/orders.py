@@ -1,17 +1,15 @@
 """What every order book and every sellers' list promises."""
 
 from abc import abstractmethod
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from datetime import timedelta
+from typing import Any
 
 import attrs
 import pytest
 
-from commerce_core.checkout import OrderSaga, SagaStore
-from commerce_core.kernel.address import Address
+from commerce_core.checkout import SagaStore
 from commerce_core.kernel.errors import Conflict
-from commerce_core.kernel.ids import BuyerId, CartId, ItemId, OrderId, SellerId, SkuId
-from commerce_core.kernel.money import MAX_MINOR, MAX_SUM, Money
+from commerce_core.kernel.ids import CartId, OrderId, SellerId
 from commerce_core.kernel.transaction import Database
 from commerce_core.orders import (
     Cancellation,
@@ -21,7 +19,6 @@ from commerce_core.orders import (
     OrderExists,
     OrderFilter,
     OrderKey,
-    OrderLine,
     OrderPosition,
     OrderState,
     OrderStatus,
@@ -29,118 +26,23 @@ from commerce_core.orders import (
     SellerOrder,
     SellerOrders,
     Shipment,
-    TimelineCursor,
     TimelineEntry,
 )
-from commerce_core.payment import Handle
-from commerce_core.pricing import Adjustment
-
-AT: Final = datetime(2026, 1, 1, 12, 30, 15, 123_456, tzinfo=UTC)
-LATER: Final = AT + timedelta(seconds=30)
-EVERY: Final = OrderFilter()
-ANN, BOB = BuyerId("buyer-ann"), BuyerId("buyer-bob")
-HANDLE: Final = Handle(
-    gateway="sandbox", account="main", reference="pay-1", brand="visa", last4="4242"
+from commerce_testkit.contracts.order_history import OrderHistoryContract
+from commerce_testkit.contracts.sample_orders import (
+    ANN,
+    AT,
+    BOB,
+    EVERY,
+    LATER,
+    full_order,
+    key_of,
+    place,
+    plain_order,
 )
 
 
-def plain_order(number: int, buyer_id: BuyerId = ANN, **fields: Any) -> Order:
-    """Order *number*, of one line; everything else unless given."""
-    line = OrderLine(
-        sku_id=SkuId("sku-1"), item_id=ItemId("item-1"), variant_id=None,
-        seller_id=SellerId("seller-1"), name="Lamp", quantity=1,
-        unit_price=Money(1_999, "USD"),
-    )  # fmt: skip
-    plain: dict[str, Any] = {
-        "cart_id": CartId(f"cart-{number}"), "cart_version": 1, "idem_key": None,
-        "digest": "digest", "lines": (line,), "adjustments": (),
-        "total": Money(1_999, "USD"), "handle": HANDLE, "email": "ann@x.test", "address": None,
-        "created_at": AT,
-    }  # fmt: skip
-    return Order(id=OrderId(f"order-{number:03}"), buyer_id=buyer_id, **(plain | fields))
-
-
-def full_order(number: int, buyer_id: BuyerId = BOB) -> Order:
-    """Order *number* with a value in every place."""
-    lines = tuple(
-        OrderLine(
-            sku_id=SkuId(f"sku-{n}"), item_id=ItemId(f"item-{n}"),
-            variant_id="größe '\"" if n % 2 else None, seller_id=SellerId(f"seller-{n % 3}"),
-            name=f"Thing {n} \N{GRINNING FACE}\n", quantity=999_999,
-            unit_price=Money(MAX_MINOR // 12, "JPY"), sku=f"größe-{n}",
-            options={"Größe": ["S", 1, None], "x": {}} if n % 2 else {},
-        )
-        for n in range(12, 0, -1)
-    )  # fmt: skip
-    adjustments = (
-        Adjustment(kind="shipping", code="express", amount=Money(500, "JPY")),
-        Adjustment(
-            kind="tax", code="vat", amount=Money(19, "JPY"), line_no=2, rate="0.19", included=True
-        ),
-        Adjustment(
-            kind="discount", code="spring", amount=Money(-77, "JPY"), line_no=12, rate="0.5"
-        ),
-    )
-    address = Address(
-        name="Bob O'Neil",
-        line1="1 Main St",
-        line2="c/o Ann",
-        city="Köln",
-        region="NRW",
-        postal_code="50667",
-        country="DE",
-    )
-    return plain_order(
-        number, buyer_id, cart_version=7, idem_key="key \N{GRINNING FACE}", digest="d" * 64,
-        lines=lines, adjustments=adjustments,
-        total=Money(MAX_SUM, "JPY"),
-        handle=attrs.evolve(HANDLE, account="second", brand="", last4=""), address=address,
-    )  # fmt: skip
-
-
-def key_of(order: Order) -> OrderKey:
-    """The whole key of *order*."""
-    return OrderKey(order.buyer_id, order.id)
-
-
-def behind(order: Order) -> OrderPosition:
-    """The place in a list behind *order*."""
-    return OrderPosition(order.created_at, order.id)
-
-
-def saga_of(order: Order, **fields: Any) -> OrderSaga:
-    """The saga that *order* begins with."""
-    plain: dict[str, Any] = {
-        "definition": "order",
-        "version": 1,
-        "carrier": "sandbox",
-        "trace": f"what {order.id} came of",
-    }
-    handle = order.handle
-    return OrderSaga(
-        key=key_of(order),
-        gateway=handle.gateway,
-        account=handle.account,
-        digest=order.digest,
-        total=order.total,
-        **(plain | fields),
-    )
-
-
-def place(database: Database, book: OrderBook, sagas: SagaStore, *orders: Order) -> None:
-    """Write orders with their sagas and the entries that each timeline begins with."""
-    entries = (
-        TimelineEntry(seq=1, fact=Fact.ORDER_CREATED, at=AT),
-        TimelineEntry(seq=2, fact=Fact.INVENTORY_RESERVED, at=AT),
-    )
-    with database.begin() as tx:
-        book.insert(tx, orders)
-        sagas.insert(tx, [saga_of(order) for order in orders], len(entries), AT)
-        book.append(tx, {key_of(order): entries for order in orders})
-        tx.commit()
-
-
-class OrderBookContract:
+class OrderBookContract(OrderHistoryContract):
     """Give ``database``, ``book``, and ``sagas`` that the book reads the states from."""
 
     @pytest.fixture
@@ -305,93 +207,6 @@ class OrderBookContract:
             assert book.placed_with(tx, [(ANN, three.idem_key or "")], []) == [three]
             assert book.placed_with(tx, [(ANN, "key-9")], [(BOB, one.cart_id)]) == []
             assert book.placed_with(tx, [], []) == []
-
-    def test_a_history_goes_back_from_the_newest_page_by_page(
-        self, database: Database, book: OrderBook, sagas: SagaStore
-    ) -> None:
-        place(
-            database, book, sagas, *(plain_order(n) for n in (3, 1, 5, 2, 4)), plain_order(9, BOB)
-        )
-        with database.snapshot() as tx:
-            first = book.history(tx, ANN, EVERY, None, 2)
-            assert [view.order for view in first] == [plain_order(5), plain_order(4)]
-            assert [len(view.timeline) for view in first] == [2, 2]
-            second = book.history(tx, ANN, EVERY, behind(first[-1].order), 2)
-            assert [view.order.id for view in second] == [plain_order(3).id, plain_order(2).id]
-            assert [
-                view.order.id for view in book.history(tx, ANN, EVERY, behind(second[-1].order), 2)
-            ] == [plain_order(1).id]
-            assert book.history(tx, ANN, EVERY, behind(plain_order(1)), 2) == []
-
-    def test_a_history_goes_by_time_before_it_goes_by_name(
-        self, database: Database, book: OrderBook, sagas: SagaStore
-    ) -> None:
-        place(
-            database,
-            book,
-            sagas,
-            *(plain_order(n, created_at=AT + timedelta(microseconds=n % 3)) for n in range(1, 7)),
-        )
-        with database.snapshot() as tx:
-            seen: list[OrderId] = []
-            before: OrderPosition | None = None
-            while page := book.history(tx, ANN, EVERY, before, 2):
-                seen += [view.order.id for view in page]
-                before = behind(page[-1].order)
-        assert seen == [plain_order(n).id for n in (5, 2, 4, 1, 6, 3)]
-
-    def test_a_history_is_of_a_status_and_of_a_time(
-        self, database: Database, book: OrderBook, sagas: SagaStore
-    ) -> None:
-        orders = [plain_order(n, created_at=AT + timedelta(hours=n)) for n in range(6)]
-        place(database, book, sagas, *orders, plain_order(9, BOB, created_at=AT))
-        with database.begin() as tx:
-            assert sagas.request_cancel(tx, key_of(orders[2]), LATER)
-            tx.commit()
-
-        def found(before: OrderPosition | None = None, **wanted: Any) -> list[int]:
-            with database.snapshot() as tx:
-                views = book.history(tx, ANN, OrderFilter(**wanted), before, 2)
-            return [orders.index(view.order) for view in views]
-
-        assert found(status=OrderStatus.PENDING) == [5, 4]
-        assert found(behind(orders[4]), status=OrderStatus.PENDING) == [3, 2]
-        assert found(status=OrderStatus.COMPLETED) == []
-        assert found(since=AT + timedelta(hours=5)) == [5]
-        assert found(since=AT, until=AT + timedelta(hours=1)) == [1, 0]
-        assert found(until=AT + timedelta(hours=1, microseconds=-1)) == [0]
-        assert found(
-            behind(orders[1]), until=AT + timedelta(hours=1), status=OrderStatus.PENDING
-        ) == [0]
-        assert found(since=AT + timedelta(hours=6)) == []
-
-    def test_followers_get_what_is_behind_their_cursor_and_no_more(
-        self, database: Database, book: OrderBook, sagas: SagaStore
-    ) -> None:
-        orders = [plain_order(n) for n in range(1, 130)]
-        place(database, book, sagas, *orders, plain_order(200, BOB))
-        with database.begin() as tx:
-            book.append(
-                tx,
-                {key_of(orders[0]): [TimelineEntry(seq=3, fact=Fact.PAYMENT_COMPLETED, at=LATER)]},
-            )
-            tx.commit()
-        cursors = [TimelineCursor(key_of(order), 2) for order in orders] + [
-            TimelineCursor(OrderKey(ANN, plain_order(200).id), 0)
-        ]
-        with database.snapshot() as tx:
-            found = book.timelines_after(tx, cursors)
-            assert {order_id: [e.seq for e in entries] for order_id, entries in found.items()} == {
-                orders[0].id: [3]
-            }
-            whole = book.timelines_after(
-                tx, [TimelineCursor(key_of(orders[0]), 0), TimelineCursor(key_of(orders[1]), 1)]
-            )
-            assert {order_id: [e.seq for e in entries] for order_id, entries in whole.items()} == {
-                orders[0].id: [1, 2, 3],
-                orders[1].id: [2],
-            }
-            assert book.timelines_after(tx, []) == {}
 
     def test_anyone_can_be_told_whose_an_order_is(
         self, database: Database, book: OrderBook, sagas: SagaStore

@@ -1,8 +1,7 @@
 """The search index in memory: an honest small one, for tests without an engine."""
 
-import re
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from html import escape
 from itertools import pairwise
@@ -29,57 +28,14 @@ from commerce_core.search import (
     Suggestion,
 )
 from commerce_searchtext import splitting
-from commerce_searchtext.documents import (
-    insides,
-    phrases,
-    spelled_otherwise,
-    spelled_terms,
-    suggested,
-    typed_of,
-)
+from commerce_searchtext.documents import phrases, suggested
 from commerce_searchtext.facets import price_ends
 from commerce_searchtext.highlight import apart
-from commerce_searchtext.letters import respelled
-from commerce_searchtext.terms import otherwise
-from commerce_searchtext.words import Analysis, clean, key
+from commerce_searchtext.words import clean, key
+from commerce_testkit.memory.search_matching import ANALYSIS, Matcher, words_of
 
-_ENDINGS: Final = ("ies", "ing", "ers", "er", "es", "s", "y")
 _PINS: Final = 64
 _PINNED_FOR: Final = timedelta(minutes=5)
-
-
-#: TVs, DVDs, PCs.
-_MANY: Final = re.compile("[bcdfghjklmnpqrtvwxz]{2,4}s")
-
-
-def stem(word: str) -> str:
-    """*word* without a common English ending."""
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word[: -len(ending)]
-    return word[:-1] if _MANY.fullmatch(word) else word
-
-
-def is_near(typed: str, word: str) -> bool:
-    """Whether one letter was left out, put in, mistaken or swapped, in a word of four letters or
-    more.
-    """
-    if len(typed) < 4 or abs(len(typed) - len(word)) > 1 or typed[0] != word[0]:
-        return False
-    same = next(
-        (i for i, (a, b) in enumerate(zip(typed, word, strict=False)) if a != b),
-        min(len(typed), len(word)),
-    )
-    a, b = typed[same:], word[same:]
-    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[1::-1] and a[2:] == b[2:])
-
-
-def words_of(text: str) -> list[str]:
-    """The words of *text*."""
-    return [word.surface for word in splitting.words_of(clean(text))]
-
-
-_ANALYSIS: Final = Analysis(splitting.words_of, stem)
 
 
 @attrs.frozen
@@ -129,7 +85,7 @@ class MemorySearchIndex(SearchIndex):
         after = offset + query.size
         if after < len(found) and query.cursor is None:
             name = self._pin(asked, found)
-        matcher = _Matcher(query.term, self._kept.values(), self._synonyms)
+        matcher = Matcher(query.term, self._kept.values(), self._synonyms)
         return ResultPage(
             hits=tuple(_hit(d, matcher, query) for d in found[offset:after]),
             total=len(found),
@@ -152,7 +108,7 @@ class MemorySearchIndex(SearchIndex):
                 ("item", d.name, d.item_id),
             )
             queries = (
-                ("query", suggested(phrase), None) for phrase in sorted(phrases(d.name, _ANALYSIS))
+                ("query", suggested(phrase), None) for phrase in sorted(phrases(d.name, ANALYSIS))
             )
             for kind, text, item_id in (*queries, *kinds):
                 if sought and d.listed and f" {sought}" in f" {' '.join(words_of(text))}":
@@ -162,7 +118,7 @@ class MemorySearchIndex(SearchIndex):
         return tuple(sorted(found.values(), key=lambda s: s.kind != "query"))[: max(size, 0)]
 
     def explain(self, term: str, size: int) -> Sequence[Explanation]:
-        matcher = _Matcher(term, self._kept.values(), self._synonyms)
+        matcher = Matcher(term, self._kept.values(), self._synonyms)
         found = self.find(Query(term=term, size=size)).hits
         parts = {h.item_id: tuple(matcher.parts(self._kept[h.item_id])) for h in found}
         return [
@@ -196,7 +152,7 @@ class MemorySearchIndex(SearchIndex):
     def _found(self, query: Query, asked: Query) -> tuple[str, int, Sequence[Document]]:
         self._drop()
         if query.cursor is None:
-            matcher = _Matcher(query.term, self._kept.values(), self._synonyms)
+            matcher = Matcher(query.term, self._kept.values(), self._synonyms)
             return (
                 "",
                 0,
@@ -233,112 +189,6 @@ def _take(kept: dict[ItemId, Document], documents: Sequence[Document]) -> None:
     for d in documents:
         if d.item_id not in kept or kept[d.item_id].version < d.version:
             kept[d.item_id] = d
-
-
-class _Matcher:
-    """A term against documents: which it finds, and how well."""
-
-    def __init__(
-        self, term: str, documents: Iterable[Document], synonyms: Mapping[str, Sequence[str]]
-    ) -> None:
-        self.browsing = not term.strip()
-        self._code = key(term)
-        text = clean(term[:10_000])
-        places = splitting.words_of(text)[:32]
-        typed = [place.surface for place in places]
-        others = {place.surface: otherwise(place, text) for place in places}
-        documents = list(documents)
-        written = {
-            t: suggested(s)
-            for d in documents
-            for s in spelled_terms(d, _ANALYSIS)
-            for t in (typed_of(s),)
-        }
-        known = Counter(
-            word
-            for d in documents
-            if d.listed
-            for text in _texts(d).values()
-            for word in words_of(text)
-        )
-        stems = {stem(word) for word in known}
-        self.senses: list[set[str]] = []
-        meant: list[str] = []
-        for word in typed:
-            unknown = not any(self._known(w, known, stems) for w in (word, *others[word]))
-            near = [w for w, _ in known.most_common() if is_near(word, w)] if unknown else []
-            self.senses.append(
-                {stem(w) for w in (word, *near, *others[word], *synonyms.get(word, ()))}
-            )
-            meant.append(written.get(near[0], near[0]) if near else word)
-        self._typed = typed
-        self.did_you_mean = " ".join(meant) if meant != typed else None
-
-    @staticmethod
-    def _known(word: str, known: Mapping[str, int], stems: set[str]) -> bool:
-        return stem(word) in stems or any(
-            other.startswith(word) or (len(word) > 3 and word in other) for other in known
-        )
-
-    def is_exact(self, d: Document) -> bool:
-        """Whether the term is the id, the SKU or a code of *d*."""
-        return not self.browsing and self._code in {key(c) for c in (d.item_id, d.sku, *d.codes)}
-
-    def finds(self, d: Document) -> bool:
-        """Whether *d* is among the hits."""
-        return self.browsing or self.is_exact(d) or any(True for _ in self.parts(d))
-
-    def parts(self, d: Document) -> Iterator[tuple[str, float]]:
-        """The score of *d*, word by word: its best field counts."""
-        weights = {
-            "name": 2.0,
-            "category": 2.0,
-            "brand": 2.0,
-            "tags": 2.0,
-            "description": 1.0,
-            "attributes": 0.5,
-        }
-        texts = {field: words_of(text) for field, text in _texts(d).items()}
-        found = 0
-        for typed, sense in zip(self._typed, self.senses, strict=True):
-            full = [
-                weights[f] for f, words in texts.items() if any(stem(w) in sense for w in words)
-            ]
-            started = [
-                0.3
-                for words in texts.values()
-                if len(typed) > 1 and any(w.startswith(typed) for w in words)
-            ]
-            inside = [
-                0.2
-                for end in insides(d, _ANALYSIS).split()
-                if len(typed) > 3 and end.startswith(typed)
-            ]
-            if full or started or inside:
-                found += 1
-                yield f"word {typed}", max(full + started + inside)
-        if found == len(self._typed) > 1:
-            yield "all words", 8.0
-
-    def marks(self, word: str, written: str) -> bool:
-        """Whether *word* of a text, where it is *written* so, is to be highlighted."""
-        other = respelled(written)
-        return any(
-            stem(word) in sense or word.startswith(typed) or other == typed
-            for typed, sense in zip(self._typed, self.senses, strict=True)
-        )
-
-
-def _texts(d: Document) -> dict[str, str]:
-    attributes = " ".join(v for vs in d.attributes.values() for v in vs)
-    texts = {
-        "name": f"{d.name}",
-        "category": d.category,
-        "brand": d.brand,
-        "tags": " ".join((*d.tags, d.sku)),
-        "description": f"{d.description} {spelled_otherwise(d, _ANALYSIS)}",
-    }
-    return {**texts, "attributes": attributes}
 
 
 def _passes(d: Document, query: Query) -> bool:
@@ -379,7 +229,7 @@ def _shown(d: Document, query: Query) -> Form:
     return min(_meeting(d, query), key=lambda form: (not form.in_stock, form.price.minor))
 
 
-def _ordered(found: list[Document], query: Query, matcher: _Matcher) -> list[Document]:
+def _ordered(found: list[Document], query: Query, matcher: Matcher) -> list[Document]:
     sort = query.sort
     by: dict[Sort, Callable[[Document], float]] = {
         Sort.RELEVANCE: lambda d: -sum(points for _, points in matcher.parts(d)),
@@ -397,7 +247,7 @@ def _ordered(found: list[Document], query: Query, matcher: _Matcher) -> list[Doc
     )
 
 
-def _hit(d: Document, matcher: _Matcher, query: Query) -> Hit:
+def _hit(d: Document, matcher: Matcher, query: Query) -> Hit:
     fields = ("item_id", "sku", "name", "brand", "category", "type", "image")
     form = _shown(d, query)
     marked = {field: _marked(getattr(d, field), matcher) for field in ("name", "description")}
@@ -410,7 +260,7 @@ def _hit(d: Document, matcher: _Matcher, query: Query) -> Hit:
     )
 
 
-def _marked(text: str, matcher: _Matcher) -> str:
+def _marked(text: str, matcher: Matcher) -> str:
     parts: list[str] = []
     at, text = 0, clean(text)
     words = splitting.words_of(text)

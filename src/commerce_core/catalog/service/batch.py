@@ -7,7 +7,7 @@ import attrs
 
 from commerce_core.catalog.model import Item, ItemImport, RowError
 from commerce_core.catalog.service.compose import Composed
-from commerce_core.catalog.service.merge import ItemRows, LineProblem
+from commerce_core.catalog.service.gather import ItemRows, LineProblem
 from commerce_core.kernel.codec import storable_text
 from commerce_core.kernel.errors import Invalid
 from commerce_core.kernel.ids import SkuId

@@ -12,8 +12,9 @@ import attrs
 
 from commerce_core.catalog.model import ImportFormat, Item, ItemStatus, ItemType, ItemView, Variant
 from commerce_core.catalog.service.cells import harmless, written_cell
-from commerce_core.kernel.codec import escape_pointer, is_object, storable
+from commerce_core.kernel.codec import is_object, storable
 from commerce_core.kernel.errors import FieldProblem, Invalid
+from commerce_core.kernel.field_problems import escape_pointer
 from commerce_core.kernel.text import clean_text
 
 _SOURCE: Final = ("_id", "created_at", "updated_at")
@@ -66,9 +67,8 @@ def normalized(row: Mapping[str, Any]) -> Document:
     if "stock" in data and "quantity" not in data:
         data["quantity"] = data.pop("stock")
     if data.get("status") == ItemStatus.WITHDRAWN.value:
-        data["status"] = (
-            ItemStatus.DRAFT.value
-        )  # a known item stays withdrawn, a new one does not go on sale
+        # A known item stays withdrawn, a new one does not go on sale.
+        data["status"] = ItemStatus.DRAFT.value
     if isinstance(data.get("variants"), list):
         data["variants"] = [
             _normalized_form(form, f"/variants/{i}") for i, form in enumerate(data["variants"])

@@ -29,17 +29,15 @@ from commerce_core.catalog.ports import ImportQueue, ItemBook
 from commerce_core.catalog.service.batch import Batch
 from commerce_core.catalog.service.documents import known_as, normalized
 from commerce_core.catalog.service.files import glance_at_rows, read_again, read_rows
-from commerce_core.catalog.service.imports import CHUNK
-from commerce_core.catalog.service.merge import (
+from commerce_core.catalog.service.gather import (
     ItemOnLine,
     ItemRows,
     RowsRefused,
-    changed,
     check_row,
-    created,
-    lost,
     put_together,
 )
+from commerce_core.catalog.service.imports import CHUNK
+from commerce_core.catalog.service.merge import changed, created, lost
 from commerce_core.catalog.service.rows import Row
 from commerce_core.catalog.service.shelve import Shelf
 from commerce_core.kernel.clock import Clock
@@ -157,9 +155,8 @@ class Importer:
     def _rows(self, job: ItemImport, limit: int, most_kept: int) -> "_Read":
         lease = _Lease(self._db, self._queue, self._clock, job)
         gathering = job.progress.phase is ImportPhase.GATHERING
-        only_skus = (
-            gathering and job.progress.offset > 0
-        )  # the rows themselves are wanted of a file of one batch alone
+        # The rows themselves are wanted of a file of one batch alone.
+        only_skus = gathering and job.progress.offset > 0
         read = glance_at_rows if only_skus else read_rows
         rows: list[Row] = []
         counts: Counter[str] = Counter()

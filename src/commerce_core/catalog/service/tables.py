@@ -2,10 +2,8 @@
 own.
 """
 
-import codecs
 import csv
 import json
-import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, cast
@@ -13,33 +11,32 @@ from typing import Any, Final, cast
 import attrs
 
 from commerce_core.catalog.model import Progress, TableStyle
-from commerce_core.catalog.service.cells import EMPTY, bare, decimal_of, plain_number, read_cell
+from commerce_core.catalog.service.cells import EMPTY, bare, plain_number, read_cell
 from commerce_core.catalog.service.lines import LONGEST_ROW, TOO_LONG, Fetch, Line, read_lines
 from commerce_core.catalog.service.rows import MOST_NODES, Row, nodes
+from commerce_core.catalog.service.table_style import (
+    COUNTS,
+    FREE,
+    LISTS,
+    MOST_LINES,
+    NAMES_OF_FORM,
+    NO_CELLS,
+    OF_FORM,
+    SOURCES,
+    TEXTS,
+    WINDOWS,
+    column,
+    said_delimiter,
+    style_of,
+)
 from commerce_core.kernel.codec import storable_text
 from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_core.kernel.text import clean_text
 
-#: Characters that may stand between cells.
-DELIMITERS: Final = (",", ";", "\t", "|")
-_HEAD: Final = 1 << 16
 _MOST_COLUMNS: Final = 1_000
-#: Lines that one record may span: of a quote that is never closed no more is read twice.
-_MOST_LINES: Final = 500
-_WINDOWS: Final = "cp1252"
-_NOT_ASCII: Final = re.compile(rb"[\x80-\xff]")
-_NO_CELLS: Final[list[str]] = []
 
-_TEXTS: Final = ("name", "description", "brand", "category")
-_SOURCES: Final = ("sku", "_id", "created_at", "updated_at", "type", "status")
-_LISTS: Final = ("tags", "images", "gtins")
-_FREE: Final = ("specifications", "attributes")
-_COUNTS: Final = ("quantity", "stock")
-_NAMES_OF_FORM: Final = ("variantId", "variant_id", "options", "variantImages", "variantGtins")
-_OF_FORM: Final = (*_NAMES_OF_FORM, "price", *_COUNTS, "deleted")
 _TWICE: Final = "stands in a column of its own and in that of the whole"
 _INNER: Final = {"variantImages": "images", "variantGtins": "gtins"}
-_COLUMNS: Final = {name.lower(): name for name in (*_TEXTS, *_SOURCES, *_LISTS, *_FREE, *_OF_FORM)}
 
 
 def read_table(start: Progress, fetch: Fetch, asked: TableStyle, places: int) -> Iterator[Row]:
@@ -50,13 +47,13 @@ def read_table(start: Progress, fetch: Fetch, asked: TableStyle, places: int) ->
         asked: what the sender says of how the table is written; the rest is told from its head.
         places: decimals that a price may have.
     """
-    records = _Records(start, fetch, start.style or _style(fetch, asked))
+    records = _Records(start, fetch, start.style or style_of(fetch, asked))
     header = start.header
     if not header:
         opening = next(iter(records), None)
         if opening is None:
             return
-        header = tuple(storable_text(_column(name)) for name in opening.cells)
+        header = tuple(storable_text(column(name)) for name in opening.cells)
         if trouble := opening.trouble or _misfit_header(header):
             yield Row(
                 opening.line,
@@ -69,7 +66,7 @@ def read_table(start: Progress, fetch: Fetch, asked: TableStyle, places: int) ->
             return
     warning = (
         "is not UTF-8: the file is read as Windows-1252"
-        if records.style.encoding == _WINDOWS and not start.header
+        if records.style.encoding == WINDOWS and not start.header
         else ""
     )
     table = _Table(header, records.style, places)
@@ -95,113 +92,6 @@ def read_cells_again(
 ) -> Row:
     """The row whose ``raw`` was kept."""
     return _Table(header, style, places).row(_Record(line, json.loads(raw), "", 0, 0))
-
-
-# --- how a table is written -----------------------------------------------------------------------
-
-
-def _style(fetch: Fetch, asked: TableStyle) -> TableStyle:
-    head = b""
-    while len(head) < _HEAD and (more := fetch(len(head))):
-        head += more
-    encoding = _encoding(_letters(head, fetch))
-    line_end = "\r" if b"\r" in head and b"\n" not in head else "\n"
-    lines = head[:_HEAD].decode(encoding, errors="replace").removeprefix("\ufeff").split(line_end)
-    if len(head) >= _HEAD and len(lines) > 1:
-        lines.pop()  # it is cut, and so may be a number in it
-    said = _said_delimiter(lines[0])
-    while lines and (_said_delimiter(lines[0]) or not lines[0].strip()):
-        lines = lines[1:]
-    lines = [f"{line}\n" for line in lines]
-    delimiter = asked.delimiter or said or _delimiter(lines)
-    decimal = asked.decimal or _decimal(lines, delimiter)
-    return TableStyle(
-        delimiter=delimiter,
-        decimal=decimal,
-        sure=bool(asked.decimal),
-        encoding=encoding,
-        line_end=line_end,
-    )
-
-
-def _letters(head: bytes, fetch: Fetch) -> bytes:
-    """Some of the file from its first letter on that is not ASCII, however far behind its *head*
-    that is.
-    """
-    data, offset = head, len(head)
-    while data:
-        if first := _NOT_ASCII.search(data):
-            return data[first.start() :] + fetch(offset)[:_HEAD]
-        data = fetch(offset)
-        offset += len(data)
-    return b""
-
-
-def _encoding(letters: bytes) -> str:
-    """UTF-8, unless some bytes are not and no line has letters that are."""
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(letters[:_HEAD], final=len(letters) < _HEAD)
-    except UnicodeDecodeError:
-        return (
-            "utf-8" if any(_in_utf_8(line) for line in letters[:_HEAD].splitlines()) else _WINDOWS
-        )
-    return "utf-8"
-
-
-def _in_utf_8(line: bytes) -> bool:
-    try:
-        return not line.isascii() and bool(line.decode())
-    except UnicodeDecodeError:
-        return False
-
-
-def _said_delimiter(line: str) -> str:
-    """What a first line like ``sep=;`` says."""
-    text = line.rstrip("\r\n").strip('"')
-    return text[4] if len(text) == 5 and text[:4].lower() == "sep=" else ""
-
-
-def _delimiter(lines: Sequence[str]) -> str:
-    """The character by which the header has a column for SKUs; of several the one that makes the
-    most columns.
-    """
-
-    def names(delimiter: str) -> tuple[bool, int]:
-        try:
-            header = next(
-                csv.reader(lines[:_MOST_LINES], delimiter=delimiter, strict=True), _NO_CELLS
-            )
-        except csv.Error:
-            return False, 0
-        return bool({"sku", "_id"} & set(map(_column, header))), len(header)
-
-    return max(DELIMITERS, key=names)
-
-
-def _decimal(lines: Sequence[str], delimiter: str) -> str:
-    """The decimal mark that prices and counts show, if none shows another one."""
-    shown: set[str] = set()
-    try:
-        for cells in csv.DictReader(lines, delimiter=delimiter):
-            named = {
-                _column(name): cell
-                for name, cell in cells.items()
-                if isinstance(name, str) and isinstance(cell, str)
-            }
-            shown |= {decimal_of(named[name]) for name in ("price", *_COUNTS) if name in named}
-    except csv.Error:
-        return ""
-    shown.discard("")
-    return shown.pop() if len(shown) == 1 else ""
-
-
-def _column(cell: str) -> str:
-    """What a column is called: the shop's own names in whatever case they are written, a seller's
-    own as they are.
-    """
-    field, dot, inner = clean_text(cell).partition(".")
-    field = clean_text(field)
-    return _COLUMNS.get(field.lower(), field) + dot + clean_text(inner)
 
 
 def _misfit_header(header: Sequence[str]) -> str:
@@ -230,7 +120,7 @@ class _Records:
     """Records of a CSV file (RFC 4180) behind a place in it, blank ones left out.
 
     A record that cannot be read costs its first line alone: those that a quote had swallowed are
-        read again, each for itself.
+    read again, each for itself.
     """
 
     def __init__(self, start: Progress, fetch: Fetch, style: TableStyle) -> None:
@@ -242,7 +132,7 @@ class _Records:
 
     def __iter__(self) -> Iterator[_Record]:
         while (line := self._next_line()) is not None:
-            if line.no == 1 and _said_delimiter(self._text(line)):
+            if line.no == 1 and said_delimiter(self._text(line)):
                 continue
             record = self._record(line)
             if record.trouble or any(clean_text(cell) for cell in record.cells):
@@ -256,7 +146,7 @@ class _Records:
             yield self._text(first) + "\n"
             size = len(first.raw or b"")
             while (
-                len(lines) < _MOST_LINES
+                len(lines) < MOST_LINES
                 and size <= LONGEST_ROW
                 and (line := self._next_line()) is not None
             ):
@@ -266,7 +156,7 @@ class _Records:
 
         cells: list[str] = []
         try:
-            cells = next(csv.reader(feed(), delimiter=self.style.delimiter, strict=True), _NO_CELLS)
+            cells = next(csv.reader(feed(), delimiter=self.style.delimiter, strict=True), NO_CELLS)
         except csv.Error as error:
             self._trouble = self._trouble or f"is no CSV: {error}"
         trouble = self._trouble or self._misfit(cells)
@@ -344,15 +234,15 @@ class _Table:
 
     def _item(self, cells: dict[str, str]) -> dict[str, Any]:
         if not any(
-            cell and name.partition(".")[0] in _NAMES_OF_FORM for name, cell in cells.items()
+            cell and name.partition(".")[0] in NAMES_OF_FORM for name, cell in cells.items()
         ):
             simple = {
                 name: cell
                 for name, cell in cells.items()
-                if cell or name.partition(".")[0] not in _NAMES_OF_FORM
+                if cell or name.partition(".")[0] not in NAMES_OF_FORM
             }
             return self._fields(simple, "")
-        form = {name: cell for name, cell in cells.items() if name.partition(".")[0] in _OF_FORM}
+        form = {name: cell for name, cell in cells.items() if name.partition(".")[0] in OF_FORM}
         data = self._fields({name: cell for name, cell in cells.items() if name not in form}, "")
         return data | {
             "variants": [
@@ -380,19 +270,19 @@ class _Table:
         return data
 
     def _put(self, data: dict[str, Any], name: str, cell: str) -> None:
-        blank = not cell if name in (*_TEXTS, *_FREE) else not clean_text(cell)
+        blank = not cell if name in (*TEXTS, *FREE) else not clean_text(cell)
         if blank:
             if name in (
-                *_TEXTS,
-                *_LISTS,
-                *_FREE,
+                *TEXTS,
+                *LISTS,
+                *FREE,
                 "price",
                 "variantImages",
                 "variantGtins",
                 "options",
             ):
                 data.setdefault(name, None)
-        elif name in _TEXTS or name in _SOURCES or name in ("variantId", "variant_id"):
+        elif name in TEXTS or name in SOURCES or name in ("variantId", "variant_id"):
             data[name] = bare(cell)
         elif name == "price":
             data[name] = (
@@ -400,14 +290,14 @@ class _Table:
                 if cell.startswith("{")
                 else plain_number(cell, self.style, self._places)
             )
-        elif name in _COUNTS:
+        elif name in COUNTS:
             data[name] = _whole(plain_number(cell, self.style, 0))
         elif name == "deleted":
             if (said := _truth(cell)) is not False:
                 data[name] = said
-        elif name in (*_LISTS, "variantImages", "variantGtins") and not cell.startswith("["):
+        elif name in (*LISTS, "variantImages", "variantGtins") and not cell.startswith("["):
             data[name] = [bare(part.strip()) for part in bare(cell).split("|")]
-        elif name in (*_FREE, "options"):
+        elif name in (*FREE, "options"):
             _put_whole(data, name, read_cell(cell))
         else:
             data[name] = read_cell(cell)

@@ -8,34 +8,27 @@ audit's.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
 from typing import Final, TypeVar
 
 import attrs
 
-from commerce_core.cart import Cart
-from commerce_core.checkout.model import CallStatus, Operation
-from commerce_core.checkout.ports import MoneyFact, SagaRow
+from commerce_core.checkout.ports import SagaRow
+from commerce_core.checkout.service.invariants import (
+    OrderEvidence,
+    Violation,
+    check_order,
+    check_stock,
+)
 from commerce_core.checkout.service.operate import ALARM_AGE, ALARM_CLAIMS
 from commerce_core.checkout.service.record import SagaRepositories
-from commerce_core.inventory import Hold, HoldStatus, StockAudit
+from commerce_core.inventory import StockAudit
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import BuyerId, CartId, OrderId, SkuId
-from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Transaction
-from commerce_core.orders import Fact, Order, OrderKey, OrderState, OrderView
-from commerce_core.payment import BookEntry, PaymentGateway
+from commerce_core.orders import Order, OrderKey, OrderView
+from commerce_core.payment import PaymentGateway
 
 _PAGE: Final = 500
-
-
-@attrs.frozen(kw_only=True)
-class Violation:
-    """An invariant that does not hold, of what, and how."""
-
-    invariant: str
-    subject: str
-    detail: str
 
 
 @attrs.frozen(kw_only=True)
@@ -62,20 +55,6 @@ class Report:
     def clean(self) -> bool:
         """Whether every invariant holds."""
         return not self.violations
-
-
-@attrs.frozen(kw_only=True)
-class OrderEvidence:
-    """Everything that is stored about one order."""
-
-    row: SagaRow
-    view: OrderView
-    holds: Sequence[Hold]
-    facts: Sequence[MoneyFact]
-    entries: Sequence[BookEntry]
-    cart: Cart | None
-    returned_to: Cart | None
-    duplicate_orders: Sequence[Order]
 
 
 class Checker:
@@ -268,178 +247,6 @@ class Checker:
             ]
             for order in orders
         }
-
-
-def check_stock(audit: StockAudit) -> Iterator[Violation]:
-    """S1 to S3 for one SKU."""
-
-    def broken(invariant: str, detail: str) -> Violation:
-        return Violation(invariant=invariant, subject=f"sku {level.sku_id}", detail=detail)
-
-    level = audit.level
-    if not level.on_hand >= level.reserved >= 0:
-        yield broken("S1", f"on hand {level.on_hand}, reserved {level.reserved}")
-    if level.on_hand != audit.moved:
-        yield broken("S2", f"on hand {level.on_hand}, but the movements sum to {audit.moved}")
-    if level.reserved != audit.held:
-        yield broken("S2", f"reserved {level.reserved}, but the holds sum to {audit.held}")
-    if audit.committed + audit.held > audit.received:
-        yield broken("S3", f"{audit.committed} sold and {audit.held} held of {audit.received}")
-
-
-def check_order(evidence: OrderEvidence) -> Iterator[Violation]:
-    """Every invariant that one order's evidence can show."""
-    for check in (_money, _timeline, _contents, _ending):
-        for invariant, detail in check(evidence):
-            yield Violation(
-                invariant=invariant,
-                subject=f"order {evidence.row.saga.key.order_id}",
-                detail=detail,
-            )
-
-
-_Found = Iterator[tuple[str, str]]
-
-
-def _money(e: OrderEvidence) -> _Found:
-    total, state = e.view.order.total, e.view.state
-    undone = state in (OrderState.COMPENSATING, OrderState.CANCELLED)
-    captures = [entry.amount for entry in e.entries if entry.kind == "capture"]
-    taken, refunded = (
-        _sums(captures),
-        _sums(entry.amount for entry in e.entries if entry.kind == "refund"),
-    )
-    told = {
-        kind: _sums(fact.amount for fact in e.facts if fact.kind == kind)
-        for kind in ("capture", "refund")
-    }
-    if len(captures) > 1:
-        yield "S4", f"captured {len(captures)} times"
-    if (
-        any(amount != total for amount in captures) and not undone
-    ):  # what is undone goes back as it was captured (L2)
-        yield "S5", f"captured {', '.join(map(str, captures))} for a total of {total}"
-    if refunded - taken:
-        yield "S6", f"{refunded.total()} minor units given back, more than was captured"
-    charge = e.row.saga.status(Operation.CHARGE)
-    landed_late = state.is_final and told["capture"] and not (charge and charge.is_open)
-    if (
-        e.row.saga.status(Operation.REFUND) is not None
-        and charge is not CallStatus.OK
-        and not landed_late
-    ):
-        yield "S8", "a refund was opened although the charge is not known to have happened"
-    if any(call.digest != e.row.saga.digest for call in e.row.saga.calls.values()):
-        yield "S7", "a call was made for another request than the order's"
-    if state is OrderState.CANCELLED and told["capture"] - told["refund"]:
-        yield "S13", "a capture is known, and neither a completed order nor a refund"
-    known = {(fact.ref, fact.kind) for fact in e.facts}
-    if strange := known - {(entry.ref, entry.kind) for entry in e.entries}:
-        yield "L8", f"facts that the gateway's books do not show: {sorted(strange)}"
-    if state.is_final and (missing := {(entry.ref, entry.kind) for entry in e.entries} - known):
-        yield "L8", f"the gateway's books have more: {sorted(missing)}"
-    if state is OrderState.COMPLETED and taken - refunded != _sums([total]):
-        yield "L2", f"completed, but the net charge is not {total}"
-    if state is OrderState.CANCELLED and taken != refunded:
-        yield "L2", "cancelled, but the buyer's money is kept"
-
-
-def _sums(amounts: Iterable[Money]) -> Counter[str]:
-    """Minor units by currency: no two are ever mixed in one sum."""
-    sums = Counter[str]()
-    for amount in amounts:
-        sums[amount.currency] += amount.minor
-    return +sums
-
-
-#: What may follow what in a timeline.
-_AFTER: Final[Mapping[Fact, frozenset[Fact]]] = {
-    Fact.ORDER_CREATED: frozenset({Fact.INVENTORY_RESERVED}),
-    Fact.INVENTORY_RESERVED: frozenset(
-        {
-            Fact.PAYMENT_COMPLETED,
-            Fact.PAYMENT_DECLINED,
-            Fact.INVENTORY_RELEASED,
-            Fact.SHIPMENT_READY,
-        }
-    ),
-    Fact.PAYMENT_COMPLETED: frozenset(
-        {Fact.SHIPMENT_READY, Fact.INVENTORY_RELEASED, Fact.PAYMENT_REFUNDED}
-    ),
-    Fact.PAYMENT_DECLINED: frozenset({Fact.INVENTORY_RELEASED}),
-    Fact.SHIPMENT_READY: frozenset({Fact.ORDER_COMPLETED}),
-    Fact.INVENTORY_RELEASED: frozenset(
-        {Fact.PAYMENT_COMPLETED, Fact.PAYMENT_REFUNDED, Fact.ORDER_CANCELLED}
-    ),
-    Fact.PAYMENT_REFUNDED: frozenset({Fact.ORDER_CANCELLED, Fact.INVENTORY_RELEASED}),
-    Fact.ORDER_COMPLETED: frozenset(),
-    Fact.ORDER_CANCELLED: frozenset(),
-}
-
-
-def _timeline(e: OrderEvidence) -> _Found:
-    timeline = e.view.timeline
-    if (
-        [entry.seq for entry in timeline] != list(range(1, len(timeline) + 1))
-        or not timeline
-        or timeline[0].fact is not Fact.ORDER_CREATED
-    ):
-        yield "S9", "the timeline has gaps or does not begin with OrderCreated"
-    for before, after in pairwise(timeline):
-        free = e.view.order.total.minor == 0  # only what costs nothing is sent without being paid
-        unpaid = (
-            before.fact is Fact.INVENTORY_RESERVED
-            and after.fact is Fact.SHIPMENT_READY
-            and not free
-        )
-        if after.fact not in _AFTER[before.fact] or unpaid:
-            yield "S9", f"{after.fact.value} after {before.fact.value}"
-    if timeline and timeline[-1].fact.is_last != e.view.state.is_final:
-        yield "S9", f"{e.view.state.value}, but the timeline ends with {timeline[-1].fact.value}"
-
-
-def _contents(e: OrderEvidence) -> _Found:
-    order = e.view.order
-    lines = sum((line.total for line in order.lines), start=Money.zero(order.total.currency))
-    adjusted = sum((a.amount for a in order.adjustments if not a.included), start=lines)
-    if adjusted != order.total:
-        yield "S17", f"lines and adjustments sum to {adjusted}, the total is {order.total}"
-    if any(
-        other.idem_key is not None and other.idem_key == order.idem_key
-        for other in e.duplicate_orders
-    ):
-        yield "S11", "another order was placed with its idempotency key"
-    if any(other.cart_id == order.cart_id for other in e.duplicate_orders):
-        yield "S16", "another order was made of its cart"
-    if e.cart is None or e.cart.version != order.cart_version + 1:
-        yield "S16", "its cart is gone, or was changed after it had become the order"
-    elif Counter({x.sku_id: x.quantity for x in e.cart.lines}) != Counter(
-        {x.sku_id: x.quantity for x in order.lines}
-    ):
-        yield "S16", "its lines are not those of its cart"
-
-
-def _ending(e: OrderEvidence) -> _Found:
-    state, statuses = e.view.state, {hold.status for hold in e.holds}
-    want = Counter({line.sku_id: line.quantity for line in e.view.order.lines})
-    if Counter({hold.sku_id: hold.quantity for hold in e.holds}) != want:
-        yield "S2", "what is held is not what was ordered"
-    if state is OrderState.COMPLETED and (
-        statuses != {HoldStatus.COMMITTED} or e.view.shipment is None
-    ):
-        yield "L2", "completed, but its goods did not leave or have no shipment"
-    if state is OrderState.CANCELLED and statuses != {HoldStatus.RELEASED}:
-        yield "L2", "cancelled, but its goods are not free"
-    if (
-        state is OrderState.CANCELLED
-        and e.row.saga.call(Operation.SHIP)
-        and e.row.saga.status(Operation.UNSHIP) is not CallStatus.OK
-    ):
-        yield "L2", "cancelled, but its parcel may be on its way"
-    if state is OrderState.CANCELLED and e.returned_to is None:
-        yield "L11", "cancelled, but its lines are in no cart"
-    if state.is_final and e.row.lease_until is not None:
-        yield "L5", "over, but a lease is held on it"
 
 
 def _names(order: Order) -> list[tuple[str, str]]:

@@ -78,9 +78,8 @@ class Breaker:
             self._silent.pop(party, None)
             return
         silence = self._silent.setdefault(party, _Silence())
-        was_under_way = (
-            silence.until is not None and silence.probed_at is None
-        )  # since before the silence was noticed
+        # Since before the silence was noticed.
+        was_under_way = silence.until is not None and silence.probed_at is None
         silence.probed_at = None
         if len(silence.orders) < _FAILURES:
             silence.orders.add(order_id)
@@ -93,8 +92,8 @@ class Breaker:
         one.
 
         Seldom, and ever more so: what is sent to a party that is away may become too old to be sent
-            again. Never would be wrong,
-        for those that it does not answer may be the only ones that it does not.
+        again. Never would be wrong, for those that it does not answer may be the only ones that it
+        does not.
         """
         silence = self._silent.get(party)
         return silence is not None and silence.pauses in _ANEW

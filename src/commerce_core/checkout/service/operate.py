@@ -15,7 +15,8 @@ from commerce_core.checkout.errors import (
 from commerce_core.checkout.model import CallStatus, GatewayCommand, Operation, OrderSaga
 from commerce_core.checkout.ports import BacklogStats, SagaRow
 from commerce_core.checkout.saga import ask
-from commerce_core.checkout.service.record import OutcomeRecord, Recorder, SagaRepositories
+from commerce_core.checkout.service.record import Recorder, SagaRepositories
+from commerce_core.checkout.service.transition import OutcomeRecord
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import OrderId
 from commerce_core.orders import Order, OrderKey, OrderView
@@ -113,9 +114,8 @@ class Operations:
         says is what counts.
 
         Its reference and its amount are taken, not the operator's words, which are kept as
-        evidence. Where it does not know, only
-        *declined* is believed: the shop voids the payment before the order is cancelled. Money that
-            is known to be taken stays owed.
+        evidence. Where it does not know, only *declined* is believed: the shop voids the payment
+        before the order is cancelled. Money that is known to be taken stays owed.
 
         Raises:
             SagaNotFound: there is no such order.

@@ -78,9 +78,8 @@ class Preparation:
             decision, Accepted
         ):  # whatever the cart becomes while a gateway is slow, nothing else is ordered
             draft = attrs.evolve(draft, priced_version=decision.cart.version)
-        if (
-            draft.amount.minor == 0
-        ):  # the look has found that it is the total: nobody is asked for nothing
+        # The look has found that it is the total: nobody is asked for nothing.
+        if draft.amount.minor == 0:
             return PreparedPayment(draft=draft, handle=NOTHING_TO_PAY, trace=asked.trace)
         if asked.payment is None:
             return Invalid.at("/paymentInfo", "is required")

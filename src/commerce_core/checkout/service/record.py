@@ -2,18 +2,16 @@
 caller.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Final
 
 import attrs
 
-from commerce_core.cart import CartBook, CartLine, ReturnedLines
+from commerce_core.cart import CartBook, ReturnedLines
 from commerce_core.checkout.errors import HoldsLost
 from commerce_core.checkout.model import (
-    Command,
     CommitStock,
-    GivenBack,
     OpenRefund,
     OrderSaga,
     RecordEvent,
@@ -22,26 +20,30 @@ from commerce_core.checkout.model import (
     RestoreCart,
     Timing,
 )
-from commerce_core.checkout.ports import ClaimedSaga, MoneyFact, SagaStore, SagaWrite
-from commerce_core.checkout.saga import advance, ask
+from commerce_core.checkout.ports import ClaimedSaga, SagaStore, SagaWrite
+from commerce_core.checkout.saga import ask
+from commerce_core.checkout.service.transition import (
+    Left,
+    OutcomeRecord,
+    Transition,
+    cart_line,
+    ending_of,
+    facts_of,
+    going_on_from,
+    has_turned_out,
+    in_legible_words,
+    learnt,
+    storable_detail,
+    transition_of,
+)
 from commerce_core.inventory import AvailabilityChanged, StockLedger
 from commerce_core.kernel.codec import storable_text
 from commerce_core.kernel.ids import CartId, IdFactory, OrderId
 from commerce_core.kernel.messaging import Message, Outbox, envelope
 from commerce_core.kernel.transaction import Database, Transaction
-from commerce_core.orders import (
-    EVENT_OF,
-    Fact,
-    Order,
-    OrderBook,
-    OrderKey,
-    OrderLine,
-    TimelineEntry,
-)
-from commerce_core.payment import Captured, Refunded
+from commerce_core.orders import EVENT_OF, Fact, OrderBook, OrderKey, TimelineEntry
 
 _REREADS: Final = 3
-_SYSTEM: Final = "system"
 
 
 @attrs.frozen(kw_only=True)
@@ -54,55 +56,6 @@ class SagaRepositories:
     orders: OrderBook
     sagas: SagaStore
     outbox: Outbox
-
-
-@attrs.frozen(kw_only=True)
-class OutcomeRecord:
-    """A saga in our hands, and what was learnt of it. *actor* is ``system``, or the operator who
-    decided.
-
-    An *alarming* one is put before a person unless it gets on. A *blameless* one has not got on
-    because of a party that is
-    away: it does not count as tried in vain.
-    """
-
-    claimed: ClaimedSaga
-    order: Order
-    outcome: object
-    alarming: bool = False
-    blameless: bool = False
-    actor: str = _SYSTEM
-    cause: str | None = None
-
-    @property
-    def by_runner(self) -> bool:
-        """Whether a runner holds the saga."""
-        return self.actor == _SYSTEM
-
-
-@attrs.frozen
-class Left:
-    """A saga that is let go until some time without its call, with what is known of that call."""
-
-    claimed: ClaimedSaga
-    saga: OrderSaga
-    until: datetime
-
-
-@attrs.frozen
-class _Transition:
-    """A move with what the saga's definition makes of it."""
-
-    move: OutcomeRecord
-    saga: OrderSaga
-    commands: tuple[Command, ...]
-
-    @property
-    def key(self) -> OrderKey:
-        return self.saga.key
-
-    def any(self, kind: type[Command]) -> bool:
-        return any(isinstance(command, kind) for command in self.commands)
 
 
 class Recorder:
@@ -128,17 +81,17 @@ class Recorder:
                 person look at it.
         """
         going_on: list[OutcomeRecord] = []
-        moves = [_in_legible_words(move) for move in moves]
-        self._repos.sagas.record_facts(tx, list(_facts(moves)), now)
+        moves = [in_legible_words(move) for move in moves]
+        self._repos.sagas.record_facts(tx, list(facts_of(moves)), now)
         for _ in range(_REREADS):
-            steps = {m.order.id: _step(m, now) for m in moves}
+            steps = {m.order.id: transition_of(m, now) for m in moves}
             writes = {order_id: self._saga_write(step, now) for order_id, step in steps.items()}
             written = set(self._repos.sagas.write(tx, list(writes.values()), now))
             self._carry_out(
                 tx, [step for order_id, step in steps.items() if order_id in written], now
             )
             going_on += [
-                _next(steps[i].move, writes[i])
+                going_on_from(steps[i].move, writes[i])
                 for i in steps
                 if i in written and writes[i].lease_until
             ]
@@ -152,9 +105,9 @@ class Recorder:
         the same.
 
         It is read anew: the write that failed may have been committed after all, and its timeline
-            must not be set back.
+        must not be set back.
         """
-        self._repos.sagas.record_facts(tx, list(_facts([move])), now)
+        self._repos.sagas.record_facts(tx, list(facts_of([move])), now)
         still_ours = [
             m.claimed for m in self._reread(tx, [move]) if not m.claimed.saga.state.is_final
         ]
@@ -217,7 +170,7 @@ class Recorder:
             if m.order.id in found and found[m.order.id].fence == m.claimed.fence
         ]
 
-    def _saga_write(self, step: _Transition, now: datetime) -> SagaWrite:
+    def _saga_write(self, step: Transition, now: datetime) -> SagaWrite:
         claimed = step.move.claimed
         if (
             not step.commands
@@ -232,10 +185,9 @@ class Recorder:
             return attrs.evolve(
                 put_off, read=claimed, last_error=reason, attention=step.move.alarming or None
             )
-        goes_on = (
-            step.move.by_runner and ask(step.saga) is not None
-        )  # nobody holds what an operator has decided
-        if not step.commands and not _has_turned_out(
+        # Nobody holds what an operator has decided.
+        goes_on = step.move.by_runner and ask(step.saga) is not None
+        if not step.commands and not has_turned_out(
             claimed.saga, step.saga
         ):  # attempted anew: it has got no further
             write = self._put_off(claimed, step.saga, now)
@@ -266,7 +218,7 @@ class Recorder:
             next_run_at=next_run_at,
         )
 
-    def _carry_out(self, tx: Transaction, steps: Sequence[_Transition], now: datetime) -> None:
+    def _carry_out(self, tx: Transaction, steps: Sequence[Transition], now: datetime) -> None:
         if not steps:
             return
         sagas = self._repos.sagas
@@ -282,7 +234,7 @@ class Recorder:
         self._repos.outbox.append(tx, self._tell(tx, steps, returned, now))
         self._end_holds(tx, steps, now)
 
-    def _end_holds(self, tx: Transaction, steps: Sequence[_Transition], now: datetime) -> None:
+    def _end_holds(self, tx: Transaction, steps: Sequence[Transition], now: datetime) -> None:
         """Last of all: others wait for a SKU that many want from here to the commit."""
         if completed := [s.key.order_id for s in steps if s.any(CommitStock)]:
             lost = set(completed) - set(self._repos.stock.commit(tx, completed, now))
@@ -300,7 +252,7 @@ class Recorder:
             )
 
     def _give_back(
-        self, tx: Transaction, steps: Sequence[_Transition], now: datetime
+        self, tx: Transaction, steps: Sequence[Transition], now: datetime
     ) -> Mapping[OrderId, CartId]:
         if not steps:
             return {}
@@ -309,7 +261,7 @@ class Recorder:
                 buyer_id=s.key.buyer_id,
                 order_id=s.key.order_id,
                 new_cart_id=CartId(self._ids.new()),
-                lines=tuple(_cart_line(x) for x in s.move.order.lines),
+                lines=tuple(cart_line(x) for x in s.move.order.lines),
             )
             for s in steps
         ]
@@ -318,7 +270,7 @@ class Recorder:
     def _tell(
         self,
         tx: Transaction,
-        steps: Sequence[_Transition],
+        steps: Sequence[Transition],
         returned: Mapping[OrderId, CartId],
         now: datetime,
     ) -> list[Message]:
@@ -329,7 +281,7 @@ class Recorder:
             for tell in (command for command in step.commands if isinstance(command, RecordEvent)):
                 seq += 1
                 detail = (
-                    _ending(step.saga, returned)
+                    ending_of(step.saga, returned)
                     if tell.fact is Fact.ORDER_CANCELLED
                     else dict(tell.detail)
                 )
@@ -339,7 +291,7 @@ class Recorder:
                     at=now,
                     actor=step.move.actor,
                     cause=step.move.cause,
-                    detail=_storable(detail),
+                    detail=storable_detail(detail),
                 )
                 entries.setdefault(step.key, []).append(entry)
                 event = EVENT_OF[tell.fact](
@@ -352,110 +304,3 @@ class Recorder:
         if entries:
             self._repos.orders.append(tx, entries)
         return messages
-
-
-def _cart_line(x: OrderLine) -> CartLine:
-    return CartLine(
-        item_id=x.item_id,
-        variant_id=x.variant_id,
-        sku_id=x.sku_id,
-        quantity=x.quantity,
-        seen_price=x.unit_price,
-        seen_name=x.name,
-    )
-
-
-def _next(move: OutcomeRecord, write: SagaWrite) -> OutcomeRecord:
-    return attrs.evolve(
-        move,
-        claimed=attrs.evolve(
-            move.claimed, saga=write.saga, seq=write.seq, claims=max(1, write.claims)
-        ),
-    )
-
-
-def _step(move: OutcomeRecord, now: datetime) -> _Transition:
-    """What the definition makes of *move*; the intents in it are of *now*."""
-    saga, commands = advance(move.claimed.saga, move.outcome)
-    if new := {
-        op: attrs.evolve(call, intended_at=now)
-        for op, call in saga.calls.items()
-        if call.intended_at is None
-    }:
-        saga = attrs.evolve(saga, calls={**saga.calls, **new})
-    return _Transition(move, saga, commands)
-
-
-def learnt(before: OrderSaga, after: OrderSaga) -> bool:
-    """Whether a call turned out, or is attempted anew: a call that is merely unknown now is no
-    progress.
-    """
-    anew = any(
-        before.calls[op].attempt != call.attempt
-        for op, call in after.calls.items()
-        if op in before.calls
-    )
-    return anew or _has_turned_out(before, after)
-
-
-def _has_turned_out(before: OrderSaga, after: OrderSaga) -> bool:
-    return before.state is not after.state or any(
-        not call.status.is_open and before.status(op) is not call.status
-        for op, call in after.calls.items()
-    )
-
-
-def _ending(saga: OrderSaga, returned: Mapping[OrderId, CartId]) -> dict[str, Any]:
-    cause = saga.cause
-    return {
-        "code": cause.code if cause else "undone",
-        "detail": cause.detail if cause else "",
-        "cartId": returned.get(saga.key.order_id),
-    }
-
-
-def _facts(moves: Iterable[OutcomeRecord]) -> Iterable[MoneyFact]:
-    return (fact for move in moves for fact in money_facts(move.claimed.saga.key, move.outcome))
-
-
-def money_facts(key: OrderKey, outcome: object) -> Iterable[MoneyFact]:
-    """What *outcome* says happened to the money of an order."""
-    match outcome:
-        case Captured(ref=ref, amount=amount):
-            yield MoneyFact(key=key, ref=storable_text(ref), kind="capture", amount=amount)
-        case Refunded(ref=ref, amount=amount):
-            yield MoneyFact(key=key, ref=storable_text(ref), kind="refund", amount=amount)
-        case GivenBack(entries=entries):
-            for entry in entries:
-                yield MoneyFact(
-                    key=key, ref=storable_text(entry.ref), kind="refund", amount=entry.amount
-                )
-        case _:
-            pass
-
-
-def _in_legible_words(move: OutcomeRecord) -> OutcomeRecord:
-    """*move* with every text of its outcome legible: its words go into causes, calls and
-    timelines.
-    """
-    outcome: object = move.outcome
-    if not attrs.has(type(outcome)):
-        return move
-    answer: Any = outcome
-    said = (
-        (a.name, getattr(answer, a.name))
-        for a in attrs.fields(cast("type[attrs.AttrsInstance]", type(outcome)))
-    )
-    unreadable = {
-        name: storable_text(text)
-        for name, text in said
-        if isinstance(text, str) and storable_text(text) != text
-    }
-    return attrs.evolve(move, outcome=attrs.evolve(answer, **unreadable)) if unreadable else move
-
-
-def _storable(detail: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        key: storable_text(value) if isinstance(value, str) else value
-        for key, value in detail.items()
-    }

@@ -22,7 +22,8 @@ from commerce_core.checkout.ports import ClaimedSaga, Party
 from commerce_core.checkout.saga import ORDER_SAGA, Begin, ask
 from commerce_core.checkout.service.leave_alone import Breaker
 from commerce_core.checkout.service.pay import LookedUp, pay
-from commerce_core.checkout.service.record import Left, OutcomeRecord, Recorder, SagaRepositories
+from commerce_core.checkout.service.record import Recorder, SagaRepositories
+from commerce_core.checkout.service.transition import Left, OutcomeRecord
 from commerce_core.kernel.batching import Calls, FanOut
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.codec import storable_text

@@ -73,14 +73,12 @@ class ChargePayment(Step):
                 settled = saga.captured.minor <= 0 or saga.status(Operation.REFUND) is CallStatus.OK
                 return None if settled else GatewayCommand.REFUND
             case _:
-                return (
-                    GatewayCommand.VOID
-                )  # after a decline too: an earlier request may still be under way
+                # After a decline too: an earlier request may still be under way.
+                return GatewayCommand.VOID
 
     def settle_undo(self, saga: OrderSaga, outcome: object) -> Done | Stay:
-        if (
-            saga.status(Operation.CHARGE) is CallStatus.OK
-        ):  # known money is owed, whatever else is said of the charge
+        # Known money is owed, whatever else is said of the charge.
+        if saga.status(Operation.CHARGE) is CallStatus.OK:
             return _given_back(saga, outcome)
         match outcome:
             case Voided() | Declined():

@@ -1,0 +1,104 @@
+"""Whether a simulated shop has kept every promise that it made to a buyer."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from datetime import datetime
+from typing import Final
+
+import attrs
+
+from commerce_core.accounts import Account
+from commerce_core.checkout import Placed, PlaceOrder, SagaRow
+from commerce_core.checkout.service.invariants import Violation
+from commerce_core.kernel.clock import Clock
+from commerce_core.kernel.ids import MessageId, OrderId
+from commerce_core.kernel.messaging import Message
+from commerce_core.orders import OrderState
+from commerce_core.shipping import Booked
+from commerce_testkit.examined import Examined
+from commerce_testkit.memory.broker import MemoryBroker
+
+_ENDINGS: Final = frozenset({"orders.order_completed.v1", "orders.order_cancelled.v1"})
+
+
+@attrs.define(kw_only=True, eq=False)
+class Wish:
+    """An order that a buyer wants, under one idempotency key, and what the buyer was told of it."""
+
+    buyer: Account
+    command: PlaceOrder
+    key: str
+    answer: "Future[Placed] | None" = None
+    placed: Placed | None = None
+    refused: bool = False
+    cancel_accepted: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the buyer does not know yet what became of it."""
+        return self.placed is None and not self.refused
+
+
+class ListeningBroker(MemoryBroker):
+    """Takes every message, and remembers which facts were told of which order."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__([], {}, lambda _: None, clock)
+        self.told: dict[str, set[str]] = {}
+
+    def publish(self, messages: Sequence[Message]) -> Sequence[MessageId]:
+        for message in messages:
+            self.told.setdefault(message.partition_key, set()).add(message.name)
+        return [message.id for message in messages]
+
+
+def violation(invariant: str, subject: str, detail: str) -> Violation:
+    """That *invariant* does not hold of an order."""
+    return Violation(invariant=invariant, subject=f"order {subject}", detail=detail)
+
+
+def broken_promises(
+    examined: Examined,
+    wishes: Sequence[Wish],
+    told: Mapping[str, set[str]],
+    rows: Mapping[OrderId, SagaRow],
+    now: datetime,
+) -> Iterator[Violation]:
+    """What buyers, the gateway and the carrier were told that is not so, of a shop at rest.
+
+    Args:
+        examined: the shop, with its gateway and its carrier.
+        wishes: what buyers wanted, and what they were answered.
+        told: the names of the events that were published, by order.
+        rows: all sagas.
+        now: handles that can still be charged at this time are left over.
+    """
+    for wish in wishes:
+        if wish.placed is not None:
+            yield from _of_buyer(wish, wish.placed.key.order_id, rows)
+    if left := examined.gateway.unclaimed(now, 1_000):
+        yield violation("L8", left[0][0], "its handle can still be charged")
+    for order_id, row in rows.items():
+        booked = isinstance(examined.carrier.find_by_reference(order_id), Booked)
+        yield from _of_outside(order_id, row.saga.state, booked, told.get(order_id, set()))
+
+
+def _of_buyer(
+    wish: Wish, order_id: OrderId, rows: Mapping[OrderId, SagaRow]
+) -> Iterator[Violation]:
+    row = rows.get(order_id)
+    if row is None:
+        yield violation("S12", order_id, "its buyer was told of it, and it is gone")
+    elif wish.cancel_accepted and row.saga.state is OrderState.COMPLETED:
+        yield violation("L2", order_id, "its cancellation was accepted, and it was completed")
+
+
+def _of_outside(
+    order_id: OrderId, state: OrderState, booked: bool, told: set[str]
+) -> Iterator[Violation]:
+    if booked != (state is OrderState.COMPLETED):
+        parcel = "has" if booked else "has no"
+        yield violation("L2", order_id, f"{state.value}, and the carrier {parcel} parcel")
+    endings = told & _ENDINGS
+    if endings != {f"orders.order_{state.value.lower()}.v1"}:
+        yield violation("L6", order_id, f"{state.value}, and told {sorted(endings)}")

@@ -1,0 +1,20 @@
+"""The verbs of the cart: fill and show it, know guests by their tokens, end what is idle."""
+
+from commerce_core.cart.service.change import CartChanges, CartRepositories, Carts
+from commerce_core.cart.service.desk import CartChange, Shopper
+from commerce_core.cart.service.guests import GuestTokens, guest_id, is_guest
+from commerce_core.cart.service.retention import CartRetention
+from commerce_core.cart.service.view import line_view
+
+__all__ = [
+    "CartChange",
+    "CartChanges",
+    "CartRepositories",
+    "CartRetention",
+    "Carts",
+    "GuestTokens",
+    "Shopper",
+    "guest_id",
+    "is_guest",
+    "line_view",
+]

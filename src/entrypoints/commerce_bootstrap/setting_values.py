@@ -1,0 +1,107 @@
+"""How the text of a setting is read: one function for each kind of value, which says what is wrong
+in a sentence that names the setting.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+from commerce_core.kernel.service_address import ServiceAddress
+
+Network = IPv4Network | IPv6Network
+
+
+class WrongSetting(Exception):
+    """A setting cannot be used; the text is one sentence that names it."""
+
+
+class PartAway(WrongSetting):
+    """The server at an address does not answer, and may do so later; *part* is what it is to the
+    shop.
+    """
+
+    def __init__(self, part: str, text: str) -> None:
+        super().__init__(text)
+        self.part = part
+
+
+def url(name: str, text: str) -> str:
+    """The address, its login spelled so that every library reads it alike. What cannot be used is
+    not repeated: it may be a secret.
+    """
+    if not re.match(r"[a-z][a-z0-9+]*://", text):
+        raise WrongSetting(f"{name} must be an address like sqlite:///var/shop.db.")
+    address = ServiceAddress.parse(text)
+    try:
+        address.check_ports()
+        return address.spelled() if address.login is not None else text
+    except ValueError as error:
+        raise WrongSetting(f"{name}: {error}.") from error
+
+
+def urls(name: str, text: str) -> tuple[str, ...]:
+    return tuple(url(name, part.strip()) for part in text.split(",") if part.strip())
+
+
+def seconds(name: str, text: str) -> timedelta:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.001 <= seconds <= 86_400:
+        raise WrongSetting(f"{name} must be seconds between 0.001 and 86400, not {text!r}.")
+    return timedelta(seconds=seconds)
+
+
+def whole(least: int, most: int) -> Callable[[str, str], int]:
+    def read(name: str, text: str) -> int:
+        if not re.fullmatch("[0-9]{1,9}", text) or not least <= int(text) <= most:
+            raise WrongSetting(
+                f"{name} must be a whole number between {least} and {most}, not {text!r}."
+            )
+        return int(text)
+
+    return read
+
+
+def one_of(*words: str) -> Callable[[str, str], str]:
+    def read(name: str, text: str) -> str:
+        if text not in words:
+            raise WrongSetting(f"{name} must be {' or '.join(words)}, not {text!r}.")
+        return text
+
+    return read
+
+
+def currency(name: str, text: str) -> str:
+    if not re.fullmatch("[A-Z]{3}", text):
+        raise WrongSetting(
+            f"{name} must be a currency code of three capital letters, not {text!r}."
+        )
+    return text
+
+
+def text_of(name: str, text: str) -> str:
+    if not text.strip():
+        raise WrongSetting(f"{name} must not be empty.")
+    return text
+
+
+def origins(name: str, text: str) -> tuple[str, ...]:
+    found = tuple(part.strip().lower() for part in text.split(",") if part.strip())
+    for origin in found:
+        if found != ("*",) and not re.fullmatch(r"https?://[^/?#@*,\s]+", origin):
+            raise WrongSetting(
+                f"{name} must be origins like https://shop.example.com, or * alone, not {origin!r}."
+            )
+    return found
+
+
+def networks(name: str, text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise WrongSetting(
+            f"{name} must be addresses or networks, comma between them, not {text!r}: {error}."
+        ) from error
