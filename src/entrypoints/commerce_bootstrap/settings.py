@@ -187,6 +187,12 @@ class Settings:
         values.seconds,
         "seconds that a client may take to read what was sent",
     )
+    long_bodies: int = _setting(
+        64, values.whole(1, 100_000), "bodies of more than 16 KiB on their way at the same time"
+    )
+    long_bodies_per_account: int = _setting(
+        8, values.whole(1, 100_000), "the same of one account, or of one address without one"
+    )
     watchers: int = _setting(
         2_000,
         values.whole(1, 1_000_000),

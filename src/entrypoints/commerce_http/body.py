@@ -14,14 +14,12 @@ from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_core.kernel.json_text import decode_json
 from commerce_http.errors import BODY, Malformed, TooLarge, UnsupportedMediaType
 from commerce_http.frame import RequestHeaders
+from commerce_http.long_bodies import LONG_BODY
 
 T = TypeVar("T")
 
 #: Bytes that an ordinary JSON body may have.
 BODY_LIMIT: Final = 1 << 20
-
-#: A body beyond so many bytes is read in a thread: on the event loop it would hold up everybody.
-LONG_BODY: Final = 1 << 14
 
 
 async def read_raw(request: "Request[Any, Any, Any]", limit: int, seconds: float) -> bytes:

@@ -14,9 +14,10 @@ from commerce_core.accounts import Account, Origin
 from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_http.answers import NO_STORE, PRIVATE, EventStream, Payload, payload
 from commerce_http.auth import Authenticate, cart_token, device_token
-from commerce_http.body import LONG_BODY, check_media, read, read_raw
+from commerce_http.body import check_media, read, read_raw
 from commerce_http.executor import BlockingExecutor
 from commerce_http.frame import RequestHeaders
+from commerce_http.long_bodies import LONG_BODY, LongBodies
 from commerce_http.operations import Argument, Header, Operation, Runs, Source
 from commerce_http.origin import origin_of
 from commerce_http.query import NoQuery, QueryReader
@@ -31,7 +32,7 @@ Read = Callable[[HttpRequest, bytes], Any]
 class HttpContext:
     """What handlers stand in: a ``shop`` that has each service as an attribute, what HTTP adds to
     it (``more``), how callers are known, the ``currency``, the ``executor`` where blocking calls
-    are done, and the seconds that a body may take.
+    are done, the room for long bodies, and the seconds that a body may take.
     """
 
     shop: object
@@ -39,6 +40,7 @@ class HttpContext:
     authenticate: Authenticate
     currency: str
     executor: BlockingExecutor
+    long_bodies: LongBodies = attrs.field(factory=LongBodies)
     body_seconds: float = 30.0
 
 
@@ -54,16 +56,7 @@ def handler_of(
     admit, gather = _admission(operation, around), _gatherer(operation, around)
     executor, kind, run = around.executor, operation.runs, operation.function
     has_body, most, seconds = operation.has_body, operation.body_limit, around.body_seconds
-
-    def answer(request: HttpRequest, result: object) -> Answer:
-        made = payload(result, operation.status)
-        if isinstance(made, EventStream):
-            return made
-        if not operation.public:
-            made.headers.append(NO_STORE)
-        elif RequestHeaders(request.scope).get("authorization"):
-            made.headers.append(PRIVATE)
-        return made
+    answer, room = _answering(operation), around.long_bodies.room
 
     def work(request: HttpRequest, raw: bytes, token: str | None) -> Answer:
         caller = None if token is None else admit(token)
@@ -78,10 +71,12 @@ def handler_of(
     async def read_all(request: HttpRequest) -> Mapping[str, Any]:
         token = _token(operation, request)
         caller = None if token is None else await executor.do(Runs.KEY_READ, admit, token)
-        raw = await read_raw(request, most, seconds) if has_body else b""
-        return await executor.do(
-            Runs.BODY if len(raw) > LONG_BODY else Runs.AT_ONCE, gather, request, raw, caller
-        )
+        if not has_body:
+            return gather(request, b"", caller)
+        with room(request.scope, origin_of(request.scope) if caller is None else caller.id):
+            raw = await read_raw(request, most, seconds)
+            where = Runs.BODY if len(raw) > LONG_BODY else Runs.AT_ONCE
+            return await executor.do(where, gather, request, raw, caller)
 
     async def handle_body(request: HttpRequest) -> Answer:
         return await executor.do(kind, call, request, await read_all(request))
@@ -92,6 +87,22 @@ def handler_of(
     if operation.is_async:
         return handle_async
     return handle_body if has_body else handle
+
+
+def _answering(operation: Operation) -> Callable[[HttpRequest, object], Answer]:
+    """Makes the answer of what a handler returned."""
+
+    def answer(request: HttpRequest, result: object) -> Answer:
+        made = payload(result, operation.status)
+        if isinstance(made, EventStream):
+            return made
+        if not operation.public:
+            made.headers.append(NO_STORE)
+        elif RequestHeaders(request.scope).get("authorization"):
+            made.headers.append(PRIVATE)
+        return made
+
+    return answer
 
 
 def _admission(operation: Operation, around: HttpContext) -> Callable[[str], Account]:

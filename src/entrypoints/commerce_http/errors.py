@@ -96,6 +96,7 @@ _STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "if-match-required": 428,
     "too-many-attempts": 429,
     "too-many-imports": 429,
+    "too-many-long-bodies": 429,
     "too-many-watching": 429,
     "too-many-requests": 429,
 }

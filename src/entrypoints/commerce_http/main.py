@@ -30,6 +30,7 @@ from commerce_http.connections import bounded_by
 from commerce_http.dependencies import HttpContext
 from commerce_http.executor import BlockingExecutor, Room
 from commerce_http.guests import Guests
+from commerce_http.long_bodies import LongBodies
 from commerce_http.openapi import Document
 from commerce_http.operations import Operation, Runs, operations_of
 from commerce_http.proxies import TrustedProxies
@@ -111,6 +112,7 @@ def create_app(shop: Shop) -> ShopApplication:
         authenticate=shop.accounts.authenticate,
         currency=shop.currency,
         executor=executor,
+        long_bodies=LongBodies(settings.long_bodies, settings.long_bodies_per_account),
         body_seconds=settings.body_timeout.total_seconds(),
     )
 

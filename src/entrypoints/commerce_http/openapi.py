@@ -26,6 +26,7 @@ from commerce_http.errors import (
     status_of,
     title_of,
 )
+from commerce_http.long_bodies import TooManyLongBodies
 from commerce_http.openapi_page import page
 from commerce_http.operations import Operation, Source, operation, path_names
 from commerce_http.query import MOST_VALUES, parameters
@@ -120,7 +121,7 @@ def problems_of(described: Operation) -> list[type[CommerceError]]:
     if path_names(described.path):
         found.append(RouteNotFound)
     if described.argument(Source.COMMAND):
-        found += [TooLarge, UnsupportedMediaType]
+        found += [TooLarge, UnsupportedMediaType, TooManyLongBodies]
     if described.stream:
         found.append(UnsupportedMediaType)
     if described.who.roles and (described.argument(Source.CALLER) or not described.who.guests):
