@@ -26,7 +26,7 @@ LONGEST_REST: Final = 2.0
 #: Seconds between two looks at what follows such an answer.
 _REST_EVERY: Final = 0.05
 #: Requests that may be sent ahead of the answer to the one before them.
-MOST_AHEAD: Final = 64
+MOST_AHEAD: Final = 16
 #: Seconds in which a client that is one too many may send its request, and read that it is.
 _LONGEST_REFUSAL: Final = 1.0
 
