@@ -61,7 +61,7 @@ def test_a_capability_is_imported_through_its_face(graph: grimp.ImportGraph) -> 
         ("commerce_core.checkout.service.run", "commerce_core.orders.service"),
         ("commerce_core.cart", "commerce_core.catalog.errors"),
         ("commerce_sqlalchemy.inventory", "commerce_core.inventory.events"),
-        ("commerce_http.errors", "commerce_core.checkout.errors"),
+        ("commerce_http.web.errors", "commerce_core.checkout.errors"),
     ],
 )
 def test_an_import_past_the_face_is_refused(

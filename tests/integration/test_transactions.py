@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from commerce_core.kernel.errors import StorageFull, TransactionLost
 from commerce_core.kernel.transaction import retry_transaction
-from commerce_http.errors import problem_of
+from commerce_http.web.errors import problem_of
 from commerce_sqlalchemy import transaction
 from commerce_sqlalchemy.transaction import SqlDatabase
 

@@ -1,3 +1,3 @@
-"""The shop over HTTP: handlers around the services of the core, and the contract that they
-share.
+"""The shop over HTTP: a file of handlers for each capability of the core, on the frame that they
+share (``web``).
 """

@@ -21,12 +21,12 @@ from commerce_core.cart.service import CartChange, Carts, Shopper, guest_id
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.errors import StaleVersion, Unavailable
 from commerce_core.kernel.ids import BuyerId
-from commerce_http.answers import Reply, Shape
-from commerce_http.auth import HOLDER, bearer_token, device_cookie, no_cart_cookie
-from commerce_http.dependencies import HttpRequest
-from commerce_http.executor import BlockingExecutor
-from commerce_http.frame import RequestHeaders
-from commerce_http.operations import CallersDevice, CallersOrigin, CartToken, Runs, operation
+from commerce_http.web.answers import Reply, Shape
+from commerce_http.web.auth import HOLDER, bearer_token, device_cookie, no_cart_cookie
+from commerce_http.web.dependencies import HttpRequest
+from commerce_http.web.executor import BlockingExecutor
+from commerce_http.web.frame import RequestHeaders
+from commerce_http.web.operations import CallersDevice, CallersOrigin, CartToken, Runs, operation
 
 
 class AccountOut(Shape):

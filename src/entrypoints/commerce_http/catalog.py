@@ -23,11 +23,11 @@ from commerce_core.inventory import ReferenceReused, StockShort
 from commerce_core.kernel.errors import StaleVersion
 from commerce_core.kernel.ids import SellerId
 from commerce_core.search.service.find import item_token
-from commerce_http.answers import MoneyOut, Reply, Shape, money
-from commerce_http.auth import ANYONE, SELLER
-from commerce_http.errors import IfMatchRequired
 from commerce_http.etags import item_etag, known_tag, versions_named
-from commerce_http.operations import IdempotencyKey, IfMatch, IfNoneMatch, Runs, operation
+from commerce_http.web.answers import MoneyOut, Reply, Shape, money
+from commerce_http.web.auth import ANYONE, SELLER
+from commerce_http.web.errors import IfMatchRequired
+from commerce_http.web.operations import IdempotencyKey, IfMatch, IfNoneMatch, Runs, operation
 
 
 class WakeUp(Protocol):

@@ -28,12 +28,12 @@ from commerce_core.kernel.ids import BuyerId
 from commerce_core.orders import Fact, OrderKey, OrderState, OrderView
 from commerce_core.orders.service import Orders
 from commerce_core.payment import PaymentUnavailable
-from commerce_http.answers import Reply, request_trace
-from commerce_http.auth import BUYER
-from commerce_http.executor import BlockingExecutor
-from commerce_http.operations import CartToken, IdempotencyKey, Prefer, Runs, operation
 from commerce_http.orders import OrderOut, order_out
 from commerce_http.timeline_watch import TimelineWatch, TooManyWatching
+from commerce_http.web.answers import Reply, request_trace
+from commerce_http.web.auth import BUYER
+from commerce_http.web.executor import BlockingExecutor
+from commerce_http.web.operations import CartToken, IdempotencyKey, Prefer, Runs, operation
 
 #: Seconds that a client may wait for the end of an order.
 LONGEST_WAIT: Final = 10

@@ -8,7 +8,7 @@ import re
 from typing import Final
 
 from commerce_core.catalog import ItemView
-from commerce_http.compression import SUFFIX
+from commerce_http.web.compression import SUFFIX
 
 _TAG: Final = re.compile(r'(?:W/)?"([^"]*)"')
 _VERSION: Final = re.compile(r"([0-9]{1,18})(?:\.[0-9]{1,18})?(?:-gzip)?")

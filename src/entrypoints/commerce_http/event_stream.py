@@ -8,9 +8,9 @@ import msgspec
 from litestar.types import Receive, Scope, Send
 
 from commerce_core.orders import TimelineCursor, TimelineEntry
-from commerce_http.answers import MEDIA_EVENTS, NO_STORE, NOSNIFF, EventStream, is_head
-from commerce_http.errors import Malformed
 from commerce_http.timeline_watch import TimelineWatch
+from commerce_http.web.answers import MEDIA_EVENTS, NO_STORE, NOSNIFF, EventStream, is_head
+from commerce_http.web.errors import Malformed
 
 _KEEP_ALIVE: Final = 15.0
 _NUMBER: Final = re.compile("[0-9]{1,9}")

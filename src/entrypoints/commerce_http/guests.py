@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Final
 
 from commerce_core.accounts import Origin
-from commerce_http.executor import BlockingExecutor
-from commerce_http.operations import Runs
+from commerce_http.web.executor import BlockingExecutor
+from commerce_http.web.operations import Runs
 
 #: Tokens that are remembered; a guest who was forgotten counts as one more.
 _REMEMBERED: Final = 20_000

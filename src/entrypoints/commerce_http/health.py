@@ -9,8 +9,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from commerce_bootstrap.metrics import Checks
 from commerce_core.kernel.errors import Unavailable
-from commerce_http.answers import Payload, Shape
-from commerce_http.operations import Runs, operation
+from commerce_http.web.answers import Payload, Shape
+from commerce_http.web.operations import Runs, operation
 
 _CAN_DO_WITHOUT: Final = frozenset({"search"})
 

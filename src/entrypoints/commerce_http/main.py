@@ -20,21 +20,21 @@ from commerce_http import (
     catalog_imports,
     checkout,
     health,
-    openapi,
     orders,
     problems,
     search,
 )
-from commerce_http.app import ShopApplication, build_app
-from commerce_http.connections import bounded_by
-from commerce_http.dependencies import HttpContext
-from commerce_http.executor import BlockingExecutor, Room
 from commerce_http.guests import Guests
-from commerce_http.long_bodies import LongBodies
-from commerce_http.openapi import Document
-from commerce_http.operations import Operation, Runs, operations_of
-from commerce_http.proxies import TrustedProxies
 from commerce_http.timeline_watch import TimelineWatch
+from commerce_http.web import openapi
+from commerce_http.web.app import ShopApplication, build_app
+from commerce_http.web.connections import bounded_by
+from commerce_http.web.dependencies import HttpContext
+from commerce_http.web.executor import BlockingExecutor, Room
+from commerce_http.web.long_bodies import LongBodies
+from commerce_http.web.openapi import Document
+from commerce_http.web.operations import Operation, Runs, operations_of
+from commerce_http.web.proxies import TrustedProxies
 from commerce_http.write_watch import WriteWatch
 
 _THREADS_OUTSIDE: Final = 16

@@ -25,13 +25,13 @@ from commerce_core.orders import (
 )
 from commerce_core.orders.service import Orders
 from commerce_http.accounts import AddressOut, address_out
-from commerce_http.answers import MEDIA_EVENTS, MoneyOut, Reply, Shape, money
-from commerce_http.auth import BUYER, BUYER_OR_SELLER
 from commerce_http.catalog import WakeUp
 from commerce_http.event_stream import TimelineStream, entry_number
-from commerce_http.operations import LastEventId, Runs, operation
-from commerce_http.query import Moment, moment, page_size
 from commerce_http.timeline_watch import TimelineWatch, TooManyWatching
+from commerce_http.web.answers import MEDIA_EVENTS, MoneyOut, Reply, Shape, money
+from commerce_http.web.auth import BUYER, BUYER_OR_SELLER
+from commerce_http.web.operations import LastEventId, Runs, operation
+from commerce_http.web.query import Moment, moment, page_size
 
 
 class OrderLineOut(Shape):

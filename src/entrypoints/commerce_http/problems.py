@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from commerce_core.kernel.errors import CommerceError
-from commerce_http.answers import Shape, link
-from commerce_http.errors import DEFECT, RouteNotFound, status_of, title_of
-from commerce_http.operations import Runs, operation
+from commerce_http.web.answers import Shape, link
+from commerce_http.web.errors import DEFECT, RouteNotFound, status_of, title_of
+from commerce_http.web.operations import Runs, operation
 
 
 class ProblemTypeOut(Shape):

@@ -20,10 +20,10 @@ from commerce_core.search import (
     Suggestion,
 )
 from commerce_core.search.service.find import Searches
-from commerce_http.answers import MoneyOut, Payload, Shape, encoded, money
-from commerce_http.executor import BlockingExecutor
-from commerce_http.operations import Runs, SearchToken, operation
-from commerce_http.query import page_size
+from commerce_http.web.answers import MoneyOut, Payload, Shape, encoded, money
+from commerce_http.web.executor import BlockingExecutor
+from commerce_http.web.operations import Runs, SearchToken, operation
+from commerce_http.web.query import page_size
 from commerce_http.write_watch import WriteWatch
 
 _LONGEST_WAIT: Final = 2.0

@@ -12,8 +12,8 @@ from commerce_core.kernel.batching import Overloaded
 from commerce_core.kernel.errors import Unavailable
 from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.orders import OrderKey, TimelineCursor, TimelineEntry
-from commerce_http.executor import BlockingExecutor
-from commerce_http.operations import Runs
+from commerce_http.web.executor import BlockingExecutor
+from commerce_http.web.operations import Runs
 
 _log = structlog.get_logger(component="commerce.http")
 _TICK: Final = 0.02

@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection
 from typing import Final
 
 from commerce_core.kernel.errors import Unavailable
-from commerce_http.executor import BlockingExecutor
-from commerce_http.operations import Runs
+from commerce_http.web.executor import BlockingExecutor
+from commerce_http.web.operations import Runs
 
 _TICK: Final = 0.01
 #: The pause between two questions, by the time that one takes: the search engine has other things

@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from commerce_http.app import ShopApplication
+from commerce_http.web.app import ShopApplication
 
 
 @attrs.frozen

@@ -10,12 +10,12 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from commerce_core.kernel.errors import Unavailable
-from commerce_http.answers import Payload, Reply, Shape
-from commerce_http.app import ShopApplication, build_app
-from commerce_http.auth import BUYER_OR_GUEST
-from commerce_http.dependencies import HttpContext
-from commerce_http.executor import BlockingExecutor
-from commerce_http.operations import IfMatch, Operation, Runs, operation
+from commerce_http.web.answers import Payload, Reply, Shape
+from commerce_http.web.app import ShopApplication, build_app
+from commerce_http.web.auth import BUYER_OR_GUEST
+from commerce_http.web.dependencies import HttpContext
+from commerce_http.web.executor import BlockingExecutor
+from commerce_http.web.operations import IfMatch, Operation, Runs, operation
 from tests.unit.http.bare import Answer, ask
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from commerce_core.kernel.errors import Invalid
 from commerce_core.kernel.money import Money
-from commerce_http.body import check_media, decode, read, values_in
-from commerce_http.errors import Malformed, UnsupportedMediaType
+from commerce_http.web.body import check_media, decode, read, values_in
+from commerce_http.web.errors import Malformed, UnsupportedMediaType
 
 
 @attrs.frozen(kw_only=True)

@@ -10,7 +10,12 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from commerce_http.connections import LARGEST_HEAD, BoundedConnection, CoalescingTransport, Crowd
+from commerce_http.web.connections import (
+    LARGEST_HEAD,
+    BoundedConnection,
+    CoalescingTransport,
+    Crowd,
+)
 
 
 class Line(asyncio.Transport):

@@ -11,10 +11,10 @@ from commerce_core.kernel.ids import CartId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.paging import BadCursor, CursorExpired
 from commerce_core.payment import PaymentUnavailable
-from commerce_http import errors
-from commerce_http.errors import problem_of, status_of, without_cards
 from commerce_http.main import OPERATIONS
-from commerce_http.openapi import problems_of
+from commerce_http.web import errors
+from commerce_http.web.errors import problem_of, status_of, without_cards
+from commerce_http.web.openapi import problems_of
 
 EXPECTED = {
     BadCursor: 400, CursorExpired: 400, errors.Malformed: 400, errors.Unauthenticated: 401,

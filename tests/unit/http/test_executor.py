@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from commerce_core.kernel.batching import Overloaded
-from commerce_http.executor import BlockingExecutor, Room
-from commerce_http.operations import Runs
 from commerce_http.search import FindItems, find_items
+from commerce_http.web.executor import BlockingExecutor, Room
+from commerce_http.web.operations import Runs
 
 
 @pytest.mark.parametrize("kind", [Runs.PASSWORD, Runs.SEARCH])

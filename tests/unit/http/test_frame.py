@@ -7,12 +7,12 @@ import attrs
 import pytest
 from prometheus_client import CollectorRegistry
 
-from commerce_http.answers import Reply, Shape, request_id
-from commerce_http.app import ShopApplication, build_app
-from commerce_http.auth import cart_cookie
-from commerce_http.dependencies import HttpContext
-from commerce_http.executor import BlockingExecutor
-from commerce_http.operations import IdempotencyKey, IfMatch, Operation, Prefer, Runs, operation
+from commerce_http.web.answers import Reply, Shape, request_id
+from commerce_http.web.app import ShopApplication, build_app
+from commerce_http.web.auth import cart_cookie
+from commerce_http.web.dependencies import HttpContext
+from commerce_http.web.executor import BlockingExecutor
+from commerce_http.web.operations import IdempotencyKey, IfMatch, Operation, Prefer, Runs, operation
 from tests.unit.http.bare import ask
 
 

@@ -1,8 +1,8 @@
 """Pages that an index keeps are written out once, and so many of them are kept as JSON."""
 
 from commerce_core.search import Facets, ResultPage
-from commerce_http.answers import encoded
 from commerce_http.search import KeptAnswers, hits_out
+from commerce_http.web.answers import encoded
 
 
 def page(total: int) -> ResultPage:

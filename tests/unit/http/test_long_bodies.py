@@ -10,12 +10,12 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from commerce_core.kernel.batching import Overloaded
-from commerce_http.answers import Shape
-from commerce_http.app import build_app
-from commerce_http.dependencies import HttpContext
-from commerce_http.executor import BlockingExecutor
-from commerce_http.long_bodies import LONG_BODY, LongBodies, TooManyLongBodies
-from commerce_http.operations import Runs, operation
+from commerce_http.web.answers import Shape
+from commerce_http.web.app import build_app
+from commerce_http.web.dependencies import HttpContext
+from commerce_http.web.executor import BlockingExecutor
+from commerce_http.web.long_bodies import LONG_BODY, LongBodies, TooManyLongBodies
+from commerce_http.web.operations import Runs, operation
 from tests.unit.http.bare import ask
 
 LONG = {"headers": [(b"content-length", b"%d" % (LONG_BODY + 1))]}

@@ -8,7 +8,7 @@ import pytest
 
 from commerce_core.kernel.errors import Conflict
 from commerce_http import problems
-from commerce_http.errors import RouteNotFound
+from commerce_http.web.errors import RouteNotFound
 from tests.architecture.tree import ROOT
 
 SOURCES = [path for path in sorted((ROOT / "src").rglob("*.py")) if "migrations" not in path.parts]

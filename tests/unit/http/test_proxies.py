@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from commerce_http.proxies import NOBODY, TrustedProxies
+from commerce_http.web.proxies import NOBODY, TrustedProxies
 
 OWN = TrustedProxies([ip_network("10.0.0.0/8"), ip_network("fd00::/8")])
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from commerce_core.kernel.errors import Invalid
 from commerce_core.kernel.money import Money
-from commerce_http.errors import Malformed
-from commerce_http.query import NoQuery, QueryReader
+from commerce_http.web.errors import Malformed
+from commerce_http.web.query import NoQuery, QueryReader
 
 
 @attrs.frozen(kw_only=True)

@@ -8,12 +8,12 @@ import msgspec
 import pytest
 
 from commerce_core.kernel.money import Money
-from commerce_http import operations as operations_module
-from commerce_http.answers import MoneyOut, Shape
 from commerce_http.main import OPERATIONS
-from commerce_http.openapi import Document, public_path
-from commerce_http.operations import operation, operations_of
-from commerce_http.schema import Schemas
+from commerce_http.web import operations as operations_module
+from commerce_http.web.answers import MoneyOut, Shape
+from commerce_http.web.openapi import Document, public_path
+from commerce_http.web.operations import operation, operations_of
+from commerce_http.web.schema import Schemas
 
 DATA = Document(OPERATIONS, "USD").data
 NAMES = [o.name for o in OPERATIONS]

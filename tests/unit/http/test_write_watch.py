@@ -10,8 +10,8 @@ import pytest
 
 from commerce_core.kernel.errors import TransactionLost
 from commerce_core.kernel.paging import BadCursor
-from commerce_http.executor import BlockingExecutor, Room
-from commerce_http.operations import Runs
+from commerce_http.web.executor import BlockingExecutor, Room
+from commerce_http.web.operations import Runs
 from commerce_http.write_watch import WriteWatch
 
 

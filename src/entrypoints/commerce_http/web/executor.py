@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 import attrs
 
 from commerce_core.kernel.batching import Overloaded
-from commerce_http.operations import Runs
+from commerce_http.web.operations import Runs
 
 R = TypeVar("R")
 

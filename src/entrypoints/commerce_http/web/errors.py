@@ -23,7 +23,7 @@ from commerce_core.kernel.errors import (
 )
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.redaction import redacted, trace_of
-from commerce_http.answers import NO_STORE, Payload, link, money, request_id
+from commerce_http.web.answers import NO_STORE, Payload, link, money, request_id
 
 _log = structlog.get_logger(component="commerce.http")
 

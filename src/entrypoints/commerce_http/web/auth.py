@@ -8,7 +8,7 @@ import attrs
 
 from commerce_core.accounts import Account, Role
 from commerce_core.cart.service import GuestTokens
-from commerce_http.errors import Forbidden, Unauthenticated
+from commerce_http.web.errors import Forbidden, Unauthenticated
 
 Authenticate = Callable[[str], Account]
 

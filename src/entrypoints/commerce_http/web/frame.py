@@ -8,8 +8,8 @@ from typing import Any, Final, cast
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from commerce_http.errors import RouteNotFound, problem_of
-from commerce_http.proxies import TrustedProxies
+from commerce_http.web.errors import RouteNotFound, problem_of
+from commerce_http.web.proxies import TrustedProxies
 
 #: What another application's router left in a scope, which ours would take for its own.
 _OF_OTHERS: Final = ("_ls_connection_state", "path_params", "path_template", "route_handler")

@@ -19,8 +19,8 @@ from commerce_bootstrap.tracing import About, Span, Tracer
 from commerce_bootstrap.tracing import trace_id as known_trace
 from commerce_core.kernel.address import looks_like_card
 from commerce_core.kernel.ids import is_id
-from commerce_http.answers import RequestInfo, set_request
-from commerce_http.frame import RequestHeaders, local_path
+from commerce_http.web.answers import RequestInfo, set_request
+from commerce_http.web.frame import RequestHeaders, local_path
 
 _log = structlog.get_logger(component="commerce.http")
 _ACCEPTABLE: Final = re.compile(r"[A-Za-z0-9._:/+=-]{1,64}")

@@ -15,8 +15,8 @@ from commerce_core.kernel.bounded import MOST_PROBLEMS
 from commerce_core.kernel.codec import camel
 from commerce_core.kernel.errors import CommerceError, Invalid, StorageFull, TransactionLost
 from commerce_core.kernel.money import Money
-from commerce_http.answers import Payload, link
-from commerce_http.errors import (
+from commerce_http.web.answers import Payload, link
+from commerce_http.web.errors import (
     Forbidden,
     Malformed,
     RouteNotFound,
@@ -26,11 +26,11 @@ from commerce_http.errors import (
     status_of,
     title_of,
 )
-from commerce_http.long_bodies import TooManyLongBodies
-from commerce_http.openapi_page import page
-from commerce_http.operations import Operation, Source, operation, path_names
-from commerce_http.query import MOST_VALUES, parameters
-from commerce_http.schema import Schema, Schemas, amount_in
+from commerce_http.web.long_bodies import TooManyLongBodies
+from commerce_http.web.openapi_page import page
+from commerce_http.web.operations import Operation, Source, operation, path_names
+from commerce_http.web.query import MOST_VALUES, parameters
+from commerce_http.web.schema import Schema, Schemas, amount_in
 
 _PROBLEM: Final = "application/problem+json"
 _EVERYWHERE: Final = (Malformed, Invalid, TransactionLost, StorageFull, Overloaded)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from commerce_core.kernel.batching import Overloaded
 from commerce_core.kernel.errors import Unavailable
-from commerce_http.frame import RequestHeaders
+from commerce_http.web.frame import RequestHeaders
 
 #: A body beyond so many bytes is read in a thread: on the event loop it would hold up everybody.
 LONG_BODY: Final = 1 << 14

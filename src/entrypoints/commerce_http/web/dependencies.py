@@ -12,15 +12,15 @@ from litestar import Request
 
 from commerce_core.accounts import Account, Origin
 from commerce_core.kernel.errors import FieldProblem, Invalid
-from commerce_http.answers import NO_STORE, PRIVATE, EventStream, Payload, payload
-from commerce_http.auth import Authenticate, cart_token, device_token
-from commerce_http.body import check_media, read, read_raw
-from commerce_http.executor import BlockingExecutor
-from commerce_http.frame import RequestHeaders
-from commerce_http.long_bodies import LONG_BODY, LongBodies
-from commerce_http.operations import Argument, Header, Operation, Runs, Source
-from commerce_http.origin import origin_of
-from commerce_http.query import NoQuery, QueryReader
+from commerce_http.web.answers import NO_STORE, PRIVATE, EventStream, Payload, payload
+from commerce_http.web.auth import Authenticate, cart_token, device_token
+from commerce_http.web.body import check_media, read, read_raw
+from commerce_http.web.executor import BlockingExecutor
+from commerce_http.web.frame import RequestHeaders
+from commerce_http.web.long_bodies import LONG_BODY, LongBodies
+from commerce_http.web.operations import Argument, Header, Operation, Runs, Source
+from commerce_http.web.origin import origin_of
+from commerce_http.web.query import NoQuery, QueryReader
 
 HttpRequest = Request[Any, Any, Any]
 Answer = Payload | EventStream

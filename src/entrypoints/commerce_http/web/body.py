@@ -12,9 +12,9 @@ from commerce_core.kernel.bounded import MOST_NODES
 from commerce_core.kernel.codec import reader
 from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_core.kernel.json_text import decode_json
-from commerce_http.errors import BODY, Malformed, TooLarge, UnsupportedMediaType
-from commerce_http.frame import RequestHeaders
-from commerce_http.long_bodies import LONG_BODY
+from commerce_http.web.errors import BODY, Malformed, TooLarge, UnsupportedMediaType
+from commerce_http.web.frame import RequestHeaders
+from commerce_http.web.long_bodies import LONG_BODY
 
 T = TypeVar("T")
 

@@ -12,8 +12,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from commerce_bootstrap.settings import Settings
 from commerce_core.kernel.batching import Overloaded
-from commerce_http.errors import problem_of
-from commerce_http.origin import Network, address_of, origin
+from commerce_http.web.errors import problem_of
+from commerce_http.web.origin import Network, address_of, origin
 
 #: Bytes that a request line and its headers may have; the parser itself sets no bound.
 LARGEST_HEAD: Final = 1 << 17

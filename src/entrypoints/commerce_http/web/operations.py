@@ -18,9 +18,9 @@ import attrs
 
 from commerce_core.accounts import Origin
 from commerce_core.kernel.errors import CommerceError
-from commerce_http.answers import Shape
-from commerce_http.auth import ANYONE, Admission
-from commerce_http.body import BODY_LIMIT
+from commerce_http.web.answers import Shape
+from commerce_http.web.auth import ANYONE, Admission
+from commerce_http.web.body import BODY_LIMIT
 
 _PATH_NAME: Final = re.compile(r"\{(\w+)\}")
 

@@ -13,7 +13,7 @@ import attrs
 from commerce_core.kernel.codec import camel, reader
 from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_core.kernel.field_problems import escape_pointer
-from commerce_http.errors import Malformed
+from commerce_http.web.errors import Malformed
 
 T = TypeVar("T")
 

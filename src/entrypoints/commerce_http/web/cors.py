@@ -9,8 +9,8 @@ from typing import Any, Final, cast
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from commerce_http.answers import Payload
-from commerce_http.operations import Operation
+from commerce_http.web.answers import Payload
+from commerce_http.web.operations import Operation
 
 #: Request headers that no operation names, and which clients send.
 _ASKED: Final = ("Authorization", "Content-Type", "X-Cart-Token", "X-Request-ID", "traceparent")

@@ -12,14 +12,14 @@ from prometheus_client import CollectorRegistry
 from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.tracing import Tracer
 from commerce_core.kernel.errors import CommerceError
-from commerce_http.answers import Payload
-from commerce_http.cors import Cors
-from commerce_http.dependencies import HttpContext, handler_of
-from commerce_http.errors import answer_defect, answer_http_error, answer_refusal
-from commerce_http.frame import Frame, OneSpelling
-from commerce_http.observation import Observed, RequestMetrics
-from commerce_http.operations import Operation, path_names
-from commerce_http.proxies import NOBODY, TrustedProxies
+from commerce_http.web.answers import Payload
+from commerce_http.web.cors import Cors
+from commerce_http.web.dependencies import HttpContext, handler_of
+from commerce_http.web.errors import answer_defect, answer_http_error, answer_refusal
+from commerce_http.web.frame import Frame, OneSpelling
+from commerce_http.web.observation import Observed, RequestMetrics
+from commerce_http.web.operations import Operation, path_names
+from commerce_http.web.proxies import NOBODY, TrustedProxies
 
 
 class ShopApplication(Litestar):

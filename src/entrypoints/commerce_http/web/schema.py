@@ -17,7 +17,7 @@ import msgspec
 
 from commerce_core.kernel.codec import camel
 from commerce_core.kernel.money import Money, exponent
-from commerce_http.answers import Shape
+from commerce_http.web.answers import Shape
 
 Schema = dict[str, Any]
 

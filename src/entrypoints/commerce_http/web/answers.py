@@ -10,7 +10,7 @@ import msgspec
 from litestar.types import Receive, Scope, Send
 
 from commerce_core.kernel.money import Money
-from commerce_http.compression import SMALLEST, VARY, as_gzip, compressed, takes_gzip
+from commerce_http.web.compression import SMALLEST, VARY, as_gzip, compressed, takes_gzip
 
 _JSON: Final = b"application/json"
 _encoder: Final = msgspec.json.Encoder()
