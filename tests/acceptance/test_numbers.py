@@ -1,5 +1,5 @@
-"""The list of what has gone wrong elsewhere: each line is held by tests whose names carry its
-number, many of them on the full stack too.
+"""The list of what has gone wrong elsewhere: each line is shown by tests that are named here, many
+of them on the full stack too. Tests carry the number of their line to be found by it.
 """
 
 import ast
@@ -10,14 +10,17 @@ from typing import Final
 
 import pytest
 
+from tests.acceptance.shown_by import SHOWN_BY
 from tests.integration.conftest import ON_FULL_STACK
 
 TESTS: Final = Path(__file__).parent.parent
-_NAMED: Final = re.compile(r"^\s*(?:async )?def test_(\d\d)_\w+", re.MULTILINE)
+_NAMED: Final = re.compile(r"^\s*(?:async )?def (test_(\d\d)_\w+)", re.MULTILINE)
 #: What a module says whose tests have the full stack.
 _FULL_STACK: Final = re.compile(r"\b(?:opened_full_stack|full_settings|tests\.e2e\.outages)\b")
 #: A test of a shop that is put on the full stack by its number.
-_MARKET: Final = re.compile(r"^\s*def test_(\d\d)_\w+\(\s*(?:market|stepped): Market", re.MULTILINE)
+_MARKET: Final = re.compile(
+    r"^\s*def (test_(\d\d)_\w+)\(\s*(?:market|stepped): Market", re.MULTILINE
+)
 
 HELD: Final[Mapping[int, str]] = {
     1: "two buyers, last unit",
@@ -235,10 +238,15 @@ def found_on_full_stack() -> set[int]:
     numbers: set[int] = set()
     for path in TESTS.rglob("test_*.py"):
         text = path.read_text(encoding="utf-8")
+        claiming = set(claiming_in(text))
+        named, of_markets = (
+            {int(match[2]) for match in pattern.finditer(text) if match[1] in claiming}
+            for pattern in (_NAMED, _MARKET)
+        )
         if _FULL_STACK.search(text):
-            numbers |= {int(match[1]) for match in _NAMED.finditer(text)}
+            numbers |= named
         elif path.is_relative_to(TESTS / "integration"):
-            numbers |= {int(match[1]) for match in _MARKET.finditer(text)} & ON_FULL_STACK
+            numbers |= of_markets & ON_FULL_STACK
     return numbers
 
 
@@ -247,11 +255,19 @@ def test_every_line_of_the_list_is_held() -> None:
     assert HELD_IN_PART.keys() <= HELD.keys()
 
 
+def test_each_line_names_the_tests_that_show_it() -> None:
+    assert SHOWN_BY.keys() | PARTS.keys() == HELD.keys()
+    assert not SHOWN_BY.keys() & PARTS.keys()
+    assert all(SHOWN_BY.values())
+    assert all(PARTS.values())
+
+
 @pytest.mark.parametrize(
-    "number", HELD, ids=[f"{number:02} {text}" for number, text in HELD.items()]
+    "number", SHOWN_BY, ids=[f"{number:02} {HELD[number]}" for number in SHOWN_BY]
 )
-def test_a_test_carries_the_number(found: Mapping[int, set[str]], number: int) -> None:
-    assert found.get(number), f"no test is named test_{number:02}_…: {HELD[number]}"
+def test_the_tests_that_show_a_line_are_there(found: Mapping[int, set[str]], number: int) -> None:
+    missing = set(SHOWN_BY[number]) - found.get(number, set())
+    assert not missing, f"left out, without a claim, or not there: {HELD[number]}"
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,10 @@
 what would break a promise.
 """
 
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from dependency_injector import providers
@@ -15,7 +16,9 @@ from commerce_bootstrap.setting_values import WrongSetting
 from commerce_bootstrap.settings import Settings
 from commerce_core.orders import OrderStatus
 from commerce_sqlalchemy import transaction
+from tests.fullstack import full_settings
 from tests.integration.market import open_market
+from tests.servers import SharedServers
 
 
 def two_gateways(folder: Path, *names: str) -> dict[str, Any]:
@@ -23,20 +26,46 @@ def two_gateways(folder: Path, *names: str) -> dict[str, Any]:
     return {"payment_urls": tuple(f"sandbox:///{folder}/{name}.db?name={name}" for name in names)}
 
 
-CONFIGURATIONS = {
-    "embedded": lambda _: {},
-    "two gateways": lambda folder: two_gateways(folder, "first", "second"),
+_LOCAL: Final = {"index": "commerce_tantivy", "broker": "commerce_local"}
+#: Every way in which the shop is shipped: what is set beside the folder, and the packages that its
+#: parts are to come from.
+CONFIGURATIONS: Final[Mapping[str, tuple[Callable[..., dict[str, Any]], Mapping[str, str]]]] = {
+    "embedded": (lambda *_: {}, _LOCAL | {"clock": "commerce_local"}),
+    "two gateways": (lambda folder, *_: two_gateways(folder, "first", "second"), _LOCAL),
+    "postgresql": (
+        lambda _, *servers: {"database_url": full_settings(*servers)["database_url"]},
+        _LOCAL | {"clock": "commerce_sqlalchemy"},
+    ),
+    "full stack": (
+        lambda _, *servers: full_settings(*servers),
+        {
+            "index": "commerce_opensearch",
+            "broker": "commerce_rabbitmq",
+            "clock": "commerce_sqlalchemy",
+        },
+    ),
 }
 
 
 @pytest.mark.parametrize("configuration", CONFIGURATIONS)
-def test_every_provider_can_be_built(configuration: str, tmp_path: Path) -> None:
-    container = ShopContainer(
-        settings=Settings.in_folder(tmp_path, **CONFIGURATIONS[configuration](tmp_path))
-    )
+def test_every_provider_can_be_built(
+    configuration: str, tmp_path: Path, shared_servers: SharedServers
+) -> None:
+    configured, packages = CONFIGURATIONS[configuration]
+    with ExitStack() as stack:
+        settings = configured(tmp_path, stack, shared_servers)
+        build_everything(Settings.in_folder(tmp_path, **settings), packages)
+
+
+def build_everything(settings: Settings, packages: Mapping[str, str]) -> None:
+    """Build whatever the container has for *settings*; its parts come from *packages*."""
+    container = ShopContainer(settings=settings)
     try:
         built = {name: provider() for name, provider in container.providers.items()}
         assert len(built) > 40
+        assert {part: type(built[part]).__module__.partition(".")[0] for part in packages} == (
+            packages
+        )
         missing = {name for name, part in built.items() if part is None}
         assert missing <= {"tracer", "serializer"}, "there are these only where they are asked for"
         once = [
