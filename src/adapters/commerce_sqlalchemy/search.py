@@ -1,4 +1,4 @@
-"""Wishes to build the search index anew, in SQL."""
+"""Reindex requests, in SQL."""
 
 from datetime import datetime
 from typing import Any

@@ -16,7 +16,7 @@ class AccountNotFound(NotFound):
 
 
 class LoginFailed(Unauthorized):
-    """The address is not known or the password is not its own; which of the two is not told."""
+    """The address is not known or the password is not its own; which of the two is not said."""
 
     code = "login-failed"
 
@@ -29,7 +29,7 @@ class SessionUnknown(Unauthorized):
 
 class TooManyAttempts(Unavailable):
     """Too many log-ins have failed, to this account from this origin or to many from it: no
-    password is looked at for a while.
+    password is checked for a while.
     """
 
     code = "too-many-attempts"

@@ -94,7 +94,7 @@ class Accounts:
     def log_in(self, command: LogIn, origin: Origin = _INSIDE) -> LoggedIn:
         """Begin a session of thirty days.
 
-        Guesses are counted before a password is looked at, by account and origin and for each
+        Guesses are counted before a password is checked, by account and origin and for each
         origin over all accounts: nobody is kept out by what others try from elsewhere. A device
         that the account is known by is an origin of its own, and neither it nor an address that the
         account is known by is kept out by guesses at other accounts.
@@ -111,7 +111,7 @@ class Accounts:
             right = self._is_right(
                 account.password_hash if account else self._decoy_hash(), command.password
             )
-        except Overloaded:  # nothing was looked at
+        except Overloaded:  # nothing was checked
             self._take_back(guess)
             raise
         if account is None or not right:

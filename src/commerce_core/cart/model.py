@@ -39,7 +39,7 @@ class CartLine:
 class Cart:
     """The lines of one buyer or guest. Every change makes the next *version*.
 
-    *left_out*: what was on its way into it and went beyond its bounds; it is told of until the
+    *left_out*: what was on its way into it and went beyond its bounds; it is reported until the
     holder changes the cart.
     """
 

@@ -113,7 +113,7 @@ class ImportQueue(Protocol):
     @abstractmethod
     def save(self, tx: Transaction, job: ItemImport, lease_until: datetime | None) -> bool:
         """Write how far an import has come, if its fence is still the newest; whether it was. Its
-        claims begin anew; once it is over its bytes are forgotten.
+        claims begin again; once it is over its bytes are forgotten.
         """
 
     @abstractmethod

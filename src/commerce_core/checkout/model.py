@@ -312,7 +312,7 @@ class Placed:
     cart.
 
     ``view`` is the order as it was placed, known to the request that placed it: it need not be read
-    again to be told.
+    again for an answer.
     """
 
     key: OrderKey

@@ -66,7 +66,7 @@ def deliver(consumer: Consumer, messages: Sequence[Message], clock: Clock) -> Se
 class Follower:
     """Has one consumer take what waits in its queue. Any number may follow one queue.
 
-    What the consumer can never take is parked; what it cannot take now stays in hand and is tried
+    What the consumer can never take is parked; what it cannot take now stays received and is tried
     again; a message on which it fails without saying why is found by halving, given back, and
     parked when that happened too often.
     """
@@ -98,7 +98,7 @@ class Follower:
         return len(deliveries)
 
     def release(self) -> None:
-        """Let other processes have what is in hand. Idempotent."""
+        """Release what was received to other processes. Idempotent."""
         self._queue.release()
 
     def _take(self, deliveries: Sequence[Delivery]) -> Exception | None:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final
 
 import attrs
 
-#: Characters of a pointer; of a longer one the beginning is told.
+#: Characters of a pointer; of a longer one the beginning is shown.
 LONGEST_POINTER: Final = 500
 
 

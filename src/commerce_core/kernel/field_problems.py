@@ -10,10 +10,10 @@ _LONGEST_STEP: Final = 200
 
 def below(pointer: str, step: str) -> str:
     """The pointer of *step* within what *pointer* names. A client may have made both as long as the
-    body: neither is told beyond a bound.
+    body: neither is shown beyond a bound.
     """
-    told = step if len(step) <= _LONGEST_STEP else f"{step[:_LONGEST_STEP]}\N{HORIZONTAL ELLIPSIS}"
-    return f"{pointer[:LONGEST_POINTER]}/{escape_pointer(told)}"
+    shown = step if len(step) <= _LONGEST_STEP else f"{step[:_LONGEST_STEP]}\N{HORIZONTAL ELLIPSIS}"
+    return f"{pointer[:LONGEST_POINTER]}/{escape_pointer(shown)}"
 
 
 def escape_pointer(step: str) -> str:

@@ -1,4 +1,4 @@
-"""Events on their way: written with the state they tell of (outbox), delivered at least once,
+"""Events on their way: written with the state they report (outbox), delivered at least once,
 counted once (inbox).
 """
 
@@ -59,7 +59,7 @@ class DiscardedLetter:
 
 
 class Outbox(Protocol):
-    """Messages that wait to be published, in the database of the state they tell of.
+    """Messages that wait to be published, in the database of the state they report.
 
     Rows lie in a fixed number of buckets by partition key; whoever publishes holds a short lease on
     a bucket. A lease that runs out only means that a message is published twice.
@@ -115,7 +115,7 @@ class Outbox(Protocol):
 
     @abstractmethod
     def replay(self, ids: Sequence[MessageId]) -> Sequence[MessageId]:
-        """Let parked messages wait anew, for everybody who follows them, and be dead letters no
+        """Let parked messages wait again, for everybody who follows them, and be dead letters no
         longer; those that were parked, ascending.
 
         Idempotent: what is not parked changes nothing.
@@ -163,7 +163,7 @@ class Delivery:
 
     message: Message
     attempt: int
-    """1 the first time; more when it was given back, or when who had it in hand died."""
+    """1 the first time; more when it was given back, or when its receiver died."""
     tag: int
     """Tells it from every other delivery of the queue, of the same message too."""
 
@@ -186,7 +186,7 @@ class Queue(Protocol):
 
     @abstractmethod
     def settle(self, deliveries: Sequence[Delivery]) -> None:
-        """They were taken and need not come again. Idempotent; what is no longer in hand comes
+        """They were taken and need not come again. Idempotent; what is no longer held comes
         again all the same.
         """
 
@@ -196,8 +196,8 @@ class Queue(Protocol):
 
     @abstractmethod
     def release(self) -> None:
-        """Let other processes have what is in hand, at once; it is as if it had not been received.
-        Idempotent.
+        """Release what was received to other processes, at once; it is as if it had not been
+        received. Idempotent.
         """
 
 
@@ -218,7 +218,7 @@ class LocalQueues(Protocol):
 
     @abstractmethod
     def waiting(self) -> Mapping[str, int]:
-        """How many messages wait for each consumer, by its name, those in hand among them; counted
+        """How many messages wait for each consumer, by its name, received ones included; counted
         up to a bound.
         """
 
@@ -252,8 +252,8 @@ class Broker(Protocol):
 
     @abstractmethod
     def waiting(self) -> Mapping[str, int]:
-        """How many messages wait in the queue of each consumer, by its name, without those in hand;
-        none where there are no queues.
+        """How many messages wait in the queue of each consumer, by its name, unacknowledged ones
+        excluded; none where there are no queues.
 
         Raises:
             Unavailable: the broker cannot be reached, or does not say in time.

@@ -38,7 +38,7 @@ MAX_MINOR: Final = 10**12
 #: it.
 MAX_SUM: Final = 10**18
 
-#: Wide enough for every amount that is looked at: nothing is rounded before it is judged.
+#: Wide enough for every amount that is read: nothing is rounded before it is judged.
 _EXACT: Final = Context(prec=60)
 
 

@@ -70,7 +70,7 @@ def message_of(error: BaseException, secrets: Iterable[str] = ()) -> str:
     """
     try:
         lines = str(error).strip().splitlines()
-    except Exception:  # noqa: BLE001 (an error that cannot be told must not become another one)
+    except Exception:  # noqa: BLE001 (an error that cannot be shown must not become another one)
         lines = []
     said = redacted(lines[0], secrets, _LONGEST_MESSAGE) if lines else ""
     return f"{type(error).__name__}: {said}" if said else type(error).__name__

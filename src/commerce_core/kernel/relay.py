@@ -75,7 +75,7 @@ class Relay:
         return len(taken)
 
     def _leased(self) -> Sequence[int]:
-        """The buckets in our hands."""
+        """The buckets that are leased."""
         now = self._clock.now()
         # A clock may be set back.
         if self._prolong_at is None or not self._prolong_at - _PROLONG <= now < self._prolong_at:

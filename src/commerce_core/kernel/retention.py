@@ -26,7 +26,7 @@ class Retention:
     """Applies every rule, each in a transaction of its own.
 
     Args:
-        dropped: told the name of a rule and how many rows it dropped.
+        dropped: called with the name of a rule and how many rows it dropped.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Retention:
     def run_once(self, limit: int) -> int:
         """Drop up to *limit* rows by each rule; how many in all, 0: there is nothing to drop now.
 
-        Idempotent. A rule that fails keeps no other from its turn; the first failure is raised
+        Idempotent. A rule that fails keeps no other from running; the first failure is raised
         when all had theirs.
         """
         count, failure = 0, None

@@ -1,4 +1,4 @@
-"""Facts about orders, one class a wire name. All tell the same of themselves: which order, and
+"""Facts about orders, one class a wire name. All say the same of themselves: which order, and
 which entry of its timeline.
 """
 
@@ -108,7 +108,7 @@ class OrderCancelled(OrderEvent):
     name = "orders.order_cancelled.v1"
 
 
-#: The event that tells of each kind of timeline entry.
+#: The event for each kind of timeline entry.
 EVENT_OF: Final[Mapping[Fact, type[OrderEvent]]] = {
     Fact.ORDER_CREATED: OrderCreated,
     Fact.INVENTORY_RESERVED: InventoryReserved,

@@ -54,12 +54,12 @@ _SEEN_AS: Final = {
 
 
 def status_of(state: OrderState) -> OrderStatus:
-    """How *state* is told to a buyer."""
+    """How *state* is shown to a buyer."""
     return _SEEN_AS[state]
 
 
 def states_of(status: OrderStatus) -> tuple[OrderState, ...]:
-    """The states that are told to a buyer as *status*."""
+    """The states that are shown to a buyer as *status*."""
     return tuple(state for state, seen in _SEEN_AS.items() if seen is status)
 
 

@@ -133,8 +133,8 @@ class SellerOrderProjection(Consumer):
         )
 
     def follow(self, keys: Sequence[OrderKey]) -> None:
-        """Bring the lists up to date with the orders of *keys*, whatever was told of them before.
-        Idempotent.
+        """Bring the lists up to date with the orders of *keys*, whatever events were received
+        before. Idempotent.
         """
         with self._db.snapshot() as tx:
             views = self._book.load(tx, keys)

@@ -180,7 +180,7 @@ class ReindexStatus(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class Reindex:
-    """A wish to build the index anew: whoever writes the index carries it out. *indexed* counts
+    """A reindex request: the process that writes the index carries it out. *indexed* counts
     items so far.
     """
 

@@ -11,7 +11,7 @@ from commerce_core.search.model import Document, Explanation, Query, Reindex, Re
 
 
 class SearchIndex(Protocol):
-    """Finds items. It holds nothing that could not be made anew from the catalogue.
+    """Finds items. It holds nothing that could not be rebuilt from the catalogue.
 
     Raises:
         SearchUnavailable: from every method, when the engine does not answer.
@@ -95,7 +95,7 @@ class SearchIndex(Protocol):
 
 
 class ReindexQueue(Protocol):
-    """Wishes to build the index anew, for the one process that writes it."""
+    """Reindex requests, for the one process that writes the index."""
 
     @abstractmethod
     def insert(self, tx: Transaction, job: Reindex) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _REPAIRS: Final = {
     "S1": (
         "Stop selling the item, count it, and bring the ledger in line with a stock receipt; "
-        "then look for who wrote the counter."
+        "then find out what wrote the counter."
     ),
     "S2": (
         "Compare the counter with the movements and holds of the SKU; the ledger is right, the "
@@ -41,7 +41,7 @@ _REPAIRS: Final = {
         "books before anything is repeated."
     ),
     "S8": (
-        "Look the charge up in the gateway's books and tell the saga with `commerce sagas resolve`."
+        "Look the charge up in the gateway's books and record it with `commerce sagas resolve`."
     ),
     "S9": (
         "The timeline was changed by somebody else than the shop: compare it with the log and "
@@ -61,26 +61,26 @@ _REPAIRS: Final = {
         "the gateway's capture; refund a difference there."
     ),
     "L1": (
-        "Look at `commerce sagas show`: it should be alarmed and is not; let it run again with "
+        "See `commerce sagas show`: it should be alarmed and is not; let it run again with "
         "`commerce sagas retry`."
     ),
     "L2": (
-        "Look at `commerce sagas show` and the gateway's and carrier's books; finish by hand "
+        "See `commerce sagas show` and the gateway's and carrier's books; finish by hand "
         "there what is missing."
     ),
     "L5": (
         "Let the saga run again with `commerce sagas retry`; if it stays, the worker that held "
         "it has a defect."
     ),
-    "L7": "Build the index anew with `commerce reindex`.",
+    "L7": "Rebuild the index with `commerce reindex`.",
     "L8": (
         "Fetch the missing entry from the gateway and record it; a capture without an order is "
         "to be refunded."
     ),
-    "L11": "Put the order's lines into a cart of its buyer, or tell the buyer.",
+    "L11": "Put the order's lines into a cart of its buyer, or inform the buyer.",
 }
 _ELSE: Final = (
-    "Look at `commerce sagas show` and the log; keep the database as it is until it is understood."
+    "See `commerce sagas show` and the log; keep the database as it is until it is understood."
 )
 
 
@@ -109,7 +109,7 @@ def check(
         f"{found.alarmed:,} of them alarmed."
     )
     for order_id in found.alarmed_orders:
-        out.say(f"alarmed: order {order_id} (`commerce sagas show {order_id}` tells why)")
+        out.say(f"alarmed: order {order_id} (`commerce sagas show {order_id}` shows why)")
     waiting = found.waiting_messages + sum((at_broker or {}).values())
     if waiting:
         out.say(f"{waiting:,} messages wait to be delivered.")
@@ -156,8 +156,8 @@ def _stale(shop: "Shop") -> list[Violation]:
 
 
 def _at_broker(shop: "Shop") -> Mapping[str, int] | None:
-    """What waits at the broker for each consumer, but for what a consumer has in hand, which AMQP
-    does not tell; ``None``: it does not say. Nothing inside the shop, whose queues were counted
+    """What waits at the broker for each consumer, without its unacknowledged messages, which AMQP
+    does not count; ``None``: it does not say. Nothing inside the shop, whose queues were counted
     with its database.
     """
     if shop.settings.delivers_inside:

@@ -33,7 +33,7 @@ def demo(
     ] = None,
 ) -> None:
     """Open a whole shop in ./var/demo with a catalogue and log-ins to try. What is bought there
-    stays; delete the folder to begin anew.
+    stays; delete the folder to start over.
     """
     if port is None:
         port = _free_port()
@@ -42,10 +42,10 @@ def demo(
     with until_told_to_stop(), open_shop(settings, level=logging.WARNING) as shop:
         _account(shop, _BUYER, "Bea Buyer", "buyer")
         _stock(shop, _account(shop, _SELLER, "Sol Seller", "seller"))
-        run(shop, lambda address: Output().say(told(address)))
+        run(shop, lambda address: Output().say(welcome(address)))
 
 
-def told(address: str) -> str:
+def welcome(address: str) -> str:
     """What is printed when the shop at *address* is open; from ``SHOP=`` on it is for a shell."""
     text = files("commerce_cli").joinpath("demo_lines.sh").read_text(encoding="utf-8")
     words = {
@@ -81,7 +81,7 @@ def _account(shop: "Shop", email: str, name: str, role: str) -> "Account":
 
 
 def _stock(shop: "Shop", seller: "Account") -> None:
-    """Put the catalogue on the shelves; what is there already stays as it is."""
+    """Onboard the catalogue; items that exist already stay as they are."""
     from commerce_cli.items import take_in
     from commerce_core.catalog import ImportFormat
 

@@ -2,7 +2,7 @@ The shop is open at @ADDRESS@
 
   log-ins    @BUYER@ and @SELLER@, the password of both is @PASSWORD@
   contract   @ADDRESS@/schema
-  files      @FOLDER@ (delete it to begin anew); stop with Ctrl-C
+  files      @FOLDER@ (delete it to start over); stop with Ctrl-C
 
 Paste these lines into another terminal:
 

@@ -35,7 +35,7 @@ File = Annotated[str, Parameter(allow_leading_hyphen=True)]
 Seller = Annotated[str, Parameter(help="The e-mail address of the seller whose items they are.")]
 Format = Annotated[
     Literal["ndjson", "json", "csv"] | None,
-    Parameter(help="How the file is written; else its suffix tells."),
+    Parameter(help="How the file is written; else by its suffix."),
 ]
 
 
@@ -46,11 +46,11 @@ def import_items(
     seller: Seller,
     format: Format = None,
     dry_run: Annotated[
-        bool, Parameter(negative="", help="Look at every row and write none.")
+        bool, Parameter(negative="", help="Check every row and write none.")
     ] = False,
     delimiter: Annotated[
         Literal[",", ";", "tab", "|"] | None,
-        Parameter(help="What stands between cells; else the header tells."),
+        Parameter(help="The separator of cells; else it is read from the header."),
     ] = None,
     decimal: Annotated[
         Literal[".", ","] | None, Parameter(help="The decimal mark of prices and counts.")
@@ -153,9 +153,7 @@ def _format_of(file: str, format: str | None, suffixes: Mapping[str, ImportForma
         return ImportFormat(format)
     kind = suffixes.get(Path(file).suffix.lower())
     if kind is None:
-        raise WrongCall(
-            f"{file} does not tell how it is written: say --format ndjson, json or csv."
-        )
+        raise WrongCall(f"the format of {file} is unknown: give --format ndjson, json or csv.")
     return kind
 
 

@@ -20,7 +20,7 @@ def waiting(shop: "Shop") -> "Generator[Wait]":
     """A way to wait for jobs about items.
 
     The index has one process that writes it. As long as that is another one, it also takes in files
-    and builds the index anew; else, or as soon as it is gone, this one does.
+    and rebuilds the index; else, or as soon as it is gone, this one does.
     """
     with ExitStack() as stack:
         works = False

@@ -37,11 +37,11 @@ _COMMANDS: Final = {
 }
 _GROUPS: Final = {
     "search": (
-        "Look into the search.",
+        "Examine the search.",
         {"evaluate": "commerce_cli.evaluate:evaluate", "explain": "commerce_cli.search:explain"},
     ),
     "sagas": (
-        "Look at orders on their way, and decide where only a person can.",
+        "Show the sagas of orders, and decide those that were flagged for review.",
         {
             name: f"commerce_cli.sagas:{function}"
             for name, function in (("list", "list_sagas"), ("show", "show"), ("retry", "retry"))
@@ -49,11 +49,11 @@ _GROUPS: Final = {
         | {name: f"commerce_cli.sagas:{name}" for name in ("resolve", "compensate")},
     ),
     "orders": (
-        "What is told about orders.",
+        "Maintain the sellers' lists of orders.",
         {"rebuild-seller-view": "commerce_cli.orders:rebuild_seller_view"},
     ),
     "messages": (
-        "Look at messages that could not be delivered, and have them delivered again or given up.",
+        "List messages that could not be delivered; replay or discard them.",
         {
             "list": "commerce_cli.messages:list_messages",
             "show": "commerce_cli.messages:show",
@@ -74,7 +74,7 @@ def build_app(*, explains: bool = False) -> App:
     load = _loaded if explains else str
     app = App(
         name="commerce",
-        help="The shop: serve it, fill it, look after it.",
+        help="The shop: serve it, fill it, operate it.",
         version=lambda: version("commerce-core"),
         result_action="return_value",
         exit_on_error=False,

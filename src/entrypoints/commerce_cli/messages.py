@@ -78,10 +78,7 @@ def show(message_id: str, /, *, json: AsJson = False) -> None:
     with open_shop() as shop:
         letters = shop.outbox.letters_of(message_id)
     if not letters:
-        raise WrongCall(
-            f"{message_id} is no message that waits for a person; `commerce messages list` tells "
-            "which do."
-        )
+        raise WrongCall(f"{message_id} is no dead letter; `commerce messages list` shows which do.")
     message = letters[0].message
     refused = [
         {"consumer": x.consumer, "parkedAt": x.parked_at.isoformat(), "reason": x.reason}
@@ -124,7 +121,7 @@ def replay(
         )
     if unknown := [id_ for id_ in message_ids if id_ not in replayed]:
         raise WrongCall(
-            f"{unknown[0]} is no message that waits for a person; {len(replayed)} of "
+            f"{unknown[0]} is no dead letter; {len(replayed)} of "
             f"{len(message_ids)} are delivered again."
         )
     out.say(f"{len(replayed):,} messages are delivered again as soon as a worker takes them.")
@@ -158,8 +155,7 @@ def discard(*message_ids: str, reason: str, actor: str | None = None, json: AsJs
         )
     if unknown := [id_ for id_ in message_ids if id_ not in gone]:
         raise WrongCall(
-            f"{unknown[0]} is no message that waits for a person; {len(gone)} of "
-            f"{len(message_ids)} are discarded."
+            f"{unknown[0]} is no dead letter; {len(gone)} of {len(message_ids)} are discarded."
         )
     _LOG.info(
         "%s discarded %d dead letters: %s", storable_text(who), len(gone), storable_text(reason)

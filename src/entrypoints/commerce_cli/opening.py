@@ -58,8 +58,8 @@ def opened_in_time(
     """The shop, on *stack*, as soon as every server that it needs answers: they may be started in
     any order.
 
-    *wait* is told which part is away and waits so many seconds; it answers whether to try again.
-    ``None``: it said no.
+    *wait* is called with the part that is away and waits so many seconds; it answers whether to try
+    again. ``None``: it said no.
 
     Raises:
         WrongSetting: a setting cannot be used, now or later.

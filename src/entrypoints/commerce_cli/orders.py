@@ -1,4 +1,4 @@
-"""`commerce orders`: what is told about orders, from the orders themselves."""
+"""`commerce orders`: the sellers' lists, rebuilt from the orders themselves."""
 
 from typing import Final
 
@@ -13,13 +13,13 @@ def rebuild_seller_view(*, json: AsJson = False) -> None:
     way are gone. May be repeated.
     """
     out = Output(as_json=json)
-    told = 0
+    listed = 0
     with open_shop() as shop, out.progress("orders") as report:
         page = shop.operations.page(limit=_PAGE)
         while page:
             shop.seller_list.follow([row.saga.key for row in page])
-            told += len(page)
-            report(told, "orders")
+            listed += len(page)
+            report(listed, "orders")
             page = shop.operations.page(after=page[-1].saga.key.order_id, limit=_PAGE)
-    out.say(f"The sellers' lists tell of {told:,} orders.")
-    out.answer({"orders": told})
+    out.say(f"The sellers' lists hold {listed:,} orders.")
+    out.answer({"orders": listed})

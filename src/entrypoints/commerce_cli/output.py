@@ -19,12 +19,12 @@ AsJson = Annotated[
     bool, Parameter(name="--json", negative="", help="Answer with one JSON document, for programs.")
 ]
 
-#: Told how much is done and, in words, of what.
+#: Called with how much is done and, in words, of what.
 Report = Callable[[int, str], None]
 
 
 class WrongCall(Exception):
-    """A command cannot do what it was asked; the text is one sentence that says why."""
+    """A command cannot be carried out; the text is one sentence that says why."""
 
 
 class Output:

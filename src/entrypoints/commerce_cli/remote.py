@@ -23,7 +23,7 @@ def get(url: str, path: str, **query: str | int) -> Any:
         raise WrongCall(f"{shown} is no address of a shop, like http://127.0.0.1:8000.")
     asked = f"{url.rstrip('/')}{path}{'?' + urlencode(query, quote_via=quote) if query else ''}"
     try:
-        with urlopen(asked, timeout=_TIMEOUT) as answer:  # noqa: S310 (the scheme was looked at)
+        with urlopen(asked, timeout=_TIMEOUT) as answer:  # noqa: S310 (the scheme was checked)
             return json.load(answer)
     except HTTPError as error:
         raise WrongCall(f"{masked(url)}{path} answers {error.code}.") from error

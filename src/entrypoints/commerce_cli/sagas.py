@@ -1,4 +1,4 @@
-"""`commerce sagas`: the operators' desk."""
+"""`commerce sagas`: what operators see and decide."""
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -25,7 +25,7 @@ def list_sagas(
     """List sagas, newest first.
 
     Args:
-        alarmed: only those that a person must look at.
+        alarmed: only those that are flagged for review.
         state: only those in this state.
         limit: at most so many.
     """
@@ -124,7 +124,7 @@ def _said(outcome: str, order: "Order", reason: str) -> "Captured | Declined | V
 
     match outcome:
         case "captured":
-            return Captured(ref="", amount=order.total)  # the gateway tells under which reference
+            return Captured(ref="", amount=order.total)  # the gateway knows the reference
         case "declined":
             return Declined(code="declined", detail=reason)
         case _:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def reindex(*, json: AsJson = False) -> None:
-    """Build the search index anew beside the one in use, and switch to it when it is whole."""
+    """Rebuild the search index beside the one in use, and switch to it when it is complete."""
     from commerce_cli.jobs import waiting
 
     out = Output(as_json=json)
@@ -36,7 +36,7 @@ def _current(shop: "Shop", job: Reindex) -> Reindex:
 
 
 def explain(term: str, /, *, size: int = 10, json: AsJson = False) -> int:
-    """Tell why the first hits for TERM stand where they stand."""
+    """Explain the ranking of the first hits for TERM."""
     out = Output(as_json=json)
     with open_shop() as shop:
         found = shop.searches.explain(term, size)

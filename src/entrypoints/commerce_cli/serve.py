@@ -58,7 +58,7 @@ def worker(
     *,
     only: Annotated[
         str | None,
-        Parameter(help="What it is to do, comma between roles; everything if it is not said."),
+        Parameter(help="Its roles, separated by commas; all of them by default."),
     ] = None,
     host: Annotated[
         str | None, Parameter(help="The address that answers for its health, else COMMERCE_HOST.")
@@ -104,7 +104,7 @@ def worker(
 
 def run(shop: "Shop", opened: Callable[[str], None]) -> None:
     """Answer requests for *shop*, and work for it where delivery is inside the process, until
-    SIGINT or SIGTERM; *opened* is told the address.
+    SIGINT or SIGTERM; *opened* is called with the address.
     """
     from commerce_http.main import serve as answer_requests
     from commerce_worker.main import working
@@ -136,7 +136,7 @@ class Waiting(Protocol):
     """What answers at an address, while its block lasts, that a part is away."""
 
     def tell(self, part: str) -> None:
-        """From now on whoever asks is told that *part* is away."""
+        """From now on the answer is that *part* is away."""
         ...
 
     def __enter__(self) -> "Waiting": ...

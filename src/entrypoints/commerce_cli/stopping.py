@@ -1,4 +1,4 @@
-"""How a process that is told to stop ends: in good order, and in time whatever hangs."""
+"""How a process that is asked to stop ends: in good order, and in time whatever hangs."""
 
 import faulthandler
 import logging
@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, Final
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
-#: Seconds after which a process that was told to stop is ended; a good end takes less.
+#: Seconds after which a process that was asked to stop is ended; a good end takes less.
 LONGEST_END = 35.0
 _STDERR: Final = 2
 
@@ -36,16 +36,16 @@ def stop_on_signals(stop: threading.Event) -> None:
     wait for itself for ever. The thread hears of a signal from the operating system, whether or not
     the main thread gets to run.
     """
-    told, tells = os.pipe()
-    os.set_blocking(tells, False)
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
 
     def set_when_told() -> None:
-        os.read(told, 1)
+        os.read(reader, 1)
         end_in_time()
         stop.set()
 
     threading.Thread(target=set_when_told, name="signals", daemon=True).start()
-    signal.set_wakeup_fd(tells, warn_on_full_buffer=False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     for number in _SIGNALS:
         signal.signal(number, _heard_already)
 

@@ -1,4 +1,4 @@
-"""Wishes to build the search index anew, in memory."""
+"""Reindex requests, in memory."""
 
 from datetime import datetime
 

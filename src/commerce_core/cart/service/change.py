@@ -9,8 +9,8 @@ import attrs
 
 from commerce_core.cart.model import Cart, next_cart_id
 from commerce_core.cart.ports import CartBook
-from commerce_core.cart.service.desk import CartChange, Desk, Shopper
 from commerce_core.cart.service.view import line_view, too_dear
+from commerce_core.cart.service.working_carts import CartChange, Shopper, WorkingCarts
 from commerce_core.cart.views import CartView
 from commerce_core.catalog import Offer, Offers
 from commerce_core.inventory import StockLedger, StockLevel
@@ -78,13 +78,13 @@ class CartChanges:
             check_weight(
                 [len(c.quantities) + sum(len(carts[i].lines) for i in c.shopper.ids) for c in group]
             )
-            desk = Desk(carts, self._clock)
+            working = WorkingCarts(carts, self._clock)
             offers = self._repos.offers.by_item(
                 tx, sorted({q.item_id for change in group for q in change.quantities})
             )
-            results = [desk.apply(change, offers) for change in group]
-            if desk.changed:
-                self._write(tx, desk)
+            results = [working.apply(change, offers) for change in group]
+            if working.changed:
+                self._write(tx, working)
             asked = [
                 (cart, change.shopper.address)
                 for cart, change in zip(results, group, strict=True)
@@ -93,8 +93,8 @@ class CartChanges:
             views = iter(self._views(tx, asked))
             answers = [next(views) if isinstance(result, Cart) else result for result in results]
             for change, answer in zip(group, answers, strict=True):
-                desk.check_total(change, answer)
-            if desk.changed:
+                working.check_total(change, answer)
+            if working.changed:
                 tx.commit()
         return answers
 
@@ -109,8 +109,8 @@ class CartChanges:
                 found[buyer_id] = Cart(id=cart_id, buyer_id=buyer_id, version=0, updated_at=now)
         return found
 
-    def _write(self, tx: Transaction, desk: "Desk") -> None:
-        new, known = desk.written()
+    def _write(self, tx: Transaction, working: "WorkingCarts") -> None:
+        new, known = working.written()
         if new:
             self._repos.carts.insert(tx, new)
         if known and len(self._repos.carts.update(tx, known)) < len(known):

@@ -19,8 +19,8 @@ def is_guest(buyer_id: BuyerId) -> bool:
 
 
 class GuestTokens:
-    """Makes the tokens that guests' carts are known by, and tells them from those that somebody
-    else made up.
+    """Makes the tokens that guests' carts are known by, and distinguishes them from those that
+    somebody else made up.
 
     Whoever could choose a token could hand it to another person, and read that person's cart
     afterwards.

@@ -12,7 +12,7 @@ from commerce_core.kernel.transaction import Transaction
 class CartRetention:
     """Ends carts that nobody comes back to: a guest's is dropped, a buyer's loses its lines.
 
-    It walks through all carts by key, a page at a time, and begins anew behind the last one or
+    It walks through all carts by key, a page at a time, and begins again behind the last one or
     after a restart: no index has to follow every change of a cart. A buyer's rows stay, since the
     names of later carts are counted from them.
 

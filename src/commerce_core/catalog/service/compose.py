@@ -55,7 +55,7 @@ class Composed:
 
 
 def check(new: NewItem, currency: str) -> None:
-    """Look at what no single field can tell.
+    """Check what no single field shows.
 
     Raises:
         Invalid: price and quantity are missing or stand beside variants, or a price is in another

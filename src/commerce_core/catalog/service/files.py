@@ -18,7 +18,7 @@ def read_rows(
     """The rows of a file from *start* on, lazily.
 
     Args:
-        asked: what the sender says of how a table is written; the rest is told from its head.
+        asked: what the sender says of how a table is written; the rest is detected from its head.
         places: decimals that a price may have.
     """
     if start.offset == 0 and _is_utf_16(fetch(0)[:4]):

@@ -1,6 +1,6 @@
 """What all rows of one item say together: pure functions.
 
-Rows of one item may stand anywhere in a file; they are put together before the item is looked at,
+Rows of one item may stand anywhere in a file; they are put together before the item is checked,
 so that their order decides nothing.
 """
 
@@ -87,7 +87,7 @@ class ItemRows:
 
 
 def check_row(row: ItemRow, currency: str) -> None:
-    """Look at what no single field can tell.
+    """Check what no single field shows.
 
     Raises:
         Invalid: a price is in another currency, or price or quantity stand beside variants.

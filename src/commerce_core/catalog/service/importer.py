@@ -292,7 +292,7 @@ class Importer:
         batch.changed.append((rows, item, composed))
 
     def _look(self, tx: Transaction, batch: Batch) -> None:
-        """Refuse what writing would refuse, and tell what would be lost."""
+        """Refuse what writing would refuse, and name what would be lost."""
         try:
             self._shelf.check_dropped(
                 tx, [(item, composed.item) for _, item, composed in batch.changed]

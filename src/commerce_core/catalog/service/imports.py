@@ -27,7 +27,7 @@ _LIMITS: Final = ImportLimits()
 
 
 class Imports:
-    """Takes files in, and tells how far they have come."""
+    """Receives files, and reports their progress."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class Imports:
         dry_run: bool = False,
         style: TableStyle = _ANY,
     ) -> ItemImport:
-        """A new import without bytes. With *dry_run* nothing is written, only looked at.
+        """A new import without bytes. With *dry_run* nothing is written, only checked.
 
         Raises:
             TooManyImports: the seller has as many that are not over as one may have.
@@ -164,7 +164,7 @@ class Imports:
 
 
 def chunks(data: Iterable[bytes]) -> Iterator[bytes]:
-    """*data* cut anew into pieces of :data:`CHUNK` bytes, the last one shorter."""
+    """*data* cut again into pieces of :data:`CHUNK` bytes, the last one shorter."""
     held = bytearray()
     for piece in data:
         held += piece

@@ -120,7 +120,7 @@ _INSIDE: Final = re.compile(rb'["\\]')
 
 def _read_list(start: Progress, fetch: Fetch, parse: _Parse) -> Iterator[Row]:  # noqa: C901 (a scanner: its branches are its states)
     """Balanced braces make an object; commas and the brackets of a list around it all are passed
-    over, anything else is told of.
+    over, anything else is an error.
     """
     read, line, begun, depth = start.offset, start.line, start.line, 0
     in_text = escaped = False

@@ -1,4 +1,4 @@
-"""Putting items, their stock and their events on the shelf, in the transaction of the caller."""
+"""Writes items, their stock and their events, in the transaction of the caller."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""How a table (CSV) is written, told from its head."""
+"""How a table (CSV) is written, detected from its head."""
 
 import codecs
 import csv

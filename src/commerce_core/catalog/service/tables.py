@@ -1,5 +1,5 @@
-"""Rows out of tables (CSV): how one is written is told from its head, every record is a row of its
-own.
+"""Rows out of tables (CSV): how one is written is detected from its head, every record is a row of
+its own.
 """
 
 import csv
@@ -44,7 +44,7 @@ def read_table(start: Progress, fetch: Fetch, asked: TableStyle, places: int) ->
     them.
 
     Args:
-        asked: what the sender says of how the table is written; the rest is told from its head.
+        asked: what the sender says of how the table is written; the rest is detected from its head.
         places: decimals that a price may have.
     """
     records = _Records(start, fetch, start.style or style_of(fetch, asked))

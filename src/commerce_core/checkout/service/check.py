@@ -33,7 +33,7 @@ _PAGE: Final = 500
 
 @attrs.frozen(kw_only=True)
 class Report:
-    """What was looked at, and what was found. ``at_rest``: whether nothing was under way, so that
+    """What was checked, and what was found. ``at_rest``: whether nothing was under way, so that
     the L-rules were checked whole.
     """
 
@@ -190,11 +190,13 @@ class Checker:
                 )
             for entry in strange:
                 if kept[entry.order_id]:
-                    told = (
+                    detail = (
                         f"the gateway's books have a capture of {entry.amount} ({entry.ref}), "
                         "and there is no such order"
                     )
-                    yield Violation(invariant="L8", subject=f"order {entry.order_id}", detail=told)
+                    yield Violation(
+                        invariant="L8", subject=f"order {entry.order_id}", detail=detail
+                    )
             page = gateway.captures(page[-1], _PAGE)
 
     def _stored(self, keys: Sequence[OrderKey]) -> list[OrderEvidence]:

@@ -78,7 +78,7 @@ def _money(e: OrderEvidence) -> _Found:
         _sums(captures),
         _sums(entry.amount for entry in e.entries if entry.kind == "refund"),
     )
-    told = {
+    sums = {
         kind: _sums(fact.amount for fact in e.facts if fact.kind == kind)
         for kind in ("capture", "refund")
     }
@@ -90,7 +90,7 @@ def _money(e: OrderEvidence) -> _Found:
     if refunded - taken:
         yield "S6", f"{refunded.total()} minor units given back, more than was captured"
     charge = e.row.saga.status(Operation.CHARGE)
-    landed_late = state.is_final and told["capture"] and not (charge and charge.is_open)
+    landed_late = state.is_final and sums["capture"] and not (charge and charge.is_open)
     if (
         e.row.saga.status(Operation.REFUND) is not None
         and charge is not CallStatus.OK
@@ -99,7 +99,7 @@ def _money(e: OrderEvidence) -> _Found:
         yield "S8", "a refund was opened although the charge is not known to have happened"
     if any(call.digest != e.row.saga.digest for call in e.row.saga.calls.values()):
         yield "S7", "a call was made for another request than the order's"
-    if state is OrderState.CANCELLED and told["capture"] - told["refund"]:
+    if state is OrderState.CANCELLED and sums["capture"] - sums["refund"]:
         yield "S13", "a capture is known, and neither a completed order nor a refund"
     known = {(fact.ref, fact.kind) for fact in e.facts}
     if strange := known - {(entry.ref, entry.kind) for entry in e.entries}:

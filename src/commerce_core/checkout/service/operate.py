@@ -38,8 +38,8 @@ class Decision:
 
 
 class Operations:
-    """The operators' desk. Everything that decides takes a :class:`Decision` and is refused while a
-    call is unknown.
+    """What operators may do. Everything that decides takes a :class:`Decision` and is refused while
+    a call is unknown.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class Operations:
 
         Raises:
             SagaNotFound: there is no such order.
-            CallUnknown: a runner has the saga in its hands right now, or the gateway does not
+            CallUnknown: a runner has claimed the saga right now, or the gateway does not
                 answer.
             NotToBeUndone: the order does not wait to know what became of its charge.
             ContradictedByBooks: the gateway says otherwise.

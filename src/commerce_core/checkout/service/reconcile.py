@@ -100,7 +100,7 @@ class Reconciliation:
         with self._repos.database.begin() as tx:
             owed = {o.key: o for o in reversed(self._repos.sagas.owed_refunds(tx, limit))}
             if not owed:
-                tx.commit()  # what was found settled is not looked at again
+                tx.commit()  # what was found settled is not checked again
                 return []
             orders = {
                 OrderKey(v.order.buyer_id, v.order.id): v.order
@@ -187,7 +187,7 @@ def _sum(captures: Iterable[MoneyFact], owed: OwedRefund) -> Money:
 
 
 def _each(things: Iterable[T], act: Callable[[T], R]) -> list[R]:
-    """Act on each; one that fails keeps no other from its turn, and is told of when all had
+    """Act on each; one that fails keeps no other from being tried, and is raised when all had
     theirs.
     """
     done: list[R] = []

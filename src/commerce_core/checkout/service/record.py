@@ -73,8 +73,8 @@ class Recorder:
         hands for their next call.
 
         Where the guard fails under the same fence, the buyer has cancelled meanwhile: read again,
-        advance again with the outcome in hand. Under another fence the decision is not ours any
-        more. What the outside said is kept all the same.
+        advance again with the outcome. Under another fence the decision is not ours any
+        more. What the gateway said is kept all the same.
 
         Raises:
             HoldsLost: a completed order's goods are not held: the caller rolls back and has a
@@ -101,10 +101,10 @@ class Recorder:
         return going_on
 
     def flag(self, tx: Transaction, move: OutcomeRecord, error: str, now: datetime) -> None:
-        """Keep what the outside said and put the saga before a person; it is tried again later all
+        """Keep what the gateway said and flag the saga for review; it is tried again later all
         the same.
 
-        It is read anew: the write that failed may have been committed after all, and its timeline
+        It is read again: the write that failed may have been committed after all, and its timeline
         must not be set back.
         """
         self._repos.sagas.record_facts(tx, list(facts_of([move])), now)
@@ -134,8 +134,8 @@ class Recorder:
     def resume(
         self, tx: Transaction, moves: Sequence[OutcomeRecord], now: datetime, lease_until: datetime
     ) -> list[OutcomeRecord]:
-        """*moves*, sagas whose calls were held back, with their intents written down anew: only now
-        may they be sent.
+        """*moves*, sagas whose calls were held back, with their intents written down again: only
+        now may they be sent.
         """
         resumed: list[OutcomeRecord] = []
         writes: list[SagaWrite] = []
@@ -189,7 +189,7 @@ class Recorder:
         goes_on = step.move.by_runner and ask(step.saga) is not None
         if not step.commands and not has_turned_out(
             claimed.saga, step.saga
-        ):  # attempted anew: it has got no further
+        ):  # attempted again: it has got no further
             write = self._put_off(claimed, step.saga, now)
             return attrs.evolve(
                 write, lease_until=now + self._timing.lease if goes_on else None, next_run_at=now
@@ -278,23 +278,25 @@ class Recorder:
         messages: list[Message] = []
         for step in steps:
             seq = step.move.claimed.seq
-            for tell in (command for command in step.commands if isinstance(command, RecordEvent)):
+            for record in (
+                command for command in step.commands if isinstance(command, RecordEvent)
+            ):
                 seq += 1
                 detail = (
                     ending_of(step.saga, returned)
-                    if tell.fact is Fact.ORDER_CANCELLED
-                    else dict(tell.detail)
+                    if record.fact is Fact.ORDER_CANCELLED
+                    else dict(record.detail)
                 )
                 entry = TimelineEntry(
                     seq=seq,
-                    fact=tell.fact,
+                    fact=record.fact,
                     at=now,
                     actor=step.move.actor,
                     cause=step.move.cause,
                     detail=storable_detail(detail),
                 )
                 entries.setdefault(step.key, []).append(entry)
-                event = EVENT_OF[tell.fact](
+                event = EVENT_OF[record.fact](
                     order_id=step.key.order_id,
                     buyer_id=step.key.buyer_id,
                     seq=seq,

@@ -39,8 +39,8 @@ from commerce_core.shipping import Unknown as ShippingUnknown
 
 #: The definitions of sagas that this release can run, with the newest version of each.
 KNOWN: Final = {ORDER_SAGA.name: ORDER_SAGA.version}
-#: Seconds that a turn waits for calls that are under way, where there is nothing else to do.
-_MOMENT: Final = 0.05
+#: Seconds that a run waits for calls that are under way, where there is nothing else to do.
+_SHORT_WAIT: Final = 0.05
 
 
 @attrs.frozen(kw_only=True)
@@ -132,7 +132,7 @@ class SagaRunner:
         how much was done.
 
         A saga is carried on until it is over or has to wait. A call that takes long is left in its
-        slot for a later turn; only where there is nothing else to do this one waits a moment for
+        slot for a later run; only where there is nothing else to do this one waits a moment for
         it. Idempotent in effect: what a runner that dies leaves behind is claimed again when its
         lease is over, and every outside call is repeated under the same key.
         """
@@ -141,7 +141,7 @@ class SagaRunner:
             pass  # what answers at once is carried on at once
         if written or claimed or not self._calls.under_way:
             return written + claimed
-        self._write(_MOMENT)
+        self._write(_SHORT_WAIT)
         return 1
 
     def finish(self, seconds: float) -> None:
@@ -150,10 +150,10 @@ class SagaRunner:
         """
         self._ending = True
         try:
-            for _ in range(int(seconds / _MOMENT) + 1):
+            for _ in range(int(seconds / _SHORT_WAIT) + 1):
                 if not self._calls.under_way:
                     break
-                self._write(_MOMENT)
+                self._write(_SHORT_WAIT)
         finally:
             self._ending = False
 
@@ -334,7 +334,7 @@ class SagaRunner:
         return self._settle_some(moves[:middle]) + self._settle_some(moves[middle:])
 
     def _flag(self, move: OutcomeRecord, error: Exception) -> None:
-        """Put a saga before a person, with what the outside said, if that can be kept at all. It is
+        """Flag a saga for review, with what the gateway said, if that can be kept at all. It is
         tried again all the same.
         """
         try:

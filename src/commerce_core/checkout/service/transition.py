@@ -20,10 +20,10 @@ _SYSTEM: Final = "system"
 
 @attrs.frozen(kw_only=True)
 class OutcomeRecord:
-    """A saga in our hands, and what was learnt of it. *actor* is ``system``, or the operator who
+    """A claimed saga, and what was learnt of it. *actor* is ``system``, or the operator who
     decided.
 
-    An *alarming* one is put before a person unless it gets on. A *blameless* one has not got on
+    An *alarming* one is flagged for review unless it gets on. A *blameless* one has not got on
     because of a party that is away: it does not count as tried in vain.
     """
 
@@ -81,7 +81,7 @@ def cart_line(x: OrderLine) -> CartLine:
 
 
 def going_on_from(move: OutcomeRecord, write: SagaWrite) -> OutcomeRecord:
-    """*move* after its *write*: the saga is still in our hands."""
+    """*move* after its *write*: the saga is still claimed."""
     return attrs.evolve(
         move,
         claimed=attrs.evolve(
@@ -103,15 +103,15 @@ def transition_of(move: OutcomeRecord, now: datetime) -> Transition:
 
 
 def learnt(before: OrderSaga, after: OrderSaga) -> bool:
-    """Whether a call turned out, or is attempted anew: a call that is merely unknown now is no
+    """Whether a call turned out, or is attempted again: a call that is merely unknown now is no
     progress.
     """
-    anew = any(
+    attempted_again = any(
         before.calls[op].attempt != call.attempt
         for op, call in after.calls.items()
         if op in before.calls
     )
-    return anew or has_turned_out(before, after)
+    return attempted_again or has_turned_out(before, after)
 
 
 def has_turned_out(before: OrderSaga, after: OrderSaga) -> bool:

@@ -46,10 +46,10 @@ class ChargePayment(Step):
                 refused = saga.with_result(
                     Operation.CHARGE, CallStatus.REFUSED, {"code": outcome.code}
                 )
-                told = RecordEvent(
+                declined = RecordEvent(
                     Fact.PAYMENT_DECLINED, {"code": outcome.code, "detail": outcome.detail}
                 )
-                return Failed(refused, Cause("payment-declined", outcome.detail), (told,))
+                return Failed(refused, Cause("payment-declined", outcome.detail), (declined,))
             case Voided():
                 cause = (
                     BY_BUYER

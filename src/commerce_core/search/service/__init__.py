@@ -1,1 +1,1 @@
-"""The verbs of search: find, follow the catalogue, build the index anew."""
+"""The verbs of search: find, follow the catalogue, rebuild the index."""

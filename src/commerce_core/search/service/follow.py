@@ -1,4 +1,4 @@
-"""Keeping the index in step with the catalogue: event by event, or anew from the beginning."""
+"""Keeping the index in step with the catalogue: event by event, or rebuilt from the beginning."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -18,7 +18,7 @@ from commerce_core.search.ports import ReindexQueue, SearchIndex
 from commerce_core.search.service.documents import documents_of, load_documents
 
 _LEASE: Final = timedelta(seconds=30)
-_MOMENT: Final = timedelta(microseconds=1)
+_TICK: Final = timedelta(microseconds=1)
 _AUDIT_PAGE: Final = 500
 
 
@@ -43,7 +43,7 @@ class SearchIndexer(Consumer):
         clock: Clock,
         note_lag: Callable[[timedelta], None],
     ) -> None:
-        """*note_lag* is told, for each change, the time between its commit and its being
+        """*note_lag* is called with, for each change, the time between its commit and its being
         visible.
         """
         self._repos = sources
@@ -97,7 +97,7 @@ class Reindexer:
         yet.
 
         However many processes look at the same moment, one is asked for: what they ask is named
-        after the last job that they saw before they looked at the index.
+        after the last job that they saw before they read the index.
         """
         with self._repos.database.snapshot() as tx:
             newest = self._queue.newest(tx)
@@ -107,7 +107,7 @@ class Reindexer:
             now = self._clock.now()
             # Whatever this clock says, it is the newest then: else the one before would stay so,
             # and nothing be asked for again.
-            at = now if newest is None else max(now, newest.created_at + _MOMENT)
+            at = now if newest is None else max(now, newest.created_at + _TICK)
             self._ask(
                 Reindex(
                     id=JobId(derived_id("reindex", newest.id if newest is not None else "")),

@@ -29,7 +29,7 @@ class Shopper:
 
     @property
     def ids(self) -> tuple[BuyerId, ...]:
-        """The one or two whose carts are looked at."""
+        """The one or two whose carts are changed."""
         return (self.buyer_id, self.guest_id) if self.guest_id else (self.buyer_id,)
 
 
@@ -48,7 +48,7 @@ class CartChange:
     listed: bool = False
 
 
-class Desk:
+class WorkingCarts:
     """Carts as they become while a group is worked on, in the order in which its changes
     arrived.
     """
