@@ -26,7 +26,7 @@ from commerce_http import (
 )
 from commerce_http.guests import Guests
 from commerce_http.timeline_watch import TimelineWatch
-from commerce_http.web import openapi
+from commerce_http.web import openapi, swagger
 from commerce_http.web.app import ShopApplication, build_app
 from commerce_http.web.connections import bounded_by
 from commerce_http.web.dependencies import HttpContext
@@ -55,6 +55,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = tuple(
         health,
         problems,
         openapi,
+        swagger,
     )
     for found in operations_of(module)
 )

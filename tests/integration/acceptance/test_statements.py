@@ -322,6 +322,7 @@ ROWS: Final[dict[str, Callable[[Quarter], Send]]] = {
     "metrics": _get("/metrics", "guest"),
     "schema_document": _get("/schema/openapi.json", "guest"),
     "schema_page": _get("/schema", "guest"),
+    "schema_file": _get("/schema/start.js", "guest"),
     "problem_types": _get("/problems", "guest"),
     "problem_type": _get("/problems/not-found", "guest"),
 }

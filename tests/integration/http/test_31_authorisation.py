@@ -128,6 +128,7 @@ TABLE: Final[Mapping[tuple[str, str], Row]] = {
     ("GET", "/problems/{code}"): Row("buyer", ANYONE, lambda _: "/problems/not-found"),
     ("GET", "/schema"): Row("buyer", ANYONE),
     ("GET", "/schema/openapi.json"): Row("buyer", ANYONE),
+    ("GET", "/schema/{file}"): Row("buyer", ANYONE, lambda _: "/schema/start.js"),
 }
 
 

@@ -4,13 +4,17 @@ makes the shop stumble.
 
 import json
 import re
+from importlib import resources
 
 import jsonschema_rs
 import pytest
 
 from commerce_core.kernel.codec import camel
 from commerce_http.main import OPERATIONS
+from commerce_http.web import swagger
 from tests.integration.http.people import PASSWORD, Person, Town, pointers, problem
+
+FILES = resources.files("commerce_http.web") / "swagger_ui"
 
 
 def test_the_methods_of_a_path_are_named_by_405(town: Town) -> None:
@@ -38,6 +42,7 @@ def test_nothing_lives_at_an_unknown_path(town: Town) -> None:
         "/health/live",
         "/schema",
         "/schema/openapi.json",
+        "/schema/swagger-ui-bundle.js",
         "/metrics",
     ],
 )
@@ -115,6 +120,7 @@ def test_only_what_tells_of_nobody_may_be_kept(town: Town) -> None:
         "item_details",
         "schema_document",
         "schema_page",
+        "schema_file",
         "problem_types",
         "problem_type",
     }
@@ -152,9 +158,32 @@ def test_what_a_person_is_told_is_not_kept(town: Town, seller: Person) -> None:
 def test_the_schema_page_loads_nothing_from_anywhere(town: Town) -> None:
     page = town.guest("GET", "/schema")
     assert page.headers["content-type"] == "text/html; charset=utf-8"
-    assert "default-src 'none'" in page.headers["content-security-policy"]
-    assert not re.search(r"<script|<link|<img|<iframe|@import|url\(|src=", page.text)
-    assert re.findall(r'href="([^"]*)"', page.text) == ["/schema/openapi.json"]
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'; script-src 'self';" in policy
+    assert "//" not in page.text + policy
+    assert not re.search(r"<style|<script[^>]*>[^<]| on\w+=", page.text)
+    asked = re.findall(r'(?:href|src)="([^"]*)"', page.text)
+    assert {*asked} == {f"/schema/{file}" for file in [*swagger.MEDIA, "openapi.json"]}
+    for address in asked:
+        assert town.guest("GET", address).status_code == 200
+
+
+@pytest.mark.parametrize("file", swagger.MEDIA)
+def test_the_files_of_the_schema_page_may_be_kept_and_are_what_they_say(
+    town: Town, file: str
+) -> None:
+    plain = town.guest("GET", f"/schema/{file}", headers={"Accept-Encoding": "identity"})
+    small = town.guest("GET", f"/schema/{file}", headers={"Accept-Encoding": "gzip"})
+    assert plain.content == small.content == (FILES / file).read_bytes()
+    assert ("content-encoding" in small.headers) is (len(plain.content) >= 1024)
+    assert small.headers["content-type"] == swagger.MEDIA[file].decode()
+    assert small.headers["cache-control"] == "public, max-age=3600"
+    assert small.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("file", ["SHA256SUMS", "swagger-ui.css.map", "..%2Fswagger.py"])
+def test_no_other_file_is_served(town: Town, file: str) -> None:
+    problem(town.guest("GET", f"/schema/{file}"), 404, "not-found")
 
 
 def test_the_document_holds_every_operation_and_nothing_is_left_open(town: Town) -> None:

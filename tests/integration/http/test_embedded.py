@@ -78,7 +78,9 @@ def journey(client: Any, prefix: str = "") -> None:
     assert "event: OrderCompleted" in client.get(f"{order}/events", headers=buyer).text
     document = client.get(f"{prefix}/schema/openapi.json").json()
     assert document["servers"] == [{"url": prefix or "/"}]
-    assert f'href="{prefix}/schema/openapi.json"' in client.get(f"{prefix}/schema").text
+    page = client.get(f"{prefix}/schema").text
+    assert f'src="{prefix}/schema/start.js"' in page
+    assert "SwaggerUIBundle" in client.get(f"{prefix}/schema/start.js").text
     missing = client.get(f"{prefix}/nothing")
     assert (missing.status_code, missing.json()["type"]) == (404, f"{prefix}/problems/not-found")
 

@@ -76,10 +76,10 @@ def is_head(scope: Scope) -> bool:
 
 class Payload:
     """Bytes on their way out: an ASGI application of one answer. A HEAD request gets its headers
-    alone.
+    alone. ``gzip`` is the body compressed beforehand; ``None``: that is done as it is sent.
     """
 
-    __slots__ = ("body", "headers", "status")
+    __slots__ = ("body", "gzip", "headers", "status")
 
     def __init__(
         self,
@@ -88,9 +88,11 @@ class Payload:
         headers: Mapping[str, str] | None = None,
         *,
         media: bytes = _JSON,
+        gzip: bytes | None = None,
     ) -> None:
         self.status = status
         self.body = body
+        self.gzip = gzip
         self.headers: list[tuple[bytes, bytes]] = [NOSNIFF, VARY]
         if status not in (204, 304):
             self.headers += [(b"content-type", media), (b"content-length", str(len(body)).encode())]
@@ -108,7 +110,7 @@ class Payload:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body, headers = self.body, self.headers
         if len(body) >= SMALLEST and takes_gzip(scope["headers"]):
-            body = await compressed(body)
+            body = self.gzip or await compressed(body)
             headers = as_gzip(headers, len(body))
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send(

@@ -27,7 +27,6 @@ from commerce_http.web.errors import (
     title_of,
 )
 from commerce_http.web.long_bodies import TooManyLongBodies
-from commerce_http.web.openapi_page import page
 from commerce_http.web.operations import Operation, Source, operation, path_names
 from commerce_http.web.query import MOST_VALUES, parameters
 from commerce_http.web.schema import Schema, Schemas, amount_in
@@ -44,7 +43,6 @@ class Document:
         self._currency = currency
         # For the prefix that was asked for last: most have only one.
         self._as_json: dict[str, bytes] = {}
-        self._as_html: dict[str, bytes] = {}
 
     @cached_property
     def data(self) -> dict[str, Any]:
@@ -83,26 +81,11 @@ class Document:
             self._as_json = {root: made}
         return made
 
-    def as_html(self, root: str) -> bytes:
-        """The document as a page for people."""
-        made = self._as_html.get(root)
-        if made is None:
-            made = page(self.data, f"{root}/schema/openapi.json").encode()
-            self._as_html = {root: made}
-        return made
-
 
 @operation("GET", "/schema/openapi.json", public=True)
 def schema_document(document: Document) -> Payload:
     """This document."""
     return Payload(200, document.as_json(link("")), media=b"application/json")
-
-
-@operation("GET", "/schema", answer_media="text/html", public=True)
-def schema_page(document: Document) -> Payload:
-    """This document, for people."""
-    headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
-    return Payload(200, document.as_html(link("")), headers, media=b"text/html; charset=utf-8")
 
 
 def public_path(described: Operation) -> str:
