@@ -36,7 +36,7 @@ class TestSandboxGateway(SecretsContract):
 
     @pytest.fixture
     def failing(self, gateway: SandboxGateway) -> Mapping[str, Call]:
-        gateway._file.told("DROP TABLE handle", ())
+        gateway._file.rows_of("DROP TABLE handle", ())
         return {
             "prepare": lambda canaries: gateway.prepare(ORDER, BUYER, PRICE, by_card(canaries)),
             "token": lambda canaries: gateway.prepare(

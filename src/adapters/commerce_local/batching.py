@@ -100,7 +100,7 @@ def decide_group(
             raise RuntimeError(
                 f"{len(wanted)} items were given and {len(answers)} answers came back"
             )
-    except BaseException as error:  # noqa: BLE001 - nobody may wait for ever: all of the group are told
+    except BaseException as error:  # noqa: BLE001 - nobody may wait for ever: the whole group fails
         for _, future in wanted:
             future.set_exception(error)
         return

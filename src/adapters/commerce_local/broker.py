@@ -10,7 +10,7 @@ class LocalBroker(Broker):
     """Puts messages into *queues*, from which loops of this process, or of another one on the same
     database, take them.
 
-    A shop's own events are in there already, written with the state that they tell of. What is
+    A shop's own events are in there already, written with the state that they report. What is
     published is what waited in the outbox when the shop went over to this broker.
     """
 

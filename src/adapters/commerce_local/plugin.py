@@ -11,7 +11,7 @@ from commerce_local.sandbox_gateway import SandboxGateway
 
 def open_gateway(url: str, context: PluginContext) -> SandboxGateway:
     """The sandbox gateway whose books are in the file that *url* names; its option ``account``
-    tells one account from another.
+    distinguishes accounts.
     """
     return SandboxGateway(
         file_path(url, "var/sandbox-payments.db"),

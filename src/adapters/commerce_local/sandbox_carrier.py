@@ -73,7 +73,7 @@ class SandboxCarrier(Carrier):
     def _told(self, reference: str, statement: str, parameters: tuple[str, ...]) -> BookingOutcome:
         """What becomes of a reference by *statement*, which answers with its status."""
         try:
-            rows = self._file.told(statement, parameters)
+            rows = self._file.rows_of(statement, parameters)
         except sqlite3.Error as error:
             return Unknown(f"the sandbox's bookings: {error}")
         match rows:

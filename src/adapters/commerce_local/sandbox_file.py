@@ -40,7 +40,7 @@ class SandboxFile:
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.executescript(f"BEGIN IMMEDIATE; {schema} COMMIT;")
 
-    def told(self, statement: str, parameters: tuple[str | int, ...]) -> list[tuple[Any, ...]]:
+    def rows_of(self, statement: str, parameters: tuple[str | int, ...]) -> list[tuple[Any, ...]]:
         """The rows of one statement, which is a transaction of its own.
 
         Raises:

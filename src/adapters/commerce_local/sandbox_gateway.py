@@ -94,7 +94,7 @@ class _Entry:
     status: _Status
     first_asked_at: datetime | None
 
-    def told(self) -> ChargeOutcome:
+    def outcome(self) -> ChargeOutcome:
         """What became of it."""
         match self.status:
             case _Status.CAPTURED:
@@ -161,7 +161,7 @@ class SandboxGateway(PaymentGateway):
             _text(now),
         )
         try:
-            return self._named(_entry(*self._file.told(_PREPARE, row)[0]).handle)
+            return self._named(_entry(*self._file.rows_of(_PREPARE, row)[0]).handle)
         except sqlite3.Error as error:
             raise PaymentUnavailable("the sandbox cannot open its books") from error
 
@@ -170,7 +170,7 @@ class SandboxGateway(PaymentGateway):
         try:
             entry = self._find(_SELECT_ONE, handle)
             if entry is None or entry.status is not _Status.OPEN:
-                return entry.told() if entry else _STRANGE
+                return entry.outcome() if entry else _STRANGE
             return self._charge(entry, key)
         except sqlite3.Error as error:
             return Unknown(f"the sandbox's books: {error}")
@@ -178,12 +178,12 @@ class SandboxGateway(PaymentGateway):
     def _charge(self, entry: _Entry, key: str) -> ChargeOutcome:
         now = self._clock.now()
         status = entry.charged(now)
-        charged = self._file.told(_CHARGE, (status, _text(now), key, entry.order_id))
+        charged = self._file.rows_of(_CHARGE, (status, _text(now), key, entry.order_id))
         if not charged:  # another call was first
             return self.fetch(entry.handle)
         if status is _Status.OPEN or entry.behaviour is Behaviour.LOSES_THE_ANSWER:
             return Unknown("the sandbox did not answer in time")
-        return _entry(*charged[0]).told()
+        return _entry(*charged[0]).outcome()
 
     def fetch(self, handle: Handle) -> ChargeOutcome:
         return self._told(_SELECT_ONE, handle)
@@ -196,10 +196,10 @@ class SandboxGateway(PaymentGateway):
             entry = self._find(statement, handle)
         except sqlite3.Error as error:
             return Unknown(f"the sandbox's books: {error}")
-        return entry.told() if entry else _STRANGE
+        return entry.outcome() if entry else _STRANGE
 
     def _find(self, statement: str, handle: Handle) -> _Entry | None:
-        rows = self._file.told(statement, (_order_of(handle),))
+        rows = self._file.rows_of(statement, (_order_of(handle),))
         return _entry(*rows[0]) if rows else None
 
     def refund(self, handle: Handle, refund_no: int, amount: Money, key: str) -> RefundOutcome:
@@ -215,7 +215,7 @@ class SandboxGateway(PaymentGateway):
             f"{_SELECT} WHERE status = 'open' AND prepared_at < ? ORDER BY prepared_at, "
             "order_id LIMIT ?"
         )
-        entries = [_entry(*row) for row in self._file.told(query, (_text(before), limit))]
+        entries = [_entry(*row) for row in self._file.rows_of(query, (_text(before), limit))]
         return [(entry.order_id, self._named(entry.handle)) for entry in entries]
 
     def _named(self, handle: Handle) -> Handle:
@@ -240,7 +240,7 @@ class SandboxGateway(PaymentGateway):
         return self._lines(query, (after.order_id if after else "", limit))
 
     def _lines(self, query: str, parameters: tuple[str | int, ...]) -> Sequence[BookEntry]:
-        rows = self._file.told(query, parameters)
+        rows = self._file.rows_of(query, parameters)
         return [
             BookEntry(order_id=o, ref=ref, kind=kind, amount=Money(minor, currency))
             for o, ref, kind, minor, currency in rows

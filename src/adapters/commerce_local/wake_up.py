@@ -24,7 +24,7 @@ class WakeUp:
         """
         self._further, self._hears = further, hears
 
-    def hears_others(self) -> bool:
+    def hears_other_processes(self) -> bool:
         """Whether the work of other processes rings here as well, so that looking for it is for
         what nobody rings for.
         """

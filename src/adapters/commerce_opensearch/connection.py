@@ -56,7 +56,7 @@ class Connection:
     """
 
     def __init__(self, address: Address) -> None:
-        # Whoever catches an error tells of it; the driver would print each with its trace, at every
+        # Whoever catches an error logs it; the driver would print each with its trace, at every
         # search of an outage.
         logging.getLogger("opensearch").setLevel(logging.ERROR)
         self._process = ProcessGuard("connection to the search engine")
@@ -137,11 +137,11 @@ class Connection:
                     or host not in pool.connection_pool.dead_count
                     or self._lives(host)
                 ):
-                    _, _, told = host.perform_request(
+                    _, _, response = host.perform_request(
                         method, path, params, body, timeout=self._patience()
                     )
                     pool.connection_pool.mark_live(host)
-                    return json.loads(told) if told else None
+                    return json.loads(response) if response else None
             except ConnectionTimeout as error:
                 if self._hosts == 1:
                     raise
@@ -192,10 +192,10 @@ class Connection:
         answers: Sequence[Mapping[str, Any]] = self.ask(
             "POST", f"/{alias}/_msearch", "\n".join([*lines, ""])
         )["responses"]
-        for told in answers:
-            if told.get("status") == _MISSING:
-                raise Missing(str(told.get("error")))
-            if "error" in told or told["_shards"]["failed"]:
+        for response in answers:
+            if response.get("status") == _MISSING:
+                raise Missing(str(response.get("error")))
+            if "error" in response or response["_shards"]["failed"]:
                 raise SearchUnavailable("the search engine could not answer")
         return answers
 
@@ -222,8 +222,8 @@ class Connection:
                 require_alias=True,
                 request_timeout=_WRITING,
             )
-            for _, told in done:
-                result = next(iter(told.values()))
+            for _, response in done:
+                result = next(iter(response.values()))
                 failed.append((int(result["status"]), str(result.get("error"))))
         return failed
 

@@ -1,5 +1,5 @@
 """Nobody waits in line for a cluster that does not answer: one asks whether it is back, the others
-are told at once.
+fail at once.
 """
 
 import threading

@@ -72,10 +72,10 @@ class Generations:
     def is_whole(self) -> bool:
         """Whether there is a generation in use, one alone, and it was not begun empty."""
         try:
-            told = self._connection.ask("GET", f"/{self.alias}/_mapping")
+            response = self._connection.ask("GET", f"/{self.alias}/_mapping")
         except Missing:
             return False
-        return [index["mappings"].get("_meta", {}).get("whole") for index in told.values()] == [
+        return [index["mappings"].get("_meta", {}).get("whole") for index in response.values()] == [
             True
         ]
 

@@ -118,7 +118,7 @@ class OpenSearchIndex(SearchIndex):
                 raise
             self._states.lost(
                 state
-            )  # a node is gone, or the index was built anew: what can be seen now is elsewhere
+            )  # a node is gone, or the index was rebuilt: what can be seen now is elsewhere
         return self._page(query, self._present(), synonyms, digest, {})
 
     def suggest(self, prefix: str, size: int) -> Sequence[Suggestion]:

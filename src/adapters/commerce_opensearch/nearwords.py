@@ -13,7 +13,7 @@ from commerce_searchtext.nearwords import (
     with_other_letter,
 )
 
-#: So many near words are looked at.
+#: So many near words are considered.
 _LOOKED_AT: Final = 50
 
 
@@ -50,9 +50,11 @@ def nearest(name: str, word: str, answer: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(likely(near)[:MOST])
 
 
-def _near(word: str, told: Sequence[Mapping[str, Any]] | None) -> list[Near]:
+def _near(word: str, response: Sequence[Mapping[str, Any]] | None) -> list[Near]:
     edits = edits_of(word)
-    options = [(str(o["text"]), float(o["freq"])) for entry in told or () for o in entry["options"]]
+    options = [
+        (str(o["text"]), float(o["freq"])) for entry in response or () for o in entry["options"]
+    ]
     measured = [
         (edit_distance(word, other, edits), count, other)
         for other, count in options

@@ -21,7 +21,7 @@ from commerce_searchtext.shown import shown
 from commerce_searchtext.splitting import plain
 from commerce_searchtext.words import clean, key, storable
 
-#: Grows with every change of fields or analysis: an index of another version has to be built anew,
+#: Grows with every change of fields or analysis: an index of another version has to be rebuilt,
 #: under another alias.
 SCHEMA_VERSION: Final = 4
 
@@ -121,7 +121,7 @@ _PROPERTIES: Final[Mapping[str, Any]] = {
     "phrases": {"type": "keyword"},
     "category_phrases": {"type": "keyword"},
     "brand_phrases": {"type": "keyword"},
-    # What hits are told from, and how far a rebuild has come: kept as it is, never searched.
+    # What hits are read from, and how far a rebuild has come: kept as it is, never searched.
     "shown": {"type": "object", "enabled": False},
     "progress": {"type": "object", "enabled": False},
 }

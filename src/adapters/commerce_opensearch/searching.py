@@ -28,7 +28,7 @@ class Found:
     plan: Plan
     answer: Mapping[str, Any]
     hits: Sequence[Mapping[str, Any]]
-    """The hits, as the engine tells them."""
+    """The hits, as the engine returns them."""
 
     @property
     def names_something(self) -> bool:
@@ -160,14 +160,14 @@ class Searching:
             },
             "aggs": {"begun": {"filters": {"filters": beginnings}}},
         }
-        told = self.search(state, {**body, "suggest": suggest} if suggest else body)
+        response = self.search(state, {**body, "suggest": suggest} if suggest else body)
         begun = {
             int(i)
-            for i, bucket in told["aggregations"]["begun"]["buckets"].items()
+            for i, bucket in response["aggregations"]["begun"]["buckets"].items()
             if bucket["doc_count"]
         }
         near = {
-            i: nearest(str(i), word, told.get("suggest", {}))
+            i: nearest(str(i), word, response.get("suggest", {}))
             for i, word in words.items()
             if i not in begun
         }
@@ -192,8 +192,8 @@ class Searching:
             "query": {"bool": {"filter": [{"term": {"listed": True}}]}},
             "aggs": counted,
         }
-        told = self.search(state, body)["aggregations"]
-        written = {word: _most(word, told[word]) for word in best}
+        response = self.search(state, body)["aggregations"]
+        written = {word: _most(word, response[word]) for word in best}
         return {i: (written[found[0]], *found[1:]) for i, found in near.items()}
 
 

@@ -11,7 +11,7 @@ from commerce_searchtext.shown import suggestion
 from commerce_searchtext.suggestions import MOST_ITEMS, SHORT, begun, in_turn, most_common
 from commerce_searchtext.words import has_letter
 
-#: Of all that begins so, so many documents are looked at for the most common texts.
+#: Of all that begins so, so many documents are read for the most common texts.
 _LOOKED_AT: Final = 2_000
 _VALUES: Final = 50
 
@@ -26,14 +26,14 @@ def suggest(connection: Connection, alias: str, prefix: str, size: int) -> tuple
     words = begun(prefix, ANALYSIS)
     if not words or size < 1:
         return ()
-    told = connection.searches(
+    response = connection.searches(
         alias, [_values(field, words) for field in _FIELDS] + [_items(words, size)]
     )
     kinds = [
         [Suggestion(text=t, kind=kind) for t in _texts(field, answer, words, size)]
-        for (field, kind), answer in zip(_FIELDS.items(), told[:-1], strict=True)
+        for (field, kind), answer in zip(_FIELDS.items(), response[:-1], strict=True)
     ]
-    return in_turn([*kinds, _found(told[-1])], size)
+    return in_turn([*kinds, _found(response[-1])], size)
 
 
 _FIELDS: Final = {"phrases": "query", "category_phrases": "category", "brand_phrases": "brand"}

@@ -105,13 +105,13 @@ class TermReader:
     def fields(self, word: str, boost: float = 1.0) -> Clause:
         """One word, counted by its best field."""
         weights = {field: weight * boost for field, weight in self._ranking.fields.items()}
-        told = across(
+        across_fields = across(
             {field: weights.pop(field) for field in ("name", "description")},
             word,
             self._ranking.tie,
         )
         return best_of(
-            [told, *(match(field, word, weight) for field, weight in weights.items())],
+            [across_fields, *(match(field, word, weight) for field, weight in weights.items())],
             self._ranking.tie,
         )
 

@@ -69,7 +69,7 @@ class RabbitBroker(Broker):
         self._publisher.ping()
 
     def close(self) -> None:
-        """Disconnect; what consumers have in hand goes back. Idempotent."""
+        """Disconnect; unacknowledged messages go back. Idempotent."""
         for close in (
             *(queue.close for queue in self._queues.values()),
             self._dead.close,

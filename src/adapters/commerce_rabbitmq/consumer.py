@@ -64,12 +64,12 @@ class _TakingLink(Link, Generic[T]):
             self._refused += 1
             # The first, the second, the fourth …: there may be many, and each is a dead letter.
             if self._refused.bit_count() == 1:
-                told = error.detail if isinstance(error, Unreadable) else message_of(error)
+                reason = error.detail if isinstance(error, Unreadable) else message_of(error)
                 _LOG.error(
                     "%s held %d that nobody can read, the latest: %s",
                     self._queue,
                     self._refused,
-                    told,
+                    reason,
                 )
             channel.basic_reject(tag, requeue=False)
             return
@@ -83,7 +83,7 @@ class Intake(Generic[T]):
     """What waits in *queue*, each message as *read* makes it of properties and body; what *read*
     finds unreadable is refused.
 
-    Connects when something is first asked for; after a loss it connects anew when it is asked
+    Connects when something is first asked for; after a loss it connects again when it is asked
     again.
     """
 
@@ -97,8 +97,8 @@ class Intake(Generic[T]):
         self._known: _TakingLink[T] | None = None
 
     def take(self, limit: int) -> Sequence[tuple[int, T]]:
-        """Up to *limit* of what is in hand, oldest first, each with its tag. Waits a moment when
-        nothing is.
+        """Up to *limit* of the unacknowledged messages, oldest first, each with its tag. Waits a
+        moment when nothing is.
 
         Raises:
             BrokerUnavailable: there is no connection.
@@ -121,7 +121,7 @@ class Intake(Generic[T]):
         self._let_go(tags, _return)
 
     def close(self) -> None:
-        """Disconnect: what is in hand goes back. Idempotent."""
+        """Disconnect: unacknowledged messages go back. Idempotent."""
         self._line.close()
 
     def _let_go(
@@ -141,7 +141,7 @@ class Intake(Generic[T]):
 
 
 def _forget(tags: Sequence[int], whole: bool, channel: Channel) -> None:
-    """*whole*: nothing before the last of *tags* is left in hand."""
+    """*whole*: nothing before the last of *tags* is unacknowledged."""
     if whole:
         channel.basic_ack(tags[-1], multiple=True)
     else:
@@ -192,7 +192,7 @@ class RabbitQueue(Queue):
         self._intake.close()
 
     def close(self) -> None:
-        """Disconnect: what is in hand goes back. Idempotent."""
+        """Disconnect: unacknowledged messages go back. Idempotent."""
         self._intake.close()
 
 

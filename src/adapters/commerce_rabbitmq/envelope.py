@@ -27,14 +27,14 @@ _PERSISTENT: Final = 2
 _ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 #: So much of a body that nobody can read is kept for a person to look at.
 _KEPT: Final = 65_536
-#: Events have some hundred bytes; a follower has five hundred of them in hand.
+#: Events have some hundred bytes; a follower holds five hundred of them unacknowledged.
 _LONGEST_BODY: Final = 262_144
 _DEEPEST: Final = 32
 _LONGEST_ATTRIBUTES: Final = {"id": 36, "type": 200, "partitionkey": 500}
 _LONGEST_TRACE: Final = 200
 _LONGEST_REASON: Final = 500
 _MOST_DELIVERIES: Final = 1_000_000
-#: Times that every database, and every time zone, can tell.
+#: Times that every database, and every time zone, can keep.
 _EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC)
 

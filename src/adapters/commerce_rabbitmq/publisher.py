@@ -47,7 +47,7 @@ class _PublishingLink(Link):
         super().__init__(parameters, "commerce publisher")
         self.stale = False
         """A message found no queue although there is to be one: somebody took it away. The next
-        link declares it anew.
+        link declares it again.
         """
         self._topology = topology
         self._last_tag = 0
@@ -84,9 +84,9 @@ class _PublishingLink(Link):
     def ask(self, queues: Sequence[str], told: dict[str, int], channel: Channel) -> None:
         """Have the broker say into *told* how many messages wait in each of *queues*."""
         for queue in queues:
-            channel.queue_declare(queue, passive=True, callback=partial(self._on_told, told))
+            channel.queue_declare(queue, passive=True, callback=partial(self._on_counted, told))
 
-    def _on_told(self, told: dict[str, int], frame: Any) -> None:
+    def _on_counted(self, told: dict[str, int], frame: Any) -> None:
         with self.changed:
             told[str(frame.method.queue)] = int(frame.method.message_count)
             self.changed.notify_all()

@@ -11,8 +11,8 @@ EXCHANGE: Final = "commerce.events"
 DEAD_QUEUE: Final = "commerce.dead-letters"
 _DEAD_EXCHANGE: Final = "commerce.dead"
 _QUEUE: Final = "commerce.{}"
-#: A message comes again so often when those who have it in hand die. High, as a worker that is
-#: killed has hundreds in hand.
+#: A message comes again so often when its receivers die. High, as a worker that is
+#: killed holds hundreds.
 _DELIVERIES: Final = 50
 #: Dead letters are for people: the broker is to keep them whatever happens. A limit there must be,
 #: as newer brokers set one of 20.

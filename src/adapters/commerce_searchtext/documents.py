@@ -1,4 +1,4 @@
-"""What an index is told of an item beside its texts as they are."""
+"""What an index keeps of an item beside its texts as they are."""
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache

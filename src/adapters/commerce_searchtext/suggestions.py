@@ -11,7 +11,7 @@ from commerce_searchtext.words import Analysis, clean
 
 #: With so few letters everybody means a word, not one of the thousand phrases.
 SHORT: Final = 2
-#: So many items are looked at.
+#: So many items are considered.
 MOST_ITEMS: Final = 4
 _LONGEST: Final = 200
 _ORDER: Final = ("query", "category", "brand", "item")

@@ -1,6 +1,6 @@
 """Which cancelled orders still owe their buyers money, without reading all that was ever cancelled.
 
-A cancelled order is looked at until its refunds sum up to its captures, and counts as settled from
+A cancelled order is checked until its refunds sum up to its captures, and counts as settled from
 then on. A capture that becomes known later unsettles it, in the transaction that records it.
 """
 
@@ -16,12 +16,12 @@ from commerce_sqlalchemy.keys import pairs
 from commerce_sqlalchemy.rows import Given
 from commerce_sqlalchemy.tables import Id, gateway_fact, saga
 
-#: Orders that are looked at in one transaction.
+#: Orders that are checked in one transaction.
 _PAGE: Final = 1_000
 
 
 def unsettle(connection: sa.Connection, keys: Iterable[OrderKey]) -> None:
-    """Have those of the orders looked at again that are cancelled already."""
+    """Have those of the orders checked again that are cancelled already."""
     _UNSETTLE.run(connection, pairs(set(keys)))
 
 
@@ -106,7 +106,7 @@ _UNSETTLE: Final = Given(
     buyer_id=Id,
     order_id=Id,
 )
-#: Not over a capture that was recorded after the order was looked at.
+#: Not over a capture that was recorded after the order was checked.
 _SETTLE: Final = Given(
     lambda d: (
         sa.update(saga)

@@ -1,4 +1,4 @@
-"""What is particular to PostgreSQL: its address, what a connection is told, and what a server must
+"""What is particular to PostgreSQL: its address, how a connection is set up, and what a server must
 be set to.
 """
 

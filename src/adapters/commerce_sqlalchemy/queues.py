@@ -145,7 +145,7 @@ class SqlQueue(Queue):
         return known
 
     def _change(self, statement: Given, deliveries: Sequence[Delivery]) -> None:
-        """Only of what is in hand: what was given back meanwhile comes again whatever is said of
+        """Only of what was received: what was given back meanwhile comes again whatever is said of
         it.
         """
         changed = sorted({d.message.id for d in deliveries if self._in_hand.get(d.message.id) == d})
@@ -161,8 +161,8 @@ class SqlQueue(Queue):
     def _leased(self) -> bool:
         """Whether this process has the queue.
 
-        Who gets nowhere with what is in hand lets another process try, which may be the one that
-        can: an embedded index has one writer.
+        Who makes no progress with what was received lets another process try, which may be the one
+        that can: an embedded index has one writer.
         """
         now = self._clock.now()
         if self._prolong_at is None or not self._prolong_at - _PROLONG <= now < self._prolong_at:
@@ -225,19 +225,19 @@ _COUNT_ATTEMPT: Final = Given(
 
 
 def _row(consumer: str, m: Message) -> dict[str, Any]:
-    told = {
+    columns = {
         "name": m.name,
         "partition_key": m.partition_key,
         "occurred_at": m.occurred_at,
         "payload": m.payload,
         "trace": m.trace,
     }
-    return {"consumer": consumer, "id": m.id, "attempts": 0, **told}
+    return {"consumer": consumer, "id": m.id, "attempts": 0, **columns}
 
 
 def _message(row: Any) -> Message:
-    told = {
+    fields = {
         name: getattr(row, name)
         for name in ("id", "name", "partition_key", "occurred_at", "payload", "trace")
     }
-    return Message(**told)
+    return Message(**fields)

@@ -120,5 +120,5 @@ COVER: Final = Given(
 
 
 def worrying(claims: int, created_before: datetime) -> "sa.ColumnElement[bool]":
-    """Whether a saga is to be put before a person: flagged, claimed in vain, or old."""
+    """Whether a saga needs review: flagged, claimed in vain, or old."""
     return sa.or_(_S.attention, _S.claims >= claims, order_table.c.created_at < created_before)

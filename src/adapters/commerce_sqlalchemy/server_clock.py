@@ -40,7 +40,7 @@ class ServerClock(Clock):
             return
         from psycopg import Error  # not for shops on SQLite, which need no driver of a server
 
-        with suppress(Error):  # who took the connection is told what is wrong with it
+        with suppress(Error):  # who took the connection meets what is wrong with it
             before = _counted()
             driver.autocommit = True
             (at,) = driver.execute("SELECT clock_timestamp()").fetchone()

@@ -350,7 +350,7 @@ def _translate(context: Any) -> None:
 def translate_error(
     connection: sa.Connection, error: Any, cursor: Any, statement: str
 ) -> DBAPIError:
-    """An error of the driver as SQLAlchemy tells of it; a connection that it has cost is not used
+    """An error of the driver as SQLAlchemy raises it; a connection that it has cost is not used
     again.
 
     Raises:

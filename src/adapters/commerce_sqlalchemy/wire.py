@@ -14,7 +14,7 @@ from commerce_sqlalchemy import postgres
 _LOG: Final = logging.getLogger(__name__)
 _LISTEN: Final = "LISTEN commerce_work"
 _NOTIFY: Final = "NOTIFY commerce_work"
-#: Seconds before a broken connection is made anew: at first, and at most.
+#: Seconds before a broken connection is opened again: at first, and at most.
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
 #: Seconds that the thread has to end. One that asks a server that is frozen never does.
@@ -31,8 +31,8 @@ class PostgresNotifier:
 
     Args:
         url: the address of the database.
-        heard: called on this thread whenever another process has told of work, and at both ends of
-            an outage, when one may have.
+        heard: called on this thread whenever another process has notified of work, and at both
+            ends of an outage, when one may have.
     """
 
     def __init__(self, url: str, heard: Callable[[], None]) -> None:

@@ -23,7 +23,7 @@ _Entry = tuple[str, int, int]
 
 _FIELDS: Final = ("name_words", "words")
 _SPELLINGS: Final = 20
-#: So many words of one letter are looked at.
+#: So many words of one letter are considered.
 _DICTIONARY: Final = 50_000
 
 

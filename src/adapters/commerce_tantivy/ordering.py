@@ -58,7 +58,7 @@ def first_by_price(
     """The first *count* hits for *query* by the price of the form that is shown, equal ones by item
     id.
 
-    The engine knows only the lowest and the highest price of an item. Its hits are looked at in
+    The engine knows only the lowest and the highest price of an item. Its hits are read in
     that order, until no further one could come before those that were seen; or until the deepest
     hit, beyond which nobody turns pages.
     """

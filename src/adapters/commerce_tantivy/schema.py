@@ -26,7 +26,7 @@ from commerce_searchtext.splitting import plain
 from commerce_searchtext.words import clean, key
 from commerce_tantivy.analysis import ANALYSIS, STEMS, SURFACE
 
-#: Grows with every change of fields or analysis: an index of another version has to be built anew.
+#: Grows with every change of fields or analysis: an index of another version has to be rebuilt.
 SCHEMA_VERSION: Final = 4
 
 _STEMMED: Final = ("name", "brand", "category", "tags", "description")

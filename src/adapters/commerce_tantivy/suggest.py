@@ -16,7 +16,7 @@ from commerce_tantivy.answer import kept
 from commerce_tantivy.schema import SCHEMA
 from commerce_tantivy.states import State
 
-#: Of a dictionary, so many entries are looked at for the most common ones.
+#: Of a dictionary, so many entries are read for the most common ones.
 _LOOKED_AT: Final = 3_000
 
 

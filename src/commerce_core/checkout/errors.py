@@ -145,7 +145,7 @@ class RefundOverdue(Conflict):
     def __init__(self, order_id: str) -> None:
         super().__init__(
             f"the refund of order {order_id} cannot be sent again: give the money back at the "
-            "gateway's own desk"
+            "gateway's own dashboard"
         )
 
 

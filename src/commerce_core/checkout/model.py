@@ -174,7 +174,7 @@ class OrderSaga:
 
     @property
     def needs_person(self) -> bool:
-        """Whether a person must look at it whatever becomes of it: another amount was captured than
+        """Whether it is flagged for review whatever becomes of it: another amount was captured than
         the order's total.
         """
         return self.status(Operation.CHARGE) is CallStatus.OK and self.captured != self.total

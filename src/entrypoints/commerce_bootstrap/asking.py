@@ -60,7 +60,7 @@ class InTime(Generic[T]):
     def _answer(self, answer: "Future[T]") -> None:
         try:
             answer.set_result(self._question())
-        except BaseException as error:  # noqa: BLE001 (whoever waits is told)
+        except BaseException as error:  # noqa: BLE001 (raised where somebody waits)
             answer.set_exception(error)
 
 

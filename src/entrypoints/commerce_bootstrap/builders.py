@@ -204,7 +204,7 @@ def build_gateways(
     """The payment gateways by name, the default first. A name is the address's scheme, or its
     option ``name``.
 
-    On a database server a sandbox is told of in the log: any card pays there that passes the check
+    On a database server the log warns of a sandbox: any card pays there that passes the check
     of its digits.
 
     Raises:
@@ -215,7 +215,7 @@ def build_gateways(
         name = options(url).get("name") or scheme(url)
         if name in gateways:
             raise WrongSetting(
-                f"{PREFIX}PAYMENT_URLS names two gateways {name}: tell them apart by ?name=."
+                f"{PREFIX}PAYMENT_URLS names two gateways {name}: distinguish them by ?name=."
             )
         gateways[name] = _open(PAYMENT_GATEWAYS, "PAYMENT_URLS", url, closing, context)
     if not gateways:

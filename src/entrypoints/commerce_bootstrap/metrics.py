@@ -158,7 +158,7 @@ class ShopCollector(Collector):
         yield from (count, oldest)
         alarmed = sum(standing.alarmed for standing in census.values())
         yield GaugeMetricFamily(
-            "commerce_sagas_alarmed", "Orders that a person must look at.", value=alarmed
+            "commerce_sagas_alarmed", "Orders that are flagged for review.", value=alarmed
         )
 
 

@@ -59,7 +59,7 @@ def role_of(shop: Shop, consumer: str) -> str:
 
 def _surrounded(shop: Shop, consumer: str, step: Callable[[], int]) -> Callable[[], int]:
     """*step* as *consumer* takes it: the indexer's only while this process may write the index, as
-    it could not index what it had in hand; in its turn what asks the shop's own database alone.
+    it could not index what it had received; in its turn what asks the shop's own database alone.
     """
     if consumer == "search-indexer":
         return lambda: step() if shop.index.claim_writing() else 0

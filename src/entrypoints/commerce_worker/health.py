@@ -112,4 +112,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Probes come every few seconds: they are not told of."""
+        """Probes come every few seconds: they are not logged."""

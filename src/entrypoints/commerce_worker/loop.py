@@ -16,7 +16,7 @@ from commerce_core.kernel.redaction import message_of, trace_of
 
 _LOG: Final = logging.getLogger(__name__)
 _MOST_DOUBLINGS: Final = 16
-#: A loop that failed so often in a row is told of.
+#: A loop that failed so often in a row is logged.
 _UNWELL_AFTER: Final = 5
 
 
@@ -57,7 +57,7 @@ class Wakes(Protocol):
         """Wait at most *timeout* seconds for a ring after the *heard*-th; whether there was one."""
 
     @abstractmethod
-    def hears_others(self) -> bool:
+    def hears_other_processes(self) -> bool:
         """Whether work of other processes rings as well."""
 
 
@@ -113,7 +113,7 @@ class Loop:
             if after is After.ERROR:
                 stop.wait(pause)  # work that arrives meanwhile does not make the fault go away
             elif after is After.NOTHING and self._pace.woken:
-                wake_up.wait(heard, self._pace.called if wake_up.hears_others() else pause)
+                wake_up.wait(heard, self._pace.called if wake_up.hears_other_processes() else pause)
             elif after is After.NOTHING:
                 stop.wait(pause)
 

@@ -103,7 +103,7 @@ def _telling(wake_up: Wakes, step: Callable[[], int]) -> int:
     perhaps by another process.
     """
     done = step()
-    if done and wake_up.hears_others():
+    if done and wake_up.hears_other_processes():
         wake_up.notify()
     return done
 
@@ -210,7 +210,7 @@ def _give_back(shop: Shop, roles: Collection[str]) -> None:
         try:
             release()
         except Unavailable as error:
-            _LOG.warning("messages in hand are taken over when their lease is over: %s", error)
+            _LOG.warning("unacknowledged messages are taken over when their lease ends: %s", error)
 
 
 def run(
@@ -222,8 +222,8 @@ def run(
     *,
     drain: float,
 ) -> None:
-    """Work for *shop* in *roles* until *stop* is set; *started* is told the address, of the host
-    and port *health*, that answers for it.
+    """Work for *shop* in *roles* until *stop* is set; *started* is called with the address, of the
+    host and port *health*, that answers for it.
 
     Raises:
         OSError: the host and port cannot be listened on.

@@ -1,4 +1,4 @@
-"""Building the search index anew, for whoever asks and when it is not whole."""
+"""Rebuilding the search index, on request and when it is incomplete."""
 
 from commerce_core.search import SearchIndex
 from commerce_core.search.service.follow import Reindexer

@@ -30,8 +30,10 @@ class Script:
 class WakeUp:
     """Notes how long it is waited for; *on_wait* happens meanwhile."""
 
-    def __init__(self, on_wait: Callable[[], object], *, hears_others: bool = False) -> None:
-        self._hears_others = hears_others
+    def __init__(
+        self, on_wait: Callable[[], object], *, hears_other_processes: bool = False
+    ) -> None:
+        self._hears_others = hears_other_processes
         self.waits: list[tuple[int, float]] = []
         self.rings = 0
         self._on_wait = on_wait
@@ -47,7 +49,7 @@ class WakeUp:
         self._on_wait()
         return False
 
-    def hears_others(self) -> bool:
+    def hears_other_processes(self) -> bool:
         return self._hears_others
 
 
@@ -126,7 +128,7 @@ def test_a_ring_during_a_turn_is_not_missed() -> None:
 
 def test_where_others_are_heard_an_idle_loop_waits_to_be_called_and_looks_once_a_second() -> None:
     stop = threading.Event()
-    wake_up = WakeUp(stop.set, hears_others=True)
+    wake_up = WakeUp(stop.set, hears_other_processes=True)
     Loop("sagas", Script(0), PACE).run(stop, wake_up)
     assert wake_up.waits == [(0, 1.0)]
 

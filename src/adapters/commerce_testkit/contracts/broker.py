@@ -262,7 +262,7 @@ class QueueContract:
         assert {d.message.id for d in (*further, *queue.receive(10))} <= {first.message.id}
 
     def _receive(self, queue: Queue, count: int) -> list[Delivery]:
-        """At least *count* messages in hand; they may need a moment to come."""
+        """At least *count* received messages; they may need a moment to come."""
         deadline = time.monotonic() + _PATIENCE
         while len(found := list(queue.receive(count))) < count:
             assert time.monotonic() < deadline, f"{len(found)} of {count} messages came"

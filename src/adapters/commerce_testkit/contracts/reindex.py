@@ -1,4 +1,4 @@
-"""What every queue of wishes to build the index anew promises."""
+"""What every queue of reindex requests promises."""
 
 from abc import abstractmethod
 from datetime import UTC, datetime, timedelta

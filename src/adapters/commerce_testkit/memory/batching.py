@@ -1,4 +1,4 @@
-"""Groups on one thread, when they are told to."""
+"""Groups on one thread, on request."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ R = TypeVar("R")
 
 
 class SteppedBatcher(Batcher[T, R], Generic[T, R]):
-    """Runs a group when it is told to.
+    """Runs a group on request.
 
     Args:
         group_function: decides a group.

@@ -46,7 +46,7 @@ class _Pinned:
 
 
 class MemorySearchIndex(SearchIndex):
-    """Documents in a dictionary, looked at one by one.
+    """Documents in a dictionary, checked one by one.
 
     Args:
         currency: of all prices.

@@ -62,7 +62,7 @@ class Operations:
             return self._repos.sagas.page(tx, state, after, limit)
 
     def alarmed(self, limit: int = 100) -> Sequence[SagaRow]:
-        """Unfinished sagas that a person must look at. Needs no running worker."""
+        """Unfinished sagas that are flagged for review. Needs no running worker."""
         with self._repos.database.snapshot() as tx:
             return self._repos.sagas.alarmed(tx, ALARM_CLAIMS, self._clock.now() - ALARM_AGE, limit)
 
