@@ -161,6 +161,7 @@ def test_the_schema_page_loads_nothing_from_anywhere(town: Town) -> None:
     policy = page.headers["content-security-policy"]
     assert "default-src 'none'; script-src 'self';" in policy
     assert "//" not in page.text + policy
+    assert "unsafe" not in policy
     assert not re.search(r"<style|<script[^>]*>[^<]| on\w+=", page.text)
     asked = re.findall(r'(?:href|src)="([^"]*)"', page.text)
     assert {*asked} == {f"/schema/{file}" for file in [*swagger.MEDIA, "openapi.json"]}
