@@ -26,7 +26,9 @@ LONGEST_REST: Final = 2.0
 #: Seconds between two looks at what follows such an answer.
 _REST_EVERY: Final = 0.05
 #: Requests that may be sent ahead of the answer to the one before them.
-MOST_AHEAD: Final = 16
+MOST_AHEAD: Final = 64
+#: Such requests from which on no more is read until they are answered.
+_ENOUGH_AHEAD: Final = 16
 #: Seconds in which a client that is one too many may send its request, and read that it is.
 _LONGEST_REFUSAL: Final = 1.0
 
@@ -216,6 +218,8 @@ class BoundedConnection(HttpToolsProtocol):
             self.transport.close()
             return
         super().data_received(data)
+        if len(self.pipeline) >= _ENOUGH_AHEAD:
+            self.flow.pause_reading()
         # What follows is read for the sender's sake alone, and not at full speed.
         if self._is_over and not self.transport.is_closing():
             self.flow.pause_reading()
