@@ -8,6 +8,7 @@ the registry that pip is set up with.
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -30,13 +31,19 @@ def test_the_oldest_python_that_is_named_is_the_oldest_that_is_taken() -> None:
     assert PYPROJECT["project"]["requires-python"] == f">={VERSIONS[0]}"
 
 
-def found(version: str) -> str:
-    """The interpreter of *version*; the test is left out where there is none."""
+def whole(version: str) -> str | None:
+    """The interpreter of *version* on this machine; ``None``: there is none with all its parts."""
+    if version == f"{sys.version_info.major}.{sys.version_info.minor}":
+        return sys.executable
     python = shutil.which(f"python{version}")
     asked = [python or "", "-c", "import ensurepip, ssl, sqlite3"]
     if python is None or subprocess.run(asked, capture_output=True, check=False).returncode:
-        pytest.skip(f"there is no whole python{version} on the PATH")
+        return None
     return python
+
+
+#: Those that are here; the one that runs the tests always is.
+PYTHONS: Final = {version: python for version in VERSIONS if (python := whole(version))}
 
 
 def run(*command: str | Path, folder: Path | None = None, **told: str) -> str:
@@ -55,9 +62,9 @@ def run(*command: str | Path, folder: Path | None = None, **told: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", PYTHONS)
 def test_the_wheel_sells_what_the_tutorial_sells(version: str, wheel: Path, tmp_path: Path) -> None:
-    run(found(version), "-m", "venv", tmp_path / "venv")
+    run(PYTHONS[version], "-m", "venv", tmp_path / "venv")
     programs = tmp_path / "venv" / "bin"
     pip = [programs / "python", "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     run(*pip, "--require-hashes", "--requirement", ROOT / "requirements" / "run.txt")

@@ -37,7 +37,7 @@ def test_the_example_imports_nothing_of_ours() -> None:
         "sys",
         "pika",
     }
-    assert len(EXAMPLE.read_text().splitlines()) <= 40
+    assert len(EXAMPLE.read_text().splitlines()) <= 50  # of 100 columns
 
 
 def test_the_example_follows_orders_and_counts_each_event_once(address: str) -> None:
