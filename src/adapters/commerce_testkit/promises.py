@@ -22,8 +22,8 @@ _ENDINGS: Final = frozenset({"orders.order_completed.v1", "orders.order_cancelle
 
 
 @attrs.define(kw_only=True, eq=False)
-class Wish:
-    """An order that a buyer wants, under one idempotency key, and what the buyer was told of it."""
+class OrderAttempt:
+    """An order that a buyer tries to place under one idempotency key, and its answers."""
 
     buyer: Account
     command: PlaceOrder
@@ -40,7 +40,7 @@ class Wish:
 
 
 class ListeningBroker(MemoryBroker):
-    """Takes every message, and remembers which facts were told of which order."""
+    """Takes every message, and remembers which facts were published of which order."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__([], {}, lambda _: None, clock)
@@ -59,7 +59,7 @@ def violation(invariant: str, subject: str, detail: str) -> Violation:
 
 def broken_promises(
     examined: Examined,
-    wishes: Sequence[Wish],
+    attempts: Sequence[OrderAttempt],
     told: Mapping[str, set[str]],
     rows: Mapping[OrderId, SagaRow],
     now: datetime,
@@ -68,14 +68,14 @@ def broken_promises(
 
     Args:
         examined: the shop, with its gateway and its carrier.
-        wishes: what buyers wanted, and what they were answered.
+        attempts: what buyers tried to order, and how they were answered.
         told: the names of the events that were published, by order.
         rows: all sagas.
         now: handles that can still be charged at this time are left over.
     """
-    for wish in wishes:
-        if wish.placed is not None:
-            yield from _of_buyer(wish, wish.placed.key.order_id, rows)
+    for attempt in attempts:
+        if attempt.placed is not None:
+            yield from _of_buyer(attempt, attempt.placed.key.order_id, rows)
     if left := examined.gateway.unclaimed(now, 1_000):
         yield violation("L8", left[0][0], "its handle can still be charged")
     for order_id, row in rows.items():
@@ -84,12 +84,12 @@ def broken_promises(
 
 
 def _of_buyer(
-    wish: Wish, order_id: OrderId, rows: Mapping[OrderId, SagaRow]
+    attempt: OrderAttempt, order_id: OrderId, rows: Mapping[OrderId, SagaRow]
 ) -> Iterator[Violation]:
     row = rows.get(order_id)
     if row is None:
-        yield violation("S12", order_id, "its buyer was told of it, and it is gone")
-    elif wish.cancel_accepted and row.saga.state is OrderState.COMPLETED:
+        yield violation("S12", order_id, "its buyer has a confirmation of it, and it is gone")
+    elif attempt.cancel_accepted and row.saga.state is OrderState.COMPLETED:
         yield violation("L2", order_id, "its cancellation was accepted, and it was completed")
 
 

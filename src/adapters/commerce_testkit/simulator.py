@@ -56,7 +56,7 @@ from commerce_testkit.examined import Examined, sample_buyer, sample_item
 from commerce_testkit.faults import Crash, Faults, FaultyCarrier, FaultyDatabase, FaultyGateway
 from commerce_testkit.memory.batching import SteppedBatcher
 from commerce_testkit.memory.ids import CountingIds
-from commerce_testkit.promises import ListeningBroker, Wish, broken_promises, violation
+from commerce_testkit.promises import ListeningBroker, OrderAttempt, broken_promises, violation
 
 _CURRENCY: Final = "USD"
 _CARDS: Final = (
@@ -101,7 +101,7 @@ class Simulation:
         self._on = examined
         self._depth = 0
         self._told = ListeningBroker(self._clock)
-        self._wishes: list[Wish] = []
+        self._attempts: list[OrderAttempt] = []
         self._found: list[Violation] = []
         self._buyers = [sample_buyer(n, self._clock) for n in range(buyers)]
         self._items = [sample_item(n, self._clock) for n in range(3)]
@@ -166,7 +166,7 @@ class Simulation:
         return Verdict(
             completed=states[OrderState.COMPLETED],
             cancelled=states[OrderState.CANCELLED],
-            refused=sum(wish.refused for wish in self._wishes),
+            refused=sum(attempt.refused for attempt in self._attempts),
             crashes=self._faults.crashes,
             violations=tuple(self._found),
         )
@@ -184,10 +184,10 @@ class Simulation:
             tx.commit()
 
     def _deeds(self) -> list[Callable[[], None]]:
-        wish, place, run = self._wish, self._place_some, self._run
+        attempt, place, run = self._attempt, self._place_some, self._run
         return [
-            wish,
-            wish,
+            attempt,
+            attempt,
             self._ask_again,
             place,
             place,
@@ -222,14 +222,14 @@ class Simulation:
     def _rest(self) -> None:
         """Wait until nothing is under way, or for far longer than that could take."""
         for _ in range(_ROUNDS):
-            for wish in self._wishes:
-                if wish.is_open and wish.answer is None:
-                    self._ask(wish)
+            for attempt in self._attempts:
+                if attempt.is_open and attempt.answer is None:
+                    self._ask(attempt)
             self._place_some()
             self._run()
             while self._relay.run_once(100):
                 pass
-            if not any(wish.is_open for wish in self._wishes) and not self._unfinished():
+            if not any(attempt.is_open for attempt in self._attempts) and not self._unfinished():
                 return
             self._clock.advance(timedelta(minutes=1))
         self._found.append(
@@ -238,7 +238,7 @@ class Simulation:
 
     # --- what buyers do
 
-    def _wish(self) -> None:
+    def _attempt(self) -> None:
         buyer = self._random.choice(self._buyers)
         self._fill(buyer)
         view = self._cart_changes.view(_shopper(buyer))
@@ -251,9 +251,9 @@ class Simulation:
             ),
             shipping_address=Address(name="B", line1="1 Street", city="C", country=country),
         )
-        wish = Wish(buyer=buyer, command=command, key=f"key-{len(self._wishes)}")
-        self._wishes.append(wish)
-        self._ask(wish)
+        attempt = OrderAttempt(buyer=buyer, command=command, key=f"key-{len(self._attempts)}")
+        self._attempts.append(attempt)
+        self._ask(attempt)
 
     def _fill(self, buyer: Account) -> None:
         item = self._random.choice(self._items)
@@ -270,20 +270,20 @@ class Simulation:
 
     def _ask_again(self) -> None:
         """A double click, or a retry after an answer that was lost (acceptance 13)."""
-        if self._wishes:
-            self._ask(self._random.choice(self._wishes))
+        if self._attempts:
+            self._ask(self._random.choice(self._attempts))
 
-    def _ask(self, wish: Wish) -> None:
-        asked = self._checkout.ask(wish.buyer, wish.command, wish.key)
+    def _ask(self, attempt: OrderAttempt) -> None:
+        asked = self._checkout.ask(attempt.buyer, attempt.command, attempt.key)
         try:  # both ways there are: prepared alone, and with its group
             order = self._checkout.prepare(asked) if self._random.random() < 0.5 else asked
         except (Conflict, Unavailable) as refusal:
-            self._hear_refusal(wish, refusal)
+            self._hear_refusal(attempt, refusal)
             return
         if isinstance(order, Placed):
-            self._hear(wish, order)
+            self._hear(attempt, order)
         else:
-            wish.answer = self._checkout.submit(order)
+            attempt.answer = self._checkout.submit(order)
 
     def _place_some(self) -> None:
         """The next group. A process that dies in it forgets who waited for an answer."""
@@ -291,41 +291,41 @@ class Simulation:
             while self._placing.step():
                 pass
         finally:
-            for wish in [w for w in self._wishes if w.answer is not None]:
-                answer, wish.answer = wish.answer, None
+            for attempt in [w for w in self._attempts if w.answer is not None]:
+                answer, attempt.answer = attempt.answer, None
                 if answer is None or not answer.done():
                     continue
                 error = answer.exception()
                 if error is None:
-                    self._hear(wish, answer.result())
+                    self._hear(attempt, answer.result())
                 else:
-                    self._hear_refusal(wish, error)
+                    self._hear_refusal(attempt, error)
 
-    def _hear(self, wish: Wish, placed: Placed) -> None:
-        if wish.placed is not None and wish.placed.key != placed.key:
+    def _hear(self, attempt: OrderAttempt, placed: Placed) -> None:
+        if attempt.placed is not None and attempt.placed.key != placed.key:
             self._wrong(
                 "S11",
                 placed.key.order_id,
-                f"{wish.key} was answered with {wish.placed.key.order_id} before",
+                f"{attempt.key} was answered with {attempt.placed.key.order_id} before",
             )
-        wish.placed = placed
+        attempt.placed = placed
 
-    def _hear_refusal(self, wish: Wish, error: BaseException) -> None:
+    def _hear_refusal(self, attempt: OrderAttempt, error: BaseException) -> None:
         if isinstance(error, Unavailable):
             return
         if not isinstance(error, CommerceError):
             raise error
-        if wish.placed is not None:
+        if attempt.placed is not None:
             self._wrong(
-                "S12", wish.placed.key.order_id, f"refused ({error}) although it was placed"
+                "S12", attempt.placed.key.order_id, f"refused ({error}) although it was placed"
             )
-        wish.refused = True
+        attempt.refused = True
 
     def _cancel(self) -> None:
-        wishes = [w for w in self._wishes if w.placed]
-        if wishes and (wish := self._random.choice(wishes)).placed:
-            self._cancellations.cancel(wish.placed.key.buyer_id, wish.placed.key.order_id)
-            wish.cancel_accepted = True
+        attempts = [w for w in self._attempts if w.placed]
+        if attempts and (attempt := self._random.choice(attempts)).placed:
+            self._cancellations.cancel(attempt.placed.key.buyer_id, attempt.placed.key.order_id)
+            attempt.cancel_accepted = True
 
     # --- what goes on without them
 
@@ -375,7 +375,7 @@ class Simulation:
         if not report.at_rest:
             self._wrong("L4", "shop", f"{report.waiting_messages} messages wait")
         self._found += broken_promises(
-            self._on, self._wishes, self._told.told, self._rows(), self._clock.now()
+            self._on, self._attempts, self._told.told, self._rows(), self._clock.now()
         )
 
     def _wrong(self, invariant: str, subject: str, detail: str) -> None:

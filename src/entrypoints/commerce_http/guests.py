@@ -22,7 +22,7 @@ class Guests:
 
     def __init__(self, admit: Callable[[Origin], None], executor: BlockingExecutor) -> None:
         self._admit = admit
-        self._desk = executor
+        self._executor = executor
         self._known: OrderedDict[str, None] = OrderedDict()
 
     async def admit(self, token: str, origin: Origin) -> None:
@@ -32,7 +32,7 @@ class Guests:
             TooManyRequests: the guest is new, and too many others of this origin are.
         """
         if token not in self._known:
-            await self._desk.do(Runs.WORK, self._admit, origin)
+            await self._executor.do(Runs.WORK, self._admit, origin)
             if len(self._known) >= _REMEMBERED:
                 self._known.popitem(last=False)
         self._known[token] = None

@@ -79,7 +79,7 @@ def _searches(settings: Settings) -> int:
     )
 
 
-def _desk(settings: Settings) -> BlockingExecutor:
+def _executor(settings: Settings) -> BlockingExecutor:
     return BlockingExecutor(
         threads=settings.pool_size,
         outside=_THREADS_OUTSIDE,
@@ -93,7 +93,7 @@ def _desk(settings: Settings) -> BlockingExecutor:
 def create_app(shop: Shop) -> ShopApplication:
     """The application of *shop*. It leaves closing the shop to whoever built it."""
     settings = shop.settings
-    executor = _desk(settings)
+    executor = _executor(settings)
     watch = TimelineWatch(
         shop.orders.timelines_after,
         executor,

@@ -49,7 +49,7 @@ class TimelineWatch:
         self, ask: Ask, executor: BlockingExecutor, *, most: int, most_of_one: int
     ) -> None:
         self._ask = ask
-        self._desk = executor
+        self._executor = executor
         self._most = most
         self._most_of_one = most_of_one
         self._of_one: Counter[BuyerId] = Counter()
@@ -144,7 +144,7 @@ class TimelineWatch:
             places[cursor.key] = min(cursor.seq, places.get(cursor.key, cursor.seq))
         cursors = [TimelineCursor(key, seq) for key, seq in places.items()]
         try:
-            found = await self._desk.do(Runs.WORK, self._ask, cursors)
+            found = await self._executor.do(Runs.WORK, self._ask, cursors)
         except Unavailable as error:  # they go on waiting, until it is back or their time is over
             _log.warning("timelines cannot be read", code=error.code, detail=error.detail)
             return

@@ -29,7 +29,7 @@ class WriteWatch:
 
     def __init__(self, ask: Ask, executor: BlockingExecutor, *, most: int) -> None:
         self._ask = ask
-        self._desk = executor
+        self._executor = executor
         self._most = most
         self._waiting: dict[asyncio.Future[None], str] = {}
         self._asking: asyncio.Task[None] | None = None
@@ -42,7 +42,7 @@ class WriteWatch:
             Unavailable: the engine cannot be asked.
         """
         if (
-            await self._desk.do(Runs.SEARCH, self._ask, (token,))
+            await self._executor.do(Runs.SEARCH, self._ask, (token,))
             or len(self._waiting) >= self._most
         ):
             return
@@ -70,7 +70,9 @@ class WriteWatch:
 
     async def _ask_once(self) -> None:
         try:
-            found = await self._desk.do(Runs.SEARCH, self._ask, frozenset(self._waiting.values()))
+            found = await self._executor.do(
+                Runs.SEARCH, self._ask, frozenset(self._waiting.values())
+            )
         except Unavailable:  # they go on waiting, until it is back or their time is over
             return
         for waiter, token in tuple(self._waiting.items()):
