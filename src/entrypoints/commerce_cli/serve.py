@@ -123,7 +123,7 @@ def _opened(stack: ExitStack, settings: Settings) -> "Shop":
     """The shop, on *stack*. As long as a server that it needs is away, its address answers that it
     is not ready, and which part is down.
     """
-    from commerce_http.waiting import WaitingRoom
+    from commerce_http.web.waiting import WaitingRoom
 
     shop = _opened_answering(
         stack, settings, (settings.host, settings.port), threading.Event(), WaitingRoom

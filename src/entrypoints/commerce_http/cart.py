@@ -18,10 +18,10 @@ from commerce_core.cart import (
 from commerce_core.cart.service import CartChange, Carts, GuestTokens, Shopper, guest_id
 from commerce_core.catalog import ItemNotFound
 from commerce_core.kernel.ids import BuyerId
-from commerce_http.guests import Guests
 from commerce_http.web.answers import MoneyOut, Reply, Shape, money
 from commerce_http.web.auth import BUYER_OR_GUEST, cart_cookie
 from commerce_http.web.executor import BlockingExecutor
+from commerce_http.web.guests import Guests
 from commerce_http.web.operations import CallersOrigin, CartToken, Runs, operation
 
 

@@ -28,8 +28,8 @@ from commerce_core.kernel.ids import BuyerId
 from commerce_core.orders import Fact, OrderKey, OrderState, OrderView
 from commerce_core.orders.service import Orders
 from commerce_core.payment import PaymentUnavailable
-from commerce_http.orders import OrderOut, order_out
-from commerce_http.timeline_watch import TimelineWatch, TooManyWatching
+from commerce_http.orders.shapes import OrderOut, order_out
+from commerce_http.orders.watch import TimelineWatch, TooManyWatching
 from commerce_http.web.answers import Reply, request_trace
 from commerce_http.web.auth import BUYER
 from commerce_http.web.executor import BlockingExecutor

@@ -13,29 +13,21 @@ from commerce_bootstrap.grouping import calls_inside
 from commerce_bootstrap.metrics import PartsCollector
 from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.shop import Shop
-from commerce_http import (
-    accounts,
-    cart,
-    catalog,
-    catalog_imports,
-    checkout,
-    health,
-    orders,
-    problems,
-    search,
-)
-from commerce_http.guests import Guests
-from commerce_http.timeline_watch import TimelineWatch
-from commerce_http.web import openapi, swagger
+from commerce_http import accounts, cart, checkout, search
+from commerce_http.catalog import imports, items
+from commerce_http.orders import handlers as orders
+from commerce_http.orders.watch import TimelineWatch
+from commerce_http.web import health, openapi, problems, swagger
 from commerce_http.web.app import ShopApplication, build_app
 from commerce_http.web.connections import bounded_by
 from commerce_http.web.dependencies import HttpContext
 from commerce_http.web.executor import BlockingExecutor, Room
+from commerce_http.web.guests import Guests
 from commerce_http.web.long_bodies import LongBodies
 from commerce_http.web.openapi import Document
 from commerce_http.web.operations import Operation, Runs, operations_of
 from commerce_http.web.proxies import TrustedProxies
-from commerce_http.write_watch import WriteWatch
+from commerce_http.web.write_watch import WriteWatch
 
 _THREADS_OUTSIDE: Final = 16
 _EMBEDDED_SEARCHES: Final = 2
@@ -47,8 +39,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = tuple(
     for module in (
         accounts,
         search,
-        catalog,
-        catalog_imports,
+        items,
+        imports,
         cart,
         checkout,
         orders,

@@ -24,7 +24,7 @@ from commerce_http.web.answers import MoneyOut, Payload, Shape, encoded, money
 from commerce_http.web.executor import BlockingExecutor
 from commerce_http.web.operations import Runs, SearchToken, operation
 from commerce_http.web.query import page_size
-from commerce_http.write_watch import WriteWatch
+from commerce_http.web.write_watch import WriteWatch
 
 _LONGEST_WAIT: Final = 2.0
 

@@ -8,10 +8,10 @@ import pytest
 from commerce_core.accounts import Role
 from commerce_core.cart.service import GuestTokens
 from commerce_http.checkout import preferred_wait
-from commerce_http.etags import known_tag, versions_named
-from commerce_http.event_stream import entry_number
+from commerce_http.orders.stream import entry_number
 from commerce_http.web.auth import Admission, bearer_token, cart_cookie, cart_token
 from commerce_http.web.errors import Forbidden, Malformed, Unauthenticated
+from commerce_http.web.etags import known_tag, versions_named
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from commerce_core.kernel.errors import Conflict
-from commerce_http import problems
+from commerce_http.web import problems
 from commerce_http.web.errors import RouteNotFound
 from tests.architecture.tree import ROOT
 

@@ -11,8 +11,8 @@ from commerce_core.kernel.batching import Overloaded
 from commerce_core.kernel.errors import TransactionLost
 from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.orders import Fact, OrderKey, TimelineCursor, TimelineEntry
-from commerce_http.event_stream import TimelineStream
-from commerce_http.timeline_watch import TimelineWatch, TooManyWatching
+from commerce_http.orders.stream import TimelineStream
+from commerce_http.orders.watch import TimelineWatch, TooManyWatching
 from commerce_http.web.executor import BlockingExecutor
 from commerce_http.web.operations import Runs
 

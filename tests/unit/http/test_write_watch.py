@@ -12,7 +12,7 @@ from commerce_core.kernel.errors import TransactionLost
 from commerce_core.kernel.paging import BadCursor
 from commerce_http.web.executor import BlockingExecutor, Room
 from commerce_http.web.operations import Runs
-from commerce_http.write_watch import WriteWatch
+from commerce_http.web.write_watch import WriteWatch
 
 
 class Index:

@@ -1,7 +1,7 @@
 """Items: onboarding, changing, putting on sale, counting stock; and their details for anyone."""
 
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 
@@ -23,18 +23,12 @@ from commerce_core.inventory import ReferenceReused, StockShort
 from commerce_core.kernel.errors import StaleVersion
 from commerce_core.kernel.ids import SellerId
 from commerce_core.search.service.find import item_token
-from commerce_http.etags import item_etag, known_tag, versions_named
 from commerce_http.web.answers import MoneyOut, Reply, Shape, money
 from commerce_http.web.auth import ANYONE, SELLER
+from commerce_http.web.dependencies import WakeUp
 from commerce_http.web.errors import IfMatchRequired
+from commerce_http.web.etags import etag_of, known_tag, versions_named
 from commerce_http.web.operations import IdempotencyKey, IfMatch, IfNoneMatch, Runs, operation
-
-
-class WakeUp(Protocol):
-    """Wakes the workers."""
-
-    def notify(self) -> None:
-        """There is something to do."""
 
 
 class VariantOut(Shape):
@@ -134,7 +128,7 @@ def item_details(
     view = items.details(
         item_id, SellerId(caller.id) if caller and caller.role is Role.SELLER else None
     )
-    etag = item_etag(view)
+    etag = _etag(view)
     if known := known_tag(if_none_match, etag):
         return Reply(status=304, headers={"ETag": known})
     return Reply(body=item_out(view), headers={"ETag": etag})
@@ -276,8 +270,13 @@ def _version(if_match: str, seller_id: SellerId, item_id: str, items: Items) -> 
 def _written(view: ItemView, headers: dict[str, str] | None = None) -> Reply:
     return Reply(
         body=item_out(view),
-        headers={"ETag": item_etag(view), "X-Search-Token": _token(view), **(headers or {})},
+        headers={"ETag": _etag(view), "X-Search-Token": _token(view), **(headers or {})},
     )
+
+
+def _etag(view: ItemView) -> str:
+    """It covers the item, and whether its forms can be had."""
+    return etag_of(view.item.version, view.document_version - view.item.version)
 
 
 def _token(view: ItemView) -> str:

@@ -19,11 +19,10 @@ from commerce_core.catalog.service.imports import CHUNK, Imports
 from commerce_core.catalog.service.table_style import DELIMITERS
 from commerce_core.kernel.ids import SellerId
 from commerce_core.search.service.find import import_token
-from commerce_http.catalog import WakeUp
 from commerce_http.web.answers import Reply, Shape
 from commerce_http.web.auth import SELLER
 from commerce_http.web.body import check_media, pieces
-from commerce_http.web.dependencies import HttpRequest
+from commerce_http.web.dependencies import HttpRequest, WakeUp
 from commerce_http.web.executor import BlockingExecutor
 from commerce_http.web.frame import RequestHeaders
 from commerce_http.web.operations import Runs, operation

@@ -1,5 +1,4 @@
-"""Entity tags of items: ``"<version>.<availability>"``, with ``-gzip`` at the end of a compressed
-answer's.
+"""Entity tags: ``"<version>.<availability>"``, with ``-gzip`` at the end of a compressed answer's.
 
 Changes compare the version alone, so that a sale does not spoil them.
 """
@@ -7,20 +6,19 @@ Changes compare the version alone, so that a sale does not spoil them.
 import re
 from typing import Final
 
-from commerce_core.catalog import ItemView
 from commerce_http.web.compression import SUFFIX
 
 _TAG: Final = re.compile(r'(?:W/)?"([^"]*)"')
 _VERSION: Final = re.compile(r"([0-9]{1,18})(?:\.[0-9]{1,18})?(?:-gzip)?")
 
 
-def item_etag(view: ItemView) -> str:
-    """The tag of an item as it is now: it covers the item and whether its forms can be had."""
-    return f'"{view.item.version}.{view.document_version - view.item.version}"'
+def etag_of(version: int, availability: int) -> str:
+    """The tag of a thing of *version* that is as available as it is now."""
+    return f'"{version}.{availability}"'
 
 
 def versions_named(if_match: str) -> frozenset[int] | None:
-    """The item versions that an If-Match header names; ``None`` is ``*``: any. What is no tag of
+    """The versions that an If-Match header names; ``None`` is ``*``: any. What is no tag of
     ours names no version.
     """
     if if_match.strip() == "*":

@@ -6,10 +6,10 @@ from typing import Any, Final
 import msgspec
 import uvicorn
 
-from commerce_http.health import Health, NotReady
 from commerce_http.web.answers import Payload
 from commerce_http.web.connections import BoundedConnection
 from commerce_http.web.errors import problem_of
+from commerce_http.web.health import Health, NotReady
 
 #: Seconds that requests have to end once the shop is there.
 _GOODBYE: Final = 2

@@ -8,7 +8,7 @@ import msgspec
 from litestar.types import Receive, Scope, Send
 
 from commerce_core.orders import TimelineCursor, TimelineEntry
-from commerce_http.timeline_watch import TimelineWatch
+from commerce_http.orders.watch import TimelineWatch
 from commerce_http.web.answers import MEDIA_EVENTS, NO_STORE, NOSNIFF, EventStream, is_head
 from commerce_http.web.errors import Malformed
 

@@ -1,0 +1,1 @@
+"""Items, and the imports that bring them in by the file."""

@@ -1,0 +1,156 @@
+"""Orders: history, details, the timeline as it goes on, and cancelling."""
+
+import attrs
+
+from commerce_core.accounts import Account, Role
+from commerce_core.checkout.service.cancel import Cancellations
+from commerce_core.kernel.errors import Invalid
+from commerce_core.kernel.ids import BuyerId, SellerId
+from commerce_core.kernel.paging import BadCursor
+from commerce_core.orders import (
+    OrderFilter,
+    OrderKey,
+    OrderNotFound,
+    OrderStatus,
+    TimelineCursor,
+    TooLateToCancel,
+)
+from commerce_core.orders.service import Orders
+from commerce_http.orders.shapes import (
+    OrderOut,
+    OrdersOut,
+    SellerOrderOut,
+    SellerOrdersOut,
+    order_out,
+    seller_order_out,
+    summary_out,
+)
+from commerce_http.orders.stream import TimelineStream, entry_number
+from commerce_http.orders.watch import TimelineWatch, TooManyWatching
+from commerce_http.web.answers import MEDIA_EVENTS, Reply
+from commerce_http.web.auth import BUYER, BUYER_OR_SELLER
+from commerce_http.web.dependencies import WakeUp
+from commerce_http.web.operations import LastEventId, Runs, operation
+from commerce_http.web.query import Moment, moment, page_size
+
+
+@attrs.frozen(kw_only=True)
+class ListOrders:
+    """Which orders, and which page of the list. The cursor of a page belongs to the filters that it
+    was asked with.
+    """
+
+    status: OrderStatus | None = None
+    from_: Moment | None = attrs.field(default=None, metadata=moment("placed then or later"))
+    to: Moment | None = attrs.field(
+        default=None, metadata=moment("placed then or before; a day counts to its end")
+    )
+    updated_since: Moment | None = attrs.field(
+        default=None, metadata=moment("for sellers: changed in their list since")
+    )
+    cursor: str | None = None
+    size: int = page_size(20)
+
+    @property
+    def wanted(self) -> OrderFilter:
+        """The filters.
+
+        Raises:
+            Invalid: from is behind to.
+        """
+        since, until, updated = self.from_, self.to, self.updated_since
+        if since and until and since.first > until.last:
+            raise Invalid.at("/to", "must not be before from")
+        return OrderFilter(
+            status=self.status,
+            since=since.first if since else None,
+            until=until.last if until else None,
+            updated_since=updated.first if updated else None,
+        )
+
+
+@operation(
+    "GET",
+    "/orders",
+    who=BUYER_OR_SELLER,
+    answer=OrdersOut | SellerOrdersOut,
+    problems=(BadCursor,),
+    runs=Runs.KEY_READ,
+)
+def order_history(
+    query: ListOrders, caller: Account, orders: Orders
+) -> OrdersOut | SellerOrdersOut:
+    """The caller's orders, newest first: a buyer's own; of a seller those with the seller's goods,
+    with these alone.
+
+    A seller who asks what has changed gives as `updatedSince` when it was last asked for, less a
+    minute.
+    """
+    if caller.role is Role.SELLER:
+        sold = orders.seller_history(SellerId(caller.id), query.cursor, query.size, query.wanted)
+        return SellerOrdersOut(
+            orders=[seller_order_out(order) for order in sold.items], next_cursor=sold.next_cursor
+        )
+    if query.updated_since is not None:
+        raise Invalid.at("/updatedSince", "is for sellers")
+    bought = orders.history(BuyerId(caller.id), query.cursor, query.size, query.wanted)
+    return OrdersOut(
+        orders=[summary_out(view) for view in bought.items],
+        next_cursor=bought.next_cursor,
+    )
+
+
+@operation(
+    "GET",
+    "/orders/{order_id}",
+    who=BUYER_OR_SELLER,
+    answer=OrderOut | SellerOrderOut,
+    problems=(OrderNotFound,),
+    runs=Runs.KEY_READ,
+)
+def order_details(order_id: str, caller: Account, orders: Orders) -> OrderOut | SellerOrderOut:
+    """An order with everything that happened to it; a seller sees the own lines alone."""
+    if caller.role is Role.SELLER:
+        return seller_order_out(orders.seller_details(SellerId(caller.id), order_id))
+    return order_out(orders.details(BuyerId(caller.id), order_id))
+
+
+@operation(
+    "GET",
+    "/orders/{order_id}/events",
+    who=BUYER,
+    problems=(OrderNotFound, TooManyWatching),
+    also={204: "The order is over and all of its events are known."},
+    runs=Runs.KEY_READ,
+    answer_media=MEDIA_EVENTS.decode(),
+)
+def order_events(
+    order_id: str, caller: Account, last_event_id: LastEventId, orders: Orders, watch: TimelineWatch
+) -> TimelineStream | Reply:
+    """The timeline as server-sent events, one an entry, `id` its number; closed after the last
+    one.
+    """
+    after = entry_number(last_event_id)
+    view = orders.details(BuyerId(caller.id), order_id)
+    last = view.timeline[-1]
+    if last.fact.is_last and after >= last.seq:
+        return Reply(status=204)
+    key = OrderKey(view.order.buyer_id, view.order.id)
+    return TimelineStream(watch, TimelineCursor(key, min(after, last.seq)))
+
+
+@operation(
+    "POST",
+    "/orders/{order_id}/cancellation",
+    who=BUYER,
+    answer=OrderOut,
+    status=202,
+    problems=(OrderNotFound, TooLateToCancel),
+)
+def cancel_order(
+    order_id: str, caller: Account, cancellations: Cancellations, work: WakeUp
+) -> OrderOut:
+    """Have the order undone; asking again changes nothing. Once it is paid it is too late."""
+    view = cancellations.cancel(BuyerId(caller.id), order_id)
+    work.notify()
+    return order_out(view)
