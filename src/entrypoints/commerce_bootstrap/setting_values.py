@@ -95,7 +95,13 @@ def origins(name: str, text: str) -> tuple[str, ...]:
             raise WrongSetting(
                 f"{name} must be origins like https://shop.example.com, or * alone, not {origin!r}."
             )
-    return found
+    return tuple(_without_default_port(origin) for origin in found)
+
+
+def _without_default_port(origin: str) -> str:
+    """As a browser sends it (RFC 6454, section 6.1)."""
+    scheme, _, _ = origin.partition(":")
+    return origin.removesuffix(":443" if scheme == "https" else ":80")
 
 
 def networks(name: str, text: str) -> tuple[Network, ...]:

@@ -1,7 +1,9 @@
 """What leaves a connection, and when."""
 
 import asyncio
+import gc
 import logging
+import weakref
 from collections.abc import Sequence
 from ipaddress import ip_network
 from typing import Any
@@ -144,17 +146,7 @@ def _talk(pieces: Sequence[bytes]) -> tuple[Line, list[tuple[bytes, bytes]]]:
         await send({"type": "http.response.body"})
 
     async def talk() -> None:
-        config = uvicorn.Config(
-            app,
-            loop="asyncio",
-            http=BoundedConnection,
-            ws="none",
-            log_config=None,
-            access_log=False,
-        )
-        config.load()
-        connection = BoundedConnection(config, ServerState(), {}, asyncio.get_running_loop())
-        connection.connection_made(line)
+        connection = _connected(app, line)
         for piece in pieces:
             if line.is_closing():
                 break
@@ -166,6 +158,17 @@ def _talk(pieces: Sequence[bytes]) -> tuple[Line, list[tuple[bytes, bytes]]]:
 
     asyncio.run(talk())
     return line, headers
+
+
+def _connected(app: Any, line: Line) -> BoundedConnection:
+    """What *app* is asked through on *line*. Called on the event loop."""
+    config = uvicorn.Config(
+        app, loop="asyncio", http=BoundedConnection, ws="none", log_config=None, access_log=False
+    )
+    config.load()
+    connection = BoundedConnection(config, ServerState(), {}, asyncio.get_running_loop())
+    connection.connection_made(line)
+    return connection
 
 
 CHUNKED = b"POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -215,3 +218,29 @@ def test_whoever_asks_for_another_protocol_is_answered_in_this_one_and_the_log_s
     )
     assert b"204 No Content" in line.calls[0]  # type: ignore[operator]
     assert not caplog.records
+
+
+def test_of_a_lost_connection_nothing_is_kept_and_who_answers_on_it_is_told() -> None:
+    heard = list[str]()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        while heard[-1:] != ["http.disconnect"]:
+            heard.append((await receive())["type"])
+
+    async def talk() -> int:
+        connection = _connected(app, Line())
+        connection.data_received(b"GET /x HTTP/1.1\r\nHost: h\r\n\r\n" * 9)
+        await _turn()
+        ahead = [weakref.ref(cycle) for cycle, _ in connection.pipeline]
+        assert len(ahead) == 8
+        connection.connection_lost(None)
+        for _ in range(3):
+            await _turn()
+        return sum(cycle() is not None and cycle() is not connection.cycle for cycle in ahead)
+
+    gc.disable()
+    try:
+        assert asyncio.run(talk()) == 0
+    finally:
+        gc.enable()
+    assert heard == ["http.request", "http.disconnect"]

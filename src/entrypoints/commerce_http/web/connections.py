@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
 import attrs
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from commerce_bootstrap.settings import Settings
 from commerce_core.kernel.batching import Overloaded
@@ -160,6 +160,7 @@ class BoundedConnection(HttpToolsProtocol):
     _framed = 0  # bytes since the head ended, less those that the body makes up for
     _late: asyncio.TimerHandle | None = None
     _entered: str | None = None
+    _answered: RequestResponseCycle | None = None  # the request that is being answered
     _is_complete = True  # whether the whole of the last request that began has arrived
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -179,6 +180,13 @@ class BoundedConnection(HttpToolsProtocol):
             self._entered = None
         self.transport.forget()  # type: ignore[attr-defined]
         super().connection_lost(exc)
+        # Requests that were sent ahead and this object hold one another: they would stay until
+        # the collector comes round. The one being answered need not be the last that was sent.
+        self.pipeline.clear()
+        if self._answered is not None and not self._answered.response_complete:
+            self._answered.disconnected = True
+            self._answered.message_event.set()
+        self._answered = None
 
     def on_message_begin(
         self,
@@ -200,6 +208,10 @@ class BoundedConnection(HttpToolsProtocol):
             self._arrived()
         else:
             self.transport.abort()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
 
     def on_message_complete(self) -> None:
         self._is_complete = True
