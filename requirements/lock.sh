@@ -9,4 +9,4 @@ lock() {
         --no-emit-index-url --no-header --no-annotate --quiet --output-file "requirements/$file" "$@" > /dev/null
 }
 lock dev.txt --extra all --group dev "$@"
-lock run.txt --extra sql --extra postgres --extra search --extra opensearch --extra rabbitmq --extra http --extra worker --extra otel --extra cli --group build --constraint requirements/dev.txt
+lock run.txt --extra cli --extra postgres --extra opensearch --extra rabbitmq --extra otel --group build --constraint requirements/dev.txt

@@ -64,14 +64,17 @@ def metadata(wheel: Path) -> Message:
 
 
 def requirements(metadata: Message, extras: str = "") -> list[Requirement]:
-    """What is needed with these extras, commas between them."""
+    """What is needed with these extras, commas between them, and with those that they bring."""
     found = [Requirement(text) for text in metadata.get_all("Requires-Dist", [])]
-    return [
+    wanted = [
         r
         for r in found
         if r.marker is None
         or any(r.marker.evaluate({"extra": extra}) for extra in extras.split(","))
     ]
+    brought = ",".join(e for r in wanted if r.name == metadata["Name"] for e in sorted(r.extras))
+    own = [r for r in wanted if r.name != metadata["Name"]]
+    return own + (requirements(metadata, brought) if brought else [])
 
 
 def test_the_top_level_names_are_exactly_the_packages(contents: set[str]) -> None:

@@ -6,25 +6,27 @@ from typing import Final
 #: each.
 EXTRAS: Final = {
     "alembic": "sql",
-    "argon2": "worker",
+    "argon2": "embedded",
     "cyclopts": "cli",
-    "dependency_injector": "worker",
+    "dependency_injector": "embedded",
+    "httptools": "http",
     "hypothesis": "testkit",
     "litestar": "http",
     "msgspec": "sql",
     "opensearchpy": "opensearch",
     "opentelemetry": "otel",
     "pika": "rabbitmq",
-    "prometheus_client": "worker",
+    "prometheus_client": "embedded",
     "psycopg": "postgres",
     "pytest": "testkit",
     "pytest_bdd": "testkit",
     "rich": "cli",
     "snowballstemmer": "opensearch",
     "sqlalchemy": "sql",
-    "structlog": "worker",
+    "structlog": "embedded",
     "tantivy": "search",
     "uvicorn": "http",
+    "uvloop": "http",
 }
 
 
