@@ -149,6 +149,14 @@ PARTS: Final[Mapping[int, Mapping[str, str]]] = {
             "integration/test_forks.py"
             "::test_45_a_shop_built_after_the_fork_works_beside_the_parents"
         ),
+        "gunicorn": (
+            "integration/test_fork_servers.py"
+            "::test_45_gunicorn_does_not_start_with_a_shop_that_was_built_before_its_workers"
+        ),
+        "celery": (
+            "integration/test_fork_servers.py"
+            "::test_45_a_task_of_celery_is_refused_a_shop_from_before_the_fork_and_works_with_its_own"
+        ),
     },
     46: {
         "a subscriber": (

@@ -61,6 +61,9 @@ USES: dict[str, Callable[[Shop, Shopper, ItemId], Any]] = {
     "run sagas": lambda shop, _, __: shop.runner.run_once(10),
     "relay": lambda shop, _, __: shop.relay.run_once(10),
     "reindex": lambda shop, _, __: shop.index.begin_rebuild(),
+    "take in rows": lambda shop, _, __: shop.importer.run_once(10),
+    "examine the books": lambda shop, _, __: shop.checker.check(),
+    "ask the database how it is": lambda shop, _, __: shop.checks["database"](),
 }
 
 

@@ -13,6 +13,7 @@ from commerce_bootstrap.grouping import calls_inside
 from commerce_bootstrap.metrics import PartsCollector
 from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.shop import Shop
+from commerce_core.kernel.process import ProcessGuard
 from commerce_http import accounts, cart, checkout, search
 from commerce_http.catalog import imports, items
 from commerce_http.orders import handlers as orders
@@ -83,7 +84,9 @@ def _executor(settings: Settings) -> BlockingExecutor:
 
 
 def create_app(shop: Shop) -> ShopApplication:
-    """The application of *shop*. It leaves closing the shop to whoever built it."""
+    """The application of *shop*. It leaves closing the shop to whoever built it, and belongs to
+    the process that called this: after a fork it neither starts nor answers.
+    """
     settings = shop.settings
     executor = _executor(settings)
     watch = TimelineWatch(
@@ -111,8 +114,11 @@ def create_app(shop: Shop) -> ShopApplication:
 
     shop.registry.register(PartsCollector(shop.checks))
 
+    process = ProcessGuard("application")
+
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncGenerator[None]:
+        process.check()  # a server that forked since does not start at all
         yield
         watch.close()
         executor.close()

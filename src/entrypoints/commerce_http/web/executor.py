@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 import attrs
 
 from commerce_core.kernel.batching import Overloaded
+from commerce_core.kernel.process import ProcessGuard
 from commerce_http.web.operations import Runs
 
 R = TypeVar("R")
@@ -54,6 +55,7 @@ class BlockingExecutor:
         passwords: Room = Room(2),
         searches: Room = Room(2),
     ) -> None:
+        self._process = ProcessGuard("application")
         self._inline = frozenset(on_event_loop) | {Runs.AT_ONCE}
         self._work = _Pool("http", Room(threads))
         self._pools = {
@@ -74,7 +76,9 @@ class BlockingExecutor:
 
         Raises:
             Overloaded: too many calls wait for a thread; it was not made.
+            UsedAfterFork: the threads are those of another process; it was not made.
         """
+        self._process.check()
         if kind in self._inline:
             return call(*arguments)
         return await self._pools.get(kind, self._work).run(call, *arguments)
