@@ -52,6 +52,10 @@ class Taker(Consumer):
     def name(self) -> str:
         return _FOLLOWER
 
+    @property
+    def follows(self) -> Sequence[str]:
+        return _SUBSCRIPTIONS[_FOLLOWER]
+
     def handle(self, messages: Sequence[Message]) -> None:
         self.taken += len(messages)
 

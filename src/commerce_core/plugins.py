@@ -5,7 +5,7 @@ An entry point names a function of *(url, context)*; a broker's takes the consum
 park messages as well. Only what is configured is loaded.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -15,7 +15,6 @@ from urllib.parse import parse_qsl, urlsplit
 import attrs
 
 from commerce_core.kernel.clock import Clock
-from commerce_core.kernel.delivery import SUBSCRIPTIONS
 from commerce_core.kernel.errors import NotFound
 from commerce_core.kernel.messaging import LocalQueues
 
@@ -33,14 +32,12 @@ class PluginContext:
     A gateway's or carrier's call is given up after ``call_timeout`` whatever the adapter does; one
     that keeps the limit itself frees its thread and its connection.
 
-    A broker's finds here what each consumer follows, by its name, and the queues of the shop's own
-    database.
+    A broker's finds here the queues of the shop's own database.
     """
 
     currency: str
     clock: Clock
     call_timeout: timedelta = timedelta(seconds=8)
-    subscriptions: Mapping[str, Sequence[str]] = SUBSCRIPTIONS
     queues: LocalQueues | None = None
 
 

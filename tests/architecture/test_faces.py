@@ -26,8 +26,9 @@ def inner_imports(graph: grimp.ImportGraph) -> set[tuple[str, str]]:
         for inner in graph.find_descendants(face):
             for importer in graph.find_modules_that_directly_import(inner):
                 own = importer == face or importer.startswith(f"{face}.")
-                built = inner.startswith(f"{face}.service") and not importer.startswith(
-                    "commerce_core."
+                built = inner.startswith(f"{face}.service") and (
+                    importer == "commerce_core.assembly"
+                    or not importer.startswith("commerce_core.")
                 )
                 if not own and not built:
                     found.add((importer, inner))

@@ -95,6 +95,7 @@ def test_a_member_that_is_not_abstract_or_not_explained_is_refused() -> None:
 ELSEWHERE = {
     "Calls": "opened by a fan-out: examined with it",
     "Consumer": "the core's own services keep it: their unit tests examine it",
+    "Grouping": "it makes batchers: they are examined",
     "LocalQueues": (
         "a broker inside the shop is made of them: examined with it, and each queue by itself"
     ),

@@ -2,7 +2,7 @@
 tests/integration/rabbitmq.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -14,6 +14,7 @@ from commerce_testkit.contracts.broker import (
     AT,
     BrokerContract,
     QueueContract,
+    RecordingConsumer,
     RepeatingQueueContract,
     message,
 )
@@ -25,10 +26,9 @@ class TestMemoryBroker(BrokerContract):
     def open(
         self,
         consumers: Sequence[Consumer],
-        subscriptions: Mapping[str, Sequence[str]],
         park: Callable[[Sequence[DeadLetter]], None],
     ) -> MemoryBroker:
-        return MemoryBroker(consumers, subscriptions, park, SettableClock(AT))
+        return MemoryBroker(consumers, park, SettableClock(AT))
 
     def test_what_a_consumer_cannot_take_now_is_not_taken(self) -> None:
         indexer, mailer, post = self._open()
@@ -48,10 +48,11 @@ class TestLocalBroker(BrokerContract):
     def open(
         self,
         consumers: Sequence[Consumer],
-        subscriptions: Mapping[str, Sequence[str]],
         park: Callable[[Sequence[DeadLetter]], None],
     ) -> LocalBroker:
-        return LocalBroker(SqlLocalQueues(self._db, subscriptions, SettableClock(AT), "examiner"))
+        queues = SqlLocalQueues(self._db, SettableClock(AT), "examiner")
+        queues.subscribe(consumers)
+        return LocalBroker(queues)
 
 
 class TestSqliteQueue(QueueContract):
@@ -60,9 +61,8 @@ class TestSqliteQueue(QueueContract):
         self._db = sql_database
 
     def open(self) -> tuple[Queue, Callable[[Sequence[Message]], object]]:
-        queues = SqlLocalQueues(
-            self._db, {"indexer": ("item-changed",)}, SettableClock(AT), "examiner"
-        )
+        queues = SqlLocalQueues(self._db, SettableClock(AT), "examiner")
+        queues.subscribe([RecordingConsumer("indexer")])
         return queues.queues()["indexer"], queues.put
 
 

@@ -10,7 +10,6 @@ import pytest
 
 from commerce_core.catalog import ItemChanged
 from commerce_core.inventory import AvailabilityChanged
-from commerce_core.kernel.delivery import SUBSCRIPTIONS
 from commerce_core.kernel.events import Event
 from commerce_core.orders.events import EVENT_OF
 from commerce_rabbitmq import topology
@@ -55,7 +54,7 @@ def test_the_page_tells_the_payload_of(name: str) -> None:
 
 def test_the_page_names_the_queues_and_roles_as_they_are() -> None:
     rows = re.findall(r"^\| `(commerce\.[a-z-]+)` \| `([a-z-]+)` \|", PAGE, re.MULTILINE)
-    ours = {topology.queue_of(name): CONSUMER_ROLES[name] for name in SUBSCRIPTIONS}
+    ours = {topology.queue_of(name): role for name, role in CONSUMER_ROLES.items()}
     assert dict(rows) == {**ours, topology.DEAD_QUEUE: DEAD_LETTERS}
     assert f"**`{topology.EXCHANGE}`**" in PAGE
     assert f"delivery limit of {topology._DELIVERIES}," in PAGE

@@ -18,6 +18,7 @@ from commerce_bootstrap.container import ShopContainer
 from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.shop import Shop
 from commerce_core.accounts import Account, Role
+from commerce_core.assembly import assemble
 from commerce_core.cart import CartView, SetQuantity
 from commerce_core.cart.service import CartChange, Shopper
 from commerce_core.catalog import ItemView, NewItem
@@ -31,7 +32,7 @@ from commerce_core.orders import OrderView
 from commerce_core.payment import BookEntry, CardNumber, PaymentGateway, PaymentInfo
 from commerce_sqlalchemy.transaction import SqlDatabase
 from commerce_testkit.crowd import Member, crowd
-from commerce_testkit.memory.batching import SteppedBatcher
+from commerce_testkit.memory import shop as in_memory
 from commerce_testkit.memory.clock import SettableClock
 
 GOOD: Final = "4242424242424242"
@@ -77,7 +78,7 @@ class _Tap:
         # What a gateway can do is known without asking it.
         return (
             method
-            if name in ("capabilities", "answers_at_once")
+            if name in ("capabilities", "answers_at_once", "close")
             else partial(self._outside.pass_on, f"{self._kind}.{name}", method)
         )
 
@@ -94,7 +95,7 @@ class Market:
     @property
     def database(self) -> SqlDatabase:
         """The shop's database."""
-        database: SqlDatabase = self.container.database()
+        database: SqlDatabase = self.container.storage().database
         return database
 
     @property
@@ -173,17 +174,13 @@ class Market:
 
     def another_runner(self, owner: str) -> SagaRunner:
         """A runner of another process on the same database."""
-        made = self.container
-        return SagaRunner(
-            made.books(),
-            made.gateways(),
-            made.carriers(),
-            made.fan_out(),
-            made.clock(),
-            made.ids(),
-            self.shop.settings.timing,
-            owner,
+        parts = attrs.evolve(
+            self.container.parts(),
+            owner=owner,
+            batcher=in_memory.in_step,
+            broker=lambda _: self.shop.broker,
         )
+        return assemble(parts).runner
 
     def finish(self, most_turns: int = 400) -> None:
         """Run, letting time go by, until every order is over. For a market whose clock is set by
@@ -236,14 +233,7 @@ def open_market(folder: Path, *, in_step: bool = False, **settings: Any) -> Iter
     if in_step:
         container.clock.override(providers.Singleton(SettableClock))
         container.fan_out.override(providers.Singleton(InlineFanOut, 16))
-        container.placing.override(
-            providers.Singleton(SteppedBatcher, container.in_order, at_once=True)
-        )
-        container.cart_batcher.override(
-            providers.Singleton(
-                SteppedBatcher, container.cart_changes.provided.change_many, at_once=True
-            )
-        )
+        container.batcher.override(providers.Object(in_memory.in_step))
     outside = Outside()
     for kind, provider in (("gateway", container.gateways), ("carrier", container.carriers)):
         provider.override(

@@ -12,4 +12,4 @@ def open_broker(
     park: Callable[[Sequence[DeadLetter]], None]
 ) -> RabbitBroker:  # fmt: skip
     """Delivery through the broker at *url*, to *consumers* wherever they run."""
-    return RabbitBroker(url, context.subscriptions, park, context.clock)
+    return RabbitBroker(url, {c.name: c.follows for c in consumers}, park, context.clock)

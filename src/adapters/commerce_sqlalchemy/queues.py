@@ -8,7 +8,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from commerce_core.kernel.clock import Clock
-from commerce_core.kernel.messaging import Delivery, LocalQueues, Message, Queue
+from commerce_core.kernel.messaging import Consumer, Delivery, LocalQueues, Message, Queue
 from commerce_core.kernel.transaction import Database, Transaction
 from commerce_sqlalchemy.rows import Given, insert_if_new
 from commerce_sqlalchemy.tables import Id, queue_lease, queued_message
@@ -28,26 +28,24 @@ class SqlLocalQueues(LocalQueues):
     Args:
         database: where they lie; all but :meth:`append` begin short transactions of their own
             there.
-        subscriptions: the names of events that each consumer follows, by the consumer's name.
         clock: what leases go by.
         owner: who takes messages here; a queue gives messages to one process at a time.
     """
 
-    def __init__(
-        self,
-        database: Database,
-        subscriptions: Mapping[str, Sequence[str]],
-        clock: Clock,
-        owner: str,
-    ) -> None:
+    def __init__(self, database: Database, clock: Clock, owner: str) -> None:
         self._db = database
+        self._clock = clock
+        self._owner = owner
         self._followers: dict[str, list[str]] = {}
-        for consumer, names in subscriptions.items():
-            for name in names:
-                self._followers.setdefault(name, []).append(consumer)
-        self._queues = {
-            consumer: SqlQueue(database, consumer, clock, owner) for consumer in subscriptions
-        }
+        self._queues: dict[str, SqlQueue] = {}
+
+    def subscribe(self, consumers: Sequence[Consumer]) -> None:
+        for consumer in consumers:
+            self._queues[consumer.name] = SqlQueue(
+                self._db, consumer.name, self._clock, self._owner
+            )
+            for event in consumer.follows:
+                self._followers.setdefault(event, []).append(consumer.name)
 
     def append(self, tx: Transaction, messages: Iterable[Message]) -> None:
         """Add *messages* inside *tx* to the queue of each consumer that follows them. Idempotent by

@@ -8,8 +8,6 @@ from commerce_core.accounts import Account, Role
 from commerce_core.cart import CartBook
 from commerce_core.catalog import Item, ItemBook, ItemStatus, ItemType, Offers, Variant
 from commerce_core.checkout import SagaStore
-from commerce_core.checkout.service.place import PlacementRepositories
-from commerce_core.checkout.service.record import SagaRepositories
 from commerce_core.inventory import StockLedger
 from commerce_core.kernel.ids import AccountId, ItemId, SellerId, SkuId
 from commerce_core.kernel.messaging import Outbox
@@ -55,29 +53,6 @@ class Examined:
     outbox: Outbox = attrs.field(default=attrs.Factory(_outbox, takes_self=True))
     gateway: PaymentGateway = attrs.field(default=attrs.Factory(_gateway, takes_self=True))
     carrier: Carrier = attrs.field(factory=MemoryCarrier)
-
-    def saga_repositories(self, database: Database) -> SagaRepositories:
-        """What running sagas write, in transactions of *database*."""
-        return SagaRepositories(
-            database=database,
-            carts=self.carts,
-            stock=self.stock,
-            orders=self.orders,
-            sagas=self.sagas,
-            outbox=self.outbox,
-        )
-
-    def placement_repositories(self, database: Database) -> PlacementRepositories:
-        """What placing orders writes, in transactions of *database*."""
-        return PlacementRepositories(
-            database=database,
-            carts=self.carts,
-            offers=self.offers,
-            stock=self.stock,
-            orders=self.orders,
-            sagas=self.sagas,
-            outbox=self.outbox,
-        )
 
 
 def sample_buyer(n: int, clock: SettableClock) -> Account:

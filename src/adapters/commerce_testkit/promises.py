@@ -43,7 +43,7 @@ class ListeningBroker(MemoryBroker):
     """Takes every message, and remembers which facts were published of which order."""
 
     def __init__(self, clock: Clock) -> None:
-        super().__init__([], {}, lambda _: None, clock)
+        super().__init__([], lambda _: None, clock)
         self.told: dict[str, set[str]] = {}
 
     def publish(self, messages: Sequence[Message]) -> Sequence[MessageId]:

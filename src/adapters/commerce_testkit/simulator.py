@@ -9,38 +9,28 @@ buyer held. Give it adapters of your own to examine them::
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from random import Random
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import attrs
 
 from commerce_core.accounts import Account
+from commerce_core.assembly import assemble
 from commerce_core.cart import SetQuantity
-from commerce_core.cart.service import CartChange, CartChanges, CartRepositories, Shopper
-from commerce_core.checkout import Placed, PlaceOrder, SagaRow, Timing
-from commerce_core.checkout.service.cancel import Cancellations
-from commerce_core.checkout.service.check import Checker
+from commerce_core.cart.service import CartChange, Shopper
+from commerce_core.checkout import Placed, PlaceOrder, SagaRow
 from commerce_core.checkout.service.invariants import Violation
-from commerce_core.checkout.service.operate import Decision, Operations
-from commerce_core.checkout.service.place import Checkout, Placement
-from commerce_core.checkout.service.prepare import (
-    CheckoutRequest,
-    Preparation,
-    PreparedPayment,
-    prepared_first,
-)
-from commerce_core.checkout.service.reconcile import Reconciliation
-from commerce_core.checkout.service.record import Recorder
+from commerce_core.checkout.service.operate import Decision
 from commerce_core.checkout.service.run import SagaRunner
 from commerce_core.inventory import OpeningStock
 from commerce_core.kernel.address import Address
-from commerce_core.kernel.batching import InlineFanOut
+from commerce_core.kernel.batching import GroupFunction, InlineFanOut
 from commerce_core.kernel.errors import CommerceError, Conflict, Unavailable
 from commerce_core.kernel.ids import BuyerId, OrderId
-from commerce_core.kernel.relay import Relay
+from commerce_core.kernel.messaging import Broker, Consumer
 from commerce_core.orders import OrderState
 from commerce_core.payment import (
     Captured,
@@ -50,13 +40,15 @@ from commerce_core.payment import (
     PaymentInfo,
     Voided,
 )
-from commerce_core.pricing import FreeOfCharges, Pricer
 from commerce_core.shipping import Carrier
 from commerce_testkit.examined import Examined, sample_buyer, sample_item
 from commerce_testkit.faults import Crash, Faults, FaultyCarrier, FaultyDatabase, FaultyGateway
 from commerce_testkit.memory.batching import SteppedBatcher
-from commerce_testkit.memory.ids import CountingIds
+from commerce_testkit.memory.shop import MemoryParts, in_step, parts_in_memory
 from commerce_testkit.promises import ListeningBroker, OrderAttempt, broken_promises, violation
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 _CURRENCY: Final = "USD"
 _CARDS: Final = (
@@ -108,44 +100,33 @@ class Simulation:
         self._build()
 
     def _build(self) -> None:
-        on, ids, timing = self._on, CountingIds(), Timing()
-        pricer = Pricer(_CURRENCY, FreeOfCharges())
+        on, self._placing = self._on, list[SteppedBatcher[Any, Any]]()
         gateways: Mapping[str, PaymentGateway] = {
             "sandbox": FaultyGateway(on.gateway, self._database)
         }
         carriers: Mapping[str, Carrier] = {"sandbox": FaultyCarrier(on.carrier, self._database)}
-        books = on.saga_repositories(self._database)
-        repositories = on.placement_repositories(self._database)
-        placement = Placement(repositories, pricer, self._clock, ids, "sandbox")
-        preparation = Preparation(placement.preview, gateways)
-        place_many = prepared_first(placement.place_many, preparation)
-        self._placing: SteppedBatcher[CheckoutRequest | PreparedPayment, Placed] = SteppedBatcher(
-            place_many, limit=8
-        )
-        self._checkout = Checkout(preparation, self._placing, ids)
-        self._cart_changes = CartChanges(
-            CartRepositories(
-                database=self._database, carts=on.carts, offers=on.offers, stock=on.stock
-            ),
-            pricer,
-            self._clock,
-        )
-        self._cancellations = Cancellations(self._database, on.orders, on.sagas, self._clock)
-        self._new_runner: Callable[[int], SagaRunner] = lambda width: SagaRunner(
-            books,
-            gateways,
-            carriers,
-            InlineFanOut(width),
-            self._clock,
-            ids,
-            timing,
-            f"runner {width}",
-        )
+        self._parts = parts_in_memory(MemoryParts(currency=_CURRENCY, clock=on.clock))(
+            database=self._database, items=on.items, offers=on.offers, stock=on.stock,
+            carts=on.carts, orders=on.orders, sagas=on.sagas, outbox=on.outbox, gateways=gateways,
+            carriers=carriers, broker=self._broker, batcher=self._batcher
+        )  # fmt: skip
+        self._services = assemble(self._parts)
         self._idle = [(width, self._new_runner(width)) for width in (1, 3, 1, 3)]
-        self._operations = Operations(books, Recorder(books, ids, timing), gateways, self._clock)
-        self._relay = Relay(on.outbox, self._told, self._clock, "relay")
-        self._reconciliation = Reconciliation(books, gateways, self._clock)
-        self._checker = Checker(books, gateways, self._clock)
+
+    def _broker(self, _: Sequence[Consumer]) -> Broker:
+        return self._told
+
+    def _batcher(self, name: str, function: GroupFunction[T, R], /) -> SteppedBatcher[T, R]:
+        """Orders are placed in groups when it is their turn, everything else at once."""
+        if name != "placement":
+            return in_step(name, function)
+        self._placing.append(placing := SteppedBatcher(function, limit=8))
+        return placing
+
+    def _new_runner(self, width: int) -> SagaRunner:
+        """The runner of a process of its own, which makes *width* calls at a time."""
+        fan_out, owner = InlineFanOut(width), f"runner {width}"
+        return assemble(attrs.evolve(self._parts, fan_out=fan_out, owner=owner)).runner
 
     # --- the run
 
@@ -159,7 +140,7 @@ class Simulation:
         while self._faults.late:  # whatever lands now, lands on orders that are over
             self._faults.land_one()
         self._clock.advance(timedelta(hours=2))
-        self._reconciliation.run_once(1_000)
+        self._services.reconciliation.run_once(1_000)
         self._rest()
         self._look()
         states = Counter(row.saga.state for row in self._rows().values())
@@ -227,7 +208,7 @@ class Simulation:
                     self._ask(attempt)
             self._place_some()
             self._run()
-            while self._relay.run_once(100):
+            while self._services.relay.run_once(100):
                 pass
             if not any(attempt.is_open for attempt in self._attempts) and not self._unfinished():
                 return
@@ -241,7 +222,7 @@ class Simulation:
     def _attempt(self) -> None:
         buyer = self._random.choice(self._buyers)
         self._fill(buyer)
-        view = self._cart_changes.view(_shopper(buyer))
+        view = self._services.carts.view(_shopper(buyer))
         country = self._random.choice(["DE", "DE", "DE", "AQ"])
         command = PlaceOrder(
             cart_id=view.cart.id,
@@ -258,11 +239,7 @@ class Simulation:
     def _fill(self, buyer: Account) -> None:
         item = self._random.choice(self._items)
         quantity = SetQuantity(item_id=item.id, quantity=self._random.randint(1, 3))
-        answer = self._cart_changes.change_many(
-            [CartChange(shopper=_shopper(buyer), quantities=(quantity,))]
-        )[0]
-        if isinstance(answer, Exception):
-            raise answer
+        self._services.carts.change(CartChange(shopper=_shopper(buyer), quantities=(quantity,)))
 
     def _edit(self) -> None:
         """Another tab changes a cart, perhaps while it is being paid (acceptance 36)."""
@@ -274,21 +251,21 @@ class Simulation:
             self._ask(self._random.choice(self._attempts))
 
     def _ask(self, attempt: OrderAttempt) -> None:
-        asked = self._checkout.ask(attempt.buyer, attempt.command, attempt.key)
+        asked = self._services.checkout.ask(attempt.buyer, attempt.command, attempt.key)
         try:  # both ways there are: prepared alone, and with its group
-            order = self._checkout.prepare(asked) if self._random.random() < 0.5 else asked
+            order = self._services.checkout.prepare(asked) if self._random.random() < 0.5 else asked
         except (Conflict, Unavailable) as refusal:
             self._hear_refusal(attempt, refusal)
             return
         if isinstance(order, Placed):
             self._hear(attempt, order)
         else:
-            attempt.answer = self._checkout.submit(order)
+            attempt.answer = self._services.checkout.submit(order)
 
     def _place_some(self) -> None:
         """The next group. A process that dies in it forgets who waited for an answer."""
         try:
-            while self._placing.step():
+            while self._placing[0].step():
                 pass
         finally:
             for attempt in [w for w in self._attempts if w.answer is not None]:
@@ -324,7 +301,9 @@ class Simulation:
     def _cancel(self) -> None:
         attempts = [w for w in self._attempts if w.placed]
         if attempts and (attempt := self._random.choice(attempts)).placed:
-            self._cancellations.cancel(attempt.placed.key.buyer_id, attempt.placed.key.order_id)
+            self._services.cancellations.cancel(
+                attempt.placed.key.buyer_id, attempt.placed.key.order_id
+            )
             attempt.cancel_accepted = True
 
     # --- what goes on without them
@@ -335,13 +314,13 @@ class Simulation:
             return
         order_id = self._random.choice(unfinished)
         decision = Decision(actor="operator", reason="it takes too long", evidence="the books")
-        row, view = self._operations.show(order_id)
+        row, view = self._services.operations.show(order_id)
         if row.saga.state is OrderState.SHIPPING:
-            self._operations.compensate(order_id, decision)
+            self._services.operations.compensate(order_id, decision)
             return
         known = self._on.gateway.fetch(view.order.handle)
         if isinstance(known, (Captured, Declined, Voided)):
-            self._operations.resolve(order_id, known, decision)
+            self._services.operations.resolve(order_id, known, decision)
 
     def _run(self) -> None:
         """A process that has nothing to do right now runs some; one that dies of it is another one
@@ -365,12 +344,12 @@ class Simulation:
         self._faults.land_one()
 
     def _deliver(self) -> None:
-        self._relay.run_once(10)
+        self._services.relay.run_once(10)
 
     # --- what is looked at
 
     def _look(self) -> None:
-        report = self._checker.check()
+        report = self._services.checker.check()
         self._found += report.violations
         if not report.at_rest:
             self._wrong("L4", "shop", f"{report.waiting_messages} messages wait")

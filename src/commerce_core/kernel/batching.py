@@ -107,6 +107,18 @@ class Batcher(Protocol[T_contra, R]):
         """
 
 
+def answered_together(batcher: Batcher[T, R]) -> GroupFunction[T, R]:
+    """What *batcher* answers to all of a group, for callers that each wait on a thread of their
+    own.
+    """
+
+    def answer(group: Sequence[T]) -> Sequence[R | Exception]:
+        asked = [batcher.submit(item) for item in group]
+        return [future.exception() or future.result() for future in asked]  # type: ignore[misc]
+
+    return answer
+
+
 class Calls(Protocol[T, R_co]):
     """Calls that are made side by side, each in a slot of its own: one that takes long holds up
     nothing but its slot.

@@ -1,6 +1,6 @@
-"""Who follows which events, and handing them over one consumer at a time."""
+"""Handing events over, one consumer at a time."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from commerce_core.kernel.clock import Clock
@@ -12,25 +12,6 @@ from commerce_core.kernel.redaction import message_of
 #: A message on which its consumer fails this often, alone and without saying why, is parked.
 #: Between two attempts whoever drives waits.
 _ATTEMPTS: Final = 20
-
-_ORDER_EVENTS: Final = (
-    "orders.order_created.v1",
-    "orders.inventory_reserved.v1",
-    "orders.payment_completed.v1",
-    "orders.payment_declined.v1",
-    "orders.shipment_ready.v1",
-    "orders.order_completed.v1",
-    "orders.payment_refunded.v1",
-    "orders.inventory_released.v1",
-    "orders.order_cancelled.v1",
-)
-
-#: Which event wakes which consumer: the wire names that each consumer, known by its own name,
-#: follows.
-SUBSCRIPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "search-indexer": ("catalog.item_changed.v1", "inventory.availability_changed.v1"),
-    "seller-orders": _ORDER_EVENTS,
-}
 
 
 def deliver(consumer: Consumer, messages: Sequence[Message], clock: Clock) -> Sequence[DeadLetter]:

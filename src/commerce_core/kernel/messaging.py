@@ -207,6 +207,13 @@ class LocalQueues(Protocol):
     """
 
     @abstractmethod
+    def subscribe(self, consumers: "Sequence[Consumer]") -> None:
+        """Have a queue for each of *consumers*, and from now on put into it what that one follows.
+
+        To be called once, before anything is put. What waits for others stays where it is.
+        """
+
+    @abstractmethod
     def put(self, messages: Sequence[Message]) -> None:
         """Add *messages* to the queue of each consumer that follows them; durable on return.
         Idempotent by message id.
@@ -275,6 +282,11 @@ class Consumer(Protocol):
     @abstractmethod
     def name(self) -> str:
         """Its stable name: the key in the inbox and the name of its queue."""
+
+    @property
+    @abstractmethod
+    def follows(self) -> Sequence[str]:
+        """The wire names of the events that wake it, the same as long as it lives."""
 
     @abstractmethod
     def handle(self, messages: Sequence[Message]) -> None:

@@ -107,11 +107,11 @@ class Relay:
 
 
 class LeftOver:
-    """Publishes what waits in the shop's own queues: it was delivered inside before the shop went
-    over to a broker.
+    """Publishes what waits in the shop's own queues, if it has some: it was delivered inside before
+    the shop went over to a broker.
     """
 
-    def __init__(self, queues: LocalQueues, broker: Broker) -> None:
+    def __init__(self, queues: LocalQueues | None, broker: Broker) -> None:
         self._queues = queues
         self._broker = broker
 
@@ -120,7 +120,7 @@ class LeftOver:
         follows them gets them.
         """
         done = 0
-        for queue in self._queues.queues().values():
+        for queue in self._queues.queues().values() if self._queues else ():
             waiting = queue.receive(limit)
             taken = (
                 set(self._broker.publish([d.message for d in waiting])) if waiting else set[str]()

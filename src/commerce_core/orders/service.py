@@ -13,7 +13,7 @@ from commerce_core.kernel.money import Money
 from commerce_core.kernel.paging import BadCursor, Page, decode_cursor, encode_cursor
 from commerce_core.kernel.transaction import Database
 from commerce_core.orders.errors import OrderNotFound
-from commerce_core.orders.events import OrderEvent
+from commerce_core.orders.events import EVENT_OF, OrderEvent
 from commerce_core.orders.model import OrderLine, TimelineEntry
 from commerce_core.orders.ports import OrderBook, OrderKey, SellerOrders, TimelineCursor
 from commerce_core.orders.views import OrderFilter, OrderPosition, OrderView, SellerOrder
@@ -122,6 +122,10 @@ class SellerOrderProjection(Consumer):
     @property
     def name(self) -> str:
         return "seller-orders"
+
+    @property
+    def follows(self) -> Sequence[str]:
+        return [event.name for event in EVENT_OF.values()]
 
     def handle(self, messages: Sequence[Message]) -> None:
         events = [cast("OrderEvent", decode_event(m.name, m.payload)) for m in messages]

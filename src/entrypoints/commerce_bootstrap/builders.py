@@ -5,10 +5,9 @@ teams with a wiring of their own.
 import logging
 import os
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
-from datetime import timedelta
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final
 
 import attrs
 
@@ -18,16 +17,12 @@ from commerce_bootstrap.extras import missing_extra
 from commerce_bootstrap.grouping import SANDBOX
 from commerce_bootstrap.setting_values import WrongSetting
 from commerce_bootstrap.settings import PREFIX, Settings
-from commerce_bootstrap.tracing import Tracer
+from commerce_bootstrap.tracing import Tracer, traced_broker
 from commerce_core.accounts import TokenFactory
-from commerce_core.cart.service import CartRetention, GuestTokens
-from commerce_core.checkout.service.record import SagaRepositories
 from commerce_core.kernel.clock import Clock
-from commerce_core.kernel.delivery import SUBSCRIPTIONS
 from commerce_core.kernel.ids import IdFactory
 from commerce_core.kernel.messaging import Broker, Consumer
 from commerce_core.kernel.process import ProcessGuard
-from commerce_core.kernel.retention import Rule
 from commerce_core.kernel.service_address import ServiceAddress, masked
 from commerce_core.payment import PaymentGateway
 from commerce_core.plugins import (
@@ -59,10 +54,6 @@ from commerce_sqlalchemy.search import SqlReindexQueue
 from commerce_sqlalchemy.server_clock import ServerClock
 from commerce_sqlalchemy.transaction import SqlDatabase
 
-T = TypeVar("T")
-R = TypeVar("R")
-P = ParamSpec("P")
-
 _LOG: Final = logging.getLogger(__name__)
 _GUESTS: Final = "guest carts"
 
@@ -76,6 +67,17 @@ class Closing(ExitStack[bool | None]):
     def __init__(self) -> None:
         super().__init__()
         self._process = ProcessGuard("shop")
+        self._known: set[int] = set()
+
+    def takes(self, *parts: object) -> None:
+        """Close those of *parts* at the end that can be closed; each once, however often it is
+        taken.
+        """
+        for part in parts:
+            close: object = getattr(part, "close", None)
+            if callable(close) and id(part) not in self._known:
+                self._known.add(id(part))
+                self.callback(close)
 
     def close(self) -> None:
         if self._process.is_elsewhere:
@@ -104,21 +106,12 @@ class Storage:
     reindex: SqlReindexQueue
     inbox: SqlInbox
 
-    @property
-    def books(self) -> SagaRepositories:
-        """What running sagas write."""
-        return SagaRepositories(
-            database=self.database, carts=self.carts, stock=self.stock, orders=self.orders,
-            sagas=self.sagas, outbox=self.outbox
-        )  # fmt: skip
-
 
 def build_storage(
     settings: Settings,
     closing: ExitStack[bool | None],
     clock: Clock | None = None,
     owner: str = "nobody",
-    subscriptions: Mapping[str, Sequence[str]] = SUBSCRIPTIONS,
 ) -> Storage:
     """The database at its address, and the books that are kept in it.
 
@@ -127,7 +120,6 @@ def build_storage(
         closing: lets go of it.
         clock: what leases on the queues of consumers go by, else the system's.
         owner: who takes messages out of these queues here.
-        subscriptions: the names of events that each consumer follows, by the consumer's name.
 
     Raises:
         PartAway: it is a server that does not answer.
@@ -136,7 +128,7 @@ def build_storage(
     database = open_database(settings, closing)
     if isinstance(clock, ServerClock):
         database.keep_time(clock)
-    queues = SqlLocalQueues(database, subscriptions, clock or SystemClock(), owner)
+    queues = SqlLocalQueues(database, clock or SystemClock(), owner)
     return Storage(
         database=database,
         accounts=SqlAccountBook(),
@@ -156,8 +148,8 @@ def build_storage(
     )
 
 
-def build_guest_tokens(storage: Storage, tokens: TokenFactory) -> GuestTokens:
-    """What makes guests' tokens. The key lies in the database: all processes of the shop have the
+def build_guest_key(storage: Storage, tokens: TokenFactory) -> str:
+    """What signs guests' tokens. It lies in the database: all processes of the shop have the
     same.
     """
     with storage.database.snapshot() as tx:
@@ -166,12 +158,10 @@ def build_guest_tokens(storage: Storage, tokens: TokenFactory) -> GuestTokens:
         with storage.database.begin() as tx:
             key = storage.secrets.keep_secret(tx, _GUESTS, tokens.new())
             tx.commit()
-    return GuestTokens(key, tokens)
+    return key
 
 
-def build_index(
-    settings: Settings, context: PluginContext, closing: ExitStack[bool | None]
-) -> SearchIndex:
+def build_index(settings: Settings, context: PluginContext, closing: Closing) -> SearchIndex:
     """The search index at its address.
 
     Raises:
@@ -180,16 +170,16 @@ def build_index(
     return _open(SEARCH, "SEARCH_URL", settings.search_url, closing, context)  # type: ignore[no-any-return]
 
 
-def check_named(settings: Settings) -> None:
-    """Make sure that gateway and carrier are named where real orders may be taken: the sandbox is
-    no silent default on a server.
+def check_named(settings: Settings, handed_in: Collection[str] = ()) -> None:
+    """Make sure that gateway and carrier are named, or *handed_in*, where real orders may be taken:
+    the sandbox is no silent default on a server.
 
     Raises:
         WrongSetting: one is not.
     """
     for setting, given in (
-        ("PAYMENT_URLS", settings.payment_urls),
-        ("CARRIER_URL", settings.carrier_url),
+        ("PAYMENT_URLS", settings.payment_urls or "gateways" in handed_in),
+        ("CARRIER_URL", settings.carrier_url or "carriers" in handed_in),
     ):
         if not given and postgres.is_server(settings.database_url):
             raise WrongSetting(
@@ -199,7 +189,7 @@ def check_named(settings: Settings) -> None:
 
 
 def build_gateways(
-    settings: Settings, context: PluginContext, closing: ExitStack[bool | None]
+    settings: Settings, context: PluginContext, closing: Closing
 ) -> Mapping[str, PaymentGateway]:
     """The payment gateways by name, the default first. A name is the address's scheme, or its
     option ``name``.
@@ -228,7 +218,7 @@ def build_gateways(
 
 
 def build_carriers(
-    settings: Settings, context: PluginContext, storage: Storage, closing: ExitStack[bool | None]
+    settings: Settings, context: PluginContext, storage: Storage, closing: Closing
 ) -> Mapping[str, Carrier]:
     """The carrier by name.
 
@@ -255,38 +245,23 @@ def build_carriers(
 def build_broker(
     settings: Settings,
     context: PluginContext,
-    consumers: Sequence[Consumer],
     storage: Storage,
-    closing: ExitStack[bool | None],
-) -> Broker:
-    """What carries events to *consumers*.
+    tracer: Tracer | None,
+    closing: Closing,
+) -> Callable[[Sequence[Consumer]], Broker]:
+    """What opens the broker at its address, which carries events to the consumers that it is given.
 
-    Raises:
-        WrongSetting: there is none at its address.
+    It raises WrongSetting where there is none.
     """
-    told = attrs.evolve(context, queues=storage.queues)
-    url, park = settings.broker_url, storage.outbox.park
-    return _open(BROKERS, "BROKER_URL", url, closing, told, consumers, park)  # type: ignore[no-any-return]
 
+    def opened(consumers: Sequence[Consumer]) -> Broker:
+        storage.queues.subscribe(consumers)
+        told = attrs.evolve(context, queues=storage.queues)
+        url, park = settings.broker_url, storage.outbox.park
+        broker: Broker = _open(BROKERS, "BROKER_URL", url, closing, told, consumers, park)
+        return traced_broker(broker, tracer)
 
-def build_rules(settings: Settings, storage: Storage) -> Sequence[Rule]:
-    """What is forgotten, and after how long.
-
-    Orders, their payments and whatever a repeated request is recognised by are never forgotten.
-    """
-    carts = CartRetention(
-        storage.carts,
-        guests=timedelta(days=settings.guest_cart_days),
-        buyers=timedelta(days=settings.cart_days),
-    )
-    history = timedelta(days=settings.history_days)
-    return (
-        Rule(name="carts", keep=timedelta(), drop=carts.drop),
-        Rule(name="sessions", keep=timedelta(), drop=storage.accounts.drop_sessions),
-        Rule(name="imports", keep=history, drop=storage.imports.drop_ended),
-        Rule(name="index-rebuilds", keep=history, drop=storage.reindex.drop_ended),
-        Rule(name="inbox", keep=history, drop=storage.inbox.drop_seen),
-    )
+    return opened
 
 
 def build_tracer(settings: Settings, owner: str, closing: ExitStack[bool | None]) -> Tracer | None:
@@ -311,23 +286,23 @@ def build_owner(ids: IdFactory) -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{ids.new()[-12:]}"
 
 
-def build_checks(storage: Storage, index: SearchIndex) -> Mapping[str, Callable[[], str | None]]:
+def build_checks(
+    database: SqlDatabase, index: SearchIndex
+) -> Mapping[str, Callable[[], str | None]]:
     """What is wrong with each part that requests need; ``None``: nothing."""
 
-    def database() -> None:
-        with storage.database.snapshot() as tx:
+    def answers() -> None:
+        with database.snapshot() as tx:
             tx.connection.exec_driver_sql("SELECT 1")
-        storage.database.check_room()
+        database.check_room()
 
     return {
-        "database": wrong_with("database", database),
+        "database": wrong_with("database", answers),
         "search": wrong_with("search", lambda: index.versions([])),
     }
 
 
-def _open(
-    group: str, setting: str, url: str, closing: ExitStack[bool | None], *arguments: Any
-) -> Any:
+def _open(group: str, setting: str, url: str, closing: Closing, *arguments: Any) -> Any:
     try:
         ServiceAddress.parse(url).check_ports()
         part = load(group, url)(url, *arguments)
@@ -341,8 +316,7 @@ def _open(
         raise WrongSetting(
             f"{PREFIX}{setting}: {masked(url)} cannot be opened ({reason(error, url)})."
         ) from error
-    if (close := getattr(part, "close", None)) is not None:
-        closing.callback(close)
+    closing.takes(part)
     return part
 
 

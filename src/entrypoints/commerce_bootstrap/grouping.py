@@ -1,12 +1,14 @@
 """How the work of many callers is grouped and queued."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import Final, ParamSpec, TypeVar
+from typing import Final, TypeVar
 
 from commerce_bootstrap.metrics import GroupMetrics
 from commerce_bootstrap.settings import Settings
-from commerce_core.kernel.batching import GroupFunction
+from commerce_bootstrap.tracing import Tracer, traced_groups
+from commerce_core.assembly import Grouping
+from commerce_core.kernel.batching import Batcher, GroupFunction
 from commerce_core.plugins import scheme
 from commerce_local.batching import ThreadBatcher
 from commerce_local.serializer import Serializer
@@ -14,41 +16,43 @@ from commerce_local.wake_up import WakeUp
 
 T = TypeVar("T")
 R = TypeVar("R")
-P = ParamSpec("P")
 #: The scheme of the gateway and the carrier that are played.
 SANDBOX: Final = "sandbox"
 _GROUP: Final = 128
 _QUEUE: Final = 4_096
+_ORDERS: Final = "placement"
 
 
-def build_batcher(
-    function: GroupFunction[T, R], name: str, groups: GroupMetrics, closing: ExitStack[bool | None]
-) -> ThreadBatcher[T, R]:
-    """A thread that hands *function* group after group, with *groups* measured."""
-    batcher = ThreadBatcher(groups.measured(function, name), limit=_GROUP, queue=_QUEUE, name=name)
-    groups.watch(name, lambda: batcher.waiting)
-    closing.callback(batcher.close)
-    return batcher
-
-
-def build_preview(
-    settings: Settings,
-    preview: GroupFunction[T, R],
-    groups: GroupMetrics,
-    closing: ExitStack[bool | None],
-) -> Callable[[Sequence[T]], list[R | Exception]]:
-    """*preview*, for those who each prepare an order on a thread of their own: it looks for all who
-    ask meanwhile together.
+class Groups(Grouping):
+    """Puts a thread before each function of groups, and around the function what there is to put:
+    its turn among the others, a span in the traces, waking whoever works on what it wrote, and its
+    figures.
     """
-    if calls_inside(settings):  # they are prepared in groups as it is
-        return lambda group: list(preview(group))
-    batcher = build_batcher(preview, "looks", groups, closing)
 
-    def preview_together(group: Sequence[T]) -> list[R | Exception]:
-        asked = [batcher.submit(item) for item in group]
-        return [future.exception() or future.result() for future in asked]  # type: ignore[misc]
+    def __init__(
+        self,
+        metrics: GroupMetrics,
+        serializer: Serializer | None,
+        tracer: Tracer | None,
+        wake_up: WakeUp,
+        closing: ExitStack[bool | None],
+    ) -> None:
+        self._metrics = metrics
+        self._serializer = serializer
+        self._tracer = tracer
+        self._wake_up = wake_up
+        self._closing = closing
 
-    return preview_together
+    def __call__(self, name: str, function: GroupFunction[T, R], /) -> Batcher[T, R]:
+        if self._serializer is not None:
+            function = self._serializer.serialized(function)
+        if name == _ORDERS:
+            function = ringing(traced_groups(function, self._tracer), self._wake_up)
+        measured = self._metrics.measured(function, name)
+        batcher = ThreadBatcher(measured, limit=_GROUP, queue=_QUEUE, name=name)
+        self._metrics.watch(name, lambda: batcher.waiting)
+        self._closing.callback(batcher.close)
+        return batcher
 
 
 def build_serializer(settings: Settings, at_once: bool) -> Serializer | None:
@@ -61,11 +65,6 @@ def build_serializer(settings: Settings, at_once: bool) -> Serializer | None:
         and at_once
     )
     return Serializer() if inside else None
-
-
-def serialized(function: Callable[P, R], serializer: Serializer | None) -> Callable[P, R]:
-    """*function*, in its turn where there are turns."""
-    return serializer.serialized(function) if serializer else function
 
 
 def ringing(function: GroupFunction[T, R], wake_up: WakeUp) -> GroupFunction[T, R]:

@@ -9,7 +9,9 @@ from typing import Final
 from commerce_bootstrap.builders import Storage
 from commerce_bootstrap.setting_values import WrongSetting
 from commerce_bootstrap.settings import PREFIX, Settings
+from commerce_bootstrap.tracing import FollowedCalls, Tracer
 from commerce_core.kernel.batching import FanOut, InlineFanOut
+from commerce_core.kernel.deployment import answer_at_once
 from commerce_core.payment import PaymentGateway
 from commerce_core.shipping import Carrier
 from commerce_local.batching import ThreadFanOut
@@ -49,7 +51,7 @@ def timed_gateways(
                 f"paid at its account {account}."
             )
     return {
-        n: g if _answers_at_once(g) else TimedGateway(g, _deadline(n, settings, closing))
+        n: g if answer_at_once(g) else TimedGateway(g, _deadline(n, settings, closing))
         for n, g in gateways.items()
     }
 
@@ -59,7 +61,7 @@ def timed_carriers(
 ) -> Mapping[str, Carrier]:
     """*carriers* with every call in time, but for those that answer inside this process."""
     return {
-        n: c if _answers_at_once(c) else TimedCarrier(c, _deadline(n, settings, closing))
+        n: c if answer_at_once(c) else TimedCarrier(c, _deadline(n, settings, closing))
         for n, c in carriers.items()
     }
 
@@ -71,22 +73,19 @@ def _deadline(party: str, settings: Settings, closing: ExitStack[bool | None]) -
     return deadline
 
 
-def _answers_at_once(part: object) -> bool:
-    """Whether no call of *part* waits for anybody; it says so itself."""
-    return getattr(part, "answers_at_once", False) is True
-
-
-def answer_at_once(gateways: Mapping[str, PaymentGateway], carriers: Mapping[str, Carrier]) -> bool:
+def calls_answer_at_once(
+    gateways: Mapping[str, PaymentGateway], carriers: Mapping[str, Carrier]
+) -> bool:
     """Whether no call to any of them waits for anybody."""
-    return all(_answers_at_once(part) for part in (*gateways.values(), *carriers.values()))
+    return answer_at_once(*gateways.values(), *carriers.values())
 
 
-def build_fan_out(at_once: bool, closing: ExitStack[bool | None]) -> FanOut:
+def build_fan_out(at_once: bool, tracer: Tracer | None, closing: ExitStack[bool | None]) -> FanOut:
     """How calls to gateways and carriers are made: on threads, unless all of them answer *at once*,
     within the process.
     """
     if at_once:
-        return InlineFanOut(_INLINE_CALLS)
+        return FollowedCalls(InlineFanOut(_INLINE_CALLS), tracer)
     fan_out = ThreadFanOut(_CALLS_AT_ONCE)
     closing.callback(fan_out.close)
-    return fan_out
+    return FollowedCalls(fan_out, tracer)

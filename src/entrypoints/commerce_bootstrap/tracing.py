@@ -15,9 +15,9 @@ from typing import Any, Final, Protocol, TypeAlias, TypeVar
 import attrs
 
 from commerce_core.checkout.service.pay import LookedUp
-from commerce_core.checkout.service.prepare import CheckoutRequest, PreparedPayment
 from commerce_core.checkout.service.run import GatewayCall
 from commerce_core.kernel.batching import Calls, FanOut, GroupFunction
+from commerce_core.kernel.deployment import answer_at_once
 from commerce_core.kernel.errors import Unavailable
 from commerce_core.kernel.ids import MessageId
 from commerce_core.kernel.messaging import Broker, Consumer, Message, Queue
@@ -95,23 +95,21 @@ def add_names(_logger: object, _method: str, event: dict[str, Any]) -> dict[str,
     return event
 
 
-def traced_groups(
-    function: GroupFunction[CheckoutRequest | PreparedPayment, R], tracer: Tracer | None
-) -> GroupFunction[CheckoutRequest | PreparedPayment, R]:
+def traced_groups(function: GroupFunction[T, R], tracer: Tracer | None) -> GroupFunction[T, R]:
     """*function*, with a span for each group that is linked to the requests in it; that of a single
     one is in its trace.
     """
     if tracer is None:
         return function
 
-    def place(group: Sequence[CheckoutRequest | PreparedPayment]) -> Sequence[R | Exception]:
-        alone = group[0].trace if len(group) == 1 else None
+    def place(group: Sequence[T]) -> Sequence[R | Exception]:
+        traces: list[str | None] = [getattr(one, "trace", None) for one in group]
         span = tracer.begin(
             "place orders",
             "internal",
-            alone,
+            traces[0] if len(group) == 1 else None,
             about={"commerce.group": len(group)},
-            links=[one.trace for one in group],
+            links=traces,
         )
         answers = function(group)
         refused = sum(isinstance(answer, Exception) for answer in answers)
@@ -179,6 +177,10 @@ class FollowedConsumer(Consumer):
     def name(self) -> str:
         return self._inner.name
 
+    @property
+    def follows(self) -> Sequence[str]:
+        return self._inner.follows
+
     def handle(self, messages: Sequence[Message]) -> None:
         spans = (
             [
@@ -217,6 +219,7 @@ class TracedBroker(Broker):
     def __init__(self, inner: Broker, tracer: Tracer) -> None:
         self._inner = inner
         self._tracer = tracer
+        self.answers_at_once: Final = answer_at_once(inner)
 
     def publish(self, messages: Sequence[Message]) -> Sequence[MessageId]:
         spans = {

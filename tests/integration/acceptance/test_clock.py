@@ -40,9 +40,8 @@ def test_43_a_clock_that_is_ahead_for_ten_seconds_leaves_nothing_stuck(
     died_with_everything_in_hand(stepped)
     clock.advance(MOMENT - ahead)
     assert SqlOutbox(stepped.database).lease("another", clock.now(), clock.now() + MOMENT)
-    others = SqlLocalQueues(
-        stepped.database, {"search-indexer": ("catalog.item_changed.v1",)}, clock, "another"
-    )
+    others = SqlLocalQueues(stepped.database, clock, "another")
+    others.subscribe([stepped.shop.indexer])
     assert others.queues()["search-indexer"].receive(1)
     others.queues()["search-indexer"].release()
     for _ in range(5):
@@ -77,9 +76,8 @@ def died_with_everything_in_hand(market: Market) -> None:
         assert storage.reindex.claim(tx, now, until)
         tx.commit()
     SqlOutbox(market.database).lease("dead", now, now + MOMENT)
-    dead = SqlLocalQueues(
-        market.database, {"search-indexer": ("catalog.item_changed.v1",)}, market.shop.clock, "dead"
-    )
+    dead = SqlLocalQueues(market.database, market.shop.clock, "dead")
+    dead.subscribe([market.shop.indexer])
     dead.queues()["search-indexer"].receive(1)
 
 

@@ -16,18 +16,20 @@ from dependency_injector import providers
 from commerce_bootstrap.container import ShopContainer
 from commerce_bootstrap.settings import Settings
 from commerce_core.accounts import Role
-from commerce_core.catalog import NewItem
-from commerce_core.kernel.delivery import SUBSCRIPTIONS
+from commerce_core.catalog import ItemChanged, NewItem
+from commerce_core.inventory import AvailabilityChanged
 from commerce_core.kernel.errors import Unavailable
 from commerce_core.kernel.ids import MessageId, SellerId
 from commerce_core.kernel.messaging import Consumer, Message
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.relay import LeftOver
+from commerce_core.orders import EVENT_OF
 from commerce_core.search import Query, SearchUnavailable
 from commerce_local.broker import LocalBroker
 from commerce_sqlalchemy.messaging import SqlOutbox
 from commerce_sqlalchemy.queues import SqlLocalQueues
 from commerce_sqlalchemy.transaction import SqlDatabase
+from commerce_testkit.contracts.broker import RecordingConsumer
 from commerce_testkit.crowd import crowd
 from commerce_testkit.memory.clock import SettableClock
 from commerce_worker.main import working
@@ -52,6 +54,11 @@ class Subscriber(Consumer):
     def name(self) -> str:
         return NAME
 
+    @property
+    def follows(self) -> Sequence[str]:
+        orders = [event.name for event in EVENT_OF.values()]
+        return [*orders, ItemChanged.name, AvailabilityChanged.name]
+
     def handle(self, messages: Sequence[Message]) -> None:
         self.act(messages)
         self.taken += messages
@@ -61,11 +68,7 @@ class Subscriber(Consumer):
 def open_subscribed(folder: Path, subscriber: Subscriber, **settings: Any) -> Iterator[Market]:
     """A shop with one more consumer, which follows everything."""
     container = ShopContainer(settings=Settings.in_folder(folder, **settings))
-    everything = sorted({name for names in SUBSCRIPTIONS.values() for name in names})
-    container.subscriptions.override(providers.Object({**SUBSCRIPTIONS, NAME: everything}))
-    container.consumers.override(
-        providers.List(container.indexer, container.seller_list, providers.Object(subscriber))
-    )
+    container.own.override(providers.Object({"subscribers": [subscriber]}))
     shop = container.shop()
     try:
         storage = container.storage()
@@ -247,16 +250,20 @@ def in_order(messages: Sequence[Message]) -> bool:
 
 def test_46_a_process_that_gets_nowhere_with_a_queue_leaves_it_to_another(shop_url: str) -> None:
     database, clock = SqlDatabase(shop_url), SettableClock()
-    stuck, able = (
-        SqlLocalQueues(database, {"search": ["n"]}, clock, owner) for owner in ("stuck", "able")
-    )
+    stuck, able = (SqlLocalQueues(database, clock, owner) for owner in ("stuck", "able"))
+    for queues in (stuck, able):
+        queues.subscribe([RecordingConsumer("indexer")])
     message = Message(
-        id=MessageId("m-1"), partition_key="k", name="n", occurred_at=clock.now(), payload={}
+        id=MessageId("m-1"),
+        partition_key="k",
+        name="item-changed",
+        occurred_at=clock.now(),
+        payload={},
     )
     stuck.put([message])
-    assert [d.message for d in stuck.queues()["search"].receive(9)] == [message]
-    assert able.queues()["search"].receive(9) == []
+    assert [d.message for d in stuck.queues()["indexer"].receive(9)] == [message]
+    assert able.queues()["indexer"].receive(9) == []
     clock.advance(timedelta(seconds=3))
-    assert stuck.queues()["search"].receive(9) == [], "three seconds, and nothing of it settled"
-    assert [d.message for d in able.queues()["search"].receive(9)] == [message]
+    assert stuck.queues()["indexer"].receive(9) == [], "three seconds, and nothing of it settled"
+    assert [d.message for d in able.queues()["indexer"].receive(9)] == [message]
     database.dispose()

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import generate_latest
 
 from commerce_core.catalog import ItemPatch
 from commerce_core.checkout import AmountMismatch, CallUnknown, NotToBeUndone, OutOfStock, Placed
@@ -225,8 +225,7 @@ def test_14_a_refund_that_fails_is_retried_until_it_is_done_and_a_person_is_alar
         market.outside.rule = lambda name, send: (
             Unknown("not now") if name == "gateway.refund" else send()
         )
-        registry = CollectorRegistry()
-        registry.register(market.container.collector())
+        registry = market.shop.registry
         for attempt in range(1, 31):
             market.shop.runner.run_once(16)
             assert market.outside.count("gateway.refund") == attempt

@@ -28,7 +28,7 @@ def overhear(market: Market, *, twice: bool) -> list[Message]:
     the first time, and comes again.
     """
     heard: list[Message] = []
-    queue = market.container.broker().queues()["seller-orders"]
+    queue = market.shop.broker.queues()["seller-orders"]
     settle = queue.settle
     forgotten: set[str] = set()
 

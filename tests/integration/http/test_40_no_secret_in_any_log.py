@@ -40,7 +40,7 @@ PORTS: Final = (
     "held.carts", "held.orders",
     "held.seller_orders", "held.sagas", "held.outbox", "held.reindex", "index", "gateway",
     "carrier", "broker", "hasher", "tokens",
-    "placing", "cart_batcher", "pricer", "ids",
+    "checkout.batcher", "carts.batcher", "placement.pricer", "ids",
 )  # fmt: skip
 #: What no request asks, or what a request can do without.
 FOR_WORKERS: Final = ("held.reindex", "index", "carrier", "broker")
@@ -115,6 +115,11 @@ def part_of(container: Any, name: str) -> Any:
         return next(iter(container.carriers().values()))
     if name.startswith("held."):
         return getattr(container.storage(), name.removeprefix("held."))
+    if name in ("broker", "database"):
+        return getattr(container.shop() if name == "broker" else container.storage(), name)
+    service, _, inner = name.partition(".")
+    if inner:
+        return getattr(getattr(container.shop(), service), f"_{inner}")
     return getattr(container, name)()
 
 
@@ -274,7 +279,7 @@ def test_40_a_failure_at_any_port_shows_no_secret_of_a_worker(told: Told, log_fo
 
 @pytest.mark.parametrize("log_format", FORMATS)
 def test_40_a_table_that_is_missing_shows_no_value(told: Told, log_format: str) -> None:
-    database = told.container.database()
+    database = told.container.storage().database
     with log_in(log_format) as said:
         stage = told.with_a_cart()
         for table in ("saga", "cart", "account", "session", "outbox", "item"):

@@ -60,6 +60,10 @@ class Tally(Consumer):
     def name(self) -> str:
         return "tally"
 
+    @property
+    def follows(self) -> Sequence[str]:
+        return [NAME]
+
     def handle(self, messages: Sequence[Message]) -> None:
         self.before(messages)
         self.handed += [m.payload["no"] for m in messages]

@@ -1,6 +1,6 @@
 """RabbitMQ keeps the promises of the ports."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -20,10 +20,11 @@ class TestRabbitBroker(BrokerContract):
     def open(
         self,
         consumers: Sequence[Consumer],
-        subscriptions: Mapping[str, Sequence[str]],
         park: Callable[[Sequence[DeadLetter]], None],
     ) -> RabbitBroker:
-        broker = RabbitBroker(self._address, subscriptions, park, SettableClock(AT))
+        broker = RabbitBroker(
+            self._address, {c.name: c.follows for c in consumers}, park, SettableClock(AT)
+        )
         self._closing(broker.close)
         return broker
 

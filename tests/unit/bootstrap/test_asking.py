@@ -68,7 +68,7 @@ class _Away(MemoryBroker):
 def test_figures_tell_which_part_is_down_and_leave_out_what_it_knows() -> None:
     registry = CollectorRegistry()
     registry.register(PartsCollector({"database": lambda: None, "broker": lambda: "it is away"}))
-    registry.register(QueueCollector(_Away([], {}, lambda _: None, SettableClock())))
+    registry.register(QueueCollector(_Away([], lambda _: None, SettableClock())))
     assert registry.get_sample_value("commerce_part_up", {"part": "database"}) == 1
     assert registry.get_sample_value("commerce_part_up", {"part": "broker"}) == 0
     assert [

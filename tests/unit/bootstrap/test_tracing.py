@@ -106,7 +106,7 @@ def test_publishing_is_a_span_in_the_trace_and_what_follows_goes_on_from_there()
             taken.extend(messages)
             return [messages[0].id]
 
-    broker = TracedBroker(Keeping([], {}, lambda _: None, SettableClock()), spans)
+    broker = TracedBroker(Keeping([], lambda _: None, SettableClock()), spans)
     assert broker.publish([message(1), message(2), message(3, None)]) == ["m1"]
     assert [span.ended for span in spans.begun] == [[None], ["it was not surely taken"]]
     assert [m.trace for m in taken] == [spans.begun[0].trace, spans.begun[1].trace, None]

@@ -7,12 +7,13 @@ from typing import Final
 
 import pytest
 
-from commerce_core.kernel.delivery import SUBSCRIPTIONS, Follower
+from commerce_core.kernel.delivery import Follower
 from commerce_core.kernel.errors import Unavailable
 from commerce_core.kernel.messaging import Consumer, DeadLetter, Message
 from commerce_testkit.contracts.broker import AT, RecordingConsumer, message
 from commerce_testkit.memory.broker import MemoryQueue
 from commerce_testkit.memory.clock import SettableClock
+from commerce_testkit.memory.shop import MemoryShop
 from commerce_worker.consumers import CONSUMER_ROLES
 
 _ATTEMPTS: Final = 20
@@ -28,6 +29,10 @@ class Defective(Consumer):
     @property
     def name(self) -> str:
         return "defective"
+
+    @property
+    def follows(self) -> Sequence[str]:
+        return ()
 
     def handle(self, messages: Sequence[Message]) -> None:
         numbers = [m.payload["number"] for m in messages]
@@ -116,5 +121,5 @@ def test_a_consumer_that_was_mended_takes_what_it_failed_on() -> None:
     assert (follower.run_once(10), queue.receive(10), parked, consumer.taken) == (1, [], [], [1])
 
 
-def test_a_worker_has_a_role_for_every_consumer() -> None:
-    assert CONSUMER_ROLES.keys() == SUBSCRIPTIONS.keys()
+def test_a_worker_has_a_role_for_every_consumer(shop: MemoryShop) -> None:
+    assert CONSUMER_ROLES.keys() == {shop.indexer.name, shop.seller_list.name}

@@ -35,7 +35,7 @@ class Listening(MemoryBroker):
     """Takes messages, those of *deaf* excepted; may let the relay die when it has taken them."""
 
     def __init__(self, deaf: Sequence[int] = ()) -> None:
-        super().__init__([], {}, lambda _: None, CLOCK)
+        super().__init__([], lambda _: None, CLOCK)
         self.deaf = {MessageId(f"m{n}") for n in deaf}
         self.heard: list[MessageId] = []
         self.relay_dies = False
@@ -114,6 +114,7 @@ class Picky(Consumer):
     """Cannot take some messages, or none for now."""
 
     name = "picky"
+    follows = ()
 
     def __init__(self, bad: Sequence[int] = (), *, down: bool = False) -> None:
         self.bad = set(bad)

@@ -87,7 +87,7 @@ class Refusing(MemoryBroker):
 
 def test_20_a_message_that_was_not_taken_stays_in_the_outbox() -> None:
     database, clock = MemoryDatabase(), SettableClock(AT)
-    outbox, broker = MemoryOutbox(database), Refusing([], {}, lambda _: None, SettableClock(AT))
+    outbox, broker = MemoryOutbox(database), Refusing([], lambda _: None, SettableClock(AT))
     broker.refuses = frozenset({"m01"})
     with database.begin() as tx:
         outbox.append(tx, [message(n) for n in range(3)])

@@ -8,7 +8,7 @@ import pytest
 
 from commerce_core.catalog import ImportFormat, ItemPatch, ItemView, NewItem, StockReceipt
 from commerce_core.kernel.codec import reader
-from commerce_core.kernel.delivery import SUBSCRIPTIONS, deliver
+from commerce_core.kernel.delivery import deliver
 from commerce_core.kernel.ids import ItemId, SellerId
 from commerce_core.kernel.messaging import Message
 from commerce_core.kernel.paging import BadCursor
@@ -35,7 +35,7 @@ def onboard(shop: MemoryShop, data: dict[str, Any]) -> ItemView:
 
 def waiting(shop: MemoryShop) -> list[Message]:
     with shop.parts.database.snapshot() as tx:
-        return [m for m in tx.table("outbox").values() if m.name in SUBSCRIPTIONS["search-indexer"]]
+        return [m for m in tx.table("outbox").values() if m.name in shop.indexer.follows]
 
 
 # --- documents
@@ -181,10 +181,10 @@ def test_21_a_message_that_cannot_be_read_does_not_stop_the_queue(shop: MemorySh
     assert ([letter.message for letter in letters], names(shop)) == ([bad], ["Mug"])
 
 
-def test_every_consumer_follows_events_that_exist() -> None:
+def test_every_consumer_follows_events_that_exist(shop: MemoryShop) -> None:
     order_events = {event.name for event in EVENT_OF.values()}
-    assert set(SUBSCRIPTIONS["seller-orders"]) == order_events
-    assert set(SUBSCRIPTIONS["search-indexer"]) == {
+    assert set(shop.seller_list.follows) == order_events
+    assert set(shop.indexer.follows) == {
         "catalog.item_changed.v1",
         "inventory.availability_changed.v1",
     }

@@ -6,8 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from commerce_bootstrap.settings import Settings
-from commerce_core.kernel.delivery import SUBSCRIPTIONS
-from commerce_worker.consumers import DEAD_LETTERS, consumer_loops
+from commerce_worker.consumers import CONSUMER_ROLES, DEAD_LETTERS, consumer_loops
 from commerce_worker.loop import After, Loop
 
 
@@ -42,7 +41,7 @@ def test_where_publishing_hands_over_there_is_nothing_to_follow() -> None:
 
 
 def test_every_queue_has_a_loop_and_so_have_the_dead_letters() -> None:
-    shop = shop_with(*SUBSCRIPTIONS, writes=True)
+    shop = shop_with(*CONSUMER_ROLES, writes=True)
     found = loops(shop)
     assert set(found) == {"indexer", "seller-orders", DEAD_LETTERS}
     assert [found[role].turn()[0] for role in found] == [After.WORK] * 3
@@ -50,7 +49,7 @@ def test_every_queue_has_a_loop_and_so_have_the_dead_letters() -> None:
 
 
 def test_who_may_not_write_the_index_leaves_its_messages_to_who_does() -> None:
-    shop = shop_with(*SUBSCRIPTIONS, writes=False)
+    shop = shop_with(*CONSUMER_ROLES, writes=False)
     found = loops(shop)
     assert (found["indexer"].turn()[0], found["seller-orders"].turn()[0]) == (
         After.NOTHING,

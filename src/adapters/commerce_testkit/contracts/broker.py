@@ -45,6 +45,10 @@ class RecordingConsumer(Consumer):
     def name(self) -> str:
         return self._name
 
+    @property
+    def follows(self) -> Sequence[str]:
+        return SUBSCRIPTIONS.get(self._name, ())
+
     def handle(self, messages: Sequence[Message]) -> None:
         numbers = [int(m.payload["number"]) for m in messages]
         if self.away:
@@ -86,7 +90,6 @@ class BrokerContract:
     def open(
         self,
         consumers: Sequence[Consumer],
-        subscriptions: Mapping[str, Sequence[str]],
         park: Callable[[Sequence[DeadLetter]], None],
     ) -> Broker:
         """The broker to examine."""
@@ -191,7 +194,7 @@ class BrokerContract:
             indexer,
             mailer,
             Post(
-                self.open([indexer, mailer], SUBSCRIPTIONS, parked.extend),
+                self.open([indexer, mailer], parked.extend),
                 [indexer, mailer],
                 parked,
             ),

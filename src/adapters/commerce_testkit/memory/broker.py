@@ -17,23 +17,17 @@ class MemoryBroker(Broker):
     def __init__(
         self,
         consumers: Sequence[Consumer],
-        subscriptions: Mapping[str, Sequence[str]],
         park: Callable[[Sequence[DeadLetter]], None],
         clock: Clock,
     ) -> None:
         self._consumers = consumers
-        self._subscriptions = subscriptions
         self._park = park
         self._clock = clock
 
     def publish(self, messages: Sequence[Message]) -> Sequence[MessageId]:
         left: set[MessageId] = set()
         for consumer in self._consumers:
-            followed = [
-                message
-                for message in messages
-                if message.name in self._subscriptions[consumer.name]
-            ]
+            followed = [message for message in messages if message.name in consumer.follows]
             try:
                 self._park(deliver(consumer, followed, self._clock))
             except Unavailable:

@@ -55,6 +55,10 @@ class SearchIndexer(Consumer):
     def name(self) -> str:
         return "search-indexer"
 
+    @property
+    def follows(self) -> Sequence[str]:
+        return (ItemChanged.name, AvailabilityChanged.name)
+
     def handle(self, messages: Sequence[Message]) -> None:
         events = [decode_event(m.name, m.payload) for m in messages]
         item_ids = {e.item_id for e in events if isinstance(e, ItemChanged)}

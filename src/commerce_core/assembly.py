@@ -1,0 +1,258 @@
+"""Putting a shop together: parts in, services out, in this one place.
+
+Whoever builds a shop gives :class:`Parts`; what is the same of every shop is here. Nothing is
+opened, read or started, and nothing but the parts' own classes decides how a shop behaves. A new
+capability is its folder, one line in :class:`Parts` if it has a port, and one in
+:class:`Services`.
+"""
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Protocol, TypeVar
+
+import attrs
+
+from commerce_core.accounts import AccountBook, Limits, PasswordHasher, TokenFactory
+from commerce_core.accounts.service import Accounts
+from commerce_core.cart import CartBook
+from commerce_core.cart.service import (
+    CartChanges,
+    CartRepositories,
+    CartRetention,
+    Carts,
+    GuestTokens,
+)
+from commerce_core.catalog import ImportLimits, ImportQueue, ItemBook, Offers
+from commerce_core.catalog.service.importer import Importer
+from commerce_core.catalog.service.imports import Imports
+from commerce_core.catalog.service.items import Items
+from commerce_core.catalog.service.shelve import Shelf
+from commerce_core.checkout import SagaStore, Timing
+from commerce_core.checkout.service.cancel import Cancellations
+from commerce_core.checkout.service.check import Checker
+from commerce_core.checkout.service.decide import Decision, Draft
+from commerce_core.checkout.service.operate import Operations
+from commerce_core.checkout.service.place import Checkout, Placement, PlacementRepositories
+from commerce_core.checkout.service.prepare import Preparation, prepared_first
+from commerce_core.checkout.service.reconcile import Reconciliation
+from commerce_core.checkout.service.record import Recorder, SagaRepositories
+from commerce_core.checkout.service.run import SagaRunner
+from commerce_core.inventory import StockLedger
+from commerce_core.kernel.batching import Batcher, FanOut, GroupFunction, answered_together
+from commerce_core.kernel.clock import Clock
+from commerce_core.kernel.delivery import Follower
+from commerce_core.kernel.deployment import answer_at_once
+from commerce_core.kernel.ids import IdFactory
+from commerce_core.kernel.messaging import Broker, Consumer, Inbox, LocalQueues, Outbox
+from commerce_core.kernel.relay import LeftOver, Relay
+from commerce_core.kernel.retention import Retention, Rule
+from commerce_core.kernel.transaction import Database
+from commerce_core.orders import OrderBook, SellerOrders
+from commerce_core.orders.service import Orders, SellerOrderProjection
+from commerce_core.payment import PaymentGateway
+from commerce_core.pricing import Charges, FreeOfCharges, Pricer
+from commerce_core.search import ReindexQueue, SearchIndex
+from commerce_core.search.service.find import Searches
+from commerce_core.search.service.follow import (
+    IndexAudit,
+    ItemRepositories,
+    Reindexer,
+    SearchIndexer,
+)
+from commerce_core.shipping import Carrier
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Grouping(Protocol):
+    """The one place where something is put around what callers share: grouping itself, and with it
+    metrics, traces, and taking turns.
+    """
+
+    @abstractmethod
+    def __call__(self, name: str, function: GroupFunction[T, R], /) -> Batcher[T, R]:
+        """What hands groups to *function*; *name* is a stable one, for people who operate it."""
+
+
+def _unchanged(consumer: Consumer) -> Consumer:
+    return consumer
+
+
+def _unheard(*_: object) -> None:
+    """Nobody counts it."""
+
+
+@attrs.frozen(kw_only=True)
+class Kept:
+    """How long things are kept after their last change, or after they ended."""
+
+    guest_carts: timedelta = timedelta(days=30)
+    carts: timedelta = timedelta(days=365)
+    history: timedelta = timedelta(days=30)
+
+
+@attrs.frozen(kw_only=True)
+class Parts:
+    """What a shop stands on: an adapter for each port, and what is set."""
+
+    currency: str
+    clock: Clock
+    ids: IdFactory
+    tokens: TokenFactory
+    hasher: PasswordHasher
+    database: Database
+    accounts: AccountBook
+    items: ItemBook
+    offers: Offers
+    imports: ImportQueue
+    stock: StockLedger
+    carts: CartBook
+    orders: OrderBook
+    seller_orders: SellerOrders
+    sagas: SagaStore
+    reindex: ReindexQueue
+    outbox: Outbox
+    inbox: Inbox
+    queues: LocalQueues | None = None
+    """Queues of the shop's own, in which events wait where there is no broker's server."""
+    index: SearchIndex
+    broker: Callable[[Sequence[Consumer]], Broker]
+    """Opens what carries events to consumers; each says itself which events it follows."""
+    gateways: Mapping[str, PaymentGateway]
+    """By name; the first one takes the payments."""
+    carriers: Mapping[str, Carrier]
+    """By name; the first one takes the parcels."""
+    charges: Charges = attrs.field(factory=FreeOfCharges)
+    subscribers: Sequence[Consumer] = ()
+    """Consumers beside the shop's own."""
+    batcher: Grouping
+    fan_out: FanOut
+    consumer: Callable[[Consumer], Consumer] = _unchanged
+    """Puts around each consumer what is to be told of it."""
+    owner: str
+    """In whose name this process holds leases."""
+    guest_key: str
+    """Signs guests' tokens; the same in all processes of a shop."""
+    timing: Timing = attrs.field(factory=Timing)
+    limits: Limits = attrs.field(factory=Limits)
+    import_limits: ImportLimits = attrs.field(factory=ImportLimits)
+    kept: Kept = attrs.field(factory=Kept)
+    note_lag: Callable[[timedelta], None] = _unheard
+    """Hears how long each change took until it could be found."""
+    count_dropped: Callable[[str, int], None] = _unheard
+    """Hears how many rows the retention forgot, by rule."""
+
+
+class Services:
+    """Every service of a shop by its name. All are stateless and may be used from any thread."""
+
+    def __init__(self, parts: Parts) -> None:
+        db, clock, ids, currency = parts.database, parts.clock, parts.ids, parts.currency
+        gateways, carriers = parts.gateways, parts.carriers
+        pricer = Pricer(currency, parts.charges)
+        shelf = Shelf(parts.items, parts.stock, parts.outbox, ids)
+        sources = ItemRepositories(database=db, book=parts.items, stock=parts.stock)
+        books = _books(parts)
+        self.accounts = Accounts(
+            db, parts.accounts, parts.hasher, parts.tokens, clock, ids, parts.limits
+        )
+        self.items = Items(db, parts.items, parts.stock, shelf, clock, ids, currency)
+        self.imports = Imports(db, parts.imports, clock, ids, parts.import_limits)
+        self.importer = Importer(db, parts.imports, parts.items, shelf, clock, ids, currency)
+        self.carts = _carts(parts, pricer)
+        self.guest_tokens = GuestTokens(parts.guest_key, parts.tokens)
+        self.placement = _placement(parts, pricer)
+        self.checkout = _checkout(parts, self.placement)
+        self.cancellations = Cancellations(db, parts.orders, parts.sagas, clock)
+        self.orders = Orders(db, parts.orders, parts.seller_orders)
+        self.runner = SagaRunner(
+            books, gateways, carriers, parts.fan_out, clock, ids, parts.timing, parts.owner
+        )
+        self.operations = Operations(books, Recorder(books, ids, parts.timing), gateways, clock)
+        self.reconciliation = Reconciliation(books, gateways, clock)
+        self.checker = Checker(books, gateways, clock)
+        self.searches = Searches(db, parts.imports, parts.index)
+        self.reindexer = Reindexer(sources, parts.index, parts.reindex, clock, ids)
+        self.index_audit = IndexAudit(sources, parts.index)
+        self.indexer = SearchIndexer(sources, parts.index, clock, parts.note_lag)
+        self.seller_list = SellerOrderProjection(db, parts.orders, parts.seller_orders, clock)
+        self.retention = Retention(db, _rules(parts), clock, parts.count_dropped)
+        consumers = [
+            parts.consumer(consumer)
+            for consumer in (self.indexer, self.seller_list, *parts.subscribers)
+        ]
+        self.broker = parts.broker(consumers)
+        self.followers = _followers(parts, self.broker, consumers)
+        inside = [*self.followers.values()] if answer_at_once(self.broker) else ()
+        self.relay = Relay(parts.outbox, self.broker, clock, parts.owner, inside)
+        self.left_over = LeftOver(parts.queues, self.broker)
+
+
+def assemble(parts: Parts) -> Services:
+    """The services of a shop that stands on *parts*."""
+    return Services(parts)
+
+
+def _carts(parts: Parts, pricer: Pricer) -> Carts:
+    repositories = CartRepositories(
+        database=parts.database, carts=parts.carts, offers=parts.offers, stock=parts.stock
+    )
+    changes = CartChanges(repositories, pricer, parts.clock)
+    return Carts(changes, parts.batcher("carts", changes.change_many))
+
+
+def _placement(parts: Parts, pricer: Pricer) -> Placement:
+    repositories = PlacementRepositories(
+        database=parts.database, carts=parts.carts, offers=parts.offers, stock=parts.stock,
+        orders=parts.orders, sagas=parts.sagas, outbox=parts.outbox
+    )  # fmt: skip
+    return Placement(repositories, pricer, parts.clock, parts.ids, next(iter(parts.carriers)))
+
+
+def _checkout(parts: Parts, placement: Placement) -> Checkout:
+    """Those who each wait for a gateway on a thread of their own are looked at together."""
+    preview: GroupFunction[Draft, Decision] = placement.preview
+    if not answer_at_once(*parts.gateways.values()):
+        preview = answered_together(parts.batcher("looks", placement.preview))
+    preparation = Preparation(preview, parts.gateways)
+    place_many = prepared_first(placement.place_many, preparation)
+    return Checkout(preparation, parts.batcher("placement", place_many), parts.ids)
+
+
+def _books(parts: Parts) -> SagaRepositories:
+    return SagaRepositories(
+        database=parts.database, carts=parts.carts, stock=parts.stock, orders=parts.orders,
+        sagas=parts.sagas, outbox=parts.outbox
+    )  # fmt: skip
+
+
+def _rules(parts: Parts) -> Sequence[Rule]:
+    """What is forgotten, and after how long.
+
+    Orders, their payments and whatever a repeated request is recognised by are never forgotten.
+    """
+    kept, history = parts.kept, parts.kept.history
+    carts = CartRetention(parts.carts, guests=kept.guest_carts, buyers=kept.carts)
+    return (
+        Rule(name="carts", keep=timedelta(), drop=carts.drop),
+        Rule(name="sessions", keep=timedelta(), drop=parts.accounts.drop_sessions),
+        Rule(name="imports", keep=history, drop=parts.imports.drop_ended),
+        Rule(name="index-rebuilds", keep=history, drop=parts.reindex.drop_ended),
+        Rule(name="inbox", keep=history, drop=parts.inbox.drop_seen),
+    )
+
+
+def _followers(
+    parts: Parts, broker: Broker, consumers: Sequence[Consumer]
+) -> Mapping[str, Follower]:
+    """What hands each consumer the messages in its queue, by the consumer's name; none where
+    publishing does.
+    """
+    queues = broker.queues()
+    return {
+        c.name: Follower(c, queues[c.name], parts.outbox.park, parts.clock)
+        for c in consumers
+        if c.name in queues
+    }

@@ -1,0 +1,73 @@
+"""The parts of a shop that is built from settings, and those that somebody hands in."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final, TypeAlias
+
+from prometheus_client import CollectorRegistry
+
+from commerce_bootstrap.builders import Storage
+from commerce_bootstrap.metrics import dropped_rows, search_lag
+from commerce_bootstrap.settings import Settings
+from commerce_bootstrap.tracing import FollowedConsumer, Tracer
+from commerce_core.accounts import PasswordHasher, TokenFactory
+from commerce_core.assembly import Grouping, Kept, Parts
+from commerce_core.kernel.batching import FanOut
+from commerce_core.kernel.clock import Clock
+from commerce_core.kernel.ids import IdFactory
+from commerce_core.kernel.messaging import Broker, Consumer
+from commerce_core.payment import PaymentGateway
+from commerce_core.pricing import Charges
+from commerce_core.search import SearchIndex
+from commerce_core.shipping import Carrier
+
+#: Parts of one's own: ``partial(Parts, charges=…)`` names some, and the settings give the rest.
+OwnParts: TypeAlias = "partial[Parts]"
+NONE_OF_ONES_OWN: Final[OwnParts] = partial(Parts)
+
+
+def build_parts(
+    settings: Settings,
+    storage: Storage,
+    registry: CollectorRegistry,
+    tracer: Tracer | None,
+    own: Mapping[str, Any],
+    *,
+    clock: Clock,
+    ids: IdFactory,
+    tokens: TokenFactory,
+    hasher: PasswordHasher,
+    index: SearchIndex,
+    broker: Callable[[Sequence[Consumer]], Broker],
+    gateways: Mapping[str, PaymentGateway],
+    carriers: Mapping[str, Carrier],
+    charges: Charges,
+    batcher: Grouping,
+    fan_out: FanOut,
+    owner: str,
+    guest_key: str,
+) -> Parts:
+    """All parts of a shop; its *own* by their names, in place of what the settings say."""
+    made = partial(
+        Parts,
+        currency=settings.currency, clock=clock, ids=ids, tokens=tokens, hasher=hasher,
+        database=storage.database, accounts=storage.accounts, items=storage.items,
+        offers=storage.offers, imports=storage.imports, stock=storage.stock, carts=storage.carts,
+        orders=storage.orders, seller_orders=storage.seller_orders, sagas=storage.sagas,
+        reindex=storage.reindex, outbox=storage.outbox, inbox=storage.inbox, queues=storage.queues,
+        index=index, broker=broker, gateways=gateways, carriers=carriers, charges=charges,
+        batcher=batcher, fan_out=fan_out, owner=owner, guest_key=guest_key,
+        consumer=lambda consumer: FollowedConsumer(consumer, tracer),
+        timing=settings.timing, limits=settings.limits, import_limits=settings.import_limits,
+        kept=_kept(settings), note_lag=search_lag(registry), count_dropped=dropped_rows(registry),
+    )  # fmt: skip
+    return made(**own)
+
+
+def _kept(settings: Settings) -> Kept:
+    return Kept(
+        guest_carts=timedelta(days=settings.guest_cart_days),
+        carts=timedelta(days=settings.cart_days),
+        history=timedelta(days=settings.history_days),
+    )
