@@ -5,7 +5,7 @@ answer says.
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from commerce_core.kernel.codec import is_object
@@ -206,11 +206,15 @@ def _values(found: Mapping[str, Any]) -> tuple[FacetValue, ...]:
     sums: Counter[str] = Counter()
     names: dict[str, str] = {}
     for bucket in found["buckets"]:
-        one = key(bucket["key"])
+        one = _key(bucket["key"])
         sums[one] += bucket["doc_count"]
         names.setdefault(one, bucket["key"])
     ordered = sorted(sums.items(), key=lambda pair: (-pair[1], pair[0]))[:_VALUES_SHOWN]
     return tuple(FacetValue(names[one], number) for one, number in ordered)
+
+
+#: The same few categories and brands are in nearly every answer.
+_key: Final = lru_cache(maxsize=4_000)(key)
 
 
 def _bucket(step: int, count: int, currency: str) -> PriceBucket:

@@ -1,13 +1,18 @@
 """Found words marked in a text, as HTML in which ``<em>`` is the only tag."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from html import escape
 from typing import Any, Final
 
 from commerce_searchtext.letters import respelled
+from commerce_searchtext.splitting import spaced
 from commerce_searchtext.terms import SHORTEST_COMPOUND, Term
-from commerce_searchtext.words import Analysis, clean, joined
+from commerce_searchtext.words import Analysis, Word, clean, joined
+
+#: Where a mark begins and ends.
+_Mark = tuple[int, int]
 
 _TO_BE_ESCAPED: Final = re.compile("[&<>\"']")
 _SHOWN: Final = 200
@@ -26,11 +31,11 @@ def highlight(text: str, term: Term[Any], analysis: Analysis, *, whole: bool) ->
     *whole*: they are kept of names alone.
     """
     text = clean(text)[:_LOOKED_AT]
-    marks = sorted(set(_marks(text, term, analysis, whole=whole)))
+    marks = sorted(set(_marks(text, term, analysis, _PART if whole else _WORD)))
     if not marks:
         return None
     start, end = (0, len(text)) if whole or len(text) <= _SHOWN else _piece(text, marks[0])
-    shown = escape if _TO_BE_ESCAPED.search(text) else str
+    shown = escape if _TO_BE_ESCAPED.search(text, start, end) else str
     parts, at = ["…" if start else ""], start
     for low, high in apart(marks):
         if at <= low and high <= end:
@@ -39,22 +44,54 @@ def highlight(text: str, term: Term[Any], analysis: Analysis, *, whole: bool) ->
     return "".join([*parts, shown(text[at:end]), "…" if end < len(text) else ""])
 
 
-def _marks(
-    text: str, term: Term[Any], analysis: Analysis, *, whole: bool
-) -> Iterator[tuple[int, int]]:
-    words, plain, least = analysis.words_of(text), text.isascii(), _PART if whole else _WORD
-    for word in words:
-        found = term.looked_at.get(word.surface)
-        if found is None:
-            found = term.looked_at[word.surface] = _rank(word.surface, term, analysis)
-        if found >= least or (not plain and _is_respelled(text[word.start : word.end], term)):
-            yield word.start, word.end
-    surfaces = [w.surface for w in words]
-    together = "".join(surfaces)
-    if any(spelling in together and spelling not in surfaces for spelling in term.spellings):
-        for spelled in joined(text, words):
-            if spelled.text in term.spellings:
-                yield from ((w.start, w.end) for w in words[spelled.first : spelled.after])
+def _marks(text: str, term: Term[Any], analysis: Analysis, least: int) -> list[_Mark]:
+    """Where words stand that *term* finds at *least* so much of, in any order."""
+    line = spaced(text)
+    if line is None:
+        return _marks_of_any(text, term, analysis, least)
+    surfaces = set(line.split())
+    ranks = _ranks(surfaces, term, analysis)
+    marks: list[_Mark] = []
+    for surface in surfaces.intersection(ranks):
+        if ranks[surface] >= least:
+            marks += _places(surface, line)
+    if several := _in_several(line.replace(" ", ""), surfaces, term):
+        marks += _joined_marks(text, analysis.words_of(text), several)
+    return marks
+
+
+def _marks_of_any(text: str, term: Term[Any], analysis: Analysis, least: int) -> list[_Mark]:
+    """As :func:`_marks`, of a text in any script."""
+    words, plain = analysis.words_of(text), text.isascii()
+    surfaces = {word.surface for word in words}
+    ranks = _ranks(surfaces, term, analysis)
+    marks = [
+        (word.start, word.end)
+        for word in words
+        if ranks.get(word.surface, _NEITHER) >= least
+        or (not plain and _is_respelled(text[word.start : word.end], term))
+    ]
+    if several := _in_several("".join(word.surface for word in words), surfaces, term):
+        marks += _joined_marks(text, words, several)
+    return marks
+
+
+def _places(surface: str, line: str) -> Iterator[_Mark]:
+    """Where *surface* stands among the words of *line*, which have blanks between them."""
+    line, sought = f" {line} ", f" {surface} "
+    at = line.find(sought)
+    while at >= 0:
+        yield at, at + len(surface)
+        at = line.find(sought, at + len(surface) + 1)
+
+
+def _ranks(surfaces: set[str], term: Term[Any], analysis: Analysis) -> Mapping[str, int]:
+    """How much *term* finds of words: of *surfaces* among others, and of those that it finds."""
+    for surface in surfaces.difference(term.looked_at):
+        term.looked_at.add(surface)
+        if rank := _rank(surface, term, analysis):
+            term.ranks[surface] = rank
+    return term.ranks
 
 
 def _rank(surface: str, term: Term[Any], analysis: Analysis) -> int:
@@ -70,6 +107,36 @@ def _rank(surface: str, term: Term[Any], analysis: Analysis) -> int:
     ):
         return _PART
     return _NEITHER
+
+
+def _joined_marks(text: str, words: Sequence[Word], spellings: set[str]) -> Iterator[_Mark]:
+    for spelled in joined(text, words):
+        if spelled.text in spellings:
+            yield from ((w.start, w.end) for w in words[spelled.first : spelled.after])
+
+
+def _in_several(together: str, surfaces: set[str], term: Term[Any]) -> set[str]:
+    """The spellings of *term* that no word of a text is, and several may make up: one of its words
+    begins it, and one ends it.
+    """
+    return {
+        spelling
+        for spelling in term.spellings
+        if spelling in together
+        and spelling not in surfaces
+        and not _beginnings(spelling).isdisjoint(surfaces)
+        and not _endings(spelling).isdisjoint(surfaces)
+    }
+
+
+@lru_cache(maxsize=1_000)
+def _beginnings(spelling: str) -> frozenset[str]:
+    return frozenset(spelling[:after] for after in range(1, len(spelling)))
+
+
+@lru_cache(maxsize=1_000)
+def _endings(spelling: str) -> frozenset[str]:
+    return frozenset(spelling[first:] for first in range(1, len(spelling)))
 
 
 def _is_respelled(word: str, term: Term[Any]) -> bool:

@@ -79,11 +79,18 @@ _remembered: Final = lru_cache(maxsize=2_000)(_split)
 
 def plain(text: str) -> str:
     """The words of *text* with a blank between them: for an engine that splits at blanks alone."""
-    if _is_simple(text):
-        found = text.translate(_BLANKS)
-        if len(found) <= LONGEST or not _TOO_LONG.search(f" {found}"):
-            return found
-    return " ".join(word.surface for word in words_of(text))
+    found = spaced(text)
+    return " ".join(word.surface for word in words_of(text)) if found is None else found
+
+
+def spaced(text: str) -> str | None:
+    """The words of *text*, each where it stands, with blanks for all that is between them;
+    ``None``: they are more than letters and digits of ASCII, or too long.
+    """
+    if not _is_simple(text):
+        return None
+    found = text.translate(_BLANKS)
+    return None if len(found) > LONGEST and _TOO_LONG.search(f" {found}") else found
 
 
 def _is_simple(text: str) -> bool:

@@ -37,10 +37,10 @@ class Term(Generic[S]):
     inside: set[str] = attrs.field(factory=set[str])
     beginning: str | None = None
     did_you_mean: str | None = None
-    looked_at: dict[str, int] = attrs.field(
-        factory=dict[str, int], init=False, repr=False, eq=False
-    )
-    """Of the words of hits, how each is to be highlighted: the same ones stand in many."""
+    looked_at: set[str] = attrs.field(factory=set[str], init=False, repr=False, eq=False)
+    """The words of hits that were seen already: the same ones stand in many."""
+    ranks: dict[str, int] = attrs.field(factory=dict[str, int], init=False, repr=False, eq=False)
+    """Of these, how those are to be highlighted that are."""
 
     @property
     def exact(self) -> str:

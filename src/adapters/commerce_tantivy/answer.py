@@ -17,6 +17,8 @@ _STEPS: Final = {None: "steps", True: "steps_in_stock", False: "steps_sold_out"}
 _ALL_STEPS: Final = 100
 #: Terms aggregations are exact only where a segment hands over all of its values.
 _ALL_VALUES: Final = 65_000
+#: Without a look for blanks around the text: there are none.
+_read: Final = json.JSONDecoder().raw_decode
 
 
 def rows(searcher: tantivy.Searcher, plan: Plan, sort: Sort, offset: int, count: int) -> list[Row]:
@@ -48,7 +50,7 @@ def hits(searcher: tantivy.Searcher, found: Sequence[Row], plan: Plan) -> tuple[
 
 def kept(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> Sequence[Any]:
     """What the index keeps of one item to show it."""
-    row: Sequence[Any] = json.loads(str(searcher.doc(address)["stored"][0], "utf-8"))
+    row: Sequence[Any] = _read(str(searcher.doc(address)["stored"][0], "utf-8"))[0]
     return row
 
 

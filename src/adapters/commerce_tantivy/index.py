@@ -112,10 +112,12 @@ class TantivyIndex(SearchIndex):
         self._writer.finish_rebuild()
 
     @staticmethod
-    def _names_something(state: State, planned: Plan) -> bool:
-        return planned.exact is not None and bool(
-            state.searcher.search(planned.exact, 1, count=False).hits
-        )
+    def _did_you_mean(state: State, planned: Plan) -> str | None:
+        meant = planned.term.did_you_mean
+        if meant is None or planned.exact is None:
+            return meant
+        names_something = state.searcher.search(planned.exact, 1, count=False).hits
+        return None if names_something else meant
 
     def _where(self, query: Query, digest: str) -> tuple[State, int]:
         now = self._reader.state()
@@ -143,9 +145,7 @@ class TantivyIndex(SearchIndex):
             exact=True,
             facets=facets,
             next_cursor=encode_cursor(_KIND, state.name, digest, offset + size) if more else None,
-            did_you_mean=planned.term.did_you_mean
-            if not self._names_something(state, planned)
-            else None,
+            did_you_mean=self._did_you_mean(state, planned),
         )
 
 

@@ -45,7 +45,7 @@ def first(
         if len(found) <= look or look == DEEPEST or found[count - 1][0] != found[-1][0]:
             break
         look *= 4
-    return _settled(searcher, found[:DEEPEST])[:count]
+    return _settled(searcher, _with_equals(found[:DEEPEST], count))[:count]
 
 
 def first_by_price(
@@ -83,6 +83,13 @@ def first_by_price(
         if len(found) <= look or look == DEEPEST or sign * rows[count - 1][0] < last:
             return rows[:count]
         look *= 4
+
+
+def _with_equals(rows: list[Row], count: int) -> list[Row]:
+    """The first *count* of *rows*, and all that are equal to the last of them."""
+    while 0 < count < len(rows) and rows[count][0] == rows[count - 1][0]:
+        count += 1
+    return rows[:count]
 
 
 def _settled(searcher: tantivy.Searcher, rows: list[Row]) -> list[Row]:

@@ -85,7 +85,11 @@ class TermReader:
         self._single(term)
         for i, sense in enumerate(senses):
             self._split(term, sense)
-            sense.known = self._finds(*(q for _, q in sense.alternatives))
+            sense.known = self._finds(
+                # One field first: it tells of most words, and is read in a tenth of the time.
+                Query.term_query(SCHEMA, "name", stem(sense.word.surface)),
+                *(q for _, q in sense.alternatives),
+            )
             self._begin(term, sense, last=i == len(senses) - 1)
             self._inside(term, sense)
         self._widen(term, [stem(w.surface) for w in words])

@@ -152,7 +152,7 @@ class Settings:
         0,
         values.whole(0, 500),
         (
-            "searches at the same time; 0: two in an embedded index, as many as the pool has at a "
+            "searches at the same time; 0: one in an embedded index, as many as the pool has at a "
             "search server"
         ),
     )

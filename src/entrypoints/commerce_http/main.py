@@ -31,7 +31,7 @@ from commerce_http.web.proxies import TrustedProxies
 from commerce_http.web.write_watch import WriteWatch
 
 _THREADS_OUTSIDE: Final = 16
-_EMBEDDED_SEARCHES: Final = 2
+_EMBEDDED_SEARCHES: Final = 1
 _LONGEST_GOODBYE: Final = 15
 
 #: Every operation of the shop, by capability.
@@ -66,7 +66,9 @@ def _at_once(settings: Settings) -> set[Runs]:
 
 
 def _searches(settings: Settings) -> int:
-    """An embedded index takes a processor for each search; a server is only waited for."""
+    """A server is only waited for. Of an embedded index two searches at once would take turns at
+    the interpreter, thirty times each, which costs more than a second processor gives.
+    """
     return settings.searches_at_once or (
         _EMBEDDED_SEARCHES if settings.search_url.startswith("tantivy:") else settings.pool_size
     )
