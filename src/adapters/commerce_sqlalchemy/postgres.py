@@ -4,9 +4,12 @@ be set to.
 
 import re
 import select
-from collections.abc import Sequence
+import zlib
+from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qs
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -16,6 +19,11 @@ if TYPE_CHECKING:
     import psycopg
 
 SCHEMES: Final = ("postgresql", "postgres")
+#: What a schema may be called: as it is spelled without quotes, and short enough to be part of the
+#: names that belong to it.
+_SCHEMA_NAME: Final = re.compile(r"(?!pg_)[a-z_][a-z0-9_]{0,39}")
+#: The options of an address that are ours, and none of libpq.
+_OURS: Final = ("schema",)
 #: Seconds that a connection may take to come about, unless the address says otherwise.
 _CONNECT_SECONDS: Final = 5
 #: Milliseconds after which the server gives up: on a statement, on waiting for a lock, on a client
@@ -35,9 +43,6 @@ _IN_ORDER: Final = {
     "enable_seqscan": "off",
     "jit": "off",
 }
-_TELL: Final = "SELECT " + ", ".join(
-    f"set_config('{name}', '{value}', false)" for name, value in {**_PATIENCE, **_IN_ORDER}.items()
-)
 #: The same for locks that a migration asks for.
 _MIGRATION_LOCK: Final = 1_000
 #: The number of the advisory lock that migrations take.
@@ -59,13 +64,14 @@ def is_server(url: str) -> bool:
 def address(url: str) -> tuple[sa.URL, dict[str, Any]]:
     """The address as SQLAlchemy spells it, and what to connect with that it leaves open.
 
-    Everything behind the ``?`` is an option of libpq, ``sslmode`` and ``sslrootcert`` for instance.
+    Everything behind the ``?`` is an option of libpq, ``sslmode`` and ``sslrootcert`` for instance,
+    but ``schema``, which is :func:`schema_of` it.
 
     Raises:
         ValueError: it is no address.
     """
     try:
-        named = sa.make_url(url).set(drivername="postgresql+psycopg")
+        named = sa.make_url(url).set(drivername="postgresql+psycopg").difference_update_query(_OURS)
     except (ArgumentError, ValueError) as error:
         raise ValueError("it is no address of a database") from error
     open_yet: dict[str, Any] = {
@@ -74,6 +80,31 @@ def address(url: str) -> tuple[sa.URL, dict[str, Any]]:
         "tcp_user_timeout": _PATIENCE["statement_timeout"],
     }
     return named, {name: value for name, value in open_yet.items() if name not in named.query}
+
+
+def schema_of(url: str) -> str | None:
+    """The schema that *url* names: there the shop has its tables, and no other name is looked for
+    elsewhere. ``None``: it names none, and they lie where the server puts them.
+
+    Raises:
+        ValueError: a schema cannot be called so, or several are named.
+    """
+    named = parse_qs(url.partition("?")[2], keep_blank_values=True).get("schema")
+    return None if named is None else checked_schema(",".join(named))
+
+
+def checked_schema(schema: str) -> str:
+    """*schema*, if a schema may be called so.
+
+    Raises:
+        ValueError: it may not.
+    """
+    if not _SCHEMA_NAME.fullmatch(schema):
+        raise ValueError(
+            "a schema is named by up to 40 small letters, digits and underscores, a letter first, "
+            "and not pg_ at the beginning"
+        )
+    return schema
 
 
 def connect(url: str) -> "psycopg.Connection[Any]":
@@ -100,11 +131,12 @@ def numbered(text: str) -> str:
     return re.sub("%[s%]", lambda place: "%" if place[0] == "%%" else f"${next(number)}", text)
 
 
-def prepare(engine: sa.Engine) -> None:
-    """Have *engine* tell each new connection how patient the server is to be, and use none that
-    died in the pool.
+def prepare(engine: sa.Engine, schema: str | None = None) -> None:
+    """Have *engine* tell each new connection how patient the server is to be and in which *schema*
+    the tables lie, and use none that died in the pool.
     """
-    event.listen(engine, "connect", _tell)
+    settings = {**_PATIENCE, **_IN_ORDER, **({"search_path": schema} if schema else {})}
+    event.listen(engine, "connect", partial(_tell, _telling(settings)))
     event.listen(engine, "checkout", _refuse_dead)
 
 
@@ -128,19 +160,39 @@ def undurable(connection: sa.Connection) -> Sequence[str]:
     return list(connection.execute(off).scalars())
 
 
-def migrate_alone(connection: sa.Connection) -> None:
-    """For the rest of the transaction: nobody else migrates, and no lock is waited for so long that
-    a queue forms behind it.
+def make_schema(connection: sa.Connection, schema: str) -> None:
+    """Make *schema* if there is none yet. Whoever may not make one finds what an operator made."""
+    names = sa.table("pg_namespace", sa.column("nspname", sa.Text), schema="pg_catalog")
+    known = sa.select(names.c.nspname).where(names.c.nspname == schema)
+    if connection.execute(known).first() is None:
+        connection.execute(sa.schema.CreateSchema(schema))
+
+
+def migrate_alone(connection: sa.Connection, schema: str | None = None) -> None:
+    """For the rest of the transaction: nobody else migrates what lies in *schema*, and no lock is
+    waited for so long that a queue forms behind it.
 
     Who asks for a table's lock behind a long transaction holds up everybody who comes after, if
     only to read.
     """
     connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_MIGRATION_LOCK}")
     connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATING)))
+    numbers = (_MIGRATING, _number_of(schema)) if schema else (_MIGRATING,)
+    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(*numbers)))
 
 
-def _tell(raw: Any, _: object) -> None:
+def _number_of(schema: str) -> int:
+    """A number of 32 bits for the server, the same in every process."""
+    return zlib.crc32(schema.encode()) - (1 << 31)
+
+
+def _telling(settings: Mapping[str, object]) -> str:
+    return "SELECT " + ", ".join(
+        f"set_config('{name}', '{value}', false)" for name, value in settings.items()
+    )
+
+
+def _tell(telling: str, raw: Any, _: object) -> None:
     from commerce_sqlalchemy.untyped import (
         hand_over_untyped,  # not for shops on SQLite, which need no driver of a server
     )
@@ -148,7 +200,7 @@ def _tell(raw: Any, _: object) -> None:
     hand_over_untyped(raw)
     raw.prepared_max, raw.prepare_threshold = _PREPARED, _PREPARED_AFTER
     raw.autocommit = True
-    raw.execute(_TELL)
+    raw.execute(telling)
     raw.autocommit = False
 
 

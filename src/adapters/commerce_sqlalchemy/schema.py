@@ -96,7 +96,9 @@ def _upgrade(database: SqlDatabase) -> None:
             return
     with database.begin() as tx:
         if not database.is_sqlite:
-            postgres.migrate_alone(connection(tx))
+            postgres.migrate_alone(connection(tx), database.schema)
+            if database.schema:
+                postgres.make_schema(connection(tx), database.schema)
         if _works_on(connection(tx)) is not None:
             _migrate(connection(tx), head())
         tx.commit()

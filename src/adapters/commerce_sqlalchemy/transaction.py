@@ -96,7 +96,7 @@ class SqlDatabase(Database):
 
     Args:
         url: ``sqlite:///path`` or ``postgresql://user:password@host:port/name?option=…``, the
-            options being those of libpq.
+            options being those of libpq, and ``schema``: where the tables lie.
         pool_size: connections kept open; who needs one beyond it waits.
 
     Raises:
@@ -106,9 +106,9 @@ class SqlDatabase(Database):
     def __init__(self, url: str, *, pool_size: int = 16) -> None:
         # The last one given back first: each connection has a cache of its own, and a few warm ones
         # serve better than many cold.
-        named, connect = (
-            postgres.address(url) if postgres.is_server(url) else (sa.make_url(url), {})
-        )
+        on_server = postgres.is_server(url)
+        named, connect = postgres.address(url) if on_server else (sa.make_url(url), {})
+        self.schema: Final = postgres.schema_of(url) if on_server else None
         self.engine = sa.create_engine(
             named, pool_size=pool_size, max_overflow=_OVERFLOW, pool_timeout=_BUSY_SECONDS,
             pool_use_lifo=True, connect_args=connect,
@@ -129,7 +129,7 @@ class SqlDatabase(Database):
             _keep_private(self.engine.url.database)
             event.listen(self.engine, "connect", _prepare_sqlite)
         else:
-            postgres.prepare(self.engine)
+            postgres.prepare(self.engine, self.schema)
         event.listen(self.engine, "handle_error", _translate)
 
     @property

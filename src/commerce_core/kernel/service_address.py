@@ -20,7 +20,7 @@ _WEB: Final = frozenset({"http", "https"})
 #: Options whose values may be shown. What is not listed may be a secret, whatever its name.
 _SHOWN: Final = frozenset({
     "application_name", "ca", "connect_timeout", "connection_attempts", "heartbeat", "host", "name",
-    "port", "refresh", "retry_delay",
+    "port", "refresh", "retry_delay", "schema",
     "socket_timeout", "sslmode", "sslrootcert", "synonyms", "target_session_attrs", "timeout",
 })  # fmt: skip
 #: Those of them that are numbers: anything else that stands there was meant for somewhere else.

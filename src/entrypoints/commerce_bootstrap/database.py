@@ -12,7 +12,7 @@ from commerce_core.kernel.errors import TransactionLost, Unavailable
 from commerce_core.kernel.private_files import private_folder
 from commerce_core.kernel.redaction import redacted
 from commerce_core.kernel.service_address import ServiceAddress
-from commerce_core.plugins import file_path, scheme
+from commerce_core.plugins import file_path, options, scheme
 from commerce_local.clock import SystemClock
 from commerce_sqlalchemy import postgres, schema
 from commerce_sqlalchemy.server_clock import ServerClock
@@ -95,6 +95,8 @@ def _at_address(settings: Settings, closing: ExitStack[bool | None]) -> SqlDatab
 
 def _file(settings: Settings, closing: ExitStack[bool | None]) -> SqlDatabase:
     path = file_path(settings.database_url, "var/shop.db")
+    if "schema" in options(settings.database_url):
+        raise WrongSetting(f"{_SETTING}: a file holds one shop and has no schema.")
     try:
         private_folder(path.parent)
         database = SqlDatabase(settings.database_url)

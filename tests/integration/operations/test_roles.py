@@ -41,13 +41,13 @@ class Roles:
 
 
 @contextmanager
-def roles_of(database: str) -> Iterator[Roles]:
-    """Roles as ``ops/postgres-roles.sql`` makes them, in *database*; they are gone after the
-    block.
+def roles_of(database: str, schema: str | None = None) -> Iterator[Roles]:
+    """Roles as ``ops/postgres-roles.sql`` makes them, in *database* or for a *schema* of it; they
+    are gone after the block.
     """
     mark = secrets.token_hex(4)
     owner, shop = f"owner_{mark}", f"shop_{mark}"
-    grant(database, owner, shop)
+    grant(database, owner, shop, schema)
     host = urlsplit(database).netloc.rpartition("@")[2]
     try:
         yield Roles(
@@ -64,7 +64,7 @@ def roles_of(database: str) -> Iterator[Roles]:
                 connection.execute(SQL("DROP ROLE {}").format(Identifier(name)))
 
 
-def grant(database: str, owner: str, shop: str) -> None:
+def grant(database: str, owner: str, shop: str, schema: str | None = None) -> None:
     """Run the script as an operator does."""
     found = programs()
     assert found is not None
@@ -73,6 +73,7 @@ def grant(database: str, owner: str, shop: str) -> None:
         "SHOP_ROLE": shop,
         "OWNER_PASSWORD": "se'cret",
         "SHOP_PASSWORD": "se'cret",
+        **({"SHOP_SCHEMA": schema} if schema else {}),
     }
     command = [found / "psql", "--no-psqlrc", "--quiet", f"--dbname={database}", f"--file={SCRIPT}"]
     done = subprocess.run(command, env={**os.environ, **told}, capture_output=True, text=True)
