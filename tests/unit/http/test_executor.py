@@ -77,3 +77,51 @@ def test_39_no_search_is_done_on_the_event_loop() -> None:
     with pytest.raises(LookupError, match="http-searches"):
         asyncio.run(find_items.function(**asked))
     executor.close()
+
+
+def test_a_search_lets_the_loop_go_on_before_the_next_one_begins() -> None:
+    order: list[str] = []
+
+    def search(name: str) -> None:
+        order.append(f"{name} is searched for")
+
+    async def asking(name: str) -> None:
+        await executor.do(Runs.SEARCH, search, name)
+        order.append(f"{name} is answered")
+
+    async def crowd() -> None:
+        await asyncio.gather(*(asking(name) for name in "abc"))
+
+    executor = BlockingExecutor(threads=1, outside=1, on_event_loop=(), searches=Room(1))
+    asyncio.run(crowd())
+    executor.close()
+    assert order == [f"{n} is {done}" for n in "abc" for done in ("searched for", "answered")]
+
+
+def test_whoever_left_is_not_worked_for_and_a_failure_reaches_the_one_who_waits() -> None:
+    gate, begun = threading.Event(), threading.Event()
+    made: list[str] = []
+
+    def hold() -> None:
+        begun.set()
+        gate.wait()
+
+    def fail() -> None:
+        raise LookupError("not there")
+
+    async def crowd() -> None:
+        first = asyncio.create_task(executor.do(Runs.SEARCH, hold))
+        await asyncio.to_thread(begun.wait)
+        second = asyncio.create_task(executor.do(Runs.SEARCH, made.append, "second"))
+        await asyncio.sleep(0)
+        second.cancel()
+        first.cancel()
+        await asyncio.gather(first, second, return_exceptions=True)
+        gate.set()
+        with pytest.raises(LookupError, match="not there"):
+            await executor.do(Runs.SEARCH, fail)
+
+    executor = BlockingExecutor(threads=1, outside=1, on_event_loop=(), searches=Room(1))
+    asyncio.run(crowd())
+    executor.close()
+    assert made == []

@@ -118,6 +118,10 @@ class CoalescingTransport:
             self._unread.cancel()
             self._unread = None
 
+    def is_closing(self) -> bool:
+        """Whether nothing more is to be sent; asked with each piece that arrives."""
+        return self._transport.is_closing()
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
 

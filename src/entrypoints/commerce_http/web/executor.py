@@ -3,8 +3,10 @@ thread.
 """
 
 import asyncio
+import threading
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -19,6 +21,9 @@ R = TypeVar("R")
 
 #: Most calls that wait for a thread of the pool for everything.
 MOST_WAITING: Final = 10_000
+#: Turns of the event loop, and seconds at most, that a search lets pass before the next one.
+_TURNS: Final = 8
+_LONGEST_WAY: Final = 0.005
 _PROBES: Final = 2
 _BODIES_WAITING: Final = 32
 _FIGURES_WAITING: Final = 8
@@ -61,7 +66,7 @@ class BlockingExecutor:
         self._pools = {
             Runs.OUTSIDE: _Pool("http-outside", Room(outside)),
             Runs.PASSWORD: _Pool("http-passwords", passwords),
-            Runs.SEARCH: _Pool("http-searches", searches),
+            Runs.SEARCH: _Pool("http-searches", searches, gives_way=True),
             Runs.BODY: _Pool("http-bodies", Room(1, _BODIES_WAITING)),
             Runs.PROBE: _Pool("http-probes", Room(_PROBES)),
             Runs.FIGURES: _Pool("http-figures", Room(1, _FIGURES_WAITING)),
@@ -90,22 +95,61 @@ class BlockingExecutor:
 
 
 class _Pool:
-    """Threads behind a queue that has an end. Entered from the event loop alone."""
+    """Threads behind a queue that has an end. Entered from the event loop alone.
 
-    def __init__(self, name: str, room: Room) -> None:
+    Args:
+        gives_way: whether a thread lets the event loop send its answer, and take what comes next,
+            before it begins the next call. Python runs one thread at a time: one that computes
+            without a pause makes the loop wait at each of its many steps.
+    """
+
+    def __init__(self, name: str, room: Room, *, gives_way: bool = False) -> None:
         self._threads = ThreadPoolExecutor(room.threads, thread_name_prefix=name)
         self._most = room.threads + room.waiting
         self._inside = 0
+        self._gives_way = gives_way
 
     async def run(self, call: Callable[..., R], *arguments: Any) -> R:
         if self._inside >= self._most:
             raise Overloaded("too many requests are waiting")
         self._inside += 1
         try:
+            answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
             in_context = partial(copy_context().run, call, *arguments)
-            return await asyncio.get_running_loop().run_in_executor(self._threads, in_context)
+            self._threads.submit(self._answer, answer, in_context)
+            return await answer
         finally:
             self._inside -= 1
 
+    def _answer(self, answer: "asyncio.Future[R]", call: Callable[[], R]) -> None:
+        """Make the call, and have the event loop tell what came of it."""
+        if answer.cancelled():
+            return  # nobody waits any more
+        tell: partial[None]
+        try:
+            tell = partial(answer.set_result, call())
+        except BaseException as error:  # noqa: BLE001 (whoever waits is told, whatever it is)
+            tell = partial(answer.set_exception, error)
+        loop, way = answer.get_loop(), threading.Lock()
+        way.acquire()
+
+        def deliver() -> None:
+            if not answer.done():
+                tell()
+            if self._gives_way:
+                _after_turns(_TURNS, loop, way.release)
+
+        with suppress(RuntimeError):  # the loop is closed: nobody waits
+            loop.call_soon_threadsafe(deliver)
+            if self._gives_way:
+                way.acquire(timeout=_LONGEST_WAY)
+
     def close(self) -> None:
         self._threads.shutdown()
+
+
+def _after_turns(turns: int, loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
+    if turns:
+        loop.call_soon(_after_turns, turns - 1, loop, call)
+    else:
+        call()
