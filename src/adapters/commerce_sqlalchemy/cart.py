@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from commerce_core.cart import Cart, CartAge, CartBook, CartLine, CartStatus, ReturnedLines
 from commerce_core.kernel.errors import Conflict, TransactionLost
 from commerce_core.kernel.ids import BuyerId, CartId, OrderId
+from commerce_core.kernel.metadata import NO_METADATA
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Transaction
 from commerce_sqlalchemy.rows import Given, insert_if_new, insert_many, one_by_one, slices
@@ -24,7 +25,7 @@ _OPEN: Final = cart_table.c.status == sa.literal_column("'OPEN'")
 _CHANGE: Final[Mapping[str, Any]] = {
     "buyer_id": Id, "id": Id, "was": sa.BigInteger(), "status": sa.Text(),
     "version": sa.BigInteger(), "lines": Json, "merged_into": Id,
-    "updated_at": Instant(), "left_out": Json,
+    "updated_at": Instant(), "left_out": Json, "metadata": Json,
 }  # fmt: skip
 
 
@@ -68,7 +69,8 @@ class SqlCartBook(CartBook):
             return {}
         carts = self._open_for_change(tx, returned, now)
         for back in returned:
-            carts[back.buyer_id] = carts[back.buyer_id].given_back(back.lines, now)
+            cart = carts[back.buyer_id]
+            carts[back.buyer_id] = cart.given_back(back.lines, now, back.metadata)
         _SET_LINES.run(connection(tx), [_given_back(cart) for _, cart in sorted(carts.items())])
         return {back.order_id: carts[back.buyer_id].id for back in returned}
 
@@ -163,6 +165,7 @@ _UPDATE: Final = Given(
             merged_into=d.merged_into,
             updated_at=d.updated_at,
             left_out=d.left_out,
+            metadata=d.metadata,
         )
         .returning(_C.id)
     ),
@@ -178,8 +181,8 @@ _CONSUME: Final = Given(
 _SET_LINES: Final = Given(
     lambda d: sa.update(cart_table)
     .where(_C.buyer_id == d.buyer_id, _C.id == d.id)
-    .values(lines=d.lines, left_out=d.left_out),
-    buyer_id=Id, id=Id, lines=Json, left_out=Json,
+    .values(lines=d.lines, left_out=d.left_out, metadata=d.metadata),
+    buyer_id=Id, id=Id, lines=Json, left_out=Json, metadata=Json,
 )  # fmt: skip
 _EMPTY: Final = Given(
     lambda d: (
@@ -222,6 +225,7 @@ def _row(cart: Cart) -> dict[str, Any]:
         "lines": _lines(cart.lines),
         "left_out": _lines(cart.left_out) or None,
         "merged_into": cart.merged_into,
+        "metadata": cart.metadata or None,
         "updated_at": cart.updated_at,
     }
 
@@ -238,11 +242,13 @@ def _change(was: int, cart: Cart) -> tuple[Any, ...]:
         cart.merged_into,
         cart.updated_at,
         left_out,
+        cart.metadata or None,
     )
 
 
 def _given_back(cart: Cart) -> tuple[Any, ...]:
-    return (cart.buyer_id, cart.id, _lines(cart.lines), _lines(cart.left_out) or None)
+    left_out = _lines(cart.left_out) or None
+    return (cart.buyer_id, cart.id, _lines(cart.lines), left_out, cart.metadata or None)
 
 
 def _lines(lines: Sequence[CartLine]) -> list[dict[str, Any]]:
@@ -255,6 +261,7 @@ def _lines(lines: Sequence[CartLine]) -> list[dict[str, Any]]:
             "minor": line.seen_price.minor,
             "currency": line.seen_price.currency,
             "name": line.seen_name,
+            **({"metadata": line.metadata} if line.metadata else {}),
         }
         for line in lines
     ]
@@ -269,6 +276,7 @@ def _cart(row: Any) -> Cart:
         lines=tuple(_line(line) for line in row.lines),
         left_out=tuple(_line(line) for line in row.left_out or ()),
         merged_into=row.merged_into,
+        metadata=row.metadata or NO_METADATA,
         updated_at=row.updated_at,
     )
 
@@ -281,4 +289,5 @@ def _line(data: Mapping[str, Any]) -> CartLine:
         quantity=data["quantity"],
         seen_price=Money(data["minor"], data["currency"]),
         seen_name=data.get("name", ""),  # older releases kept none
+        metadata=data.get("metadata", NO_METADATA),
     )

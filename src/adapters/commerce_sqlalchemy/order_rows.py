@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from commerce_core.kernel.address import Address
+from commerce_core.kernel.metadata import NO_METADATA
 from commerce_core.kernel.money import Money
 from commerce_core.orders import (
     Cancellation,
@@ -36,6 +37,7 @@ def order_row(o: Order) -> dict[str, Any]:
         "payment_brand": o.handle.brand,
         "payment_last4": o.handle.last4,
         "created_at": o.created_at,
+        "metadata": o.metadata or None,
     }
 
 
@@ -52,6 +54,7 @@ def line_row(no: int, x: OrderLine) -> dict[str, Any]:
         "unit_minor": x.unit_price.minor,
         "sku": x.sku,
         "options": dict(x.options) if x.options is not None else None,
+        "metadata": x.metadata or None,
     }
 
 
@@ -138,6 +141,7 @@ def _order(row: Any, lines: Sequence[Any], adjustments: Sequence[Any]) -> Order:
         email=row.email,
         address=Address(**row.address) if row.address else None,
         created_at=row.created_at,
+        metadata=row.metadata or NO_METADATA,
     )
 
 
@@ -152,4 +156,5 @@ def _line(x: Any, currency: str) -> OrderLine:
         unit_price=Money(x.unit_minor, currency),
         sku=x.sku,
         options=x.options,
+        metadata=x.metadata or NO_METADATA,
     )

@@ -215,7 +215,7 @@ stock_movement = _table(
 cart = _table(
     "cart", _id("buyer_id"), _id("id"), _text("status"), _int("version"), _json("lines"),
     _id("merged_into", null=True), _at("updated_at"),
-    _json("left_out", null=True),
+    _json("left_out", null=True), _json("metadata", null=True),
     sa.Index("uq_cart_open", "buyer_id", unique=True, sqlite_where=sa.text("status = 'OPEN'"),
         postgresql_where=sa.text("status = 'OPEN'")),
     key="buyer_id id",
@@ -225,7 +225,8 @@ orders = _table(
     _text("idem_key", null=True), _text("digest"),
     _int("total_minor"), _text("currency"), _text("gateway"), _text("gateway_account"),
     _text("handle"), _text("payment_brand"),
-    _text("payment_last4"), _at("created_at"), sa.Index("ix_orders_id", "id"),
+    _text("payment_last4"), _at("created_at"), _json("metadata", null=True),
+    sa.Index("ix_orders_id", "id"),
     sa.Index("ix_orders_placed", "buyer_id", "created_at", "id"),
     sa.UniqueConstraint("buyer_id", "cart_id", name="uq_orders_cart"),
     sa.UniqueConstraint("buyer_id", "idem_key", name="uq_orders_idem_key"),
@@ -235,7 +236,7 @@ order_line = _table(
     "order_line", _id("buyer_id"), _id("order_id"), _int("no"), _id("sku_id"), _id("item_id"),
     _text("variant_id", null=True), _id("seller_id"),
     _text("name"), _int("quantity"), _int("unit_minor"), _text("sku", null=True),
-    _json("options", null=True),
+    _json("options", null=True), _json("metadata", null=True),
     key="buyer_id order_id no",
 )  # fmt: skip
 order_adjustment = _table(

@@ -103,11 +103,16 @@ def basket(told: Json) -> Basket:
             unit_price=money(line["unitPrice"]),
             line_total=money(line["lineTotal"]),
             problems=tuple(problem["code"] for problem in line["problems"]),
+            metadata=line["metadata"],
         )
         for line in told["lines"]
     )
     return Basket(
-        cart_id=told["cartId"], version=told["version"], lines=lines, total=money(told["total"])
+        cart_id=told["cartId"],
+        version=told["version"],
+        lines=lines,
+        total=money(told["total"]),
+        metadata=told["metadata"],
     )
 
 
@@ -124,6 +129,8 @@ def ordered(told: Json) -> Ordered:
         payment_status=payment.get("status"),
         last4=payment.get("last4"),
         tracking_number=shipment.get("trackingNumber"),
+        metadata=told.get("metadata"),
+        line_metadata=tuple(line["metadata"] for line in told["lines"]),
         timeline=tuple(
             _told(seq, entry) for seq, entry in enumerate(told.get("timeline") or (), 1)
         ),

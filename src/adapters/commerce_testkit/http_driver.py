@@ -150,6 +150,9 @@ class HttpShop(Shop):
         ]
         return basket(self._ask(who, "PATCH", "/cart", {"lines": said}).body)
 
+    def change_cart(self, who: Visitor, changes: Mapping[str, Any]) -> Basket:
+        return basket(self._ask(who, "PATCH", "/cart", changes).body)
+
     def empty_cart(self, who: Visitor) -> None:
         self._ask(who, "DELETE", "/cart")
 

@@ -139,11 +139,16 @@ def basket(view: CartView) -> Basket:
             unit_price=seen.unit_price,
             line_total=seen.unit_price * seen.line.quantity,
             problems=tuple(problem.code.value for problem in seen.problems),
+            metadata=seen.line.metadata,
         )
         for seen in view.lines
     )
     return Basket(
-        cart_id=view.cart.id, version=view.cart.version, lines=lines, total=view.quote.total
+        cart_id=view.cart.id,
+        version=view.cart.version,
+        lines=lines,
+        total=view.quote.total,
+        metadata=view.cart.metadata,
     )
 
 
@@ -158,6 +163,8 @@ def ordered(view: OrderView) -> Ordered:
         payment_status=view.payment_status,
         last4=order.handle.last4,
         tracking_number=view.shipment.tracking_number if view.shipment else None,
+        metadata=order.metadata,
+        line_metadata=tuple(line.metadata for line in order.lines),
         timeline=tuple(
             Told(seq=entry.seq, what=entry.fact.value, at=entry.at) for entry in view.timeline
         ),
@@ -168,7 +175,10 @@ def ordered(view: OrderView) -> Ordered:
 
 def sold(order: SellerOrder) -> Ordered:
     """An order as a seller sees it: the own lines."""
-    lines = tuple((line.item_id, line.quantity) for line in order.lines)
     return Ordered(
-        order_id=order.order_id, status=order.status.value, total=order.total, lines=lines
+        order_id=order.order_id,
+        status=order.status.value,
+        total=order.total,
+        lines=tuple((line.item_id, line.quantity) for line in order.lines),
+        line_metadata=tuple(line.metadata for line in order.lines),
     )

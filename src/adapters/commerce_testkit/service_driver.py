@@ -10,7 +10,7 @@ from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from commerce_core.accounts import Account, ChangeAccount, LogIn, Register, Role, SessionUnknown
-from commerce_core.cart import SetQuantities, SetQuantity
+from commerce_core.cart import ChangeCart, SetQuantity
 from commerce_core.cart.service import CartChange, Shopper, guest_id
 from commerce_core.catalog import ImportFormat, ItemPatch, NewItem, StockReceipt
 from commerce_core.checkout import PlaceOrder
@@ -189,13 +189,18 @@ class ServiceShop(Shop):
             {"itemId": item_id, "variantId": variant_id, "quantity": quantity}
             for item_id, variant_id, quantity in lines
         ]
-        return basket(
-            self._shop.carts.change(
-                CartChange(
-                    shopper=shopper, quantities=self._read({"lines": said}, SetQuantities).lines
-                )
-            )
+        command = self._read({"lines": said}, ChangeCart)
+        return basket(self._shop.carts.change(CartChange.of(shopper, command)))
+
+    @_refusing
+    def change_cart(self, who: Visitor, changes: Mapping[str, Any]) -> Basket:
+        shopper = self._shopper(who)
+        command: ChangeCart | SetQuantity = (
+            self._read(changes, SetQuantity)
+            if "itemId" in changes
+            else self._read(changes, ChangeCart)
         )
+        return basket(self._shop.carts.change(CartChange.of(shopper, command)))
 
     @_refusing
     def empty_cart(self, who: Visitor) -> None:

@@ -123,6 +123,7 @@ class BasketLine:
     unit_price: Money
     line_total: Money
     problems: tuple[str, ...]
+    metadata: Mapping[str, Any]
 
 
 @attrs.frozen(kw_only=True)
@@ -133,6 +134,7 @@ class Basket:
     version: int
     lines: tuple[BasketLine, ...]
     total: Money
+    metadata: Mapping[str, Any]
 
 
 @attrs.frozen(kw_only=True)
@@ -169,6 +171,8 @@ class Ordered:
     payment_status: str | None = None
     last4: str | None = None
     tracking_number: str | None = None
+    metadata: Mapping[str, Any] | None = None
+    line_metadata: tuple[Mapping[str, Any], ...] = ()
     timeline: tuple[Told, ...] = ()
     cancelled_because: str | None = None
     cart_of_lines: str | None = None
@@ -269,6 +273,10 @@ class Shop(Protocol):
         """Have so many pieces of each in the cart: item, variant, quantity. All of them, or
         none.
         """
+
+    @abstractmethod
+    def change_cart(self, who: Visitor, changes: Mapping[str, Any]) -> Basket:
+        """Change what else a cart or one of its lines has."""
 
     @abstractmethod
     def empty_cart(self, who: Visitor) -> None:

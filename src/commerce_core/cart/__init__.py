@@ -1,6 +1,6 @@
 """Carts of buyers and guests."""
 
-from commerce_core.cart.commands import MOST_LINES, MOST_PIECES, SetQuantities, SetQuantity
+from commerce_core.cart.commands import MOST_LINES, MOST_PIECES, ChangeCart, SetQuantity
 from commerce_core.cart.errors import TooManyLines, TotalTooLarge
 from commerce_core.cart.model import (
     Cart,
@@ -22,11 +22,11 @@ __all__ = [
     "CartLine",
     "CartStatus",
     "CartView",
+    "ChangeCart",
     "LineProblem",
     "LineView",
     "Problem",
     "ReturnedLines",
-    "SetQuantities",
     "SetQuantity",
     "TooManyLines",
     "TotalTooLarge",

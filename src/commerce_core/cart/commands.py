@@ -1,11 +1,14 @@
 """What a buyer or guest does to a cart."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import attrs
 
+from commerce_core.kernel.codec import ABSENT
 from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_core.kernel.ids import ItemId
+from commerce_core.kernel.metadata import SCHEMA, bounded_metadata
 from commerce_core.kernel.text import clean_text
 
 #: Most lines of one cart.
@@ -27,12 +30,17 @@ def _named(variant_id: str | None) -> str | None:
 
 @attrs.frozen(kw_only=True)
 class SetQuantity:
-    """Have *quantity* pieces of an item in the cart: 0 takes the line out."""
+    """Have *quantity* pieces of an item in the cart: 0 takes the line out. *metadata* is merged
+    into the line's (RFC 7396), ``null`` empties it.
+    """
 
     item_id: ItemId
     variant_id: str | None = attrs.field(default=None, converter=_named)
     quantity: int = attrs.field(
         validator=_bounded, metadata={"schema": {"minimum": 0, "maximum": MOST_PIECES}}
+    )
+    metadata: Mapping[str, Any] | None = attrs.field(
+        default=ABSENT, validator=bounded_metadata, metadata=SCHEMA
     )
 
 
@@ -41,6 +49,8 @@ def _each_once(
     _attribute: "attrs.Attribute[tuple[SetQuantity, ...]]",
     lines: tuple[SetQuantity, ...],
 ) -> None:
+    if lines is ABSENT:
+        return
     if not 1 <= len(lines) <= MOST_LINES:
         raise ValueError(f"must be 1 to {MOST_LINES} lines")
     first: dict[tuple[str, str | None], int] = {}
@@ -56,11 +66,20 @@ def _each_once(
 
 
 @attrs.frozen(kw_only=True)
-class SetQuantities:
+class ChangeCart:
     """Have so many pieces of each of *lines* in the cart: all of them, or none where one is
-    refused.
+    refused. *metadata* is merged into the cart's (RFC 7396), ``null`` empties it.
     """
 
     lines: tuple[SetQuantity, ...] = attrs.field(
-        validator=_each_once, metadata={"schema": {"minItems": 1, "maxItems": MOST_LINES}}
+        default=ABSENT,
+        validator=_each_once,
+        metadata={"schema": {"minItems": 1, "maxItems": MOST_LINES}},
     )
+    metadata: Mapping[str, Any] | None = attrs.field(
+        default=ABSENT, validator=bounded_metadata, metadata=SCHEMA
+    )
+
+    def __attrs_post_init__(self) -> None:
+        if self.lines is ABSENT and self.metadata is ABSENT:
+            raise ValueError("must name what is to be changed: lines or metadata")

@@ -1,15 +1,19 @@
 """A cart: what somebody means to buy, at the prices that they have seen."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import attrs
 
 from commerce_core.cart.commands import MOST_LINES, MOST_PIECES, SetQuantity
 from commerce_core.cart.errors import TooManyLines
 from commerce_core.catalog import Offer
+from commerce_core.kernel.codec import ABSENT
+from commerce_core.kernel.errors import Invalid
 from commerce_core.kernel.ids import BuyerId, CartId, ItemId, OrderId, SkuId, derived_id
+from commerce_core.kernel.metadata import NO_METADATA, check_metadata, joined, merged
 from commerce_core.kernel.money import Money
 
 
@@ -33,6 +37,7 @@ class CartLine:
     quantity: int
     seen_price: Money
     seen_name: str = ""
+    metadata: Mapping[str, Any] = NO_METADATA
 
 
 @attrs.frozen(kw_only=True)
@@ -50,6 +55,7 @@ class Cart:
     lines: tuple[CartLine, ...] = ()
     left_out: tuple[CartLine, ...] = ()
     merged_into: CartId | None = None
+    metadata: Mapping[str, Any] = NO_METADATA
     updated_at: datetime
 
     def line(self, item_id: ItemId, variant_id: str | None) -> CartLine | None:
@@ -71,6 +77,7 @@ class Cart:
 
         Raises:
             TooManyLines: the cart would hold too many.
+            Invalid: the metadata of a line would go beyond its bounds.
         """
         gone = {(command.item_id, command.variant_id) for command, offer in wanted if offer is None}
         mine = {
@@ -78,14 +85,29 @@ class Cart:
             for line in self.lines
             if not gone or (line.item_id, line.variant_id) not in gone
         }
-        mine |= {offer.sku_id: _line(offer, command.quantity) for command, offer in wanted if offer}
+        mine |= {
+            offer.sku_id: _line(offer, command, mine.get(offer.sku_id))
+            for command, offer in wanted
+            if offer
+        }
         if len(mine) > max(MOST_LINES, len(self.lines)):
             raise TooManyLines(f"a cart holds at most {MOST_LINES} lines")
         return self._with(tuple(mine.values()), now)
 
+    def with_metadata(self, patch: Mapping[str, Any] | None, now: datetime) -> "Cart":
+        """The cart with *patch* merged into its metadata; ``None`` empties it.
+
+        Raises:
+            Invalid: it would go beyond its bounds.
+        """
+        metadata = _merged(self.metadata, patch)
+        if metadata == self.metadata:
+            return self
+        return attrs.evolve(self, metadata=metadata, version=self.version + 1, updated_at=now)
+
     def emptied(self, now: datetime) -> "Cart":
-        """The cart without lines."""
-        return self._with((), now)
+        """The cart without lines and metadata."""
+        return self._with((), now).with_metadata(None, now)
 
     def merged_with(self, other: "Cart", now: datetime) -> "Cart":
         """The cart with the lines of *other*: of two quantities the larger. What goes beyond a
@@ -95,16 +117,26 @@ class Cart:
         beyond: list[CartLine] = list(other.left_out)
         for line in other.lines:
             if known := mine.get(line.sku_id):
-                mine[line.sku_id] = attrs.evolve(known, quantity=max(known.quantity, line.quantity))
+                mine[line.sku_id] = attrs.evolve(
+                    known,
+                    quantity=max(known.quantity, line.quantity),
+                    metadata=joined(known.metadata, line.metadata),
+                )
             elif len(mine) < MOST_LINES:
                 mine[line.sku_id] = line
             else:
                 beyond.append(line)
-        return self._with(tuple(mine.values()), now, beyond)
+        with_lines = self._with(tuple(mine.values()), now, beyond)
+        return attrs.evolve(with_lines, metadata=joined(self.metadata, other.metadata))
 
-    def given_back(self, lines: Sequence[CartLine], now: datetime) -> "Cart":
-        """The cart with the *lines* of an undone order: quantities add up. What goes beyond a bound
-        is noted as left out.
+    def given_back(
+        self,
+        lines: Sequence[CartLine],
+        now: datetime,
+        metadata: Mapping[str, Any] = NO_METADATA,
+    ) -> "Cart":
+        """The cart with the *lines* and the *metadata* of an undone order: quantities add up, the
+        cart's own metadata counts. What goes beyond a bound is noted as left out.
         """
         mine = {line.sku_id: line for line in self.lines}
         beyond: list[CartLine] = []
@@ -114,10 +146,15 @@ class Cart:
                 beyond.append(line)
                 continue
             both = line.quantity + (known.quantity if known else 0)
-            mine[line.sku_id] = attrs.evolve(known or line, quantity=min(both, MOST_PIECES))
+            mine[line.sku_id] = attrs.evolve(
+                known or line,
+                quantity=min(both, MOST_PIECES),
+                metadata=joined(known.metadata, line.metadata) if known else line.metadata,
+            )
             if both > MOST_PIECES:
                 beyond.append(attrs.evolve(line, quantity=both - MOST_PIECES))
-        return self._with(tuple(mine.values()), now, beyond)
+        with_lines = self._with(tuple(mine.values()), now, beyond)
+        return attrs.evolve(with_lines, metadata=joined(self.metadata, metadata))
 
     def as_merged_into(self, into: CartId, now: datetime) -> "Cart":
         """The cart after its lines went into another one."""
@@ -143,15 +180,37 @@ class Cart:
         )
 
 
-def _line(offer: Offer, quantity: int) -> CartLine:
+def _line(offer: Offer, command: SetQuantity, known: CartLine | None) -> CartLine:
     return CartLine(
         item_id=offer.item_id,
         variant_id=offer.variant_id,
         sku_id=offer.sku_id,
-        quantity=quantity,
+        quantity=command.quantity,
         seen_price=offer.price,
         seen_name=offer.name,
+        metadata=line_metadata(known, command),
     )
+
+
+def line_metadata(known: CartLine | None, command: SetQuantity) -> Mapping[str, Any]:
+    """What the line of *command* says, *known* as it was before.
+
+    Raises:
+        Invalid: it would go beyond its bounds.
+    """
+    before = known.metadata if known else NO_METADATA
+    return before if command.metadata is ABSENT else _merged(before, command.metadata)
+
+
+def _merged(before: Mapping[str, Any], patch: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    if patch is None:
+        return NO_METADATA
+    after = merged(before, patch)
+    try:
+        check_metadata(after)
+    except ValueError as error:
+        raise Invalid.at("/metadata", str(error)) from error
+    return after
 
 
 @attrs.frozen(kw_only=True)
@@ -173,11 +232,12 @@ def next_cart_id(buyer_id: BuyerId, carts: int) -> CartId:
 
 @attrs.frozen(kw_only=True)
 class ReturnedLines:
-    """Lines of an undone order on their way back into a cart: *new_cart_id* names it if the buyer
-    has none open.
+    """Lines of an undone order on their way back into a cart, with its metadata: *new_cart_id*
+    names it if the buyer has none open.
     """
 
     buyer_id: BuyerId
     order_id: OrderId
     new_cart_id: CartId
     lines: tuple[CartLine, ...]
+    metadata: Mapping[str, Any] = NO_METADATA

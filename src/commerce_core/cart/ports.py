@@ -55,8 +55,8 @@ class CartBook(Protocol):
     def give_back(
         self, tx: Transaction, returned: Sequence[ReturnedLines], now: datetime
     ) -> Mapping[OrderId, CartId]:
-        """Put lines into the open cart of each buyer, or a new one: quantities add up. The cart by
-        order.
+        """Put lines into the open cart of each buyer, or a new one: quantities add up, metadata is
+        joined, the cart's own counting. The cart by order.
 
         Several orders of one buyer share the cart. What goes beyond the bounds of a cart is left
         out.

@@ -199,10 +199,13 @@ class Reader:
         return _only(Mapping, "must be an object", structure)
 
     def _choice_hook(self, kind: Any) -> Callable[[Any, Any], Any]:
-        """One of several classes: the one that knows most of the keys that are given."""
+        """One of several classes: the one that knows most of the keys that are given. An empty
+        object lacks what the first requires that requires anything.
+        """
         known = [
             (
                 {camel(a.name) for a in attrs.fields(one)},
+                any(a.default is attrs.NOTHING for a in attrs.fields(one)),
                 one,
                 self._converter.get_structure_hook(one),
             )
@@ -210,10 +213,10 @@ class Reader:
         ]
 
         def build(value: Any, _: Any) -> Any:
-            for names, meant, read_it in known:
-                if value.keys() <= names:
+            for names, requires, meant, read_it in known:
+                if value.keys() <= names and (value or requires):
                     return read_it(value, meant)
-            _, meant, read_it = max(known, key=lambda each: len(each[0] & value.keys()))
+            _, _, meant, read_it = max(known, key=lambda each: len(each[0] & value.keys()))
             return read_it(value, meant)
 
         return _only(Mapping, "must be an object", build)

@@ -11,6 +11,7 @@ import attrs
 
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.ids import BuyerId, CartId, ItemId, OrderId, SellerId, SkuId
+from commerce_core.kernel.metadata import NO_METADATA
 from commerce_core.kernel.money import Money
 from commerce_core.orders.events import Fact
 from commerce_core.payment import Handle
@@ -80,6 +81,7 @@ class OrderLine:
     unit_price: Money
     sku: str | None = None
     options: Mapping[str, Any] | None = None
+    metadata: Mapping[str, Any] = NO_METADATA
 
     @property
     def total(self) -> Money:
@@ -104,6 +106,7 @@ class Order:
     email: str
     address: Address | None
     created_at: datetime
+    metadata: Mapping[str, Any] = NO_METADATA
 
     @property
     def subtotal(self) -> Money:

@@ -1,6 +1,7 @@
 """Carts of buyers and guests."""
 
 import asyncio
+from typing import Any
 
 import attrs
 
@@ -8,9 +9,9 @@ from commerce_core.accounts import Account, TooManyRequests
 from commerce_core.cart import (
     CartLine,
     CartView,
+    ChangeCart,
     LineView,
     Problem,
-    SetQuantities,
     SetQuantity,
     TooManyLines,
     TotalTooLarge,
@@ -53,6 +54,7 @@ class CartLineOut(Shape):
     quantity: int
     unit_price: MoneyOut
     line_total: MoneyOut
+    metadata: dict[str, Any]
     problems: list[LineProblemOut]
 
 
@@ -69,6 +71,7 @@ class CartOut(Shape):
     tax: MoneyOut
     discount: MoneyOut
     total: MoneyOut
+    metadata: dict[str, Any]
     problems: list[CartProblemOut]
 
 
@@ -125,7 +128,7 @@ async def own_cart(
     headers=_TOLD,
 )
 async def set_quantity(
-    command: SetQuantity | SetQuantities,
+    command: ChangeCart | SetQuantity,
     caller: Account | None,
     cart_token: CartToken,
     origin: CallersOrigin,
@@ -137,14 +140,13 @@ async def set_quantity(
     problem of the line.
 
     With `lines`, so many pieces of each of a list: all of them, or none where one is refused.
+    `metadata` beside `itemId` is merged into that of the line, beside `lines` or alone into that of
+    the cart (JSON Merge Patch).
     """
     visit = _visit(caller, cart_token, guest_tokens)
     if visit.guest_token is not None:
         await guests.admit(visit.guest_token, origin)
-    listed = isinstance(command, SetQuantities)
-    wanted = command.lines if isinstance(command, SetQuantities) else (command,)
-    change = CartChange(shopper=visit.shopper, quantities=wanted, listed=listed)
-    view = await asyncio.wrap_future(carts.submit(change))
+    view = await asyncio.wrap_future(carts.submit(CartChange.of(visit.shopper, command)))
     return visit.reply(view)
 
 
@@ -184,6 +186,7 @@ def cart_out(view: CartView) -> CartOut:
         tax=money(quote.tax),
         discount=money(quote.discount),
         total=money(quote.total),
+        metadata=dict(view.cart.metadata),
         problems=[
             CartProblemOut(
                 code=p.code, detail=p.detail, item_id=line.item_id, variant_id=line.variant_id
@@ -212,5 +215,6 @@ def _line_out(view: LineView) -> CartLineOut:
         quantity=line.quantity,
         unit_price=money(view.unit_price),
         line_total=money(view.unit_price * line.quantity),
+        metadata=dict(line.metadata),
         problems=[LineProblemOut(code=p.code.value, detail=p.detail) for p in view.problems],
     )

@@ -22,6 +22,7 @@ def test_a_cart_has_the_fields_of_the_contract(town: Town, seller: Person) -> No
                 "quantity": 2,
                 "unitPrice": {"amount": "15.99", "currency": "USD"},
                 "lineTotal": {"amount": "31.98", "currency": "USD"},
+                "metadata": {},
                 "problems": [],
             }
         ],
@@ -30,6 +31,7 @@ def test_a_cart_has_the_fields_of_the_contract(town: Town, seller: Person) -> No
         "tax": nothing,
         "discount": nothing,
         "total": {"amount": "31.98", "currency": "USD"},
+        "metadata": {},
         "problems": [],
     }
     assert buyer("GET", "/cart").json() == cart

@@ -47,6 +47,7 @@ def test_an_order_has_the_fields_of_the_contract(cart) -> None:
         "sellerId": item["sellerId"],
         "name": item["name"],
         "quantity": 2,
+        "metadata": {},
     }
     nothing = {"amount": "0.00", "currency": "USD"}
     assert order == {
@@ -63,6 +64,7 @@ def test_an_order_has_the_fields_of_the_contract(cart) -> None:
         "shippingAddress": {**ADDRESS, "line2": "", "region": ""},
         "payment": {"status": "pending", "brand": "visa", "last4": "4242"},
         "shipment": None,
+        "metadata": {},
         "createdAt": order["createdAt"],
         "updatedAt": order["createdAt"],
         "timeline": [

@@ -11,8 +11,8 @@ from commerce_core.cart import (
     CartLine,
     CartStatus,
     CartView,
+    ChangeCart,
     Problem,
-    SetQuantities,
     SetQuantity,
     TooManyLines,
     TotalTooLarge,
@@ -250,7 +250,7 @@ def test_a_list_may_change_every_line_of_a_full_cart(shop: MemoryShop, small_car
 @pytest.mark.parametrize("count", [0, MOST_LINES + 1])
 def test_a_list_of_lines_is_bounded(count: int) -> None:
     with pytest.raises(ValueError, match="must be 1 to 1000 lines"):
-        SetQuantities(
+        ChangeCart(
             lines=tuple(SetQuantity(item_id=ItemId(f"{n}"), quantity=1) for n in range(count))
         )
 
@@ -261,7 +261,7 @@ def test_the_same_thing_twice_in_one_list_is_refused() -> None:
         SetQuantity(item_id=ItemId("a"), variant_id="b", quantity=1),
     )
     with pytest.raises(Invalid) as refused:
-        SetQuantities(lines=(a, b, a, b))
+        ChangeCart(lines=(a, b, a, b))
     assert [(p.pointer, p.detail) for p in refused.value.problems] == [
         ("/2", "is the same thing as line 0"),
         ("/3", "is the same thing as line 1"),

@@ -1,8 +1,7 @@
 """What every cart book promises."""
 
 from abc import abstractmethod
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from datetime import timedelta
 
 import attrs
 import pytest
@@ -12,61 +11,27 @@ from commerce_core.cart import (
     MOST_PIECES,
     Cart,
     CartBook,
-    CartLine,
     CartStatus,
     ReturnedLines,
 )
 from commerce_core.kernel.errors import Conflict
-from commerce_core.kernel.ids import BuyerId, CartId, ItemId, OrderId, SkuId
-from commerce_core.kernel.money import Money
+from commerce_core.kernel.ids import BuyerId, CartId, OrderId
 from commerce_core.kernel.transaction import Database
-
-AT: Final = datetime(2026, 1, 1, 12, 30, 15, 123_456, tzinfo=UTC)
-LATER: Final = AT + timedelta(minutes=1)
-ANN, BEN, CAT = BuyerId("buyer-a"), BuyerId("buyer-b"), BuyerId("buyer-c")
-ONE, TWO, THREE = CartId("cart-1"), CartId("cart-2"), CartId("cart-3")
-
-
-def line(
-    sku: str, quantity: int = 1, *, variant: str | None = None, minor: int = 1_599
-) -> CartLine:
-    """*quantity* of *sku*."""
-    seen = Money(minor, "USD")
-    return CartLine(
-        item_id=ItemId(f"item-{sku}"),
-        variant_id=variant,
-        sku_id=SkuId(sku),
-        quantity=quantity,
-        seen_price=seen,
-        seen_name=f"Thing {sku} \N{SNOWMAN}",
-    )
-
-
-def cart(buyer_id: BuyerId, cart_id: CartId, *lines: CartLine, **fields: Any) -> Cart:
-    """A cart, open and new unless *fields* says otherwise."""
-    filled: dict[str, Any] = {"updated_at": AT, **fields}
-    return Cart(buyer_id=buyer_id, id=cart_id, lines=lines, **filled)
-
-
-def full_cart() -> Cart:
-    """A cart with every field set."""
-    lines = (line("b", MOST_PIECES, variant="red-\N{SNOWMAN}"), line("a", minor=10**12))
-    left_out = (line("c", 3, variant="\N{SNOWMAN}"), line("d"))
-    return cart(
-        ANN,
-        ONE,
-        *lines,
-        left_out=left_out,
-        status=CartStatus.MERGED,
-        version=12,
-        merged_into=TWO,
-        updated_at=LATER,
-    )
-
-
-def back(buyer_id: BuyerId, order: str, new: CartId, *lines: CartLine) -> ReturnedLines:
-    """*lines* of an undone order."""
-    return ReturnedLines(buyer_id=buyer_id, order_id=OrderId(order), new_cart_id=new, lines=lines)
+from commerce_testkit.contracts.sample_carts import (
+    ANN,
+    AT,
+    BEN,
+    CAT,
+    LATER,
+    METADATA,
+    ONE,
+    THREE,
+    TWO,
+    back,
+    cart,
+    full_cart,
+    line,
+)
 
 
 class CartBookContract:
@@ -343,6 +308,33 @@ class CartBookContract:
             assert book.empty_idle(tx, [], LATER, end) == 0
             emptied = cart(ANN, ONE, version=4, updated_at=end)
             assert book.load(tx, keys) == {ONE: emptied, TWO: fresh, THREE: ordered}
+
+    def test_metadata_is_written_over_and_taken_away(
+        self, database: Database, book: CartBook
+    ) -> None:
+        self._put(database, book, cart(ANN, ONE, line("a", metadata={"a": 1}), metadata={"b": 2}))
+        said = cart(ANN, ONE, line("a", metadata=METADATA), version=2, metadata=METADATA)
+        silent = cart(ANN, ONE, line("a"), version=3)
+        for was, now in ((1, said), (2, silent)):
+            with database.begin() as tx:
+                assert book.update(tx, [(was, now)]) == [ONE]
+                tx.commit()
+            assert self._open(database, book, ANN) == now
+
+    def test_metadata_of_an_undone_order_comes_back_with_its_lines(
+        self, database: Database, book: CartBook
+    ) -> None:
+        self._put(database, book, cart(ANN, ONE, line("a"), metadata={"gift": "no"}))
+        self._give_back(
+            database,
+            book,
+            back(ANN, "o-1", TWO, line("a", metadata={"a": 1}), metadata={"gift": "yes", "b": 2}),
+            back(BEN, "o-2", THREE, line("b", metadata=METADATA), metadata=METADATA),
+        )
+        mine, other = self._open(database, book, ANN), self._open(database, book, BEN)
+        assert mine.metadata == {"gift": "no", "b": 2}
+        assert mine.lines[0].metadata == {"a": 1}
+        assert (other.metadata, other.lines[0].metadata) == (METADATA, METADATA)
 
     def _put(self, database: Database, book: CartBook, *carts: Cart) -> None:
         with database.begin() as tx:

@@ -59,6 +59,7 @@ def full_order(number: int, buyer_id: BuyerId = BOB) -> Order:
             name=f"Thing {n} \N{GRINNING FACE}\n", quantity=999_999,
             unit_price=Money(MAX_MINOR // 12, "JPY"), sku=f"größe-{n}",
             options={"Größe": ["S", 1, None], "x": {}} if n % 2 else {},
+            metadata={"größe \N{SNOWMAN}": [n, None, {"x": {}}]} if n % 2 else {},
         )
         for n in range(12, 0, -1)
     )  # fmt: skip
@@ -85,6 +86,7 @@ def full_order(number: int, buyer_id: BuyerId = BOB) -> Order:
         lines=lines, adjustments=adjustments,
         total=Money(MAX_SUM, "JPY"),
         handle=attrs.evolve(HANDLE, account="second", brand="", last4=""), address=address,
+        metadata={"source": {"channel": "app", "visits": [1, 2]}, "\N{SNOWMAN}": None},
     )  # fmt: skip
 
 

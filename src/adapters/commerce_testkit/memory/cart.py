@@ -73,7 +73,10 @@ class MemoryCartBook(CartBook):
             fresh = Cart(id=back.new_cart_id, buyer_id=back.buyer_id, version=0, updated_at=now)
             cart = self.open_of(tx, [back.buyer_id]).get(back.buyer_id, fresh)
             taken_by[back.order_id] = self._put(
-                tx, attrs.evolve(cart.given_back(back.lines, now), version=cart.version + 1)
+                tx,
+                attrs.evolve(
+                    cart.given_back(back.lines, now, back.metadata), version=cart.version + 1
+                ),
             )
         return taken_by
 

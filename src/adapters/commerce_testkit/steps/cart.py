@@ -1,5 +1,8 @@
 """Carts: filling, looking, and what becomes of a guest's."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from pytest_bdd import step, then
 
 from commerce_testkit.shop import Basket, BasketLine
@@ -11,6 +14,11 @@ def put(story: Story, who: str, quantity: int, name: str, variant: str | None = 
     """Have *quantity* pieces of an item in the cart of *who*."""
     visitor, item_id = story.visitor(who), story.item_id(name)
     story.attempt(lambda: story.shop.set_quantity(visitor, item_id, variant, quantity))
+
+
+def change_cart(story: Story, who: str, changes: Mapping[str, Any]) -> None:
+    """Have something else than quantities changed in the cart of *who*."""
+    story.attempt(lambda: story.shop.change_cart(story.visitor(who), changes))
 
 
 def cart_of(story: Story, who: str) -> Basket:
@@ -76,6 +84,43 @@ def shows_token_again(story: Story, who: str) -> None:
 @step(says("{who:Who} goes on at the computer of {other:Who}"))
 def inherits_computer(story: Story, who: str, other: str) -> None:
     story.visitor(who).cart_token = story.visitor(other).cart_token
+
+
+@step(says('{who:Who} notes "{name:Text}" as "{value:Text}" with the cart'))
+def notes(story: Story, who: str, name: str, value: str) -> None:
+    change_cart(story, who, {"metadata": {name: value}})
+
+
+@step(says('{who:Who} no longer notes "{name:Text}" with the cart'))
+def forgets_note(story: Story, who: str, name: str) -> None:
+    change_cart(story, who, {"metadata": {name: None}})
+
+
+@step(says("{who:Who} notes {count:Count} things with the cart"))
+def notes_many(story: Story, who: str, count: int) -> None:
+    change_cart(story, who, {"metadata": {f"note {n}": n for n in range(count)}})
+
+
+@step(says('{who:Who} notes "{note:Text}" as "{value:Text}" with "{name:Text}" in the cart'))
+def notes_with_line(story: Story, who: str, note: str, value: str, name: str) -> None:
+    line = _line(story, who, name)
+    said = {"itemId": line.item_id, "quantity": line.quantity, "metadata": {note: value}}
+    change_cart(story, who, said)
+
+
+@then(says("the cart of {who:Who} notes nothing"))
+def cart_notes_nothing(story: Story, who: str) -> None:
+    assert cart_of(story, who).metadata == {}
+
+
+@then(says('the cart of {who:Who} notes "{name:Text}" as "{value:Text}"'))
+def cart_notes(story: Story, who: str, name: str, value: str) -> None:
+    assert cart_of(story, who).metadata[name] == value
+
+
+@then(says('the cart of {who:Who} notes "{note:Text}" as "{value:Text}" with "{name:Text}"'))
+def line_notes(story: Story, who: str, note: str, value: str, name: str) -> None:
+    assert _line(story, who, name).metadata == {note: value}
 
 
 @then(says("the cart of {who:Who} is empty"))

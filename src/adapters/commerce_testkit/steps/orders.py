@@ -1,5 +1,6 @@
 """Orders: how they end, who sees them, and what is told on the way."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from pytest_bdd import step, then
@@ -64,6 +65,33 @@ def times_ascend(story: Story) -> None:
     times = [entry.at for entry in story.order().timeline]
     assert times == sorted(times)
     assert times
+
+
+@then(says('the order notes "{name:Text}" as "{value:Text}"'))
+def order_notes(story: Story, name: str, value: str) -> None:
+    assert story.order().metadata == {name: value}
+
+
+@then(says('the order notes "{note:Text}" as "{value:Text}" with "{name:Text}"'))
+def order_line_notes(story: Story, note: str, value: str, name: str) -> None:
+    assert _notes_of_line(story.order(), story.item_id(name)) == {note: value}
+
+
+@then(
+    says('{who:Who} sees that the order notes "{note:Text}" as "{value:Text}" with "{name:Text}"')
+)
+def seller_sees_note(story: Story, who: str, note: str, value: str, name: str) -> None:
+    def sold() -> Ordered:
+        return story.shop.order(story.visitor(who), _placed(story).order_id)
+
+    story.until(lambda: bool(sold()), "the seller's list has the order")
+    assert _notes_of_line(sold(), story.item_id(name)) == {note: value}
+    assert sold().metadata is None
+
+
+def _notes_of_line(order: Ordered, item_id: str) -> Mapping[str, Any]:
+    items = [item for item, _ in order.lines]
+    return order.line_metadata[items.index(item_id)]
 
 
 @then(says("the order is paid with a card that ends in {last4:Count}"))

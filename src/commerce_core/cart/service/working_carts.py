@@ -1,17 +1,19 @@
 """Carts as they become while a group of changes is worked on."""
 
 from collections.abc import Mapping, Sequence, Set
+from typing import Any
 
 import attrs
 
-from commerce_core.cart.commands import SetQuantity
+from commerce_core.cart.commands import ChangeCart, SetQuantity
 from commerce_core.cart.errors import TotalTooLarge
-from commerce_core.cart.model import Cart, CartLine
+from commerce_core.cart.model import Cart, CartLine, line_metadata
 from commerce_core.cart.views import CartView
 from commerce_core.catalog import ItemNotFound, Offer
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.bounded import MOST_PROBLEMS
 from commerce_core.kernel.clock import Clock
+from commerce_core.kernel.codec import ABSENT
 from commerce_core.kernel.errors import CommerceError, FieldProblem, Invalid
 from commerce_core.kernel.ids import BuyerId, ItemId
 from commerce_core.kernel.money import MAX_SUM, Money
@@ -39,13 +41,23 @@ class CartChange:
     guest's cart is taken over.
 
     All quantities are set or none. *listed*: they came as a list, and what is wrong with each is
-    told by its place there.
+    told by its place there. *metadata* is merged into the cart's; ``None`` empties it, ABSENT
+    leaves it.
     """
 
     shopper: Shopper
     quantities: tuple[SetQuantity, ...] = ()
     empty: bool = False
     listed: bool = False
+    metadata: Mapping[str, Any] | None = ABSENT
+
+    @classmethod
+    def of(cls, shopper: Shopper, command: ChangeCart | SetQuantity) -> "CartChange":
+        """What *shopper* asks for by *command*."""
+        if isinstance(command, SetQuantity):
+            return cls(shopper=shopper, quantities=(command,))
+        lines = () if command.lines is ABSENT else command.lines
+        return cls(shopper=shopper, quantities=lines, listed=True, metadata=command.metadata)
 
 
 class WorkingCarts:
@@ -99,6 +111,8 @@ class WorkingCarts:
             cart = cart.emptied(self._now)
         if change.quantities:
             cart = cart.with_quantities(_wanted(cart, change, offers), self._now)
+        if change.metadata is not ABSENT:
+            cart = cart.with_metadata(change.metadata, self._now)
         if left_out:  # nobody has been told of it yet
             cart = attrs.evolve(cart, left_out=left_out)
         self._after[shopper.buyer_id] = cart
@@ -147,6 +161,8 @@ def _wanted(
     made: list[tuple[SetQuantity, Offer | None]] = []
     problems: list[FieldProblem] = []
     lines = {(line.item_id, line.variant_id) for line in cart.lines} if change.listed else None
+    described = any(command.metadata is not ABSENT for command in change.quantities)
+    known = {(line.item_id, line.variant_id): line for line in cart.lines} if described else {}
     for no, command in enumerate(change.quantities):
         try:
             offer = (
@@ -154,6 +170,7 @@ def _wanted(
                 if command.quantity
                 else None
             )
+            line_metadata(known.get((command.item_id, command.variant_id)), command)
             made.append((command, offer))
         except (Invalid, ItemNotFound) as refusal:
             if not change.listed:

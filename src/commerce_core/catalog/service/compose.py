@@ -14,6 +14,7 @@ from commerce_core.kernel.bounded import MOST_NODES
 from commerce_core.kernel.codec import ABSENT, is_list, is_object, to_data
 from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_core.kernel.ids import IdFactory, ItemId, SellerId, SkuId
+from commerce_core.kernel.metadata import merged
 from commerce_core.kernel.money import Money
 
 #: The fields of an item that may be empty.
@@ -256,15 +257,7 @@ def _merged(before: Any, given: Any, empty: Any) -> Any:
     """RFC 7396: objects are merged key by key, everything else is replaced, ``null`` takes away."""
     if given is None:
         return empty
-    if not is_object(given):
-        return given
-    merged: dict[str, Any] = dict(before) if is_object(before) else {}
-    for key, value in given.items():
-        if value is None:
-            merged.pop(key, None)
-        else:
-            merged[key] = _merged(merged.get(key), value, {}) if is_object(value) else value
-    return merged
+    return merged(before if is_object(before) else {}, given) if is_object(given) else given
 
 
 def _only_form(new: NewItem) -> NewVariant:

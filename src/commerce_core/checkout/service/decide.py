@@ -1,6 +1,7 @@
 """Who of a group gets what: a pure function of the group and of what was read for it."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import attrs
 
@@ -33,7 +34,7 @@ class Draft:
     collides with itself.
 
     *cart_version* is what the buyer named, *priced_version* what was priced before the payment was
-    prepared.
+    prepared. Without *metadata* the order has the cart's.
     """
 
     order_id: OrderId
@@ -46,6 +47,7 @@ class Draft:
     email: str
     address: Address | None
     priced_version: int | None = None
+    metadata: Mapping[str, Any] | None = None
 
     @property
     def key(self) -> OrderKey:

@@ -271,6 +271,7 @@ class Checkout:
             digest=request_digest(command),
             email=buyer.email,
             address=command.shipping_address or buyer.address,
+            metadata=command.metadata,
         )
         return CheckoutRequest(draft=draft, payment=command.payment_info, trace=trace)
 
@@ -323,6 +324,8 @@ def request_digest(command: PlaceOrder) -> str:
         attrs.astuple(address) if address else None,
         command.cart_version,
     ]
+    if command.metadata is not None:
+        parts.append(json.dumps(command.metadata, sort_keys=True))
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -364,6 +367,7 @@ def _order(accepted: Accepted, handle: Handle, at: datetime) -> Order:
             unit_price=offer.price,
             sku=offer.sku,
             options=offer.options,
+            metadata=line.metadata,
         )
         for line, offer in zip(cart.lines, accepted.offers, strict=True)
     )
@@ -381,4 +385,5 @@ def _order(accepted: Accepted, handle: Handle, at: datetime) -> Order:
         email=draft.email,
         address=draft.address,
         created_at=at,
+        metadata=cart.metadata if draft.metadata is None else draft.metadata,
     )

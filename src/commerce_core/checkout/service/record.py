@@ -262,6 +262,7 @@ class Recorder:
                 order_id=s.key.order_id,
                 new_cart_id=CartId(self._ids.new()),
                 lines=tuple(cart_line(x) for x in s.move.order.lines),
+                metadata=s.move.order.metadata,
             )
             for s in steps
         ]

@@ -77,6 +77,7 @@ def cart_line(x: OrderLine) -> CartLine:
         quantity=x.quantity,
         seen_price=x.unit_price,
         seen_name=x.name,
+        metadata=x.metadata,
     )
 
 

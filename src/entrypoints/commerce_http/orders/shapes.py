@@ -24,6 +24,7 @@ class OrderLineOut(Shape):
     quantity: int
     unit_price: MoneyOut
     line_total: MoneyOut
+    metadata: dict[str, Any]
 
 
 class AdjustmentOut(Shape):
@@ -89,6 +90,7 @@ class OrderSummaryOut(Shape, kw_only=True):
     payment: PaymentOut
     shipment: ShipmentOut | None
     cancellation: CancellationOut | UnsetType = UNSET
+    metadata: dict[str, Any]
     created_at: datetime
     updated_at: datetime
 
@@ -160,6 +162,7 @@ def _summary(view: OrderView) -> dict[str, Any]:
         )
         if undone
         else UNSET,
+        "metadata": dict(order.metadata),
         "created_at": order.created_at,
         "updated_at": view.updated_at,
     }
@@ -188,6 +191,7 @@ def _line_out(line: OrderLine) -> OrderLineOut:
         quantity=line.quantity,
         unit_price=money(line.unit_price),
         line_total=money(line.total),
+        metadata=dict(line.metadata),
     )
 
 
