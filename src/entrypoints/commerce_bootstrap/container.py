@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from commerce_bootstrap import builders, grouping, outside
 from commerce_bootstrap.database import build_clock
 from commerce_bootstrap.metrics import GroupMetrics, QueueCollector, ShopCollector
-from commerce_bootstrap.parts import NONE_OF_ONES_OWN, OwnParts, build_parts
+from commerce_bootstrap.parts import OwnParts, build_parts, named_parts
 from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.shop import Shop
 from commerce_core.assembly import Parts
@@ -104,23 +104,24 @@ class ShopContainer(DeclarativeContainer):
     )  # fmt: skip
 
 
-def build_shop(settings: Settings, parts: OwnParts = NONE_OF_ONES_OWN) -> Shop:
+def build_shop(settings: Settings, parts: OwnParts | None = None) -> Shop:
     """A whole shop. Close it when done, or use it as a context manager.
 
     Args:
         settings: say what it is built of.
         parts: parts of one's own, as ``partial(Parts, charges=…)``, in place of those that the
-            settings say; the shop closes them as well.
+            settings say; else those of the function that the settings name. The shop closes them
+            as well.
 
     Raises:
         WrongSetting: a part cannot be built from its setting; what was opened before is closed
             again.
     """
-    builders.check_named(settings, parts.keywords)
+    own = dict((parts or named_parts(settings)).keywords)
+    builders.check_named(settings, own)
     container: Any = ShopContainer(settings=settings)
-    rest = dict(parts.keywords)
-    for name in container.providers.keys() & rest.keys():
-        container.providers[name].override(providers.Object(rest.pop(name)))
-    container.own.override(providers.Object(rest))
+    for name in container.providers.keys() & own.keys():
+        container.providers[name].override(providers.Object(own.pop(name)))
+    container.own.override(providers.Object(own))
     shop: Shop = container.shop()
     return shop

@@ -1,15 +1,17 @@
 """The parts of a shop that is built from settings, and those that somebody hands in."""
 
+import importlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from prometheus_client import CollectorRegistry
 
 from commerce_bootstrap.builders import Storage
 from commerce_bootstrap.metrics import dropped_rows, search_lag
-from commerce_bootstrap.settings import Settings
+from commerce_bootstrap.setting_values import WrongSetting
+from commerce_bootstrap.settings import PREFIX, Settings
 from commerce_bootstrap.tracing import FollowedConsumer, Tracer
 from commerce_core.accounts import PasswordHasher, TokenFactory
 from commerce_core.assembly import Grouping, Kept, Parts
@@ -23,8 +25,7 @@ from commerce_core.search import SearchIndex
 from commerce_core.shipping import Carrier
 
 #: Parts of one's own: ``partial(Parts, charges=…)`` names some, and the settings give the rest.
-OwnParts: TypeAlias = "partial[Parts]"
-NONE_OF_ONES_OWN: Final[OwnParts] = partial(Parts)
+OwnParts: TypeAlias = partial[Parts]
 
 
 def build_parts(
@@ -71,3 +72,22 @@ def _kept(settings: Settings) -> Kept:
         carts=timedelta(days=settings.cart_days),
         history=timedelta(days=settings.history_days),
     )
+
+
+def named_parts(settings: Settings) -> OwnParts:
+    """What the function that *settings* name returns; none of one's own where they name none.
+
+    Raises:
+        WrongSetting: there is no such function, or it returns something else.
+    """
+    if not settings.parts:
+        return partial(Parts)
+    module, _, function = settings.parts.partition(":")
+    try:
+        made: object = getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError) as error:
+        raise WrongSetting(f"{PREFIX}PARTS: {settings.parts} is not there ({error}).") from error
+    found: object = made() if callable(made) else None
+    if not isinstance(found, partial) or cast("OwnParts", found).func is not Parts:
+        raise WrongSetting(f"{PREFIX}PARTS: {settings.parts} must return partial(Parts, …).")
+    return cast("OwnParts", found)

@@ -88,6 +88,13 @@ def text_of(name: str, text: str) -> str:
     return text
 
 
+def function(name: str, text: str) -> str:
+    """Where a function lies, as ``module:function``."""
+    if not re.fullmatch(r"[^\W\d][\w.]*:[^\W\d]\w*", text):
+        raise WrongSetting(f"{name} must be module:function, not {text!r}.")
+    return text
+
+
 def origins(name: str, text: str) -> tuple[str, ...]:
     found = tuple(part.strip().lower() for part in text.split(",") if part.strip())
     for origin in found:

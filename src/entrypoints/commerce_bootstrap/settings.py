@@ -75,6 +75,14 @@ class Settings:
         values.url,
         "the carrier; must be named on a database server",
     )
+    parts: str = _setting(
+        "",
+        values.function,
+        (
+            "module:function that returns partial(Parts, …): parts of one's own in place of those "
+            "that addresses name; none: all are named"
+        ),
+    )
     currency: str = _setting("USD", values.currency, "the shop's currency (ISO 4217)")
     host: str = _setting("127.0.0.1", values.text_of, "the address that HTTP listens on")
     port: int = _setting(
