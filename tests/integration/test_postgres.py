@@ -185,3 +185,31 @@ def test_a_statement_stays_prepared_whatever_is_handed_to_it_and_however_it_ends
             "given.at%'"
         )
         assert connection(tx).execute(prepared).scalar_one() == 1
+
+
+def test_only_a_transaction_that_may_change_rows_finds_them_in_order(
+    database: SqlDatabase,
+) -> None:
+    def settings(tx: transaction.SqlTransaction) -> set[object]:
+        return {
+            tx.connection.exec_driver_sql(f"SHOW {name}").scalar() for name in postgres._IN_ORDER
+        }
+
+    for _ in range(2):  # on one connection of the pool, in turns
+        with database.begin() as writing:
+            assert settings(writing) == {"off"}
+            writing.commit()
+        with database.snapshot() as reading:
+            assert settings(reading) == {"on"}
+
+
+def test_a_transaction_that_does_not_begin_costs_no_connection(
+    database: SqlDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(postgres, "_BEGIN", "BEGIN; SET LOCAL there_is_no = 'such'")
+        with pytest.raises(sa.exc.DBAPIError, match="there_is_no"), database.begin():
+            pass
+    assert database.connections_in_use == 0
+    with database.begin() as tx:
+        assert tx.connection.exec_driver_sql("SELECT 1").scalar() == 1

@@ -34,15 +34,20 @@ _PATIENCE: Final = {
     "lock_timeout": 5_000,
     "idle_in_transaction_session_timeout": 30_000,
 }
-#: Rows are found one after the other, by an index, in the order of the given ones, and so they are
-#: locked: a hash join would read and lock them as they lie on disk, and two groups would wait for
-#: each other (ADR 0015). A plan that can only scan is not compiled for its price.
+#: Where rows are changed they are found one after the other, by an index, in the order of the given
+#: ones, and so they are locked: a hash join would read and lock them as they lie on disk, and two
+#: groups would wait for each other (ADR 0015, 0048). A plan that can only scan is not compiled for
+#: its price.
 _IN_ORDER: Final = {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "enable_seqscan": "off",
     "jit": "off",
 }
+#: How a transaction that changes rows begins: in one message, as one that only reads does.
+_BEGIN: Final = "; ".join(
+    ["BEGIN", *(f"SET LOCAL {name} = {value}" for name, value in _IN_ORDER.items())]
+)
 #: The same for locks that a migration asks for.
 _MIGRATION_LOCK: Final = 1_000
 #: The number of the advisory lock that migrations take.
@@ -135,9 +140,24 @@ def prepare(engine: sa.Engine, schema: str | None = None) -> None:
     """Have *engine* tell each new connection how patient the server is to be and in which *schema*
     the tables lie, and use none that died in the pool.
     """
-    settings = {**_PATIENCE, **_IN_ORDER, **({"search_path": schema} if schema else {})}
+    settings = {**_PATIENCE, **({"search_path": schema} if schema else {})}
     event.listen(engine, "connect", partial(_tell, _telling(settings)))
     event.listen(engine, "checkout", _refuse_dead)
+
+
+def begin_in_order(driver: Any) -> None:
+    """Begin a transaction that finds, and so locks, rows in the order of those that it is given.
+
+    The driver itself would begin it with its first statement, by a message of its own too.
+
+    Raises:
+        psycopg.Error: it did not begin.
+    """
+    from psycopg import errors, pq  # not for shops on SQLite, which need no driver of a server
+
+    begun = driver.pgconn.exec_(_BEGIN.encode())
+    if begun.status != pq.ExecStatus.COMMAND_OK:
+        raise errors.error_from_result(begun)
 
 
 def is_away(context: Any) -> bool:

@@ -205,7 +205,7 @@ def answered(
         cursor.execute(text, values)
         found: list[tuple[Any, ...]] = cursor.fetchall() if cursor.description else []
     except connection.dialect.loaded_dbapi.Error as error:
-        raise translate_error(connection, error, cursor, text) from error
+        raise translate_error(connection, error, driver, text) from error
     finally:
         cursor.close()
     return found

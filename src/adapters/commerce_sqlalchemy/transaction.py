@@ -217,6 +217,8 @@ class SqlDatabase(Database):
                 opened.begin()
                 if self.is_sqlite:
                     _begin_sqlite(opened, write=write)
+                elif write:
+                    _begin_on_server(opened)
             except BaseException as error:
                 if isinstance(error, StorageFull):
                     self.note_full()
@@ -302,6 +304,14 @@ def _begin_sqlite(opened: sa.Connection, *, write: bool) -> None:
         raise OperationalError("BEGIN", None, error) from error
 
 
+def _begin_on_server(opened: sa.Connection) -> None:
+    driver: Any = opened.connection.dbapi_connection
+    try:
+        postgres.begin_in_order(driver)
+    except opened.dialect.loaded_dbapi.Error as error:
+        raise translate_error(opened, error, driver, "BEGIN") from error
+
+
 def _prepare_sqlite(raw: Any, _: object) -> None:
     raw.isolation_level = None
     _write_ahead(raw)
@@ -348,16 +358,16 @@ def _translate(context: Any) -> None:
 
 
 def translate_error(
-    connection: sa.Connection, error: Any, cursor: Any, statement: str
+    connection: sa.Connection, error: Any, driver: Any, statement: str
 ) -> DBAPIError:
-    """An error of the driver as SQLAlchemy raises it; a connection that it has cost is not used
-    again.
+    """An error of the *driver*'s connection as SQLAlchemy raises it; one that it has cost is not
+    used again.
 
     Raises:
         TransactionLost: the whole transaction may be tried again.
     """
     dialect = connection.dialect
-    if gone := dialect.is_disconnect(error, cursor.connection, cursor):
+    if gone := dialect.is_disconnect(error, driver, None):
         connection.invalidate(error)
     _raise_if_lost(error, disconnected=gone)
     return cast(
