@@ -28,7 +28,15 @@ from commerce_core.catalog.service.importer import Importer
 from commerce_core.catalog.service.imports import Imports
 from commerce_core.catalog.service.items import Items
 from commerce_core.catalog.service.shelve import Shelf
-from commerce_core.checkout import SagaStore, Timing
+from commerce_core.checkout import (
+    OURS,
+    Definitions,
+    InTime,
+    Outside,
+    SagaStore,
+    Timing,
+    without_limit,
+)
 from commerce_core.checkout.service.cancel import Cancellations
 from commerce_core.checkout.service.check import Checker
 from commerce_core.checkout.service.decide import Decision, Draft
@@ -125,6 +133,10 @@ class Parts:
     carriers: Mapping[str, Carrier]
     """By name; the first one takes the parcels."""
     charges: Charges = attrs.field(factory=FreeOfCharges)
+    definitions: Definitions = OURS
+    """The sagas of orders that this process knows."""
+    in_time: InTime = without_limit
+    """Bounds the calls of steps that are none of the shop's own."""
     subscribers: Sequence[Consumer] = ()
     """Consumers beside the shop's own."""
     batcher: Grouping
@@ -150,7 +162,7 @@ class Services:
 
     def __init__(self, parts: Parts) -> None:
         db, clock, ids, currency = parts.database, parts.clock, parts.ids, parts.currency
-        gateways, carriers = parts.gateways, parts.carriers
+        gateways = parts.gateways
         pricer = Pricer(currency, parts.charges)
         shelf = Shelf(parts.items, parts.stock, parts.outbox, ids)
         sources = ItemRepositories(database=db, book=parts.items, stock=parts.stock)
@@ -167,10 +179,13 @@ class Services:
         self.checkout = _checkout(parts, self.placement)
         self.cancellations = Cancellations(db, parts.orders, parts.sagas, clock)
         self.orders = Orders(db, parts.orders, parts.seller_orders)
-        self.runner = SagaRunner(
-            books, gateways, carriers, parts.fan_out, clock, ids, parts.timing, parts.owner
+        known = parts.definitions
+        outside = Outside(
+            gateways=gateways, carriers=parts.carriers, clock=clock, in_time=parts.in_time
         )
-        self.operations = Operations(books, Recorder(books, ids, parts.timing), gateways, clock)
+        self.runner = SagaRunner(books, known, outside, parts.fan_out, clock, ids, parts.timing)
+        recorder = Recorder(books, ids, parts.timing, known)
+        self.operations = Operations(books, recorder, gateways, clock, known)
         self.reconciliation = Reconciliation(books, gateways, clock)
         self.checker = Checker(books, gateways, clock)
         self.searches = Searches(db, parts.imports, parts.index)
@@ -208,7 +223,8 @@ def _placement(parts: Parts, pricer: Pricer) -> Placement:
         database=parts.database, carts=parts.carts, offers=parts.offers, stock=parts.stock,
         orders=parts.orders, sagas=parts.sagas, outbox=parts.outbox
     )  # fmt: skip
-    return Placement(repositories, pricer, parts.clock, parts.ids, next(iter(parts.carriers)))
+    carrier, definition = next(iter(parts.carriers)), parts.definitions.current
+    return Placement(repositories, pricer, parts.clock, parts.ids, carrier, definition)
 
 
 def _checkout(parts: Parts, placement: Placement) -> Checkout:

@@ -105,7 +105,7 @@ class TestSqliteSagaStore(SagaStoreContract, SagaFactsContract):
                     return answered(c, statement, values)
 
                 monkeypatch.setattr(rows, "answered", overtaken)
-                assert store.claim_due(tx, {"order": 1}, "runner-2", AT, LATER, 9) == [], meanwhile
+                assert store.claim_due(tx, {("order", 1)}, AT, LATER, 9) == [], meanwhile
 
     def test_calls_are_kept_under_the_key_that_goes_out(
         self, database: Database, store: SqlSagaStore
@@ -113,12 +113,19 @@ class TestSqliteSagaStore(SagaStoreContract, SagaFactsContract):
         with database.begin() as tx:
             read = next(
                 c
-                for c in store.claim_due(tx, {"order": 1}, "r", AT, LATER, 9)
+                for c in store.claim_due(tx, {("order", 1)}, AT, LATER, 9)
                 if c.saga.key == key_of(THREE)
             )
             store.write(tx, [told(read, full_saga(read.saga))], AT)
             keys = connection(tx).execute(sa.select(outside_call.c.key)).scalars().all()
             assert set(keys) == {
                 f"{THREE.id}:{rest}"
-                for rest in ("charge:1:1", "refund:1:3", "ship:1:1", "unship:1:1")
+                for rest in (
+                    "charge:1:1",
+                    "refund:1:3",
+                    "ship:1:1",
+                    "unship:1:1",
+                    "fraud_check:1:1",
+                    "fraud_check.undo:1:1",
+                )
             }

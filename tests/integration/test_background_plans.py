@@ -140,7 +140,7 @@ _sagas, _carts = SqlSagaStore(), SqlCartBook()
 _expiry = CartRetention(_carts, guests=timedelta(days=30), buyers=timedelta(days=365))
 _before: Final = NOW - timedelta(days=30)
 BACKGROUND: Final[dict[str, Callable[[Transaction], Any]]] = {
-    "claim sagas": lambda tx: _sagas.claim_due(tx, {"order": 1}, "me", NOW, NOW, LIMIT),
+    "claim sagas": lambda tx: _sagas.claim_due(tx, {("order", 1)}, NOW, NOW, LIMIT),
     "owed refunds": lambda tx: _sagas.owed_refunds(tx, LIMIT),
     "late captures": lambda tx: _sagas.record_facts(
         tx, [MoneyFact(key=LATE, ref="again", kind="capture", amount=Money(500, "USD"))], NOW

@@ -6,6 +6,7 @@ from concurrent.futures import Future
 
 from commerce_core.cart import CartView, SetQuantity
 from commerce_core.cart.service import CartChange, Carts, Shopper
+from commerce_core.checkout import ORDER_SAGA
 from commerce_core.checkout.service.place import Placement, PlacementRepositories
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import BuyerId, IdFactory, ItemId
@@ -13,7 +14,7 @@ from commerce_core.pricing import FreeOfCharges, Pricer
 
 
 def placement(repositories: PlacementRepositories, clock: Clock, ids: IdFactory) -> Placement:
-    return Placement(repositories, Pricer("EUR", FreeOfCharges()), clock, ids, "bicycle")
+    return Placement(repositories, Pricer("EUR", FreeOfCharges()), clock, ids, "bicycle", ORDER_SAGA)
 
 
 def put_in_cart(carts: Carts, buyer: str, item: str) -> int:

@@ -3,7 +3,7 @@ cancel flag; facts by nothing.
 """
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -42,6 +42,7 @@ from commerce_sqlalchemy.saga_statements import (
     SAGAS,
     UNHELD,
     WRITE,
+    under,
     waits_for,
     worrying,
 )
@@ -82,21 +83,14 @@ class SqlSagaStore(SagaStore):
     def claim_due(
         self,
         tx: Transaction,
-        definitions: Mapping[str, int],
-        owner: str,
+        definitions: Collection[tuple[str, int]],
         now: datetime,
         lease_until: datetime,
         limit: int,
         away: Away = NOBODY_AWAY,
     ) -> Sequence[ClaimedSaga]:
         c, far = saga.c, beyond(now, lease_until)
-        known = sa.or_(
-            sa.false(),
-            *(
-                sa.and_(c.definition == name, c.version <= version)
-                for name, version in definitions.items()
-            ),
-        )
+        known = under(definitions)
         due = sa.select(c.buyer_id, c.order_id, c.fence, c.claims).where(FREE, known)
         if away != NOBODY_AWAY:
             due = due.where(sa.not_(waits_for(away)))
@@ -113,9 +107,7 @@ class SqlSagaStore(SagaStore):
         if not chosen:
             return []
         rows = sorted((r.buyer_id, r.order_id, r.fence) for r in chosen)
-        taken = CLAIM.run(
-            connection(tx), rows, now=now, beyond=far, until=lease_until, claimer=owner
-        )
+        taken = CLAIM.run(connection(tx), rows, now=now, beyond=far, until=lease_until)
         return list(
             self.reread(tx, [OrderKey(row.buyer_id, row.order_id) for row in taken]).values()
         )
@@ -291,6 +283,18 @@ class SqlSagaStore(SagaStore):
                 count=row.sagas, oldest=row.oldest, alarmed=int(row.needs_attention)
             )
             for row in connection(tx).execute(counted.group_by(x.state))
+        }
+
+    def unknown_definitions(
+        self, tx: Transaction, known: Collection[tuple[str, int]], at_most: int
+    ) -> Mapping[tuple[str, int], int]:
+        c = saga.c
+        strange = sa.select(c.definition, c.version).where(OPEN, sa.not_(under(known)))
+        x = strange.order_by(c.next_run_at).limit(at_most).subquery().c
+        counted = sa.select(x.definition, x.version, sa.func.count().label("sagas"))
+        return {
+            (row.definition, row.version): row.sagas
+            for row in connection(tx).execute(counted.group_by(x.definition, x.version))
         }
 
     def gateways_in_use(self, tx: Transaction) -> Sequence[tuple[str, str]]:

@@ -90,7 +90,7 @@ _REFUND_CALLS: Final = Given(
         .where(
             _T.buyer_id == d.buyer_id,
             _T.order_id == d.order_id,
-            _T.operation == Operation.REFUND.value,
+            _T.operation == str(Operation.REFUND),
             _T.subject_no == d.no,
         )
         .order_by(_T.attempt)

@@ -53,7 +53,7 @@ def key_row(key: OrderKey) -> dict[str, Any]:
 
 def call_id(key: OrderKey, c: OutsideCall) -> tuple[str, str, str, int, int]:
     """The whole key of a call's row."""
-    return (key.buyer_id, key.order_id, c.operation.value, c.subject_no, c.attempt)
+    return (key.buyer_id, key.order_id, str(c.operation), c.subject_no, c.attempt)
 
 
 def call_values(key: OrderKey, c: OutsideCall) -> tuple[Any, ...]:
@@ -75,7 +75,7 @@ def call_row(key: OrderKey, c: OutsideCall, at: datetime) -> dict[str, Any]:
     """A new row for the call."""
     return {
         **key_row(key),
-        "operation": c.operation.value,
+        "operation": str(c.operation),
         "subject_no": c.subject_no,
         "attempt": c.attempt,
         "key": call_key(key, c),

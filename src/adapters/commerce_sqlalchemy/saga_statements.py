@@ -1,5 +1,6 @@
 """The statements that find, claim and write sagas."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
@@ -19,6 +20,17 @@ OPEN: Final = sa.text("saga.state NOT IN ('COMPLETED', 'CANCELLED')")
 """Spelled as the partial index spells it, so that every planner sees that it serves."""
 
 
+def under(definitions: Collection[tuple[str, int]]) -> "sa.ColumnElement[bool]":
+    """Whether a saga was begun under one of *definitions*."""
+    return sa.or_(
+        sa.false(),
+        *(
+            sa.and_(_S.definition == name, _S.version == version)
+            for name, version in sorted(definitions)
+        ),
+    )
+
+
 def waits_for(away: Away) -> "sa.ColumnElement[bool]":
     """Whether a saga waits for a party that is *away*."""
     o = order_table.c
@@ -32,9 +44,10 @@ def waits_for(away: Away) -> "sa.ColumnElement[bool]":
     paid_there = sa.exists().where(o.buyer_id == _S.buyer_id, o.id == _S.order_id, there)
     shipping = _S.state == OrderState.SHIPPING.value
     undone_without_a_call = sa.and_(_S.state == OrderState.PLACED.value, _S.cancel_requested)
+    completed = _S.state == OrderState.FINISHING.value
     return sa.or_(
         sa.and_(shipping, _S.carrier.in_(sorted(away.carriers))),
-        sa.and_(sa.not_(shipping), sa.not_(undone_without_a_call), paid_there),
+        sa.and_(sa.not_(sa.or_(shipping, completed, undone_without_a_call)), paid_there),
     )
 
 
@@ -83,7 +96,6 @@ CLAIM: Final = Given(
             fence=_S.fence + 1,
             claims=_S.claims + 1,
             lease_until=sa.bindparam("until"),
-            owner=sa.bindparam("claimer"),
         )
         .returning(_S.buyer_id, _S.order_id)
     ),

@@ -158,3 +158,14 @@ class HoldsLost(Conflict):
 
     def __init__(self, order_ids: Sequence[str]) -> None:
         super().__init__("goods are not held any more for " + ", ".join(order_ids))
+
+
+class DefinitionUnknown(Conflict):
+    """The order was placed under a definition of the saga that this process does not know: it
+    leaves the order alone.
+    """
+
+    code = "definition-unknown"
+
+    def __init__(self, name: str, version: int) -> None:
+        super().__init__(f"no saga {name} of version {version} is known here")

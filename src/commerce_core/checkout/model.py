@@ -5,7 +5,7 @@ outside.
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import attrs
 
@@ -14,23 +14,51 @@ from commerce_core.kernel.money import Money
 from commerce_core.orders import Fact, OrderKey, OrderState, OrderView, Shipment
 from commerce_core.payment import BookEntry
 
+_UNDO: Final = ".undo"
 
-class Operation(StrEnum):
-    """What an outside call is for."""
 
-    CHARGE = "charge"
-    REFUND = "refund"
-    SHIP = "ship"
-    UNSHIP = "unship"
+class Operation(str):
+    """What an outside call is for, as it is stored and as keys name it. The shop's own ones stand
+    here; that of any other step is its name.
+    """
+
+    __slots__ = ()
+
+    CHARGE: ClassVar["Operation"]
+    REFUND: ClassVar["Operation"]
+    SHIP: ClassVar["Operation"]
+    UNSHIP: ClassVar["Operation"]
+
+    @property
+    def undo(self) -> "Operation":
+        """What takes it back, for a step that is none of the shop's own."""
+        return Operation(self + _UNDO)
+
+    @property
+    def is_undo(self) -> bool:
+        """Whether it takes back what such a step did."""
+        return self.endswith(_UNDO)
+
+    @property
+    def step(self) -> str:
+        """The name of the step whose call it is."""
+        return self.removesuffix(_UNDO)
+
+
+Operation.CHARGE = Operation("charge")
+Operation.REFUND = Operation("refund")
+Operation.SHIP = Operation("ship")
+Operation.UNSHIP = Operation("unship")
 
 
 class CallStatus(StrEnum):
     """What is known of an outside call. INTENT and UNKNOWN mean: it may or may not have
-    happened.
+    happened. WAITING: it was answered, and a person or a later fact decides.
     """
 
     INTENT = "INTENT"
     UNKNOWN = "UNKNOWN"
+    WAITING = "WAITING"
     OK = "OK"
     REFUSED = "REFUSED"
     VOIDED = "FENCED"
@@ -43,6 +71,9 @@ class CallStatus(StrEnum):
 
 #: What stands in place of a response where nothing was sent. Releases before this one pass it over.
 _HELD_BACK: Final[Mapping[str, Any]] = {"sent": False}
+#: What a waiting call's response says beside the reason.
+FOR_PERSON: Final = "forPerson"
+_TURNED_BACK: Final = (OrderState.COMPENSATING, OrderState.CANCELLED)
 
 
 @attrs.frozen(kw_only=True)
@@ -99,7 +130,7 @@ def call_key(key: OrderKey, call: OutsideCall) -> str:
     """The idempotency key of *call*: a pure function of what is stored, equal on every repeat and
     on every path (acceptance 9).
     """
-    return f"{key.order_id}:{call.operation.value}:{call.subject_no}:{call.attempt}"
+    return f"{key.order_id}:{call.operation}:{call.subject_no}:{call.attempt}"
 
 
 @attrs.frozen
@@ -173,20 +204,34 @@ class OrderSaga:
         return charge.amount or self.total
 
     @property
+    def waiting(self) -> OutsideCall | None:
+        """The call of a step that waits for a person or a later fact; ``None``: none does."""
+        if self.state in _TURNED_BACK:
+            return None
+        return next((c for c in self.calls.values() if c.status is CallStatus.WAITING), None)
+
+    @property
     def needs_person(self) -> bool:
         """Whether it is flagged for review whatever becomes of it: another amount was captured than
-        the order's total.
+        the order's total, or a step waits for a person.
         """
-        return self.status(Operation.CHARGE) is CallStatus.OK and self.captured != self.total
+        if self.status(Operation.CHARGE) is CallStatus.OK and self.captured != self.total:
+            return True
+        waiting = self.waiting
+        return waiting is not None and bool((waiting.response or {}).get(FOR_PERSON))
 
     def with_intent(self, operation: Operation, amount: Money | None = None) -> "OrderSaga":
         """The saga with the intent of *operation* written down; unchanged where it is already."""
         if operation in self.calls:
             return self
-        outside = operation in (Operation.SHIP, Operation.UNSHIP)
-        gateway, account = (self.carrier, "") if outside else (self.gateway, self.account)
+        if operation in (Operation.CHARGE, Operation.REFUND):
+            party, account = self.gateway, self.account
+        elif operation in (Operation.SHIP, Operation.UNSHIP):
+            party, account = self.carrier, ""
+        else:
+            party, account = operation.step, ""
         call = OutsideCall(
-            operation=operation, gateway=gateway, account=account, digest=self.digest, amount=amount
+            operation=operation, gateway=party, account=account, digest=self.digest, amount=amount
         )
         return attrs.evolve(self, calls={**self.calls, operation: call})
 
@@ -242,23 +287,27 @@ class Timing:
 # --- what a step decides --------------------------------------------------------------------------
 
 
-class GatewayCommand(StrEnum):
-    """The calls that a saga can ask for."""
+@attrs.frozen(order=True)
+class StepCommand:
+    """A call that a step asks for: its *verb* for logs, traces and metrics, and the *operation*
+    under whose key it is made (``None``: it needs none).
+    """
 
-    CONFIRM = "confirm"
-    VOID = "fence"
-    REFUND = "refund"
-    BOOK = "book"
-    UNBOOK = "unbook"
+    verb: str
+    operation: Operation | None = attrs.field(order=False)
+
+    CONFIRM: ClassVar["StepCommand"]
+    VOID: ClassVar["StepCommand"]
+    REFUND: ClassVar["StepCommand"]
+    BOOK: ClassVar["StepCommand"]
+    UNBOOK: ClassVar["StepCommand"]
 
 
-OPERATION_OF: Final[Mapping[GatewayCommand, Operation]] = {
-    GatewayCommand.CONFIRM: Operation.CHARGE,
-    GatewayCommand.REFUND: Operation.REFUND,
-    GatewayCommand.BOOK: Operation.SHIP,
-    GatewayCommand.UNBOOK: Operation.UNSHIP,
-}
-"""The calls that are made under a key, each with what it is for."""
+StepCommand.CONFIRM = StepCommand("confirm", Operation.CHARGE)
+StepCommand.VOID = StepCommand("fence", None)
+StepCommand.REFUND = StepCommand("refund", Operation.REFUND)
+StepCommand.BOOK = StepCommand("book", Operation.SHIP)
+StepCommand.UNBOOK = StepCommand("unbook", Operation.UNSHIP)
 
 
 @attrs.frozen
@@ -267,7 +316,6 @@ class RecordEvent:
 
     fact: Fact
     detail: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
-    cause: str | None = None
 
 
 @attrs.frozen

@@ -3,7 +3,7 @@ is kept whatever the fence.
 """
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -30,12 +30,13 @@ class ClaimedSaga:
 
 @attrs.frozen
 class Party:
-    """Somebody outside who is asked: a gateway with its account, or a carrier
-    (``account=None``).
+    """Somebody outside who is asked: a gateway with its account, a carrier (``account=None``), or
+    whomever a step of the shop's own asks.
     """
 
     name: str
     account: str | None
+    is_step: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -128,18 +129,18 @@ class SagaStore(Protocol):
     def claim_due(
         self,
         tx: Transaction,
-        definitions: Mapping[str, int],
-        owner: str,
+        definitions: Collection[tuple[str, int]],
         now: datetime,
         lease_until: datetime,
         limit: int,
         away: Away = NOBODY_AWAY,
     ) -> Sequence[ClaimedSaga]:
         """Take up to *limit* unfinished sagas that are due and that nobody holds a lease on, of the
-        *definitions* (name → newest version) known.
+        *definitions* (names and versions) known. Those of others are left as they are.
 
         Those that wait for a party that is *away* are left alone: a gateway's but for placed orders
-        that are cancelled and for those that are being shipped, a carrier's that are being shipped.
+        that are cancelled, for those that are being shipped and for those that are completed, a
+        carrier's that are being shipped.
         Each claim raises the fence and the count of claims. A saga that was claimed five times
         without progress is taken alone, so that it cannot spoil its neighbours.
         """
@@ -251,6 +252,14 @@ class SagaStore(Protocol):
     ) -> Mapping[str, BacklogStats]:
         """The unfinished sagas by state, counted up to *at_most* in all. What is worrying is so as
         in :meth:`alarmed`.
+        """
+
+    @abstractmethod
+    def unknown_definitions(
+        self, tx: Transaction, known: Collection[tuple[str, int]], at_most: int
+    ) -> Mapping[tuple[str, int], int]:
+        """The unfinished sagas of definitions that are not among those *known*, by name and
+        version, counted up to *at_most* in all.
         """
 
     @abstractmethod

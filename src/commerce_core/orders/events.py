@@ -24,10 +24,11 @@ class Fact(StrEnum):
     PAYMENT_REFUNDED = "PaymentRefunded"
     INVENTORY_RELEASED = "InventoryReleased"
     ORDER_CANCELLED = "OrderCancelled"
+    STEP_ANSWERED = "StepAnswered"
 
     @property
     def is_last(self) -> bool:
-        """Whether no entry follows it."""
+        """Whether the order is over with it. Only what steps after completion do may follow."""
         return self in (Fact.ORDER_COMPLETED, Fact.ORDER_CANCELLED)
 
 
@@ -108,6 +109,15 @@ class OrderCancelled(OrderEvent):
     name = "orders.order_cancelled.v1"
 
 
+@attrs.frozen(kw_only=True)
+class StepAnswered(OrderEvent):
+    """A step that the shop has added to the saga got on: ``detail`` names the ``step`` and its
+    ``outcome`` (``accepted``, ``refused``, ``waiting`` or ``undone``), beside what it says itself.
+    """
+
+    name = "orders.step_answered.v1"
+
+
 #: The event for each kind of timeline entry.
 EVENT_OF: Final[Mapping[Fact, type[OrderEvent]]] = {
     Fact.ORDER_CREATED: OrderCreated,
@@ -119,4 +129,5 @@ EVENT_OF: Final[Mapping[Fact, type[OrderEvent]]] = {
     Fact.PAYMENT_REFUNDED: PaymentRefunded,
     Fact.INVENTORY_RELEASED: InventoryReleased,
     Fact.ORDER_CANCELLED: OrderCancelled,
+    Fact.STEP_ANSWERED: StepAnswered,
 }

@@ -25,8 +25,15 @@ class OrderState(StrEnum):
     CHARGING = "CHARGING"
     SHIPPING = "SHIPPING"
     COMPENSATING = "COMPENSATING"
+    FINISHING = "FINISHING"
+    """Completed, and steps that come after it are under way."""
     COMPLETED = "COMPLETED"
     CANCELLED = "CANCELLED"
+
+    @property
+    def is_completed(self) -> bool:
+        """Whether the order is carried out: nothing undoes it any more."""
+        return self in (OrderState.FINISHING, OrderState.COMPLETED)
 
     @property
     def is_final(self) -> bool:
@@ -49,6 +56,7 @@ _SEEN_AS: Final = {
     OrderState.CHARGING: OrderStatus.PENDING,
     OrderState.SHIPPING: OrderStatus.PAID,
     OrderState.COMPENSATING: OrderStatus.CANCELLING,
+    OrderState.FINISHING: OrderStatus.COMPLETED,
     OrderState.COMPLETED: OrderStatus.COMPLETED,
     OrderState.CANCELLED: OrderStatus.CANCELLED,
 }

@@ -16,6 +16,7 @@ from commerce_bootstrap.parts import OwnParts, build_parts, named_parts
 from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.shop import Shop
 from commerce_core.assembly import Parts
+from commerce_core.checkout import OURS
 from commerce_core.kernel.deployment import answer_at_once
 from commerce_core.plugins import PluginContext
 from commerce_core.pricing import FreeOfCharges
@@ -83,8 +84,9 @@ class ShopContainer(DeclarativeContainer):
     gateways = one(builders.build_gateways, settings, context, closing)
     carriers = one(builders.build_carriers, settings, context, storage, closing)
     charges = one(FreeOfCharges)
+    definitions = providers.Object(OURS)
 
-    at_once = one(outside.calls_answer_at_once, gateways, carriers)
+    at_once = one(outside.calls_answer_at_once, gateways, carriers, definitions)
     serializer = one(grouping.build_serializer, settings, at_once)
     groups = one(GroupMetrics, registry)
     batcher = one(grouping.Groups, groups, serializer, tracer, wake_up, closing)
@@ -94,6 +96,8 @@ class ShopContainer(DeclarativeContainer):
         tokens=tokens, hasher=hasher, index=index, broker=broker,
         gateways=one(outside.timed_gateways, gateways, settings, storage, closing),
         carriers=one(outside.timed_carriers, carriers, settings, closing), charges=charges,
+        definitions=definitions,
+        in_time=one(outside.StepsInTime, definitions, settings, closing),
         batcher=batcher, fan_out=fan_out, owner=owner, guest_key=guest_key
     )  # fmt: skip
     shop = one(

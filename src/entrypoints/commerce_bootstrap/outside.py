@@ -2,14 +2,15 @@
 paid.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from typing import Final
+from typing import Final, TypeVar
 
 from commerce_bootstrap.builders import Storage
 from commerce_bootstrap.setting_values import WrongSetting
 from commerce_bootstrap.settings import PREFIX, Settings
 from commerce_bootstrap.tracing import FollowedCalls, Tracer
+from commerce_core.checkout import Definitions
 from commerce_core.kernel.batching import FanOut, InlineFanOut
 from commerce_core.kernel.deployment import answer_at_once
 from commerce_core.payment import PaymentGateway
@@ -17,6 +18,8 @@ from commerce_core.shipping import Carrier
 from commerce_local.batching import ThreadFanOut
 from commerce_local.deadline import Deadline
 from commerce_local.timed import TimedCarrier, TimedGateway
+
+T = TypeVar("T")
 
 _CALLS_AT_ONCE: Final = 16
 _INLINE_CALLS: Final = 64
@@ -73,11 +76,29 @@ def _deadline(party: str, settings: Settings, closing: ExitStack[bool | None]) -
     return deadline
 
 
+class StepsInTime:
+    """Has each step of a shop's own call whomever it calls on threads of its own, in time."""
+
+    def __init__(
+        self, definitions: Definitions, settings: Settings, closing: ExitStack[bool | None]
+    ) -> None:
+        self._deadlines = {
+            step.name: _deadline(step.name, settings, closing)
+            for step in definitions.own_steps
+            if not answer_at_once(step)
+        }
+
+    def __call__(self, party: str, function: Callable[[], T], /) -> T:
+        return self._deadlines[party].call(function)
+
+
 def calls_answer_at_once(
-    gateways: Mapping[str, PaymentGateway], carriers: Mapping[str, Carrier]
+    gateways: Mapping[str, PaymentGateway],
+    carriers: Mapping[str, Carrier],
+    definitions: Definitions,
 ) -> bool:
-    """Whether no call to any of them waits for anybody."""
-    return answer_at_once(*gateways.values(), *carriers.values())
+    """Whether no call that a saga makes waits for anybody."""
+    return answer_at_once(*gateways.values(), *carriers.values(), *definitions.own_steps)
 
 
 def build_fan_out(at_once: bool, tracer: Tracer | None, closing: ExitStack[bool | None]) -> FanOut:

@@ -14,8 +14,9 @@ from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 import attrs
 
-from commerce_core.checkout.service.pay import LookedUp
-from commerce_core.checkout.service.run import GatewayCall
+from commerce_core.checkout import LookedUp
+from commerce_core.checkout import Unknown as StepUnknown
+from commerce_core.checkout.service.run import StepCall
 from commerce_core.kernel.batching import Calls, FanOut, GroupFunction
 from commerce_core.kernel.deployment import answer_at_once
 from commerce_core.kernel.errors import Unavailable
@@ -136,9 +137,9 @@ class FollowedCalls(FanOut):
         return self._inner.open(lambda task: self._call(perform, task))
 
     def _call(self, perform: Callable[[T], R], task: T) -> R:
-        if not isinstance(task, GatewayCall):
+        if not isinstance(task, StepCall):
             return perform(task)
-        saga, verb = task.claimed.saga, task.verb.value
+        saga, verb = task.claimed.saga, task.command.verb
         about: About = {
             "commerce.order_id": saga.key.order_id,
             "commerce.claims": task.claimed.claims,
@@ -264,4 +265,5 @@ def _not_known(outcome: object) -> str | None:
     """Why it is not known whether a call was carried out; ``None``: it is known."""
     if isinstance(outcome, LookedUp):
         return _not_known(outcome.outcome)
-    return outcome.reason if isinstance(outcome, PaymentUnknown | ShippingUnknown) else None
+    unknown = (PaymentUnknown, ShippingUnknown, StepUnknown)
+    return outcome.reason if isinstance(outcome, unknown) else None

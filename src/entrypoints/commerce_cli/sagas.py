@@ -10,7 +10,7 @@ from commerce_core.checkout.service.operate import Decision
 from commerce_core.kernel.ids import OrderId
 
 if TYPE_CHECKING:
-    from commerce_core.checkout import SagaRow
+    from commerce_core.checkout import Accepted, Refused, SagaRow
     from commerce_core.orders import Order
     from commerce_core.payment import Captured, Declined, Voided
 
@@ -46,7 +46,7 @@ def show(order_id: str, /, *, json: AsJson = False) -> None:
         row, view = shop.operations.show(OrderId(order_id))
     calls = [
         {
-            "operation": call.operation.value,
+            "operation": str(call.operation),
             "gateway": call.gateway,
             "attempt": call.attempt,
             "status": call.status.value,
@@ -86,7 +86,7 @@ def retry(order_id: str, /, *, json: AsJson = False) -> None:
 
 def resolve(
     order_id: str,
-    outcome: Literal["captured", "declined", "voided"],
+    outcome: Literal["captured", "declined", "voided", "accepted", "refused"],
     /,
     *,
     reason: Reason,
@@ -94,15 +94,17 @@ def resolve(
     actor: Actor,
     json: AsJson = False,
 ) -> None:
-    """Have a saga go on with what became of its charge: captured, declined or voided. Its gateway
-    is asked, and must not say otherwise.
+    """Have a saga go on with what became of its charge (captured, declined or voided: its gateway
+    is asked, and must not say otherwise), or with a step that waits (accepted or refused; the
+    reason is shown to the buyer of what is refused).
     """
     out = Output(as_json=json)
     with open_shop() as shop:
         _, view = shop.operations.show(OrderId(order_id))
         decision = Decision(actor=actor, reason=reason, evidence=evidence)
         shop.operations.resolve(OrderId(order_id), _said(outcome, view.order, reason), decision)
-    out.say(f"{order_id} goes on: its charge is {outcome}.")
+    what = "the step that waited" if outcome in ("accepted", "refused") else "its charge"
+    out.say(f"{order_id} goes on: {what} is {outcome}.")
     out.answer({"orderId": order_id, "outcome": outcome})
 
 
@@ -119,10 +121,17 @@ def compensate(
     out.answer({"orderId": order_id})
 
 
-def _said(outcome: str, order: "Order", reason: str) -> "Captured | Declined | Voided":
+def _said(
+    outcome: str, order: "Order", reason: str
+) -> "Captured | Declined | Voided | Accepted | Refused":
+    from commerce_core.checkout import Accepted, Refused
     from commerce_core.payment import Captured, Declined, Voided
 
     match outcome:
+        case "accepted":
+            return Accepted()
+        case "refused":
+            return Refused("refused", reason)
         case "captured":
             return Captured(ref="", amount=order.total)  # the gateway knows the reference
         case "declined":

@@ -71,7 +71,7 @@ def died_with_everything_in_hand(market: Market) -> None:
     storage, now = market.container.storage(), market.shop.clock.now()
     until = now + timedelta(seconds=30)
     with market.database.begin() as tx:
-        assert storage.sagas.claim_due(tx, {"order": 99}, "dead", now, until, 99)
+        assert storage.sagas.claim_due(tx, {("order", 1)}, now, until, 99)
         assert storage.imports.claim(tx, now, until)
         assert storage.reindex.claim(tx, now, until)
         tx.commit()

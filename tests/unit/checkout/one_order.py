@@ -8,11 +8,12 @@ cancel flag, advancing again where only the flag moved.
 
 from collections import deque
 from collections.abc import Iterator
+from typing import Final
 
 import attrs
 
 from commerce_core.checkout import CallStatus, Operation, OrderSaga, OutsideCall
-from commerce_core.checkout.model import Command, GatewayCommand
+from commerce_core.checkout.model import Command, StepCommand
 from commerce_core.checkout.saga import Begin, advance, ask
 from commerce_core.checkout.service.transition import learnt
 from commerce_core.kernel.money import Money
@@ -33,6 +34,13 @@ from tests.unit.checkout.one_order_world import (
     with_worker,
 )
 
+#: The operations of the shop's own steps.
+OURS: Final = (Operation.CHARGE, Operation.REFUND, Operation.SHIP, Operation.UNSHIP)
+#: What whoever a step of the shop's own calls answers, by what its books say.
+OWN_ANSWERS: Final = {
+    "NONE": "?", "DONE": "ACCEPTED", "REFUSED": "NO", "WAITING": "LATER", "GONE": "UNDONE"
+}  # fmt: skip
+
 
 class Explorer:
     """All states that can be reached under some rules."""
@@ -46,12 +54,12 @@ class Explorer:
         self.carrier_ok = carrier_ok
         self.sagas: dict[Key, OrderSaga] = {}
         self._moves: dict[tuple[Key, str | None], tuple[Key, tuple[Command, ...]]] = {}
-        self._asked: dict[Key, GatewayCommand | None] = {}
+        self._asked: dict[Key, StepCommand | None] = {}
         self.came: dict[World, tuple[World, str] | None] = {}
 
     def explore(self) -> "Explorer":
         """Go everywhere. Raises Broken."""
-        start = World(saga=self.known(START))
+        start = World(saga=self.known(START), workers=(None,) * self.rules.workers)
         self.came[start] = None
         queue, before = deque([start]), dict[World, list[World]]()
         while queue:
@@ -91,7 +99,7 @@ class Explorer:
     def known(self, saga: OrderSaga) -> Key:
         calls = tuple(
             sorted(
-                (op.value, c.status, c.attempt, c.amount.minor if c.amount else 0)
+                (op, c.status, c.attempt, c.amount.minor if c.amount else 0)
                 for op, c in saga.calls.items()
             )
         )
@@ -102,7 +110,7 @@ class Explorer:
     def state(self, world: World) -> OrderState:
         return self.sagas[world.saga].state
 
-    def asked(self, key: Key) -> GatewayCommand | None:
+    def asked(self, key: Key) -> StepCommand | None:
         if key not in self._asked:
             self._asked[key] = ask(self.sagas[key], self.rules.definition)
         return self._asked[key]
@@ -129,11 +137,11 @@ class Explorer:
             )
         for request in sorted(w.net):
             yield (
-                f"{request[0]} lands",
+                f"{request[0].verb} lands",
                 self.landed(w, request)._replace(net=w.net - {request}),
                 True,
             )
-            yield f"{request[0]} is lost", w._replace(net=w.net - {request}), True
+            yield f"{request[0].verb} is lost", w._replace(net=w.net - {request}), True
         if (
             self.rules.desk
             and w.handle == "CAPTURED"
@@ -142,6 +150,9 @@ class Explorer:
             and self.undone(w)
         ):
             yield "the desk gives a part back", w._replace(desk=DESK), True
+        if saga.waiting is not None and not any(worker and worker.newest for worker in w.workers):
+            yield "a person accepts", self.decided(w, "ACCEPTED"), False
+            yield "a person refuses", self.decided(w, "NO"), False
         for i, worker in enumerate(w.workers):
             if worker is None:
                 if not saga.state.is_final:  # a lease may have run out at any time
@@ -171,20 +182,26 @@ class Explorer:
                 )
         done = self.landed(w, request)
         yield (
-            f"w{i} {worker.verb} answered",
+            f"w{i} {worker.verb.verb} answered",
             with_worker(done, i, worker._replace(answer=self.answer(done, request))),
             False,
         )
         yield (
-            f"w{i} {worker.verb} answer lost",
+            f"w{i} {worker.verb.verb} answer lost",
             with_worker(done, i, worker._replace(answer="?")),
             True,
         )
         yield (
-            f"w{i} {worker.verb} under way",
+            f"w{i} {worker.verb.verb} under way",
             with_worker(w._replace(net=w.net | {request}), i, worker._replace(answer="?")),
             True,
         )
+
+    def decided(self, w: World, answer: str) -> World:
+        """What an operator makes of a saga that nobody holds. Who held it before writes no more."""
+        key, commands = self.moved(w.saga, answer)
+        seen = "DONE" if answer == "ACCEPTED" else "REFUSED"
+        return carried_out(w._replace(saga=key, own=seen), commands)
 
     def claimed(self, w: World, i: int) -> World:
         """Claim, and begin in the same transaction what has no call to make yet."""
@@ -200,22 +217,22 @@ class Explorer:
         return (
             worker.verb,
             refund.amount.minor
-            if worker.verb is GatewayCommand.REFUND and refund and refund.amount
+            if worker.verb is StepCommand.REFUND and refund and refund.amount
             else 0,
         )
 
     def unknown_call(self, worker: Worker) -> OutsideCall | None:
         """The call to look up before it is sent again; ``None``: it can be sent."""
         operation = {
-            GatewayCommand.CONFIRM: Operation.CHARGE,
-            GatewayCommand.REFUND: Operation.REFUND,
+            StepCommand.CONFIRM: Operation.CHARGE,
+            StepCommand.REFUND: Operation.REFUND,
         }.get(worker.verb)
         call = self.sagas[worker.saga].call(operation) if operation else None
         return call if call and call.status is CallStatus.UNKNOWN else None
 
     def seen(self, w: World, request: Request) -> str | None:
         """What a look shows; ``None``: nothing of the call."""
-        if request[0] is GatewayCommand.CONFIRM:
+        if request[0] is StepCommand.CONFIRM:
             return self.answer(w, request) if w.handle != "OPEN" else None
         return (
             f"GIVEN BACK {self.back(w)}"
@@ -232,16 +249,18 @@ class Explorer:
     def answer(self, w: World, request: Request) -> str:
         verb, amount = request
         match verb:
-            case GatewayCommand.CONFIRM | GatewayCommand.VOID:
+            case StepCommand.CONFIRM | StepCommand.VOID:
                 return (
                     "LESS CAPTURED"
                     if w.handle == "CAPTURED" and self.captured == LESS
                     else w.handle
                 )
-            case GatewayCommand.REFUND:
+            case StepCommand.REFUND:
                 return f"REFUNDED {amount}" if amount in w.given else "NOT REFUNDED"
-            case _:
+            case StepCommand.BOOK | StepCommand.UNBOOK:
                 return w.booking
+            case _:
+                return OWN_ANSWERS[w.own]
 
     def landed(self, w: World, request: Request) -> World:
         """The other side's books: a repeat under the same key changes nothing, and no more goes
@@ -249,18 +268,22 @@ class Explorer:
         """
         verb, amount = request
         match verb:
-            case GatewayCommand.CONFIRM if w.handle == "OPEN":
+            case StepCommand.CONFIRM if w.handle == "OPEN":
                 return w._replace(handle="CAPTURED" if self.card_ok else "DECLINED")
-            case GatewayCommand.VOID if w.handle == "OPEN":
+            case StepCommand.VOID if w.handle == "OPEN":
                 return w._replace(handle="VOID")
-            case GatewayCommand.REFUND if (
+            case StepCommand.REFUND if (
                 w.handle == "CAPTURED" and self.back(w) + amount <= self.captured.minor
             ):
                 return w._replace(given=w.given | {amount})
-            case GatewayCommand.BOOK if w.booking == "NONE":
+            case StepCommand.BOOK if w.booking == "NONE":
                 return w._replace(booking="BOOKED" if self.carrier_ok else "REFUSED")
-            case GatewayCommand.UNBOOK:
+            case StepCommand.UNBOOK:
                 return w._replace(booking="GONE")
+            case StepCommand(operation=operation) if operation and operation.is_undo:
+                return w._replace(own="GONE")
+            case StepCommand(operation=operation) if operation and operation not in OURS:
+                return w._replace(own=self.rules.own) if w.own == "NONE" else w
             case _:
                 return w
 
@@ -284,7 +307,7 @@ class Explorer:
             or after.state is not self.sagas[before].state
             or learnt(self.sagas[before], after)
         )
-        verb = self.asked(key) if goes_on else None
+        verb = self.asked(key) if goes_on and after.waiting is None else None
         return with_worker(
             carried_out(w._replace(saga=key), commands),
             i,
@@ -296,7 +319,7 @@ class Explorer:
     def wrong(self, w: World) -> str | None:
         saga = self.sagas[w.saga]
         match saga.state:
-            case OrderState.COMPLETED:
+            case OrderState.COMPLETED | OrderState.FINISHING:
                 rules = self.wrong_when_completed(w, saga)
             case OrderState.CANCELLED:
                 rules = self.wrong_when_cancelled(w)
@@ -309,6 +332,7 @@ class Explorer:
             and self.carrier_ok
             and not saga.cancel_requested
             and self.captured == PRICE
+            and (self.rules.own == "DONE" or w.own == "NONE")
         ):
             return "undone although nobody refused or cancelled"
         always = (
@@ -333,7 +357,20 @@ class Explorer:
             ),
             ("completed without goods or parcel", w.hold != "COMMITTED" or w.booking != "BOOKED"),
             ("completed although a cancellation was accepted", saga.cancel_requested),
+            ("completed without a step of its own", self.lacks_own(w, saga)),
         )
+
+    @property
+    def undoes_own(self) -> bool:
+        return any(step.has_undo for step in self.rules.definition.own_steps)
+
+    def lacks_own(self, w: World, saga: OrderSaga) -> bool:
+        """Whether it got past a step that was not done. After completion one may be refused."""
+        steps = list(self.rules.definition.own_steps)
+        late = [s.step for s in self.rules.definition.stages if s.state is OrderState.FINISHING]
+        if saga.state is OrderState.FINISHING or not steps:
+            return any(step not in late for step in steps) and w.own != "DONE"
+        return w.own not in ({"DONE", "REFUSED"} if late else {"DONE"})
 
     def wrong_when_cancelled(self, w: World) -> tuple[tuple[str, bool], ...]:
         return (
@@ -343,12 +380,19 @@ class Explorer:
             ),
             (
                 "cancelled, but it may still be charged",
-                w.handle == "OPEN" and (GatewayCommand.CONFIRM, 0) in w.net,
+                w.handle == "OPEN" and (StepCommand.CONFIRM, 0) in w.net,
             ),
             ("cancelled, but the goods are held", w.hold != "RELEASED"),
             ("cancelled, but the parcel goes out", w.booking == "BOOKED"),
+            ("cancelled, but a step is left done", self.undoes_own and w.own == "DONE"),
+            (
+                "cancelled, but a step may still be done",
+                self.undoes_own
+                and w.own == "NONE"
+                and any(r[0].operation not in (None, *OURS) for r in w.net),
+            ),
             (
                 "cancelled, but it may still be booked",
-                w.booking == "NONE" and (GatewayCommand.BOOK, 0) in w.net,
+                w.booking == "NONE" and (StepCommand.BOOK, 0) in w.net,
             ),
         )

@@ -4,15 +4,15 @@ from typing import Any, NamedTuple
 
 import attrs
 
-from commerce_core.checkout import OrderSaga
+from commerce_core.checkout import Accepted, OrderSaga, Refused, Undone, Wait
 from commerce_core.checkout.model import (
     Command,
     CommitStock,
-    GatewayCommand,
     GivenBack,
     RecordEvent,
     ReleaseStock,
     RestoreCart,
+    StepCommand,
     TryAnew,
 )
 from commerce_core.checkout.saga import ORDER_SAGA, Saga
@@ -43,6 +43,10 @@ ANSWERS: dict[str, object] = {
     "BOOKED": Booked(carrier="c", tracking_number="t"),
     "REFUSED": CannotShip("no"),
     "GONE": BookingGone(),
+    "ACCEPTED": Accepted(),
+    "NO": Refused("no", "no"),
+    "LATER": Wait("somebody looks at it", for_person=True),
+    "UNDONE": Undone(),
     "?": PaymentUnknown("no answer"),
 }
 
@@ -60,7 +64,7 @@ START = OrderSaga(
 Key = tuple[Any, ...]
 
 #: A call, and the amount that a refund asks for.
-Request = tuple[GatewayCommand, int]
+Request = tuple[StepCommand, int]
 
 
 class Worker(NamedTuple):
@@ -70,13 +74,14 @@ class Worker(NamedTuple):
 
     newest: bool
     saga: Key
-    verb: GatewayCommand
+    verb: StepCommand
     answer: str | None = None
 
 
 class World(NamedTuple):
     """Everything that there is. ``net``: requests under way that land now, later or never.
     ``given``: what our refunds gave back, and what somebody did at the gateway's own desk.
+    ``own``: what the books of whoever an added step calls say: NONE, DONE, REFUSED, WAITING, GONE.
     """
 
     saga: Key
@@ -87,6 +92,7 @@ class World(NamedTuple):
     given: frozenset[int] = frozenset()
     desk: int = 0
     booking: str = "NONE"
+    own: str = "NONE"
     net: frozenset[Request] = frozenset()
     workers: tuple[Worker | None, ...] = (None, None)
 
@@ -100,10 +106,13 @@ class Rules:
     """What the world goes by. A rule is taken away to show that it is missed.
 
     With a ``desk`` somebody else may give a part back; with ``anew`` a key may lead nowhere, so
-    that another one is tried.
+    that another one is tried. ``own`` is what becomes of an added step, if there is one: DONE,
+    REFUSED, or WAITING for a person.
     """
 
     definition: Saga = ORDER_SAGA
+    own: str = "DONE"
+    workers: int = 2
     desk: bool = False
     anew: bool = False
     fence: bool = True

@@ -7,7 +7,7 @@ import pytest
 
 from commerce_core.checkout import CallStatus, MoneyFact, Operation
 from commerce_core.checkout.errors import RefundOverdue
-from commerce_core.checkout.service.pay import sendable_for
+from commerce_core.checkout.steps.pay import sendable_for
 from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.orders import OrderState, OrderStatus

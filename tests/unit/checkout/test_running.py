@@ -5,6 +5,7 @@ see in the end.
 from datetime import timedelta
 from itertools import count
 
+import attrs
 import pytest
 
 from commerce_core.cart.service import Shopper
@@ -187,7 +188,7 @@ def test_14_after_twenty_claims_without_progress_a_person_is_alarmed(shop: Memor
             assert (
                 len(
                     shop.parts.sagas.claim_due(
-                        tx, {"order": 1}, "w", shop.clock.now(), shop.clock.now(), 5
+                        tx, {("order", 1)}, shop.clock.now(), shop.clock.now(), 5
                     )
                 )
                 == 1
@@ -326,7 +327,7 @@ def test_38_an_order_goes_on_at_the_gateway_where_it_began() -> None:
 def test_a_gateway_that_is_not_configured_any_more_makes_the_call_unknown() -> None:
     shop, _ = scripted()
     placed = order(shop, register(shop), sell(shop))
-    shop.runner._gateways = {}
+    shop.runner._outside = attrs.evolve(shop.runner._outside, gateways={})
     shop.runner.run_once(10)
     assert see(shop, placed).status is OrderStatus.PENDING
     row, _ = shop.operations.show(placed.key.order_id)
@@ -343,7 +344,7 @@ def test_what_the_outside_said_is_a_fact_whoever_asked() -> None:
         shop.clock.advance(LEASE)
         with shop.parts.database.begin() as tx:
             shop.parts.sagas.claim_due(
-                tx, {"order": 1}, "other", shop.clock.now(), shop.clock.now() + LEASE, 5
+                tx, {("order", 1)}, shop.clock.now(), shop.clock.now() + LEASE, 5
             )
             tx.commit()
 

@@ -9,8 +9,16 @@ cancel flag, advancing again where only the flag moved.
 import attrs
 import pytest
 
-from commerce_core.checkout import CallStatus, Operation, OrderSaga
-from commerce_core.checkout.model import GatewayCommand, GivenBack
+from commerce_core.checkout import (
+    Accepted,
+    CallStatus,
+    Operation,
+    OrderSaga,
+    Undone,
+    Wait,
+    order_saga,
+)
+from commerce_core.checkout.model import GivenBack, StepCommand
 from commerce_core.checkout.saga import ORDER_SAGA, Saga, Stage
 from commerce_core.checkout.steps.arrange_shipment import ArrangeShipment
 from commerce_core.checkout.steps.charge_payment import ChargePayment
@@ -19,6 +27,7 @@ from commerce_core.orders import OrderState
 from commerce_core.payment import Unknown as PaymentUnknown
 from tests.unit.checkout.one_order import Explorer
 from tests.unit.checkout.one_order_world import ANSWERS, LESS, WORLDS, Broken, Rules, World
+from tests.unit.checkout.steps_of_ones_own import Gift
 
 
 def explore_all(rules: Rules) -> list[Explorer]:
@@ -55,6 +64,91 @@ def test_no_interleaving_breaks_an_invariant_and_every_saga_can_end() -> None:
         (False, True): {OrderState.CANCELLED}, (False, False): {OrderState.CANCELLED}}  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("where", "own", "workers", "carrier_ok"),
+    [
+        ("before_charge", "DONE", 2, True),
+        ("before_charge", "DONE", 1, False),
+        ("before_charge", "REFUSED", 2, True),
+        ("before_charge", "WAITING", 1, True),
+        ("before_charge", "WAITING", 1, False),
+        ("before_shipment", "DONE", 1, False),
+        ("before_shipment", "REFUSED", 1, True),
+        ("before_shipment", "WAITING", 2, True),
+        ("after_completion", "DONE", 2, True),
+        ("after_completion", "REFUSED", 2, True),
+        ("after_completion", "WAITING", 2, True),
+    ],
+)
+def test_no_interleaving_of_an_added_step_breaks_an_invariant(
+    where: str, own: str, workers: int, carrier_ok: bool
+) -> None:
+    definition = order_saga("own", 1, **{where: (Gift(),)})
+    rules = Rules(definition=definition, own=own, workers=workers)
+    explored = Explorer(rules, card_ok=True, carrier_ok=carrier_ok).explore()
+    refused = not carrier_ok or (own == "REFUSED" and where != "after_completion")
+    both = {OrderState.COMPLETED, OrderState.CANCELLED}
+    ends = {explored.state(w) for w in explored.came if explored.state(w).is_final}
+    assert ends == ({OrderState.CANCELLED} if refused else both)
+
+
+class NeverUndone(Gift):
+    """What may have been done is left so."""
+
+    def begin_undo(self, saga: OrderSaga) -> Done:
+        return Done(saga)
+
+
+class UndoneOnceAsked(Gift):
+    """An undo that is not answered is taken for done."""
+
+    def settle_undo(self, saga: OrderSaga, outcome: object) -> Done | Stay:
+        return super().settle_undo(saga, Undone())
+
+
+class UnknownIsAccepted(Gift):
+    """A step that does not answer is taken for done."""
+
+    def settle(self, saga: OrderSaga, outcome: object) -> Verdict:
+        return super().settle(saga, Accepted() if isinstance(outcome, PaymentUnknown) else outcome)
+
+
+class WaitingIsAccepted(Gift):
+    """Nobody waits for the person."""
+
+    def settle(self, saga: OrderSaga, outcome: object) -> Verdict:
+        return super().settle(saga, Accepted() if isinstance(outcome, Wait) else outcome)
+
+
+class DeafToBuyers(Gift):
+    """A cancellation is not looked at before the charge."""
+
+    def settle(self, saga: OrderSaga, outcome: object) -> Verdict:
+        return self._settled(saga, outcome)
+
+
+@pytest.mark.parametrize(
+    ("step", "own", "noticed"),
+    [
+        (NeverUndone(), "DONE", "a step is left done|may still be done"),
+        (UndoneOnceAsked(), "DONE", "a step is left done|may still be done"),
+        (UnknownIsAccepted(), "REFUSED", "without a step of its own"),
+        (WaitingIsAccepted(), "WAITING", "without a step of its own"),
+        (DeafToBuyers(), "WAITING", "it cannot end any more"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Gift) else "",
+)
+def test_a_mistake_in_what_the_saga_makes_of_a_step_is_noticed(
+    step: Gift, own: str, noticed: str
+) -> None:
+    definition = order_saga("own", 1, before_charge=(step,))
+    explorer = Explorer(
+        Rules(definition=definition, own=own, workers=1), card_ok=True, carrier_ok=True
+    )
+    with pytest.raises(Broken, match=noticed):
+        explorer.explore()
+
+
 class TimeOutIsFailure(ChargePayment):
     """The mistake of acceptance 11."""
 
@@ -67,7 +161,7 @@ class TimeOutIsFailure(ChargePayment):
 class NoFenceAfterDecline(TimeOutIsFailure):
     """And nobody proves that the charge has become impossible."""
 
-    def ask_undo(self, saga: OrderSaga) -> GatewayCommand | None:
+    def ask_undo(self, saga: OrderSaga) -> StepCommand | None:
         return (
             None if saga.status(Operation.CHARGE) is CallStatus.REFUSED else super().ask_undo(saga)
         )
@@ -94,7 +188,7 @@ class PartIsWhole(ChargePayment):
 class NeverUnbook(ArrangeShipment):
     """A parcel that was asked for is left alone."""
 
-    def ask_undo(self, saga: OrderSaga) -> GatewayCommand | None:
+    def ask_undo(self, saga: OrderSaga) -> StepCommand | None:
         return None
 
 
@@ -108,7 +202,7 @@ class GivesUpShipping(ArrangeShipment):
             saga, ANSWERS["REFUSED"] if isinstance(outcome, PaymentUnknown) else outcome
         )
 
-    def ask_undo(self, saga: OrderSaga) -> GatewayCommand | None:
+    def ask_undo(self, saga: OrderSaga) -> StepCommand | None:
         return None
 
 

@@ -9,6 +9,7 @@ from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.transaction import Database
 from commerce_core.orders import OrderBook, OrderState
 from commerce_testkit.contracts.checkout_examination import (
+    KNOWN,
     NEVER,
     NOBODY,
     ONE,
@@ -108,10 +109,30 @@ class SagaClaimsContract(SagaStoreExamination):
             store.insert(
                 tx, [saga_of(later, version=2), saga_of(other, definition="return")], 0, AT
             )
-            assert self._claim(tx, store, definitions={}) == {}
-            assert set(self._claim(tx, store, definitions={"return": 1})) == {other.id}
+            assert self._claim(tx, store, definitions=()) == {}
+            assert self._claim(tx, store, definitions={("return", 2), ("order", 3)}) == {}
+            assert set(self._claim(tx, store, definitions={("return", 1)})) == {other.id}
             assert set(self._claim(tx, store)) == {ONE.id, TWO.id, THREE.id}
-            assert set(self._claim(tx, store, definitions={"order": 2, "return": 7})) == {later.id}
+            both = {("order", 2), ("return", 7)}
+            assert set(self._claim(tx, store, definitions=both)) == {later.id}
+
+    def test_unfinished_sagas_of_unknown_definitions_are_counted(
+        self, database: Database, book: OrderBook, store: SagaStore
+    ) -> None:
+        later, other = plain_order(4), plain_order(5)
+        with database.begin() as tx:
+            book.insert(tx, [later, other])
+            store.insert(
+                tx, [saga_of(later, version=2), saga_of(other, definition="return")], 0, AT
+            )
+            assert store.unknown_definitions(tx, KNOWN, 9) == {("order", 2): 1, ("return", 1): 1}
+            assert store.unknown_definitions(tx, {("order", 2), ("return", 1)}, 2) == {
+                ("order", 1): 2
+            }
+            self._finish(tx, store, key_of(ONE), state=OrderState.COMPLETED)
+            assert store.unknown_definitions(tx, {("order", 2), ("return", 1)}, 9) == {
+                ("order", 1): 2
+            }
 
     def test_what_waits_for_a_party_that_is_away_is_left_alone(
         self, database: Database, store: SagaStore
@@ -151,6 +172,7 @@ class SagaClaimsContract(SagaStoreExamination):
                 (OrderState.CHARGING, True, False),
                 (OrderState.SHIPPING, False, True),
                 (OrderState.COMPENSATING, True, False),
+                (OrderState.FINISHING, False, False),
             ):
                 read = self._claim(tx, store)[ONE.id]
                 store.write(

@@ -24,7 +24,10 @@ from commerce_core.kernel.transaction import Database, Transaction
 from commerce_core.orders import OrderBook, OrderKey, OrderState
 from commerce_testkit.contracts.sample_orders import AT, BOB, LATER, full_order, place, plain_order
 
-KNOWN: Final = {"order": 1}
+KNOWN: Final = frozenset({("order", 1)})
+
+#: The operation of a step that is none of the shop's own.
+FRAUD: Final = Operation("fraud_check")
 
 ONE, TWO, THREE = plain_order(1), plain_order(2), full_order(3, BOB)
 
@@ -53,6 +56,13 @@ def full_saga(saga: OrderSaga) -> OrderSaga:
         Operation.UNSHIP: OutsideCall(
             operation=Operation.UNSHIP, gateway="c", account="", digest="x",
             status=CallStatus.UNKNOWN, intended_at=AT
+        ),
+        FRAUD: OutsideCall(
+            operation=FRAUD, gateway="fraud_check", account="", digest="x",
+            status=CallStatus.WAITING, response={"forPerson": True}, intended_at=AT
+        ),
+        FRAUD.undo: OutsideCall(
+            operation=FRAUD.undo, gateway="fraud_check", account="", digest="x", intended_at=AT
         ),
     }  # fmt: skip
     return attrs.evolve(
@@ -105,7 +115,6 @@ class SagaStoreExamination:
     ) -> dict[OrderId, ClaimedSaga]:
         asked: dict[str, Any] = {
             "definitions": KNOWN,
-            "owner": "runner-1",
             "now": AT,
             "lease_until": LATER,
             "limit": limit,

@@ -1,7 +1,7 @@
 """Sagas in memory."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -56,8 +56,7 @@ class MemorySagaStore(SagaStore):
     def claim_due(
         self,
         tx: Transaction,
-        definitions: Mapping[str, int],
-        owner: str,
+        definitions: Collection[tuple[str, int]],
         now: datetime,
         lease_until: datetime,
         limit: int,
@@ -70,7 +69,7 @@ class MemorySagaStore(SagaStore):
             if not row.saga.state.is_final
             and row.next_run_at <= now
             and unheld(row.lease_until, now, lease_until)
-            and row.saga.version <= definitions.get(row.saga.definition, 0)
+            and (row.saga.definition, row.saga.version) in definitions
             and not _waits_for(row.saga, away)
         ][:limit]
         if due and due[0].claims >= _ALONE_AFTER:
@@ -257,6 +256,13 @@ class MemorySagaStore(SagaStore):
             for state, rows in by_state.items()
         }
 
+    def unknown_definitions(
+        self, tx: Transaction, known: Collection[tuple[str, int]], at_most: int
+    ) -> Mapping[tuple[str, int], int]:
+        unfinished = [r.saga for r in table(tx, "saga").values() if not r.saga.state.is_final]
+        under = [(saga.definition, saga.version) for saga in unfinished]
+        return Counter([one for one in under if one not in known][:at_most])
+
     def gateways_in_use(self, tx: Transaction) -> Sequence[tuple[str, str]]:
         rows = [r.saga for r in table(tx, "saga").values() if not r.saga.state.is_final]
         return sorted({(saga.gateway, saga.account) for saga in rows if saga.gateway})
@@ -288,8 +294,10 @@ class MemorySagaStore(SagaStore):
 def _waits_for(saga: OrderSaga, away: Away) -> bool:
     if saga.state is OrderState.SHIPPING:
         return saga.carrier in away.carriers
-    undone_without_a_call = saga.state is OrderState.PLACED and saga.cancel_requested
-    return (saga.gateway, saga.account) in away.gateways and not undone_without_a_call
+    needs_no_call = (
+        saga.state is OrderState.PLACED and saga.cancel_requested
+    ) or saga.state is OrderState.FINISHING
+    return (saga.gateway, saga.account) in away.gateways and not needs_no_call
 
 
 def _worrying(row: SagaRow, claims: int, created_before: datetime) -> bool:

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 import attrs
 
 from commerce_core.assembly import Parts, Services
-from commerce_core.checkout import Timing
+from commerce_core.checkout import OURS, Definitions, Timing
 from commerce_core.kernel.batching import GroupFunction, InlineFanOut
 from commerce_core.pricing import Charges, FreeOfCharges
 from commerce_testkit.memory.accounts import MemoryAccountBook
@@ -74,6 +74,7 @@ class MemoryParts:
     sagas: MemorySagaStore = attrs.field(factory=MemorySagaStore)
     reindex: MemoryReindexQueue = attrs.field(factory=MemoryReindexQueue)
     charges: Charges = attrs.field(factory=FreeOfCharges)
+    definitions: Definitions = OURS
     synonyms: Mapping[str, Sequence[str]] = attrs.field(factory=dict[str, Sequence[str]])
     outbox: MemoryOutbox = attrs.field(init=False, default=attrs.Factory(_outbox, takes_self=True))
     gateway: MemoryGateway = attrs.field(
@@ -100,6 +101,7 @@ def parts_in_memory(on: MemoryParts) -> "partial[Parts]":
         seller_orders=on.seller_orders, sagas=on.sagas, reindex=on.reindex, outbox=on.outbox,
         inbox=MemoryInbox(), index=on.index, gateways={_GATEWAY: on.gateway},
         carriers={_CARRIER: on.carrier}, charges=on.charges,
+        definitions=on.definitions,
         broker=lambda consumers: MemoryBroker(consumers, on.outbox.park, on.clock),
         batcher=in_step, fan_out=InlineFanOut(8), owner=_OWNER, guest_key=_OWNER, timing=on.timing,
     )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Final
 import attrs
 
 from commerce_core.cart import Cart
-from commerce_core.checkout.model import CallStatus, Operation
+from commerce_core.checkout.model import CallStatus, Operation, OutsideCall
 from commerce_core.checkout.ports import MoneyFact, SagaRow
 from commerce_core.inventory import Hold, HoldStatus, StockAudit
 from commerce_core.kernel.money import Money
@@ -106,7 +106,7 @@ def _money(e: OrderEvidence) -> _Found:
         yield "L8", f"facts that the gateway's books do not show: {sorted(strange)}"
     if state.is_final and (missing := {(entry.ref, entry.kind) for entry in e.entries} - known):
         yield "L8", f"the gateway's books have more: {sorted(missing)}"
-    if state is OrderState.COMPLETED and taken - refunded != _sums([total]):
+    if state.is_completed and taken - refunded != _sums([total]):
         yield "L2", f"completed, but the net charge is not {total}"
     if state is OrderState.CANCELLED and taken != refunded:
         yield "L2", "cancelled, but the buyer's money is kept"
@@ -146,13 +146,15 @@ _AFTER: Final[Mapping[Fact, frozenset[Fact]]] = {
 
 
 def _timeline(e: OrderEvidence) -> _Found:
-    timeline = e.view.timeline
+    entries = e.view.timeline
     if (
-        [entry.seq for entry in timeline] != list(range(1, len(timeline) + 1))
-        or not timeline
-        or timeline[0].fact is not Fact.ORDER_CREATED
+        [entry.seq for entry in entries] != list(range(1, len(entries) + 1))
+        or not entries
+        or entries[0].fact is not Fact.ORDER_CREATED
     ):
         yield "S9", "the timeline has gaps or does not begin with OrderCreated"
+    # Steps of a shop's own stand between any two.
+    timeline = [entry for entry in entries if entry.fact is not Fact.STEP_ANSWERED]
     for before, after in pairwise(timeline):
         free = e.view.order.total.minor == 0  # only what costs nothing is sent without being paid
         unpaid = (
@@ -162,7 +164,8 @@ def _timeline(e: OrderEvidence) -> _Found:
         )
         if after.fact not in _AFTER[before.fact] or unpaid:
             yield "S9", f"{after.fact.value} after {before.fact.value}"
-    if timeline and timeline[-1].fact.is_last != e.view.state.is_final:
+    is_over = e.view.state.is_final or e.view.state.is_completed
+    if timeline and timeline[-1].fact.is_last != is_over:
         yield "S9", f"{e.view.state.value}, but the timeline ends with {timeline[-1].fact.value}"
 
 
@@ -192,9 +195,7 @@ def _ending(e: OrderEvidence) -> _Found:
     want = Counter({line.sku_id: line.quantity for line in e.view.order.lines})
     if Counter({hold.sku_id: hold.quantity for hold in e.holds}) != want:
         yield "S2", "what is held is not what was ordered"
-    if state is OrderState.COMPLETED and (
-        statuses != {HoldStatus.COMMITTED} or e.view.shipment is None
-    ):
+    if state.is_completed and (statuses != {HoldStatus.COMMITTED} or e.view.shipment is None):
         yield "L2", "completed, but its goods did not leave or have no shipment"
     if state is OrderState.CANCELLED and statuses != {HoldStatus.RELEASED}:
         yield "L2", "cancelled, but its goods are not free"
@@ -204,7 +205,16 @@ def _ending(e: OrderEvidence) -> _Found:
         and e.row.saga.status(Operation.UNSHIP) is not CallStatus.OK
     ):
         yield "L2", "cancelled, but its parcel may be on its way"
+    if state is OrderState.CANCELLED and (
+        left := [c.operation for c in e.row.saga.calls.values() if _is_left_done(c)]
+    ):
+        yield "L2", f"cancelled, but not undone: {', '.join(sorted(left))}"
     if state is OrderState.CANCELLED and e.returned_to is None:
         yield "L11", "cancelled, but its lines are in no cart"
     if state.is_final and e.row.lease_until is not None:
         yield "L5", "over, but a lease is held on it"
+
+
+def _is_left_done(call: OutsideCall) -> bool:
+    """Whether it undoes a step of the shop's own, and is not known to have done so."""
+    return call.operation.is_undo and call.status is not CallStatus.OK

@@ -57,7 +57,7 @@ class Breaker:
         ]
         return Away(
             gateways=frozenset((p.name, p.account) for p in parties if p.account is not None),
-            carriers=frozenset(p.name for p in parties if p.account is None),
+            carriers=frozenset(p.name for p in parties if p.account is None and not p.is_step),
         )
 
     def admits(self, party: Party) -> bool:

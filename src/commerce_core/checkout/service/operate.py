@@ -1,6 +1,6 @@
 """What operators do with sagas: look, hurry, and decide where only a person can."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -12,11 +12,12 @@ from commerce_core.checkout.errors import (
     NotToBeUndone,
     SagaNotFound,
 )
-from commerce_core.checkout.model import CallStatus, GatewayCommand, Operation, OrderSaga
+from commerce_core.checkout.model import CallStatus, Operation, OrderSaga, StepCommand
 from commerce_core.checkout.ports import BacklogStats, SagaRow
-from commerce_core.checkout.saga import ask
+from commerce_core.checkout.saga import Definitions, ask
 from commerce_core.checkout.service.record import Recorder, SagaRepositories
 from commerce_core.checkout.service.transition import OutcomeRecord
+from commerce_core.checkout.steps.own import Accepted, Refused
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import OrderId
 from commerce_core.orders import Order, OrderKey, OrderView
@@ -26,6 +27,8 @@ from commerce_core.shipping import CannotShip
 #: A saga that was claimed so often without progress, or is so old, stands in the alarmed list.
 ALARM_CLAIMS: Final = 20
 ALARM_AGE: Final = timedelta(hours=1)
+#: More sagas of definitions that are not known are not counted.
+MOST_UNKNOWN: Final = 10_000
 
 
 @attrs.frozen(kw_only=True)
@@ -48,9 +51,11 @@ class Operations:
         recorder: Recorder,
         gateways: Mapping[str, PaymentGateway],
         clock: Clock,
+        definitions: Definitions,
     ) -> None:
         self._repos = books
         self._recorder = recorder
+        self._definitions = definitions
         self._gateways = gateways
         self._clock = clock
 
@@ -78,6 +83,13 @@ class Operations:
     def counts(self) -> dict[str, int]:
         """How many unfinished sagas stand in each state."""
         return {state: standing.count for state, standing in self.census().items()}
+
+    def unknown_definitions(self) -> Mapping[tuple[str, int], int]:
+        """How many unfinished sagas, by name and version, are of definitions that this process does
+        not know: it leaves them alone. Counted up to 10,000 in all.
+        """
+        with self._repos.database.snapshot() as tx:
+            return self._repos.sagas.unknown_definitions(tx, self._definitions.known, MOST_UNKNOWN)
 
     def show(self, order_id: OrderId) -> tuple[SagaRow, OrderView]:
         """A saga with its calls, and its order with its timeline.
@@ -108,24 +120,32 @@ class Operations:
             tx.commit()
 
     def resolve(
-        self, order_id: OrderId, outcome: Captured | Declined | Voided, decision: Decision
+        self,
+        order_id: OrderId,
+        outcome: Captured | Declined | Voided | Accepted | Refused,
+        decision: Decision,
     ) -> None:
-        """Have the saga go on with what became of its charge. The gateway is asked first: what it
-        says is what counts.
+        """Have the saga go on with what became of its charge, or with a step that waits.
 
-        Its reference and its amount are taken, not the operator's words, which are kept as
-        evidence. Where it does not know, only *declined* is believed: the shop voids the payment
-        before the order is cancelled. Money that is known to be taken stays owed.
+        A step that waits is *accepted* or *refused* as it is said. For a charge the gateway is
+        asked first: what it says is what counts. Its reference and its amount are taken, not the
+        operator's words, which are kept as evidence. Where it does not know, only *declined* is
+        believed: the shop voids the payment before the order is cancelled. Money that is known to
+        be taken stays owed.
 
         Raises:
             SagaNotFound: there is no such order.
             CallUnknown: a runner has claimed the saga right now, or the gateway does not
                 answer.
-            NotToBeUndone: the order does not wait to know what became of its charge.
+            NotToBeUndone: the order does not wait to know what became of its charge; or no step of
+                it waits.
             ContradictedByBooks: the gateway says otherwise.
         """
-        awaited = (GatewayCommand.CONFIRM, GatewayCommand.VOID)
-        key, saga = self._waiting(order_id, awaited)
+        if isinstance(outcome, Accepted | Refused):
+            key, saga = self._waiting(order_id, lambda saga: saga.waiting is not None)
+            self._decide(key, saga, outcome, decision)
+            return
+        key, saga = self._waiting(order_id, self._asks_for(StepCommand.CONFIRM, StepCommand.VOID))
         with self._repos.database.snapshot() as tx:
             order = self._repos.orders.load(tx, [key])[order_id].order
         self._decide(key, saga, _agreed(outcome, self._shown(order)), decision)
@@ -153,22 +173,25 @@ class Operations:
             CallUnknown: it is not known whether the parcel is booked.
             NotToBeUndone: the order is not waiting for its shipment.
         """
-        key, saga = self._waiting(order_id, (GatewayCommand.BOOK,))
+        key, saga = self._waiting(order_id, self._asks_for(StepCommand.BOOK))
         if saga.status(Operation.SHIP) is CallStatus.UNKNOWN:
             raise CallUnknown("it is not known whether the parcel is booked")
         self._decide(key, saga, CannotShip(decision.reason), decision)
 
+    def _asks_for(self, *awaited: StepCommand) -> Callable[[OrderSaga], bool]:
+        return lambda saga: ask(saga, self._definitions.of(saga)) in awaited
+
     def _waiting(
-        self, order_id: OrderId, awaited: tuple[GatewayCommand, ...]
+        self, order_id: OrderId, waits: Callable[[OrderSaga], bool]
     ) -> tuple[OrderKey, OrderSaga]:
-        """The saga of an order that waits for one of the calls *awaited*, and that nobody holds."""
+        """The saga of an order that *waits* for what is decided, and that nobody holds."""
         with self._repos.database.snapshot() as tx:
             key = self._repos.orders.keys_of(tx, [order_id]).get(order_id)
             rows: Sequence[SagaRow] = self._repos.sagas.rows(tx, [key]) if key else ()
         if key is None or not rows:
             raise SagaNotFound("there is no such order")
         row = rows[0]
-        if ask(row.saga) not in awaited:
+        if not waits(row.saga):
             raise NotToBeUndone(f"the order is {row.saga.state.value} and does not wait for this")
         if row.lease_until is not None and row.lease_until >= self._clock.now():
             raise CallUnknown("a call for this order is under way: try again when it is over")

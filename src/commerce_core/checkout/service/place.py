@@ -16,7 +16,7 @@ from commerce_core.catalog import Offers
 from commerce_core.checkout.commands import PlaceOrder
 from commerce_core.checkout.model import OrderSaga, Placed
 from commerce_core.checkout.ports import SagaStore
-from commerce_core.checkout.saga import ORDER_SAGA
+from commerce_core.checkout.saga import Saga
 from commerce_core.checkout.service.decide import (
     Accepted,
     Decision,
@@ -80,12 +80,14 @@ class Placement:
         clock: Clock,
         ids: IdFactory,
         carrier: str,
+        definition: Saga,
     ) -> None:
         self._repos = repositories
         self._pricer = pricer
         self._clock = clock
         self._ids = ids
         self._carrier = carrier
+        self._definition = definition
 
     def preview(self, drafts: Sequence[Draft]) -> list[Decision]:
         """What would become of each of *drafts* right now, were it alone. Changes nothing."""
@@ -219,8 +221,8 @@ class Placement:
     def _saga(self, order: Order, trace: str | None) -> OrderSaga:
         return OrderSaga(
             key=OrderKey(order.buyer_id, order.id),
-            definition=ORDER_SAGA.name,
-            version=ORDER_SAGA.version,
+            definition=self._definition.name,
+            version=self._definition.version,
             gateway=order.handle.gateway,
             account=order.handle.account,
             carrier=self._carrier,

@@ -11,10 +11,10 @@ import attrs
 from commerce_core.checkout.errors import RefundOverdue
 from commerce_core.checkout.model import CallStatus, OpenRefund, Operation, OutsideCall
 from commerce_core.checkout.ports import MoneyFact, OwedRefund, SagaRow
-from commerce_core.checkout.service.pay import LookedUp, pay
 from commerce_core.checkout.service.record import SagaRepositories
 from commerce_core.checkout.service.transition import money_facts
 from commerce_core.checkout.steps.give_back import given_back
+from commerce_core.checkout.steps.pay import LookedUp, pay
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.money import Money

@@ -21,7 +21,7 @@ from commerce_core.checkout.model import (
     Timing,
 )
 from commerce_core.checkout.ports import ClaimedSaga, SagaStore, SagaWrite
-from commerce_core.checkout.saga import ask
+from commerce_core.checkout.saga import Definitions
 from commerce_core.checkout.service.transition import (
     Left,
     OutcomeRecord,
@@ -61,10 +61,17 @@ class SagaRepositories:
 class Recorder:
     """Set-based: a fixed number of statements whatever the number of moves."""
 
-    def __init__(self, books: SagaRepositories, ids: IdFactory, timing: Timing) -> None:
+    def __init__(
+        self,
+        books: SagaRepositories,
+        ids: IdFactory,
+        timing: Timing,
+        definitions: Definitions,
+    ) -> None:
         self._repos = books
         self._ids = ids
         self._timing = timing
+        self._definitions = definitions
 
     def record(
         self, tx: Transaction, moves: Sequence[OutcomeRecord], now: datetime
@@ -84,7 +91,7 @@ class Recorder:
         moves = [in_legible_words(move) for move in moves]
         self._repos.sagas.record_facts(tx, list(facts_of(moves)), now)
         for _ in range(_REREADS):
-            steps = {m.order.id: transition_of(m, now) for m in moves}
+            steps = {m.order.id: transition_of(m, self._definitions, now) for m in moves}
             writes = {order_id: self._saga_write(step, now) for order_id, step in steps.items()}
             written = set(self._repos.sagas.write(tx, list(writes.values()), now))
             self._carry_out(
@@ -172,6 +179,8 @@ class Recorder:
 
     def _saga_write(self, step: Transition, now: datetime) -> SagaWrite:
         claimed = step.move.claimed
+        if step.saga.waiting is not None:
+            return self._wait(step, now)
         if (
             not step.commands
             and step.saga.state is claimed.saga.state
@@ -186,7 +195,7 @@ class Recorder:
                 put_off, read=claimed, last_error=reason, attention=step.move.alarming or None
             )
         # Nobody holds what an operator has decided.
-        goes_on = step.move.by_runner and ask(step.saga) is not None
+        goes_on = step.move.by_runner and step.asks
         if not step.commands and not has_turned_out(
             claimed.saga, step.saga
         ):  # attempted again: it has got no further
@@ -197,13 +206,28 @@ class Recorder:
         return SagaWrite(
             read=claimed,
             saga=step.saga,
-            seq=claimed.seq + sum(isinstance(command, RecordEvent) for command in step.commands),
+            seq=step.seq,
             claims=0,
             lease_until=now + self._timing.lease if goes_on else None,
             next_run_at=now,
             last_error=step.saga.cause.detail
             if step.saga.cause and step.saga.needs_person
             else None,
+            attention=step.saga.needs_person,
+        )
+
+    def _wait(self, step: Transition, now: datetime) -> SagaWrite:
+        """A person or a later fact decides: asking again now and then is not trying in vain."""
+        waiting = step.saga.waiting
+        reason = waiting.response.get("reason") if waiting and waiting.response else None
+        return SagaWrite(
+            read=step.move.claimed,
+            saga=step.saga,
+            seq=step.seq,
+            claims=0,
+            lease_until=None,
+            next_run_at=now + self._timing.longest_retry,
+            last_error=reason,
             attention=step.saga.needs_person,
         )
 

@@ -2,28 +2,22 @@
 learnt as it arrives.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
 import attrs
 
-from commerce_core.checkout.model import (
-    OPERATION_OF,
-    GatewayCommand,
-    Operation,
-    OrderSaga,
-    OutsideCall,
-    Timing,
-    call_key,
-)
+from commerce_core.checkout.model import OrderSaga, OutsideCall, StepCommand, Timing
 from commerce_core.checkout.ports import ClaimedSaga, Party
-from commerce_core.checkout.saga import ORDER_SAGA, Begin, ask
+from commerce_core.checkout.saga import Begin, Definitions, next_call
 from commerce_core.checkout.service.leave_alone import Breaker
-from commerce_core.checkout.service.pay import LookedUp, pay
 from commerce_core.checkout.service.record import Recorder, SagaRepositories
 from commerce_core.checkout.service.transition import Left, OutcomeRecord
+from commerce_core.checkout.steps.own import Unknown
+from commerce_core.checkout.steps.pay import LookedUp
+from commerce_core.checkout.steps.step import CallRequest, Outside, Step
 from commerce_core.kernel.batching import Calls, FanOut
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.codec import storable_text
@@ -32,40 +26,34 @@ from commerce_core.kernel.ids import IdFactory
 from commerce_core.kernel.redaction import message_of
 from commerce_core.kernel.transaction import Transaction, retry_transaction
 from commerce_core.orders import Order
-from commerce_core.payment import PaymentGateway
 from commerce_core.payment import Unknown as PaymentUnknown
-from commerce_core.shipping import Carrier, ParcelLine
 from commerce_core.shipping import Unknown as ShippingUnknown
 
-#: The definitions of sagas that this release can run, with the newest version of each.
-KNOWN: Final = {ORDER_SAGA.name: ORDER_SAGA.version}
 #: Seconds that a run waits for calls that are under way, where there is nothing else to do.
 _SHORT_WAIT: Final = 0.05
 
 
 @attrs.frozen(kw_only=True)
-class GatewayCall:
+class StepCall:
     """A call to make for a saga that is held; *fresh*: its intent was written down just now, and
     nobody has sent it yet.
     """
 
     claimed: ClaimedSaga
     order: Order
-    verb: GatewayCommand
+    step: Step
+    command: StepCommand
     fresh: bool = False
 
     @property
     def party(self) -> Party:
         """Who is asked."""
-        saga = self.claimed.saga
-        if self.verb in (GatewayCommand.BOOK, GatewayCommand.UNBOOK):
-            return Party(saga.carrier, None)
-        return Party(saga.gateway, saga.account)
+        return self.step.party(self.claimed.saga)
 
     @property
     def call(self) -> OutsideCall | None:
         """The call that is made under a key; ``None``: it needs none."""
-        operation = OPERATION_OF.get(self.verb)
+        operation = self.command.operation
         return self.claimed.saga.call(operation) if operation else None
 
     @property
@@ -85,25 +73,23 @@ class SagaRunner:
     def __init__(
         self,
         books: SagaRepositories,
-        gateways: Mapping[str, PaymentGateway],
-        carriers: Mapping[str, Carrier],
+        definitions: Definitions,
+        outside: Outside,
         fan_out: FanOut,
         clock: Clock,
         ids: IdFactory,
         timing: Timing,
-        owner: str,
     ) -> None:
         self._repos = books
-        self._gateways = gateways
-        self._carriers = carriers
+        self._definitions = definitions
+        self._outside = outside
         self._width = fan_out.width
         self._clock = clock
         self._ids = ids
         self._timing = timing
-        self._owner = owner
-        self._recorder = Recorder(books, ids, timing)
+        self._recorder = Recorder(books, ids, timing, definitions)
         self._breaker = Breaker(timing, clock)
-        self._calls: Calls[GatewayCall, object] = fan_out.open(self._perform)
+        self._calls: Calls[StepCall, object] = fan_out.open(self._perform)
         self._ending = False
 
     @property
@@ -184,9 +170,9 @@ class SagaRunner:
             self._calls.give_back(slots - begun)
         return count
 
-    def _begin(self, tasks: Sequence[GatewayCall]) -> int:
+    def _begin(self, tasks: Sequence[StepCall]) -> int:
         """Make the calls that may be made now, how many; the sagas of the others are let go."""
-        admitted, left = list[GatewayCall](), list[Left]()
+        admitted, left = list[StepCall](), list[Left]()
         for task in sorted(tasks, key=self._after_others):
             if not self._ending and self._breaker.admits(task.party):
                 admitted.append(task)
@@ -197,7 +183,7 @@ class SagaRunner:
         self._calls.begin(admitted)
         return len(admitted)
 
-    def _after_others(self, task: GatewayCall) -> bool:
+    def _after_others(self, task: StepCall) -> bool:
         """Of those that wait for a party that is left alone, which one is not to be the probe if
         there are others.
         """
@@ -218,7 +204,7 @@ class SagaRunner:
             self._recorder.leave(tx, left, self._clock.now())
             tx.commit()
 
-    def _claim(self, limit: int) -> tuple[list[GatewayCall], int]:
+    def _claim(self, limit: int) -> tuple[list[StepCall], int]:
         """Claims and first intents are one transaction; no lease is taken for more calls than can
         be made at once.
         """
@@ -226,9 +212,7 @@ class SagaRunner:
         try:
             with self._repos.database.begin() as tx:
                 held = self._hold(tx, now, limit)
-                begun = self._recorder.record(
-                    tx, [move for move in held if not ask(move.claimed.saga)], now
-                )
+                begun = self._recorder.record(tx, self._without_call(held), now)
                 resumed = self._resume(tx, held, now)
                 tx.commit()
         except TransactionLost:
@@ -238,13 +222,18 @@ class SagaRunner:
                 held = self._hold(tx, now, limit)
                 resumed = self._resume(tx, held, now)
                 tx.commit()
-            begun = self._settle_some([move for move in held if not ask(move.claimed.saga)])
+            begun = self._settle_some(self._without_call(held))
         plain = [move for move in held if not _is_held_back(move)]
         return self._tasks(plain) + self._tasks([*begun, *resumed], fresh=True), len(held)
 
     def _hold(self, tx: Transaction, now: datetime, limit: int) -> list[OutcomeRecord]:
         claims = self._repos.sagas.claim_due(
-            tx, KNOWN, self._owner, now, now + self._timing.lease, limit, self._breaker.away()
+            tx,
+            self._definitions.known,
+            now,
+            now + self._timing.lease,
+            limit,
+            self._breaker.away(),
         )
         views = self._repos.orders.load(tx, [c.saga.key for c in claims])
         return [
@@ -258,45 +247,30 @@ class SagaRunner:
         waiting = [move for move in held if _is_held_back(move)]
         return self._recorder.resume(tx, waiting, now, now + self._timing.lease) if waiting else []
 
-    def _tasks(self, moves: Iterable[OutcomeRecord], *, fresh: bool = False) -> list[GatewayCall]:
+    def _next_call(self, move: OutcomeRecord) -> tuple[Step, StepCommand] | None:
+        saga = move.claimed.saga
+        return next_call(saga, self._definitions.of(saga))
+
+    def _without_call(self, moves: Iterable[OutcomeRecord]) -> list[OutcomeRecord]:
+        """Those of *moves* that are to be settled without a call."""
+        return [move for move in moves if self._next_call(move) is None]
+
+    def _tasks(self, moves: Iterable[OutcomeRecord], *, fresh: bool = False) -> list[StepCall]:
         return [
-            GatewayCall(claimed=m.claimed, order=m.order, verb=verb, fresh=fresh)
+            StepCall(claimed=m.claimed, order=m.order, step=call[0], command=call[1], fresh=fresh)
             for m in moves
-            if (verb := ask(m.claimed.saga))
+            if (call := self._next_call(m))
         ]
 
-    def _perform(self, task: GatewayCall) -> object:
+    def _perform(self, task: StepCall) -> object:
         """Make one call. Nothing is open and nothing is held while it lasts."""
-        saga, order = task.claimed.saga, task.order
-        match task.verb:
-            case GatewayCommand.VOID:
-                return self._gateways[saga.gateway].cancel(order.handle)
-            case GatewayCommand.CONFIRM | GatewayCommand.REFUND:
-                call = saga.calls[
-                    Operation.CHARGE if task.verb is GatewayCommand.CONFIRM else Operation.REFUND
-                ]
-                return pay(
-                    self._gateways[call.gateway],
-                    order,
-                    call,
-                    saga.captured,
-                    task.claimed.claims,
-                    self._clock,
-                )
-            case GatewayCommand.BOOK:
-                lines = [
-                    ParcelLine(sku_id=line.sku_id, name=line.name, quantity=line.quantity)
-                    for line in order.lines
-                ]
-                call = saga.calls[Operation.SHIP]
-                return self._carriers[call.gateway].book(
-                    order.id, call_key(saga.key, call), order.address, lines
-                )
-            case GatewayCommand.UNBOOK:
-                call = saga.calls[Operation.UNSHIP]
-                return self._carriers[call.gateway].cancel(order.id, call_key(saga.key, call))
+        claimed = task.claimed
+        request = CallRequest(
+            command=task.command, saga=claimed.saga, order=task.order, tries=claimed.claims
+        )
+        return task.step.perform(request, self._outside)
 
-    def _settle(self, answers: "Sequence[tuple[GatewayCall, object]]") -> Sequence[GatewayCall]:
+    def _settle(self, answers: "Sequence[tuple[StepCall, object]]") -> Sequence[StepCall]:
         """Write what was learnt; the calls that follow from it."""
         for task, outcome in answers:
             self._breaker.heard(task.party, task.order.id, answered=_is_answer(outcome))
@@ -350,12 +324,12 @@ class SagaRunner:
             tx.commit()
 
 
-def _move(task: GatewayCall, outcome: object) -> OutcomeRecord:
+def _move(task: StepCall, outcome: object) -> OutcomeRecord:
     if isinstance(outcome, LookedUp):
         return OutcomeRecord(
             claimed=task.claimed, order=task.order, outcome=outcome.outcome, alarming=True
         )
-    return OutcomeRecord(claimed=task.claimed, order=task.order, outcome=_known(task, outcome))
+    return OutcomeRecord(claimed=task.claimed, order=task.order, outcome=_known(outcome))
 
 
 def _is_held_back(move: OutcomeRecord) -> bool:
@@ -366,16 +340,11 @@ def _is_answer(outcome: object) -> bool:
     """Whether the party has answered: it is there. What a look has shown is an answer, even if it
     leaves a call open.
     """
-    return not isinstance(outcome, (Exception, PaymentUnknown, ShippingUnknown))
+    return not isinstance(outcome, (Exception, PaymentUnknown, ShippingUnknown, Unknown))
 
 
-def _known(task: GatewayCall, outcome: object) -> object:
+def _known(outcome: object) -> object:
     """An exception is no answer: it is *unknown* whether the call happened (rule 4)."""
     if not isinstance(outcome, Exception):
         return outcome
-    reason = storable_text(f"{type(outcome).__name__}: {outcome}")
-    return (
-        ShippingUnknown(reason)
-        if task.verb in (GatewayCommand.BOOK, GatewayCommand.UNBOOK)
-        else PaymentUnknown(reason)
-    )
+    return Unknown(storable_text(f"{type(outcome).__name__}: {outcome}"))

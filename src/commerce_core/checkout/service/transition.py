@@ -7,9 +7,9 @@ from typing import Any, Final, cast
 import attrs
 
 from commerce_core.cart import CartLine
-from commerce_core.checkout.model import Command, GivenBack, OrderSaga
+from commerce_core.checkout.model import Command, GivenBack, OrderSaga, RecordEvent
 from commerce_core.checkout.ports import ClaimedSaga, MoneyFact, SagaWrite
-from commerce_core.checkout.saga import advance
+from commerce_core.checkout.saga import Definitions, advance, next_call
 from commerce_core.kernel.codec import storable_text
 from commerce_core.kernel.ids import CartId, OrderId
 from commerce_core.orders import Order, OrderKey, OrderLine
@@ -52,16 +52,25 @@ class Left:
 
 @attrs.frozen
 class Transition:
-    """A move with what the saga's definition makes of it."""
+    """A move with what the saga's definition makes of it: *asks* is whether there is a call to make
+    next.
+    """
 
     move: OutcomeRecord
     saga: OrderSaga
     commands: tuple[Command, ...]
+    asks: bool
 
     @property
     def key(self) -> OrderKey:
         """Of the order."""
         return self.saga.key
+
+    @property
+    def seq(self) -> int:
+        """The last entry of the timeline, with those that follow from the move."""
+        told = sum(isinstance(command, RecordEvent) for command in self.commands)
+        return self.move.claimed.seq + told
 
     def any(self, kind: type[Command]) -> bool:
         """Whether a command of *kind* follows from the move."""
@@ -91,16 +100,19 @@ def going_on_from(move: OutcomeRecord, write: SagaWrite) -> OutcomeRecord:
     )
 
 
-def transition_of(move: OutcomeRecord, now: datetime) -> Transition:
-    """What the definition makes of *move*; the intents in it are of *now*."""
-    saga, commands = advance(move.claimed.saga, move.outcome)
+def transition_of(move: OutcomeRecord, definitions: Definitions, now: datetime) -> Transition:
+    """What the saga's definition makes of *move*; the intents in it are of *now*."""
+    read = move.claimed.saga
+    definition = definitions.of(read)
+    saga, commands = advance(read, move.outcome, definition)
     if new := {
         op: attrs.evolve(call, intended_at=now)
         for op, call in saga.calls.items()
         if call.intended_at is None
     }:
         saga = attrs.evolve(saga, calls={**saga.calls, **new})
-    return Transition(move, saga, commands)
+    asks = next_call(saga, definition) is not None
+    return Transition(move, saga, commands, asks)
 
 
 def learnt(before: OrderSaga, after: OrderSaga) -> bool:

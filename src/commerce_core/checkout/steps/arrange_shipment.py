@@ -3,15 +3,25 @@
 from commerce_core.checkout.model import (
     CallStatus,
     Cause,
-    GatewayCommand,
     Operation,
     OrderSaga,
     RecordEvent,
     RecordShipment,
+    StepCommand,
+    call_key,
 )
-from commerce_core.checkout.steps.step import Done, Failed, Stay, Step, Verdict
+from commerce_core.checkout.ports import Party
+from commerce_core.checkout.steps.step import (
+    CallRequest,
+    Done,
+    Failed,
+    Outside,
+    Stay,
+    Step,
+    Verdict,
+)
 from commerce_core.orders import Fact, Shipment
-from commerce_core.shipping import Booked, BookingGone, CannotShip
+from commerce_core.shipping import Booked, BookingGone, CannotShip, ParcelLine
 
 
 class ArrangeShipment(Step):
@@ -19,14 +29,21 @@ class ArrangeShipment(Step):
     cannot.
     """
 
+    @property
+    def operation(self) -> Operation:
+        return Operation.SHIP
+
+    def party(self, saga: OrderSaga) -> Party:
+        return Party(saga.carrier, None)
+
     def applies(self, saga: OrderSaga) -> bool:
         return True
 
     def begin(self, saga: OrderSaga) -> OrderSaga:
         return saga.with_intent(Operation.SHIP)
 
-    def ask(self, saga: OrderSaga) -> GatewayCommand:
-        return GatewayCommand.BOOK
+    def ask(self, saga: OrderSaga) -> StepCommand:
+        return StepCommand.BOOK
 
     def settle(self, saga: OrderSaga, outcome: object) -> Verdict:
         match outcome:
@@ -56,13 +73,26 @@ class ArrangeShipment(Step):
     def begin_undo(self, saga: OrderSaga) -> Done:
         return Done(saga.with_intent(Operation.UNSHIP) if saga.call(Operation.SHIP) else saga)
 
-    def ask_undo(self, saga: OrderSaga) -> GatewayCommand | None:
+    def ask_undo(self, saga: OrderSaga) -> StepCommand | None:
         proven_gone = (
             saga.call(Operation.SHIP) is None or saga.status(Operation.UNSHIP) is CallStatus.OK
         )
-        return None if proven_gone else GatewayCommand.UNBOOK
+        return None if proven_gone else StepCommand.UNBOOK
 
     def settle_undo(self, saga: OrderSaga, outcome: object) -> Done | Stay:
         if isinstance(outcome, BookingGone):
             return Done(saga.with_result(Operation.UNSHIP, CallStatus.OK))
         return Stay(saga)
+
+    def perform(self, request: CallRequest, outside: Outside) -> object:
+        saga, order = request.saga, request.order
+        if request.command == StepCommand.UNBOOK:
+            call = saga.calls[Operation.UNSHIP]
+            return outside.carriers[call.gateway].cancel(order.id, call_key(saga.key, call))
+        call = saga.calls[Operation.SHIP]
+        lines = [
+            ParcelLine(sku_id=line.sku_id, name=line.name, quantity=line.quantity)
+            for line in order.lines
+        ]
+        carrier = outside.carriers[call.gateway]
+        return carrier.book(order.id, call_key(saga.key, call), order.address, lines)

@@ -4,15 +4,25 @@ from commerce_core.checkout.model import (
     BY_BUYER,
     CallStatus,
     Cause,
-    GatewayCommand,
     OpenRefund,
     Operation,
     OrderSaga,
     RecordEvent,
+    StepCommand,
     TryAnew,
 )
+from commerce_core.checkout.ports import Party
 from commerce_core.checkout.steps.give_back import given_back
-from commerce_core.checkout.steps.step import Done, Failed, Stay, Step, Verdict
+from commerce_core.checkout.steps.pay import pay
+from commerce_core.checkout.steps.step import (
+    CallRequest,
+    Done,
+    Failed,
+    Outside,
+    Stay,
+    Step,
+    Verdict,
+)
 from commerce_core.orders import Fact
 from commerce_core.payment import Captured, Declined, Voided
 
@@ -22,14 +32,21 @@ class ChargePayment(Step):
     charged.
     """
 
+    @property
+    def operation(self) -> Operation:
+        return Operation.CHARGE
+
+    def party(self, saga: OrderSaga) -> Party:
+        return Party(saga.gateway, saga.account)
+
     def applies(self, saga: OrderSaga) -> bool:
         return saga.total.minor > 0
 
     def begin(self, saga: OrderSaga) -> OrderSaga:
         return saga.with_intent(Operation.CHARGE)
 
-    def ask(self, saga: OrderSaga) -> GatewayCommand:
-        return GatewayCommand.VOID if saga.cancel_requested else GatewayCommand.CONFIRM
+    def ask(self, saga: OrderSaga) -> StepCommand:
+        return StepCommand.VOID if saga.cancel_requested else StepCommand.CONFIRM
 
     def settle(self, saga: OrderSaga, outcome: object) -> Verdict:
         match outcome:
@@ -65,16 +82,16 @@ class ChargePayment(Step):
     def begin_undo(self, saga: OrderSaga) -> Done:
         return _owing(saga) if saga.captured.minor > 0 else Done(saga)
 
-    def ask_undo(self, saga: OrderSaga) -> GatewayCommand | None:
+    def ask_undo(self, saga: OrderSaga) -> StepCommand | None:
         match saga.status(Operation.CHARGE):
             case None | CallStatus.VOIDED:
                 return None
             case CallStatus.OK:
                 settled = saga.captured.minor <= 0 or saga.status(Operation.REFUND) is CallStatus.OK
-                return None if settled else GatewayCommand.REFUND
+                return None if settled else StepCommand.REFUND
             case _:
                 # After a decline too: an earlier request may still be under way.
-                return GatewayCommand.VOID
+                return StepCommand.VOID
 
     def settle_undo(self, saga: OrderSaga, outcome: object) -> Done | Stay:
         # Known money is owed, whatever else is said of the charge.
@@ -89,6 +106,14 @@ class ChargePayment(Step):
                 return Done(owing.saga, late.commands + owing.commands)
             case _:
                 return Stay(saga)
+
+    def perform(self, request: CallRequest, outside: Outside) -> object:
+        saga, order, operation = request.saga, request.order, request.command.operation
+        if operation is None:
+            return outside.gateways[saga.gateway].cancel(order.handle)
+        call = saga.calls[operation]
+        gateway = outside.gateways[call.gateway]
+        return pay(gateway, order, call, saga.captured, request.tries, outside.clock)
 
 
 def _captured(saga: OrderSaga, outcome: Captured) -> Done:

@@ -1,11 +1,22 @@
-"""What a step is: which call it makes, and what an answer means. Pure: a saga in, a verdict out."""
+"""What a step is: which call it makes, how, and what an answer means.
+
+All but :meth:`Step.perform` is pure: a saga in, a verdict out.
+"""
 
 from abc import abstractmethod
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Protocol, TypeVar
 
 import attrs
 
-from commerce_core.checkout.model import Cause, Command, GatewayCommand, OrderSaga
+from commerce_core.checkout.model import Cause, Command, Operation, OrderSaga, StepCommand
+from commerce_core.checkout.ports import Party
+from commerce_core.kernel.clock import Clock
+from commerce_core.orders import Order
+from commerce_core.payment import PaymentGateway
+from commerce_core.shipping import Carrier
+
+T = TypeVar("T")
 
 
 @attrs.frozen
@@ -30,13 +41,60 @@ class Stay:
     """Not known yet: the same is asked again later."""
 
     saga: OrderSaga
+    commands: tuple[Command, ...] = ()
 
 
 Verdict = Done | Failed | Stay
 
 
+@attrs.frozen(kw_only=True)
+class CallRequest:
+    """The call to make for a saga that is claimed: *tries* is how often it was claimed in vain."""
+
+    command: StepCommand
+    saga: OrderSaga
+    order: Order
+    tries: int
+
+
+class InTime(Protocol):
+    """Makes a call to *party* that may hang, and gives it up after the call time-out."""
+
+    @abstractmethod
+    def __call__(self, party: str, function: Callable[[], T], /) -> T:
+        """What *function* answers. As idempotent as that is.
+
+        Raises:
+            Unavailable: it has not answered in time, which leaves unknown what became of it.
+        """
+
+
+def without_limit(_party: str, function: Callable[[], T], /) -> T:
+    """Calls *function* however long it takes: for parties that live in this process."""
+    return function()
+
+
+@attrs.frozen(kw_only=True)
+class Outside:
+    """Whom steps call: gateways and carriers by name, each of which is called in time already."""
+
+    gateways: Mapping[str, PaymentGateway]
+    carriers: Mapping[str, Carrier]
+    clock: Clock
+    in_time: InTime = without_limit
+
+
 class Step(Protocol):
     """A step and its undo. Neither knows its neighbours."""
+
+    @property
+    @abstractmethod
+    def operation(self) -> Operation:
+        """What its call is for: once that is intended the step has begun."""
+
+    @abstractmethod
+    def party(self, saga: OrderSaga) -> Party:
+        """Who is called, to do and to undo."""
 
     @abstractmethod
     def applies(self, saga: OrderSaga) -> bool:
@@ -47,8 +105,8 @@ class Step(Protocol):
         """The saga with the intent of the step's call written down."""
 
     @abstractmethod
-    def ask(self, saga: OrderSaga) -> GatewayCommand:
-        """The call to make now."""
+    def ask(self, saga: OrderSaga) -> StepCommand | None:
+        """The call to make now; ``None``: none, it is to be settled without."""
 
     @abstractmethod
     def settle(self, saga: OrderSaga, outcome: object) -> Verdict:
@@ -61,9 +119,17 @@ class Step(Protocol):
         """
 
     @abstractmethod
-    def ask_undo(self, saga: OrderSaga) -> GatewayCommand | None:
+    def ask_undo(self, saga: OrderSaga) -> StepCommand | None:
         """The call that undoes the step; ``None``: there is nothing (left) to undo."""
 
     @abstractmethod
     def settle_undo(self, saga: OrderSaga, outcome: object) -> Done | Stay:
         """What *outcome* of that call means."""
+
+    @abstractmethod
+    def perform(self, request: CallRequest, outside: Outside) -> object:
+        """Make the call that was asked for; its outcome. No transaction is open meanwhile.
+
+        An exception is no outcome: it stays unknown whether the call happened, and the same is
+        asked again under the same key.
+        """

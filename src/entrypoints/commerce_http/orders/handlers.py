@@ -133,7 +133,7 @@ def order_events(
     after = entry_number(last_event_id)
     view = orders.details(BuyerId(caller.id), order_id)
     last = view.timeline[-1]
-    if last.fact.is_last and after >= last.seq:
+    if any(entry.fact.is_last and after >= entry.seq for entry in view.timeline):
         return Reply(status=204)
     key = OrderKey(view.order.buyer_id, view.order.id)
     return TimelineStream(watch, TimelineCursor(key, min(after, last.seq)))

@@ -73,7 +73,7 @@ class TimelineStream(EventStream):
             await send({"type": "http.response.body", "body": text, "more_body": True})
             if entries:
                 cursor = TimelineCursor(cursor.key, entries[-1].seq)
-                over = entries[-1].fact.is_last
+                over = any(entry.fact.is_last for entry in entries)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
