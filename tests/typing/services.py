@@ -14,7 +14,9 @@ from commerce_core.pricing import FreeOfCharges, Pricer
 
 
 def placement(repositories: PlacementRepositories, clock: Clock, ids: IdFactory) -> Placement:
-    return Placement(repositories, Pricer("EUR", FreeOfCharges()), clock, ids, "bicycle", ORDER_SAGA)
+    return Placement(
+        repositories, Pricer("EUR", FreeOfCharges()), clock, ids, "bicycle", ORDER_SAGA
+    )
 
 
 def put_in_cart(carts: Carts, buyer: str, item: str) -> int:

@@ -4,7 +4,7 @@ paid.
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from typing import Final, TypeVar
+from typing import Final
 
 from commerce_bootstrap.builders import Storage
 from commerce_bootstrap.setting_values import WrongSetting
@@ -18,8 +18,6 @@ from commerce_core.shipping import Carrier
 from commerce_local.batching import ThreadFanOut
 from commerce_local.deadline import Deadline
 from commerce_local.timed import TimedCarrier, TimedGateway
-
-T = TypeVar("T")
 
 _CALLS_AT_ONCE: Final = 16
 _INLINE_CALLS: Final = 64
@@ -88,7 +86,7 @@ class StepsInTime:
             if not answer_at_once(step)
         }
 
-    def __call__(self, party: str, function: Callable[[], T], /) -> T:
+    def __call__(self, party: str, function: Callable[[], object], /) -> object:
         return self._deadlines[party].call(function)
 
 

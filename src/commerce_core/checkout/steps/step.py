@@ -5,7 +5,7 @@ All but :meth:`Step.perform` is pure: a saga in, a verdict out.
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeAlias
 
 import attrs
 
@@ -15,8 +15,6 @@ from commerce_core.kernel.clock import Clock
 from commerce_core.orders import Order
 from commerce_core.payment import PaymentGateway
 from commerce_core.shipping import Carrier
-
-T = TypeVar("T")
 
 
 @attrs.frozen
@@ -57,19 +55,12 @@ class CallRequest:
     tries: int
 
 
-class InTime(Protocol):
-    """Makes a call to *party* that may hang, and gives it up after the call time-out."""
-
-    @abstractmethod
-    def __call__(self, party: str, function: Callable[[], T], /) -> T:
-        """What *function* answers. As idempotent as that is.
-
-        Raises:
-            Unavailable: it has not answered in time, which leaves unknown what became of it.
-        """
+#: Makes a call to a party that may hang, named first, and gives it up after the call time-out by
+#: raising ``Unavailable``, which leaves unknown what became of it.
+InTime: TypeAlias = Callable[[str, Callable[[], object]], object]
 
 
-def without_limit(_party: str, function: Callable[[], T], /) -> T:
+def without_limit(_party: str, function: Callable[[], object], /) -> object:
     """Calls *function* however long it takes: for parties that live in this process."""
     return function()
 
