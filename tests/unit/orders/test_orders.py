@@ -32,6 +32,7 @@ def test_a_state_is_told_to_a_buyer_in_five_words() -> None:
         OrderState.CHARGING: OrderStatus.PENDING,
         OrderState.SHIPPING: OrderStatus.PAID,
         OrderState.COMPENSATING: OrderStatus.CANCELLING,
+        OrderState.FINISHING: OrderStatus.COMPLETED,
         OrderState.COMPLETED: OrderStatus.COMPLETED,
         OrderState.CANCELLED: OrderStatus.CANCELLED,
     }
