@@ -16,6 +16,7 @@ from typing import Final
 import attrs
 import pytest
 
+from tests.architecture.tree import ROOT
 from tests.integration.http.people import Person, Town, open_town
 
 CASES: Final = int(os.environ.get("COMMERCE_FUZZ_CASES", "2000"))
@@ -29,11 +30,20 @@ CHECKS: Final = (
     "missing_required_header",
     "unsupported_method",
     "ignored_auth",
+    "refusal_code_conformance",  # of schemathesis_checks
 )
 #: Cases that the fixed phases send before the number of examples counts, and how many an example
 #: and an operation come to.
 _FIXED: Final = 550
 _PER_EXAMPLE: Final = 20
+
+
+#: An import takes any bytes and names what is wrong with them afterwards, row by row.
+_IMPORTS: Final = """
+[[operations]]
+include-operation-id = "importItems"
+checks.negative_data_rejection.expected-statuses = ["2xx", "4xx", "5xx"]
+"""
 
 
 @attrs.frozen
@@ -69,7 +79,7 @@ def run(stage: Stage, who: str, folder: Path, examples: int) -> tuple[int, str]:
     known = "".join(
         f"{json.dumps(name)} = {json.dumps(value)}\n" for name, value in stage.parameters.items()
     )
-    config.write_text("[parameters]\n" + known if who != "guest" else "")
+    config.write_text(("[parameters]\n" + known if who != "guest" else "") + _IMPORTS)
     token = stage.people[who].token
     command = [
         str(Path(sys.executable).with_name("st")), "--no-color", "--config-file", str(config),
@@ -81,8 +91,10 @@ def run(stage: Stage, who: str, folder: Path, examples: int) -> tuple[int, str]:
         *(["--header", f"Authorization: Bearer {token}", "--exclude-path",
             "/sessions/current"] if token else []),
     ]  # fmt: skip
+    checks = {**os.environ, "SCHEMATHESIS_HOOKS": "tests.e2e.schemathesis_checks"}
+    checks["PYTHONPATH"] = str(ROOT)
     done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=1800, check=False
+        command, cwd=folder, env=checks, capture_output=True, text=True, timeout=1800, check=False
     )
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-4_000:]
     counted = re.search(r"([\d,]+) generated, ([\d,]+) passed", done.stdout)

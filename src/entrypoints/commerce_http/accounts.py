@@ -1,7 +1,6 @@
 """Accounts and sessions."""
 
 import asyncio
-from datetime import datetime
 
 import attrs
 
@@ -21,7 +20,7 @@ from commerce_core.cart.service import CartChange, Carts, Shopper, guest_id
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.errors import StaleVersion, Unavailable
 from commerce_core.kernel.ids import BuyerId
-from commerce_http.web.answers import Reply, Shape
+from commerce_http.web.answers import MomentOut, Reply, Shape
 from commerce_http.web.auth import HOLDER, bearer_token, device_cookie, no_cart_cookie
 from commerce_http.web.dependencies import HttpRequest
 from commerce_http.web.executor import BlockingExecutor
@@ -50,7 +49,7 @@ class AddressOut(Shape):
     country: str
 
 
-class HolderOut(AccountOut):
+class AccountDetailsOut(AccountOut):
     """An account with its address."""
 
     address: AddressOut | None
@@ -60,7 +59,7 @@ class SessionOut(Shape):
     """A session: ``Authorization: Bearer <token>`` from now on."""
 
     token: str
-    expires_at: datetime
+    expires_at: MomentOut
     account: AccountOut
 
 
@@ -153,8 +152,8 @@ def log_out(request: HttpRequest, accounts: Accounts) -> None:
     accounts.log_out(bearer_token(RequestHeaders(request.scope).get("authorization")))
 
 
-@operation("GET", "/accounts/me", who=HOLDER, answer=HolderOut, runs=Runs.KEY_READ)
-def own_account(caller: Account) -> HolderOut:
+@operation("GET", "/accounts/me", who=HOLDER, answer=AccountDetailsOut, runs=Runs.KEY_READ)
+def own_account(caller: Account) -> AccountDetailsOut:
     """Who is logged in."""
     return holder_out(caller)
 
@@ -163,13 +162,15 @@ def own_account(caller: Account) -> HolderOut:
     "PATCH",
     "/accounts/me",
     who=HOLDER,
-    answer=HolderOut,
+    answer=AccountDetailsOut,
     problems=(StaleVersion,),
     body_limit=_BODY,
     media=("application/json", "application/merge-patch+json"),
     example={"name": "Ada L.", "address": _ADDRESS},
 )
-def change_account(command: ChangeAccount, caller: Account, accounts: Accounts) -> HolderOut:
+def change_account(
+    command: ChangeAccount, caller: Account, accounts: Accounts
+) -> AccountDetailsOut:
     """Change name or address; an address of `null` takes it away."""
     return holder_out(accounts.change(caller.id, command))
 
@@ -181,9 +182,9 @@ def account_out(account: Account) -> AccountOut:
     )
 
 
-def holder_out(account: Account) -> HolderOut:
+def holder_out(account: Account) -> AccountDetailsOut:
     """*account* with its address."""
-    return HolderOut(
+    return AccountDetailsOut(
         account_id=account.id,
         email=account.email,
         name=account.name,

@@ -124,7 +124,7 @@ async def own_cart(
     answer=CartOut,
     problems=(ItemNotFound, TooManyLines, TotalTooLarge, TooManyRequests),
     body_limit=1 << 18,
-    example={"itemId": "01912d4e-7b1a-7c3e-9f00-0123456789ab", "quantity": 2},
+    example={"itemId": "01912d4e-7b1a-7c3e-9f00-000000000001", "quantity": 2},
     headers=_TOLD,
 )
 async def set_quantity(

@@ -41,8 +41,8 @@ _WAIT: Final = re.compile(r'(?:^|[,;])\s*wait\s*=\s*"?([0-9]{1,6})"?\s*(?=$|[,;]
 _AT_PLACEMENT: Final = (Fact.ORDER_CREATED, Fact.INVENTORY_RESERVED)
 
 _EXAMPLE: Final = {
-    "cartId": "01912d4e-7b1a-7c3e-9f00-0123456789ab",
-    "amount": {"amount": "365.98", "currency": "USD"},
+    "cartId": "01912d4e-7b1a-7c3e-9f00-000000000002",
+    "amount": {"amount": "699.98", "currency": "USD"},
     "paymentInfo": {
         "paymentType": "card",
         "cardNo": "4242424242424242",

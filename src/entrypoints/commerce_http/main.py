@@ -3,9 +3,11 @@
 import socket
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from importlib import resources
 from types import FrameType
 from typing import Final
 
+import msgspec
 import uvicorn
 from litestar import Litestar
 
@@ -85,6 +87,12 @@ def _executor(settings: Settings) -> BlockingExecutor:
     )
 
 
+def document(currency: str) -> Document:
+    """The OpenAPI document of a shop of *currency*, with its examples."""
+    recorded = (resources.files("commerce_http") / "examples.json").read_bytes()
+    return Document(OPERATIONS, currency, msgspec.json.decode(recorded))
+
+
 def create_app(shop: Shop) -> ShopApplication:
     """The application of *shop*. It leaves closing the shop to whoever built it, and belongs to
     the process that called this: after a fork it neither starts nor answers.
@@ -104,7 +112,7 @@ def create_app(shop: Shop) -> ShopApplication:
             "watch": watch,
             "writes": WriteWatch(shop.searches.visible, executor, most=settings.searches_waiting),
             "answers": search.KeptAnswers(),
-            "document": Document(OPERATIONS, shop.currency),
+            "document": document(shop.currency),
             "guests": Guests(shop.accounts.admit_guest, executor),
         },
         authenticate=shop.accounts.authenticate,

@@ -82,7 +82,7 @@ class FindSuggestions:
     size: int = page_size(10)
 
 
-class HitOut(Shape):
+class ItemHitOut(Shape):
     """An item that was found. Price and stock are those of its variants that meet the filters: the
     lowest price of those that can be bought, or of all where none can. ``highlights`` are safe HTML
     with no other tag than ``em``.
@@ -100,7 +100,7 @@ class HitOut(Shape):
     highlights: dict[str, str]
 
 
-class TotalOut(Shape):
+class HitCountOut(Shape):
     """How many items match; not exact, there are at least so many."""
 
     count: int
@@ -132,12 +132,12 @@ class FacetsOut(Shape):
     price: list[PriceFacetOut]
 
 
-class HitsOut(Shape):
+class ItemPageOut(Shape):
     """A page of hits."""
 
-    items: list[HitOut]
+    items: list[ItemHitOut]
     next_cursor: str | None
-    total: TotalOut
+    total: HitCountOut
     facets: FacetsOut
     did_you_mean: str | None
 
@@ -150,7 +150,7 @@ class SuggestionOut(Shape):
     item_id: str | msgspec.UnsetType = msgspec.UNSET
 
 
-class SuggestionsOut(Shape):
+class SuggestionListOut(Shape):
     """Things to search for."""
 
     suggestions: list[SuggestionOut]
@@ -180,7 +180,7 @@ class KeptAnswers:
 @operation(
     "GET",
     "/items",
-    answer=HitsOut,
+    answer=ItemPageOut,
     problems=(BadCursor, CursorExpired, SearchUnavailable),
     public=True,
 )
@@ -214,31 +214,31 @@ def _found(searches: Searches, asked: Query) -> bytes:
 @operation(
     "GET",
     "/suggestions",
-    answer=SuggestionsOut,
+    answer=SuggestionListOut,
     problems=(SearchUnavailable,),
     runs=Runs.SEARCH,
     public=True,
 )
-def suggest(query: FindSuggestions, searches: Searches) -> SuggestionsOut:
+def suggest(query: FindSuggestions, searches: Searches) -> SuggestionListOut:
     """Things to search for that begin with what was typed."""
-    return SuggestionsOut(
+    return SuggestionListOut(
         suggestions=[_suggestion_out(found) for found in searches.suggest(query.prefix, query.size)]
     )
 
 
-def hits_out(page: ResultPage) -> HitsOut:
+def hits_out(page: ResultPage) -> ItemPageOut:
     """*page* as it is told."""
-    return HitsOut(
+    return ItemPageOut(
         items=[_hit_out(hit) for hit in page.hits],
         next_cursor=page.next_cursor,
-        total=TotalOut(count=page.total, exact=page.exact),
+        total=HitCountOut(count=page.total, exact=page.exact),
         facets=_facets_out(page.facets),
         did_you_mean=page.did_you_mean,
     )
 
 
-def _hit_out(hit: Hit) -> HitOut:
-    return HitOut(
+def _hit_out(hit: Hit) -> ItemHitOut:
+    return ItemHitOut(
         item_id=hit.item_id,
         sku=hit.sku,
         name=hit.name,

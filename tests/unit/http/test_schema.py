@@ -1,5 +1,7 @@
 """The document, made from the operations themselves."""
 
+import json
+import re
 import types
 
 import attrs
@@ -8,15 +10,17 @@ import msgspec
 import pytest
 
 from commerce_core.kernel.money import Money
-from commerce_http.main import OPERATIONS
+from commerce_http.main import OPERATIONS, document
 from commerce_http.web import operations as operations_module
 from commerce_http.web.answers import MoneyOut, Shape
 from commerce_http.web.openapi import Document, public_path
 from commerce_http.web.operations import operation, operations_of
 from commerce_http.web.schema import Schemas
 
-DATA = Document(OPERATIONS, "USD").data
+DATA = document("USD").data
 NAMES = [o.name for o in OPERATIONS]
+#: The document does not show itself, nor the page that does.
+UNSHOWN = {"schema_document", "schema_page", "schema_file"}
 
 
 def resolved(schema: dict) -> dict:
@@ -30,6 +34,12 @@ def resolved(schema: dict) -> dict:
 def described(name: str) -> dict:
     found = next(o for o in OPERATIONS if o.name == name)
     return DATA["paths"][public_path(found)][found.method.lower()]
+
+
+def shown(example: dict) -> object:
+    """The value of an example, which may stand elsewhere."""
+    name = example.get("$ref", "").rpartition("/")[2]
+    return (DATA["components"]["examples"][name] if name else example)["value"]
 
 
 @operation("GET", "/wrapped", answer=None, status=204)
@@ -58,13 +68,89 @@ def test_an_operation_says_what_it_is_and_what_it_answers(name: str) -> None:
     for status, response in made["responses"].items():
         assert response["description"]
         if int(status) >= 400:
-            assert list(response["content"]) == ["application/problem+json"]
+            (content,) = response["content"].items()
+            assert content[0] == "application/problem+json"
+            assert content[1]["schema"] == {"$ref": "#/components/schemas/Problem"}
 
 
-@pytest.mark.parametrize("name", [o.name for o in OPERATIONS if o.example is not None])
-def test_an_example_is_valid_by_its_own_schema(name: str) -> None:
-    for content in described(name)["requestBody"]["content"].values():
+def refusals(name: str) -> dict[int, set[str]]:
+    """The codes that an operation may refuse with, by status."""
+    return {
+        int(status): {*response["content"]["application/problem+json"]["examples"]}
+        for status, response in described(name)["responses"].items()
+        if int(status) >= 400
+    }
+
+
+def bodies(name: str) -> dict[str, dict]:
+    return described(name).get("requestBody", {}).get("content", {})
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if bodies(name)])
+def test_every_body_has_an_example_that_is_valid_by_its_own_schema(name: str) -> None:
+    for content in bodies(name).values():
         jsonschema_rs.validate(resolved(content["schema"]), content["example"])
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n not in UNSHOWN])
+def test_every_answer_has_examples_that_are_valid_by_its_own_schema(name: str) -> None:
+    for status, response in described(name)["responses"].items():
+        for content in response.get("content", {}).values():
+            assert content["examples"], status
+            for example in content["examples"].values():
+                jsonschema_rs.validate(resolved(content["schema"]), shown(example))
+
+
+@pytest.mark.parametrize("code", DATA["components"]["examples"])
+def test_a_refusal_is_shown_with_its_own_code_and_status(code: str) -> None:
+    value = DATA["components"]["examples"][code]["value"]
+    assert (value["code"], value["type"]) == (code, f"/problems/{code}")
+    named = {
+        int(status)
+        for name in NAMES
+        for status, response in described(name)["responses"].items()
+        if code
+        in response.get("content", {}).get("application/problem+json", {"examples": ()})["examples"]
+    }
+    assert named == {value["status"]}
+
+
+def test_an_example_of_another_shape_is_noticed() -> None:
+    cart = resolved({"$ref": "#/components/schemas/Cart"})
+    (good,) = described("own_cart")["responses"]["200"]["content"]["application/json"][
+        "examples"
+    ].values()
+    assert jsonschema_rs.is_valid(cart, good["value"])
+    assert not jsonschema_rs.is_valid(cart, good["value"] | {"total": "1.00"})
+    assert not jsonschema_rs.is_valid(cart, good["value"] | {"owner": "me"})
+
+
+def test_schemas_have_the_names_of_the_trade() -> None:
+    names = DATA["components"]["schemas"]
+    assert [name for name in names if name.endswith("Out")] == []
+    assert '"#/components/schemas/MoneyOut"' not in json.dumps(DATA)
+    assert {"Account", "Cart", "Item", "ItemPage", "Money", "Order", "OrderPage", "Problem"} <= {
+        *names
+    }
+
+
+def test_money_that_is_told_may_be_given_as_it_is() -> None:
+    total = described("own_cart")["responses"]["200"]["content"]["application/json"]["examples"]
+    amount = resolved({"$ref": "#/components/schemas/MoneyInput"})
+    assert jsonschema_rs.is_valid(amount, total["done"]["value"]["total"])
+
+
+def test_every_reference_leads_somewhere() -> None:
+    for target in {*re.findall(r'"\$ref": "#/components/([^"]*)"', json.dumps(DATA))}:
+        kind, name = target.split("/")
+        assert name in DATA["components"][kind], target
+
+
+def test_a_tag_is_a_capability_and_says_what_it_holds() -> None:
+    tags = {tag["name"]: tag["description"] for tag in DATA["tags"]}
+    assert {described(name)["tags"][0] for name in NAMES} == {*tags}
+    assert {"accounts", "cart", "catalog", "checkout", "orders", "search"} <= {*tags}
+    assert tags["catalog"] == "Items, and the imports that bring them in by the file."
 
 
 @pytest.mark.parametrize(
@@ -74,20 +160,24 @@ def test_an_example_is_valid_by_its_own_schema(name: str) -> None:
         ("15.99", True),
         ({"amount": "1", "currency": "USD"}, True),
         ({"amount": "1"}, False),
+        ({"amount": 1, "currency": "USD"}, False),
         ("x", False),
         (None, False),
         (True, False),
     ],
 )
 def test_the_document_says_how_money_looks(money: object, valid: bool) -> None:
-    assert jsonschema_rs.is_valid(resolved({"$ref": "#/components/schemas/Money"}), money) is valid
+    assert (
+        jsonschema_rs.is_valid(resolved({"$ref": "#/components/schemas/MoneyInput"}), money)
+        is valid
+    )
 
 
 def test_unknown_keys_are_refused_in_both_directions() -> None:
     new = resolved({"$ref": "#/components/schemas/NewItem"})
     assert jsonschema_rs.is_valid(new, {"name": "x"})
     assert not jsonschema_rs.is_valid(new, {"name": "x", "owner": "me"})
-    assert DATA["components"]["schemas"]["ItemOut"]["additionalProperties"] is False
+    assert DATA["components"]["schemas"]["Item"]["additionalProperties"] is False
 
 
 def test_a_name_stands_for_one_thing() -> None:
@@ -126,10 +216,12 @@ def test_operations_of_a_module_keep_their_order() -> None:
 def test_an_amount_has_the_decimals_of_the_shops_currency(
     currency: str, taken: list[str], refused: list[str]
 ) -> None:
-    document = Document(OPERATIONS, currency).data
-    parameters = document["paths"]["/items"]["get"]["parameters"]
+    made = document(currency).data
+    parameters = made["paths"]["/items"]["get"]["parameters"]
     prices = [p["schema"] for p in parameters if p["name"] in ("priceMin", "priceMax")]
-    money = document["components"]["schemas"]["Money"]
+    money = resolved(made["components"]["schemas"]["MoneyInput"]) | {
+        "components": made["components"]
+    }
     assert len(prices) == 2
     for schema in (*prices, money):
         assert [text for text in taken if not jsonschema_rs.is_valid(schema, text)] == []
@@ -143,12 +235,10 @@ def test_an_amount_has_the_decimals_of_the_shops_currency(
 
 @pytest.mark.parametrize("currency", ["USD", "JPY", "BHD"])
 def test_the_examples_cost_what_a_shop_of_the_currency_can_take(currency: str) -> None:
-    document = Document(OPERATIONS, currency).data
+    made = document(currency).data
 
     def example(path: str, method: str) -> dict:
-        return next(iter(document["paths"][path][method]["requestBody"]["content"].values()))[
-            "example"
-        ]
+        return next(iter(made["paths"][path][method]["requestBody"]["content"].values()))["example"]
 
     assert Money.parse(str(example("/items", "post")["price"]), currency) == Money(34_999, currency)
     assert Money.parse(example("/items/{itemId}", "patch")["price"], currency) == Money(
@@ -156,6 +246,6 @@ def test_the_examples_cost_what_a_shop_of_the_currency_can_take(currency: str) -
     )
     amount = example("/checkout", "post")["amount"]
     assert (Money.parse(amount["amount"], currency), amount["currency"]) == (
-        Money(36_598, currency),
+        Money(69_998, currency),
         currency,
     )

@@ -11,6 +11,7 @@ from commerce_core.catalog import (
     ImportFormat,
     ImportNotFound,
     ItemImport,
+    NewItem,
     RowError,
     TableStyle,
     TooManyImports,
@@ -25,7 +26,7 @@ from commerce_http.web.body import check_media, pieces
 from commerce_http.web.dependencies import HttpRequest, WakeUp
 from commerce_http.web.executor import BlockingExecutor
 from commerce_http.web.frame import RequestHeaders
-from commerce_http.web.operations import Runs, operation
+from commerce_http.web.operations import Runs, StreamedBody, operation
 
 _FORMATS: Final = {
     "application/x-ndjson": ImportFormat.NDJSON,
@@ -35,17 +36,32 @@ _FORMATS: Final = {
     "text/csv": ImportFormat.CSV,
     "text/tab-separated-values": ImportFormat.CSV,
 }
-_LINES: Final = {
-    "description": "One row a line, each an item as in `POST /items`, or a stored document."
-}
-_ROWS: Final = {"description": "An array of items as in `POST /items`, or stored documents."}
-_TABLE: Final = {
-    "description": "One row a variant, dotted headers (`attributes.material`), JSON for lists."
-}
-_BODIES: Final[dict[str, Any]] = {
-    media: {ImportFormat.NDJSON: _LINES, ImportFormat.JSON: _ROWS, ImportFormat.CSV: _TABLE}[kind]
-    for media, kind in _FORMATS.items()
-}
+_ROW: Final = {"sku": "MUG-1", "name": "Mug", "brand": "Potter", "price": 15, "quantity": 40}
+_LINES: Final = StreamedBody(
+    description="One row a line, each an item as in `POST /items`, or a stored document.",
+    example='{"sku": "MUG-1", "name": "Mug", "brand": "Potter", "price": 15, "quantity": 40}\n'
+    '{"sku": "MUG-2", "name": "Large mug", "price": 18, "quantity": 25}\n',
+)
+_ROWS: Final = StreamedBody(
+    description="An array of items as in `POST /items`, or stored documents.",
+    example=[_ROW],
+    rows=NewItem,
+    other={
+        "StoredDocument": {
+            "type": "object",
+            "description": "An item as a document store kept it (`_id`, `variant_id`, "
+            "`created_at`), or the keys of a known item that are to change. What cannot be read "
+            "is named in the import's `errors`.",
+            "additionalProperties": True,
+        }
+    },
+)
+_TABLE: Final = StreamedBody(
+    description="One row a variant, dotted headers (`attributes.material`), JSON for lists.",
+    example="sku,name,brand,price,quantity\nMUG-1,Mug,Potter,15,40\n",
+)
+#: The other names of a format say nothing new.
+_BODIES: Final = {"application/x-ndjson": _LINES, "application/json": _ROWS, "text/csv": _TABLE}
 
 
 def _one_of(*characters: str) -> Any:
@@ -74,7 +90,7 @@ class HowToImport:
         return TableStyle(delimiter=self.delimiter or "", decimal=self.decimal or "")
 
 
-class ImportBegunOut(Shape):
+class ImportReceiptOut(Shape):
     """An import that is on its way."""
 
     import_id: str
@@ -89,7 +105,7 @@ class RowErrorOut(Shape):
     detail: str
 
 
-class ImportOut(ImportBegunOut):
+class ItemImportOut(ImportReceiptOut):
     """How far an import has come: ``running``, or over as ``finished``, ``cancelled`` or
     ``failed``.
 
@@ -112,7 +128,7 @@ class ImportOut(ImportBegunOut):
     "POST",
     "/item-imports",
     who=SELLER,
-    answer=ImportBegunOut,
+    answer=ImportReceiptOut,
     status=202,
     problems=(TooManyImports,),
     headers={
@@ -131,6 +147,8 @@ async def import_items(
     settings: Settings,
 ) -> Reply:
     """Import items: NDJSON, a JSON array or CSV, of any length.
+
+    Also as `application/ndjson`, `application/jsonl` and `text/tab-separated-values`.
 
     A row is known by seller and SKU; its quantity counts only when it creates the item. What a row
     does not name stays as it is: a column or key that is not there changes nothing, an empty cell
@@ -152,22 +170,22 @@ async def import_items(
     job = await executor.do(Runs.WORK, imports.received, job)
     work.notify()
     headers = {"Location": f"/item-imports/{job.id}", "X-Search-Token": import_token(job.id)}
-    return Reply(body=ImportBegunOut(import_id=job.id, status=_status(job)), headers=headers)
+    return Reply(body=ImportReceiptOut(import_id=job.id, status=_status(job)), headers=headers)
 
 
 @operation(
     "GET",
     "/item-imports/{import_id}",
     who=SELLER,
-    answer=ImportOut,
+    answer=ItemImportOut,
     problems=(ImportNotFound,),
     runs=Runs.KEY_READ,
 )
-def import_progress(import_id: str, caller: Account, imports: Imports) -> ImportOut:
+def import_progress(import_id: str, caller: Account, imports: Imports) -> ItemImportOut:
     """How far one of the seller's imports has come."""
     job = imports.details(SellerId(caller.id), import_id)
     progress = job.progress
-    return ImportOut(
+    return ItemImportOut(
         import_id=job.id,
         status=_status(job),
         rows=progress.rows,

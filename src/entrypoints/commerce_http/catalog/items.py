@@ -1,6 +1,5 @@
 """Items: onboarding, changing, putting on sale, counting stock; and their details for anyone."""
 
-from datetime import datetime
 from typing import Any
 
 from msgspec import UNSET, UnsetType
@@ -23,7 +22,7 @@ from commerce_core.inventory import ReferenceReused, StockShort
 from commerce_core.kernel.errors import StaleVersion
 from commerce_core.kernel.ids import SellerId
 from commerce_core.search.service.find import item_token
-from commerce_http.web.answers import MoneyOut, Reply, Shape, money
+from commerce_http.web.answers import MomentOut, MoneyOut, Reply, Shape, money
 from commerce_http.web.auth import ANYONE, SELLER
 from commerce_http.web.dependencies import WakeUp
 from commerce_http.web.errors import IfMatchRequired
@@ -63,11 +62,11 @@ class ItemOut(Shape, kw_only=True):
     status: str
     seller_id: str
     version: int
-    created_at: datetime
-    updated_at: datetime
+    created_at: MomentOut
+    updated_at: MomentOut
 
 
-class StockOut(Shape):
+class StockLevelOut(Shape):
     """How many pieces are free."""
 
     item_id: str
@@ -195,7 +194,7 @@ def withdraw_item(item_id: str, caller: Account, items: Items, work: WakeUp) -> 
     "POST",
     "/items/{item_id}/stock-receipts",
     who=SELLER,
-    answer=StockOut,
+    answer=StockLevelOut,
     status=201,
     problems=(ItemNotFound, StockShort, ReferenceReused),
     example={"quantity": 10, "reference": "delivery-2207"},
@@ -209,7 +208,7 @@ def receive_stock(
     """
     view = items.receive(SellerId(caller.id), item_id, command)
     work.notify()
-    body = StockOut(
+    body = StockLevelOut(
         item_id=view.item.id,
         variant_id=command.variant_id,
         stock=view.available_as(command.variant_id),

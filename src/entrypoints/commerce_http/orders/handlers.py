@@ -18,9 +18,9 @@ from commerce_core.orders import (
 from commerce_core.orders.service import Orders
 from commerce_http.orders.shapes import (
     OrderOut,
-    OrdersOut,
+    OrderPageOut,
     SellerOrderOut,
-    SellerOrdersOut,
+    SellerOrderPageOut,
     order_out,
     seller_order_out,
     summary_out,
@@ -73,13 +73,13 @@ class ListOrders:
     "GET",
     "/orders",
     who=BUYER_OR_SELLER,
-    answer=OrdersOut | SellerOrdersOut,
+    answer=OrderPageOut | SellerOrderPageOut,
     problems=(BadCursor,),
     runs=Runs.KEY_READ,
 )
 def order_history(
     query: ListOrders, caller: Account, orders: Orders
-) -> OrdersOut | SellerOrdersOut:
+) -> OrderPageOut | SellerOrderPageOut:
     """The caller's orders, newest first: a buyer's own; of a seller those with the seller's goods,
     with these alone.
 
@@ -88,13 +88,13 @@ def order_history(
     """
     if caller.role is Role.SELLER:
         sold = orders.seller_history(SellerId(caller.id), query.cursor, query.size, query.wanted)
-        return SellerOrdersOut(
+        return SellerOrderPageOut(
             orders=[seller_order_out(order) for order in sold.items], next_cursor=sold.next_cursor
         )
     if query.updated_since is not None:
         raise Invalid.at("/updatedSince", "is for sellers")
     bought = orders.history(BuyerId(caller.id), query.cursor, query.size, query.wanted)
-    return OrdersOut(
+    return OrderPageOut(
         orders=[summary_out(view) for view in bought.items],
         next_cursor=bought.next_cursor,
     )
@@ -122,7 +122,7 @@ def order_details(order_id: str, caller: Account, orders: Orders) -> OrderOut | 
     problems=(OrderNotFound, TooManyWatching),
     also={204: "The order is over and all of its events are known."},
     runs=Runs.KEY_READ,
-    answer_media=MEDIA_EVENTS.decode(),
+    answer_media=(MEDIA_EVENTS.decode(),),
 )
 def order_events(
     order_id: str, caller: Account, last_event_id: LastEventId, orders: Orders, watch: TimelineWatch

@@ -1,13 +1,12 @@
 """Orders as they are told: to their buyers, and to sellers their own lines."""
 
-from datetime import datetime
 from typing import Any
 
 from msgspec import UNSET, UnsetType
 
 from commerce_core.orders import OrderLine, OrderView, SellerOrder, TimelineEntry
 from commerce_http.accounts import AddressOut, address_out
-from commerce_http.web.answers import MoneyOut, Shape, money
+from commerce_http.web.answers import MomentOut, MoneyOut, Shape, money
 
 
 class OrderLineOut(Shape):
@@ -67,7 +66,7 @@ class TimelineEntryOut(Shape):
     """Something that happened to the order."""
 
     type: str
-    at: datetime
+    at: MomentOut
     detail: dict[str, Any]
 
 
@@ -91,8 +90,8 @@ class OrderSummaryOut(Shape, kw_only=True):
     shipment: ShipmentOut | None
     cancellation: CancellationOut | UnsetType = UNSET
     metadata: dict[str, Any]
-    created_at: datetime
-    updated_at: datetime
+    created_at: MomentOut
+    updated_at: MomentOut
 
 
 class OrderOut(OrderSummaryOut, kw_only=True):
@@ -108,18 +107,18 @@ class SellerOrderOut(Shape):
     status: str
     lines: list[OrderLineOut]
     total: MoneyOut
-    created_at: datetime
-    updated_at: datetime
+    created_at: MomentOut
+    updated_at: MomentOut
 
 
-class OrdersOut(Shape):
+class OrderPageOut(Shape):
     """A page of a buyer's orders."""
 
     orders: list[OrderSummaryOut]
     next_cursor: str | None
 
 
-class SellerOrdersOut(Shape):
+class SellerOrderPageOut(Shape):
     """A page of a seller's orders."""
 
     orders: list[SellerOrderOut]

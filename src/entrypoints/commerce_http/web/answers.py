@@ -3,7 +3,8 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
-from typing import Any, Final, NamedTuple, cast
+from datetime import datetime
+from typing import Annotated, Any, Final, NamedTuple, cast
 
 import attrs
 import msgspec
@@ -39,8 +40,12 @@ _request: ContextVar[RequestInfo] = ContextVar("request", default=RequestInfo())
 
 class Shape(msgspec.Struct, rename="camel", forbid_unknown_fields=True, kw_only=True, gc=False):
     """Base of everything that is answered: camelCase keys, nothing in it that its class does not
-    name.
+    name. The document knows it by its class's name without ``Out``.
     """
+
+
+#: A moment of UTC as it is told (RFC 3339).
+MomentOut = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class MoneyOut(Shape):

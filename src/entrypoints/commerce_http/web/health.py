@@ -53,7 +53,7 @@ def ready(checks: Checks) -> Health:
     return Health(status="ready", down=[PartDown(part=part) for part in down] or UNSET)
 
 
-@operation("GET", "/metrics", answer_media="text/plain", runs=Runs.FIGURES)
+@operation("GET", "/metrics", answer_media=("text/plain",), runs=Runs.FIGURES)
 def metrics(registry: CollectorRegistry) -> Payload:
     """Counters for Prometheus."""
     return Payload(200, generate_latest(registry), media=CONTENT_TYPE_LATEST.encode())

@@ -152,6 +152,18 @@ class Argument:
 
 
 @attrs.frozen(kw_only=True)
+class StreamedBody:
+    """A body of any length that a function reads as it arrives: raw bytes, or, with *rows*, a JSON
+    array of what that class takes; a further *other* says what else a row may be.
+    """
+
+    description: str
+    example: Any
+    rows: type | None = None
+    other: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict[str, Mapping[str, Any]])
+
+
+@attrs.frozen(kw_only=True)
 class Operation:
     """One method on one path."""
 
@@ -166,17 +178,23 @@ class Operation:
     also: Mapping[int, str]
     runs: Runs
     media: tuple[str, ...]
-    answer_media: str
+    answer_media: tuple[str, ...]
     body_limit: int
     example: Any
     headers: Mapping[str, str]
-    stream: Mapping[str, Any] | None
+    stream: Mapping[str, StreamedBody] | None
     public: bool
 
     @property
     def name(self) -> str:
         """The name of its function: its operationId."""
         return self.function.__name__
+
+    @property
+    def tag(self) -> str:
+        """The capability that it belongs to, or what of the frame it tells of."""
+        module = self.function.__module__.partition("commerce_http.")[2] or "shop"
+        return module.removeprefix("web.").partition(".")[0]
 
     @property
     def is_async(self) -> bool:
@@ -209,11 +227,11 @@ def operation(
     also: Mapping[int, str] | None = None,
     runs: Runs = Runs.WORK,
     media: tuple[str, ...] = ("application/json",),
-    answer_media: str = "application/json",
+    answer_media: tuple[str, ...] = ("application/json",),
     body_limit: int = BODY_LIMIT,
     example: Any = None,
     headers: Mapping[str, str] | None = None,
-    stream: Mapping[str, Any] | None = None,
+    stream: Mapping[str, StreamedBody] | None = None,
     public: bool = False,
 ) -> Callable[[Callable[..., Any]], Operation]:
     """Make a function an operation of the shop.
@@ -228,11 +246,11 @@ def operation(
         also: further good statuses and what they mean, e.g. ``{304: "not modified"}``.
         runs: what the function waits for, if it is not ``async``.
         media: what the body may be.
-        answer_media: what the answer is.
+        answer_media: what the answer may be.
         body_limit: bytes that the body may have.
         example: a body that works, for the document.
         headers: response headers and what they mean, for the document.
-        stream: schemas of the bodies that the function itself reads, by media type.
+        stream: the bodies that the function itself reads, by media type, for the document.
         public: whether anybody may keep its answers; nobody may keep those that tell of a person.
     """
 

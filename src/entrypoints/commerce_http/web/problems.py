@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
 from commerce_core.kernel.errors import CommerceError
 from commerce_http.web.answers import Shape, link
@@ -21,7 +21,7 @@ class ProblemTypeOut(Shape):
     what_to_do: str
 
 
-class ProblemTypesOut(Shape):
+class ProblemTypeListOut(Shape):
     """Every kind of refusal, by code."""
 
     problems: list[ProblemTypeOut]
@@ -84,10 +84,12 @@ _BY_CODE: Final[Mapping[str, str]] = {
 }
 
 
-@operation("GET", "/problems", answer=ProblemTypesOut, runs=Runs.KEY_READ, public=True)
-def problem_types() -> ProblemTypesOut:
+@operation("GET", "/problems", answer=ProblemTypeListOut, runs=Runs.KEY_READ, public=True)
+def problem_types() -> ProblemTypeListOut:
     """Every code that a refusal may have."""
-    return ProblemTypesOut(problems=[_told(code, kind) for code, kind in sorted(_kinds().items())])
+    return ProblemTypeListOut(
+        problems=[_told(code, kind) for code, kind in sorted(_kinds().items())]
+    )
 
 
 @operation(
@@ -122,12 +124,24 @@ def _every(kind: type[CommerceError]) -> Iterator[type[CommerceError]]:
         yield from _every(further)
 
 
+def problem_example(code: str, kind: type[CommerceError] | None) -> dict[str, Any]:
+    """A refusal with nothing but what every one has."""
+    told = _told(code, kind)
+    return {
+        "type": told.type,
+        "title": told.title,
+        "status": told.status,
+        "detail": told.meaning,
+        "code": code,
+    }
+
+
 def _told(code: str, kind: type[CommerceError] | None) -> ProblemTypeOut:
     status = 500 if kind is None else status_of(kind)
     said = (
         "Something went wrong here; it was noted."
         if kind is None
-        else inspect.cleandoc(kind.__doc__ or "")
+        else inspect.cleandoc(kind.__doc__ or "").replace("``", "`")
     )
     return ProblemTypeOut(
         type=link(f"/problems/{code}"),

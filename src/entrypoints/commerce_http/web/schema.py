@@ -4,20 +4,22 @@ shapes.
 
 import inspect
 import json
+import re
 import types
 import typing
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Final, Literal, NewType
+from typing import Any, Final, Literal, NewType, cast
 
 import attrs
 import msgspec
 
+from commerce_core.kernel.address import Address
 from commerce_core.kernel.codec import camel
 from commerce_core.kernel.money import Money, exponent
-from commerce_http.web.answers import Shape
+from commerce_http.web.answers import MoneyOut, Shape
 
 Schema = dict[str, Any]
 
@@ -33,6 +35,7 @@ _PLAIN: Final[Mapping[Any, Schema]] = {
 }
 
 
+_NAMED: Final = re.compile(r"\*(\w+)\*")
 #: Of a price and of a sum in minor units: so many are taken for certain.
 _DIGITS_OF_PRICE: Final = 12
 _DIGITS_OF_SUM: Final = 18
@@ -45,9 +48,23 @@ def amount_in(currency: str, sign: str = "", most: int = _DIGITS_OF_PRICE) -> Sc
     return {"type": "string", "pattern": f"^{sign}[0-9]{{1,{most - digits}}}{decimals}$"}
 
 
-def money_in(currency: str) -> Schema:
+def _money(currency: str) -> Schema:
+    """Money as it is told, which may be given as well."""
+    return {
+        "type": "object",
+        "description": _text(MoneyOut),
+        "properties": {
+            "amount": amount_in(currency, "-?", _DIGITS_OF_SUM),
+            "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
+        },
+        "required": ["amount", "currency"],
+        "additionalProperties": False,
+    }
+
+
+def _money_input(currency: str) -> Schema:
     """How money may be given."""
-    amount, example = amount_in(currency, "-?", _DIGITS_OF_SUM), Money(1599, currency).amount
+    example = Money(1599, currency).amount
     return {
         "description": (
             "Read exactly. A bare number or text is in the shop's currency "
@@ -55,16 +72,8 @@ def money_in(currency: str) -> Schema:
         ),
         "anyOf": [
             {"type": "number"},
-            amount,
-            {
-                "type": "object",
-                "properties": {
-                    "amount": {"anyOf": [amount, {"type": "number"}]},
-                    "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
-                },
-                "required": ["amount", "currency"],
-                "additionalProperties": False,
-            },
+            amount_in(currency, "-?", _DIGITS_OF_SUM),
+            _ref("Money"),
         ],
         "examples": [json.loads(example), example, {"amount": example, "currency": currency}],
     }
@@ -75,8 +84,11 @@ class Schemas:
 
     def __init__(self, currency: str) -> None:
         self.currency = currency
-        self.components: dict[str, Schema] = {"Money": money_in(currency)}
-        self._owners: dict[str, Any] = {}
+        self.components: dict[str, Schema] = {
+            "Money": _money(currency),
+            "MoneyInput": _money_input(currency),
+        }
+        self._owners: dict[str, str] = {}
 
     def incoming(self, kind: Any) -> Schema:
         """The schema of *kind* (attrs, containers, plain types) as the kernel's reader takes it."""
@@ -85,7 +97,7 @@ class Schemas:
         if kind in _PLAIN:
             return dict(_PLAIN[kind])
         if kind is Money:
-            return _ref("Money")
+            return _ref("MoneyInput")
         if attrs.has(kind):
             return self._class(kind)
         if inspect.isclass(kind) and issubclass(kind, Enum):
@@ -96,8 +108,9 @@ class Schemas:
         """The schema of what a handler answers."""
         (schema,), components = msgspec.json.schema_components([shape], ref_template=_REF)
         for name, component in components.items():
-            self._keep(name, component, "out")
-        return schema
+            if name != MoneyOut.__name__:
+                self._keep(_told_as(name), _renamed(component), "out")
+        return cast("Schema", _renamed(schema))
 
     def field(self, attribute: "attrs.Attribute[Any]") -> Schema:
         """The schema of one attribute, with what its metadata says beside its type."""
@@ -108,8 +121,19 @@ class Schemas:
             schema.setdefault("default", attribute.default)
         return schema
 
+    def _member(self, attribute: "attrs.Attribute[Any]") -> Schema:
+        """A field of a body. What it is when left out is said in words: generators make fields with
+        a default ones that must be given.
+        """
+        schema = self.field(attribute)
+        if default := schema.pop("default", None):
+            words = f"Left out: `{json.dumps(default)}`."
+            schema["description"] = " ".join(filter(None, (schema.get("description"), words)))
+        return schema
+
     def _class(self, kind: Any) -> Schema:
-        name: str = kind.__name__
+        # What comes in and goes out in different shapes has two names.
+        name = "AddressInput" if kind is Address else str(kind.__name__)
         if name not in self.components:
             self.components[name] = {}  # a class may hold itself
             fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(attrs.resolve_types(kind))
@@ -118,8 +142,8 @@ class Schemas:
                 name,
                 {
                     "type": "object",
-                    "description": inspect.cleandoc(kind.__doc__ or name),
-                    "properties": {camel(a.name): self.field(a) for a in fields},
+                    "description": _text(kind),
+                    "properties": {camel(a.name): self._member(a) for a in fields},
                     "required": [camel(a.name) for a in fields if a.default is attrs.NOTHING],
                     "additionalProperties": False,
                 },
@@ -147,6 +171,37 @@ class Schemas:
                 f"{name} names both something that comes in and something that goes out"
             )
         self.components[name] = schema
+
+
+def _told_as(name: str) -> str:
+    return name.removesuffix("Out")
+
+
+def _renamed(schema: Any) -> Any:
+    """*schema* with the names of the trade in place of the classes'."""
+    if isinstance(schema, list):
+        listed: list[Any] = schema
+        return [_renamed(one) for one in listed]
+    if not isinstance(schema, dict):
+        return schema
+    made = {name: _renamed(value) for name, value in cast("Schema", schema).items()}
+    if isinstance(target := made.get("$ref"), str):
+        made["$ref"] = _told_as(target)
+    if isinstance(title := made.get("title"), str):
+        made["title"] = _told_as(title)
+    if isinstance(described := made.get("description"), str):
+        made["description"] = _plain_text(described)
+    return made
+
+
+def _text(kind: type) -> str:
+    return _plain_text(kind.__doc__ or kind.__name__)
+
+
+def _plain_text(docstring: str) -> str:
+    """A docstring as the document's Markdown, with the names that clients know."""
+    text = inspect.cleandoc(docstring).replace("``", "`")
+    return _NAMED.sub(lambda found: f"`{camel(found[1])}`", text)
 
 
 def _ref(name: str) -> Schema:

@@ -48,7 +48,7 @@ _PAGE: Final = """<!doctype html>
 """
 
 
-@operation("GET", "/schema", answer_media="text/html", public=True)
+@operation("GET", "/schema", answer_media=("text/html",), public=True)
 def schema_page() -> Payload:
     """The document, for people."""
     # The prefix of a mount is percent-encoded: nothing of it can end an attribute.
@@ -58,7 +58,8 @@ def schema_page() -> Payload:
 
 
 @operation(
-    "GET", "/schema/{file}", answer_media="*/*", problems=(RouteNotFound,), public=True,
+    "GET", "/schema/{file}", problems=(RouteNotFound,), public=True,
+    answer_media=("text/css", "text/javascript", "image/png"),
     headers={"Cache-Control": "It may be kept for an hour."},
 )  # fmt: skip
 def schema_file(file: str) -> Payload:
