@@ -3,7 +3,7 @@ the shop that tells of them.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from commerce_core.kernel.errors import CommerceError
@@ -59,7 +59,7 @@ def in_currency(example: Any, currency: str) -> Any:
             for name, value in fields.items()
         }
     if isinstance(example, list):
-        listed: list[Any] = example
+        listed = cast("Sequence[Any]", example)
         return [in_currency(one, currency) for one in listed]
     return example
 

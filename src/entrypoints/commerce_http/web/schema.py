@@ -180,7 +180,7 @@ def _told_as(name: str) -> str:
 def _renamed(schema: Any) -> Any:
     """*schema* with the names of the trade in place of the classes'."""
     if isinstance(schema, list):
-        listed: list[Any] = schema
+        listed = cast("Sequence[Any]", schema)
         return [_renamed(one) for one in listed]
     if not isinstance(schema, dict):
         return schema
