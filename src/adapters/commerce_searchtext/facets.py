@@ -3,7 +3,6 @@ answer says.
 """
 
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from typing import Any, Final
@@ -203,11 +202,11 @@ def step_counts(found: Mapping[str, Any]) -> dict[int, int]:
 
 def _values(found: Mapping[str, Any]) -> tuple[FacetValue, ...]:
     """Spellings that the filter takes for one are counted as one, under the most common of them."""
-    sums: Counter[str] = Counter()
+    sums: dict[str, int] = {}
     names: dict[str, str] = {}
     for bucket in found["buckets"]:
         one = _key(bucket["key"])
-        sums[one] += bucket["doc_count"]
+        sums[one] = sums.get(one, 0) + bucket["doc_count"]
         names.setdefault(one, bucket["key"])
     ordered = sorted(sums.items(), key=lambda pair: (-pair[1], pair[0]))[:_VALUES_SHOWN]
     return tuple(FacetValue(names[one], number) for one, number in ordered)

@@ -87,8 +87,9 @@ def _places(surface: str, line: str) -> Iterator[_Mark]:
 
 def _ranks(surfaces: set[str], term: Term[Any], analysis: Analysis) -> Mapping[str, int]:
     """How much *term* finds of words: of *surfaces* among others, and of those that it finds."""
-    for surface in surfaces.difference(term.looked_at):
-        term.looked_at.add(surface)
+    unseen = surfaces.difference(term.looked_at)
+    term.looked_at.update(unseen)
+    for surface in unseen:
         if rank := _rank(surface, term, analysis):
             term.ranks[surface] = rank
     return term.ranks

@@ -39,6 +39,7 @@ class Generation:
             ValueError: what is there cannot be read, or has other fields.
         """
         self.folder = folder
+        self.meta_file = folder / "meta.json"
         self.index = tantivy.Index(SCHEMA, path=str(folder), reuse=True)
         register_analysis(self.index)
         self.index.config_reader("manual")

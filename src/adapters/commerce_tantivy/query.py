@@ -67,22 +67,25 @@ def plan(query: Query, state: State, ranking: Ranking = RANKING) -> Plan:
     reader = TermReader(state, ranking)
     term = reader.read(query.term)
     exact = tantivy.Query.term_query(SCHEMA, "exact", term.exact)
-    clauses = tuple(_clauses(term, ranking))
+    found = [sense.query(ranking.tie) for sense in term.senses]
+    clauses = tuple(_clauses(term, found, ranking))
     words = tantivy.Query.boolean_query([(Occur.Should, q) for _, q in clauses])
     others = tantivy.Query.boolean_query([(Occur.Must, words), (Occur.MustNot, exact)])
     either = tantivy.Query.boolean_query(
-        [(Occur.Should, exact), *((Occur.Should, s.query(0.0)) for s in term.senses)]
+        [(Occur.Should, exact), *((Occur.Should, q) for q in found)]
     )
     named, rest, everything = (_all_of([q], filters) for q in (exact, others, either))
     return Plan(term, named, rest, everything, clauses, ranked=True, wanted=either, forms=forms)
 
 
-def _clauses(term: Term[Sense], ranking: Ranking) -> Iterator[tuple[str, tantivy.Query]]:
+def _clauses(
+    term: Term[Sense], found: Sequence[tantivy.Query], ranking: Ranking
+) -> Iterator[tuple[str, tantivy.Query]]:
     """The parts of a score: each word, all of them, and their order in the name."""
-    words = [(sense.word.surface, sense.query(ranking.tie)) for sense in term.senses]
-    yield from ((f"word {surface}", query) for surface, query in words)
-    if len(words) > 1:
-        every = tantivy.Query.boolean_query([(Occur.Must, query) for _, query in words])
+    for sense, query in zip(term.senses, found, strict=True):
+        yield f"word {sense.word.surface}", query
+    if len(found) > 1:
+        every = tantivy.Query.boolean_query([(Occur.Must, query) for query in found])
         yield "all words", tantivy.Query.const_score_query(every, ranking.all_words)
         phrase = tantivy.Query.phrase_query(
             SCHEMA, "name", [stem(sense.word.surface) for sense in term.senses]

@@ -67,9 +67,7 @@ class Reader:
         return State(f"{name}.{synonyms.name}", searcher, synonyms, self._dictionaries)
 
     def _stamps(self) -> tuple[_Stamp, _Stamp]:
-        meta = (
-            stamp(self._generation.folder / "meta.json") if self._generation is not None else None
-        )
+        meta = stamp(self._generation.meta_file) if self._generation is not None else None
         return stamp(self._folder.current_file), meta
 
     def _look(self) -> State:

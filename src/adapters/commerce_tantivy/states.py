@@ -45,7 +45,7 @@ class State:
 
 def see(generation: Generation) -> tuple[str, tantivy.Searcher]:
     """What *generation* holds now, and a name for exactly that."""
-    meta = generation.folder / "meta.json"
+    meta = generation.meta_file
     searcher = generation.index.searcher()
     for _ in range(5):
         before = meta.read_bytes()

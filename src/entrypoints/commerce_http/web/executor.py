@@ -21,8 +21,9 @@ R = TypeVar("R")
 
 #: Most calls that wait for a thread of the pool for everything.
 MOST_WAITING: Final = 10_000
-#: Turns of the event loop, and seconds at most, that a search lets pass before the next one.
-_TURNS: Final = 8
+#: Turns of the event loop (a tenth of a millisecond, if it has nothing to do), and seconds at
+#: most, that a search lets pass before the next one: clients ask again at once.
+_TURNS: Final = 32
 _LONGEST_WAY: Final = 0.005
 _PROBES: Final = 2
 _BODIES_WAITING: Final = 32
