@@ -3,10 +3,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+INTO = build/$(1)/bin/python -m pip --disable-pip-version-check --quiet install
+# What is run on other versions than those that are locked: no server but the shop itself.
+ON_VERSIONS := tests/unit tests/contracts tests/acceptance/test_features_by_http.py
 # As pip does with what it installs, unless the environment forbids it: every command starts in half the time.
 COMPILE = $(BIN)/python -m compileall -q -j 0 .venv/lib src
 
-.PHONY: demo test lint unit fuzz bench bench-full replay docs release clean
+.PHONY: demo test lint unit lowest newest fuzz bench bench-full replay docs release clean
 
 demo: .venv/.run  ## the whole shop at one address, with a catalogue and log-ins to try
 	@$(BIN)/commerce demo
@@ -23,6 +26,19 @@ lint: .venv/.dev  ## style, structure, types
 
 unit: .venv/.dev  ## the tests that need no engine and no socket, in under a minute
 	@$(BIN)/python -m pytest tests/unit tests/contracts
+
+lowest:  ## the same and a shop at work, on the lowest versions that pyproject.toml allows (PYTHON: the oldest)
+	@$(PYTHON) -m venv --clear build/lowest
+	@$(call INTO,lowest) --require-hashes -r requirements/lowest.txt
+	@$(call INTO,lowest) --no-deps .
+	@build/lowest/bin/python -m pytest $(ON_VERSIONS)
+
+newest:  ## the same on the newest, whatever is locked
+	@$(PYTHON) -m venv --clear build/newest
+	@$(call INTO,newest) --upgrade pip
+	@$(call INTO,newest) ".[all]" --group test
+	@build/newest/bin/python -m pip list --format freeze
+	@build/newest/bin/python -m pytest $(ON_VERSIONS)
 
 fuzz: .venv/.dev  ## 10,000 generated requests against a live shop
 	@COMMERCE_FUZZ_CASES=10000 $(BIN)/python -m pytest tests/e2e/test_schemathesis.py

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Write dev.txt and run.txt anew from pyproject.toml. What is locked stays as it is unless it is named: lock.sh -P NAME
+# Write dev.txt, run.txt and lowest.txt anew from pyproject.toml. What is locked stays as it is unless it is named: lock.sh -P NAME
 set -euo pipefail
 cd "$(dirname "$0")/.."
 lock() {
@@ -10,3 +10,5 @@ lock() {
 }
 lock dev.txt --extra all --group dev "$@"
 lock run.txt --extra cli --extra postgres --extra opensearch --extra rabbitmq --extra otel --group build --constraint requirements/dev.txt
+# What `make lowest` tests with: the lower bounds themselves, and what they need at its newest.
+lock lowest.txt --extra all --group test --resolution lowest-direct --upgrade

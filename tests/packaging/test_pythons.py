@@ -64,10 +64,22 @@ def run(*command: str | Path, folder: Path | None = None, **told: str) -> str:
 
 @pytest.mark.parametrize("version", PYTHONS)
 def test_the_wheel_sells_what_the_tutorial_sells(version: str, wheel: Path, tmp_path: Path) -> None:
+    sells_what_the_tutorial_sells(version, "run.txt", wheel, tmp_path)
+
+
+@pytest.mark.parametrize("version", [VERSIONS[0]] if VERSIONS[0] in PYTHONS else [])
+def test_it_does_so_with_the_lowest_versions_that_are_allowed(
+    version: str, wheel: Path, tmp_path: Path
+) -> None:
+    sells_what_the_tutorial_sells(version, "lowest.txt", wheel, tmp_path)
+
+
+def sells_what_the_tutorial_sells(version: str, lock: str, wheel: Path, tmp_path: Path) -> None:
+    """Follow the tutorial with *wheel* on this Python, and with what is in *lock*."""
     run(PYTHONS[version], "-m", "venv", tmp_path / "venv")
     programs = tmp_path / "venv" / "bin"
     pip = [programs / "python", "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    run(*pip, "--require-hashes", "--requirement", ROOT / "requirements" / "run.txt")
+    run(*pip, "--require-hashes", "--requirement", ROOT / "requirements" / lock)
     run(*pip, "--no-deps", wheel)
     assert run(programs / "python", "--version").startswith(f"Python {version}.")
     (tmp_path / "shop").mkdir()
