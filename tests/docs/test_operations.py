@@ -31,6 +31,8 @@ DOCUMENTED: Final = {
 }
 #: The labels of what a small shop has no sample of: nothing waits at a broker that is not there.
 WITHOUT_SAMPLES: Final = {
+    "commerce_sagas_unknown": frozenset({"definition", "version"}),
+    "commerce_saga_call_seconds": frozenset({"call", "outcome"}),
     "commerce_queue_messages": frozenset({"consumer"}),
     "http_requests_total": frozenset({"method", "route", "status"}),
     "http_request_duration_seconds": frozenset({"method", "route"}),
@@ -93,6 +95,7 @@ def test_every_figure_with_a_trouble_of_its_own_has_an_alert() -> None:
     assert DOCUMENTED.keys() - used == {
         "commerce_group_items",
         "commerce_sagas",
+        "commerce_saga_call_seconds",
         "commerce_outbox_messages",
         "commerce_retention_rows_total",
     }

@@ -17,12 +17,13 @@ from dependency_injector import providers
 from commerce_bootstrap.container import ShopContainer
 from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.shop import Shop
+from commerce_bootstrap.tracing import FollowedCalls
 from commerce_core.accounts import Account, Role
 from commerce_core.assembly import assemble
 from commerce_core.cart import CartView, SetQuantity
 from commerce_core.cart.service import CartChange, Shopper
 from commerce_core.catalog import ItemView, NewItem
-from commerce_core.checkout import Placed, PlaceOrder
+from commerce_core.checkout import OURS, Definitions, Placed, PlaceOrder
 from commerce_core.checkout.service.run import SagaRunner
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.batching import InlineFanOut
@@ -225,14 +226,20 @@ class Market:
 
 
 @contextmanager
-def open_market(folder: Path, *, in_step: bool = False, **settings: Any) -> Iterator[Market]:
+def open_market(
+    folder: Path, *, in_step: bool = False, definitions: Definitions = OURS, **settings: Any
+) -> Iterator[Market]:
     """A shop with its files in *folder*. *in_step*: everything happens on the caller's thread, and
     the clock is set by hand.
     """
     container = ShopContainer(settings=Settings.in_folder(folder, **settings))
+    container.definitions.override(providers.Object(definitions))
     if in_step:
         container.clock.override(providers.Singleton(SettableClock))
-        container.fan_out.override(providers.Singleton(InlineFanOut, 16))
+        followed = providers.Singleton(
+            FollowedCalls, InlineFanOut(16), None, container.calls.provided.note
+        )
+        container.fan_out.override(followed)
         container.batcher.override(providers.Object(in_memory.in_step))
     outside = Outside()
     for kind, provider in (("gateway", container.gateways), ("carrier", container.carriers)):

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from commerce_bootstrap import builders, grouping, outside
 from commerce_bootstrap.database import build_clock
-from commerce_bootstrap.metrics import GroupMetrics, QueueCollector, ShopCollector
+from commerce_bootstrap.metrics import CallMetrics, GroupMetrics, QueueCollector, ShopCollector
 from commerce_bootstrap.parts import OwnParts, build_parts, named_parts
 from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.shop import Shop
@@ -90,7 +90,8 @@ class ShopContainer(DeclarativeContainer):
     serializer = one(grouping.build_serializer, settings, at_once)
     groups = one(GroupMetrics, registry)
     batcher = one(grouping.Groups, groups, serializer, tracer, wake_up, closing)
-    fan_out = one(outside.build_fan_out, at_once, tracer, closing)
+    calls = one(CallMetrics, registry)
+    fan_out = one(outside.build_fan_out, at_once, tracer, calls, closing)
     parts = one(
         build_parts, settings, storage, registry, tracer, own, clock=clock, ids=ids,
         tokens=tokens, hasher=hasher, index=index, broker=broker,

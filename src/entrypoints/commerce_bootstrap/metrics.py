@@ -16,7 +16,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from commerce_bootstrap.asking import InTime
-from commerce_core.checkout import BacklogStats
+from commerce_core.checkout import BacklogStats, LookedUp
 from commerce_core.checkout.service.operate import Operations
 from commerce_core.kernel.batching import GroupFunction
 from commerce_core.kernel.clock import Clock
@@ -29,6 +29,7 @@ R = TypeVar("R")
 
 _LOG: Final = logging.getLogger(__name__)
 _LAG_BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0, 5.0, 30.0)
+_CALL_BUCKETS: Final = (0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 _GROUP_BUCKETS: Final = (1, 2, 4, 8, 16, 32, 64, 128)
 #: Nothing is counted beyond these: more is as alarming.
 _MOST_SAGAS: Final = 50_000
@@ -93,6 +94,26 @@ class GroupMetrics:
         self._waiting.labels(batcher).set_function(waiting)
 
 
+class CallMetrics:
+    """What the steps of sagas call, what came of it, and how long it took."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._seconds = Histogram(
+            "commerce_saga_call_seconds",
+            "Calls of sagas to the outside, by the step's call and what was answered.",
+            ["call", "outcome"],
+            registry=registry,
+            buckets=_CALL_BUCKETS,
+        )
+
+    def note(self, call: str, outcome: object, seconds: float) -> None:
+        """Count a *call*; an exception for an *outcome* leaves unknown what became of it."""
+        if isinstance(outcome, LookedUp):
+            outcome = outcome.outcome
+        kind = "Unknown" if isinstance(outcome, Exception) else type(outcome).__name__
+        self._seconds.labels(call, kind).observe(seconds)
+
+
 class ShopCollector(Collector):
     """Sagas by state with their ages, messages that wait or were parked, and the connections to the
     database.
@@ -102,6 +123,7 @@ class ShopCollector(Collector):
         self, operations: Operations, outbox: Outbox, database: SqlDatabase, clock: Clock
     ) -> None:
         self._census = InTime(lambda: operations.census(_MOST_SAGAS))
+        self._unknown = InTime(operations.unknown_definitions)
         self._backlog = InTime(lambda: outbox.backlog(_MOST_MESSAGES))
         self._letters = InTime(lambda: outbox.count_dead_letters(_MOST_LETTERS))
         self._database = database
@@ -121,6 +143,8 @@ class ShopCollector(Collector):
         )
         if (census := _told(self._census)) is not None:
             yield from self._sagas(census)
+        if (unknown := _told(self._unknown)) is not None:
+            yield _left_alone(unknown)
         if (backlog := _told(self._backlog)) is not None:
             waiting, since = backlog
             age = (self._clock.now() - since).total_seconds() if since else 0.0
@@ -160,6 +184,17 @@ class ShopCollector(Collector):
         yield GaugeMetricFamily(
             "commerce_sagas_alarmed", "Orders that are flagged for review.", value=alarmed
         )
+
+
+def _left_alone(unknown: Mapping[tuple[str, int], int]) -> Metric:
+    sagas = GaugeMetricFamily(
+        "commerce_sagas_unknown",
+        "Unfinished orders of a saga that this process does not know, 10,000 at most.",
+        labels=["definition", "version"],
+    )
+    for (name, version), count in unknown.items():
+        sagas.add_metric([name, str(version)], count)
+    return sagas
 
 
 class PartsCollector(Collector):

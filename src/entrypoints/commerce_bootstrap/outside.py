@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from typing import Final
 
 from commerce_bootstrap.builders import Storage
+from commerce_bootstrap.metrics import CallMetrics
 from commerce_bootstrap.setting_values import WrongSetting
 from commerce_bootstrap.settings import PREFIX, Settings
 from commerce_bootstrap.tracing import FollowedCalls, Tracer
@@ -99,12 +100,17 @@ def calls_answer_at_once(
     return answer_at_once(*gateways.values(), *carriers.values(), *definitions.own_steps)
 
 
-def build_fan_out(at_once: bool, tracer: Tracer | None, closing: ExitStack[bool | None]) -> FanOut:
+def build_fan_out(
+    at_once: bool,
+    tracer: Tracer | None,
+    calls: CallMetrics,
+    closing: ExitStack[bool | None],
+) -> FanOut:
     """How calls to gateways and carriers are made: on threads, unless all of them answer *at once*,
     within the process.
     """
     if at_once:
-        return FollowedCalls(InlineFanOut(_INLINE_CALLS), tracer)
+        return FollowedCalls(InlineFanOut(_INLINE_CALLS), tracer, calls.note)
     fan_out = ThreadFanOut(_CALLS_AT_ONCE)
     closing.callback(fan_out.close)
-    return FollowedCalls(fan_out, tracer)
+    return FollowedCalls(fan_out, tracer, calls.note)

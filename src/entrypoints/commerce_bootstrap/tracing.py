@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from time import perf_counter
 from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 import attrs
@@ -121,13 +122,16 @@ def traced_groups(function: GroupFunction[T, R], tracer: Tracer | None) -> Group
 
 
 class FollowedCalls(FanOut):
-    """Names each outside call of a saga in the log, tells there what is not known of it, and makes
-    it a span in its order's trace.
+    """Names each outside call of a saga in the log, tells there what is not known of it, makes it a
+    span in its order's trace, and has it *noted* with its answer and the seconds that it took.
     """
 
-    def __init__(self, inner: FanOut, tracer: Tracer | None) -> None:
+    def __init__(
+        self, inner: FanOut, tracer: Tracer | None, note: Callable[[str, object, float], None]
+    ) -> None:
         self._inner = inner
         self._tracer = tracer
+        self._note = note
 
     @property
     def width(self) -> int:
@@ -150,14 +154,17 @@ class FollowedCalls(FanOut):
             else None
         )
         failure: str | None = None
+        answer: object = None
+        began = perf_counter()
         with naming(saga.key.order_id, saga.trace):
             try:
-                outcome = perform(task)
+                answer = outcome = perform(task)
                 failure = _not_known(outcome)
             except Exception as error:
-                failure = message_of(error)
+                answer, failure = error, message_of(error)
                 raise
             finally:
+                self._note(verb, answer, perf_counter() - began)
                 if failure is not None:
                     _LOG.warning("what became of %s is not known: %s", verb, failure)
                 if span is not None:

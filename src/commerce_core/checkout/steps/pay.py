@@ -84,7 +84,7 @@ def is_too_old(gateway: PaymentGateway, call: OutsideCall, now: datetime) -> boo
 
 def _send(gateway: PaymentGateway, order: Order, call: OutsideCall, captured: Money) -> object:
     key = call_key(OrderKey(order.buyer_id, order.id), call)
-    if call.operation is Operation.CHARGE:
+    if call.operation == Operation.CHARGE:
         return gateway.confirm(order.handle, key)
     return gateway.refund(order.handle, call.subject_no, call.amount or captured, key)
 
@@ -93,7 +93,7 @@ def _look(gateway: PaymentGateway, order: Order, call: OutsideCall, captured: Mo
     """What the gateway's books show; ``Unknown`` where all that the call asks for is still missing
     in them.
     """
-    if call.operation is Operation.CHARGE:
+    if call.operation == Operation.CHARGE:
         return gateway.fetch(order.handle)
     asked = call.amount or captured
     seen = GivenBack(tuple(entry for entry in gateway.books([order.id]) if entry.kind == "refund"))
