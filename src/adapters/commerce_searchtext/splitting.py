@@ -8,9 +8,9 @@ a name is found in it.
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from itertools import chain, pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from commerce_core.kernel.text import character_class
 from commerce_searchtext.letters import IGNORED, fold
@@ -21,12 +21,8 @@ LONGEST: Final = 100
 _REMEMBERED: Final = 200
 
 
-#: Where the marks of all scripts are: to look everywhere would take a tenth of a second at each
-#: start.
+#: Where the marks of all scripts are.
 _MARKED: Final = (range(0x300, 0x1F000), range(0xE0100, 0xE01F0))
-_MARKS: Final = character_class(
-    c for c in map(chr, chain(*_MARKED)) if unicodedata.category(c)[0] == "M"
-)
 #: Scripts without blanks between words. Korean has some, but parts of its words stand for
 #: themselves.
 _UNSPACED: Final = (
@@ -36,17 +32,39 @@ _UNSPACED: Final = (
 #: C++, C#, A+: a letter that is another word with its sign.
 _SIGNED: Final = r"[A-Za-z](?:(?:\+\+|#)(?![^\W\d_])|\+(?![^\W_]))"
 _HAS_SIGNED: Final = re.compile(_SIGNED)
-_WORD: Final = re.compile(rf"{_SIGNED}|[^\W_](?:[^\W_]|[{_MARKS}{IGNORED}])*")
 _ASCII_WORD: Final = re.compile(r"[A-Za-z0-9]+")
-_RUN: Final = re.compile(
-    rf"[{_UNSPACED}{_MARKS}{IGNORED}]*[{_UNSPACED}][{_UNSPACED}{_MARKS}{IGNORED}]*|[^{_UNSPACED}]+"
-)
-_SIGN: Final = re.compile(rf"[{_UNSPACED}][{_MARKS}{IGNORED}]*")
 _HAS_UNSPACED: Final = re.compile(f"[{_UNSPACED}]")
 _TOO_LONG: Final = re.compile(f" [^ ]{{{LONGEST + 1}}}")
 _BLANKS: Final = {
     code: " " if not chr(code).isalnum() else chr(code).lower() for code in range(128)
 }
+
+
+class _Patterns(NamedTuple):
+    """What words of any script are found by: a word, in it a run with or without blanks between its
+    words, and in that a sign.
+    """
+
+    word: re.Pattern[str]
+    run: re.Pattern[str]
+    sign: re.Pattern[str]
+
+
+@cache
+def _patterns() -> _Patterns:
+    """Made for the first text that is not plain: it takes as long as a twentieth of a start."""
+    inner = f"{_marks()}{IGNORED}"
+    run = rf"[{_UNSPACED}{inner}]*[{_UNSPACED}][{_UNSPACED}{inner}]*|[^{_UNSPACED}]+"
+    return _Patterns(
+        word=re.compile(rf"{_SIGNED}|[^\W_](?:[^\W_]|[{inner}])*"),
+        run=re.compile(run),
+        sign=re.compile(rf"[{_UNSPACED}][{inner}]*"),
+    )
+
+
+def _marks() -> str:
+    every = map(chr, chain(*_MARKED))
+    return character_class(c for c in every if unicodedata.category(c)[0] == "M")
 
 
 #: ``Word`` without the call of its own constructor, which would take half of the time.
@@ -64,7 +82,7 @@ def _split(text: str) -> Sequence[Word]:
             _word((m[0][:LONGEST], m.start(), m.end())) for m in _ASCII_WORD.finditer(text.lower())
         ]
     found: list[Word] = []
-    for m in _WORD.finditer(text):
+    for m in _patterns().word.finditer(text):
         word = m[0]
         if word.isascii() or not _HAS_UNSPACED.search(word):
             found.append(Word(fold(word)[:LONGEST], m.start(), m.end()))
@@ -100,12 +118,12 @@ def _is_simple(text: str) -> bool:
 
 def signs_of(text: str) -> Iterator[str]:
     """The single signs of scripts without blanks in *text*: some are words."""
-    return (fold(m[0]) for m in _SIGN.finditer(text))
+    return (fold(m[0]) for m in _patterns().sign.finditer(text))
 
 
 def _unspaced(word: str, at: int) -> Iterator[Word]:
-    for run in _RUN.finditer(word):
-        signs = [m.span() for m in _SIGN.finditer(run[0])]
+    for run in _patterns().run.finditer(word):
+        signs = [m.span() for m in _patterns().sign.finditer(run[0])]
         start = at + run.start()
         if len(signs) < 2:
             yield Word(fold(run[0])[:LONGEST], start, at + run.end())

@@ -2,6 +2,7 @@
 in it (glibc)."""
 
 import ctypes
+import gc
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
@@ -21,6 +22,20 @@ def share_heaps() -> None:
     """
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(_ARENA_MAX, _ARENAS)
+
+
+@contextmanager
+def loading() -> Generator[None]:
+    """Load libraries while the block lasts.
+
+    What is loaded stays: to look through it for what could go, again and again as it grows, takes
+    an eighth of a start.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @contextmanager

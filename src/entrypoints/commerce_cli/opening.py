@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from commerce_bootstrap.setting_values import PartAway
 from commerce_bootstrap.settings import Settings, load_settings
 from commerce_bootstrap.settings_report import known_secrets
-from commerce_cli.heap import share_heaps, trimming
+from commerce_cli.heap import loading, share_heaps, trimming
 from commerce_cli.output import WrongCall
 
 if TYPE_CHECKING:
@@ -35,13 +35,14 @@ def open_shop(
     settings = settings or load_settings(os.environ)
     share_heaps()
 
-    from commerce_bootstrap.container import (
-        build_shop,  # loads the engines: not for commands that need no shop
-    )
-    from commerce_bootstrap.logging import configure_logging
+    with loading():
+        from commerce_bootstrap.container import (
+            build_shop,  # loads the engines: not for commands that need no shop
+        )
+        from commerce_bootstrap.logging import configure_logging
 
-    configure_logging(log_format, level, known_secrets(settings, os.environ))
-    shop = build_shop(settings)
+        configure_logging(log_format, level, known_secrets(settings, os.environ))
+        shop = build_shop(settings)
     try:
         yield shop
     finally:

@@ -13,6 +13,7 @@ from cyclopts import Parameter
 
 from commerce_bootstrap.setting_values import PartAway
 from commerce_bootstrap.settings import Settings, load_settings
+from commerce_cli.heap import loading
 from commerce_cli.opening import opened_in_time
 from commerce_cli.output import Output, WrongCall
 from commerce_cli.stopping import (
@@ -106,8 +107,9 @@ def run(shop: "Shop", opened: Callable[[str], None]) -> None:
     """Answer requests for *shop*, and work for it where delivery is inside the process, until
     SIGINT or SIGTERM; *opened* is called with the address.
     """
-    from commerce_http.main import serve as answer_requests
-    from commerce_worker.main import working
+    with loading():
+        from commerce_http.main import serve as answer_requests
+        from commerce_worker.main import working
 
     # What is loaded by now stays: the collector need not look at it again, nor so often at what
     # requests leave behind.

@@ -4,6 +4,7 @@ import sys
 from typing import NoReturn
 
 from commerce_bootstrap.extras import missing_extra
+from commerce_cli.heap import loading
 
 
 def main() -> NoReturn:
@@ -11,7 +12,8 @@ def main() -> NoReturn:
     that is missing is one sentence, exit 2.
     """
     try:
-        from commerce_cli.main import main as carry_out
+        with loading():
+            from commerce_cli.main import main as carry_out
     except ImportError as error:
         if (sentence := missing_extra(error)) is None:
             raise

@@ -1,6 +1,7 @@
 """What a request took for a moment is not kept by the process for ever."""
 
 import ctypes
+import gc
 import sys
 import threading
 import time
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from commerce_cli.heap import trimming
+from commerce_cli.heap import loading, trimming
 
 _MEGABYTE = 1 << 20
 
@@ -49,3 +50,14 @@ def test_nothing_goes_on_after_the_block() -> None:
         if thread.name == "heap":
             thread.join(5)
             assert not thread.is_alive()
+
+
+def test_nothing_is_collected_while_libraries_are_loaded_however_that_ends() -> None:
+    def load() -> None:
+        with loading():
+            assert not gc.isenabled()
+            raise ImportError("nothing of that name")
+
+    with pytest.raises(ImportError):
+        load()
+    assert gc.isenabled()

@@ -1,7 +1,7 @@
 """Marks stand where words are, whichever way a text is read."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commerce_searchtext import highlight as highlighting
@@ -43,6 +43,7 @@ def test_words_of_the_term_are_marked(text: str, term: str, marked: str | None) 
     assert highlight(text, term_of(term), ANALYSIS, whole=True) == marked
 
 
+@settings(deadline=None)
 @given(text=TEXTS, term=TEXTS, whole=st.booleans())
 def test_plain_texts_are_marked_as_those_in_any_script(text: str, term: str, whole: bool) -> None:
     quick = highlight(text, term_of(term), ANALYSIS, whole=whole)
@@ -51,6 +52,7 @@ def test_plain_texts_are_marked_as_those_in_any_script(text: str, term: str, who
         assert quick == highlight(text, term_of(term), ANALYSIS, whole=whole)
 
 
+@settings(deadline=None)
 @given(text=TEXTS)
 def test_a_spaced_text_has_its_words_where_they_stood(text: str) -> None:
     line = spaced(text)
