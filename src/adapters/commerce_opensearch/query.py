@@ -183,6 +183,8 @@ def _filters(query: Query) -> Iterator[Clause]:
         yield _one_of("category_key", [key(v) for v in query.categories])
     if query.brands:
         yield _one_of("brand_key", [key(v) for v in query.brands])
+    for name, values in query.metadata.items():
+        yield _one_of("metadata", [attribute_term(name, v) for v in values])
     if query.seller_id is not None:
         yield {"term": {"seller": query.seller_id}}
     yield from _form_filters(query)

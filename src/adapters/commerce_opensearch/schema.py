@@ -10,6 +10,7 @@ from commerce_searchtext.documents import (
     attribute_values,
     codes,
     insides,
+    metadata_terms,
     phrases,
     spelled_otherwise,
     spelled_terms,
@@ -23,7 +24,7 @@ from commerce_searchtext.words import clean, key, storable
 
 #: Grows with every change of fields or analysis: an index of another version has to be rebuilt,
 #: under another alias.
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 
 _ANALYSIS: Final[Mapping[str, Any]] = {
     "filter": {
@@ -87,6 +88,7 @@ _PROPERTIES: Final[Mapping[str, Any]] = {
     # Sellers' free attributes are values of one field: a field for each would swell the mapping
     # without an end.
     "attribute": _key(),
+    "metadata": _key(),
     "category_value": {"type": "keyword", "index": False},
     "brand_value": {"type": "keyword", "index": False},
     "name": _text(
@@ -167,6 +169,7 @@ def _filters(document: Document) -> dict[str, Any]:
         "created": max(int(document.created_at.timestamp() * 1_000_000), 0),
         "seller": clean(document.seller_id),
         "attribute": sorted(filter_terms(document)),
+        "metadata": sorted(metadata_terms(document)),
         "exact": sorted({code[:LONGEST_KEY] for code in codes(document)}),
     }
     for field, value in (("category", document.category), ("brand", document.brand)):

@@ -33,6 +33,11 @@ def attribute_terms(attributes: Mapping[str, tuple[str, ...]]) -> set[str]:
     return {attribute_term(name, value) for name, values in attributes.items() for value in values}
 
 
+def metadata_terms(document: Document) -> set[str]:
+    """The terms of all metadata of *document*."""
+    return attribute_terms(document.metadata)
+
+
 def attribute_values(document: Document) -> list[str]:
     """Values worth finding an item by. Numbers without a unit say nothing and would be found for
     every "4" in a term.

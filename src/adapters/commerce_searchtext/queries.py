@@ -7,7 +7,10 @@ from commerce_core.search import Query
 
 def digest(query: Query) -> str:
     """What is the same for all pages of one list: its term, filters and order."""
-    attributes = sorted((name, sorted(values)) for name, values in query.attributes.items())
+    attributes, metadata = (
+        sorted((name, sorted(values)) for name, values in named.items())
+        for named in (query.attributes, query.metadata)
+    )
     filters = (
         sorted(query.categories),
         sorted(query.brands),
@@ -16,5 +19,5 @@ def digest(query: Query) -> str:
         query.price_max,
         query.in_stock,
     )
-    said = repr((query.term, *filters, attributes, query.sort.value))
+    said = repr((query.term, *filters, attributes, metadata, query.sort.value))
     return blake2b(said.encode("utf-8", "replace"), digest_size=12).hexdigest()

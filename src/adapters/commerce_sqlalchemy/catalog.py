@@ -17,6 +17,7 @@ from commerce_core.catalog import (
     Variant,
 )
 from commerce_core.kernel.ids import ItemId, SellerId, SkuId
+from commerce_core.kernel.metadata import NO_METADATA
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Transaction
 from commerce_sqlalchemy.rows import Given, insert_many, one_by_one, slices
@@ -133,7 +134,7 @@ _CHANGE_COLUMNS: Final[Mapping[str, Any]] = {
     "id": Id, "was": sa.BigInteger(), "sku": sa.Text(), "type": sa.Text(), "status": sa.Text(),
     "name": sa.Text(), "brand": sa.Text(),
     "category": sa.Text(), "description": sa.Text(), "content": Json, "version": sa.BigInteger(),
-    "updated_at": Instant(),
+    "updated_at": Instant(), "tax_class": sa.Text(), "weight": sa.BigInteger(),
 }  # fmt: skip
 #: Simple items have none: what carts read of them holds no JSON.
 _OPTIONS: Final = sa.case((variant.c.variant_id.is_not(None), variant.c.content["options"])).label(
@@ -143,6 +144,8 @@ _OFFERS: Final = sa.select(
     variant.c.sku_id, variant.c.item_id, variant.c.variant_id, variant.c.price_minor,
     variant.c.currency, variant.c.image,
     _OPTIONS, item.c.seller_id, item.c.sku, item.c.name, item.c.status,
+    item.c.category, item.c.tax_class,
+    sa.func.coalesce(variant.c.weight, item.c.weight).label("weight"),
 ).select_from(variant.join(item, item.c.id == variant.c.item_id))  # fmt: skip
 
 
@@ -188,9 +191,11 @@ def _change_row(was: int, i: Item) -> tuple[Any, ...]:
     content = {name: list(getattr(i, name)) for name in _LISTS} | {
         name: dict(getattr(i, name)) for name in _FREE
     }
+    if i.metadata:
+        content["metadata"] = dict(i.metadata)
     return (
         i.id, was, i.sku, i.type.value, i.status.value, i.name, i.brand, i.category, i.description,
-        content, i.version, i.updated_at,
+        content, i.version, i.updated_at, i.tax_class or None, i.weight,
     )  # fmt: skip
 
 
@@ -209,6 +214,7 @@ def _variant_rows(i: Item) -> list[dict[str, Any]]:
                 "images": list(v.images),
                 "gtins": list(v.gtins),
             },
+            "weight": v.weight,
         }
         for position, v in enumerate(i.variants)
     ]
@@ -232,6 +238,9 @@ def _item(row: Any, forms: Sequence[Variant]) -> Item:
         specifications=content["specifications"],
         attributes=content["attributes"],
         variants=tuple(forms),
+        tax_class=row.tax_class or "",
+        weight=row.weight,
+        metadata=content.get("metadata", NO_METADATA),
         source=content["source"],
         version=row.version,
         created_at=row.created_at,
@@ -247,6 +256,7 @@ def _variant(row: Any) -> Variant:
         options=row.content["options"],
         images=tuple(row.content["images"]),
         gtins=tuple(row.content["gtins"]),
+        weight=row.weight,
     )
 
 
@@ -262,4 +272,7 @@ def _offer(row: Any) -> Offer:
         image=row.image,
         price=Money(row.price_minor, row.currency),
         on_sale=row.status == ItemStatus.ACTIVE.value,
+        category=row.category,
+        tax_class=row.tax_class or "",
+        weight=row.weight,
     )

@@ -153,7 +153,8 @@ item = _table(
     _text("name"), _text("brand"), _text("category"),
     _text("description"), _json("content"), _text("idem_key", null=True),
     _text("idem_digest", null=True),
-    _int("version"), _at("created_at"), _at("updated_at"),
+    _int("version"), _at("created_at"), _at("updated_at"), _text("tax_class", null=True),
+    _int("weight", null=True),
     sa.Index("ix_item_seller", "seller_id", "id"),
     sa.UniqueConstraint("seller_id", "sku", name="uq_item_seller_sku"),
     sa.UniqueConstraint("seller_id", "idem_key", name="uq_item_idem_key"),
@@ -162,7 +163,8 @@ item = _table(
 variant = _table(
     "variant", _id("sku_id"), _id("item_id"), _int("position"), _text("variant_id", null=True),
     _int("price_minor"), _text("currency"),
-    _text("image", null=True), _json("content"), sa.Index("ix_variant_item", "item_id", "position"),
+    _text("image", null=True), _json("content"), _int("weight", null=True),
+    sa.Index("ix_variant_item", "item_id", "position"),
     sa.CheckConstraint("price_minor >= 0", name="ck_variant_price"),
     key="sku_id",
 )  # fmt: skip

@@ -14,6 +14,7 @@ from commerce_searchtext.documents import (
     attribute_values,
     codes,
     insides,
+    metadata_terms,
     phrases,
     spelled_otherwise,
     spelled_terms,
@@ -27,7 +28,7 @@ from commerce_searchtext.words import clean, key
 from commerce_tantivy.analysis import ANALYSIS, STEMS, SURFACE
 
 #: Grows with every change of fields or analysis: an index of another version has to be rebuilt.
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 
 _STEMMED: Final = ("name", "brand", "category", "tags", "description")
 #: Of all forms, of those in stock and of those that are not: whatever is asked of price and stock
@@ -40,6 +41,7 @@ _WHOLE: Final = (
     "category_key",
     "brand_key",
     "attribute",
+    "metadata",
     "phrases",
     "spelled",
     "category_phrases",
@@ -127,6 +129,8 @@ def _add_filters(entry: tantivy.Document, document: Document) -> None:
             entry.add_text(f"{field}_key", key(value))
     for term in filter_terms(document):
         entry.add_text("attribute", term)
+    for term in metadata_terms(document):
+        entry.add_text("metadata", term)
     _add_forms(entry, document)
     for code in codes(document):
         entry.add_text("exact", code)

@@ -33,6 +33,8 @@ _DETAILS: Final = (
     "category",
     "specifications",
     "attributes",
+    "metadata",
+    "weight",
 )
 _LISTS: Final = ("tags", "images", "gtins")
 
@@ -88,6 +90,9 @@ def query(asked: Mapping[str, str | tuple[str, ...]], currency: str) -> Query:
     def price(name: str) -> int | None:
         return Money.parse(one[name], currency).minor if name in one else None
 
+    def named(prefix: str) -> dict[str, tuple[str, ...]]:
+        return {n.removeprefix(prefix): v for n, v in many.items() if n.startswith(prefix)}
+
     return Query(
         term=one.get("term", ""),
         categories=many.get("category", ()),
@@ -96,11 +101,8 @@ def query(asked: Mapping[str, str | tuple[str, ...]], currency: str) -> Query:
         price_min=price("priceMin"),
         price_max=price("priceMax"),
         in_stock={"true": True, "false": False}.get(one.get("inStock", "")),
-        attributes={
-            name.partition(".")[2]: values
-            for name, values in many.items()
-            if name.startswith("attributes.")
-        },
+        attributes=named("attributes."),
+        metadata=named("metadata."),
         sort=Sort(one.get("sort", "relevance")),
         cursor=one.get("cursor"),
         size=int(one.get("size", "20")),

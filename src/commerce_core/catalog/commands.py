@@ -6,6 +6,7 @@ from typing import Any, Final
 import attrs
 
 from commerce_core.kernel.codec import ABSENT
+from commerce_core.kernel.metadata import NO_METADATA, SCHEMA, bounded_metadata
 from commerce_core.kernel.money import MAX_MINOR, Money
 from commerce_core.kernel.text import clean, clean_text
 
@@ -13,6 +14,8 @@ from commerce_core.kernel.text import clean, clean_text
 MOST_PIECES: Final = 10**9
 #: Variants that one item may have.
 MOST_VARIANTS: Final = 200
+#: Grams that one piece may weigh.
+MOST_GRAMS: Final = 10**9
 _MOST_GTINS: Final = 200
 _URL_START: Final = ("https://", "http://")
 
@@ -75,6 +78,11 @@ def _count(_: object, _attribute: "attrs.Attribute[Any]", value: int | None) -> 
         raise ValueError(f"must be between 0 and {MOST_PIECES}")
 
 
+def _weight(_: object, _attribute: "attrs.Attribute[Any]", value: int | None) -> None:
+    if isinstance(value, int) and not 0 <= value <= MOST_GRAMS:
+        raise ValueError(f"must be between 0 and {MOST_GRAMS} grams")
+
+
 def _status(_: object, _attribute: "attrs.Attribute[Any]", value: str | None) -> None:
     if value not in (None, "draft", "active"):
         raise ValueError("must be draft or active")
@@ -104,6 +112,7 @@ def _variants(
 _NAME: Final = _schema(minLength=1, maxLength=500)
 _ID: Final = _schema(minLength=1, maxLength=100)
 _COUNT: Final = _schema(minimum=0, maximum=MOST_PIECES)
+_WEIGHT: Final = _schema(minimum=0, maximum=MOST_GRAMS)
 _VARIANTS: Final = _schema(minItems=1, maxItems=MOST_VARIANTS)
 
 
@@ -117,6 +126,7 @@ class NewVariant:
     stock: int = attrs.field(default=0, validator=_count, metadata=_COUNT)
     images: tuple[str, ...] = attrs.field(default=(), validator=_images)
     gtins: tuple[str, ...] = attrs.field(default=(), converter=clean, validator=_gtins)
+    weight: int | None = attrs.field(default=None, validator=_weight, metadata=_WEIGHT)
 
 
 @attrs.frozen(kw_only=True)
@@ -144,6 +154,11 @@ class NewItem:
     gtins: tuple[str, ...] = attrs.field(default=(), converter=clean, validator=_gtins)
     specifications: Mapping[str, Any] = attrs.field(factory=dict, validator=_free)
     attributes: Mapping[str, Any] = attrs.field(factory=dict, validator=_free)
+    tax_class: str = attrs.field(default="", converter=clean_text, validator=_text(100))
+    weight: int | None = attrs.field(default=None, validator=_weight, metadata=_WEIGHT)
+    metadata: Mapping[str, Any] = attrs.field(
+        default=NO_METADATA, validator=bounded_metadata, metadata=SCHEMA
+    )
     status: str | None = attrs.field(
         default=None, validator=_status, metadata=_schema(enum=["draft", "active"])
     )
@@ -166,6 +181,7 @@ class VariantPatch:
     stock: int = attrs.field(default=ABSENT, validator=_count, metadata=_COUNT)
     images: tuple[str, ...] | None = attrs.field(default=ABSENT, validator=_images)
     gtins: tuple[str, ...] | None = attrs.field(default=ABSENT, converter=clean, validator=_gtins)
+    weight: int | None = attrs.field(default=ABSENT, validator=_weight, metadata=_WEIGHT)
 
 
 @attrs.frozen(kw_only=True)
@@ -191,6 +207,11 @@ class ItemPatch:
     gtins: tuple[str, ...] | None = attrs.field(default=ABSENT, converter=clean, validator=_gtins)
     specifications: Mapping[str, Any] | None = attrs.field(default=ABSENT, validator=_free)
     attributes: Mapping[str, Any] | None = attrs.field(default=ABSENT, validator=_free)
+    tax_class: str | None = attrs.field(default=ABSENT, converter=clean, validator=_text(100))
+    weight: int | None = attrs.field(default=ABSENT, validator=_weight, metadata=_WEIGHT)
+    metadata: Mapping[str, Any] | None = attrs.field(
+        default=ABSENT, validator=bounded_metadata, metadata=SCHEMA
+    )
     price: Money = attrs.field(default=ABSENT, validator=_price)
     variants: tuple[VariantPatch, ...] = attrs.field(
         default=ABSENT, validator=_variants, metadata=_VARIANTS
@@ -211,6 +232,7 @@ class VariantRow:
     stock: int | None = attrs.field(default=ABSENT, validator=_count, metadata=_COUNT)
     images: tuple[str, ...] | None = attrs.field(default=ABSENT, validator=_images)
     gtins: tuple[str, ...] | None = attrs.field(default=ABSENT, converter=clean, validator=_gtins)
+    weight: int | None = attrs.field(default=ABSENT, validator=_weight, metadata=_WEIGHT)
     deleted: bool = False
 
 
@@ -239,6 +261,11 @@ class ItemRow:
     gtins: tuple[str, ...] | None = attrs.field(default=ABSENT, converter=clean, validator=_gtins)
     specifications: Mapping[str, Any] | None = attrs.field(default=ABSENT, validator=_free)
     attributes: Mapping[str, Any] | None = attrs.field(default=ABSENT, validator=_free)
+    tax_class: str | None = attrs.field(default=ABSENT, converter=clean, validator=_text(100))
+    weight: int | None = attrs.field(default=ABSENT, validator=_weight, metadata=_WEIGHT)
+    metadata: Mapping[str, Any] | None = attrs.field(
+        default=ABSENT, validator=bounded_metadata, metadata=SCHEMA
+    )
     status: str | None = attrs.field(
         default=None, validator=_status, metadata=_schema(enum=["draft", "active"])
     )

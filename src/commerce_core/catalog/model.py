@@ -11,6 +11,7 @@ import attrs
 
 from commerce_core.inventory import StockLevel
 from commerce_core.kernel.ids import ImportId, ItemId, SellerId, SkuId
+from commerce_core.kernel.metadata import NO_METADATA
 from commerce_core.kernel.money import Money
 
 
@@ -39,6 +40,8 @@ class Variant:
     options: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
     images: tuple[str, ...] = ()
     gtins: tuple[str, ...] = ()
+    weight: int | None = None
+    """Grams; ``None``: those of the item."""
 
 
 @attrs.frozen(kw_only=True)
@@ -60,6 +63,11 @@ class Item:
     specifications: Mapping[str, Any]
     attributes: Mapping[str, Any]
     variants: tuple[Variant, ...]
+    tax_class: str = ""
+    """What the shop's charges call its kind of goods; empty: the usual one."""
+    weight: int | None = None
+    """Grams of one piece, where a variant does not say otherwise."""
+    metadata: Mapping[str, Any] = NO_METADATA
     source: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
     """What a stored document called itself elsewhere: its own id and the time it was made."""
     version: int = 1
@@ -99,6 +107,9 @@ class Offer:
     image: str | None
     price: Money
     on_sale: bool
+    category: str = ""
+    tax_class: str = ""
+    weight: int | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -36,7 +36,8 @@ def check_metadata(metadata: Mapping[str, Any]) -> None:
         raise ValueError(f"must have at most {MOST_NAMES} names of 1 to {LONGEST_NAME} characters")
     if _depth(metadata) > DEEPEST:
         raise ValueError(f"must be nested at most {DEEPEST} deep")
-    text = json.dumps(metadata, ensure_ascii=False, separators=(",", ":"))
+    # What is no JSON stands for nothing: a cell of a table that empties a name.
+    text = json.dumps(metadata, ensure_ascii=False, separators=(",", ":"), default=lambda _: None)
     if len(text.encode()) > MOST_BYTES:
         raise ValueError(f"must have at most {MOST_BYTES:,} bytes")
 

@@ -44,6 +44,10 @@ class Document:
     """Everything that names exactly this item beside its SKU: variants' ids and GTINs."""
     attributes: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict[str, tuple[str, ...]])
     """Attributes, specifications and options as text, by name."""
+    metadata: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict[str, tuple[str, ...]])
+    """What is text, a number or a truth in the item's metadata, as text by name: filtered by, and
+    never searched for words.
+    """
     price: Money
     """The lowest of the forms that can be bought; of all, where none can."""
     in_stock: bool
@@ -71,7 +75,7 @@ class Query:
 
     Of several values of one filter any may match; of several filters all must. Price, stock and
     attributes have to be met by one and the same form of an item. Prices are in minor units,
-    inclusive.
+    inclusive. Values of metadata are compared as those of attributes are.
     """
 
     term: str = ""
@@ -82,6 +86,7 @@ class Query:
     price_max: int | None = None
     in_stock: bool | None = None
     attributes: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict[str, tuple[str, ...]])
+    metadata: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict[str, tuple[str, ...]])
     sort: Sort = Sort.RELEVANCE
     cursor: str | None = None
     size: int = 20

@@ -53,6 +53,7 @@ class FindItems:
     price_max: Money | None = None
     in_stock: bool | None = None
     attributes: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict[str, tuple[str, ...]])
+    metadata: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict[str, tuple[str, ...]])
     sort: Sort = Sort.RELEVANCE
 
     def as_query(self) -> Query:
@@ -66,6 +67,7 @@ class FindItems:
             price_max=self.price_max.minor if self.price_max else None,
             in_stock=self.in_stock,
             attributes=self.attributes,
+            metadata=self.metadata,
             sort=self.sort,
             cursor=self.cursor,
             size=self.size,

@@ -51,7 +51,7 @@ def full_item() -> Item:
         sku_id=SkuId("sofa-red"), variant_id="red", price=Money(MAX_MINOR, "JPY"),
         options={"Colour": "Red", "Sizes": ["S", 1]},
         images=("https://x.test/red.png", "https://x.test/red2.png"),
-        gtins=("4006381333931", "00012345678905"),
+        gtins=("4006381333931", "00012345678905"), weight=0,
     )  # fmt: skip
     blue = Variant(sku_id=SkuId("sofa-blue"), variant_id="blue", price=Money(0, "JPY"))
     return simple_item(
@@ -61,7 +61,7 @@ def full_item() -> Item:
         images=("https://x.test/1.png", "https://x.test/2.png"), gtins=("1", "0012"),
         specifications=free, attributes=free, variants=(red, blue),
         source={"id": "doc-1", "createdAt": "2020-01-01T00:00:00Z"}, version=7,
-        updated_at=LATER,
+        updated_at=LATER, tax_class="reduced-größe", weight=10**9, metadata=free,
     )  # fmt: skip
 
 
@@ -240,10 +240,18 @@ class ItemBookContract:
             on_sale=True, sku="A-1", options={},
         )  # fmt: skip
         sofa = attrs.evolve(
-            lamp, item_id=SOFA, seller_id=BOB, name=full_item().name, sku="S-1", on_sale=False
+            lamp,
+            item_id=SOFA,
+            seller_id=BOB,
+            name=full_item().name,
+            sku="S-1",
+            on_sale=False,
+            category="Living room",
+            tax_class="reduced-größe",
+            weight=10**9,
         )
         red = attrs.evolve(
-            sofa, sku_id=SkuId("sofa-red"), variant_id="red", image="https://x.test/red.png",
+            sofa, weight=0, sku_id=SkuId("sofa-red"), variant_id="red", image="https://x.test/red.png",
             price=Money(MAX_MINOR, "JPY"),
             options={"Colour": "Red", "Sizes": ["S", 1]},
         )  # fmt: skip

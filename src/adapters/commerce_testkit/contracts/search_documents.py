@@ -78,6 +78,7 @@ def full_document() -> Document:
         tags=("outdoor", "family"),
         codes=("4006381333931", "TENT-77-GREEN"),
         attributes={"Colour": ("Green", "Sand"), "Season": ("3",)},
+        metadata={"erp id": ("T-77", "T-78"), "größe": ("x",)},
         price=24_999,
         image="https://images.example/tent.jpg",
         type="variant",

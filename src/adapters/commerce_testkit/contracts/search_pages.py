@@ -26,6 +26,10 @@ class SearchPagesContract:
     # Filters, facets, sorts
 
     def _put_shop(self, index: SearchIndex) -> list[Document]:
+        kept: dict[int, dict[str, tuple[str, ...]]] = {
+            0: {"erp": ("e-1",), "set": ("a", "b")},
+            1: {"erp": ("E-2",), "x": ("zinnober",)},
+        }
         brands, categories = ("Acme", "Birch", ""), ("Lamps", "Desks", "Chairs", "")
         shop = [
             document(
@@ -37,12 +41,17 @@ class SearchPagesContract:
                 in_stock=n % 2 == 0,
                 seller=f"seller-{n % 2}",
                 attributes={"Colour": ("Red",) if n % 3 else ("Blue", "Green")},
+                metadata=kept.get(n, {}),
                 created_at=AT + timedelta(days=n % 6),
             )
             for n in range(60)
         ]
         index.put(shop)
         return shop
+
+    def test_metadata_is_not_searched_for_words(self, index: SearchIndex) -> None:
+        self._put_shop(index)
+        assert index.find(Query(term="zinnober")).hits == ()
 
     def test_filters_narrow_and_values_of_one_filter_widen(self, index: SearchIndex) -> None:
         shop = self._put_shop(index)
@@ -69,6 +78,13 @@ class SearchPagesContract:
             ),
             ({"attributes": {"Colour": ("Red", "Blue")}}, {d.item_id for d in shop}),
             ({"attributes": {"Size": ("XL",)}}, set()),
+            ({"metadata": {"erp": ("e-1",)}}, {d.item_id for d in shop[:1]}),
+            ({"metadata": {"ERP": ("E-1", "e-2")}}, {d.item_id for d in shop[:2]}),
+            ({"metadata": {"erp": ("e-1",), "set": ("b",)}}, {d.item_id for d in shop[:1]}),
+            ({"metadata": {"erp": ("e-2",), "set": ("c",)}}, set()),
+            ({"metadata": {"erp": ("e",)}}, set()),
+            ({"metadata": {"colour": ("red",)}}, set()),
+            ({"attributes": {"erp": ("e-1",)}}, set()),
             ({"price_min": 10**30}, set()),
             ({"price_max": -1}, set()),
         ]

@@ -285,6 +285,9 @@ def _offers(item: Item) -> list[Offer]:
             image=next(iter(v.images or item.images), None),
             price=v.price,
             on_sale=item.on_sale,
+            category=item.category,
+            tax_class=item.tax_class,
+            weight=item.weight if v.weight is None else v.weight,
         )
         for v in item.variants
     ]

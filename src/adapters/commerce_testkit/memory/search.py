@@ -200,8 +200,14 @@ def _passes(d: Document, query: Query) -> bool:
         and any_of(query.categories, [d.category])
         and any_of(query.brands, [d.brand])
         and query.seller_id in (None, d.seller_id)
+        and all(_keeps(d, name, values) for name, values in query.metadata.items())
         and bool(_meeting(d, query))
     )
+
+
+def _keeps(d: Document, name: str, values: Sequence[str]) -> bool:
+    had = {key(v) for n, vs in d.metadata.items() if key(n) == key(name) for v in vs}
+    return any(key(value) in had for value in values)
 
 
 def _meeting(d: Document, query: Query) -> list[Form]:

@@ -62,6 +62,24 @@ def drafts(story: Story, who: str, name: str, price: str, stock: int) -> None:
     offer(story, who, name, price=price, quantity=stock, status="draft")
 
 
+@step(
+    says('{who:Who} offers "{name:Text}" at {price:Amount}, noting "{note:Text}" as "{value:Text}"')
+)
+def offers_with_note(story: Story, who: str, name: str, price: str, note: str, value: str) -> None:
+    offer(story, who, name, price=price, metadata={note: value})
+
+
+@step(says('{who:Who} notes "{note:Text}" as "{value:Text}" with "{name:Text}"'))
+def notes_with_item(story: Story, who: str, note: str, value: str, name: str) -> None:
+    _change(story, who, name, {"metadata": {note: value}})
+
+
+@then(says('"{name:Text}" notes "{note:Text}" as "{value:Text}"'))
+def item_notes(story: Story, name: str, note: str, value: str) -> None:
+    item = story.shop.item(story.nobody(), story.item_id(name))
+    assert item.details["metadata"] == {note: value}
+
+
 @step(says('{who:Who} offers "{name:Text}" in variants'))
 def offers_variants(story: Story, who: str, name: str, datatable: list[list[str]]) -> None:
     offer(story, who, name, variants=[_variant(row) for row in rows(datatable)])

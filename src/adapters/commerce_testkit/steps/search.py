@@ -125,6 +125,16 @@ def finds_with_either(
     _finds(story, _among(story, who, **{_PARAMETERS[field]: (value, other)}), names)
 
 
+@then(
+    says(
+        'a search among {who:Who}\'s items where "{note:Text}" is noted as "{value:Text}" finds '
+        '"{names:Text}"'
+    )
+)
+def finds_by_note(story: Story, who: str, note: str, value: str, names: str) -> None:
+    _finds(story, _among(story, who, **{f"metadata.{note}": value}), names)
+
+
 @then(says('a search among {who:Who}\'s items that are in stock finds "{names:Text}"'))
 def finds_in_stock(story: Story, who: str, names: str) -> None:
     _finds(story, _among(story, who, inStock="true"), names)

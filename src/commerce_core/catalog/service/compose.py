@@ -14,7 +14,7 @@ from commerce_core.kernel.bounded import MOST_NODES
 from commerce_core.kernel.codec import ABSENT, is_list, is_object, to_data
 from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_core.kernel.ids import IdFactory, ItemId, SellerId, SkuId
-from commerce_core.kernel.metadata import merged
+from commerce_core.kernel.metadata import check_metadata, merged
 from commerce_core.kernel.money import Money
 
 #: The fields of an item that may be empty.
@@ -27,6 +27,9 @@ CONTENT: Final[tuple[str, ...]] = (
     "gtins",
     "specifications",
     "attributes",
+    "tax_class",
+    "weight",
+    "metadata",
 )
 EMPTY_CONTENT: Final[Mapping[str, Any]] = {
     "description": "",
@@ -37,9 +40,12 @@ EMPTY_CONTENT: Final[Mapping[str, Any]] = {
     "gtins": (),
     "specifications": {},
     "attributes": {},
+    "tax_class": "",
+    "weight": None,
+    "metadata": {},
 }
 
-EMPTY_FORM: Final[Mapping[str, Any]] = {"options": {}, "images": (), "gtins": ()}
+EMPTY_FORM: Final[Mapping[str, Any]] = {"options": {}, "images": (), "gtins": (), "weight": None}
 
 #: Bytes of what a whole item says, as JSON: as much as the body of a new one may have.
 MOST_BYTES: Final = 1 << 20
@@ -185,6 +191,10 @@ def check_size(item: Item) -> None:
         if len(found) > _MOST_NAMES
     ]:
         raise Invalid(problems)
+    try:
+        check_metadata(item.metadata)
+    except ValueError as error:
+        raise Invalid.at("/metadata", str(error)) from error
     content = to_data([{field: getattr(item, field) for field in CONTENT}, item.variants])
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     if _most_nodes(text) > MOST_NODES and _nodes(content) > MOST_NODES:
@@ -238,7 +248,7 @@ def _patched_variants(
 
 def _merged_variant(base: Variant, p: VariantPatch) -> Variant:
     changes: dict[str, Any] = {} if p.price is ABSENT else {"price": p.price}
-    for field in ("options", "images", "gtins"):
+    for field in EMPTY_FORM:
         if getattr(p, field) is not ABSENT:
             changes[field] = _merged(getattr(base, field), getattr(p, field), EMPTY_FORM[field])
     return attrs.evolve(base, **changes)
@@ -274,6 +284,7 @@ def _variant(form: NewVariant, sku_id: SkuId, *, simple: bool) -> Variant:
         options=form.options,
         images=form.images,
         gtins=form.gtins,
+        weight=form.weight,
     )
 
 

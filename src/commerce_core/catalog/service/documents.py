@@ -20,7 +20,7 @@ from commerce_core.kernel.text import clean_text
 _SOURCE: Final = ("_id", "created_at", "updated_at")
 _KEPT: Final = ("_id", "created_at")
 _FORM_FIELDS: Final = frozenset(
-    {"variantId", "options", "price", "stock", "images", "gtins", "deleted"}
+    {"variantId", "options", "price", "stock", "images", "gtins", "weight", "deleted"}
 )
 _LISTS: Final = ("tags", "images", "gtins")
 
@@ -118,6 +118,12 @@ def exported(view: ItemView) -> dict[str, Any]:
     for field in ("description", "brand", "category", *_LISTS, "specifications", "attributes"):
         if value := getattr(item, field):
             data[field] = list(value) if field in _LISTS else value
+    if item.tax_class:
+        data["taxClass"] = item.tax_class
+    if item.weight is not None:
+        data["weight"] = item.weight
+    if item.metadata:
+        data["metadata"] = item.metadata
     if item.type is ItemType.SIMPLE:
         only = item.variants[0]
         return data | {"price": _money(only), "quantity": view.available(only.sku_id)}
@@ -131,7 +137,8 @@ def _exported_form(v: Variant, view: ItemView) -> dict[str, Any]:
         "stock": view.available(v.sku_id),
     }
     parts = {"options": dict(v.options), "images": list(v.images), "gtins": list(v.gtins)}
-    return form | {field: value for field, value in parts.items() if value}
+    weight = {} if v.weight is None else {"weight": v.weight}
+    return form | {field: value for field, value in parts.items() if value} | weight
 
 
 def _money(v: Variant) -> dict[str, str]:
@@ -184,6 +191,7 @@ def _table_rows(data: dict[str, Any], item: Item) -> Iterator[dict[str, str]]:
     for form, v in zip(forms, item.variants, strict=True):
         images = {"variantImages": json.dumps(form["images"])} if "images" in form else {}
         gtins = {"variantGtins": json.dumps(form["gtins"])} if "gtins" in form else {}
+        weight = {"variantWeight": str(form["weight"])} if "weight" in form else {}
         options = _flat({"options": form.get("options", {})})
         yield (
             common
@@ -195,6 +203,7 @@ def _table_rows(data: dict[str, Any], item: Item) -> Iterator[dict[str, str]]:
             | options
             | images
             | gtins
+            | weight
         )
 
 

@@ -12,7 +12,7 @@ import attrs
 from commerce_core.catalog.commands import ItemRow, VariantRow
 from commerce_core.catalog.service.cells import EMPTY
 from commerce_core.catalog.service.compose import CONTENT
-from commerce_core.kernel.codec import ABSENT, is_object
+from commerce_core.kernel.codec import ABSENT, camel, is_object
 from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_core.kernel.field_problems import escape_pointer
 from commerce_core.kernel.money import Money
@@ -227,9 +227,9 @@ def _leaves(field: str, value: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
     if is_object(value):
         for name, inner in value.items():
             if inner is not EMPTY and inner is not None:
-                yield (field, name), inner
+                yield (camel(field), name), inner
     elif value is not None:
-        yield (field,), value
+        yield (camel(field),), value
 
 
 def _both(before: Any, after: Any) -> Any:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from typing import Any, Final
 
 from commerce_core.catalog.commands import ItemPatch, NewItem, StockReceipt
 from commerce_core.catalog.errors import ItemKeyReused, ItemNotFound, SkuTaken
@@ -18,6 +19,9 @@ from commerce_core.kernel.ids import IdFactory, ItemId, SellerId, is_id
 from commerce_core.kernel.transaction import Database, Transaction
 
 _EXPORT_PAGE = 200
+#: What releases before this one did not know: unless it is given, a request has the digest that it
+#: had there.
+_LATER: Final = ("tax_class", "weight", "metadata")
 
 
 class Items:
@@ -51,7 +55,7 @@ class Items:
             ItemKeyReused: the key was used for another item.
         """
         check(new, self._currency)
-        digest = hashlib.sha256(json.dumps(to_data(new), sort_keys=True).encode()).hexdigest()
+        digest = _digest(new)
         try:
             return self._onboard(seller_id, new, idem_key, digest)
         except SkuTaken:
@@ -196,3 +200,13 @@ class Items:
         if item is None:
             raise ItemNotFound("there is no such item")
         return item
+
+
+def _digest(new: NewItem) -> str:
+    """What tells one request from another under the same key."""
+    data: dict[str, Any] = to_data(new)
+    for described in (data, *(data["variants"] or ())):
+        for name in _LATER:
+            if described.get(name) in (None, "", {}):
+                described.pop(name, None)
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()

@@ -22,14 +22,14 @@ from commerce_core.catalog.service.compose import (
     openings,
 )
 from commerce_core.catalog.service.gather import ItemRows, LineProblem, OnlyForm, RowsRefused, given
-from commerce_core.kernel.codec import ABSENT, is_object
+from commerce_core.kernel.codec import ABSENT, camel, is_object
 from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_core.kernel.field_problems import escape_pointer
 from commerce_core.kernel.ids import IdFactory, ItemId, SellerId, SkuId
 from commerce_core.kernel.money import Money
 
 #: What a row adds to, where it replaces everything else.
-_FREE: Final = frozenset({"specifications", "attributes"})
+_FREE: Final = frozenset({"specifications", "attributes", "metadata"})
 
 
 def created(rows: ItemRows, seller_id: SellerId, ids: IdFactory, now: datetime) -> Composed:
@@ -189,7 +189,7 @@ def _changed_forms(
 
 
 def _changed_form(before: Variant, form: VariantRow) -> Variant:
-    fields = [name for name in ("options", "images", "gtins") if getattr(form, name) is not ABSENT]
+    fields = [name for name in EMPTY_FORM if getattr(form, name) is not ABSENT]
     changes = {
         name: _filled(getattr(before, name), getattr(form, name), EMPTY_FORM[name])
         for name in fields
@@ -245,7 +245,7 @@ def _status(item: Item, status: str | None) -> ItemStatus:
 def lost(before: Item, after: Item) -> Iterator[FieldProblem]:
     """What *before* has and *after* has not."""
     for field in CONTENT:
-        yield from _lost_value(f"/{field}", getattr(before, field), getattr(after, field))
+        yield from _lost_value(f"/{camel(field)}", getattr(before, field), getattr(after, field))
     kept = {v.variant_id: v for v in after.variants}
     for v in before.variants:
         if v.variant_id not in kept:

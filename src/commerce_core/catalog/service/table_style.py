@@ -19,14 +19,24 @@ MOST_LINES: Final = 500
 WINDOWS: Final = "cp1252"
 _NOT_ASCII: Final = re.compile(rb"[\x80-\xff]")
 NO_CELLS: Final[list[str]] = []
-TEXTS: Final = ("name", "description", "brand", "category")
+TEXTS: Final = ("name", "description", "brand", "category", "taxClass")
 SOURCES: Final = ("sku", "_id", "created_at", "updated_at", "type", "status")
 LISTS: Final = ("tags", "images", "gtins")
-FREE: Final = ("specifications", "attributes")
+FREE: Final = ("specifications", "attributes", "metadata")
 COUNTS: Final = ("quantity", "stock")
-NAMES_OF_FORM: Final = ("variantId", "variant_id", "options", "variantImages", "variantGtins")
+WEIGHTS: Final = ("weight", "variantWeight")
+NAMES_OF_FORM: Final = (
+    "variantId",
+    "variant_id",
+    "options",
+    "variantImages",
+    "variantGtins",
+    "variantWeight",
+)
 OF_FORM: Final = (*NAMES_OF_FORM, "price", *COUNTS, "deleted")
-_COLUMNS: Final = {name.lower(): name for name in (*TEXTS, *SOURCES, *LISTS, *FREE, *OF_FORM)}
+_COLUMNS: Final = {
+    name.lower(): name for name in (*TEXTS, *SOURCES, *LISTS, *FREE, "weight", *OF_FORM)
+}
 
 
 def style_of(fetch: Fetch, asked: TableStyle) -> TableStyle:

@@ -24,6 +24,7 @@ from commerce_core.catalog.service.table_style import (
     OF_FORM,
     SOURCES,
     TEXTS,
+    WEIGHTS,
     WINDOWS,
     column,
     said_delimiter,
@@ -36,7 +37,7 @@ from commerce_core.kernel.text import clean_text
 _MOST_COLUMNS: Final = 1_000
 
 _TWICE: Final = "stands in a column of its own and in that of the whole"
-_INNER: Final = {"variantImages": "images", "variantGtins": "gtins"}
+_INNER: Final = {"variantImages": "images", "variantGtins": "gtins", "variantWeight": "weight"}
 
 
 def read_table(start: Progress, fetch: Fetch, asked: TableStyle, places: int) -> Iterator[Row]:
@@ -276,6 +277,7 @@ class _Table:
                 *TEXTS,
                 *LISTS,
                 *FREE,
+                *WEIGHTS,
                 "price",
                 "variantImages",
                 "variantGtins",
@@ -290,7 +292,7 @@ class _Table:
                 if cell.startswith("{")
                 else plain_number(cell, self.style, self._places)
             )
-        elif name in COUNTS:
+        elif name in COUNTS or name in WEIGHTS:
             data[name] = _whole(plain_number(cell, self.style, 0))
         elif name == "deleted":
             if (said := _truth(cell)) is not False:

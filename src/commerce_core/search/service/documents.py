@@ -35,6 +35,7 @@ def document_of(view: ItemView) -> Document:
         attributes=_attributes(
             item.specifications, item.attributes, *(v.options for v in item.variants)
         ),
+        metadata=_attributes(item.metadata) if item.metadata else {},
         price=shown.price,
         in_stock=shown.in_stock,
         forms=tuple(forms) if len(forms) > 1 else (),

@@ -39,6 +39,7 @@ class VariantOut(Shape):
     stock: int
     images: list[str]
     gtins: list[str]
+    weight: int | None
 
 
 class ItemOut(Shape, kw_only=True):
@@ -56,6 +57,9 @@ class ItemOut(Shape, kw_only=True):
     gtins: list[str]
     specifications: dict[str, Any]
     attributes: dict[str, Any]
+    tax_class: str
+    weight: int | None
+    metadata: dict[str, Any]
     price: MoneyOut | UnsetType = UNSET
     stock: int | UnsetType = UNSET
     variants: list[VariantOut]
@@ -233,6 +237,9 @@ def item_out(view: ItemView) -> ItemOut:
         gtins=list(item.gtins),
         specifications=dict(item.specifications),
         attributes=dict(item.attributes),
+        tax_class=item.tax_class,
+        weight=item.weight,
+        metadata=dict(item.metadata),
         price=money(item.price) if simple else UNSET,
         stock=view.stock if simple else UNSET,
         variants=[] if simple else [_variant_out(variant, view) for variant in item.variants],
@@ -252,6 +259,7 @@ def _variant_out(variant: Variant, view: ItemView) -> VariantOut:
         stock=view.available(variant.sku_id),
         images=list(variant.images),
         gtins=list(variant.gtins),
+        weight=variant.weight,
     )
 
 
