@@ -130,12 +130,12 @@ def _in_several(together: str, surfaces: set[str], term: Term[Any]) -> set[str]:
     }
 
 
-@lru_cache(maxsize=1_000)
+@lru_cache(maxsize=100)
 def _beginnings(spelling: str) -> frozenset[str]:
     return frozenset(spelling[:after] for after in range(1, len(spelling)))
 
 
-@lru_cache(maxsize=1_000)
+@lru_cache(maxsize=100)
 def _endings(spelling: str) -> frozenset[str]:
     return frozenset(spelling[first:] for first in range(1, len(spelling)))
 

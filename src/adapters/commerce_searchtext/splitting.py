@@ -18,7 +18,9 @@ from commerce_searchtext.words import Word
 
 #: Longer words are cut: nobody types more of one, and engines refuse what is far longer.
 LONGEST: Final = 100
+#: Characters of a text whose words are remembered, and how many such texts.
 _REMEMBERED: Final = 200
+_NAMES: Final = 200
 
 
 #: Where the marks of all scripts are.
@@ -91,8 +93,8 @@ def _split(text: str) -> Sequence[Word]:
     return [word for word in found if word.surface]
 
 
-#: A name is read for several fields of an index, and again for each page that shows it.
-_remembered: Final = lru_cache(maxsize=2_000)(_split)
+#: A name is read for several fields of an index, one after the other.
+_remembered: Final = lru_cache(maxsize=_NAMES)(_split)
 
 
 def plain(text: str) -> str:
