@@ -3,6 +3,8 @@
 import os
 import re
 import subprocess
+import sys
+import types
 from pathlib import Path
 from typing import Final
 
@@ -38,7 +40,9 @@ def test_every_example_of_a_page_runs(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    exec(compile(examples(page), str(page), "exec"), {"__name__": "example"})
+    module = types.ModuleType("example")
+    monkeypatch.setitem(sys.modules, module.__name__, module)  # where frameworks look up types
+    exec(compile(examples(page), str(page), "exec"), vars(module))
 
 
 def test_the_readme_shows_an_embedding_of_fifteen_lines_at_most() -> None:

@@ -9,7 +9,16 @@ from commerce_core.accounts.errors import (
     TooManyAttempts,
     TooManyRequests,
 )
-from commerce_core.accounts.model import Account, Attempts, Limits, LoggedIn, Origin, Role, Session
+from commerce_core.accounts.model import (
+    Account,
+    Attempts,
+    Buyer,
+    Limits,
+    LoggedIn,
+    Origin,
+    Role,
+    Session,
+)
 from commerce_core.accounts.ports import (
     MARKS_HOLD,
     AccountBook,
@@ -24,6 +33,7 @@ __all__ = [
     "AccountBook",
     "AccountNotFound",
     "Attempts",
+    "Buyer",
     "ChangeAccount",
     "EmailTaken",
     "Limits",

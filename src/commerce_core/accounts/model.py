@@ -1,12 +1,18 @@
 """An account, and a session of its holder."""
 
+import re
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 import attrs
 
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.ids import AccountId
+
+#: Characters of the longest id of a buyer.
+LONGEST_ID: Final = 36
+_ID: Final = re.compile(rf"[!-~]{{1,{LONGEST_ID}}}")
 
 
 class Role(StrEnum):
@@ -41,6 +47,34 @@ class Account:
     def granted(self, role: Role) -> "Account":
         """The account with another role."""
         return attrs.evolve(self, role=role)
+
+
+def _check_id(_: object, _attribute: "attrs.Attribute[str]", value: str) -> None:
+    if not _ID.fullmatch(value):
+        raise ValueError(
+            f"a buyer's id has 1 to {LONGEST_ID} letters, digits or signs of ASCII, no space; "
+            f"this one has {len(value)} characters"
+        )
+
+
+@attrs.frozen(kw_only=True)
+class Buyer:
+    """Somebody who buys and is known by other means than an account here: all that a shop needs of
+    them.
+
+    Raises:
+        ValueError: *id* is empty, longer than 36 characters, or has other ones than visible ASCII.
+    """
+
+    id: str = attrs.field(validator=_check_id)
+    email: str = ""
+    address: Address | None = None
+    locale: str = ""
+
+    @property
+    def role(self) -> Role:
+        """What they are here for."""
+        return Role.BUYER
 
 
 @attrs.frozen(kw_only=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 
-from commerce_core.accounts import Account, TooManyRequests
+from commerce_core.accounts import TooManyRequests
 from commerce_core.cart import (
     CartLine,
     CartView,
@@ -21,6 +21,7 @@ from commerce_core.catalog import ItemNotFound
 from commerce_core.kernel.ids import BuyerId
 from commerce_http.web.answers import MoneyOut, Reply, Shape, money
 from commerce_http.web.auth import BUYER_OR_GUEST, cart_cookie
+from commerce_http.web.callers import Caller
 from commerce_http.web.executor import BlockingExecutor
 from commerce_http.web.guests import Guests
 from commerce_http.web.operations import CallersOrigin, CartToken, Runs, operation
@@ -100,7 +101,7 @@ _TOLD = {
 
 @operation("GET", "/cart", who=BUYER_OR_GUEST, answer=CartOut, headers=_TOLD)
 async def own_cart(
-    caller: Account | None,
+    caller: Caller | None,
     cart_token: CartToken,
     carts: Carts,
     guest_tokens: GuestTokens,
@@ -129,7 +130,7 @@ async def own_cart(
 )
 async def set_quantity(
     command: ChangeCart | SetQuantity,
-    caller: Account | None,
+    caller: Caller | None,
     cart_token: CartToken,
     origin: CallersOrigin,
     carts: Carts,
@@ -152,7 +153,7 @@ async def set_quantity(
 
 @operation("DELETE", "/cart", who=BUYER_OR_GUEST, status=204, headers=_TOLD)
 async def empty_cart(
-    caller: Account | None, cart_token: CartToken, carts: Carts, guest_tokens: GuestTokens
+    caller: Caller | None, cart_token: CartToken, carts: Carts, guest_tokens: GuestTokens
 ) -> Reply:
     """Empty the cart."""
     visit = _visit(caller, cart_token, guest_tokens)
@@ -161,7 +162,7 @@ async def empty_cart(
     return visit.reply(None)
 
 
-def _visit(caller: Account | None, cart_token: str | None, guest_tokens: GuestTokens) -> _Visit:
+def _visit(caller: Caller | None, cart_token: str | None, guest_tokens: GuestTokens) -> _Visit:
     if caller is not None:
         guest = guest_id(cart_token) if cart_token else None
         return _Visit(

@@ -7,7 +7,6 @@ from typing import Final
 import attrs
 import structlog
 
-from commerce_core.accounts import Account
 from commerce_core.cart.service import CartChange, Carts, Shopper, guest_id
 from commerce_core.checkout import (
     AmountMismatch,
@@ -32,6 +31,7 @@ from commerce_http.orders.shapes import OrderOut, order_out
 from commerce_http.orders.watch import TimelineWatch, TooManyWatching
 from commerce_http.web.answers import Reply, request_trace
 from commerce_http.web.auth import BUYER
+from commerce_http.web.callers import Caller
 from commerce_http.web.executor import BlockingExecutor
 from commerce_http.web.operations import CartToken, IdempotencyKey, Prefer, Runs, operation
 
@@ -86,7 +86,7 @@ _EXAMPLE: Final = {
 )
 async def place_order(
     command: PlaceOrder,
-    caller: Account,
+    caller: Caller,
     idempotency_key: IdempotencyKey,
     prefer: Prefer,
     cart_token: CartToken,
@@ -131,7 +131,7 @@ async def place_order(
     )
 
 
-async def _take_over(caller: Account, cart_token: str, carts: Carts) -> None:
+async def _take_over(caller: Caller, cart_token: str, carts: Carts) -> None:
     """A guest's cart that is shown here for the first time goes over into the buyer's, which is
     named then as the one to use.
     """

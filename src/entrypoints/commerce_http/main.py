@@ -1,15 +1,17 @@
 """The shop's HTTP service: the application, and the server that runs it in this process."""
 
 import socket
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from importlib import resources
 from types import FrameType
 from typing import Final
 
+import attrs
 import msgspec
 import uvicorn
 from litestar import Litestar
+from litestar.types import ControllerRouterHandler
 
 from commerce_bootstrap.grouping import calls_inside
 from commerce_bootstrap.metrics import PartsCollector
@@ -22,6 +24,7 @@ from commerce_http.orders import handlers as orders
 from commerce_http.orders.watch import TimelineWatch
 from commerce_http.web import health, openapi, problems, swagger
 from commerce_http.web.app import ShopApplication, build_app
+from commerce_http.web.callers import Authenticator, Callers, IdentityUnavailable
 from commerce_http.web.connections import bounded_by
 from commerce_http.web.dependencies import HttpContext
 from commerce_http.web.executor import BlockingExecutor, Room
@@ -87,16 +90,73 @@ def _executor(settings: Settings) -> BlockingExecutor:
     )
 
 
-def document(currency: str) -> Document:
+def document(currency: str, operations: Sequence[Operation] = OPERATIONS) -> Document:
     """The OpenAPI document of a shop of *currency*, with its examples."""
     recorded = (resources.files("commerce_http") / "examples.json").read_bytes()
-    return Document(OPERATIONS, currency, msgspec.json.decode(recorded))
+    return Document(operations, currency, msgspec.json.decode(recorded))
 
 
-def create_app(shop: Shop) -> ShopApplication:
+def _operations(authenticate: Authenticator | None) -> tuple[Operation, ...]:
+    """Every operation; where users are known elsewhere, none about accounts."""
+    if authenticate is None:
+        return OPERATIONS
+    others = (o for o in OPERATIONS if o.tag != accounts.__name__.rpartition(".")[2])
+    return tuple(
+        attrs.evolve(o, problems=(*o.problems, IdentityUnavailable)) if not o.is_open else o
+        for o in others
+    )
+
+
+def _context(
+    shop: Shop,
+    operations: Sequence[Operation],
+    executor: BlockingExecutor,
+    watch: TimelineWatch,
+    callers: Callers | None,
+) -> HttpContext:
+    """What handlers stand in."""
+    settings = shop.settings
+    return HttpContext(
+        shop=shop,
+        more={
+            "executor": executor,
+            "watch": watch,
+            "writes": WriteWatch(shop.searches.visible, executor, most=settings.searches_waiting),
+            "answers": search.KeptAnswers(),
+            "document": document(shop.currency, operations),
+            "guests": Guests(shop.accounts.admit_guest, executor),
+        },
+        authenticate=shop.accounts.authenticate,
+        currency=shop.currency,
+        executor=executor,
+        long_bodies=LongBodies(settings.long_bodies, settings.long_bodies_per_account),
+        body_seconds=settings.body_timeout.total_seconds(),
+        callers=callers,
+    )
+
+
+def create_app(
+    shop: Shop,
+    *,
+    authenticate: Authenticator | None = None,
+    routes: Sequence[ControllerRouterHandler] = (),
+) -> ShopApplication:
     """The application of *shop*. It leaves closing the shop to whoever built it, and belongs to
     the process that called this: after a fork it neither starts nor answers.
+
+    Args:
+        shop: what answers.
+        authenticate: says who sends a request, in place of the shop's own sessions, whose
+            operations are not there then. It gets Litestar's request and answers a ``Buyer``, an
+            ``Account`` of the shop, or ``None`` for a guest; ``async``, or in a thread. It has as
+            long as an outside call may take; what it raises is 503, an ``Unauthorized`` 401.
+        routes: Litestar handlers of a team's own, beside those of the shop. What they raise is
+            answered as everything here is.
     """
+    operations = _operations(authenticate)
+    callers = (
+        Callers(authenticate, shop.settings.call_timeout.total_seconds()) if authenticate else None
+    )
     settings = shop.settings
     executor = _executor(settings)
     watch = TimelineWatch(
@@ -105,22 +165,7 @@ def create_app(shop: Shop) -> ShopApplication:
         most=settings.watchers,
         most_of_one=settings.watchers_per_account,
     )
-    around = HttpContext(
-        shop=shop,
-        more={
-            "executor": executor,
-            "watch": watch,
-            "writes": WriteWatch(shop.searches.visible, executor, most=settings.searches_waiting),
-            "answers": search.KeptAnswers(),
-            "document": document(shop.currency),
-            "guests": Guests(shop.accounts.admit_guest, executor),
-        },
-        authenticate=shop.accounts.authenticate,
-        currency=shop.currency,
-        executor=executor,
-        long_bodies=LongBodies(settings.long_bodies, settings.long_bodies_per_account),
-        body_seconds=settings.body_timeout.total_seconds(),
-    )
+    around = _context(shop, operations, executor, watch, callers)
 
     shop.registry.register(PartsCollector(shop.checks))
 
@@ -132,15 +177,18 @@ def create_app(shop: Shop) -> ShopApplication:
         yield
         watch.close()
         executor.close()
+        if callers is not None:
+            callers.close()
 
     app = build_app(
-        OPERATIONS,
+        operations,
         around,
         shop.registry,
         tracer=shop.tracer,
         proxies=TrustedProxies(settings.trusted_proxies),
         origins=settings.cors_origins,
         lifespan=[lifespan],
+        routes=routes,
     )
     app.let_go, app.settings = watch.close, settings
     return app

@@ -10,7 +10,7 @@ from typing import Final
 
 import attrs
 
-from commerce_core.accounts import Account
+from commerce_core.accounts import Account, Buyer
 from commerce_core.cart import Cart, CartBook, next_cart_id
 from commerce_core.catalog import Offers
 from commerce_core.checkout.commands import PlaceOrder
@@ -255,7 +255,7 @@ class Checkout:
 
     def ask(
         self,
-        buyer: Account,
+        buyer: Account | Buyer,
         command: PlaceOrder,
         idem_key: str | None = None,
         trace: str | None = None,
@@ -299,7 +299,9 @@ class Checkout:
         """
         return self._batcher.submit(order)
 
-    def place(self, buyer: Account, command: PlaceOrder, idem_key: str | None = None) -> Placed:
+    def place(
+        self, buyer: Account | Buyer, command: PlaceOrder, idem_key: str | None = None
+    ) -> Placed:
         """Place an order, or find the one that the same cart or the same key has placed before.
         Idempotent by both.
 

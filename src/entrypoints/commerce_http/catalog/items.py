@@ -24,6 +24,7 @@ from commerce_core.kernel.ids import SellerId
 from commerce_core.search.service.find import item_token
 from commerce_http.web.answers import MomentOut, MoneyOut, Reply, Shape, money
 from commerce_http.web.auth import ANYONE, SELLER
+from commerce_http.web.callers import Caller
 from commerce_http.web.dependencies import WakeUp
 from commerce_http.web.errors import IfMatchRequired
 from commerce_http.web.etags import etag_of, known_tag, versions_named
@@ -125,7 +126,7 @@ def onboard_item(
     headers={"ETag": _WRITTEN["ETag"]},
 )
 def item_details(
-    item_id: str, caller: Account | None, if_none_match: IfNoneMatch, items: Items
+    item_id: str, caller: Caller | None, if_none_match: IfNoneMatch, items: Items
 ) -> Reply:
     """An item on sale; its seller sees it whatever its status."""
     view = items.details(

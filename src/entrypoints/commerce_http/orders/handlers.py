@@ -2,7 +2,7 @@
 
 import attrs
 
-from commerce_core.accounts import Account, Role
+from commerce_core.accounts import Role
 from commerce_core.checkout.service.cancel import Cancellations
 from commerce_core.kernel.errors import Invalid
 from commerce_core.kernel.ids import BuyerId, SellerId
@@ -29,6 +29,7 @@ from commerce_http.orders.stream import TimelineStream, entry_number
 from commerce_http.orders.watch import TimelineWatch, TooManyWatching
 from commerce_http.web.answers import MEDIA_EVENTS, Reply
 from commerce_http.web.auth import BUYER, BUYER_OR_SELLER
+from commerce_http.web.callers import Caller
 from commerce_http.web.dependencies import WakeUp
 from commerce_http.web.operations import LastEventId, Runs, operation
 from commerce_http.web.query import Moment, moment, page_size
@@ -78,7 +79,7 @@ class ListOrders:
     runs=Runs.KEY_READ,
 )
 def order_history(
-    query: ListOrders, caller: Account, orders: Orders
+    query: ListOrders, caller: Caller, orders: Orders
 ) -> OrderPageOut | SellerOrderPageOut:
     """The caller's orders, newest first: a buyer's own; of a seller those with the seller's goods,
     with these alone.
@@ -108,7 +109,7 @@ def order_history(
     problems=(OrderNotFound,),
     runs=Runs.KEY_READ,
 )
-def order_details(order_id: str, caller: Account, orders: Orders) -> OrderOut | SellerOrderOut:
+def order_details(order_id: str, caller: Caller, orders: Orders) -> OrderOut | SellerOrderOut:
     """An order with everything that happened to it; a seller sees the own lines alone."""
     if caller.role is Role.SELLER:
         return seller_order_out(orders.seller_details(SellerId(caller.id), order_id))
@@ -125,7 +126,7 @@ def order_details(order_id: str, caller: Account, orders: Orders) -> OrderOut | 
     answer_media=(MEDIA_EVENTS.decode(),),
 )
 def order_events(
-    order_id: str, caller: Account, last_event_id: LastEventId, orders: Orders, watch: TimelineWatch
+    order_id: str, caller: Caller, last_event_id: LastEventId, orders: Orders, watch: TimelineWatch
 ) -> TimelineStream | Reply:
     """The timeline as server-sent events, one an entry, `id` its number; closed after the last
     one.
@@ -148,7 +149,7 @@ def order_events(
     problems=(OrderNotFound, TooLateToCancel),
 )
 def cancel_order(
-    order_id: str, caller: Account, cancellations: Cancellations, work: WakeUp
+    order_id: str, caller: Caller, cancellations: Cancellations, work: WakeUp
 ) -> OrderOut:
     """Have the order undone; asking again changes nothing. Once it is paid it is too late."""
     view = cancellations.cancel(BuyerId(caller.id), order_id)

@@ -6,7 +6,7 @@ from typing import Any
 from litestar import HttpMethod, Litestar, Request
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, ControllerRouterHandler
 from prometheus_client import CollectorRegistry
 
 from commerce_bootstrap.settings import Settings
@@ -35,8 +35,11 @@ def build_app(
     operations: Sequence[Operation], around: HttpContext, registry: CollectorRegistry, *,
     tracer: Tracer | None = None,
     proxies: TrustedProxies = NOBODY, origins: Sequence[str] = (), lifespan: Sequence[Any] = (),
+    routes: Sequence[ControllerRouterHandler] = (),
 ) -> ShopApplication:  # fmt: skip
-    """An application of *operations*, behind *proxies*, and open to pages of *origins*."""
+    """An application of *operations* and of *routes* beside them, behind *proxies*, and open to
+    pages of *origins*.
+    """
     # Litestar asks handlers for its own Response; a Payload answers as well, without the work that
     # one does.
     refusals: Any = {
@@ -48,6 +51,7 @@ def build_app(
         route_handlers=[
             *_options_of(operations),
             *(route_of(operation, around) for operation in operations),
+            *routes,
         ],
         exception_handlers=refusals,
         lifespan=list(lifespan),

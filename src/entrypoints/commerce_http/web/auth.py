@@ -42,9 +42,17 @@ class Admission:
             Forbidden: the account has another role.
         """
         account = authenticate(token)
-        if account.role not in self.roles:
-            raise Forbidden(f"this is not for a {account.role.value}")
+        self.check(account.role)
         return account
+
+    def check(self, role: Role) -> None:
+        """Look whether a caller of *role* may use it.
+
+        Raises:
+            Forbidden: no.
+        """
+        if role not in self.roles:
+            raise Forbidden(f"this is not for a {role.value}")
 
 
 ANYONE: Final = Admission(frozenset(Role), guests=True)

@@ -15,6 +15,8 @@ from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_http.web.answers import NO_STORE, PRIVATE, EventStream, Payload, payload
 from commerce_http.web.auth import Authenticate, cart_token, device_token
 from commerce_http.web.body import check_media, read, read_raw
+from commerce_http.web.callers import Caller, Callers
+from commerce_http.web.errors import Unauthenticated
 from commerce_http.web.executor import BlockingExecutor
 from commerce_http.web.frame import RequestHeaders
 from commerce_http.web.long_bodies import LONG_BODY, LongBodies
@@ -40,6 +42,7 @@ class HttpContext:
     """What handlers stand in: a ``shop`` that has each service as an attribute, what HTTP adds to
     it (``more``), how callers are known, the ``currency``, the ``executor`` where blocking calls
     are done, the room for long bodies, and the seconds that a body may take.
+    ``callers`` tells who sends a request where the shop's sessions do not.
     """
 
     shop: object
@@ -49,6 +52,7 @@ class HttpContext:
     executor: BlockingExecutor
     long_bodies: LongBodies = attrs.field(factory=LongBodies)
     body_seconds: float = 30.0
+    callers: Callers | None = None
 
 
 def handler_of(
@@ -64,6 +68,7 @@ def handler_of(
     executor, kind, run = around.executor, operation.runs, operation.function
     has_body, most, seconds = operation.has_body, operation.body_limit, around.body_seconds
     answer, room = _answering(operation), around.long_bodies.room
+    caller_of = _known_here if around.callers is None else _known_elsewhere
 
     def work(request: HttpRequest, raw: bytes, token: str | None) -> Answer:
         caller = None if token is None else admit(token)
@@ -76,8 +81,7 @@ def handler_of(
         return await executor.do(kind, work, request, b"", _token(operation, request))
 
     async def read_all(request: HttpRequest) -> Mapping[str, Any]:
-        token = _token(operation, request)
-        caller = None if token is None else await executor.do(Runs.KEY_READ, admit, token)
+        caller = await caller_of(operation, around, request)
         if not has_body:
             return gather(request, b"", caller)
         with room(request.scope, origin_of(request.scope) if caller is None else caller.id):
@@ -93,7 +97,7 @@ def handler_of(
 
     if operation.is_async:
         return handle_async
-    return handle_body if has_body else handle
+    return handle_body if has_body or around.callers else handle
 
 
 def _answering(operation: Operation) -> Callable[[HttpRequest, object], Answer]:
@@ -123,6 +127,36 @@ def _token(operation: Operation, request: HttpRequest) -> str | None:
     return operation.who.token(RequestHeaders(request.scope).get("authorization"))
 
 
+async def _known_here(
+    operation: Operation, around: HttpContext, request: HttpRequest
+) -> Caller | None:
+    """Whose session it is; ``None``: a guest."""
+    token = _token(operation, request)
+    if token is None:
+        return None
+    admit = operation.who.admit
+    return await around.executor.do(Runs.KEY_READ, admit, token, around.authenticate)
+
+
+async def _known_elsewhere(
+    operation: Operation, around: HttpContext, request: HttpRequest
+) -> Caller | None:
+    """Who sends a request, by a team's own means.
+
+    Raises:
+        Unauthenticated: a guest, where none may be.
+        Forbidden: somebody of another role.
+    """
+    if operation.is_open or around.callers is None:
+        return None
+    caller = await around.callers.of(request)
+    if caller is not None:
+        operation.who.check(caller.role)
+    elif not operation.who.guests:
+        raise Unauthenticated("log in first")
+    return caller
+
+
 def _service(operation: Operation, argument: Argument, around: HttpContext) -> object:
     if argument.name in around.more:
         return around.more[argument.name]
@@ -136,7 +170,7 @@ def _service(operation: Operation, argument: Argument, around: HttpContext) -> o
 
 def _gatherer(
     operation: Operation, around: HttpContext
-) -> Callable[[HttpRequest, bytes, Account | None], dict[str, Any]]:
+) -> Callable[[HttpRequest, bytes, Caller | None], dict[str, Any]]:
     """Reads what a request brings, every wrong field of query, headers and body together."""
     wants_caller = operation.argument(Source.CALLER) is not None
     query = operation.argument(Source.QUERY)
@@ -147,7 +181,7 @@ def _gatherer(
         if a.source not in _ELSEWHERE
     ]
 
-    def gather(request: HttpRequest, raw: bytes, caller: Account | None) -> dict[str, Any]:
+    def gather(request: HttpRequest, raw: bytes, caller: Caller | None) -> dict[str, Any]:
         given: dict[str, Any] = {"caller": caller} if wants_caller else {}
         wrong: list[FieldProblem] = []
         truncated = False

@@ -33,6 +33,7 @@ _EVERYWHERE: Final = (Malformed, Invalid, TransactionLost, StorageFull, Overload
 _UNSHAPED: Final[Mapping[str, Schema]] = {
     "application/json": {"type": "object"},
     "image/png": {"type": "string", "format": "binary"},
+    "text/event-stream": {},  # a text for one reader, a list of events for another
 }
 _BEARER: Final = {
     "type": "http",

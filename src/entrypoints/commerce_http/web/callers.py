@@ -1,0 +1,101 @@
+"""Who is calling, where a team knows its users by other means than sessions of the shop."""
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from typing import Any, Final
+
+import structlog
+from litestar import Request
+
+from commerce_core.accounts import Account, Buyer
+from commerce_core.kernel.errors import CommerceError, Unavailable
+
+Caller = Account | Buyer
+#: Says who sends a request; ``None``: a guest. Either waits itself (``async``) or runs in a thread.
+Authenticator = Callable[[Request[Any, Any, Any]], Caller | Awaitable[Caller | None] | None]
+
+_log = structlog.get_logger(component="commerce.http")
+_THREADS: Final = 8
+_WAITING: Final = 256
+
+
+class IdentityUnavailable(Unavailable):
+    """Who is calling cannot be found out just now: what knows the users did not answer in time, or
+    failed. Nothing was done.
+    """
+
+    code = "identity-unavailable"
+
+
+class Callers:
+    """Asks a team's *authenticate* who sends a request, for *seconds* at most. Lives on the event
+    loop.
+
+    A call that takes longer goes on in its thread; requests that find every thread held up, and
+    the queue before them full, are refused at once.
+    """
+
+    def __init__(self, authenticate: Authenticator, seconds: float) -> None:
+        self._authenticate = authenticate
+        self._seconds = seconds
+        self._is_async = inspect.iscoroutinefunction(authenticate) or inspect.iscoroutinefunction(
+            getattr(authenticate, "__call__", None)  # noqa: B004 (is it a coroutine function?)
+        )
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="http-callers")
+        self._inside = 0
+
+    @property
+    def waiting(self) -> int:
+        """Calls that have not come back, in threads and before them."""
+        return self._inside
+
+    async def of(self, request: Request[Any, Any, Any]) -> Caller | None:
+        """Who sends *request*; ``None``: a guest.
+
+        Raises:
+            CommerceError: what *authenticate* refused with, such as an Unauthorized: 401.
+            IdentityUnavailable: it failed, or took too long.
+        """
+        try:
+            async with asyncio.timeout(self._seconds):
+                found = await self._asked(request)
+        except CommerceError:
+            raise
+        except TimeoutError as error:
+            raise IdentityUnavailable("who is calling was not found out in time") from error
+        except Exception as error:
+            # Neither its words nor its values: they may hold what the client showed.
+            _log.error("authenticate failed", error=type(error).__name__)
+            raise IdentityUnavailable("who is calling could not be found out") from error
+        if found is not None and not isinstance(found, Account | Buyer):
+            _log.error("authenticate answered what it must not", answer=type(found).__name__)
+            raise IdentityUnavailable("who is calling could not be found out")
+        return found
+
+    def close(self) -> None:
+        """Ask no more. Idempotent."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _asked(self, request: Request[Any, Any, Any]) -> Any:
+        if self._is_async:
+            return await self._authenticate(request)  # type: ignore[misc] # (it is async)
+        if self._inside >= _THREADS + _WAITING:
+            raise IdentityUnavailable("too many requests wait to be known")
+        self._inside += 1
+        asked = self._threads.submit(copy_context().run, self._authenticate, request)
+        asked.add_done_callback(self._leave_on(asyncio.get_running_loop()))
+        # A thread cannot be stopped: what is asked too long still counts.
+        return await asyncio.shield(asyncio.wrap_future(asked))
+
+    def _leave_on(self, loop: asyncio.AbstractEventLoop) -> Callable[[Future[Any]], None]:
+        def left() -> None:
+            self._inside -= 1
+
+        def done(asked: Future[Any]) -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(left)
+
+        return done
