@@ -50,6 +50,7 @@ _BEGIN: Final = "; ".join(
 )
 #: The same for locks that a migration asks for.
 _MIGRATION_LOCK: Final = 1_000
+_CHANNEL: Final = "commerce_work"
 #: The number of the advisory lock that migrations take.
 _MIGRATING: Final = 0x636F6D6D
 #: Statements that a server keeps prepared for one connection. Ours are some fifty, each written for
@@ -136,12 +137,23 @@ def numbered(text: str) -> str:
     return re.sub("%[s%]", lambda place: "%" if place[0] == "%%" else f"${next(number)}", text)
 
 
+def settings_of(schema: str | None) -> dict[str, str]:
+    """The settings under which a transaction of ours changes rows, with the tables in *schema*."""
+    return {**_kept_for(schema), **_IN_ORDER}
+
+
+def channel_of(schema: str | None) -> str:
+    """Where shops are woken whose tables lie in *schema*: all of a database are in hearing of each
+    other.
+    """
+    return f"{_CHANNEL}_{schema}" if schema else _CHANNEL
+
+
 def prepare(engine: sa.Engine, schema: str | None = None) -> None:
     """Have *engine* tell each new connection how patient the server is to be and in which *schema*
     the tables lie, and use none that died in the pool.
     """
-    settings = {**_PATIENCE, **({"search_path": schema} if schema else {})}
-    event.listen(engine, "connect", partial(_tell, _telling(settings)))
+    event.listen(engine, "connect", partial(_tell, _telling(_kept_for(schema))))
     event.listen(engine, "checkout", _refuse_dead)
 
 
@@ -206,7 +218,13 @@ def _number_of(schema: str) -> int:
     return zlib.crc32(schema.encode()) - (1 << 31)
 
 
-def _telling(settings: Mapping[str, object]) -> str:
+def _kept_for(schema: str | None) -> dict[str, str]:
+    """The settings that hold for as long as a connection of ours does."""
+    patience = {name: str(value) for name, value in _PATIENCE.items()}
+    return patience | {"search_path": schema} if schema else patience
+
+
+def _telling(settings: Mapping[str, str]) -> str:
     return "SELECT " + ", ".join(
         f"set_config('{name}', '{value}', false)" for name, value in settings.items()
     )

@@ -130,7 +130,7 @@ class SqlDatabase(Database):
             event.listen(self.engine, "connect", _prepare_sqlite)
         else:
             postgres.prepare(self.engine, self.schema)
-        event.listen(self.engine, "handle_error", _translate)
+        event.listen(self.engine, "handle_error", translate)
 
     @property
     def open_in_this_thread(self) -> int:
@@ -348,7 +348,7 @@ def _keep_private(database: str | None) -> None:
             private_file(Path(database))
 
 
-def _translate(context: Any) -> None:
+def translate(context: Any) -> None:
     """Turn what the whole transaction may be tried again after into one kind of error; leave
     everything else alone.
     """

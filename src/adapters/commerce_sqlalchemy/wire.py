@@ -13,9 +13,6 @@ from psycopg.sql import SQL, Identifier
 from commerce_sqlalchemy import postgres
 
 _LOG: Final = logging.getLogger(__name__)
-#: What a shop listens to; one in a schema of its own has that in its name, for all schemas of a
-#: database are in hearing of each other.
-_CHANNEL: Final = "commerce_work"
 #: Seconds before a broken connection is opened again: at first, and at most.
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
@@ -38,8 +35,7 @@ class PostgresNotifier:
     """
 
     def __init__(self, url: str, heard: Callable[[], None]) -> None:
-        schema = postgres.schema_of(url)
-        self._channel = f"{_CHANNEL}_{schema}" if schema else _CHANNEL
+        self._channel = Identifier(postgres.channel_of(postgres.schema_of(url)))
         self._url = url
         self._heard = heard
         self._asleep, self._awake = os.pipe()
@@ -74,7 +70,7 @@ class PostgresNotifier:
         while not self._closed.is_set():
             try:
                 with postgres.connect(self._url) as connection:
-                    connection.execute(SQL("LISTEN {}").format(Identifier(self._channel)))
+                    connection.execute(SQL("LISTEN {}").format(self._channel))
                     self._listening.set()
                     self._heard()
                     pause = _FIRST_PAUSE
@@ -101,7 +97,7 @@ class PostgresNotifier:
                 os.read(self._asleep, 64)
                 if self._told.is_set():
                     self._told.clear()  # before it is told: what happens from now on is told again
-                    connection.execute(SQL("NOTIFY {}").format(Identifier(self._channel)))
+                    connection.execute(SQL("NOTIFY {}").format(self._channel))
             ours = connection.info.backend_pid
             if [told for told in connection.notifies(timeout=0) if told.pid != ours]:
                 self._heard()

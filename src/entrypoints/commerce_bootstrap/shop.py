@@ -45,6 +45,7 @@ class Shop(Services):
         self.settings = settings
         self.currency = parts.currency
         self.clock = parts.clock
+        self.database = parts.database
         self.outbox = parts.outbox
         self.index = parts.index
         self.checks = checks

@@ -20,8 +20,7 @@ from commerce_core.checkout import (
     Placed,
     PlaceOrder,
 )
-from commerce_core.checkout.service.place import request_digest
-from commerce_core.checkout.service.prepare import PreparedPayment
+from commerce_core.checkout.service.prepare import PreparedPayment, request_digest
 from commerce_core.inventory import SkuDemand, StockChange, StockLevel
 from commerce_core.kernel.errors import Invalid, TransactionLost
 from commerce_core.kernel.ids import BuyerId, CartId, OrderId, SkuId

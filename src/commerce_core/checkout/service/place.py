@@ -1,7 +1,5 @@
 """Placing orders: what queued up while the last group was committed becomes one transaction."""
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -25,7 +23,12 @@ from commerce_core.checkout.service.decide import (
     Snapshot,
     decide,
 )
-from commerce_core.checkout.service.prepare import CheckoutRequest, Preparation, PreparedPayment
+from commerce_core.checkout.service.prepare import (
+    CheckoutRequest,
+    Preparation,
+    PreparedPayment,
+    request_digest,
+)
 from commerce_core.inventory import AvailabilityChanged, Hold, SkuDemand, StockLedger
 from commerce_core.kernel.batching import Batcher, check_weight, isolate_failures
 from commerce_core.kernel.clock import Clock
@@ -103,6 +106,26 @@ class Placement:
         a lost connection.
         """
         return isolate_failures(self._place, group)
+
+    def place(self, prepared: PreparedPayment) -> Placed:
+        """Place one order, by itself. Idempotent, and refused, as :meth:`Checkout.place`.
+
+        Raises:
+            TransactionLost: others were in the way; it may be tried again.
+        """
+        (answer,) = self.place_many([prepared])
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def within(self, database: Database) -> "Placement":
+        """The same with its transactions on *database*, one that is part of a caller's transaction
+        for instance.
+        """
+        return Placement(
+            attrs.evolve(self._repos, database=database), self._pricer, self._clock, self._ids,
+            self._carrier, self._definition
+        )  # fmt: skip
 
     def _place(self, group: Sequence[PreparedPayment]) -> list[Placed | Exception]:
         for _ in range(_TRIES):
@@ -313,24 +336,6 @@ class Checkout:
         """
         prepared = self.prepare(self.ask(buyer, command, idem_key))
         return prepared if isinstance(prepared, Placed) else self.submit(prepared).result()
-
-
-def request_digest(command: PlaceOrder) -> str:
-    """What tells one request from another under the same key; of a card only its last four digits
-    go in, and never its code.
-    """
-    address = command.shipping_address
-    parts = [
-        command.cart_id,
-        command.amount.minor,
-        command.amount.currency,
-        command.payment_info.digest_parts() if command.payment_info else None,
-        attrs.astuple(address) if address else None,
-        command.cart_version,
-    ]
-    if command.metadata is not None:
-        parts.append(json.dumps(command.metadata, sort_keys=True))
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def _answer(draft: Draft, decision: Decision, view: OrderView | None) -> Placed | Exception:

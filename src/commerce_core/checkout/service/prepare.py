@@ -2,11 +2,14 @@
 money moves.
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import attrs
 
+from commerce_core.checkout.commands import PlaceOrder
 from commerce_core.checkout.model import Placed
 from commerce_core.checkout.service.decide import Accepted, Decision, Draft
 from commerce_core.kernel.batching import GroupFunction, isolate_failures
@@ -109,3 +112,21 @@ def prepared_first(
         return [next(answers) if isinstance(one, PreparedPayment) else one for one in ready]
 
     return place
+
+
+def request_digest(command: PlaceOrder) -> str:
+    """What tells one request from another under the same key; of a card only its last four digits
+    go in, and never its code.
+    """
+    address = command.shipping_address
+    parts = [
+        command.cart_id,
+        command.amount.minor,
+        command.amount.currency,
+        command.payment_info.digest_parts() if command.payment_info else None,
+        attrs.astuple(address) if address else None,
+        command.cart_version,
+    ]
+    if command.metadata is not None:
+        parts.append(json.dumps(command.metadata, sort_keys=True))
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

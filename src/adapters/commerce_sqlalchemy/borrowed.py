@@ -1,0 +1,99 @@
+"""A connection of somebody else's to PostgreSQL, used for a while and given back as it was.
+
+Whoever lends it has registered types, row factories and listeners of his own. Nothing of that is
+changed, and none of it is met: statements run with our own adaptation, on the lender's connection.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+import psycopg
+from psycopg.adapt import AdaptersMap
+from psycopg.rows import tuple_row
+from psycopg.types.json import set_json_dumps, set_json_loads
+
+from commerce_sqlalchemy.untyped import hand_over_untyped
+
+#: How values are handed over and read, whoever opened the connection.
+ADAPTERS: Final = AdaptersMap(psycopg.adapters)
+hand_over_untyped(ADAPTERS)
+set_json_dumps(lambda value: msgspec.json.encode(value), ADAPTERS)
+set_json_loads(msgspec.json.decode, ADAPTERS)
+
+
+class Borrowed:
+    """What SQLAlchemy and the driver's cursors take for a connection of the driver.
+
+    A transaction on it is the lender's: it is neither committed nor rolled back here.
+    """
+
+    adapters = ADAPTERS
+    row_factory = staticmethod(tuple_row)
+
+    def __init__(self, driver: "psycopg.Connection[Any]") -> None:
+        self._driver = driver
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._driver, name)
+
+    def cursor(self) -> Any:
+        """A cursor with our adaptation."""
+        driver: Any = self
+        return psycopg.Cursor(driver)
+
+    def execute(self, statement: str) -> Any:
+        """A cursor that has executed *statement*."""
+        return self.cursor().execute(statement)
+
+    def add_notice_handler(self, _: object) -> None:
+        """The lender hears what the server notices, if he wants to."""
+
+    def commit(self) -> None:
+        """The lender commits."""
+
+    def rollback(self) -> None:
+        """The lender rolls back."""
+
+    def close(self) -> None:
+        """The lender closes."""
+
+
+class FromPool(Borrowed):
+    """One out of the lender's pool, at rest: transactions on it are ours, and so is how they are
+    isolated, until it is given back.
+    """
+
+    _KEPT: Final = ("autocommit", "isolation_level", "read_only")
+
+    def __init__(
+        self, driver: "psycopg.Connection[Any]", give_back: Callable[[bool], None]
+    ) -> None:
+        super().__init__(driver)
+        self._give_back = give_back
+        self._before = [(name, getattr(driver, name)) for name in self._KEPT]
+        self.autocommit = False
+        self.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
+        self.read_only = None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self._KEPT:
+            setattr(self._driver, name, value)
+        else:
+            super().__setattr__(name, value)
+
+    def commit(self) -> None:
+        self._driver.commit()
+
+    def rollback(self) -> None:
+        self._driver.rollback()
+
+    def close(self) -> None:
+        """Give it back, as it was; one that broke is not used again."""
+        try:
+            if not self._driver.closed:
+                self._driver.rollback()
+                for name, value in self._before:
+                    setattr(self._driver, name, value)
+        finally:
+            self._give_back(self._driver.closed)
