@@ -8,6 +8,10 @@ from random import Random
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+import attrs
+
+from commerce_core.checkout import OrderSaga, OwnStep, Saga, StepOutcome, StepRequest, Undone
+from commerce_core.checkout import Unknown as StepUnknown
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.errors import TransactionLost
 from commerce_core.kernel.ids import BuyerId, OrderId
@@ -234,3 +238,49 @@ class FaultyCarrier(Carrier):
 
     def _assert_nothing_open(self) -> None:
         assert self._database.open == 0, "the carrier is called while a transaction is open"
+
+
+class FaultyStep(OwnStep):
+    """*inner*, a step that was added to the saga, over a bad network. Nothing may be open in
+    *database* while it calls anybody.
+    """
+
+    answers_at_once = True
+
+    def __init__(self, inner: OwnStep, database: FaultyDatabase) -> None:
+        self.name = inner.name
+        self._inner = inner
+        self._database = database
+
+    @property
+    def has_undo(self) -> bool:
+        return self._inner.has_undo
+
+    def applies(self, saga: OrderSaga) -> bool:
+        return self._inner.applies(saga)
+
+    def do(self, request: StepRequest, /) -> StepOutcome:
+        self._assert_nothing_open()
+        return self._database.faults.call(
+            lambda: self._inner.do(request), StepUnknown("no answer in time")
+        )
+
+    def undo(self, request: StepRequest, /) -> Undone | StepUnknown:
+        self._assert_nothing_open()
+        return self._database.faults.call(
+            lambda: self._inner.undo(request), StepUnknown("no answer in time")
+        )
+
+    def _assert_nothing_open(self) -> None:
+        assert self._database.open == 0, f"{self.name} is called while a transaction is open"
+
+
+def with_faults(definition: Saga, database: FaultyDatabase) -> Saga:
+    """*definition*, with every added step in it over a bad network."""
+    stages = [
+        attrs.evolve(stage, step=FaultyStep(stage.step, database))
+        if isinstance(stage.step, OwnStep)
+        else stage
+        for stage in definition.stages
+    ]
+    return attrs.evolve(definition, stages=tuple(stages)) if [*definition.own_steps] else definition

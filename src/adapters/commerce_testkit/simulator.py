@@ -21,7 +21,16 @@ from commerce_core.accounts import Account
 from commerce_core.assembly import assemble
 from commerce_core.cart import SetQuantity
 from commerce_core.cart.service import CartChange, Shopper
-from commerce_core.checkout import Placed, PlaceOrder, SagaRow
+from commerce_core.checkout import (
+    ORDER_SAGA,
+    Accepted,
+    Definitions,
+    Placed,
+    PlaceOrder,
+    Refused,
+    Saga,
+    SagaRow,
+)
 from commerce_core.checkout.service.invariants import Violation
 from commerce_core.checkout.service.operate import Decision
 from commerce_core.checkout.service.run import SagaRunner
@@ -42,7 +51,14 @@ from commerce_core.payment import (
 )
 from commerce_core.shipping import Carrier
 from commerce_testkit.examined import Examined, sample_buyer, sample_item
-from commerce_testkit.faults import Crash, Faults, FaultyCarrier, FaultyDatabase, FaultyGateway
+from commerce_testkit.faults import (
+    Crash,
+    Faults,
+    FaultyCarrier,
+    FaultyDatabase,
+    FaultyGateway,
+    with_faults,
+)
 from commerce_testkit.memory.batching import SteppedBatcher
 from commerce_testkit.memory.shop import MemoryParts, in_step, parts_in_memory
 from commerce_testkit.promises import ListeningBroker, OrderAttempt, broken_promises, violation
@@ -78,11 +94,19 @@ class Verdict:
 
 class Simulation:
     """One run of *steps* steps with *seed*; *rate* is how likely each fault is at each point. The
-    same seed, the same run.
+    same seed, the same run. Orders go by *definition*: whomever its added steps call is behind the
+    same bad network.
     """
 
     def __init__(
-        self, examined: Examined, seed: int, *, steps: int = 60, rate: float = 0.08, buyers: int = 4
+        self,
+        examined: Examined,
+        seed: int,
+        *,
+        steps: int = 60,
+        rate: float = 0.08,
+        buyers: int = 4,
+        definition: Saga = ORDER_SAGA,
     ) -> None:
         self._random = Random(seed)
         self._steps = steps
@@ -91,6 +115,7 @@ class Simulation:
         self._faults.meanwhile = self._meanwhile
         self._database = FaultyDatabase(examined.database, self._faults)
         self._on = examined
+        self._definition = definition
         self._depth = 0
         self._told = ListeningBroker(self._clock)
         self._attempts: list[OrderAttempt] = []
@@ -108,7 +133,8 @@ class Simulation:
         self._parts = parts_in_memory(MemoryParts(currency=_CURRENCY, clock=on.clock))(
             database=self._database, items=on.items, offers=on.offers, stock=on.stock,
             carts=on.carts, orders=on.orders, sagas=on.sagas, outbox=on.outbox, gateways=gateways,
-            carriers=carriers, broker=self._broker, batcher=self._batcher
+            carriers=carriers, broker=self._broker, batcher=self._batcher,
+            definitions=Definitions(with_faults(self._definition, self._database))
         )  # fmt: skip
         self._services = assemble(self._parts)
         self._idle = [(width, self._new_runner(width)) for width in (1, 3, 1, 3)]
@@ -208,6 +234,7 @@ class Simulation:
                     self._ask(attempt)
             self._place_some()
             self._run()
+            self._resolve_what_waits()
             while self._services.relay.run_once(100):
                 pass
             if not any(attempt.is_open for attempt in self._attempts) and not self._unfinished():
@@ -315,12 +342,27 @@ class Simulation:
         order_id = self._random.choice(unfinished)
         decision = Decision(actor="operator", reason="it takes too long", evidence="the books")
         row, view = self._services.operations.show(order_id)
+        if row.saga.waiting is not None:
+            self._resolve(order_id)
+            return
         if row.saga.state is OrderState.SHIPPING:
             self._services.operations.compensate(order_id, decision)
             return
         known = self._on.gateway.fetch(view.order.handle)
         if isinstance(known, (Captured, Declined, Voided)):
             self._services.operations.resolve(order_id, known, decision)
+
+    def _resolve(self, order_id: OrderId) -> None:
+        """An operator decides over a step that waits for one."""
+        said = self._random.choice((Accepted(), Refused("refused", "nobody knows the buyer")))
+        decision = Decision(actor="operator", reason="called the buyer", evidence="ticket 7")
+        self._services.operations.resolve(order_id, said, decision)
+
+    def _resolve_what_waits(self) -> None:
+        """Nothing else ends what waits for a person."""
+        for row in self._rows().values():
+            if row.saga.waiting is not None:
+                self._resolve(row.saga.key.order_id)
 
     def _run(self) -> None:
         """A process that has nothing to do right now runs some; one that dies of it is another one

@@ -10,10 +10,12 @@ from datetime import datetime
 import attrs
 import pytest
 
-from commerce_core.checkout import SagaRow, SagaWrite
+from commerce_core.checkout import SagaRow, SagaWrite, StepRequest, Undone, order_saga
+from commerce_core.checkout import Unknown as StepUnknown
 from commerce_core.inventory import HoldStatus, StockChange
 from commerce_core.kernel.ids import BuyerId, CartId, OrderId, SkuId
 from commerce_core.kernel.transaction import Transaction
+from commerce_core.orders import OrderState
 from commerce_core.payment import BookEntry, Captured, ChargeOutcome, Handle, Unknown, Voided
 from commerce_core.shipping import Booked, BookingOutcome
 from commerce_core.shipping import Unknown as ShippingUnknown
@@ -26,6 +28,7 @@ from commerce_testkit.memory.payment import MemoryGateway
 from commerce_testkit.memory.shipping import MemoryCarrier
 from commerce_testkit.memory.transaction import table
 from commerce_testkit.simulator import Simulation
+from tests.unit.checkout.steps_of_ones_own import Gift, MoodyCheck, Points
 
 SEEDS = int(os.environ.get("COMMERCE_SIMULATION_SEEDS", "300"))
 BLOCKS = 10
@@ -47,6 +50,47 @@ def test_everything_comes_to_rest_and_every_invariant_holds(block: int) -> None:
         min(seen[what] for what in ("completed", "cancelled", "refused", "crashes"))
         >= SEEDS // BLOCKS // 2
     ), seen
+
+
+@pytest.mark.parametrize("block", range(2))
+def test_added_steps_come_to_rest_with_what_they_did_or_undid(block: int) -> None:
+    seen: Counter[str] = Counter()
+    for seed in range(block, SEEDS // 5, 2):
+        examined, first, second, points = Examined(), Gift("first"), Gift("second"), Points()
+        saga = order_saga(
+            "added", 1, before_charge=(first, MoodyCheck()), before_shipment=(second,),
+            after_completion=(points,),
+        )  # fmt: skip
+        verdict = Simulation(examined, seed, definition=saga, rate=(0.03, 0.1)[seed % 2]).run()
+        assert verdict.violations == (), f"seed {seed}"
+        with examined.database.snapshot() as tx:
+            rows = examined.sagas.page(tx, None, None, 10_000)
+        done = {r.saga.key.order_id for r in rows if r.saga.state is OrderState.COMPLETED}
+        assert first.reserved.keys() == second.reserved.keys() == done, f"seed {seed}"
+        assert points.given.keys() == done, f"seed {seed}"
+        seen.update(completed=verdict.completed, undone=len(first.given_back))
+    assert min(seen["completed"], seen["undone"]) >= SEEDS // 20, seen
+
+
+class HalfUndone(Gift):
+    """Does not stop a request that is still under way."""
+
+    def undo(self, request: StepRequest, /) -> Undone | StepUnknown:
+        self.reserved.pop(request.order.id, None)
+        return Undone()
+
+
+def test_an_undo_that_a_late_request_outlives_is_found_out() -> None:
+    def left(seed: int) -> set[str]:
+        examined, gift = Examined(), HalfUndone()
+        saga = order_saga("added", 1, before_charge=(gift, MoodyCheck()))
+        Simulation(examined, seed, definition=saga, rate=0.15).run()
+        with examined.database.snapshot() as tx:
+            rows = examined.sagas.page(tx, None, None, 10_000)
+        done = {r.saga.key.order_id for r in rows if r.saga.state is OrderState.COMPLETED}
+        return gift.reserved.keys() - done
+
+    assert any(left(seed) for seed in range(60))
 
 
 def test_the_same_seed_is_the_same_run() -> None:
