@@ -2,7 +2,6 @@
 cancel flag; facts by nothing.
 """
 
-import zlib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -51,7 +50,6 @@ from commerce_sqlalchemy.tables import orders as order_table
 from commerce_sqlalchemy.transaction import connection
 
 _ALONE_AFTER: Final = 5
-_BUCKETS: Final = 64
 
 
 class SqlSagaStore(SagaStore):
@@ -68,7 +66,6 @@ class SqlSagaStore(SagaStore):
                 "fence": 0,
                 "next_run_at": at,
                 "claims": 0,
-                "bucket": zlib.crc32(s.key.order_id.encode()) % _BUCKETS,
                 "cancel_requested": False,
                 "attention": False,
                 "carrier": s.carrier,

@@ -256,8 +256,8 @@ order_contact = _table(
 )
 saga = _table(
     "saga", _id("buyer_id"), _id("order_id"), _text("definition"), _int("version"), _text("state"),
-    _int("fence"), _text("owner", null=True),
-    _at("lease_until", null=True), _at("next_run_at"), _int("claims"), _int("bucket"),
+    _int("fence"),
+    _at("lease_until", null=True), _at("next_run_at"), _int("claims"),
     _flag("cancel_requested"), _flag("attention"),
     _text("last_error", null=True), _text("cause", null=True), _text("cause_detail", null=True),
     _text("carrier"), _int("last_seq"), _at("updated_at"),
