@@ -21,18 +21,8 @@ from commerce_core.accounts import Account
 from commerce_core.assembly import assemble
 from commerce_core.cart import SetQuantity
 from commerce_core.cart.service import CartChange, Shopper
-from commerce_core.checkout import (
-    ORDER_SAGA,
-    Accepted,
-    Definitions,
-    Placed,
-    PlaceOrder,
-    Refused,
-    Saga,
-    SagaRow,
-)
+from commerce_core.checkout import ORDER_SAGA, Definitions, Placed, PlaceOrder, Saga, SagaRow
 from commerce_core.checkout.service.invariants import Violation
-from commerce_core.checkout.service.operate import Decision
 from commerce_core.checkout.service.run import SagaRunner
 from commerce_core.inventory import OpeningStock
 from commerce_core.kernel.address import Address
@@ -41,15 +31,9 @@ from commerce_core.kernel.errors import CommerceError, Conflict, Unavailable
 from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.kernel.messaging import Broker, Consumer
 from commerce_core.orders import OrderState
-from commerce_core.payment import (
-    Captured,
-    CardNumber,
-    Declined,
-    PaymentGateway,
-    PaymentInfo,
-    Voided,
-)
+from commerce_core.payment import CardNumber, PaymentGateway, PaymentInfo
 from commerce_core.shipping import Carrier
+from commerce_testkit import operators
 from commerce_testkit.examined import Examined, sample_buyer, sample_item
 from commerce_testkit.faults import (
     Crash,
@@ -234,7 +218,7 @@ class Simulation:
                     self._ask(attempt)
             self._place_some()
             self._run()
-            self._resolve_what_waits()
+            operators.resolve_what_waits(self._services, self._rows().values(), self._random)
             while self._services.relay.run_once(100):
                 pass
             if not any(attempt.is_open for attempt in self._attempts) and not self._unfinished():
@@ -336,33 +320,10 @@ class Simulation:
     # --- what goes on without them
 
     def _decide(self) -> None:
-        """An operator tells what the gateway's books show of a charge, or gives up on a parcel."""
-        if not (unfinished := self._unfinished()):
-            return
-        order_id = self._random.choice(unfinished)
-        decision = Decision(actor="operator", reason="it takes too long", evidence="the books")
-        row, view = self._services.operations.show(order_id)
-        if row.saga.waiting is not None:
-            self._resolve(order_id)
-            return
-        if row.saga.state is OrderState.SHIPPING:
-            self._services.operations.compensate(order_id, decision)
-            return
-        known = self._on.gateway.fetch(view.order.handle)
-        if isinstance(known, (Captured, Declined, Voided)):
-            self._services.operations.resolve(order_id, known, decision)
-
-    def _resolve(self, order_id: OrderId) -> None:
-        """An operator decides over a step that waits for one."""
-        said = self._random.choice((Accepted(), Refused("refused", "nobody knows the buyer")))
-        decision = Decision(actor="operator", reason="called the buyer", evidence="ticket 7")
-        self._services.operations.resolve(order_id, said, decision)
-
-    def _resolve_what_waits(self) -> None:
-        """Nothing else ends what waits for a person."""
-        for row in self._rows().values():
-            if row.saga.waiting is not None:
-                self._resolve(row.saga.key.order_id)
+        """An operator decides over an order that is under way."""
+        if unfinished := self._unfinished():
+            order_id = self._random.choice(unfinished)
+            operators.decide(self._services, self._on.gateway, order_id, self._random)
 
     def _run(self) -> None:
         """A process that has nothing to do right now runs some; one that dies of it is another one
