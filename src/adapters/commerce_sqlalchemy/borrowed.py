@@ -4,7 +4,6 @@ Whoever lends it has registered types, row factories and listeners of his own. N
 changed, and none of it is met: statements run with our own adaptation, on the lender's connection.
 """
 
-from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -57,43 +56,3 @@ class Borrowed:
 
     def close(self) -> None:
         """The lender closes."""
-
-
-class FromPool(Borrowed):
-    """One out of the lender's pool, at rest: transactions on it are ours, and so is how they are
-    isolated, until it is given back.
-    """
-
-    _KEPT: Final = ("autocommit", "isolation_level", "read_only")
-
-    def __init__(
-        self, driver: "psycopg.Connection[Any]", give_back: Callable[[bool], None]
-    ) -> None:
-        super().__init__(driver)
-        self._give_back = give_back
-        self._before = [(name, getattr(driver, name)) for name in self._KEPT]
-        self.autocommit = False
-        self.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
-        self.read_only = None
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name in self._KEPT:
-            setattr(self._driver, name, value)
-        else:
-            super().__setattr__(name, value)
-
-    def commit(self) -> None:
-        self._driver.commit()
-
-    def rollback(self) -> None:
-        self._driver.rollback()
-
-    def close(self) -> None:
-        """Give it back, as it was; one that broke is not used again."""
-        try:
-            if not self._driver.closed:
-                self._driver.rollback()
-                for name, value in self._before:
-                    setattr(self._driver, name, value)
-        finally:
-            self._give_back(self._driver.closed)
