@@ -33,21 +33,27 @@ from commerce_core.checkout import (
     Definitions,
     InTime,
     Outside,
+    Placed,
     SagaStore,
     Timing,
     without_limit,
 )
 from commerce_core.checkout.service.cancel import Cancellations
 from commerce_core.checkout.service.check import Checker
-from commerce_core.checkout.service.decide import Decision, Draft
 from commerce_core.checkout.service.operate import Operations
-from commerce_core.checkout.service.place import Checkout, Placement, PlacementRepositories
-from commerce_core.checkout.service.prepare import Preparation, prepared_first
+from commerce_core.checkout.service.place import Placement, PlacementRepositories
+from commerce_core.checkout.service.prepare import (
+    CheckoutRequest,
+    InStages,
+    Preparation,
+    in_one_group,
+)
 from commerce_core.checkout.service.reconcile import Reconciliation
 from commerce_core.checkout.service.record import Recorder, SagaRepositories
 from commerce_core.checkout.service.run import SagaRunner
+from commerce_core.checkout.service.submit import Checkout
 from commerce_core.inventory import StockLedger
-from commerce_core.kernel.batching import Batcher, FanOut, GroupFunction, answered_together
+from commerce_core.kernel.batching import Batcher, FanOut, GroupFunction
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.delivery import Follower
 from commerce_core.kernel.deployment import answer_at_once
@@ -80,8 +86,14 @@ class Grouping(Protocol):
     """
 
     @abstractmethod
-    def __call__(self, name: str, function: GroupFunction[T, R], /) -> Batcher[T, R]:
-        """What hands groups to *function*; *name* is a stable one, for people who operate it."""
+    def __call__(
+        self, name: str, function: GroupFunction[T, R], /, *, waits: bool = False
+    ) -> Batcher[T, R]:
+        """What hands groups to *function*; *name* is a stable one, for people who operate it.
+
+        One that *waits* for parties outside gets items one by one, several at the same time, and
+        nobody else waits for it.
+        """
 
 
 def _unchanged(consumer: Consumer) -> Consumer:
@@ -228,13 +240,18 @@ def _placement(parts: Parts, pricer: Pricer) -> Placement:
 
 
 def _checkout(parts: Parts, placement: Placement) -> Checkout:
-    """Those who each wait for a gateway on a thread of their own are looked at together."""
-    preview: GroupFunction[Draft, Decision] = placement.preview
-    if not answer_at_once(*parts.gateways.values()):
-        preview = answered_together(parts.batcher("looks", placement.preview))
-    preparation = Preparation(preview, parts.gateways)
-    place_many = prepared_first(placement.place_many, preparation)
-    return Checkout(preparation, parts.batcher("placement", place_many), parts.ids)
+    preparation, batcher = Preparation(parts.gateways), parts.batcher
+    orders: Batcher[CheckoutRequest, Placed]
+    if answer_at_once(*parts.gateways.values()):
+        whole = in_one_group(placement.preview, preparation, placement.place_many)
+        orders = batcher("placement", whole)
+    else:
+        orders = InStages(
+            batcher("looks", placement.preview),
+            batcher("preparations", preparation.prepare_many, waits=True),
+            batcher("placement", placement.place_many),
+        )
+    return Checkout(orders, placement.preview, preparation, parts.ids)
 
 
 def _books(parts: Parts) -> SagaRepositories:

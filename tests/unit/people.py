@@ -8,6 +8,7 @@ from commerce_core.cart import SetQuantity
 from commerce_core.cart.service import CartChange, Shopper
 from commerce_core.catalog import ItemView, NewItem
 from commerce_core.checkout import Placed, PlaceOrder
+from commerce_core.checkout.service.prepare import CheckoutRequest, PreparedPayment
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.ids import BuyerId, CartId, SellerId
 from commerce_core.kernel.money import Money
@@ -107,6 +108,13 @@ def order(
     cart_id = fill(shop, buyer, (view, quantity))
     amount = (view.item.price * quantity).amount
     return pay(shop, buyer, cart_id, amount, number=number, country=country)
+
+
+def prepared(shop: MemoryShop, request: CheckoutRequest) -> PreparedPayment:
+    """*request* as it is when its payment is prepared."""
+    answer = shop.checkout.prepare(request)
+    assert isinstance(answer, PreparedPayment)
+    return answer
 
 
 def see(shop: MemoryShop, placed: Placed) -> OrderView:

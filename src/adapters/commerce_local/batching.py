@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,19 +20,26 @@ _LONGEST_GROUP: Final = 20.0
 
 
 class ThreadBatcher(Batcher[T, R], Generic[T, R]):
-    """One thread: whatever queued up while the last group was worked on is the next one.
+    """A thread, or several: whatever queued up while the last group was worked on is the next.
 
     An item whose future was cancelled before its group began is left out.
 
     Args:
-        group_function: decides a group; runs on this batcher's thread, one group at a time.
+        group_function: decides a group; runs on this batcher's threads.
         limit: the most items in a group.
         queue: the most items that wait.
         name: of the thread.
+        threads: how many groups are worked on at the same time.
     """
 
     def __init__(
-        self, group_function: GroupFunction[T, R], *, limit: int, queue: int, name: str
+        self,
+        group_function: GroupFunction[T, R],
+        *,
+        limit: int,
+        queue: int,
+        name: str,
+        threads: int = 1,
     ) -> None:
         self._group_function = group_function
         self._limit = limit
@@ -43,8 +51,11 @@ class ThreadBatcher(Batcher[T, R], Generic[T, R]):
         self._closed = False
         # A daemon, so that a program that ends without closing is not held up: what was not
         # answered was not promised.
-        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
-        self._thread.start()
+        self._threads = [
+            threading.Thread(target=self._work, name=name, daemon=True) for _ in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def submit(self, item: T, /) -> "Future[R]":
         self._process.check()
@@ -71,8 +82,10 @@ class ThreadBatcher(Batcher[T, R], Generic[T, R]):
         """
         with self._changed:
             self._closed = True
-            self._changed.notify()
-        self._thread.join(_LONGEST_GROUP)
+            self._changed.notify_all()
+        deadline = time.monotonic() + _LONGEST_GROUP
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     def _work(self) -> None:
         while group := self._next_group():

@@ -29,6 +29,7 @@ from commerce_core.orders import OrderKey, Shipment
 from commerce_sqlalchemy import owed, saga_calls
 from commerce_sqlalchemy.keys import among, pairs
 from commerce_sqlalchemy.leases import beyond
+from commerce_sqlalchemy.messaging import leave_work
 from commerce_sqlalchemy.rows import insert_if_new, insert_many, insert_new
 from commerce_sqlalchemy.saga_rows import key_row, saga_row, write_row
 from commerce_sqlalchemy.saga_statements import (
@@ -215,6 +216,7 @@ class SqlSagaStore(SagaStore):
 
     def request_cancel(self, tx: Transaction, key: OrderKey, at: datetime) -> bool:
         c = saga.c
+        leave_work(tx)
         noted = connection(tx).execute(
             sa.update(saga)
             .where(
@@ -231,6 +233,7 @@ class SqlSagaStore(SagaStore):
         self, tx: Transaction, keys: Sequence[OrderKey], at: datetime
     ) -> Sequence[OrderId]:
         c = saga.c
+        leave_work(tx)
         due = connection(tx).execute(
             sa.update(saga)
             .where(among(c.buyer_id, c.order_id, pairs(keys)), OPEN)

@@ -20,7 +20,7 @@ from commerce_sqlalchemy.tables import (
     outbox,
     outbox_lease,
 )
-from commerce_sqlalchemy.transaction import connection
+from commerce_sqlalchemy.transaction import SqlTransaction, connection
 
 _BUCKETS: Final = 64
 #: No relay takes a bucket for so long: a lease that ends later was taken by a clock that was wrong,
@@ -28,12 +28,18 @@ _BUCKETS: Final = 64
 _LONGEST_LEASE: Final = timedelta(minutes=1)
 
 
+def leave_work(tx: Transaction) -> None:
+    """Have those woken who wait for work once *tx* is committed."""
+    if isinstance(tx, SqlTransaction):
+        tx.leaves_work = True
+
+
 class SqlOutbox(Outbox):
     """The outbox on SQLite and PostgreSQL. All but :meth:`append` begin a short transaction of
     their own on *database*.
 
     With *queues* events need not be carried anywhere: they are written straight into the queues of
-    those who follow them.
+    those who follow them. Either way those who carry or take them are woken after the commit.
     """
 
     def __init__(self, database: Database, queues: SqlLocalQueues | None = None) -> None:
@@ -41,6 +47,9 @@ class SqlOutbox(Outbox):
         self._queues = queues
 
     def append(self, tx: Transaction, messages: Sequence[Message]) -> None:
+        if not messages:
+            return
+        leave_work(tx)
         if self._queues is not None:
             self._queues.append(tx, messages)
             return

@@ -5,6 +5,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -56,6 +57,7 @@ class SqlTransaction(Transaction):
         self._database = database
         self._write = write
         self._connection: sa.Connection | None = None
+        self.leaves_work = False
 
     @property
     def connection(self) -> sa.Connection:
@@ -66,6 +68,8 @@ class SqlTransaction(Transaction):
 
     def commit(self) -> None:
         self.connection.commit()
+        if self.leaves_work:
+            self._database.wake()
 
     def __enter__(self) -> Self:
         self._connection = self._database.open_connection(write=self._write)
@@ -121,6 +125,9 @@ class SqlDatabase(Database):
         self._turns = FairLock()
         self._local = threading.local()
         self._full_since: float | None = None
+        #: Called after each commit that leaves work: events, or orders to be carried on. It must
+        #: return at once.
+        self.wake: Callable[[], object] = int
         # On SQLite connections are kept open between transactions: to take one out of the pool and
         # give it back costs more than most.
         self._places = threading.BoundedSemaphore(pool_size)

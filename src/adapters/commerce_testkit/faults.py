@@ -156,10 +156,13 @@ class FaultyGateway(PaymentGateway):
     15).
     """
 
-    def __init__(self, inner: PaymentGateway, database: FaultyDatabase) -> None:
+    def __init__(
+        self, inner: PaymentGateway, database: FaultyDatabase, *, answers_at_once: bool = False
+    ) -> None:
         self._inner = inner
         self._database = database
         self._faults = database.faults
+        self.answers_at_once = answers_at_once
 
     def capabilities(self) -> Capabilities:
         return self._inner.capabilities()

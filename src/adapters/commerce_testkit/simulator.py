@@ -27,7 +27,7 @@ from commerce_core.checkout.service.run import SagaRunner
 from commerce_core.inventory import OpeningStock
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.batching import GroupFunction, InlineFanOut
-from commerce_core.kernel.errors import CommerceError, Conflict, Unavailable
+from commerce_core.kernel.errors import CommerceError, Unavailable
 from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.kernel.messaging import Broker, Consumer
 from commerce_core.orders import OrderState
@@ -111,7 +111,9 @@ class Simulation:
     def _build(self) -> None:
         on, self._placing = self._on, list[SteppedBatcher[Any, Any]]()
         gateways: Mapping[str, PaymentGateway] = {
-            "sandbox": FaultyGateway(on.gateway, self._database)
+            "sandbox": FaultyGateway(
+                on.gateway, self._database, answers_at_once=self._random.random() < 0.5
+            )  # orders are placed either way: the whole group at once, or in stages
         }
         carriers: Mapping[str, Carrier] = {"sandbox": FaultyCarrier(on.carrier, self._database)}
         self._parts = parts_in_memory(MemoryParts(currency=_CURRENCY, clock=on.clock))(
@@ -126,7 +128,9 @@ class Simulation:
     def _broker(self, _: Sequence[Consumer]) -> Broker:
         return self._told
 
-    def _batcher(self, name: str, function: GroupFunction[T, R], /) -> SteppedBatcher[T, R]:
+    def _batcher(
+        self, name: str, function: GroupFunction[T, R], /, *, waits: bool = False
+    ) -> SteppedBatcher[T, R]:
         """Orders are placed in groups when it is their turn, everything else at once."""
         if name != "placement":
             return in_step(name, function)
@@ -263,15 +267,7 @@ class Simulation:
 
     def _ask(self, attempt: OrderAttempt) -> None:
         asked = self._services.checkout.ask(attempt.buyer, attempt.command, attempt.key)
-        try:  # both ways there are: prepared alone, and with its group
-            order = self._services.checkout.prepare(asked) if self._random.random() < 0.5 else asked
-        except (Conflict, Unavailable) as refusal:
-            self._hear_refusal(attempt, refusal)
-            return
-        if isinstance(order, Placed):
-            self._hear(attempt, order)
-        else:
-            attempt.answer = self._services.checkout.submit(order)
+        attempt.answer = self._services.checkout.submit(asked)
 
     def _place_some(self) -> None:
         """The next group. A process that dies in it forgets who waited for an answer."""

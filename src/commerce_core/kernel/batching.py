@@ -107,16 +107,42 @@ class Batcher(Protocol[T_contra, R]):
         """
 
 
-def answered_together(batcher: Batcher[T, R]) -> GroupFunction[T, R]:
-    """What *batcher* answers to all of a group, for callers that each wait on a thread of their
-    own.
+def answered(answer: R) -> "Future[R]":
+    """A future that has its answer already."""
+    future: Future[R] = Future()
+    future.set_result(answer)
+    return future
+
+
+def followed_by(first: "Future[T]", then: "Callable[[T], Future[R]]") -> "Future[R]":
+    """What the future that *then* makes of the answer of *first* comes to, or the error of either.
+
+    *then* is called on the thread that answers, and must not wait. It is not called when the
+    outcome was cancelled before.
     """
+    outcome: Future[R] = Future()
 
-    def answer(group: Sequence[T]) -> Sequence[R | Exception]:
-        asked = [batcher.submit(item) for item in group]
-        return [future.exception() or future.result() for future in asked]  # type: ignore[misc]
+    def go_on(done: "Future[T]") -> None:
+        if outcome.cancelled():
+            return
+        try:
+            second = then(done.result())
+        except Exception as error:  # noqa: BLE001 (raised where somebody waits)
+            if outcome.set_running_or_notify_cancel():
+                outcome.set_exception(error)
+        else:
+            second.add_done_callback(hand_over)
 
-    return answer
+    def hand_over(done: "Future[R]") -> None:
+        if not outcome.set_running_or_notify_cancel():
+            return
+        if (error := done.exception()) is not None:
+            outcome.set_exception(error)
+        else:
+            outcome.set_result(done.result())
+
+    first.add_done_callback(go_on)
+    return outcome
 
 
 class Calls(Protocol[T, R_co]):

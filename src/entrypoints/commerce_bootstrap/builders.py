@@ -14,7 +14,6 @@ import attrs
 from commerce_bootstrap.asking import wrong_with
 from commerce_bootstrap.database import open_database, reason
 from commerce_bootstrap.extras import missing_extra
-from commerce_bootstrap.grouping import SANDBOX
 from commerce_bootstrap.setting_values import WrongSetting
 from commerce_bootstrap.settings import PREFIX, Settings
 from commerce_bootstrap.tracing import Tracer, traced_broker
@@ -55,6 +54,8 @@ from commerce_sqlalchemy.server_clock import ServerClock
 from commerce_sqlalchemy.transaction import SqlDatabase
 
 _LOG: Final = logging.getLogger(__name__)
+#: The scheme of the gateway and the carrier that are played.
+_SANDBOX: Final = "sandbox"
 _GUESTS: Final = "guest carts"
 
 
@@ -112,6 +113,7 @@ def build_storage(
     closing: ExitStack[bool | None],
     clock: Clock | None = None,
     owner: str = "nobody",
+    wake: Callable[[], None] | None = None,
 ) -> Storage:
     """The database at its address, and the books that are kept in it.
 
@@ -120,6 +122,7 @@ def build_storage(
         closing: lets go of it.
         clock: what leases on the queues of consumers go by, else the system's.
         owner: who takes messages out of these queues here.
+        wake: called after each commit that leaves work.
 
     Raises:
         PartAway: it is a server that does not answer.
@@ -128,6 +131,8 @@ def build_storage(
     database = open_database(settings, closing)
     if isinstance(clock, ServerClock):
         database.keep_time(clock)
+    if wake is not None:
+        database.wake = wake
     queues = SqlLocalQueues(database, clock or SystemClock(), owner)
     return Storage(
         database=database,
@@ -210,7 +215,7 @@ def build_gateways(
         gateways[name] = _open(PAYMENT_GATEWAYS, "PAYMENT_URLS", url, closing, context)
     if not gateways:
         raise WrongSetting(f"{PREFIX}PAYMENT_URLS must name a gateway.")
-    if postgres.is_server(settings.database_url) and SANDBOX in map(scheme, settings.payment_urls):
+    if postgres.is_server(settings.database_url) and _SANDBOX in map(scheme, settings.payment_urls):
         _LOG.warning(
             "%sPAYMENT_URLS names the sandbox: every test card pays, and no money moves", PREFIX
         )
@@ -226,7 +231,7 @@ def build_carriers(
         WrongSetting: there is none at its address, or an unfinished order is sent with another one
             (rule 7).
     """
-    if postgres.is_server(settings.database_url) and scheme(settings.carrier_url) == SANDBOX:
+    if postgres.is_server(settings.database_url) and scheme(settings.carrier_url) == _SANDBOX:
         _LOG.warning("%sCARRIER_URL names the sandbox: no parcel is sent", PREFIX)
     carriers = {
         scheme(settings.carrier_url): _open(

@@ -77,7 +77,7 @@ class ShopContainer(DeclarativeContainer):
         call_timeout=settings.provided.call_timeout
     )  # fmt: skip
 
-    storage = one(builders.build_storage, settings, closing, clock, owner)
+    storage = one(builders.build_storage, settings, closing, clock, owner, wake_up.provided.notify)
     guest_key = one(builders.build_guest_key, storage, tokens)
     index = one(builders.build_index, settings, context, closing)
     broker = one(builders.build_broker, settings, context, storage, tracer, closing)
@@ -89,7 +89,7 @@ class ShopContainer(DeclarativeContainer):
     at_once = one(outside.calls_answer_at_once, gateways, carriers, definitions)
     serializer = one(grouping.build_serializer, settings, at_once)
     groups = one(GroupMetrics, registry)
-    batcher = one(grouping.Groups, groups, serializer, tracer, wake_up, closing)
+    batcher = one(grouping.Groups, groups, serializer, tracer, closing)
     calls = one(CallMetrics, registry)
     fan_out = one(outside.build_fan_out, at_once, tracer, calls, closing)
     parts = one(

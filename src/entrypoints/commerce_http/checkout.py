@@ -17,11 +17,9 @@ from commerce_core.checkout import (
     IdempotencyKeyReused,
     ItemUnavailable,
     OutOfStock,
-    Placed,
     PlaceOrder,
 )
-from commerce_core.checkout.service.place import Checkout
-from commerce_core.checkout.service.prepare import CheckoutRequest
+from commerce_core.checkout.service.submit import Checkout
 from commerce_core.kernel.batching import Overloaded
 from commerce_core.kernel.ids import BuyerId
 from commerce_core.orders import Fact, OrderKey, OrderState, OrderView
@@ -109,12 +107,12 @@ async def place_order(
         )  # before anything is stored: who waits for too many orders has to come again
     asked = checkout.ask(caller, command, idempotency_key, request_trace())
     try:
-        placed = await _placed(checkout, asked, executor)
+        placed = await asyncio.wrap_future(checkout.submit(asked))
     except CartNotFound:
         if cart_token is None:
             raise
         await _take_over(caller, cart_token, carts)
-        placed = await _placed(checkout, asked, executor)
+        placed = await asyncio.wrap_future(checkout.submit(asked))
     structlog.contextvars.bind_contextvars(order_id=placed.key.order_id)
     headers = {"Location": f"/orders/{placed.key.order_id}"}
     waited = await _wait(placed.key, prefer, watch)
@@ -139,18 +137,6 @@ async def _take_over(caller: Caller, cart_token: str, carts: Carts) -> None:
         buyer_id=BuyerId(caller.id), guest_id=guest_id(cart_token), address=caller.address
     )
     await asyncio.wrap_future(carts.submit(CartChange(shopper=shopper)))
-
-
-async def _placed(checkout: Checkout, asked: CheckoutRequest, executor: BlockingExecutor) -> Placed:
-    """Gateways that may be slow are each asked on a thread; those that answer at once are asked for
-    a whole group together.
-    """
-    order = (
-        asked
-        if executor.is_inline(Runs.OUTSIDE)
-        else await executor.do(Runs.OUTSIDE, checkout.prepare, asked)
-    )
-    return order if isinstance(order, Placed) else await asyncio.wrap_future(checkout.submit(order))
 
 
 async def _wait(key: OrderKey, prefer: str | None, watch: TimelineWatch) -> int | None:

@@ -13,7 +13,6 @@ import uvicorn
 from litestar import Litestar
 from litestar.types import ControllerRouterHandler
 
-from commerce_bootstrap.grouping import calls_inside
 from commerce_bootstrap.metrics import PartsCollector
 from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.shop import Shop
@@ -35,7 +34,6 @@ from commerce_http.web.operations import Operation, Runs, operations_of
 from commerce_http.web.proxies import TrustedProxies
 from commerce_http.web.write_watch import WriteWatch
 
-_THREADS_OUTSIDE: Final = 16
 _EMBEDDED_SEARCHES: Final = 1
 _LONGEST_GOODBYE: Final = 15
 
@@ -61,13 +59,9 @@ OPERATIONS: Final[tuple[Operation, ...]] = tuple(
 
 def _at_once(settings: Settings) -> set[Runs]:
     """What is not worth a thread. On SQLite a read by key takes less time than a thread needs to
-    begin it; a server's answer would hold up everybody else. Where nobody outside is asked, orders
-    are prepared in their groups.
+    begin it; a server's answer would hold up everybody else.
     """
-    found = {Runs.OUTSIDE} if calls_inside(settings) else set[Runs]()
-    if settings.database_url.startswith("sqlite:"):
-        found.add(Runs.KEY_READ)
-    return found
+    return {Runs.KEY_READ} if settings.database_url.startswith("sqlite:") else set()
 
 
 def _searches(settings: Settings) -> int:
@@ -82,7 +76,6 @@ def _searches(settings: Settings) -> int:
 def _executor(settings: Settings) -> BlockingExecutor:
     return BlockingExecutor(
         threads=settings.pool_size,
-        outside=_THREADS_OUTSIDE,
         on_event_loop=_at_once(settings),
         # Those who are not being hashed just then are at the database.
         passwords=Room(2 * settings.hashes_at_once, settings.hashes_waiting),

@@ -69,8 +69,8 @@ def loops_of(shop: Shop, roles: Collection[str] = ROLES) -> list[Loop]:
         else shop.runner.run_once
     )
     keeper = IndexKeeper(shop.index, shop.reindexer)
-    run_sagas = partial(_telling, shop.work, partial(carry_on, shop.runner.calls_at_once))
-    take_rows = partial(_telling, shop.work, partial(shop.importer.run_once, _ROWS))
+    run_sagas = partial(carry_on, shop.runner.calls_at_once)
+    take_rows = partial(shop.importer.run_once, _ROWS)
     every = [
         ("sagas", Loop("sagas", run_sagas, brisk)),
         *((RELAY, loop) for loop in _relay_loops(shop)),
@@ -96,16 +96,6 @@ def _relay_loops(shop: Shop) -> list[Loop]:
         Loop("relay", publish, Pace()),
         Loop("left-over", partial(shop.left_over.run_once, _MESSAGES), seldom),
     ]
-
-
-def _telling(wake_up: Wakes, step: Callable[[], int]) -> int:
-    """What *step* did, told to those who wait for a ring alone: it leaves messages to be published,
-    perhaps by another process.
-    """
-    done = step()
-    if done and wake_up.hears_other_processes():
-        wake_up.notify()
-    return done
 
 
 class Worker:

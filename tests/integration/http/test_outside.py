@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 
-from commerce_bootstrap import grouping
-from commerce_http import main as http
 from commerce_local.sandbox_gateway import SandboxGateway
 from tests.integration.http.people import open_town, problem, request_for, until
 from tests.integration.market import side_by_side
@@ -18,8 +16,7 @@ _BUYERS = 8
 def test_payments_are_prepared_side_by_side_and_what_is_refused_is_not_prepared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (grouping, http):
-        monkeypatch.setattr(module, "calls_inside", lambda _: False)
+    monkeypatch.setattr(SandboxGateway, "answers_at_once", False)
     together = threading.Barrier(_BUYERS)
     really = SandboxGateway.prepare
 

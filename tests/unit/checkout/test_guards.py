@@ -7,8 +7,7 @@ from datetime import timedelta
 import attrs
 import pytest
 
-from commerce_core.checkout import PlaceOrder
-from commerce_core.checkout.service.prepare import PreparedPayment
+from commerce_core.checkout import Placed, PlaceOrder
 from commerce_core.inventory import HoldStatus
 from commerce_core.orders import OrderState, OrderStatus
 from commerce_core.payment import Unknown, Voided
@@ -17,6 +16,7 @@ from commerce_testkit.memory.shop import MemoryShop
 from tests.unit.checkout.doubles import BusyCarrier, scripted
 from tests.unit.checkout.test_running import LEASE
 from tests.unit.people import address, card, fill, order, register, see, sell, usd
+from tests.unit.people import prepared as prepared_payment
 
 
 @pytest.mark.parametrize("status", [HoldStatus.RELEASED, None])
@@ -66,13 +66,13 @@ def test_a_prepared_payment_waits_a_whole_hour_for_its_order(shop: MemoryShop) -
         payment_info=card(),
         shipping_address=address(),
     )
-    prepared = shop.checkout.prepare(shop.checkout.ask(buyer, command))
-    assert isinstance(prepared, PreparedPayment)
+    prepared = prepared_payment(shop, shop.checkout.ask(buyer, command))
     for minutes in (1, 58):
         shop.clock.advance(timedelta(minutes=minutes))
         assert shop.reconciliation.run_once(10) == 0
         assert not isinstance(shop.parts.gateway.fetch(prepared.handle), Voided)
-    placed = shop.checkout.submit(prepared).result()
+    (placed,) = shop.placement.place_many([prepared])
+    assert isinstance(placed, Placed)
     shop.run_to_rest()
     assert see(shop, placed).status is OrderStatus.COMPLETED
 

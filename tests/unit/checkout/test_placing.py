@@ -20,7 +20,8 @@ from commerce_core.checkout import (
     Placed,
     PlaceOrder,
 )
-from commerce_core.checkout.service.prepare import PreparedPayment, request_digest
+from commerce_core.checkout.service.prepare import PreparedPayment
+from commerce_core.checkout.service.submit import request_digest
 from commerce_core.inventory import SkuDemand, StockChange, StockLevel
 from commerce_core.kernel.errors import Invalid, TransactionLost
 from commerce_core.kernel.ids import BuyerId, CartId, OrderId, SkuId
@@ -34,6 +35,7 @@ from commerce_testkit.memory.orders import MemoryOrderBook
 from commerce_testkit.memory.payment import MemoryGateway
 from commerce_testkit.memory.shop import MemoryParts, MemoryShop, memory_shop
 from commerce_testkit.memory.transaction import MemoryDatabase, MemoryTransaction
+from tests.unit import people
 from tests.unit.people import (
     DECLINED_CARD,
     buyer_id,
@@ -76,9 +78,7 @@ def prepared(
     """An order that only waits for its group."""
     cart_id = fill(shop, buyer, (view, quantity))
     command = PlaceOrder(cart_id=cart_id, amount=view.item.price * quantity, payment_info=card())
-    found = shop.checkout.prepare(shop.checkout.ask(buyer, command))
-    assert isinstance(found, PreparedPayment)
-    return found
+    return people.prepared(shop, shop.checkout.ask(buyer, command))
 
 
 def test_an_order_is_there_with_its_lines_its_timeline_and_its_hold(shop: MemoryShop) -> None:

@@ -11,12 +11,8 @@ from commerce_core.accounts import Account
 from commerce_core.cart import Cart
 from commerce_core.catalog import ItemView
 from commerce_core.checkout import CartChanged, OutOfStock, Placed, PlaceOrder
-from commerce_core.checkout.service.prepare import (
-    CheckoutRequest,
-    Preparation,
-    PreparedPayment,
-    prepared_first,
-)
+from commerce_core.checkout.service.decide import Accepted
+from commerce_core.checkout.service.prepare import CheckoutRequest, Preparation, in_one_group
 from commerce_core.kernel.batching import MOST_WEIGHT, check_weight, isolate_failures
 from commerce_core.kernel.errors import TransactionLost
 from commerce_core.kernel.ids import BuyerId, CartId, OrderId
@@ -75,23 +71,25 @@ def asked(shop: MemoryShop, buyer: Account, view: ItemView) -> CheckoutRequest:
     return shop.checkout.ask(buyer, command)
 
 
-def moody_shop(**parts: object) -> tuple[MemoryShop, Moody, Preparation]:
+def moody_shop(**parts: object) -> tuple[MemoryShop, Moody]:
     made = MemoryParts(**parts)  # type: ignore[arg-type]
     gateway = Moody(made.clock)
     object.__setattr__(made, "gateway", gateway)
-    shop = memory_shop(made)
-    return shop, gateway, Preparation(shop.placement.preview, {"memory": gateway})
+    return memory_shop(made), gateway
 
 
-def test_a_group_of_those_that_ask_and_those_that_are_prepared_is_answered_in_its_order() -> None:
-    shop, gateway, preparation = moody_shop()
+def place(shop: MemoryShop, group: Sequence[CheckoutRequest]) -> Sequence[Placed | Exception]:
+    """The whole way of a group."""
+    preparation = Preparation({"memory": shop.parts.gateway})
+    return in_one_group(shop.placement.preview, preparation, shop.placement.place_many)(group)
+
+
+def test_a_group_is_answered_in_its_order_whoever_the_gateway_refuses() -> None:
+    shop, gateway = moody_shop()
     mug, buyers = sell(shop, 9), [register(shop) for _ in range(5)]
-    group: list[CheckoutRequest | PreparedPayment] = [asked(shop, buyer, mug) for buyer in buyers]
-    ready = shop.checkout.prepare(group[1])  # type: ignore[arg-type]
-    assert isinstance(ready, PreparedPayment)
-    group[1] = ready
+    group = [asked(shop, buyer, mug) for buyer in buyers]
     gateway.away_for = buyer_id(buyers[2])
-    answers = prepared_first(shop.placement.place_many, preparation)(group)
+    answers = place(shop, group)
     assert [type(a) for a in answers] == [Placed, Placed, PaymentUnavailable, Placed, Placed]
     assert [a.key.buyer_id for a in answers if isinstance(a, Placed)] == [
         buyer_id(b) for b in buyers if b is not buyers[2]
@@ -100,12 +98,12 @@ def test_a_group_of_those_that_ask_and_those_that_are_prepared_is_answered_in_it
 
 
 def test_what_would_be_refused_is_not_begun_at_the_gateway() -> None:
-    shop, gateway, preparation = moody_shop()
+    shop, gateway = moody_shop()
     mug = sell(shop, 1)
     late = asked(shop, register(shop), mug)
     order(shop, register(shop), mug)
     before = len(gateway.__dict__["seen"])
-    assert [type(a) for a in preparation.prepare_many([late])] == [OutOfStock]
+    assert [type(a) for a in place(shop, [late])] == [OutOfStock]
     assert len(gateway.__dict__["seen"]) == before
 
 
@@ -132,13 +130,13 @@ def test_36_goods_swapped_for_others_of_the_same_price_during_preparation_are_no
 
 
 def test_a_request_that_is_repeated_within_a_group_is_placed_once() -> None:
-    shop, _, preparation = moody_shop()
+    shop, _ = moody_shop()
     mug, buyer = sell(shop, 9), register(shop)
     once = asked(shop, buyer, mug)
     again = shop.checkout.ask(
         buyer, PlaceOrder(cart_id=once.draft.cart_id, amount=mug.item.price, payment_info=card())
     )  # fmt: skip
-    first, second = prepared_first(shop.placement.place_many, preparation)([once, again])
+    first, second = place(shop, [once, again])
     assert isinstance(first, Placed)
     assert isinstance(second, Placed)
     assert (first.key, second.replayed, free(shop, mug)) == (second.key, True, 8)
@@ -146,18 +144,14 @@ def test_a_request_that_is_repeated_within_a_group_is_placed_once() -> None:
 
 def test_37_a_cart_that_cannot_be_read_is_its_buyers_trouble_alone() -> None:
     carts = Torn()
-    shop, _, preparation = moody_shop(carts=carts)
+    shop, _ = moody_shop(carts=carts)
     mug, buyers = sell(shop, 9), [register(shop) for _ in range(5)]
     group = [asked(shop, buyer, mug) for buyer in buyers]
     carts.unreadable = buyer_id(buyers[3])
-    answers = preparation.prepare_many(group)
-    assert [type(a) for a in answers] == [
-        PreparedPayment,
-        PreparedPayment,
-        PreparedPayment,
-        ValueError,
-        PreparedPayment,
-    ]
+    previews = shop.placement.preview([one.draft for one in group])
+    assert [type(p) for p in previews] == [Accepted, Accepted, Accepted, ValueError, Accepted]
+    answers = place(shop, group)
+    assert [type(a) for a in answers] == [Placed, Placed, Placed, ValueError, Placed]
 
 
 def test_a_lost_transaction_is_told_to_everybody_at_once() -> None:
@@ -199,13 +193,13 @@ def test_a_group_that_is_too_heavy_is_answered_in_portions_in_its_order() -> Non
 
 @pytest.mark.parametrize("lines", [10, 120])
 def test_39_orders_of_many_lines_are_not_all_placed_in_one_transaction(lines: int) -> None:
-    shop, _, preparation = moody_shop()
+    shop, _ = moody_shop()
     seller = register(shop, "seller")
     goods, buyers = (
         [sell(shop, 99, "1.00", f"{n}", seller) for n in range(lines)],
         [register(shop) for _ in range(40)],
     )
-    group: list[CheckoutRequest | PreparedPayment] = []
+    group: list[CheckoutRequest] = []
     for buyer in buyers:
         command = PlaceOrder(
             cart_id=fill(shop, buyer, *((view, 1) for view in goods)),
@@ -216,7 +210,7 @@ def test_39_orders_of_many_lines_are_not_all_placed_in_one_transaction(lines: in
     begun: list[None] = []
     really = shop.parts.database.begin
     object.__setattr__(shop.parts.database, "begin", lambda: begun.append(None) or really())
-    answers = prepared_first(shop.placement.place_many, preparation)(group)
+    answers = place(shop, group)
     assert [type(a) for a in answers] == [Placed] * 40
     assert len(begun) == (
         1 if lines == 10 else 1 + 3

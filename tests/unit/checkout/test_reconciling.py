@@ -12,6 +12,7 @@ from commerce_core.payment import BookEntry, Captured, ChargeOutcome, Handle, Vo
 from commerce_testkit.memory.shop import MemoryShop
 from tests.unit.checkout.doubles import scripted
 from tests.unit.people import card, fill, order, register, see, sell, usd
+from tests.unit.people import prepared as prepared_payment
 
 HOUR = timedelta(hours=1, seconds=1)
 
@@ -22,9 +23,7 @@ def prepare(shop: MemoryShop) -> PreparedPayment:
     command = PlaceOrder(
         cart_id=fill(shop, buyer, (sell(shop), 1)), amount=usd("5.00"), payment_info=card()
     )
-    prepared = shop.checkout.prepare(shop.checkout.ask(buyer, command))
-    assert isinstance(prepared, PreparedPayment)
-    return prepared
+    return prepared_payment(shop, shop.checkout.ask(buyer, command))
 
 
 def test_10_a_handle_that_no_order_names_is_cancelled_after_an_hour(shop: MemoryShop) -> None:

@@ -59,7 +59,7 @@ OPERATIONS: list[Operation] = [public, own, change_own, away, broken]
 
 
 def application(origins: Sequence[str] = ()) -> tuple[ShopApplication, BlockingExecutor]:
-    executor = BlockingExecutor(threads=1, outside=1, on_event_loop=set(Runs))
+    executor = BlockingExecutor(threads=1, on_event_loop=set(Runs))
     around = HttpContext(
         shop=object(), more={}, authenticate=lambda _: None, currency="USD", executor=executor
     )

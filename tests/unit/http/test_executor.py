@@ -36,7 +36,7 @@ def test_39_a_full_pool_refuses_at_once_and_keeps_nobody_else_waiting(kind: Runs
         assert await executor.do(kind, lambda: "again") == "again"
 
     executor = BlockingExecutor(
-        threads=1, outside=1, on_event_loop=(), passwords=Room(2, 3), searches=Room(2, 3)
+        threads=1, on_event_loop=(), passwords=Room(2, 3), searches=Room(2, 3)
     )
     asyncio.run(crowd())
     executor.close()
@@ -56,7 +56,7 @@ def test_whoever_asks_for_figures_keeps_no_probe_waiting() -> None:
         assert answers.count(True) == 9
         assert sum(isinstance(answer, Overloaded) for answer in answers) == 11
 
-    executor = BlockingExecutor(threads=1, outside=1, on_event_loop=())
+    executor = BlockingExecutor(threads=1, on_event_loop=())
     asyncio.run(crowd())
     executor.close()
 
@@ -69,7 +69,7 @@ def test_39_no_search_is_done_on_the_event_loop() -> None:
         def find(self, _: object) -> None:
             raise LookupError(threading.current_thread().name)
 
-    executor = BlockingExecutor(threads=1, outside=1, on_event_loop=set(Runs) - {Runs.SEARCH})
+    executor = BlockingExecutor(threads=1, on_event_loop=set(Runs) - {Runs.SEARCH})
     asked: Any = {
         "query": FindItems(), "search_token": None, "searches": Searches(), "executor": executor,
         "writes": None, "answers": None,
@@ -92,7 +92,7 @@ def test_a_search_lets_the_loop_go_on_before_the_next_one_begins() -> None:
     async def crowd() -> None:
         await asyncio.gather(*(asking(name) for name in "abc"))
 
-    executor = BlockingExecutor(threads=1, outside=1, on_event_loop=(), searches=Room(1))
+    executor = BlockingExecutor(threads=1, on_event_loop=(), searches=Room(1))
     asyncio.run(crowd())
     executor.close()
     assert order == [f"{n} is {done}" for n in "abc" for done in ("searched for", "answered")]
@@ -121,7 +121,7 @@ def test_whoever_left_is_not_worked_for_and_a_failure_reaches_the_one_who_waits(
         with pytest.raises(LookupError, match="not there"):
             await executor.do(Runs.SEARCH, fail)
 
-    executor = BlockingExecutor(threads=1, outside=1, on_event_loop=(), searches=Room(1))
+    executor = BlockingExecutor(threads=1, on_event_loop=(), searches=Room(1))
     asyncio.run(crowd())
     executor.close()
     assert made == []

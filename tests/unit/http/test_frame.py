@@ -58,7 +58,7 @@ OPERATIONS: list[Operation] = [say, said, figures]
 
 @pytest.fixture
 def app() -> Any:
-    executor = BlockingExecutor(threads=1, outside=1, on_event_loop=set(Runs))
+    executor = BlockingExecutor(threads=1, on_event_loop=set(Runs))
     around = HttpContext(
         shop=object(), more={}, authenticate=lambda _: None, currency="USD", executor=executor
     )

@@ -75,7 +75,7 @@ def test_a_body_that_fails_leaves_its_room() -> None:
 
 
 def test_39_who_has_no_room_is_told_when_to_come_again_and_short_bodies_are_taken() -> None:
-    executor = BlockingExecutor(threads=1, outside=1, on_event_loop=set(Runs))
+    executor = BlockingExecutor(threads=1, on_event_loop=set(Runs))
     around = HttpContext(
         shop=object(),
         more={},

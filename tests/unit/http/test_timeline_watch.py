@@ -50,7 +50,7 @@ def key(no: int) -> OrderKey:
 
 def run(story: Callable[[TimelineWatch, Timelines], Coroutine[Any, Any, None]]) -> None:
     timelines = Timelines()
-    executor = BlockingExecutor(threads=1, outside=1, on_event_loop=(Runs.WORK,))
+    executor = BlockingExecutor(threads=1, on_event_loop=(Runs.WORK,))
 
     async def play() -> None:
         await story(TimelineWatch(timelines.after, executor, most=100, most_of_one=2), timelines)

@@ -39,7 +39,7 @@ def index() -> Index:
 
 
 def _desk() -> BlockingExecutor:
-    return BlockingExecutor(threads=1, outside=1, on_event_loop=(), searches=Room(1, 2))
+    return BlockingExecutor(threads=1, on_event_loop=(), searches=Room(1, 2))
 
 
 def test_many_who_wait_are_one_question_and_searches_go_on(index: Index) -> None:

@@ -86,7 +86,9 @@ class MemoryParts:
     )
 
 
-def in_step(_: str, function: GroupFunction[T, R], /) -> SteppedBatcher[T, R]:
+def in_step(
+    _: str, function: GroupFunction[T, R], /, *, waits: bool = False
+) -> SteppedBatcher[T, R]:
     """Groups of one, decided at once on the caller's thread."""
     return SteppedBatcher(function, at_once=True)
 

@@ -1,17 +1,14 @@
 """Placing orders: what queued up while the last group was committed becomes one transaction."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
 from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
 import attrs
 
-from commerce_core.accounts import Account, Buyer
 from commerce_core.cart import Cart, CartBook, next_cart_id
 from commerce_core.catalog import Offers
-from commerce_core.checkout.commands import PlaceOrder
 from commerce_core.checkout.model import OrderSaga, Placed
 from commerce_core.checkout.ports import SagaStore
 from commerce_core.checkout.saga import Saga
@@ -23,17 +20,12 @@ from commerce_core.checkout.service.decide import (
     Snapshot,
     decide,
 )
-from commerce_core.checkout.service.prepare import (
-    CheckoutRequest,
-    Preparation,
-    PreparedPayment,
-    request_digest,
-)
+from commerce_core.checkout.service.prepare import PreparedPayment
 from commerce_core.inventory import AvailabilityChanged, Hold, SkuDemand, StockLedger
-from commerce_core.kernel.batching import Batcher, check_weight, isolate_failures
+from commerce_core.kernel.batching import check_weight, isolate_failures
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.errors import Conflict, TransactionLost
-from commerce_core.kernel.ids import BuyerId, CartId, IdFactory, OrderId, SkuId
+from commerce_core.kernel.ids import CartId, IdFactory, OrderId, SkuId
 from commerce_core.kernel.messaging import Message, Outbox, envelope
 from commerce_core.kernel.transaction import Database, Transaction, retry_transaction
 from commerce_core.orders import (
@@ -94,6 +86,9 @@ class Placement:
 
     def preview(self, drafts: Sequence[Draft]) -> list[Decision]:
         """What would become of each of *drafts* right now, were it alone. Changes nothing."""
+        return isolate_failures(self._preview, drafts)
+
+    def _preview(self, drafts: Sequence[Draft]) -> list[Decision]:
         with self._repos.database.snapshot() as tx:
             seen = self._read(tx, drafts)
         return [decide([draft], seen, self._pricer)[0] for draft in drafts]
@@ -253,89 +248,6 @@ class Placement:
             total=order.total,
             trace=trace,
         )
-
-
-class Checkout:
-    """What a buyer's request does. Without a payment call it refuses; without a placed order nobody
-    is charged.
-
-    Args:
-        preparation: of those that are prepared one by one, on the thread of whoever asks.
-        batcher: of groups of those, or, where its group function begins with
-            :func:`prepared_first`, of those that only ask.
-        ids: the ids of orders.
-    """
-
-    def __init__(
-        self,
-        preparation: Preparation,
-        batcher: Batcher[CheckoutRequest | PreparedPayment, Placed],
-        ids: IdFactory,
-    ) -> None:
-        self._preparation = preparation
-        self._batcher = batcher
-        self._ids = ids
-
-    def ask(
-        self,
-        buyer: Account | Buyer,
-        command: PlaceOrder,
-        idem_key: str | None = None,
-        trace: str | None = None,
-    ) -> CheckoutRequest:
-        """What *command* asks for. *trace* is kept with the order and its messages, for whoever
-        follows a request through the processes.
-        """
-        draft = Draft(
-            order_id=OrderId(self._ids.new()),
-            buyer_id=BuyerId(buyer.id),
-            cart_id=command.cart_id,
-            cart_version=command.cart_version,
-            amount=command.amount,
-            idem_key=idem_key,
-            digest=request_digest(command),
-            email=buyer.email,
-            address=command.shipping_address or buyer.address,
-            metadata=command.metadata,
-        )
-        return CheckoutRequest(draft=draft, payment=command.payment_info, trace=trace)
-
-    def prepare(self, asked: CheckoutRequest) -> Placed | PreparedPayment:
-        """Everything up to the placement: replayed, checked, and prepared at the default gateway.
-        No money moves.
-
-        Raises:
-            NotFound, Conflict: as :meth:`place`.
-            Invalid: the payment cannot be taken as it is given.
-            Unavailable: the gateway is down; nothing was stored.
-        """
-        (answer,) = self._preparation.prepare_many([asked])
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    def submit(self, order: CheckoutRequest | PreparedPayment) -> "Future[Placed]":
-        """Queue an order for the next group; see there for what its future raises.
-
-        Raises:
-            Overloaded: too many orders wait; nothing was stored.
-        """
-        return self._batcher.submit(order)
-
-    def place(
-        self, buyer: Account | Buyer, command: PlaceOrder, idem_key: str | None = None
-    ) -> Placed:
-        """Place an order, or find the one that the same cart or the same key has placed before.
-        Idempotent by both.
-
-        Raises:
-            CartNotFound: no such cart of this buyer.
-            CartMerged, CartChanged, CartEmpty, ItemUnavailable, AmountMismatch, OutOfStock,
-            IdempotencyKeyReused: see there;
-                nothing was reserved and nobody was charged.
-        """
-        prepared = self.prepare(self.ask(buyer, command, idem_key))
-        return prepared if isinstance(prepared, Placed) else self.submit(prepared).result()
 
 
 def _answer(draft: Draft, decision: Decision, view: OrderView | None) -> Placed | Exception:

@@ -2,17 +2,20 @@
 money moves.
 """
 
-import hashlib
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from typing import Final
 
 import attrs
 
-from commerce_core.checkout.commands import PlaceOrder
 from commerce_core.checkout.model import Placed
 from commerce_core.checkout.service.decide import Accepted, Decision, Draft
-from commerce_core.kernel.batching import GroupFunction, isolate_failures
+from commerce_core.kernel.batching import (
+    Batcher,
+    GroupFunction,
+    answered,
+    followed_by,
+)
 from commerce_core.kernel.errors import Invalid
 from commerce_core.payment import Handle, PaymentGateway, PaymentInfo
 
@@ -39,39 +42,32 @@ class PreparedPayment:
     trace: str | None = None
 
 
+@attrs.frozen
+class PreviewedRequest:
+    """A request, and what would become of it right now."""
+
+    request: CheckoutRequest
+    decision: Decision
+
+
 class Preparation:
-    """Looks first, so that nothing is begun at a gateway for what would be refused anyhow.
+    """Prepares payments of requests that were looked at, so that nothing is begun at a gateway for
+    what would be refused anyhow.
 
     Args:
-        look: what would become of each of some drafts right now.
         gateways: by name; the first one takes the payments.
     """
 
-    def __init__(
-        self,
-        preview: Callable[[Sequence[Draft]], Sequence[Decision]],
-        gateways: Mapping[str, PaymentGateway],
-    ) -> None:
-        self._preview = preview
+    def __init__(self, gateways: Mapping[str, PaymentGateway]) -> None:
         self._gateway_name, self._gateway = next(iter(gateways.items()))
 
     def prepare_many(
-        self, group: Sequence[CheckoutRequest]
+        self, group: Sequence[PreviewedRequest]
     ) -> list[Placed | PreparedPayment | Exception]:
-        """Each of *group* prepared, found to be placed already, or why not. Looked at together,
-        prepared one after the other.
-        """
-        return isolate_failures(self._prepare, group)
+        """Each of *group* prepared, found to be placed already, or why not, one after the other."""
+        return [self._prepare(one.request, one.decision) for one in group]
 
     def _prepare(
-        self, group: Sequence[CheckoutRequest]
-    ) -> Sequence[Placed | PreparedPayment | Exception]:
-        decisions = self._preview([asked.draft for asked in group])
-        return [
-            self._begun(asked, decision) for asked, decision in zip(group, decisions, strict=True)
-        ]
-
-    def _begun(
         self, asked: CheckoutRequest, decision: Decision
     ) -> Placed | PreparedPayment | Exception:
         if isinstance(decision, Placed | Exception):
@@ -81,7 +77,7 @@ class Preparation:
             decision, Accepted
         ):  # whatever the cart becomes while a gateway is slow, nothing else is ordered
             draft = attrs.evolve(draft, priced_version=decision.cart.version)
-        # The look has found that it is the total: nobody is asked for nothing.
+        # The preview has found that it is the total: nobody is asked for nothing.
         if draft.amount.minor == 0:
             return PreparedPayment(draft=draft, handle=NOTHING_TO_PAY, trace=asked.trace)
         if asked.payment is None:
@@ -97,36 +93,45 @@ class Preparation:
         )  # as this shop calls it
 
 
-def prepared_first(
-    place_many: GroupFunction[PreparedPayment, Placed], preparation: Preparation
-) -> GroupFunction[CheckoutRequest | PreparedPayment, Placed]:  # fmt: skip
-    """*place_many*, with those of a group prepared before who only ask: where gateways answer at
-    once, they need no thread of their own.
-    """
+def in_one_group(
+    preview: GroupFunction[Draft, Decision],
+    preparation: Preparation,
+    place: GroupFunction[PreparedPayment, Placed],
+) -> GroupFunction[CheckoutRequest, Placed]:
+    """The whole way of a group on one thread: for gateways that answer at once."""
 
-    def place(group: Sequence[CheckoutRequest | PreparedPayment]) -> Sequence[Placed | Exception]:
-        asking = [one for one in group if isinstance(one, CheckoutRequest)]
-        found = iter(preparation.prepare_many(asking))
-        ready = [next(found) if isinstance(one, CheckoutRequest) else one for one in group]
-        answers = iter(place_many([one for one in ready if isinstance(one, PreparedPayment)]))
+    def placed(group: Sequence[CheckoutRequest]) -> Sequence[Placed | Exception]:
+        decisions = preview([asked.draft for asked in group])
+        ready = preparation.prepare_many(
+            [PreviewedRequest(*pair) for pair in zip(group, decisions, strict=True)]
+        )
+        answers = iter(place([one for one in ready if isinstance(one, PreparedPayment)]))
         return [next(answers) if isinstance(one, PreparedPayment) else one for one in ready]
 
-    return place
+    return placed
 
 
-def request_digest(command: PlaceOrder) -> str:
-    """What tells one request from another under the same key; of a card only its last four digits
-    go in, and never its code.
+class InStages(Batcher[CheckoutRequest, Placed]):
+    """The way of a request where a gateway is waited for: previewed in groups, prepared each by
+    itself, placed in groups. Nobody waits on a thread between them.
     """
-    address = command.shipping_address
-    parts = [
-        command.cart_id,
-        command.amount.minor,
-        command.amount.currency,
-        command.payment_info.digest_parts() if command.payment_info else None,
-        attrs.astuple(address) if address else None,
-        command.cart_version,
-    ]
-    if command.metadata is not None:
-        parts.append(json.dumps(command.metadata, sort_keys=True))
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+    def __init__(
+        self,
+        previews: Batcher[Draft, Decision],
+        preparations: Batcher[PreviewedRequest, Placed | PreparedPayment],
+        placements: Batcher[PreparedPayment, Placed],
+    ) -> None:
+        self._previews = previews
+        self._preparations = preparations
+        self._placements = placements
+
+    def submit(self, item: CheckoutRequest, /) -> "Future[Placed]":
+        prepared = followed_by(
+            self._previews.submit(item.draft),
+            lambda decision: self._preparations.submit(PreviewedRequest(item, decision)),
+        )
+        return followed_by(prepared, self._placed)
+
+    def _placed(self, ready: Placed | PreparedPayment) -> "Future[Placed]":
+        return answered(ready) if isinstance(ready, Placed) else self._placements.submit(ready)

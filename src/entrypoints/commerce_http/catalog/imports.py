@@ -23,7 +23,7 @@ from commerce_core.search.service.find import import_token
 from commerce_http.web.answers import Reply, Shape
 from commerce_http.web.auth import SELLER
 from commerce_http.web.body import check_media, pieces
-from commerce_http.web.dependencies import HttpRequest, WakeUp
+from commerce_http.web.dependencies import HttpRequest
 from commerce_http.web.executor import BlockingExecutor
 from commerce_http.web.frame import RequestHeaders
 from commerce_http.web.operations import Runs, StreamedBody, operation
@@ -142,7 +142,6 @@ async def import_items(
     request: HttpRequest,
     caller: Account,
     imports: Imports,
-    work: WakeUp,
     executor: BlockingExecutor,
     settings: Settings,
 ) -> Reply:
@@ -168,7 +167,6 @@ async def import_items(
         await executor.do(Runs.WORK, imports.give_up, job.id)
         raise
     job = await executor.do(Runs.WORK, imports.received, job)
-    work.notify()
     headers = {"Location": f"/item-imports/{job.id}", "X-Search-Token": import_token(job.id)}
     return Reply(body=ImportReceiptOut(import_id=job.id, status=_status(job)), headers=headers)
 

@@ -25,7 +25,6 @@ from commerce_core.search.service.find import item_token
 from commerce_http.web.answers import MomentOut, MoneyOut, Reply, Shape, money
 from commerce_http.web.auth import ANYONE, SELLER
 from commerce_http.web.callers import Caller
-from commerce_http.web.dependencies import WakeUp
 from commerce_http.web.errors import IfMatchRequired
 from commerce_http.web.etags import etag_of, known_tag, versions_named
 from commerce_http.web.operations import IdempotencyKey, IfMatch, IfNoneMatch, Runs, operation
@@ -106,11 +105,10 @@ _PLACED = {"Location": "The item.", **_WRITTEN}
     headers=_PLACED,
 )
 def onboard_item(
-    command: NewItem, caller: Account, idempotency_key: IdempotencyKey, items: Items, work: WakeUp
+    command: NewItem, caller: Account, idempotency_key: IdempotencyKey, items: Items
 ) -> Reply:
     """Take an item into the catalogue: with `price` and `quantity`, or with `variants`."""
     view = items.onboard(SellerId(caller.id), command, idempotency_key)
-    work.notify()
     return _written(view, {"Location": f"/items/{view.item.id}"})
 
 
@@ -149,7 +147,7 @@ def item_details(
     headers=_WRITTEN,
 )
 def change_item(
-    command: ItemPatch, item_id: str, caller: Account, if_match: IfMatch, items: Items, work: WakeUp
+    command: ItemPatch, item_id: str, caller: Account, if_match: IfMatch, items: Items
 ) -> Reply:
     """JSON Merge Patch of the seller's own item.
 
@@ -161,7 +159,6 @@ def change_item(
         raise IfMatchRequired("say with If-Match which version is to be changed")
     seller_id = SellerId(caller.id)
     view = items.change(seller_id, item_id, command, _version(if_match, seller_id, item_id, items))
-    work.notify()
     return _written(view)
 
 
@@ -173,10 +170,9 @@ def change_item(
     problems=(ItemNotFound,),
     headers=_WRITTEN,
 )
-def publish_item(item_id: str, caller: Account, items: Items, work: WakeUp) -> Reply:
+def publish_item(item_id: str, caller: Account, items: Items) -> Reply:
     """Put the seller's own item on sale."""
     view = items.publish(SellerId(caller.id), item_id)
-    work.notify()
     return _written(view)
 
 
@@ -188,10 +184,9 @@ def publish_item(item_id: str, caller: Account, items: Items, work: WakeUp) -> R
     problems=(ItemNotFound,),
     headers=_WRITTEN,
 )
-def withdraw_item(item_id: str, caller: Account, items: Items, work: WakeUp) -> Reply:
+def withdraw_item(item_id: str, caller: Account, items: Items) -> Reply:
     """Take the seller's own item off sale; what is ordered already is delivered."""
     view = items.withdraw(SellerId(caller.id), item_id)
-    work.notify()
     return _written(view)
 
 
@@ -205,14 +200,11 @@ def withdraw_item(item_id: str, caller: Account, items: Items, work: WakeUp) -> 
     example={"quantity": 10, "reference": "delivery-2207"},
     headers={"X-Search-Token": _WRITTEN["X-Search-Token"]},
 )
-def receive_stock(
-    command: StockReceipt, item_id: str, caller: Account, items: Items, work: WakeUp
-) -> Reply:
+def receive_stock(command: StockReceipt, item_id: str, caller: Account, items: Items) -> Reply:
     """Count pieces in, or with a minus out. The same reference again changes nothing; with another
     quantity it is refused.
     """
     view = items.receive(SellerId(caller.id), item_id, command)
-    work.notify()
     body = StockLevelOut(
         item_id=view.item.id,
         variant_id=command.variant_id,

@@ -30,7 +30,6 @@ from commerce_http.orders.watch import TimelineWatch, TooManyWatching
 from commerce_http.web.answers import MEDIA_EVENTS, Reply
 from commerce_http.web.auth import BUYER, BUYER_OR_SELLER
 from commerce_http.web.callers import Caller
-from commerce_http.web.dependencies import WakeUp
 from commerce_http.web.operations import LastEventId, Runs, operation
 from commerce_http.web.query import Moment, moment, page_size
 
@@ -148,10 +147,7 @@ def order_events(
     status=202,
     problems=(OrderNotFound, TooLateToCancel),
 )
-def cancel_order(
-    order_id: str, caller: Caller, cancellations: Cancellations, work: WakeUp
-) -> OrderOut:
+def cancel_order(order_id: str, caller: Caller, cancellations: Cancellations) -> OrderOut:
     """Have the order undone; asking again changes nothing. Once it is paid it is too late."""
     view = cancellations.cancel(BuyerId(caller.id), order_id)
-    work.notify()
     return order_out(view)

@@ -5,7 +5,7 @@ read for each request.
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import attrs
 from litestar import Request
@@ -28,13 +28,6 @@ HttpRequest = Request[Any, Any, Any]
 Answer = Payload | EventStream
 #: Reads one argument from a request and its raw body.
 Read = Callable[[HttpRequest, bytes], Any]
-
-
-class WakeUp(Protocol):
-    """Wakes the workers."""
-
-    def notify(self) -> None:
-        """There is something to do."""
 
 
 @attrs.frozen(kw_only=True)

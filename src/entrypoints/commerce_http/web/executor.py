@@ -46,7 +46,6 @@ class BlockingExecutor:
 
     Args:
         threads: that run blocking calls.
-        outside: that run calls of parties outside.
         on_event_loop: what is done at once, without a thread.
         passwords: room for log-ins and registrations.
         searches: room for queries of the search index.
@@ -56,7 +55,6 @@ class BlockingExecutor:
         self,
         *,
         threads: int,
-        outside: int,
         on_event_loop: Collection[Runs],
         passwords: Room = Room(2),
         searches: Room = Room(2),
@@ -65,17 +63,12 @@ class BlockingExecutor:
         self._inline = frozenset(on_event_loop) | {Runs.AT_ONCE}
         self._work = _Pool("http", Room(threads))
         self._pools = {
-            Runs.OUTSIDE: _Pool("http-outside", Room(outside)),
             Runs.PASSWORD: _Pool("http-passwords", passwords),
             Runs.SEARCH: _Pool("http-searches", searches, gives_way=True),
             Runs.BODY: _Pool("http-bodies", Room(1, _BODIES_WAITING)),
             Runs.PROBE: _Pool("http-probes", Room(_PROBES)),
             Runs.FIGURES: _Pool("http-figures", Room(1, _FIGURES_WAITING)),
         }
-
-    def is_inline(self, kind: Runs) -> bool:
-        """Whether calls of *kind* are done on the event loop."""
-        return kind in self._inline
 
     async def do(self, kind: Runs, call: Callable[..., R], *arguments: Any) -> R:
         """What ``call(*arguments)`` returns.

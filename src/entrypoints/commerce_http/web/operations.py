@@ -33,7 +33,6 @@ class Runs(StrEnum):
     AT_ONCE = "at-once"  # nothing: always on the event loop
     KEY_READ = "key-read"  # one or two reads by key
     SEARCH = "search"  # a query of the search index: in threads of their own
-    OUTSIDE = "outside"  # a party outside, which may be slow: in threads of their own
     PASSWORD = "password"  # noqa: S105 (no password) a password is hashed: in threads of their own
     BODY = "body"  # a long body is read: in a thread of its own
     # how the shop is: in threads of their own, so that nothing else can keep the answer back
