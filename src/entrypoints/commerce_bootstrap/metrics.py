@@ -105,13 +105,17 @@ class CallMetrics:
             registry=registry,
             buckets=_CALL_BUCKETS,
         )
+        self._known: dict[tuple[str, str], Histogram] = {}
 
     def note(self, call: str, outcome: object, seconds: float) -> None:
         """Count a *call*; an exception for an *outcome* leaves unknown what became of it."""
         if isinstance(outcome, LookedUp):
             outcome = outcome.outcome
         kind = "Unknown" if isinstance(outcome, Exception) else type(outcome).__name__
-        self._seconds.labels(call, kind).observe(seconds)
+        known = self._known.get((call, kind))
+        if known is None:
+            known = self._known[call, kind] = self._seconds.labels(call, kind)
+        known.observe(seconds)
 
 
 class ShopCollector(Collector):
