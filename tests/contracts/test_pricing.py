@@ -6,8 +6,16 @@ import pytest
 
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.money import Money
-from commerce_core.pricing import Adjustment, Charges, FreeOfCharges, PricedLine
-from commerce_testkit.contracts.pricing import ChargesContract
+from commerce_core.pricing import (
+    Adjustment,
+    Charged,
+    Charges,
+    CouponCharges,
+    FreeOfCharges,
+    PricedLine,
+    RefusedCoupon,
+)
+from commerce_testkit.contracts.pricing import ChargesContract, CouponChargesContract
 
 
 class FlatParcel(Charges):
@@ -34,3 +42,47 @@ class TestFlatParcel(ChargesContract):
     @pytest.fixture
     def charges(self) -> Charges:
         return FlatParcel()
+
+
+class FirstOrder(CouponCharges):
+    """One dollar off with the code ``good``, of a cart that is worth it."""
+
+    def adjustments(
+        self, lines: Sequence[PricedLine], address: Address | None
+    ) -> Sequence[Adjustment]:
+        return ()
+
+    def charge(
+        self, lines: Sequence[PricedLine], address: Address | None, coupons: Sequence[str]
+    ) -> Charged:
+        if "good" not in coupons or not lines:
+            return Charged()
+        off = Adjustment(kind="discount", code="first", amount=Money(-100, "USD"), coupon="good")
+        return Charged(adjustments=(off,), applied=("good",))
+
+
+class TestFirstOrder(CouponChargesContract):
+    @pytest.fixture
+    def charges(self) -> CouponCharges:
+        return FirstOrder()
+
+
+class HalfPrice(FirstOrder):
+    """Half of the goods with the code ``good``; without goods it says why it does not count."""
+
+    def charge(
+        self, lines: Sequence[PricedLine], address: Address | None, coupons: Sequence[str]
+    ) -> Charged:
+        goods = sum(line.total.minor for line in lines)
+        if "good" in coupons and not goods:
+            empty = RefusedCoupon(code="good", reason="nothing-in-it", detail="is for goods")
+            return Charged(refused=(empty,))
+        half = Money(-goods // 2, "USD")
+        off = Adjustment(kind="discount", code="half", amount=half, coupon="good")
+        return Charged(adjustments=(off,), applied=("good",)) if "good" in coupons else Charged()
+
+
+class TestHalfPrice(CouponChargesContract):
+    @pytest.fixture
+    def charges(self) -> CouponCharges:
+        return HalfPrice()

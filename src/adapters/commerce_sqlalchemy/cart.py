@@ -26,6 +26,7 @@ _CHANGE: Final[Mapping[str, Any]] = {
     "buyer_id": Id, "id": Id, "was": sa.BigInteger(), "status": sa.Text(),
     "version": sa.BigInteger(), "lines": Json, "merged_into": Id,
     "updated_at": Instant(), "left_out": Json, "metadata": Json,
+    "coupons": Json,
 }  # fmt: skip
 
 
@@ -70,7 +71,7 @@ class SqlCartBook(CartBook):
         carts = self._open_for_change(tx, returned, now)
         for back in returned:
             cart = carts[back.buyer_id]
-            carts[back.buyer_id] = cart.given_back(back.lines, now, back.metadata)
+            carts[back.buyer_id] = cart.given_back(back.lines, now, back.metadata, back.coupons)
         _SET_LINES.run(connection(tx), [_given_back(cart) for _, cart in sorted(carts.items())])
         return {back.order_id: carts[back.buyer_id].id for back in returned}
 
@@ -166,6 +167,7 @@ _UPDATE: Final = Given(
             updated_at=d.updated_at,
             left_out=d.left_out,
             metadata=d.metadata,
+            coupons=d.coupons,
         )
         .returning(_C.id)
     ),
@@ -181,8 +183,8 @@ _CONSUME: Final = Given(
 _SET_LINES: Final = Given(
     lambda d: sa.update(cart_table)
     .where(_C.buyer_id == d.buyer_id, _C.id == d.id)
-    .values(lines=d.lines, left_out=d.left_out, metadata=d.metadata),
-    buyer_id=Id, id=Id, lines=Json, left_out=Json, metadata=Json,
+    .values(lines=d.lines, left_out=d.left_out, metadata=d.metadata, coupons=d.coupons),
+    buyer_id=Id, id=Id, lines=Json, left_out=Json, metadata=Json, coupons=Json,
 )  # fmt: skip
 _EMPTY: Final = Given(
     lambda d: (
@@ -226,6 +228,7 @@ def _row(cart: Cart) -> dict[str, Any]:
         "left_out": _lines(cart.left_out) or None,
         "merged_into": cart.merged_into,
         "metadata": cart.metadata or None,
+        "coupons": list(cart.coupons) or None,
         "updated_at": cart.updated_at,
     }
 
@@ -243,12 +246,14 @@ def _change(was: int, cart: Cart) -> tuple[Any, ...]:
         cart.updated_at,
         left_out,
         cart.metadata or None,
+        list(cart.coupons) or None,
     )
 
 
 def _given_back(cart: Cart) -> tuple[Any, ...]:
     left_out = _lines(cart.left_out) or None
-    return (cart.buyer_id, cart.id, _lines(cart.lines), left_out, cart.metadata or None)
+    described = (cart.metadata or None, list(cart.coupons) or None)
+    return (cart.buyer_id, cart.id, _lines(cart.lines), left_out, *described)
 
 
 def _lines(lines: Sequence[CartLine]) -> list[dict[str, Any]]:
@@ -277,6 +282,7 @@ def _cart(row: Any) -> Cart:
         left_out=tuple(_line(line) for line in row.left_out or ()),
         merged_into=row.merged_into,
         metadata=row.metadata or NO_METADATA,
+        coupons=tuple(row.coupons or ()),
         updated_at=row.updated_at,
     )
 

@@ -38,6 +38,7 @@ def order_row(o: Order) -> dict[str, Any]:
         "payment_last4": o.handle.last4,
         "created_at": o.created_at,
         "metadata": o.metadata or None,
+        "coupons": list(o.coupons) or None,
     }
 
 
@@ -68,6 +69,7 @@ def adjustment_row(no: int, a: Adjustment) -> dict[str, Any]:
         "rate": a.rate,
         "amount_minor": a.amount.minor,
         "included": a.included,
+        "coupon": a.coupon,
     }
 
 
@@ -127,6 +129,7 @@ def _order(row: Any, lines: Sequence[Any], adjustments: Sequence[Any]) -> Order:
                 rate=a.rate,
                 amount=Money(a.amount_minor, row.currency),
                 included=a.included,
+                coupon=a.coupon,
             )
             for a in adjustments
         ),
@@ -142,6 +145,7 @@ def _order(row: Any, lines: Sequence[Any], adjustments: Sequence[Any]) -> Order:
         address=Address(**row.address) if row.address else None,
         created_at=row.created_at,
         metadata=row.metadata or NO_METADATA,
+        coupons=tuple(row.coupons or ()),
     )
 
 

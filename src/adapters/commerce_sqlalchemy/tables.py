@@ -217,7 +217,7 @@ stock_movement = _table(
 cart = _table(
     "cart", _id("buyer_id"), _id("id"), _text("status"), _int("version"), _json("lines"),
     _id("merged_into", null=True), _at("updated_at"),
-    _json("left_out", null=True), _json("metadata", null=True),
+    _json("left_out", null=True), _json("metadata", null=True), _json("coupons", null=True),
     sa.Index("uq_cart_open", "buyer_id", unique=True, sqlite_where=sa.text("status = 'OPEN'"),
         postgresql_where=sa.text("status = 'OPEN'")),
     key="buyer_id id",
@@ -228,6 +228,7 @@ orders = _table(
     _int("total_minor"), _text("currency"), _text("gateway"), _text("gateway_account"),
     _text("handle"), _text("payment_brand"),
     _text("payment_last4"), _at("created_at"), _json("metadata", null=True),
+    _json("coupons", null=True),
     sa.Index("ix_orders_id", "id"),
     sa.Index("ix_orders_placed", "buyer_id", "created_at", "id"),
     sa.UniqueConstraint("buyer_id", "cart_id", name="uq_orders_cart"),
@@ -244,7 +245,8 @@ order_line = _table(
 order_adjustment = _table(
     "order_adjustment", _id("buyer_id"), _id("order_id"), _int("no"), _text("kind"),
     _int("line_no", null=True), _text("code"), _text("rate", null=True),
-    _int("amount_minor"), _flag("included"), key="buyer_id order_id no",
+    _int("amount_minor"), _flag("included"), _text("coupon", null=True),
+    key="buyer_id order_id no",
 )  # fmt: skip
 order_contact = _table(
     "order_contact",

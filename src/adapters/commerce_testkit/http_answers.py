@@ -113,6 +113,7 @@ def basket(told: Json) -> Basket:
         lines=lines,
         total=money(told["total"]),
         metadata=told["metadata"],
+        coupons={c["code"]: c["problem"] and c["problem"]["code"] for c in told["coupons"]},
     )
 
 

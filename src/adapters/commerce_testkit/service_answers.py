@@ -151,6 +151,7 @@ def basket(view: CartView) -> Basket:
         lines=lines,
         total=view.quote.total,
         metadata=view.cart.metadata,
+        coupons=dict.fromkeys(view.quote.applied) | {r.code: r.reason for r in view.quote.refused},
     )
 
 

@@ -135,6 +135,8 @@ class Basket:
     lines: tuple[BasketLine, ...]
     total: Money
     metadata: Mapping[str, Any]
+    coupons: Mapping[str, str | None]
+    """Each code with why it does not count."""
 
 
 @attrs.frozen(kw_only=True)

@@ -9,13 +9,27 @@ from commerce_core.kernel.codec import ABSENT
 from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_core.kernel.ids import ItemId
 from commerce_core.kernel.metadata import SCHEMA, bounded_metadata
-from commerce_core.kernel.text import clean_text
+from commerce_core.kernel.text import clean, clean_text
 
 #: Most lines of one cart.
 MOST_LINES: Final = 1_000
 
 #: Most pieces on one line.
 MOST_PIECES: Final = 999_999
+
+
+#: Most coupon codes of one cart, and characters of one.
+MOST_COUPONS: Final = 10
+_LONGEST_COUPON: Final = 50
+
+
+def _coupons(_: object, _attribute: "attrs.Attribute[Any]", codes: tuple[str, ...] | None) -> None:
+    if codes is None or codes is ABSENT:
+        return
+    if len(codes) > MOST_COUPONS or len(set(codes)) < len(codes):
+        raise ValueError(f"must be at most {MOST_COUPONS} codes, each once")
+    if not all(0 < len(code) <= _LONGEST_COUPON for code in codes):
+        raise ValueError(f"must each be 1 to {_LONGEST_COUPON} characters")
 
 
 def _bounded(_: object, _attribute: "attrs.Attribute[int]", value: int) -> None:
@@ -68,7 +82,8 @@ def _each_once(
 @attrs.frozen(kw_only=True)
 class ChangeCart:
     """Have so many pieces of each of *lines* in the cart: all of them, or none where one is
-    refused. *metadata* is merged into the cart's (RFC 7396), ``null`` empties it.
+    refused. *metadata* is merged into the cart's (RFC 7396), ``null`` empties it. *coupons* are
+    all codes that it is to have.
     """
 
     lines: tuple[SetQuantity, ...] = attrs.field(
@@ -80,6 +95,13 @@ class ChangeCart:
         default=ABSENT, validator=bounded_metadata, metadata=SCHEMA
     )
 
+    coupons: tuple[str, ...] | None = attrs.field(
+        default=ABSENT,
+        converter=clean,
+        validator=_coupons,
+        metadata={"schema": {"maxItems": MOST_COUPONS}},
+    )
+
     def __attrs_post_init__(self) -> None:
-        if self.lines is ABSENT and self.metadata is ABSENT:
-            raise ValueError("must name what is to be changed: lines or metadata")
+        if all(one is ABSENT for one in (self.lines, self.metadata, self.coupons)):
+            raise ValueError("must name what is to be changed: lines, metadata or coupons")

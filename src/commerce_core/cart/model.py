@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from commerce_core.cart.commands import MOST_LINES, MOST_PIECES, SetQuantity
+from commerce_core.cart.commands import MOST_COUPONS, MOST_LINES, MOST_PIECES, SetQuantity
 from commerce_core.cart.errors import TooManyLines
 from commerce_core.catalog import Offer
 from commerce_core.kernel.codec import ABSENT
@@ -56,6 +56,7 @@ class Cart:
     left_out: tuple[CartLine, ...] = ()
     merged_into: CartId | None = None
     metadata: Mapping[str, Any] = NO_METADATA
+    coupons: tuple[str, ...] = ()
     updated_at: datetime
 
     def line(self, item_id: ItemId, variant_id: str | None) -> CartLine | None:
@@ -105,9 +106,15 @@ class Cart:
             return self
         return attrs.evolve(self, metadata=metadata, version=self.version + 1, updated_at=now)
 
+    def with_coupons(self, codes: Sequence[str], now: datetime) -> "Cart":
+        """The cart with *codes* in place of those that it has."""
+        if tuple(codes) == self.coupons:
+            return self
+        return attrs.evolve(self, coupons=tuple(codes), version=self.version + 1, updated_at=now)
+
     def emptied(self, now: datetime) -> "Cart":
-        """The cart without lines and metadata."""
-        return self._with((), now).with_metadata(None, now)
+        """The cart without lines, metadata and coupons."""
+        return self._with((), now).with_metadata(None, now).with_coupons((), now)
 
     def merged_with(self, other: "Cart", now: datetime) -> "Cart":
         """The cart with the lines of *other*: of two quantities the larger. What goes beyond a
@@ -127,16 +134,21 @@ class Cart:
             else:
                 beyond.append(line)
         with_lines = self._with(tuple(mine.values()), now, beyond)
-        return attrs.evolve(with_lines, metadata=joined(self.metadata, other.metadata))
+        return attrs.evolve(
+            with_lines,
+            metadata=joined(self.metadata, other.metadata),
+            coupons=_both(self.coupons, other.coupons),
+        )
 
     def given_back(
         self,
         lines: Sequence[CartLine],
         now: datetime,
         metadata: Mapping[str, Any] = NO_METADATA,
+        coupons: Sequence[str] = (),
     ) -> "Cart":
-        """The cart with the *lines* and the *metadata* of an undone order: quantities add up, the
-        cart's own metadata counts. What goes beyond a bound is noted as left out.
+        """The cart with the *lines*, *metadata* and *coupons* of an undone order: quantities add
+        up, the cart's own metadata counts. What goes beyond a bound is noted as left out.
         """
         mine = {line.sku_id: line for line in self.lines}
         beyond: list[CartLine] = []
@@ -154,7 +166,11 @@ class Cart:
             if both > MOST_PIECES:
                 beyond.append(attrs.evolve(line, quantity=both - MOST_PIECES))
         with_lines = self._with(tuple(mine.values()), now, beyond)
-        return attrs.evolve(with_lines, metadata=joined(self.metadata, metadata))
+        return attrs.evolve(
+            with_lines,
+            metadata=joined(self.metadata, metadata),
+            coupons=_both(self.coupons, coupons),
+        )
 
     def as_merged_into(self, into: CartId, now: datetime) -> "Cart":
         """The cart after its lines went into another one."""
@@ -202,6 +218,10 @@ def line_metadata(known: CartLine | None, command: SetQuantity) -> Mapping[str, 
     return before if command.metadata is ABSENT else _merged(before, command.metadata)
 
 
+def _both(ours: tuple[str, ...], theirs: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*ours, *theirs)))[:MOST_COUPONS] if theirs else ours
+
+
 def _merged(before: Mapping[str, Any], patch: Mapping[str, Any] | None) -> Mapping[str, Any]:
     if patch is None:
         return NO_METADATA
@@ -232,8 +252,8 @@ def next_cart_id(buyer_id: BuyerId, carts: int) -> CartId:
 
 @attrs.frozen(kw_only=True)
 class ReturnedLines:
-    """Lines of an undone order on their way back into a cart, with its metadata: *new_cart_id*
-    names it if the buyer has none open.
+    """Lines of an undone order on their way back into a cart, with its metadata and coupons:
+    *new_cart_id* names it if the buyer has none open.
     """
 
     buyer_id: BuyerId
@@ -241,3 +261,4 @@ class ReturnedLines:
     new_cart_id: CartId
     lines: tuple[CartLine, ...]
     metadata: Mapping[str, Any] = NO_METADATA
+    coupons: tuple[str, ...] = ()

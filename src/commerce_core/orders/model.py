@@ -115,6 +115,8 @@ class Order:
     address: Address | None
     created_at: datetime
     metadata: Mapping[str, Any] = NO_METADATA
+    coupons: tuple[str, ...] = ()
+    """Coupon codes that counted."""
 
     @property
     def subtotal(self) -> Money:

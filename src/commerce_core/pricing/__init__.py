@@ -1,7 +1,17 @@
 """Pricing: what a cart costs."""
 
-from commerce_core.pricing.model import Adjustment, PricedLine, Quote
-from commerce_core.pricing.ports import Charges
+from commerce_core.pricing.model import Adjustment, Charged, PricedLine, Quote, RefusedCoupon
+from commerce_core.pricing.ports import Charges, CouponCharges
 from commerce_core.pricing.service import FreeOfCharges, Pricer
 
-__all__ = ["Adjustment", "Charges", "FreeOfCharges", "PricedLine", "Pricer", "Quote"]
+__all__ = [
+    "Adjustment",
+    "Charged",
+    "Charges",
+    "CouponCharges",
+    "FreeOfCharges",
+    "PricedLine",
+    "Pricer",
+    "Quote",
+    "RefusedCoupon",
+]

@@ -8,11 +8,16 @@ from commerce_core.kernel.money import Money
 
 @attrs.frozen(kw_only=True)
 class PricedLine:
-    """*quantity* pieces of one SKU at *unit_price*."""
+    """*quantity* pieces of one SKU at *unit_price*: what its item says of its category, its tax
+    class (empty: the usual one) and the *weight* of one piece in grams (``None``: not known).
+    """
 
     sku_id: SkuId
     unit_price: Money
     quantity: int
+    category: str = ""
+    tax_class: str = ""
+    weight: int | None = None
 
     @property
     def total(self) -> Money:
@@ -26,7 +31,7 @@ class Adjustment:
     amount is negative).
 
     *line_no* counts from 1, ``None``: the whole order. *included*: the prices hold it already, so
-    that it adds nothing.
+    that it adds nothing. *coupon* is the code that it comes of.
     """
 
     kind: str
@@ -35,6 +40,27 @@ class Adjustment:
     line_no: int | None = None
     rate: str | None = None
     included: bool = False
+    coupon: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class RefusedCoupon:
+    """A coupon code that takes nothing off: *reason* is a code of the shop's own, *detail* a
+    sentence for a person.
+    """
+
+    code: str
+    reason: str
+    detail: str
+
+
+@attrs.frozen(kw_only=True)
+class Charged:
+    """What comes on top of some lines or off them, and what became of each coupon code."""
+
+    adjustments: tuple[Adjustment, ...] = ()
+    applied: tuple[str, ...] = ()
+    refused: tuple[RefusedCoupon, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -47,3 +73,7 @@ class Quote:
     discount: Money
     total: Money
     adjustments: tuple[Adjustment, ...]
+    applied: tuple[str, ...] = ()
+    """Coupon codes that count."""
+    refused: tuple[RefusedCoupon, ...] = ()
+    """Coupon codes that do not."""

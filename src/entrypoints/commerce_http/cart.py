@@ -59,6 +59,21 @@ class CartLineOut(Shape):
     problems: list[LineProblemOut]
 
 
+class CouponProblemOut(Shape):
+    """Why a coupon code takes nothing off: ``coupon-unknown``, or a code of the shop's own."""
+
+    code: str
+    detail: str
+
+
+class CouponOut(Shape):
+    """A coupon code of the cart: whether it counts, and if not, why."""
+
+    code: str
+    applied: bool
+    problem: CouponProblemOut | None
+
+
 class CartOut(Shape):
     """A cart. ``total`` is the amount that a checkout agrees to; ``problems`` are those of all
     lines.
@@ -72,6 +87,7 @@ class CartOut(Shape):
     tax: MoneyOut
     discount: MoneyOut
     total: MoneyOut
+    coupons: list[CouponOut]
     metadata: dict[str, Any]
     problems: list[CartProblemOut]
 
@@ -142,7 +158,7 @@ async def set_quantity(
 
     With `lines`, so many pieces of each of a list: all of them, or none where one is refused.
     `metadata` beside `itemId` is merged into that of the line, beside `lines` or alone into that of
-    the cart (JSON Merge Patch).
+    the cart (JSON Merge Patch). `coupons` are all coupon codes that the cart is to have.
     """
     visit = _visit(caller, cart_token, guest_tokens)
     if visit.guest_token is not None:
@@ -187,6 +203,7 @@ def cart_out(view: CartView) -> CartOut:
         tax=money(quote.tax),
         discount=money(quote.discount),
         total=money(quote.total),
+        coupons=_coupons_out(view) if view.cart.coupons else [],
         metadata=dict(view.cart.metadata),
         problems=[
             CartProblemOut(
@@ -197,6 +214,14 @@ def cart_out(view: CartView) -> CartOut:
         ]
         + [_left_out(line) for line in view.cart.left_out],
     )
+
+
+def _coupons_out(view: CartView) -> list[CouponOut]:
+    refused = {r.code: CouponProblemOut(r.reason, r.detail) for r in view.quote.refused}
+    return [
+        CouponOut(code=code, applied=code not in refused, problem=refused.get(code))
+        for code in view.cart.coupons
+    ]
 
 
 def _left_out(line: CartLine) -> CartProblemOut:

@@ -31,6 +31,7 @@ def test_a_cart_has_the_fields_of_the_contract(town: Town, seller: Person) -> No
         "tax": nothing,
         "discount": nothing,
         "total": {"amount": "31.98", "currency": "USD"},
+        "coupons": [],
         "metadata": {},
         "problems": [],
     }

@@ -61,6 +61,7 @@ def test_an_order_has_the_fields_of_the_contract(cart) -> None:
         "total": total,
         "lines": [line | {"unitPrice": price, "lineTotal": total}],
         "adjustments": [],
+        "coupons": [],
         "shippingAddress": {**ADDRESS, "line2": "", "region": ""},
         "payment": {"status": "pending", "brand": "visa", "last4": "4242"},
         "shipment": None,

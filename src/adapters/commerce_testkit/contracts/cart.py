@@ -313,7 +313,9 @@ class CartBookContract:
         self, database: Database, book: CartBook
     ) -> None:
         self._put(database, book, cart(ANN, ONE, line("a", metadata={"a": 1}), metadata={"b": 2}))
-        said = cart(ANN, ONE, line("a", metadata=METADATA), version=2, metadata=METADATA)
+        said = cart(
+            ANN, ONE, line("a", metadata=METADATA), version=2, metadata=METADATA, coupons=("X",)
+        )
         silent = cart(ANN, ONE, line("a"), version=3)
         for was, now in ((1, said), (2, silent)):
             with database.begin() as tx:
@@ -329,12 +331,20 @@ class CartBookContract:
             database,
             book,
             back(ANN, "o-1", TWO, line("a", metadata={"a": 1}), metadata={"gift": "yes", "b": 2}),
-            back(BEN, "o-2", THREE, line("b", metadata=METADATA), metadata=METADATA),
+            back(
+                BEN,
+                "o-2",
+                THREE,
+                line("b", metadata=METADATA),
+                metadata=METADATA,
+                coupons=("SAVE10", "X"),
+            ),
         )
         mine, other = self._open(database, book, ANN), self._open(database, book, BEN)
         assert mine.metadata == {"gift": "no", "b": 2}
         assert mine.lines[0].metadata == {"a": 1}
         assert (other.metadata, other.lines[0].metadata) == (METADATA, METADATA)
+        assert (mine.coupons, other.coupons) == ((), ("SAVE10", "X"))
 
     def _put(self, database: Database, book: CartBook, *carts: Cart) -> None:
         with database.begin() as tx:

@@ -8,7 +8,7 @@ import pytest
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.ids import SkuId
 from commerce_core.kernel.money import Money
-from commerce_core.pricing import Charges, PricedLine
+from commerce_core.pricing import Charges, CouponCharges, PricedLine
 
 _HOME: Final = Address(
     name="Ada", line1="1 Main Street", city="Springfield", postal_code="12345", country="US"
@@ -45,3 +45,31 @@ class ChargesContract:
         assert {a.kind for a in found} <= {"shipping", "tax", "discount"}
         assert all(a.line_no is None or 1 <= a.line_no <= len(lines) for a in found)
         assert sum((a.amount for a in found if not a.included), start=goods).minor >= 0
+
+
+class CouponChargesContract(ChargesContract):
+    """Give ``charges`` that know the coupon ``good``, which takes something off a full cart."""
+
+    @pytest.fixture
+    @abstractmethod
+    def charges(self) -> CouponCharges:
+        """The charges to examine."""
+
+    @pytest.mark.parametrize("lines", _CARTS, ids=len)
+    def test_each_coupon_is_answered_once(
+        self, charges: CouponCharges, lines: tuple[PricedLine, ...]
+    ) -> None:
+        charged = charges.charge(lines, _HOME, ("good", "no such coupon"))
+        answered = [*charged.applied, *(r.code for r in charged.refused)]
+        assert len(answered) == len(set(answered))
+        assert set(answered) <= {"good", "no such coupon"}
+        assert "no such coupon" not in charged.applied
+        assert all(r.reason and r.detail for r in charged.refused)
+        assert charges.charge(lines, _HOME, ("good", "no such coupon")) == charged
+
+    def test_what_a_coupon_takes_off_names_it(self, charges: CouponCharges) -> None:
+        charged = charges.charge(_CARTS[-1], _HOME, ("good",))
+        assert charged.applied == ("good",)
+        off = [a for a in charged.adjustments if a.coupon == "good"]
+        assert off
+        assert all(a.kind == "discount" and a.amount.minor < 0 for a in off)

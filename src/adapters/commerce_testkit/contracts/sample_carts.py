@@ -63,6 +63,7 @@ def full_cart() -> Cart:
         version=12,
         merged_into=TWO,
         metadata=METADATA,
+        coupons=("SAVE10", "größe \N{SNOWMAN}"),
         updated_at=LATER,
     )
 

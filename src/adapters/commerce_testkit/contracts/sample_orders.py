@@ -69,7 +69,12 @@ def full_order(number: int, buyer_id: BuyerId = BOB) -> Order:
             kind="tax", code="vat", amount=Money(19, "JPY"), line_no=2, rate="0.19", included=True
         ),
         Adjustment(
-            kind="discount", code="spring", amount=Money(-77, "JPY"), line_no=12, rate="0.5"
+            kind="discount",
+            code="spring",
+            amount=Money(-77, "JPY"),
+            line_no=12,
+            rate="0.5",
+            coupon="SAVE10",
         ),
     )
     address = Address(
@@ -87,6 +92,7 @@ def full_order(number: int, buyer_id: BuyerId = BOB) -> Order:
         total=Money(MAX_SUM, "JPY"),
         handle=attrs.evolve(HANDLE, account="second", brand="", last4=""), address=address,
         metadata={"source": {"channel": "app", "visits": [1, 2]}, "\N{SNOWMAN}": None},
+        coupons=("SAVE10", "größe \N{SNOWMAN}"),
     )  # fmt: skip
 
 

@@ -75,7 +75,8 @@ class MemoryCartBook(CartBook):
             taken_by[back.order_id] = self._put(
                 tx,
                 attrs.evolve(
-                    cart.given_back(back.lines, now, back.metadata), version=cart.version + 1
+                    cart.given_back(back.lines, now, back.metadata, back.coupons),
+                    version=cart.version + 1,
                 ),
             )
         return taken_by

@@ -108,6 +108,16 @@ def notes_with_line(story: Story, who: str, note: str, value: str, name: str) ->
     change_cart(story, who, said)
 
 
+@step(says('{who:Who} enters the coupon "{code:Text}"'))
+def enters_coupon(story: Story, who: str, code: str) -> None:
+    change_cart(story, who, {"coupons": [code]})
+
+
+@then(says('the cart of {who:Who} tells that nobody knows the coupon "{code:Text}"'))
+def coupon_unknown(story: Story, who: str, code: str) -> None:
+    assert cart_of(story, who).coupons == {code: "coupon-unknown"}
+
+
 @then(says("the cart of {who:Who} notes nothing"))
 def cart_notes_nothing(story: Story, who: str) -> None:
     assert cart_of(story, who).metadata == {}

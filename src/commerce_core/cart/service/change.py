@@ -9,7 +9,7 @@ import attrs
 
 from commerce_core.cart.model import Cart, next_cart_id
 from commerce_core.cart.ports import CartBook
-from commerce_core.cart.service.view import line_view, too_dear
+from commerce_core.cart.service.view import line_view, priced_line, too_dear
 from commerce_core.cart.service.working_carts import CartChange, Shopper, WorkingCarts
 from commerce_core.cart.views import CartView
 from commerce_core.catalog import Offer, Offers
@@ -135,10 +135,12 @@ class CartChanges:
             line_view(line, offers.get(line.sku_id), levels.get(line.sku_id)) for line in cart.lines
         )
         priced = [
-            PricedLine(sku_id=v.line.sku_id, unit_price=v.unit_price, quantity=v.line.quantity)
+            priced_line(v.offer, v.line.quantity)
+            if v.offer
+            else PricedLine(sku_id=v.line.sku_id, unit_price=v.unit_price, quantity=v.line.quantity)
             for v in lines
         ]
-        quote = self._pricer.price(priced, address)
+        quote = self._pricer.price(priced, address, cart.coupons)
         return CartView(
             cart=cart,
             lines=lines if quote.total.minor <= MAX_SUM else too_dear(lines),

@@ -42,7 +42,7 @@ class CartChange:
 
     All quantities are set or none. *listed*: they came as a list, and what is wrong with each is
     told by its place there. *metadata* is merged into the cart's; ``None`` empties it, ABSENT
-    leaves it.
+    leaves it. *coupons* take the place of those that are there; ``None`` leaves them.
     """
 
     shopper: Shopper
@@ -50,6 +50,7 @@ class CartChange:
     empty: bool = False
     listed: bool = False
     metadata: Mapping[str, Any] | None = ABSENT
+    coupons: Sequence[str] | None = None
 
     @classmethod
     def of(cls, shopper: Shopper, command: ChangeCart | SetQuantity) -> "CartChange":
@@ -57,7 +58,14 @@ class CartChange:
         if isinstance(command, SetQuantity):
             return cls(shopper=shopper, quantities=(command,))
         lines = () if command.lines is ABSENT else command.lines
-        return cls(shopper=shopper, quantities=lines, listed=True, metadata=command.metadata)
+        coupons = None if command.coupons is ABSENT else command.coupons or ()
+        return cls(
+            shopper=shopper,
+            quantities=lines,
+            listed=True,
+            metadata=command.metadata,
+            coupons=coupons,
+        )
 
 
 class WorkingCarts:
@@ -113,6 +121,8 @@ class WorkingCarts:
             cart = cart.with_quantities(_wanted(cart, change, offers), self._now)
         if change.metadata is not ABSENT:
             cart = cart.with_metadata(change.metadata, self._now)
+        if change.coupons is not None:
+            cart = cart.with_coupons(change.coupons, self._now)
         if left_out:  # nobody has been told of it yet
             cart = attrs.evolve(cart, left_out=left_out)
         self._after[shopper.buyer_id] = cart

@@ -307,4 +307,5 @@ def _order(accepted: Accepted, handle: Handle, at: datetime) -> Order:
         address=draft.address,
         created_at=at,
         metadata=cart.metadata if draft.metadata is None else draft.metadata,
+        coupons=accepted.quote.applied,
     )

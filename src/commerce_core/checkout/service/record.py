@@ -287,6 +287,7 @@ class Recorder:
                 new_cart_id=CartId(self._ids.new()),
                 lines=tuple(cart_line(x) for x in s.move.order.lines),
                 metadata=s.move.order.metadata,
+                coupons=s.move.order.coupons,
             )
             for s in steps
         ]

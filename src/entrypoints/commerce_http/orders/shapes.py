@@ -28,13 +28,14 @@ class OrderLineOut(Shape):
 
 class AdjustmentOut(Shape):
     """What came on top of the goods or off them (a discount's amount is negative). *included*: in
-    the prices already.
+    the prices already. *coupon*: the code that it comes of.
     """
 
     kind: str
     code: str
     amount: MoneyOut
     included: bool
+    coupon: str | None
 
 
 class PaymentOut(Shape):
@@ -85,6 +86,7 @@ class OrderSummaryOut(Shape, kw_only=True):
     total: MoneyOut
     lines: list[OrderLineOut]
     adjustments: list[AdjustmentOut]
+    coupons: list[str]
     shipping_address: AddressOut | None
     payment: PaymentOut
     shipment: ShipmentOut | None
@@ -146,9 +148,16 @@ def _summary(view: OrderView) -> dict[str, Any]:
         "total": money(order.total),
         "lines": [_line_out(line) for line in order.lines],
         "adjustments": [
-            AdjustmentOut(kind=a.kind, code=a.code, amount=money(a.amount), included=a.included)
+            AdjustmentOut(
+                kind=a.kind,
+                code=a.code,
+                amount=money(a.amount),
+                included=a.included,
+                coupon=a.coupon,
+            )
             for a in order.adjustments
         ],
+        "coupons": list(order.coupons),
         "shipping_address": address_out(order.address),
         "payment": PaymentOut(
             status=view.payment_status, brand=order.handle.brand, last4=order.handle.last4
