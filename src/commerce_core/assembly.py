@@ -30,6 +30,7 @@ from commerce_core.catalog.service.items import Items
 from commerce_core.catalog.service.shelve import Shelf
 from commerce_core.checkout import (
     OURS,
+    CheckoutRule,
     Definitions,
     InTime,
     Outside,
@@ -64,7 +65,7 @@ from commerce_core.kernel.retention import Retention, Rule
 from commerce_core.kernel.transaction import Database
 from commerce_core.orders import OrderBook, SellerOrders
 from commerce_core.orders.service import Orders, SellerOrderProjection
-from commerce_core.payment import PaymentGateway
+from commerce_core.payment import PaymentGateway, Route
 from commerce_core.pricing import Charges, FreeOfCharges, Pricer
 from commerce_core.search import ReindexQueue, SearchIndex
 from commerce_core.search.service.find import Searches
@@ -141,16 +142,22 @@ class Parts:
     broker: Callable[[Sequence[Consumer]], Broker]
     """Opens what carries events to consumers; each says itself which events it follows."""
     gateways: Mapping[str, PaymentGateway]
-    """By name; the first one takes the payments."""
+    """By name; the first one takes the payments, unless there is a *route*."""
     carriers: Mapping[str, Carrier]
     """By name; the first one takes the parcels."""
     charges: Charges = attrs.field(factory=FreeOfCharges)
+    route: Route | None = None
+    """Which gateway takes which payment."""
+    rules: Sequence[CheckoutRule] = ()
+    """Who may have which order."""
     definitions: Definitions = OURS
     """The sagas of orders that this process knows."""
     in_time: InTime = without_limit
     """Bounds the calls of steps that are none of the shop's own."""
     subscribers: Sequence[Consumer] = ()
-    """Consumers beside the shop's own."""
+    """Consumers beside the shop's own; :func:`~commerce_core.kernel.subscribing.subscribe` makes
+    one of a function.
+    """
     batcher: Grouping
     fan_out: FanOut
     consumer: Callable[[Consumer], Consumer] = _unchanged
@@ -206,10 +213,8 @@ class Services:
         self.indexer = SearchIndexer(sources, parts.index, clock, parts.note_lag)
         self.seller_list = SellerOrderProjection(db, parts.orders, parts.seller_orders, clock)
         self.retention = Retention(db, _rules(parts), clock, parts.count_dropped)
-        consumers = [
-            parts.consumer(consumer)
-            for consumer in (self.indexer, self.seller_list, *parts.subscribers)
-        ]
+        ours = (self.indexer, self.seller_list)
+        consumers = [parts.consumer(c) for c in _each_by_its_name([*ours, *parts.subscribers])]
         self.broker = parts.broker(consumers)
         self.followers = _followers(parts, self.broker, consumers)
         inside = [*self.followers.values()] if answer_at_once(self.broker) else ()
@@ -220,6 +225,13 @@ class Services:
 def assemble(parts: Parts) -> Services:
     """The services of a shop that stands on *parts*."""
     return Services(parts)
+
+
+def _each_by_its_name(consumers: Sequence[Consumer]) -> Sequence[Consumer]:
+    names = [consumer.name for consumer in consumers]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"two consumers are called {twice[0]}: each has a queue by its name")
+    return consumers
 
 
 def _carts(parts: Parts, pricer: Pricer) -> Carts:
@@ -236,13 +248,15 @@ def _placement(parts: Parts, pricer: Pricer) -> Placement:
         orders=parts.orders, sagas=parts.sagas, outbox=parts.outbox
     )  # fmt: skip
     carrier, definition = next(iter(parts.carriers)), parts.definitions.current
-    return Placement(repositories, pricer, parts.clock, parts.ids, carrier, definition)
+    at_once = [rule for rule in parts.rules if answer_at_once(rule)]
+    return Placement(repositories, pricer, parts.clock, parts.ids, carrier, definition, at_once)
 
 
 def _checkout(parts: Parts, placement: Placement) -> Checkout:
-    preparation, batcher = Preparation(parts.gateways), parts.batcher
+    waiting = [rule for rule in parts.rules if not answer_at_once(rule)]
+    preparation, batcher = Preparation(parts.gateways, waiting, parts.route), parts.batcher
     orders: Batcher[CheckoutRequest, Placed]
-    if answer_at_once(*parts.gateways.values()):
+    if answer_at_once(*parts.gateways.values(), *waiting):
         whole = in_one_group(placement.preview, preparation, placement.place_many)
         orders = batcher("placement", whole)
     else:

@@ -21,6 +21,10 @@ class NoAnswer(Unavailable):
     code = "no-answer"
 
 
+class TooManyHang(NoAnswer):
+    """So many calls are still under way that none was made."""
+
+
 class Deadline:
     """Makes calls to one party on threads of its own, and waits for each at most *limit*.
 
@@ -77,7 +81,7 @@ class Deadline:
             if self._idle:
                 return self._idle.pop()
             if self._threads >= self._most:
-                raise NoAnswer(
+                raise TooManyHang(
                     f"{self._party} has not answered {self._most} calls that are still under way"
                 )
             self._threads += 1

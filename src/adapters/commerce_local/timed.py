@@ -1,8 +1,9 @@
-"""A gateway and a carrier whose every call has a time limit, whatever their adapters do."""
+"""A gateway, a carrier and a rule whose every call has a time limit, whatever they do."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
+from commerce_core.checkout import CheckoutRule, CheckoutUnavailable, ProposedOrder
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.kernel.money import Money
@@ -83,3 +84,17 @@ class TimedCarrier(Carrier):
 
     def cancel(self, reference: str, key: str) -> BookingGone | Unknown:
         return self._deadline.call(lambda: self._inner.cancel(reference, key))
+
+
+class TimedRule(CheckoutRule):
+    """*inner*, with every call in time."""
+
+    def __init__(self, inner: CheckoutRule, deadline: Deadline) -> None:
+        self._inner = inner
+        self._deadline = deadline
+
+    def check(self, order: ProposedOrder, /) -> None:
+        try:
+            self._deadline.call(lambda: self._inner.check(order))
+        except NoAnswer as error:
+            raise CheckoutUnavailable(error.detail) from error

@@ -1,12 +1,17 @@
 """Why an order cannot be placed, run or mended."""
 
+import re
 from collections.abc import Sequence
+from typing import Any, Final
 
 import attrs
 
-from commerce_core.kernel.errors import Conflict, NotFound
+from commerce_core.kernel.errors import Conflict, NotFound, Rejected, Unavailable
 from commerce_core.kernel.ids import CartId, ItemId
 from commerce_core.kernel.money import Money
+
+_CODE: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_LONGEST_CODE: Final = 60
 
 
 @attrs.frozen(kw_only=True)
@@ -105,6 +110,33 @@ class IdempotencyKeyReused(Conflict):
     """The idempotency key was used for another request; nothing was done."""
 
     code = "idempotency-key-reused"
+
+
+class CheckoutRefused(Rejected):
+    """A rule of this shop does not let the order be placed; nothing was reserved and nobody was
+    charged.
+
+    Derive from it with a ``code`` (small letters, digits and hyphens, 60 at most) that nothing
+    else has, and a docstring that says what it means: clients are shown both.
+    """
+
+    code = "checkout-refused"
+
+    def __init_subclass__(cls, **given: Any) -> None:
+        super().__init_subclass__(**given)
+        if not _CODE.fullmatch(cls.code) or len(cls.code) > _LONGEST_CODE:
+            raise TypeError(
+                f"{cls.__name__}: a code is up to {_LONGEST_CODE} small letters, digits and hyphens"
+            )
+
+
+class CheckoutUnavailable(Unavailable):
+    """Somebody who has to be asked before the order is placed does not answer; nothing was
+    reserved and nobody was charged.
+    """
+
+    code = "checkout-unavailable"
+    retry_after = 5
 
 
 class SagaNotFound(NotFound):

@@ -1,19 +1,63 @@
-"""The promise of the saga store. State changes only under the newest fence; what the outside says
-is kept whatever the fence.
+"""The promises of rules at checkout and of the saga store. A saga's state changes only under the
+newest fence; what the outside says is kept whatever the fence.
 """
 
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import attrs
 
+from commerce_core.catalog import Offer
 from commerce_core.checkout.model import OpenRefund, OrderSaga, OutsideCall
-from commerce_core.kernel.ids import OrderId
+from commerce_core.kernel.address import Address
+from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Transaction
 from commerce_core.orders import OrderKey, Shipment
+from commerce_core.pricing import Quote
+
+
+@attrs.frozen(kw_only=True)
+class ProposedLine:
+    """*quantity* pieces of an item in one of its forms, each at ``offer.price``."""
+
+    offer: Offer
+    quantity: int
+    metadata: Mapping[str, Any]
+
+
+@attrs.frozen(kw_only=True)
+class ProposedOrder:
+    """An order as it would be placed: the buyer has agreed to ``quote.total``."""
+
+    order_id: OrderId
+    buyer_id: BuyerId
+    email: str
+    lines: tuple[ProposedLine, ...]
+    address: Address | None
+    quote: Quote
+    metadata: Mapping[str, Any]
+
+
+class CheckoutRule(Protocol):
+    """Who may have which order. A shop has any number of rules; all have to agree.
+
+    One whose ``answers_at_once`` is true looks at nothing but the order: it is asked where a whole
+    group is decided, in a transaction. Any other may ask somebody outside: it is asked before, with
+    no transaction open, and given up after the call time-out.
+    """
+
+    @abstractmethod
+    def check(self, order: ProposedOrder, /) -> None:
+        """Return if *order* may be placed. Idempotent, and without effect: it may be asked several
+        times, also about orders that are not placed in the end.
+
+        Raises:
+            CheckoutRefused: it may not; best a class of the rule's own, with a code of its own.
+            Unavailable: it cannot be said now.
+        """
 
 
 @attrs.frozen(kw_only=True)

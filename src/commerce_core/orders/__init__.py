@@ -1,7 +1,21 @@
 """Orders: their states, their timeline, and what buyers and sellers see of them."""
 
 from commerce_core.orders.errors import OrderExists, OrderNotFound, TooLateToCancel
-from commerce_core.orders.events import EVENT_OF, Fact, OrderEvent
+from commerce_core.orders.events import (
+    EVENT_OF,
+    Fact,
+    InventoryReleased,
+    InventoryReserved,
+    OrderCancelled,
+    OrderCompleted,
+    OrderCreated,
+    OrderEvent,
+    PaymentCompleted,
+    PaymentDeclined,
+    PaymentRefunded,
+    ShipmentReady,
+    StepAnswered,
+)
 from commerce_core.orders.model import (
     Order,
     OrderLine,
@@ -25,8 +39,13 @@ __all__ = [
     "EVENT_OF",
     "Cancellation",
     "Fact",
+    "InventoryReleased",
+    "InventoryReserved",
     "Order",
     "OrderBook",
+    "OrderCancelled",
+    "OrderCompleted",
+    "OrderCreated",
     "OrderEvent",
     "OrderExists",
     "OrderFilter",
@@ -37,9 +56,14 @@ __all__ = [
     "OrderState",
     "OrderStatus",
     "OrderView",
+    "PaymentCompleted",
+    "PaymentDeclined",
+    "PaymentRefunded",
     "SellerOrder",
     "SellerOrders",
     "Shipment",
+    "ShipmentReady",
+    "StepAnswered",
     "TimelineCursor",
     "TimelineEntry",
     "TooLateToCancel",

@@ -15,7 +15,7 @@ from commerce_core.payment.model import (
     Unknown,
     Voided,
 )
-from commerce_core.payment.ports import PaymentGateway
+from commerce_core.payment.ports import PaymentGateway, Route
 
 __all__ = [
     "BookEntry",
@@ -30,6 +30,7 @@ __all__ = [
     "PaymentUnavailable",
     "RefundOutcome",
     "Refunded",
+    "Route",
     "Unknown",
     "Voided",
 ]

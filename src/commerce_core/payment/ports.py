@@ -1,9 +1,9 @@
 """The promise of a payment gateway."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.kernel.money import Money
@@ -15,6 +15,10 @@ from commerce_core.payment.model import (
     PaymentInfo,
     RefundOutcome,
 )
+
+#: Names the gateway that takes a payment, of its type and the total. Pure: the same payment always
+#: goes to the same gateway. It may raise ``Invalid`` for what is not taken at all.
+Route: TypeAlias = Callable[[PaymentInfo, Money], str]
 
 
 class PaymentGateway(Protocol):
@@ -46,6 +50,9 @@ class PaymentGateway(Protocol):
     def confirm(self, handle: Handle, key: str) -> ChargeOutcome:
         """Charge. The same *key* again gives the same answer; a handle is charged at most once
         whatever the key.
+
+        Raises:
+            ValueError: *key* is blank.
         """
 
     @abstractmethod
@@ -64,6 +71,9 @@ class PaymentGateway(Protocol):
     def refund(self, handle: Handle, refund_no: int, amount: Money, key: str) -> RefundOutcome:
         """Give *amount* back. The same *key* again gives the same answer; never more than was
         captured.
+
+        Raises:
+            ValueError: *key* is blank.
         """
 
     @abstractmethod

@@ -20,7 +20,11 @@ class Carrier(Protocol):
         self, reference: str, key: str, address: Address | None, lines: Sequence[ParcelLine]
     ) -> BookingOutcome:
         """Book a parcel under our *reference*. The same *key* again gives the same answer; one
-        booking per reference.
+        booking per reference, whatever the key. A refusal is final, and a reference that was
+        cancelled stays ``BookingGone``.
+
+        Raises:
+            ValueError: *key* is blank.
         """
 
     @abstractmethod
@@ -29,4 +33,8 @@ class Carrier(Protocol):
 
     @abstractmethod
     def cancel(self, reference: str, key: str) -> BookingGone | Unknown:
-        """Cancel the booking, and fence one that has not arrived yet. Idempotent."""
+        """Cancel the booking, and fence one that has not arrived yet. Idempotent.
+
+        Raises:
+            ValueError: *key* is blank.
+        """

@@ -2,8 +2,8 @@
 ``builders``; how services stand on parts is in :mod:`commerce_core.assembly`.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, cast
 
 from dependency_injector import providers
 from dependency_injector.containers import DeclarativeContainer
@@ -38,7 +38,7 @@ def _opened(
     """
     try:
         for part in held():
-            closing.takes(*(part.values() if hasattr(part, "values") else (part,)))
+            closing.takes(*_each(part))
         made, kept_in = parts(), database()
         shop = Shop(made, checks=builders.build_checks(kept_in, made.index), **given)
         shop.registry.register(ShopCollector(shop.operations, made.outbox, kept_in, made.clock))
@@ -48,6 +48,12 @@ def _opened(
         closing.close()
         raise
     return shop
+
+
+def _each(part: object) -> Iterable[object]:
+    if isinstance(part, Mapping):
+        return cast("Mapping[str, object]", part).values()
+    return cast("Sequence[object]", part) if isinstance(part, list | tuple) else (part,)
 
 
 def _later(provider: Any) -> Any:
@@ -84,9 +90,10 @@ class ShopContainer(DeclarativeContainer):
     gateways = one(builders.build_gateways, settings, context, closing)
     carriers = one(builders.build_carriers, settings, context, storage, closing)
     charges = one(FreeOfCharges)
+    rules, subscribers = providers.Object(()), providers.Object(())
     definitions = providers.Object(OURS)
 
-    at_once = one(outside.calls_answer_at_once, gateways, carriers, definitions)
+    at_once = one(outside.calls_answer_at_once, gateways, carriers, rules, definitions)
     serializer = one(grouping.build_serializer, settings, at_once)
     groups = one(GroupMetrics, registry)
     batcher = one(grouping.Groups, groups, serializer, tracer, closing)
@@ -97,12 +104,13 @@ class ShopContainer(DeclarativeContainer):
         tokens=tokens, hasher=hasher, index=index, broker=broker,
         gateways=one(outside.timed_gateways, gateways, settings, storage, closing),
         carriers=one(outside.timed_carriers, carriers, settings, closing), charges=charges,
-        definitions=definitions,
+        rules=one(outside.timed_rules, rules, settings, closing), definitions=definitions,
+        subscribers=one(outside.timed_subscribers, subscribers, settings, closing),
         in_time=one(outside.StepsInTime, definitions, settings, closing),
         batcher=batcher, fan_out=fan_out, owner=owner, guest_key=guest_key
     )  # fmt: skip
     shop = one(
-        _opened, _later(providers.List(own, hasher, charges, index, gateways, carriers)),
+        _opened, _later(providers.List(own, hasher, charges, index, gateways, carriers, rules)),
         _later(parts), _later(storage.provided.database), closing, settings=settings,
         registry=registry, tracer=tracer,
         work=wake_up, serializer=serializer, close=closing.provided.close

@@ -2,23 +2,26 @@
 paid.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from typing import Final
+from typing import Final, cast
 
 from commerce_bootstrap.builders import Storage
 from commerce_bootstrap.metrics import CallMetrics
 from commerce_bootstrap.setting_values import WrongSetting
 from commerce_bootstrap.settings import PREFIX, Settings
 from commerce_bootstrap.tracing import FollowedCalls, Tracer
-from commerce_core.checkout import Definitions
+from commerce_core.checkout import CheckoutRule, Definitions
 from commerce_core.kernel.batching import FanOut, InlineFanOut
 from commerce_core.kernel.deployment import answer_at_once
+from commerce_core.kernel.events import Event
+from commerce_core.kernel.messaging import Consumer
+from commerce_core.kernel.subscribing import Called, Subscription
 from commerce_core.payment import PaymentGateway
 from commerce_core.shipping import Carrier
 from commerce_local.batching import ThreadFanOut
-from commerce_local.deadline import Deadline
-from commerce_local.timed import TimedCarrier, TimedGateway
+from commerce_local.deadline import Deadline, NoAnswer, TooManyHang
+from commerce_local.timed import TimedCarrier, TimedGateway, TimedRule
 
 _CALLS_AT_ONCE: Final = 16
 _INLINE_CALLS: Final = 64
@@ -68,6 +71,46 @@ def timed_carriers(
     }
 
 
+def timed_rules(
+    rules: Sequence[CheckoutRule], settings: Settings, closing: ExitStack[bool | None]
+) -> Sequence[CheckoutRule]:
+    """*rules* with every call in time, but for those that answer inside this process."""
+    return [
+        r if answer_at_once(r) else TimedRule(r, _deadline(type(r).__name__, settings, closing))
+        for r in rules
+    ]
+
+
+def timed_subscribers(
+    subscribers: Sequence[Consumer], settings: Settings, closing: ExitStack[bool | None]
+) -> Sequence[Consumer]:
+    """*subscribers*, each function called in time: one that hangs with an event has failed on it,
+    and gets the next one, until too many of its calls hang.
+    """
+    return [_heard_in_time(s, settings, closing) for s in subscribers]
+
+
+def _heard_in_time(
+    subscriber: Consumer, settings: Settings, closing: ExitStack[bool | None]
+) -> Consumer:
+    if not isinstance(subscriber, Subscription):
+        return subscriber
+    named = cast("Subscription[Event]", subscriber)
+    return named.called_by(_in_time(_deadline(named.name, settings, closing)))
+
+
+def _in_time(deadline: Deadline) -> Called:
+    def called(function: Callable[[], object]) -> object:
+        try:
+            return deadline.call(function)
+        except TooManyHang:
+            raise
+        except NoAnswer as error:
+            raise TimeoutError(error.detail) from error
+
+    return called
+
+
 def _deadline(party: str, settings: Settings, closing: ExitStack[bool | None]) -> Deadline:
     """One party's own, so that the calls that hang at one of them take no thread from another."""
     deadline = Deadline(party, settings.call_timeout, _CALLS_UNDER_WAY)
@@ -94,10 +137,11 @@ class StepsInTime:
 def calls_answer_at_once(
     gateways: Mapping[str, PaymentGateway],
     carriers: Mapping[str, Carrier],
+    rules: Sequence[CheckoutRule],
     definitions: Definitions,
 ) -> bool:
-    """Whether no call that a saga makes waits for anybody."""
-    return answer_at_once(*gateways.values(), *carriers.values(), *definitions.own_steps)
+    """Whether no call that a checkout or a saga makes waits for anybody."""
+    return answer_at_once(*gateways.values(), *carriers.values(), *rules, *definitions.own_steps)
 
 
 def build_fan_out(

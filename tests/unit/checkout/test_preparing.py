@@ -3,11 +3,13 @@ trouble is his neighbours'.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import attrs
 import pytest
 
 from commerce_core.accounts import Account
+from commerce_core.assembly import Parts
 from commerce_core.cart import Cart
 from commerce_core.catalog import ItemView
 from commerce_core.checkout import CartChanged, OutOfStock, Placed, PlaceOrder
@@ -215,3 +217,25 @@ def test_39_orders_of_many_lines_are_not_all_placed_in_one_transaction(lines: in
     assert len(begun) == (
         1 if lines == 10 else 1 + 3
     )  # the whole, which is found too heavy, and sixteen orders at a time
+
+
+def test_a_route_says_which_gateway_takes_which_payment_and_the_order_remembers_it() -> None:
+    made = MemoryParts()
+    cards, invoices = Moody(made.clock), Moody(made.clock)
+
+    def route(payment: PaymentInfo, total: Money) -> str:
+        if total.minor > 1_000:
+            return "nobody"
+        return "invoices" if total.minor > 500 else "cards"
+
+    gateways = {"cards": cards, "invoices": invoices}
+    shop = memory_shop(made, partial(Parts, gateways=gateways, route=route))
+    mug, buyer = sell(shop, 9), register(shop)
+    placed = [order(shop, buyer, mug, quantity) for quantity in (1, 2)]
+    assert [see(shop, one).order.handle.gateway for one in placed] == ["cards", "invoices"]
+    shop.run_to_rest()
+    assert {see(shop, one).status.value for one in placed} == {"COMPLETED"}
+    assert [len(g.__dict__["seen"]) for g in (cards, invoices)] == [1, 1]
+    with pytest.raises(PaymentUnavailable, match="no gateway is called 'nobody'"):
+        order(shop, buyer, mug, 3)
+    assert (free(shop, mug), shop.checker.check().violations) == (6, ())

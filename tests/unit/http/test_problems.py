@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from commerce_core.checkout import CheckoutRefused
 from commerce_core.kernel.errors import Conflict
 from commerce_http.web import problems
 from commerce_http.web.errors import RouteNotFound
@@ -69,3 +70,21 @@ def test_what_a_part_of_somebody_elses_raises_is_explained_as_well() -> None:
 def test_a_code_that_nobody_raises_is_not_found() -> None:
     with pytest.raises(RouteNotFound):
         problems.problem_type.function("no-such-code")
+
+
+def test_a_rules_own_refusal_is_explained_without_an_entry_for_its_code() -> None:
+    class TooYoung(CheckoutRefused):
+        """Knives are sold to adults.
+
+        Nothing of this is shown.
+        """
+
+        code = "too-young"
+
+    told = problems.problem_type.function(TooYoung.code)
+    assert (told.status, told.title, told.meaning) == (
+        422,
+        "Too young",
+        "Knives are sold to adults.",
+    )
+    assert told.what_to_do == problems.problem_type.function("checkout-refused").what_to_do

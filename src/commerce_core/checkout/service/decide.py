@@ -20,6 +20,7 @@ from commerce_core.checkout.errors import (
     ShortLine,
 )
 from commerce_core.checkout.model import Placed
+from commerce_core.checkout.ports import CheckoutRule, ProposedLine, ProposedOrder
 from commerce_core.inventory import StockLevel
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.errors import CommerceError
@@ -75,6 +76,11 @@ class Accepted:
     offers: tuple[Offer, ...]
     quote: Quote
 
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """What the order has as its metadata."""
+        return self.cart.metadata if self.draft.metadata is None else self.draft.metadata
+
 
 @attrs.frozen(kw_only=True)
 class Repeated:
@@ -86,22 +92,53 @@ class Repeated:
 Decision = Accepted | Repeated | Placed | Exception
 
 
-def decide(drafts: Sequence[Draft], seen: Snapshot, pricer: Pricer) -> list[Decision]:
+def decide(
+    drafts: Sequence[Draft], seen: Snapshot, pricer: Pricer, rules: Sequence[CheckoutRule] = ()
+) -> list[Decision]:
     """One decision per draft, in the order in which they arrived: the first come are served while
-    stock lasts.
+    stock lasts. All of *rules* answer at once.
 
     One draft's refusal never touches another's.
     """
-    group = _Group(seen, pricer)
+    group = _Group(seen, pricer, rules)
     return [group.decide(draft) for draft in drafts]
+
+
+def check_rules(rules: Sequence[CheckoutRule], accepted: Accepted) -> None:
+    """Ask each of *rules* about an order that would be accepted.
+
+    Raises:
+        CheckoutRefused, Unavailable: what the first one says that does not let it be placed.
+    """
+    if rules:
+        order = _proposed(accepted)
+        for rule in rules:
+            rule.check(order)
+
+
+def _proposed(accepted: Accepted) -> ProposedOrder:
+    draft, cart = accepted.draft, accepted.cart
+    return ProposedOrder(
+        order_id=draft.order_id,
+        buyer_id=draft.buyer_id,
+        email=draft.email,
+        lines=tuple(
+            ProposedLine(offer=offer, quantity=line.quantity, metadata=line.metadata)
+            for line, offer in zip(cart.lines, accepted.offers, strict=True)
+        ),
+        address=draft.address,
+        quote=accepted.quote,
+        metadata=accepted.metadata,
+    )
 
 
 class _Group:
     """Running sums over a group."""
 
-    def __init__(self, seen: Snapshot, pricer: Pricer) -> None:
+    def __init__(self, seen: Snapshot, pricer: Pricer, rules: Sequence[CheckoutRule]) -> None:
         self._seen = seen
         self._pricer = pricer
+        self._rules = rules
         self._by_key = {
             (o.buyer_id, o.idem_key): (o.id, o.cart_id, o.digest) for o in seen.orders if o.idem_key
         }
@@ -142,6 +179,8 @@ class _Group:
             raise AmountMismatch(draft.amount, quote.total)
         if draft.priced_version not in (None, cart.version):  # other goods of the same price
             raise CartChanged("the cart was changed meanwhile")
+        accepted = Accepted(draft=draft, cart=cart, offers=offers, quote=quote)
+        check_rules(self._rules, accepted)
         self._take(cart, offers)
         self._accepted.add(draft.order_id)
         self._by_cart[draft.buyer_id, draft.cart_id] = draft.order_id
@@ -151,7 +190,7 @@ class _Group:
                 draft.cart_id,
                 draft.digest,
             )
-        return Accepted(draft=draft, cart=cart, offers=offers, quote=quote)
+        return accepted
 
     def _cart(self, draft: Draft) -> Cart:
         cart = self._seen.carts.get(draft.cart_id)

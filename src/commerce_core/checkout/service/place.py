@@ -10,7 +10,7 @@ import attrs
 from commerce_core.cart import Cart, CartBook, next_cart_id
 from commerce_core.catalog import Offers
 from commerce_core.checkout.model import OrderSaga, Placed
-from commerce_core.checkout.ports import SagaStore
+from commerce_core.checkout.ports import CheckoutRule, SagaStore
 from commerce_core.checkout.saga import Saga
 from commerce_core.checkout.service.decide import (
     Accepted,
@@ -76,6 +76,7 @@ class Placement:
         ids: IdFactory,
         carrier: str,
         definition: Saga,
+        rules: Sequence[CheckoutRule] = (),
     ) -> None:
         self._repos = repositories
         self._pricer = pricer
@@ -83,6 +84,7 @@ class Placement:
         self._ids = ids
         self._carrier = carrier
         self._definition = definition
+        self._rules = rules
 
     def preview(self, drafts: Sequence[Draft]) -> list[Decision]:
         """What would become of each of *drafts* right now, were it alone. Changes nothing."""
@@ -91,7 +93,7 @@ class Placement:
     def _preview(self, drafts: Sequence[Draft]) -> list[Decision]:
         with self._repos.database.snapshot() as tx:
             seen = self._read(tx, drafts)
-        return [decide([draft], seen, self._pricer)[0] for draft in drafts]
+        return [decide([draft], seen, self._pricer, self._rules)[0] for draft in drafts]
 
     def place_many(self, group: Sequence[PreparedPayment]) -> list[Placed | Exception]:
         """Place each order of *group* or say why not, in one transaction: a fixed number of
@@ -132,7 +134,7 @@ class Placement:
     def _try(self, group: Sequence[PreparedPayment]) -> list[Placed | Exception]:
         drafts = [prepared.draft for prepared in group]
         with self._repos.database.begin() as tx:
-            decisions = decide(drafts, self._read(tx, drafts), self._pricer)
+            decisions = decide(drafts, self._read(tx, drafts), self._pricer, self._rules)
             accepted = [
                 (d, p) for d, p in zip(decisions, group, strict=True) if isinstance(d, Accepted)
             ]
@@ -306,6 +308,6 @@ def _order(accepted: Accepted, handle: Handle, at: datetime) -> Order:
         email=draft.email,
         address=draft.address,
         created_at=at,
-        metadata=cart.metadata if draft.metadata is None else draft.metadata,
+        metadata=accepted.metadata,
         coupons=accepted.quote.applied,
     )

@@ -9,7 +9,8 @@ from typing import Final
 import attrs
 
 from commerce_core.checkout.model import Placed
-from commerce_core.checkout.service.decide import Accepted, Decision, Draft
+from commerce_core.checkout.ports import CheckoutRule
+from commerce_core.checkout.service.decide import Accepted, Decision, Draft, check_rules
 from commerce_core.kernel.batching import (
     Batcher,
     GroupFunction,
@@ -17,7 +18,13 @@ from commerce_core.kernel.batching import (
     followed_by,
 )
 from commerce_core.kernel.errors import Invalid
-from commerce_core.payment import Handle, PaymentGateway, PaymentInfo
+from commerce_core.payment import (
+    Handle,
+    PaymentGateway,
+    PaymentInfo,
+    PaymentUnavailable,
+    Route,
+)
 
 #: What an order is paid with that costs nothing.
 NOTHING_TO_PAY: Final = Handle(gateway="", account="", reference="", brand="", last4="")
@@ -55,11 +62,21 @@ class Preparation:
     what would be refused anyhow.
 
     Args:
-        gateways: by name; the first one takes the payments.
+        gateways: by name; the first one takes the payments where there is no *route*.
+        rules: those that may wait for somebody, each in time already.
+        route: which gateway takes which payment.
     """
 
-    def __init__(self, gateways: Mapping[str, PaymentGateway]) -> None:
-        self._gateway_name, self._gateway = next(iter(gateways.items()))
+    def __init__(
+        self,
+        gateways: Mapping[str, PaymentGateway],
+        rules: Sequence[CheckoutRule] = (),
+        route: Route | None = None,
+    ) -> None:
+        self._gateways = gateways
+        self._first = next(iter(gateways))
+        self._rules = rules
+        self._route = route
 
     def prepare_many(
         self, group: Sequence[PreviewedRequest]
@@ -75,22 +92,37 @@ class Preparation:
         draft = asked.draft
         if isinstance(
             decision, Accepted
-        ):  # whatever the cart becomes while a gateway is slow, nothing else is ordered
+        ):  # whatever the cart becomes while somebody is slow, nothing else is ordered
             draft = attrs.evolve(draft, priced_version=decision.cart.version)
+            if (refusal := self._refusal(decision)) is not None:
+                return refusal
         # The preview has found that it is the total: nobody is asked for nothing.
         if draft.amount.minor == 0:
             return PreparedPayment(draft=draft, handle=NOTHING_TO_PAY, trace=asked.trace)
         if asked.payment is None:
             return Invalid.at("/paymentInfo", "is required")
         try:
-            handle = self._gateway.prepare(
+            name = self._route(asked.payment, draft.amount) if self._route else self._first
+            handle = self._called(name).prepare(
                 draft.order_id, draft.buyer_id, draft.amount, asked.payment
             )
         except Exception as error:  # noqa: BLE001 (whatever a gateway says to one is nothing to its neighbours)
             return error
         return PreparedPayment(
-            draft=draft, handle=attrs.evolve(handle, gateway=self._gateway_name), trace=asked.trace
+            draft=draft, handle=attrs.evolve(handle, gateway=name), trace=asked.trace
         )  # as this shop calls it
+
+    def _called(self, name: str) -> PaymentGateway:
+        if (gateway := self._gateways.get(name)) is None:
+            raise PaymentUnavailable(f"no gateway is called {name!r:.80}")
+        return gateway
+
+    def _refusal(self, accepted: Accepted) -> Exception | None:
+        try:
+            check_rules(self._rules, accepted)
+        except Exception as error:  # noqa: BLE001 (whatever a rule says to one is nothing to its neighbours)
+            return error
+        return None
 
 
 def in_one_group(
@@ -98,7 +130,7 @@ def in_one_group(
     preparation: Preparation,
     place: GroupFunction[PreparedPayment, Placed],
 ) -> GroupFunction[CheckoutRequest, Placed]:
-    """The whole way of a group on one thread: for gateways that answer at once."""
+    """The whole way of a group on one thread: for gateways and rules that answer at once."""
 
     def placed(group: Sequence[CheckoutRequest]) -> Sequence[Placed | Exception]:
         decisions = preview([asked.draft for asked in group])

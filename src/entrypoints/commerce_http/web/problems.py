@@ -60,6 +60,9 @@ _BY_CODE: Final[Mapping[str, str]] = {
     ),
     "cart-empty": "Put something into the cart first.",
     "cart-merged": "Check out the cart that cartId names.",
+    "checkout-refused": (
+        "Tell the buyer why, as detail says: the order as it is will be refused again."
+    ),
     "cursor-expired": "Begin again with the first page: leave the cursor out.",
     "email-taken": "Log in with this address, or register another.",
     "idempotency-key-reused": (
@@ -141,7 +144,7 @@ def _told(code: str, kind: type[CommerceError] | None) -> ProblemTypeOut:
     said = (
         "Something went wrong here; it was noted."
         if kind is None
-        else inspect.cleandoc(kind.__doc__ or "").replace("``", "`")
+        else (inspect.getdoc(kind) or "").replace("``", "`")
     )
     return ProblemTypeOut(
         type=link(f"/problems/{code}"),
@@ -149,5 +152,13 @@ def _told(code: str, kind: type[CommerceError] | None) -> ProblemTypeOut:
         title=title_of(code),
         status=status,
         meaning=" ".join(said.partition("\n\n")[0].split()) or f"{title_of(code)}.",
-        what_to_do=_BY_CODE.get(code) or _BY_STATUS[status],
+        what_to_do=_advice(code, kind) or _BY_STATUS[status],
     )
+
+
+def _advice(code: str, kind: type[CommerceError] | None) -> str | None:
+    """What to do about *code*, or about what its class derives from: a rule at checkout has a code
+    that nobody here knows.
+    """
+    codes = [getattr(base, "code", "") for base in kind.__mro__] if kind else []
+    return next((_BY_CODE[found] for found in (code, *codes) if found in _BY_CODE), None)

@@ -1,0 +1,116 @@
+"""Events for whoever wants to hear of them: a function becomes a consumer like the shop's own, with
+a queue and a progress of its own.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, Generic, TypeAlias, TypeVar
+
+import attrs
+
+from commerce_core.kernel.codec import decode_event
+from commerce_core.kernel.events import Event
+from commerce_core.kernel.ids import MessageId
+from commerce_core.kernel.messaging import Consumer, Message
+
+E = TypeVar("E", bound=Event)
+
+_NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_LONGEST_NAME: Final = 40
+#: Of a group that was not taken whole so many are remembered as heard.
+_MOST_REMEMBERED: Final = 2_000
+
+#: Calls what it is given, or gives it up after a while: then it raises.
+Called: TypeAlias = Callable[[Callable[[], object]], object]
+
+
+@attrs.frozen(kw_only=True)
+class Heard(Generic[E]):
+    """*event* as it came. It may come again, always under the same *id*."""
+
+    id: MessageId
+    at: datetime
+    event: E
+
+
+def _at_length(function: Callable[[], object]) -> object:
+    return function()
+
+
+class Subscription(Consumer, Generic[E]):
+    """What :func:`subscribe` makes."""
+
+    def __init__(
+        self,
+        name: str,
+        events: Mapping[str, type[E]],
+        function: Callable[[Heard[E]], object],
+        called: Called = _at_length,
+    ) -> None:
+        self._name = name
+        self._events = events
+        self._function = function
+        self._called = called
+        self._heard: dict[MessageId, None] = {}
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def follows(self) -> Sequence[str]:
+        return list(self._events)
+
+    def called_by(self, called: Called) -> "Subscription[E]":
+        """The same, its function called by *called*."""
+        return Subscription(self._name, self._events, self._function, called)
+
+    def handle(self, messages: Sequence[Message]) -> None:
+        """One after the other. If one fails, those before it come again, and are passed over as far
+        as they are remembered here.
+        """
+        for message in messages:
+            if message.id not in self._heard:
+                self._tell(message)
+                self._remember(message.id)
+        for message in messages:
+            self._heard.pop(message.id, None)
+
+    def _tell(self, message: Message) -> None:
+        event: Any = decode_event(message.name, message.payload)
+        heard: Heard[E] = Heard(id=message.id, at=message.occurred_at, event=event)
+        self._called(lambda: self._function(heard))
+
+    def _remember(self, id: MessageId) -> None:
+        self._heard[id] = None
+        if len(self._heard) > _MOST_REMEMBERED:
+            self._heard.pop(next(iter(self._heard)), None)
+
+
+def subscribe(
+    name: str, events: Sequence[type[E]], function: Callable[[Heard[E]], object]
+) -> Subscription[E]:
+    """Have *function* called with each event of the classes *events*: for ``Parts.subscribers``.
+
+    At least once each, late or out of order at times, with no transaction open. Whoever must not
+    count an event twice keeps the ids of those that were counted, with what came of them.
+
+    Args:
+        name: stable, of small letters, digits and hyphens, 40 at most; the name of its queue.
+        events: what wakes it, from the first process on that was started with it.
+        function: whatever it raises, the event comes again, later and later; after twenty times it
+            is a dead letter. Raise ``Rejected`` to make it one at once, ``Unavailable`` to have all
+            wait until whoever is needed is back.
+
+    Raises:
+        ValueError: the name or the events cannot be used.
+    """
+    if not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
+        raise ValueError(
+            f"{name!r:.80}: a subscriber's name is up to {_LONGEST_NAME} small letters, digits and "
+            "hyphens"
+        )
+    if not events or not all("name" in vars(event) for event in events):
+        raise ValueError(f"{name}: the events must be classes of events that have a wire name")
+    return Subscription(name, {event.name: event for event in events}, function)
