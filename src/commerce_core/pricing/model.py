@@ -2,6 +2,7 @@
 
 import attrs
 
+from commerce_core.catalog import Offer
 from commerce_core.kernel.ids import SkuId
 from commerce_core.kernel.money import Money
 
@@ -18,6 +19,18 @@ class PricedLine:
     category: str = ""
     tax_class: str = ""
     weight: int | None = None
+
+    @classmethod
+    def of(cls, offer: Offer, quantity: int) -> "PricedLine":
+        """*quantity* pieces of *offer*."""
+        return cls(
+            sku_id=offer.sku_id,
+            unit_price=offer.price,
+            quantity=quantity,
+            category=offer.category,
+            tax_class=offer.tax_class,
+            weight=offer.weight,
+        )
 
     @property
     def total(self) -> Money:

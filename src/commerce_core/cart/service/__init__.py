@@ -3,7 +3,7 @@
 from commerce_core.cart.service.change import CartChanges, CartRepositories, Carts
 from commerce_core.cart.service.guests import GuestTokens, guest_id, is_guest
 from commerce_core.cart.service.retention import CartRetention
-from commerce_core.cart.service.view import line_view, priced_line
+from commerce_core.cart.service.view import line_view
 from commerce_core.cart.service.working_carts import CartChange, Shopper
 
 __all__ = [
@@ -17,5 +17,4 @@ __all__ = [
     "guest_id",
     "is_guest",
     "line_view",
-    "priced_line",
 ]

@@ -9,7 +9,7 @@ import attrs
 
 from commerce_core.cart.model import Cart, next_cart_id
 from commerce_core.cart.ports import CartBook
-from commerce_core.cart.service.view import line_view, priced_line, too_dear
+from commerce_core.cart.service.view import line_view, too_dear
 from commerce_core.cart.service.working_carts import CartChange, Shopper, WorkingCarts
 from commerce_core.cart.views import CartView
 from commerce_core.catalog import Offer, Offers
@@ -135,7 +135,7 @@ class CartChanges:
             line_view(line, offers.get(line.sku_id), levels.get(line.sku_id)) for line in cart.lines
         )
         priced = [
-            priced_line(v.offer, v.line.quantity)
+            PricedLine.of(v.offer, v.line.quantity)
             if v.offer
             else PricedLine(sku_id=v.line.sku_id, unit_price=v.unit_price, quantity=v.line.quantity)
             for v in lines

@@ -6,7 +6,6 @@ from commerce_core.cart.model import CartLine
 from commerce_core.cart.views import LineProblem, LineView, Problem
 from commerce_core.catalog import Offer
 from commerce_core.inventory import StockLevel
-from commerce_core.pricing import PricedLine
 
 
 def too_dear(lines: tuple[LineView, ...]) -> tuple[LineView, ...]:
@@ -19,18 +18,6 @@ def too_dear(lines: tuple[LineView, ...]) -> tuple[LineView, ...]:
     )
     return tuple(
         attrs.evolve(v, problems=(*v.problems, problem)) if v is dearest else v for v in lines
-    )
-
-
-def priced_line(offer: Offer, quantity: int) -> PricedLine:
-    """*quantity* pieces of *offer*, as charges are told of them."""
-    return PricedLine(
-        sku_id=offer.sku_id,
-        unit_price=offer.price,
-        quantity=quantity,
-        category=offer.category,
-        tax_class=offer.tax_class,
-        weight=offer.weight,
     )
 
 

@@ -6,7 +6,6 @@ from typing import Any
 import attrs
 
 from commerce_core.cart import Cart, CartStatus
-from commerce_core.cart.service import priced_line
 from commerce_core.catalog import Offer
 from commerce_core.checkout.errors import (
     AmountMismatch,
@@ -27,7 +26,7 @@ from commerce_core.kernel.errors import CommerceError
 from commerce_core.kernel.ids import BuyerId, CartId, OrderId, SkuId
 from commerce_core.kernel.money import Money
 from commerce_core.orders import Order, OrderKey
-from commerce_core.pricing import Pricer, Quote
+from commerce_core.pricing import PricedLine, Pricer, Quote
 
 
 @attrs.frozen(kw_only=True)
@@ -173,7 +172,7 @@ class _Group:
     def _accept(self, draft: Draft) -> Accepted:
         cart = self._cart(draft)
         offers = self._offers(cart)
-        lines = [priced_line(o, x.quantity) for o, x in zip(offers, cart.lines, strict=True)]
+        lines = [PricedLine.of(o, x.quantity) for o, x in zip(offers, cart.lines, strict=True)]
         quote = self._pricer.price(lines, draft.address, cart.coupons)
         if quote.total != draft.amount:
             raise AmountMismatch(draft.amount, quote.total)
