@@ -43,10 +43,10 @@ _FILL: Final = (
        SELECT k.b, k.o, k.o, 1, 'd', 500, 'USD', 'sandbox', 'a', k.o, 'visa', '4242', k.at
        FROM k""",
     """INSERT INTO saga (buyer_id, order_id, definition, version, state, fence, next_run_at,
-       claims, bucket, cancel_requested, attention, carrier, last_seq, updated_at)
+       claims, cancel_requested, attention, carrier, last_seq, updated_at)
        SELECT k.b, k.o, 'order', 1,
        CASE WHEN k.i % 2 = 1 THEN 'CANCELLED' WHEN k.i < 200 THEN 'SHIPPING' ELSE 'COMPLETED' END,
-       3, k.at, 0, 0, false, false, 'sandbox', 5, k.at FROM k""",
+       3, k.at, 0, false, false, 'sandbox', 5, k.at FROM k""",
     """INSERT INTO gateway_fact (buyer_id, order_id, ref, kind, amount_minor, currency, at)
        SELECT k.b, k.o, 'c' || k.o, 'capture', 500, 'USD', k.at FROM k""",
     """INSERT INTO gateway_fact (buyer_id, order_id, ref, kind, amount_minor, currency, at)

@@ -29,7 +29,7 @@ _ORDER: Final = {
     "handle": "", "payment_brand": "", "payment_last4": "",
 }  # fmt: skip
 _SAGA: Final = {
-    "definition": "", "version": 1, "fence": 1, "next_run_at": AT, "claims": 0, "bucket": 0,
+    "definition": "", "version": 1, "fence": 1, "next_run_at": AT, "claims": 0,
     "cancel_requested": False,
     "attention": False, "carrier": "", "last_seq": 2, "updated_at": AT,
 }  # fmt: skip

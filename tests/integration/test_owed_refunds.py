@@ -19,9 +19,9 @@ AT: Final = datetime(2026, 1, 1, tzinfo=UTC)
 KEY: Final = OrderKey(BuyerId("buyer"), OrderId("order"))
 LATE: Final = MoneyFact(key=KEY, ref="c-1", kind="capture", amount=Money(500, "USD"))
 SAGA: Final = """INSERT INTO saga (buyer_id, order_id, definition, version, state, fence,
-    next_run_at, claims, bucket, cancel_requested, attention, carrier, last_seq, updated_at)
+    next_run_at, claims, cancel_requested, attention, carrier, last_seq, updated_at)
     VALUES ('buyer', 'order', 'order', 1, 'CANCELLED', 1,
-    now(), 0, 0, false, false, 'c', 3, now())"""
+    now(), 0, false, false, 'c', 3, now())"""
 
 
 @pytest.fixture

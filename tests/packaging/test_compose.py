@@ -157,7 +157,7 @@ def test_the_shop_is_asked_whether_it_is_ready_at_a_path_that_exists() -> None:
     assert address == (OURS["serve"]["environment"]["COMMERCE_PORT"], "/health/ready")
     assert (
         f'"{address[1]}"'
-        in (ROOT / "src" / "entrypoints" / "commerce_http" / "health.py").read_text()
+        in (ROOT / "src" / "entrypoints" / "commerce_http" / "web" / "health.py").read_text()
     )
 
 

@@ -113,7 +113,7 @@ def build_storage(
     closing: ExitStack[bool | None],
     clock: Clock | None = None,
     owner: str = "nobody",
-    wake: Callable[[], None] | None = None,
+    waker: Callable[[], Callable[[], None]] | None = None,
 ) -> Storage:
     """The database at its address, and the books that are kept in it.
 
@@ -122,7 +122,8 @@ def build_storage(
         closing: lets go of it.
         clock: what leases on the queues of consumers go by, else the system's.
         owner: who takes messages out of these queues here.
-        wake: called after each commit that leaves work.
+        waker: gives what is called after each commit that leaves work; asked once the address is
+            known to be good.
 
     Raises:
         PartAway: it is a server that does not answer.
@@ -131,8 +132,8 @@ def build_storage(
     database = open_database(settings, closing)
     if isinstance(clock, ServerClock):
         database.keep_time(clock)
-    if wake is not None:
-        database.wake = wake
+    if waker is not None:
+        database.wake = waker()
     queues = SqlLocalQueues(database, clock or SystemClock(), owner)
     return Storage(
         database=database,

@@ -29,18 +29,19 @@ def _opened(
     held: Callable[[], Sequence[Any]],
     parts: Callable[[], Parts],
     database: Callable[[], SqlDatabase],
+    given: Callable[[], Mapping[str, Any]],
     closing: builders.Closing,
-    **given: Any,
 ) -> Shop:
     """The shop, its figures registered; what was opened for one that cannot be built is closed.
 
     What is *held* open is closed with it, whoever gave it: after the groups and calls that use it.
     """
     try:
+        kept_in = database()  # first: what else a shop needs depends on where it is kept
         for part in held():
             closing.takes(*_each(part))
-        made, kept_in = parts(), database()
-        shop = Shop(made, checks=builders.build_checks(kept_in, made.index), **given)
+        made = parts()
+        shop = Shop(made, checks=builders.build_checks(kept_in, made.index), **given())
         shop.registry.register(ShopCollector(shop.operations, made.outbox, kept_in, made.clock))
         if answer_at_once(shop.broker):
             shop.registry.register(QueueCollector(shop.broker))
@@ -83,7 +84,9 @@ class ShopContainer(DeclarativeContainer):
         call_timeout=settings.provided.call_timeout
     )  # fmt: skip
 
-    storage = one(builders.build_storage, settings, closing, clock, owner, wake_up.provided.notify)
+    storage = one(
+        builders.build_storage, settings, closing, clock, owner, _later(wake_up.provided.notify)
+    )
     guest_key = one(builders.build_guest_key, storage, tokens)
     index = one(builders.build_index, settings, context, closing)
     broker = one(builders.build_broker, settings, context, storage, tracer, closing)
@@ -111,9 +114,11 @@ class ShopContainer(DeclarativeContainer):
     )  # fmt: skip
     shop = one(
         _opened, _later(providers.List(own, hasher, charges, index, gateways, carriers, rules)),
-        _later(parts), _later(storage.provided.database), closing, settings=settings,
-        registry=registry, tracer=tracer,
-        work=wake_up, serializer=serializer, close=closing.provided.close
+        _later(parts), _later(storage.provided.database),
+        _later(providers.Dict(
+            settings=settings, registry=registry, tracer=tracer, work=wake_up,
+            serializer=serializer, close=closing.provided.close
+        )), closing
     )  # fmt: skip
 
 

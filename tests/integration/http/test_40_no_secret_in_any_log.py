@@ -40,7 +40,7 @@ PORTS: Final = (
     "held.carts", "held.orders",
     "held.seller_orders", "held.sagas", "held.outbox", "held.reindex", "index", "gateway",
     "carrier", "broker", "hasher", "tokens",
-    "checkout.batcher", "carts.batcher", "placement.pricer", "ids",
+    "checkout.orders", "carts.batcher", "placement.pricer", "ids",
 )  # fmt: skip
 #: What no request asks, or what a request can do without.
 FOR_WORKERS: Final = ("held.reindex", "index", "carrier", "broker")

@@ -44,6 +44,9 @@ def test_a_simple_item_comes_out_as_it_went_in(town: Town, seller: Person) -> No
         "price": {"amount": "349.99", "currency": "USD"},
         "stock": 8,
         "variants": [],
+        "metadata": {},
+        "taxClass": "",
+        "weight": None,
         "sellerId": seller.account["accountId"],
         "version": 1,
         "createdAt": item["createdAt"],
@@ -68,7 +71,7 @@ def test_an_item_with_variants_has_price_and_stock_in_them(seller: Person) -> No
     assert "price" not in item
     assert "stock" not in item
     assert item["variants"] == [
-        variant | {"price": {"amount": "15.99", "currency": "USD"}, "gtins": []}
+        variant | {"price": {"amount": "15.99", "currency": "USD"}, "gtins": [], "weight": None}
     ]
 
 

@@ -2,20 +2,31 @@
 
 import sys
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from commerce_core.kernel.ids import MessageId
-from commerce_core.kernel.messaging import Message
+from commerce_core.kernel.messaging import Consumer, Message
 from commerce_core.plugins import BROKERS, PluginContext, load
 from commerce_local.clock import SystemClock
 
 _PATIENCE = 30
 
 address = sys.argv[1]
-context = PluginContext(
-    currency="USD", clock=SystemClock(), subscriptions={"mailer": ("order-placed",)}
-)
-broker = load(BROKERS, address)(address, context, [], print)
+
+
+class Mailer(Consumer):
+    """Follows one event; what waits for it is looked at below."""
+
+    name = "mailer"
+    follows = ("order-placed",)
+
+    def handle(self, messages: Sequence[Message]) -> None:
+        raise AssertionError("nothing is handed to it here")
+
+
+context = PluginContext(currency="USD", clock=SystemClock())
+broker = load(BROKERS, address)(address, context, [Mailer()], print)
 placed = Message(
     id=MessageId("m1"),
     name="order-placed",

@@ -1,8 +1,10 @@
 """Where calls are done: each kind behind an end of its own."""
 
 import asyncio
+import gc
 import threading
 import time
+import weakref
 from typing import Any
 
 import pytest
@@ -125,3 +127,29 @@ def test_whoever_left_is_not_worked_for_and_a_failure_reaches_the_one_who_waits(
     asyncio.run(crowd())
     executor.close()
     assert made == []
+
+
+def test_what_a_call_was_given_is_let_go_of_when_it_fails() -> None:
+    class Body:
+        """Something that can be watched."""
+
+    def refuse(_: Body) -> None:
+        raise ValueError("no")
+
+    async def lets_go() -> bool:
+        executor = BlockingExecutor(threads=1, on_event_loop=())
+        body = Body()
+        watched = weakref.ref(body)
+        try:
+            await executor.do(Runs.BODY, refuse, body)
+        except ValueError:
+            del body
+        executor.close()  # the thread is done with it
+        await asyncio.sleep(0)  # and so is this turn of the loop, which brought the error
+        return watched() is None
+
+    gc.disable()
+    try:
+        assert asyncio.run(lets_go())
+    finally:
+        gc.enable()

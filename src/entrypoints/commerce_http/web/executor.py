@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import attrs
 
@@ -108,10 +108,16 @@ class _Pool:
             raise Overloaded("too many requests are waiting")
         self._inside += 1
         try:
-            answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+            loop = asyncio.get_running_loop()
             in_context = partial(copy_context().run, call, *arguments)
+            if not self._gives_way:
+                return await loop.run_in_executor(self._threads, in_context)
+            answer: asyncio.Future[R] = loop.create_future()
             self._threads.submit(self._answer, answer, in_context)
-            return await answer
+            try:
+                return await answer
+            finally:
+                del answer  # its error's traceback holds this frame
         finally:
             self._inside -= 1
 
@@ -119,27 +125,35 @@ class _Pool:
         """Make the call, and have the event loop tell what came of it."""
         if answer.cancelled():
             return  # nobody waits any more
-        tell: partial[None]
-        try:
-            tell = partial(answer.set_result, call())
-        except BaseException as error:  # noqa: BLE001 (whoever waits is told, whatever it is)
-            tell = partial(answer.set_exception, error)
+        result, error = _made(call)
         loop, way = answer.get_loop(), threading.Lock()
         way.acquire()
 
         def deliver() -> None:
-            if not answer.done():
-                tell()
-            if self._gives_way:
-                _after_turns(_TURNS, loop, way.release)
+            if error is not None and not answer.done():
+                answer.set_exception(error)
+            elif not answer.done():
+                answer.set_result(cast("R", result))
+            _after_turns(_TURNS, loop, way.release)
 
         with suppress(RuntimeError):  # the loop is closed: nobody waits
             loop.call_soon_threadsafe(deliver)
-            if self._gives_way:
-                way.acquire(timeout=_LONGEST_WAY)
+            way.acquire(timeout=_LONGEST_WAY)
 
     def close(self) -> None:
         self._threads.shutdown()
+
+
+def _made(call: Callable[[], R]) -> tuple[R | None, BaseException | None]:
+    """What came of *call*.
+
+    Nothing that its error's traceback holds holds the error, or a refused body would be kept until
+    the collector comes round.
+    """
+    try:
+        return call(), None
+    except BaseException as error:  # noqa: BLE001 (whoever waits is told, whatever it is)
+        return None, error
 
 
 def _after_turns(turns: int, loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
