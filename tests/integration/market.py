@@ -163,8 +163,17 @@ class Market:
         """The buyer wants the order undone."""
         return self.shop.cancellations.cancel(placed.key.buyer_id, placed.key.order_id)
 
+    def run_sagas(self) -> None:
+        """Carry every saga on until none is due, and leave messages alone. From any number of
+        threads.
+        """
+        while self.shop.runner.run_once(64):
+            pass
+
     def run(self) -> None:
-        """Carry every order and message on until nothing is left that is due."""
+        """Carry every order and message on until nothing is left that is due. From one thread at a
+        time, as its queues are.
+        """
         shop = self.shop
         while (
             shop.runner.run_once(64)

@@ -90,13 +90,13 @@ def test_18_a_cancellation_that_is_accepted_undoes_the_order_whoever_is_quicker(
     placed = [market.place(buyer, market.fill(buyer, (lamp, 1))) for buyer in buyers]
 
     def act(task: object) -> object:
-        if task == "run":
-            market.run()
-            return None
+        if callable(task):
+            return task()
         buyer, order = task  # type: ignore[misc]
         return market.shop.cancellations.cancel(BuyerId(buyer.id), order.key.order_id)
 
-    results = side_by_side(act, ["run", "run", *zip(buyers, placed, strict=True)], threads=8)[2:]
+    orders = zip(buyers, placed, strict=True)
+    results = side_by_side(act, [market.run, market.run_sagas, *orders], threads=8)[2:]
     market.run()
     for order, answer in zip(placed, results, strict=True):
         status = market.order(order).status
@@ -110,7 +110,7 @@ def test_17_several_runners_on_one_database_charge_each_order_once(market: Marke
     lamp = market.item(1_000)
     buyers = market.buyers(200)
     placed = [market.place(buyer, market.fill(buyer, (lamp, 1))) for buyer in buyers]
-    side_by_side(lambda _: market.run(), range(8), threads=8)
+    side_by_side(lambda run: run(), [market.run, *[market.run_sagas] * 7], threads=8)
     market.run()
     assert {market.order(order).status for order in placed} == {OrderStatus.COMPLETED}
     market.assert_sound()

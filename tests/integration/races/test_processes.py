@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from threading import Barrier
@@ -46,10 +47,12 @@ def deadlocks_of(markets: list[Market]) -> list[BaseException]:
 
 
 def finish(markets: list[Market]) -> None:
-    """Carry every order on, in all processes at once; then whatever one of them left for the relay
-    of another that had ended.
+    """Carry every order on, in all processes at once and in two threads of each, of which one
+    takes its messages: a queue is for one thread at a time. Then whatever one of them left for
+    the relay of another that had ended.
     """
-    side_by_side(lambda market: market.run(), markets * 2, threads=2 * SHOPS)
+    jobs = [partial(run, market) for run in (Market.run, Market.run_sagas) for market in markets]
+    side_by_side(lambda job: job(), jobs, threads=2 * SHOPS)
     for market in markets * 2:
         market.run()
 

@@ -147,8 +147,8 @@ class _Pool:
 def _made(call: Callable[[], R]) -> tuple[R | None, BaseException | None]:
     """What came of *call*.
 
-    Nothing that its error's traceback holds holds the error, or a refused body would be kept until
-    the collector comes round.
+    Nothing that its error's traceback holds holds the error: what the call was given would be kept
+    until the collector comes round.
     """
     try:
         return call(), None
