@@ -7,7 +7,7 @@ from pathlib import Path
 def certified(folder: Path, name: str) -> Path:
     """A certificate of its own for 127.0.0.1 alone, with its key beside it."""
     certificate = folder / f"{name}.crt"
-    asked = [
+    options = [
         "req",
         "-x509",
         "-newkey",
@@ -21,7 +21,7 @@ def certified(folder: Path, name: str) -> Path:
         "subjectAltName=IP:127.0.0.1",
     ]
     subprocess.run(
-        ["openssl", *asked, "-keyout", folder / f"{name}.key", "-out", certificate],
+        ["openssl", *options, "-keyout", folder / f"{name}.key", "-out", certificate],
         check=True,
         capture_output=True,
     )

@@ -148,8 +148,8 @@ class FullStack:
         )
         try:
             until(
-                lambda: asked(ready)[0] == 200,
-                lambda: (asked(ready), process.log.read_text()[-2000:]),
+                lambda: fetch(ready)[0] == 200,
+                lambda: (fetch(ready), process.log.read_text()[-2000:]),
             )
         except BaseException:
             process.kill()
@@ -235,7 +235,7 @@ def people_of(settings: Settings, count: int, role: Role) -> list[str]:
         container.closing().close()
 
 
-def asked(url: str) -> tuple[int, Any]:
+def fetch(url: str) -> tuple[int, Any]:
     """Status and JSON of an answer; status 0 where there is none."""
     try:
         with urlopen(url, timeout=20) as answer:
@@ -248,12 +248,12 @@ def asked(url: str) -> tuple[int, Any]:
 
 
 def until(
-    holds: Callable[[], bool], told: Callable[[], object], patience: float = _PATIENCE
+    holds: Callable[[], bool], state: Callable[[], object], patience: float = _PATIENCE
 ) -> None:
-    """Wait for what *holds*, looking again and again; fail with what is *told* when *patience*
+    """Wait for what *holds*, looking again and again; fail with what is *state* when *patience*
     seconds are over.
     """
     deadline = time.monotonic() + patience
     while not holds():
-        assert time.monotonic() < deadline, told()
+        assert time.monotonic() < deadline, state()
         time.sleep(0.05)

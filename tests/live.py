@@ -28,7 +28,8 @@ def _command() -> str:
     on the PATH or installed.
     """
     (script,) = entry_points(group="console_scripts", name="commerce")
-    roots = dict.fromkeys(str(Path(find_spec(name).origin).parent.parent) for name in PACKAGES)  # type: ignore[union-attr,arg-type]
+    specs = [find_spec(name) for name in PACKAGES]
+    roots = dict.fromkeys(str(Path(s.origin).parent.parent) for s in specs if s and s.origin)
     folder = Path(tempfile.mkdtemp(prefix="commerce-under-test-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     program = folder / "commerce"

@@ -18,7 +18,7 @@ Feature: Logging in and out
     When Ada logs in with the password "not-the-password"
     Then that is refused: the address or the password is wrong
 
-  Scenario: An address that nobody registered is told no differently
+  Scenario: An unknown address gets the same answer
     When Kim logs in with the password "not-the-password"
     Then that is refused: the address or the password is wrong
 

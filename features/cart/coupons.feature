@@ -1,5 +1,5 @@
 Feature: Coupons
-  A buyer enters a code, and is told what becomes of it before paying.
+  A buyer enters a code, and sees what it does before paying.
 
   Background:
     Given Sam is a seller
@@ -9,7 +9,7 @@ Feature: Coupons
 
   Scenario: A code that nobody knows changes nothing and keeps nobody from buying
     When Ada enters the coupon "HELLO-THERE"
-    Then the cart of Ada tells that nobody knows the coupon "HELLO-THERE"
+    Then the cart of Ada shows that there is no coupon "HELLO-THERE"
     And the cart of Ada costs 49.00
     When Ada pays
     Then the order ends completed

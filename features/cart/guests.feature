@@ -60,7 +60,7 @@ Feature: Carts of guests
     And Gil pays
     Then that is refused: nobody is logged in
 
-  Scenario: What a guest's cart has become is told at the till
+  Scenario: Changes to a guest's cart are shown at checkout
     Given Ada is a buyer
     And Ada has logged out
     And Ada has put 2 of "Desk lamp" into the cart

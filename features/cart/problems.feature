@@ -1,5 +1,5 @@
 Feature: What has become of the items in a cart
-  A cart may lie for weeks. It tells what has changed, line by line, before anyone pays.
+  A cart may lie for weeks. It shows what has changed, line by line, before anyone pays.
 
   Background:
     Given Sam is a seller
@@ -8,28 +8,28 @@ Feature: What has become of the items in a cart
     And Ada has put 2 of "Desk lamp" into the cart
 
   Scenario: Nothing has changed
-    Then the cart of Ada tells of no problem
+    Then the cart of Ada shows no problem
 
   Scenario: The price has changed
     When Sam changes the price of "Desk lamp" to 29.50
-    Then the cart of Ada tells that the price of "Desk lamp" has changed
+    Then the cart of Ada shows that the price of "Desk lamp" has changed
     And the cart of Ada costs 59.00
 
   Scenario: The new price is accepted by setting the quantity again
     Given Sam changes the price of "Desk lamp" to 29.50
     When Ada puts 2 of "Desk lamp" into the cart
-    Then the cart of Ada tells of no problem
+    Then the cart of Ada shows no problem
 
   Scenario: More is wanted than there is
     When Ada puts 8 of "Desk lamp" into the cart
-    Then the cart of Ada tells that "Desk lamp" is sold out
+    Then the cart of Ada shows that "Desk lamp" is sold out
     And the cart of Ada holds 8 of "Desk lamp"
 
   Scenario: Somebody else was faster
     Given Bob is a buyer
     When Bob buys 6 of "Desk lamp"
-    Then the cart of Ada tells that "Desk lamp" is sold out
+    Then the cart of Ada shows that "Desk lamp" is sold out
 
   Scenario: The item was taken off sale
     When Sam withdraws "Desk lamp"
-    Then the cart of Ada tells that "Desk lamp" is withdrawn
+    Then the cart of Ada shows that "Desk lamp" is withdrawn

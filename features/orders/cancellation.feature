@@ -11,8 +11,8 @@ Feature: Cancelling an order
     Given Ada pays with a card that is slow to answer
     When Ada cancels the order
     Then the order ends cancelled because the buyer wished it
-    And the order tells "InventoryReleased"
-    And the order never tells "PaymentCompleted"
+    And the order reports "InventoryReleased"
+    And the order never reports "PaymentCompleted"
     And 7 of "Desk lamp" are in stock
     And the cart of Ada holds 2 of "Desk lamp"
 

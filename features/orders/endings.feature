@@ -10,7 +10,7 @@ Feature: How an order ends
   Scenario: Completed
     When Ada pays
     Then the order ends completed
-    And the order tells "OrderCreated, InventoryReserved, PaymentCompleted, ShipmentReady, OrderCompleted"
+    And the order reports "OrderCreated, InventoryReserved, PaymentCompleted, ShipmentReady, OrderCompleted"
     And the order is paid with a card that ends in 4242
     And the order has a parcel with a number to follow
     And 5 of "Desk lamp" are in stock
@@ -18,9 +18,9 @@ Feature: How an order ends
   Scenario Outline: The card is declined
     When Ada pays with a card that <card>
     Then the order ends cancelled because the payment was declined
-    And the order tells "PaymentDeclined"
-    And the order tells "InventoryReleased"
-    And the order never tells "PaymentCompleted"
+    And the order reports "PaymentDeclined"
+    And the order reports "InventoryReleased"
+    And the order never reports "PaymentCompleted"
     And 7 of "Desk lamp" are in stock
     And the order says that its lines are back in the cart of Ada
     And the cart of Ada holds 2 of "Desk lamp"
@@ -51,9 +51,9 @@ Feature: How an order ends
   Scenario: The carrier cannot ship it
     When Ada pays and has it sent to Antarctica
     Then the order ends cancelled because it cannot be shipped
-    And the order tells "PaymentCompleted"
-    And the order tells "PaymentRefunded"
-    And the order tells "InventoryReleased"
+    And the order reports "PaymentCompleted"
+    And the order reports "PaymentRefunded"
+    And the order reports "InventoryReleased"
     And the payment of the order is refunded
     And 7 of "Desk lamp" are in stock
     And the cart of Ada holds 2 of "Desk lamp"
@@ -66,13 +66,13 @@ Feature: How an order ends
   Scenario: The answer of the bank is lost, but it has charged
     When Ada pays with a card whose first answer is lost
     Then the order ends completed
-    And the order tells "PaymentCompleted" once
+    And the order reports "PaymentCompleted" once
     And 5 of "Desk lamp" are in stock
 
   Scenario: The bank is slow and has not charged yet
     When Ada pays with a card that is slow to answer
     Then the order ends completed
-    And the order tells "PaymentCompleted" once
+    And the order reports "PaymentCompleted" once
     And 5 of "Desk lamp" are in stock
 
   Scenario: What is ordered is delivered, even if it goes off sale meanwhile

@@ -1,5 +1,5 @@
 Feature: Following an order
-  A buyer who waits is told of every step as it happens.
+  A buyer who waits receives every step as it happens.
 
   Background:
     Given Sam is a seller
@@ -10,25 +10,25 @@ Feature: Following an order
   Scenario: Step by step to the end
     Given Ada pays
     When Ada follows the order
-    Then Ada is told "OrderCreated, InventoryReserved, PaymentCompleted, ShipmentReady, OrderCompleted"
+    Then Ada receives "OrderCreated, InventoryReserved, PaymentCompleted, ShipmentReady, OrderCompleted"
 
   Scenario: To a sad end as well
     Given Ada pays with a card that is declined
     When Ada follows the order
-    Then Ada is told "OrderCreated" first
-    And Ada is told "OrderCancelled" last
+    Then Ada receives "OrderCreated" first
+    And Ada receives "OrderCancelled" last
 
   Scenario: Who lost the connection goes on where it broke
     Given Ada pays
     And the order ends completed
     When Ada follows the order from step 2
-    Then Ada is told "PaymentCompleted, ShipmentReady, OrderCompleted"
+    Then Ada receives "PaymentCompleted, ShipmentReady, OrderCompleted"
 
   Scenario: Behind the last step there is nothing to tell
     Given Ada pays
     And the order ends completed
     When Ada follows the order from step 5
-    Then Ada is told nothing
+    Then Ada receives nothing
 
   Scenario: Nobody else follows it
     Given Bob is a buyer

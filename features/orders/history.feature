@@ -35,7 +35,7 @@ Feature: Seeing one's orders
     Then that is refused: there is no such order
 
   Scenario: A guest has no orders
-    When Kim asks for the own orders
+    When Kim requests the own orders
     Then that is refused: nobody is logged in
 
   Scenario: Each seller sees the own lines

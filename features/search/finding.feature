@@ -47,7 +47,7 @@ Feature: Finding items
   Scenario: A misspelt word is answered with the right one
     Given Sam offers an item of a brand that nobody else has
     When Kim misspells the name of that item in a search among Sam's items
-    Then the shop asks whether that name was meant
+    Then the shop suggests that name
     And that search finds that item first
 
   Scenario: What was looked for is marked in what was found

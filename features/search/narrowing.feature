@@ -68,5 +68,5 @@ Feature: Narrowing a search
     Then Kim has seen every older item once
 
   Scenario: A page that the shop never gave out is refused
-    When Kim asks for a page that the shop never gave out
+    When Kim requests a page with an unknown cursor
     Then that is refused: that is no page of this list

@@ -11,9 +11,9 @@ Feature: Suggestions while typing
   Scenario: The item is suggested from the first letters of its name
     Then typing the first letters of that item suggests the item
 
-  Scenario: No more suggestions than asked for
+  Scenario: No more suggestions than requested
     Given Sam offers 3 more items of that brand
-    Then at most 2 suggestions come when 2 are asked for
+    Then at most 2 suggestions come when 2 are requested
 
   Scenario: What is not on sale is not suggested
     When Sam withdraws that item

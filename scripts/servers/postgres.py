@@ -48,7 +48,8 @@ class PostgresServer(Server):
 
     def url_of(self, database: str) -> str:
         """The address of another database of it."""
-        return f"postgresql://{_USER}:{self.record.password}@127.0.0.1:{self.record.ports['sql']}/{database}"
+        host = f"127.0.0.1:{self.record.ports['sql']}"
+        return f"postgresql://{_USER}:{self.record.password}@{host}/{database}"
 
     @property
     def ready(self) -> bool:

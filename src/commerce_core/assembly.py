@@ -26,8 +26,8 @@ from commerce_core.cart.service import (
 from commerce_core.catalog import ImportLimits, ImportQueue, ItemBook, Offers
 from commerce_core.catalog.service.importer import Importer
 from commerce_core.catalog.service.imports import Imports
+from commerce_core.catalog.service.item_writer import ItemWriter
 from commerce_core.catalog.service.items import Items
-from commerce_core.catalog.service.shelve import Shelf
 from commerce_core.checkout import (
     OURS,
     CheckoutRule,
@@ -60,7 +60,7 @@ from commerce_core.kernel.delivery import Follower
 from commerce_core.kernel.deployment import answer_at_once
 from commerce_core.kernel.ids import IdFactory
 from commerce_core.kernel.messaging import Broker, Consumer, Inbox, LocalQueues, Outbox
-from commerce_core.kernel.relay import LeftOver, Relay
+from commerce_core.kernel.relay import LocalQueueDrain, Relay
 from commerce_core.kernel.retention import Retention, Rule
 from commerce_core.kernel.transaction import Database
 from commerce_core.orders import OrderBook, SellerOrders
@@ -183,15 +183,15 @@ class Services:
         db, clock, ids, currency = parts.database, parts.clock, parts.ids, parts.currency
         gateways = parts.gateways
         pricer = Pricer(currency, parts.charges)
-        shelf = Shelf(parts.items, parts.stock, parts.outbox, ids)
+        item_writer = ItemWriter(parts.items, parts.stock, parts.outbox, ids)
         sources = ItemRepositories(database=db, book=parts.items, stock=parts.stock)
         books = _books(parts)
         self.accounts = Accounts(
             db, parts.accounts, parts.hasher, parts.tokens, clock, ids, parts.limits
         )
-        self.items = Items(db, parts.items, parts.stock, shelf, clock, ids, currency)
+        self.items = Items(db, parts.items, parts.stock, item_writer, clock, ids, currency)
         self.imports = Imports(db, parts.imports, clock, ids, parts.import_limits)
-        self.importer = Importer(db, parts.imports, parts.items, shelf, clock, ids, currency)
+        self.importer = Importer(db, parts.imports, parts.items, item_writer, clock, ids, currency)
         self.carts = _carts(parts, pricer)
         self.guest_tokens = GuestTokens(parts.guest_key, parts.tokens)
         self.placement = _placement(parts, pricer)
@@ -219,7 +219,7 @@ class Services:
         self.followers = _followers(parts, self.broker, consumers)
         inside = [*self.followers.values()] if answer_at_once(self.broker) else ()
         self.relay = Relay(parts.outbox, self.broker, clock, parts.owner, inside)
-        self.left_over = LeftOver(parts.queues, self.broker)
+        self.local_queue_drain = LocalQueueDrain(parts.queues, self.broker)
 
 
 def assemble(parts: Parts) -> Services:
@@ -287,7 +287,7 @@ def _rules(parts: Parts) -> Sequence[Rule]:
         Rule(name="sessions", keep=timedelta(), drop=parts.accounts.drop_sessions),
         Rule(name="imports", keep=history, drop=parts.imports.drop_ended),
         Rule(name="index-rebuilds", keep=history, drop=parts.reindex.drop_ended),
-        Rule(name="inbox", keep=history, drop=parts.inbox.drop_seen),
+        Rule(name="inbox", keep=history, drop=parts.inbox.forget_before),
     )
 
 

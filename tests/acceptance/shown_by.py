@@ -23,8 +23,8 @@ SHOWN_BY: Final[Mapping[int, tuple[str, ...]]] = {
     ),
     2: (
         (
-            f"{_RACES}stock.py::test_02_what_ran_out_between_cart_and_checkout_is_refused_before_any_"
-            "payment_call"
+            f"{_RACES}stock.py::"
+            "test_02_what_ran_out_between_cart_and_checkout_is_refused_before_any_payment_call"
         ),
     ),
     3: (f"{_ACCEPTANCE}stock.py::test_03_the_same_sku_on_two_lines_is_summed_before_the_check",),
@@ -74,7 +74,8 @@ SHOWN_BY: Final[Mapping[int, tuple[str, ...]]] = {
     14: (
         (
             f"{_ACCEPTANCE}money.py::"
-            "test_14_a_refund_that_fails_is_retried_until_it_is_done_and_a_person_is_alarmed_meanwhile"
+            "test_14_a_refund_that_fails_is_retried_until_it_is_done_and_a_person_is_"
+            "alarmed_meanwhile"
         ),
     ),
     15: (
@@ -167,8 +168,8 @@ SHOWN_BY: Final[Mapping[int, tuple[str, ...]]] = {
     ),
     36: (
         (
-            f"{_RACES}orders.py::test_36_a_cart_that_is_edited_while_it_is_being_paid_becomes_the_edit_"
-            "or_the_order"
+            f"{_RACES}orders.py::"
+            "test_36_a_cart_that_is_edited_while_it_is_being_paid_becomes_the_edit_or_the_order"
         ),
     ),
     37: (

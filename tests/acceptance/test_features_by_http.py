@@ -7,11 +7,11 @@ from pytest_bdd import scenarios
 
 from commerce_testkit.features_plugin import features_folder
 from commerce_testkit.http_driver import HttpShop
-from commerce_testkit.shop import Shop
+from commerce_testkit.shop import ShopDriver
 
 
 @pytest.fixture
-def shop(shop_address: str) -> Iterator[Shop]:
+def shop(shop_address: str) -> Iterator[ShopDriver]:
     with HttpShop(shop_address) as running:
         yield running
 

@@ -9,12 +9,12 @@ from pytest_bdd import scenarios
 
 from commerce_testkit.features_plugin import features_folder
 from commerce_testkit.http_driver import HttpShop
-from commerce_testkit.shop import Shop
+from commerce_testkit.shop import ShopDriver
 from tests.fullstack import FullStack
 
 
 @pytest.fixture
-def shop(full_stack: FullStack) -> Iterator[Shop]:
+def shop(full_stack: FullStack) -> Iterator[ShopDriver]:
     with HttpShop(full_stack.address) as running:
         yield running
 

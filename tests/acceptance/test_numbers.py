@@ -155,7 +155,8 @@ PARTS: Final[Mapping[int, Mapping[str, str]]] = {
         ),
         "celery": (
             "integration/test_fork_servers.py"
-            "::test_45_a_task_of_celery_is_refused_a_shop_from_before_the_fork_and_works_with_its_own"
+            "::test_45_a_task_of_celery_is_refused_a_shop_from_before_the_fork_"
+            "and_works_with_its_own"
         ),
     },
     46: {

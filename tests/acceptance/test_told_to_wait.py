@@ -49,7 +49,7 @@ def address() -> Iterator[str]:
 
 def test_what_was_not_looked_at_is_sent_again_and_what_was_refused_is_not(address: str) -> None:
     with HttpConnection(address) as shop:
-        assert shop.ask("GET", "/room").body == {"room": True}
+        assert shop.request("GET", "/room").body == {"room": True}
     assert Busy.seen == ["/room"] * 3
     with HttpConnection(address) as shop, pytest.raises(Refused, match="too-many-attempts"):
-        shop.ask("GET", "/never")
+        shop.request("GET", "/never")

@@ -35,10 +35,10 @@ def promises(port: type) -> dict[str, object]:
 
 def incomplete(port: type) -> set[str]:
     """The members of *port* that an adapter could leave out unnoticed, or that nobody explained."""
-    asked = promises(port)
+    promised = promises(port)
     return {
         n
-        for n, m in asked.items()
+        for n, m in promised.items()
         if not getattr(m, "__isabstractmethod__", False) or not inspect.getdoc(m)
     }
 
@@ -47,7 +47,7 @@ def is_port(candidate: type) -> bool:
     return bool(getattr(candidate, "_is_protocol", False))
 
 
-def asked(port: type) -> frozenset[str]:
+def promised(port: type) -> frozenset[str]:
     """The names of all that *port* asks for."""
     return frozenset(getattr(port, "__abstractmethods__", ()))
 
@@ -56,11 +56,11 @@ def lookalike(candidate: type, port: type) -> bool:
     """Whether *candidate* does all that *port* asks for and inherits neither it nor a port that
     asks for the same and more.
     """
-    kept = [asked(p) for p in candidate.__mro__ if is_port(p)]
+    kept = [promised(p) for p in candidate.__mro__ if is_port(p)]
     return (
-        len(asked(port)) > 1
-        and asked(port) <= set(dir(candidate))
-        and not any(asked(port) <= names for names in kept)
+        len(promised(port)) > 1
+        and promised(port) <= set(dir(candidate))
+        and not any(promised(port) <= names for names in kept)
     )
 
 
@@ -146,7 +146,7 @@ def test_whoever_does_what_a_port_asks_for_inherits_it(package: str) -> None:
 
 
 def test_a_lookalike_is_refused() -> None:
-    class Shelf(Protocol):
+    class ItemWriter(Protocol):
         @abstractmethod
         def put(self) -> None:
             """Put."""
@@ -159,8 +159,8 @@ def test_a_lookalike_is_refused() -> None:
         def put(self) -> None: ...
         def take(self) -> None: ...
 
-    class Heir(Shelf):
+    class Heir(ItemWriter):
         def put(self) -> None: ...
         def take(self) -> None: ...
 
-    assert (lookalike(Stray, Shelf), lookalike(Heir, Shelf)) == (True, False)
+    assert (lookalike(Stray, ItemWriter), lookalike(Heir, ItemWriter)) == (True, False)

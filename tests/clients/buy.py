@@ -111,17 +111,17 @@ def main(address: str) -> None:
     assert isinstance(made.parsed, Item), made
     find_items.sync(client=shop, x_search_token=made.headers["x-search-token"])
     order = bought(shop, buyer)
-    told = order_details.sync(order.order_id, client=buyer)
-    assert isinstance(told, Order), told
-    assert (told.status, told.total.amount) == ("COMPLETED", "159.90"), told
-    assert isinstance(told.shipping_address, Address), told
+    details = order_details.sync(order.order_id, client=buyer)
+    assert isinstance(details, Order), details
+    assert (details.status, details.total.amount) == ("COMPLETED", "159.90"), details
+    assert isinstance(details.shipping_address, Address), details
     mine = order_history.sync(client=buyer)
     assert isinstance(mine, OrderPage), mine
     assert [one.order_id for one in mine.orders] == [order.order_id]
     refused = own_account.sync(client=AuthenticatedClient(base_url=address, token="no-token"))
     assert isinstance(refused, Problem), refused
     assert refused.code == "session-unknown"
-    print("bought", told.order_id)
+    print("bought", details.order_id)
 
 
 if __name__ == "__main__":

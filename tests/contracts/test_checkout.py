@@ -13,7 +13,7 @@ from commerce_sqlalchemy.orders import SqlOrderBook
 from commerce_sqlalchemy.tables import outside_call, refund, saga, shipment_line
 from commerce_sqlalchemy.transaction import SqlDatabase, connection
 from commerce_testkit.contracts.checkout import SagaStoreContract
-from commerce_testkit.contracts.checkout_examination import ONE, THREE, full_saga, told
+from commerce_testkit.contracts.checkout_examination import ONE, THREE, full_saga, recorded
 from commerce_testkit.contracts.checkout_facts import SagaFactsContract
 from commerce_testkit.contracts.sample_orders import AT, LATER, key_of
 from commerce_testkit.memory.checkout import MemorySagaStore
@@ -116,7 +116,7 @@ class TestSqliteSagaStore(SagaStoreContract, SagaFactsContract):
                 for c in store.claim_due(tx, {("order", 1)}, AT, LATER, 9)
                 if c.saga.key == key_of(THREE)
             )
-            store.write(tx, [told(read, full_saga(read.saga))], AT)
+            store.write(tx, [recorded(read, full_saga(read.saga))], AT)
             keys = connection(tx).execute(sa.select(outside_call.c.key)).scalars().all()
             assert set(keys) == {
                 f"{THREE.id}:{rest}"

@@ -79,9 +79,9 @@ def test_what_a_page_types_into_a_shell_runs(page: str, blocks: int, tmp_path: P
     assert len(found) == blocks
     with live_shop(tmp_path) as shop:
         path = f"{Path(COMMERCE).parent}{os.pathsep}{os.environ['PATH']}"
-        told = {**os.environ, "SHOP": shop.address, "PATH": path}
+        variables = {**os.environ, "SHOP": shop.address, "PATH": path}
         command = ["bash", "-euo", "pipefail", "-c", "\n".join(found)]
-        done = subprocess.run(command, cwd=tmp_path, env=told, capture_output=True, text=True)
+        done = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     if shown := fenced("text", page):
         assert done.stdout == "".join(shown)

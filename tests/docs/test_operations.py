@@ -115,13 +115,13 @@ def test_the_page_tells_sizes_and_times_as_they_are() -> None:
 
 
 def test_every_command_of_the_page_exists() -> None:
-    told = {
+    commands = {
         tuple(found.split()[:2])
         for found in re.findall(
             r"commerce ([a-z]+(?: [a-z]+)?)", "\n".join(re.findall("`(commerce [^`\n]+)`", PAGE))
         )
     }
-    assert {words[0] for words in told} >= {
+    assert {words[0] for words in commands} >= {
         "check",
         "messages",
         "migrate",
@@ -132,7 +132,7 @@ def test_every_command_of_the_page_exists() -> None:
         "worker",
     }
     app = build_app()
-    for command, *more in told:
+    for command, *more in commands:
         assert command in app
         if command in ("messages", "sagas"):
             assert more[0] in app[command]

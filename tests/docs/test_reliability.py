@@ -46,10 +46,10 @@ def test_every_invariant_that_is_cited_is_listed() -> None:
 
 
 def test_the_command_names_what_the_page_says_it_names() -> None:
-    told = {name for name, row in INVARIANTS.items() if "`commerce check`" in row}
+    listed = {name for name, row in INVARIANTS.items() if "`commerce check`" in row}
     command = (ROOT / "src" / "entrypoints" / "commerce_cli" / "check.py").read_text("utf-8")
     counted = {"L4"}
-    assert told - counted == set(re.findall(r'^ +"([SL]\d+)": ', command, re.MULTILINE))
+    assert listed - counted == set(re.findall(r'^ +"([SL]\d+)": ', command, re.MULTILINE))
 
 
 def test_every_file_and_test_that_the_page_names_exists() -> None:

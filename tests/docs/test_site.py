@@ -41,15 +41,15 @@ class Page(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = {name: value or "" for name, value in attrs}
-        self.ids |= {told[name] for name in ("id", "name") if name in told}
-        self.fetches += [value for name, value in told.items() if name in _FETCHED]
-        if tag == "link" and told.get("rel") not in _ONLY_LINKED:
-            self.fetches.append(told["href"])
-        if tag == "a" and "href" in told:
-            self.links.append(told["href"])
-        if told.get("http-equiv") == "Content-Security-Policy":
-            self.policies.append(told["content"])
+        attributes = {name: value or "" for name, value in attrs}
+        self.ids |= {attributes[name] for name in ("id", "name") if name in attributes}
+        self.fetches += [value for name, value in attributes.items() if name in _FETCHED]
+        if tag == "link" and attributes.get("rel") not in _ONLY_LINKED:
+            self.fetches.append(attributes["href"])
+        if tag == "a" and "href" in attributes:
+            self.links.append(attributes["href"])
+        if attributes.get("http-equiv") == "Content-Security-Policy":
+            self.policies.append(attributes["content"])
 
 
 def without_network() -> list[str]:
@@ -114,10 +114,10 @@ def listed(part: Any) -> Iterator[str]:
 
 
 def test_every_page_is_in_the_navigation_and_every_decision_in_its_list() -> None:
-    told = tomllib.loads((ROOT / "scripts" / "site" / "zensical.toml").read_text())
+    attributes = tomllib.loads((ROOT / "scripts" / "site" / "zensical.toml").read_text())
     docs = {str(path.relative_to(ROOT / "docs")) for path in (ROOT / "docs").rglob("*.md")}
     decisions = {page for page in docs if page.startswith("adr/0")}
-    assert docs - decisions <= set(listed(told["project"]["nav"]))
+    assert docs - decisions <= set(listed(attributes["project"]["nav"]))
     table = (ROOT / "docs" / "adr" / "README.md").read_text(encoding="utf-8")
     assert decisions == {f"adr/{name}" for name in re.findall(r"\((\d{4}[^)]+)\)", table)}
 

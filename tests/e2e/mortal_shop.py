@@ -138,7 +138,8 @@ if __name__ == "__main__":
     point, nth, *arguments = sys.argv[1:]
     # A relay or consumer that died is waited for as long as a saga's lease is here.
     for keeper in (relay, queues):
-        keeper._LEASE, keeper._PROLONG = timedelta(seconds=2), timedelta(seconds=0.5)  # type: ignore[attr-defined]
+        keeper._LEASE = timedelta(seconds=2)  # type: ignore[attr-defined]
+        keeper._PROLONG = timedelta(seconds=0.5)  # type: ignore[attr-defined]
     if point != "never":
         fate = Fate(point, int(nth))
         watch_commits(fate)

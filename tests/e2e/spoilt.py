@@ -61,19 +61,19 @@ def spoilt_file() -> tuple[bytes, dict[int, str], int]:
     rows are good.
     """
     lines: list[bytes] = []
-    told: dict[int, str] = {}
+    reasons: dict[int, str] = {}
     for no, (line, words) in enumerate(_spoilt()):
         lines.append(json.dumps(good_row(no)).encode())
         lines.append(line)
-        told[len(lines)] = words
-    good = len(lines) - len(told)
+        reasons[len(lines)] = words
+    good = len(lines) - len(reasons)
     lines += [json.dumps(good_row(no)).encode() for no in range(good, _GOOD)]
     lines.append(
         json.dumps(good_row(_GOOD)).encode()[:-20]
     )  # the file ends in the middle of its last row
-    told[len(lines)] = "no JSON"
-    assert len(told) == SPOILT
-    return b"\n".join(lines), told, _GOOD
+    reasons[len(lines)] = "no JSON"
+    assert len(reasons) == SPOILT
+    return b"\n".join(lines), reasons, _GOOD
 
 
 def _spoilt() -> Iterator[tuple[bytes, str]]:

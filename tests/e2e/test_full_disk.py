@@ -65,10 +65,10 @@ def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Disk]:
         subprocess.run(["umount", "--lazy", str(tmp_path)], check=True)
 
 
-def until(holds: Callable[[], bool], told: str) -> None:
+def until(holds: Callable[[], bool], state: str) -> None:
     deadline = time.monotonic() + _PATIENCE
     while not holds():
-        assert time.monotonic() < deadline, told
+        assert time.monotonic() < deadline, state
         time.sleep(0.1)
 
 
@@ -78,10 +78,10 @@ def checkout(client: httpx.Client, item_id: str, token: str) -> httpx.Response:
     cart = client.patch("/cart", json={"itemId": item_id, "quantity": 1}, headers=headers)
     if cart.status_code != 200:
         return cart
-    told: dict[str, Any] = cart.json()
+    state: dict[str, Any] = cart.json()
     body = {
-        "cartId": told["cartId"],
-        "amount": told["total"],
+        "cartId": state["cartId"],
+        "amount": state["total"],
         "paymentInfo": {"paymentType": "card", "cardNo": _CARD},
     }
     return client.post("/checkout", json=body, headers=headers)

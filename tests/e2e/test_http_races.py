@@ -172,12 +172,14 @@ def test_01_two_hundred_buyers_at_once_get_fifty_pieces_and_the_rest_a_clean_ans
     answers = asyncio.run(fill_all_then_pay_all())
     assert Counter(answer.status_code for answer in answers) == {201: STOCK, 409: BUYERS - STOCK}
     for answer in answers:
-        told = answer.json()
+        report = answer.json()
         if answer.status_code == 201:
-            assert [(line["itemId"], line["quantity"]) for line in told["lines"]] == [(item_id, 1)]
+            assert [(line["itemId"], line["quantity"]) for line in report["lines"]] == [
+                (item_id, 1)
+            ]
         else:
             assert answer.headers["content-type"] == "application/problem+json"
-            assert (told["code"], told["lines"][0]["itemId"]) == ("out-of-stock", item_id)
+            assert (report["code"], report["lines"][0]["itemId"]) == ("out-of-stock", item_id)
     assert (
         len({answer.json()["orderId"] for answer in answers if answer.status_code == 201}) == STOCK
     )

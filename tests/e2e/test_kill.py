@@ -71,10 +71,10 @@ def opened(folder: Path, point: str = "never", nth: int = 0) -> LiveShop:
     )
 
 
-def until(holds: Callable[[], bool], told: Callable[[], object]) -> None:
+def until(holds: Callable[[], bool], state: Callable[[], object]) -> None:
     deadline = time.monotonic() + _PATIENCE
     while not holds():
-        assert time.monotonic() < deadline, told()
+        assert time.monotonic() < deadline, state()
         time.sleep(0.05)
 
 

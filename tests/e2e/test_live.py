@@ -50,7 +50,7 @@ def test_a_test_that_fails_leaves_no_process_behind(tmp_path: Path) -> None:
         str(tmp_path),
         str(tmp_path),
     ]
-    told = subprocess.run(
+    done = subprocess.run(
         command,
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(_ROOT)},
@@ -58,7 +58,7 @@ def test_a_test_that_fails_leaves_no_process_behind(tmp_path: Path) -> None:
         text=True,
         timeout=120,
     )
-    assert told.returncode == 1, told.stdout
+    assert done.returncode == 1, done.stdout
     with pytest.raises(ProcessLookupError):
         os.kill(int(noted.read_text()), 0)
 

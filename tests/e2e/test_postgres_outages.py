@@ -59,7 +59,7 @@ def commerce(
     )
 
 
-def asked(address: str, path: str, body: Any = None) -> tuple[int, Any, dict[str, str]]:
+def exchange(address: str, path: str, body: Any = None) -> tuple[int, Any, dict[str, str]]:
     """Status, body and headers of an answer; status 0 where there is none."""
     data = None if body is None else json.dumps(body).encode()
     try:
@@ -75,7 +75,7 @@ def asked(address: str, path: str, body: Any = None) -> tuple[int, Any, dict[str
 
 
 def is_ready(address: str) -> Callable[[], bool]:
-    return lambda: asked(address, "/health/ready")[0] == 200
+    return lambda: exchange(address, "/health/ready")[0] == 200
 
 
 def test_one_off_commands_say_in_one_sentence_that_the_database_is_away(
@@ -126,8 +126,8 @@ def test_18_a_shop_that_is_started_before_its_database_waits_for_it_and_says_so(
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=log, stderr=log)
     try:
-        until(lambda: asked(address, "/health/live")[0] == 200, 30)
-        status, problem, headers = asked(address, "/health/ready")
+        until(lambda: exchange(address, "/health/live")[0] == 200, 30)
+        status, problem, headers = exchange(address, "/health/ready")
         assert (status, [down["part"] for down in problem["down"]]) == (503, ["database"])
         assert int(headers["retry-after"]) >= 1
         server.start()
@@ -151,7 +151,7 @@ def test_a_shop_that_waits_for_its_database_can_be_told_to_stop(
         stderr=subprocess.DEVNULL,
     )
     try:
-        until(lambda: asked(f"http://127.0.0.1:{port}", "/health/live")[0] == 200, 30)
+        until(lambda: exchange(f"http://127.0.0.1:{port}", "/health/live")[0] == 200, 30)
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
     finally:
@@ -165,10 +165,10 @@ def test_a_database_that_is_restarted_costs_503_meanwhile_and_nothing_afterwards
     with live_shop(tmp_path, migrated(server)) as shop:
         register(shop, 1)
         server.stop(how)
-        status, problem, headers = asked(shop.address, "/accounts", person(2))
+        status, problem, headers = exchange(shop.address, "/accounts", person(2))
         assert (status, problem["code"]) == (503, "database-busy")
         assert int(headers["retry-after"]) >= 1
-        status, problem, _ = asked(shop.address, "/health/ready")
+        status, problem, _ = exchange(shop.address, "/health/ready")
         assert (status, [down["part"] for down in problem["down"]]) == (503, ["database"])
         server.start()
         for number in range(3, 13):  # not one of them meets a connection that died
@@ -201,5 +201,5 @@ def person(number: int) -> dict[str, str]:
 
 
 def register(shop: LiveShop, number: int) -> None:
-    status, body, _ = asked(shop.address, "/accounts", person(number))
+    status, body, _ = exchange(shop.address, "/accounts", person(number))
     assert status == 201, body

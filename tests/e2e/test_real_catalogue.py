@@ -47,9 +47,9 @@ class Seller:
         """The import of *data* over HTTP when it is over."""
         began = self.ask("/item-imports", data, "application/x-ndjson")
         deadline = time.monotonic() + PATIENCE
-        while (told := self.ask(f"/item-imports/{began['importId']}"))["status"] != "finished":
-            assert time.monotonic() < deadline, told
-        return told
+        while (report := self.ask(f"/item-imports/{began['importId']}"))["status"] != "finished":
+            assert time.monotonic() < deadline, report
+        return report
 
     def finds(self, term: str, size: int = 20, **more: str) -> dict[str, Any]:
         """A page of hits."""
@@ -97,8 +97,8 @@ def seller(shop: LiveShop, rows: Path) -> Seller:
         command, cwd=shop.folder, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert (told["rows"], told["created"], told["failed"]) == (PRODUCTS, PRODUCTS, 0)
+    report = json.loads(done.stdout)
+    assert (report["rows"], report["created"], report["failed"]) == (PRODUCTS, PRODUCTS, 0)
     return seller
 
 
@@ -120,8 +120,14 @@ def test_every_product_is_found_with_its_price_to_the_cent(seller: Seller, rows:
 
 
 def test_the_same_file_again_over_http_changes_nothing(seller: Seller, rows: Path) -> None:
-    told = seller.takes_in(rows.read_bytes())
-    assert (told["rows"], told["created"], told["changed"], told["unchanged"], told["failed"]) == (
+    report = seller.takes_in(rows.read_bytes())
+    assert (
+        report["rows"],
+        report["created"],
+        report["changed"],
+        report["unchanged"],
+        report["failed"],
+    ) == (
         PRODUCTS,
         0,
         0,
@@ -200,10 +206,10 @@ def ranked(seller: Seller, term: str, depth: int = 1_000) -> list[str]:
 def test_forty_spoilt_rows_are_named_and_the_good_ones_taken(shop: LiveShop) -> None:
     seller = newcomer(shop, "spoilt@shop.example")
     data, expected, good = spoilt_file()
-    told = seller.takes_in(data)
-    assert (told["created"], told["failed"]) == (good, SPOILT)
+    report = seller.takes_in(data)
+    assert (report["created"], report["failed"]) == (good, SPOILT)
     said: dict[int, str] = {}
-    for error in told["errors"]:
+    for error in report["errors"]:
         said[error["line"]] = f"{said.get(error['line'], '')} {error['pointer']} {error['detail']}"
     assert said.keys() == expected.keys()
     assert {line: words for line, words in expected.items() if words not in said[line]} == {}
@@ -215,9 +221,9 @@ def test_the_customers_two_documents_go_in_as_they_stand(shop: LiveShop, shared:
     seller = newcomer(shop, "customer@shop.example")
     began = seller.ask("/item-imports", documents.encode(), "application/json")
     deadline = time.monotonic() + PATIENCE
-    while (told := seller.ask(f"/item-imports/{began['importId']}"))["status"] != "finished":
+    while (report := seller.ask(f"/item-imports/{began['importId']}"))["status"] != "finished":
         assert time.monotonic() < deadline
-    assert (told["rows"], told["created"], told["failed"]) == (2, 2, 0), told
+    assert (report["rows"], report["created"], report["failed"]) == (2, 2, 0), report
     me = seller.ask("/accounts/me")["accountId"]
     deadline = time.monotonic() + PATIENCE
     while (page := seller.finds("", seller=me))["total"]["count"] < 2:
@@ -254,7 +260,7 @@ def test_memory_does_not_grow_with_the_length_of_a_file(shared: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert (told["searchable"], told["told"]["failed"]) == (5000, 0)
-    first, last = told["memory_mb"][len(told["memory_mb"]) // 2], told["memory_mb"][-1]
-    assert last - first < 60, told["memory_mb"]
+    report = json.loads(done.stdout)
+    assert (report["searchable"], report["told"]["failed"]) == (5000, 0)
+    first, last = report["memory_mb"][len(report["memory_mb"]) // 2], report["memory_mb"][-1]
+    assert last - first < 60, report["memory_mb"]

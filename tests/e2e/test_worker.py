@@ -77,10 +77,10 @@ def ask(url: str) -> tuple[int, Any]:
             return error.code, json.load(error)
 
 
-def until(holds: Callable[[], bool], told: Callable[[], object]) -> None:
+def until(holds: Callable[[], bool], state: Callable[[], object]) -> None:
     deadline = time.monotonic() + _PATIENCE
     while not holds():
-        assert time.monotonic() < deadline, told()
+        assert time.monotonic() < deadline, state()
         time.sleep(0.05)
 
 

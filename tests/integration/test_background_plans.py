@@ -152,7 +152,7 @@ BACKGROUND: Final[dict[str, Callable[[Transaction], Any]]] = {
     "ended sessions": lambda tx: SqlAccountBook().drop_sessions(tx, NOW, LIMIT),
     "idle carts": lambda tx: _expiry.drop(tx, NOW, LIMIT),
     "guests' carts": lambda tx: _carts.drop_guests(tx, [LATE.buyer_id], NOW),
-    "old inbox records": lambda tx: SqlInbox().drop_seen(tx, NOW - timedelta(days=31), LIMIT),
+    "old inbox records": lambda tx: SqlInbox().forget_before(tx, NOW - timedelta(days=31), LIMIT),
     "ended imports": lambda tx: SqlImportQueue().drop_ended(tx, _before, LIMIT),
     "waiting imports": lambda tx: SqlImportQueue().claim(tx, NOW, NOW),
     "waiting rebuilds": lambda tx: SqlReindexQueue().claim(tx, NOW, NOW),

@@ -35,8 +35,8 @@ class Server:
 
     def __init__(self, folder: Path, settings: Mapping[str, Any], *command: str | Path) -> None:
         self.log = folder / "log"
-        told = {f"COMMERCE_{name.upper()}": str(value) for name, value in settings.items()}
-        environment = {**os.environ, **SANDBOX, **told, "PYTHONPATH": str(ROOT)}
+        variables = {f"COMMERCE_{name.upper()}": str(value) for name, value in settings.items()}
+        environment = {**os.environ, **SANDBOX, **variables, "PYTHONPATH": str(ROOT)}
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 command,

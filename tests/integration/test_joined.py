@@ -207,8 +207,8 @@ def test_a_refusal_leaves_the_hosts_transaction_as_it_was(market: Market, host_u
         with pytest.raises(OutOfStock):
             place(market, connection, second)
         settings = "SELECT current_setting('lock_timeout'), current_setting('search_path')"
-        told = connection.exec_driver_sql(settings).one()
-        assert tuple(told) == ("77s", '"$user", public')
+        outcome = connection.exec_driver_sql(settings).one()
+        assert tuple(outcome) == ("77s", '"$user", public')
     assert sold(market, first)
     assert not sold(market, second)
     with psycopg.connect(host_url) as host:
@@ -245,8 +245,8 @@ def test_a_deadlock_of_two_transactions_is_told_to_one_who_tries_again(
 
     one = [prepared(market, item, 1) for item in items]
     other = [prepared(market, item, 1) for item in reversed(items)]
-    told = side_by_side(place_two, [one, other], threads=2)
-    (lost,) = [(no, error) for no, error in enumerate(told) if error is not None]
+    outcome = side_by_side(place_two, [one, other], threads=2)
+    (lost,) = [(no, error) for no, error in enumerate(outcome) if error is not None]
     assert type(lost[1]) is TransactionLost
     both = threading.Barrier(1)
     place_two([one, other][lost[0]])

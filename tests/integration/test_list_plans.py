@@ -98,10 +98,10 @@ def plan_of(database: SqlDatabase, ask: Any) -> tuple[str, int]:
     """How the database finds what *ask* asks for, and how many rows it reads at one place at most
     (PostgreSQL alone says).
     """
-    asked: list[tuple[str, Any]] = []
+    statements: list[tuple[str, Any]] = []
 
     def executed(_connection, _cursor, statement: str, parameters: Any, *_: object) -> None:
-        asked.append((statement, parameters))
+        statements.append((statement, parameters))
 
     sa.event.listen(database.engine, "before_cursor_execute", executed)
     try:
@@ -109,11 +109,13 @@ def plan_of(database: SqlDatabase, ask: Any) -> tuple[str, int]:
             ask(tx)
     finally:
         sa.event.remove(database.engine, "before_cursor_execute", executed)
-    statement, values = next((text, values) for text, values in asked if "LIMIT" in text)
+    statement, values = next((text, values) for text, values in statements if "LIMIT" in text)
     with database.snapshot() as tx:
         if tx.connection.dialect.name == "sqlite":
-            told = tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
-            return "\n".join(row[3] for row in told), 0
+            explained = tx.connection.exec_driver_sql(
+                f"EXPLAIN QUERY PLAN {statement}", values
+            ).all()
+            return "\n".join(row[3] for row in explained), 0
         ((plan,),) = tx.connection.exec_driver_sql(
             f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", values
         ).all()

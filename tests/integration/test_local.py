@@ -139,17 +139,19 @@ def test_a_charge_and_the_fence_side_by_side_agree(file: Path) -> None:
             for n, handle in enumerate(handles)
         ]
         fences = [pool.submit(gateway.cancel, handle) for handle in reversed(handles)]
-    told = [
+    outcomes = [
         (charge.result(), fence.result())
         for charge, fence in zip(charges, reversed(fences), strict=True)
     ]
-    assert all(charge == fence for charge, fence in told)
-    assert len(gateway.books(order_ids)) == sum(isinstance(charge, Captured) for charge, _ in told)
+    assert all(charge == fence for charge, fence in outcomes)
+    assert len(gateway.books(order_ids)) == sum(
+        isinstance(charge, Captured) for charge, _ in outcomes
+    )
     gateway.close()
 
 
 def test_a_gateway_that_is_killed_has_every_charge_that_it_told_of(file: Path) -> None:
-    told: list[OrderId] = []
+    outcomes: list[OrderId] = []
     for name in ("first", "second"):
         command = [sys.executable, "-c", _CHARGING, str(file), name]
         with subprocess.Popen(
@@ -159,12 +161,12 @@ def test_a_gateway_that_is_killed_has_every_charge_that_it_told_of(file: Path) -
             env=os.environ | {"PYTHONPATH": ":".join(sys.path)},
         ) as process:
             assert process.stdout is not None
-            told += [OrderId(process.stdout.readline().strip()) for _ in range(50)]
+            outcomes += [OrderId(process.stdout.readline().strip()) for _ in range(50)]
             process.send_signal(signal.SIGKILL)
-            told += [OrderId(line.strip()) for line in process.stdout if line.endswith("\n")]
+            outcomes += [OrderId(line.strip()) for line in process.stdout if line.endswith("\n")]
     gateway = SandboxGateway(file, SystemClock())
-    assert {entry.order_id for entry in gateway.books(told)} == set(told)
-    assert len(gateway.books(told)) == len(told) >= 100
+    assert {entry.order_id for entry in gateway.books(outcomes)} == set(outcomes)
+    assert len(gateway.books(outcomes)) == len(outcomes) >= 100
     gateway.close()
 
 
@@ -275,10 +277,10 @@ def test_calls_run_side_by_side_in_as_many_slots_as_the_fan_out_is_wide() -> Non
     calls, others = fan_out.open(lambda task: (task, together.wait(_SECONDS))[0]), fan_out.open(str)
     assert (calls.take(9), others.take(1)) == (3, 0)
     calls.begin([0, 1, 2])
-    told = dict[int, int | Exception]()
-    while len(told) < 3:
-        told |= dict(calls.answers(_SECONDS))
-    assert told == {0: 0, 1: 1, 2: 2}
+    outcomes = dict[int, int | Exception]()
+    while len(outcomes) < 3:
+        outcomes |= dict(calls.answers(_SECONDS))
+    assert outcomes == {0: 0, 1: 1, 2: 2}
     calls.give_back(3)
     assert others.take(1) == 1
     fan_out.close()
@@ -293,7 +295,7 @@ def test_46_a_call_that_hangs_costs_its_own_slot_and_no_other() -> None:
     for n in range(20):
         calls.begin([f"quick {n}"])
         assert [task for task, _ in calls.answers(_SECONDS)] == [f"quick {n}"]
-    assert calls.under_way == 1
+    assert calls.in_flight == 1
     gate.set()
     assert calls.answers(_SECONDS) == [("hangs", True)]
     fan_out.close()

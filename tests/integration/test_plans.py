@@ -76,14 +76,14 @@ def plan_of(
     transaction: SqlTransaction, given: Given, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[str, list[dict[str, Any]]]:
     """A statement, and what reads a table in its plan for *size* rows."""
-    told: list[Any] = []
+    plans: list[Any] = []
     texts: list[str] = []
     really = rows.answered
 
     def explained(opened: sa.Connection, text: str, values: tuple[Any, ...]) -> list[Any]:
         texts.append(text)
         known = tuple(datetime.now(UTC) if value is None else value for value in values)
-        told.extend(really(opened, f"EXPLAIN (FORMAT JSON) {text}", known))
+        plans.extend(really(opened, f"EXPLAIN (FORMAT JSON) {text}", known))
         return []
 
     with monkeypatch.context() as patch, transaction as tx:
@@ -92,7 +92,7 @@ def plan_of(
             connection(tx),
             [[example(kind) for kind in given._columns.values()] for _ in range(size)],
         )
-    return texts[0], list(reads(told[0][0][0]["Plan"]))
+    return texts[0], list(reads(plans[0][0][0]["Plan"]))
 
 
 def reads(node: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -160,7 +160,7 @@ def test_rows_are_locked_in_the_order_of_their_keys_however_few_there_are(
 def test_a_statement_stays_prepared_whatever_is_handed_to_it_and_however_it_ends(
     database: SqlDatabase,
 ) -> None:
-    told = Given(
+    echo = Given(
         lambda d: sa.select(d.name, d.number, d.at, d.flag),
         name=sa.Text(),
         number=sa.BigInteger(),
@@ -175,10 +175,10 @@ def test_a_statement_stays_prepared_whatever_is_handed_to_it_and_however_it_ends
         ("d", -70_000, None, True),
     ):
         with database.begin() as tx:
-            assert list(told.run(connection(tx), [row])) == [row]
+            assert list(echo.run(connection(tx), [row])) == [row]
             tx.commit()
         with database.snapshot() as tx:
-            assert list(told.run(connection(tx), [row])) == [row]
+            assert list(echo.run(connection(tx), [row])) == [row]
     with database.snapshot() as tx:
         prepared = sa.text(
             "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%given.number, "

@@ -22,8 +22,8 @@ def spoken() -> Iterator[tuple[str, Path]]:
         known = certified(keys, "known")
         certified(keys, "stranger")
         hand_over(keys)
-        told = ("ssl=on", f"ssl_cert_file={known}", f"ssl_key_file={keys / 'known.key'}")
-        with own_server(PostgresServer, options=told) as server:
+        server_options = ("ssl=on", f"ssl_cert_file={known}", f"ssl_key_file={keys / 'known.key'}")
+        with own_server(PostgresServer, options=server_options) as server:
             yield server.url, keys
 
 

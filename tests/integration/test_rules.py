@@ -71,8 +71,8 @@ def test_a_rules_refusal_is_a_problem_with_its_own_code(town: Town, rule: Credit
         buyer("POST", "/checkout", request_for(cart), headers=key), 422, "too-much-owed"
     )
     assert (refused["detail"], refused["limit"]) == ("at most 100.00 on credit", "100.00")
-    told = town.guest("GET", refused["type"]).json()
-    assert (told["status"], told["meaning"]) == (422, "The buyer owes too much already.")
+    answer = town.guest("GET", refused["type"]).json()
+    assert (answer["status"], answer["meaning"]) == (422, "The buyer owes too much already.")
     assert town.guest("GET", f"/items/{sofa['itemId']}").json()["stock"] == 3
     smaller = town.filled_cart(buyer, sofa, 1)
     placed = buyer("POST", "/checkout", request_for(smaller), headers=key)

@@ -47,7 +47,7 @@ def market(tmp_path: Path, on_database: dict[str, Any], services: SagaServices) 
         yield market
 
 
-def told(market: Market, placed: Any) -> list[str]:
+def timeline_of(market: Market, placed: Any) -> list[str]:
     return [
         f"{e.detail['step']} {e.detail['outcome']}" if "step" in e.detail else e.fact.value
         for e in market.order(placed).timeline[2:]
@@ -71,7 +71,7 @@ def test_an_accepted_order_is_charged_and_its_buyer_gets_points(
     buyer, placed = market.buy(market.item(3, "12.90"))
     market.run()
     assert market.order(placed).status is OrderStatus.COMPLETED
-    assert told(market, placed) == [
+    assert timeline_of(market, placed) == [
         "fraud_check accepted", "PaymentCompleted", "ShipmentReady", "OrderCompleted",
         "loyalty_points accepted",
     ]  # fmt: skip
@@ -104,7 +104,7 @@ def test_a_person_decides_what_waits_for_one(
         "fraud score 71", CallStatus.WAITING,
     )  # fmt: skip
     later(market)
-    assert told(market, placed) == ["fraud_check waiting"]
+    assert timeline_of(market, placed) == ["fraud_check waiting"]
     assert list(services.keys.values()) == [2]
     market.shop.operations.resolve(placed.key.order_id, said, DECISION)
     market.run()
@@ -134,7 +134,7 @@ def test_what_cannot_be_shipped_is_undone_the_last_step_first(
 ) -> None:
     _, placed = market.buy(market.item(3), to=NOWHERE)
     market.run()
-    assert told(market, placed) == [
+    assert timeline_of(market, placed) == [
         "fraud_check accepted", "PaymentCompleted", "InventoryReleased", "PaymentRefunded",
         "fraud_check undone", "OrderCancelled",
     ]  # fmt: skip
@@ -176,7 +176,7 @@ def test_an_order_is_completed_before_its_points_are_given_and_nothing_takes_it_
     assert seen == [OrderStatus.COMPLETED]
     row, _ = market.shop.operations.show(placed.key.order_id)
     assert row.saga.state is OrderState.COMPLETED
-    assert told(market, placed)[-1] == "loyalty_points refused"
+    assert timeline_of(market, placed)[-1] == "loyalty_points refused"
     market.assert_sound()
 
 
@@ -200,6 +200,6 @@ def test_a_shop_without_the_definition_leaves_its_orders_alone_and_says_so(
         market.run()
         assert market.order(placed).status is OrderStatus.COMPLETED
         assert market.order(newer).status is OrderStatus.COMPLETED
-        assert "fraud_check accepted" in told(market, placed)
-        assert "fraud_check accepted" not in told(market, newer)
+        assert "fraud_check accepted" in timeline_of(market, placed)
+        assert "fraud_check accepted" not in timeline_of(market, newer)
         assert market.shop.checker.check().violations == ()

@@ -55,12 +55,12 @@ def test_a_sandbox_that_was_asked_for_is_told_of_in_the_log(
     migrate_database(settings)
     with caplog.at_level(logging.WARNING):
         build_shop(settings).close()
-    told = [
+    lines = [
         record.getMessage()
         for record in caplog.records
         if record.name == "commerce_bootstrap.builders"
     ]
-    assert sorted(line.partition(" ")[0] for line in told) == sorted(SANDBOX)
+    assert sorted(line.partition(" ")[0] for line in lines) == sorted(SANDBOX)
 
 
 def test_in_a_file_it_is_the_default_and_nothing_is_told(

@@ -21,7 +21,7 @@ from commerce_core.catalog import ItemChanged, NewItem
 from commerce_core.kernel.errors import Unavailable
 from commerce_core.kernel.ids import SellerId
 from commerce_core.kernel.money import Money
-from commerce_core.kernel.subscribing import Heard, subscribe
+from commerce_core.kernel.subscribing import ReceivedEvent, subscribe
 from commerce_core.search import Query
 from commerce_worker.main import working
 from tests.fullstack import full_settings
@@ -53,14 +53,14 @@ def test_one_that_fails_and_one_that_hangs_stop_neither_the_index_nor_a_third(
     tmp_path: Path, stack: dict[str, Any]
 ) -> None:
     over, failures, hanging = threading.Event(), list[str](), list[str]()
-    heard: list[Heard[ItemChanged]] = []
+    heard: list[ReceivedEvent[ItemChanged]] = []
 
-    def fails(told: Heard[ItemChanged]) -> None:
-        failures.append(told.id)
+    def fails(received: ReceivedEvent[ItemChanged]) -> None:
+        failures.append(received.id)
         raise ZeroDivisionError("for ever")
 
-    def hangs(told: Heard[ItemChanged]) -> None:
-        hanging.append(told.id)
+    def hangs(received: ReceivedEvent[ItemChanged]) -> None:
+        hanging.append(received.id)
         over.wait(60)
 
     subscribers = [
@@ -84,7 +84,7 @@ def test_one_that_fails_and_one_that_hangs_stop_neither_the_index_nor_a_third(
                 ).item.id
                 for n in range(_ITEMS)
             ]
-            until(lambda: {told.event.item_id for told in heard} >= set(made), 30)
+            until(lambda: {received.event.item_id for received in heard} >= set(made), 30)
             until(lambda: found(shop) == _ITEMS, 30)
             # Each comes again to whoever failed on it, and none waits for another one.
             until(lambda: len(set(failures)) == _ITEMS and len(failures) > _ITEMS, 30)

@@ -52,7 +52,7 @@ class Hanging(SandboxGateway):
     over: threading.Event
     hangs: frozenset[str] = frozenset()
     hangs_at_prepare = False
-    asked: int = 0
+    attempts: int = 0
 
     def prepare(self, *arguments: Any, **named: Any) -> Handle:
         if self.hangs_at_prepare:
@@ -71,7 +71,7 @@ class Hanging(SandboxGateway):
         """Several shops use it, one after the other, and each closes what it was given."""
 
     def _hang(self, handle: Handle) -> None:
-        self.asked += 1
+        self.attempts += 1
         if handle.reference in self.hangs:
             self.over.wait(SECONDS)
 
@@ -129,7 +129,7 @@ def test_46_two_calls_that_hang_hold_up_none_of_ten_later_orders(
         stuck = bought(market, lamp, 2)
         gateway.hangs = frozenset(market.order(p).order.handle.reference for p in stuck)
         with working(market.shop, {"sagas"}, drain=2.0):
-            until(lambda: gateway.asked >= 2)
+            until(lambda: gateway.attempts >= 2)
             later = bought(market, lamp, 10)
             assert until(lambda: statuses(market, later) == {OrderStatus.COMPLETED}) < 3
             assert statuses(market, stuck) == {OrderStatus.PENDING}
@@ -151,7 +151,7 @@ def test_46_a_gateway_that_hangs_is_not_noticed_by_the_orders_of_another(
         open_shop(tmp_path, other=other, sandbox=gateway) as market,
         working(market.shop, {"sagas"}, drain=2.0),
     ):
-        until(lambda: gateway.asked >= 3)
+        until(lambda: gateway.attempts >= 3)
         later = bought(market, lamp, 10)
         assert until(lambda: statuses(market, later) == {OrderStatus.COMPLETED}) < 5
         assert statuses(market, stuck) == {OrderStatus.PENDING}

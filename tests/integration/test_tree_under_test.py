@@ -30,7 +30,7 @@ def test_the_command_that_tests_start_is_made_of_what_they_import(tmp_path: Path
     shown = program.replace(
         "sys.exit(main())", "import commerce_core; print(commerce_core.__file__)"
     )
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-I", "-c", shown], capture_output=True, text=True, check=True
     )
-    assert told.stdout.strip() == commerce_core.__file__
+    assert done.stdout.strip() == commerce_core.__file__

@@ -69,14 +69,14 @@ def test_after_an_outage_it_is_rung_once_and_heard_again(
     server: PostgresServer, bells: tuple[WakeUp, WakeUp]
 ) -> None:
     here, there = bells
-    assert here.hears_other_processes()
+    assert here.listens_to_others()
     server.stop(signal.SIGQUIT)
-    until(lambda: not here.hears_other_processes() and not there.hears_other_processes())
+    until(lambda: not here.listens_to_others() and not there.listens_to_others())
     here.notify()  # nobody hears it: the work is found by looking
     counts = here.count(), there.count()
     server.start()
     until(lambda: here.count() > counts[0] and there.count() > counts[1], 30)
-    until(lambda: here.hears_other_processes() and there.hears_other_processes(), 30)
+    until(lambda: here.listens_to_others() and there.listens_to_others(), 30)
     heard = there.count()
     here.notify()
     assert there.wait(heard, 10)
@@ -89,7 +89,7 @@ def test_it_is_closed_in_time_although_its_server_is_frozen(
         wake_up = builders.build_wake_up(
             Settings.in_folder(tmp_path, database_url=server.url), closing
         )
-        until(wake_up.hears_other_processes)
+        until(wake_up.listens_to_others)
         server.pause()
         try:
             wake_up.notify()  # it is told of, and no answer comes

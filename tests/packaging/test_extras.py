@@ -104,8 +104,8 @@ def within(extra: str) -> set[str]:
 
 
 def test_a_library_has_its_bounds_in_one_place() -> None:
-    asked = [*PYPROJECT["project"]["dependencies"], *(t for ts in DECLARED.values() for t in ts)]
-    names = [Requirement(text).name.lower() for text in asked]
+    required = [*PYPROJECT["project"]["dependencies"], *(t for ts in DECLARED.values() for t in ts)]
+    names = [Requirement(text).name.lower() for text in required]
     assert [n for n in set(names) if names.count(n) > 1] == [PYPROJECT["project"]["name"]]
 
 

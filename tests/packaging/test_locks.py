@@ -26,8 +26,8 @@ def asked_by_extras() -> list[Requirement]:
     """Every library that the project or one of its extras asks for."""
     extras = PYPROJECT["project"]["optional-dependencies"]
     texts = [*PYPROJECT["project"]["dependencies"], *(r for rs in extras.values() for r in rs)]
-    asked = map(Requirement, texts)
-    return [r for r in asked if r.name != PYPROJECT["project"]["name"]]
+    required = map(Requirement, texts)
+    return [r for r in required if r.name != PYPROJECT["project"]["name"]]
 
 
 def test_there_is_a_lock_for_running_one_for_developing_and_one_for_the_lower_bounds() -> None:
@@ -70,9 +70,9 @@ def test_both_ends_of_what_is_allowed_are_tested_by_a_job_the_lower_one_on_the_o
 
 def test_the_locks_satisfy_what_the_project_asks_for() -> None:
     groups = PYPROJECT["dependency-groups"].values()
-    asked = [Requirement(r) for rs in groups for r in rs if isinstance(r, str)]
+    required = [Requirement(r) for rs in groups for r in rs if isinstance(r, str)]
     dev = pinned(DEV)
-    for requirement in asked + asked_by_extras():
+    for requirement in required + asked_by_extras():
         assert requirement.specifier.contains(
             dev[canonicalize_name(requirement.name)], prereleases=True
         ), str(requirement)

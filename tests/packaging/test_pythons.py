@@ -36,8 +36,8 @@ def whole(version: str) -> str | None:
     if version == f"{sys.version_info.major}.{sys.version_info.minor}":
         return sys.executable
     python = shutil.which(f"python{version}")
-    asked = [python or "", "-c", "import ensurepip, ssl, sqlite3"]
-    if python is None or subprocess.run(asked, capture_output=True, check=False).returncode:
+    probe = [python or "", "-c", "import ensurepip, ssl, sqlite3"]
+    if python is None or subprocess.run(probe, capture_output=True, check=False).returncode:
         return None
     return python
 
@@ -46,9 +46,9 @@ def whole(version: str) -> str | None:
 PYTHONS: Final = {version: python for version in VERSIONS if (python := whole(version))}
 
 
-def run(*command: str | Path, folder: Path | None = None, **told: str) -> str:
-    """What *command* writes, in *folder* and with *told* in its environment."""
-    environment = {**os.environ, **told, "PYTHONPATH": ""}
+def run(*command: str | Path, folder: Path | None = None, **variables: str) -> str:
+    """What *command* writes, in *folder* and with *variables* in its environment."""
+    environment = {**os.environ, **variables, "PYTHONPATH": ""}
     done = subprocess.run(
         command,
         cwd=folder,

@@ -90,8 +90,8 @@ def test_a_release_is_built_committed_and_tagged_with_what_the_changelog_says(
     assert git(repository, "diff", "--stat", "HEAD~1", "--name-only") == "pyproject.toml"
     head = git(repository, "rev-parse", "HEAD")
     assert git(repository, "rev-parse", f"v{NEW}^{{commit}}") == head
-    told = git(repository, "for-each-ref", "--format=%(contents)", f"refs/tags/v{NEW}")
-    assert told == f"Release {NEW}\n\n### Added\n- Something that people read."
+    tag_text = git(repository, "for-each-ref", "--format=%(contents)", f"refs/tags/v{NEW}")
+    assert tag_text == f"Release {NEW}\n\n### Added\n- Something that people read."
     sdist = repository / "dist" / f"commerce_core-{NEW}.tar.gz"
     wheel = repository / "dist" / f"commerce_core-{NEW}-py3-none-any.whl"
     with zipfile.ZipFile(wheel) as archive:

@@ -58,7 +58,7 @@ def total(lines: Sequence[PricedLine]) -> int:
     return quote.total.minor
 
 
-def told(carrier: Carrier, reference: str) -> str:
+def outcome(carrier: Carrier, reference: str) -> str:
     match carrier.find_by_reference(reference):
         case Booked(tracking_number=number):
             return number

@@ -153,9 +153,9 @@ class _Slots:
 
     def take(self, most: int) -> int:
         with self._turn:
-            taken = max(0, min(most, self._free))
-            self._free -= taken
-            return taken
+            reserved = max(0, min(most, self._free))
+            self._free -= reserved
+            return reserved
 
     def give_back(self, slots: int) -> None:
         with self._turn:
@@ -186,7 +186,7 @@ class _ThreadCalls(Calls[T, R]):
     def answers(self, patience: float) -> Sequence[tuple[T, R | Exception]]:
         found: list[tuple[T, R | Exception]] = []
         with contextlib.suppress(Empty):
-            if patience > 0 and self.under_way:
+            if patience > 0 and self.in_flight:
                 found.append(self._arrived.get(timeout=patience))
             while True:
                 found.append(self._arrived.get_nowait())
@@ -195,12 +195,12 @@ class _ThreadCalls(Calls[T, R]):
         return found
 
     @property
-    def under_way(self) -> int:
+    def in_flight(self) -> int:
         return self._open
 
     def _answer(self, task: T) -> None:
         try:
             answer: R | Exception = self._perform(task)
-        except Exception as error:  # noqa: BLE001 (the port says: an exception stands for its task's answer)
+        except Exception as error:  # noqa: BLE001 (the port returns exceptions)
             answer = error
         self._arrived.put((task, answer))

@@ -107,7 +107,7 @@ class _CallThread:
             context, function, answer = job
             try:
                 outcome, error = context.run(function), None
-            except BaseException as raised:  # noqa: BLE001 (raised where somebody waits)
+            except BaseException as raised:  # noqa: BLE001 (raised where the result is awaited)
                 outcome, error = None, raised
             self._done(self)
             answer.set_exception(error) if error is not None else answer.set_result(outcome)

@@ -60,17 +60,19 @@ class SandboxCarrier(Carrier):
     ) -> BookingOutcome:
         _refuse_blank(key)
         refused = address is not None and address.country == _NOWHERE
-        return self._told(reference, _BOOK, (reference, "refused" if refused else "booked"))
+        return self._execute(reference, _BOOK, (reference, "refused" if refused else "booked"))
 
     def find_by_reference(self, reference: str) -> BookingOutcome:
-        return self._told(reference, _FIND, (reference,))
+        return self._execute(reference, _FIND, (reference,))
 
     def cancel(self, reference: str, key: str) -> BookingGone | Unknown:
         _refuse_blank(key)
-        outcome = self._told(reference, _CANCEL, (reference, "gone"))
+        outcome = self._execute(reference, _CANCEL, (reference, "gone"))
         return outcome if isinstance(outcome, BookingGone) else Unknown("it is still there")
 
-    def _told(self, reference: str, statement: str, parameters: tuple[str, ...]) -> BookingOutcome:
+    def _execute(
+        self, reference: str, statement: str, parameters: tuple[str, ...]
+    ) -> BookingOutcome:
         """What becomes of a reference by *statement*, which answers with its status."""
         try:
             rows = self._file.rows_of(statement, parameters)

@@ -186,12 +186,12 @@ class SandboxGateway(PaymentGateway):
         return _entry(*charged[0]).outcome()
 
     def fetch(self, handle: Handle) -> ChargeOutcome:
-        return self._told(_SELECT_ONE, handle)
+        return self._execute(_SELECT_ONE, handle)
 
     def cancel(self, handle: Handle) -> ChargeOutcome:
-        return self._told(_CANCEL, handle)
+        return self._execute(_CANCEL, handle)
 
-    def _told(self, statement: str, handle: Handle) -> ChargeOutcome:
+    def _execute(self, statement: str, handle: Handle) -> ChargeOutcome:
         try:
             entry = self._find(statement, handle)
         except sqlite3.Error as error:
@@ -297,14 +297,14 @@ def _entry(
     handle = Handle(
         gateway=_NAME, account=_NAME, reference=f"{_PREFIX}{order_id}", brand=brand, last4=last4
     )
-    asked = datetime.fromisoformat(first_asked_at) if first_asked_at else None
+    first_asked = datetime.fromisoformat(first_asked_at) if first_asked_at else None
     return _Entry(
         OrderId(order_id),
         Money(minor, currency),
         handle,
         Behaviour(behaviour),
         _Status(status),
-        asked,
+        first_asked,
     )
 
 

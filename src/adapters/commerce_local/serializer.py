@@ -1,4 +1,4 @@
-"""Working one after the other."""
+"""Runs work one after the other."""
 
 import threading
 import time
@@ -9,8 +9,8 @@ from typing import Final, ParamSpec, TypeVar
 P = ParamSpec("P")
 R = TypeVar("R")
 
-#: Seconds that somebody's turn is waited for. Turns save work and guard nothing: who hangs in one
-#: must not stop everybody.
+#: Seconds to wait for the lock. It saves work and guards nothing: a call that hangs in it must not
+#: stop the others.
 _PATIENCE: Final = 0.5
 
 
@@ -47,7 +47,7 @@ class Serializer:
         return in_turn
 
     def _patience(self) -> float:
-        """How long whoever has the turn is waited for yet."""
+        """How long to wait yet for the current holder of the lock."""
         return (
             max(0.0, self._taken_at + _PATIENCE - time.monotonic())
             if self._turn.locked()

@@ -1,57 +1,55 @@
-"""Waking those who wait for work inside the process."""
+"""Wakes threads that wait for work, in this process and others."""
 
 import threading
 from collections.abc import Callable
 
 
 class WakeUp:
-    """Rung when there is work; a wake-up only: what is to be done stands in the database."""
+    """Notified when there is work; a hint only: the work itself is in the database."""
 
     def __init__(self) -> None:
-        self._further: Callable[[], None] = _nobody
-        self._hears: Callable[[], bool] = _nothing
-        self._rung = threading.Condition()
+        self._notify_others: Callable[[], None] = _no_other_process
+        self._listening: Callable[[], bool] = _not_listening
+        self._notified = threading.Condition()
         self._count = 0
 
     def notify(self) -> None:
-        """Wake everybody who waits, in other processes as well."""
+        """Wake all waiting threads, in other processes as well."""
         self.notify_here()
-        self._further()
+        self._notify_others()
 
-    def tell(self, further: Callable[[], None], hears: Callable[[], bool]) -> None:
-        """Have *further* tell other processes whenever this one rings; *hears*: whether they are
-        heard. Both must return at once.
+    def connect(self, notify_others: Callable[[], None], listening: Callable[[], bool]) -> None:
+        """Call *notify_others* on every notification of this process; *listening*: whether those of
+        other processes arrive here. Both must return at once.
         """
-        self._further, self._hears = further, hears
+        self._notify_others, self._listening = notify_others, listening
 
-    def hears_other_processes(self) -> bool:
-        """Whether the work of other processes rings here as well, so that looking for it is for
-        what nobody rings for.
-        """
-        return self._hears()
+    def listens_to_others(self) -> bool:
+        """Whether other processes' notifications arrive here, so that polling can be rare."""
+        return self._listening()
 
     def notify_here(self) -> None:
-        """Wake everybody who waits in this process."""
-        with self._rung:
+        """Wake all waiting threads of this process."""
+        with self._notified:
             self._count += 1
-            self._rung.notify_all()
+            self._notified.notify_all()
 
     def count(self) -> int:
-        """How often it was rung: ask before looking for work, so that no ring is missed while
-        looking.
+        """The number of notifications so far: read it before looking for work, so that none is
+        missed meanwhile.
         """
         return self._count
 
-    def wait(self, heard: int, timeout: float) -> bool:
-        """Wait at most *timeout* seconds for a ring after the *heard*-th; whether there was one."""
-        with self._rung:
-            return self._rung.wait_for(lambda: self._count > heard, timeout)
+    def wait(self, seen_count: int, timeout: float) -> bool:
+        """Wait up to *timeout* seconds for a notification after *seen_count*; whether one came."""
+        with self._notified:
+            return self._notified.wait_for(lambda: self._count > seen_count, timeout)
 
 
-def _nobody() -> None:
-    """There is no other process, or it looks for itself."""
+def _no_other_process() -> None:
+    """There is no other process, or it polls."""
 
 
-def _nothing() -> bool:
-    """What other processes do is not heard."""
+def _not_listening() -> bool:
+    """Notifications of other processes do not arrive."""
     return False

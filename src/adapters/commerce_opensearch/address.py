@@ -12,7 +12,8 @@ from commerce_core.plugins import options
 #: Several hosts are no address to the library, and newer ones refuse the brackets of an IPv6 host
 #: among them.
 _ADDRESS: Final = re.compile(
-    r"opensearch(?P<tls>s?)://((?P<login>[^/?#]*)@)?(?P<hosts>[^/?#@]*)(/(?P<prefix>[^?#]*))?([?#].*)?"
+    r"opensearch(?P<tls>s?)://((?P<login>[^/?#]*)@)?(?P<hosts>[^/?#@]*)"
+    r"(/(?P<prefix>[^?#]*))?([?#].*)?"
 )
 _PORT: Final = 9200
 _PREFIX: Final = re.compile("[a-z0-9][a-z0-9_.-]{0,99}")
@@ -48,17 +49,17 @@ class Address:
             raise ValueError(
                 "OpenSearch's address is opensearch://host, or opensearchs://host for TLS"
             )
-        asked = options(url)
-        if unknown := sorted(asked.keys() - _KNOWN):
+        given = options(url)
+        if unknown := sorted(given.keys() - _KNOWN):
             raise ValueError(f"{unknown[0]} is no option of OpenSearch's address")
         return cls(
             hosts=tuple(_host(text) for text in parts["hosts"].split(",")),
             tls=bool(parts["tls"]),
             login=_login(parts["login"] or ""),
             prefix=_prefix(parts["prefix"] or ""),
-            ca=Path(asked["ca"]) if "ca" in asked else None,
-            synonyms=Path(asked["synonyms"]) if "synonyms" in asked else None,
-            refresh_ms=_milliseconds(asked.get("refresh", "200")),
+            ca=Path(given["ca"]) if "ca" in given else None,
+            synonyms=Path(given["synonyms"]) if "synonyms" in given else None,
+            refresh_ms=_milliseconds(given.get("refresh", "200")),
         )
 
 

@@ -4,7 +4,7 @@ What is known of stems here is for reading a term, for synonyms and for marking 
 """
 
 from functools import lru_cache
-from typing import Final, Protocol, cast
+from typing import Any, Final, Protocol
 
 import snowballstemmer  # type: ignore[import-untyped]
 
@@ -20,7 +20,8 @@ class _Stemmer(Protocol):
         ...
 
 
-_ENGLISH: Final = cast("_Stemmer", snowballstemmer.stemmer("english"))  # pyright: ignore[reportUnknownMemberType]
+_library: Any = snowballstemmer
+_ENGLISH: Final[_Stemmer] = _library.stemmer("english")
 
 
 @lru_cache(maxsize=50_000)

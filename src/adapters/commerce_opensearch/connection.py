@@ -26,14 +26,14 @@ from opensearchpy.helpers import streaming_bulk
 from commerce_core.kernel.process import ProcessGuard
 from commerce_core.search import SearchUnavailable
 from commerce_opensearch.address import Address
-from commerce_opensearch.fuse import Fuse
+from commerce_opensearch.circuit_breaker import CircuitBreaker
 from commerce_opensearch.refusals import Failed, Missing, Refused
 
 _READING: Final = 3.0
-#: One of several hosts is waited for so long, and then asked for a sign of life: twice, a search
-#: has cost no more than _READING.
+#: Seconds to wait for one of several hosts before it is pinged: two such waits cost a search no
+#: more than _READING.
 _TURN: Final = 1.4
-_SIGN_OF_LIFE: Final = 0.2
+_PING_TIMEOUT: Final = 0.2
 #: What a process keeps to: there are two copies at most.
 _COPIES: Final = ("_primary_first", "_replica_first")
 _WRITING: Final = 30.0
@@ -42,8 +42,8 @@ _SOCKETS: Final = 64
 _DEAD_FOR: Final = 2.0
 _BULK_BYTES: Final = 5_000_000
 _BULK_DOCUMENTS: Final = 1_000
-#: An overloaded cluster is asked again so often, after 1, 2, 4 seconds; then the batch waits for
-#: its next turn.
+#: Retries against an overloaded cluster, after 1, 2, 4 seconds; then the batch waits for its next
+#: turn.
 _BULK_TRIES: Final = 3
 _MISSING: Final = 404
 _COULD_NOT: Final = (500, 502, 503, 504)
@@ -60,7 +60,7 @@ class Connection:
         # search of an outage.
         logging.getLogger("opensearch").setLevel(logging.ERROR)
         self._process = ProcessGuard("connection to the search engine")
-        self._fuse = Fuse()
+        self._breaker = CircuitBreaker()
         self._hosts = len(address.hosts)
         self._until = threading.local()
         self.preference = choice(_COPIES)
@@ -85,7 +85,7 @@ class Connection:
         """Let go of all sockets. Idempotent."""
         self._client.close()
 
-    def ask(
+    def request(
         self,
         method: str,
         path: str,
@@ -103,7 +103,7 @@ class Connection:
             SearchUnavailable: no host answers, in time and without an error.
         """
         self._process.check()
-        with self._fuse.guard(), _told():
+        with self._breaker.guard(), _translate_errors():
             if patient:
                 return self._client.transport.perform_request(
                     method, path, dict(params or {}), body, _WRITING
@@ -117,7 +117,7 @@ class Connection:
 
     @contextmanager
     def one_search(self) -> Generator[None]:
-        """What is asked in the block takes, all together, no longer than one search may."""
+        """All requests in the block together take no longer than one search may."""
         self._until.at = time.monotonic() + (_READING if self._hosts == 1 else 2 * _READING)
         try:
             yield
@@ -125,17 +125,17 @@ class Connection:
             self._until.at = None
 
     def _read(self, method: str, path: str, body: str | None, params: dict[str, str]) -> Any:
-        """Ask one host after the other."""
+        """Try one host after the other."""
         pool, copy = self._client.transport, self.preference
         failure: Exception = SearchUnavailable("no host of the search engine answers")
         for _ in range(self._hosts + 1):
             host = pool.get_connection()
             try:
-                # Nobody's search waits to find out that a host is still frozen.
+                # No search waits to find out that a host is still frozen.
                 if (
                     self._hosts == 1
                     or host not in pool.connection_pool.dead_count
-                    or self._lives(host)
+                    or self._responds(host)
                 ):
                     _, _, response = host.perform_request(
                         method, path, params, body, timeout=self._patience()
@@ -145,9 +145,9 @@ class Connection:
             except ConnectionTimeout as error:
                 if self._hosts == 1:
                     raise
-                if self._lives(host):
+                if self._responds(host):
                     # It waits itself: what is frozen is where this copy lies.
-                    self._turn_from(copy)
+                    self._avoid_copy(copy)
                     raise Failed("a part of the search engine does not answer") from error
                 failure = error
             except TransportError as error:
@@ -165,15 +165,15 @@ class Connection:
             raise SearchUnavailable("the search engine does not answer in time")
         return min(left, _READING if self._hosts == 1 else _TURN)
 
-    def _lives(self, host: Any) -> bool:
+    def _responds(self, host: Any) -> bool:
         try:
-            host.perform_request("GET", "/", timeout=_SIGN_OF_LIFE)
+            host.perform_request("GET", "/", timeout=_PING_TIMEOUT)
         except TransportError as error:
             return not isinstance(error, NoConnection)
         return True
 
-    def _turn_from(self, copy: str) -> None:
-        """Keep to another copy than *copy*, unless somebody else has turned from it already."""
+    def _avoid_copy(self, copy: str) -> None:
+        """Prefer another copy than *copy*, unless that was done already."""
         if self.preference == copy:
             self.preference = next(other for other in _COPIES if other != copy)
 
@@ -189,7 +189,7 @@ class Connection:
         lines = [
             json.dumps(line) for body in bodies for line in ({"preference": self.preference}, body)
         ]
-        answers: Sequence[Mapping[str, Any]] = self.ask(
+        answers: Sequence[Mapping[str, Any]] = self.request(
             "POST", f"/{alias}/_msearch", "\n".join([*lines, ""])
         )["responses"]
         for response in answers:
@@ -207,7 +207,7 @@ class Connection:
         """
         self._process.check()
         failed: list[tuple[int, str]] = []
-        with self._fuse.guard(), _told():
+        with self._breaker.guard(), _translate_errors():
             done = streaming_bulk(
                 self._client,
                 actions,
@@ -229,7 +229,7 @@ class Connection:
 
 
 @contextmanager
-def _told() -> Generator[None]:
+def _translate_errors() -> Generator[None]:
     try:
         yield
     except NotFoundError as error:

@@ -69,10 +69,10 @@ class Generations:
             self._create(self._next, whole=True)
         raise SearchUnavailable("the search index was removed while it was begun")
 
-    def is_whole(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether there is a generation in use, one alone, and it was not begun empty."""
         try:
-            response = self._connection.ask("GET", f"/{self.alias}/_mapping")
+            response = self._connection.request("GET", f"/{self.alias}/_mapping")
         except Missing:
             return False
         return [index["mappings"].get("_meta", {}).get("whole") for index in response.values()] == [
@@ -82,7 +82,7 @@ class Generations:
     def last(self, name: str) -> ItemId | None:
         """The last item that was added in order to the generation *name*."""
         try:
-            found = self._connection.ask("GET", f"/{name}/_doc/{_PROGRESS}")
+            found = self._connection.request("GET", f"/{name}/_doc/{_PROGRESS}")
         except Missing:
             return None
         return ItemId(found["_source"]["progress"]["last"])
@@ -90,7 +90,7 @@ class Generations:
     def advance(self, name: str, last: ItemId) -> None:
         """Remember that *name* has all items up to *last*."""
         body = {"listed": False, "progress": {"last": last}}
-        self._connection.ask(
+        self._connection.request(
             "PUT",
             f"/{writing(name)}/_doc/{_PROGRESS}",
             body,
@@ -107,7 +107,7 @@ class Generations:
         known = self._aliases()
         if _having(known, self._next) != name:
             return
-        self._connection.ask("POST", f"/{name}/_refresh", patient=True)
+        self._connection.request("POST", f"/{name}/_refresh", patient=True)
         actions: list[dict[str, Any]] = [
             {"remove": {"index": name, "alias": self._next, "must_exist": True}},
             {"add": {"index": name, "alias": self.alias, **_ALONE}},
@@ -118,14 +118,14 @@ class Generations:
             ),
         ]
         try:
-            self._connection.ask("POST", "/_aliases", {"actions": actions}, patient=True)
+            self._connection.request("POST", "/_aliases", {"actions": actions}, patient=True)
         except (Missing, Refused, Failed):
             if self.targets().current != name:  # else another process was faster
                 raise SearchUnavailable("the search index could not be switched") from None
 
     def _aliases(self) -> Mapping[str, Any]:
         try:
-            found: Mapping[str, Any] = self._connection.ask("GET", f"/{self.alias}-0*/_alias")
+            found: Mapping[str, Any] = self._connection.request("GET", f"/{self.alias}-0*/_alias")
         except Missing:
             return {}
         return found
@@ -136,13 +136,13 @@ class Generations:
         """
         if not self._template_is_there:
             body = template(f"{self.alias}-0*", self._refresh_ms)
-            self._connection.ask("PUT", f"/_index_template/{self.alias}", body, patient=True)
+            self._connection.request("PUT", f"/_index_template/{self.alias}", body, patient=True)
             self._template_is_there = True
         numbers = [int(name.rpartition("-")[2]) for name in self._aliases()]
         name = f"{self.alias}-{max(numbers, default=0) + 1:06}"
         aliases: Mapping[str, Any] = {alias: _ALONE, writing(name): {}}
         try:
-            self._connection.ask(
+            self._connection.request(
                 "PUT",
                 f"/{name}",
                 {"aliases": aliases, "mappings": {"_meta": {"whole": whole}}},

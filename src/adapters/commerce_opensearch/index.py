@@ -39,7 +39,7 @@ _NO_INDEX: Final = "index_not_found_exception"
 
 
 class OpenSearchIndex(SearchIndex):
-    """An index that any number of processes write and search. Nothing is asked of the cluster
+    """An index that any number of processes write and search. The cluster is not called
     before it is needed.
 
     Args:
@@ -69,31 +69,33 @@ class OpenSearchIndex(SearchIndex):
 
     def put(self, documents: Sequence[Document]) -> None:
         self._writer.put(documents)
-        self._states.look_again()
+        self._states.refresh()
 
     def versions(self, item_ids: Sequence[ItemId]) -> Mapping[ItemId, int]:
-        asked = [
+        wanted_ids = [
             item_id
             for item_id in item_ids
             if 0 < len(item_id.encode("utf-8", "replace")) <= _LONGEST_ID
         ]
-        if not asked:
+        if not wanted_ids:
             self._generations.targets()
             return {}
-        self._states.look_again()
+        self._states.refresh()
         params = {
             "realtime": "false",
             "_source": "false",
             "preference": self._connection.preference,
         }
         try:
-            found = self._connection.ask("POST", f"/{self._alias}/_mget", {"ids": asked}, params)
+            found = self._connection.request(
+                "POST", f"/{self._alias}/_mget", {"ids": wanted_ids}, params
+            )
         except Missing:
             return {}
         errors = [one["error"] for one in found["docs"] if "error" in one]
         if unknown := next((error for error in errors if error.get("type") != _NO_INDEX), None):
             raise SearchUnavailable(
-                f"the search index does not say what it has ({str(unknown)[:200]})"
+                f"the search index cannot list its versions ({str(unknown)[:200]})"
             )
         return {
             ItemId(one["_id"]): int(one["_version"]) for one in found["docs"] if one.get("found")
@@ -103,14 +105,14 @@ class OpenSearchIndex(SearchIndex):
         with self._connection.one_search():
             return self._find(query)
 
-    def kept(self, query: Query) -> ResultPage | None:
-        return None  # whether a page still holds, only the server knows
+    def cached(self, query: Query) -> ResultPage | None:
+        return None  # only the server knows whether a page is still valid
 
     def _find(self, query: Query) -> ResultPage:
         synonyms, digest = self._synonyms.now(), digest_of(query)
         if query.cursor is not None:
-            return self._go_on(query, Cursor.decode(query.cursor, query.sort), synonyms, digest)
-        state = self._present()
+            return self._next_page(query, Cursor.decode(query.cursor, query.sort), synonyms, digest)
+        state = self._present_state()
         try:
             return self._page(query, state, synonyms, digest, {})
         except SearchUnavailable:
@@ -119,7 +121,7 @@ class OpenSearchIndex(SearchIndex):
             self._states.lost(
                 state
             )  # a node is gone, or the index was rebuilt: what can be seen now is elsewhere
-        return self._page(query, self._present(), synonyms, digest, {})
+        return self._page(query, self._present_state(), synonyms, digest, {})
 
     def suggest(self, prefix: str, size: int) -> Sequence[Suggestion]:
         try:
@@ -145,7 +147,7 @@ class OpenSearchIndex(SearchIndex):
         """Whether the index lacks what was there before: it was begun empty, or by another version
         of the program.
         """
-        return not self._generations.is_whole()
+        return not self._generations.is_complete()
 
     def begin_rebuild(self) -> ItemId | None:
         return self._writer.begin_rebuild()
@@ -155,9 +157,9 @@ class OpenSearchIndex(SearchIndex):
 
     def finish_rebuild(self) -> None:
         self._writer.finish_rebuild()
-        self._states.look_again()
+        self._states.refresh()
 
-    def _present(self) -> State:
+    def _present_state(self) -> State:
         try:
             return self._states.present()
         except Missing:
@@ -166,7 +168,9 @@ class OpenSearchIndex(SearchIndex):
         except SearchUnavailable:
             return self._states.unpinned()  # not kept for a second page, but a first one there is
 
-    def _go_on(self, query: Query, cursor: Cursor, synonyms: Synonyms, digest: str) -> ResultPage:
+    def _next_page(
+        self, query: Query, cursor: Cursor, synonyms: Synonyms, digest: str
+    ) -> ResultPage:
         if cursor.digest != digest:
             raise BadCursor("a cursor of another query")
         state = State(cursor.pit, cursor.since)

@@ -1,4 +1,4 @@
-"""What somebody may have meant by a word that the index does not know."""
+"""Corrections of a word that the index does not contain."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -14,7 +14,7 @@ from commerce_searchtext.nearwords import (
 )
 
 #: So many near words are considered.
-_LOOKED_AT: Final = 50
+_CANDIDATES: Final = 50
 
 
 def suggesters(name: str, word: str) -> Mapping[str, Any]:
@@ -24,18 +24,18 @@ def suggesters(name: str, word: str) -> Mapping[str, Any]:
     edits = edits_of(word)
     if not edits:
         return {}
-    asked = {
+    settings = {
         "field": "begun",
         "analyzer": "surface",
         "suggest_mode": "always",
         "max_edits": edits,
         "min_word_length": 4,
         "accuracy": 0.3,
-        "size": _LOOKED_AT,
-        "shard_size": _LOOKED_AT,
+        "size": _CANDIDATES,
+        "shard_size": _CANDIDATES,
     }
     return {
-        f"{name}.{kept}": {"text": word, "term": {**asked, "prefix_length": kept}}
+        f"{name}.{kept}": {"text": word, "term": {**settings, "prefix_length": kept}}
         for kept in (1, 0)
     }
 

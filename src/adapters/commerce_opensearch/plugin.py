@@ -8,7 +8,7 @@ from commerce_opensearch.index import OpenSearchIndex
 
 
 def open_index(url: str, context: PluginContext) -> OpenSearchIndex:
-    """The index at *url*. Nothing is asked of the cluster yet: a shop opens while it is away.
+    """The index at *url*. The cluster is not called yet: a shop starts while it is down.
 
     Raises:
         ValueError, OSError: *url* is no such address, or names certificates that cannot be read.

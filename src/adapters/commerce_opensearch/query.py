@@ -101,8 +101,8 @@ def parts_by_price(planned: Plan, sort: Sort) -> list[Part]:
     filters, and those without.
     """
     one_form = Part(_narrowed(planned.query, [_ALONE]), order(sort))
-    asked = planned.forms.in_stock
-    if asked is not None:
+    stock_filter = planned.forms.in_stock
+    if stock_filter is not None:
         return [
             one_form,
             Part(_narrowed(planned.query, [], [_ALONE]), _order_of_forms(sort, planned.forms)),

@@ -1,4 +1,4 @@
-"""What the cluster answers in place of what was asked for. To the shop each is a search that is not
+"""Errors of the cluster. To the shop each is a search that is not
 there.
 """
 
@@ -6,7 +6,7 @@ from commerce_core.search import SearchUnavailable
 
 
 class Missing(SearchUnavailable):
-    """What was asked for is not there: an index, an alias, or a state that is kept no more."""
+    """An index, an alias or a point in time that does not exist (any more)."""
 
 
 class Refused(SearchUnavailable):

@@ -1,4 +1,4 @@
-"""One search in one state of the index: asked, and asked again where words were unknown."""
+"""One search in one state of the index; repeated with corrections where words were unknown."""
 
 import heapq
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from commerce_opensearch.nearwords import nearest, suggesters
 from commerce_opensearch.query import EXACT, Plan, counts, order, parts_by_price, plan, unfiltered
 from commerce_opensearch.ranking import RANKING
 from commerce_opensearch.states import State
-from commerce_opensearch.terms import Looked, TermReader, begins, literal, match
+from commerce_opensearch.terms import DictionaryMatches, TermReader, begins, literal, match
 from commerce_searchtext.documents import spellings_of, suggested
 from commerce_searchtext.synonyms import Synonyms
 from commerce_searchtext.terms import MOST_NEAR
@@ -41,7 +41,7 @@ class Found:
 
 
 class Searching:
-    """Asks the engine, with one list of synonyms."""
+    """Runs searches, with one list of synonyms."""
 
     def __init__(self, connection: Connection, alias: str) -> None:
         self._connection = connection
@@ -52,7 +52,7 @@ class Searching:
     ) -> Found:
         """What *query* finds in *state*; *body* says from where on and how much of it."""
         reader = TermReader(RANKING, synonyms)
-        found = self._ask(
+        found = self._run(
             plan(query, reader.read(query.term) if query.term.strip() else None),
             query,
             state,
@@ -62,15 +62,17 @@ class Searching:
         unknown = self._unknown(found, query, state)
         if not unknown:
             return found
-        looked = self._look(found.plan, unknown, state)
-        if not looked.near and not looked.beginnings:
+        matches = self._look_up(found.plan, unknown, state)
+        if not matches.near and not matches.beginnings:
             return found
-        return self._ask(plan(query, reader.read(query.term, looked)), query, state, body, currency)
+        return self._run(
+            plan(query, reader.read(query.term, matches)), query, state, body, currency
+        )
 
-    def _ask(
+    def _run(
         self, planned: Plan, query: Query, state: State, body: Mapping[str, Any], currency: str
     ) -> Found:
-        whole = {
+        search_body = {
             "query": planned.query,
             "sort": order(query.sort),
             "track_total_hits": True,
@@ -79,19 +81,22 @@ class Searching:
             **body,
         }
         if query.sort in (Sort.PRICE_ASCENDING, Sort.PRICE_DESCENDING) and planned.forms.chooses:
-            return self._by_price(planned, query.sort, state, whole)
-        answer = self.search(state, whole)
+            return self._by_price(planned, query.sort, state, search_body)
+        answer = self.search(state, search_body)
         return Found(planned, answer, answer["hits"]["hits"])
 
-    def _by_price(self, planned: Plan, sort: Sort, state: State, whole: Mapping[str, Any]) -> Found:
+    def _by_price(
+        self, planned: Plan, sort: Sort, state: State, search_body: Mapping[str, Any]
+    ) -> Found:
         """A page by the prices that are shown: they are not in one field where filters choose among
         the forms of an item.
         """
         answer = self.search(
             state,
-            {key: value for key, value in whole.items() if key != "search_after"} | {"size": 0},
+            {key: value for key, value in search_body.items() if key != "search_after"}
+            | {"size": 0},
         )
-        shown = {key: value for key, value in whole.items() if key != "aggs"} | {
+        shown = {key: value for key, value in search_body.items() if key != "aggs"} | {
             "track_total_hits": False
         }
         parts = [
@@ -102,15 +107,15 @@ class Searching:
         merged = heapq.merge(
             *parts, key=lambda hit: (-hit["sort"][0], sign * hit["sort"][1], hit["sort"][2])
         )
-        return Found(planned, answer, list(islice(merged, whole["size"])))
+        return Found(planned, answer, list(islice(merged, search_body["size"])))
 
     def search(self, state: State, body: Mapping[str, Any]) -> Any:
         """The engine's answer to *body* in *state*, from all of the index or not at all."""
         if state.pit:
-            return self._connection.ask(
+            return self._connection.request(
                 "POST", "/_search", {**body, "pit": {"id": state.pit}}, _PARAMS
             )
-        return self._connection.ask(
+        return self._connection.request(
             "POST",
             f"/{self._alias}/_search",
             body,
@@ -134,8 +139,8 @@ class Searching:
         buckets = self.search(state, body)["aggregations"]["known"]["buckets"]
         return [i for i in missing if not buckets[str(i)]["doc_count"]]
 
-    def _look(self, planned: Plan, unknown: Sequence[int], state: State) -> Looked:
-        """Look into the dictionary for what *unknown* words begin, or are near to."""
+    def _look_up(self, planned: Plan, unknown: Sequence[int], state: State) -> DictionaryMatches:
+        """Look up words that *unknown* ones begin, or are near to."""
         words = {i: planned.term.senses[i].word.surface for i in unknown}
         beginnings = {
             str(i): begins("begun", word)
@@ -143,12 +148,12 @@ class Searching:
             if len(word) >= _SHORTEST_BEGINNING
         }
         suggest = {
-            name: asked
+            name: suggester
             for i, word in words.items()
-            for name, asked in suggesters(str(i), word).items()
+            for name, suggester in suggesters(str(i), word).items()
         }
         if not beginnings:
-            return Looked()
+            return DictionaryMatches()
         body: dict[str, Any] = {
             "size": 0,
             "query": {
@@ -172,7 +177,7 @@ class Searching:
             if i not in begun
         }
         near = {i: found for i, found in near.items() if found}
-        return Looked(beginnings=frozenset(begun), near=self._as_written(near, state))
+        return DictionaryMatches(beginnings=frozenset(begun), near=self._as_written(near, state))
 
     def _as_written(
         self, near: Mapping[int, Sequence[str]], state: State

@@ -44,7 +44,7 @@ class States:
         self._alias = alias
         self._now = now
         self._shared: State | None = None
-        self._looked: datetime | None = None
+        self._checked: datetime | None = None
         self._named: OrderedDict[str, State] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -55,12 +55,12 @@ class States:
             Missing: there is no index.
             SearchUnavailable: the engine does not answer, or keeps no more states.
         """
-        now, shared, looked = self._now(), self._shared, self._looked
+        now, shared, checked = self._now(), self._shared, self._checked
         if shared is not None and now < shared.since + PINNED_FOR / 2:
-            if looked is not None and looked <= now < looked + _FRESH_FOR:
+            if checked is not None and checked <= now < checked + _FRESH_FOR:
                 return shared
             if self._newest(None) == shared.newest:
-                self._looked = now
+                self._checked = now
                 return shared
         return self._renew(now)
 
@@ -68,11 +68,9 @@ class States:
         """The present, for when it cannot be pinned."""
         return State("", self._now())
 
-    def look_again(self) -> None:
-        """Let the next search see what is visible by now: something was written, or somebody waits
-        for it.
-        """
-        self._looked = None
+    def refresh(self) -> None:
+        """Let the next search see what is visible by now: something was written."""
+        self._checked = None
 
     def lost(self, state: State) -> None:
         """Forget *state*: the engine does not have it any more."""
@@ -88,14 +86,14 @@ class States:
         with self._lock:
             self._named[state.pit] = state
             dropped = self._overdue(PINS)
-        self._let_go(dropped)
+        self._release(dropped)
 
     def close(self) -> None:
         """Let go of all states that no cursor names."""
         with self._lock:
             shared, self._shared = self._shared, None
         if shared is not None and shared.pit not in self._named:
-            self._let_go([shared.pit])
+            self._release([shared.pit])
 
     def _renew(self, now: datetime) -> State:
         try:
@@ -107,22 +105,22 @@ class States:
                 dropped = self._overdue(PINS // 2)
             if not dropped:
                 raise
-            self._let_go(dropped)  # it may be that the engine keeps no more of them
+            self._release(dropped)  # it may be that the engine keeps no more of them
             state = self._open(now)
         with self._lock:
-            before, self._shared, self._looked = self._shared, state, now
+            before, self._shared, self._checked = self._shared, state, now
             unnamed = [before.pit] if before is not None and before.pit not in self._named else []
-        self._let_go(unnamed)
+        self._release(unnamed)
         return state
 
     def _open(self, now: datetime) -> State:
         path = f"/{self._alias}/_search/point_in_time"
-        asked = {
+        params = {
             "keep_alive": _KEPT_BY_THE_ENGINE,
             "preference": self._connection.preference,
             "allow_partial_pit_creation": "false",
         }
-        pit = str(self._connection.ask("POST", path, None, asked)["pit_id"])
+        pit = str(self._connection.request("POST", path, None, params)["pit_id"])
         return State(pit, now, self._newest(pit))
 
     def _newest(self, pit: str | None) -> int:
@@ -134,9 +132,9 @@ class States:
             "track_total_hits": False,
         }
         if pit is not None:
-            found = self._connection.ask("POST", "/_search", {**body, "pit": {"id": pit}})
+            found = self._connection.request("POST", "/_search", {**body, "pit": {"id": pit}})
         else:
-            found = self._connection.ask(
+            found = self._connection.request(
                 "POST", f"/{self._alias}/_search", body, {"preference": self._connection.preference}
             )
         return next((int(hit["sort"][0]) for hit in found["hits"]["hits"]), -1)
@@ -151,10 +149,10 @@ class States:
                 dropped.append(pit)
         return dropped
 
-    def _let_go(self, pits: list[str]) -> None:
+    def _release(self, pits: list[str]) -> None:
         if not pits:
             return
         try:
-            self._connection.ask("DELETE", "/_search/point_in_time", {"pit_id": pits})
+            self._connection.request("DELETE", "/_search/point_in_time", {"pit_id": pits})
         except SearchUnavailable:
             return  # the engine forgets them by itself when their time is over

@@ -1,4 +1,4 @@
-"""What to search for, while somebody types."""
+"""Suggestions while a buyer types."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -12,7 +12,7 @@ from commerce_searchtext.suggestions import MOST_ITEMS, SHORT, begun, in_turn, m
 from commerce_searchtext.words import has_letter
 
 #: Of all that begins so, so many documents are read for the most common texts.
-_LOOKED_AT: Final = 2_000
+_SAMPLE: Final = 2_000
 _VALUES: Final = 50
 
 
@@ -55,7 +55,7 @@ def _values(field: str, words: list[str]) -> Mapping[str, Any]:
         "size": _VALUES,
         "execution_hint": "map",
     }
-    sample = {"sampler": {"shard_size": _LOOKED_AT}, "aggs": {"values": {"terms": terms}}}
+    sample = {"sampler": {"shard_size": _SAMPLE}, "aggs": {"values": {"terms": terms}}}
     return {
         "size": 0,
         "track_total_hits": False,

@@ -47,10 +47,8 @@ class Sense:
 
 
 @attrs.frozen(kw_only=True)
-class Looked:
-    """What the dictionary says of the words of a term that nothing was found for, by their place in
-    it.
-    """
+class DictionaryMatches:
+    """Dictionary matches for the words of a term that nothing was found for, by position."""
 
     beginnings: frozenset[int] = frozenset()
     near: Mapping[int, Sequence[str]] = attrs.field(factory=dict[int, Sequence[str]])
@@ -63,17 +61,17 @@ class TermReader:
         self._ranking = ranking
         self._synonyms = synonyms
 
-    def read(self, text: str, looked: Looked | None = None) -> Term[Sense]:
+    def read(self, text: str, matches: DictionaryMatches | None = None) -> Term[Sense]:
         """Understand *text*, whatever it is; after a look into the dictionary, as if the nearest
         words had been typed.
         """
         text = typed(text)
-        looked = looked or Looked()
-        if not looked.near:
-            return self._read(text, looked.beginnings)
-        meant = corrected(text, words_of(text), looked.near)
-        term = self._read(meant, looked.beginnings)
-        for i, words in looked.near.items():
+        matches = matches or DictionaryMatches()
+        if not matches.near:
+            return self._read(text, matches.beginnings)
+        meant = corrected(text, words_of(text), matches.near)
+        term = self._read(meant, matches.beginnings)
+        for i, words in matches.near.items():
             self._mean(term, term.senses[i], words)
         term.meant(meant, text)
         return term

@@ -81,6 +81,6 @@ class RabbitBroker(Broker):
 def _read(clock: Clock, properties: BasicProperties, body: bytes) -> DeadLetter:
     try:
         return dead_letter(properties, body, clock.now())
-    except Exception as error:  # noqa: BLE001 (what was refused here would be gone for good: it is kept without what the broker says)
+    except Exception as error:  # noqa: BLE001 (kept without its headers rather than lost)
         bare = dead_letter(BasicProperties(), body[:0], clock.now())
         return attrs.evolve(bare, reason=message_of(error))

@@ -66,9 +66,9 @@ def parameters_of(url: str) -> list[URLParameters]:
 def _without_files(path: str) -> tuple[str, dict[str, str]]:
     """*path* without the options that name files, and those."""
     path, _, query = path.partition("?")
-    asked = parse_qsl(query, keep_blank_values=True)
-    files = {name: value for name, value in asked if name in _FILES}
-    others = urlencode([(name, value) for name, value in asked if name not in _FILES])
+    options = parse_qsl(query, keep_blank_values=True)
+    files = {name: value for name, value in options if name in _FILES}
+    others = urlencode([(name, value) for name, value in options if name not in _FILES])
     return f"{path}?{others}" if others else path, files
 
 
@@ -93,18 +93,18 @@ _UNKNOWN: Final[Any] = UnknownProperties  # pika says nothing of its types
 
 
 class _Connection(SelectConnection):
-    """Reads frames as pika does, and the header of a message that pika cannot read as one that says
-    nothing.
+    """Reads frames as pika does, and an unreadable header as one without properties.
 
-    Anybody may send tables a thousand levels deep, times in the year 500,000 or types that do not
-    exist. The broker passes them on as they are; the connection would be lost with each, and the
-    message be there again for the next one.
+    A sender may use tables a thousand levels deep, times in the year 500,000 or types that do not
+    exist. The broker passes them on as they are; each would close the connection, and be delivered
+    again to the next one.
     """
 
     def _read_frame(self) -> Any:
         received: Any = self.__dict__["_frame_buffer"]
         try:
-            return super()._read_frame()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType, reportAttributeAccessIssue]  # pika has no types
+            pika: Any = super()  # whose method has no types
+            return pika._read_frame()  # noqa: SLF001
         except InvalidFrameError:
             raise
         except Exception:
@@ -224,10 +224,10 @@ class Link(ABC):
                 self._connection = connection
             connection.ioloop.start()
         except (OSError, AMQPError) as error:
-            reason = _told(error)
+            reason = _reason_of(error)
         except Exception as error:  # noqa: BLE001 (a defect here ends the link, not in silence)
             _LOG.error("%s: the connection failed: %s", self._thread.name, trace_of(error))
-            reason = _told(error)
+            reason = _reason_of(error)
         finally:
             with self.changed:
                 self.lost = self.lost or reason
@@ -264,14 +264,14 @@ class Link(ABC):
         self.prepare(channel)
 
     def _channel_closed(self, _channel: Any, reason: BaseException) -> None:
-        self.drop(_told(reason))
+        self.drop(_reason_of(reason))
 
     def _cancelled(self, _frame: Any) -> None:
         self.drop("its queue is gone")
 
     def _ended(self, connection: Any, error: BaseException) -> None:
         with self.changed:
-            self.lost = self.lost or _told(error)
+            self.lost = self.lost or _reason_of(error)
             self.changed.notify_all()
         connection.ioloop.add_callback_threadsafe(
             connection.ioloop.stop
@@ -282,9 +282,7 @@ L = TypeVar("L", bound=Link)
 
 
 class Line(Generic[L]):
-    """The link in use: opened when it is first asked for, and anew, at the next of *nodes*, when it
-    is asked for after a loss.
-    """
+    """The link in use: opened at first use, and after a loss anew, at the next of *nodes*."""
 
     def __init__(self, nodes: Sequence[URLParameters], make: Callable[[URLParameters], L]) -> None:
         self._nodes = cycle(nodes)
@@ -295,7 +293,7 @@ class Line(Generic[L]):
         """The latest link, which may be lost."""
 
     def link(self) -> L:
-        """A link that was not lost when we looked.
+        """A link that was not lost at the time of the call.
 
         Raises:
             BrokerUnavailable: there is no connection to be had.
@@ -315,7 +313,7 @@ class Line(Generic[L]):
                 self.present.close()
 
 
-def _told(error: BaseException) -> str:
+def _reason_of(error: BaseException) -> str:
     """What *error* says, in one line; pika wraps the cause in others."""
     causes = [
         *error.args[:1],
@@ -324,5 +322,7 @@ def _told(error: BaseException) -> str:
     ]
     inner = next((cause for cause in causes if isinstance(cause, BaseException)), None)
     return (
-        _told(inner) if inner is not None else " ".join(f"{type(error).__name__} {error}".split())
+        _reason_of(inner)
+        if inner is not None
+        else " ".join(f"{type(error).__name__} {error}".split())
     )

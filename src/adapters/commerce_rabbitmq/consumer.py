@@ -30,8 +30,8 @@ _MOMENT: Final = 0.25
 _TAGS: Final = 1 << 48
 
 
-class _TakingLink(Link, Generic[T]):
-    """Holds what the broker handed over and is neither settled nor given back, by tag."""
+class _ConsumingLink(Link, Generic[T]):
+    """Holds what the broker delivered and is neither settled nor given back, by tag."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class _TakingLink(Link, Generic[T]):
         read: Callable[[BasicProperties, bytes], T],
     ) -> None:
         super().__init__(parameters, f"commerce consumer of {queue}")
-        self.in_hand: dict[int, T] = {}
+        self.unacknowledged: dict[int, T] = {}
         self._topology = topology
         self._queue = queue
         self._read = read
@@ -60,13 +60,13 @@ class _TakingLink(Link, Generic[T]):
         tag: int = method.delivery_tag
         try:
             value = self._read(properties, body)
-        except Exception as error:  # noqa: BLE001 (whatever it is, it is about this message alone: the others must come through)
+        except Exception as error:  # noqa: BLE001 (it concerns this message alone)
             self._refused += 1
             # The first, the second, the fourth …: there may be many, and each is a dead letter.
             if self._refused.bit_count() == 1:
                 reason = error.detail if isinstance(error, Unreadable) else message_of(error)
                 _LOG.error(
-                    "%s held %d that nobody can read, the latest: %s",
+                    "%s held %d unreadable messages, the latest: %s",
                     self._queue,
                     self._refused,
                     reason,
@@ -74,8 +74,8 @@ class _TakingLink(Link, Generic[T]):
             channel.basic_reject(tag, requeue=False)
             return
         with self.changed:
-            self.in_hand[tag] = value
-            if len(self.in_hand) == 1:
+            self.unacknowledged[tag] = value
+            if len(self.unacknowledged) == 1:
                 self.changed.notify_all()
 
 
@@ -83,18 +83,19 @@ class Intake(Generic[T]):
     """What waits in *queue*, each message as *read* makes it of properties and body; what *read*
     finds unreadable is refused.
 
-    Connects when something is first asked for; after a loss it connects again when it is asked
-    again.
+    Connects at the first call, and after a loss at the next one.
     """
 
     def __init__(
         self, nodes: Sequence[URLParameters], topology: Topology, queue: str,
         read: Callable[[BasicProperties, bytes], T]
     ) -> None:  # fmt: skip
-        self._line = Line(nodes, lambda parameters: _TakingLink(parameters, topology, queue, read))
+        self._line = Line(
+            nodes, lambda parameters: _ConsumingLink(parameters, topology, queue, read)
+        )
         self._epochs = count(step=_TAGS)
         self._epoch = 0
-        self._known: _TakingLink[T] | None = None
+        self._known: _ConsumingLink[T] | None = None
 
     def take(self, limit: int) -> Sequence[tuple[int, T]]:
         """Up to *limit* of the unacknowledged messages, oldest first, each with its tag. Waits a
@@ -106,50 +107,51 @@ class Intake(Generic[T]):
         link = self._line.link()
         if link is not self._known:
             self._known, self._epoch = link, next(self._epochs)
-        link.wait(lambda: bool(link.in_hand), _MOMENT)
+        link.wait(lambda: bool(link.unacknowledged), _MOMENT)
         with link.changed:
             return [
-                (self._epoch + tag, value) for tag, value in islice(link.in_hand.items(), limit)
+                (self._epoch + tag, value)
+                for tag, value in islice(link.unacknowledged.items(), limit)
             ]
 
     def settle(self, tags: Iterable[int]) -> None:
         """Have the broker forget them. Idempotent."""
-        self._let_go(tags, _forget)
+        self._finish(tags, _acknowledge)
 
     def give_back(self, tags: Iterable[int]) -> None:
         """Have the broker deliver them again. Idempotent."""
-        self._let_go(tags, _return)
+        self._finish(tags, _requeue)
 
     def close(self) -> None:
         """Disconnect: unacknowledged messages go back. Idempotent."""
         self._line.close()
 
-    def _let_go(
-        self, tags: Iterable[int], tell: Callable[[Sequence[int], bool, Channel], None]
+    def _finish(
+        self, tags: Iterable[int], send: Callable[[Sequence[int], bool, Channel], None]
     ) -> None:
         if (link := self._known) is None:
             return
         with link.changed:
-            gone = sorted(
+            finished = sorted(
                 tag - self._epoch
                 for tag in tags
-                if link.in_hand.pop(tag - self._epoch, None) is not None
+                if link.unacknowledged.pop(tag - self._epoch, None) is not None
             )
-            oldest = next(iter(link.in_hand), None)
-        if gone:
-            link.call(partial(tell, gone, oldest is None or oldest > gone[-1]))
+            oldest = next(iter(link.unacknowledged), None)
+        if finished:
+            link.call(partial(send, finished, oldest is None or oldest > finished[-1]))
 
 
-def _forget(tags: Sequence[int], whole: bool, channel: Channel) -> None:
-    """*whole*: nothing before the last of *tags* is unacknowledged."""
-    if whole:
+def _acknowledge(tags: Sequence[int], all_before: bool, channel: Channel) -> None:
+    """*all_before*: nothing before the last of *tags* is unacknowledged."""
+    if all_before:
         channel.basic_ack(tags[-1], multiple=True)
     else:
         for tag in tags:
             channel.basic_ack(tag)
 
 
-def _return(tags: Sequence[int], _whole: bool, channel: Channel) -> None:
+def _requeue(tags: Sequence[int], _all_before: bool, channel: Channel) -> None:
     for tag in tags:
         channel.basic_nack(tag, requeue=True)
 
@@ -172,13 +174,13 @@ class RabbitQueue(Queue):
         self._park = park
 
     def receive(self, limit: int) -> Sequence[Delivery]:
-        taken = self._intake.take(limit)
-        if letters := {tag: value for tag, value in taken if isinstance(value, DeadLetter)}:
+        received = self._intake.take(limit)
+        if letters := {tag: value for tag, value in received if isinstance(value, DeadLetter)}:
             self._park([*letters.values()])
             self._intake.settle(letters)
         return [
             Delivery(message=value[0], attempt=value[1], tag=tag)
-            for tag, value in taken
+            for tag, value in received
             if not isinstance(value, DeadLetter)
         ]
 
@@ -199,11 +201,10 @@ class RabbitQueue(Queue):
 def _read(
     consumer: str, clock: Clock, properties: BasicProperties, body: bytes
 ) -> tuple[Message, int] | DeadLetter:
-    """The message and the number of its delivery; a letter for what the broker must not be asked to
-    give up on.
+    """The message and the number of its delivery; a dead letter where the broker cannot reject it.
 
     Raises:
-        Unreadable: it is no event, and the broker can be told so.
+        Unreadable: it is no event; the broker can reject it.
     """
     try:
         return decode(properties, body), attempt(properties)

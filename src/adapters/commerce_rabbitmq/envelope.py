@@ -25,7 +25,7 @@ _TRACE: Final = f"{_PREFIX}traceparent"
 _JSON: Final = "application/json"
 _PERSISTENT: Final = 2
 _ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-#: So much of a body that nobody can read is kept for a person to look at.
+#: Bytes of an unreadable body that are kept for an operator to inspect.
 _KEPT: Final = 65_536
 #: Events have some hundred bytes; a follower holds five hundred of them unacknowledged.
 _LONGEST_BODY: Final = 262_144
@@ -59,8 +59,8 @@ def encode(message: Message) -> tuple[BasicProperties, bytes]:
 
 
 def decode(properties: BasicProperties, body: bytes) -> Message:
-    """What :func:`encode` made, or somebody else in the same form. Whatever comes of it can be kept
-    in every database.
+    """What :func:`encode` or another sender made in the same form. Every database can store the
+    result.
 
     Raises:
         Unreadable: it has another form, or is larger or deeper than any event.
@@ -127,9 +127,7 @@ def _fits(name: str, value: object) -> bool:
 
 
 def _sound(payload: object) -> bool:
-    """Whether every database keeps *payload* as it is: level by level, as one of a hundred thousand
-    levels is looked at no deeper.
-    """
+    """Whether every database keeps *payload* as it is. Read level by level, down to a bound."""
     level: list[Any] = [payload]
     for _ in range(_DEEPEST):
         below: list[Any] = []
@@ -197,9 +195,7 @@ def dead_letter(properties: BasicProperties, body: bytes, at: datetime) -> DeadL
 
 
 def _death(properties: BasicProperties) -> Mapping[str, Any]:
-    """What the broker says of the latest time that it gave the message up; nothing where somebody
-    else has written there.
-    """
+    """The broker's latest ``x-death`` entry; empty where another sender has written there."""
     deaths = _headers(properties).get("x-death")
     latest = deaths[0] if is_list(deaths) and deaths else None
     return latest if is_object(latest) else {}

@@ -30,13 +30,13 @@ class _Round:
     messages: Sequence[Message]
     sent: int = 0
     confirmed: int = 0
-    taken: set[MessageId] = attrs.field(factory=set[MessageId])
+    accepted: set[MessageId] = attrs.field(factory=set[MessageId])
     given_up: bool = False
-    """Nobody waits for it any more: nothing more of it is sent."""
+    """The caller has stopped waiting: nothing more of it is sent."""
 
     @property
     def done(self) -> bool:
-        """Whether the broker has said something about every message."""
+        """Whether the broker has confirmed or refused every message."""
         return self.confirmed == len(self.messages)
 
 
@@ -46,8 +46,8 @@ class _PublishingLink(Link):
     def __init__(self, parameters: URLParameters, topology: Topology) -> None:
         super().__init__(parameters, "commerce publisher")
         self.stale = False
-        """A message found no queue although there is to be one: somebody took it away. The next
-        link declares it again.
+        """A message found no queue although there is to be one: it was deleted. The next link
+        declares it again.
         """
         self._topology = topology
         self._last_tag = 0
@@ -81,14 +81,16 @@ class _PublishingLink(Link):
                 mandatory=message.name in self._topology.followed,
             )
 
-    def ask(self, queues: Sequence[str], told: dict[str, int], channel: Channel) -> None:
-        """Have the broker say into *told* how many messages wait in each of *queues*."""
+    def count_messages(
+        self, queues: Sequence[str], counts: dict[str, int], channel: Channel
+    ) -> None:
+        """Ask the broker for the number of messages in each of *queues*, into *counts*."""
         for queue in queues:
-            channel.queue_declare(queue, passive=True, callback=partial(self._on_counted, told))
+            channel.queue_declare(queue, passive=True, callback=partial(self._on_counted, counts))
 
-    def _on_counted(self, told: dict[str, int], frame: Any) -> None:
+    def _on_counted(self, counts: dict[str, int], frame: Any) -> None:
         with self.changed:
-            told[str(frame.method.queue)] = int(frame.method.message_count)
+            counts[str(frame.method.queue)] = int(frame.method.message_count)
             self.changed.notify_all()
 
     def _on_return(
@@ -105,7 +107,7 @@ class _PublishingLink(Link):
             if frame.method.multiple
             else [last]
         )
-        taken = frame.method.NAME == "Basic.Ack"
+        accepted = frame.method.NAME == "Basic.Ack"
         rounds: list[_Round] = []
         for tag in tags:
             ours, message_id = self._in_flight.pop(tag)
@@ -114,8 +116,8 @@ class _PublishingLink(Link):
                 rounds.append(ours)
             if message_id in self._returned:
                 self._returned.discard(message_id)
-            elif taken:
-                ours.taken.add(message_id)
+            elif accepted:
+                ours.accepted.add(message_id)
         for ours in rounds:
             self.send(ours, channel)
         if any(ours.done for ours in rounds):
@@ -124,11 +126,10 @@ class _PublishingLink(Link):
 
 
 class Publisher:
-    """Hands messages to the exchange. Connects when it is first asked to; after a loss it connects
-    anew when it is asked again.
+    """Hands messages to the exchange. Connects at the first call, and after a loss at the next one.
 
-    What is on its way when a connection is lost counts as not taken, though some of it may have
-    been: it comes twice then.
+    What is in flight when a connection is lost counts as not accepted, though some of it may have
+    been: it is published twice then.
     """
 
     def __init__(self, nodes: Sequence[URLParameters], topology: Topology) -> None:
@@ -140,37 +141,37 @@ class Publisher:
         """The ids of those *messages* that the broker has confirmed, and that found a queue if one
         is to be there for them.
 
-        A message behind one of its partition key that was not taken counts as not taken, so that in
-        the end they come in order.
+        A message behind one of its partition key that was not accepted counts as not accepted, so
+        that in the end they come in order.
 
         Raises:
-            BrokerUnavailable: none was taken.
+            BrokerUnavailable: none was accepted.
         """
         if not messages:
             return []
         self._process.check()
         with self._publishing:
-            taken = self._publish(messages)
-        if not taken:
+            accepted = self._publish(messages)
+        if not accepted:
             raise BrokerUnavailable(
-                f"the broker took none of {len(messages)} messages: it is gone, full, or lacks "
+                f"the broker accepted none of {len(messages)} messages: it is down, full, or lacks "
                 "the queues"
             )
-        return _in_order(messages, taken)
+        return _in_order(messages, accepted)
 
     def waiting(self, queues: Sequence[str]) -> Mapping[str, int]:
         """How many messages wait in each of *queues*.
 
         Raises:
-            BrokerUnavailable: the broker does not say in time.
+            BrokerUnavailable: the broker does not answer in time.
         """
-        link, told = self._line.link(), dict[str, int]()
-        link.call(partial(link.ask, queues, told))
-        if not link.wait(lambda: len(told) == len(queues), _ANSWER):
+        link, counts = self._line.link(), dict[str, int]()
+        link.call(partial(link.count_messages, queues, counts))
+        if not link.wait(lambda: len(counts) == len(queues), _ANSWER):
             raise BrokerUnavailable(
-                f"the broker does not say what waits: {link.lost or 'it does not answer'}"
+                f"the broker does not report its queues: {link.lost or 'it does not answer'}"
             )
-        return told
+        return counts
 
     def ping(self) -> None:
         """Make sure that messages could be published now.
@@ -189,30 +190,28 @@ class Publisher:
         _check(link, _UNBLOCK)
         ours = _Round(messages)
         link.call(partial(link.send, ours))
-        late = not link.wait(lambda: ours.done, _CONFIRM) and link.blocked is None
+        timed_out = not link.wait(lambda: ours.done, _CONFIRM) and link.blocked is None
         ours.given_up = True
-        if late or link.stale:
+        if timed_out or link.stale:
             link.call(
                 lambda _: link.drop("a queue is gone" if link.stale else "confirms do not come")
             )
-        return set(ours.taken)
+        return set(ours.accepted)
 
 
 def _check(link: Link, patience: float) -> None:
-    """What is written to a blocked connection is taken later, however late that is: nothing may
-    be.
-    """
+    """Nothing may be written to a blocked connection: it would be accepted at any later time."""
     if not link.wait(lambda: link.blocked is None, patience) or link.lost is not None:
-        raise BrokerUnavailable(f"the broker takes no messages now: {link.blocked or link.lost}")
+        raise BrokerUnavailable(f"the broker accepts no messages now: {link.blocked or link.lost}")
 
 
-def _in_order(messages: Sequence[Message], taken: set[MessageId]) -> list[MessageId]:
-    """The ids of *taken* that stand behind none of their key that was not."""
-    late: set[str] = set()
-    surely: list[MessageId] = []
+def _in_order(messages: Sequence[Message], accepted: set[MessageId]) -> list[MessageId]:
+    """The ids of *accepted* that follow no message of their key that was not."""
+    blocked_keys: set[str] = set()
+    ordered: list[MessageId] = []
     for message in messages:
-        if message.id in taken and message.partition_key not in late:
-            surely.append(message.id)
+        if message.id in accepted and message.partition_key not in blocked_keys:
+            ordered.append(message.id)
         else:
-            late.add(message.partition_key)
-    return surely
+            blocked_keys.add(message.partition_key)
+    return ordered

@@ -110,7 +110,7 @@ class FormFilter:
 
     @property
     def priced(self) -> bool:
-        """Whether a price is asked for."""
+        """Whether the query filters by price."""
         return self.price_min is not None or self.price_max is not None
 
     @property

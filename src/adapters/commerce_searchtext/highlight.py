@@ -17,24 +17,24 @@ _Mark = tuple[int, int]
 _TO_BE_ESCAPED: Final = re.compile("[&<>\"']")
 _SHOWN: Final = 200
 _BEFORE: Final = 60
-_LOOKED_AT: Final = 4_000
+_HIGHLIGHTED: Final = 4_000
 #: What a term finds of a word: nothing, a part of it, or the whole.
 _NEITHER: Final = 0
 _PART: Final = 1
 _WORD: Final = 2
 
 
-def highlight(text: str, term: Term[Any], analysis: Analysis, *, whole: bool) -> str | None:
+def highlight(text: str, term: Term[Any], analysis: Analysis, *, full: bool) -> str | None:
     """*text* with the words that *term* stands for marked; ``None``: there are none.
 
-    Not *whole*, a piece of it with the first of them. Parts of words are marked where it is
-    *whole*: they are kept of names alone.
+    Not *full*, a piece of it with the first of them. Parts of words are marked where it is
+    *full*: they are kept of names alone.
     """
-    text = clean(text)[:_LOOKED_AT]
-    marks = sorted(set(_marks(text, term, analysis, _PART if whole else _WORD)))
+    text = clean(text)[:_HIGHLIGHTED]
+    marks = sorted(set(_marks(text, term, analysis, _PART if full else _WORD)))
     if not marks:
         return None
-    start, end = (0, len(text)) if whole or len(text) <= _SHOWN else _piece(text, marks[0])
+    start, end = (0, len(text)) if full or len(text) <= _SHOWN else _piece(text, marks[0])
     shown = escape if _TO_BE_ESCAPED.search(text, start, end) else str
     parts, at = ["…" if start else ""], start
     for low, high in apart(marks):

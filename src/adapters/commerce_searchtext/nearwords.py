@@ -1,4 +1,4 @@
-"""What somebody may have meant by a word that the index does not know: which of a dictionary's
+"""Corrections of a word that the index does not contain: which of a dictionary's
 words are near, and likely.
 """
 

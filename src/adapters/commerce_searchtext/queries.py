@@ -19,5 +19,5 @@ def digest(query: Query) -> str:
         query.price_max,
         query.in_stock,
     )
-    said = repr((query.term, *filters, attributes, metadata, query.sort.value))
-    return blake2b(said.encode("utf-8", "replace"), digest_size=12).hexdigest()
+    canonical = repr((query.term, *filters, attributes, metadata, query.sort.value))
+    return blake2b(canonical.encode("utf-8", "replace"), digest_size=12).hexdigest()

@@ -19,7 +19,7 @@ _FORMS: Final = 11
 def shown(document: Document) -> list[Any]:
     """What is to be kept of *document*."""
     d = document
-    whole = [
+    full = [
         d.item_id,
         d.sku,
         d.name,
@@ -32,7 +32,7 @@ def shown(document: Document) -> list[Any]:
         d.image,
         d.description,
     ]
-    return [*whole, form_rows(d)]
+    return [*full, form_rows(d)]
 
 
 def offered(row: Sequence[Any], wanted: FormFilter) -> tuple[int, bool]:
@@ -49,8 +49,8 @@ def hit(row: Sequence[Any], term: Term[Any], analysis: Analysis, wanted: FormFil
     item_id, sku, name, brand, category, type_, _, currency, _, image, description, _ = row
     minor, in_stock = offered(row, wanted)
     marked = {
-        "name": highlight(name, term, analysis, whole=True),
-        "description": highlight(description, term, analysis, whole=False),
+        "name": highlight(name, term, analysis, full=True),
+        "description": highlight(description, term, analysis, full=False),
     }
     return Hit(
         item_id=ItemId(item_id),

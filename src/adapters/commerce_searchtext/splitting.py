@@ -1,4 +1,4 @@
-"""How text is split into words: once, for every engine, for what is kept and for what is asked.
+"""How text is split into words: once, for every engine, for documents and for queries.
 
 Words end at whatever is no letter, digit or mark. Scripts without blanks (Chinese, Japanese,
 Korean, Thai, Lao, Khmer, Burmese) are split into pairs of neighbouring signs, so that every part of
@@ -28,7 +28,8 @@ _MARKED: Final = (range(0x300, 0x1F000), range(0xE0100, 0xE01F0))
 #: Scripts without blanks between words. Korean has some, but parts of its words stand for
 #: themselves.
 _UNSPACED: Final = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf"
+    "\u4e00-\u9fff"
     "\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
 #: C++, C#, A+: a letter that is another word with its sign.
@@ -70,7 +71,10 @@ def _marks() -> str:
 
 
 #: ``Word`` without the call of its own constructor, which would take half of the time.
-_word: Final[Callable[[tuple[str, int, int]], Word]] = partial(tuple.__new__, Word)  # pyright: ignore[reportUnknownMemberType] (it is generic)
+_word: Final[Callable[[tuple[str, int, int]], Word]] = partial(
+    tuple.__new__,  # pyright: ignore[reportUnknownMemberType] (it is generic)
+    Word,
+)
 
 
 def words_of(text: str) -> Sequence[Word]:

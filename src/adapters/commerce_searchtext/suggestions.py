@@ -1,4 +1,4 @@
-"""What to search for, while somebody types."""
+"""Suggestions while a buyer types."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""A connection of somebody else's to PostgreSQL, used for a while and given back as it was.
+"""The host application's connection to PostgreSQL, used for a while and given back as it was.
 
 Whoever lends it has registered types, row factories and listeners of his own. Nothing of that is
 changed, and none of it is met: statements run with our own adaptation, on the lender's connection.
@@ -14,7 +14,7 @@ from psycopg.types.json import set_json_dumps, set_json_loads
 
 from commerce_sqlalchemy.untyped import hand_over_untyped
 
-#: How values are handed over and read, whoever opened the connection.
+#: How values are passed and read on any connection.
 ADAPTERS: Final = AdaptersMap(psycopg.adapters)
 hand_over_untyped(ADAPTERS)
 set_json_dumps(lambda value: msgspec.json.encode(value), ADAPTERS)
@@ -46,13 +46,13 @@ class Borrowed:
         return self.cursor().execute(statement)
 
     def add_notice_handler(self, _: object) -> None:
-        """The lender hears what the server notices, if he wants to."""
+        """The owner of the connection handles the server's notices."""
 
     def commit(self) -> None:
-        """The lender commits."""
+        """The owner of the connection commits."""
 
     def rollback(self) -> None:
-        """The lender rolls back."""
+        """The owner of the connection rolls back."""
 
     def close(self) -> None:
-        """The lender closes."""
+        """The owner of the connection closes it."""

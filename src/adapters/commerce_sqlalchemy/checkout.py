@@ -42,9 +42,9 @@ from commerce_sqlalchemy.saga_statements import (
     SAGAS,
     UNHELD,
     WRITE,
+    needs_attention_clause,
     under,
     waits_for,
-    worrying,
 )
 from commerce_sqlalchemy.tables import gateway_fact, refund, saga, shipment
 from commerce_sqlalchemy.tables import orders as order_table
@@ -105,9 +105,9 @@ class SqlSagaStore(SagaStore):
         if not chosen:
             return []
         rows = sorted((r.buyer_id, r.order_id, r.fence) for r in chosen)
-        taken = CLAIM.run(connection(tx), rows, now=now, beyond=far, until=lease_until)
+        claimed_rows = CLAIM.run(connection(tx), rows, now=now, beyond=far, until=lease_until)
         return list(
-            self.reread(tx, [OrderKey(row.buyer_id, row.order_id) for row in taken]).values()
+            self.reread(tx, [OrderKey(row.buyer_id, row.order_id) for row in claimed_rows]).values()
         )
 
     def take_over(self, tx: Transaction, key: OrderKey, now: datetime) -> ClaimedSaga | None:
@@ -245,7 +245,7 @@ class SqlSagaStore(SagaStore):
     def alarmed(
         self, tx: Transaction, claims: int, created_before: datetime, limit: int
     ) -> Sequence[SagaRow]:
-        return self._rows(tx, sa.and_(OPEN, worrying(claims, created_before)), limit)
+        return self._rows(tx, sa.and_(OPEN, needs_attention_clause(claims, created_before)), limit)
 
     def page(
         self, tx: Transaction, state: str | None, after: OrderId | None, limit: int
@@ -260,9 +260,9 @@ class SqlSagaStore(SagaStore):
     def census(
         self, tx: Transaction, claims: int, created_before: datetime, at_most: int | None
     ) -> Mapping[str, BacklogStats]:
-        needs_attention = sa.case((worrying(claims, created_before), 1), else_=0).label(
-            "needs_attention"
-        )
+        needs_attention = sa.case(
+            (needs_attention_clause(claims, created_before), 1), else_=0
+        ).label("needs_attention")
         # In the order of the index of open sagas, so that no planner ever looks at those that are
         # over.
         some = (

@@ -5,7 +5,7 @@ from collections import deque
 
 
 class FairLock:
-    """A lock that is given in the order in which it was asked for.
+    """A lock that is acquired in the order of the calls.
 
     SQLite's own busy handler is a lottery: with sixteen writing threads some starve for seconds.
     """

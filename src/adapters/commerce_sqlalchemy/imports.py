@@ -49,7 +49,7 @@ class SqlImportQueue(ImportQueue):
             "claims": job.claims,
             "turn": connection(tx).execute(sa.select(_LATEST_TURN)).scalar_one(),
         }
-        insert_many(connection(tx), item_import, [row | _standing(job)])
+        insert_many(connection(tx), item_import, [row | _state_columns(job)])
 
     def append(self, tx: Transaction, import_id: ImportId, no: int, data: bytes) -> None:
         insert_many(
@@ -125,7 +125,7 @@ class SqlImportQueue(ImportQueue):
         saved = connection(tx).execute(
             sa.update(item_import)
             .where(c.id == job.id, c.fence == job.fence)
-            .values(**_standing(job), lease_until=lease_until, claims=0)
+            .values(**_state_columns(job), lease_until=lease_until, claims=0)
             .returning(c.id)
         )
         if saved.first() is None:
@@ -264,7 +264,7 @@ _SEVERAL: Final = Given(
 _ENDED: Final = tuple(status.value for status in ImportStatus if status.is_over)
 
 
-def _standing(job: ItemImport) -> dict[str, Any]:
+def _state_columns(job: ItemImport) -> dict[str, Any]:
     return {
         "status": job.status.value,
         "progress": to_data(job.progress),

@@ -77,7 +77,7 @@ class SqlStockLedger(StockLedger):
     ) -> Mapping[SkuId, StockChange]:
         if not receipts:
             return {}
-        asked = {r.sku_id: r.quantity for r in receipts}
+        wanted = {r.sku_id: r.quantity for r in receipts}
         moves = [
             _movement(r.sku_id, "receipt", r.reference, r.quantity, at)
             for r in sorted(receipts, key=lambda r: r.sku_id)
@@ -94,7 +94,7 @@ class SqlStockLedger(StockLedger):
         fresh = [r for r in receipts if (r.sku_id, r.reference) in counted]
         self._check_repeated(tx, [r for r in receipts if (r.sku_id, r.reference) not in counted])
         changes = self._count(tx, {r.sku_id: (r.quantity, 0) for r in fresh})
-        if short := sorted(r.sku_id for r in fresh if r.sku_id not in changes and asked[r.sku_id]):
+        if short := sorted(r.sku_id for r in fresh if r.sku_id not in changes and wanted[r.sku_id]):
             raise StockShort(short)
         return changes
 
@@ -148,15 +148,15 @@ class SqlStockLedger(StockLedger):
         self, tx: Transaction, order_ids: Sequence[OrderId], at: datetime
     ) -> Sequence[OrderId]:
         ended = self._end(tx, order_ids, HoldStatus.COMMITTED)
-        gone: Counter[SkuId] = Counter()
+        removed: Counter[SkuId] = Counter()
         for sku_id, _, quantity in ended:
-            gone[sku_id] += quantity
+            removed[sku_id] += quantity
         insert_many(
             connection(tx),
             stock_movement,
             [_movement(sku_id, "order", order_id, -n, at) for sku_id, order_id, n in ended],
         )
-        self._count(tx, {sku_id: (-n, -n) for sku_id, n in gone.items()})
+        self._count(tx, {sku_id: (-n, -n) for sku_id, n in removed.items()})
         committed = {order_id for _, order_id, _ in ended}
         if unclear := [order_id for order_id in order_ids if order_id not in committed]:
             states: dict[OrderId, set[HoldStatus]] = {}

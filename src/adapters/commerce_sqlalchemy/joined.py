@@ -1,4 +1,4 @@
-"""A shop's transaction as a part of somebody else's, on PostgreSQL: seen with its COMMIT, and gone
+"""A shop's transaction as part of the host's, on PostgreSQL: visible with its COMMIT, and gone
 with its ROLLBACK.
 """
 
@@ -115,7 +115,7 @@ class JoinedTransaction(SqlTransaction):
     def __init__(self, database: JoinedDatabase) -> None:
         self._joined = database
         self._connection = None
-        self._kept = False
+        self._committed = False
         self._before: dict[str, str] = {}
 
     def commit(self) -> None:
@@ -123,11 +123,11 @@ class JoinedTransaction(SqlTransaction):
         restored = _setting(self._before)
         self._run(f"SELECT {restored}, pg_notify('{self._joined.channel}', '')")
         self._run("RELEASE SAVEPOINT commerce")
-        self._kept = True
+        self._committed = True
 
     def __enter__(self) -> Self:
         self._connection = self._joined.open()
-        self._kept = False
+        self._committed = False
         try:
             self._run("SAVEPOINT commerce")
             try:
@@ -139,7 +139,7 @@ class JoinedTransaction(SqlTransaction):
                 self._take_back()
                 raise
         except BaseException:
-            self._let_go()
+            self._end()
             raise
         return self
 
@@ -151,20 +151,20 @@ class JoinedTransaction(SqlTransaction):
         /,
     ) -> None:
         try:
-            if not self._kept and isinstance(error, TransactionLost):
+            if not self._committed and isinstance(error, TransactionLost):
                 with suppress(TransactionLost):  # the connection went with it, and the first tells
                     self._take_back()
-            elif not self._kept:
+            elif not self._committed:
                 self._take_back()
         finally:
-            self._let_go()
+            self._end()
 
     def _take_back(self) -> None:
         """The settings with what was written."""
         self._run("ROLLBACK TO SAVEPOINT commerce")
         self._run("RELEASE SAVEPOINT commerce")
 
-    def _let_go(self) -> None:
+    def _end(self) -> None:
         connection, self._connection = self.connection, None
         connection.close()
 

@@ -7,8 +7,7 @@ import sqlalchemy as sa
 
 
 def beyond(now: datetime, until: datetime) -> datetime:
-    """The last moment at which a lease can end that somebody took by now, if one that is taken now
-    ends at *until*.
+    """The latest end of any lease taken before *now*, if one that is taken now ends at *until*.
 
     Clocks of processes may differ by less than a lease.
     """

@@ -164,12 +164,12 @@ class SqlOutbox(Outbox):
         freed: dict[MessageId, Message] = {}
         with self._db.begin() as tx:
             for some in slices(sorted(set(ids))):
-                gone = (
+                deleted = (
                     sa.delete(dead_letter)
                     .where(dead_letter.c.id.in_(some))
                     .returning(*dead_letter.c)
                 )
-                freed |= {row.id: _message(row) for row in connection(tx).execute(gone)}
+                freed |= {row.id: _message(row) for row in connection(tx).execute(deleted)}
             self.append(tx, [message for _, message in sorted(freed.items())])
             tx.commit()
         return sorted(freed)
@@ -177,7 +177,7 @@ class SqlOutbox(Outbox):
     def discard(
         self, ids: Sequence[MessageId], actor: str, reason: str, at: datetime
     ) -> Sequence[MessageId]:
-        gone: list[Any] = []
+        deleted: list[Any] = []
         with self._db.begin() as tx:
             for some in slices(sorted(set(ids))):
                 dropped = (
@@ -185,11 +185,11 @@ class SqlOutbox(Outbox):
                     .where(dead_letter.c.id.in_(some))
                     .returning(*dead_letter.c)
                 )
-                gone += connection(tx).execute(dropped).mappings()
+                deleted += connection(tx).execute(dropped).mappings()
             noted = {"actor": actor, "why": reason, "discarded_at": at}
-            insert_if_new(connection(tx), discarded_letter, [{**row, **noted} for row in gone])
+            insert_if_new(connection(tx), discarded_letter, [{**row, **noted} for row in deleted])
             tx.commit()
-        return sorted({row["id"] for row in gone})
+        return sorted({row["id"] for row in deleted})
 
     def discarded(self, limit: int) -> Sequence[DiscardedLetter]:
         c = discarded_letter.c
@@ -209,11 +209,11 @@ class SqlOutbox(Outbox):
 
 
 class SqlInbox(Inbox):
-    """The inbox on SQLite and PostgreSQL: one insert tells what is new, whoever else counts the
-    same.
+    """The inbox on SQLite and PostgreSQL: one insert decides what is new, however many processes
+    handle the same message.
     """
 
-    def first_seen(
+    def record_new(
         self, tx: Transaction, consumer: str, messages: Sequence[Message]
     ) -> Sequence[Message]:
         by_id = {m.id: m for m in messages}
@@ -232,7 +232,7 @@ class SqlInbox(Inbox):
         }
         return [m for m in by_id.values() if m.id in new]
 
-    def drop_seen(self, tx: Transaction, before: datetime, limit: int) -> int:
+    def forget_before(self, tx: Transaction, before: datetime, limit: int) -> int:
         c = inbox.c
         old = (
             sa.select(*inbox.primary_key)

@@ -219,12 +219,13 @@ class SqlSellerOrders(SellerOrders):
             }
             for (s, i), (seq, o) in newest.items()
         ]
-        # Another process may be told of the same orders at the same moment: whoever is second finds
-        # the row and writes over it.
+        # Another process may handle events of the same orders at the same time: the second one
+        # finds the row and updates it.
         new = set(insert_new(connection(tx), seller_order, written, c.seller_id, c.order_id))
-        kept = [row for row in written if (row["seller_id"], row["order_id"]) not in new]
+        unchanged_rows = [row for row in written if (row["seller_id"], row["order_id"]) not in new]
         changed = [
-            (r["seller_id"], r["order_id"], r["seq"], r["status"], r["document"], at) for r in kept
+            (r["seller_id"], r["order_id"], r["seq"], r["status"], r["document"], at)
+            for r in unchanged_rows
         ]
         _WRITE_OVER.run(connection(tx), changed)
 

@@ -30,10 +30,10 @@ def owed_refunds(connection: sa.Connection, limit: int) -> Sequence[OwedRefund]:
 
     Orders of which nothing is missing are settled on the way.
     """
-    looked_at = connection.execute(_NEXT).all()
-    owed = _OWED.run(connection, [(row.buyer_id, row.order_id) for row in looked_at])
+    candidates = connection.execute(_NEXT).all()
+    owed = _OWED.run(connection, [(row.buyer_id, row.order_id) for row in candidates])
     open_orders = {row.order_id for row in owed}
-    settled = [tuple(row) for row in looked_at if row.order_id not in open_orders]
+    settled = [tuple(row) for row in candidates if row.order_id not in open_orders]
     _SETTLE.run(connection, sorted(settled))
     owed.sort(key=lambda row: (row.order_id, row.at, row.ref))
     return [

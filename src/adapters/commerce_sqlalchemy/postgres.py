@@ -56,7 +56,7 @@ _MIGRATING: Final = 0x636F6D6D
 #: Statements that a server keeps prepared for one connection. Ours are some fifty, each written for
 #: a few sizes.
 _PREPARED: Final = 500
-#: What was executed so often is prepared: what was asked for once is perhaps never asked for again.
+#: A statement is prepared after so many executions: many are executed only once.
 _PREPARED_AFTER: Final = 1
 #: What the promise that nothing acknowledged is lost rests on (rule 14).
 _DURABLE: Final = ("fsync", "full_page_writes", "synchronous_commit")
@@ -253,6 +253,6 @@ def _refuse_dead(raw: Any, _record: object, _proxy: object) -> None:
 
 
 def _has_something_to_say(descriptor: int) -> bool:
-    looking = select.poll()
-    looking.register(descriptor, select.POLLIN)
-    return bool(looking.poll(0))
+    poller = select.poll()
+    poller.register(descriptor, select.POLLIN)
+    return bool(poller.poll(0))

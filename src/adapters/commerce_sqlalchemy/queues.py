@@ -89,7 +89,7 @@ class SqlQueue(Queue):
         self._clock = clock
         self._owner = owner
         self._tags = count(1)
-        self._in_hand: dict[str, Delivery] = {}
+        self._unacknowledged: dict[str, Delivery] = {}
         self._held = False
         self._progress = False
         self._prolong_at: datetime | None = None
@@ -110,7 +110,7 @@ class SqlQueue(Queue):
         self._change(_COUNT_ATTEMPT, deliveries)
 
     def release(self) -> None:
-        self._in_hand.clear()
+        self._unacknowledged.clear()
         if self._held:
             now = self._clock.now()
             self._lease(now, now)
@@ -136,24 +136,26 @@ class SqlQueue(Queue):
         return number, since
 
     def _delivery(self, row: Any) -> Delivery:
-        known = self._in_hand.get(row.id)
+        known = self._unacknowledged.get(row.id)
         if known is None or known.attempt != row.attempts + 1:
             known = Delivery(message=_message(row), attempt=row.attempts + 1, tag=next(self._tags))
-            self._in_hand[row.id] = known
+            self._unacknowledged[row.id] = known
         return known
 
     def _change(self, statement: Given, deliveries: Sequence[Delivery]) -> None:
         """Only of what was received: what was given back meanwhile comes again whatever is said of
         it.
         """
-        changed = sorted({d.message.id for d in deliveries if self._in_hand.get(d.message.id) == d})
+        changed = sorted(
+            {d.message.id for d in deliveries if self._unacknowledged.get(d.message.id) == d}
+        )
         if not changed:
             return
         with self._db.begin() as tx:
             statement.run(connection(tx), [(self._consumer, message_id) for message_id in changed])
             tx.commit()
         for message_id in changed:
-            del self._in_hand[message_id]
+            del self._unacknowledged[message_id]
         self._progress = True
 
     def _leased(self) -> bool:
@@ -164,13 +166,13 @@ class SqlQueue(Queue):
         """
         now = self._clock.now()
         if self._prolong_at is None or not self._prolong_at - _PROLONG <= now < self._prolong_at:
-            if self._in_hand and not self._progress:
+            if self._unacknowledged and not self._progress:
                 self.release()
                 return False
             self._progress = False
             held = self._lease(now, now + _LEASE)
             if not (held and self._held):
-                self._in_hand.clear()
+                self._unacknowledged.clear()
             self._held, self._prolong_at = held, now + _PROLONG
         return self._held
 

@@ -131,6 +131,6 @@ COVER: Final = Given(
 )
 
 
-def worrying(claims: int, created_before: datetime) -> "sa.ColumnElement[bool]":
+def needs_attention_clause(claims: int, created_before: datetime) -> "sa.ColumnElement[bool]":
     """Whether a saga needs review: flagged, claimed in vain, or old."""
     return sa.or_(_S.attention, _S.claims >= claims, order_table.c.created_at < created_before)

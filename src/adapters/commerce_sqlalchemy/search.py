@@ -19,7 +19,7 @@ class SqlReindexQueue(ReindexQueue):
 
     def insert(self, tx: Transaction, job: Reindex) -> None:
         row = {"id": job.id, "created_at": job.created_at, "fence": job.fence, "lease_until": None}
-        insert_if_new(connection(tx), reindex, [row | _standing(job)])
+        insert_if_new(connection(tx), reindex, [row | _state_columns(job)])
 
     def newest(self, tx: Transaction) -> Reindex | None:
         row = (
@@ -63,7 +63,7 @@ class SqlReindexQueue(ReindexQueue):
         saved = connection(tx).execute(
             sa.update(reindex)
             .where(c.id == job.id, c.fence == job.fence)
-            .values(**_standing(job), lease_until=lease_until)
+            .values(**_state_columns(job), lease_until=lease_until)
             .returning(c.id)
         )
         return saved.first() is not None
@@ -82,7 +82,7 @@ class SqlReindexQueue(ReindexQueue):
         return len(ids)
 
 
-def _standing(job: Reindex) -> dict[str, Any]:
+def _state_columns(job: Reindex) -> dict[str, Any]:
     return {"status": job.status.value, "indexed": job.indexed, "finished_at": job.finished_at}
 
 

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from commerce_core.kernel.clock import Clock
 
-#: So often, in seconds, the server is asked what time it is; in between its time goes on as this
-#: machine counts seconds.
-_ASKED_EVERY: Final = 10.0
+#: Seconds between two readings of the server's clock; in between this machine's monotonic clock
+#: counts.
+_REFRESH_EVERY: Final = 10.0
 #: Goes on while the machine sleeps, and does not jump when its clock is set.
 _STEADY: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -18,8 +18,8 @@ class ServerClock(Clock):
     """What time it is on the server: leases and due times are compared between processes, whose own
     clocks may be wrong.
 
-    It is asked for whenever a connection is taken that was not asked for some time: in no
-    transaction, by no thread of its own. Before the first one was taken it is the machine's time.
+    It is read when a connection is checked out and the last reading is old: in no transaction, by
+    no thread of its own. Before the first checkout it is the machine's time.
     """
 
     def __init__(self) -> None:
@@ -32,11 +32,11 @@ class ServerClock(Clock):
         at, counted = read
         return at + timedelta(seconds=_counted() - counted)
 
-    def look(self, driver: Any) -> None:
+    def refresh(self, driver: Any) -> None:
         """Ask for the time over *driver*, a connection at rest, if that was not done for a
         while.
         """
-        if self._read is not None and _counted() - self._read[1] < _ASKED_EVERY:
+        if self._read is not None and _counted() - self._read[1] < _REFRESH_EVERY:
             return
         from psycopg import Error  # not for shops on SQLite, which need no driver of a server
 

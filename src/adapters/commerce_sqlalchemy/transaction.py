@@ -149,7 +149,8 @@ class SqlDatabase(Database):
     @property
     def connections_in_use(self) -> int:
         """How many connections transactions hold at the moment."""
-        return self.engine.pool.checkedout() - len(self._free)  # type: ignore[attr-defined,no-any-return]
+        pool: Any = self.engine.pool
+        return int(pool.checkedout()) - len(self._free)
 
     def note_full(self) -> None:
         """Remember that there was no room for what was to be written."""
@@ -171,17 +172,17 @@ class SqlDatabase(Database):
                 tx.commit()
         elif (
             time.monotonic() - since < _TOLD_FOR
-        ):  # tables cannot be made there: the next write tells
+        ):  # tables cannot be made there: the next write fails
             raise StorageFull("the database has no room")
         self._full_since = None
 
     def keep_time(self, clock: ServerClock) -> None:
         """Let *clock* go by the server's."""
 
-        def look(raw: Any, _record: object, _proxy: object) -> None:
-            clock.look(raw)
+        def refresh(raw: Any, _record: object, _proxy: object) -> None:
+            clock.refresh(raw)
 
-        event.listen(self.engine, "checkout", look)
+        event.listen(self.engine, "checkout", refresh)
 
     def begin(self) -> SqlTransaction:
         return SqlTransaction(self, write=True)

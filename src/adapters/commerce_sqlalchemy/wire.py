@@ -1,4 +1,4 @@
-"""Waking those who wait for work in other processes, by PostgreSQL's LISTEN and NOTIFY."""
+"""Wakes other processes that wait for work, by PostgreSQL's LISTEN and NOTIFY."""
 
 import logging
 import os
@@ -16,54 +16,53 @@ _LOG: Final = logging.getLogger(__name__)
 #: Seconds before a broken connection is opened again: at first, and at most.
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
-#: Seconds that the thread has to end. One that asks a server that is frozen never does.
+#: Seconds that the thread has to end. With a frozen server it never does.
 _GOODBYE: Final = 3.0
 
 
 class PostgresNotifier:
-    """A thread with a connection of its own that hears when other processes have work, and tells
-    them when this one has.
+    """A thread with its own connection that notifies other processes of work, and listens to them.
 
-    A wake-up only, so nothing rests on it: who does not hear finds the work by looking. It is told
-    after the commit and beside it, once for any number of commits that were made meanwhile: NOTIFY
-    within a transaction would make commits wait for one another.
+    A hint only: a process that misses a notification finds the work by polling. It is sent after
+    the commit, once for any number of commits made meanwhile: NOTIFY within a transaction would
+    make commits wait for one another.
 
     Args:
         url: the address of the database.
-        heard: called on this thread whenever another process has notified of work, and at both
+        on_notify: called on this thread when another process has sent a notification, and at both
             ends of an outage, when one may have.
     """
 
-    def __init__(self, url: str, heard: Callable[[], None]) -> None:
+    def __init__(self, url: str, on_notify: Callable[[], None]) -> None:
         self._channel = Identifier(postgres.channel_of(postgres.schema_of(url)))
         self._url = url
-        self._heard = heard
-        self._asleep, self._awake = os.pipe()
-        self._told = threading.Event()
+        self._on_notify = on_notify
+        self._wake_read, self._wake_write = os.pipe()
+        self._pending = threading.Event()
         self._closed = threading.Event()
         self._listening = threading.Event()
         self._thread = threading.Thread(target=self._run, name="wire", daemon=True)
         self._thread.start()
 
-    def tell(self) -> None:
-        """Let other processes know that there is work. Returns at once."""
-        if not self._told.is_set() and not self._closed.is_set():
-            self._told.set()
-            os.write(self._awake, b"!")
+    def notify(self) -> None:
+        """Notify other processes that there is work. Returns at once."""
+        if not self._pending.is_set() and not self._closed.is_set():
+            self._pending.set()
+            os.write(self._wake_write, b"!")
 
     def listening(self) -> bool:
-        """Whether other processes are heard now, as far as is known."""
+        """Whether notifications of other processes arrive now, as far as is known."""
         return self._listening.is_set()
 
     def close(self) -> None:
-        """End the thread; one that waits for the server is left behind. Idempotent."""
+        """End the thread; one that waits for the server is abandoned. Idempotent."""
         if not self._closed.is_set():
             self._closed.set()
-            os.write(self._awake, b"!")
+            os.write(self._wake_write, b"!")
             self._thread.join(_GOODBYE)
-            if not self._thread.is_alive():  # else it may look at them yet
-                os.close(self._asleep)
-                os.close(self._awake)
+            if not self._thread.is_alive():  # else it may still use them
+                os.close(self._wake_read)
+                os.close(self._wake_write)
 
     def _run(self) -> None:
         pause = _FIRST_PAUSE
@@ -72,32 +71,36 @@ class PostgresNotifier:
                 with postgres.connect(self._url) as connection:
                     connection.execute(SQL("LISTEN {}").format(self._channel))
                     self._listening.set()
-                    self._heard()
+                    self._on_notify()
                     pause = _FIRST_PAUSE
-                    self._pass_on(connection)
+                    self._relay(connection)
             except psycopg.Error as error:
                 if self._listening.is_set():
                     self._listening.clear()
-                    self._heard()  # who waits for a ring looks for itself from now on
+                    self._on_notify()  # waiting threads poll from now on
                 _LOG.warning(
-                    "other processes are not heard for %.1f s: %s",
+                    "no notifications from other processes for %.1f s: %s",
                     pause,
                     str(error).strip().partition("\n")[0],
                 )
                 self._closed.wait(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
 
-    def _pass_on(self, connection: "psycopg.Connection[Any]") -> None:
-        looking = select.poll()
-        for descriptor in (connection.fileno(), self._asleep):
-            looking.register(descriptor, select.POLLIN)
+    def _relay(self, connection: "psycopg.Connection[Any]") -> None:
+        poller = select.poll()
+        for descriptor in (connection.fileno(), self._wake_read):
+            poller.register(descriptor, select.POLLIN)
         while not self._closed.is_set():
-            ready = {descriptor for descriptor, _ in looking.poll()}
-            if self._asleep in ready:
-                os.read(self._asleep, 64)
-                if self._told.is_set():
-                    self._told.clear()  # before it is told: what happens from now on is told again
+            ready = {descriptor for descriptor, _ in poller.poll()}
+            if self._wake_read in ready:
+                os.read(self._wake_read, 64)
+                if self._pending.is_set():
+                    self._pending.clear()  # first: what happens from now on is notified again
                     connection.execute(SQL("NOTIFY {}").format(self._channel))
             ours = connection.info.backend_pid
-            if [told for told in connection.notifies(timeout=0) if told.pid != ours]:
-                self._heard()
+            if [
+                notification
+                for notification in connection.notifies(timeout=0)
+                if notification.pid != ours
+            ]:
+                self._on_notify()

@@ -117,8 +117,8 @@ class Folder:
         """The generation in use, if one can be used, and whether it holds all that was there
         before.
         """
-        name, whole = self._named(self._current), bool(_read(self._current).get("whole"))
-        return name, whole and name is not None
+        name, complete = self._named(self._current), bool(_read(self._current).get("whole"))
+        return name, complete and name is not None
 
     def rebuild(self) -> tuple[str | None, ItemId | None]:
         """The generation that is being built, if one is, and the last item that was added to it in
@@ -138,9 +138,9 @@ class Folder:
         numbers = [int(p.name) for p in self.path.iterdir() if p.name.isdecimal()]
         return f"{max(numbers, default=0) + 1:06}"
 
-    def use(self, name: str, *, whole: bool) -> None:
+    def use(self, name: str, *, complete: bool) -> None:
         """Let *name* be the generation in use from now on."""
-        _replace(self._current, {"generation": name, "schema": SCHEMA_VERSION, "whole": whole})
+        _replace(self._current, {"generation": name, "schema": SCHEMA_VERSION, "whole": complete})
 
     def advance(self, name: str, last: ItemId | None) -> None:
         """Remember that *name* is being built and has all items up to *last*."""

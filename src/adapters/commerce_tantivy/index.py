@@ -72,16 +72,16 @@ class TantivyIndex(SearchIndex):
     def find(self, query: Query) -> ResultPage:
         digest = digest_of(query)
         state, offset = self._where(query, digest)
-        asked = _page_key(state, digest, query.size, offset)
-        page = self._pages.get(asked)
+        key = _page_key(state, digest, query.size, offset)
+        page = self._pages.get(key)
         if page is None:
             page = self._page(query, state, digest, offset)
-            self._pages.put(asked, page)
+            self._pages.put(key, page)
         if page.next_cursor is not None and query.cursor is None:
             self._pins.keep(state)
         return page
 
-    def kept(self, query: Query) -> ResultPage | None:
+    def cached(self, query: Query) -> ResultPage | None:
         state = self._reader.known() if query.cursor is None else None
         if state is None:
             return None
@@ -92,11 +92,11 @@ class TantivyIndex(SearchIndex):
 
     def suggest(self, prefix: str, size: int) -> Sequence[Suggestion]:
         state = self._reader.state()
-        asked = (state.name, prefix[:200], size)
-        found = self._suggestions.get(asked)
+        key = (state.name, prefix[:200], size)
+        found = self._suggestions.get(key)
         if found is None:
             found = suggest(state, prefix, size)
-            self._suggestions.put(asked, found)
+            self._suggestions.put(key, found)
         return found
 
     def explain(self, term: str, size: int) -> Sequence[Explanation]:
@@ -113,18 +113,18 @@ class TantivyIndex(SearchIndex):
 
     @staticmethod
     def _did_you_mean(state: State, planned: Plan) -> str | None:
-        meant = planned.term.did_you_mean
-        if meant is None or planned.exact is None:
-            return meant
+        suggested = planned.term.did_you_mean
+        if suggested is None or planned.exact is None:
+            return suggested
         names_something = state.searcher.search(planned.exact, 1, count=False).hits
-        return None if names_something else meant
+        return None if names_something else suggested
 
     def _where(self, query: Query, digest: str) -> tuple[State, int]:
         now = self._reader.state()
         if query.cursor is None:
             return now, 0
-        name, asked, offset = decode_cursor(_KIND, query.cursor, str, str, int)
-        if asked != digest or not 0 < offset < DEEPEST:
+        name, key, offset = decode_cursor(_KIND, query.cursor, str, str, int)
+        if key != digest or not 0 < offset < DEEPEST:
             raise BadCursor("a cursor of another query")
         state = now if name == now.name else self._pins.find(name)
         if state is None:

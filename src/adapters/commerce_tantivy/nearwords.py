@@ -1,4 +1,4 @@
-"""What somebody may have meant by a word that the index does not know."""
+"""Corrections of a word that the index does not contain."""
 
 import threading
 from string import ascii_lowercase
@@ -33,7 +33,7 @@ class NearWords:
     def __init__(self, searcher: tantivy.Searcher) -> None:
         self._searcher = searcher
         self._found: dict[str, tuple[str, ...]] = {}
-        self._shelves: dict[str, dict[int, list[_Entry]]] = {}
+        self._by_length: dict[str, dict[int, list[_Entry]]] = {}
         self._lock = threading.Lock()
 
     def of(self, word: str) -> tuple[str, ...]:
@@ -68,10 +68,10 @@ class NearWords:
         return suggested(term) if 2 * count > having else word
 
     def _within(self, word: str, letter: str, edits: int) -> list[Near]:
-        shelf, bits = self._shelf(letter), _bits(word)
+        words_by_length, bits = self._words_by_length(letter), _bits(word)
         near: list[Near] = []
         for length in range(len(word) - edits, len(word) + edits + 1):
-            for other, other_bits, count in shelf.get(length, ()):
+            for other, other_bits, count in words_by_length.get(length, ()):
                 # An edit changes at most two bits: this spares nearly all words the real
                 # comparison.
                 if (bits ^ other_bits).bit_count() <= 2 * edits:
@@ -80,22 +80,22 @@ class NearWords:
                         near.append((distance, float(count), other))
         return near
 
-    def _shelf(self, letter: str) -> dict[int, list[_Entry]]:
-        if letter not in self._shelves:
+    def _words_by_length(self, letter: str) -> dict[int, list[_Entry]]:
+        if letter not in self._by_length:
             # Letters of an alphabet; more are a search for random signs.
-            if len(self._shelves) > 40:
-                self._shelves.clear()
+            if len(self._by_length) > 40:
+                self._by_length.clear()
             counts: dict[str, int] = {}
             for field in _FIELDS:
                 for word, count in self._searcher.terms_with_prefix(
                     field, letter, limit=_DICTIONARY
                 ):
                     counts[word] = counts.get(word, 0) + count
-            shelf: dict[int, list[_Entry]] = {}
+            words_by_length: dict[int, list[_Entry]] = {}
             for word in [w for w in counts if w.isalpha()]:
-                shelf.setdefault(len(word), []).append((word, _bits(word), counts[word]))
-            self._shelves[letter] = shelf
-        return self._shelves[letter]
+                words_by_length.setdefault(len(word), []).append((word, _bits(word), counts[word]))
+            self._by_length[letter] = words_by_length
+        return self._by_length[letter]
 
     def _alive(self, word: str) -> bool:
         """Whether a document has it: the dictionary still lists the words of documents that went,

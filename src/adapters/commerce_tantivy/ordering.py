@@ -13,7 +13,7 @@ from commerce_core.search import Sort
 
 #: Nobody turns pages beyond this hit: a search costs what it has to skip.
 DEEPEST: Final = 10_000
-_FIRST_LOOK: Final = 64
+_FIRST_LIMIT: Final = 64
 
 _FIELDS: Final = {
     Sort.PRICE_ASCENDING: ("price", Order.Asc),
@@ -35,16 +35,16 @@ def first(
     field, order = _FIELDS.get(sort, (None, Order.Desc))
     if field is None and not ranked:
         field, order = "id_high", Order.Asc
-    look = max(count, _FIRST_LOOK)
+    limit = max(count, _FIRST_LIMIT)
     while True:
-        look = min(look, DEEPEST)
+        limit = min(limit, DEEPEST)
         found = searcher.search(
-            query, look + 1, count=False, order_by_field=field, order=order
+            query, limit + 1, count=False, order_by_field=field, order=order
         ).hits
         # A group of equal hits is put into order as a whole: a part of it could be any part.
-        if len(found) <= look or look == DEEPEST or found[count - 1][0] != found[-1][0]:
+        if len(found) <= limit or limit == DEEPEST or found[count - 1][0] != found[-1][0]:
             break
-        look *= 4
+        limit *= 4
     return _settled(searcher, _with_equals(found[:DEEPEST], count))[:count]
 
 
@@ -64,11 +64,11 @@ def first_by_price(
     """
     bound, sign = PRICED[sort], 1 if sort is Sort.PRICE_ASCENDING else -1
     _, order = _FIELDS[sort]
-    look = max(count, _FIRST_LOOK)
+    limit = max(count, _FIRST_LIMIT)
     while True:
-        look = min(look, DEEPEST)
+        limit = min(limit, DEEPEST)
         found = searcher.search(
-            query, look + 1, count=False, order_by_field=bound, order=order
+            query, limit + 1, count=False, order_by_field=bound, order=order
         ).hits
         addresses = [address for _, address in found]
         low, high = (
@@ -80,9 +80,9 @@ def first_by_price(
         ]
         rows = _settled(searcher, sorted(priced, key=lambda row: sign * row[0]))
         last = sign * float(found[-1][0]) if found else 0.0
-        if len(found) <= look or look == DEEPEST or sign * rows[count - 1][0] < last:
+        if len(found) <= limit or limit == DEEPEST or sign * rows[count - 1][0] < last:
             return rows[:count]
-        look *= 4
+        limit *= 4
 
 
 def _with_equals(rows: list[Row], count: int) -> list[Row]:

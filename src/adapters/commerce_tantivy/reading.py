@@ -29,7 +29,7 @@ class Reader:
         self._folder = Folder(folder)
         self._synonyms = synonyms
         self._generation: Generation | None = None
-        self._seen: tuple[_Stamp, _Stamp] | None = None
+        self._stamps_read: tuple[_Stamp, _Stamp] | None = None
         self._dictionaries: Recent[str, NearWords] = Recent(_DICTIONARIES)
         self._state = self._named("nothing", tantivy.Index(SCHEMA).searcher(), synonyms.now())
         self._process = ProcessGuard("search index")
@@ -43,25 +43,30 @@ class Reader:
         """
         self._process.check()
         synonyms = self._synonyms.now()
-        if self._stamps() == self._seen and synonyms is self._state.synonyms:
+        if self._stamps() == self._stamps_read and synonyms is self._state.synonyms:
             return self._state
         with self._lock:
             failure: Exception | None = None
             for _ in range(_TRIES):
                 try:
-                    return self._look()
+                    return self._reload()
                 except (OSError, ValueError) as error:
                     # The generation was switched or merged between two looks: the next one sees the
                     # new files.
-                    self._seen, failure = None, error
+                    self._stamps_read, failure = None, error
             raise SearchUnavailable("the search index cannot be read") from failure
 
     def known(self) -> State | None:
         """The state that was read last, if it is the present one still. Reads no index and waits
         for nobody.
         """
-        seen, state = self._seen, self._state  # in this order: what was seen is written last
-        return state if self._stamps() == seen and self._synonyms.now() is state.synonyms else None
+        stamps, state = (
+            self._stamps_read,
+            self._state,
+        )  # in this order: what was seen is written last
+        return (
+            state if self._stamps() == stamps and self._synonyms.now() is state.synonyms else None
+        )
 
     def _named(self, name: str, searcher: tantivy.Searcher, synonyms: Synonyms) -> State:
         return State(f"{name}.{synonyms.name}", searcher, synonyms, self._dictionaries)
@@ -70,9 +75,9 @@ class Reader:
         meta = stamp(self._generation.meta_file) if self._generation is not None else None
         return stamp(self._folder.current_file), meta
 
-    def _look(self) -> State:
-        synonyms, seen = self._synonyms.now(), self._stamps()
-        if seen == self._seen and synonyms is self._state.synonyms:
+    def _reload(self) -> State:
+        synonyms, stamps = self._synonyms.now(), self._stamps()
+        if stamps == self._stamps_read and synonyms is self._state.synonyms:
             return self._state
         name, _ = self._folder.current()
         if name is None:
@@ -80,8 +85,8 @@ class Reader:
         else:
             if self._generation is None or self._generation.folder.name != name:
                 self._generation = self._folder.open(name)
-            seen = self._stamps()
+            stamps = self._stamps()
             view = see(self._generation)
         self._state = self._named(*view, synonyms)
-        self._seen = seen
+        self._stamps_read = stamps
         return self._state

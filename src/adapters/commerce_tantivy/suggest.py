@@ -1,4 +1,4 @@
-"""What to search for, while somebody types."""
+"""Suggestions while a buyer types."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -17,7 +17,7 @@ from commerce_tantivy.schema import SCHEMA
 from commerce_tantivy.states import State
 
 #: Of a dictionary, so many entries are read for the most common ones.
-_LOOKED_AT: Final = 3_000
+_CANDIDATES: Final = 3_000
 
 
 def suggest(state: State, prefix: str, size: int) -> tuple[Suggestion, ...]:
@@ -50,7 +50,7 @@ def _queries(state: State, words: list[str], size: int) -> Iterator[str]:
 
 def _values(state: State, field: str, words: list[str], size: int) -> Iterator[str]:
     """The most common texts of a dictionary that go on from *words*; the same text once."""
-    found = state.searcher.terms_with_prefix(field, " ".join(words), limit=_LOOKED_AT)
+    found = state.searcher.terms_with_prefix(field, " ".join(words), limit=_CANDIDATES)
     texts = (
         text
         for text, term in most_common(found, phrases=field == "phrases")

@@ -30,8 +30,8 @@ class Writer:
     @property
     def needs_rebuild(self) -> bool:
         """Whether the generation in use lacks what was there before, or cannot be read."""
-        name, whole = self._folder.current()
-        if name is None or not whole:
+        name, complete = self._folder.current()
+        if name is None or not complete:
             return True
         try:
             self._folder.open(name)
@@ -88,7 +88,7 @@ class Writer:
             before = self._take()
             if self._next is None:
                 return
-            self._folder.use(self._next.folder.name, whole=True)
+            self._folder.use(self._next.folder.name, complete=True)
             self._folder.forget_rebuild()
             self._current, self._next = self._next, None
             before.close()
@@ -152,5 +152,5 @@ class Writer:
     def _begin(self) -> Generation:
         name = self._folder.begin()
         generation = self._folder.open(name)
-        self._folder.use(name, whole=False)
+        self._folder.use(name, complete=False)
         return generation

@@ -62,7 +62,7 @@ def spellings(secret: str) -> frozenset[str]:
     )
 
 
-class Heard:
+class CapturedLogs:
     """Everything that was written or raised, as text."""
 
     def __init__(self) -> None:
@@ -87,29 +87,29 @@ class Heard:
 
     def add_record(self, record: logging.LogRecord) -> None:
         """Take in a line of the log, with all that any formatter may show of it."""
-        given: Mapping[str, Any] = {
+        fields: Mapping[str, Any] = {
             name: value for name, value in vars(record).items() if name not in _ORDINARY
         }
-        self.add(record.getMessage(), record.args, given)
+        self.add(record.getMessage(), record.args, fields)
         if record.exc_info and record.exc_info[1]:
             self.add_error(record.exc_info[1])
 
 
 @contextmanager
-def listening() -> Generator[Heard]:
+def listening() -> Generator[CapturedLogs]:
     """What is logged by anybody, down to the last detail, while the block lasts."""
-    heard = Heard()
+    captured = CapturedLogs()
 
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            heard.add_record(record)
+            captured.add_record(record)
 
     root, handler = logging.getLogger(), Handler(logging.DEBUG)
     level = root.level
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)
     try:
-        yield heard
+        yield captured
     finally:
         root.setLevel(level)
         root.removeHandler(handler)

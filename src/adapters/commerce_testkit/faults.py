@@ -132,7 +132,7 @@ class _FaultyTransaction(Transaction):
     def __enter__(self) -> Self:
         inner: Any = self._inner.__enter__()
         self._database.open += 1
-        return inner  # type: ignore[no-any-return]  # whatever it is, it is what the adapters ask for
+        return inner  # type: ignore[no-any-return]  # the adapters know its type
 
     def __exit__(
         self,

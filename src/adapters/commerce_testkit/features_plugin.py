@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from commerce_testkit.http_driver import HttpShop
-from commerce_testkit.shop import Shop
+from commerce_testkit.shop import ShopDriver
 from commerce_testkit.story import Story
 
 pytest_plugins = tuple(
@@ -41,7 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture
-def shop(pytestconfig: pytest.Config) -> Iterator[Shop]:
+def shop(pytestconfig: pytest.Config) -> Iterator[ShopDriver]:
     """The running shop at ``--shop-url``."""
     address = pytestconfig.getoption("--shop-url", default=None)
     if not address:
@@ -51,12 +51,12 @@ def shop(pytestconfig: pytest.Config) -> Iterator[Shop]:
 
 
 @pytest.fixture
-def story(shop: Shop) -> Iterator[Story]:
+def story(shop: ShopDriver) -> Iterator[Story]:
     """A scenario in *shop*. A refusal that no step spoke of is an error."""
-    told = Story(shop)
-    yield told
-    if told.refusal is not None:
-        raise told.refusal
+    scenario = Story(shop)
+    yield scenario
+    if scenario.refusal is not None:
+        raise scenario.refusal
 
 
 def pytest_bdd_before_step(request: pytest.FixtureRequest, step: Any) -> None:

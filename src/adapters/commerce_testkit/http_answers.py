@@ -8,92 +8,92 @@ from commerce_core.kernel.money import Money
 from commerce_testkit.shop import (
     Basket,
     BasketLine,
-    Findings,
     Form,
-    Found,
     Goods,
     ImportReport,
-    Ordered,
+    OrderDetails,
     Profile,
-    Told,
+    SearchHit,
+    SearchPage,
+    TimelineStep,
 )
 
 Json = Mapping[str, Any]
 
 
-def money(told: Json) -> Money:
+def money(data: Json) -> Money:
     """``{"amount": "15.99", "currency": "USD"}``."""
-    return Money.parse(told["amount"], told["currency"])
+    return Money.parse(data["amount"], data["currency"])
 
 
-def profile(told: Json) -> Profile:
+def profile(data: Json) -> Profile:
     """An account."""
-    address: Json | None = told.get("address")
+    address: Json | None = data.get("address")
     return Profile(
-        name=told["name"], role=told["role"], country=address["country"] if address else None
+        name=data["name"], role=data["role"], country=address["country"] if address else None
     )
 
 
-def goods(told: Json) -> Goods:
+def goods(data: Json) -> Goods:
     """An item."""
-    price: Json | None = told.get("price")
-    forms = told.get("variants") or ()
+    price: Json | None = data.get("price")
+    forms = data.get("variants") or ()
     return Goods(
-        item_id=told["itemId"],
-        status=told["status"],
-        version=told["version"],
+        item_id=data["itemId"],
+        status=data["status"],
+        version=data["version"],
         price=money(price) if price else None,
-        stock=told.get("stock"),
+        stock=data.get("stock"),
         forms=tuple(_form(form) for form in forms),
-        details=told,
+        details=data,
     )
 
 
-def _form(told: Json) -> Form:
+def _form(data: Json) -> Form:
     return Form(
-        variant_id=told["variantId"],
-        options=told["options"],
-        price=money(told["price"]),
-        stock=told["stock"],
+        variant_id=data["variantId"],
+        options=data["options"],
+        price=money(data["price"]),
+        stock=data["stock"],
     )
 
 
-def import_report(told: Json) -> ImportReport:
+def import_report(data: Json) -> ImportReport:
     """What became of a file."""
     return ImportReport(
-        import_id=told["importId"],
-        created=told["created"],
-        changed=told["changed"],
-        unchanged=told["unchanged"],
-        failed=told["failed"],
-        refused=tuple((error["line"], error["pointer"]) for error in told["errors"]),
+        import_id=data["importId"],
+        created=data["created"],
+        changed=data["changed"],
+        unchanged=data["unchanged"],
+        failed=data["failed"],
+        refused=tuple((error["line"], error["pointer"]) for error in data["errors"]),
     )
 
 
-def findings(told: Json) -> Findings:
+def findings(data: Json) -> SearchPage:
     """A page of a search."""
     hits = tuple(
-        Found(
+        SearchHit(
             item_id=hit["itemId"],
             name=hit["name"],
             price=money(hit["price"]),
             in_stock=hit["inStock"],
             highlights=hit["highlights"],
         )
-        for hit in told["items"]
+        for hit in data["items"]
     )
-    facets = told["facets"]
-    return Findings(
+    facets = data["facets"]
+    return SearchPage(
         hits=hits,
-        total=told["total"]["count"],
+        total=data["total"]["count"],
         categories={value["value"]: value["count"] for value in facets["category"]},
         brands={value["value"]: value["count"] for value in facets["brand"]},
-        did_you_mean=told["didYouMean"],
-        next_cursor=told["nextCursor"],
+        did_you_mean=data["didYouMean"],
+        next_cursor=data["nextCursor"],
     )
 
 
-def basket(told: Json) -> Basket:
+def basket(data: Json) -> Basket:
     """A cart."""
     lines = tuple(
         BasketLine(
@@ -105,40 +105,40 @@ def basket(told: Json) -> Basket:
             problems=tuple(problem["code"] for problem in line["problems"]),
             metadata=line["metadata"],
         )
-        for line in told["lines"]
+        for line in data["lines"]
     )
     return Basket(
-        cart_id=told["cartId"],
-        version=told["version"],
+        cart_id=data["cartId"],
+        version=data["version"],
         lines=lines,
-        total=money(told["total"]),
-        metadata=told["metadata"],
-        coupons={c["code"]: c["problem"] and c["problem"]["code"] for c in told["coupons"]},
+        total=money(data["total"]),
+        metadata=data["metadata"],
+        coupons={c["code"]: c["problem"] and c["problem"]["code"] for c in data["coupons"]},
     )
 
 
-def ordered(told: Json) -> Ordered:
+def ordered(data: Json) -> OrderDetails:
     """An order as its buyer or a seller is shown it."""
-    payment: Json = told.get("payment") or {}
-    shipment: Json = told.get("shipment") or {}
-    ending: Json = told.get("cancellation") or {}
-    return Ordered(
-        order_id=told["orderId"],
-        status=told["status"],
-        total=money(told["total"]),
-        lines=tuple((line["itemId"], line["quantity"]) for line in told["lines"]),
+    payment: Json = data.get("payment") or {}
+    shipment: Json = data.get("shipment") or {}
+    ending: Json = data.get("cancellation") or {}
+    return OrderDetails(
+        order_id=data["orderId"],
+        status=data["status"],
+        total=money(data["total"]),
+        lines=tuple((line["itemId"], line["quantity"]) for line in data["lines"]),
         payment_status=payment.get("status"),
         last4=payment.get("last4"),
         tracking_number=shipment.get("trackingNumber"),
-        metadata=told.get("metadata"),
-        line_metadata=tuple(line["metadata"] for line in told["lines"]),
+        metadata=data.get("metadata"),
+        line_metadata=tuple(line["metadata"] for line in data["lines"]),
         timeline=tuple(
-            _told(seq, entry) for seq, entry in enumerate(told.get("timeline") or (), 1)
+            _timeline_entry(seq, entry) for seq, entry in enumerate(data.get("timeline") or (), 1)
         ),
         cancelled_because=ending.get("code"),
         cart_of_lines=ending.get("cartId"),
     )
 
 
-def _told(seq: int, entry: Json) -> Told:
-    return Told(seq=seq, what=entry["type"], at=datetime.fromisoformat(entry["at"]))
+def _timeline_entry(seq: int, entry: Json) -> TimelineStep:
+    return TimelineStep(seq=seq, what=entry["type"], at=datetime.fromisoformat(entry["at"]))

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from commerce_testkit.shop import Refused, ShopBroken
+from commerce_testkit.shop import Refused, UnexpectedAnswer
 
 _PATIENCE: Final = 30.0
 #: Refusals of a shop that many ask at once, or one address too often: who tells it the features
@@ -62,7 +62,7 @@ class HttpConnection:
     ) -> None:
         self._connection.close()
 
-    def ask(
+    def request(
         self,
         method: str,
         path: str,
@@ -73,7 +73,7 @@ class HttpConnection:
 
         Raises:
             Refused: the shop answered with a problem.
-            ShopBroken: it answered with something that is neither an answer nor a refusal.
+            UnexpectedAnswer: it answered with something that is neither an answer nor a refusal.
         """
         deadline = time.monotonic() + _LONGEST_WAIT
         while True:
@@ -92,7 +92,7 @@ class HttpConnection:
             )
         is_problem = found.get("content-type", "").startswith("application/problem+json")
         if not is_problem or (response.status >= 500 and "retry-after" not in found):
-            raise ShopBroken(f"{method} {path}: {response.status} {raw[:500]!r}")
+            raise UnexpectedAnswer(f"{method} {path}: {response.status} {raw[:500]!r}")
         problem = json.loads(raw, parse_float=Decimal)
         fields = [wrong["pointer"] for wrong in problem.get("errors", ())]
         raise Refused(problem["code"], problem, fields, problem.get("detail", ""))
@@ -133,11 +133,11 @@ def _asks_to_wait(response: http.client.HTTPResponse, raw: bytes) -> int | None:
     """The seconds after which a request that was not looked at for want of room may be sent again;
     ``None``: it was looked at.
     """
-    told = response.headers.get("retry-after", "")
+    retry_after = response.headers.get("retry-after", "")
     is_problem = response.headers.get("content-type", "").startswith("application/problem+json")
     return (
-        int(told)
-        if is_problem and told.isdecimal() and json.loads(raw).get("code") in _NO_ROOM
+        int(retry_after)
+        if is_problem and retry_after.isdecimal() and json.loads(raw).get("code") in _NO_ROOM
         else None
     )
 

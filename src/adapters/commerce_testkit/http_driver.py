@@ -13,13 +13,13 @@ from commerce_testkit.http_answers import basket, findings, goods, import_report
 from commerce_testkit.http_connection import Answer, HttpConnection
 from commerce_testkit.shop import (
     Basket,
-    Findings,
     Goods,
     ImportReport,
-    Ordered,
+    OrderDetails,
     Payment,
     Profile,
-    Shop,
+    SearchPage,
+    ShopDriver,
     Visitor,
 )
 
@@ -29,7 +29,7 @@ _LONGEST_PAUSE: Final = 0.25
 _MEDIA: Final = {"ndjson": "application/x-ndjson", "json": "application/json", "csv": "text/csv"}
 
 
-class HttpShop(Shop):
+class HttpShop(ShopDriver):
     """Speaks to the shop at *address*; a context manager. It waits by asking again, up to a
     deadline.
     """
@@ -52,7 +52,7 @@ class HttpShop(Shop):
         self._http.__exit__(kind, error, trace)
 
     def register(self, who: Visitor, name: str, role: str) -> None:
-        self._ask(
+        self._request(
             who,
             "POST",
             "/accounts",
@@ -61,26 +61,26 @@ class HttpShop(Shop):
 
     def log_in(self, who: Visitor) -> None:
         stranger = Visitor(email=who.email, cart_token=who.cart_token)
-        who.token = self._ask(
+        who.token = self._request(
             stranger, "POST", "/sessions", {"email": who.email, "password": who.password}
         ).body["token"]
 
     def log_out(self, who: Visitor) -> None:
-        self._ask(who, "DELETE", "/sessions/current")
+        self._request(who, "DELETE", "/sessions/current")
 
     def profile(self, who: Visitor) -> Profile:
-        return profile(self._ask(who, "GET", "/accounts/me").body)
+        return profile(self._request(who, "GET", "/accounts/me").body)
 
     def change_profile(self, who: Visitor, changes: Mapping[str, Any]) -> Profile:
-        return profile(self._ask(who, "PATCH", "/accounts/me", changes).body)
+        return profile(self._request(who, "PATCH", "/accounts/me", changes).body)
 
     def onboard(self, who: Visitor, item: Mapping[str, Any], key: str | None = None) -> Goods:
-        return goods(self._ask(who, "POST", "/items", item, _key(key)).body)
+        return goods(self._request(who, "POST", "/items", item, _key(key)).body)
 
     def item(self, who: Visitor, item_id: str) -> Goods:
-        seen = self._ask(who, "GET", f"/items/{quote(item_id)}")
-        self._etags[item_id, seen.body["version"]] = seen.headers["etag"]
-        return goods(seen.body)
+        response = self._request(who, "GET", f"/items/{quote(item_id)}")
+        self._etags[item_id, response.body["version"]] = response.headers["etag"]
+        return goods(response.body)
 
     def change_item(
         self, who: Visitor, item_id: str, changes: Mapping[str, Any], version: int
@@ -89,17 +89,19 @@ class HttpShop(Shop):
             item_id, version
         ]  # of the last look at that version: nobody changes what they have not seen
         return goods(
-            self._ask(who, "PATCH", f"/items/{quote(item_id)}", changes, {"If-Match": etag}).body
+            self._request(
+                who, "PATCH", f"/items/{quote(item_id)}", changes, {"If-Match": etag}
+            ).body
         )
 
     def publish(self, who: Visitor, item_id: str) -> Goods:
-        return goods(self._ask(who, "POST", f"/items/{quote(item_id)}/publication").body)
+        return goods(self._request(who, "POST", f"/items/{quote(item_id)}/publication").body)
 
     def withdraw(self, who: Visitor, item_id: str) -> Goods:
-        return goods(self._ask(who, "DELETE", f"/items/{quote(item_id)}/publication").body)
+        return goods(self._request(who, "DELETE", f"/items/{quote(item_id)}/publication").body)
 
     def receive_stock(self, who: Visitor, item_id: str, receipt: Mapping[str, Any]) -> int:
-        stock: int = self._ask(
+        stock: int = self._request(
             who, "POST", f"/items/{quote(item_id)}/stock-receipts", receipt
         ).body["stock"]
         return stock
@@ -111,19 +113,19 @@ class HttpShop(Shop):
         started = self._send(who, "POST", path, text.encode(), {"Content-Type": _MEDIA[form]})
         place = started.headers["location"]
         self.until(
-            lambda: self._ask(who, "GET", place).body["status"] == "finished",
+            lambda: self._request(who, "GET", place).body["status"] == "finished",
             "the import is finished",
         )
-        return import_report(self._ask(who, "GET", place).body)
+        return import_report(self._request(who, "GET", place).body)
 
     def import_report(self, who: Visitor, import_id: str) -> ImportReport:
-        return import_report(self._ask(who, "GET", f"/item-imports/{quote(import_id)}").body)
+        return import_report(self._request(who, "GET", f"/item-imports/{quote(import_id)}").body)
 
-    def search(self, asked: Mapping[str, str | tuple[str, ...]]) -> Findings:
-        return findings(self._send(None, "GET", f"/items?{urlencode(asked, doseq=True)}").body)
+    def search(self, parameters: Mapping[str, str | tuple[str, ...]]) -> SearchPage:
+        return findings(self._send(None, "GET", f"/items?{urlencode(parameters, doseq=True)}").body)
 
     def seller_id(self, who: Visitor) -> str:
-        account_id: str = self._ask(who, "GET", "/accounts/me").body["accountId"]
+        account_id: str = self._request(who, "GET", "/accounts/me").body["accountId"]
         return account_id
 
     def suggestions(self, prefix: str, size: int) -> tuple[tuple[str, str], ...]:
@@ -133,7 +135,7 @@ class HttpShop(Shop):
         return tuple((one["kind"], one["text"]) for one in found)
 
     def cart(self, who: Visitor) -> Basket:
-        return basket(self._ask(who, "GET", "/cart").body)
+        return basket(self._request(who, "GET", "/cart").body)
 
     def set_quantity(
         self, who: Visitor, item_id: str, variant_id: str | None, quantity: int
@@ -141,22 +143,22 @@ class HttpShop(Shop):
         said: dict[str, Any] = {"itemId": item_id, "quantity": quantity}
         if variant_id is not None:
             said["variantId"] = variant_id
-        return basket(self._ask(who, "PATCH", "/cart", said).body)
+        return basket(self._request(who, "PATCH", "/cart", said).body)
 
     def set_quantities(self, who: Visitor, lines: Sequence[tuple[str, str | None, int]]) -> Basket:
         said = [
             {"itemId": item_id, "variantId": variant_id, "quantity": quantity}
             for item_id, variant_id, quantity in lines
         ]
-        return basket(self._ask(who, "PATCH", "/cart", {"lines": said}).body)
+        return basket(self._request(who, "PATCH", "/cart", {"lines": said}).body)
 
     def change_cart(self, who: Visitor, changes: Mapping[str, Any]) -> Basket:
-        return basket(self._ask(who, "PATCH", "/cart", changes).body)
+        return basket(self._request(who, "PATCH", "/cart", changes).body)
 
     def empty_cart(self, who: Visitor) -> None:
-        self._ask(who, "DELETE", "/cart")
+        self._request(who, "DELETE", "/cart")
 
-    def check_out(self, who: Visitor, payment: Payment, *, wait: bool = False) -> Ordered:
+    def check_out(self, who: Visitor, payment: Payment, *, wait: bool = False) -> OrderDetails:
         said: dict[str, Any] = {
             "cartId": payment.cart_id,
             "amount": {"amount": payment.amount.amount, "currency": payment.amount.currency},
@@ -172,16 +174,16 @@ class HttpShop(Shop):
         if payment.cart_version is not None:
             said["cartVersion"] = payment.cart_version
         headers = _key(payment.key) | ({"Prefer": "wait=10"} if wait else {})
-        return ordered(self._ask(who, "POST", "/checkout", said, headers).body)
+        return ordered(self._request(who, "POST", "/checkout", said, headers).body)
 
-    def order(self, who: Visitor, order_id: str) -> Ordered:
-        return ordered(self._ask(who, "GET", f"/orders/{quote(order_id)}").body)
+    def order(self, who: Visitor, order_id: str) -> OrderDetails:
+        return ordered(self._request(who, "GET", f"/orders/{quote(order_id)}").body)
 
     def orders(
         self, who: Visitor, cursor: str | None = None, size: int = 20
-    ) -> tuple[tuple[Ordered, ...], str | None]:
-        asked = {"size": str(size)} | ({"cursor": cursor} if cursor is not None else {})
-        page = self._ask(who, "GET", f"/orders?{urlencode(asked)}").body
+    ) -> tuple[tuple[OrderDetails, ...], str | None]:
+        parameters = {"size": str(size)} | ({"cursor": cursor} if cursor is not None else {})
+        page = self._request(who, "GET", f"/orders?{urlencode(parameters)}").body
         return tuple(ordered(order) for order in page["orders"]), page["nextCursor"]
 
     def events(self, who: Visitor, order_id: str, after: int = 0) -> tuple[str, ...]:
@@ -190,8 +192,8 @@ class HttpShop(Shop):
             name for _, name in self._http.listen(f"/orders/{quote(order_id)}/events", headers)
         )
 
-    def cancel(self, who: Visitor, order_id: str) -> Ordered:
-        return ordered(self._ask(who, "POST", f"/orders/{quote(order_id)}/cancellation").body)
+    def cancel(self, who: Visitor, order_id: str) -> OrderDetails:
+        return ordered(self._request(who, "POST", f"/orders/{quote(order_id)}/cancellation").body)
 
     def until(self, happened: Callable[[], bool], what: str) -> None:
         deadline, pause = time.monotonic() + _DEADLINE, _PAUSE
@@ -200,7 +202,7 @@ class HttpShop(Shop):
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
-    def _ask(
+    def _request(
         self,
         who: Visitor,
         method: str,
@@ -226,7 +228,7 @@ class HttpShop(Shop):
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        answer = self._http.ask(
+        answer = self._http.request(
             method, path, body, {**(_headers(who) if who else {}), **(headers or {})}
         )
         if who is not None and (token := answer.headers.get("x-cart-token")):

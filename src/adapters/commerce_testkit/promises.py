@@ -44,11 +44,11 @@ class ListeningBroker(MemoryBroker):
 
     def __init__(self, clock: Clock) -> None:
         super().__init__([], lambda _: None, clock)
-        self.told: dict[str, set[str]] = {}
+        self.published: dict[str, set[str]] = {}
 
     def publish(self, messages: Sequence[Message]) -> Sequence[MessageId]:
         for message in messages:
-            self.told.setdefault(message.partition_key, set()).add(message.name)
+            self.published.setdefault(message.partition_key, set()).add(message.name)
         return [message.id for message in messages]
 
 
@@ -60,7 +60,7 @@ def violation(invariant: str, subject: str, detail: str) -> Violation:
 def broken_promises(
     examined: Examined,
     attempts: Sequence[OrderAttempt],
-    told: Mapping[str, set[str]],
+    published: Mapping[str, set[str]],
     rows: Mapping[OrderId, SagaRow],
     now: datetime,
 ) -> Iterator[Violation]:
@@ -69,7 +69,7 @@ def broken_promises(
     Args:
         examined: the shop, with its gateway and its carrier.
         attempts: what buyers tried to order, and how they were answered.
-        told: the names of the events that were published, by order.
+        published: the names of the events that were published, by order.
         rows: all sagas.
         now: handles that can still be charged at this time are left over.
     """
@@ -80,7 +80,7 @@ def broken_promises(
         yield violation("L8", left[0][0], "its handle can still be charged")
     for order_id, row in rows.items():
         booked = isinstance(examined.carrier.find_by_reference(order_id), Booked)
-        yield from _of_outside(order_id, row.saga.state, booked, told.get(order_id, set()))
+        yield from _of_outside(order_id, row.saga.state, booked, published.get(order_id, set()))
 
 
 def _of_buyer(
@@ -94,11 +94,11 @@ def _of_buyer(
 
 
 def _of_outside(
-    order_id: OrderId, state: OrderState, booked: bool, told: set[str]
+    order_id: OrderId, state: OrderState, booked: bool, published: set[str]
 ) -> Iterator[Violation]:
     if booked != (state is OrderState.COMPLETED):
         parcel = "has" if booked else "has no"
         yield violation("L2", order_id, f"{state.value}, and the carrier {parcel} parcel")
-    endings = told & _ENDINGS
+    endings = published & _ENDINGS
     if endings != {f"orders.order_{state.value.lower()}.v1"}:
         yield violation("L6", order_id, f"{state.value}, and told {sorted(endings)}")

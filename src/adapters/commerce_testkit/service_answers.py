@@ -15,14 +15,14 @@ from commerce_core.search import Query, ResultPage, Sort
 from commerce_testkit.shop import (
     Basket,
     BasketLine,
-    Findings,
     Form,
-    Found,
     Goods,
     ImportReport,
-    Ordered,
+    OrderDetails,
     Profile,
-    Told,
+    SearchHit,
+    SearchPage,
+    TimelineStep,
 )
 
 _DETAILS: Final = (
@@ -82,9 +82,9 @@ def import_report(job: ItemImport) -> ImportReport:
     )
 
 
-def query(asked: Mapping[str, str | tuple[str, ...]], currency: str) -> Query:
+def query(parameters: Mapping[str, str | tuple[str, ...]], currency: str) -> Query:
     """A search by the contract's parameters."""
-    many = {name: (said,) if isinstance(said, str) else said for name, said in asked.items()}
+    many = {name: (text,) if isinstance(text, str) else text for name, text in parameters.items()}
     one = {name: values[0] for name, values in many.items()}
 
     def price(name: str) -> int | None:
@@ -109,10 +109,10 @@ def query(asked: Mapping[str, str | tuple[str, ...]], currency: str) -> Query:
     )
 
 
-def findings(page: ResultPage) -> Findings:
+def findings(page: ResultPage) -> SearchPage:
     """A page of a search."""
     hits = tuple(
-        Found(
+        SearchHit(
             item_id=h.item_id,
             name=h.name,
             price=h.price,
@@ -121,7 +121,7 @@ def findings(page: ResultPage) -> Findings:
         )
         for h in page.hits
     )
-    return Findings(
+    return SearchPage(
         hits=hits,
         total=page.total,
         categories={value.value: value.count for value in page.facets.categories},
@@ -135,15 +135,15 @@ def basket(view: CartView) -> Basket:
     """A cart."""
     lines = tuple(
         BasketLine(
-            item_id=seen.line.item_id,
-            variant_id=seen.line.variant_id,
-            quantity=seen.line.quantity,
-            unit_price=seen.unit_price,
-            line_total=seen.unit_price * seen.line.quantity,
-            problems=tuple(problem.code.value for problem in seen.problems),
-            metadata=seen.line.metadata,
+            item_id=shown.line.item_id,
+            variant_id=shown.line.variant_id,
+            quantity=shown.line.quantity,
+            unit_price=shown.unit_price,
+            line_total=shown.unit_price * shown.line.quantity,
+            problems=tuple(problem.code.value for problem in shown.problems),
+            metadata=shown.line.metadata,
         )
-        for seen in view.lines
+        for shown in view.lines
     )
     return Basket(
         cart_id=view.cart.id,
@@ -155,10 +155,10 @@ def basket(view: CartView) -> Basket:
     )
 
 
-def ordered(view: OrderView) -> Ordered:
+def ordered(view: OrderView) -> OrderDetails:
     """An order as its buyer sees it."""
     order, ending = view.order, view.cancellation
-    return Ordered(
+    return OrderDetails(
         order_id=order.id,
         status=view.status.value,
         total=order.total,
@@ -169,16 +169,17 @@ def ordered(view: OrderView) -> Ordered:
         metadata=order.metadata,
         line_metadata=tuple(line.metadata for line in order.lines),
         timeline=tuple(
-            Told(seq=entry.seq, what=entry.fact.value, at=entry.at) for entry in view.timeline
+            TimelineStep(seq=entry.seq, what=entry.fact.value, at=entry.at)
+            for entry in view.timeline
         ),
         cancelled_because=ending.code if ending else None,
         cart_of_lines=ending.cart_id if ending else None,
     )
 
 
-def sold(order: SellerOrder) -> Ordered:
+def sold(order: SellerOrder) -> OrderDetails:
     """An order as a seller sees it: the own lines."""
-    return Ordered(
+    return OrderDetails(
         order_id=order.order_id,
         status=order.status.value,
         total=order.total,

@@ -31,14 +31,14 @@ from commerce_testkit.service_answers import (
 )
 from commerce_testkit.shop import (
     Basket,
-    Findings,
     Goods,
     ImportReport,
-    Ordered,
+    OrderDetails,
     Payment,
     Profile,
     Refused,
-    Shop,
+    SearchPage,
+    ShopDriver,
     Visitor,
 )
 
@@ -58,7 +58,7 @@ def _refusing(
     """
 
     @wraps(act)
-    def told(self: "ServiceShop", /, *args: P.args, **kwargs: P.kwargs) -> R:
+    def wrapped(self: "ServiceShop", /, *args: P.args, **kwargs: P.kwargs) -> R:
         self.clock.advance(_MOMENT)
         try:
             return act(self, *args, **kwargs)
@@ -66,10 +66,10 @@ def _refusing(
             fields = [p.pointer for p in error.problems] if isinstance(error, Invalid) else []
             raise Refused(error.code, error.facts, fields, error.detail) from error
 
-    return told
+    return wrapped
 
 
-class ServiceShop(Shop):
+class ServiceShop(ShopDriver):
     """Speaks to the services of a :class:`MemoryShop`. Who may do what is decided here, as an
     entrypoint does.
     """
@@ -156,8 +156,8 @@ class ServiceShop(Shop):
         return import_report(self._shop.imports.details(self._seller(who), import_id))
 
     @_refusing
-    def search(self, asked: Mapping[str, str | tuple[str, ...]]) -> Findings:
-        return findings(self._shop.searches.find(query(asked, self._currency)))
+    def search(self, parameters: Mapping[str, str | tuple[str, ...]]) -> SearchPage:
+        return findings(self._shop.searches.find(query(parameters, self._currency)))
 
     def seller_id(self, who: Visitor) -> str:
         return self._account(who).id
@@ -207,7 +207,7 @@ class ServiceShop(Shop):
         self._shop.carts.change(CartChange(shopper=self._shopper(who), empty=True))
 
     @_refusing
-    def check_out(self, who: Visitor, payment: Payment, *, wait: bool = False) -> Ordered:
+    def check_out(self, who: Visitor, payment: Payment, *, wait: bool = False) -> OrderDetails:
         buyer = self._caller(who, Role.BUYER)
         data = {
             "cartId": payment.cart_id,
@@ -222,7 +222,7 @@ class ServiceShop(Shop):
         return ordered(self._shop.orders.details(placed.key.buyer_id, placed.key.order_id))
 
     @_refusing
-    def order(self, who: Visitor, order_id: str) -> Ordered:
+    def order(self, who: Visitor, order_id: str) -> OrderDetails:
         account = self._account(who)
         if account.role is Role.SELLER:
             return sold(self._shop.orders.seller_details(SellerId(account.id), order_id))
@@ -231,7 +231,7 @@ class ServiceShop(Shop):
     @_refusing
     def orders(
         self, who: Visitor, cursor: str | None = None, size: int = 20
-    ) -> tuple[tuple[Ordered, ...], str | None]:
+    ) -> tuple[tuple[OrderDetails, ...], str | None]:
         account = self._account(who)
         if account.role is Role.SELLER:
             own = self._shop.orders.seller_history(SellerId(account.id), cursor, size)
@@ -248,7 +248,7 @@ class ServiceShop(Shop):
         return tuple(entry.fact.value for entry in entries)
 
     @_refusing
-    def cancel(self, who: Visitor, order_id: str) -> Ordered:
+    def cancel(self, who: Visitor, order_id: str) -> OrderDetails:
         return ordered(
             self._shop.cancellations.cancel(BuyerId(self._caller(who, Role.BUYER).id), order_id)
         )

@@ -30,7 +30,7 @@ class Refused(Exception):
         self.fields = tuple(fields)
 
 
-class ShopBroken(Exception):
+class UnexpectedAnswer(Exception):
     """The shop answered with something that no shop may answer with."""
 
 
@@ -91,7 +91,7 @@ class ImportReport:
 
 
 @attrs.frozen(kw_only=True)
-class Found:
+class SearchHit:
     """An item that a search found."""
 
     item_id: str
@@ -102,10 +102,10 @@ class Found:
 
 
 @attrs.frozen(kw_only=True)
-class Findings:
+class SearchPage:
     """A page of a search."""
 
-    hits: tuple[Found, ...]
+    hits: tuple[SearchHit, ...]
     total: int
     categories: Mapping[str, int]
     brands: Mapping[str, int]
@@ -154,7 +154,7 @@ class Payment:
 
 
 @attrs.frozen(kw_only=True)
-class Told:
+class TimelineStep:
     """An entry of an order's timeline."""
 
     seq: int
@@ -163,7 +163,7 @@ class Told:
 
 
 @attrs.frozen(kw_only=True)
-class Ordered:
+class OrderDetails:
     """An order. What a seller is not shown is ``None`` or empty."""
 
     order_id: str
@@ -175,7 +175,7 @@ class Ordered:
     tracking_number: str | None = None
     metadata: Mapping[str, Any] | None = None
     line_metadata: tuple[Mapping[str, Any], ...] = ()
-    timeline: tuple[Told, ...] = ()
+    timeline: tuple[TimelineStep, ...] = ()
     cancelled_because: str | None = None
     cart_of_lines: str | None = None
 
@@ -185,7 +185,7 @@ class Ordered:
         return self.status in ("COMPLETED", "CANCELLED")
 
 
-class Shop(Protocol):
+class ShopDriver(Protocol):
     """Everything that people do in a shop. Each method may raise :class:`Refused`.
 
     Mappings that go in are spelled as the HTTP contract spells them. What takes its time (a search
@@ -249,8 +249,8 @@ class Shop(Protocol):
         """What became of a file."""
 
     @abstractmethod
-    def search(self, asked: Mapping[str, str | tuple[str, ...]]) -> Findings:
-        """Search; *asked* has the contract's parameters, ``seller`` among them."""
+    def search(self, parameters: Mapping[str, str | tuple[str, ...]]) -> SearchPage:
+        """Search; *parameters* has the contract's parameters, ``seller`` among them."""
 
     @abstractmethod
     def seller_id(self, who: Visitor) -> str:
@@ -285,17 +285,17 @@ class Shop(Protocol):
         """Take everything out of the cart."""
 
     @abstractmethod
-    def check_out(self, who: Visitor, payment: Payment, *, wait: bool = False) -> Ordered:
+    def check_out(self, who: Visitor, payment: Payment, *, wait: bool = False) -> OrderDetails:
         """Place an order; with *wait* as it is when it is over."""
 
     @abstractmethod
-    def order(self, who: Visitor, order_id: str) -> Ordered:
+    def order(self, who: Visitor, order_id: str) -> OrderDetails:
         """One order as it is now; a seller sees the own lines."""
 
     @abstractmethod
     def orders(
         self, who: Visitor, cursor: str | None = None, size: int = 20
-    ) -> tuple[tuple[Ordered, ...], str | None]:
+    ) -> tuple[tuple[OrderDetails, ...], str | None]:
         """A page of the orders of *who*, newest first, and where the list goes on."""
 
     @abstractmethod
@@ -303,7 +303,7 @@ class Shop(Protocol):
         """Follow an order from behind entry *after* of its timeline to its end; what was told."""
 
     @abstractmethod
-    def cancel(self, who: Visitor, order_id: str) -> Ordered:
+    def cancel(self, who: Visitor, order_id: str) -> OrderDetails:
         """Have an order undone."""
 
     @abstractmethod

@@ -101,7 +101,7 @@ class Simulation:
         self._on = examined
         self._definition = definition
         self._depth = 0
-        self._told = ListeningBroker(self._clock)
+        self._listening_broker = ListeningBroker(self._clock)
         self._attempts: list[OrderAttempt] = []
         self._found: list[Violation] = []
         self._buyers = [sample_buyer(n, self._clock) for n in range(buyers)]
@@ -126,7 +126,7 @@ class Simulation:
         self._idle = [(width, self._new_runner(width)) for width in (1, 3, 1, 3)]
 
     def _broker(self, _: Sequence[Consumer]) -> Broker:
-        return self._told
+        return self._listening_broker
 
     def _batcher(
         self, name: str, function: GroupFunction[T, R], /, *, waits: bool = False
@@ -148,7 +148,7 @@ class Simulation:
         """Let things go wrong, heal them, wait for rest, look at everything."""
         self._stock_up()
         for _ in range(self._steps):
-            self._act(self._random.choice(self._deeds()))
+            self._act(self._random.choice(self._actions()))
         self._faults.on = False
         self._rest()
         while self._faults.late:  # whatever lands now, lands on orders that are over
@@ -178,12 +178,12 @@ class Simulation:
             self._on.stock.open(tx, openings, self._clock.now())
             tx.commit()
 
-    def _deeds(self) -> list[Callable[[], None]]:
+    def _actions(self) -> list[Callable[[], None]]:
         attempt, place, run = self._attempt, self._place_some, self._run
         return [
             attempt,
             attempt,
-            self._ask_again,
+            self._submit_again,
             place,
             place,
             run,
@@ -197,12 +197,12 @@ class Simulation:
             self._decide,
         ]
 
-    def _act(self, deed: Callable[[], None]) -> None:
+    def _act(self, action: Callable[[], None]) -> None:
         """One process does one thing. It may die of it; buyers see refusals and errors, and nobody
         else.
         """
         with suppress(Crash, CommerceError):
-            deed()
+            action()
 
     def _meanwhile(self) -> None:
         """While somebody waits for the outside, others go on, time passes, and a lease may run
@@ -211,7 +211,7 @@ class Simulation:
         if self._depth < _DEEPEST and self._faults.strike(2):
             self._depth += 1
             for _ in range(self._random.randint(1, 4)):
-                self._act(self._random.choice(self._deeds()))
+                self._act(self._random.choice(self._actions()))
             self._depth -= 1
 
     def _rest(self) -> None:
@@ -219,7 +219,7 @@ class Simulation:
         for _ in range(_ROUNDS):
             for attempt in self._attempts:
                 if attempt.is_open and attempt.answer is None:
-                    self._ask(attempt)
+                    self._submit(attempt)
             self._place_some()
             self._run()
             operators.resolve_what_waits(self._services, self._rows().values(), self._random)
@@ -249,7 +249,7 @@ class Simulation:
         )
         attempt = OrderAttempt(buyer=buyer, command=command, key=f"key-{len(self._attempts)}")
         self._attempts.append(attempt)
-        self._ask(attempt)
+        self._submit(attempt)
 
     def _fill(self, buyer: Account) -> None:
         item = self._random.choice(self._items)
@@ -260,14 +260,14 @@ class Simulation:
         """Another tab changes a cart, perhaps while it is being paid (acceptance 36)."""
         self._fill(self._random.choice(self._buyers))
 
-    def _ask_again(self) -> None:
+    def _submit_again(self) -> None:
         """A double click, or a retry after an answer that was lost (acceptance 13)."""
         if self._attempts:
-            self._ask(self._random.choice(self._attempts))
+            self._submit(self._random.choice(self._attempts))
 
-    def _ask(self, attempt: OrderAttempt) -> None:
-        asked = self._services.checkout.ask(attempt.buyer, attempt.command, attempt.key)
-        attempt.answer = self._services.checkout.submit(asked)
+    def _submit(self, attempt: OrderAttempt) -> None:
+        request = self._services.checkout.ask(attempt.buyer, attempt.command, attempt.key)
+        attempt.answer = self._services.checkout.submit(request)
 
     def _place_some(self) -> None:
         """The next group. A process that dies in it forgets who waited for an answer."""
@@ -281,11 +281,11 @@ class Simulation:
                     continue
                 error = answer.exception()
                 if error is None:
-                    self._hear(attempt, answer.result())
+                    self._record_placed(attempt, answer.result())
                 else:
-                    self._hear_refusal(attempt, error)
+                    self._record_refusal(attempt, error)
 
-    def _hear(self, attempt: OrderAttempt, placed: Placed) -> None:
+    def _record_placed(self, attempt: OrderAttempt, placed: Placed) -> None:
         if attempt.placed is not None and attempt.placed.key != placed.key:
             self._wrong(
                 "S11",
@@ -294,7 +294,7 @@ class Simulation:
             )
         attempt.placed = placed
 
-    def _hear_refusal(self, attempt: OrderAttempt, error: BaseException) -> None:
+    def _record_refusal(self, attempt: OrderAttempt, error: BaseException) -> None:
         if isinstance(error, Unavailable):
             return
         if not isinstance(error, CommerceError):
@@ -353,7 +353,11 @@ class Simulation:
         if not report.at_rest:
             self._wrong("L4", "shop", f"{report.waiting_messages} messages wait")
         self._found += broken_promises(
-            self._on, self._attempts, self._told.told, self._rows(), self._clock.now()
+            self._on,
+            self._attempts,
+            self._listening_broker.published,
+            self._rows(),
+            self._clock.now(),
         )
 
     def _wrong(self, invariant: str, subject: str, detail: str) -> None:

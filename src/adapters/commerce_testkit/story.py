@@ -8,12 +8,12 @@ import attrs
 
 from commerce_testkit.shop import (
     Basket,
-    Findings,
     ImportReport,
-    Ordered,
+    OrderDetails,
     Payment,
     Refused,
-    Shop,
+    SearchPage,
+    ShopDriver,
     Visitor,
 )
 
@@ -25,7 +25,7 @@ class Placed:
     """An order that is spoken of: whose it is, and each answer that placing it had."""
 
     who: Visitor
-    answers: list[Ordered]
+    answers: list[OrderDetails]
 
     @property
     def order_id(self) -> str:
@@ -42,17 +42,17 @@ class Story:
     counts as an error.
     """
 
-    shop: Shop
+    shop: ShopDriver
     tag: str = attrs.field(factory=lambda: uuid.uuid4().hex[:10])
     kind_of_step: str = "given"
     refusal: Refused | None = None
     last_refusal: Refused | None = None
-    found: "Callable[[], Findings] | None" = None
+    found: "Callable[[], SearchPage] | None" = None
     report: ImportReport | None = None
     imported: tuple[str, str] | None = None
     placed: Placed | None = None
     payment: Payment | None = None
-    heard: tuple[str, ...] = ()
+    received: tuple[str, ...] = ()
     remembered: Basket | None = None
     guest_tokens: dict[str, str] = attrs.field(factory=dict[str, str])
     pages: list[list[str]] = attrs.field(factory=list[list[str]])
@@ -115,20 +115,20 @@ class Story:
         there is instead.
         """
 
-        def ask() -> bool:
+        def attempt_once() -> bool:
             try:
                 return happened()
             except Refused:
                 return False
 
         try:
-            self.shop.until(ask, what)
+            self.shop.until(attempt_once, what)
         except AssertionError as error:
             if seen is not None:
                 error.add_note(f"at last there was {seen()}")
             raise
 
-    def order(self) -> Ordered:
+    def order(self) -> OrderDetails:
         """The order that is spoken of, as it is now."""
         assert self.placed is not None, "no order was placed"
         return self.shop.order(self.placed.who, self.placed.order_id)

@@ -100,7 +100,7 @@ class LoggedIn:
 
 @attrs.frozen(kw_only=True)
 class Origin:
-    """Where somebody comes from: an address of the network, and the secret of a device if one was
+    """Where a request comes from: a network address, and the secret of a device if one was
     shown.
 
     Without an address it is a caller within the process, who is not limited by it.

@@ -131,7 +131,7 @@ class TokenFactory(Protocol):
 
 
 class SecretBook(Protocol):
-    """Secrets that all processes of one shop share: whoever needs one first makes it."""
+    """Secrets that all processes of one shop share: the first one that needs a secret makes it."""
 
     @abstractmethod
     def secret_of(self, tx: Transaction, name: str) -> str | None:

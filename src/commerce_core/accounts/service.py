@@ -140,7 +140,7 @@ class Accounts:
         """Change name or address; what is not mentioned stays. Idempotent.
 
         Raises:
-            StaleVersion: somebody else changed the account in this very moment.
+            StaleVersion: the account was changed concurrently.
         """
         with self._db.begin() as tx:
             before = account = self._book.load(tx, [account_id])[account_id]

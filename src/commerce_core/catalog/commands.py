@@ -140,7 +140,7 @@ class NewItem:
     name: str = attrs.field(converter=clean_text, validator=_text(500, 1), metadata=_NAME)
     price: Money | None = attrs.field(default=None, validator=_price)
     quantity: int | None = attrs.field(default=None, validator=_count, metadata=_COUNT)
-    sku: str | None = attrs.field(  # pyright: ignore[reportUnknownVariableType] (a default beside a converter)
+    sku: str | None = attrs.field(  # pyright: ignore[reportUnknownVariableType] (has a converter)
         default=None,
         converter=attrs.converters.optional(clean_text),
         validator=_text(100, 1),
@@ -285,7 +285,7 @@ class StockReceipt:
     again counts once.
     """
 
-    variant_id: str | None = attrs.field(  # pyright: ignore[reportUnknownVariableType] (a default beside a converter)
+    variant_id: str | None = attrs.field(  # pyright: ignore[reportUnknownVariableType] (converter)
         default=None,
         converter=attrs.converters.optional(clean_text),
         validator=_text(100, 1),

@@ -7,13 +7,13 @@ from commerce_core.kernel.ids import SkuId
 
 
 class ItemNotFound(NotFound):
-    """There is no such item, it is not for sale, or it is somebody else's."""
+    """There is no such item, it is not for sale, or it belongs to another seller."""
 
     code = "item-not-found"
 
 
 class ImportNotFound(NotFound):
-    """There is no such import, or it is somebody else's."""
+    """There is no such import, or it belongs to another seller."""
 
     code = "import-not-found"
 

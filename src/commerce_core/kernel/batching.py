@@ -56,7 +56,7 @@ def isolate_failures(
 
     One that is too heavy is answered in portions, so that others come in between.
     A lost transaction is everybody's answer: smaller groups would fare no better, and those who
-    wait should hear of it soon.
+    wait should know soon.
     """
     if not group:
         return []
@@ -67,7 +67,7 @@ def isolate_failures(
     except GroupTooHeavy as error:
         if len(portions := _portions(group, error.weights)) > 1:
             return [answer for some in portions for answer in isolate_failures(function, some)]
-    except Exception as error:  # noqa: BLE001 (whatever it is, it must not spoil the neighbours: acceptance 37)
+    except Exception as error:  # noqa: BLE001 (must not fail its neighbours)
         if len(group) == 1:
             return [error]
     middle = len(group) // 2
@@ -114,7 +114,7 @@ def answered(answer: R) -> "Future[R]":
     return future
 
 
-def followed_by(first: "Future[T]", then: "Callable[[T], Future[R]]") -> "Future[R]":
+def chained(first: "Future[T]", then: "Callable[[T], Future[R]]") -> "Future[R]":
     """What the future that *then* makes of the answer of *first* comes to, or the error of either.
 
     *then* is called on the thread that answers, and must not wait. It is not called when the
@@ -127,7 +127,7 @@ def followed_by(first: "Future[T]", then: "Callable[[T], Future[R]]") -> "Future
             return
         try:
             second = then(done.result())
-        except Exception as error:  # noqa: BLE001 (raised where somebody waits)
+        except Exception as error:  # noqa: BLE001 (raised where the result is awaited)
             if outcome.set_running_or_notify_cancel():
                 outcome.set_exception(error)
         else:
@@ -174,7 +174,7 @@ class Calls(Protocol[T, R_co]):
 
     @property
     @abstractmethod
-    def under_way(self) -> int:
+    def in_flight(self) -> int:
         """How many tasks were begun whose answers were not taken yet."""
 
 
@@ -235,12 +235,12 @@ class _InlineCalls(Calls[T, R]):
         return arrived
 
     @property
-    def under_way(self) -> int:
+    def in_flight(self) -> int:
         return len(self._answers)
 
 
 def _answer(perform: Callable[[T], R], task: T) -> R | Exception:
     try:
         return perform(task)
-    except Exception as error:  # noqa: BLE001 (the port says: an exception stands for its task's answer)
+    except Exception as error:  # noqa: BLE001 (the port returns exceptions)
         return error

@@ -1,4 +1,4 @@
-"""How much is read of what somebody else sends: so many wrong fields, so many values."""
+"""Bounds on reading untrusted input: the number of wrong fields and of values."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
@@ -81,13 +81,17 @@ def read_each(
         try:
             reading.count()
             built.append(build(step, value))
-        except Exception as error:  # noqa: BLE001 (whatever a constructor raises is told with its place)
+        except Exception as error:  # noqa: BLE001 (reported with its place)
             error.add_note(IterableValidationNote(f"at {step!r:.50}", step, None))
             errors.append(error)
             if isinstance(error, TooMuch):
                 break
     if errors:
-        raise cattrs.IterableValidationError(f"while reading {kind!r}", errors, kind)  # pyright: ignore[reportCallIssue] (made in __new__)
+        raise cattrs.IterableValidationError(
+            f"while reading {kind!r}",
+            errors,
+            kind,  # pyright: ignore[reportCallIssue] (in __new__)
+        )
     return built
 
 

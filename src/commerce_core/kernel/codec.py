@@ -1,7 +1,7 @@
 """Between values and JSON-ready data.
 
 Two ways, on purpose: :func:`to_data` and :func:`from_data` for what we store and send ourselves,
-and :class:`Reader` for what somebody else sends, which names every wrong field by its JSON pointer.
+and :class:`Reader` for untrusted input, which names every wrong field by its JSON pointer.
 """
 
 import functools
@@ -193,7 +193,11 @@ class Reader:
             if len(value) > len(names) + MOST_PROBLEMS:
                 unknown = islice((name for name in value if name not in names), MOST_PROBLEMS + 1)
                 error = cattrs.ForbiddenExtraKeysError("", kind, set(unknown))
-                raise cattrs.ClassValidationError("", [error], kind)  # pyright: ignore[reportCallIssue] (made in __new__)
+                raise cattrs.ClassValidationError(
+                    "",
+                    [error],
+                    kind,  # pyright: ignore[reportCallIssue] (in __new__)
+                )
             return build(value, k)
 
         return _only(Mapping, "must be an object", structure)

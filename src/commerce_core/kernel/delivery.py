@@ -10,7 +10,7 @@ from commerce_core.kernel.messaging import Consumer, DeadLetter, Delivery, Messa
 from commerce_core.kernel.redaction import message_of
 
 #: A message on which its consumer fails this often, alone and without saying why, is parked.
-#: Between two attempts whoever drives waits.
+#: The caller waits between two attempts.
 _ATTEMPTS: Final = 20
 
 
@@ -90,7 +90,7 @@ class Follower:
             letters = deliver(self._consumer, [d.message for d in deliveries], self._clock)
         except Unavailable:
             raise
-        except Exception as error:  # noqa: BLE001 (a defect: it must not keep the other messages from the consumer)
+        except Exception as error:  # noqa: BLE001 (a defect must not block other messages)
             if len(deliveries) == 1:
                 return self._failed(deliveries[0], error)
             middle = len(deliveries) // 2

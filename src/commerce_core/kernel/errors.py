@@ -29,7 +29,7 @@ class CommerceError(Exception):
 
 
 class NotFound(CommerceError):
-    """The thing does not exist, or is somebody else's."""
+    """The thing does not exist, or belongs to another account."""
 
     code = "not-found"
 
@@ -49,7 +49,7 @@ class Rejected(CommerceError):
 
 
 class Unauthorized(CommerceError):
-    """The caller is not known, or may not do this."""
+    """The caller is not authenticated, or may not do this."""
 
     code = "unauthorized"
 

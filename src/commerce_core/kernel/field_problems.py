@@ -22,7 +22,7 @@ def escape_pointer(step: str) -> str:
 
 
 def sentence_of(error: BaseException) -> str:
-    """What is wrong, in words for whoever sent the value."""
+    """What is wrong, in words for the sender of the value."""
     if isinstance(error, KeyError):
         return "is required"
     if isinstance(error, InvalidMoney):

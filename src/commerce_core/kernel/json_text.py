@@ -61,7 +61,7 @@ def _exact(text: str) -> Decimal:
         return _INFINITY
 
 
-def _whole(text: str) -> int | Decimal:
+def _integer(text: str) -> int | Decimal:
     return int(text) if len(text) < 30 else _INFINITY
 
 
@@ -92,7 +92,7 @@ def _repeated(data: Any, pointer: str) -> Iterator[str]:
 
 _NUMBERS: Final[dict[str, Any]] = {
     "parse_float": _exact,
-    "parse_int": _whole,
+    "parse_int": _integer,
     "parse_constant": Decimal,
 }
 #: All in the interpreter's own code; of whole numbers it refuses to make very long ones.

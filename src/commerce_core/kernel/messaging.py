@@ -25,9 +25,7 @@ class Message:
     occurred_at: datetime
     payload: Mapping[str, Any]
     trace: str | None = None
-    """What it came of, for whoever follows a request from one process into the next. Opaque
-    here.
-    """
+    """Trace context (W3C ``traceparent``) of the request that caused it. Opaque here."""
 
 
 def envelope(event: Event, *, id: str, at: datetime, trace: str | None = None) -> Message:
@@ -40,7 +38,7 @@ def envelope(event: Event, *, id: str, at: datetime, trace: str | None = None) -
 
 @attrs.frozen(kw_only=True)
 class DeadLetter:
-    """A message that could not be taken, kept with the reason for a person."""
+    """A message that a consumer refused, kept with the reason for an operator."""
 
     message: Message
     consumer: str
@@ -50,7 +48,7 @@ class DeadLetter:
 
 @attrs.frozen(kw_only=True)
 class DiscardedLetter:
-    """A dead letter that a person has given up on, kept with who did so and why."""
+    """A dead letter that an operator discarded, with who did so and why."""
 
     letter: DeadLetter
     actor: str
@@ -61,8 +59,8 @@ class DiscardedLetter:
 class Outbox(Protocol):
     """Messages that wait to be published, in the database of the state they report.
 
-    Rows lie in a fixed number of buckets by partition key; whoever publishes holds a short lease on
-    a bucket. A lease that runs out only means that a message is published twice.
+    Rows lie in a fixed number of buckets by partition key; a publisher holds a short lease on a
+    bucket. A lease that runs out only means that a message is published twice.
     """
 
     @abstractmethod
@@ -115,8 +113,8 @@ class Outbox(Protocol):
 
     @abstractmethod
     def replay(self, ids: Sequence[MessageId]) -> Sequence[MessageId]:
-        """Let parked messages wait again, for everybody who follows them, and be dead letters no
-        longer; those that were parked, ascending.
+        """Let parked messages wait again, for every consumer that follows them, and remove them
+        from the dead letters; those that were parked, ascending.
 
         Idempotent: what is not parked changes nothing.
         """
@@ -137,20 +135,18 @@ class Outbox(Protocol):
 
 
 class Inbox(Protocol):
-    """What a consumer has already counted, in the database of its effect and in the same
-    transaction.
+    """The messages that a consumer has already handled, in the database of its effect and in
+    the same transaction.
     """
 
     @abstractmethod
-    def first_seen(
+    def record_new(
         self, tx: Transaction, consumer: str, messages: Sequence[Message]
     ) -> Sequence[Message]:
-        """Record *messages* for *consumer* and answer those that it had not recorded before, in
-        their order.
-        """
+        """Record *messages* for *consumer*; the ones that were not recorded before, in order."""
 
     @abstractmethod
-    def drop_seen(self, tx: Transaction, before: datetime, limit: int) -> int:
+    def forget_before(self, tx: Transaction, before: datetime, limit: int) -> int:
         """Forget up to *limit* records of messages that occurred before *before*; how many.
 
         Such a message would count once more if it came again. Idempotent.
@@ -169,16 +165,17 @@ class Delivery:
 
 
 class Queue(Protocol):
-    """Where messages wait for one consumer. Several processes may take from it; each message is in
-    one hand at a time.
+    """Where messages wait for one consumer. Several processes may take from it; each message is
+    held by one of them at a time.
     """
 
     @abstractmethod
     def receive(self, limit: int) -> Sequence[Delivery]:
         """Up to *limit* messages, as far as possible oldest first; the same ones again as long as
-        they are in hand. Waits a moment when none wait.
+        they are unacknowledged. Waits a moment when there are none.
 
-        In hand is what was received and neither settled nor given back, and its connection lives.
+        Unacknowledged is what was received and neither settled nor given back, while its
+        connection lives.
 
         Raises:
             Unavailable: the queue cannot be reached.
@@ -235,13 +232,13 @@ class Broker(Protocol):
 
     @abstractmethod
     def publish(self, messages: Sequence[Message]) -> Sequence[MessageId]:
-        """Hand over *messages*; the ids that were surely taken (the rest is to be published again).
+        """Hand over *messages*; the ids that were confirmed (publish the rest again).
 
         At least once: a message may be delivered although it is missing from the answer.
 
         Raises:
-            Unavailable: none was surely taken, as the broker cannot be reached or takes nothing
-                now.
+            Unavailable: none was confirmed: the broker cannot be reached or is not accepting
+                messages.
         """
 
     @abstractmethod
@@ -263,7 +260,7 @@ class Broker(Protocol):
         excluded; none where there are no queues.
 
         Raises:
-            Unavailable: the broker cannot be reached, or does not say in time.
+            Unavailable: the broker cannot be reached, or does not answer in time.
         """
 
     @abstractmethod
@@ -293,7 +290,7 @@ class Consumer(Protocol):
         """Take *messages*, all or none. Idempotent: each may come again, late, or out of order.
 
         Raises:
-            Rejected: one of them can never be taken (the deliverer finds out which by halving, and
-                parks it).
-            Unavailable: not now.
+            Rejected: one of them can never be taken (it is found by halving the group, and
+                parked).
+            Unavailable: they cannot be handled now; all are delivered again.
         """

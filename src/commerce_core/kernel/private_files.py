@@ -14,7 +14,7 @@ _FILE: Final = 0o600
 _OTHERS: Final = 0o077
 #: What SQLite keeps beside a database.
 _BESIDE: Final = ("", "-wal", "-shm", "-journal")
-#: What a folder of the shop holds. One with anything else in it is somebody's, and keeps its mode.
+#: What a folder of the shop holds. A folder that holds more keeps its mode.
 _OURS: Final = re.compile(r"[\w.-]+\.db(?:-wal|-shm|-journal)?|search|synonyms\.txt")
 
 
@@ -68,8 +68,8 @@ def _holds_ours_alone(folder: Path) -> bool:
     """Whether *folder* is below what people work in, and has nothing in it but what the shop
     wrote.
     """
-    whole = folder.resolve()
-    if whole in (Path.cwd(), *Path.cwd().parents) or not os.access(folder, os.R_OK):
+    resolved = folder.resolve()
+    if resolved in (Path.cwd(), *Path.cwd().parents) or not os.access(folder, os.R_OK):
         return False
     names = [path.name for path in folder.iterdir()]
     return bool(names) and all(_OURS.fullmatch(name) for name in names)

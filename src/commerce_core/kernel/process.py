@@ -3,17 +3,17 @@
 import os
 
 
-class _Here:
-    """This process. The system is asked once, as whoever guards a lock looks at it every time."""
+class _CurrentProcess:
+    """This process. Its id is cached: guards of locks compare it on every call."""
 
     pid = os.getpid()
 
 
-def _forked() -> None:
-    _Here.pid = os.getpid()
+def _after_fork() -> None:
+    _CurrentProcess.pid = os.getpid()
 
 
-os.register_at_fork(after_in_child=_forked)
+os.register_at_fork(after_in_child=_after_fork)
 
 
 class UsedAfterFork(RuntimeError):
@@ -23,19 +23,19 @@ class UsedAfterFork(RuntimeError):
 class ProcessGuard:
     """Remembers the process that made it.
 
-    A child made by ``fork`` has copies of locks that nobody will release, no thread to answer what
+    A child made by ``fork`` has copies of locks that nobody will release, no thread to serve what
     is queued, and sockets that the parent goes on reading: a call would hang or mix up answers.
-    Whatever holds one of these asks its guard before it takes a lock.
+    Whatever holds one of these checks its guard before it takes a lock.
     """
 
     def __init__(self, part: str) -> None:
         self._part = part
-        self._pid = _Here.pid
+        self._pid = _CurrentProcess.pid
 
     @property
-    def is_elsewhere(self) -> bool:
+    def is_another_process(self) -> bool:
         """Whether the calling process is another one."""
-        return _Here.pid != self._pid
+        return _CurrentProcess.pid != self._pid
 
     def check(self) -> None:
         """Refuse to go on in another process.
@@ -43,8 +43,8 @@ class ProcessGuard:
         Raises:
             UsedAfterFork: this is not the process that made the part.
         """
-        if _Here.pid != self._pid:
+        if _CurrentProcess.pid != self._pid:
             raise UsedAfterFork(
                 f"the {self._part} was made in process {self._pid} and is used in process"
-                f" {_Here.pid}, forked from it: build the shop after the fork"
+                f" {_CurrentProcess.pid}, forked from it: build the shop after the fork"
             )

@@ -32,7 +32,8 @@ _NAME: Final = (
     r"|authorization|card[_-]?no|cvc|cvv)"
 )
 _NAMED: Final = re.compile(
-    rf"(?i)(?<![\w-])({_NAME}[\"']?\s*[:=]\s*)(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[^\s\"',;&)}}\]]+)"
+    rf"(?i)(?<![\w-])({_NAME}[\"']?\s*[:=]\s*)"
+    r"(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[^\s\"',;&)}\]]+)"
 )
 _SCHEMED: Final = re.compile(r"(?i)\b(Bearer|Basic)(\s+)[\w.~+/=-]{8,}")
 #: Chance in base64, as tokens of this shop are; hashes of passwords, keys of payment services,

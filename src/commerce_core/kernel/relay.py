@@ -1,6 +1,4 @@
-"""Carrying messages from the outbox to the broker, and inside a shop without one on to the
-consumers.
-"""
+"""Publishes messages from the outbox to the broker, and without a broker to the consumers."""
 
 import logging
 from collections.abc import Sequence
@@ -25,14 +23,14 @@ class Relay:
     buckets between them.
 
     A relay that dies or is late only makes messages come twice; nothing is forgotten before the
-    broker surely has it.
+    broker has confirmed it.
 
     Args:
         outbox: what it empties.
         broker: where to.
         clock: what its leases go by.
         owner: in whose name it holds them.
-        inside: who hands over what waits inside the shop, where there is no broker's server.
+        inside: consumers of a shop that has no broker's server.
     """
 
     def __init__(
@@ -52,30 +50,30 @@ class Relay:
         self._prolong_at: datetime | None = None
 
     def run_once(self, limit: int) -> int:
-        """Publish up to *limit* waiting messages, and hand as many to each consumer inside the
-        shop; how many were surely taken.
+        """Publish up to *limit* waiting messages, and deliver as many to each consumer inside the
+        shop; how many were confirmed.
 
         One consumer after the other, on the caller's thread: a worker has a thread for each, and
         calls :meth:`publish`.
         """
         return self.publish(limit) + sum(
-            self._handed_over(follower, limit) for follower in self._inside
+            self._deliver(follower, limit) for follower in self._inside
         )
 
     def publish(self, limit: int) -> int:
-        """Publish up to *limit* waiting messages; how many were surely taken. No transaction is
-        open while the broker is called.
+        """Publish up to *limit* waiting messages; how many were confirmed. No transaction is open
+        during the call.
         """
-        buckets = self._leased()
+        buckets = self._lease_buckets()
         messages = self._outbox.read(buckets, limit) if buckets else ()
         if not messages:
             return 0
-        taken = self._broker.publish(messages)
-        self._outbox.delete(taken)
-        return len(taken)
+        accepted = self._broker.publish(messages)
+        self._outbox.delete(accepted)
+        return len(accepted)
 
-    def _leased(self) -> Sequence[int]:
-        """The buckets that are leased."""
+    def _lease_buckets(self) -> Sequence[int]:
+        """Renew the leases when due; the buckets held."""
         now = self._clock.now()
         # A clock may be set back.
         if self._prolong_at is None or not self._prolong_at - _PROLONG <= now < self._prolong_at:
@@ -83,15 +81,13 @@ class Relay:
             self._prolong_at = now + _PROLONG
         return self._buckets
 
-    def _handed_over(self, follower: Follower, limit: int) -> int:
-        """How many messages were dealt with. One consumer's trouble never keeps them from the
-        others.
-        """
+    def _deliver(self, follower: Follower, limit: int) -> int:
+        """How many messages were handled. A consumer that fails never blocks the others."""
         try:
             return follower.run_once(limit)
         except Unavailable as error:
             _LOG.warning("a consumer cannot take messages now: %s", error)
-        except Exception as error:  # noqa: BLE001 (a defect in one consumer: told with its trace, and the messages come again)
+        except Exception as error:  # noqa: BLE001 (logged; the messages are redelivered)
             _LOG.error("a consumer failed: %s", trace_of(error))
         return 0
 
@@ -106,26 +102,24 @@ class Relay:
         self._buckets, self._prolong_at = (), None
 
 
-class LeftOver:
-    """Publishes what waits in the shop's own queues, if it has some: it was delivered inside before
-    the shop went over to a broker.
-    """
+class LocalQueueDrain:
+    """Publishes what still waits in the shop's own queues after it was switched to a broker."""
 
     def __init__(self, queues: LocalQueues | None, broker: Broker) -> None:
         self._queues = queues
         self._broker = broker
 
     def run_once(self, limit: int) -> int:
-        """Publish up to *limit* messages of each queue; how many were surely taken. Everybody who
-        follows them gets them.
+        """Publish up to *limit* messages of each queue, to all their consumers; how many were
+        confirmed.
         """
         done = 0
         for queue in self._queues.queues().values() if self._queues else ():
             waiting = queue.receive(limit)
-            taken = (
+            accepted = (
                 set(self._broker.publish([d.message for d in waiting])) if waiting else set[str]()
             )
-            queue.settle([d for d in waiting if d.message.id in taken])
+            queue.settle([d for d in waiting if d.message.id in accepted])
             queue.release()
-            done += len(taken)
+            done += len(accepted)
         return done

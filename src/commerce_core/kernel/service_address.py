@@ -95,7 +95,7 @@ class ServiceAddress:
         )
 
     def secrets(self) -> frozenset[str]:
-        """What must not be told, as it is written and as it is meant."""
+        """The secrets in it, as written and as decoded."""
         user, _, password = (self.login or "").partition(":")
         pieces = [piece for piece in re.split("[@/?#]", password) if len(piece) > 1]
         values = [
@@ -137,7 +137,7 @@ class ServiceAddress:
             ValueError: one cannot.
         """
         hosts = [] if self.kind in _FILES else self.hosts.split(",")
-        given = [
+        ports_given = [
             port
             for host in hosts
             if (
@@ -146,8 +146,8 @@ class ServiceAddress:
                 else ""
             )
         ]
-        given += re.findall(r"(?:^|&)port=([^&]*)", self.options)
-        for port in (one for ports in given for one in ports.split(",") if one):
+        ports_given += re.findall(r"(?:^|&)port=([^&]*)", self.options)
+        for port in (one for ports in ports_given for one in ports.split(",") if one):
             if not re.fullmatch("[0-9]+", port):
                 if self.kind in _SERVERS:
                     raise ValueError(f"a port is a number between 1 and {_LAST_PORT}")

@@ -1,6 +1,4 @@
-"""Events for whoever wants to hear of them: a function becomes a consumer like the shop's own, with
-a queue and a progress of its own.
-"""
+"""Subscribing to events: a function becomes a consumer like the shop's own, with its own queue."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -18,23 +16,23 @@ E = TypeVar("E", bound=Event)
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LONGEST_NAME: Final = 40
-#: Of a group that was not taken whole so many are remembered as heard.
+#: How many handled messages of a group that failed are remembered.
 _MOST_REMEMBERED: Final = 2_000
 
-#: Calls what it is given, or gives it up after a while: then it raises.
-Called: TypeAlias = Callable[[Callable[[], object]], object]
+#: Calls a function, or raises when it takes too long.
+Invoke: TypeAlias = Callable[[Callable[[], object]], object]
 
 
 @attrs.frozen(kw_only=True)
-class Heard(Generic[E]):
-    """*event* as it came. It may come again, always under the same *id*."""
+class ReceivedEvent(Generic[E]):
+    """*event* as delivered. It may be delivered again, always under the same *id*."""
 
     id: MessageId
     at: datetime
     event: E
 
 
-def _at_length(function: Callable[[], object]) -> object:
+def _invoke_directly(function: Callable[[], object]) -> object:
     return function()
 
 
@@ -45,14 +43,14 @@ class Subscription(Consumer, Generic[E]):
         self,
         name: str,
         events: Mapping[str, type[E]],
-        function: Callable[[Heard[E]], object],
-        called: Called = _at_length,
+        function: Callable[[ReceivedEvent[E]], object],
+        invoke: Invoke = _invoke_directly,
     ) -> None:
         self._name = name
         self._events = events
         self._function = function
-        self._called = called
-        self._heard: dict[MessageId, None] = {}
+        self._invoke = invoke
+        self._handled: dict[MessageId, None] = {}
 
     @property
     def name(self) -> str:
@@ -62,34 +60,34 @@ class Subscription(Consumer, Generic[E]):
     def follows(self) -> Sequence[str]:
         return list(self._events)
 
-    def called_by(self, called: Called) -> "Subscription[E]":
-        """The same, its function called by *called*."""
-        return Subscription(self._name, self._events, self._function, called)
+    def invoked_by(self, invoke: Invoke) -> "Subscription[E]":
+        """The same subscription, its function called through *invoke*."""
+        return Subscription(self._name, self._events, self._function, invoke)
 
     def handle(self, messages: Sequence[Message]) -> None:
-        """One after the other. If one fails, those before it come again, and are passed over as far
+        """One after the other. If one fails, those before it are redelivered, and skipped as long
         as they are remembered here.
         """
         for message in messages:
-            if message.id not in self._heard:
-                self._tell(message)
+            if message.id not in self._handled:
+                self._deliver(message)
                 self._remember(message.id)
         for message in messages:
-            self._heard.pop(message.id, None)
+            self._handled.pop(message.id, None)
 
-    def _tell(self, message: Message) -> None:
+    def _deliver(self, message: Message) -> None:
         event: Any = decode_event(message.name, message.payload)
-        heard: Heard[E] = Heard(id=message.id, at=message.occurred_at, event=event)
-        self._called(lambda: self._function(heard))
+        received = ReceivedEvent[E](id=message.id, at=message.occurred_at, event=event)
+        self._invoke(lambda: self._function(received))
 
     def _remember(self, id: MessageId) -> None:
-        self._heard[id] = None
-        if len(self._heard) > _MOST_REMEMBERED:
-            self._heard.pop(next(iter(self._heard)), None)
+        self._handled[id] = None
+        if len(self._handled) > _MOST_REMEMBERED:
+            self._handled.pop(next(iter(self._handled)), None)
 
 
 def subscribe(
-    name: str, events: Sequence[type[E]], function: Callable[[Heard[E]], object]
+    name: str, events: Sequence[type[E]], function: Callable[[ReceivedEvent[E]], object]
 ) -> Subscription[E]:
     """Have *function* called with each event of the classes *events*: for ``Parts.subscribers``.
 
@@ -100,8 +98,8 @@ def subscribe(
         name: stable, of small letters, digits and hyphens, 40 at most; the name of its queue.
         events: what wakes it, from the first process on that was started with it.
         function: whatever it raises, the event comes again, later and later; after twenty times it
-            is a dead letter. Raise ``Rejected`` to make it one at once, ``Unavailable`` to have all
-            wait until whoever is needed is back.
+            is a dead letter. Raise ``Rejected`` to make it one at once, ``Unavailable`` to retry
+            all of them later.
 
     Raises:
         ValueError: the name or the events cannot be used.

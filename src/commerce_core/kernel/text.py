@@ -92,7 +92,8 @@ def clean(value: T) -> T:
         ValueError: two names of a mapping become one.
     """
     if isinstance(value, str):
-        return clean_text(value)  # type: ignore[return-value]  # a cast would be a call in the way of every field
+        # A cast would cost a call for every field.
+        return clean_text(value)  # type: ignore[return-value]
     if isinstance(value, tuple):
         return cast("T", tuple(map(clean, cast("tuple[Any, ...]", value))))
     if isinstance(value, Mapping):

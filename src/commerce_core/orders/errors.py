@@ -4,7 +4,7 @@ from commerce_core.kernel.errors import Conflict, NotFound
 
 
 class OrderNotFound(NotFound):
-    """There is no such order, or it is somebody else's."""
+    """There is no such order, or it belongs to another account."""
 
     code = "order-not-found"
 

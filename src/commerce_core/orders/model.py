@@ -51,7 +51,7 @@ class OrderStatus(StrEnum):
     CANCELLED = "CANCELLED"
 
 
-_SEEN_AS: Final = {
+_PUBLIC_STATUS: Final = {
     OrderState.PLACED: OrderStatus.PENDING,
     OrderState.CHARGING: OrderStatus.PENDING,
     OrderState.SHIPPING: OrderStatus.PAID,
@@ -64,12 +64,12 @@ _SEEN_AS: Final = {
 
 def status_of(state: OrderState) -> OrderStatus:
     """How *state* is shown to a buyer."""
-    return _SEEN_AS[state]
+    return _PUBLIC_STATUS[state]
 
 
 def states_of(status: OrderStatus) -> tuple[OrderState, ...]:
     """The states that are shown to a buyer as *status*."""
-    return tuple(state for state, seen in _SEEN_AS.items() if seen is status)
+    return tuple(state for state, public in _PUBLIC_STATUS.items() if public is status)
 
 
 @attrs.frozen(kw_only=True)

@@ -112,7 +112,7 @@ class SellerOrders(Protocol):
         newest first.
 
         ``updated_since`` goes by when the list has learnt of an order, which is later than
-        ``updated_at``: whoever asks again from where they were misses none that was on its way.
+        ``updated_at``: a reader that goes on from its last position misses none.
         """
 
     @abstractmethod

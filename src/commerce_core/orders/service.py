@@ -170,8 +170,8 @@ def _seller_order(view: OrderView, lines: Sequence[OrderLine]) -> SellerOrder:
 
 def _kind(name: str, wanted: OrderFilter) -> str:
     """What the cursors of a list are called: those of other wishes do not fit."""
-    asked = {field: value for field, value in to_data(wanted).items() if value is not None}
-    return f"{name} {json.dumps(asked)}" if asked else name
+    filters = {field: value for field, value in to_data(wanted).items() if value is not None}
+    return f"{name} {json.dumps(filters)}" if filters else name
 
 
 def _position(kind: str, cursor: str | None) -> OrderPosition | None:

@@ -94,7 +94,7 @@ class PaymentInfo:
     token: str | None = attrs.field(default=None, validator=_is_token, repr=False)
 
     def digest_parts(self) -> list[str | None]:
-        """What tells one payment from another without telling the card: its last four digits, and
+        """What distinguishes payments without revealing the card: its last four digits, and
         never its code.
         """
         return [

@@ -1,4 +1,4 @@
-"""What can be found, what is asked, and what a page of answers holds. No engine shows through."""
+"""Documents, queries and pages of results, independent of any engine."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -176,7 +176,7 @@ class Explanation:
 
 
 class ReindexStatus(StrEnum):
-    """WAITING until somebody takes it."""
+    """WAITING until a worker takes it."""
 
     WAITING = "waiting"
     RUNNING = "running"

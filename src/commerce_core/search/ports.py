@@ -53,7 +53,7 @@ class SearchIndex(Protocol):
         """
 
     @abstractmethod
-    def kept(self, query: Query) -> ResultPage | None:
+    def cached(self, query: Query) -> ResultPage | None:
         """The page that :meth:`find` would answer, if it is kept from before; ``None``: it is not,
         or may be out of date.
 

@@ -29,7 +29,7 @@ class Carrier(Protocol):
 
     @abstractmethod
     def find_by_reference(self, reference: str) -> BookingOutcome:
-        """What became of *reference*. Changes nothing; ``Unknown`` where nothing was asked yet."""
+        """What became of *reference*. Changes nothing; ``Unknown`` where nothing was booked yet."""
 
     @abstractmethod
     def cancel(self, reference: str, key: str) -> BookingGone | Unknown:

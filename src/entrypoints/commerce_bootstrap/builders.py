@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import attrs
 
-from commerce_bootstrap.asking import wrong_with
 from commerce_bootstrap.database import open_database, reason
 from commerce_bootstrap.extras import missing_extra
+from commerce_bootstrap.probing import down_check
 from commerce_bootstrap.setting_values import WrongSetting
 from commerce_bootstrap.settings import PREFIX, Settings
 from commerce_bootstrap.tracing import Tracer, traced_broker
@@ -81,7 +81,7 @@ class Closing(ExitStack[bool | None]):
                 self.callback(close)
 
     def close(self) -> None:
-        if self._process.is_elsewhere:
+        if self._process.is_another_process:
             self.pop_all()
         else:
             super().close()
@@ -173,21 +173,22 @@ def build_index(settings: Settings, context: PluginContext, closing: Closing) ->
     Raises:
         WrongSetting: there is none.
     """
-    return _open(SEARCH, "SEARCH_URL", settings.search_url, closing, context)  # type: ignore[no-any-return]
+    index: SearchIndex = _open(SEARCH, "SEARCH_URL", settings.search_url, closing, context)
+    return index
 
 
-def check_named(settings: Settings, handed_in: Collection[str] = ()) -> None:
-    """Make sure that gateway and carrier are named, or *handed_in*, where real orders may be taken:
+def check_named(settings: Settings, provided: Collection[str] = ()) -> None:
+    """Make sure that gateway and carrier are named, or *provided*, where real orders may be taken:
     the sandbox is no silent default on a server.
 
     Raises:
         WrongSetting: one is not.
     """
-    for setting, given in (
-        ("PAYMENT_URLS", settings.payment_urls or "gateways" in handed_in),
-        ("CARRIER_URL", settings.carrier_url or "carriers" in handed_in),
+    for setting, is_set in (
+        ("PAYMENT_URLS", settings.payment_urls or "gateways" in provided),
+        ("CARRIER_URL", settings.carrier_url or "carriers" in provided),
     ):
-        if not given and postgres.is_server(settings.database_url):
+        if not is_set and postgres.is_server(settings.database_url):
             raise WrongSetting(
                 f"{PREFIX}{setting} must be set on PostgreSQL: to a real address, or to sandbox:// "
                 "for a shop that only plays."
@@ -262,9 +263,9 @@ def build_broker(
 
     def opened(consumers: Sequence[Consumer]) -> Broker:
         storage.queues.subscribe(consumers)
-        told = attrs.evolve(context, queues=storage.queues)
+        plugin_context = attrs.evolve(context, queues=storage.queues)
         url, park = settings.broker_url, storage.outbox.park
-        broker: Broker = _open(BROKERS, "BROKER_URL", url, closing, told, consumers, park)
+        broker: Broker = _open(BROKERS, "BROKER_URL", url, closing, plugin_context, consumers, park)
         return traced_broker(broker, tracer)
 
     return opened
@@ -303,8 +304,8 @@ def build_checks(
         database.check_room()
 
     return {
-        "database": wrong_with("database", answers),
-        "search": wrong_with("search", lambda: index.versions([])),
+        "database": down_check("database", answers),
+        "search": down_check("search", lambda: index.versions([])),
     }
 
 
@@ -327,7 +328,7 @@ def _open(group: str, setting: str, url: str, closing: Closing, *arguments: Any)
 
 
 def build_wake_up(settings: Settings, closing: ExitStack[bool | None]) -> WakeUp:
-    """What is rung when there is work: on a database server it is heard in every process that works
+    """What is notified of work: on a database server it reaches every process that works
     on it.
     """
     wake_up = WakeUp()
@@ -336,5 +337,5 @@ def build_wake_up(settings: Settings, closing: ExitStack[bool | None]) -> WakeUp
 
         wire = PostgresNotifier(settings.database_url, wake_up.notify_here)
         closing.callback(wire.close)
-        wake_up.tell(wire.tell, wire.listening)
+        wake_up.connect(wire.notify, wire.listening)
     return wake_up

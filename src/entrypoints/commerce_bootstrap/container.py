@@ -29,19 +29,19 @@ def _opened(
     held: Callable[[], Sequence[Any]],
     parts: Callable[[], Parts],
     database: Callable[[], SqlDatabase],
-    given: Callable[[], Mapping[str, Any]],
+    services: Callable[[], Mapping[str, Any]],
     closing: builders.Closing,
 ) -> Shop:
     """The shop, its figures registered; what was opened for one that cannot be built is closed.
 
-    What is *held* open is closed with it, whoever gave it: after the groups and calls that use it.
+    What is *held* open is closed with it, after the groups and calls that use it.
     """
     try:
         kept_in = database()  # first: what else a shop needs depends on where it is kept
         for part in held():
             closing.takes(*_each(part))
         made = parts()
-        shop = Shop(made, checks=builders.build_checks(kept_in, made.index), **given())
+        shop = Shop(made, checks=builders.build_checks(kept_in, made.index), **services())
         shop.registry.register(ShopCollector(shop.operations, made.outbox, kept_in, made.clock))
         if answer_at_once(shop.broker):
             shop.registry.register(QueueCollector(shop.broker))
@@ -109,7 +109,7 @@ class ShopContainer(DeclarativeContainer):
         carriers=one(outside.timed_carriers, carriers, settings, closing), charges=charges,
         rules=one(outside.timed_rules, rules, settings, closing), definitions=definitions,
         subscribers=one(outside.timed_subscribers, subscribers, settings, closing),
-        in_time=one(outside.StepsInTime, definitions, settings, closing),
+        in_time=one(outside.TimedSteps, definitions, settings, closing),
         batcher=batcher, fan_out=fan_out, owner=owner, guest_key=guest_key
     )  # fmt: skip
     shop = one(

@@ -144,6 +144,6 @@ def reason(error: BaseException, url: str = "") -> str:
     """The first line of what a driver or the operating system says of the part at *url*, without
     the secrets of that address.
     """
-    told = str(getattr(error, "orig", None) or getattr(error, "strerror", None) or error)
-    first = told.strip().splitlines()[0].rstrip(".") if told.strip() else type(error).__name__
-    return redacted(first, ServiceAddress.parse(url).secrets())
+    text = str(getattr(error, "orig", None) or getattr(error, "strerror", None) or error)
+    first_line = text.strip().splitlines()[0].rstrip(".") if text.strip() else type(error).__name__
+    return redacted(first_line, ServiceAddress.parse(url).secrets())

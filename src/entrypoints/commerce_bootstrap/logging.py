@@ -19,7 +19,7 @@ from commerce_core.kernel.redaction import HIDDEN, LONGEST_TEXT, redacted, trace
 
 _HANDLER: Final = "commerce"
 _LOG: Final = logging.getLogger("commerce")
-#: What is written by this program alone, or was looked at before: ids, names of routes, times.
+#: Fields that only this program writes, or that were checked before: ids, route names, times.
 _OWN: Final = frozenset({
     "component", "item_id", "level", "logger", "method", "order_id", "request_id", "route",
     "timestamp", "trace_id",
@@ -127,14 +127,14 @@ def with_trace(
     """Put the trace of an error, if the line has one, in words that hold nothing but places in the
     code; for structlog.
     """
-    given: Any = event.pop("exc_info", None)
-    if given:
+    exception: Any = event.pop("exc_info", None)
+    if exception:
         error: object = (
             sys.exc_info()[1]
-            if given is True
-            else cast("tuple[object, ...]", given)[1]
-            if isinstance(given, tuple)
-            else given
+            if exception is True
+            else cast("tuple[object, ...]", exception)[1]
+            if isinstance(exception, tuple)
+            else exception
         )
         if isinstance(error, BaseException):
             event["exception"] = trace_of(error)

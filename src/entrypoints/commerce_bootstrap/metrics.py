@@ -15,7 +15,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
-from commerce_bootstrap.asking import InTime
+from commerce_bootstrap.probing import Probe
 from commerce_core.checkout import BacklogStats, LookedUp
 from commerce_core.checkout.service.operate import Operations
 from commerce_core.kernel.batching import GroupFunction
@@ -126,10 +126,10 @@ class ShopCollector(Collector):
     def __init__(
         self, operations: Operations, outbox: Outbox, database: SqlDatabase, clock: Clock
     ) -> None:
-        self._census = InTime(lambda: operations.census(_MOST_SAGAS))
-        self._unknown = InTime(operations.unknown_definitions)
-        self._backlog = InTime(lambda: outbox.backlog(_MOST_MESSAGES))
-        self._letters = InTime(lambda: outbox.count_dead_letters(_MOST_LETTERS))
+        self._census = Probe(lambda: operations.census(_MOST_SAGAS))
+        self._unknown = Probe(operations.unknown_definitions)
+        self._backlog = Probe(lambda: outbox.backlog(_MOST_MESSAGES))
+        self._letters = Probe(lambda: outbox.count_dead_letters(_MOST_LETTERS))
         self._database = database
         self._clock = clock
 
@@ -145,11 +145,11 @@ class ShopCollector(Collector):
             "Connections that this process may have.",
             value=most,
         )
-        if (census := _told(self._census)) is not None:
+        if (census := _result_of(self._census)) is not None:
             yield from self._sagas(census)
-        if (unknown := _told(self._unknown)) is not None:
+        if (unknown := _result_of(self._unknown)) is not None:
             yield _left_alone(unknown)
-        if (backlog := _told(self._backlog)) is not None:
+        if (backlog := _result_of(self._backlog)) is not None:
             waiting, since = backlog
             age = (self._clock.now() - since).total_seconds() if since else 0.0
             yield GaugeMetricFamily(
@@ -160,7 +160,7 @@ class ShopCollector(Collector):
             yield GaugeMetricFamily(
                 "commerce_outbox_oldest_seconds", "Age of the oldest of them.", value=max(0.0, age)
             )
-        if (letters := _told(self._letters)) is not None:
+        if (letters := _result_of(self._letters)) is not None:
             yield GaugeMetricFamily(
                 "commerce_dead_letters",
                 "Messages that nobody could take, 1,000 at most.",
@@ -178,13 +178,11 @@ class ShopCollector(Collector):
             "Age of the oldest order in the state.",
             labels=["state"],
         )
-        for state, standing in census.items():
-            count.add_metric([state], standing.count)
-            oldest.add_metric(
-                [state], max(0.0, (self._clock.now() - standing.oldest).total_seconds())
-            )
+        for state, stats in census.items():
+            count.add_metric([state], stats.count)
+            oldest.add_metric([state], max(0.0, (self._clock.now() - stats.oldest).total_seconds()))
         yield from (count, oldest)
-        alarmed = sum(standing.alarmed for standing in census.values())
+        alarmed = sum(stats.alarmed for stats in census.values())
         yield GaugeMetricFamily(
             "commerce_sagas_alarmed", "Orders that are flagged for review.", value=alarmed
         )
@@ -224,7 +222,7 @@ class QueueCollector(Collector):
     """
 
     def __init__(self, broker: Broker) -> None:
-        self._waiting = InTime(broker.waiting)
+        self._waiting = Probe(broker.waiting)
 
     def collect(self) -> Iterator[Metric]:
         waiting = GaugeMetricFamily(
@@ -232,15 +230,15 @@ class QueueCollector(Collector):
             "Messages that wait in the queue of a consumer.",
             labels=["consumer"],
         )
-        for consumer, count in (_told(self._waiting) or {}).items():
+        for consumer, count in (_result_of(self._waiting) or {}).items():
             waiting.add_metric([consumer], count)
         yield waiting
 
 
-def _told(question: InTime[T]) -> T | None:
+def _result_of(probe: Probe[T]) -> T | None:
     """The answer; ``None``: there is none."""
     try:
-        return question()
+        return probe()
     except (CommerceError, SQLAlchemyError) as error:
         _LOG.warning("a figure is missing: %s", error)
         return None

@@ -1,4 +1,4 @@
-"""How parties outside are asked: in time, side by side, and only where the orders under way are
+"""Calls to outside parties: with time-outs, in parallel, and only where the orders in progress are
 paid.
 """
 
@@ -16,7 +16,7 @@ from commerce_core.kernel.batching import FanOut, InlineFanOut
 from commerce_core.kernel.deployment import answer_at_once
 from commerce_core.kernel.events import Event
 from commerce_core.kernel.messaging import Consumer
-from commerce_core.kernel.subscribing import Called, Subscription
+from commerce_core.kernel.subscribing import Invoke, Subscription
 from commerce_core.payment import PaymentGateway
 from commerce_core.shipping import Carrier
 from commerce_local.batching import ThreadFanOut
@@ -87,19 +87,19 @@ def timed_subscribers(
     """*subscribers*, each function called in time: one that hangs with an event has failed on it,
     and gets the next one, until too many of its calls hang.
     """
-    return [_heard_in_time(s, settings, closing) for s in subscribers]
+    return [_with_timeout(s, settings, closing) for s in subscribers]
 
 
-def _heard_in_time(
+def _with_timeout(
     subscriber: Consumer, settings: Settings, closing: ExitStack[bool | None]
 ) -> Consumer:
     if not isinstance(subscriber, Subscription):
         return subscriber
     named = cast("Subscription[Event]", subscriber)
-    return named.called_by(_in_time(_deadline(named.name, settings, closing)))
+    return named.invoked_by(_in_time(_deadline(named.name, settings, closing)))
 
 
-def _in_time(deadline: Deadline) -> Called:
+def _in_time(deadline: Deadline) -> Invoke:
     def called(function: Callable[[], object]) -> object:
         try:
             return deadline.call(function)
@@ -118,8 +118,8 @@ def _deadline(party: str, settings: Settings, closing: ExitStack[bool | None]) -
     return deadline
 
 
-class StepsInTime:
-    """Has each step of a shop's own call whomever it calls on threads of its own, in time."""
+class TimedSteps:
+    """Runs the outside calls of each custom step on threads of their own, with a time-out."""
 
     def __init__(
         self, definitions: Definitions, settings: Settings, closing: ExitStack[bool | None]

@@ -1,4 +1,4 @@
-"""The parts of a shop that is built from settings, and those that somebody hands in."""
+"""The parts of a shop that is built from settings, and those that the caller provides."""
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence

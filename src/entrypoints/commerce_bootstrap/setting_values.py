@@ -54,7 +54,7 @@ def seconds(name: str, text: str) -> timedelta:
     return timedelta(seconds=seconds)
 
 
-def whole(least: int, most: int) -> Callable[[str, str], int]:
+def integer(least: int, most: int) -> Callable[[str, str], int]:
     def read(name: str, text: str) -> int:
         if not re.fullmatch("[0-9]{1,9}", text) or not least <= int(text) <= most:
             raise WrongSetting(

@@ -22,8 +22,8 @@ PREFIX: Final = "COMMERCE_"
 def _setting(default: Any, read: Callable[[str, str], Any], meaning: str) -> Any:
     is_address = read in (values.url, values.urls)
     shown = masked_addresses if is_address else repr
-    told = {"read": read, "meaning": meaning, "is_address": is_address}
-    return attrs.field(default=default, repr=shown, metadata=told)
+    described = {"read": read, "meaning": meaning, "is_address": is_address}
+    return attrs.field(default=default, repr=shown, metadata=described)
 
 
 def masked_addresses(value: str | tuple[str, ...]) -> str:
@@ -47,7 +47,7 @@ class Settings:
     database_url: str = _setting("sqlite:///var/shop.db", values.url, "the shop's database")
     pool_size: int = _setting(
         8,
-        values.whole(1, 500),
+        values.integer(1, 500),
         "requests answered at the same time on a database server, each with a connection",
     )
     durability: str = _setting(
@@ -86,7 +86,7 @@ class Settings:
     currency: str = _setting("USD", values.currency, "the shop's currency (ISO 4217)")
     host: str = _setting("127.0.0.1", values.text_of, "the address that HTTP listens on")
     port: int = _setting(
-        8000, values.whole(0, 65_535), "the port that HTTP listens on; 0 takes a free one"
+        8000, values.integer(0, 65_535), "the port that HTTP listens on; 0 takes a free one"
     )
     cors_origins: tuple[str, ...] = _setting(
         (),
@@ -119,59 +119,59 @@ class Settings:
         timedelta(minutes=5), values.seconds, "seconds between repeats at most"
     )
     guest_cart_days: int = _setting(
-        30, values.whole(1, 3_650), "days that a guest's cart is kept after its last change"
+        30, values.integer(1, 3_650), "days that a guest's cart is kept after its last change"
     )
     cart_days: int = _setting(
         365,
-        values.whole(1, 3_650),
+        values.integer(1, 3_650),
         "days after which a buyer's cart that nobody changes loses its lines",
     )
     history_days: int = _setting(
         30,
-        values.whole(1, 3_650),
+        values.integer(1, 3_650),
         "days that ended imports, index rebuilds and inbox records are kept",
     )
-    hashes_at_once: int = _setting(2, values.whole(1, 64), "passwords hashed at the same time")
+    hashes_at_once: int = _setting(2, values.integer(1, 64), "passwords hashed at the same time")
     hashes_waiting: int = _setting(
         32,
-        values.whole(1, 10_000),
+        values.integer(1, 10_000),
         "log-ins and registrations that may wait for that; more are refused at once",
     )
     guesses: int = _setting(
         5,
-        values.whole(1, 1_000),
+        values.integer(1, 1_000),
         "wrong passwords within five minutes for one account from one address or known device",
     )
     guessed_accounts: int = _setting(
         25,
-        values.whole(1, 100_000),
+        values.integer(1, 100_000),
         "accounts with wrong passwords within five minutes from one address",
     )
     log_ins_per_minute: int = _setting(
-        600, values.whole(1, 1_000_000), "log-ins of one address in a minute"
+        600, values.integer(1, 1_000_000), "log-ins of one address in a minute"
     )
     registrations_per_minute: int = _setting(
-        300, values.whole(1, 1_000_000), "new accounts of one address in a minute"
+        300, values.integer(1, 1_000_000), "new accounts of one address in a minute"
     )
     guest_carts_per_minute: int = _setting(
-        600, values.whole(1, 1_000_000), "new guests' carts of one address in a minute"
+        600, values.integer(1, 1_000_000), "new guests' carts of one address in a minute"
     )
     searches_at_once: int = _setting(
         0,
-        values.whole(0, 500),
+        values.integer(0, 500),
         (
             "searches at the same time; 0: one in an embedded index, as many as the pool has at a "
             "search server"
         ),
     )
     searches_waiting: int = _setting(
-        128, values.whole(1, 10_000), "searches that may wait for that; more are refused at once"
+        128, values.integer(1, 10_000), "searches that may wait for that; more are refused at once"
     )
     connections: int = _setting(
-        4_000, values.whole(1, 1_000_000), "connections open at the same time"
+        4_000, values.integer(1, 1_000_000), "connections open at the same time"
     )
     connections_per_origin: int = _setting(
-        400, values.whole(1, 1_000_000), "the same of one address that is no trusted proxy"
+        400, values.integer(1, 1_000_000), "the same of one address that is no trusted proxy"
     )
     head_timeout: timedelta = _setting(
         timedelta(seconds=20), values.seconds, "seconds that the head of a request may take"
@@ -185,10 +185,10 @@ class Settings:
         timedelta(hours=1), values.seconds, "seconds that the body of an import may take"
     )
     imports_per_seller: int = _setting(
-        10, values.whole(1, 10_000), "imports of one seller that are not over"
+        10, values.integer(1, 10_000), "imports of one seller that are not over"
     )
     import_megabytes_per_seller: int = _setting(
-        1_024, values.whole(1, 1_000_000), "megabytes kept of the files of one seller's imports"
+        1_024, values.integer(1, 1_000_000), "megabytes kept of the files of one seller's imports"
     )
     send_timeout: timedelta = _setting(
         timedelta(seconds=30),
@@ -196,17 +196,19 @@ class Settings:
         "seconds that a client may take to read what was sent",
     )
     long_bodies: int = _setting(
-        64, values.whole(1, 100_000), "bodies of more than 16 KiB on their way at the same time"
+        64, values.integer(1, 100_000), "bodies of more than 16 KiB on their way at the same time"
     )
     long_bodies_per_account: int = _setting(
-        8, values.whole(1, 100_000), "the same of one account, or of one address without one"
+        8, values.integer(1, 100_000), "the same of one account, or of one address without one"
     )
     watchers: int = _setting(
         2_000,
-        values.whole(1, 1_000_000),
+        values.integer(1, 1_000_000),
         "event streams, and checkouts that wait for their end, at the same time",
     )
-    watchers_per_account: int = _setting(20, values.whole(1, 1_000_000), "the same of one account")
+    watchers_per_account: int = _setting(
+        20, values.integer(1, 1_000_000), "the same of one account"
+    )
     otlp_url: str = _setting(
         "",
         values.url,
@@ -302,12 +304,12 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
     return settings
 
 
-def _with_files(given: Mapping[str, str]) -> dict[str, str]:
-    """*given*, with what lies in files in place of their names."""
-    ours = dict(given)
+def _with_files(variables: Mapping[str, str]) -> dict[str, str]:
+    """*variables*, with what lies in files in place of their names."""
+    ours = dict(variables)
     for name in IN_FILES:
         file = ours.pop(f"{name}{FROM_FILE}", None)
-        if file is not None and name in given:
+        if file is not None and name in variables:
             raise WrongSetting(f"{name} and {name}{FROM_FILE} are both set: name one of them.")
         if file is not None:
             ours[name] = _content(f"{name}{FROM_FILE}", Path(file))

@@ -1,4 +1,4 @@
-"""What a person and the log may be told of settings, and what is secret in them."""
+"""Settings as they may be shown and logged, and the secrets in them."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -30,7 +30,7 @@ from commerce_core.shipping import Unknown as ShippingUnknown
 T = TypeVar("T")
 R = TypeVar("R")
 
-#: What is told of a span, by names.
+#: Attributes of a span, by name.
 About: TypeAlias = Mapping[str, str | int]
 NOTHING: Final[About] = {}
 
@@ -40,7 +40,7 @@ _named: ContextVar[tuple[str | None, str | None]] = ContextVar("named", default=
 
 
 class Span(Protocol):
-    """A piece of work that is under way; *trace* is what follows from it is to be told."""
+    """A piece of work in progress; *trace* is the context for the work that follows from it."""
 
     @property
     def trace(self) -> str:
@@ -89,7 +89,7 @@ def naming(order_id: str | None, trace: str | None) -> Generator[None]:
 
 
 def add_names(_logger: object, _method: str, event: dict[str, Any]) -> dict[str, Any]:
-    """What a line of the log is told of in its block; for structlog."""
+    """Adds the ids of the current trace to log lines; for structlog."""
     order_id, trace = _named.get()
     for name, value in (("order_id", order_id), ("trace_id", trace_id(trace))):
         if value:
@@ -220,7 +220,7 @@ class FollowedConsumer(Consumer):
 
 
 class TracedBroker(Broker):
-    """Makes publishing each message a span in the trace that it came of; whoever takes it follows
+    """Makes publishing each message a span in the trace of its cause; its consumer's span follows
     from there.
     """
 
@@ -235,16 +235,16 @@ class TracedBroker(Broker):
             for m in messages
             if m.trace
         }
-        taken: Sequence[MessageId] = ()
+        accepted: Sequence[MessageId] = ()
         try:
-            taken = self._inner.publish(
+            accepted = self._inner.publish(
                 [attrs.evolve(m, trace=spans[m.id].trace) if m.id in spans else m for m in messages]
             )
         finally:
-            surely = set(taken)
+            surely = set(accepted)
             for message_id, span in spans.items():
                 span.end(failure=None if message_id in surely else "it was not surely taken")
-        return taken
+        return accepted
 
     def queues(self) -> Mapping[str, Queue]:
         return self._inner.queues()

@@ -44,7 +44,7 @@ _REPAIRS: Final = {
         "Look the charge up in the gateway's books and record it with `commerce sagas resolve`."
     ),
     "S9": (
-        "The timeline was changed by somebody else than the shop: compare it with the log and "
+        "The timeline was changed by another program than the shop: compare it with the log and "
         "with a backup."
     ),
     "S11": (

@@ -11,7 +11,7 @@ from commerce_bootstrap.settings import Settings
 from commerce_cli.opening import open_shop
 from commerce_cli.output import Output, WrongCall
 from commerce_cli.serve import bindable, run
-from commerce_cli.stopping import until_told_to_stop
+from commerce_cli.stopping import exit_on_signal
 
 if TYPE_CHECKING:
     from commerce_bootstrap.shop import Shop
@@ -39,7 +39,7 @@ def demo(
         port = _free_port()
     bindable(_HOST, port)
     settings = Settings.in_folder(_FOLDER, host=_HOST, port=port, log_format="plain")
-    with until_told_to_stop(), open_shop(settings, level=logging.WARNING) as shop:
+    with exit_on_signal(), open_shop(settings, level=logging.WARNING) as shop:
         _account(shop, _BUYER, "Bea Buyer", "buyer")
         _stock(shop, _account(shop, _SELLER, "Sol Seller", "seller"))
         run(shop, lambda address: Output().say(welcome(address)))

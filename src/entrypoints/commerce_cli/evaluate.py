@@ -69,15 +69,18 @@ def evaluate(
     """
     out = Output(as_json=json)
     grades = _read(lambda path: judgments_of(read_table(path)), judgments)
-    asked = _asked(queries, grades)
-    mistyped = _asked(typos, grades) if typos else []
-    with _finder(url) as find, out.progress("searching", len(asked) + len(mistyped)) as report:
-        right = list(_scores(asked, grades, find, report))
+    judged_queries = _read_queries(queries, grades)
+    mistyped = _read_queries(typos, grades) if typos else []
+    with (
+        _finder(url) as find,
+        out.progress("searching", len(judged_queries) + len(mistyped)) as report,
+    ):
+        right = list(_scores(judged_queries, grades, find, report))
         wrong = list(_scores(mistyped, grades, find, report))
     summary = _summary(right)
-    _tell("judged queries", summary, out)
+    _print_summary("judged queries", summary, out)
     if mistyped:
-        _tell("mistyped queries", _summary(wrong), out)
+        _print_summary("mistyped queries", _summary(wrong), out)
     worst = sorted(right, key=lambda score: score.judged_only)[:_WORST]
     out.say("\nworst")
     for score in worst:
@@ -97,7 +100,7 @@ def _read(read: Callable[[Path], Any], path: Path) -> Any:
         raise WrongCall(f"{path} is no table of the right shape: {error}.") from error
 
 
-def _asked(path: Path, grades: Judgments) -> list[tuple[str, str]]:
+def _read_queries(path: Path, grades: Judgments) -> list[tuple[str, str]]:
     rows: list[dict[str, str]] = _read(read_table, path)
     wanted = scorable(grades)
     try:
@@ -135,9 +138,9 @@ def _remote(url: str, term: str, size: int) -> list[str]:
 
 
 def _scores(
-    asked: Iterable[tuple[str, str]], grades: Judgments, find: Find, report: Report
+    judged_queries: Iterable[tuple[str, str]], grades: Judgments, find: Find, report: Report
 ) -> Iterator[Score]:
-    for done, (query_id, query) in enumerate(asked, 1):
+    for done, (query_id, query) in enumerate(judged_queries, 1):
         started = time.perf_counter()
         find(query, _PAGE)
         took = time.perf_counter() - started
@@ -161,7 +164,7 @@ def _summary(scores: list[Score]) -> dict[str, float]:
     return {"queries": len(scores)} | {name: round(figure, 4) for name, figure in figures.items()}
 
 
-def _tell(what: str, summary: Mapping[str, float], out: Output) -> None:
+def _print_summary(what: str, summary: Mapping[str, float], out: Output) -> None:
     out.say(f"{summary['queries']} {what}")
     out.say(f"  NDCG@10              {summary['ndcg10']:.3f}")
     out.say(f"  NDCG@10, judged only {summary['judgedOnlyNdcg10']:.3f}")

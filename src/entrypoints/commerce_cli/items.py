@@ -80,7 +80,7 @@ def import_items(
             dry_run=dry_run,
             style=style,
         )
-    _tell(job, out)
+    _print_report(job, out)
     return 0 if job.status is ImportStatus.FINISHED and not job.progress.failed else 1
 
 
@@ -143,7 +143,7 @@ def export_items(
                 sys.stdout.writelines(written(counted(), kind, bom=bom))
                 sys.stdout.flush()
                 return
-            _write_whole(Path(file), written(counted(), kind, bom=bom))
+            _write_atomically(Path(file), written(counted(), kind, bom=bom))
     out.say(f"{count:,} items are in {file}.")
     out.answer({"file": file, "items": count})
 
@@ -196,7 +196,7 @@ def _finished(shop: "Shop", job: ItemImport, wait: Wait, report: Report) -> Item
     return job
 
 
-def _tell(job: ItemImport, out: Output) -> None:
+def _print_report(job: ItemImport, out: Output) -> None:
     p = job.progress
     for error in job.errors:
         out.say(f"line {error.line}{f' {error.pointer}' if error.pointer else ''}: {error.detail}")
@@ -229,7 +229,7 @@ def _tell(job: ItemImport, out: Output) -> None:
     )
 
 
-def _write_whole(path: Path, pieces: Iterator[str]) -> None:
+def _write_atomically(path: Path, pieces: Iterator[str]) -> None:
     """Either all of it or nothing stands at *path*."""
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)

@@ -9,7 +9,7 @@ from commerce_worker.main import ITEM_ROLES, working
 if TYPE_CHECKING:
     from commerce_bootstrap.shop import Shop
 
-_LOOK_EVERY = 0.1
+_POLL_EVERY = 0.1
 
 #: Waits until the function that it is given answers yes.
 Wait = Callable[[Callable[[], bool]], None]
@@ -31,6 +31,6 @@ def waiting(shop: "Shop") -> "Generator[Wait]":
                 if not works and shop.index.claim_writing():
                     stack.enter_context(working(shop, ITEM_ROLES))
                     works = True
-                shop.work.wait(shop.work.count(), _LOOK_EVERY)
+                shop.work.wait(shop.work.count(), _POLL_EVERY)
 
         yield wait

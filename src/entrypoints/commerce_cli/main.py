@@ -17,7 +17,7 @@ from commerce_core.kernel.errors import CommerceError, NotFound, Rejected
 #: What a process that SIGINT ended answers.
 _INTERRUPTED: Final = 130
 _WRONG_USE: Final = 2
-#: What the process writes is for the user who runs it alone, whoever makes the file: an engine, or
+#: Files that the process writes are readable by its user alone, also those of an engine, or
 #: a part of another package.
 _MASK: Final = 0o077
 _HELP: Final = frozenset({"--help", "-h"})
@@ -99,14 +99,14 @@ def _loaded(place: str) -> Callable[..., Any]:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Carry out *arguments* (else those of the process) and exit: 0 done, 1 something was found
-    wrong, 2 it was asked wrongly.
+    wrong, 2 wrong usage.
     """
     if arguments is None:
         os.umask(_MASK)
     try:
-        given = sys.argv[1:] if arguments is None else list(arguments)
-        asks = not _HELP.isdisjoint(given) or given in ([], *([name] for name in _GROUPS))
-        code = build_app(explains=asks)(given) or 0
+        words = sys.argv[1:] if arguments is None else list(arguments)
+        wants_help = not _HELP.isdisjoint(words) or words in ([], *([name] for name in _GROUPS))
+        code = build_app(explains=wants_help)(words) or 0
     except KeyboardInterrupt:
         code = _INTERRUPTED
     except ImportError as error:
@@ -116,7 +116,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except BrokenPipeError:
         os.dup2(
             os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # whoever read has gone: nothing more can be said
+        )  # the reader of the pipe has gone
         code = 1
     except (CycloptsError, WrongSetting, WrongCall) as error:
         code = _complain(str(error), _WRONG_USE)

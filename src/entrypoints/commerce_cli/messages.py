@@ -135,7 +135,7 @@ def discard(*message_ids: str, reason: str, actor: str | None = None, json: AsJs
     Args:
         message_ids: which ones.
         reason: why nobody needs them any more.
-        actor: who says so; who runs the command if it is not said.
+        actor: who decides; by default the user who runs the command.
     """
     if not message_ids:
         raise WrongCall("Name the messages to discard.")
@@ -145,7 +145,7 @@ def discard(*message_ids: str, reason: str, actor: str | None = None, json: AsJs
     who = actor or _login()
     with open_shop() as shop:
         _take_over(shop, out)
-        gone = list(
+        removed = list(
             shop.outbox.discard(
                 [MessageId(id_) for id_ in message_ids],
                 storable_text(who),
@@ -153,15 +153,15 @@ def discard(*message_ids: str, reason: str, actor: str | None = None, json: AsJs
                 shop.clock.now(),
             )
         )
-    if unknown := [id_ for id_ in message_ids if id_ not in gone]:
+    if unknown := [id_ for id_ in message_ids if id_ not in removed]:
         raise WrongCall(
-            f"{unknown[0]} is no dead letter; {len(gone)} of {len(message_ids)} are discarded."
+            f"{unknown[0]} is no dead letter; {len(removed)} of {len(message_ids)} are discarded."
         )
     _LOG.info(
-        "%s discarded %d dead letters: %s", storable_text(who), len(gone), storable_text(reason)
+        "%s discarded %d dead letters: %s", storable_text(who), len(removed), storable_text(reason)
     )
-    out.say(f"{len(gone):,} messages are discarded.")
-    out.answer({"discarded": gone, "actor": who, "reason": reason})
+    out.say(f"{len(removed):,} messages are discarded.")
+    out.answer({"discarded": removed, "actor": who, "reason": reason})
 
 
 def _login() -> str:

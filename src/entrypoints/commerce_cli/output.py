@@ -76,12 +76,12 @@ class Output:
 
 def _lines(what: str) -> Report:
     """A plain line now and then."""
-    told_at = time.monotonic()
+    printed_at = time.monotonic()
 
     def report(_done: int, words: str) -> None:
-        nonlocal told_at
-        if time.monotonic() - told_at >= _LINE_EVERY:
-            told_at = time.monotonic()
+        nonlocal printed_at
+        if time.monotonic() - printed_at >= _LINE_EVERY:
+            printed_at = time.monotonic()
             print(f"{what}: {words}", file=sys.stderr, flush=True)
 
     return report

@@ -21,9 +21,9 @@ def get(url: str, path: str, **query: str | int) -> Any:
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
         shown = masked(url) if "@" in url or "?" in url else repr(url)
         raise WrongCall(f"{shown} is no address of a shop, like http://127.0.0.1:8000.")
-    asked = f"{url.rstrip('/')}{path}{'?' + urlencode(query, quote_via=quote) if query else ''}"
+    target = f"{url.rstrip('/')}{path}{'?' + urlencode(query, quote_via=quote) if query else ''}"
     try:
-        with urlopen(asked, timeout=_TIMEOUT) as answer:  # noqa: S310 (the scheme was checked)
+        with urlopen(target, timeout=_TIMEOUT) as answer:  # noqa: S310 (the scheme was checked)
             return json.load(answer)
     except HTTPError as error:
         raise WrongCall(f"{masked(url)}{path} answers {error.code}.") from error

@@ -102,7 +102,9 @@ def resolve(
     with open_shop() as shop:
         _, view = shop.operations.show(OrderId(order_id))
         decision = Decision(actor=actor, reason=reason, evidence=evidence)
-        shop.operations.resolve(OrderId(order_id), _said(outcome, view.order, reason), decision)
+        shop.operations.resolve(
+            OrderId(order_id), _outcome_of(outcome, view.order, reason), decision
+        )
     what = "the step that waited" if outcome in ("accepted", "refused") else "its charge"
     out.say(f"{order_id} goes on: {what} is {outcome}.")
     out.answer({"orderId": order_id, "outcome": outcome})
@@ -121,7 +123,7 @@ def compensate(
     out.answer({"orderId": order_id})
 
 
-def _said(
+def _outcome_of(
     outcome: str, order: "Order", reason: str
 ) -> "Captured | Declined | Voided | Accepted | Refused":
     from commerce_core.checkout import Accepted, Refused

@@ -18,9 +18,9 @@ from commerce_cli.opening import opened_in_time
 from commerce_cli.output import Output, WrongCall
 from commerce_cli.stopping import (
     end_in_time,
+    exit_on_signal,
     leave_threads_behind,
     stop_on_signals,
-    until_told_to_stop,
 )
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def serve(
     )
     bindable(settings.host, settings.port)
     out = Output()
-    with until_told_to_stop() as stack:
+    with exit_on_signal() as stack:
         run(_opened(stack, settings), lambda address: out.say(f"The shop is open at {address}"))
 
 
@@ -137,7 +137,7 @@ def _opened(stack: ExitStack, settings: Settings) -> "Shop":
 class Waiting(Protocol):
     """What answers at an address, while its block lasts, that a part is away."""
 
-    def tell(self, part: str) -> None:
+    def report(self, part: str) -> None:
         """From now on the answer is that *part* is away."""
         ...
 
@@ -163,7 +163,7 @@ def _opened_answering(
             if not rooms and at[1]:  # where any port will do nobody knows yet which one
                 rooms.append(meanwhile.enter_context(answering(*at)))
             for room in rooms:
-                room.tell(away.part)
+                room.report(away.part)
             return not stop.wait(pause)
 
         return opened_in_time(stack, settings, wait)

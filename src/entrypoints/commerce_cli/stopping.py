@@ -1,4 +1,4 @@
-"""How a process that is asked to stop ends: in good order, and in time whatever hangs."""
+"""Graceful shutdown on a signal, and in time whatever hangs."""
 
 import faulthandler
 import logging
@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, Final
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
-#: Seconds after which a process that was asked to stop is ended; a good end takes less.
+#: Seconds after a signal until the process is ended by force; a good end takes less.
 LONGEST_END = 35.0
 _STDERR: Final = 2
 
@@ -33,30 +33,30 @@ def stop_on_signals(stop: threading.Event) -> None:
 
     A thread sets it, and no handler: a handler runs in the midst of whatever the main thread does.
     If that is taking or giving back the lock of *stop*, where a second signal finds it, it would
-    wait for itself for ever. The thread hears of a signal from the operating system, whether or not
-    the main thread gets to run.
+    wait for itself for ever. The operating system wakes the thread at a signal, whether or not the
+    main thread gets to run.
     """
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
 
-    def set_when_told() -> None:
+    def set_on_signal() -> None:
         os.read(reader, 1)
         end_in_time()
         stop.set()
 
-    threading.Thread(target=set_when_told, name="signals", daemon=True).start()
+    threading.Thread(target=set_on_signal, name="signals", daemon=True).start()
     signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     for number in _SIGNALS:
-        signal.signal(number, _heard_already)
+        signal.signal(number, _ignore)
 
 
-def _heard_already(*_: object) -> None:
+def _ignore(*_: object) -> None:
     """A signal without a handler is not written to the pipe."""
 
 
 def leave_threads_behind() -> None:
     """End the process now, with exit code 0, if threads still run although everything is closed:
-    they hang at a server.
+    they hang in a call to a server.
 
     The interpreter's own end is no matter of course then. It waits for the threads of pools without
     a limit, and a thread that comes back from a driver meanwhile and asks to run can hold it up for
@@ -68,16 +68,16 @@ def leave_threads_behind() -> None:
         os._exit(0)
 
 
-class until_told_to_stop(ExitStack):  # noqa: N801 (read as a sentence where it is used)
+class exit_on_signal(ExitStack):  # noqa: N801 (a context manager, used like a function)
     """A block that the first SIGINT or SIGTERM ends in good order, and with it the process, with
     exit code 0.
 
     Those that follow do not break into what is being closed.
     """
 
-    def __enter__(self) -> "until_told_to_stop":
+    def __enter__(self) -> "exit_on_signal":
         super().__enter__()
-        self._told = False
+        self._stopping = False
         for number in _SIGNALS:
             self.callback(signal.signal, number, signal.signal(number, self._stop))
         return self
@@ -86,11 +86,11 @@ class until_told_to_stop(ExitStack):  # noqa: N801 (read as a sentence where it 
         try:
             return super().__exit__(*error)
         finally:
-            if self._told:
+            if self._stopping:
                 leave_threads_behind()
 
     def _stop(self, *_: object) -> None:
         end_in_time()
-        if not self._told:
-            self._told = True
+        if not self._stopping:
+            self._stopping = True
             raise SystemExit(0)

@@ -5,7 +5,9 @@ import asyncio
 import attrs
 
 from commerce_core.accounts import (
-    Account,
+    Account as CoreAccount,
+)
+from commerce_core.accounts import (
     ChangeAccount,
     EmailTaken,
     LogIn,
@@ -17,10 +19,10 @@ from commerce_core.accounts import (
 )
 from commerce_core.accounts.service import Accounts
 from commerce_core.cart.service import CartChange, Carts, Shopper, guest_id
-from commerce_core.kernel.address import Address
+from commerce_core.kernel.address import Address as CoreAddress
 from commerce_core.kernel.errors import StaleVersion, Unavailable
 from commerce_core.kernel.ids import BuyerId
-from commerce_http.web.answers import MomentOut, Reply, Shape
+from commerce_http.web.answers import Reply, Shape, Timestamp
 from commerce_http.web.auth import HOLDER, bearer_token, device_cookie, no_cart_cookie
 from commerce_http.web.dependencies import HttpRequest
 from commerce_http.web.executor import BlockingExecutor
@@ -28,7 +30,7 @@ from commerce_http.web.frame import RequestHeaders
 from commerce_http.web.operations import CallersDevice, CallersOrigin, CartToken, Runs, operation
 
 
-class AccountOut(Shape):
+class Account(Shape):
     """An account as its holder sees it."""
 
     account_id: str
@@ -37,7 +39,7 @@ class AccountOut(Shape):
     role: str
 
 
-class AddressOut(Shape):
+class Address(Shape):
     """Where parcels go."""
 
     name: str
@@ -49,18 +51,18 @@ class AddressOut(Shape):
     country: str
 
 
-class AccountDetailsOut(AccountOut):
+class AccountDetails(Account):
     """An account with its address."""
 
-    address: AddressOut | None
+    address: Address | None
 
 
-class SessionOut(Shape):
+class Session(Shape):
     """A session: ``Authorization: Bearer <token>`` from now on."""
 
     token: str
-    expires_at: MomentOut
-    account: AccountOut
+    expires_at: Timestamp
+    account: Account
 
 
 _REGISTER = {
@@ -69,7 +71,7 @@ _REGISTER = {
     "name": "Ada",
     "role": "buyer",
 }
-#: Bytes of what somebody who need not be known may send.
+#: Bytes of a body that an unauthenticated client may send.
 _BODY = 1 << 18
 _ADDRESS = {
     "name": "Ada",
@@ -83,22 +85,22 @@ _ADDRESS = {
 @operation(
     "POST",
     "/accounts",
-    answer=AccountOut,
+    answer=Account,
     status=201,
     problems=(EmailTaken, TooManyRequests),
     example=_REGISTER,
     runs=Runs.PASSWORD,
     body_limit=_BODY,
 )
-def register(command: Register, origin: CallersOrigin, accounts: Accounts) -> AccountOut:
+def register(command: Register, origin: CallersOrigin, accounts: Accounts) -> Account:
     """Register a buyer or a seller."""
-    return account_out(accounts.register(command, origin))
+    return account_shape(accounts.register(command, origin))
 
 
 @operation(
     "POST",
     "/sessions",
-    answer=SessionOut,
+    answer=Session,
     status=201,
     problems=(LoginFailed, TooManyAttempts, TooManyRequests),
     headers={
@@ -122,8 +124,8 @@ async def log_in(
     counted by account and address, or device where `X-Device-Token` (or its cookie) is shown.
     """
     session = await executor.do(Runs.PASSWORD, accounts.log_in, command, origin)
-    body = SessionOut(
-        token=session.token, expires_at=session.expires_at, account=account_out(session.account)
+    body = Session(
+        token=session.token, expires_at=session.expires_at, account=account_shape(session.account)
     )
     known = Reply(
         body=body,
@@ -152,47 +154,47 @@ def log_out(request: HttpRequest, accounts: Accounts) -> None:
     accounts.log_out(bearer_token(RequestHeaders(request.scope).get("authorization")))
 
 
-@operation("GET", "/accounts/me", who=HOLDER, answer=AccountDetailsOut, runs=Runs.KEY_READ)
-def own_account(caller: Account) -> AccountDetailsOut:
+@operation("GET", "/accounts/me", who=HOLDER, answer=AccountDetails, runs=Runs.KEY_READ)
+def own_account(caller: CoreAccount) -> AccountDetails:
     """Who is logged in."""
-    return holder_out(caller)
+    return holder_shape(caller)
 
 
 @operation(
     "PATCH",
     "/accounts/me",
     who=HOLDER,
-    answer=AccountDetailsOut,
+    answer=AccountDetails,
     problems=(StaleVersion,),
     body_limit=_BODY,
     media=("application/json", "application/merge-patch+json"),
     example={"name": "Ada L.", "address": _ADDRESS},
 )
 def change_account(
-    command: ChangeAccount, caller: Account, accounts: Accounts
-) -> AccountDetailsOut:
+    command: ChangeAccount, caller: CoreAccount, accounts: Accounts
+) -> AccountDetails:
     """Change name or address; an address of `null` takes it away."""
-    return holder_out(accounts.change(caller.id, command))
+    return holder_shape(accounts.change(caller.id, command))
 
 
-def account_out(account: Account) -> AccountOut:
-    """*account* as it is told to its holder."""
-    return AccountOut(
+def account_shape(account: CoreAccount) -> Account:
+    """*account* as its holder sees it."""
+    return Account(
         account_id=account.id, email=account.email, name=account.name, role=account.role.value
     )
 
 
-def holder_out(account: Account) -> AccountDetailsOut:
+def holder_shape(account: CoreAccount) -> AccountDetails:
     """*account* with its address."""
-    return AccountDetailsOut(
+    return AccountDetails(
         account_id=account.id,
         email=account.email,
         name=account.name,
         role=account.role.value,
-        address=address_out(account.address),
+        address=address_shape(account.address),
     )
 
 
-def address_out(address: Address | None) -> AddressOut | None:
-    """*address* as it is told."""
-    return AddressOut(**attrs.asdict(address)) if address else None
+def address_shape(address: CoreAddress | None) -> Address | None:
+    """*address* in a response."""
+    return Address(**attrs.asdict(address)) if address else None

@@ -7,7 +7,9 @@ import attrs
 
 from commerce_core.accounts import TooManyRequests
 from commerce_core.cart import (
-    CartLine,
+    CartLine as CoreCartLine,
+)
+from commerce_core.cart import (
     CartView,
     ChangeCart,
     LineView,
@@ -19,7 +21,7 @@ from commerce_core.cart import (
 from commerce_core.cart.service import CartChange, Carts, GuestTokens, Shopper, guest_id
 from commerce_core.catalog import ItemNotFound
 from commerce_core.kernel.ids import BuyerId
-from commerce_http.web.answers import MoneyOut, Reply, Shape, money
+from commerce_http.web.answers import Money, Reply, Shape, money
 from commerce_http.web.auth import BUYER_OR_GUEST, cart_cookie
 from commerce_http.web.callers import Caller
 from commerce_http.web.executor import BlockingExecutor
@@ -27,7 +29,7 @@ from commerce_http.web.guests import Guests
 from commerce_http.web.operations import CallersOrigin, CartToken, Runs, operation
 
 
-class LineProblemOut(Shape):
+class LineProblem(Shape):
     """What has become of a line: ``price-changed``, ``sold-out``, ``withdrawn``, or
     ``total-too-large`` of the dearest.
     """
@@ -36,7 +38,7 @@ class LineProblemOut(Shape):
     detail: str
 
 
-class CartProblemOut(LineProblemOut):
+class CartProblem(LineProblem):
     """What has become of a line, and of which. ``left-out``: of something that did not fit when
     carts were merged.
     """
@@ -45,7 +47,7 @@ class CartProblemOut(LineProblemOut):
     variant_id: str | None
 
 
-class CartLineOut(Shape):
+class CartLine(Shape):
     """A line at the price of now."""
 
     item_id: str
@@ -53,43 +55,43 @@ class CartLineOut(Shape):
     name: str
     image: str | None
     quantity: int
-    unit_price: MoneyOut
-    line_total: MoneyOut
+    unit_price: Money
+    line_total: Money
     metadata: dict[str, Any]
-    problems: list[LineProblemOut]
+    problems: list[LineProblem]
 
 
-class CouponProblemOut(Shape):
+class CouponProblem(Shape):
     """Why a coupon code takes nothing off: ``coupon-unknown``, or a code of the shop's own."""
 
     code: str
     detail: str
 
 
-class CouponOut(Shape):
+class Coupon(Shape):
     """A coupon code of the cart: whether it counts, and if not, why."""
 
     code: str
     applied: bool
-    problem: CouponProblemOut | None
+    problem: CouponProblem | None
 
 
-class CartOut(Shape):
+class Cart(Shape):
     """A cart. ``total`` is the amount that a checkout agrees to; ``problems`` are those of all
     lines.
     """
 
     cart_id: str
     version: int
-    lines: list[CartLineOut]
-    subtotal: MoneyOut
-    shipping: MoneyOut
-    tax: MoneyOut
-    discount: MoneyOut
-    total: MoneyOut
-    coupons: list[CouponOut]
+    lines: list[CartLine]
+    subtotal: Money
+    shipping: Money
+    tax: Money
+    discount: Money
+    total: Money
+    coupons: list[Coupon]
     metadata: dict[str, Any]
-    problems: list[CartProblemOut]
+    problems: list[CartProblem]
 
 
 @attrs.frozen(kw_only=True)
@@ -103,19 +105,19 @@ class _Visit:
     def reply(self, view: CartView | None) -> Reply:
         """The cart; a guest gets the token with it."""
         return Reply(
-            body=cart_out(view) if view else None,
+            body=cart_shape(view) if view else None,
             headers={"X-Cart-Token": self.guest_token} if self.guest_token else {},
             cookies=(cart_cookie(self.guest_token),) if self.guest_token and self.is_new else (),
         )
 
 
-_TOLD = {
+_CART_HEADERS = {
     "X-Cart-Token": "A guest's token: show it with the next request.",
     "Set-Cookie": "The same for browsers, when it is new.",
 }
 
 
-@operation("GET", "/cart", who=BUYER_OR_GUEST, answer=CartOut, headers=_TOLD)
+@operation("GET", "/cart", who=BUYER_OR_GUEST, answer=Cart, headers=_CART_HEADERS)
 async def own_cart(
     caller: Caller | None,
     cart_token: CartToken,
@@ -125,7 +127,7 @@ async def own_cart(
 ) -> Reply:
     """The cart with prices of now.
 
-    A guest's token shown by somebody who is logged in: its lines go over first.
+    A guest's token sent by a logged-in buyer: its lines are merged first.
     """
     visit = _visit(caller, cart_token, guest_tokens)
     takes_over = visit.shopper.guest_id is not None
@@ -138,11 +140,11 @@ async def own_cart(
     "PATCH",
     "/cart",
     who=BUYER_OR_GUEST,
-    answer=CartOut,
+    answer=Cart,
     problems=(ItemNotFound, TooManyLines, TotalTooLarge, TooManyRequests),
     body_limit=1 << 18,
     example={"itemId": "01912d4e-7b1a-7c3e-9f00-000000000001", "quantity": 2},
-    headers=_TOLD,
+    headers=_CART_HEADERS,
 )
 async def set_quantity(
     command: ChangeCart | SetQuantity,
@@ -167,7 +169,7 @@ async def set_quantity(
     return visit.reply(view)
 
 
-@operation("DELETE", "/cart", who=BUYER_OR_GUEST, status=204, headers=_TOLD)
+@operation("DELETE", "/cart", who=BUYER_OR_GUEST, status=204, headers=_CART_HEADERS)
 async def empty_cart(
     caller: Caller | None, cart_token: CartToken, carts: Carts, guest_tokens: GuestTokens
 ) -> Reply:
@@ -190,11 +192,11 @@ def _visit(caller: Caller | None, cart_token: str | None, guest_tokens: GuestTok
     )
 
 
-def cart_out(view: CartView) -> CartOut:
-    """*view* as it is told."""
-    lines = [_line_out(line) for line in view.lines]
+def cart_shape(view: CartView) -> Cart:
+    """*view* in a response."""
+    lines = [_line_shape(line) for line in view.lines]
     quote = view.quote
-    return CartOut(
+    return Cart(
         cart_id=view.cart.id,
         version=view.cart.version,
         lines=lines,
@@ -203,10 +205,10 @@ def cart_out(view: CartView) -> CartOut:
         tax=money(quote.tax),
         discount=money(quote.discount),
         total=money(quote.total),
-        coupons=_coupons_out(view) if view.cart.coupons else [],
+        coupons=_coupons_shape(view) if view.cart.coupons else [],
         metadata=dict(view.cart.metadata),
         problems=[
-            CartProblemOut(
+            CartProblem(
                 code=p.code, detail=p.detail, item_id=line.item_id, variant_id=line.variant_id
             )
             for line in lines
@@ -216,24 +218,24 @@ def cart_out(view: CartView) -> CartOut:
     )
 
 
-def _coupons_out(view: CartView) -> list[CouponOut]:
-    refused = {r.code: CouponProblemOut(r.reason, r.detail) for r in view.quote.refused}
+def _coupons_shape(view: CartView) -> list[Coupon]:
+    refused = {r.code: CouponProblem(r.reason, r.detail) for r in view.quote.refused}
     return [
-        CouponOut(code=code, applied=code not in refused, problem=refused.get(code))
+        Coupon(code=code, applied=code not in refused, problem=refused.get(code))
         for code in view.cart.coupons
     ]
 
 
-def _left_out(line: CartLine) -> CartProblemOut:
+def _left_out(line: CoreCartLine) -> CartProblem:
     detail = f"{line.quantity} pieces did not fit into the cart"
-    return CartProblemOut(
+    return CartProblem(
         code=Problem.LEFT_OUT.value, detail=detail, item_id=line.item_id, variant_id=line.variant_id
     )
 
 
-def _line_out(view: LineView) -> CartLineOut:
+def _line_shape(view: LineView) -> CartLine:
     line, offer = view.line, view.offer
-    return CartLineOut(
+    return CartLine(
         item_id=line.item_id,
         variant_id=line.variant_id,
         name=view.name,
@@ -242,5 +244,5 @@ def _line_out(view: LineView) -> CartLineOut:
         unit_price=money(view.unit_price),
         line_total=money(view.unit_price * line.quantity),
         metadata=dict(line.metadata),
-        problems=[LineProblemOut(code=p.code.value, detail=p.detail) for p in view.problems],
+        problems=[LineProblem(code=p.code.value, detail=p.detail) for p in view.problems],
     )

@@ -27,7 +27,7 @@ from commerce_core.kernel.ids import BuyerId
 from commerce_core.orders import Fact, OrderKey, OrderState, OrderView
 from commerce_core.orders.service import Orders
 from commerce_core.payment import PaymentUnavailable
-from commerce_http.orders.shapes import OrderOut, order_out
+from commerce_http.orders.shapes import Order, order_shape
 from commerce_http.orders.watch import TimelineWatch, TooManyWatching
 from commerce_http.web.answers import Reply, request_trace
 from commerce_http.web.auth import BUYER
@@ -63,7 +63,7 @@ _EXAMPLE: Final = {
     "POST",
     "/checkout",
     who=BUYER,
-    answer=OrderOut,
+    answer=Order,
     status=201,
     problems=(
         CartNotFound,
@@ -109,26 +109,26 @@ async def place_order(
         watch.check(
             BuyerId(caller.id)
         )  # before anything is stored: who waits for too many orders has to come again
-    asked = checkout.ask(caller, command, idempotency_key, request_trace())
+    order_request = checkout.ask(caller, command, idempotency_key, request_trace())
     try:
-        placed = await asyncio.wrap_future(checkout.submit(asked))
+        placed = await asyncio.wrap_future(checkout.submit(order_request))
     except CartNotFound:
         if cart_token is None:
             raise
         await _take_over(caller, cart_token, carts)
-        placed = await asyncio.wrap_future(checkout.submit(asked))
+        placed = await asyncio.wrap_future(checkout.submit(order_request))
     structlog.contextvars.bind_contextvars(order_id=placed.key.order_id)
     headers = {"Location": f"/orders/{placed.key.order_id}"}
     waited = await _wait(placed.key, prefer, watch)
     if waited is not None:
         headers["Preference-Applied"] = f"wait={waited}"
     if placed.view is not None and waited is None:
-        return Reply(body=order_out(placed.view), headers=headers)
+        return Reply(body=order_shape(placed.view), headers=headers)
     view = await executor.do(
         Runs.KEY_READ, orders.details, placed.key.buyer_id, placed.key.order_id
     )
     return Reply(
-        body=order_out(view if placed.replayed or waited is not None else as_placed(view)),
+        body=order_shape(view if placed.replayed or waited is not None else as_placed(view)),
         headers=headers,
     )
 
@@ -152,7 +152,7 @@ async def _wait(key: OrderKey, prefer: str | None, watch: TimelineWatch) -> int 
         return None
     try:
         watch.enter(key.buyer_id)
-    except (Overloaded, TooManyWatching):  # the order stands: it is told as it is
+    except (Overloaded, TooManyWatching):  # the order is placed: it is shown as it is
         return None
     try:
         await watch.until_over(key, seconds)
@@ -170,7 +170,7 @@ def preferred_wait(prefer: str | None) -> int | None:
 
 
 def as_placed(view: OrderView) -> OrderView:
-    """The order as it was when it was placed, however far it has come since: what is told must not
+    """The order as it was when it was placed, however far it has come since: the response must not
     depend on who is quicker.
     """
     return attrs.evolve(

@@ -115,7 +115,7 @@ def _context(
             "executor": executor,
             "watch": watch,
             "writes": WriteWatch(shop.searches.visible, executor, most=settings.searches_waiting),
-            "answers": search.KeptAnswers(),
+            "page_cache": search.PageCache(),
             "document": document(shop.currency, operations),
             "guests": Guests(shop.accounts.admit_guest, executor),
         },
@@ -134,8 +134,8 @@ def create_app(
     authenticate: Authenticator | None = None,
     routes: Sequence[ControllerRouterHandler] = (),
 ) -> ShopApplication:
-    """The application of *shop*. It leaves closing the shop to whoever built it, and belongs to
-    the process that called this: after a fork it neither starts nor answers.
+    """The application of *shop*. It does not close the shop, and belongs to the process that called
+    this: after a fork it neither starts nor answers.
 
     Args:
         shop: what answers.
@@ -183,7 +183,7 @@ def create_app(
         lifespan=[lifespan],
         routes=routes,
     )
-    app.let_go, app.settings = watch.close, settings
+    app.end_streams, app.settings = watch.close, settings
     return app
 
 
@@ -200,7 +200,7 @@ class ShopServer(uvicorn.Server):
         started: Callable[[str], None] | None = None,
         stopping: Callable[[], None] | None = None,
     ) -> None:
-        """*started* is told the address once requests are taken; *stopping* is called when a signal
+        """*started* is called with the address once requests are taken; *stopping* when a signal
         says stop, perhaps twice.
         """
         super().__init__(
@@ -220,7 +220,7 @@ class ShopServer(uvicorn.Server):
             )
         )
         self._shop_app = app
-        self._told = started
+        self._on_started = started
         self._stopping = stopping
 
     @property
@@ -232,8 +232,8 @@ class ShopServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to take requests."""
         await super().startup(sockets)
-        if self.started and self._told:
-            self._told(self.address)
+        if self.started and self._on_started:
+            self._on_started(self.address)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal says stop."""
@@ -243,7 +243,7 @@ class ShopServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take no more, and finish those under way."""
-        self._shop_app.let_go()
+        self._shop_app.end_streams()
         await super().shutdown(sockets)
 
 
@@ -254,7 +254,7 @@ def serve(
     started: Callable[[str], None] | None = None,
     stopping: Callable[[], None] | None = None,
 ) -> None:
-    """Answer requests until the process is told to stop (SIGINT, SIGTERM); *started* is told the
+    """Answer requests until SIGINT or SIGTERM; *started* is called with the
     address, *stopping* of the signal.
     """
     ShopServer(create_app(shop), host, port, started, stopping).run()

@@ -7,20 +7,24 @@ import attrs
 import msgspec
 
 from commerce_core.kernel.ids import SellerId
-from commerce_core.kernel.money import Money
+from commerce_core.kernel.money import Money as CoreMoney
 from commerce_core.kernel.paging import BadCursor, CursorExpired
 from commerce_core.search import (
-    Facets,
+    Facets as CoreFacets,
+)
+from commerce_core.search import (
     FacetValue,
     Hit,
     Query,
     ResultPage,
     SearchUnavailable,
     Sort,
-    Suggestion,
+)
+from commerce_core.search import (
+    Suggestion as CoreSuggestion,
 )
 from commerce_core.search.service.find import Searches
-from commerce_http.web.answers import MoneyOut, Payload, Shape, encoded, money
+from commerce_http.web.answers import Money, Payload, Shape, encoded, money
 from commerce_http.web.executor import BlockingExecutor
 from commerce_http.web.operations import Runs, SearchToken, operation
 from commerce_http.web.query import page_size
@@ -49,8 +53,8 @@ class FindItems:
     category: tuple[str, ...] = ()
     brand: tuple[str, ...] = ()
     seller: str | None = None
-    price_min: Money | None = None
-    price_max: Money | None = None
+    price_min: CoreMoney | None = None
+    price_max: CoreMoney | None = None
     in_stock: bool | None = None
     attributes: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict[str, tuple[str, ...]])
     metadata: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict[str, tuple[str, ...]])
@@ -84,7 +88,7 @@ class FindSuggestions:
     size: int = page_size(10)
 
 
-class ItemHitOut(Shape):
+class ItemHit(Shape):
     """An item that was found. Price and stock are those of its variants that meet the filters: the
     lowest price of those that can be bought, or of all where none can. ``highlights`` are safe HTML
     with no other tag than ``em``.
@@ -96,55 +100,55 @@ class ItemHitOut(Shape):
     brand: str
     category: str
     type: str
-    price: MoneyOut
+    price: Money
     in_stock: bool
     image: str | None
     highlights: dict[str, str]
 
 
-class HitCountOut(Shape):
+class HitCount(Shape):
     """How many items match; not exact, there are at least so many."""
 
     count: int
     exact: bool
 
 
-class FacetOut(Shape):
+class Facet(Shape):
     """A value and how many of all hits have it."""
 
     value: str
     count: int
 
 
-class PriceFacetOut(Shape):
+class PriceFacet(Shape):
     """How many of all hits have a variant that meets the filters and costs at least ``from`` and
     less than ``to``.
     """
 
-    low: MoneyOut = msgspec.field(name="from")
-    high: MoneyOut | None = msgspec.field(name="to")
+    low: Money = msgspec.field(name="from")
+    high: Money | None = msgspec.field(name="to")
     count: int
 
 
-class FacetsOut(Shape):
+class Facets(Shape):
     """Counts over all hits."""
 
-    category: list[FacetOut]
-    brand: list[FacetOut]
-    price: list[PriceFacetOut]
+    category: list[Facet]
+    brand: list[Facet]
+    price: list[PriceFacet]
 
 
-class ItemPageOut(Shape):
+class ItemPage(Shape):
     """A page of hits."""
 
-    items: list[ItemHitOut]
+    items: list[ItemHit]
     next_cursor: str | None
-    total: HitCountOut
-    facets: FacetsOut
+    total: HitCount
+    facets: Facets
     did_you_mean: str | None
 
 
-class SuggestionOut(Shape):
+class Suggestion(Shape):
     """Something to search for: a ``query``, ``category``, ``brand`` or ``item``."""
 
     text: str
@@ -152,37 +156,37 @@ class SuggestionOut(Shape):
     item_id: str | msgspec.UnsetType = msgspec.UNSET
 
 
-class SuggestionListOut(Shape):
+class SuggestionList(Shape):
     """Things to search for."""
 
-    suggestions: list[SuggestionOut]
+    suggestions: list[Suggestion]
 
 
-class KeptAnswers:
-    """The bodies of pages that an index keeps: the same page is not written out for each who asks.
+class PageCache:
+    """The encoded bodies of pages that an index caches: each page is encoded once.
 
     Lives on the event loop. A page is known by its identity, which holds while it is kept here.
     """
 
     def __init__(self, most: int = 256) -> None:
         self._most = most
-        self._kept: dict[int, tuple[ResultPage, bytes]] = {}
+        self._pages: dict[int, tuple[ResultPage, bytes]] = {}
 
     def of(self, page: ResultPage) -> bytes:
-        """The answer that tells *page*, as JSON."""
-        if (known := self._kept.get(id(page))) is not None:
+        """*page* as JSON."""
+        if (known := self._pages.get(id(page))) is not None:
             return known[1]
-        body = encoded(hits_out(page))
-        if len(self._kept) >= self._most:
-            del self._kept[next(iter(self._kept))]
-        self._kept[id(page)] = (page, body)
+        body = encoded(hits_shape(page))
+        if len(self._pages) >= self._most:
+            del self._pages[next(iter(self._pages))]
+        self._pages[id(page)] = (page, body)
         return body
 
 
 @operation(
     "GET",
     "/items",
-    answer=ItemPageOut,
+    answer=ItemPage,
     problems=(BadCursor, CursorExpired, SearchUnavailable),
     public=True,
 )
@@ -192,7 +196,7 @@ async def find_items(
     searches: Searches,
     executor: BlockingExecutor,
     writes: WriteWatch,
-    answers: KeptAnswers,
+    page_cache: PageCache,
 ) -> Payload:
     """Search: ranked, tolerant of typing errors, with filters, facets and highlights.
 
@@ -201,46 +205,48 @@ async def find_items(
     """
     if search_token is not None:
         await writes.until_found(search_token, _LONGEST_WAIT)
-    asked = query.as_query()
-    page = searches.kept(asked)
+    criteria = query.as_query()
+    page = searches.cached(criteria)
     if page is None:
-        return Payload(200, await executor.do(Runs.SEARCH, _found, searches, asked))
-    return Payload(200, answers.of(page))
+        return Payload(200, await executor.do(Runs.SEARCH, _found, searches, criteria))
+    return Payload(200, page_cache.of(page))
 
 
-def _found(searches: Searches, asked: Query) -> bytes:
-    """The answer to what nobody has asked before: written where the search is done."""
-    return encoded(hits_out(searches.find(asked)))
+def _found(searches: Searches, criteria: Query) -> bytes:
+    """The body of a page that is not cached, encoded on the search thread."""
+    return encoded(hits_shape(searches.find(criteria)))
 
 
 @operation(
     "GET",
     "/suggestions",
-    answer=SuggestionListOut,
+    answer=SuggestionList,
     problems=(SearchUnavailable,),
     runs=Runs.SEARCH,
     public=True,
 )
-def suggest(query: FindSuggestions, searches: Searches) -> SuggestionListOut:
+def suggest(query: FindSuggestions, searches: Searches) -> SuggestionList:
     """Things to search for that begin with what was typed."""
-    return SuggestionListOut(
-        suggestions=[_suggestion_out(found) for found in searches.suggest(query.prefix, query.size)]
+    return SuggestionList(
+        suggestions=[
+            _suggestion_shape(found) for found in searches.suggest(query.prefix, query.size)
+        ]
     )
 
 
-def hits_out(page: ResultPage) -> ItemPageOut:
-    """*page* as it is told."""
-    return ItemPageOut(
-        items=[_hit_out(hit) for hit in page.hits],
+def hits_shape(page: ResultPage) -> ItemPage:
+    """*page* in a response."""
+    return ItemPage(
+        items=[_hit_shape(hit) for hit in page.hits],
         next_cursor=page.next_cursor,
-        total=HitCountOut(count=page.total, exact=page.exact),
-        facets=_facets_out(page.facets),
+        total=HitCount(count=page.total, exact=page.exact),
+        facets=_facets_shape(page.facets),
         did_you_mean=page.did_you_mean,
     )
 
 
-def _hit_out(hit: Hit) -> ItemHitOut:
-    return ItemHitOut(
+def _hit_shape(hit: Hit) -> ItemHit:
+    return ItemHit(
         item_id=hit.item_id,
         sku=hit.sku,
         name=hit.name,
@@ -254,19 +260,19 @@ def _hit_out(hit: Hit) -> ItemHitOut:
     )
 
 
-def _facets_out(facets: Facets) -> FacetsOut:
+def _facets_shape(facets: CoreFacets) -> Facets:
     prices = [
-        PriceFacetOut(low=money(p.low), high=money(p.high) if p.high else None, count=p.count)
+        PriceFacet(low=money(p.low), high=money(p.high) if p.high else None, count=p.count)
         for p in facets.prices
     ]
-    return FacetsOut(
-        category=_values_out(facets.categories), brand=_values_out(facets.brands), price=prices
+    return Facets(
+        category=_values_shape(facets.categories), brand=_values_shape(facets.brands), price=prices
     )
 
 
-def _values_out(values: tuple[FacetValue, ...]) -> list[FacetOut]:
-    return [FacetOut(value=v.value, count=v.count) for v in values]
+def _values_shape(values: tuple[FacetValue, ...]) -> list[Facet]:
+    return [Facet(value=v.value, count=v.count) for v in values]
 
 
-def _suggestion_out(found: Suggestion) -> SuggestionOut:
-    return SuggestionOut(text=found.text, kind=found.kind, item_id=found.item_id or msgspec.UNSET)
+def _suggestion_shape(found: CoreSuggestion) -> Suggestion:
+    return Suggestion(text=found.text, kind=found.kind, item_id=found.item_id or msgspec.UNSET)

@@ -27,7 +27,7 @@ _ITEMS_INSIDE: Final = Pace(woken=False)
 
 
 def consumer_loops(shop: Shop) -> list[tuple[str, Loop]]:
-    """Each loop with its role; none where events are delivered by whoever publishes them.
+    """Each loop with its role; none where the publisher delivers events itself.
 
     Every consumer has a thread and a back-off of its own: one that fails or hangs stops nobody
     else.

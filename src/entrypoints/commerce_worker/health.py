@@ -1,4 +1,4 @@
-"""Whether a worker lives and can work, and what it counts, over HTTP: for whoever starts and
+"""A worker's liveness, readiness and metrics over HTTP: for what starts and
 watches it.
 """
 
@@ -57,8 +57,8 @@ class WaitingWorker:
         self._checks: dict[str, Callable[[], str | None]] = {}
         self._telling = telling(host, port, self._checks, CollectorRegistry())
 
-    def tell(self, part: str) -> None:
-        """From now on whoever asks is told that *part* is down."""
+    def report(self, part: str) -> None:
+        """From now on readiness answers that *part* is down."""
         self._checks[part] = lambda: "it is waited for"
 
     def __enter__(self) -> Self:

@@ -25,9 +25,9 @@ class Pace:
     """How long a loop waits, in seconds: ``idle`` when nothing was to be done, after an error
     ``retry``, doubled up to ``longest_retry``.
 
-    Where all processes are heard a loop that the bell wakes waits for ``called``: only what is due
-    by the clock comes without a ring. One that is not ``woken`` by the bell looks for work in its
-    own time: orders ring it hundreds of times a second.
+    Where notifications of all processes arrive, a loop that they wake waits for ``called``: only
+    what is due by the clock comes without one. A loop that is not ``woken`` polls: orders notify
+    hundreds of times a second.
     """
 
     idle: float = 0.05
@@ -42,27 +42,27 @@ class Pace:
 
 
 class Wakes(Protocol):
-    """Tells that there is work. A wake-up only: a ring that is missed delays and loses nothing."""
+    """Signals that there is work. A hint only: a missed one delays and loses nothing."""
 
     @abstractmethod
     def notify(self) -> None:
-        """Wake everybody who waits."""
+        """Wake all waiting threads."""
 
     @abstractmethod
     def count(self) -> int:
-        """How often it was rung."""
+        """The number of notifications so far."""
 
     @abstractmethod
-    def wait(self, heard: int, timeout: float) -> bool:
-        """Wait at most *timeout* seconds for a ring after the *heard*-th; whether there was one."""
+    def wait(self, seen_count: int, timeout: float) -> bool:
+        """Wait up to *timeout* seconds for a notification after *seen_count*; whether one came."""
 
     @abstractmethod
-    def hears_other_processes(self) -> bool:
-        """Whether work of other processes rings as well."""
+    def listens_to_others(self) -> bool:
+        """Whether notifications of other processes arrive as well."""
 
 
 class After(StrEnum):
-    """What a turn came to."""
+    """The outcome of a turn."""
 
     WORK = "work"
     NOTHING = "nothing"
@@ -86,7 +86,7 @@ class Loop:
         self._last_error = ""
 
     @property
-    def trouble(self) -> str | None:
+    def failure(self) -> str | None:
         """What keeps the loop from its work; ``None``: nothing, or nothing that lasts."""
         return f"{self.name}: {self._last_error}" if self._failures >= _UNWELL_AFTER else None
 
@@ -98,7 +98,7 @@ class Loop:
             done = self._step()
         except Unavailable as error:
             return self._failed(error, known=True)
-        except Exception as error:  # noqa: BLE001 (a loop that ends in silence would lose everything behind it)
+        except Exception as error:  # noqa: BLE001 (the loop must go on)
             return self._failed(error, known=False)
         if self._failures:
             _LOG.info("%s goes on after %d errors", self.name, self._failures)
@@ -108,12 +108,14 @@ class Loop:
     def run(self, stop: threading.Event, wake_up: Wakes) -> None:
         """Take turns until *stop* is set; idle, wait for *wake_up*."""
         while not stop.is_set():
-            heard = wake_up.count()
+            seen_count = wake_up.count()
             after, pause = self.turn()
             if after is After.ERROR:
                 stop.wait(pause)  # work that arrives meanwhile does not make the fault go away
             elif after is After.NOTHING and self._pace.woken:
-                wake_up.wait(heard, self._pace.called if wake_up.hears_other_processes() else pause)
+                wake_up.wait(
+                    seen_count, self._pace.called if wake_up.listens_to_others() else pause
+                )
             elif after is After.NOTHING:
                 stop.wait(pause)
 

@@ -9,8 +9,8 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
-from commerce_bootstrap.asking import wrong_with
 from commerce_bootstrap.metrics import Checks, PartsCollector, QueueCollector
+from commerce_bootstrap.probing import down_check
 from commerce_bootstrap.shop import Shop
 from commerce_core.kernel.errors import Unavailable
 from commerce_worker.consumers import CONSUMER_ROLES, DEAD_LETTERS, RELAY, consumer_loops, role_of
@@ -34,7 +34,7 @@ _RECALL_EVERY: Final = timedelta(seconds=30)
 #: Rows that a rule of the retention looks at or drops in one transaction.
 _FORGOTTEN: Final = 1_000
 _FORGET_EVERY: Final = timedelta(seconds=60)
-_LEFT_OVER_EVERY: Final = 10.0
+_DRAIN_EVERY: Final = 10.0
 
 #: What a loop can be for.
 ROLES: Final = (
@@ -88,13 +88,13 @@ def _relay_loops(shop: Shop) -> list[Loop]:
     """What publishes, and what looks now and then for events that were written when they were
     delivered another way.
     """
-    seldom = Pace(idle=_LEFT_OVER_EVERY, woken=False)
+    seldom = Pace(idle=_DRAIN_EVERY, woken=False)
     if shop.settings.delivers_inside:
         return [Loop("relay", partial(shop.relay.publish, _MESSAGES), seldom)]
     publish = partial(shop.relay.publish, _MESSAGES_FOR_A_BROKER if shop.followers else _MESSAGES)
     return [
         Loop("relay", publish, Pace()),
-        Loop("left-over", partial(shop.left_over.run_once, _MESSAGES), seldom),
+        Loop("left-over", partial(shop.local_queue_drain.run_once, _MESSAGES), seldom),
     ]
 
 
@@ -122,15 +122,15 @@ class Worker:
         for thread in self._threads:
             thread.start()
 
-    def trouble(self) -> str | None:
+    def failure(self) -> str | None:
         """Which loops do not get on with their work, and why; ``None``: all do."""
-        troubles = [trouble for loop in self._loops if (trouble := loop.trouble)]
+        failures = [failure for loop in self._loops if (failure := loop.failure)]
         ended = (
             []
             if self._stop.is_set()
             else [thread.name for thread in self._threads if thread.ident and not thread.is_alive()]
         )
-        return "; ".join([*troubles, *(f"{name} has ended" for name in ended)]) or None
+        return "; ".join([*failures, *(f"{name} has ended" for name in ended)]) or None
 
     def stop(self, timeout: float) -> bool:
         """Let every loop end the turn it is in, for *timeout* seconds in all; whether all did.
@@ -175,14 +175,14 @@ def working(
 
 
 def _write_answers(shop: Shop) -> None:
-    """What gateways and carriers still answer in time. What is lost is asked for again when its
+    """Record what gateways and carriers still answer in time. A lost call is repeated when its
     lease is over.
     """
     try:
         shop.runner.finish(shop.settings.call_timeout.total_seconds())
     except Unavailable as error:
         _LOG.warning(
-            "orders that were asked about are taken over when their leases are over: %s", error
+            "orders with calls in flight are taken over when their leases are over: %s", error
         )
 
 
@@ -232,8 +232,8 @@ def checks_of(shop: Shop, roles: Collection[str], worker: Worker) -> Checks:
     """What is wrong with each part that *roles* need."""
     every = {
         **shop.checks,
-        "broker": wrong_with("broker", shop.broker.ping),
-        "worker": worker.trouble,
+        "broker": down_check("broker", shop.broker.ping),
+        "worker": worker.failure,
     }
     return {
         part: check

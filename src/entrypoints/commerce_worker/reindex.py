@@ -12,7 +12,7 @@ class IndexKeeper:
     def __init__(self, index: SearchIndex, reindexer: Reindexer) -> None:
         self._index = index
         self._reindexer = reindexer
-        self._looked = False
+        self._checked = False
 
     def run_once(self, limit: int) -> int:
         """Add up to *limit* items to an index that is being built; how much was done. 0 as well
@@ -23,7 +23,7 @@ class IndexKeeper:
         """
         if not self._index.claim_writing():
             return 0
-        if not self._looked:
+        if not self._checked:
             self._reindexer.ensure()
-            self._looked = True
+            self._checked = True
         return self._reindexer.run_once(limit)

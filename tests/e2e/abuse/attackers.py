@@ -45,13 +45,13 @@ class Line:
 
     async def answered(self) -> int:
         """Read one answer to its end."""
-        told = (await self.reader.readuntil(b"\r\n\r\n")).lower()
-        status = int(told[9:12])
+        response_head = (await self.reader.readuntil(b"\r\n\r\n")).lower()
+        status = int(response_head[9:12])
         self._counts[str(status)] += 1
-        _, found, length = told.partition(b"content-length: ")
+        _, found, length = response_head.partition(b"content-length: ")
         if found:
             await self.reader.readexactly(int(length.partition(b"\r\n")[0]))
-        if b"connection: close" in told:
+        if b"connection: close" in response_head:
             self.close()
         return status
 

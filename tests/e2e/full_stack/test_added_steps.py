@@ -85,10 +85,10 @@ def assert_done_once(crowd: Crowd, address: str, services: SagaServices) -> None
     for wish in (wish for wish in crowd.wishes if wish.order_id):
         order = seen(address, wish)
         (completed if order["status"] == "COMPLETED" else cancelled).add(order["orderId"])
-        told = [e["detail"] for e in order["timeline"] if e["type"] == "StepAnswered"]
+        answers = [e["detail"] for e in order["timeline"] if e["type"] == "StepAnswered"]
         if order["status"] == "COMPLETED":
-            points += told[-1]["points"]
-            assert [(d["step"], d["outcome"]) for d in told] == [
+            points += answers[-1]["points"]
+            assert [(d["step"], d["outcome"]) for d in answers] == [
                 ("fraud_check", "accepted"), ("loyalty_points", "accepted"),
             ]  # fmt: skip
     for path in ("/checks", "/points"):

@@ -56,8 +56,8 @@ class Phone:
         except (OSError, HTTPException):
             self._connection.close()
             return Answer(time.monotonic(), 0, {}, None)
-        told = {name.lower(): value for name, value in answer.getheaders()}
-        return Answer(time.monotonic(), answer.status, told, json.loads(text) if text else None)
+        received = {name.lower(): value for name, value in answer.getheaders()}
+        return Answer(time.monotonic(), answer.status, received, json.loads(text) if text else None)
 
     def close(self) -> None:
         """Hang up."""

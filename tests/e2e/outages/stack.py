@@ -34,11 +34,11 @@ UNTOLD: Final = """
 """
 
 
-def until(holds: Callable[[], bool], told: Callable[[], object]) -> None:
-    """Wait until *holds* does; not for ever: then *told* says how it stands."""
+def until(holds: Callable[[], bool], state: Callable[[], object]) -> None:
+    """Wait until *holds* does; not for ever: then *state* says how it stands."""
     deadline = time.monotonic() + _PATIENCE
     while not holds():
-        assert time.monotonic() < deadline, told()
+        assert time.monotonic() < deadline, state()
         time.sleep(0.1)
 
 

@@ -82,18 +82,18 @@ def test_a_backup_taken_under_load_starts_clean_and_the_check_names_what_was_cha
     after.promises = [promise for promise in before.promises if promise.order_id in known]
     until(lambda: not after.unfinished(), after.unfinished)
 
-    def told() -> set[tuple[str, str]]:
+    def state() -> set[tuple[str, str]]:
         return {
             (v["invariant"], v["subject"].removeprefix("order "))
             for v in after.check()["violations"]
         }
 
-    until(lambda: not any(invariant == "L7" for invariant, _ in told()), told)
+    until(lambda: not any(invariant == "L7" for invariant, _ in state()), state)
     until(lambda: after.query(UNTOLD) == 0, lambda: after.query(UNTOLD))
     unknown, changed = paid_since(tmp_path / "payments.db", new.url)
     assert unknown
-    assert {order for invariant, order in told() if invariant == "L8"} == unknown | changed
-    assert {order for _, order in told()} == unknown | changed
+    assert {order for invariant, order in state() if invariant == "L8"} == unknown | changed
+    assert {order for _, order in state()} == unknown | changed
 
 
 def ids_in(url: str) -> list[str]:

@@ -164,8 +164,8 @@ def test_28_what_a_merged_cart_cannot_hold_is_named_until_the_buyer_changes_it(
     for headers in (token, {}):
         cart = buyer("GET", "/cart", headers=headers).json()
         assert [len(cart["lines"]), cart["lines"][995]["quantity"]] == [1_000, 5]
-        told = [(p["code"], p["itemId"], p["detail"]) for p in cart["problems"]]
-        assert told == [("left-out", more.item.id, "4 pieces did not fit into the cart")]
+        problems = [(p["code"], p["itemId"], p["detail"]) for p in cart["problems"]]
+        assert problems == [("left-out", more.item.id, "4 pieces did not fit into the cart")]
     assert put(buyer, items[0], 0).json()["problems"] == []
     assert put(buyer, more, 4).status_code == 200
 

@@ -22,7 +22,7 @@ from commerce_core.kernel.errors import Unavailable
 from commerce_core.kernel.ids import MessageId, SellerId
 from commerce_core.kernel.messaging import Consumer, Message
 from commerce_core.kernel.money import Money
-from commerce_core.kernel.relay import LeftOver
+from commerce_core.kernel.relay import LocalQueueDrain
 from commerce_core.orders import EVENT_OF
 from commerce_core.search import Query, SearchUnavailable
 from commerce_local.broker import LocalBroker
@@ -226,20 +226,20 @@ def test_46_what_waited_inside_goes_to_a_broker_when_the_shop_goes_over_to_one(
     subscribed: Market,
 ) -> None:
     onboard(subscribed, 3)
-    told: list[Message] = []
+    received: list[Message] = []
 
     class Outside(LocalBroker):
         def publish(self, messages: Sequence[Message]) -> Sequence[MessageId]:
-            told.extend(messages)
+            received.extend(messages)
             return [m.id for m in messages[:-1]]  # not surely the last one
 
     queues = subscribed.container.storage().queues
-    left_over = LeftOver(queues, Outside(queues))
-    while left_over.run_once(500):
+    drain = LocalQueueDrain(queues, Outside(queues))
+    while drain.run_once(500):
         pass
     waiting = queues.waiting()
     assert waiting == {"search-indexer": 1, "seller-orders": 0, NAME: 1}
-    assert len({m.id for m in told}) >= 3
+    assert len({m.id for m in received}) >= 3
 
 
 def in_order(messages: Sequence[Message]) -> bool:

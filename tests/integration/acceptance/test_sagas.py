@@ -75,8 +75,8 @@ def test_19_nothing_is_told_as_certain_that_is_undone_afterwards(
     statuses = {market.order(order).status for order in (*orders, *more)}
     assert statuses == {OrderStatus.COMPLETED, OrderStatus.CANCELLED}
     for order in (*orders, *more):
-        told = {m.id: m.name for m in heard if m.partition_key == order.key.order_id}
-        names = list(told.values())
+        names_by_id = {m.id: m.name for m in heard if m.partition_key == order.key.order_id}
+        names = list(names_by_id.values())
         assert sum(name in FINAL for name in names) == 1, names
         assert not (BINDING & set(names) and UNDOING & set(names)), names
         seen = [

@@ -146,8 +146,8 @@ def _get(path: str, who: str = "buyer", status: int = 200) -> Callable[[Quarter]
     def prepared(q: Quarter) -> Send:
         q.market.shop.items.publish(q.owner, q.large_item.item.id)
         person = Person(q.client) if who == "guest" else getattr(q, who)
-        asked = path.format(item=q.large_item.item.id, order=q.order_id, import_id=q.import_id)
-        return lambda: q.send(person, "GET", asked, status=status)
+        target = path.format(item=q.large_item.item.id, order=q.order_id, import_id=q.import_id)
+        return lambda: q.send(person, "GET", target, status=status)
 
     return prepared
 

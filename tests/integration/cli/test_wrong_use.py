@@ -26,10 +26,10 @@ def test_every_command_tells_what_it_does(command: tuple[str, ...], commerce: Cl
 
 
 @pytest.mark.parametrize(
-    "asked", [(), ("--help",), ("messages",), ("search", "--help")], ids=" ".join
+    "words", [(), ("--help",), ("messages",), ("search", "--help")], ids=" ".join
 )
-def test_a_list_of_commands_tells_what_each_is_for(asked: tuple[str, ...], commerce: Cli) -> None:
-    rows = re.findall(r"^│ ([a-z]+) +(.*?) *│$", commerce(*asked).out, re.MULTILINE)
+def test_a_list_of_commands_tells_what_each_is_for(words: tuple[str, ...], commerce: Cli) -> None:
+    rows = re.findall(r"^│ ([a-z]+) +(.*?) *│$", commerce(*words).out, re.MULTILINE)
     assert len(rows) > 1
     assert [name for name, meaning in rows if not meaning] == []
 

@@ -61,7 +61,7 @@ class Story:
             words[word or "done"] = kept
         return kept
 
-    def told(self) -> dict[str, Any]:
+    def recorded(self) -> dict[str, Any]:
         """All of it, without what differs from day to day."""
         problems = dict(sorted(self.problems.items()))
         return self._fixed({"answers": self.answers, "problems": problems})
@@ -95,7 +95,7 @@ def body_of(name: str) -> Any:
     return next(o for o in OPERATIONS if o.name == name).example
 
 
-def told_by(town: Town) -> dict[str, Any]:
+def recorded_from(town: Town) -> dict[str, Any]:
     """The story, from the first account to the last refusal."""
     story = Story()
     ask = story.ask
@@ -107,11 +107,11 @@ def told_by(town: Town) -> dict[str, Any]:
     order = _bought(story, ada, seller, item)
     _changed(story, seller, item)
     _imported(story, seller)
-    _asked(town, story)
+    _health_and_problems(town, story)
     _refused(town, story, ada, seller, shirts, order)
     ask(ada, "DELETE", "/sessions/current")
     ask(ada, "GET", "/orders")
-    return story.told()
+    return story.recorded()
 
 
 _SHIRTS: Final = {
@@ -213,13 +213,13 @@ def _imported(story: Story, seller: Person) -> None:
     story.ask(seller, "GET", "/item-imports/{importId}", at=begun.json())
 
 
-def _asked(town: Town, story: Story) -> None:
+def _health_and_problems(town: Town, story: Story) -> None:
     for path in ("/health/live", "/health/ready"):
         story.ask(town.guest, "GET", path)
     story.ask(town.guest, "GET", "/problems/{code}", at={"code": "out-of-stock"})
     story.ask(town.guest, "GET", "/problems")
     listed = story.answers["problemTypes"]["200"]["done"]["problems"]
-    shown = [told for told in listed if told["code"] in ("cart-empty", "out-of-stock")]
+    shown = [recorded for recorded in listed if recorded["code"] in ("cart-empty", "out-of-stock")]
     story.answers["problemTypes"]["200"]["done"] = {"problems": shown}
     story.ask(town.guest, "GET", "/metrics")
     lines = story.answers["metrics"]["200"]["done"].splitlines()
@@ -285,8 +285,8 @@ def _refused_at_checkout(
 def main() -> None:
     """Record the examples anew."""
     with tempfile.TemporaryDirectory() as folder, open_town(Path(folder)) as town:
-        told = told_by(town)
-    FILE.write_text(json.dumps(told, indent=1, ensure_ascii=False, sort_keys=False) + "\n")
+        recorded = recorded_from(town)
+    FILE.write_text(json.dumps(recorded, indent=1, ensure_ascii=False, sort_keys=False) + "\n")
 
 
 if __name__ == "__main__":

@@ -98,15 +98,15 @@ def test_33_a_card_number_is_in_no_file_no_log_and_no_answer(tmp_path: Path, log
         paid = town.order(buyer, item, CANARY, **{"Prefer": "wait=10", "Idempotency-Key": CANARY})
         assert (paid["status"], paid["payment"]["last4"]) == ("COMPLETED", "1486")
         keeps_none(buyer, town, answers)
-    told = log.read_text()
-    assert "request" in told, "the log is empty: nothing was looked at"
+    output = log.read_text()
+    assert "request" in output, "the log is empty: nothing was looked at"
     files = written(tmp_path / "shop")
     assert paid["orderId"].encode() in files, (
         "the order is in none of the files: nothing was looked at"
     )
     for canary in SPELLINGS:
         assert canary.encode() not in files
-        assert canary not in told
+        assert canary not in output
         assert not [answer for answer in answers if canary in answer]
 
 

@@ -47,7 +47,7 @@ FOR_WORKERS: Final = ("held.reindex", "index", "carrier", "broker")
 
 
 @attrs.frozen
-class Told:
+class Observation:
     """What a shop wrote, and the secrets that were shown to it."""
 
     town: Town
@@ -197,11 +197,11 @@ def logging_as_it_was() -> Iterator[None]:
 
 
 @pytest.fixture
-def told(tmp_path: Path, on_database: dict[str, Any]) -> Iterator[Told]:
+def observed(tmp_path: Path, on_database: dict[str, Any]) -> Iterator[Observation]:
     with ExitStack() as stack, logging_as_it_was():
         town, container, spans = opened(tmp_path / "shop", stack, on_database)
         stage, secrets = known_to(town, town.newcomer("seller"), Canaries().card)
-        yield Told(town, container, stage, secrets, spans)
+        yield Observation(town, container, stage, secrets, spans)
 
 
 @contextmanager
@@ -214,7 +214,7 @@ def log_in(log_format: str) -> Iterator[io.StringIO]:
         yield said
 
 
-def ask_everything(told: Told, stage: Stage) -> set[int]:
+def ask_everything(observed: Observation, stage: Stage) -> set[int]:
     """Every route with every secret that it takes; the statuses of the answers."""
     statuses: set[int] = set()
     for (method, path), row in TABLE.items():
@@ -222,24 +222,28 @@ def ask_everything(told: Told, stage: Stage) -> set[int]:
         body = row.body(stage) if row.body else None
         if isinstance(body, dict) and "password" in body:
             body = body | {
-                "password": told.secrets.password,
+                "password": observed.secrets.password,
                 "email": "canary@example.com" if path == "/sessions" else "new@example.com",
             }
         if path == "/checkout":
             body = body | {
-                "paymentInfo": {"paymentType": "card", "cardNo": told.secrets.card, "cvc": "123"}
+                "paymentInfo": {
+                    "paymentType": "card",
+                    "cardNo": observed.secrets.card,
+                    "cvc": "123",
+                }
             }
-        headers = {"X-Cart-Token": told.secrets.cart_token, **row.headers}
+        headers = {"X-Cart-Token": observed.secrets.cart_token, **row.headers}
         more = {"content": row.content} if row.content is not None else {}
         if (method, path) == ("DELETE", "/sessions/current"):
             person = attrs.evolve(
-                person, token=told.secrets.bearer[:-1] + "x"
+                person, token=observed.secrets.bearer[:-1] + "x"
             )  # not the session that others are tried with
         answer = person(
             method, row.path(stage) if row.path else path, body, headers=headers, **more
         )
         statuses.add(answer.status_code)
-        assert told.secrets.found_in(_without_what_is_given(answer)) == [], (method, path)
+        assert observed.secrets.found_in(_without_what_is_given(answer)) == [], (method, path)
     statuses.add(stage.seller("GET", "/orders").status_code)
     return statuses
 
@@ -250,58 +254,62 @@ def _without_what_is_given(answer: httpx.Response) -> str:
 
 
 @pytest.mark.parametrize("log_format", FORMATS)
-def test_40_a_failure_at_any_port_shows_no_secret_of_a_request(told: Told, log_format: str) -> None:
+def test_40_a_failure_at_any_port_shows_no_secret_of_a_request(
+    observed: Observation, log_format: str
+) -> None:
     for name in PORTS:
-        part, stage = part_of(told.container, name), told.with_a_cart()
+        part, stage = part_of(observed.container, name), observed.with_a_cart()
         with log_in(log_format) as said:
-            with broken(part, told.secrets):
-                statuses = ask_everything(told, stage)
+            with broken(part, observed.secrets):
+                statuses = ask_everything(observed, stage)
             text = said.getvalue()
-        assert told.secrets.found_in(text) == [], f"{name}: {_lines(text, told.secrets)}"
+        assert observed.secrets.found_in(text) == [], f"{name}: {_lines(text, observed.secrets)}"
         assert name in FOR_WORKERS or 500 in statuses, f"{name} did not fail: nothing was looked at"
-    assert told.secrets.found_in(_spans(told)) == []
+    assert observed.secrets.found_in(_spans(observed)) == []
 
 
 @pytest.mark.parametrize("log_format", FORMATS)
-def test_40_a_failure_at_any_port_shows_no_secret_of_a_worker(told: Told, log_format: str) -> None:
+def test_40_a_failure_at_any_port_shows_no_secret_of_a_worker(
+    observed: Observation, log_format: str
+) -> None:
     failed: dict[str, bool] = {}
     for name in PORTS:
-        part = part_of(told.container, name)
+        part = part_of(observed.container, name)
         with log_in(log_format) as said:
-            with broken(part, told.secrets):
-                take_turns(told.town.shop)
+            with broken(part, observed.secrets):
+                take_turns(observed.town.shop)
             text = said.getvalue()
         failed[name] = "forced with" in text
-        assert told.secrets.found_in(text) == [], f"{name}: {_lines(text, told.secrets)}"
+        assert observed.secrets.found_in(text) == [], f"{name}: {_lines(text, observed.secrets)}"
     assert sum(failed.values()) >= 6, f"hardly anything failed: {failed}"
-    assert told.secrets.found_in(_spans(told)) == []
+    assert observed.secrets.found_in(_spans(observed)) == []
 
 
 @pytest.mark.parametrize("log_format", FORMATS)
-def test_40_a_table_that_is_missing_shows_no_value(told: Told, log_format: str) -> None:
-    database = told.container.storage().database
+def test_40_a_table_that_is_missing_shows_no_value(observed: Observation, log_format: str) -> None:
+    database = observed.container.storage().database
     with log_in(log_format) as said:
-        stage = told.with_a_cart()
+        stage = observed.with_a_cart()
         for table in ("saga", "cart", "account", "session", "outbox", "item"):
             with database.begin() as tx:
                 tx.connection.exec_driver_sql(f'ALTER TABLE "{table}" RENAME TO gone')
                 tx.commit()
             try:
-                ask_everything(told, stage)
-                take_turns(told.town.shop)
+                ask_everything(observed, stage)
+                take_turns(observed.town.shop)
             finally:
                 with database.begin() as tx:
                     tx.connection.exec_driver_sql(f'ALTER TABLE gone RENAME TO "{table}"')
                     tx.commit()
         text = said.getvalue()
     assert "caused by" in text or "OperationalError" in text or "ProgrammingError" in text
-    assert told.secrets.found_in(text) == [], _lines(text, told.secrets)
+    assert observed.secrets.found_in(text) == [], _lines(text, observed.secrets)
 
 
 def _lines(text: str, secrets: Canaries) -> list[str]:
     return [line[:600] for line in text.splitlines() if secrets.found_in(line)][:3]
 
 
-def _spans(told: Told) -> str:
-    told.container.tracer()._collector.span_processor.force_flush()
-    return "\n".join(span.to_json() for span in told.spans.get_finished_spans())
+def _spans(observed: Observation) -> str:
+    observed.container.tracer()._collector.span_processor.force_flush()
+    return "\n".join(span.to_json() for span in observed.spans.get_finished_spans())

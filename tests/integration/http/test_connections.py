@@ -198,5 +198,5 @@ def test_what_was_answered_before_a_connection_ends_arrives(town: Town) -> None:
         town, b"GET /schema/openapi.json HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n"
     )
     assert heard.startswith(b"HTTP/1.1 200")
-    head, _, told = heard.partition(b"\r\n\r\n")
-    assert len(told) == int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+    head, _, rest = heard.partition(b"\r\n\r\n")
+    assert len(rest) == int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])

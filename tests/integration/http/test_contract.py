@@ -54,9 +54,11 @@ def test_a_head_answers_like_a_get_without_a_body(town: Town, path: str) -> None
 def test_health_and_metrics(town: Town) -> None:
     assert town.guest("GET", "/health/live").json() == {"status": "live"}
     assert town.guest("GET", "/health/ready").json() == {"status": "ready"}
-    told = town.guest("GET", "/metrics")
-    assert told.headers["content-type"].startswith("text/plain")
-    assert 'http_requests_total{method="GET",route="/health/live",status="200"}' in told.text
+    problem_page = town.guest("GET", "/metrics")
+    assert problem_page.headers["content-type"].startswith("text/plain")
+    assert (
+        'http_requests_total{method="GET",route="/health/live",status="200"}' in problem_page.text
+    )
 
 
 def test_readiness_names_what_is_down(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,9 +164,9 @@ def test_the_schema_page_loads_nothing_from_anywhere(town: Town) -> None:
     assert "//" not in page.text + policy
     assert "unsafe" not in policy
     assert not re.search(r"<style|<script[^>]*>[^<]| on\w+=", page.text)
-    asked = re.findall(r'(?:href|src)="([^"]*)"', page.text)
-    assert {*asked} == {f"/schema/{file}" for file in [*swagger.MEDIA, "openapi.json"]}
-    for address in asked:
+    linked = re.findall(r'(?:href|src)="([^"]*)"', page.text)
+    assert {*linked} == {f"/schema/{file}" for file in [*swagger.MEDIA, "openapi.json"]}
+    for address in linked:
         assert town.guest("GET", address).status_code == 200
 
 
@@ -220,13 +222,13 @@ def test_a_refusal_names_an_address_that_says_what_it_means_and_what_to_do(
         seller("GET", "/cart"),
         buyer("POST", "/checkout", {}),
     ):
-        told = town.guest("GET", refused.json()["type"])
-        assert told.status_code == 200
-        assert {key: told.json()[key] for key in ("type", "code", "title", "status")} == {
+        problem_page = town.guest("GET", refused.json()["type"])
+        assert problem_page.status_code == 200
+        assert {key: problem_page.json()[key] for key in ("type", "code", "title", "status")} == {
             key: refused.json()[key] for key in ("type", "code", "title", "status")
         }
-        assert told.json()["meaning"]
-        assert told.json()["whatToDo"]
+        assert problem_page.json()["meaning"]
+        assert problem_page.json()["whatToDo"]
     problem(town.guest("GET", "/problems/no-such-code"), 404, "not-found")
 
 

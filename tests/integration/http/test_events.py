@@ -47,10 +47,10 @@ def test_every_entry_is_an_event_and_the_stream_is_closed_after_the_last(
 ) -> None:
     buyer = town.newcomer()
     order = town.order(buyer, town.item(seller))
-    told = read(buyer, order)
-    assert [(e["id"], e["event"]) for e in told] == list(enumerate(ENDING, 1))
+    received = read(buyer, order)
+    assert [(e["id"], e["event"]) for e in received] == list(enumerate(ENDING, 1))
     timeline = buyer("GET", f"/orders/{order['orderId']}").json()["timeline"]
-    assert [{k: e[k] for k in ("type", "at", "detail")} for e in told] == timeline
+    assert [{k: e[k] for k in ("type", "at", "detail")} for e in received] == timeline
 
 
 def test_a_stream_is_resumed_behind_the_last_event_and_204_behind_the_end(
@@ -97,23 +97,23 @@ def test_many_streams_cost_one_query_a_tick(
 ) -> None:
     buyer = town.newcomer()
     orders = [town.order(buyer, town.item(seller)) for _ in range(20)]
-    told: list[list[dict]] = []
+    received: list[list[dict]] = []
     threads = [
-        threading.Thread(target=lambda order=order: told.append(read(buyer, order)))
+        threading.Thread(target=lambda order=order: received.append(read(buyer, order)))
         for order in orders
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(20)
-    assert [[e["event"] for e in one] for one in told] == [ENDING] * 20
+    assert [[e["event"] for e in one] for one in received] == [ENDING] * 20
 
 
 def test_a_server_that_stops_closes_its_streams(tmp_path) -> None:
     with open_town(tmp_path, sagas=False) as town:
         buyer = town.newcomer()
         order = town.order(buyer, town.item(town.newcomer("seller")))
-        told: list[str] = []
+        received: list[str] = []
         begun = threading.Event()
 
         def listen() -> None:
@@ -125,7 +125,7 @@ def test_a_server_that_stops_closes_its_streams(tmp_path) -> None:
                 timeout=30,
             ) as stream:
                 for text in stream.iter_text():
-                    told.append(text)
+                    received.append(text)
                     begun.set()
 
         listener = threading.Thread(target=listen)
@@ -133,4 +133,4 @@ def test_a_server_that_stops_closes_its_streams(tmp_path) -> None:
         assert begun.wait(10)
     listener.join(10)  # the stream ended in good order: nothing was raised in the thread
     assert not listener.is_alive()
-    assert [e["event"] for e in events("".join(told))] == ENDING[:2]
+    assert [e["event"] for e in events("".join(received))] == ENDING[:2]

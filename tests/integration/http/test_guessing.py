@@ -38,11 +38,13 @@ def behind(
 
 def log_in(town: Town, email: str, password: str, address: str, **headers: str) -> httpx.Response:
     town.client.cookies.clear()  # which would tell of devices
-    told = {
+    forwarded = {
         "X-Forwarded-For": address,
         **{name.replace("_", "-"): value for name, value in headers.items()},
     }
-    return town.guest("POST", "/sessions", {"email": email, "password": password}, headers=told)
+    return town.guest(
+        "POST", "/sessions", {"email": email, "password": password}, headers=forwarded
+    )
 
 
 def email_of(person: Person) -> str:

@@ -22,11 +22,11 @@ def test_a_line_names_its_request_and_the_order_that_came_of_it(
     )
     buyer("PATCH", "/cart", {"itemId": "none", "quantity": 1})
 
-    def told() -> list[dict]:
+    def logged() -> list[dict]:
         lines = [json.loads(line) for line in said.getvalue().splitlines()]
         return [line for line in lines if line.get("route") == "/checkout"]
 
-    (line,) = until(told)
+    (line,) = until(logged)
     assert placed.headers["x-request-id"] == line["request_id"] == "told-by-the-client"
     assert (line["order_id"], line["status"], line["method"]) == (
         placed.json()["orderId"],

@@ -165,8 +165,8 @@ def test_items_are_found_by_metadata(town: Town, seller: Person) -> None:
     )
     token = {"X-Search-Token": one.headers["X-Search-Token"]}
 
-    def found(**asked: str) -> list[str]:
-        page = town.client.get("/items", params=asked, headers=token)
+    def found(**filters: str) -> list[str]:
+        page = town.client.get("/items", params=filters, headers=token)
         assert page.status_code == 200, page.text
         return [hit["itemId"] for hit in page.json()["items"]]
 

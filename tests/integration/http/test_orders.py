@@ -183,8 +183,8 @@ def test_a_history_is_of_a_status_and_of_a_time(still_town: Town) -> None:
     placed = [still_town.order(buyer, item) for _ in range(4)]
     newest_first = [order["orderId"] for order in reversed(placed)]
 
-    def found(**asked: str) -> list[str]:
-        return ids(buyer("GET", "/orders", params=asked))
+    def found(**filters: str) -> list[str]:
+        return ids(buyer("GET", "/orders", params=filters))
 
     assert (found(status="PENDING"), found(status="CANCELLED")) == (newest_first, [])
     times = [order["createdAt"] for order in placed]
@@ -199,11 +199,11 @@ def test_a_history_is_of_a_status_and_of_a_time(still_town: Town) -> None:
 def test_a_page_goes_on_under_the_filters_that_it_was_asked_with(still_town: Town) -> None:
     buyer, item = still_town.newcomer(), still_town.item(still_town.newcomer("seller"))
     placed = [still_town.order(buyer, item)["orderId"] for _ in range(5)]
-    asked = {"status": "PENDING", "size": "2"}
+    filters = {"status": "PENDING", "size": "2"}
     seen: list[str] = []
     cursor = None
     while cursor is not None or not seen:
-        page = buyer("GET", "/orders", params=asked | ({"cursor": cursor} if cursor else {}))
+        page = buyer("GET", "/orders", params=filters | ({"cursor": cursor} if cursor else {}))
         seen += ids(page)
         last, cursor = cursor or "", page.json()["nextCursor"]
     assert seen == placed[::-1]

@@ -30,14 +30,14 @@ def test_payments_are_prepared_side_by_side_and_what_is_refused_is_not_prepared(
         plenty, sold_out = town.item(seller, quantity=_BUYERS), town.item(seller, quantity=0)
         buyers = [town.newcomer() for _ in range(_BUYERS)]
         unlucky = town.newcomer()
-        asked = [(buyer, request_for(town.filled_cart(buyer, plenty))) for buyer in buyers]
+        requests = [(buyer, request_for(town.filled_cart(buyer, plenty))) for buyer in buyers]
         problem(
             unlucky("POST", "/checkout", request_for(town.filled_cart(unlucky, sold_out))),
             409,
             "out-of-stock",
         )
         placed = side_by_side(
-            lambda order: order[0]("POST", "/checkout", order[1]), asked, threads=_BUYERS
+            lambda order: order[0]("POST", "/checkout", order[1]), requests, threads=_BUYERS
         )
         assert [answer.status_code for answer in placed] == [201] * _BUYERS
         for buyer, answer in zip(buyers, placed, strict=True):

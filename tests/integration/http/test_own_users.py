@@ -166,10 +166,10 @@ def test_who_hangs_holds_up_nothing_but_is_refused_in_time(shop: Shop) -> None:
 def test_calls_that_hang_are_counted_until_they_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("commerce_http.web.callers._THREADS", 1)
     monkeypatch.setattr("commerce_http.web.callers._WAITING", 1)
-    until, asked = threading.Event(), []
+    until, calls = threading.Event(), []
 
     def hangs(_: Any) -> Buyer | None:
-        asked.append(1)
+        calls.append(1)
         until.wait(20)
         return None
 
@@ -186,7 +186,7 @@ def test_calls_that_hang_are_counted_until_they_end(monkeypatch: pytest.MonkeyPa
         callers.close()
 
     asyncio.run(play())
-    assert len(asked) == 3
+    assert len(calls) == 3
 
 
 class Full(Conflict):

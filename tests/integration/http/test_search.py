@@ -57,11 +57,11 @@ def test_24_sold_out_is_seen_with_the_token_of_the_receipt(town: Town, seller: P
     gone = seller(
         "POST", f"/items/{item['itemId']}/stock-receipts", {"quantity": -1, "reference": "gone"}
     )
-    asked = {
+    filters = {
         "params": {"term": "okapi lamp"},
         "headers": {"X-Search-Token": gone.headers["x-search-token"]},
     }
-    assert town.guest("GET", "/items", **asked).json()["items"][0]["inStock"] is False
+    assert town.guest("GET", "/items", **filters).json()["items"][0]["inStock"] is False
 
 
 def test_a_token_that_is_none_is_400(town: Town) -> None:
@@ -225,11 +225,11 @@ def test_one_variant_meets_all_filters_and_is_the_one_whose_price_is_shown(
     token = made.headers["x-search-token"]
 
     def found(**params: str) -> list[tuple[str, bool]]:
-        asked = {
+        filters = {
             "term": "numbat",
             **{name.replace("_", "."): value for name, value in params.items()},
         }
-        page = town.guest("GET", "/items", params=asked, headers={"X-Search-Token": token}).json()
+        page = town.guest("GET", "/items", params=filters, headers={"X-Search-Token": token}).json()
         return [(hit["price"]["amount"], hit["inStock"]) for hit in page["items"]]
 
     assert found() == found(inStock="true") == found(attributes_colour="blue") == [("29.00", True)]
@@ -252,9 +252,9 @@ def test_names_of_every_script_are_found_by_their_parts_and_in_every_spelling(
     for name, terms in names.items():
         item, token = onboard(seller, name=name, brand="Cafe\u0301 Wombat")
         for term in terms:
-            asked = {"term": term, "brand": "Caf\u00e9 Wombat"}  # others sell lamps here, too
+            filters = {"term": term, "brand": "Caf\u00e9 Wombat"}  # others sell lamps here, too
             page = town.guest(
-                "GET", "/items", params=asked, headers={"X-Search-Token": token}
+                "GET", "/items", params=filters, headers={"X-Search-Token": token}
             ).json()
             assert page["items"][0]["itemId"] == item["itemId"], term
     for brand in ("Caf\u00e9 Wombat", "Cafe\u0301 Wombat", "CAF\u00c9 wombat"):

@@ -16,7 +16,7 @@ from commerce_worker.main import ROLES, Worker, checks_of
 from tests.integration.market import open_market
 
 
-def asked(url: str) -> tuple[int, Any]:
+def fetch(url: str) -> tuple[int, Any]:
     try:
         with urlopen(url, timeout=10) as answer:
             return answer.status, json.load(answer)
@@ -45,15 +45,15 @@ def test_a_worker_looks_at_the_parts_that_its_roles_need(
 
 def test_a_worker_names_every_part_that_is_down() -> None:
     checks = {
-        "database": lambda: "it has not answered for 2 s",
+        "database": lambda: "no answer within 2 s",
         "search": lambda: None,
         "broker": lambda: "refused",
     }
     with telling("127.0.0.1", 0, checks, CollectorRegistry()) as address:
-        status, told = asked(f"{address}/health/ready")
-        assert (status, told["code"]) == (503, "not-ready")
-        assert told["down"] == [{"part": "database"}, {"part": "broker"}]
-        assert asked(f"{address}/health/live")[0] == 200
+        status, body = fetch(f"{address}/health/ready")
+        assert (status, body["code"]) == (503, "not-ready")
+        assert body["down"] == [{"part": "database"}, {"part": "broker"}]
+        assert fetch(f"{address}/health/live")[0] == 200
 
 
 def test_nobody_keeps_what_a_worker_tells_of_itself_or_guesses_what_it_is() -> None:
@@ -62,8 +62,8 @@ def test_nobody_keeps_what_a_worker_tells_of_itself_or_guesses_what_it_is() -> N
         httpx.Client(base_url=address) as client,
     ):
         for path in ("/health/live", "/health/ready", "/metrics", "/nothing", "//metrics"):
-            told = client.get(f"{address}{path}").headers
-            assert (told["cache-control"], told["x-content-type-options"]) == (
+            body = client.get(f"{address}{path}").headers
+            assert (body["cache-control"], body["x-content-type-options"]) == (
                 "no-store",
                 "nosniff",
             ), path

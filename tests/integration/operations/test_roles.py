@@ -68,7 +68,7 @@ def grant(database: str, owner: str, shop: str, schema: str | None = None) -> No
     """Run the script as an operator does."""
     found = programs()
     assert found is not None
-    told = {
+    variables = {
         "OWNER_ROLE": owner,
         "SHOP_ROLE": shop,
         "OWNER_PASSWORD": "se'cret",
@@ -76,7 +76,7 @@ def grant(database: str, owner: str, shop: str, schema: str | None = None) -> No
         **({"SHOP_SCHEMA": schema} if schema else {}),
     }
     command = [found / "psql", "--no-psqlrc", "--quiet", f"--dbname={database}", f"--file={SCRIPT}"]
-    done = subprocess.run(command, env={**os.environ, **told}, capture_output=True, text=True)
+    done = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 

@@ -73,10 +73,10 @@ class Collector:
         return {span.name: process for process, span in self.spans if span.trace_id.hex() == TRACE}
 
 
-def until(holds: Callable[[], object], told: Callable[[], object]) -> None:
+def until(holds: Callable[[], object], state: Callable[[], object]) -> None:
     deadline = time.monotonic() + _PATIENCE
     while not holds():
-        assert time.monotonic() < deadline, told()
+        assert time.monotonic() < deadline, state()
         time.sleep(0.05)
 
 

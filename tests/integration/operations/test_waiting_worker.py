@@ -23,7 +23,7 @@ AWAY = {
 WORDS = ("127.0.0.1", "port", "keeper", "hunter2", "treasury", "refused", "COMMERCE_", "postgres")
 
 
-def asked(port: int, path: str) -> tuple[int, bytes]:
+def fetch(port: int, path: str) -> tuple[int, bytes]:
     """Status and body of the answer; 0: there is none."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
@@ -53,17 +53,17 @@ def test_a_process_that_waits_for_its_database_names_the_part_alone_and_ends_whe
         ) as process,
     ):
         try:
-            until(lambda: asked(port, "/health/ready")[0] == 503, 20)
-            assert json.loads(asked(port, "/health/ready")[1])["down"] == [{"part": "database"}]
+            until(lambda: fetch(port, "/health/ready")[0] == 503, 20)
+            assert json.loads(fetch(port, "/health/ready")[1])["down"] == [{"part": "database"}]
             for path in ("/health/ready", "/items", "/cart", "/nothing", "/metrics"):
-                answer = asked(port, path)[1].decode()
+                answer = fetch(port, path)[1].decode()
                 assert [word for word in WORDS if word in answer] == [], (path, answer)
-            assert asked(port, "/health/live")[0] == 200
+            assert fetch(port, "/health/live")[0] == 200
             process.terminate()
             assert process.wait(10) == 0
         finally:
             process.kill()
-    told = log.read_text()
-    assert "waiting for the database" in told
-    assert "127.0.0.1" in told
-    assert "hunter2" not in told
+    output = log.read_text()
+    assert "waiting for the database" in output
+    assert "127.0.0.1" in output
+    assert "hunter2" not in output

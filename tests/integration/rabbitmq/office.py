@@ -68,7 +68,7 @@ class Tally(Consumer):
         self.before(messages)
         self.handed += [m.payload["no"] for m in messages]
         with self._db.begin() as tx:
-            new = self._inbox.first_seen(tx, self.name, messages)
+            new = self._inbox.record_new(tx, self.name, messages)
             tx.commit()
         self.counted += [m.payload["no"] for m in new]
 

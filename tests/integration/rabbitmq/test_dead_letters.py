@@ -131,7 +131,7 @@ def nested(levels: int) -> bytes:
 
 def event(**others: object) -> pika.BasicProperties:
     """The headers of an event, but for *others*."""
-    told = {
+    attributes = {
         "id": "e1",
         "type": NAME,
         "time": "2026-01-01T00:00:00+00:00",
@@ -139,7 +139,7 @@ def event(**others: object) -> pika.BasicProperties:
         **others,
     }
     return pika.BasicProperties(
-        headers={f"cloudEvents:{name}": value for name, value in told.items()}
+        headers={f"cloudEvents:{name}": value for name, value in attributes.items()}
     )
 
 

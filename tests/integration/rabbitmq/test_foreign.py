@@ -20,7 +20,7 @@ EXAMPLE: Final = Path(__file__).parents[3] / "examples" / "follow_orders.py"
 AT: Final = datetime(2026, 1, 1, 12, 30, 15, 123_456, tzinfo=UTC)
 
 
-def told(number: int, kind: type = OrderCreated) -> Message:
+def event_message(number: int, kind: type = OrderCreated) -> Message:
     event = kind(
         order_id=OrderId(f"order-{number}"),
         buyer_id=BuyerId("buyer-1"),
@@ -50,7 +50,12 @@ def test_the_example_follows_orders_and_counts_each_event_once(address: str) -> 
     try:
         assert follower.stdout is not None
         assert follower.stdout.readline() == "following\n"
-        messages = [told(1), told(1), told(2, PaymentCompleted), told(3, OrderCancelled)]
+        messages = [
+            event_message(1),
+            event_message(1),
+            event_message(2, PaymentCompleted),
+            event_message(3, OrderCancelled),
+        ]
         assert len(broker.publish(messages)) == 4
         lines = [json.loads(line) for line in follower.stdout]
         assert follower.wait(30) == 0
@@ -81,7 +86,7 @@ def test_a_message_on_the_wire_is_as_the_page_describes_it(address: str) -> None
         address, {"seller-orders": ["orders.order_created.v1"]}, lambda _: None, SettableClock(AT)
     )
     try:
-        broker.publish([told(1)])
+        broker.publish([event_message(1)])
     finally:
         broker.close()
     connection = pika.BlockingConnection(pika.URLParameters(address))

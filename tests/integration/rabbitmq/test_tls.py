@@ -71,9 +71,9 @@ def test_a_broker_whose_certificate_is_known_is_spoken_to_in_secret(
 
 def test_a_broker_that_shows_another_certificate_is_not_spoken_to(spoken: tuple[str, Path]) -> None:
     url, keys = spoken
-    for asked in (f"{url}?cacertfile={keys / 'stranger.crt'}", url):
+    for address in (f"{url}?cacertfile={keys / 'stranger.crt'}", url):
         with pytest.raises(Unavailable, match="certificate verify failed"):
-            ping(asked)
+            ping(address)
 
 
 def test_a_certificate_for_another_host_does_not_count(spoken: tuple[str, Path]) -> None:

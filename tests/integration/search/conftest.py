@@ -33,9 +33,9 @@ def address(opensearch_url: str, tmp_path: Path) -> Iterator[str]:
     synonyms.write_text("# furniture\nsofa, couch\n")
     yield urlunsplit(parts._replace(path=f"/{prefix}", query=f"refresh=5&synonyms={synonyms}"))
     connection = Connection(Address.parse(opensearch_url))
-    connection.ask("DELETE", f"/{prefix}-*", patient=True)
+    connection.request("DELETE", f"/{prefix}-*", patient=True)
     with suppress(Missing):
-        connection.ask("DELETE", f"/_index_template/{prefix}-*", patient=True)
+        connection.request("DELETE", f"/_index_template/{prefix}-*", patient=True)
     connection.close()
 
 

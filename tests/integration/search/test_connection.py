@@ -36,7 +36,7 @@ class Scripted(ThreadingHTTPServer):
     def __init__(self, script: Script) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.script = script
-        self.asked: list[tuple[str, str, bytes, str | None]] = []
+        self.requests: list[tuple[str, str, bytes, str | None]] = []
 
     @property
     def host(self) -> str:
@@ -49,9 +49,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _any(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.server.asked.append((self.command, self.path, body, self.headers.get("Authorization")))
-        status, told = self.server.script(self.command, self.path)
-        content = json.dumps(told).encode()
+        self.server.requests.append(
+            (self.command, self.path, body, self.headers.get("Authorization"))
+        )
+        status, reply = self.server.script(self.command, self.path)
+        content = json.dumps(reply).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
@@ -113,7 +115,7 @@ def test_what_an_overloaded_cluster_refuses_is_sent_again_and_nothing_else(
         assert connection.write([action(n) for n in range(3)]) == [(409, "older")]
         sent = [
             [json.loads(line)["index"]["_id"] for line in body.splitlines()[::2]]
-            for _, _, body, _ in server.asked
+            for _, _, body, _ in server.requests
         ]
     assert sent == [["0", "1", "2"], ["1"], ["1"]]
     assert pauses == [1, 2]
@@ -133,12 +135,12 @@ def test_a_cluster_that_stays_overloaded_is_given_up_on(monkeypatch: pytest.Monk
 
 def test_a_batch_is_cut_by_its_bytes() -> None:
     def take(_method: str, _path: str) -> Answer:
-        count = server.asked[-1][2].count(b"\n") // 2
+        count = server.requests[-1][2].count(b"\n") // 2
         return 200, {"items": [{"index": {"status": 201}}] * count}
 
     with scripted(take) as server, connected(f"opensearch://{server.host}") as connection:
         assert connection.write([action(n, size=2_000_000) for n in range(5)]) == []
-        assert [len(body) < 5_000_001 for _, _, body, _ in server.asked] == [True, True, True]
+        assert [len(body) < 5_000_001 for _, _, body, _ in server.requests] == [True, True, True]
 
 
 @pytest.mark.parametrize(
@@ -156,9 +158,9 @@ def test_every_answer_but_a_good_one_has_a_family(status: int, family: type[Exce
         scripted(lambda *_: (status, {})) as server,
         connected(f"opensearch://{server.host}") as connection,
     ):
-        with pytest.raises(SearchUnavailable) as told:
-            connection.ask("GET", "/")
-        assert type(told.value) is family
+        with pytest.raises(SearchUnavailable) as reply:
+            connection.request("GET", "/")
+        assert type(reply.value) is family
 
 
 def test_another_host_answers_where_one_is_away_or_ill() -> None:
@@ -168,7 +170,7 @@ def test_another_host_answers_where_one_is_away_or_ill() -> None:
         connection = stack.enter_context(
             connected(f"opensearch://127.0.0.1:9,{ill.host},{well.host}")
         )
-        assert [connection.ask("GET", "/") for _ in range(6)] == [{"well": True}] * 6
+        assert [connection.request("GET", "/") for _ in range(6)] == [{"well": True}] * 6
 
 
 def test_nobody_waits_for_a_host_that_never_answers() -> None:
@@ -206,14 +208,14 @@ def test_only_one_waits_for_a_cluster_that_never_answers_until_it_does() -> None
         def waits(_number: int) -> float:
             began = time.monotonic()
             with pytest.raises(SearchUnavailable):
-                connection.ask("GET", "/")
+                connection.request("GET", "/")
             return time.monotonic() - began
 
         assert min(pool.map(waits, range(4))) > 2  # nobody knows yet
         waited = sorted(pool.map(waits, range(8)))
         assert waited[-2] < 0.5 < 2 < waited[-1]
         back.set()
-        assert [connection.ask("GET", "/") for _ in range(3)] == [{"well": True}] * 3
+        assert [connection.request("GET", "/") for _ in range(3)] == [{"well": True}] * 3
 
 
 def test_an_absent_cluster_is_unavailable_to_everything() -> None:
@@ -259,10 +261,10 @@ def test_tls_and_a_log_in_come_with_the_address(tmp_path: Path) -> None:
     context.load_cert_chain(certificate, key)
     with scripted(lambda *_: (200, {"well": True}), context) as server:
         with connected(f"opensearchs://shop:p%40ss@{server.host}?ca={certificate}") as connection:
-            assert connection.ask("GET", "/") == {"well": True}
-        assert server.asked[0][3] == "Basic " + base64.b64encode(b"shop:p@ss").decode()
+            assert connection.request("GET", "/") == {"well": True}
+        assert server.requests[0][3] == "Basic " + base64.b64encode(b"shop:p@ss").decode()
         with (
             connected(f"opensearchs://{server.host}") as stranger,
             pytest.raises(SearchUnavailable),
         ):
-            stranger.ask("GET", "/")
+            stranger.request("GET", "/")

@@ -40,7 +40,7 @@ def test_a_frozen_node_of_several_costs_a_search_its_time_out_and_the_others_ans
     indexes = [opened(cluster_url(nodes), copy) for copy in ("_primary_first", "_replica_first")]
     indexes[0].put([document(n, "Lamp") for n in range(50)])
     engine = Connection(Address.parse(cluster_url(nodes)))
-    eventually(lambda: bool(engine.ask("GET", "/_cluster/health")["status"] == "green"))
+    eventually(lambda: bool(engine.request("GET", "/_cluster/health")["status"] == "green"))
     for index in indexes:
         spent(index, 0)
     frozen = nodes[holder_of_the_primary(engine, nodes)]

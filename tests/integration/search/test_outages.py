@@ -49,12 +49,12 @@ class Seller:
             "name": "Sol",
             "role": "seller",
         }
-        assert self.ask("POST", "/accounts", account)[0] == 201
-        self.token = self.ask(
+        assert self.request("POST", "/accounts", account)[0] == 201
+        self.token = self.request(
             "POST", "/sessions", {"email": account["email"], "password": _PASSWORD}
         )[2]["token"]
 
-    def ask(
+    def request(
         self, method: str, path: str, body: object = None, **headers: str
     ) -> tuple[int, dict[str, str], Any]:
         """Status, headers and body of the answer."""
@@ -80,19 +80,19 @@ class Seller:
     def offers(self, name: str) -> str:
         """A new item; what names the write."""
         item = {"sku": name.upper().replace(" ", "-"), "name": name, "price": "9.99", "quantity": 5}
-        status, headers, told = self.ask("POST", "/items", item)
-        assert status == 201, told
+        status, headers, content = self.request("POST", "/items", item)
+        assert status == 201, content
         return headers["x-search-token"]
 
     def found(self, term: str) -> int:
         """How many items are found; -1: none can be searched for."""
-        status, headers, told = self.ask("GET", f"/items?term={term}")
+        status, headers, content = self.request("GET", f"/items?term={term}")
         if status == 503:
             assert int(headers["retry-after"]) >= 1
-            assert told["code"] == "search-unavailable"
+            assert content["code"] == "search-unavailable"
             return -1
-        assert status == 200, told
-        return int(told["total"]["count"])
+        assert status == 200, content
+        return int(content["total"]["count"])
 
 
 def test_a_shop_opens_and_sells_while_search_is_away_and_catches_up(tmp_path: Path) -> None:
@@ -102,8 +102,8 @@ def test_a_shop_opens_and_sells_while_search_is_away_and_catches_up(tmp_path: Pa
             seller = Seller(shop)
             seller.offers("Early lamp")
             assert seller.found("lamp") == -1
-            status, _, told = seller.ask("GET", "/health/ready")
-            assert (status, [part["part"] for part in told["down"]]) == (200, ["search"])
+            status, _, content = seller.request("GET", "/health/ready")
+            assert (status, [part["part"] for part in content["down"]]) == (200, ["search"])
             server.start()
             eventually(lambda: seller.found("lamp") == 1)
             server.kill()
@@ -114,7 +114,7 @@ def test_a_shop_opens_and_sells_while_search_is_away_and_catches_up(tmp_path: Pa
             eventually(lambda: seller.found("lamp") == 3)
             token = seller.offers("Last lamp")
             assert (
-                seller.ask("GET", "/items?term=last", **{"X-Search-Token": token})[2]["total"][
+                seller.request("GET", "/items?term=last", **{"X-Search-Token": token})[2]["total"][
                     "count"
                 ]
                 == 1
@@ -134,7 +134,7 @@ def test_losing_one_node_of_three_loses_no_search_and_no_write(
     index = open_one()
     index.put([document(n, f"Lamp {n % 7}") for n in range(200)])
     engine = Connection(address)
-    eventually(lambda: bool(engine.ask("GET", "/_cluster/health")["status"] == "green"))
+    eventually(lambda: bool(engine.request("GET", "/_cluster/health")["status"] == "green"))
     query = Query(term="lamp", size=150)
     cursors = [open_one().find(query).next_cursor for _ in range(6)]
     lost, ended, failures = threading.Event(), threading.Event(), list[str]()
@@ -199,7 +199,7 @@ def holder_of_the_primary(engine: Connection, nodes: list[OpenSearchServer]) -> 
     """The node that keeps the primary copy of the index."""
     (primary,) = [
         s
-        for s in engine.ask("GET", "/_cat/shards/shop-*", None, {"format": "json"})
+        for s in engine.request("GET", "/_cat/shards/shop-*", None, {"format": "json"})
         if s["prirep"] == "p"
     ]
     return [node.folder.name for node in nodes].index(primary["node"])

@@ -67,10 +67,10 @@ class Quiet(ThreadingHTTPServer):
         """Nothing."""
 
 
-def ask(url: str) -> object:
+def request(url: str) -> object:
     connection = Connection(Address.parse(url))
     try:
-        return connection.ask("GET", "/")
+        return connection.request("GET", "/")
     finally:
         connection.close()
 
@@ -79,7 +79,7 @@ def test_a_cluster_whose_certificate_is_known_is_spoken_to_in_secret(
     spoken: tuple[str, Path],
 ) -> None:
     url, keys = spoken
-    assert "cluster_name" in str(ask(f"{url}?ca={keys / 'known.crt'}"))
+    assert "cluster_name" in str(request(f"{url}?ca={keys / 'known.crt'}"))
 
 
 @pytest.mark.parametrize("options", ["?ca={keys}/stranger.crt", ""])
@@ -88,12 +88,12 @@ def test_a_cluster_that_shows_another_certificate_is_not_spoken_to(
 ) -> None:
     url, keys = spoken
     with pytest.raises(SearchUnavailable) as lost:
-        ask(url + options.format(keys=keys))
+        request(url + options.format(keys=keys))
     assert "certificate verify failed" in str(lost.value.__cause__)
 
 
 def test_a_certificate_for_another_host_does_not_count(spoken: tuple[str, Path]) -> None:
     url, keys = spoken
     with pytest.raises(SearchUnavailable) as lost:
-        ask(f"{url.replace('127.0.0.1', 'localhost')}?ca={keys / 'known.crt'}")
+        request(f"{url.replace('127.0.0.1', 'localhost')}?ca={keys / 'known.crt'}")
     assert "ostname mismatch" in str(lost.value.__cause__)

@@ -50,7 +50,7 @@ def engine(address: str) -> Connection:
 
 def indexes(engine: Connection, address: str) -> list[str]:
     """What is kept in the cluster for this test."""
-    return sorted(engine.ask("GET", f"/{Address.parse(address).prefix}-*/_alias"))
+    return sorted(engine.request("GET", f"/{Address.parse(address).prefix}-*/_alias"))
 
 
 def test_of_many_writers_at_once_the_newest_version_of_each_item_stays(
@@ -116,7 +116,7 @@ def test_many_first_pages_of_an_index_at_rest_keep_one_state(
 
 def kept(engine: Connection, index: OpenSearchIndex) -> int:
     """How many states of *index* the cluster keeps: other tests search there, too."""
-    stats = engine.ask("GET", f"/{index._alias}/_stats/search")["_all"]["total"]["search"]
+    stats = engine.request("GET", f"/{index._alias}/_stats/search")["_all"]["total"]["search"]
     return int(stats["point_in_time_current"])
 
 
@@ -205,14 +205,14 @@ def test_sellers_attributes_do_not_swell_the_mapping(
 ) -> None:
     index.put([document(0, "Lamp")])
     prefix = Address.parse(address).prefix
-    before = engine.ask("GET", f"/{prefix}-*/_mapping")
+    before = engine.request("GET", f"/{prefix}-*/_mapping")
     index.put(
         [
             document(n, "Lamp", attributes={f"Attribute {n}-{i}": ("x",) for i in range(20)})
             for n in range(50)
         ]
     )
-    assert engine.ask("GET", f"/{prefix}-*/_mapping") == before
+    assert engine.request("GET", f"/{prefix}-*/_mapping") == before
     assert index.find(Query(attributes={"attribute 3-4": ("X",)})).total == 1
 
 
@@ -251,7 +251,7 @@ def test_a_first_index_that_is_begun_late_takes_nothing_from_the_one_built_meanw
     the next one before.
     """
     slow, quick = open_index(), open_index()
-    sent = slow._generations._connection.ask
+    sent = slow._generations._connection.request
     stalled: list[bool] = []
 
     def late(method: str, path: str, *rest: object, **named: object) -> object:

@@ -48,7 +48,7 @@ class Docker:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def asked(self) -> list[list[str]]:
+    def commands(self) -> list[list[str]]:
         """What Compose was asked, without the project and the file."""
         lines = [json.loads(line) for line in (self._folder / "asked").read_text().splitlines()]
         return [line[line.index("--file") + 2 :] for line in lines if "--file" in line]
@@ -106,12 +106,12 @@ def test_a_set_that_was_started_as_containers_stays_one(docker: Docker, folder: 
 def test_up_waits_for_health_and_down_keeps_the_data(docker: Docker, folder: Path) -> None:
     servers = Containers(folder)
     servers.up(["postgres"])
-    assert docker.asked()[-1] == ["up", "--detach", "--wait", "--quiet-pull", "postgres"]
+    assert docker.commands()[-1] == ["up", "--detach", "--wait", "--quiet-pull", "postgres"]
     assert servers.state("postgres").startswith("up")
     assert servers.state("rabbitmq") == "down"
     servers.down(["postgres"])
-    assert ["stop", "postgres"] in docker.asked()
-    assert docker.asked()[-1] == ["down"]
+    assert ["stop", "postgres"] in docker.commands()
+    assert docker.commands()[-1] == ["down"]
     assert not servers.used
 
 
@@ -119,7 +119,7 @@ def test_what_is_discarded_is_gone_with_its_data(docker: Docker, folder: Path) -
     servers = Containers(folder)
     servers.up(["postgres"])
     servers.discard()
-    assert docker.asked()[-1] == ["down", "--volumes"]
+    assert docker.commands()[-1] == ["down", "--volumes"]
     assert not folder.exists()
 
 

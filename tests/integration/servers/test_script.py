@@ -199,13 +199,13 @@ def test_the_newest_program_is_taken(tmp_path: Path) -> None:
 
 def test_a_folder_that_servers_could_not_get_to_is_replaced(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
-    asked = tmp_path / "services"
-    found = reachable(asked)
+    place = tmp_path / "services"
+    found = reachable(place)
     try:
         assert found.is_dir()
-        assert (found == asked) is (places.SERVANT is None), (
+        assert (found == place) is (places.SERVANT is None), (
             "only who gives up rights needs another one"
         )
-        assert reachable(asked) == found
+        assert reachable(place) == found
     finally:
         found.rmdir()

@@ -42,7 +42,7 @@ with build_shop(settings, parts=partial(Parts, rules=[Household()])) as shop:
         SellerId(seller.id), NewItem(name="Mug", price=Money.parse("9.90", "USD"), quantity=50)
     )
     card = PaymentInfo(payment_type="card", card_no=CardNumber.from_text("4242424242424242"))
-    told = []
+    outcomes = []
     for pieces in (11, 10):
         change = SetQuantity(item_id=mug.item.id, quantity=pieces)
         cart = shop.carts.change(
@@ -50,7 +50,7 @@ with build_shop(settings, parts=partial(Parts, rules=[Household()])) as shop:
         )
         order = PlaceOrder(cart_id=cart.cart.id, amount=cart.quote.total, payment_info=card)
         try:
-            told.append(shop.checkout.place(buyer, order, "the same key").replayed)
+            outcomes.append(shop.checkout.place(buyer, order, "the same key").replayed)
         except CheckoutRefused as refusal:
-            told.append(refusal.code)
-    assert told == ["too-many", False], told
+            outcomes.append(refusal.code)
+    assert outcomes == ["too-many", False], outcomes

@@ -10,18 +10,18 @@ from commerce_core.assembly import Parts
 from commerce_core.catalog import ItemChanged, NewItem
 from commerce_core.kernel.ids import SellerId
 from commerce_core.kernel.money import Money
-from commerce_core.kernel.subscribing import Heard, subscribe
+from commerce_core.kernel.subscribing import ReceivedEvent, subscribe
 from commerce_core.search import Query
 
 heard: list[str] = []
 
 
-def fails(told: Heard[ItemChanged]) -> None:
+def fails(received: ReceivedEvent[ItemChanged]) -> None:
     raise RuntimeError("for ever")
 
 
-def notes(told: Heard[ItemChanged]) -> None:
-    heard.append(told.event.item_id)
+def notes(received: ReceivedEvent[ItemChanged]) -> None:
+    heard.append(received.event.item_id)
 
 
 subscribers = [subscribe("fails", [ItemChanged], fails), subscribe("notes", [ItemChanged], notes)]

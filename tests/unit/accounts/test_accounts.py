@@ -141,13 +141,15 @@ def test_one_address_locked_locks_no_other(shop: MemoryShop) -> None:
 
 
 def test_an_address_that_nobody_has_costs_as_much_as_a_wrong_password(shop: MemoryShop) -> None:
-    asked: list[str] = []
+    calls: list[str] = []
     hasher = shop.accounts._hasher
     verify = hasher.verify
-    hasher.verify = lambda hashed, password: asked.append(hashed) or verify(hashed, password)  # type: ignore[method-assign,func-returns-value]
+    hasher.verify = lambda hashed, password: (  # type: ignore[method-assign]
+        calls.append(hashed) or verify(hashed, password)  # type: ignore[func-returns-value]
+    )
     fail(shop, 1)
     fail(shop, 1, "nobody@example.org")
-    assert len(asked) == 2
+    assert len(calls) == 2
 
 
 @pytest.mark.parametrize(

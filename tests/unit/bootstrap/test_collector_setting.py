@@ -31,10 +31,10 @@ def test_without_a_collector_nothing_is_traced_and_the_library_is_not_loaded() -
         "import sys, commerce_bootstrap.container, commerce_http.main, commerce_worker.main; "
         "print('opentelemetry' in sys.modules)"
     )
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", loaded], capture_output=True, text=True, check=True
     )
-    assert told.stdout == "False\n"
+    assert done.stdout == "False\n"
 
 
 def test_a_collector_without_the_library_is_refused_in_one_sentence(

@@ -117,9 +117,9 @@ def test_what_a_collector_is_shown_is_in_no_line_of_the_log(
     logging.getLogger("opentelemetry.util.re").warning(
         "Header format invalid! %s", headers.format("zq9-canary-7")
     )
-    told = capsys.readouterr().err
-    assert "Header format invalid" in told
-    assert "canary" not in told
+    output = capsys.readouterr().err
+    assert "Header format invalid" in output
+    assert "canary" not in output
 
 
 @pytest.mark.parametrize(

@@ -166,13 +166,13 @@ def test_the_path_of_traces_stands_before_the_options_of_the_collector_s_address
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     otel = pytest.importorskip("commerce_bootstrap.otel")
-    asked: list[str] = []
+    calls: list[str] = []
 
     class Stopped(Exception):
         pass
 
     def exporter(endpoint: str, **_: Any) -> None:
-        asked.append(endpoint)
+        calls.append(endpoint)
         raise Stopped
 
     monkeypatch.setattr(otel, "OTLPSpanExporter", exporter)
@@ -184,4 +184,4 @@ def test_the_path_of_traces_stands_before_the_options_of_the_collector_s_address
         with pytest.raises(Stopped):
             otel.open_tracer(url, "me", ExitStack())
     base = "http://collector:4318"
-    assert asked == [f"{base}/v1/traces", f"{base}/v1/traces", f"{base}/in/v1/traces?team=x"]
+    assert calls == [f"{base}/v1/traces", f"{base}/v1/traces", f"{base}/in/v1/traces?team=x"]

@@ -21,7 +21,7 @@ def test_the_changes_of_a_group_follow_each_other_and_a_refusal_touches_no_neigh
 ) -> None:
     mug, cup = sell(shop), sell(shop, name="Cup")
     nothing = SetQuantity(item_id=ItemId("nothing"), quantity=1)
-    asked = [
+    wanted = [
         (ADA, setting(mug, 1)),
         (BOB, setting(mug, 2)),
         (ADA, nothing),
@@ -29,7 +29,7 @@ def test_the_changes_of_a_group_follow_each_other_and_a_refusal_touches_no_neigh
         (BOB, nothing),
     ]
     answers = submit(
-        shop, [CartChange(shopper=Shopper(buyer_id=who), quantities=(q,)) for who, q in asked]
+        shop, [CartChange(shopper=Shopper(buyer_id=who), quantities=(q,)) for who, q in wanted]
     )
     assert [type(a) for a in answers] == [CartView, CartView, ItemNotFound, CartView, ItemNotFound]
     assert (quantities(look(shop, ADA)), quantities(look(shop, BOB))) == (

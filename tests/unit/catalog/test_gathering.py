@@ -68,7 +68,7 @@ def item(shop: MemoryShop, sku: str = "SHIRT") -> ItemView:
     return next(view for view in shop.items.export(SELLER) if view.item.sku == sku)
 
 
-def told(shop: MemoryShop) -> dict[str, Any]:
+def contents(shop: MemoryShop) -> dict[str, Any]:
     """All items, but for what only says when and under which name they were made."""
     return {
         view.item.sku: (
@@ -103,7 +103,7 @@ def test_41_rows_of_one_item_scattered_over_a_table_make_the_same_items_in_any_o
         shop = memory_shop()
         job = take(shop, CSV, "\n".join([HEADER, *order]), limit=limit)
         assert (counts(job), job.progress.rows, job.errors) == ((2, 0, 0, 0), 2, ())
-        found.append(told(shop))
+        found.append(contents(shop))
     assert all(one == found[0] for one in found)
     assert list(found[0]["SHIRT"][4]) == ["RED", "BLUE", "GREEN"] or len(found[0]["SHIRT"][4]) == 3
 
@@ -111,10 +111,10 @@ def test_41_rows_of_one_item_scattered_over_a_table_make_the_same_items_in_any_o
 @pytest.mark.parametrize("limit", [1, 2, 100])
 def test_41_a_table_sorted_by_price_takes_no_sold_out_variant_away(limit: int) -> None:
     shop = stocked(SHIRT, MUG)
-    before = told(shop)
+    before = contents(shop)
     by_price = [HEADER, *sorted(TABLE, key=lambda line: float(line.split(",")[3]))]
     job = take(shop, CSV, "\n".join(by_price), limit=limit)
-    assert (counts(job), told(shop)) == ((0, 0, 2, 0), before)
+    assert (counts(job), contents(shop)) == ((0, 0, 2, 0), before)
 
 
 @pytest.mark.parametrize("form", [CSV, NDJSON, JSON])
@@ -130,7 +130,7 @@ def test_41_a_file_with_one_changed_variant_leaves_the_others(form: ImportFormat
     before = stocked(SHIRT)
     assert [v.variant_id for v in item(shop).item.variants] == ["RED", "BLUE", "GREEN"]
     assert [v.price.amount for v in item(shop).item.variants] == ["15.99", "18.50", "12.00"]
-    assert told(shop)["SHIRT"][:4] == told(before)["SHIRT"][:4]
+    assert contents(shop)["SHIRT"][:4] == contents(before)["SHIRT"][:4]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 100])
@@ -200,7 +200,7 @@ def test_41_a_price_cannot_be_emptied() -> None:
     shop = stocked(MUG, SHIRT)
     job = take(shop, CSV, "sku,variantId,price\nMUG,,\nSHIRT,RED,\n")
     assert [(e.line, e.pointer) for e in job.errors] == [(2, "/price"), (3, "/variants/0/price")]
-    assert told(shop) == told(stocked(MUG, SHIRT))
+    assert contents(shop) == contents(stocked(MUG, SHIRT))
 
 
 def test_41_a_variant_goes_only_where_the_file_says_so() -> None:
@@ -231,7 +231,7 @@ def test_41_a_dry_run_names_what_would_be_lost_and_loses_nothing() -> None:
         (1, "/variants/RED/images", "would be emptied"),
         (1, "/variants/GREEN", "would be deleted"),
     ]
-    assert (counts(job), told(shop)) == ((0, 1, 0, 0), told(stocked(SHIRT)))
+    assert (counts(job), contents(shop)) == ((0, 1, 0, 0), contents(stocked(SHIRT)))
 
 
 def test_41_a_dry_run_refuses_what_the_run_will_refuse() -> None:
@@ -269,7 +269,7 @@ def test_rows_of_one_item_that_disagree_are_refused_and_each_is_named(
     column: str, one: str, other: str, limit: int
 ) -> None:
     shop = stocked(SHIRT, MUG)
-    before = told(shop)
+    before = contents(shop)
     table = (
         f"sku,variantId,{column},price\nSHIRT,RED,{one},1.00\nMUG,,,5.00\nSHIRT,BLUE,{other},1.00\n"
     )
@@ -277,7 +277,7 @@ def test_rows_of_one_item_that_disagree_are_refused_and_each_is_named(
     job = take(shop, CSV, table, limit=limit)
     pointer = f"/{column.replace('.', '/')}"
     assert [(e.line, e.pointer) for e in job.errors] == [(2, pointer), (4, pointer)]
-    assert ((job.progress.changed, job.progress.failed), told(shop)) == ((0, 1), before)
+    assert ((job.progress.changed, job.progress.failed), contents(shop)) == ((0, 1), before)
 
 
 @pytest.mark.parametrize("limit", [1, 100])
@@ -395,6 +395,6 @@ def test_a_row_that_is_refused_keeps_no_other_row_of_its_item_out_however_the_fi
     for limit in (1, 2, 100):
         shop = memory_shop()
         job = take(shop, NDJSON, lines(*others, MUG) + "\n" + broken, limit=limit)
-        found.append((counts(job), [(e.line, e.pointer) for e in job.errors], told(shop)))
+        found.append((counts(job), [(e.line, e.pointer) for e in job.errors], contents(shop)))
     assert all(one == found[0] for one in found)
     assert (found[0][0], "MUG" in found[0][2]) == ((10, 0, 0, 1), True)

@@ -128,7 +128,7 @@ def test_30_rows_of_nested_empty_lists_take_little_memory_however_many() -> None
 
     tracemalloc.start()
     try:
-        found = [r.trouble for r in read_rows(NDJSON, Progress(), fetch)]
+        found = [r.reason for r in read_rows(NDJSON, Progress(), fetch)]
         assert tracemalloc.get_traced_memory()[1] < 100 << 20
     finally:
         tracemalloc.stop()
@@ -311,7 +311,9 @@ def test_an_import_that_is_cancelled_while_a_batch_is_read_writes_nothing_of_it(
         return truth(tx, import_id, no) or b""
 
     data = rows(5)
-    queue.chunk = lambda tx, i, no: cancelling(tx, i, no) or (data if no == 0 else None)  # type: ignore[method-assign]
+    queue.chunk = (  # type: ignore[method-assign]
+        lambda tx, i, no: cancelling(tx, i, no) or (data if no == 0 else None)
+    )
     shop.importer.run_once(100)
     assert (skus(shop), shop.imports.details(ANN, job.id).status) == ([], ImportStatus.CANCELLED)
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from commerce_core.catalog import ImportFormat, Progress
 from commerce_core.catalog.service.cells import EMPTY
 from commerce_core.catalog.service.documents import known_as
-from commerce_core.catalog.service.files import glance_at_rows, read_rows
+from commerce_core.catalog.service.files import read_rows, skim_rows
 from commerce_core.catalog.service.lines import LONGEST_ROW, Fetch
 from commerce_core.catalog.service.rows import Row
 
@@ -36,7 +36,7 @@ def rows(form: ImportFormat, data: bytes | str, size: int = 1 << 18) -> list[Row
 def said(form: ImportFormat, data: bytes | str, size: int = 1 << 18) -> list[tuple[int, Any]]:
     """Line and content, or line and trouble."""
     return [
-        (row.line, row.data if row.data is not None else row.trouble)
+        (row.line, row.data if row.data is not None else row.reason)
         for row in rows(form, data, size)
     ]
 
@@ -135,7 +135,7 @@ def test_30_a_line_of_50_mb_is_named_and_never_held(
     fetch, handed = endless(head, b"x", tail, 50 << 20)
     found = list(read_rows(form, Progress(), fetch))
     assert [(r.line, r.data) for r in found if r.data is not None] == good
-    assert [(r.line, r.trouble) for r in found if r.data is None] == [
+    assert [(r.line, r.reason) for r in found if r.data is None] == [
         (good[0][0] + 1, f"is longer than {LONGEST_ROW} bytes")
     ]
     assert max(handed) <= 1 << 18
@@ -145,7 +145,7 @@ def test_the_longest_row_is_taken_and_one_byte_more_is_not() -> None:
     longest = b'{"a": "' + b"x" * (LONGEST_ROW - 9) + b'"}'
     assert len(longest) == LONGEST_ROW
     for form in (NDJSON, JSON):
-        assert [row.trouble for row in rows(form, longest)] == [""]
+        assert [row.reason for row in rows(form, longest)] == [""]
         assert [row.data for row in rows(form, longest.replace(b"a", b"aa"))] == [None]
 
 
@@ -304,7 +304,7 @@ def resumed(form: ImportFormat, data: bytes, size: int, at: int) -> Iterator[Row
 
 
 def comparable(found: Iterator[Row] | list[Row]) -> list[tuple[int, str, str]]:
-    return [(r.line, repr(r.data), r.trouble) for r in found]
+    return [(r.line, repr(r.data), r.reason) for r in found]
 
 
 @given(
@@ -384,7 +384,7 @@ def test_a_glance_tells_the_sku_of_every_row_that_is_read(
     data = (before + json.dumps(row, ensure_ascii=ascii, separators=marks, default=str)).encode(
         errors="surrogatepass"
     )
-    glances = [r.data for r in glance_at_rows(NDJSON, Progress(), fetching(data))]
+    glances = [r.data for r in skim_rows(NDJSON, Progress(), fetching(data))]
     assert [known_as(r.data) for r in rows(NDJSON, data) if r.data] == [
         known_as(d) for d in glances if d
     ]

@@ -54,7 +54,7 @@ class Explorer:
         self.carrier_ok = carrier_ok
         self.sagas: dict[Key, OrderSaga] = {}
         self._moves: dict[tuple[Key, str | None], tuple[Key, tuple[Command, ...]]] = {}
-        self._asked: dict[Key, StepCommand | None] = {}
+        self._next_commands: dict[Key, StepCommand | None] = {}
         self.came: dict[World, tuple[World, str] | None] = {}
 
     def explore(self) -> "Explorer":
@@ -110,10 +110,10 @@ class Explorer:
     def state(self, world: World) -> OrderState:
         return self.sagas[world.saga].state
 
-    def asked(self, key: Key) -> StepCommand | None:
-        if key not in self._asked:
-            self._asked[key] = ask(self.sagas[key], self.rules.definition)
-        return self._asked[key]
+    def next_command(self, key: Key) -> StepCommand | None:
+        if key not in self._next_commands:
+            self._next_commands[key] = ask(self.sagas[key], self.rules.definition)
+        return self._next_commands[key]
 
     def moved(self, key: Key, answer: str | None) -> tuple[Key, tuple[Command, ...]]:
         if (key, answer) not in self._moves:
@@ -206,10 +206,10 @@ class Explorer:
     def claimed(self, w: World, i: int) -> World:
         """Claim, and begin in the same transaction what has no call to make yet."""
         w = w._replace(workers=tuple(v and v._replace(newest=False) for v in w.workers))
-        if self.asked(w.saga) is None:
+        if self.next_command(w.saga) is None:
             key, commands = self.moved(w.saga, None)
             w = carried_out(w._replace(saga=key), commands)
-        verb = self.asked(w.saga)
+        verb = self.next_command(w.saga)
         return with_worker(w, i, Worker(True, w.saga, verb) if verb else None)
 
     def request(self, worker: Worker) -> Request:
@@ -307,7 +307,7 @@ class Explorer:
             or after.state is not self.sagas[before].state
             or learnt(self.sagas[before], after)
         )
-        verb = self.asked(key) if goes_on and after.waiting is None else None
+        verb = self.next_command(key) if goes_on and after.waiting is None else None
         return with_worker(
             carried_out(w._replace(saga=key), commands),
             i,
@@ -340,7 +340,7 @@ class Explorer:
                 "the lines are in a cart once, when cancelled",
                 w.carts != (saga.state is OrderState.CANCELLED),
             ),
-            ("told that it is on its way, and undone", w.told and undone),
+            ("told that it is on its way, and undone", w.notified and undone),
             ("goods freed under a living order", w.hold == "RELEASED" and not undone),
             (
                 "paid back what was never taken",

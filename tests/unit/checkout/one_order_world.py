@@ -87,7 +87,7 @@ class World(NamedTuple):
     saga: Key
     hold: str = "HELD"
     carts: int = 0
-    told: bool = False
+    notified: bool = False
     handle: str = "OPEN"
     given: frozenset[int] = frozenset()
     desk: int = 0
@@ -135,7 +135,7 @@ def carried_out(w: World, commands: tuple[Command, ...]) -> World:
             case RestoreCart():
                 w = w._replace(carts=w.carts + 1)
             case RecordEvent(fact=Fact.SHIPMENT_READY):
-                w = w._replace(told=True)
+                w = w._replace(notified=True)
             case _:
                 pass
     return w

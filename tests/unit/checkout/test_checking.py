@@ -73,7 +73,9 @@ class Scene:
             BookEntry(order_id=order_id, ref="planted", kind=kind, amount=usd(amount)),
         )
         truth = gateway.books
-        gateway.books = lambda ids: [*truth(ids), *([entry] if order_id in ids else [])]  # type: ignore[method-assign]
+        gateway.books = (  # type: ignore[method-assign]
+            lambda ids: [*truth(ids), *([entry] if order_id in ids else [])]
+        )
         if known:
             key = self.table("saga")[order_id].saga.key
             self.table("gateway_fact")[order_id, "planted", kind] = MoneyFact(
@@ -91,7 +93,8 @@ class Scene:
         self.change("saga_event", (order_id, seq), fact=fact)
 
     def gateway_outcome(self, order_id: str, outcome: object) -> None:
-        self.shop.parts.gateway._entries[f"handle-{order_id}"].outcome = outcome  # type: ignore[assignment]
+        entry: Any = self.shop.parts.gateway._entries[f"handle-{order_id}"]
+        entry.outcome = outcome
 
 
 def more_in_the_cart(s: Scene) -> None:
@@ -231,7 +234,9 @@ def test_a_difference_that_shows_only_once_is_on_its_way_to_being_made_good(
     scene = Scene(shop)
     truth = shop.parts.gateway.books
     once = [[BookEntry(order_id=scene.done, ref="r", kind="refund", amount=usd("1.00"))]]
-    shop.parts.gateway.books = lambda ids: [*truth(ids), *(once.pop() if once else [])]  # type: ignore[method-assign]
+    shop.parts.gateway.books = (  # type: ignore[method-assign]
+        lambda ids: [*truth(ids), *(once.pop() if once else [])]
+    )
     assert shop.checker.check().clean
 
 

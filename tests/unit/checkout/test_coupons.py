@@ -20,18 +20,18 @@ class Codes(CouponCharges):
     """``SAVE10`` takes a dollar off, ``OLD`` is over; all else nobody knows."""
 
     def __init__(self) -> None:
-        self.told: list[PricedLine] = []
+        self.lines_seen: list[PricedLine] = []
 
     def adjustments(
         self, lines: Sequence[PricedLine], address: Address | None
     ) -> Sequence[Adjustment]:
-        self.told = list(lines)
+        self.lines_seen = list(lines)
         return ()
 
     def charge(
         self, lines: Sequence[PricedLine], address: Address | None, coupons: Sequence[str]
     ) -> Charged:
-        self.told = list(lines)
+        self.lines_seen = list(lines)
         off = Adjustment(kind="discount", code="save", amount=usd("-1.00"), coupon="SAVE10")
         return Charged(
             adjustments=(off,) if "SAVE10" in coupons else (),
@@ -94,8 +94,8 @@ def test_charges_are_told_category_tax_class_and_weight_with_and_without_a_coupo
     me = Shopper(buyer_id=buyer_id(register(shop)))
     for coupons in ((), ("SAVE10",)):
         with_coupons(shop, me, *coupons)
-        told = [(x.category, x.tax_class, x.weight) for x in codes.told]
-        assert told[-2:] == [("print", "books", 500), ("print", "books", 750)]
+        lines_seen = [(x.category, x.tax_class, x.weight) for x in codes.lines_seen]
+        assert lines_seen[-2:] == [("print", "books", 500), ("print", "books", 750)]
 
 
 def test_a_shop_without_coupons_knows_none_and_says_so() -> None:

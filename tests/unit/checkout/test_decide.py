@@ -64,7 +64,7 @@ def cart(n: int, *lines: tuple[str, int], **other: Any) -> Cart:
 
 def draft(n: int, amount: int, **other: Any) -> Draft:
     """What buyer *n* asks for."""
-    asked = Draft(
+    wanted = Draft(
         order_id=OrderId(f"order-{n}"),
         buyer_id=BuyerId(f"buyer-{n}"),
         cart_id=CartId(f"cart-{n}"),
@@ -75,7 +75,7 @@ def draft(n: int, amount: int, **other: Any) -> Draft:
         email="",
         address=None,
     )
-    return attrs.evolve(asked, **other)
+    return attrs.evolve(wanted, **other)
 
 
 def seen(carts: Iterable[Cart], orders: Sequence[Order] = (), **available: int) -> Snapshot:
@@ -132,8 +132,8 @@ def placed(n: int, idem_key: str | None = None) -> Order:
     )
 
 
-def one(asked: Draft, world: Snapshot) -> Decision:
-    return decide([asked], world, PRICER)[0]
+def one(wanted: Draft, world: Snapshot) -> Decision:
+    return decide([wanted], world, PRICER)[0]
 
 
 def kinds(decisions: Sequence[Decision]) -> list[type]:

@@ -39,10 +39,10 @@ class Absent(ScriptedGateway):
         super().__init__(clock, database)
         self.away = False
         self.silent_about: set[str] = set()
-        self.asked = 0
+        self.calls = 0
 
     def _reach(self, handle: Handle) -> None:
-        self.asked += 1
+        self.calls += 1
         if self.away or handle.reference in self.silent_about:
             raise ConnectionError("it cannot be reached")
 
@@ -67,12 +67,12 @@ class Strike(MemoryCarrier):
     """Can be away, too."""
 
     away = False
-    asked = 0
+    calls = 0
 
     def book(
         self, reference: str, key: str, address: Address | None, lines: Sequence[ParcelLine]
     ) -> BookingOutcome:
-        self.asked += 1
+        self.calls += 1
         if self.away:
             raise ConnectionError("nobody works today")
         return super().book(reference, key, address, lines)
@@ -164,7 +164,7 @@ def test_42_a_gateway_that_is_away_is_asked_now_and_then_only() -> None:
     for _ in range(600):
         shop.runner.run_once(WIDTH)
         shop.clock.advance(SECOND)
-    assert gateway.asked < 600 / 10 + 30
+    assert gateway.calls < 600 / 10 + 30
 
 
 def test_42_nothing_is_claimed_that_waits_for_a_gateway_that_is_away() -> None:
@@ -194,7 +194,7 @@ def test_42_a_carrier_that_is_away_is_left_alone_and_payments_go_on() -> None:
     assert (len(gateway.keys), max(row.claims for row in shop.operations.page(limit=100))) == (
         30,
         1,
-    ) or carrier.asked < 130
+    ) or carrier.calls < 130
     carrier.away = False
     shop.clock.advance(timedelta(seconds=10))
     for _ in range(10):

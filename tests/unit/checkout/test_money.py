@@ -15,7 +15,7 @@ from commerce_testkit.memory.clock import SettableClock
 from commerce_testkit.memory.shop import MemoryParts, MemoryShop, memory_shop
 from commerce_testkit.memory.transaction import MemoryDatabase
 from tests.unit.checkout.doubles import ScriptedGateway, scripted
-from tests.unit.checkout.test_running import LEASE, told
+from tests.unit.checkout.test_running import LEASE, steps
 from tests.unit.people import order, register, see, sell, usd
 
 HOURS_23 = timedelta(hours=23)
@@ -77,7 +77,7 @@ def test_a_total_of_nothing_asks_no_gateway_and_ends(country: str, status: Order
         None,
         None,
     )
-    assert not {"PaymentCompleted", "PaymentRefunded"} & set(told(shop, placed))
+    assert not {"PaymentCompleted", "PaymentRefunded"} & set(steps(shop, placed))
     assert (shop.checker.check().violations, shop.checker.check().at_rest) == ((), True)
 
 

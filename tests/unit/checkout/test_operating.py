@@ -151,7 +151,9 @@ def test_the_gateways_reference_and_amount_count_and_the_evidence_is_kept_apart(
 def test_nothing_is_decided_while_the_gateway_does_not_answer() -> None:
     shop, gateway = scripted()
     order_id = unanswered(shop, gateway)
-    gateway.fetch = lambda _: (_ for _ in ()).throw(ConnectionError("away"))  # type: ignore[method-assign]
+    gateway.fetch = (  # type: ignore[method-assign]
+        lambda _: (_ for _ in ()).throw(ConnectionError("away"))
+    )
     for said in (Captured(ref="r", amount=usd("5.00")), Declined(code="no", detail="no"), Voided()):
         with pytest.raises(CallUnknown, match="does not answer"):
             shop.operations.resolve(order_id, said, DECISION)

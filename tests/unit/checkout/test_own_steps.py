@@ -52,7 +52,7 @@ def checked(*answers: StepOutcome) -> tuple[MemoryShop, FraudCheck, Placed]:
     return shop, check, order(shop, register(shop), sell(shop, 5), 2)
 
 
-def told(shop: MemoryShop, placed: Placed) -> list[str]:
+def timeline_of(shop: MemoryShop, placed: Placed) -> list[str]:
     """The timeline in short, with the outcomes of own steps."""
     return [
         f"{e.detail['step']} {e.detail['outcome']}" if "step" in e.detail else e.fact.value
@@ -64,7 +64,7 @@ def test_an_accepted_step_goes_on_and_stands_in_the_timeline_with_what_it_says()
     shop, check, placed = checked()
     shop.run_to_rest()
     assert see(shop, placed).status is OrderStatus.COMPLETED
-    assert told(shop, placed) == [
+    assert timeline_of(shop, placed) == [
         "fraud_check accepted", "PaymentCompleted", "ShipmentReady", "OrderCompleted",
     ]  # fmt: skip
     assert see(shop, placed).timeline[2].detail["score"] == 3
@@ -78,7 +78,11 @@ def test_a_refused_step_undoes_the_order_before_anybody_is_charged() -> None:
     shop.run_to_rest()
     view = see(shop, placed)
     assert (view.status, view.payment_status) == (OrderStatus.CANCELLED, "cancelled")
-    assert told(shop, placed) == ["fraud_check refused", "InventoryReleased", "OrderCancelled"]
+    assert timeline_of(shop, placed) == [
+        "fraud_check refused",
+        "InventoryReleased",
+        "OrderCancelled",
+    ]
     assert view.cancellation is not None
     assert (view.cancellation.code, view.cancellation.detail) == (
         "fraud-suspected", "the card was reported stolen",
@@ -95,7 +99,7 @@ def test_a_step_that_waits_for_a_person_is_flagged_and_tries_nothing_in_vain() -
     (row,) = shop.operations.alarmed()
     assert (row.attention, row.claims, row.last_error) == (True, 0, "score 71")
     assert (row.saga.state, row.saga.status(FRAUD)) == (OrderState.CHARGING, CallStatus.WAITING)
-    assert told(shop, placed) == ["fraud_check waiting"]
+    assert timeline_of(shop, placed) == ["fraud_check waiting"]
     assert len(set(check.keys)) == 1
     assert len(check.keys) > 20
 
@@ -191,7 +195,7 @@ def test_steps_are_undone_in_reverse_order_after_the_buyers_money() -> None:
     shop.run_to_rest()
     shop.let_pass(timedelta(minutes=5))
     assert see(shop, placed).status is OrderStatus.CANCELLED
-    assert told(shop, placed) == [
+    assert timeline_of(shop, placed) == [
         "first accepted", "second accepted", "PaymentCompleted", "third accepted",
         "InventoryReleased", "PaymentRefunded", "third undone", "second undone", "first undone",
         "OrderCancelled",
@@ -245,7 +249,7 @@ def test_what_comes_after_completion_undoes_nothing(outcome: StepOutcome) -> Non
     row, view = shop.operations.show(placed.key.order_id)
     assert (row.saga.state, view.status) == (OrderState.COMPLETED, OrderStatus.COMPLETED)
     kind = "accepted" if isinstance(outcome, Accepted) else "refused"
-    assert told(shop, placed)[-2:] == ["OrderCompleted", f"points {kind}"]
+    assert timeline_of(shop, placed)[-2:] == ["OrderCompleted", f"points {kind}"]
     assert shop.checker.check().clean
 
 

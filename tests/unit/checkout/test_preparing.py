@@ -66,7 +66,7 @@ class Torn(MemoryCartBook):
         return super().load(tx, keys)
 
 
-def asked(shop: MemoryShop, buyer: Account, view: ItemView) -> CheckoutRequest:
+def request_for(shop: MemoryShop, buyer: Account, view: ItemView) -> CheckoutRequest:
     command = PlaceOrder(
         cart_id=fill(shop, buyer, (view, 1)), amount=view.item.price, payment_info=card()
     )
@@ -89,7 +89,7 @@ def place(shop: MemoryShop, group: Sequence[CheckoutRequest]) -> Sequence[Placed
 def test_a_group_is_answered_in_its_order_whoever_the_gateway_refuses() -> None:
     shop, gateway = moody_shop()
     mug, buyers = sell(shop, 9), [register(shop) for _ in range(5)]
-    group = [asked(shop, buyer, mug) for buyer in buyers]
+    group = [request_for(shop, buyer, mug) for buyer in buyers]
     gateway.away_for = buyer_id(buyers[2])
     answers = place(shop, group)
     assert [type(a) for a in answers] == [Placed, Placed, PaymentUnavailable, Placed, Placed]
@@ -102,7 +102,7 @@ def test_a_group_is_answered_in_its_order_whoever_the_gateway_refuses() -> None:
 def test_what_would_be_refused_is_not_begun_at_the_gateway() -> None:
     shop, gateway = moody_shop()
     mug = sell(shop, 1)
-    late = asked(shop, register(shop), mug)
+    late = request_for(shop, register(shop), mug)
     order(shop, register(shop), mug)
     before = len(gateway.__dict__["seen"])
     assert [type(a) for a in place(shop, [late])] == [OutOfStock]
@@ -118,7 +118,7 @@ def test_36_goods_swapped_for_others_of_the_same_price_during_preparation_are_no
     object.__setattr__(made, "gateway", gateway)
     shop = memory_shop(made)
     (mug, bowl), buyer = (sell(shop, 9), sell(shop, 9, name="Bowl")), register(shop)
-    one = asked(shop, buyer, mug)
+    one = request_for(shop, buyer, mug)
     if version:
         one = attrs.evolve(one, draft=attrs.evolve(one.draft, cart_version=1))
     gateway.meanwhile = lambda: fill(shop, buyer, (mug, 0), (bowl, 1))
@@ -134,7 +134,7 @@ def test_36_goods_swapped_for_others_of_the_same_price_during_preparation_are_no
 def test_a_request_that_is_repeated_within_a_group_is_placed_once() -> None:
     shop, _ = moody_shop()
     mug, buyer = sell(shop, 9), register(shop)
-    once = asked(shop, buyer, mug)
+    once = request_for(shop, buyer, mug)
     again = shop.checkout.ask(
         buyer, PlaceOrder(cart_id=once.draft.cart_id, amount=mug.item.price, payment_info=card())
     )  # fmt: skip
@@ -148,7 +148,7 @@ def test_37_a_cart_that_cannot_be_read_is_its_buyers_trouble_alone() -> None:
     carts = Torn()
     shop, _ = moody_shop(carts=carts)
     mug, buyers = sell(shop, 9), [register(shop) for _ in range(5)]
-    group = [asked(shop, buyer, mug) for buyer in buyers]
+    group = [request_for(shop, buyer, mug) for buyer in buyers]
     carts.unreadable = buyer_id(buyers[3])
     previews = shop.placement.preview([one.draft for one in group])
     assert [type(p) for p in previews] == [Accepted, Accepted, Accepted, ValueError, Accepted]

@@ -37,10 +37,10 @@ class Region(CheckoutRule):
 
     def __init__(self, country: str = "DE") -> None:
         self._country = country
-        self.asked: list[ProposedOrder] = []
+        self.calls: list[ProposedOrder] = []
 
     def check(self, order: ProposedOrder, /) -> None:
-        self.asked.append(order)
+        self.calls.append(order)
         if order.address is None or order.address.country != self._country:
             raise NotSoldThere("we sell to Germany alone", country=self._country)
 
@@ -66,7 +66,7 @@ def with_rules(*rules: CheckoutRule, on: MemoryParts | None = None) -> MemorySho
     return memory_shop(on, partial(Parts, rules=rules))
 
 
-def asked(shop: MemoryShop, buyer: Account, view: ItemView) -> CheckoutRequest:
+def calls(shop: MemoryShop, buyer: Account, view: ItemView) -> CheckoutRequest:
     command = PlaceOrder(
         cart_id=fill(shop, buyer, (view, 1)), amount=view.item.price, payment_info=card()
     )
@@ -91,7 +91,7 @@ def test_a_rule_reads_the_order_as_it_would_be() -> None:
     shop = with_rules(rule)
     mug, buyer = sell(shop, 3), register(shop)
     placed = order(shop, buyer, mug, 2)
-    seen, stored = rule.asked[-1], see(shop, placed).order
+    seen, stored = rule.calls[-1], see(shop, placed).order
     assert (seen.order_id, seen.buyer_id, seen.email) == (stored.id, stored.buyer_id, buyer.email)
     assert (seen.address, seen.quote.total) == (stored.address, stored.total)
     assert [(x.offer.name, x.offer.price, x.quantity) for x in seen.lines] == [
@@ -105,7 +105,7 @@ def test_all_rules_have_to_agree_and_the_first_that_does_not_is_told() -> None:
     with pytest.raises(NotSoldThere) as refused:
         order(shop, register(shop), sell(shop))
     assert refused.value.facts == {"country": "FR"}
-    assert (len(first.asked), len(last.asked)) == (1, 0)
+    assert (len(first.calls), len(last.calls)) == (1, 0)
 
 
 def test_no_rule_is_asked_about_what_is_refused_anyhow_or_placed_already() -> None:
@@ -114,17 +114,17 @@ def test_no_rule_is_asked_about_what_is_refused_anyhow_or_placed_already() -> No
     cart_id = fill(shop, buyer, (mug, 1))
     with pytest.raises(AmountMismatch):
         pay(shop, buyer, cart_id, "4.00")
-    assert rule.asked == []
+    assert rule.calls == []
     first = pay(shop, buyer, cart_id, "5.00", key="k")
-    times = len(rule.asked)
+    times = len(rule.calls)
     again = pay(shop, buyer, cart_id, "5.00", key="k")
-    assert (again.key, again.replayed, len(rule.asked)) == (first.key, True, times)
+    assert (again.key, again.replayed, len(rule.calls)) == (first.key, True, times)
 
 
 def test_one_buyers_refusal_or_a_rules_defect_leaves_the_others_of_a_group_alone() -> None:
     shop = with_rules(rule := Broken())
     mug, buyers = sell(shop, 5), [register(shop) for _ in range(5)]
-    ready = [prepared(shop, asked(shop, buyer, mug)) for buyer in buyers]
+    ready = [prepared(shop, calls(shop, buyer, mug)) for buyer in buyers]
     rule.fails_for = buyers[2].id
     answers = shop.placement.place_many(ready)
     assert [type(a) for a in answers] == [Placed, Placed, ZeroDivisionError, Placed, Placed]

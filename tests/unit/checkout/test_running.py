@@ -42,7 +42,7 @@ SMOOTH = [
 LEASE = timedelta(seconds=31)
 
 
-def told(shop: MemoryShop, placed: object) -> list[str]:
+def steps(shop: MemoryShop, placed: object) -> list[str]:
     return [entry.fact.value for entry in see(shop, placed).timeline]  # type: ignore[arg-type]
 
 
@@ -51,7 +51,7 @@ def test_a_smooth_order_is_completed_in_one_run(shop: MemoryShop) -> None:
     placed = order(shop, register(shop), mug, 2)
     assert shop.runner.run_once(10) == 1
     view = see(shop, placed)
-    assert (told(shop, placed), view.status, view.payment_status) == (
+    assert (steps(shop, placed), view.status, view.payment_status) == (
         SMOOTH,
         OrderStatus.COMPLETED,
         "paid",
@@ -65,7 +65,7 @@ def test_a_decline_gives_everything_back_once_and_names_the_cart(shop: MemorySho
     placed = order(shop, buyer, mug, 2, number=DECLINED_CARD)
     shop.runner.run_once(10)
     view = see(shop, placed)
-    assert told(shop, placed)[2:] == ["PaymentDeclined", "InventoryReleased", "OrderCancelled"]
+    assert steps(shop, placed)[2:] == ["PaymentDeclined", "InventoryReleased", "OrderCancelled"]
     cart = shop.carts.view(Shopper(buyer_id=buyer_id(buyer))).cart
     assert view.cancellation is not None
     assert (view.cancellation.code, view.cancellation.cart_id, view.payment_status) == (
@@ -243,7 +243,7 @@ def test_a_cancellation_that_meets_the_charge_pays_back() -> None:
         shop.cancellations.cancel(placed.key.buyer_id, placed.key.order_id) and None
     )
     shop.runner.run_once(10)
-    assert told(shop, placed)[2:] == [
+    assert steps(shop, placed)[2:] == [
         "PaymentCompleted",
         "InventoryReleased",
         "PaymentRefunded",
@@ -370,7 +370,7 @@ def test_captured_is_told_once_however_often_it_is_heard(shop: MemoryShop) -> No
     for _ in range(4):
         shop.runner.run_once(10)
         shop.clock.advance(LEASE)
-    assert told(shop, placed) == SMOOTH
+    assert steps(shop, placed) == SMOOTH
     assert isinstance(shop.parts.gateway.fetch(see(shop, placed).order.handle), Captured)
 
 
@@ -394,4 +394,4 @@ def test_05_what_was_learnt_is_written_at_once_again_where_the_database_gave_up(
 
     monkeypatch.setattr(shop.parts.database, "begin", unlucky)
     shop.runner.run_once(10)
-    assert (told(shop, placed), see(shop, placed).status) == (SMOOTH, OrderStatus.COMPLETED)
+    assert (steps(shop, placed), see(shop, placed).status) == (SMOOTH, OrderStatus.COMPLETED)

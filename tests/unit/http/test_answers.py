@@ -19,28 +19,30 @@ from commerce_http.web.operations import IfMatch, Operation, Runs, operation
 from tests.unit.http.bare import Answer, ask
 
 
-class TextOut(Shape):
+class TextShape(Shape):
     """Some text."""
 
     text: str
 
 
-@operation("GET", "/public/{length}", answer=TextOut, public=True, headers={"ETag": "Its version."})
+@operation(
+    "GET", "/public/{length}", answer=TextShape, public=True, headers={"ETag": "Its version."}
+)
 def public(length: str) -> Reply:
     """What anybody may know, so long."""
-    return Reply(body=TextOut(text="x" * int(length)), headers={"ETag": '"3.17"'})
+    return Reply(body=TextShape(text="x" * int(length)), headers={"ETag": '"3.17"'})
 
 
-@operation("GET", "/own", who=BUYER_OR_GUEST, answer=TextOut)
-def own() -> TextOut:
+@operation("GET", "/own", who=BUYER_OR_GUEST, answer=TextShape)
+def own() -> TextShape:
     """What is one person's."""
-    return TextOut(text="mine")
+    return TextShape(text="mine")
 
 
-@operation("PATCH", "/own", who=BUYER_OR_GUEST, answer=TextOut, headers={"X-Told": "Something."})
-def change_own(if_match: IfMatch) -> TextOut:
+@operation("PATCH", "/own", who=BUYER_OR_GUEST, answer=TextShape, headers={"X-Told": "Something."})
+def change_own(if_match: IfMatch) -> TextShape:
     """The same, changed."""
-    return TextOut(text="x" * 5_000)
+    return TextShape(text="x" * 5_000)
 
 
 @operation("GET", "/away", public=True)
@@ -174,11 +176,11 @@ def test_a_short_answer_is_left_as_it_is_and_a_large_one_is_not(app: ShopApplica
 
 
 def preflight(app: ShopApplication, origin: str) -> Answer:
-    asked = {
+    request_headers = {
         "access_control_request_method": "PATCH",
         "access_control_request_headers": "authorization,if-match",
     }
-    return get(app, "/own", "OPTIONS", origin=origin, **asked)
+    return get(app, "/own", "OPTIONS", origin=origin, **request_headers)
 
 
 def test_no_other_sites_page_may_read_anything_unless_a_setting_says_so(
@@ -210,13 +212,13 @@ def test_a_site_that_is_named_may_ask_with_everything_that_the_contract_has(
 def test_a_site_that_is_named_may_read_every_answer_refusals_as_well(
     open_app: ShopApplication, path: str, status: int
 ) -> None:
-    told = get(open_app, path, origin="https://shop.example.com", accept_encoding="gzip")
-    assert (told.status, told.all("access-control-allow-origin")) == (
+    response = get(open_app, path, origin="https://shop.example.com", accept_encoding="gzip")
+    assert (response.status, response.all("access-control-allow-origin")) == (
         status,
         ["https://shop.example.com"],
     )
-    assert told.all("vary") == ["Accept-Encoding", "Origin"]
-    exposed = {*told.all("access-control-expose-headers")[0].split(", ")}
+    assert response.all("vary") == ["Accept-Encoding", "Origin"]
+    exposed = {*response.all("access-control-expose-headers")[0].split(", ")}
     assert {"ETag", "Retry-After", "X-Request-ID", "X-Told"} <= exposed
 
 
@@ -245,8 +247,8 @@ def test_an_answer_to_nobodys_page_says_that_it_depends_on_who_asks(
 
 def test_every_site_may_ask_but_without_cookies() -> None:
     anyone, executor = application(["*"])
-    told: Any = get(anyone, "/own", origin="https://anywhere.example")
-    assert told.all("access-control-allow-origin") == ["*"]
-    assert told.all("access-control-allow-credentials") == []
+    response: Any = get(anyone, "/own", origin="https://anywhere.example")
+    assert response.all("access-control-allow-origin") == ["*"]
+    assert response.all("access-control-allow-credentials") == []
     assert preflight(anyone, "https://anywhere.example").all("access-control-allow-origin") == ["*"]
     executor.close()

@@ -43,24 +43,24 @@ def test_a_problem_says_what_a_client_needs() -> None:
         409,
         b"application/problem+json",
     )
-    told = json.loads(found.body)
-    assert (told["type"], told["title"], told["status"], told["code"]) == (
+    problem = json.loads(found.body)
+    assert (problem["type"], problem["title"], problem["status"], problem["code"]) == (
         "/problems/amount-mismatch",
         "Amount mismatch",
         409,
         "amount-mismatch",
     )
-    assert told["currentAmount"] == {"amount": "0.02", "currency": "USD"}
+    assert problem["currentAmount"] == {"amount": "0.02", "currency": "USD"}
     assert json.loads(problem_of(CartMerged(CartId("c"))).body)["cartId"] == "c"
 
 
 def test_every_wrong_field_has_its_pointer() -> None:
-    told = json.loads(
+    problem = json.loads(
         problem_of(
             Invalid([FieldProblem("/a", "is required"), FieldProblem("/b/0", "must be text")])
         ).body
     )
-    assert told["errors"] == [
+    assert problem["errors"] == [
         {"pointer": "/a", "detail": "is required"},
         {"pointer": "/b/0", "detail": "must be text"},
     ]

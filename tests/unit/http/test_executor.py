@@ -65,19 +65,19 @@ def test_whoever_asks_for_figures_keeps_no_probe_waiting() -> None:
 
 def test_39_no_search_is_done_on_the_event_loop() -> None:
     class Searches:
-        def kept(self, _: object) -> None:
+        def cached(self, _: object) -> None:
             return None
 
         def find(self, _: object) -> None:
             raise LookupError(threading.current_thread().name)
 
     executor = BlockingExecutor(threads=1, on_event_loop=set(Runs) - {Runs.SEARCH})
-    asked: Any = {
+    arguments: Any = {
         "query": FindItems(), "search_token": None, "searches": Searches(), "executor": executor,
-        "writes": None, "answers": None,
+        "writes": None, "page_cache": None,
     }  # fmt: skip
     with pytest.raises(LookupError, match="http-searches"):
-        asyncio.run(find_items.function(**asked))
+        asyncio.run(find_items.function(**arguments))
     executor.close()
 
 

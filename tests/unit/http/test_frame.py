@@ -23,34 +23,34 @@ class Word:
     word: str
 
 
-class WordOut(Shape):
+class WordShape(Shape):
     """What goes out."""
 
     word: str
     request: str
 
 
-@operation("POST", "/words", answer=WordOut, status=201)
+@operation("POST", "/words", answer=WordShape, status=201)
 def say(command: Word, idempotency_key: IdempotencyKey, if_match: IfMatch, prefer: Prefer) -> Reply:
     """Say a word."""
     headers = {"Location": f"/words/{command.word}"}
     return Reply(
-        body=WordOut(word=command.word, request=request_id()),
+        body=WordShape(word=command.word, request=request_id()),
         headers=headers,
         cookies=(cart_cookie("token"),),
     )
 
 
-@operation("GET", "/words/{word}", answer=WordOut)
-def said(word: str) -> WordOut:
+@operation("GET", "/words/{word}", answer=WordShape)
+def said(word: str) -> WordShape:
     """A word that was said."""
-    return WordOut(word=word, request=request_id())
+    return WordShape(word=word, request=request_id())
 
 
 @operation("GET", "/metrics")
-def figures() -> WordOut:
+def figures() -> WordShape:
     """Something that is kept inside."""
-    return WordOut(word="secret", request="")
+    return WordShape(word="secret", request="")
 
 
 OPERATIONS: list[Operation] = [say, said, figures]

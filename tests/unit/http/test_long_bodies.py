@@ -30,16 +30,16 @@ class Note:
     text: str
 
 
-class NoteOut(Shape):
+class NoteSize(Shape):
     """What is answered."""
 
     size: int
 
 
-@operation("POST", "/notes", answer=NoteOut)
-def note(command: Note) -> NoteOut:
+@operation("POST", "/notes", answer=NoteSize)
+def note(command: Note) -> NoteSize:
     """Count letters."""
-    return NoteOut(size=len(command.text))
+    return NoteSize(size=len(command.text))
 
 
 @pytest.mark.parametrize("scope", [LONG, CHUNKED])

@@ -45,12 +45,12 @@ def test_the_sources_were_read() -> None:
 
 @pytest.mark.parametrize("code", EVERY)
 def test_every_code_says_what_it_means_and_what_to_do(code: str) -> None:
-    told = problems.problem_type.function(code)
-    assert (told.code, told.type) == (code, f"/problems/{code}")
-    assert 400 <= told.status < 600
-    assert told.title
-    assert told.meaning.endswith((".", "!"))
-    assert told.what_to_do.endswith(".")
+    shown = problems.problem_type.function(code)
+    assert (shown.code, shown.type) == (code, f"/problems/{code}")
+    assert 400 <= shown.status < 600
+    assert shown.title
+    assert shown.meaning.endswith((".", "!"))
+    assert shown.what_to_do.endswith(".")
 
 
 def test_the_list_has_them_all() -> None:
@@ -63,8 +63,8 @@ def test_what_a_part_of_somebody_elses_raises_is_explained_as_well() -> None:
 
         code = "fraud-suspected"
 
-    told = problems.problem_type.function("fraud-suspected")
-    assert (told.status, told.meaning) == (409, "The order looks like fraud.")
+    shown = problems.problem_type.function("fraud-suspected")
+    assert (shown.status, shown.meaning) == (409, "The order looks like fraud.")
 
 
 def test_a_code_that_nobody_raises_is_not_found() -> None:
@@ -81,10 +81,10 @@ def test_a_rules_own_refusal_is_explained_without_an_entry_for_its_code() -> Non
 
         code = "too-young"
 
-    told = problems.problem_type.function(TooYoung.code)
-    assert (told.status, told.title, told.meaning) == (
+    shown = problems.problem_type.function(TooYoung.code)
+    assert (shown.status, shown.title, shown.meaning) == (
         422,
         "Too young",
         "Knives are sold to adults.",
     )
-    assert told.what_to_do == problems.problem_type.function("checkout-refused").what_to_do
+    assert shown.what_to_do == problems.problem_type.function("checkout-refused").what_to_do

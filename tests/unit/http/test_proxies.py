@@ -21,19 +21,19 @@ def scope(peer: str | None, scheme: str = "http", **headers: str | list[str]) ->
 
 
 def test_nobody_is_believed_unless_a_setting_says_so() -> None:
-    assert NOBODY.believed(
+    assert NOBODY.client_of(
         scope("127.0.0.1", x_forwarded_for="1.2.3.4", x_forwarded_proto="https")
     ) == (("127.0.0.1", 4711), "http")
 
 
 def test_a_stranger_is_not_believed() -> None:
-    told = scope(
+    sent = scope(
         "192.0.2.9",
         x_forwarded_for="1.2.3.4",
         x_forwarded_proto="https",
         forwarded="for=1.2.3.4;proto=https",
     )
-    assert OWN.believed(told) == (("192.0.2.9", 4711), "http")
+    assert OWN.client_of(sent) == (("192.0.2.9", 4711), "http")
 
 
 @pytest.mark.parametrize(
@@ -80,21 +80,21 @@ def test_a_stranger_is_not_believed() -> None:
 def test_our_proxies_say_who_asks_by_what(
     headers: dict[str, Any], client: str, scheme: str
 ) -> None:
-    peer, seen = OWN.believed(scope("10.0.0.1", **headers))
+    peer, seen = OWN.client_of(scope("10.0.0.1", **headers))
     assert (peer[0], seen) == (client, scheme)
 
 
 def test_a_chain_of_trusted_hops_has_an_end() -> None:
-    told = scope("10.0.0.1", x_forwarded_for=", ".join(["1.2.3.4", *["10.0.0.7"] * 30]))
-    assert OWN.believed(told)[0][0] == "10.0.0.7"
+    sent = scope("10.0.0.1", x_forwarded_for=", ".join(["1.2.3.4", *["10.0.0.7"] * 30]))
+    assert OWN.client_of(sent)[0][0] == "10.0.0.7"
 
 
 def test_a_server_that_names_no_peer_is_nobody() -> None:
-    assert OWN.believed(scope(None, x_forwarded_for="1.2.3.4")) == (None, "http")
+    assert OWN.client_of(scope(None, x_forwarded_for="1.2.3.4")) == (None, "http")
 
 
 @pytest.mark.parametrize(
-    "told",
+    "sent",
     [
         "a" * 100_000,
         'for="' + "\\a" * 50_000,
@@ -105,8 +105,8 @@ def test_a_server_that_names_no_peer_is_nobody() -> None:
 )
 @pytest.mark.parametrize("name", ["forwarded", "x_forwarded_for", "x_forwarded_proto"])
 def test_what_a_client_sends_through_a_proxy_is_read_in_no_time_however_long(
-    name: str, told: str
+    name: str, sent: str
 ) -> None:
     begun = time.process_time()
-    OWN.believed(scope("10.0.0.1", **{name: told}))
+    OWN.client_of(scope("10.0.0.1", **{name: sent}))
     assert time.process_time() - begun < 0.1, "Forwarded took half a minute"

@@ -15,7 +15,7 @@ from commerce_http.web.query import NoQuery, QueryReader
 
 
 @attrs.frozen(kw_only=True)
-class Asked:
+class Criteria:
     """Every kind of parameter."""
 
     term: str = ""
@@ -26,8 +26,8 @@ class Asked:
     attributes: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
 
 
-def read(query: str | bytes) -> Asked:
-    return QueryReader(Asked, "USD").read(query if isinstance(query, bytes) else query.encode())
+def read(query: str | bytes) -> Criteria:
+    return QueryReader(Criteria, "USD").read(query if isinstance(query, bytes) else query.encode())
 
 
 def pointers(query: str) -> list[str]:
@@ -37,14 +37,15 @@ def pointers(query: str) -> list[str]:
 
 
 def test_nothing_asked_is_every_default() -> None:
-    assert read("") == Asked()
+    assert read("") == Criteria()
 
 
 def test_every_kind_is_read() -> None:
-    asked = read(
-        "term=a+b%20c&size=5&inStock=false&brand=x&brand=y&priceMin=1.50&attributes.colour=red&attributes.colour=blue"
+    criteria = read(
+        "term=a+b%20c&size=5&inStock=false&brand=x&brand=y&priceMin=1.50"
+        "&attributes.colour=red&attributes.colour=blue"
     )
-    assert asked == Asked(
+    assert criteria == Criteria(
         term="a b c",
         size=5,
         in_stock=False,
@@ -55,7 +56,7 @@ def test_every_kind_is_read() -> None:
 
 
 def test_a_parameter_without_a_value_is_not_given() -> None:
-    assert read("term=&size=&inStock=&brand=&priceMin=") == Asked()
+    assert read("term=&size=&inStock=&brand=&priceMin=") == Criteria()
 
 
 @pytest.mark.parametrize(
@@ -92,7 +93,7 @@ def test_an_operation_without_a_query_knows_no_parameter() -> None:
 @given(st.binary(max_size=60))
 def test_any_bytes_are_read_or_refused(query: bytes) -> None:
     with contextlib.suppress(Malformed, Invalid):  # and nothing else
-        assert isinstance(read(query), Asked)
+        assert isinstance(read(query), Criteria)
 
 
 def test_39_so_many_filters_are_taken_and_the_others_are_named() -> None:

@@ -11,8 +11,9 @@ import pytest
 
 from commerce_core.kernel.money import Money
 from commerce_http.main import OPERATIONS, document
+from commerce_http.web import answers
 from commerce_http.web import operations as operations_module
-from commerce_http.web.answers import MoneyOut, Shape
+from commerce_http.web.answers import Shape
 from commerce_http.web.openapi import Document, public_path
 from commerce_http.web.operations import operation, operations_of
 from commerce_http.web.schema import Schemas
@@ -128,7 +129,6 @@ def test_an_example_of_another_shape_is_noticed() -> None:
 def test_schemas_have_the_names_of_the_trade() -> None:
     names = DATA["components"]["schemas"]
     assert [name for name in names if name.endswith("Out")] == []
-    assert '"#/components/schemas/MoneyOut"' not in json.dumps(DATA)
     assert {"Account", "Cart", "Item", "ItemPage", "Money", "Order", "OrderPage", "Problem"} <= {
         *names
     }
@@ -194,14 +194,15 @@ def test_a_name_stands_for_one_thing() -> None:
 def test_a_handler_takes_every_name_of_its_path() -> None:
     with pytest.raises(TypeError, match="item_id"):
 
-        @operation("GET", "/items/{item_id}", answer=MoneyOut)
+        @operation("GET", "/items/{item_id}", answer=answers.Money)
         def details() -> None:
             """Forgets its item."""
 
 
 def test_operations_of_a_module_keep_their_order() -> None:
     module = types.ModuleType("some")
-    module.one, module.two, module.other = OPERATIONS[1], OPERATIONS[0], operations_module  # type: ignore[attr-defined]
+    module.one, module.two = OPERATIONS[1], OPERATIONS[0]  # type: ignore[attr-defined]
+    module.other = operations_module  # type: ignore[attr-defined]
     assert operations_of(module) == [OPERATIONS[1], OPERATIONS[0]]
 
 

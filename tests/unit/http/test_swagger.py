@@ -13,13 +13,13 @@ OURS = {"SHA256SUMS", "start.js"}
 def test_every_file_of_swagger_ui_has_the_digest_that_is_written_beside_it() -> None:
     first, *lines = (FOLDER / "SHA256SUMS").read_text().splitlines()
     assert re.match(r"# swagger-ui-dist \d+\.\d+\.\d+ ", first)
-    told = {name: digest for digest, name in (line.split("  ") for line in lines)}
+    listed = {name: digest for digest, name in (line.split("  ") for line in lines)}
     there = {
         file.name: hashlib.sha256(file.read_bytes()).hexdigest()
         for file in FOLDER.iterdir()
         if file.name not in OURS
     }
-    assert there == told
+    assert there == listed
 
 
 def test_what_is_served_is_there_and_so_are_its_licences() -> None:

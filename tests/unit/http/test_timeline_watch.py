@@ -22,7 +22,7 @@ class Timelines:
 
     def __init__(self) -> None:
         self.entries: dict[OrderId, list[TimelineEntry]] = {}
-        self.asked: list[int] = []
+        self.calls: list[int] = []
         self.down = 0
         self.first = asyncio.Event()
 
@@ -33,7 +33,7 @@ class Timelines:
         )
 
     def after(self, cursors: Sequence[TimelineCursor]) -> Mapping[OrderId, Sequence[TimelineEntry]]:
-        self.asked.append(len(cursors))
+        self.calls.append(len(cursors))
         self.first.set()
         if self.down:
             self.down -= 1
@@ -68,7 +68,7 @@ def test_all_who_wait_are_served_by_one_question() -> None:
         for no in range(50):
             timelines.tell(key(no), Fact.ORDER_CREATED)
         assert [[e.seq for e in news] for news in await asyncio.gather(*waits)] == [[1]] * 50
-        assert timelines.asked == [50]
+        assert timelines.calls == [50]
 
     run(story)
 
@@ -77,9 +77,9 @@ def test_nobody_waits_and_nothing_is_asked() -> None:
     async def story(watch: TimelineWatch, timelines: Timelines) -> None:
         timelines.tell(key(1), Fact.ORDER_CREATED)
         await watch.after(TimelineCursor(key(1), 0), 5)
-        asked = len(timelines.asked)
+        calls = len(timelines.calls)
         await asyncio.sleep(0.1)
-        assert len(timelines.asked) == asked
+        assert len(timelines.calls) == calls
 
     run(story)
 
@@ -120,7 +120,7 @@ def test_a_database_that_is_away_for_a_while_is_asked_again() -> None:
         timelines.down = 2
         timelines.tell(key(1), Fact.ORDER_CREATED)
         assert await watch.after(TimelineCursor(key(1), 0), 5)
-        assert len(timelines.asked) == 3
+        assert len(timelines.calls) == 3
 
     run(story)
 
@@ -175,8 +175,9 @@ def test_a_stream_counts_for_its_buyer_before_anything_of_it_is_sent() -> None:
         async def send(message: Any) -> None:
             sent.append(message)
 
+        scope: Any = {"type": "http", "method": "HEAD"}
         with pytest.raises(TooManyWatching):
-            await stream({"type": "http", "method": "HEAD"}, send, send)  # type: ignore[arg-type,typeddict-item]
+            await stream(scope, send, send)  # type: ignore[arg-type]
         assert not sent
 
     run(story)

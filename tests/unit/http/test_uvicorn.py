@@ -110,14 +110,14 @@ def test_a_connection_and_a_request_have_what_is_looked_at() -> None:
 
 
 def test_only_versions_are_allowed_with_which_this_was_tried() -> None:
-    (asked,) = (
+    (requirement,) = (
         Requirement(text)
         for text in PROJECT["project"]["optional-dependencies"]["http"]
         if text.startswith("uvicorn")
     )
     here = Version(uvicorn.__version__)
-    assert asked.specifier.contains(str(here))
-    (upper,) = (Version(s.version) for s in asked.specifier if s.operator == "<")
+    assert requirement.specifier.contains(str(here))
+    (upper,) = (Version(s.version) for s in requirement.specifier if s.operator == "<")
     newest = Version(_locked("uvicorn"))
     assert upper.release == (newest.major, newest.minor + 1)
 

@@ -20,11 +20,11 @@ class Index:
 
     def __init__(self) -> None:
         self.found: set[str] = set()
-        self.asked: list[frozenset[str]] = []
+        self.calls: list[frozenset[str]] = []
         self.down = 0
 
     def visible(self, tokens: Collection[str]) -> Collection[str]:
-        self.asked.append(frozenset(tokens))
+        self.calls.append(frozenset(tokens))
         if "forged" in tokens:
             raise BadCursor("not a cursor")
         if self.down:
@@ -50,11 +50,11 @@ def test_many_who_wait_are_one_question_and_searches_go_on(index: Index) -> None
         for n in range(50):
             waiting.append(asyncio.create_task(watch.until_found(f"t{n}", 5)))
             await asyncio.sleep(0.002)
-        before = len(index.asked)
+        before = len(index.calls)
         began = time.monotonic()
         await asyncio.sleep(0.1)
-        assert len(index.asked) - before <= 12, "a question a tick, not one for each"
-        assert max(map(len, index.asked)) == 50
+        assert len(index.calls) - before <= 12, "a question a tick, not one for each"
+        assert max(map(len, index.calls)) == 50
         assert await executor.do(Runs.SEARCH, lambda: "found") == "found", (
             "nobody who waits takes a place of those who search"
         )

@@ -36,21 +36,21 @@ def test_24_what_sold_out_is_told_of_once_and_again_when_it_is_back(shop: Memory
     mug = sell(shop, 2)
     seller, item_id = mug.item.seller_id, mug.item.id
 
-    def told() -> int:
+    def published() -> int:
         with shop.parts.database.snapshot() as tx:
             return sum(
                 m.name == "inventory.availability_changed.v1" for m in tx.table("outbox").values()
             )
 
-    counts = [told()]
+    counts = [published()]
     order(shop, register(shop), mug)
-    counts.append(told())
+    counts.append(published())
     order(shop, register(shop), mug)
-    counts.append(told())
+    counts.append(published())
     shop.items.receive(seller, item_id, StockReceipt(quantity=5, reference="r"))
-    counts.append(told())
+    counts.append(published())
     shop.items.receive(seller, item_id, StockReceipt(quantity=5, reference="r2"))
-    counts.append(told())
+    counts.append(published())
     assert counts == [0, 0, 1, 2, 2]
 
 

@@ -4,14 +4,14 @@ from concurrent.futures import CancelledError, Future
 
 import pytest
 
-from commerce_core.kernel.batching import Overloaded, answered, followed_by
+from commerce_core.kernel.batching import Overloaded, answered, chained
 
 
 def test_the_second_begins_with_the_answer_of_the_first() -> None:
     first: Future[int] = Future()
     second: Future[str] = Future()
     seen: list[int] = []
-    outcome = followed_by(first, lambda answer: seen.append(answer) or second)
+    outcome = chained(first, lambda answer: seen.append(answer) or second)
     first.set_result(3)
     assert (seen, outcome.done()) == ([3], False)
     second.set_result("three")
@@ -20,14 +20,14 @@ def test_the_second_begins_with_the_answer_of_the_first() -> None:
 
 def test_an_error_of_either_is_the_outcomes() -> None:
     first: Future[int] = Future()
-    outcome = followed_by(first, lambda answer: answered(answer))
+    outcome = chained(first, lambda answer: answered(answer))
     first.set_exception(ValueError("first"))
     with pytest.raises(ValueError, match="first"):
         outcome.result(0)
     second: Future[int] = Future()
     second.set_exception(ValueError("second"))
     with pytest.raises(ValueError, match="second"):
-        followed_by(answered(1), lambda _: second).result(0)
+        chained(answered(1), lambda _: second).result(0)
 
 
 def test_what_refuses_the_second_is_the_outcomes_error() -> None:
@@ -35,13 +35,13 @@ def test_what_refuses_the_second_is_the_outcomes_error() -> None:
         raise Overloaded("full")
 
     with pytest.raises(Overloaded):
-        followed_by(answered(1), full).result(0)
+        chained(answered(1), full).result(0)
 
 
 def test_whoever_goes_away_before_the_second_begins_none() -> None:
     first: Future[int] = Future()
     begun: list[int] = []
-    outcome = followed_by(first, lambda answer: begun.append(answer) or answered(answer))
+    outcome = chained(first, lambda answer: begun.append(answer) or answered(answer))
     assert outcome.cancel()
     first.set_result(1)
     assert begun == []
@@ -51,7 +51,7 @@ def test_whoever_goes_away_before_the_second_begins_none() -> None:
 
 def test_whoever_goes_away_during_the_second_spoils_nothing() -> None:
     second: Future[int] = Future()
-    outcome = followed_by(answered(1), lambda _: second)
+    outcome = chained(answered(1), lambda _: second)
     assert outcome.cancel()
     second.set_result(2)
     assert outcome.cancelled()

@@ -112,10 +112,10 @@ def fail(password: str) -> None:
 def test_a_trace_has_places_and_no_values() -> None:
     with pytest.raises(RuntimeError) as caught:
         fail("hunter2")
-    told = trace_of(caught.value)
-    assert "hunter2" not in told
-    assert "test_redaction.py" in told
-    lines = told.splitlines()
+    written = trace_of(caught.value)
+    assert "hunter2" not in written
+    assert "test_redaction.py" in written
+    lines = written.splitlines()
     assert lines[0] == "RuntimeError: outer"
     assert "caused by KeyError: 'inner'" in lines
     assert lines[-1].endswith(" fail")
@@ -128,9 +128,9 @@ def recurse(depth: int) -> int:
 def test_a_trace_is_bounded_however_deep_and_long() -> None:
     with pytest.raises(ZeroDivisionError) as deep:
         recurse(500)
-    told = trace_of(deep.value)
-    assert "490 frames" in told or "frames" in told
-    assert len(told.splitlines()) < 20
+    written = trace_of(deep.value)
+    assert "490 frames" in written or "frames" in written
+    assert len(written.splitlines()) < 20
     chain: Exception = ValueError("0")
     for number in range(1, 100):
         later = ValueError(str(number))

@@ -161,7 +161,7 @@ def test_an_inbox_counts_once_per_consumer() -> None:
         firsts = [
             [
                 m.payload["n"]
-                for m in inbox.first_seen(tx, name, [message(1), message(n), message(1)])
+                for m in inbox.record_new(tx, name, [message(1), message(n), message(1)])
             ]
             for name, n in (("a", 2), ("a", 3), ("b", 2))
         ]
@@ -172,7 +172,7 @@ def test_an_undone_transaction_has_counted_nothing() -> None:
     database, inbox = MemoryDatabase(), MemoryInbox()
     for _ in range(2):
         with database.begin() as tx:
-            assert len(inbox.first_seen(tx, "a", [message(1)])) == 1
+            assert len(inbox.record_new(tx, "a", [message(1)])) == 1
 
 
 def test_a_message_is_what_it_was() -> None:

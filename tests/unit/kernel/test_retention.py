@@ -33,19 +33,19 @@ def holding(clock: SettableClock, *ages: timedelta) -> MemoryDatabase:
 
 
 def test_what_is_older_than_its_rule_keeps_goes_a_few_at_a_time_and_is_counted() -> None:
-    clock, told = SettableClock(), list[tuple[str, int]]()
+    clock, notes = SettableClock(), list[tuple[str, int]]()
     database = holding(clock, 3 * DAY, 2 * DAY, 2 * DAY, DAY)
     rule = Rule(name="things", keep=DAY, drop=drops)
-    retention = Retention(database, [rule], clock, lambda *note: told.append(note))
+    retention = Retention(database, [rule], clock, lambda *note: notes.append(note))
     assert [retention.run_once(2) for _ in range(3)] == [2, 1, 0]
-    assert told == [("things", 2), ("things", 1), ("things", 0)]
+    assert notes == [("things", 2), ("things", 1), ("things", 0)]
     assert list(database.tables["things"]) == [3]
 
 
 def test_a_rule_that_fails_keeps_no_other_from_its_turn_and_is_told_of() -> None:
-    clock, told = SettableClock(), list[tuple[str, int]]()
+    clock, notes = SettableClock(), list[tuple[str, int]]()
     rules = [Rule(name="bad", keep=DAY, drop=fails), Rule(name="things", keep=DAY, drop=drops)]
-    retention = Retention(holding(clock, 2 * DAY), rules, clock, lambda *note: told.append(note))
+    retention = Retention(holding(clock, 2 * DAY), rules, clock, lambda *note: notes.append(note))
     with pytest.raises(OSError, match="no room"):
         retention.run_once(10)
-    assert told == [("things", 1)]
+    assert notes == [("things", 1)]

@@ -8,7 +8,7 @@ import pytest
 from commerce_core.assembly import Parts
 from commerce_core.kernel.errors import Rejected
 from commerce_core.kernel.events import Event
-from commerce_core.kernel.subscribing import Heard, Subscription, subscribe
+from commerce_core.kernel.subscribing import ReceivedEvent, Subscription, subscribe
 from commerce_core.orders import OrderCompleted, OrderCreated
 from commerce_testkit.memory.shop import MemoryShop, memory_shop
 from tests.unit.people import order, register, sell
@@ -19,7 +19,7 @@ def told_to(*subscribers: Subscription[Any]) -> MemoryShop:
 
 
 def test_a_function_hears_the_events_that_it_asked_for_as_they_are_typed() -> None:
-    heard: list[Heard[OrderCompleted]] = []
+    heard: list[ReceivedEvent[OrderCompleted]] = []
     shop = told_to(subscribe("points", [OrderCompleted], heard.append))
     placed = order(shop, register(shop), sell(shop))
     shop.run_to_rest()
@@ -30,7 +30,7 @@ def test_a_function_hears_the_events_that_it_asked_for_as_they_are_typed() -> No
 
 
 def test_what_a_function_rejects_is_a_dead_letter_of_its_own_and_the_others_hear_it() -> None:
-    def rejects(heard: Heard[OrderCreated]) -> None:
+    def rejects(heard: ReceivedEvent[OrderCreated]) -> None:
         raise Rejected("never")
 
     heard: list[object] = []
@@ -53,7 +53,7 @@ def test_of_a_group_that_comes_again_only_what_was_not_heard_is_told_again() -> 
     created = [m for m in group if m.name == OrderCreated.name]
     times: dict[str, int] = {}
 
-    def fails_on_the_last(heard: Heard[OrderCreated]) -> None:
+    def fails_on_the_last(heard: ReceivedEvent[OrderCreated]) -> None:
         times[heard.id] = times.get(heard.id, 0) + 1
         if heard.id == created[-1].id and times[heard.id] < 3:
             raise OSError("not now")

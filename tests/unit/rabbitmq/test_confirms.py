@@ -51,7 +51,7 @@ def sent(messages: Sequence[Message]) -> tuple[_PublishingLink, _Round, Any]:
 
 
 @pytest.mark.parametrize(
-    ("answers", "taken"),
+    ("answers", "accepted"),
     [
         ([spec.Basic.Ack(1), spec.Basic.Ack(2), spec.Basic.Ack(3)], {"m00", "m01", "m02"}),
         ([spec.Basic.Ack(1), spec.Basic.Nack(2), spec.Basic.Ack(3)], {"m00", "m02"}),
@@ -61,19 +61,19 @@ def sent(messages: Sequence[Message]) -> tuple[_PublishingLink, _Round, Any]:
     ],
 )
 def test_20_a_message_that_the_broker_refuses_does_not_count_as_taken(
-    answers: list[Any], taken: set[str]
+    answers: list[Any], accepted: set[str]
 ) -> None:
     link, ours, channel = sent([message(n) for n in range(3)])
     for answer in answers:
         link._on_confirm(channel, Method(1, answer))
-    assert (ours.done, ours.taken) == (True, taken)
+    assert (ours.done, ours.accepted) == (True, accepted)
 
 
 def test_20_a_message_that_found_no_queue_does_not_count_as_taken() -> None:
     link, ours, channel = sent([message(0), message(1)])
     link._on_return(channel, None, BasicProperties(message_id="m01"), b"")
     link._on_confirm(channel, Method(1, spec.Basic.Ack(2, multiple=True)))
-    assert (ours.taken, link.stale) == ({"m00"}, True)
+    assert (ours.accepted, link.stale) == ({"m00"}, True)
 
 
 class Refusing(MemoryBroker):

@@ -25,8 +25,8 @@ from tests.unit.people import fill, order, pay, register, sell, usd
 SELLER = SellerId("seller")
 
 
-def names(shop: MemoryShop, term: str = "", **asked: Any) -> list[str]:
-    return [hit.name for hit in shop.searches.find(Query(term=term, **asked)).hits]
+def names(shop: MemoryShop, term: str = "", **filters: Any) -> list[str]:
+    return [hit.name for hit in shop.searches.find(Query(term=term, **filters)).hits]
 
 
 def onboard(shop: MemoryShop, data: dict[str, Any]) -> ItemView:

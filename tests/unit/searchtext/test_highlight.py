@@ -40,16 +40,16 @@ def term_of(text: str) -> Term[None]:
     ],
 )
 def test_words_of_the_term_are_marked(text: str, term: str, marked: str | None) -> None:
-    assert highlight(text, term_of(term), ANALYSIS, whole=True) == marked
+    assert highlight(text, term_of(term), ANALYSIS, full=True) == marked
 
 
 @settings(deadline=None)
-@given(text=TEXTS, term=TEXTS, whole=st.booleans())
-def test_plain_texts_are_marked_as_those_in_any_script(text: str, term: str, whole: bool) -> None:
-    quick = highlight(text, term_of(term), ANALYSIS, whole=whole)
+@given(text=TEXTS, term=TEXTS, full=st.booleans())
+def test_plain_texts_are_marked_as_those_in_any_script(text: str, term: str, full: bool) -> None:
+    quick = highlight(text, term_of(term), ANALYSIS, full=full)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(highlighting, "spaced", lambda _: None)
-        assert quick == highlight(text, term_of(term), ANALYSIS, whole=whole)
+        assert quick == highlight(text, term_of(term), ANALYSIS, full=full)
 
 
 @settings(deadline=None)

@@ -15,12 +15,12 @@ class AskedCarrier(MemoryCarrier):
 
     def __init__(self) -> None:
         super().__init__()
-        self.asked: list[tuple[str, str, Address | None, Sequence[ParcelLine]]] = []
+        self.calls: list[tuple[str, str, Address | None, Sequence[ParcelLine]]] = []
 
     def book(
         self, reference: str, key: str, address: Address | None, lines: Sequence[ParcelLine]
     ) -> BookingOutcome:
-        self.asked.append((reference, key, address, lines))
+        self.calls.append((reference, key, address, lines))
         return super().book(reference, key, address, lines)
 
 
@@ -30,7 +30,7 @@ def test_a_parcel_is_booked_under_the_order_with_its_lines_and_its_address() -> 
     ada, mug, cup = register(shop), sell(shop, name="Mug"), sell(shop, name="Cup")
     placed = pay(shop, ada, fill(shop, ada, (mug, 2), (cup, 1)), "15.00")
     shop.run_to_rest()
-    reference, key, where, lines = carrier.asked[0]
+    reference, key, where, lines = carrier.calls[0]
     assert (reference, key, where) == (
         placed.key.order_id,
         f"{placed.key.order_id}:ship:1:1",

@@ -30,10 +30,8 @@ class Script:
 class WakeUp:
     """Notes how long it is waited for; *on_wait* happens meanwhile."""
 
-    def __init__(
-        self, on_wait: Callable[[], object], *, hears_other_processes: bool = False
-    ) -> None:
-        self._hears_others = hears_other_processes
+    def __init__(self, on_wait: Callable[[], object], *, listens_to_others: bool = False) -> None:
+        self._hears_others = listens_to_others
         self.waits: list[tuple[int, float]] = []
         self.rings = 0
         self._on_wait = on_wait
@@ -49,7 +47,7 @@ class WakeUp:
         self._on_wait()
         return False
 
-    def hears_other_processes(self) -> bool:
+    def listens_to_others(self) -> bool:
         return self._hears_others
 
 
@@ -128,7 +126,7 @@ def test_a_ring_during_a_turn_is_not_missed() -> None:
 
 def test_where_others_are_heard_an_idle_loop_waits_to_be_called_and_looks_once_a_second() -> None:
     stop = threading.Event()
-    wake_up = WakeUp(stop.set, hears_other_processes=True)
+    wake_up = WakeUp(stop.set, listens_to_others=True)
     Loop("sagas", Script(0), PACE).run(stop, wake_up)
     assert wake_up.waits == [(0, 1.0)]
 
@@ -149,8 +147,8 @@ def test_a_stopped_loop_ends_after_the_turn_it_is_in() -> None:
 def test_trouble_is_told_once_it_lasts_and_until_it_is_over() -> None:
     loop = Loop("relay", Script(*[Unavailable("the broker is away")] * 5, 1), PACE)
     turns(loop, 4)
-    assert loop.trouble is None
+    assert loop.failure is None
     loop.turn()
-    assert loop.trouble == "relay: Unavailable: the broker is away"
+    assert loop.failure == "relay: Unavailable: the broker is away"
     loop.turn()
-    assert loop.trouble is None
+    assert loop.failure is None

@@ -103,5 +103,5 @@ def test_a_worker_is_well_until_a_loop_fails_again_and_again() -> None:
     worker.start()
     for _ in range(6):  # the sixth begins after the fifth was counted
         assert failures.acquire(timeout=10)
-    assert worker.trouble() == "sagas: Unavailable: the gateway is away"
+    assert worker.failure() == "sagas: Unavailable: the gateway is away"
     assert worker.stop(10)

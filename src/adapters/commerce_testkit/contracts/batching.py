@@ -94,7 +94,7 @@ class BatcherContract:
         futures: list[Future[str]] = []
         with pytest.raises(Overloaded):
             for n in range(8):  # at most one group of two is under way beside the five
-                futures.append(batcher.submit(n))  # noqa: PERF401 - what was taken before the refusal counts
+                futures.append(batcher.submit(n))  # noqa: PERF401 (the ones before the error)
         gate.set()
         self.drive(batcher)
         assert [f.result(_SECONDS) for f in futures] == [str(n) for n in range(len(futures))]
@@ -130,14 +130,14 @@ class FanOutContract:
 
     def test_every_task_is_answered_once(self, fan_out: FanOut) -> None:
         calls: Calls[int, int] = fan_out.open(lambda task: task * 2)
-        told: list[tuple[int, object]] = []
+        recorded: list[tuple[int, object]] = []
         for start in range(0, 9, 3):
             assert calls.take(3) == 3
             calls.begin([start, start + 1, start + 2])
-            told += _all_of(calls, 3)
+            recorded += _all_of(calls, 3)
             calls.give_back(3)
-        assert sorted(told) == [(n, n * 2) for n in range(9)]
-        assert (calls.under_way, calls.answers(0.0)) == (0, [])
+        assert sorted(recorded) == [(n, n * 2) for n in range(9)]
+        assert (calls.in_flight, calls.answers(0.0)) == (0, [])
 
     def test_no_more_slots_are_taken_than_there_are(self, fan_out: FanOut) -> None:
         calls: Calls[int, int] = fan_out.open(lambda task: task)
@@ -164,9 +164,9 @@ class FanOutContract:
 
         calls: Calls[int, int] = fan_out.open(perform)
         calls.begin([1, 2, 3][: calls.take(3)])
-        told = dict(_all_of(calls, 3))
-        assert isinstance(told.pop(2), TimeoutError)
-        assert told == {1: 1, 3: 3}
+        recorded = dict(_all_of(calls, 3))
+        assert isinstance(recorded.pop(2), TimeoutError)
+        assert recorded == {1: 1, 3: 3}
         calls.give_back(3)
 
     def test_where_nothing_is_under_way_nobody_waits(self, fan_out: FanOut) -> None:
@@ -176,7 +176,7 @@ class FanOutContract:
 
 
 def _all_of(calls: "Calls[int, int]", count: int) -> list[tuple[int, int | Exception]]:
-    told: list[tuple[int, int | Exception]] = []
-    while len(told) < count:
-        told += calls.answers(_SECONDS)
-    return told
+    recorded: list[tuple[int, int | Exception]] = []
+    while len(recorded) < count:
+        recorded += calls.answers(_SECONDS)
+    return recorded

@@ -142,9 +142,9 @@ class ItemBookContract:
             assert (made[0].id, made[1]) == (again.id, "digest-2")
 
     def test_a_form_leads_to_its_item(self, database: Database, book: ItemBook) -> None:
-        asked = [SkuId("sofa-red"), SkuId("sofa-blue"), SkuId(f"{LAMP}/only"), SkuId("nothing")]
+        sku_ids = [SkuId("sofa-red"), SkuId("sofa-blue"), SkuId(f"{LAMP}/only"), SkuId("nothing")]
         with database.snapshot() as tx:
-            assert sorted(book.owners_of(tx, asked)) == [LAMP, SOFA]
+            assert sorted(book.owners_of(tx, sku_ids)) == [LAMP, SOFA]
             assert book.owners_of(tx, []) == []
 
     def test_a_change_is_written_over_the_version_it_was_made_from_and_no_other(
@@ -251,10 +251,14 @@ class ItemBookContract:
             weight=10**9,
         )
         red = attrs.evolve(
-            sofa, weight=0, sku_id=SkuId("sofa-red"), variant_id="red", image="https://x.test/red.png",
+            sofa,
+            weight=0,
+            sku_id=SkuId("sofa-red"),
+            variant_id="red",
+            image="https://x.test/red.png",
             price=Money(MAX_MINOR, "JPY"),
             options={"Colour": "Red", "Sizes": ["S", 1]},
-        )  # fmt: skip
+        )
         blue = attrs.evolve(
             sofa,
             sku_id=SkuId("sofa-blue"),

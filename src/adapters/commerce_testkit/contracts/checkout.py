@@ -13,7 +13,7 @@ from commerce_testkit.contracts.checkout_examination import (
     THREE,
     TWO,
     full_saga,
-    told,
+    recorded,
 )
 from commerce_testkit.contracts.sample_orders import AT, LATER, key_of
 
@@ -30,7 +30,7 @@ class SagaStoreContract(SagaClaimsContract):
             assert store.request_cancel(tx, key_of(THREE), AT)
             read = self._claim(tx, store)[THREE.id]
             full = full_saga(read.saga)
-            write = told(
+            write = recorded(
                 read,
                 full,
                 seq=7,
@@ -62,7 +62,7 @@ class SagaStoreContract(SagaClaimsContract):
         with database.begin() as tx:
             claims = self._claim(tx, store)
             store.write(
-                tx, [told(c, c.saga.with_intent(Operation.CHARGE)) for c in claims.values()], AT
+                tx, [recorded(c, c.saga.with_intent(Operation.CHARGE)) for c in claims.values()], AT
             )
             read = store.reread(tx, [key_of(o) for o in (ONE, TWO, THREE)])
             unknown = read[ONE.id].saga.with_result(
@@ -75,7 +75,11 @@ class SagaStoreContract(SagaClaimsContract):
             )
             store.write(
                 tx,
-                [told(read[ONE.id], unknown), told(read[TWO.id], known), told(read[THREE.id])],
+                [
+                    recorded(read[ONE.id], unknown),
+                    recorded(read[TWO.id], known),
+                    recorded(read[THREE.id]),
+                ],
                 AT,
             )
             after = store.reread(tx, [key_of(o) for o in (ONE, TWO, THREE)])
@@ -85,7 +89,7 @@ class SagaStoreContract(SagaClaimsContract):
                 read[THREE.id].saga,
             ]
             forgotten = unknown.with_result(Operation.CHARGE, CallStatus.VOIDED, None)
-            store.write(tx, [told(after[ONE.id], forgotten)], AT)
+            store.write(tx, [recorded(after[ONE.id], forgotten)], AT)
             assert store.reread(tx, [key_of(ONE)])[ONE.id].saga == forgotten
 
     def test_one_more_attempt_keeps_the_one_before_and_its_own_time(
@@ -96,10 +100,10 @@ class SagaStoreContract(SagaClaimsContract):
             intent = attrs.evolve(
                 first.saga.with_intent(Operation.CHARGE).calls[Operation.CHARGE], intended_at=AT
             )
-            store.write(tx, [told(first, first.saga.with_call(intent))], AT)
+            store.write(tx, [recorded(first, first.saga.with_call(intent))], AT)
             second = store.reread(tx, [key_of(ONE)])[ONE.id]
             again = attrs.evolve(second.saga.calls[Operation.CHARGE].again(), intended_at=LATER)
-            store.write(tx, [told(second, second.saga.with_call(again))], LATER)
+            store.write(tx, [recorded(second, second.saga.with_call(again))], LATER)
             read = store.reread(tx, [key_of(ONE)])[ONE.id].saga.calls[Operation.CHARGE]
             assert (read, read.intended_at) == (again, LATER)
 
@@ -111,7 +115,10 @@ class SagaStoreContract(SagaClaimsContract):
             moved = attrs.evolve(
                 old[ONE.id].saga.with_intent(Operation.CHARGE), state=OrderState.CHARGING
             )
-            writes = [told(old[ONE.id], moved, seq=9, attention=True), told(new[TWO.id], seq=5)]
+            writes = [
+                recorded(old[ONE.id], moved, seq=9, attention=True),
+                recorded(new[TWO.id], seq=5),
+            ]
             assert store.write(tx, writes, LATER) == [TWO.id]
             assert self._row(tx, store, key_of(ONE)) == before
             assert self._row(tx, store, key_of(TWO)).seq == 5
@@ -124,18 +131,18 @@ class SagaStoreContract(SagaClaimsContract):
             one, two = claims[ONE.id], claims[TWO.id]
             assert store.request_cancel(tx, key_of(ONE), AT)
             assert store.write(
-                tx, [told(two, attrs.evolve(two.saga, state=OrderState.CHARGING))], AT
+                tx, [recorded(two, attrs.evolve(two.saga, state=OrderState.CHARGING))], AT
             ) == [TWO.id]
             before = store.rows(tx, [key_of(ONE), key_of(TWO)])
             late = [
-                told(one, attrs.evolve(one.saga, state=OrderState.CHARGING)),
-                told(two, attrs.evolve(two.saga, state=OrderState.SHIPPING)),
+                recorded(one, attrs.evolve(one.saga, state=OrderState.CHARGING)),
+                recorded(two, attrs.evolve(two.saga, state=OrderState.SHIPPING)),
             ]
             assert store.write(tx, late, LATER) == []
             assert store.rows(tx, [key_of(ONE), key_of(TWO)]) == before
             again = store.reread(tx, [key_of(ONE)])[ONE.id]
             assert again == attrs.evolve(one, saga=attrs.evolve(one.saga, cancel_requested=True))
-            assert store.write(tx, [told(again)], AT) == [ONE.id]
+            assert store.write(tx, [recorded(again)], AT) == [ONE.id]
             assert store.write(tx, [], AT) == []
 
     def test_the_flag_for_a_person_stays_unless_it_is_set(
@@ -144,7 +151,7 @@ class SagaStoreContract(SagaClaimsContract):
         with database.begin() as tx:
             read = self._claim(tx, store)[ONE.id]
             for attention, seen in ((None, False), (True, True), (None, True), (False, False)):
-                assert store.write(tx, [told(read, attention=attention)], AT) == [ONE.id]
+                assert store.write(tx, [recorded(read, attention=attention)], AT) == [ONE.id]
                 assert self._row(tx, store, key_of(ONE)).attention is seen
 
     def test_an_error_is_forgotten_with_the_next_write(
@@ -152,9 +159,9 @@ class SagaStoreContract(SagaClaimsContract):
     ) -> None:
         with database.begin() as tx:
             read = self._claim(tx, store)[ONE.id]
-            store.write(tx, [told(read, last_error="late")], AT)
+            store.write(tx, [recorded(read, last_error="late")], AT)
             assert self._row(tx, store, key_of(ONE)).last_error == "late"
-            store.write(tx, [told(read)], AT)
+            store.write(tx, [recorded(read)], AT)
             assert self._row(tx, store, key_of(ONE)).last_error is None
 
     # Cancelling, hurrying
@@ -172,7 +179,7 @@ class SagaStoreContract(SagaClaimsContract):
             store.write(
                 tx,
                 [
-                    told(c, attrs.evolve(c.saga, state=states[i]), next_run_at=NEVER)
+                    recorded(c, attrs.evolve(c.saga, state=states[i]), next_run_at=NEVER)
                     for i, c in claims.items()
                 ],
                 AT,
@@ -194,7 +201,7 @@ class SagaStoreContract(SagaClaimsContract):
         with database.begin() as tx:
             self._finish(tx, store, key_of(TWO), state=OrderState.COMPLETED)
             read = self._claim(tx, store)[ONE.id]
-            store.write(tx, [told(read, claims=7, next_run_at=NEVER, lease_until=LATER)], AT)
+            store.write(tx, [recorded(read, claims=7, next_run_at=NEVER, lease_until=LATER)], AT)
             assert store.make_due(tx, [key_of(ONE), key_of(TWO), NOBODY], AT) == [ONE.id]
             row = self._row(tx, store, key_of(ONE))
             assert (row.next_run_at, row.claims, row.fence, row.lease_until) == (

@@ -16,7 +16,7 @@ from commerce_testkit.contracts.checkout_examination import (
     THREE,
     TWO,
     SagaStoreExamination,
-    told,
+    recorded,
 )
 from commerce_testkit.contracts.sample_orders import AT, LATER, key_of, plain_order, saga_of
 
@@ -65,7 +65,9 @@ class SagaClaimsContract(SagaStoreExamination):
         with database.begin() as tx:
             claims = self._claim(tx, store)
             for order, days in ((ONE, 1), (TWO, 2), (THREE, 0)):
-                store.write(tx, [told(claims[order.id], next_run_at=AT + timedelta(days=days))], AT)
+                store.write(
+                    tx, [recorded(claims[order.id], next_run_at=AT + timedelta(days=days))], AT
+                )
             assert [store.waits_beyond(tx, AT + timedelta(days=days)) for days in (0, 1, 2)] == [
                 True,
                 True,
@@ -85,7 +87,9 @@ class SagaClaimsContract(SagaStoreExamination):
             claims = self._claim(tx, store)
             for order, minutes in ((ONE, 3), (TWO, 1), (THREE, 2)):
                 store.write(
-                    tx, [told(claims[order.id], next_run_at=AT + timedelta(minutes=minutes))], AT
+                    tx,
+                    [recorded(claims[order.id], next_run_at=AT + timedelta(minutes=minutes))],
+                    AT,
                 )
             assert set(self._claim(tx, store, 2, now=NEVER, lease_until=NEVER)) == {
                 TWO.id,
@@ -96,7 +100,7 @@ class SagaClaimsContract(SagaStoreExamination):
     def test_what_is_not_due_is_not_claimed(self, database: Database, store: SagaStore) -> None:
         with database.begin() as tx:
             claims = self._claim(tx, store)
-            store.write(tx, [told(c, next_run_at=LATER) for c in claims.values()], AT)
+            store.write(tx, [recorded(c, next_run_at=LATER) for c in claims.values()], AT)
             assert self._claim(tx, store, now=LATER - timedelta(microseconds=1)) == {}
             assert len(self._claim(tx, store, now=LATER)) == 3
 
@@ -150,7 +154,7 @@ class SagaClaimsContract(SagaStoreExamination):
 
         def claimed(away: Away) -> set[OrderId]:
             found = self._claim(tx, store, away=away)
-            store.write(tx, [told(c, claims=0) for c in found.values()], AT)
+            store.write(tx, [recorded(c, claims=0) for c in found.values()], AT)
             return set(found)
 
         with database.begin() as tx:
@@ -178,12 +182,14 @@ class SagaClaimsContract(SagaStoreExamination):
                 store.write(
                     tx,
                     [
-                        told(c, claims=0)
+                        recorded(c, claims=0)
                         for c in store.reread(tx, [key_of(TWO), key_of(THREE)]).values()
                     ],
                     AT,
                 )
-                store.write(tx, [told(read, attrs.evolve(read.saga, state=state), claims=0)], AT)
+                store.write(
+                    tx, [recorded(read, attrs.evolve(read.saga, state=state), claims=0)], AT
+                )
                 assert (ONE.id not in claimed(gateways), ONE.id not in claimed(carriers)) == (
                     by_gateway,
                     by_carrier,
@@ -200,8 +206,8 @@ class SagaClaimsContract(SagaStoreExamination):
     ) -> None:
         with database.begin() as tx:
             claims = self._claim(tx, store)
-            spoilt = told(claims[TWO.id], claims=5, next_run_at=AT - timedelta(seconds=1))
-            store.write(tx, [spoilt, *(told(claims[o.id], claims=4) for o in (ONE, THREE))], AT)
+            spoilt = recorded(claims[TWO.id], claims=5, next_run_at=AT - timedelta(seconds=1))
+            store.write(tx, [spoilt, *(recorded(claims[o.id], claims=4) for o in (ONE, THREE))], AT)
             assert set(self._claim(tx, store)) == {TWO.id}
             assert set(self._claim(tx, store)) == {ONE.id, THREE.id}
 
@@ -213,7 +219,7 @@ class SagaClaimsContract(SagaStoreExamination):
             store.write(
                 tx,
                 [
-                    told(claims[o.id], claims=c, next_run_at=AT)
+                    recorded(claims[o.id], claims=c, next_run_at=AT)
                     for o, c in ((ONE, 0), (TWO, 5), (THREE, 9))
                 ],
                 AT,
@@ -228,9 +234,9 @@ class SagaClaimsContract(SagaStoreExamination):
         with database.begin() as tx:
             old = self._claim(tx, store)[ONE.id]
             assert store.take_over(tx, key_of(ONE), LATER) is None
-            store.write(tx, [told(old, claims=3, next_run_at=NEVER)], AT)
+            store.write(tx, [recorded(old, claims=3, next_run_at=NEVER)], AT)
             assert store.take_over(tx, key_of(ONE), AT) == attrs.evolve(old, fence=2, claims=3)
-            assert store.write(tx, [told(old)], AT) == []
+            assert store.write(tx, [recorded(old)], AT) == []
             row = self._row(tx, store, key_of(ONE))
             assert (row.fence, row.lease_until, row.next_run_at) == (2, None, NEVER)
 

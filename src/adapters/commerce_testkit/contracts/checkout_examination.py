@@ -73,7 +73,7 @@ def full_saga(saga: OrderSaga) -> OrderSaga:
     )
 
 
-def told(read: ClaimedSaga, saga: OrderSaga | None = None, **fields: Any) -> SagaWrite:
+def recorded(read: ClaimedSaga, saga: OrderSaga | None = None, **fields: Any) -> SagaWrite:
     """What a runner writes of *read*: it is free again, due at once, with no progress unless
     given.
     """
@@ -113,13 +113,13 @@ class SagaStoreExamination:
     def _claim(
         self, tx: Transaction, store: SagaStore, limit: int = 9, **fields: Any
     ) -> dict[OrderId, ClaimedSaga]:
-        asked: dict[str, Any] = {
+        arguments: dict[str, Any] = {
             "definitions": KNOWN,
             "now": AT,
             "lease_until": LATER,
             "limit": limit,
         }
-        return {c.saga.key.order_id: c for c in store.claim_due(tx, **(asked | fields))}
+        return {c.saga.key.order_id: c for c in store.claim_due(tx, **(arguments | fields))}
 
     def _row(self, tx: Transaction, store: SagaStore, key: OrderKey) -> SagaRow:
         return store.rows(tx, [key])[0]
@@ -133,10 +133,12 @@ class SagaStoreExamination:
     ) -> None:
         claims = self._claim(tx, store)
         ended = [
-            told(claims[k.order_id], attrs.evolve(claims[k.order_id].saga, state=state), claims=0)
+            recorded(
+                claims[k.order_id], attrs.evolve(claims[k.order_id].saga, state=state), claims=0
+            )
             for k in keys
         ]
         assert len(store.write(tx, ended, AT)) == len(keys)
         store.write(
-            tx, [told(c) for i, c in claims.items() if i not in {k.order_id for k in keys}], AT
+            tx, [recorded(c) for i, c in claims.items() if i not in {k.order_id for k in keys}], AT
         )

@@ -27,7 +27,7 @@ from commerce_testkit.contracts.checkout_examination import (
     THREE,
     TWO,
     SagaStoreExamination,
-    told,
+    recorded,
 )
 from commerce_testkit.contracts.sample_orders import AT, LATER, key_of, plain_order, saga_of
 
@@ -225,16 +225,18 @@ class SagaFactsContract(SagaStoreExamination):
             store.write(
                 tx,
                 [
-                    told(claims[ONE.id], attention=True),
-                    told(claims[TWO.id], claims=20),
-                    told(claims[THREE.id], claims=19),
+                    recorded(claims[ONE.id], attention=True),
+                    recorded(claims[TWO.id], claims=20),
+                    recorded(claims[THREE.id], claims=19),
                 ],
                 AT,
             )
             assert alarmed() == {ONE.id, TWO.id}
             again = store.reread(tx, [key_of(ONE), key_of(TWO)])
             ended = [
-                told(c, attrs.evolve(c.saga, state=OrderState.COMPLETED), claims=20, attention=True)
+                recorded(
+                    c, attrs.evolve(c.saga, state=OrderState.COMPLETED), claims=20, attention=True
+                )
                 for c in again.values()
             ]
             assert len(store.write(tx, ended, AT)) == 2
@@ -262,7 +264,9 @@ class SagaFactsContract(SagaStoreExamination):
             assert self._census(tx, store) == {"PLACED": (3, ONE.created_at, 0)}
             self._finish(tx, store, key_of(TWO))
             read = self._claim(tx, store)[ONE.id]
-            store.write(tx, [told(read, attrs.evolve(read.saga, state=OrderState.CHARGING))], AT)
+            store.write(
+                tx, [recorded(read, attrs.evolve(read.saga, state=OrderState.CHARGING))], AT
+            )
             assert self._census(tx, store) == {
                 "PLACED": (1, THREE.created_at, 0),
                 "CHARGING": (1, ONE.created_at, 0),
@@ -282,7 +286,7 @@ class SagaFactsContract(SagaStoreExamination):
                 == len(self._alarmed(tx, store, 1))
                 > 0
             )
-            store.write(tx, [attrs.evolve(told(read, read.saga), attention=True)], AT)
+            store.write(tx, [attrs.evolve(recorded(read, read.saga), attention=True)], AT)
             assert self._census(tx, store)["PLACED"][2] == 1
 
     def _census(

@@ -59,14 +59,14 @@ class CheckoutRuleContract:
     def test_asking_has_no_effect_on_what_is_answered_next(
         self, rule: CheckoutRule, allowed: ProposedOrder, refused: ProposedOrder
     ) -> None:
-        told: list[str] = []
+        recorded: list[str] = []
         for _ in range(2):
             rule.check(allowed)
             with pytest.raises(CheckoutRefused) as refusal:
                 rule.check(refused)
-            told.append(refusal.value.code)
+            recorded.append(refusal.value.code)
         rule.check(attrs.evolve(allowed, order_id=OrderId("order-2")))
-        assert told[0] == told[1]
+        assert recorded[0] == recorded[1]
 
     def test_a_refusal_says_why(self, rule: CheckoutRule, refused: ProposedOrder) -> None:
         with pytest.raises(CheckoutRefused) as refusal:

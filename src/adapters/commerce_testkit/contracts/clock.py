@@ -21,5 +21,5 @@ class ClockContract:
         assert (now.tzinfo is not None, now.utcoffset()) == (True, timedelta(0))
 
     def test_what_was_told_once_can_be_compared_with_what_is_told_later(self, clock: Clock) -> None:
-        told = [clock.now() for _ in range(100)]
-        assert told == sorted(told)
+        recorded = [clock.now() for _ in range(100)]
+        assert recorded == sorted(recorded)

@@ -304,12 +304,12 @@ class InboxContract:
     def test_consumers_count_apart(self, database: Database, inbox: Inbox) -> None:
         assert self._see(database, inbox, message(1)) == [message(1)]
         with database.begin() as tx:
-            assert inbox.first_seen(tx, "search", [message(1)]) == [message(1)]
+            assert inbox.record_new(tx, "search", [message(1)]) == [message(1)]
 
     def test_what_is_not_committed_was_not_seen(self, database: Database, inbox: Inbox) -> None:
         with database.begin() as tx:
-            assert inbox.first_seen(tx, "mail", [message(1)]) == [message(1)]
-            assert inbox.first_seen(tx, "mail", [message(1)]) == []
+            assert inbox.record_new(tx, "mail", [message(1)]) == [message(1)]
+            assert inbox.record_new(tx, "mail", [message(1)]) == []
         assert self._see(database, inbox, message(1)) == [message(1)]
 
     def test_any_number_of_messages_is_counted(self, database: Database, inbox: Inbox) -> None:
@@ -325,14 +325,14 @@ class InboxContract:
         young = attrs.evolve(message(9), occurred_at=AT + timedelta(days=1))
         self._see(database, inbox, *old, young)
         with database.begin() as tx:
-            assert inbox.drop_seen(tx, AT, 10) == 0
+            assert inbox.forget_before(tx, AT, 10) == 0
             before = AT + timedelta(hours=1)
-            assert [inbox.drop_seen(tx, before, 2) for _ in range(3)] == [2, 1, 0]
+            assert [inbox.forget_before(tx, before, 2) for _ in range(3)] == [2, 1, 0]
             tx.commit()
         assert self._see(database, inbox, old[0], young) == [old[0]]
 
     def _see(self, database: Database, inbox: Inbox, *messages: Message) -> list[Message]:
         with database.begin() as tx:
-            new = inbox.first_seen(tx, "mail", messages)
+            new = inbox.record_new(tx, "mail", messages)
             tx.commit()
         return list(new)

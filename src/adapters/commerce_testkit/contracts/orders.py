@@ -213,10 +213,10 @@ class OrderBookContract(OrderHistoryContract):
     ) -> None:
         place(database, book, sagas, plain_order(1), plain_order(2, BOB))
         with database.snapshot() as tx:
-            asked = [plain_order(2).id, OrderId("nothing"), plain_order(1).id]
-            assert book.keys_of(tx, asked) == {
-                plain_order(1).id: OrderKey(ANN, asked[2]),
-                plain_order(2).id: OrderKey(BOB, asked[0]),
+            order_ids = [plain_order(2).id, OrderId("nothing"), plain_order(1).id]
+            assert book.keys_of(tx, order_ids) == {
+                plain_order(1).id: OrderKey(ANN, order_ids[2]),
+                plain_order(2).id: OrderKey(BOB, order_ids[0]),
             }
             assert book.keys_of(tx, []) == {}
 

@@ -230,13 +230,13 @@ class PaymentGatewayContract:
         gateway.refund(
             gateway.prepare(order_ids[3], BUYER, PRICE, self.good), 1, PRICE, "3:refund:1:1"
         )
-        told: list[BookEntry] = []
-        while page := gateway.captures(told[-1] if told else None, 3):
+        recorded: list[BookEntry] = []
+        while page := gateway.captures(recorded[-1] if recorded else None, 3):
             assert len(page) <= 3
-            told += page
-        assert {entry.order_id for entry in told} == set(order_ids)
-        assert len(told) == len(order_ids)
-        assert all(entry in gateway.books(order_ids) for entry in told)
+            recorded += page
+        assert {entry.order_id for entry in recorded} == set(order_ids)
+        assert len(recorded) == len(order_ids)
+        assert all(entry in gateway.books(order_ids) for entry in recorded)
 
 
 class SandboxContract(PaymentGatewayContract):

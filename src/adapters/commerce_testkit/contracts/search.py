@@ -96,9 +96,9 @@ class SearchIndexContract(SearchPagesContract, SearchFormsContract, SearchWordsC
         index.put([document(1, "Blue kettle", version=5)])
         index.put([document(1, "Red kettle", version=5), document(1, "Grey kettle", version=4)])
         assert [h.name for h in index.find(Query(term="kettle")).hits] == ["Blue kettle"]
-        assert index.kept(Query(term="kettle")) in (None, index.find(Query(term="kettle")))
+        assert index.cached(Query(term="kettle")) in (None, index.find(Query(term="kettle")))
         index.put([document(1, "Red kettle", version=6)])
-        assert index.kept(Query(term="kettle")) in (None, index.find(Query(term="kettle")))
+        assert index.cached(Query(term="kettle")) in (None, index.find(Query(term="kettle")))
         assert [h.name for h in index.find(Query(term="kettle")).hits] == ["Red kettle"]
         assert index.versions([item_id(1), item_id(2)]) == {item_id(1): 6}
 

@@ -111,7 +111,8 @@ class SearchPagesContract:
                     1 for d in found if getattr(d, "category" if field == "categories" else "brand")
                 )
                 for value in values:
-                    narrowed = Query(term=term, in_stock=True, **{field: (value.value,)})  # type: ignore[arg-type]
+                    filters: Any = {field: (value.value,)}
+                    narrowed = Query(term=term, in_stock=True, **filters)
                     assert index.find(narrowed).total == value.count
             for bucket in page.facets.prices:
                 high = None if bucket.high is None else bucket.high.minor - 1

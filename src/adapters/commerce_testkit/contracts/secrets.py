@@ -45,8 +45,8 @@ class SecretsContract:
 
 
 def _look_at(calls: Mapping[str, Call]) -> None:
-    told = {name: found for name, call in calls.items() if (found := _found(call))}
-    assert not told, f"secrets stand in what was written, raised or answered: {told}"
+    recorded = {name: found for name, call in calls.items() if (found := _found(call))}
+    assert not recorded, f"secrets stand in what was written, raised or answered: {recorded}"
 
 
 def _found(call: Call) -> list[str]:

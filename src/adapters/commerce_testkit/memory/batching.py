@@ -47,11 +47,11 @@ class SteppedBatcher(Batcher[T, R], Generic[T, R]):
 
     def step(self) -> int:
         """Run one group of what waits; how many items it had."""
-        taken = [self._waiting.popleft() for _ in range(min(self._limit, len(self._waiting)))]
-        group = [(item, future) for item, future in taken if future.set_running_or_notify_cancel()]
+        batch = [self._waiting.popleft() for _ in range(min(self._limit, len(self._waiting)))]
+        group = [(item, future) for item, future in batch if future.set_running_or_notify_cancel()]
         if group:
             self._decide(group)
-        return len(taken)
+        return len(batch)
 
     def _decide(self, group: Sequence[tuple[T, "Future[R]"]]) -> None:
         try:

@@ -121,7 +121,7 @@ class MemoryImportQueue(ImportQueue):
         rows = table(tx, "item_import")
         if job.id in rows:
             raise ValueError(f"{job.id} exists")
-        rows[job.id] = _Kept(job, None, self._latest_turn(tx))
+        rows[job.id] = _StoredImport(job, None, self._latest_turn(tx))
 
     def append(self, tx: Transaction, import_id: ImportId, no: int, data: bytes) -> None:
         chunks = table(tx, "import_chunk")
@@ -133,7 +133,7 @@ class MemoryImportQueue(ImportQueue):
         return table(tx, "import_chunk").get((import_id, no))
 
     def load(self, tx: Transaction, import_id: ImportId) -> ItemImport | None:
-        found: _Kept | None = table(tx, "item_import").get(import_id)
+        found: _StoredImport | None = table(tx, "item_import").get(import_id)
         return found.job if found else None
 
     def open_imports(self, tx: Transaction, seller_id: SellerId) -> Mapping[ImportId, int]:
@@ -155,22 +155,24 @@ class MemoryImportQueue(ImportQueue):
         if not free:
             return None
         job = min(free, key=lambda k: (k.turn, k.job.created_at, k.job.id)).job
-        taken = attrs.evolve(job, fence=job.fence + 1, claims=job.claims + 1)
-        table(tx, "item_import")[taken.id] = _Kept(taken, lease_until, self._latest_turn(tx) + 1)
-        return taken
+        claimed = attrs.evolve(job, fence=job.fence + 1, claims=job.claims + 1)
+        table(tx, "item_import")[claimed.id] = _StoredImport(
+            claimed, lease_until, self._latest_turn(tx) + 1
+        )
+        return claimed
 
     def renew(self, tx: Transaction, job: ItemImport, lease_until: datetime) -> bool:
-        kept: _Kept | None = table(tx, "item_import").get(job.id)
+        kept: _StoredImport | None = table(tx, "item_import").get(job.id)
         if kept is None or kept.job.fence != job.fence:
             return False
         table(tx, "item_import")[job.id] = attrs.evolve(kept, lease=lease_until)
         return True
 
     def save(self, tx: Transaction, job: ItemImport, lease_until: datetime | None) -> bool:
-        kept: _Kept | None = table(tx, "item_import").get(job.id)
+        kept: _StoredImport | None = table(tx, "item_import").get(job.id)
         if kept is None or kept.job.fence != job.fence:
             return False
-        table(tx, "item_import")[job.id] = _Kept(
+        table(tx, "item_import")[job.id] = _StoredImport(
             attrs.evolve(job, claims=0), lease_until, kept.turn
         )
         if job.status.is_over:
@@ -178,7 +180,7 @@ class MemoryImportQueue(ImportQueue):
         return True
 
     def cancel(self, tx: Transaction, import_id: ImportId, at: datetime) -> bool:
-        kept: _Kept | None = table(tx, "item_import").get(import_id)
+        kept: _StoredImport | None = table(tx, "item_import").get(import_id)
         if kept is None or kept.job.status.is_over:
             return False
         ended = attrs.evolve(
@@ -249,7 +251,7 @@ class MemoryImportQueue(ImportQueue):
         self._forget_bytes(tx, import_id)
         return True
 
-    def _all(self, tx: Transaction) -> list["_Kept"]:
+    def _all(self, tx: Transaction) -> list["_StoredImport"]:
         return list(table(tx, "item_import").values())
 
     def _latest_turn(self, tx: Transaction) -> int:
@@ -266,7 +268,7 @@ class MemoryImportQueue(ImportQueue):
 
 
 @attrs.frozen
-class _Kept:
+class _StoredImport:
     job: ItemImport
     lease: datetime | None
     turn: int

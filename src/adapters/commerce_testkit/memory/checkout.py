@@ -74,12 +74,12 @@ class MemorySagaStore(SagaStore):
         ][:limit]
         if due and due[0].claims >= _ALONE_AFTER:
             due = due[:1]
-        taken = [
+        claimed_rows = [
             attrs.evolve(row, fence=row.fence + 1, claims=row.claims + 1, lease_until=lease_until)
             for row in [row for row in due if row.claims < _ALONE_AFTER] or due
         ]
-        rows.update({row.saga.key.order_id: row for row in taken})
-        return [_claimed(row) for row in taken]
+        rows.update({row.saga.key.order_id: row for row in claimed_rows})
+        return [_claimed(row) for row in claimed_rows]
 
     def take_over(self, tx: Transaction, key: OrderKey, now: datetime) -> ClaimedSaga | None:
         row: SagaRow | None = next(iter(self.rows(tx, [key])), None)
@@ -225,7 +225,9 @@ class MemorySagaStore(SagaStore):
         self, tx: Transaction, claims: int, created_before: datetime, limit: int
     ) -> Sequence[SagaRow]:
         needs_attention = [
-            row for row in table(tx, "saga").values() if _worrying(row, claims, created_before)
+            row
+            for row in table(tx, "saga").values()
+            if _needs_attention(row, claims, created_before)
         ]
         return [row for row in needs_attention if not row.saga.state.is_final][:limit]
 
@@ -251,7 +253,7 @@ class MemorySagaStore(SagaStore):
             state: BacklogStats(
                 count=len(rows),
                 oldest=min(row.created_at for row in rows),
-                alarmed=sum(_worrying(row, claims, created_before) for row in rows),
+                alarmed=sum(_needs_attention(row, claims, created_before) for row in rows),
             )
             for state, rows in by_state.items()
         }
@@ -300,7 +302,7 @@ def _waits_for(saga: OrderSaga, away: Away) -> bool:
     return (saga.gateway, saga.account) in away.gateways and not needs_no_call
 
 
-def _worrying(row: SagaRow, claims: int, created_before: datetime) -> bool:
+def _needs_attention(row: SagaRow, claims: int, created_before: datetime) -> bool:
     return row.attention or row.claims >= claims or row.created_at < created_before
 
 

@@ -123,20 +123,20 @@ class MemoryOutbox(Outbox):
 class MemoryInbox(Inbox):
     """The inbox in a dictionary."""
 
-    def first_seen(
+    def record_new(
         self, tx: Transaction, consumer: str, messages: Sequence[Message]
     ) -> Sequence[Message]:
-        seen = table(tx, "inbox")
+        recorded = table(tx, "inbox")
         new: list[Message] = []
         for message in messages:
-            if (consumer, message.id) not in seen:
-                seen[consumer, message.id] = message.occurred_at
+            if (consumer, message.id) not in recorded:
+                recorded[consumer, message.id] = message.occurred_at
                 new.append(message)
         return new
 
-    def drop_seen(self, tx: Transaction, before: datetime, limit: int) -> int:
-        seen = table(tx, "inbox")
-        old = [key for key, occurred_at in seen.items() if occurred_at < before][:limit]
+    def forget_before(self, tx: Transaction, before: datetime, limit: int) -> int:
+        recorded = table(tx, "inbox")
+        old = [key for key, occurred_at in recorded.items() if occurred_at < before][:limit]
         for key in old:
-            del seen[key]
+            del recorded[key]
         return len(old)

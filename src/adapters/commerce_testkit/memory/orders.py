@@ -153,13 +153,17 @@ class MemorySellerOrders(SellerOrders):
 
 
 def _is_wanted(
-    wanted: OrderFilter, status: OrderStatus, placed: datetime, learnt: datetime | None = None
+    wanted: OrderFilter, status: OrderStatus, placed: datetime, recorded_at: datetime | None = None
 ) -> bool:
     return (
         (wanted.status is None or status is wanted.status)
         and (wanted.since is None or placed >= wanted.since)
         and (wanted.until is None or placed <= wanted.until)
-        and (wanted.updated_since is None or learnt is None or learnt >= wanted.updated_since)
+        and (
+            wanted.updated_since is None
+            or recorded_at is None
+            or recorded_at >= wanted.updated_since
+        )
     )
 
 

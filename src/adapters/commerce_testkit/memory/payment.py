@@ -159,10 +159,12 @@ class MemoryGateway(PaymentGateway):
 
     def captures(self, after: BookEntry | None, limit: int) -> Sequence[BookEntry]:
         with self._turn:
-            taken = [
+            captured_lines = [
                 line for e in self._entries.values() for line in _lines(e) if line.kind == "capture"
             ]
-        behind = (line for line in taken if after is None or line.order_id > after.order_id)
+        behind = (
+            line for line in captured_lines if after is None or line.order_id > after.order_id
+        )
         return sorted(behind, key=lambda line: line.order_id)[:limit]
 
     def _find(self, handle: Handle) -> _Entry:

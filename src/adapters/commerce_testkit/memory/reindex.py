@@ -35,9 +35,9 @@ class MemoryReindexQueue(ReindexQueue):
         if not waiting:
             return None
         oldest = min(waiting, key=lambda job: (job.created_at, job.id))
-        taken = attrs.evolve(oldest, status=ReindexStatus.RUNNING, fence=oldest.fence + 1)
-        rows[taken.id] = (taken, lease_until)
-        return taken
+        claimed = attrs.evolve(oldest, status=ReindexStatus.RUNNING, fence=oldest.fence + 1)
+        rows[claimed.id] = (claimed, lease_until)
+        return claimed
 
     def save(self, tx: Transaction, job: Reindex, lease_until: datetime | None) -> bool:
         known = self.load(tx, job.id)

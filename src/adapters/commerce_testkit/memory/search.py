@@ -42,7 +42,7 @@ _PINNED_FOR: Final = timedelta(minutes=5)
 class _Pinned:
     until: datetime
     found: tuple[Document, ...]
-    asked: Query
+    criteria: Query
 
 
 class MemorySearchIndex(SearchIndex):
@@ -70,9 +70,9 @@ class MemorySearchIndex(SearchIndex):
         return True
 
     def put(self, documents: Sequence[Document]) -> None:
-        for kept in (self._kept, self._next):
-            if kept is not None:
-                _take(kept, documents)
+        for cached in (self._kept, self._next):
+            if cached is not None:
+                _take(cached, documents)
 
     def versions(self, item_ids: Sequence[ItemId]) -> Mapping[ItemId, int]:
         return {
@@ -80,11 +80,11 @@ class MemorySearchIndex(SearchIndex):
         }
 
     def find(self, query: Query) -> ResultPage:
-        asked = attrs.evolve(query, cursor=None, size=0)
-        name, offset, found = self._found(query, asked)
+        criteria = attrs.evolve(query, cursor=None, size=0)
+        name, offset, found = self._found(query, criteria)
         after = offset + query.size
         if after < len(found) and query.cursor is None:
-            name = self._pin(asked, found)
+            name = self._pin(criteria, found)
         matcher = Matcher(query.term, self._kept.values(), self._synonyms)
         return ResultPage(
             hits=tuple(_hit(d, matcher, query) for d in found[offset:after]),
@@ -95,7 +95,7 @@ class MemorySearchIndex(SearchIndex):
             did_you_mean=matcher.did_you_mean,
         )
 
-    def kept(self, query: Query) -> ResultPage | None:
+    def cached(self, query: Query) -> ResultPage | None:
         return None
 
     def suggest(self, prefix: str, size: int) -> Sequence[Suggestion]:
@@ -149,7 +149,7 @@ class MemorySearchIndex(SearchIndex):
         if self._next is not None:
             self._kept, self._next = self._next, None
 
-    def _found(self, query: Query, asked: Query) -> tuple[str, int, Sequence[Document]]:
+    def _found(self, query: Query, criteria: Query) -> tuple[str, int, Sequence[Document]]:
         self._drop()
         if query.cursor is None:
             matcher = Matcher(query.term, self._kept.values(), self._synonyms)
@@ -166,14 +166,14 @@ class MemorySearchIndex(SearchIndex):
         pinned = self._pins.get(name)
         if pinned is None:
             raise CursorExpired("these answers are not kept any more")
-        if pinned.asked != asked or offset < 0:
+        if pinned.criteria != criteria or offset < 0:
             raise BadCursor("a cursor of another query")
         return name, offset, pinned.found
 
-    def _pin(self, asked: Query, found: Sequence[Document]) -> str:
+    def _pin(self, criteria: Query, found: Sequence[Document]) -> str:
         self._pinned += 1
         name = str(self._pinned)
-        self._pins[name] = _Pinned(self._clock.now() + _PINNED_FOR, tuple(found), asked)
+        self._pins[name] = _Pinned(self._clock.now() + _PINNED_FOR, tuple(found), criteria)
         while len(self._pins) > _PINS:
             self._pins.popitem(last=False)
         return name
@@ -185,10 +185,10 @@ class MemorySearchIndex(SearchIndex):
             del self._pins[name]
 
 
-def _take(kept: dict[ItemId, Document], documents: Sequence[Document]) -> None:
+def _take(cached: dict[ItemId, Document], documents: Sequence[Document]) -> None:
     for d in documents:
-        if d.item_id not in kept or kept[d.item_id].version < d.version:
-            kept[d.item_id] = d
+        if d.item_id not in cached or cached[d.item_id].version < d.version:
+            cached[d.item_id] = d
 
 
 def _passes(d: Document, query: Query) -> bool:
@@ -257,9 +257,9 @@ def _hit(d: Document, matcher: Matcher, query: Query) -> Hit:
     fields = ("item_id", "sku", "name", "brand", "category", "type", "image")
     form = _shown(d, query)
     marked = {field: _marked(getattr(d, field), matcher) for field in ("name", "description")}
-    kept = {f: getattr(d, f) for f in fields}
+    cached = {f: getattr(d, f) for f in fields}
     return Hit(
-        **kept,
+        **cached,
         price=form.price,
         in_stock=form.in_stock,
         highlights={f: text for f, text in marked.items() if "<em>" in text},

@@ -16,26 +16,26 @@ class MemoryTransaction(Transaction):
         self._database = database
         self._write = write
         self._mine: dict[str, dict[Any, Any]] = {}
-        self._seen: dict[str, dict[Any, Any]] = {}
+        self._visible: dict[str, dict[Any, Any]] = {}
 
     def table(self, name: str) -> dict[Any, Any]:
         """The rows of table *name* by key, to read and (in a writing transaction) to change. Values
         are never changed in place.
         """
         if not self._write:
-            return self._seen.get(name, {})
+            return self._visible.get(name, {})
         if name not in self._mine:
-            self._mine[name] = dict(self._seen.get(name, {}))
+            self._mine[name] = dict(self._visible.get(name, {}))
         return self._mine[name]
 
     def commit(self) -> None:
-        self._database.tables = self._seen = self._seen | self._mine
+        self._database.tables = self._visible = self._visible | self._mine
         self._mine = {}
 
     def __enter__(self) -> Self:
         if self._write:
             self._database.writing.acquire()
-        self._seen = self._database.tables
+        self._visible = self._database.tables
         return self
 
     def __exit__(

@@ -113,7 +113,7 @@ def enters_coupon(story: Story, who: str, code: str) -> None:
     change_cart(story, who, {"coupons": [code]})
 
 
-@then(says('the cart of {who:Who} tells that nobody knows the coupon "{code:Text}"'))
+@then(says('the cart of {who:Who} shows that there is no coupon "{code:Text}"'))
 def coupon_unknown(story: Story, who: str, code: str) -> None:
     assert cart_of(story, who).coupons == {code: "coupon-unknown"}
 
@@ -160,23 +160,23 @@ def costs(story: Story, who: str, total: str) -> None:
     assert cart_of(story, who).total.amount == total
 
 
-@then(says("the cart of {who:Who} tells of no problem"))
-def tells_of_no_problem(story: Story, who: str) -> None:
+@then(says("the cart of {who:Who} shows no problem"))
+def shows_no_problem(story: Story, who: str) -> None:
     assert [line.problems for line in cart_of(story, who).lines if line.problems] == []
 
 
-@then(says('the cart of {who:Who} tells that the price of "{name:Text}" has changed'))
-def tells_price_changed(story: Story, who: str, name: str) -> None:
+@then(says('the cart of {who:Who} shows that the price of "{name:Text}" has changed'))
+def shows_price_changed(story: Story, who: str, name: str) -> None:
     assert _line(story, who, name).problems == ("price-changed",)
 
 
-@then(says('the cart of {who:Who} tells that "{name:Text}" is sold out'))
-def tells_sold_out(story: Story, who: str, name: str) -> None:
+@then(says('the cart of {who:Who} shows that "{name:Text}" is sold out'))
+def shows_sold_out(story: Story, who: str, name: str) -> None:
     assert _line(story, who, name).problems == ("sold-out",)
 
 
-@then(says('the cart of {who:Who} tells that "{name:Text}" is withdrawn'))
-def tells_withdrawn(story: Story, who: str, name: str) -> None:
+@then(says('the cart of {who:Who} shows that "{name:Text}" is withdrawn'))
+def shows_withdrawn(story: Story, who: str, name: str) -> None:
     assert "withdrawn" in _line(story, who, name).problems
 
 

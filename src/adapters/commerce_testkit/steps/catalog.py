@@ -38,12 +38,12 @@ def offer(story: Story, who: str, name: str, *, key: str | None = None, **said: 
 
 def assert_forms(forms: Sequence[Form], datatable: list[list[str]]) -> None:
     """The variants are those of a table, and no others."""
-    seen = {form.variant_id: (form.options, form.price.amount, form.stock) for form in forms}
+    shown = {form.variant_id: (form.options, form.price.amount, form.stock) for form in forms}
     wanted = {
         r["variant"]: ({"colour": r["colour"], "size": r["size"]}, r["price"], int(r["stock"]))
         for r in rows(datatable)
     }
-    assert seen == wanted
+    assert shown == wanted
 
 
 @step(says('{who:Who} offers "{name:Text}" at {price:Amount} with {stock:Count} in stock'))
@@ -219,13 +219,13 @@ def withdraws(story: Story, who: str, name: str) -> None:
 
 @then(says('anyone sees "{name:Text}" at {price:Amount} with {stock:Count} in stock'))
 def anyone_sees(story: Story, name: str, price: str, stock: int) -> None:
-    goods = _seen_by_anyone(story, name)
+    goods = _public_details(story, name)
     assert (goods.details["name"], amount(goods.price), goods.stock) == (name, price, stock)
 
 
 @then(says('anyone sees "{name:Text}" of {who:Who}'))
 def anyone_sees_of(story: Story, name: str, who: str) -> None:
-    goods = _seen_by_anyone(story, name)
+    goods = _public_details(story, name)
     assert (goods.details["name"], goods.details["sellerId"]) == (
         name,
         story.shop.seller_id(story.visitor(who)),
@@ -234,23 +234,23 @@ def anyone_sees_of(story: Story, name: str, who: str) -> None:
 
 @then(says('anyone sees the variants of "{name:Text}"'))
 def anyone_sees_variants(story: Story, name: str, datatable: list[list[str]]) -> None:
-    assert_forms(_seen_by_anyone(story, name).forms, datatable)
+    assert_forms(_public_details(story, name).forms, datatable)
 
 
 @then("anyone sees every detail of it")
 def anyone_sees_every_detail(story: Story) -> None:
-    details = _seen_by_anyone(story, "Desk lamp").details
+    details = _public_details(story, "Desk lamp").details
     assert {field: details[field] for field in _EVERY_DETAIL} == _EVERY_DETAIL
 
 
 @then(says('"{name:Text}" is on sale'))
 def is_on_sale(story: Story, name: str) -> None:
-    assert _seen_by_anyone(story, name).status == "active"
+    assert _public_details(story, name).status == "active"
 
 
 @then(says('"{name:Text}" is described as "{description:Text}"'))
 def is_described_as(story: Story, name: str, description: str) -> None:
-    assert _seen_by_anyone(story, name).details["description"] == description
+    assert _public_details(story, name).details["description"] == description
 
 
 @then(says('{who:Who} sees "{name:Text}" as {status:Words}'))
@@ -263,15 +263,15 @@ def sees_as(story: Story, who: str, name: str, status: str) -> None:
 @then(says('nobody else sees "{name:Text}"'))
 def nobody_else_sees(story: Story, name: str) -> None:
     with pytest.raises(Refused) as refused:
-        _seen_by_anyone(story, name)
+        _public_details(story, name)
     assert refused.value.code == "item-not-found"
 
 
 @then(says('{who:Who} has {count:Count} item called "{name:Text}"'))
 def has_items(story: Story, who: str, count: int, name: str) -> None:
-    asked = {"seller": story.shop.seller_id(story.visitor(who)), "term": name}
+    query = {"seller": story.shop.seller_id(story.visitor(who)), "term": name}
     story.until(
-        lambda: [hit.name for hit in story.shop.search(asked).hits] == [name] * count,
+        lambda: [hit.name for hit in story.shop.search(query).hits] == [name] * count,
         f"there is {count} {name}",
     )
 
@@ -328,7 +328,7 @@ def import_names(story: Story, datatable: list[list[str]]) -> None:
     }
 
 
-def _seen_by_anyone(story: Story, name: str) -> Goods:
+def _public_details(story: Story, name: str) -> Goods:
     return story.shop.item(story.nobody(), story.item_id(name))
 
 
@@ -336,8 +336,8 @@ def _change(
     story: Story, who: str, name: str, changes: Mapping[str, Any], version: int | None = None
 ) -> None:
     item_id = story.item_id(name)
-    seen = version if version is not None else _seen_by_anyone(story, name).version
-    story.attempt(lambda: story.shop.change_item(story.visitor(who), item_id, changes, seen))
+    shown = version if version is not None else _public_details(story, name).version
+    story.attempt(lambda: story.shop.change_item(story.visitor(who), item_id, changes, shown))
 
 
 def _variant(row: Mapping[str, str]) -> dict[str, Any]:

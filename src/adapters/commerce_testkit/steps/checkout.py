@@ -6,7 +6,7 @@ from typing import Any, Final
 import attrs
 from pytest_bdd import step, then
 
-from commerce_testkit.shop import Basket, Ordered, Payment, Refused
+from commerce_testkit.shop import Basket, OrderDetails, Payment, Refused
 from commerce_testkit.steps.accounts import CARD_IN_ADDRESS, address_in
 from commerce_testkit.steps.cart import cart_of, put
 from commerce_testkit.steps.phrases import says
@@ -26,10 +26,10 @@ def pay(
 ) -> None:
     """*who* pays for *basket*, else for the own cart as it is now."""
 
-    def act() -> Ordered:
-        seen = basket or cart_of(story, who)
+    def act() -> OrderDetails:
+        current = basket or cart_of(story, who)
         payment = attrs.evolve(
-            Payment(cart_id=seen.cart_id, amount=seen.total, card_no=_GOOD_CARD), **said
+            Payment(cart_id=current.cart_id, amount=current.total, card_no=_GOOD_CARD), **said
         )
         story.payment = payment
         return story.shop.check_out(story.visitor(who), payment, wait=wait)
@@ -37,7 +37,7 @@ def pay(
     _keep(story, who, story.attempt(act))
 
 
-def _keep(story: Story, who: str, placed: Ordered | None) -> None:
+def _keep(story: Story, who: str, placed: OrderDetails | None) -> None:
     if placed is not None:
         story.placed = Placed(who=story.visitor(who), answers=[placed])
 

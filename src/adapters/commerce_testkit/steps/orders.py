@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from pytest_bdd import step, then
 
-from commerce_testkit.shop import Ordered
+from commerce_testkit.shop import OrderDetails
 from commerce_testkit.steps.cart import cart_of
 from commerce_testkit.steps.phrases import named, says
 from commerce_testkit.story import Placed, Story
@@ -22,12 +22,12 @@ def _placed(story: Story) -> Placed:
     return story.placed
 
 
-def _ended(story: Story) -> Ordered:
+def _ended(story: Story) -> OrderDetails:
     story.until(lambda: story.order().is_over, "the order is over")
     return story.order()
 
 
-def _told(order: Ordered) -> list[str]:
+def _timeline(order: OrderDetails) -> list[str]:
     return [entry.what for entry in order.timeline]
 
 
@@ -43,21 +43,21 @@ def ends_cancelled(story: Story, cause: str) -> None:
     assert (order.status, order.cancelled_because) == ("CANCELLED", _CAUSES[cause]), order
 
 
-@then(says('the order tells "{facts:Text}"'))
-def tells(story: Story, facts: str) -> None:
+@then(says('the order reports "{facts:Text}"'))
+def reports(story: Story, facts: str) -> None:
     wanted = named(facts)
-    told = _told(_ended(story))
-    assert [fact for fact in told if fact in wanted] == wanted, told
+    recorded = _timeline(_ended(story))
+    assert [fact for fact in recorded if fact in wanted] == wanted, recorded
 
 
-@then(says('the order tells "{fact:Text}" once'))
-def tells_once(story: Story, fact: str) -> None:
-    assert _told(_ended(story)).count(fact) == 1
+@then(says('the order reports "{fact:Text}" once'))
+def reports_once(story: Story, fact: str) -> None:
+    assert _timeline(_ended(story)).count(fact) == 1
 
 
-@then(says('the order never tells "{fact:Text}"'))
-def never_tells(story: Story, fact: str) -> None:
-    assert fact not in _told(_ended(story))
+@then(says('the order never reports "{fact:Text}"'))
+def never_reports(story: Story, fact: str) -> None:
+    assert fact not in _timeline(_ended(story))
 
 
 @then("the steps of the order are in the order of their times")
@@ -81,7 +81,7 @@ def order_line_notes(story: Story, note: str, value: str, name: str) -> None:
     says('{who:Who} sees that the order notes "{note:Text}" as "{value:Text}" with "{name:Text}"')
 )
 def seller_sees_note(story: Story, who: str, note: str, value: str, name: str) -> None:
-    def sold() -> Ordered:
+    def sold() -> OrderDetails:
         return story.shop.order(story.visitor(who), _placed(story).order_id)
 
     story.until(lambda: bool(sold()), "the seller's list has the order")
@@ -89,7 +89,7 @@ def seller_sees_note(story: Story, who: str, note: str, value: str, name: str) -
     assert sold().metadata is None
 
 
-def _notes_of_line(order: Ordered, item_id: str) -> Mapping[str, Any]:
+def _notes_of_line(order: OrderDetails, item_id: str) -> Mapping[str, Any]:
     items = [item for item, _ in order.lines]
     return order.line_metadata[items.index(item_id)]
 
@@ -137,7 +137,7 @@ def orders_are_for(story: Story, who: str, totals: str) -> None:
     assert [order.total.amount for order in _orders(story, who)] == named(totals)
 
 
-def _orders(story: Story, who: str) -> tuple[Ordered, ...]:
+def _orders(story: Story, who: str) -> tuple[OrderDetails, ...]:
     return story.shop.orders(story.visitor(who))[0]
 
 
@@ -156,8 +156,8 @@ def has_seen_orders(story: Story, totals: str, pages: int) -> None:
     assert [total for page in story.pages for total in page] == named(totals)
 
 
-@step(says("{who:Who} asks for the own orders"))
-def asks_for_orders(story: Story, who: str) -> None:
+@step(says("{who:Who} requests the own orders"))
+def requests_orders(story: Story, who: str) -> None:
     story.attempt(lambda: story.shop.orders(story.visitor(who)))
 
 
@@ -217,25 +217,25 @@ def follows_from(story: Story, who: str, seq: int) -> None:
 
 def _follow(story: Story, who: str, after: int) -> None:
     order_id = _placed(story).order_id
-    heard: Any = story.attempt(lambda: story.shop.events(story.visitor(who), order_id, after))
-    story.heard = tuple(heard or ())
+    received: Any = story.attempt(lambda: story.shop.events(story.visitor(who), order_id, after))
+    story.received = tuple(received or ())
 
 
-@then(says('{who:Who} is told "{facts:Text}"'))
-def is_told(story: Story, facts: str) -> None:
-    assert list(story.heard) == named(facts)
+@then(says('{who:Who} receives "{facts:Text}"'))
+def receives_events(story: Story, facts: str) -> None:
+    assert list(story.received) == named(facts)
 
 
-@then(says('{who:Who} is told "{fact:Text}" first'))
-def is_told_first(story: Story, fact: str) -> None:
-    assert story.heard[:1] == (fact,)
+@then(says('{who:Who} receives "{fact:Text}" first'))
+def receives_first(story: Story, fact: str) -> None:
+    assert story.received[:1] == (fact,)
 
 
-@then(says('{who:Who} is told "{fact:Text}" last'))
-def is_told_last(story: Story, fact: str) -> None:
-    assert story.heard[-1:] == (fact,)
+@then(says('{who:Who} receives "{fact:Text}" last'))
+def receives_last(story: Story, fact: str) -> None:
+    assert story.received[-1:] == (fact,)
 
 
-@then(says("{who:Who} is told nothing"))
-def is_told_nothing(story: Story) -> None:
-    assert story.heard == ()
+@then(says("{who:Who} receives nothing"))
+def receives_nothing(story: Story) -> None:
+    assert story.received == ()

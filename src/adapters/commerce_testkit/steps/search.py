@@ -7,7 +7,7 @@ from typing import Final
 
 from pytest_bdd import step, then
 
-from commerce_testkit.shop import Findings, Found, Goods
+from commerce_testkit.shop import Goods, SearchHit, SearchPage
 from commerce_testkit.steps.catalog import assert_forms, offer
 from commerce_testkit.steps.phrases import named, rows, says
 from commerce_testkit.story import Story
@@ -28,32 +28,34 @@ _SORTS: Final = {"lowest price": "price", "highest price": "-price", "newest": "
 _PREFIX: Final = 9
 
 
-def _among(story: Story, who: str, **asked: str | tuple[str, ...]) -> Callable[[], Findings]:
+def _among(story: Story, who: str, **filters: str | tuple[str, ...]) -> Callable[[], SearchPage]:
     """A search among the items of the seller *who*; it can be asked as often as need be."""
     query: dict[str, str | tuple[str, ...]] = {
         "seller": story.shop.seller_id(story.visitor(who)),
-        **asked,
+        **filters,
     }
     return lambda: story.shop.search(query)
 
 
-def _names(found: Findings) -> list[str]:
+def _names(found: SearchPage) -> list[str]:
     return [hit.name for hit in found.hits]
 
 
-def _finds(story: Story, ask: Callable[[], Findings], names: str) -> None:
+def _finds(story: Story, run_search: Callable[[], SearchPage], names: str) -> None:
     wanted = sorted(named(names))
     story.until(
-        lambda: sorted(_names(ask())) == wanted, f"the search finds {wanted}", lambda: _names(ask())
+        lambda: sorted(_names(run_search())) == wanted,
+        f"the search finds {wanted}",
+        lambda: _names(run_search()),
     )
 
 
-def _asked(story: Story) -> Callable[[], Findings]:
+def _last_search(story: Story) -> Callable[[], SearchPage]:
     assert story.found is not None, "nothing was searched for"
     return story.found
 
 
-def _hit(found: Findings, name: str) -> Found | None:
+def _hit(found: SearchPage, name: str) -> SearchHit | None:
     return next((hit for hit in found.hits if hit.name == name), None)
 
 
@@ -80,9 +82,9 @@ def finds_first(story: Story, who: str, words: str, name: str) -> None:
     )
 )
 def finds_at(story: Story, who: str, words: str, name: str, price: str) -> None:
-    ask = story.found = _among(story, who, term=words)
+    run_search = story.found = _among(story, who, term=words)
     story.until(
-        lambda: [(h.name, h.price.amount) for h in ask().hits] == [(name, price)],
+        lambda: [(h.name, h.price.amount) for h in run_search().hits] == [(name, price)],
         f"{name} is found at {price}",
     )
 
@@ -98,7 +100,7 @@ def found_has_variants(story: Story, name: str, datatable: list[list[str]]) -> N
 
 
 def _found_item(story: Story, name: str) -> Goods:
-    hit = _hit(_asked(story)(), name)
+    hit = _hit(_last_search(story)(), name)
     assert hit is not None, f"{name} was not found"
     return story.shop.item(story.nobody(), hit.item_id)
 
@@ -142,9 +144,9 @@ def finds_in_stock(story: Story, who: str, names: str) -> None:
 
 @then(says('a search among {who:Who}\'s items shows "{name:Text}" as sold out'))
 def shows_sold_out(story: Story, who: str, name: str) -> None:
-    ask = _among(story, who)
+    run_search = _among(story, who)
     story.until(
-        lambda: (hit := _hit(ask(), name)) is not None and not hit.in_stock,
+        lambda: (hit := _hit(run_search(), name)) is not None and not hit.in_stock,
         f"{name} is shown as sold out",
     )
 
@@ -171,36 +173,40 @@ def sorts(story: Story, who: str, order: str) -> None:
     story.found = _among(story, who, sort=_SORTS[order])
 
 
-@step(says("{buyer:Who} asks for a page that the shop never gave out"))
-def asks_for_no_page(story: Story) -> None:
+@step(says("{buyer:Who} requests a page with an unknown cursor"))
+def requests_unknown_page(story: Story) -> None:
     story.attempt(lambda: story.shop.search({"cursor": "bm8gY3Vyc29y"}))
 
 
 @then(says('that search finds "{names:Text}"'))
 def that_finds(story: Story, names: str) -> None:
-    _finds(story, _asked(story), names)
+    _finds(story, _last_search(story), names)
 
 
 @then(says('that search finds "{name:Text}" first'))
 def that_finds_first(story: Story, name: str) -> None:
-    ask = _asked(story)
+    run_search = _last_search(story)
     story.until(
-        lambda: _names(ask())[:1] == [name], f"the search finds {name} first", lambda: _names(ask())
+        lambda: _names(run_search())[:1] == [name],
+        f"the search finds {name} first",
+        lambda: _names(run_search()),
     )
 
 
 @then(says('that search finds in this order "{names:Text}"'))
 def that_finds_in_order(story: Story, names: str) -> None:
-    ask = _asked(story)
+    run_search = _last_search(story)
     story.until(
-        lambda: _names(ask()) == named(names), f"the search finds {names}", lambda: _names(ask())
+        lambda: _names(run_search()) == named(names),
+        f"the search finds {names}",
+        lambda: _names(run_search()),
     )
 
 
 @then(says("that search finds {count:Count} items"))
 def that_finds_count(story: Story, count: int) -> None:
-    ask = _asked(story)
-    story.until(lambda: ask().total == count, f"the search finds {count} items")
+    run_search = _last_search(story)
+    story.until(lambda: run_search().total == count, f"the search finds {count} items")
 
 
 @step(says("{buyer:Who} misspells the name of that item in a search among {who:Who}'s items"))
@@ -209,13 +215,13 @@ def misspells(story: Story, who: str) -> None:
     story.found = _among(story, who, term=name[:4] + name[5:])
 
 
-@then("the shop asks whether that name was meant")
-def asks_whether(story: Story) -> None:
-    ask, name = _asked(story), _own_word(story, "Q").lower()
+@then("the shop suggests that name")
+def suggests_name(story: Story) -> None:
+    run_search, name = _last_search(story), _own_word(story, "Q").lower()
     story.until(
-        lambda: ask().did_you_mean == name,
-        f"the shop asks whether {name} was meant",
-        lambda: ask().did_you_mean,
+        lambda: run_search().did_you_mean == name,
+        f"the shop suggests {name}",
+        lambda: run_search().did_you_mean,
     )
 
 
@@ -226,9 +232,9 @@ def that_finds_that_item(story: Story) -> None:
 
 @then(says('"{word:Text}" is marked in the name of "{name:Text}"'))
 def is_marked(story: Story, word: str, name: str) -> None:
-    ask, marked = _asked(story), f"<em>{word}</em>"
+    run_search, marked = _last_search(story), f"<em>{word}</em>"
     story.until(
-        lambda: (hit := _hit(ask(), name)) is not None and marked in hit.highlights["name"],
+        lambda: (hit := _hit(run_search(), name)) is not None and marked in hit.highlights["name"],
         f"{word} is marked in {name}",
     )
 
@@ -243,11 +249,13 @@ def counts_by_brand(story: Story, counts: str) -> None:
     _counts(story, lambda found: found.brands, counts)
 
 
-def _counts(story: Story, of: Callable[[Findings], Mapping[str, int]], counts: str) -> None:
+def _counts(story: Story, of: Callable[[SearchPage], Mapping[str, int]], counts: str) -> None:
     wanted = {name: int(count) for name, _, count in (one.rpartition(" ") for one in named(counts))}
-    ask = _asked(story)
+    run_search = _last_search(story)
     story.until(
-        lambda: dict(of(ask())) == wanted, f"the counts are {wanted}", lambda: dict(of(ask()))
+        lambda: dict(of(run_search())) == wanted,
+        f"the counts are {wanted}",
+        lambda: dict(of(run_search())),
     )
 
 
@@ -263,20 +271,21 @@ def leafs(story: Story, who: str, size: int) -> None:
     )
 )
 def leafs_while(story: Story, who: str, size: int, seller: str, name: str) -> None:
-    ask = _among(story, who)
+    run_search = _among(story, who)
 
     def meanwhile() -> None:
         offer(story, seller, name)
-        story.until(lambda: name in _names(ask()), f"{name} is found")
+        story.until(lambda: name in _names(run_search()), f"{name} is found")
 
     _leaf(story, who, size, meanwhile)
 
 
 def _leaf(story: Story, who: str, size: int, meanwhile: Callable[[], None]) -> None:
-    ask = _among(story, who)
+    run_search = _among(story, who)
     older = story.offered()
     story.until(
-        lambda: sorted(_names(ask())) == sorted(older), "everything that was offered is found"
+        lambda: sorted(_names(run_search())) == sorted(older),
+        "everything that was offered is found",
     )
     page = _among(story, who, size=str(size))()
     story.pages = [_names(page)]
@@ -333,7 +342,7 @@ def typing_suggests_nothing(story: Story) -> None:
     story.until(lambda: not story.shop.suggestions(prefix, 10), f"{prefix} suggests nothing")
 
 
-@then(says("at most {count:Count} suggestions come when {size:Count} are asked for"))
+@then(says("at most {count:Count} suggestions come when {size:Count} are requested"))
 def suggestions_are_bounded(story: Story, count: int, size: int) -> None:
     prefix = _own_word(story, "Q")[:_PREFIX]
     story.until(

@@ -52,16 +52,16 @@ class Batch:
         """The items that would lose one of the forms *sku_ids* are not changed."""
         for change in list(self.changed):
             rows, before, composed = change
-            kept = {v.sku_id for v in composed.item.variants}
-            gone = [
+            remaining = {v.sku_id for v in composed.item.variants}
+            removed = [
                 v.variant_id
                 for v in before.variants
-                if v.sku_id not in kept and v.sku_id in sku_ids
+                if v.sku_id not in remaining and v.sku_id in sku_ids
             ]
-            if gone:
+            if removed:
                 self.changed.remove(change)
                 detail = "is in stock or held for orders: it cannot be deleted"
-                on = [rows.forms[variant_id] for variant_id in gone if variant_id is not None]
+                on = [rows.forms[variant_id] for variant_id in removed if variant_id is not None]
                 self.refuse_item(
                     [LineProblem(form.line, f"{form.pointer}/deleted", detail) for form in on]
                 )
@@ -80,10 +80,10 @@ class Batch:
         before = job.progress
         errors = sorted((*job.errors, *self._errors), key=lambda error: error.line)
         warnings = sorted((*job.warnings, *self._warnings), key=lambda warning: warning.line)
-        taken = len(self.created) + len(self.changed) + self.unchanged
+        handled = len(self.created) + len(self.changed) + self.unchanged
         progress = attrs.evolve(
             before,
-            rows=before.rows + taken + self._failed,
+            rows=before.rows + handled + self._failed,
             created=before.created + len(self.created),
             changed=before.changed + len(self.changed),
             unchanged=before.unchanged + self.unchanged,

@@ -72,8 +72,8 @@ def _read_again(cell: str) -> Any:
 
 def _number(cell: str) -> Any:
     if cell.lstrip("-").isdigit():
-        whole = int(cell)
-        return whole if str(whole) == cell and -(2**63) <= whole < 2**63 else cell
+        integer = int(cell)
+        return integer if str(integer) == cell and -(2**63) <= integer < 2**63 else cell
     exact = Decimal(cell)
     return exact if repr(float(cell)) == cell and abs(exact.adjusted()) <= 18 else cell
 
@@ -149,12 +149,12 @@ def plain_number(cell: str, style: TableStyle, places: int) -> str:
 def _grouped(digits: str, marks: list[str], style: TableStyle) -> str:
     """Several marks: the last one is for decimals if it differs from those before it."""
     decimal = marks[-1] if marks[-1] != marks[0] else _other(marks[0])
-    whole, _, tail = digits.rpartition(decimal) if marks[-1] != marks[0] else (digits, "", "")
-    if not _GROUPED.fullmatch(whole) or len(set(_MARKS.findall(whole))) > 1:
+    integer, _, tail = digits.rpartition(decimal) if marks[-1] != marks[0] else (digits, "", "")
+    if not _GROUPED.fullmatch(integer) or len(set(_MARKS.findall(integer))) > 1:
         return digits
     if style.sure and decimal != style.decimal:
         raise ValueError(f"has another decimal mark than the file's {style.decimal}")
-    return _MARKS.sub("", whole) + (f".{tail}" if tail else "")
+    return _MARKS.sub("", integer) + (f".{tail}" if tail else "")
 
 
 def _by_rule(head: str, tail: str, mark: str, style: TableStyle) -> str:

@@ -145,7 +145,7 @@ def patched(item: Item, patch: ItemPatch, ids: IdFactory, currency: str) -> Comp
         Invalid: a field would lose its value that must have one, or does not belong to this type of
             item; or the item would grow beyond what a new one may be.
     """
-    given = {
+    changed_fields = {
         a.name: getattr(patch, a.name)
         for a in attrs.fields(ItemPatch)
         if getattr(patch, a.name) is not ABSENT
@@ -153,25 +153,29 @@ def patched(item: Item, patch: ItemPatch, ids: IdFactory, currency: str) -> Comp
     problems = [
         FieldProblem(f"/{name}", "is required")
         for name in ("sku", "name", "price", "variants")
-        if name in given and given[name] is None
+        if name in changed_fields and changed_fields[name] is None
     ]
     other = "variants" if item.type is ItemType.SIMPLE else "price"
-    if other in given:
+    if other in changed_fields:
         problems.append(FieldProblem(f"/{other}", f"does not belong to a {item.type.value} item"))
     if problems:
         raise Invalid(problems)
     changes = {
-        field: _merged(getattr(item, field), given[field], EMPTY_CONTENT[field])
+        field: _merged(getattr(item, field), changed_fields[field], EMPTY_CONTENT[field])
         for field in CONTENT
-        if field in given
+        if field in changed_fields
     }
-    changes |= {field: given[field] for field in ("sku", "name") if field in given}
+    changes |= {
+        field: changed_fields[field] for field in ("sku", "name") if field in changed_fields
+    }
     counts: dict[SkuId, int] = {}
-    if "price" in given:
-        _check_currency([("/price", given["price"])], currency)
-        changes["variants"] = (attrs.evolve(item.variants[0], price=given["price"]),)
-    elif "variants" in given:
-        changes["variants"] = _patched_variants(item, given["variants"], ids, counts, currency)
+    if "price" in changed_fields:
+        _check_currency([("/price", changed_fields["price"])], currency)
+        changes["variants"] = (attrs.evolve(item.variants[0], price=changed_fields["price"]),)
+    elif "variants" in changed_fields:
+        changes["variants"] = _patched_variants(
+            item, changed_fields["variants"], ids, counts, currency
+        )
     after = attrs.evolve(item, **changes)
     check_size(after)
     return Composed(item=after, openings=openings(after, counts))
@@ -263,11 +267,11 @@ def _check_currency(prices: Sequence[tuple[str, Money]], currency: str) -> None:
         raise Invalid(problems)
 
 
-def _merged(before: Any, given: Any, empty: Any) -> Any:
+def _merged(before: Any, patch: Any, empty: Any) -> Any:
     """RFC 7396: objects are merged key by key, everything else is replaced, ``null`` takes away."""
-    if given is None:
+    if patch is None:
         return empty
-    return merged(before if is_object(before) else {}, given) if is_object(given) else given
+    return merged(before if is_object(before) else {}, patch) if is_object(patch) else patch
 
 
 def _only_form(new: NewItem) -> NewVariant:

@@ -26,7 +26,7 @@ _LISTS: Final = ("tags", "images", "gtins")
 
 
 @attrs.frozen
-class Document:
+class NormalizedRow:
     """A row as the contract spells a new item, and what the document called itself where it came
     from.
     """
@@ -44,7 +44,7 @@ def known_as(row: Mapping[str, Any]) -> str | None:
     return cleaned if 0 < len(cleaned) <= 100 else None
 
 
-def normalized(row: Mapping[str, Any]) -> Document:
+def normalized(row: Mapping[str, Any]) -> NormalizedRow:
     """*row*, an item as the contract spells it or a stored document, as the contract spells it.
 
     Of a stored document ``_id`` and ``created_at`` are kept aside, ``stock`` is its quantity, and
@@ -75,7 +75,7 @@ def normalized(row: Mapping[str, Any]) -> Document:
         ]
     if "sku" not in data and "_id" in source:
         data["sku"] = source["_id"]
-    return Document(data, source)
+    return NormalizedRow(data, source)
 
 
 _SPELLINGS: Final = {"variant_id": "variantId", "quantity": "stock"}

@@ -1,4 +1,4 @@
-"""Files of items in every form that is understood, row by row."""
+"""Reads files of items in every supported format, row by row."""
 
 import codecs
 from collections.abc import Iterator
@@ -6,37 +6,43 @@ from typing import Final
 
 from commerce_core.catalog.model import ImportFormat, Progress, TableStyle
 from commerce_core.catalog.service.lines import Fetch
-from commerce_core.catalog.service.rows import Row, glanced, parsed, read_objects
+from commerce_core.catalog.service.rows import Row, parsed, read_objects, skimmed
 from commerce_core.catalog.service.tables import read_cells_again, read_table
 
 _ANY: Final = TableStyle()
 
 
 def read_rows(
-    format: ImportFormat, start: Progress, fetch: Fetch, asked: TableStyle = _ANY, places: int = 2
+    format: ImportFormat,
+    start: Progress,
+    fetch: Fetch,
+    requested: TableStyle = _ANY,
+    places: int = 2,
 ) -> Iterator[Row]:
     """The rows of a file from *start* on, lazily.
 
     Args:
-        asked: what the sender says of how a table is written; the rest is detected from its head.
+        requested: the table style that the sender named; the rest is detected from its head.
         places: decimals that a price may have.
     """
     if start.offset == 0 and _is_utf_16(fetch(0)[:4]):
         return iter([Row(1, None, "the file is UTF-16: save it as UTF-8", 0, 1, fatal=True)])
     if format is ImportFormat.CSV:
-        return read_table(start, fetch, asked, places)
+        return read_table(start, fetch, requested, places)
     return read_objects(format, start, fetch)
 
 
-def glance_at_rows(
-    format: ImportFormat, start: Progress, fetch: Fetch, asked: TableStyle = _ANY, places: int = 2
+def skim_rows(
+    format: ImportFormat,
+    start: Progress,
+    fetch: Fetch,
+    requested: TableStyle = _ANY,
+    places: int = 2,
 ) -> Iterator[Row]:
-    """As :func:`read_rows` somewhere in a file, for whoever wants no more of each row than its SKU:
-    faster where it can be.
-    """
+    """As :func:`read_rows` where only each row's SKU is needed: faster where possible."""
     if format is ImportFormat.CSV:
-        return read_rows(format, start, fetch, asked, places)
-    return read_objects(format, start, fetch, glanced)
+        return read_rows(format, start, fetch, requested, places)
+    return read_objects(format, start, fetch, skimmed)
 
 
 def read_again(

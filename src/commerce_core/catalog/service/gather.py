@@ -59,7 +59,7 @@ class FormOnLine:
 
 @attrs.frozen
 class OnlyForm:
-    """What a row says of an item of one form."""
+    """A row's price and stock of an item without variants."""
 
     line: int
     price: Money | None
@@ -68,7 +68,7 @@ class OnlyForm:
 
 @attrs.define
 class ItemRows:
-    """What all rows of one item say."""
+    """All rows of one item, combined."""
 
     sku: str
     line: int
@@ -92,7 +92,7 @@ def check_row(row: ItemRow, currency: str) -> None:
     Raises:
         Invalid: a price is in another currency, or price or quantity stand beside variants.
     """
-    forms = given(row.variants) or ()
+    forms = none_if_absent(row.variants) or ()
     prices = [("/price", row.price)] + [
         (f"/variants/{i}/price", form.price) for i, form in enumerate(forms)
     ]
@@ -110,17 +110,17 @@ def check_row(row: ItemRow, currency: str) -> None:
         raise Invalid(problems)
 
 
-def put_together(rows: Sequence[ItemOnLine]) -> tuple[ItemRows, list[LineProblem]]:
-    """What *rows*, all of one item, say; and those that say again what an earlier line has said of
-    the same form.
+def combine_rows(rows: Sequence[ItemOnLine]) -> tuple[ItemRows, list[LineProblem]]:
+    """*rows*, all of one item, combined; and those that repeat an earlier line about the same
+    variant.
 
     Raises:
         RowsRefused: two rows give the item different values, or one is of a simple item and one of
             a variant.
     """
     if len(rows) == 1:
-        return _alone(rows[0]), []
-    kept: list[ItemOnLine] = []
+        return _single(rows[0]), []
+    distinct: list[ItemOnLine] = []
     repeated: list[LineProblem] = []
     simple: OnlyForm | None = None
     forms: dict[str, FormOnLine] = {}
@@ -137,7 +137,7 @@ def put_together(rows: Sequence[ItemOnLine]) -> tuple[ItemRows, list[LineProblem
                 )
             )
         else:
-            kept.append(on)
+            distinct.append(on)
             simple = simple or alone
             forms |= {f.form.variant_id: f for f in own}
     if simple is not None and forms:
@@ -148,17 +148,22 @@ def put_together(rows: Sequence[ItemOnLine]) -> tuple[ItemRows, list[LineProblem
                 LineProblem(next(iter(forms.values())).line, "/variants", problem),
             ]
         )
-    first = kept[0]
-    source = next((on.source for on in kept if on.source), first.source)
+    first = distinct[0]
+    source = next((on.source for on in distinct if on.source), first.source)
     unpriced = next(
-        (on.line for on in kept if on.row.price is None and not given(on.row.variants)), None
+        (
+            on.line
+            for on in distinct
+            if on.row.price is None and not none_if_absent(on.row.variants)
+        ),
+        None,
     )
     return ItemRows(
-        first.row.sku, first.line, _content(kept), unpriced, simple, forms, source, several=True
+        first.row.sku, first.line, _content(distinct), unpriced, simple, forms, source, several=True
     ), repeated
 
 
-def _alone(on: ItemOnLine) -> ItemRows:
+def _single(on: ItemOnLine) -> ItemRows:
     forms = {f.form.variant_id: f for f in _forms_of(on)}
     unpriced = on.line if on.row.price is None and not forms else None
     return ItemRows(
@@ -176,12 +181,12 @@ def _alone(on: ItemOnLine) -> ItemRows:
 def _forms_of(on: ItemOnLine) -> list[FormOnLine]:
     return [
         FormOnLine(on.line, f"/variants/{i}", form)
-        for i, form in enumerate(given(on.row.variants) or ())
+        for i, form in enumerate(none_if_absent(on.row.variants) or ())
     ]
 
 
 def _simple_of(on: ItemOnLine) -> OnlyForm | None:
-    price, quantity = given(on.row.price), given(on.row.quantity)
+    price, quantity = none_if_absent(on.row.price), none_if_absent(on.row.quantity)
     return None if price is None and quantity is None else OnlyForm(on.line, price, quantity)
 
 
@@ -193,7 +198,7 @@ def _content(rows: Sequence[ItemOnLine]) -> dict[str, Any]:
             field: value for field in _ITEM_FIELDS if (value := getattr(only, field)) is not ABSENT
         }
     content: dict[str, Any] = {}
-    said: dict[tuple[str, ...], tuple[int, Any]] = {}
+    first_values: dict[tuple[str, ...], tuple[int, Any]] = {}
     problems: list[LineProblem] = []
     for on in rows:
         for field in _ITEM_FIELDS:
@@ -201,19 +206,19 @@ def _content(rows: Sequence[ItemOnLine]) -> dict[str, Any]:
             if value is ABSENT:
                 continue
             for path, leaf in _leaves(field, value):
-                line, before = said.setdefault(path, (on.line, leaf))
+                line, before = first_values.setdefault(path, (on.line, leaf))
                 if before != leaf:
                     pointer = "".join(f"/{escape_pointer(step)}" for step in path)
                     problems += [
                         LineProblem(
                             line,
                             pointer,
-                            f"the rows of this item disagree: line {on.line} says otherwise",
+                            f"the rows of this item disagree: line {on.line} has another value",
                         ),
                         LineProblem(
                             on.line,
                             pointer,
-                            f"the rows of this item disagree: line {line} says otherwise",
+                            f"the rows of this item disagree: line {line} has another value",
                         ),
                     ]
             content[field] = _both(content.get(field), value)
@@ -244,6 +249,6 @@ def _both(before: Any, after: Any) -> Any:
     return both
 
 
-def given(value: Any) -> Any:
-    """*value*, and ``None`` for what is not mentioned."""
+def none_if_absent(value: Any) -> Any:
+    """*value*, and ``None`` for ``ABSENT``."""
     return None if value is ABSENT else value

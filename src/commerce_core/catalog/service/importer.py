@@ -28,18 +28,18 @@ from commerce_core.catalog.model import (
 from commerce_core.catalog.ports import ImportQueue, ItemBook
 from commerce_core.catalog.service.batch import Batch
 from commerce_core.catalog.service.documents import known_as, normalized
-from commerce_core.catalog.service.files import glance_at_rows, read_again, read_rows
+from commerce_core.catalog.service.files import read_again, read_rows, skim_rows
 from commerce_core.catalog.service.gather import (
     ItemOnLine,
     ItemRows,
     RowsRefused,
     check_row,
-    put_together,
+    combine_rows,
 )
 from commerce_core.catalog.service.imports import CHUNK
+from commerce_core.catalog.service.item_writer import ItemWriter
 from commerce_core.catalog.service.merge import changed, created, lost
 from commerce_core.catalog.service.rows import Row
-from commerce_core.catalog.service.shelve import Shelf
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.codec import reader
 from commerce_core.kernel.errors import Invalid
@@ -63,7 +63,7 @@ _LATEST: Final = 64
 
 
 class _Overtaken(Exception):
-    """Somebody else has taken over the import, or it was cancelled."""
+    """Another process has taken over the import, or it was cancelled."""
 
 
 class Importer:
@@ -76,7 +76,7 @@ class Importer:
         database: Database,
         queue: ImportQueue,
         book: ItemBook,
-        shelf: Shelf,
+        writer: ItemWriter,
         clock: Clock,
         ids: IdFactory,
         currency: str,
@@ -84,7 +84,7 @@ class Importer:
         self._db = database
         self._queue = queue
         self._book = book
-        self._shelf = shelf
+        self._writer = writer
         self._clock = clock
         self._ids = ids
         self._read = reader(currency).read
@@ -92,8 +92,8 @@ class Importer:
         self._places = exponent(currency)
 
     def run_once(self, limit: int) -> int:
-        """Take up to *limit* rows of an import of the seller whose turn it is; how many were read,
-        and 1 for its end.
+        """Take up to *limit* rows of an import of the next seller; how many were read, and 1 at its
+        end.
 
         Rows and the place reached are kept in one transaction, so that dying anywhere loses and
         doubles nothing.
@@ -110,7 +110,7 @@ class Importer:
         try:
             if job.progress.phase is ImportPhase.JOINING:
                 return self._join(job, limit)
-            return self._go_on(job, limit)
+            return self._advance(job, limit)
         except _Overtaken:
             return 0
 
@@ -118,7 +118,7 @@ class Importer:
         error = RowError(
             line=job.progress.line,
             pointer="",
-            detail=f"{_MOST_CLAIMS} attempts to go on from this line came to nothing",
+            detail=f"{_MOST_CLAIMS} attempts to go on from this line failed",
         )
         failed = attrs.evolve(
             job,
@@ -133,7 +133,7 @@ class Importer:
 
     # --- reading
 
-    def _go_on(self, job: ItemImport, limit: int) -> int:
+    def _advance(self, job: ItemImport, limit: int) -> int:
         phase = job.progress.phase
         gathering = phase is ImportPhase.GATHERING
         read = self._rows(job, limit * (4 if gathering else 1), limit)
@@ -141,7 +141,7 @@ class Importer:
             if not gathering:
                 job = self._take(tx, job, read)
             elif read.ended and len(read.rows) == read.count and job.progress.offset == 0:
-                job = self._take_whole(tx, job, read.rows)
+                job = self._take_all(tx, job, read.rows)
             else:
                 self._queue.note_skus(tx, job.id, read.sums)
                 further = (
@@ -157,7 +157,7 @@ class Importer:
         gathering = job.progress.phase is ImportPhase.GATHERING
         # The rows themselves are wanted of a file of one batch alone.
         only_skus = gathering and job.progress.offset > 0
-        read = glance_at_rows if only_skus else read_rows
+        read = skim_rows if only_skus else read_rows
         rows: list[Row] = []
         counts: Counter[str] = Counter()
         sizes: Counter[str] = Counter()
@@ -180,7 +180,7 @@ class Importer:
 
     # --- taking
 
-    def _take_whole(self, tx: Transaction, job: ItemImport, rows: Sequence[Row]) -> ItemImport:
+    def _take_all(self, tx: Transaction, job: ItemImport, rows: Sequence[Row]) -> ItemImport:
         batch = Batch()
         self._apply(tx, job, batch, self._by_item(rows, batch))
         return self._after(job, batch, rows[-1] if rows else None, ImportPhase.TAKING, over=True)
@@ -191,12 +191,12 @@ class Importer:
         skus = [known_as(row.data) or "" if row.data is not None else "" for row in rows]
         here = Counter(filter(None, skus))
         several = self._queue.several(tx, job.id, sorted(here))
-        whole: list[Row] = []
+        complete: list[Row] = []
         aside: list[SetAside] = []
         for sku, row in zip(skus, rows, strict=True):
             total = several.get(sku)
             if total is None or total.rows == here[sku]:
-                whole.append(row)
+                complete.append(row)
             elif total.rows > _MOST_ROWS or total.size > _MOST_BYTES:
                 batch.refuse(
                     row.line,
@@ -206,7 +206,7 @@ class Importer:
             else:
                 aside.append(SetAside(sku=sku, line=row.line, place=row.next_offset, raw=row.raw))
         self._queue.set_aside(tx, job.id, aside)
-        self._apply(tx, job, batch, self._by_item(whole, batch))
+        self._apply(tx, job, batch, self._by_item(complete, batch))
         joining = job.progress.set_aside or bool(aside)
         phase = ImportPhase.JOINING if read.ended and joining else ImportPhase.TAKING
         job = self._after(job, batch, read.last, phase, over=read.ended and not joining)
@@ -229,9 +229,7 @@ class Importer:
         return len(parts) + job.status.is_over
 
     def _by_item(self, rows: Sequence[Row], batch: Batch) -> list[ItemRows]:
-        """What *rows* say, by item in the order of their first lines; what cannot be read is
-        refused.
-        """
+        """*rows* by item, in the order of their first lines; unreadable ones are refused."""
         read: dict[str, list[ItemOnLine]] = {}
         for row in rows:
             batch.warn(row.line, row.warning)
@@ -240,18 +238,18 @@ class Importer:
         items: list[ItemRows] = []
         for together in read.values():
             try:
-                said, repeated = put_together(together)
+                combined, repeated = combine_rows(together)
             except RowsRefused as refused:
                 batch.refuse_item(refused.problems)
                 continue
             for problem in repeated:
                 batch.refuse(problem.line, problem.pointer, problem.detail)
-            items.append(said)
+            items.append(combined)
         return items
 
     def _item_on(self, row: Row, batch: Batch) -> ItemOnLine | None:
         if row.data is None:
-            batch.refuse(row.line, row.pointer, row.trouble)
+            batch.refuse(row.line, row.pointer, row.reason)
             return None
         try:
             document = normalized(row.data)
@@ -273,7 +271,7 @@ class Importer:
         for rows in items:
             self._decide(job, batch, rows, known.get((job.seller_id, rows.sku)))
         if job.dry_run:
-            self._look(tx, batch)
+            self._preview(tx, batch)
         else:
             self._write(tx, batch)
 
@@ -291,10 +289,10 @@ class Importer:
             return
         batch.changed.append((rows, item, composed))
 
-    def _look(self, tx: Transaction, batch: Batch) -> None:
+    def _preview(self, tx: Transaction, batch: Batch) -> None:
         """Refuse what writing would refuse, and name what would be lost."""
         try:
-            self._shelf.check_dropped(
+            self._writer.check_dropped(
                 tx, [(item, composed.item) for _, item, composed in batch.changed]
             )
         except VariantInStock as error:
@@ -306,11 +304,11 @@ class Importer:
     def _write(self, tx: Transaction, batch: Batch) -> None:
         now = self._clock.now()
         if batch.created:
-            self._shelf.add(tx, batch.created, {}, now)
+            self._writer.add(tx, batch.created, {}, now)
         after = [c.item for c in batch.created]
         while batch.changed:
             try:
-                after += self._shelf.change(
+                after += self._writer.change(
                     tx, [(item, composed) for _, item, composed in batch.changed], now
                 )
                 break
@@ -320,7 +318,7 @@ class Importer:
                 batch.refuse_dropping(error.sku_ids)
         batch.latest = tuple(
             (view.item.id, view.document_version)
-            for view in self._shelf.views(tx, after[-_LATEST:])
+            for view in self._writer.views(tx, after[-_LATEST:])
         )
 
     def _after(
@@ -337,7 +335,7 @@ class Importer:
     def _keep(self, tx: Transaction, job: ItemImport) -> None:
         if not self._queue.save(
             tx, job, None
-        ):  # else somebody else has taken it over, and these very rows
+        ):  # else another process has taken it over, with these rows
             raise _Overtaken
 
 
@@ -377,7 +375,7 @@ class _Lease:
         """Renew it if a good part is gone.
 
         Raises:
-            _Overtaken: the import is somebody else's by now.
+            _Overtaken: another process has taken over the import.
         """
         now = self._clock.now()
         if now - self._since <= _RENEWED_AFTER:

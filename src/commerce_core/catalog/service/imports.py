@@ -137,7 +137,7 @@ class Imports:
         Idempotent.
 
         Raises:
-            ImportNotFound: no such import, or somebody else's.
+            ImportNotFound: no such import, or another seller's.
         """
         job = self.details(seller_id, import_id)
         with self._db.begin() as tx:
@@ -148,7 +148,7 @@ class Imports:
         """How far the seller's own import has come.
 
         Raises:
-            ImportNotFound: no such import, or somebody else's.
+            ImportNotFound: no such import, or another seller's.
         """
         job = self.find(import_id)
         if job is None or job.seller_id != seller_id:
@@ -156,7 +156,7 @@ class Imports:
         return job
 
     def find(self, import_id: str) -> ItemImport | None:
-        """An import, whoever's it is."""
+        """An import of any seller."""
         if not is_id(import_id):
             return None
         with self._db.snapshot() as tx:

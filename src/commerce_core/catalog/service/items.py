@@ -10,7 +10,7 @@ from commerce_core.catalog.errors import ItemKeyReused, ItemNotFound, SkuTaken
 from commerce_core.catalog.model import Item, ItemStatus, ItemView
 from commerce_core.catalog.ports import ItemBook
 from commerce_core.catalog.service.compose import Composed, check, compose, patched
-from commerce_core.catalog.service.shelve import Shelf
+from commerce_core.catalog.service.item_writer import ItemWriter
 from commerce_core.inventory import Receipt, StockLedger
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.codec import to_data
@@ -32,7 +32,7 @@ class Items:
         database: Database,
         book: ItemBook,
         stock: StockLedger,
-        shelf: Shelf,
+        writer: ItemWriter,
         clock: Clock,
         ids: IdFactory,
         currency: str,
@@ -40,7 +40,7 @@ class Items:
         self._db = database
         self._book = book
         self._stock = stock
-        self._shelf = shelf
+        self._writer = writer
         self._clock = clock
         self._ids = ids
         self._currency = currency
@@ -75,13 +75,13 @@ class Items:
             item = self._item(tx, item_id)
             if not item.on_sale and item.seller_id != viewer:
                 raise ItemNotFound("there is no such item")
-            return self._shelf.views(tx, [item])[0]
+            return self._writer.views(tx, [item])[0]
 
     def change(self, seller_id: SellerId, item_id: str, patch: ItemPatch, version: int) -> ItemView:
         """Merge *patch* into version *version* of the seller's own item.
 
         Raises:
-            ItemNotFound: no such item, or somebody else's.
+            ItemNotFound: no such item, or another seller's.
             StaleVersion: the item is at another version.
             Invalid, SkuTaken, VariantInStock: nothing was changed.
         """
@@ -95,7 +95,7 @@ class Items:
         """Put the seller's own item on sale. Idempotent.
 
         Raises:
-            ItemNotFound: no such item, or somebody else's.
+            ItemNotFound: no such item, or another seller's.
         """
         return self._become(seller_id, item_id, ItemStatus.ACTIVE)
 
@@ -103,7 +103,7 @@ class Items:
         """Take the seller's own item off sale; what is ordered already is delivered. Idempotent.
 
         Raises:
-            ItemNotFound: no such item, or somebody else's.
+            ItemNotFound: no such item, or another seller's.
         """
         return self._become(seller_id, item_id, ItemStatus.WITHDRAWN)
 
@@ -112,7 +112,7 @@ class Items:
         (acceptance 35).
 
         Raises:
-            ItemNotFound: no such item, or somebody else's.
+            ItemNotFound: no such item, or another seller's.
             Invalid: the item has no such variant, or has variants and none is named.
             ReferenceReused: the reference was counted with another quantity.
             StockShort: more would be taken out than is free.
@@ -139,10 +139,10 @@ class Items:
                 ],
                 now,
             )
-            self._shelf.announce(
+            self._writer.announce(
                 tx, [sku_id for sku_id, change in changes.items() if change.flipped], now
             )
-            view = self._shelf.views(tx, [item])[0]
+            view = self._writer.views(tx, [item])[0]
             tx.commit()
         return view
 
@@ -151,7 +151,7 @@ class Items:
         after: ItemId | None = None
         while True:
             with self._db.snapshot() as tx:
-                views = self._shelf.views(tx, self._book.page(tx, seller_id, after, _EXPORT_PAGE))
+                views = self._writer.views(tx, self._book.page(tx, seller_id, after, _EXPORT_PAGE))
             yield from views
             if len(views) < _EXPORT_PAGE:
                 return
@@ -165,12 +165,12 @@ class Items:
             if idem_key is not None and (made := self._book.made_with(tx, seller_id, idem_key)):
                 if made[1] != digest:
                     raise ItemKeyReused("this idempotency key was used for another item")
-                return self._shelf.views(tx, [made[0]])[0]
+                return self._writer.views(tx, [made[0]])[0]
             composed = compose(new, seller_id, self._ids, now)
-            self._shelf.add(
+            self._writer.add(
                 tx, [composed], {composed.item.id: (idem_key, digest)} if idem_key else {}, now
             )
-            view = self._shelf.views(tx, [composed.item])[0]
+            view = self._writer.views(tx, [composed.item])[0]
             tx.commit()
         return view
 
@@ -182,8 +182,8 @@ class Items:
     def _keep(self, tx: Transaction, before: Item, composed: Composed) -> ItemView:
         after = before
         if composed.item != before:
-            after = self._shelf.change(tx, [(before, composed)], self._clock.now())[0]
-        view = self._shelf.views(tx, [after])[0]
+            after = self._writer.change(tx, [(before, composed)], self._clock.now())[0]
+        view = self._writer.views(tx, [after])[0]
         tx.commit()
         return view
 
@@ -203,7 +203,7 @@ class Items:
 
 
 def _digest(new: NewItem) -> str:
-    """What tells one request from another under the same key."""
+    """The digest that distinguishes requests under the same key."""
     data: dict[str, Any] = to_data(new)
     for described in (data, *(data["variants"] or ())):
         for name in _LATER:

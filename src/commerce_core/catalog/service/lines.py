@@ -32,14 +32,14 @@ def read_lines(offset: int, no: int, fetch: Fetch, line_end: bytes = b"\n") -> I
     held: list[bytes] = []
     size = 0
 
-    def taken(piece: bytes, end: int) -> Line:
-        whole = size + len(piece)
-        return Line(no, b"".join([*held, piece]) if whole <= LONGEST_ROW else None, end)
+    def line_of(piece: bytes, end: int) -> Line:
+        length = size + len(piece)
+        return Line(no, b"".join([*held, piece]) if length <= LONGEST_ROW else None, end)
 
     while data := fetch(offset):
         at = 0
         while (end := data.find(line_end, at)) >= 0:
-            yield taken(data[at:end], offset + end + 1)
+            yield line_of(data[at:end], offset + end + 1)
             at, no, size = end + 1, no + 1, 0
             held.clear()
         size += len(data) - at
@@ -49,4 +49,4 @@ def read_lines(offset: int, no: int, fetch: Fetch, line_end: bytes = b"\n") -> I
             held.clear()
         offset += len(data)
     if size:
-        yield taken(b"", offset)
+        yield line_of(b"", offset)

@@ -21,7 +21,13 @@ from commerce_core.catalog.service.compose import (
     check_size,
     openings,
 )
-from commerce_core.catalog.service.gather import ItemRows, LineProblem, OnlyForm, RowsRefused, given
+from commerce_core.catalog.service.gather import (
+    ItemRows,
+    LineProblem,
+    OnlyForm,
+    RowsRefused,
+    none_if_absent,
+)
 from commerce_core.kernel.codec import ABSENT, camel, is_object
 from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_core.kernel.field_problems import escape_pointer
@@ -52,7 +58,7 @@ def created(rows: ItemRows, seller_id: SellerId, ids: IdFactory, now: datetime) 
     problems += [
         LineProblem(on.line, f"{on.pointer}/price", "is required")
         for on in forms
-        if given(on.form.price) is None
+        if none_if_absent(on.form.price) is None
     ]
     problems += _too_many(rows, len(forms))
     if problems:
@@ -97,7 +103,7 @@ def _new_form(form: VariantRow, ids: IdFactory) -> tuple[Variant, int]:
     parts = {name: _new(getattr(form, name), empty) for name, empty in EMPTY_FORM.items()}
     return Variant(
         sku_id=SkuId(ids.new()), variant_id=form.variant_id, price=_price(form), **parts
-    ), given(form.stock) or 0
+    ), none_if_absent(form.stock) or 0
 
 
 # --- a known item ---------------------------------------------------------------------------------
@@ -179,7 +185,7 @@ def _changed_forms(
                 )
             )
             if before is None:
-                counts[variants[-1].sku_id] = given(on.form.stock) or 0
+                counts[variants[-1].sku_id] = none_if_absent(on.form.stock) or 0
     problems += _too_many(rows, len(variants))
     if not variants and not problems:
         problems.append(LineProblem(rows.line, "/variants", "must not all be deleted"))
@@ -213,16 +219,16 @@ def _too_many(rows: ItemRows, count: int) -> list[LineProblem]:
     )
 
 
-def _filled(before: Any, given: Any, empty: Any) -> Any:
+def _filled(before: Any, cell: Any, empty: Any) -> Any:
     """Objects are merged name by name; ``null`` and an empty cell take a value away, and leave
     alone a name that holds ``null``.
     """
-    if given is None:
+    if cell is None:
         return empty
-    if not is_object(given):
-        return given
+    if not is_object(cell):
+        return cell
     filled: dict[str, Any] = dict(before) if is_object(before) else {}
-    for name, value in given.items():
+    for name, value in cell.items():
         if value is EMPTY or value is None:
             if filled.get(name) is not None:
                 del filled[name]
@@ -235,7 +241,7 @@ def _filled(before: Any, given: Any, empty: Any) -> Any:
 
 def _status(item: Item, status: str | None) -> ItemStatus:
     if status is None or (status == "draft" and item.status is ItemStatus.WITHDRAWN):
-        return item.status  # an export tells of a withdrawn item as of a draft
+        return item.status  # an export shows a withdrawn item as a draft
     return ItemStatus(status)
 
 
@@ -246,16 +252,16 @@ def lost(before: Item, after: Item) -> Iterator[FieldProblem]:
     """What *before* has and *after* has not."""
     for field in CONTENT:
         yield from _lost_value(f"/{camel(field)}", getattr(before, field), getattr(after, field))
-    kept = {v.variant_id: v for v in after.variants}
+    remaining = {v.variant_id: v for v in after.variants}
     for v in before.variants:
-        if v.variant_id not in kept:
+        if v.variant_id not in remaining:
             yield FieldProblem(
                 f"/variants/{escape_pointer(v.variant_id or '')}", "would be deleted"
             )
             continue
         for field in EMPTY_FORM:
             at = f"/variants/{escape_pointer(v.variant_id or '')}/{field}"
-            yield from _lost_value(at, getattr(v, field), getattr(kept[v.variant_id], field))
+            yield from _lost_value(at, getattr(v, field), getattr(remaining[v.variant_id], field))
 
 
 def _lost_value(pointer: str, before: Any, after: Any) -> Iterator[FieldProblem]:

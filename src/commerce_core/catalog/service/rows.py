@@ -29,13 +29,13 @@ _Parse = Callable[[int, bytes, int, int], "Row"]
 
 @attrs.frozen
 class Row:
-    """What a row says (``data``), or why it cannot be read (``trouble``), and where the next one
+    """What a row says (``data``), or why it cannot be read (``reason``), and where the next one
     begins.
     """
 
     line: int
     data: dict[str, Any] | None
-    trouble: str
+    reason: str
     next_offset: int
     next_line: int
     header: tuple[str, ...] = ()
@@ -52,15 +52,15 @@ def read_objects(
     format: ImportFormat, start: Progress, fetch: Fetch, parse: "_Parse | None" = None
 ) -> Iterator[Row]:
     """The rows of a file of JSON objects from *start* on, lazily, each made by *parse*:
-    :func:`parsed` or :func:`glanced`.
+    :func:`parsed` or :func:`skimmed`.
     """
     read = _read_lines if format is ImportFormat.NDJSON else _read_list
     return read(start, fetch, parse or parsed)
 
 
-def glanced(line: int, raw: bytes, end: int, next_line: int) -> Row:
-    """As :func:`parsed`, much faster: no more than tells the row's SKU. Of a row that
-    :func:`parsed` does not take it may tell one too.
+def skimmed(line: int, raw: bytes, end: int, next_line: int) -> Row:
+    """As :func:`parsed`, much faster: only the row's SKU is read. It may find one in a row that
+    :func:`parsed` refuses.
     """
     if begun := _SKU_FIRST.match(raw):
         return Row(line, {"sku": begun[1].decode("ascii")}, "", end, next_line, raw=raw)
@@ -72,21 +72,21 @@ def parsed(
 ) -> Row:
     """The row that *raw*, one JSON object, spells."""
     data: Any = None
-    trouble = pointer = ""
+    reason = pointer = ""
     try:
         data = decode(raw.removeprefix(_BOM).decode())
     except UnicodeDecodeError:
-        trouble = "is not UTF-8"
+        reason = "is not UTF-8"
     except Invalid as error:
-        pointer, trouble = error.problems[0].pointer, error.problems[0].detail
+        pointer, reason = error.problems[0].pointer, error.problems[0].detail
     except (ValueError, RecursionError):
-        trouble = "is no JSON"
-    if not trouble and not isinstance(data, dict):
-        data, trouble = None, "is no JSON object"
+        reason = "is no JSON"
+    if not reason and not isinstance(data, dict):
+        data, reason = None, "is no JSON object"
     elif len(raw) > MOST_NODES and nodes(data) > MOST_NODES:
-        data, trouble = None, f"holds more than {MOST_NODES} values"
+        data, reason = None, f"holds more than {MOST_NODES} values"
     return Row(
-        line, cast("dict[str, Any] | None", data), trouble, end, next_line, pointer=pointer, raw=raw
+        line, cast("dict[str, Any] | None", data), reason, end, next_line, pointer=pointer, raw=raw
     )
 
 
@@ -118,7 +118,7 @@ _OUTSIDE: Final = re.compile(rb'["{}\n]')
 _INSIDE: Final = re.compile(rb'["\\]')
 
 
-def _read_list(start: Progress, fetch: Fetch, parse: _Parse) -> Iterator[Row]:  # noqa: C901 (a scanner: its branches are its states)
+def _read_list(start: Progress, fetch: Fetch, parse: _Parse) -> Iterator[Row]:  # noqa: C901
     """Balanced braces make an object; commas and the brackets of a list around it all are passed
     over, anything else is an error.
     """
@@ -127,7 +127,7 @@ def _read_list(start: Progress, fetch: Fetch, parse: _Parse) -> Iterator[Row]:  
     held: list[bytes] = []
     last = b""
     while data := fetch(read):
-        at = kept = 0
+        at = keep_from = 0
         while at < len(data):
             if escaped:
                 at, escaped = at + 1, False
@@ -144,20 +144,20 @@ def _read_list(start: Progress, fetch: Fetch, parse: _Parse) -> Iterator[Row]:  
                 line += 1
             elif mark == b"{":
                 if depth == 0:
-                    if trouble := _between(data[kept : at - 1]):
-                        yield Row(line, None, trouble, read + at - 1, line)
-                    begun, kept = line, at - 1
+                    if reason := _between(data[keep_from : at - 1]):
+                        yield Row(line, None, reason, read + at - 1, line)
+                    begun, keep_from = line, at - 1
                 depth += 1
             elif depth:
                 depth -= 1
                 if depth == 0:
-                    yield _object(begun, [*held, data[kept:at]], read + at, line, parse)
-                    held, kept = [], at
+                    yield _object(begun, [*held, data[keep_from:at]], read + at, line, parse)
+                    held, keep_from = [], at
         read += len(data)
         if depth:
-            held = _hold(held, data[kept:])
-        elif trouble := _between(data[kept:]):
-            yield Row(line, None, trouble, read, line)
+            held = _hold(held, data[keep_from:])
+        elif reason := _between(data[keep_from:]):
+            yield Row(line, None, reason, read, line)
         last = data.rstrip(BLANK)[-1:] or last
     if depth:
         yield Row(begun, None, "the file ends in the middle of it", read, line)

@@ -39,8 +39,8 @@ _COLUMNS: Final = {
 }
 
 
-def style_of(fetch: Fetch, asked: TableStyle) -> TableStyle:
-    """How the table behind *fetch* is written; what the sender has *asked* for counts."""
+def style_of(fetch: Fetch, requested: TableStyle) -> TableStyle:
+    """The style of the table behind *fetch*; what was *requested* takes precedence."""
     head = b""
     while len(head) < _HEAD and (more := fetch(len(head))):
         head += more
@@ -49,16 +49,16 @@ def style_of(fetch: Fetch, asked: TableStyle) -> TableStyle:
     lines = head[:_HEAD].decode(encoding, errors="replace").removeprefix("\ufeff").split(line_end)
     if len(head) >= _HEAD and len(lines) > 1:
         lines.pop()  # it is cut, and so may be a number in it
-    said = said_delimiter(lines[0])
-    while lines and (said_delimiter(lines[0]) or not lines[0].strip()):
+    declared = declared_delimiter(lines[0])
+    while lines and (declared_delimiter(lines[0]) or not lines[0].strip()):
         lines = lines[1:]
     lines = [f"{line}\n" for line in lines]
-    delimiter = asked.delimiter or said or _delimiter(lines)
-    decimal = asked.decimal or _decimal(lines, delimiter)
+    delimiter = requested.delimiter or declared or _delimiter(lines)
+    decimal = requested.decimal or _decimal(lines, delimiter)
     return TableStyle(
         delimiter=delimiter,
         decimal=decimal,
-        sure=bool(asked.decimal),
+        sure=bool(requested.decimal),
         encoding=encoding,
         line_end=line_end,
     )
@@ -93,8 +93,8 @@ def _in_utf_8(line: bytes) -> bool:
         return False
 
 
-def said_delimiter(line: str) -> str:
-    """What a first line like ``sep=;`` says."""
+def declared_delimiter(line: str) -> str:
+    """The delimiter that a first line like ``sep=;`` declares."""
     text = line.rstrip("\r\n").strip('"')
     return text[4] if len(text) == 5 and text[:4].lower() == "sep=" else ""
 

@@ -27,7 +27,7 @@ from commerce_core.catalog.service.table_style import (
     WEIGHTS,
     WINDOWS,
     column,
-    said_delimiter,
+    declared_delimiter,
     style_of,
 )
 from commerce_core.kernel.codec import storable_text
@@ -40,26 +40,26 @@ _TWICE: Final = "stands in a column of its own and in that of the whole"
 _INNER: Final = {"variantImages": "images", "variantGtins": "gtins", "variantWeight": "weight"}
 
 
-def read_table(start: Progress, fetch: Fetch, asked: TableStyle, places: int) -> Iterator[Row]:
+def read_table(start: Progress, fetch: Fetch, requested: TableStyle, places: int) -> Iterator[Row]:
     """The rows of a table from *start* on, lazily; a header that cannot be read is the last of
     them.
 
     Args:
-        asked: what the sender says of how the table is written; the rest is detected from its head.
+        requested: the table style that the sender named; the rest is detected from its head.
         places: decimals that a price may have.
     """
-    records = _Records(start, fetch, start.style or style_of(fetch, asked))
+    records = _Records(start, fetch, start.style or style_of(fetch, requested))
     header = start.header
     if not header:
         opening = next(iter(records), None)
         if opening is None:
             return
         header = tuple(storable_text(column(name)) for name in opening.cells)
-        if trouble := opening.trouble or _misfit_header(header):
+        if reason := opening.reason or _misfit_header(header):
             yield Row(
                 opening.line,
                 None,
-                f"the header cannot be read: {trouble}",
+                f"the header cannot be read: {reason}",
                 opening.end,
                 opening.next_line,
                 fatal=True,
@@ -73,11 +73,11 @@ def read_table(start: Progress, fetch: Fetch, asked: TableStyle, places: int) ->
     table = _Table(header, records.style, places)
     records.width = len(header)
     for record in records:
-        if record.trouble:
+        if record.reason:
             yield Row(
                 record.line,
                 None,
-                record.trouble,
+                record.reason,
                 record.end,
                 record.next_line,
                 header,
@@ -112,7 +112,7 @@ def _misfit_header(header: Sequence[str]) -> str:
 class _Record:
     line: int
     cells: list[str]
-    trouble: str
+    reason: str
     end: int
     next_line: int
 
@@ -129,19 +129,19 @@ class _Records:
         self.width = 0
         self._fresh = read_lines(start.offset, start.line, fetch, style.line_end.encode())
         self._again: deque[Line] = deque()
-        self._trouble = ""
+        self._reason = ""
 
     def __iter__(self) -> Iterator[_Record]:
         while (line := self._next_line()) is not None:
-            if line.no == 1 and said_delimiter(self._text(line)):
+            if line.no == 1 and declared_delimiter(self._text(line)):
                 continue
             record = self._record(line)
-            if record.trouble or any(clean_text(cell) for cell in record.cells):
+            if record.reason or any(clean_text(cell) for cell in record.cells):
                 yield record
 
     def _record(self, first: Line) -> _Record:
         lines = [first]
-        self._trouble = ""
+        self._reason = ""
 
         def feed() -> Iterator[str]:
             yield self._text(first) + "\n"
@@ -159,16 +159,16 @@ class _Records:
         try:
             cells = next(csv.reader(feed(), delimiter=self.style.delimiter, strict=True), NO_CELLS)
         except csv.Error as error:
-            self._trouble = self._trouble or f"is no CSV: {error}"
-        trouble = self._trouble or self._misfit(cells)
-        if trouble and len(lines) > 1:
+            self._reason = self._reason or f"is no CSV: {error}"
+        reason = self._reason or self._misfit(cells)
+        if reason and len(lines) > 1:
             self._again.extendleft(reversed(lines[1:]))
-            trouble += (
+            reason += (
                 f"; it opens a quote, and lines {lines[1].no} to {lines[-1].no}, which "
                 "stood in it, are read for themselves"
             )
             lines = lines[:1]
-        return _Record(first.no, cells, trouble, lines[-1].end, lines[-1].no + 1)
+        return _Record(first.no, cells, reason, lines[-1].end, lines[-1].no + 1)
 
     def _misfit(self, cells: Sequence[str]) -> str:
         if not self.width or len(cells) == self.width or not any(map(clean_text, cells)):
@@ -180,7 +180,7 @@ class _Records:
 
     def _text(self, line: Line) -> str:
         if line.raw is None:
-            self._trouble = TOO_LONG
+            self._reason = TOO_LONG
             return ""
         try:
             return line.raw.decode(
@@ -189,7 +189,7 @@ class _Records:
                 else self.style.encoding
             )
         except UnicodeDecodeError:
-            self._trouble = (
+            self._reason = (
                 "is not UTF-8"
                 if self.style.encoding == "utf-8"
                 else "is neither UTF-8 nor Windows-1252"
@@ -213,18 +213,18 @@ class _Table:
     def row(self, record: _Record) -> Row:
         """The row that *record* spells."""
         data: dict[str, Any] | None = None
-        trouble = pointer = ""
+        reason = pointer = ""
         try:
             data = self._item(dict(zip(self.header, record.cells, strict=True)))
         except Invalid as error:
-            pointer, trouble = error.problems[0].pointer, error.problems[0].detail
+            pointer, reason = error.problems[0].pointer, error.problems[0].detail
         if data is not None and nodes(data) > MOST_NODES:
-            data, trouble = None, f"holds more than {MOST_NODES} values"
+            data, reason = None, f"holds more than {MOST_NODES} values"
         raw = json.dumps(record.cells).encode()
         return Row(
             record.line,
             data,
-            trouble,
+            reason,
             record.end,
             record.next_line,
             self.header,
@@ -293,14 +293,14 @@ class _Table:
                 else plain_number(cell, self.style, self._places)
             )
         elif name in COUNTS or name in WEIGHTS:
-            data[name] = _whole(plain_number(cell, self.style, 0))
+            data[name] = _integer(plain_number(cell, self.style, 0))
         elif name == "deleted":
-            if (said := _truth(cell)) is not False:
-                data[name] = said
+            if (flag := _truth(cell)) is not False:
+                data[name] = flag
         elif name in (*LISTS, "variantImages", "variantGtins") and not cell.startswith("["):
             data[name] = [bare(part.strip()) for part in bare(cell).split("|")]
         elif name in (*FREE, "options"):
-            _put_whole(data, name, read_cell(cell))
+            _put_json(data, name, read_cell(cell))
         else:
             data[name] = read_cell(cell)
 
@@ -316,12 +316,12 @@ def _put_inner(data: dict[str, Any], field: str, name: str, value: Any) -> None:
     inner.setdefault(name, value)
 
 
-def _put_whole(data: dict[str, Any], field: str, value: Any) -> None:
-    columns, whole = _mapping(data.get(field)) or {}, _mapping(value)
-    if whole is not None:
-        if any(name in whole and inner is not EMPTY for name, inner in columns.items()):
+def _put_json(data: dict[str, Any], field: str, value: Any) -> None:
+    columns, content = _mapping(data.get(field)) or {}, _mapping(value)
+    if content is not None:
+        if any(name in content and inner is not EMPTY for name, inner in columns.items()):
             raise ValueError(_TWICE)
-        value = {**columns, **whole}
+        value = {**columns, **content}
     data[field] = value
 
 
@@ -329,7 +329,7 @@ def _mapping(value: Any) -> dict[str, Any] | None:
     return cast("dict[str, Any]", value) if isinstance(value, dict) else None
 
 
-def _whole(text: str) -> Any:
+def _integer(text: str) -> Any:
     return int(text) if text.isascii() and text.lstrip("+-").isdigit() and len(text) < 30 else text
 
 

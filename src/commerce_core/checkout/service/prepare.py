@@ -15,7 +15,7 @@ from commerce_core.kernel.batching import (
     Batcher,
     GroupFunction,
     answered,
-    followed_by,
+    chained,
 )
 from commerce_core.kernel.errors import Invalid
 from commerce_core.payment import (
@@ -159,11 +159,11 @@ class InStages(Batcher[CheckoutRequest, Placed]):
         self._placements = placements
 
     def submit(self, item: CheckoutRequest, /) -> "Future[Placed]":
-        prepared = followed_by(
+        prepared = chained(
             self._previews.submit(item.draft),
             lambda decision: self._preparations.submit(PreviewedRequest(item, decision)),
         )
-        return followed_by(prepared, self._placed)
+        return chained(prepared, self._placed)
 
     def _placed(self, ready: Placed | PreparedPayment) -> "Future[Placed]":
         return answered(ready) if isinstance(ready, Placed) else self._placements.submit(ready)

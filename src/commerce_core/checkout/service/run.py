@@ -125,7 +125,7 @@ class SagaRunner:
         written, claimed = self._write(0.0), self._claim_some(limit)
         while self._write(0.0):
             pass  # what answers at once is carried on at once
-        if written or claimed or not self._calls.under_way:
+        if written or claimed or not self._calls.in_flight:
             return written + claimed
         self._write(_SHORT_WAIT)
         return 1
@@ -137,7 +137,7 @@ class SagaRunner:
         self._ending = True
         try:
             for _ in range(int(seconds / _SHORT_WAIT) + 1):
-                if not self._calls.under_way:
+                if not self._calls.in_flight:
                     break
                 self._write(_SHORT_WAIT)
         finally:

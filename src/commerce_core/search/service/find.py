@@ -1,4 +1,4 @@
-"""What buyers ask, and waiting until a write can be found."""
+"""Searches, and waiting until a write can be found."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
@@ -43,11 +43,11 @@ class Searches:
         """
         return self._index.find(query)
 
-    def kept(self, query: Query) -> ResultPage | None:
+    def cached(self, query: Query) -> ResultPage | None:
         """The page that :meth:`find` would answer, if it is there already; ``None``: it has to be
         searched for. Waits for nobody.
         """
-        return self._index.kept(query)
+        return self._index.cached(query)
 
     def suggest(self, prefix: str, size: int) -> Sequence[Suggestion]:
         """At most *size* things to search for that begin with *prefix*.
@@ -70,7 +70,7 @@ class Searches:
         return bool(self.visible((token,)))
 
     def visible(self, tokens: Collection[str]) -> frozenset[str]:
-        """Those of *tokens* whose writes a search would show. All items are asked for at once.
+        """Those of *tokens* whose writes a search would show. All items are looked up at once.
 
         Raises:
             BadCursor: one is no token of ours.
@@ -88,11 +88,11 @@ class Searches:
         known: Mapping[ItemId, int] = (
             self._index.versions(list({item_id for item_id, _ in items.values()})) if items else {}
         )
-        seen = {
+        searchable = {
             token for token, (item_id, version) in items.items() if known.get(item_id, 0) >= version
         }
         return frozenset(
-            seen
+            searchable
             | {token for token, import_id in imports.items() if self._import_is_visible(import_id)}
         )
 

@@ -93,14 +93,14 @@ class Reindexer:
         self._ids = ids
 
     def request(self) -> Reindex:
-        """Ask for a new index: whoever writes it takes the job."""
-        return self._ask(Reindex(id=JobId(self._ids.new()), created_at=self._clock.now()))
+        """Request a new index; a worker takes the job."""
+        return self._enqueue(Reindex(id=JobId(self._ids.new()), created_at=self._clock.now()))
 
     def ensure(self) -> None:
-        """Ask for a new index if the one in use lacks what was there before and nobody has asked
+        """Request a new index if the one in use is incomplete and none has been requested
         yet.
 
-        However many processes look at the same moment, one is asked for: what they ask is named
+        However many processes check at the same moment, one is requested: the request is named
         after the last job that they saw before they read the index.
         """
         with self._repos.database.snapshot() as tx:
@@ -112,14 +112,14 @@ class Reindexer:
             # Whatever this clock says, it is the newest then: else the one before would stay so,
             # and nothing be asked for again.
             at = now if newest is None else max(now, newest.created_at + _TICK)
-            self._ask(
+            self._enqueue(
                 Reindex(
                     id=JobId(derived_id("reindex", newest.id if newest is not None else "")),
                     created_at=at,
                 )
             )
 
-    def _ask(self, job: Reindex) -> Reindex:
+    def _enqueue(self, job: Reindex) -> Reindex:
         with self._repos.database.begin() as tx:
             self._queue.insert(tx, job)
             tx.commit()

@@ -57,8 +57,8 @@ def scorable(judgments: Judgments) -> set[str]:
 
 def mean(values: Iterable[float]) -> float:
     """The mean, 0 of nothing."""
-    kept = list(values)
-    return fmean(kept) if kept else 0.0
+    listed = list(values)
+    return fmean(listed) if listed else 0.0
 
 
 def percentile(values: Sequence[float], share: float) -> float:

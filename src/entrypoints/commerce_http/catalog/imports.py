@@ -10,11 +10,15 @@ from commerce_core.accounts import Account
 from commerce_core.catalog import (
     ImportFormat,
     ImportNotFound,
-    ItemImport,
     NewItem,
-    RowError,
     TableStyle,
     TooManyImports,
+)
+from commerce_core.catalog import (
+    ItemImport as CoreItemImport,
+)
+from commerce_core.catalog import (
+    RowError as CoreRowError,
 )
 from commerce_core.catalog.service.imports import CHUNK, Imports
 from commerce_core.catalog.service.table_style import DELIMITERS
@@ -75,8 +79,8 @@ def _one_of(*characters: str) -> Any:
 
 
 @attrs.frozen(kw_only=True)
-class HowToImport:
-    """With ``dryRun`` rows are looked at and nothing is written. How a table is written is told
+class ImportOptions:
+    """With ``dryRun`` rows are checked and nothing is written. The style of a table is detected
     from its head, or said here.
     """
 
@@ -90,14 +94,14 @@ class HowToImport:
         return TableStyle(delimiter=self.delimiter or "", decimal=self.decimal or "")
 
 
-class ImportReceiptOut(Shape):
+class ImportReceipt(Shape):
     """An import that is on its way."""
 
     import_id: str
     status: str
 
 
-class RowErrorOut(Shape):
+class RowError(Shape):
     """A row that was not taken."""
 
     line: int
@@ -105,11 +109,11 @@ class RowErrorOut(Shape):
     detail: str
 
 
-class ItemImportOut(ImportReceiptOut):
+class ItemImport(ImportReceipt):
     """How far an import has come: ``running``, or over as ``finished``, ``cancelled`` or
     ``failed``.
 
-    The first 1,000 errors are told; more of them: ``errorsTruncated``. ``rows`` counts an item
+    The first 1,000 errors are listed; more of them: ``errorsTruncated``. ``rows`` counts an item
     once, however many rows it has, and each row that was refused. ``warnings`` are about rows that
     were taken: in a dry run they name what would be lost.
     """
@@ -119,16 +123,16 @@ class ItemImportOut(ImportReceiptOut):
     changed: int
     unchanged: int
     failed: int
-    errors: list[RowErrorOut]
+    errors: list[RowError]
     errors_truncated: bool
-    warnings: list[RowErrorOut]
+    warnings: list[RowError]
 
 
 @operation(
     "POST",
     "/item-imports",
     who=SELLER,
-    answer=ImportReceiptOut,
+    answer=ImportReceipt,
     status=202,
     problems=(TooManyImports,),
     headers={
@@ -138,7 +142,7 @@ class ItemImportOut(ImportReceiptOut):
     stream=_BODIES,
 )
 async def import_items(
-    query: HowToImport,
+    query: ImportOptions,
     request: HttpRequest,
     caller: Account,
     imports: Imports,
@@ -161,29 +165,27 @@ async def import_items(
     job = await executor.do(Runs.WORK, begin)
     try:
         await _keep(request, job, imports, executor, settings)
-    except (
-        BaseException
-    ):  # nobody has been told of it: it would only look as if it were still running
+    except BaseException:  # no client knows its id: it would only look as if it were still running
         await executor.do(Runs.WORK, imports.give_up, job.id)
         raise
     job = await executor.do(Runs.WORK, imports.received, job)
     headers = {"Location": f"/item-imports/{job.id}", "X-Search-Token": import_token(job.id)}
-    return Reply(body=ImportReceiptOut(import_id=job.id, status=_status(job)), headers=headers)
+    return Reply(body=ImportReceipt(import_id=job.id, status=_status(job)), headers=headers)
 
 
 @operation(
     "GET",
     "/item-imports/{import_id}",
     who=SELLER,
-    answer=ItemImportOut,
+    answer=ItemImport,
     problems=(ImportNotFound,),
     runs=Runs.KEY_READ,
 )
-def import_progress(import_id: str, caller: Account, imports: Imports) -> ItemImportOut:
+def import_progress(import_id: str, caller: Account, imports: Imports) -> ItemImport:
     """How far one of the seller's imports has come."""
     job = imports.details(SellerId(caller.id), import_id)
     progress = job.progress
-    return ItemImportOut(
+    return ItemImport(
         import_id=job.id,
         status=_status(job),
         rows=progress.rows,
@@ -209,7 +211,7 @@ def cancel_import(import_id: str, caller: Account, imports: Imports) -> None:
 
 async def _keep(
     request: HttpRequest,
-    job: ItemImport,
+    job: CoreItemImport,
     imports: Imports,
     executor: BlockingExecutor,
     settings: Settings,
@@ -222,7 +224,7 @@ async def _keep(
     async for piece in pieces(
         request,
         pause=settings.body_timeout.total_seconds(),
-        whole=settings.import_timeout.total_seconds(),
+        total=settings.import_timeout.total_seconds(),
     ):
         held += piece
         while len(held) >= CHUNK:
@@ -233,9 +235,9 @@ async def _keep(
         await executor.do(Runs.WORK, imports.append, job, no, bytes(held))
 
 
-def _row_error(error: RowError) -> RowErrorOut:
-    return RowErrorOut(line=error.line, pointer=error.pointer, detail=error.detail)
+def _row_error(error: CoreRowError) -> RowError:
+    return RowError(line=error.line, pointer=error.pointer, detail=error.detail)
 
 
-def _status(job: ItemImport) -> str:
+def _status(job: CoreItemImport) -> str:
     return job.status.value if job.status.is_over else "running"

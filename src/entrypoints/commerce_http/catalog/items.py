@@ -14,15 +14,17 @@ from commerce_core.catalog import (
     NewItem,
     SkuTaken,
     StockReceipt,
-    Variant,
     VariantInStock,
+)
+from commerce_core.catalog import (
+    Variant as CoreVariant,
 )
 from commerce_core.catalog.service.items import Items
 from commerce_core.inventory import ReferenceReused, StockShort
 from commerce_core.kernel.errors import StaleVersion
 from commerce_core.kernel.ids import SellerId
 from commerce_core.search.service.find import item_token
-from commerce_http.web.answers import MomentOut, MoneyOut, Reply, Shape, money
+from commerce_http.web.answers import Money, Reply, Shape, Timestamp, money
 from commerce_http.web.auth import ANYONE, SELLER
 from commerce_http.web.callers import Caller
 from commerce_http.web.errors import IfMatchRequired
@@ -30,19 +32,19 @@ from commerce_http.web.etags import etag_of, known_tag, versions_named
 from commerce_http.web.operations import IdempotencyKey, IfMatch, IfNoneMatch, Runs, operation
 
 
-class VariantOut(Shape):
+class Variant(Shape):
     """One of the forms in which an item is sold."""
 
     variant_id: str
     options: dict[str, Any]
-    price: MoneyOut
+    price: Money
     stock: int
     images: list[str]
     gtins: list[str]
     weight: int | None
 
 
-class ItemOut(Shape, kw_only=True):
+class Item(Shape, kw_only=True):
     """An item: a simple one has ``price`` and ``stock``, the other kind ``variants``."""
 
     item_id: str
@@ -60,17 +62,17 @@ class ItemOut(Shape, kw_only=True):
     tax_class: str
     weight: int | None
     metadata: dict[str, Any]
-    price: MoneyOut | UnsetType = UNSET
+    price: Money | UnsetType = UNSET
     stock: int | UnsetType = UNSET
-    variants: list[VariantOut]
+    variants: list[Variant]
     status: str
     seller_id: str
     version: int
-    created_at: MomentOut
-    updated_at: MomentOut
+    created_at: Timestamp
+    updated_at: Timestamp
 
 
-class StockLevelOut(Shape):
+class StockLevel(Shape):
     """How many pieces are free."""
 
     item_id: str
@@ -98,7 +100,7 @@ _PLACED = {"Location": "The item.", **_WRITTEN}
     "POST",
     "/items",
     who=SELLER,
-    answer=ItemOut,
+    answer=Item,
     status=201,
     problems=(SkuTaken, ItemKeyReused),
     example=_NEW,
@@ -116,7 +118,7 @@ def onboard_item(
     "GET",
     "/items/{item_id}",
     who=ANYONE,
-    answer=ItemOut,
+    answer=Item,
     problems=(ItemNotFound,),
     also={304: "It is the one of If-None-Match."},
     runs=Runs.KEY_READ,
@@ -133,14 +135,14 @@ def item_details(
     etag = _etag(view)
     if known := known_tag(if_none_match, etag):
         return Reply(status=304, headers={"ETag": known})
-    return Reply(body=item_out(view), headers={"ETag": etag})
+    return Reply(body=item_shape(view), headers={"ETag": etag})
 
 
 @operation(
     "PATCH",
     "/items/{item_id}",
     who=SELLER,
-    answer=ItemOut,
+    answer=Item,
     problems=(ItemNotFound, IfMatchRequired, StaleVersion, SkuTaken, VariantInStock),
     media=("application/merge-patch+json", "application/json"),
     example={"price": "329.99", "brand": "ViewLux"},
@@ -166,7 +168,7 @@ def change_item(
     "POST",
     "/items/{item_id}/publication",
     who=SELLER,
-    answer=ItemOut,
+    answer=Item,
     problems=(ItemNotFound,),
     headers=_WRITTEN,
 )
@@ -180,7 +182,7 @@ def publish_item(item_id: str, caller: Account, items: Items) -> Reply:
     "DELETE",
     "/items/{item_id}/publication",
     who=SELLER,
-    answer=ItemOut,
+    answer=Item,
     problems=(ItemNotFound,),
     headers=_WRITTEN,
 )
@@ -194,7 +196,7 @@ def withdraw_item(item_id: str, caller: Account, items: Items) -> Reply:
     "POST",
     "/items/{item_id}/stock-receipts",
     who=SELLER,
-    answer=StockLevelOut,
+    answer=StockLevel,
     status=201,
     problems=(ItemNotFound, StockShort, ReferenceReused),
     example={"quantity": 10, "reference": "delivery-2207"},
@@ -205,7 +207,7 @@ def receive_stock(command: StockReceipt, item_id: str, caller: Account, items: I
     quantity it is refused.
     """
     view = items.receive(SellerId(caller.id), item_id, command)
-    body = StockLevelOut(
+    body = StockLevel(
         item_id=view.item.id,
         variant_id=command.variant_id,
         stock=view.available_as(command.variant_id),
@@ -213,11 +215,11 @@ def receive_stock(command: StockReceipt, item_id: str, caller: Account, items: I
     return Reply(body=body, headers={"X-Search-Token": _token(view)})
 
 
-def item_out(view: ItemView) -> ItemOut:
-    """*view* as it is told."""
+def item_shape(view: ItemView) -> Item:
+    """*view* in a response."""
     item = view.item
     simple = item.type is ItemType.SIMPLE
-    return ItemOut(
+    return Item(
         item_id=item.id,
         sku=item.sku,
         type=item.type.value,
@@ -235,7 +237,7 @@ def item_out(view: ItemView) -> ItemOut:
         metadata=dict(item.metadata),
         price=money(item.price) if simple else UNSET,
         stock=view.stock if simple else UNSET,
-        variants=[] if simple else [_variant_out(variant, view) for variant in item.variants],
+        variants=[] if simple else [_variant_shape(variant, view) for variant in item.variants],
         status=item.status.value,
         seller_id=item.seller_id,
         version=item.version,
@@ -244,8 +246,8 @@ def item_out(view: ItemView) -> ItemOut:
     )
 
 
-def _variant_out(variant: Variant, view: ItemView) -> VariantOut:
-    return VariantOut(
+def _variant_shape(variant: CoreVariant, view: ItemView) -> Variant:
+    return Variant(
         variant_id=variant.variant_id or "",
         options=dict(variant.options),
         price=money(variant.price),
@@ -269,7 +271,7 @@ def _version(if_match: str, seller_id: SellerId, item_id: str, items: Items) -> 
 
 def _written(view: ItemView, headers: dict[str, str] | None = None) -> Reply:
     return Reply(
-        body=item_out(view),
+        body=item_shape(view),
         headers={"ETag": _etag(view), "X-Search-Token": _token(view), **(headers or {})},
     )
 

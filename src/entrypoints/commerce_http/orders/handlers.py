@@ -17,13 +17,13 @@ from commerce_core.orders import (
 )
 from commerce_core.orders.service import Orders
 from commerce_http.orders.shapes import (
-    OrderOut,
-    OrderPageOut,
-    SellerOrderOut,
-    SellerOrderPageOut,
-    order_out,
-    seller_order_out,
-    summary_out,
+    Order,
+    OrderPage,
+    SellerOrder,
+    SellerOrderPage,
+    order_shape,
+    seller_order_shape,
+    summary_shape,
 )
 from commerce_http.orders.stream import TimelineStream, entry_number
 from commerce_http.orders.watch import TimelineWatch, TooManyWatching
@@ -73,29 +73,27 @@ class ListOrders:
     "GET",
     "/orders",
     who=BUYER_OR_SELLER,
-    answer=OrderPageOut | SellerOrderPageOut,
+    answer=OrderPage | SellerOrderPage,
     problems=(BadCursor,),
     runs=Runs.KEY_READ,
 )
-def order_history(
-    query: ListOrders, caller: Caller, orders: Orders
-) -> OrderPageOut | SellerOrderPageOut:
+def order_history(query: ListOrders, caller: Caller, orders: Orders) -> OrderPage | SellerOrderPage:
     """The caller's orders, newest first: a buyer's own; of a seller those with the seller's goods,
     with these alone.
 
-    A seller who asks what has changed gives as `updatedSince` when it was last asked for, less a
+    To poll for changes, a seller gives as `updatedSince` the time of the last request, less a
     minute.
     """
     if caller.role is Role.SELLER:
         sold = orders.seller_history(SellerId(caller.id), query.cursor, query.size, query.wanted)
-        return SellerOrderPageOut(
-            orders=[seller_order_out(order) for order in sold.items], next_cursor=sold.next_cursor
+        return SellerOrderPage(
+            orders=[seller_order_shape(order) for order in sold.items], next_cursor=sold.next_cursor
         )
     if query.updated_since is not None:
         raise Invalid.at("/updatedSince", "is for sellers")
     bought = orders.history(BuyerId(caller.id), query.cursor, query.size, query.wanted)
-    return OrderPageOut(
-        orders=[summary_out(view) for view in bought.items],
+    return OrderPage(
+        orders=[summary_shape(view) for view in bought.items],
         next_cursor=bought.next_cursor,
     )
 
@@ -104,15 +102,15 @@ def order_history(
     "GET",
     "/orders/{order_id}",
     who=BUYER_OR_SELLER,
-    answer=OrderOut | SellerOrderOut,
+    answer=Order | SellerOrder,
     problems=(OrderNotFound,),
     runs=Runs.KEY_READ,
 )
-def order_details(order_id: str, caller: Caller, orders: Orders) -> OrderOut | SellerOrderOut:
+def order_details(order_id: str, caller: Caller, orders: Orders) -> Order | SellerOrder:
     """An order with everything that happened to it; a seller sees the own lines alone."""
     if caller.role is Role.SELLER:
-        return seller_order_out(orders.seller_details(SellerId(caller.id), order_id))
-    return order_out(orders.details(BuyerId(caller.id), order_id))
+        return seller_order_shape(orders.seller_details(SellerId(caller.id), order_id))
+    return order_shape(orders.details(BuyerId(caller.id), order_id))
 
 
 @operation(
@@ -143,11 +141,11 @@ def order_events(
     "POST",
     "/orders/{order_id}/cancellation",
     who=BUYER,
-    answer=OrderOut,
+    answer=Order,
     status=202,
     problems=(OrderNotFound, TooLateToCancel),
 )
-def cancel_order(order_id: str, caller: Caller, cancellations: Cancellations) -> OrderOut:
-    """Have the order undone; asking again changes nothing. Once it is paid it is too late."""
+def cancel_order(order_id: str, caller: Caller, cancellations: Cancellations) -> Order:
+    """Cancel the order; repeating it changes nothing. Once it is paid it is too late."""
     view = cancellations.cancel(BuyerId(caller.id), order_id)
-    return order_out(view)
+    return order_shape(view)

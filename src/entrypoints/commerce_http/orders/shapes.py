@@ -1,15 +1,18 @@
-"""Orders as they are told: to their buyers, and to sellers their own lines."""
+"""Orders in responses: to their buyers, and to sellers their own lines."""
 
 from typing import Any
 
 from msgspec import UNSET, UnsetType
 
-from commerce_core.orders import OrderLine, OrderView, SellerOrder, TimelineEntry
-from commerce_http.accounts import AddressOut, address_out
-from commerce_http.web.answers import MomentOut, MoneyOut, Shape, money
+from commerce_core.orders import OrderLine as CoreOrderLine
+from commerce_core.orders import OrderView
+from commerce_core.orders import SellerOrder as CoreSellerOrder
+from commerce_core.orders import TimelineEntry as CoreTimelineEntry
+from commerce_http.accounts import Address, address_shape
+from commerce_http.web.answers import Money, Shape, Timestamp, money
 
 
-class OrderLineOut(Shape):
+class OrderLine(Shape):
     """So many pieces of one form, as it was when it was ordered. Orders from before they were kept
     have no ``sku`` and ``options``.
     """
@@ -21,24 +24,24 @@ class OrderLineOut(Shape):
     seller_id: str
     name: str
     quantity: int
-    unit_price: MoneyOut
-    line_total: MoneyOut
+    unit_price: Money
+    line_total: Money
     metadata: dict[str, Any]
 
 
-class AdjustmentOut(Shape):
+class Adjustment(Shape):
     """What came on top of the goods or off them (a discount's amount is negative). *included*: in
     the prices already. *coupon*: the code that it comes of.
     """
 
     kind: str
     code: str
-    amount: MoneyOut
+    amount: Money
     included: bool
     coupon: str | None
 
 
-class PaymentOut(Shape):
+class Payment(Shape):
     """How the order is paid: ``pending``, ``paid``, ``declined``, ``refunded`` or ``cancelled``
     (never charged).
     """
@@ -48,14 +51,14 @@ class PaymentOut(Shape):
     last4: str
 
 
-class ShipmentOut(Shape):
+class Shipment(Shape):
     """The parcel."""
 
     carrier: str
     tracking_number: str
 
 
-class CancellationOut(Shape):
+class Cancellation(Shape):
     """Why the order was not carried out, and the cart that its lines are back in."""
 
     code: str
@@ -63,15 +66,15 @@ class CancellationOut(Shape):
     cart_id: str | None
 
 
-class TimelineEntryOut(Shape):
+class TimelineEntry(Shape):
     """Something that happened to the order."""
 
     type: str
-    at: MomentOut
+    at: Timestamp
     detail: dict[str, Any]
 
 
-class OrderSummaryOut(Shape, kw_only=True):
+class OrderSummary(Shape, kw_only=True):
     """An order of the caller's own, by its own record. ``cancellation`` is there once it is being
     undone.
     """
@@ -79,62 +82,62 @@ class OrderSummaryOut(Shape, kw_only=True):
     order_id: str
     cart_id: str
     status: str
-    subtotal: MoneyOut
-    shipping: MoneyOut
-    tax: MoneyOut
-    discount: MoneyOut
-    total: MoneyOut
-    lines: list[OrderLineOut]
-    adjustments: list[AdjustmentOut]
+    subtotal: Money
+    shipping: Money
+    tax: Money
+    discount: Money
+    total: Money
+    lines: list[OrderLine]
+    adjustments: list[Adjustment]
     coupons: list[str]
-    shipping_address: AddressOut | None
-    payment: PaymentOut
-    shipment: ShipmentOut | None
-    cancellation: CancellationOut | UnsetType = UNSET
+    shipping_address: Address | None
+    payment: Payment
+    shipment: Shipment | None
+    cancellation: Cancellation | UnsetType = UNSET
     metadata: dict[str, Any]
-    created_at: MomentOut
-    updated_at: MomentOut
+    created_at: Timestamp
+    updated_at: Timestamp
 
 
-class OrderOut(OrderSummaryOut, kw_only=True):
+class Order(OrderSummary, kw_only=True):
     """An order with its timeline."""
 
-    timeline: list[TimelineEntryOut]
+    timeline: list[TimelineEntry]
 
 
-class SellerOrderOut(Shape):
+class SellerOrder(Shape):
     """A seller's own lines of an order, and what they come to."""
 
     order_id: str
     status: str
-    lines: list[OrderLineOut]
-    total: MoneyOut
-    created_at: MomentOut
-    updated_at: MomentOut
+    lines: list[OrderLine]
+    total: Money
+    created_at: Timestamp
+    updated_at: Timestamp
 
 
-class OrderPageOut(Shape):
+class OrderPage(Shape):
     """A page of a buyer's orders."""
 
-    orders: list[OrderSummaryOut]
+    orders: list[OrderSummary]
     next_cursor: str | None
 
 
-class SellerOrderPageOut(Shape):
+class SellerOrderPage(Shape):
     """A page of a seller's orders."""
 
-    orders: list[SellerOrderOut]
+    orders: list[SellerOrder]
     next_cursor: str | None
 
 
-def order_out(view: OrderView) -> OrderOut:
+def order_shape(view: OrderView) -> Order:
     """*view* as its buyer sees it."""
-    return OrderOut(**_summary(view), timeline=[_entry_out(entry) for entry in view.timeline])
+    return Order(**_summary(view), timeline=[_entry_shape(entry) for entry in view.timeline])
 
 
-def summary_out(view: OrderView) -> OrderSummaryOut:
-    """*view* as it is told in a list."""
-    return OrderSummaryOut(**_summary(view))
+def summary_shape(view: OrderView) -> OrderSummary:
+    """*view* in a list."""
+    return OrderSummary(**_summary(view))
 
 
 def _summary(view: OrderView) -> dict[str, Any]:
@@ -146,9 +149,9 @@ def _summary(view: OrderView) -> dict[str, Any]:
         "subtotal": money(order.subtotal),
         **{kind: money(order.adjusted(kind)) for kind in ("shipping", "tax", "discount")},
         "total": money(order.total),
-        "lines": [_line_out(line) for line in order.lines],
+        "lines": [_line_shape(line) for line in order.lines],
         "adjustments": [
-            AdjustmentOut(
+            Adjustment(
                 kind=a.kind,
                 code=a.code,
                 amount=money(a.amount),
@@ -158,16 +161,14 @@ def _summary(view: OrderView) -> dict[str, Any]:
             for a in order.adjustments
         ],
         "coupons": list(order.coupons),
-        "shipping_address": address_out(order.address),
-        "payment": PaymentOut(
+        "shipping_address": address_shape(order.address),
+        "payment": Payment(
             status=view.payment_status, brand=order.handle.brand, last4=order.handle.last4
         ),
-        "shipment": ShipmentOut(carrier=shipment.carrier, tracking_number=shipment.tracking_number)
+        "shipment": Shipment(carrier=shipment.carrier, tracking_number=shipment.tracking_number)
         if shipment
         else None,
-        "cancellation": CancellationOut(
-            code=undone.code, detail=undone.detail, cart_id=undone.cart_id
-        )
+        "cancellation": Cancellation(code=undone.code, detail=undone.detail, cart_id=undone.cart_id)
         if undone
         else UNSET,
         "metadata": dict(order.metadata),
@@ -176,20 +177,20 @@ def _summary(view: OrderView) -> dict[str, Any]:
     }
 
 
-def seller_order_out(order: SellerOrder) -> SellerOrderOut:
+def seller_order_shape(order: CoreSellerOrder) -> SellerOrder:
     """*order* as its seller sees it."""
-    return SellerOrderOut(
+    return SellerOrder(
         order_id=order.order_id,
         status=order.status.value,
-        lines=[_line_out(line) for line in order.lines],
+        lines=[_line_shape(line) for line in order.lines],
         total=money(order.total),
         created_at=order.created_at,
         updated_at=order.updated_at,
     )
 
 
-def _line_out(line: OrderLine) -> OrderLineOut:
-    return OrderLineOut(
+def _line_shape(line: CoreOrderLine) -> OrderLine:
+    return OrderLine(
         item_id=line.item_id,
         variant_id=line.variant_id,
         sku=line.sku,
@@ -203,5 +204,5 @@ def _line_out(line: OrderLine) -> OrderLineOut:
     )
 
 
-def _entry_out(entry: TimelineEntry) -> TimelineEntryOut:
-    return TimelineEntryOut(type=entry.fact.value, at=entry.at, detail=dict(entry.detail))
+def _entry_shape(entry: CoreTimelineEntry) -> TimelineEntry:
+    return TimelineEntry(type=entry.fact.value, at=entry.at, detail=dict(entry.detail))

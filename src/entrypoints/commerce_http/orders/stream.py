@@ -56,16 +56,16 @@ class TimelineStream(EventStream):
         if is_head(scope):
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             return
-        gone = asyncio.create_task(_disconnected(receive))
-        telling = asyncio.create_task(self._tell(send))
+        disconnected = asyncio.create_task(_disconnected(receive))
+        sending = asyncio.create_task(self._send_events(send))
         try:
-            await asyncio.wait((gone, telling), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((disconnected, sending), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (gone, telling):
+            for task in (disconnected, sending):
                 task.cancel()
-            await asyncio.gather(gone, telling, return_exceptions=True)
+            await asyncio.gather(disconnected, sending, return_exceptions=True)
 
-    async def _tell(self, send: Send) -> None:
+    async def _send_events(self, send: Send) -> None:
         cursor, over = self._cursor, False
         while not over and self._watch.is_open:
             entries = await self._watch.after(cursor, _KEEP_ALIVE)

@@ -18,7 +18,7 @@ from commerce_http.web.operations import Runs
 _log = structlog.get_logger(component="commerce.http")
 _TICK: Final = 0.02
 
-Ask = Callable[[Sequence[TimelineCursor]], Mapping[OrderId, Sequence[TimelineEntry]]]
+ReadTimelines = Callable[[Sequence[TimelineCursor]], Mapping[OrderId, Sequence[TimelineEntry]]]
 
 
 class TooManyWatching(Unavailable):
@@ -35,27 +35,27 @@ class _Waiter:
 
 
 class TimelineWatch:
-    """Waits, streams and their places in timelines. Lives on the event loop; it asks only while
-    somebody waits.
+    """Waits, streams and their places in timelines. Lives on the event loop; it polls only while
+    a request waits.
 
     Args:
-        ask: answers what stands behind places in timelines.
+        read: returns the entries after the given positions of timelines.
         executor: where that is done.
         most: who wait at a time.
         most_of_one: of one account, so that nobody takes all the room.
     """
 
     def __init__(
-        self, ask: Ask, executor: BlockingExecutor, *, most: int, most_of_one: int
+        self, read: ReadTimelines, executor: BlockingExecutor, *, most: int, most_of_one: int
     ) -> None:
-        self._ask = ask
+        self._read = read
         self._executor = executor
         self._most = most
         self._most_of_one = most_of_one
         self._of_one: Counter[BuyerId] = Counter()
         self._waiting: set[_Waiter] = set()
         self._watchers = 0
-        self._asking: asyncio.Task[None] | None = None
+        self._polling: asyncio.Task[None] | None = None
         self._closed = False
 
     @property
@@ -100,8 +100,8 @@ class TimelineWatch:
             return ()
         waiter = _Waiter(cursor, asyncio.get_running_loop().create_future())
         self._waiting.add(waiter)
-        if self._asking is None:
-            self._asking = asyncio.create_task(self._keep_asking())
+        if self._polling is None:
+            self._polling = asyncio.create_task(self._poll())
         try:
             async with asyncio.timeout(patience):
                 return await waiter.future
@@ -123,28 +123,28 @@ class TimelineWatch:
         return False
 
     def close(self) -> None:
-        """Let everybody go who waits. Idempotent."""
+        """End all waits. Idempotent."""
         self._closed = True
         for waiter in self._waiting:
             if not waiter.future.done():
                 waiter.future.set_result(())
 
-    async def _keep_asking(self) -> None:
+    async def _poll(self) -> None:
         try:
             while self._waiting:
-                await self._ask_once()
+                await self._poll_once()
                 await asyncio.sleep(_TICK)
         finally:
-            self._asking = None
+            self._polling = None
 
-    async def _ask_once(self) -> None:
+    async def _poll_once(self) -> None:
         places: dict[OrderKey, int] = {}
         for waiter in self._waiting:
             cursor = waiter.cursor
             places[cursor.key] = min(cursor.seq, places.get(cursor.key, cursor.seq))
         cursors = [TimelineCursor(key, seq) for key, seq in places.items()]
         try:
-            found = await self._executor.do(Runs.WORK, self._ask, cursors)
+            found = await self._executor.do(Runs.WORK, self._read, cursors)
         except Unavailable as error:  # they go on waiting, until it is back or their time is over
             _log.warning("timelines cannot be read", code=error.code, detail=error.detail)
             return

@@ -10,7 +10,7 @@ import attrs
 import msgspec
 from litestar.types import Receive, Scope, Send
 
-from commerce_core.kernel.money import Money
+from commerce_core.kernel.money import Money as CoreMoney
 from commerce_http.web.compression import SMALLEST, VARY, as_gzip, compressed, takes_gzip
 
 _JSON: Final = b"application/json"
@@ -35,7 +35,7 @@ class RequestInfo(NamedTuple):
     secure: bool = False
 
 
-_request: ContextVar[RequestInfo] = ContextVar("request", default=RequestInfo())  # noqa: B039 (it cannot be changed)
+_request: ContextVar[RequestInfo] = ContextVar("request", default=RequestInfo())  # noqa: B039
 
 
 class Shape(msgspec.Struct, rename="camel", forbid_unknown_fields=True, kw_only=True, gc=False):
@@ -44,27 +44,27 @@ class Shape(msgspec.Struct, rename="camel", forbid_unknown_fields=True, kw_only=
     """
 
 
-#: A moment of UTC as it is told (RFC 3339).
-MomentOut = Annotated[datetime, msgspec.Meta(tz=True)]
+#: A time in UTC (RFC 3339).
+Timestamp = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
-class MoneyOut(Shape):
+class Money(Shape):
     """An amount in major units, as decimal text with the currency's own number of decimals."""
 
     amount: str
     currency: str
 
 
-def money(value: Money) -> MoneyOut:
-    """*value* as it is told to clients."""
-    return MoneyOut(amount=value.amount, currency=value.currency)
+def money(value: CoreMoney) -> Money:
+    """*value* in a response."""
+    return Money(amount=value.amount, currency=value.currency)
 
 
 @attrs.frozen(kw_only=True)
 class Reply:
     """An answer with more than a body. ``status`` of ``None`` is the operation's own.
 
-    A ``Location`` is told below the prefix at which the application is mounted. ``cookies`` are
+    A ``Location`` is given below the prefix at which the application is mounted. ``cookies`` are
     Set-Cookie values without ``Path`` and ``Secure``, which the request decides.
     """
 
@@ -132,7 +132,7 @@ MEDIA_EVENTS: Final = b"text/event-stream"
 
 
 class EventStream(ABC):
-    """An answer that goes on: an ASGI application that tells events as they happen."""
+    """An answer that goes on: an ASGI application that sends events as they happen."""
 
     @abstractmethod
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -23,11 +23,11 @@ from commerce_http.web.proxies import NOBODY, TrustedProxies
 
 
 class ShopApplication(Litestar):
-    """Litestar inside the layers that every request passes. ``let_go`` ends what waits, before the
-    process does; the server that it runs in is bounded by ``settings``.
+    """Litestar inside the layers that every request passes. ``end_streams`` ends waits and streams
+    before the process ends; ``settings`` bound the server that it runs in.
     """
 
-    let_go: Callable[[], None] = staticmethod(lambda: None)
+    end_streams: Callable[[], None] = staticmethod(lambda: None)
     settings: Settings = Settings()
 
 
@@ -73,7 +73,7 @@ def route_of(operation: Operation, around: HttpContext) -> HTTPRouteHandler:
     async def handle(request: Request[Any, Any, Any]) -> ASGIApp:
         return await answer(request)
 
-    # The status is in the answer; Litestar, told of a 204, would refuse a function that returns
+    # The status is in the answer; Litestar, given a 204, would refuse a function that returns
     # one.
     methods = (
         [HttpMethod.GET, HttpMethod.HEAD]

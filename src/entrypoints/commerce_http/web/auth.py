@@ -83,8 +83,8 @@ def cart_token(headers: Any, guests: GuestTokens) -> str | None:
     shown = headers.get("x-cart-token")
     if shown and _TOKEN.fullmatch(shown) and guests.knows(shown):
         return str(shown)
-    kept = _cookie(headers.get("cookie"), _CART_COOKIE)
-    return kept if kept and guests.knows(kept) else None
+    remembered = _cookie(headers.get("cookie"), _CART_COOKIE)
+    return remembered if remembered and guests.knows(remembered) else None
 
 
 def device_token(headers: Any) -> str | None:

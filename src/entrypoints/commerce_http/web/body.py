@@ -35,7 +35,7 @@ async def read_raw(request: "Request[Any, Any, Any]", limit: int, seconds: float
         raise TooLarge(f"at most {limit} bytes are taken here")
     chunks: list[bytes] = []
     size = 0
-    async for chunk in pieces(request, pause=seconds, whole=seconds):
+    async for chunk in pieces(request, pause=seconds, total=seconds):
         size += len(chunk)
         if size > limit:
             raise TooLarge(f"at most {limit} bytes are taken here")
@@ -49,16 +49,16 @@ async def read_raw(request: "Request[Any, Any, Any]", limit: int, seconds: float
 
 
 async def pieces(
-    request: "Request[Any, Any, Any]", *, pause: float, whole: float
+    request: "Request[Any, Any, Any]", *, pause: float, total: float
 ) -> AsyncIterator[bytes]:
     """The body as it arrives.
 
     Raises:
         Malformed: the client went away in the middle of it, paused longer than *pause* seconds, or
-            took longer than *whole* for all of it.
+            took longer than *total* for all of it.
     """
     now = asyncio.get_running_loop().time
-    deadline = now() + whole
+    deadline = now() + total
     while True:
         try:
             async with asyncio.timeout_at(min(now() + pause, deadline)):

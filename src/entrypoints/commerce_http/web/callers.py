@@ -1,4 +1,4 @@
-"""Who is calling, where a team knows its users by other means than sessions of the shop."""
+"""Authentication by a team's own means instead of sessions of the shop."""
 
 import asyncio
 import inspect
@@ -23,15 +23,15 @@ _WAITING: Final = 256
 
 
 class IdentityUnavailable(Unavailable):
-    """Who is calling cannot be found out just now: what knows the users did not answer in time, or
-    failed. Nothing was done.
+    """The caller cannot be authenticated now: the identity service failed or did not answer in
+    time. Nothing was done.
     """
 
     code = "identity-unavailable"
 
 
 class Callers:
-    """Asks a team's *authenticate* who sends a request, for *seconds* at most. Lives on the event
+    """Calls a team's *authenticate* for each request, for *seconds* at most. Lives on the event
     loop.
 
     A call that takes longer goes on in its thread; requests that find every thread held up, and
@@ -61,41 +61,41 @@ class Callers:
         """
         try:
             async with asyncio.timeout(self._seconds):
-                found = await self._asked(request)
+                found = await self._authenticated(request)
         except CommerceError:
             raise
         except TimeoutError as error:
-            raise IdentityUnavailable("who is calling was not found out in time") from error
+            raise IdentityUnavailable("the caller was not authenticated in time") from error
         except Exception as error:
             # Neither its words nor its values: they may hold what the client showed.
             _log.error("authenticate failed", error=type(error).__name__)
-            raise IdentityUnavailable("who is calling could not be found out") from error
+            raise IdentityUnavailable("the caller could not be authenticated") from error
         if found is not None and not isinstance(found, Account | Buyer):
-            _log.error("authenticate answered what it must not", answer=type(found).__name__)
-            raise IdentityUnavailable("who is calling could not be found out")
+            _log.error("authenticate returned a wrong type", answer=type(found).__name__)
+            raise IdentityUnavailable("the caller could not be authenticated")
         return found
 
     def close(self) -> None:
-        """Ask no more. Idempotent."""
+        """Make no more calls. Idempotent."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _asked(self, request: Request[Any, Any, Any]) -> Any:
+    async def _authenticated(self, request: Request[Any, Any, Any]) -> Any:
         if self._is_async:
             return await self._authenticate(request)  # type: ignore[misc] # (it is async)
         if self._inside >= _THREADS + _WAITING:
-            raise IdentityUnavailable("too many requests wait to be known")
+            raise IdentityUnavailable("too many requests wait for authentication")
         self._inside += 1
-        asked = self._threads.submit(copy_context().run, self._authenticate, request)
-        asked.add_done_callback(self._leave_on(asyncio.get_running_loop()))
-        # A thread cannot be stopped: what is asked too long still counts.
-        return await asyncio.shield(asyncio.wrap_future(asked))
+        future = self._threads.submit(copy_context().run, self._authenticate, request)
+        future.add_done_callback(self._leave_on(asyncio.get_running_loop()))
+        # A thread cannot be stopped: a call that takes too long still counts.
+        return await asyncio.shield(asyncio.wrap_future(future))
 
     def _leave_on(self, loop: asyncio.AbstractEventLoop) -> Callable[[Future[Any]], None]:
-        def left() -> None:
+        def decrement() -> None:
             self._inside -= 1
 
-        def done(asked: Future[Any]) -> None:
+        def done(future: Future[Any]) -> None:
             if not loop.is_closed():
-                loop.call_soon_threadsafe(left)
+                loop.call_soon_threadsafe(decrement)
 
         return done

@@ -168,7 +168,8 @@ class BoundedConnection(HttpToolsProtocol):
     _is_complete = True  # whether the whole of the last request that began has arrived
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(CoalescingTransport(transport, self.loop, self.times.send))  # type: ignore[arg-type]
+        coalescing: Any = CoalescingTransport(transport, self.loop, self.times.send)
+        super().connection_made(coalescing)
         if self.crowd is not None:
             self._entered = self.crowd.enter(self.client[0] if self.client else "")
             if self._entered is None:

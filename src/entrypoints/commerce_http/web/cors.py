@@ -13,8 +13,14 @@ from commerce_http.web.answers import Payload
 from commerce_http.web.operations import Operation
 
 #: Request headers that no operation names, and which clients send.
-_ASKED: Final = ("Authorization", "Content-Type", "X-Cart-Token", "X-Request-ID", "traceparent")
-_TOLD: Final = ("ETag", "Retry-After", "WWW-Authenticate", "X-Request-ID")
+_REQUEST_HEADERS: Final = (
+    "Authorization",
+    "Content-Type",
+    "X-Cart-Token",
+    "X-Request-ID",
+    "traceparent",
+)
+_RESPONSE_HEADERS: Final = ("ETag", "Retry-After", "WWW-Authenticate", "X-Request-ID")
 #: Seconds for which a browser remembers what it may send.
 _REMEMBERED: Final = 600
 _ANY: Final = "*"
@@ -33,15 +39,15 @@ class Cors:
         self._app = app
         self._origins = frozenset(origin.encode() for origin in origins if origin != _ANY)
         self._any = _ANY in origins
-        asked = (a.header.name for o in operations for a in o.arguments if a.header)
-        told = (name for o in operations for name in o.headers if name != "Set-Cookie")
-        self._told = [(b"access-control-expose-headers", _joined(_TOLD, told))]
+        named = (a.header.name for o in operations for a in o.arguments if a.header)
+        exposed = (name for o in operations for name in o.headers if name != "Set-Cookie")
+        self._exposed = [(b"access-control-expose-headers", _joined(_RESPONSE_HEADERS, exposed))]
         self._allowed = [
             (
                 b"access-control-allow-methods",
                 _joined(("GET", "HEAD"), (o.method for o in operations)),
             ),
-            (b"access-control-allow-headers", _joined(_ASKED, asked)),
+            (b"access-control-allow-headers", _joined(_REQUEST_HEADERS, named)),
             (b"access-control-max-age", str(_REMEMBERED).encode()),
         ]
 
@@ -49,30 +55,30 @@ class Cors:
         if str(scope["type"]) != "http":
             await self._app(scope, receive, send)
             return
-        given = dict(scope["headers"])
-        origin = given.get(b"origin")
-        if origin and _is_preflight(cast("dict[str, Any]", scope)["method"], given):
+        request_headers = dict(scope["headers"])
+        origin = request_headers.get(b"origin")
+        if origin and _is_preflight(cast("dict[str, Any]", scope)["method"], request_headers):
             preflight = Payload(204, b"")
             preflight.headers += [
-                *self._seen(origin),
+                *self._origin_headers(origin),
                 *(self._allowed if self._admits(origin) else ()),
             ]
             await preflight(scope, receive, send)
             return
-        more = [*self._seen(origin), *(self._told if self._admits(origin) else ())]
+        more = [*self._origin_headers(origin), *(self._exposed if self._admits(origin) else ())]
 
-        async def tell(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], *more]
             await send(message)
 
-        await self._app(scope, receive, tell)
+        await self._app(scope, receive, send_with_headers)
 
     def _admits(self, origin: bytes | None) -> bool:
         return origin is not None and (self._any or origin in self._origins)
 
-    def _seen(self, origin: bytes | None) -> Lines:
-        """What says who may read the answer: for a list of origins it depends on who asks."""
+    def _origin_headers(self, origin: bytes | None) -> Lines:
+        """Headers that say who may read the response: with a list of origins they depend on it."""
         if self._any:
             return [(b"access-control-allow-origin", b"*")] if origin else []
         vary = (b"vary", b"Origin")

@@ -35,7 +35,7 @@ class HttpContext:
     """What handlers stand in: a ``shop`` that has each service as an attribute, what HTTP adds to
     it (``more``), how callers are known, the ``currency``, the ``executor`` where blocking calls
     are done, the room for long bodies, and the seconds that a body may take.
-    ``callers`` tells who sends a request where the shop's sessions do not.
+    ``callers`` authenticates requests where the shop's sessions do not.
     """
 
     shop: object
@@ -67,8 +67,8 @@ def handler_of(
         caller = None if token is None else admit(token)
         return answer(request, run(**gather(request, raw, caller), **services))
 
-    def call(request: HttpRequest, given: Mapping[str, Any]) -> Answer:
-        return answer(request, run(**given, **services))
+    def call(request: HttpRequest, arguments: Mapping[str, Any]) -> Answer:
+        return answer(request, run(**arguments, **services))
 
     async def handle(request: HttpRequest) -> Answer:
         return await executor.do(kind, work, request, b"", _token(operation, request))
@@ -175,27 +175,27 @@ def _gatherer(
     ]
 
     def gather(request: HttpRequest, raw: bytes, caller: Caller | None) -> dict[str, Any]:
-        given: dict[str, Any] = {"caller": caller} if wants_caller else {}
+        arguments: dict[str, Any] = {"caller": caller} if wants_caller else {}
         wrong: list[FieldProblem] = []
         truncated = False
-        asked = request.scope["query_string"]
-        if query is not None or asked:
+        query_string = request.scope["query_string"]
+        if query is not None or query_string:
             try:
-                found = read_query(asked)
+                found = read_query(query_string)
             except Invalid as error:
                 wrong += error.problems
                 truncated |= error.truncated
             else:
-                given |= {"query": found} if query else {}
+                arguments |= {"query": found} if query else {}
         for name, read_one in readers:
             try:
-                given[name] = read_one(request, raw)
+                arguments[name] = read_one(request, raw)
             except Invalid as error:
                 wrong += error.problems
                 truncated |= error.truncated
         if wrong:
             raise Invalid(wrong, truncated=truncated)
-        return given
+        return arguments
 
     return gather
 

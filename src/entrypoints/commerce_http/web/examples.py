@@ -28,7 +28,7 @@ class Examples:
         self._currency = currency
 
     def priced(self, example: Any) -> Any:
-        """*example*, whose prices are in dollars, as a shop of the currency takes and tells it."""
+        """*example*, whose prices are in dollars, in the currency of the shop."""
         return in_currency(example, self._currency)
 
     def answers(self, name: str, status: int) -> dict[str, Example]:

@@ -152,7 +152,7 @@ def _made(call: Callable[[], R]) -> tuple[R | None, BaseException | None]:
     """
     try:
         return call(), None
-    except BaseException as error:  # noqa: BLE001 (whoever waits is told, whatever it is)
+    except BaseException as error:  # noqa: BLE001 (raised where the result is awaited)
         return None, error
 
 

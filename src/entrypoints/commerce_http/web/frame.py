@@ -51,7 +51,7 @@ class Frame:
             f"{root}/"
         ):  # some servers take the prefix off
             scope["path"] = root + scope["path"]
-        scope["client"], scope["scheme"] = self._proxies.believed(scope)
+        scope["client"], scope["scheme"] = self._proxies.client_of(scope)
         return scope
 
 
@@ -76,7 +76,7 @@ class OneSpelling:
 def _is_plain(scope: dict[str, Any]) -> bool:
     raw: bytes = scope["raw_path"] or scope["path"].encode(
         errors="replace"
-    )  # as it was sent, where the server tells
+    )  # as it was sent, where the server provides it
     raw = raw.partition(b"?")[0]
     if b"//" in raw or (raw.endswith(b"/") and local_path(scope) != "/"):
         return False

@@ -44,7 +44,7 @@ def live() -> Health:
 def ready(checks: Checks) -> Health:
     """Whether the shop can take requests; names what is down.
 
-    Without search it can: orders are taken, and whoever searches is told to come again. Who takes a
+    Without search it can: orders are taken, and searches are answered with 503. Who takes a
     shop that is not ready out of its service would end all of it.
     """
     down = [part for part, check in checks.items() if check()]

@@ -74,13 +74,13 @@ class Observed:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        given = _given_trace(scope)
+        incoming = _incoming_trace(scope)
         span = (
-            self._tracer.begin("request", "server", given)
+            self._tracer.begin("request", "server", incoming)
             if self._tracer and local_path(scope) not in _PROBED
             else None
         )
-        trace = span.trace if span else given or _new_trace()
+        trace = span.trace if span else incoming or _new_trace()
         trace_id = trace[_TRACE_ID]
         name = _given_id(scope) or trace_id
         raw_name = name.encode()
@@ -138,7 +138,7 @@ def _new_trace() -> str:
     return f"00-{made[:32]}-{made[32:]}-00"  # nobody collects it
 
 
-def _given_trace(scope: Any) -> str | None:
+def _incoming_trace(scope: Any) -> str | None:
     text = RequestHeaders(scope).get("traceparent")
     if text is None or not known_trace(text) or looks_like_card(text):
         return None

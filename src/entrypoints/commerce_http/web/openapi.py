@@ -60,7 +60,7 @@ class Document:
         self._operations = operations
         self._currency = currency
         self._examples = Examples(recorded or {}, currency)
-        # For the prefix that was asked for last: most have only one.
+        # Cached for the last prefix: most applications have only one.
         self._as_json: dict[str, bytes] = {}
 
     @cached_property

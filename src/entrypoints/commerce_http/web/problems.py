@@ -10,7 +10,7 @@ from commerce_http.web.errors import DEFECT, RouteNotFound, status_of, title_of
 from commerce_http.web.operations import Runs, operation
 
 
-class ProblemTypeOut(Shape):
+class ProblemType(Shape):
     """A kind of refusal: what it means, and what to do about it."""
 
     type: str
@@ -21,10 +21,10 @@ class ProblemTypeOut(Shape):
     what_to_do: str
 
 
-class ProblemTypeListOut(Shape):
+class ProblemTypeList(Shape):
     """Every kind of refusal, by code."""
 
-    problems: list[ProblemTypeOut]
+    problems: list[ProblemType]
 
 
 _BY_STATUS: Final[Mapping[int, str]] = {
@@ -79,7 +79,7 @@ _BY_CODE: Final[Mapping[str, str]] = {
     "sku-taken": "Change the item that has this SKU, or use another SKU.",
     "stock-short": "Take out no more than is on hand and free.",
     "too-late-to-cancel": (
-        "It is paid, over, or being undone already: GET /orders/{orderId} tells which."
+        "It is paid, over, or being undone already: GET /orders/{orderId} shows which."
     ),
     "variant-in-stock": (
         "Count the variants that variantIds names down to nothing (stock-receipts) first."
@@ -87,28 +87,28 @@ _BY_CODE: Final[Mapping[str, str]] = {
 }
 
 
-@operation("GET", "/problems", answer=ProblemTypeListOut, runs=Runs.KEY_READ, public=True)
-def problem_types() -> ProblemTypeListOut:
+@operation("GET", "/problems", answer=ProblemTypeList, runs=Runs.KEY_READ, public=True)
+def problem_types() -> ProblemTypeList:
     """Every code that a refusal may have."""
-    return ProblemTypeListOut(
-        problems=[_told(code, kind) for code, kind in sorted(_kinds().items())]
+    return ProblemTypeList(
+        problems=[_type_of(code, kind) for code, kind in sorted(_kinds().items())]
     )
 
 
 @operation(
     "GET",
     "/problems/{code}",
-    answer=ProblemTypeOut,
+    answer=ProblemType,
     problems=(RouteNotFound,),
     runs=Runs.KEY_READ,
     public=True,
 )
-def problem_type(code: str) -> ProblemTypeOut:
+def problem_type(code: str) -> ProblemType:
     """What a refusal's `type` names: what it means, and what to do."""
     kinds = _kinds()
     if code not in kinds:
         raise RouteNotFound("no refusal has this code")
-    return _told(code, kinds[code])
+    return _type_of(code, kinds[code])
 
 
 def _kinds() -> dict[str, type[CommerceError] | None]:
@@ -129,29 +129,29 @@ def _every(kind: type[CommerceError]) -> Iterator[type[CommerceError]]:
 
 def problem_example(code: str, kind: type[CommerceError] | None) -> dict[str, Any]:
     """A refusal with nothing but what every one has."""
-    told = _told(code, kind)
+    problem = _type_of(code, kind)
     return {
-        "type": told.type,
-        "title": told.title,
-        "status": told.status,
-        "detail": told.meaning,
+        "type": problem.type,
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.meaning,
         "code": code,
     }
 
 
-def _told(code: str, kind: type[CommerceError] | None) -> ProblemTypeOut:
+def _type_of(code: str, kind: type[CommerceError] | None) -> ProblemType:
     status = 500 if kind is None else status_of(kind)
-    said = (
+    doc = (
         "Something went wrong here; it was noted."
         if kind is None
         else (inspect.getdoc(kind) or "").replace("``", "`")
     )
-    return ProblemTypeOut(
+    return ProblemType(
         type=link(f"/problems/{code}"),
         code=code,
         title=title_of(code),
         status=status,
-        meaning=" ".join(said.partition("\n\n")[0].split()) or f"{title_of(code)}.",
+        meaning=" ".join(doc.partition("\n\n")[0].split()) or f"{title_of(code)}.",
         what_to_do=_advice(code, kind) or _BY_STATUS[status],
     )
 

@@ -1,4 +1,4 @@
-"""Who really asks, where a proxy stands in between: what its headers say is believed if it is one
+"""The client's address behind a proxy: the proxy's headers are used if it is one
 of our own.
 """
 
@@ -18,23 +18,23 @@ class TrustedProxies:
     """Reads ``X-Forwarded-For`` and ``-Proto``, or else ``Forwarded`` (RFC 7239), of requests that
     come from *networks*.
 
-    From the right, each hop is believed as long as the one that told of it is trusted. A proxy has
+    From the right, each hop is used as long as the one that reported it is trusted. A proxy has
     to set one of the two kinds itself, whatever its client sent.
     """
 
     def __init__(self, networks: Sequence[Network]) -> None:
         self._networks = tuple(networks)
 
-    def believed(self, scope: Mapping[str, Any]) -> tuple[Any, str]:
+    def client_of(self, scope: Mapping[str, Any]) -> tuple[Any, str]:
         """``client`` and ``scheme`` of an ASGI scope as they were where the request left its
         client.
         """
         peer, scheme = scope.get("client"), scope.get("scheme") or "http"
         if not self._networks or not peer or not self._trusts(_address(str(peer[0]))):
             return peer, scheme
-        for depth, (told, by) in enumerate(_hops(scope["headers"])):
+        for depth, (forwarded, by) in enumerate(_hops(scope["headers"])):
             scheme = by if by in _SCHEMES else scheme
-            address = _address(told)
+            address = _address(forwarded)
             if address is None:  # it names nobody, or there is nothing but a scheme
                 break
             peer = (str(address), 0)
@@ -46,9 +46,9 @@ class TrustedProxies:
         return address is not None and any(address in network for network in self._networks)
 
 
-#: Hops that are looked at, whoever tells of more.
+#: The most hops that are read.
 _MOST_HOPS: Final = 20
-#: Characters of what is told of one.
+#: The most characters read of one hop.
 _LONGEST_HOP: Final = 500
 NOBODY: Final = TrustedProxies(())
 
@@ -58,7 +58,7 @@ def _hops(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
     fors, protos = _listed(headers, b"x-forwarded-for"), _listed(headers, b"x-forwarded-proto")
     if fors or protos:
         fors, protos = fors[::-1] or [""], [proto.lower() for proto in protos[::-1]] or [""]
-        return [(told, protos[min(at, len(protos) - 1)]) for at, told in enumerate(fors)]
+        return [(forwarded, protos[min(at, len(protos) - 1)]) for at, forwarded in enumerate(fors)]
     hops: list[tuple[str, str]] = []
     for element in _listed(headers, b"forwarded")[::-1]:
         pairs = {name.lower(): value.strip('"') for name, value in _PAIR.findall(element)}
@@ -67,14 +67,14 @@ def _hops(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
 
 
 def _listed(headers: Sequence[tuple[bytes, bytes]], wanted: bytes) -> list[str]:
-    """The last elements of a list header, all of its lines together: as many as are looked at."""
+    """The last elements of a list header, all of its lines together: as many as are read."""
     text = ",".join(value.decode("latin-1") for name, value in headers if name == wanted)
-    told = [
+    forwarded = [
         element.strip()[:_LONGEST_HOP]
         for element in text.rsplit(",", _MOST_HOPS + 1)
         if element.strip()
     ]
-    return told[-_MOST_HOPS - 1 :]
+    return forwarded[-_MOST_HOPS - 1 :]
 
 
 def _address(text: str) -> Address | None:

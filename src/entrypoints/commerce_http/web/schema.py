@@ -1,6 +1,4 @@
-"""JSON schemas of what may come in, from the attrs classes that read it; of what goes out, from the
-shapes.
-"""
+"""JSON schemas: of requests from the attrs classes that read them, of responses from the shapes."""
 
 import inspect
 import json
@@ -18,8 +16,9 @@ import msgspec
 
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.codec import camel
-from commerce_core.kernel.money import Money, exponent
-from commerce_http.web.answers import MoneyOut, Shape
+from commerce_core.kernel.money import Money as CoreMoney
+from commerce_core.kernel.money import exponent
+from commerce_http.web.answers import Money, Shape
 
 Schema = dict[str, Any]
 
@@ -49,10 +48,10 @@ def amount_in(currency: str, sign: str = "", most: int = _DIGITS_OF_PRICE) -> Sc
 
 
 def _money(currency: str) -> Schema:
-    """Money as it is told, which may be given as well."""
+    """Money as it is sent, which may be received as well."""
     return {
         "type": "object",
-        "description": _text(MoneyOut),
+        "description": _text(Money),
         "properties": {
             "amount": amount_in(currency, "-?", _DIGITS_OF_SUM),
             "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
@@ -64,7 +63,7 @@ def _money(currency: str) -> Schema:
 
 def _money_input(currency: str) -> Schema:
     """How money may be given."""
-    example = Money(1599, currency).amount
+    example = CoreMoney(1599, currency).amount
     return {
         "description": (
             "Read exactly. A bare number or text is in the shop's currency "
@@ -96,7 +95,7 @@ class Schemas:
             return self.incoming(kind.__supertype__)
         if kind in _PLAIN:
             return dict(_PLAIN[kind])
-        if kind is Money:
+        if kind is CoreMoney:
             return _ref("MoneyInput")
         if attrs.has(kind):
             return self._class(kind)
@@ -108,9 +107,9 @@ class Schemas:
         """The schema of what a handler answers."""
         (schema,), components = msgspec.json.schema_components([shape], ref_template=_REF)
         for name, component in components.items():
-            if name != MoneyOut.__name__:
-                self._keep(_told_as(name), _renamed(component), "out")
-        return cast("Schema", _renamed(schema))
+            if name != Money.__name__:
+                self._keep(name, _in_markdown(component), "out")
+        return cast("Schema", _in_markdown(schema))
 
     def field(self, attribute: "attrs.Attribute[Any]") -> Schema:
         """The schema of one attribute, with what its metadata says beside its type."""
@@ -132,7 +131,7 @@ class Schemas:
         return schema
 
     def _class(self, kind: Any) -> Schema:
-        # What comes in and goes out in different shapes has two names.
+        # A request's address differs from a response's: each has its name.
         name = "AddressInput" if kind is Address else str(kind.__name__)
         if name not in self.components:
             self.components[name] = {}  # a class may hold itself
@@ -167,28 +166,18 @@ class Schemas:
 
     def _keep(self, name: str, schema: Schema, way: str) -> None:
         if self._owners.setdefault(name, way) != way:
-            raise TypeError(
-                f"{name} names both something that comes in and something that goes out"
-            )
+            raise TypeError(f"{name} names both a request and a response schema")
         self.components[name] = schema
 
 
-def _told_as(name: str) -> str:
-    return name.removesuffix("Out")
-
-
-def _renamed(schema: Any) -> Any:
-    """*schema* with the names of the trade in place of the classes'."""
+def _in_markdown(schema: Any) -> Any:
+    """*schema* with its descriptions, which are docstrings, in Markdown."""
     if isinstance(schema, list):
         listed = cast("Sequence[Any]", schema)
-        return [_renamed(one) for one in listed]
+        return [_in_markdown(one) for one in listed]
     if not isinstance(schema, dict):
         return schema
-    made = {name: _renamed(value) for name, value in cast("Schema", schema).items()}
-    if isinstance(target := made.get("$ref"), str):
-        made["$ref"] = _told_as(target)
-    if isinstance(title := made.get("title"), str):
-        made["title"] = _told_as(title)
+    made = {name: _in_markdown(value) for name, value in cast("Schema", schema).items()}
     if isinstance(described := made.get("description"), str):
         made["description"] = _plain_text(described)
     return made

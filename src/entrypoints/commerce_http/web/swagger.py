@@ -66,19 +66,19 @@ def schema_file(file: str) -> Payload:
     """A style, script or picture of the page."""
     if file not in MEDIA:
         raise RouteNotFound("the page has no such file")
-    kept = _kept(file)
+    asset = _asset(file)
     headers = {"Cache-Control": _AN_HOUR}
-    return Payload(200, kept.body, headers, media=MEDIA[file], gzip=kept.gzip)
+    return Payload(200, asset.body, headers, media=MEDIA[file], gzip=asset.gzip)
 
 
 @attrs.frozen
-class _Kept:
+class _Asset:
     body: bytes
     gzip: bytes
 
 
 @cache
-def _kept(file: str) -> _Kept:
+def _asset(file: str) -> _Asset:
     """A file of the page, compressed once: what anybody may ask for costs no processor time."""
     body = (resources.files("commerce_http.web") / "swagger_ui" / file).read_bytes()
-    return _Kept(body, zlib.compress(body, wbits=31))
+    return _Asset(body, zlib.compress(body, wbits=31))

@@ -18,8 +18,8 @@ _LIVE: Final = msgspec.json.encode(Health(status="live"))
 
 
 class WaitingRoom:
-    """Lives, and is not ready: every request but the one for life is told which part is away, and
-    to come again.
+    """Serves while the shop cannot start: alive, and not ready. Every request but the one for
+    liveness is answered with 503 and the part that is down.
 
     A context manager; it has left the address when its block is over.
     """
@@ -34,9 +34,9 @@ class WaitingRoom:
         self._thread = threading.Thread(target=self._server.run, name="waiting-room", daemon=True)
         self._away = "shop"
 
-    def tell(self, part: str) -> None:
-        """From now on requests are told that *part* is away. Why is for the log: it names hosts and
-        users.
+    def report(self, part: str) -> None:
+        """From now on answer that *part* is down. The reason names hosts and users: it is logged
+        only.
         """
         self._away = part
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from prometheus_client import CollectorRegistry
 
-from commerce_bootstrap.asking import InTime, Late, wrong_with
 from commerce_bootstrap.metrics import PartsCollector, QueueCollector
+from commerce_bootstrap.probing import Probe, ProbeTimeout, down_check
 from commerce_core.kernel.errors import Unavailable
 from commerce_testkit.memory.broker import MemoryBroker
 from commerce_testkit.memory.clock import SettableClock
@@ -18,10 +18,10 @@ class Frozen:
 
     def __init__(self) -> None:
         self.thawed = threading.Event()
-        self.asked = 0
+        self.calls = 0
 
     def answer(self) -> int:
-        self.asked += 1
+        self.calls += 1
         assert self.thawed.wait(30)
         return 7
 
@@ -34,12 +34,12 @@ def frozen() -> Iterator[Frozen]:
 
 
 def test_a_frozen_part_is_late_and_not_asked_again_meanwhile(frozen: Frozen) -> None:
-    question = InTime(frozen.answer, 0.01)
+    probe = Probe(frozen.answer, 0.01)
     for _ in range(3):
-        with pytest.raises(Late, match=r"it has not answered for 0\.01 s"):
-            question()
-    assert frozen.asked == 1
-    patient = InTime(frozen.answer, 30.0)
+        with pytest.raises(ProbeTimeout, match=r"no answer within 0\.01 s"):
+            probe()
+    assert frozen.calls == 1
+    patient = Probe(frozen.answer, 30.0)
     frozen.thawed.set()
     assert (patient(), patient()) == (7, 7)
 
@@ -49,15 +49,15 @@ def test_what_a_part_raises_is_raised() -> None:
         raise KeyError("x")
 
     with pytest.raises(KeyError):
-        InTime(fail)()
+        Probe(fail)()
 
 
 def test_a_check_tells_what_is_wrong() -> None:
     def away() -> None:
         raise Unavailable("it is away")
 
-    assert wrong_with("search", lambda: None)() is None
-    assert wrong_with("search", away)() == "it is away"
+    assert down_check("search", lambda: None)() is None
+    assert down_check("search", away)() == "it is away"
 
 
 class _Away(MemoryBroker):

@@ -17,7 +17,7 @@ from commerce_core.kernel.messaging import Outbox, envelope
 from commerce_core.kernel.transaction import Transaction
 
 
-class Shelf:
+class ItemWriter:
     """Set-based: a fixed number of statements whatever the number of items."""
 
     def __init__(self, book: ItemBook, stock: StockLedger, outbox: Outbox, ids: IdFactory) -> None:
@@ -40,16 +40,15 @@ class Shelf:
         """
         self._book.insert(tx, [c.item for c in new], keys)
         self._stock.open(tx, [opening for c in new for opening in c.openings], now)
-        self._tell(tx, [c.item for c in new], now)
+        self._publish_changes(tx, [c.item for c in new], now)
 
     def change(
         self, tx: Transaction, changes: Sequence[tuple[Item, Composed]], now: datetime
     ) -> list[Item]:
-        """Write what became of known items, each given as it was and as it is to be; the items as
-        they are kept.
+        """Write changed items, each given as it was and as it is to be; the items as stored.
 
         Raises:
-            VariantInStock: a form that would go has stock or holds; the caller rolls back.
+            VariantInStock: a variant to be dropped has stock or holds; the caller rolls back.
             StaleVersion: an item was changed since it was read; the caller rolls back.
             SkuTaken: the seller has another item with the SKU; the caller rolls back.
         """
@@ -67,36 +66,36 @@ class Shelf:
             v.sku_id: item.on_sale for item in after for v in item.variants
         } | dict.fromkeys(dropped, False)
         self._stock.set_sellable(tx, sellable)
-        self._tell(tx, after, now)
+        self._publish_changes(tx, after, now)
         return after
 
     def check_dropped(
         self, tx: Transaction, changes: Sequence[tuple[Item, Item]]
     ) -> Mapping[SkuId, StockLevel]:
-        """The stock of the forms that go by *changes*, each an item as it was and as it is to be.
+        """The stock of the variants dropped by *changes*, pairs of an item before and after.
 
         Raises:
             VariantInStock: names all that have stock or holds.
         """
-        gone = {
+        removed = {
             v.sku_id: v
             for before, after in changes
             for v in before.variants
             if v.sku_id not in {w.sku_id for w in after.variants}
         }
-        if not gone:
+        if not removed:
             return {}
-        levels = self._stock.levels(tx, sorted(gone))
+        levels = self._stock.levels(tx, sorted(removed))
         if held := {
             sku_id: v.variant_id or ""
-            for sku_id, v in gone.items()
+            for sku_id, v in removed.items()
             if sku_id in levels and levels[sku_id].on_hand > 0
         }:
             raise VariantInStock(held)
         return levels
 
     def announce(self, tx: Transaction, sku_ids: Sequence[SkuId], now: datetime) -> None:
-        """Tell that forms went on offer or off it."""
+        """Publish that variants went on or off sale."""
         self._outbox.append(
             tx,
             [
@@ -116,19 +115,19 @@ class Shelf:
             for item in items
         ]
 
-    def _tell(self, tx: Transaction, items: Sequence[Item], now: datetime) -> None:
+    def _publish_changes(self, tx: Transaction, items: Sequence[Item], now: datetime) -> None:
         events = [ItemChanged(item_id=item.id, version=item.version) for item in items]
         self._outbox.append(tx, [envelope(event, id=self._ids.new(), at=now) for event in events])
 
 
 def _next(before: Item, item: Item, dropped: Mapping[SkuId, StockLevel], now: datetime) -> Item:
-    """The item under its next version; what its lost forms had added to the version of its document
-    is made up for.
+    """The item under its next version, raised by what its dropped variants had added to the version
+    of its document.
     """
-    kept = {v.sku_id for v in item.variants}
+    remaining = {v.sku_id for v in item.variants}
     lost = sum(
         dropped[v.sku_id].availability_version + 1
         for v in before.variants
-        if v.sku_id not in kept and v.sku_id in dropped
+        if v.sku_id not in remaining and v.sku_id in dropped
     )
     return attrs.evolve(item, version=before.version + 1 + lost, updated_at=now)

@@ -1,6 +1,4 @@
-"""Nobody waits in line for a cluster that does not answer: one asks whether it is back, the others
-fail at once.
-"""
+"""A circuit breaker for the cluster: while it is open, one request probes and the others fail."""
 
 import threading
 from collections.abc import Generator
@@ -10,16 +8,16 @@ from typing import Final
 from commerce_core.search import SearchUnavailable
 from commerce_opensearch.refusals import Failed, Missing, Refused
 
-#: So many requests in a row may fail before it is the cluster, and not one slow search.
+#: Failed requests in a row that open the circuit; a single slow search does not.
 _MOST_FAILURES: Final = 3
 
 
-class Fuse:
-    """Blows when request after request finds no host; whole again with the first one that does."""
+class CircuitBreaker:
+    """Opens when request after request finds no host; closes with the first one that does."""
 
     def __init__(self) -> None:
         self._failures = 0
-        self._asking = threading.Lock()
+        self._probing = threading.Lock()
 
     @contextmanager
     def guard(self) -> Generator[None]:
@@ -29,19 +27,19 @@ class Fuse:
             SearchUnavailable: at once, while another thread finds out whether the cluster is back.
         """
         if self._failures < _MOST_FAILURES:
-            with self._counted():
+            with self._count_failures():
                 yield
-        elif self._asking.acquire(blocking=False):
+        elif self._probing.acquire(blocking=False):
             try:
-                with self._counted():
+                with self._count_failures():
                     yield
             finally:
-                self._asking.release()
+                self._probing.release()
         else:
             raise SearchUnavailable("the search engine does not answer")
 
     @contextmanager
-    def _counted(self) -> Generator[None]:
+    def _count_failures(self) -> Generator[None]:
         try:
             yield
         except (Missing, Refused, Failed):
