@@ -34,6 +34,6 @@ WHERE relnamespace = (:'schema')::regnamespace AND relkind IN ('r', 'p') \gexec
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA :"schema" TO :"shop";
 ALTER DEFAULT PRIVILEGES FOR ROLE :"owner" IN SCHEMA :"schema" GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO :"shop";
 
--- The tables' own version is for whoever migrates.
+-- The tables' own version is for the role that migrates.
 SELECT format('REVOKE INSERT, UPDATE, DELETE ON %s FROM %I', oid::regclass, :'shop') FROM pg_class
 WHERE relnamespace = (:'schema')::regnamespace AND relname IN ('alembic_version', 'schema_floor') \gexec

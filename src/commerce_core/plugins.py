@@ -1,5 +1,5 @@
-"""Adapters found by name: whoever is installed and says so in an entry-point group can be chosen by
-the scheme of a URL.
+"""Adapters found by name: one that is installed with an entry point can be chosen by the scheme
+of a URL.
 
 An entry point names a function of *(url, context)*; a broker's takes the consumers and where to
 park messages as well. Only what is configured is loaded.

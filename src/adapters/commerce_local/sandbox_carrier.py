@@ -87,7 +87,7 @@ class SandboxCarrier(Carrier):
             case [("gone",)]:
                 return BookingGone()
             case _:
-                return Unknown("the sandbox was never asked for it")
+                return Unknown("the sandbox knows no such booking")
 
 
 def _refuse_blank(key: str) -> None:

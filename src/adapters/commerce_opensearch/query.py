@@ -47,9 +47,7 @@ class Plan:
 
 
 def plan(query: Query, term: Term[Sense] | None, ranking: Ranking = RANKING) -> Plan:
-    """The engine's form of *query*, whose term was read as *term*; ``None``: everything is asked
-    for.
-    """
+    """The engine's form of *query*, whose term was read as *term*; ``None`` matches everything."""
     filters, forms = [_LISTED, *_filters(query)], FormFilter.of(query)
     if term is None:
         return Plan(Term("", [], set()), {"bool": {"filter": filters}}, {}, forms)
@@ -71,7 +69,7 @@ def plan(query: Query, term: Term[Sense] | None, ranking: Ranking = RANKING) -> 
 
 
 def order(sort: Sort) -> list[dict[str, str]]:
-    """Named exactly or not (or how well the term fits), then as asked for, then by item id."""
+    """Named exactly or not (or how well the term fits), then the query's sort, then item id."""
     return [{"_score": "desc"}, *_ORDERS[sort], {"item_id": "asc"}]
 
 

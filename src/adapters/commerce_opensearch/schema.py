@@ -68,8 +68,8 @@ _PROPERTIES: Final[Mapping[str, Any]] = {
     "listed": {"type": "boolean", "doc_values": False},
     "in_stock": {"type": "boolean", "doc_values": False},
     "price": {"type": "long"},
-    # Of all forms, of those in stock and of those that are not: whatever is asked of price and
-    # stock together is in one field.
+    # Of all forms, of those in stock and of those that are not: filters of price
+    # and stock together read one field.
     **{field: {"type": "long"} for field in (*_PRICES, *_STEPS)},
     "one_form": {"type": "boolean", "doc_values": False},
     "forms": {

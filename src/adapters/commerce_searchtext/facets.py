@@ -162,7 +162,7 @@ def steps_of(prices: Iterable[int], currency: str) -> list[int]:
 
 
 def steps_within(query: Query, currency: str) -> dict[int, tuple[int, int | None]]:
-    """The buckets that have a price of those that *query* asks for: their first and last price
+    """The buckets that have a price matching *query*: their first and last price
     (``None``: none), by number.
     """
     ends = price_ends(currency)

@@ -1,4 +1,4 @@
-"""Letters of every script, as far as searching tells them apart."""
+"""Letters of every script, as far as search distinguishes them."""
 
 import re
 import unicodedata

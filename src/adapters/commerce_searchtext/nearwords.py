@@ -23,8 +23,8 @@ def edits_of(word: str) -> int:
 
 
 def only_odd(near: Iterable[Near]) -> bool:
-    """Whether there are nothing but oddities. A first letter is seldom wrong: others are looked at
-    only where that is so.
+    """Whether there are nothing but oddities. A first letter is seldom wrong: others are tried
+    only in that case.
     """
     return max((count for _, count, _ in near), default=0) < _ODD
 

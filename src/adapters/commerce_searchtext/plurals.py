@@ -1,4 +1,4 @@
-"""Plurals of English that no ending tells."""
+"""Irregular English plurals."""
 
 from typing import Final
 
@@ -35,5 +35,5 @@ for _pair in _PAIRS.replace("\n", " ").split(","):
 
 
 def other_number(surface: str) -> str | None:
-    """``knife`` for ``knives``, ``mice`` for ``mouse``; ``None`` for words whose ending tells."""
+    """``knife`` for ``knives``, ``mice`` for ``mouse``; ``None`` for regular plurals."""
     return _OTHERS.get(surface)

@@ -152,7 +152,9 @@ class JoinedTransaction(SqlTransaction):
     ) -> None:
         try:
             if not self._committed and isinstance(error, TransactionLost):
-                with suppress(TransactionLost):  # the connection went with it, and the first tells
+                with suppress(
+                    TransactionLost
+                ):  # the connection is lost too: the first error counts
                     self._take_back()
             elif not self._committed:
                 self._take_back()

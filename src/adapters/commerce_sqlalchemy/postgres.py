@@ -48,7 +48,7 @@ _IN_ORDER: Final = {
 _BEGIN: Final = "; ".join(
     ["BEGIN", *(f"SET LOCAL {name} = {value}" for name, value in _IN_ORDER.items())]
 )
-#: The same for locks that a migration asks for.
+#: The same for locks that a migration takes.
 _MIGRATION_LOCK: Final = 1_000
 _CHANNEL: Final = "commerce_work"
 #: The number of the advisory lock that migrations take.
@@ -204,8 +204,7 @@ def migrate_alone(connection: sa.Connection, schema: str | None = None) -> None:
     """For the rest of the transaction: nobody else migrates what lies in *schema*, and no lock is
     waited for so long that a queue forms behind it.
 
-    Who asks for a table's lock behind a long transaction holds up everybody who comes after, if
-    only to read.
+    Waiting for a table's lock behind a long transaction blocks all later statements, even reads.
     """
     connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_MIGRATION_LOCK}")
     connection.exec_driver_sql("SET LOCAL statement_timeout = 0")

@@ -53,7 +53,7 @@ class Given:
         self._most = most
         self._columns = columns
         self._nothing = (None,) * len(columns)
-        # Who asks for a value that equals a computed one is taken to ask for a rare one: PostgreSQL
+        # PostgreSQL takes a comparison with a computed value for a selective one: it
         # expects a single row, and finds its partners by their keys whatever it knows of a table. A
         # shop that was just opened has no statistics (ADR 0015).
         self._is_real = (

@@ -124,8 +124,8 @@ def _one_of(field: str, values: Sequence[str]) -> tantivy.Query:
 
 
 def _one_form(wanted: Sequence[Sequence[str]]) -> tantivy.Query:
-    """One form has a mark of each of *wanted*: what has several is looked at, of the others the
-    other filters say all.
+    """One form has a mark of each of *wanted*: items with several are checked, for the others the
+    other filters decide.
     """
     if not all(wanted):
         return tantivy.Query.empty_query()

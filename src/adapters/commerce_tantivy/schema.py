@@ -31,8 +31,8 @@ from commerce_tantivy.analysis import ANALYSIS, STEMS, SURFACE
 SCHEMA_VERSION: Final = 5
 
 _STEMMED: Final = ("name", "brand", "category", "tags", "description")
-#: Of all forms, of those in stock and of those that are not: whatever is asked of price and stock
-#: together is in one field.
+#: Of all forms, of those in stock and of those that are not: filters of price and stock
+#: together read one field.
 _PRICES: Final = ("prices", "prices_in_stock", "prices_sold_out")
 _STEPS: Final = ("steps", "steps_in_stock", "steps_sold_out")
 _WHOLE: Final = (

@@ -100,7 +100,7 @@ class Pins:
 
 
 class Recent(Generic[K, V]):
-    """A bounded cache that forgets what was not asked for the longest."""
+    """A bounded cache that drops the least recently used entry."""
 
     def __init__(self, most: int) -> None:
         self._most = most

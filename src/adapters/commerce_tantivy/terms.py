@@ -86,7 +86,7 @@ class TermReader:
         for i, sense in enumerate(senses):
             self._split(term, sense)
             sense.known = self._finds(
-                # One field first: it tells of most words, and is read in a tenth of the time.
+                # One field first: it decides most words, and is read in a tenth of the time.
                 Query.term_query(SCHEMA, "name", stem(sense.word.surface)),
                 *(q for _, q in sense.alternatives),
             )

@@ -13,7 +13,7 @@ from urllib.parse import quote, quote_plus
 
 import attrs
 
-#: What every record has; whatever else one holds was given to it by whoever wrote it.
+#: What every record has; anything else in one was added by its caller.
 _ORDINARY: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 

@@ -1,4 +1,4 @@
-"""A pytest plugin that tells the features to a running shop.
+"""A pytest plugin that runs the features against a running shop.
 
 ::
 

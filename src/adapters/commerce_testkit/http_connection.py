@@ -14,8 +14,8 @@ import attrs
 from commerce_testkit.shop import Refused, UnexpectedAnswer
 
 _PATIENCE: Final = 30.0
-#: Refusals of a shop that many ask at once, or one address too often: who tells it the features
-#: again and again is such a one.
+#: Refusals of a busy shop, or of too many requests from one address: repeated runs of the features
+#: meet them.
 _NO_ROOM: Final = frozenset({"overloaded", "too-many-requests"})
 _LONGEST_WAIT: Final = 120.0
 
@@ -130,8 +130,8 @@ class HttpConnection:
 
 
 def _asks_to_wait(response: http.client.HTTPResponse, raw: bytes) -> int | None:
-    """The seconds after which a request that was not looked at for want of room may be sent again;
-    ``None``: it was looked at.
+    """The seconds after which a request that was refused for lack of room may be sent again;
+    ``None``: it was not.
     """
     retry_after = response.headers.get("retry-after", "")
     is_problem = response.headers.get("content-type", "").startswith("application/problem+json")

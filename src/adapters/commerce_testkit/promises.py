@@ -64,7 +64,7 @@ def broken_promises(
     rows: Mapping[OrderId, SagaRow],
     now: datetime,
 ) -> Iterator[Violation]:
-    """What buyers, the gateway and the carrier were told that is not so, of a shop at rest.
+    """Where buyers, the gateway and the carrier got a wrong answer, of a shop at rest.
 
     Args:
         examined: the shop, with its gateway and its carrier.

@@ -1,5 +1,5 @@
 """The shop of the features as its services, over memory adapters: no network, no thread, and time
-passes when it is told to.
+passes under the test's control.
 """
 
 import json
@@ -53,8 +53,8 @@ _TICKS: Final = 600
 def _refusing(
     act: "Callable[Concatenate[ServiceShop, P], R]",
 ) -> "Callable[Concatenate[ServiceShop, P], R]":
-    """*act*, which takes a moment, and whose refusals are told as the shop of the features tells
-    them.
+    """*act*, which takes a moment, and whose errors become the refusals of the
+    features.
     """
 
     @wraps(act)
@@ -290,8 +290,8 @@ class ServiceShop(ShopDriver):
         return SellerId(self._caller(who, Role.SELLER).id)
 
     def _shopper(self, who: Visitor) -> Shopper:
-        """A guest gets a token at the first look; whoever is logged in and still shows one takes
-        that cart over.
+        """A guest gets a token at the first visit; a logged-in buyer who still sends one takes that
+        cart over.
         """
         if who.token is None:
             who.cart_token = who.cart_token or f"guest-{self._shop.parts.ids.new()}"

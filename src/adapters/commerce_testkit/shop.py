@@ -250,7 +250,7 @@ class ShopDriver(Protocol):
 
     @abstractmethod
     def search(self, parameters: Mapping[str, str | tuple[str, ...]]) -> SearchPage:
-        """Search; *parameters* has the contract's parameters, ``seller`` among them."""
+        """Search; *parameters* are the contract's, ``seller`` among them."""
 
     @abstractmethod
     def seller_id(self, who: Visitor) -> str:
@@ -300,7 +300,7 @@ class ShopDriver(Protocol):
 
     @abstractmethod
     def events(self, who: Visitor, order_id: str, after: int = 0) -> tuple[str, ...]:
-        """Follow an order from behind entry *after* of its timeline to its end; what was told."""
+        """Follow an order from after entry *after* of its timeline to its end; the events."""
 
     @abstractmethod
     def cancel(self, who: Visitor, order_id: str) -> OrderDetails:

@@ -78,8 +78,8 @@ class Verdict:
 
 class Simulation:
     """One run of *steps* steps with *seed*; *rate* is how likely each fault is at each point. The
-    same seed, the same run. Orders go by *definition*: whomever its added steps call is behind the
-    same bad network.
+    same seed, the same run. Orders follow *definition*: the calls of its added steps
+    go over the same bad network.
     """
 
     def __init__(
@@ -345,7 +345,7 @@ class Simulation:
     def _deliver(self) -> None:
         self._services.relay.run_once(10)
 
-    # --- what is looked at
+    # --- checks
 
     def _look(self) -> None:
         report = self._services.checker.check()

@@ -35,7 +35,7 @@ class Placed:
 
 @attrs.define(eq=False)
 class Story:
-    """One scenario in a shop. E-mail addresses and brands are its own, so that it can be told in
+    """One scenario in a shop. E-mail addresses and brands are its own, so that it can run in
     any shop, any number of times.
 
     What a *When* step does may be refused; the step that follows has to say so, else the refusal

@@ -287,8 +287,8 @@ class Accounts:
         return LoggedIn(token=token, expires_at=session.expires_at, account=account, device=device)
 
     def _decoy_hash(self) -> str:
-        """Something to check a password against when nobody has the address, so that the time taken
-        tells nothing.
+        """Something to check a password against when the address is unknown, so that the time taken
+        reveals nothing.
         """
         if self._decoy is None:
             self._decoy = self._hasher.hash(self._tokens.new())

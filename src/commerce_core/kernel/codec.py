@@ -76,7 +76,7 @@ def decode_event(name: str, payload: Mapping[str, Any]) -> Event:
         Unreadable: no such event is known here, or the payload does not fit it.
     """
     kind = _events.get(name)
-    if kind is None:  # one that was not asked for yet
+    if kind is None:  # not cached yet
         for each in _subclasses(Event):
             _events.setdefault(vars(each).get("name", ""), each)
         kind = _events.get(name)
@@ -127,7 +127,7 @@ class Reader:
     classes.
 
     Nothing is coerced: a number is no text, ``true`` is no number. Keys are the camelCase of the
-    attribute names; keys that nobody asked for are refused. A ``Money`` attribute takes
+    attribute names; unknown keys are refused. A ``Money`` attribute takes
     ``{"amount", "currency"}``, a number or decimal text; the latter two are in *currency*. An
     enumeration of texts is read from one of them, a class with a ``from_text`` by it. Of several
     classes (``A | B``) the one is read that knows most of the keys. Constructors check through

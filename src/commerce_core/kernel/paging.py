@@ -41,7 +41,7 @@ def encode_cursor(kind: str, *position: str | int | float) -> str:
 
 
 def decode_cursor(kind: str, cursor: str, *types: type) -> list[Any]:
-    """The position that :func:`encode_cursor` was given; every value is of the type asked for.
+    """The position that :func:`encode_cursor` was given; every value has the given type.
 
     Raises:
         BadCursor: anything else.
@@ -63,7 +63,7 @@ def decode_cursor(kind: str, cursor: str, *types: type) -> list[Any]:
 
 
 def _fits(value: Any, kind: type) -> bool:
-    """Whether *value* is of the type asked for, and nothing that a database chokes on: a cursor can
+    """Whether *value* has the given type, and is nothing that a database chokes on: a cursor can
     be forged.
     """
     if type(value) is not kind:

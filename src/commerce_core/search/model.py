@@ -71,7 +71,7 @@ class Sort(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class Query:
-    """What a buyer asks for. ``term`` is text, never a query language; empty, everything matches.
+    """A search. ``term`` is text, never a query language; empty, everything matches.
 
     Of several values of one filter any may match; of several filters all must. Price, stock and
     attributes have to be met by one and the same form of an item. Prices are in minor units,

@@ -1,8 +1,8 @@
 """What the shop counts beside its requests; docs/operations.md has the table.
 
-What lies in the database is asked for when somebody looks, so that it is told when no worker lives
-as well: within bounds, however much there is, and in time. A part that does not answer is told of
-by ``commerce_part_up``, and what it knows is left out.
+Figures of the database are read at each scrape, so that they are there when no worker runs as
+well: within bounds, however much there is, and with a time-out. ``commerce_part_up`` shows a part
+that does not answer, and its figures are left out.
 """
 
 import logging

@@ -95,7 +95,7 @@ def resolve(
     json: AsJson = False,
 ) -> None:
     """Have a saga go on with what became of its charge (captured, declined or voided: its gateway
-    is asked, and must not say otherwise), or with a step that waits (accepted or refused; the
+    is queried, and must not contradict it), or with a step that waits (accepted or refused; the
     reason is shown to the buyer of what is refused).
     """
     out = Output(as_json=json)

@@ -39,7 +39,7 @@ class MemoryCarrier(Carrier):
 
     def find_by_reference(self, reference: str) -> BookingOutcome:
         with self._turn:
-            return self._outcomes.get(reference, Unknown("never asked for"))
+            return self._outcomes.get(reference, Unknown("no such booking"))
 
     def cancel(self, reference: str, key: str) -> BookingGone | Unknown:
         _refuse_blank(key)

@@ -1,5 +1,5 @@
-"""Accounts: registering, logging in and out, name and address. And how a refusal is told, whatever
-it is about.
+"""Accounts: registering, logging in and out, name and address. And refusals of every
+kind.
 """
 
 from typing import Final

@@ -1,4 +1,4 @@
-"""Orders: how they end, who sees them, and what is told on the way."""
+"""Orders: how they end, who sees them, and the events on the way."""
 
 from collections.abc import Mapping
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""Search: finding, narrowing, leafing, suggestions. A search is asked again until what was written
+"""Search: finding, narrowing, leafing, suggestions. A search is repeated until what was written
 shows in it.
 """
 
@@ -23,13 +23,12 @@ _PARAMETERS: Final = {
     "highest price": "priceMax",
 }
 _SORTS: Final = {"lowest price": "price", "highest price": "-price", "newest": "newest"}
-#: So many letters of a word that nobody else has are nobody else's either, however often the
-#: features were told to a shop.
+#: So many letters of a unique word are unique too, however often the features ran against a shop.
 _PREFIX: Final = 9
 
 
 def _among(story: Story, who: str, **filters: str | tuple[str, ...]) -> Callable[[], SearchPage]:
-    """A search among the items of the seller *who*; it can be asked as often as need be."""
+    """A search among the items of the seller *who*; it can be run any number of times."""
     query: dict[str, str | tuple[str, ...]] = {
         "seller": story.shop.seller_id(story.visitor(who)),
         **filters,

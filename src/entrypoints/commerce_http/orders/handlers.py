@@ -36,8 +36,8 @@ from commerce_http.web.query import Moment, moment, page_size
 
 @attrs.frozen(kw_only=True)
 class ListOrders:
-    """Which orders, and which page of the list. The cursor of a page belongs to the filters that it
-    was asked with.
+    """Which orders, and which page of the list. The cursor of a page belongs to the filters of
+    that page.
     """
 
     status: OrderStatus | None = None

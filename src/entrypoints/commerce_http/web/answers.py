@@ -18,13 +18,12 @@ _encoder: Final = msgspec.json.Encoder()
 #: Nobody guesses what an answer is, and nobody keeps one that is about a person, or a refusal.
 NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
 NO_STORE: Final = (b"cache-control", b"no-store")
-#: What anybody may know, told to somebody who is known: kept by that client alone, and asked for
-#: again.
+#: Public data sent to an authenticated client: cached by that client alone, and revalidated.
 PRIVATE: Final = (b"cache-control", b"private, no-cache")
 
 
 class RequestInfo(NamedTuple):
-    """What answers depend on, whoever makes them: the request's id, its ``traceparent``, the prefix
+    """What answers depend on: the request's id, its ``traceparent``, the prefix
     at which the application is mounted (percent-encoded; none is empty), and whether its client
     came by TLS.
     """
@@ -181,9 +180,7 @@ def request_id() -> str:
 
 
 def request_trace() -> str | None:
-    """The request that is being answered as what follows from it is told of it (a W3C
-    ``traceparent``); ``None`` outside of one.
-    """
+    """The trace context of the current request (a W3C ``traceparent``); ``None`` outside of one."""
     return _request.get().trace
 
 

@@ -20,8 +20,8 @@ LARGEST_HEAD: Final = 1 << 17
 #: Bytes of framing (sizes and extensions of chunks, trailers) for each byte of a body, beside as
 #: many as a head may have.
 _FRAMING: Final = 8
-#: Seconds in which the rest of a request may arrive that is answered already: whoever hangs up at
-#: once loses the answer.
+#: Seconds in which the rest of a request may arrive that is answered already: closing at once
+#: would lose the answer.
 LONGEST_REST: Final = 2.0
 #: Seconds between two looks at what follows such an answer.
 _REST_EVERY: Final = 0.05
@@ -260,8 +260,8 @@ class BoundedConnection(HttpToolsProtocol):
         return self._head is None and not self._is_complete and self.cycle.response_complete
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Another protocol than HTTP/1.1 may be asked for and is not spoken: the request is
-        answered as it is.
+        """Upgrades to another protocol than HTTP/1.1 are not supported: the request is answered as
+        it is.
         """
 
     def _read_on(self) -> None:

@@ -157,7 +157,7 @@ def _service(operation: Operation, argument: Argument, around: HttpContext) -> o
         return getattr(around.shop, argument.name)
     except AttributeError as error:
         raise TypeError(
-            f"{operation.name} asks for {argument.name!r}, which the shop does not have"
+            f"{operation.name} needs {argument.name!r}, which the shop does not have"
         ) from error
 
 

@@ -196,9 +196,7 @@ def without_cards(text: str) -> str:
 
 
 def secrets_in(scope: Mapping[str, Any]) -> set[str]:
-    """What a request showed and no line of the log may hold, in whatever words an error tells of
-    it.
-    """
+    """The secrets of a request, which no log line may hold, whatever an error says."""
     shown = {name.lower(): value.decode("latin-1") for name, value in scope.get("headers") or ()}
     cookies = [part.partition("=")[2].strip() for part in shown.get(b"cookie", "").split(";")]
     found = {
@@ -238,9 +236,7 @@ def answer_http_error(_: _HasScope, error: HTTPException) -> Problem:
 
 
 def answer_defect(request: _HasScope, error: Exception) -> Problem:
-    """Litestar's handler of everything else: a defect of ours, told to the log and not to the
-    client.
-    """
+    """Litestar's handler of everything else: a defect, shown in the log and not to the client."""
     scope = request.scope
     _log.error(
         "defect",

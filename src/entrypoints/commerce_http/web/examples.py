@@ -1,6 +1,4 @@
-"""What the document shows: answers and refusals as a shop of dollars gave them, in the currency of
-the shop that tells of them.
-"""
+"""The document's examples: answers and refusals recorded in dollars, in the shop's currency."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -43,7 +43,7 @@ _BEARER: Final = {
 
 
 class Document:
-    """The document of *operations*, made when it is first asked for.
+    """The document of *operations*, made at first use.
 
     Args:
         operations: what it describes.

@@ -73,8 +73,8 @@ class Header:
 
 @attrs.frozen
 class OriginMark:
-    """Marks the parameter that gets where the request comes from; *device* says that the caller's
-    device may be told, too.
+    """Marks the parameter that gets where the request comes from; *device*: and the caller's
+    device.
     """
 
     device: Header | None = None
@@ -191,7 +191,7 @@ class Operation:
 
     @property
     def tag(self) -> str:
-        """The capability that it belongs to, or what of the frame it tells of."""
+        """The capability that it belongs to, or its part of the frame."""
         module = self.function.__module__.partition("commerce_http.")[2] or "shop"
         return module.removeprefix("web.").partition(".")[0]
 

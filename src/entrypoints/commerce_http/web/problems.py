@@ -30,7 +30,7 @@ class ProblemTypeList(Shape):
 _BY_STATUS: Final[Mapping[int, str]] = {
     400: "Correct the request: sent again as it is, it will be refused again.",
     401: "Log in (POST /sessions) and send the token: Authorization: Bearer <token>.",
-    403: "Use an account with the role that the operation asks for.",
+    403: "Use an account with the role that the operation needs.",
     404: (
         "Check the address, and whose the thing is: what is somebody else's is answered in the "
         "same way."

@@ -1,4 +1,4 @@
-"""Cancelled orders whose money is back need not be looked at again."""
+"""Cancelled orders whose money is back are marked as settled."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ _UNSETTLED = sa.text("state = 'CANCELLED' AND settled IS NULL")
 
 
 def upgrade() -> None:
-    """Add what tells it. All that were cancelled so far are looked at once more."""
+    """Add the mark. All orders that were cancelled so far are checked once more."""
     op.add_column("saga", sa.Column("settled", sa.Boolean, nullable=True))
     op.add_column("saga", sa.Column("late_facts", sa.BigInteger, nullable=True))
     op.create_index(

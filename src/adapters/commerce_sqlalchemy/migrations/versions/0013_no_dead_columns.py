@@ -1,4 +1,4 @@
-"""Sagas lose the bucket and the owner of their claim, which nobody ever looked at.
+"""Sagas lose the bucket and the owner of their claim, which nothing ever read.
 
 Earlier releases write both: none of them works any more (docs/adr/0047).
 """
