@@ -20,8 +20,8 @@ from commerce_core.checkout import (
     Refused,
     StepOutcome,
     StepRequest,
+    StepUnknown,
     Undone,
-    Unknown,
     Wait,
     order_saga,
 )
@@ -61,9 +61,9 @@ class FraudCheck(OwnStep):
             case "review":
                 return Wait(f"fraud score {answer['score']}", for_person=True)
             case _:
-                return Unknown("the answer is not understood")
+                return StepUnknown("the answer is not understood")
 
-    def undo(self, request: StepRequest, /) -> Undone | Unknown:
+    def undo(self, request: StepRequest, /) -> Undone | StepUnknown:
         """Close the case: nobody needs to look at it any more."""
         _post(f"{self._url}/checks/closed", request.key, {"order": request.order.id})
         return Undone()

@@ -14,7 +14,7 @@ from commerce_core.shipping import (
     CannotShip,
     Carrier,
     ParcelLine,
-    Unknown,
+    ShippingUnknown,
 )
 
 
@@ -38,8 +38,8 @@ class Bicycle(Carrier):
             return CannotShip("the basket is full")
         return self._booked.setdefault(reference, Booked(carrier="bicycle", tracking_number=key))
 
-    def find_by_reference(self, reference: str) -> Booked | Unknown:
-        return self._booked.get(reference, Unknown("nobody asked"))
+    def find_by_reference(self, reference: str) -> Booked | ShippingUnknown:
+        return self._booked.get(reference, ShippingUnknown("nobody asked"))
 
     def cancel(self, reference: str, key: str) -> BookingGone:
         self._booked.pop(reference, None)
@@ -62,7 +62,7 @@ def outcome(carrier: Carrier, reference: str) -> str:
     match carrier.find_by_reference(reference):
         case Booked(tracking_number=number):
             return number
-        case CannotShip(detail=detail) | Unknown(reason=detail):
+        case CannotShip(detail=detail) | ShippingUnknown(reason=detail):
             return detail
         case BookingGone():
             return "gone"

@@ -16,7 +16,7 @@ from commerce_core.shipping import (
     CannotShip,
     Carrier,
     ParcelLine,
-    Unknown,
+    ShippingUnknown,
 )
 from commerce_local.sandbox_file import SandboxFile
 
@@ -65,10 +65,10 @@ class SandboxCarrier(Carrier):
     def find_by_reference(self, reference: str) -> BookingOutcome:
         return self._execute(reference, _FIND, (reference,))
 
-    def cancel(self, reference: str, key: str) -> BookingGone | Unknown:
+    def cancel(self, reference: str, key: str) -> BookingGone | ShippingUnknown:
         _refuse_blank(key)
         outcome = self._execute(reference, _CANCEL, (reference, "gone"))
-        return outcome if isinstance(outcome, BookingGone) else Unknown("it is still there")
+        return outcome if isinstance(outcome, BookingGone) else ShippingUnknown("it is still there")
 
     def _execute(
         self, reference: str, statement: str, parameters: tuple[str, ...]
@@ -77,7 +77,7 @@ class SandboxCarrier(Carrier):
         try:
             rows = self._file.rows_of(statement, parameters)
         except sqlite3.Error as error:
-            return Unknown(f"the sandbox's bookings: {error}")
+            return ShippingUnknown(f"the sandbox's bookings: {error}")
         match rows:
             case [("booked",)]:
                 digest = hashlib.blake2b(reference.encode(), digest_size=6).hexdigest()
@@ -87,7 +87,7 @@ class SandboxCarrier(Carrier):
             case [("gone",)]:
                 return BookingGone()
             case _:
-                return Unknown("the sandbox knows no such booking")
+                return ShippingUnknown("the sandbox knows no such booking")
 
 
 def _refuse_blank(key: str) -> None:

@@ -23,9 +23,9 @@ from commerce_core.payment import (
     PaymentGateway,
     PaymentInfo,
     PaymentUnavailable,
+    PaymentUnknown,
     Refunded,
     RefundOutcome,
-    Unknown,
     Voided,
 )
 from commerce_local.sandbox_cards import REFUSALS, Behaviour, card_of
@@ -104,7 +104,7 @@ class _Entry:
             case _Status.VOIDED:
                 return Voided()
             case _Status.OPEN:
-                return Unknown("it was not charged yet")
+                return PaymentUnknown("it was not charged yet")
 
     def charged(self, now: datetime) -> _Status:
         """Where a charge at *now* takes an open handle."""
@@ -173,7 +173,7 @@ class SandboxGateway(PaymentGateway):
                 return entry.outcome() if entry else _STRANGE
             return self._charge(entry, key)
         except sqlite3.Error as error:
-            return Unknown(f"the sandbox's books: {error}")
+            return PaymentUnknown(f"the sandbox's books: {error}")
 
     def _charge(self, entry: _Entry, key: str) -> ChargeOutcome:
         now = self._clock.now()
@@ -182,7 +182,7 @@ class SandboxGateway(PaymentGateway):
         if not charged:  # another call was first
             return self.fetch(entry.handle)
         if status is _Status.OPEN or entry.behaviour is Behaviour.LOSES_THE_ANSWER:
-            return Unknown("the sandbox did not answer in time")
+            return PaymentUnknown("the sandbox did not answer in time")
         return _entry(*charged[0]).outcome()
 
     def fetch(self, handle: Handle) -> ChargeOutcome:
@@ -195,7 +195,7 @@ class SandboxGateway(PaymentGateway):
         try:
             entry = self._find(statement, handle)
         except sqlite3.Error as error:
-            return Unknown(f"the sandbox's books: {error}")
+            return PaymentUnknown(f"the sandbox's books: {error}")
         return entry.outcome() if entry else _STRANGE
 
     def _find(self, statement: str, handle: Handle) -> _Entry | None:
@@ -208,7 +208,7 @@ class SandboxGateway(PaymentGateway):
             with self._file.writing() as books:
                 return _give_back(books, _order_of(handle), amount, key)
         except sqlite3.Error as error:
-            return Unknown(f"the sandbox's books: {error}")
+            return PaymentUnknown(f"the sandbox's books: {error}")
 
     def unclaimed(self, before: datetime, limit: int) -> Sequence[tuple[OrderId, Handle]]:
         query = (
@@ -247,7 +247,7 @@ class SandboxGateway(PaymentGateway):
         ]
 
 
-_STRANGE: Final = Unknown("the sandbox does not know this handle")
+_STRANGE: Final = PaymentUnknown("the sandbox does not know this handle")
 
 
 def _give_back(
@@ -261,7 +261,7 @@ def _give_back(
         return (
             Refunded(ref=found[1], amount=amount)
             if same
-            else Unknown("the key belongs to another refund")
+            else PaymentUnknown("the key belongs to another refund")
         )
     row = books.execute(_SELECT_ONE, (order_id,)).fetchone()
     entry = _entry(*row) if row else None
@@ -270,12 +270,12 @@ def _give_back(
         or entry.status is not _Status.CAPTURED
         or entry.amount.currency != amount.currency
     ):
-        return Unknown("nothing was captured in this currency")
+        return PaymentUnknown("nothing was captured in this currency")
     (given,) = books.execute(
         "SELECT coalesce(sum(minor), 0) FROM refund WHERE order_id = ?", (order_id,)
     ).fetchone()
     if not 0 < amount.minor <= entry.amount.minor - given:
-        return Unknown("more than was captured")
+        return PaymentUnknown("more than was captured")
     ref = f"ref_{hashlib.blake2b(key.encode(), digest_size=12).hexdigest()}"
     books.execute(
         "INSERT INTO refund VALUES (?, ?, ?, ?, ?)",

@@ -17,7 +17,7 @@ from commerce_core.payment import (
     PaymentUnavailable,
     RefundOutcome,
 )
-from commerce_core.shipping import BookingGone, BookingOutcome, Carrier, ParcelLine, Unknown
+from commerce_core.shipping import BookingGone, BookingOutcome, Carrier, ParcelLine, ShippingUnknown
 from commerce_local.deadline import Deadline, NoAnswer
 
 
@@ -82,7 +82,7 @@ class TimedCarrier(Carrier):
     def find_by_reference(self, reference: str) -> BookingOutcome:
         return self._deadline.call(lambda: self._inner.find_by_reference(reference))
 
-    def cancel(self, reference: str, key: str) -> BookingGone | Unknown:
+    def cancel(self, reference: str, key: str) -> BookingGone | ShippingUnknown:
         return self._deadline.call(lambda: self._inner.cancel(reference, key))
 
 

@@ -10,8 +10,15 @@ from typing import Any, Self, TypeVar
 
 import attrs
 
-from commerce_core.checkout import OrderSaga, OwnStep, Saga, StepOutcome, StepRequest, Undone
-from commerce_core.checkout import Unknown as StepUnknown
+from commerce_core.checkout import (
+    OrderSaga,
+    OwnStep,
+    Saga,
+    StepOutcome,
+    StepRequest,
+    StepUnknown,
+    Undone,
+)
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.errors import TransactionLost
 from commerce_core.kernel.ids import BuyerId, OrderId
@@ -25,11 +32,10 @@ from commerce_core.payment import (
     PaymentGateway,
     PaymentInfo,
     PaymentUnavailable,
+    PaymentUnknown,
     RefundOutcome,
 )
-from commerce_core.payment import Unknown as PaymentUnknown
-from commerce_core.shipping import BookingGone, BookingOutcome, Carrier, ParcelLine
-from commerce_core.shipping import Unknown as ShippingUnknown
+from commerce_core.shipping import BookingGone, BookingOutcome, Carrier, ParcelLine, ShippingUnknown
 
 T = TypeVar("T")
 U = TypeVar("U")

@@ -53,8 +53,8 @@ from commerce_core.checkout.steps.own import (
     Refused,
     StepOutcome,
     StepRequest,
+    StepUnknown,
     Undone,
-    Unknown,
     Wait,
 )
 from commerce_core.checkout.steps.pay import LookedUp
@@ -111,9 +111,9 @@ __all__ = [
     "StepCommand",
     "StepOutcome",
     "StepRequest",
+    "StepUnknown",
     "Timing",
     "Undone",
-    "Unknown",
     "Wait",
     "call_key",
     "order_saga",

@@ -10,9 +10,9 @@ from commerce_core.payment.model import (
     Declined,
     Handle,
     PaymentInfo,
+    PaymentUnknown,
     Refunded,
     RefundOutcome,
-    Unknown,
     Voided,
 )
 from commerce_core.payment.ports import PaymentGateway, Route
@@ -28,9 +28,9 @@ __all__ = [
     "PaymentGateway",
     "PaymentInfo",
     "PaymentUnavailable",
+    "PaymentUnknown",
     "RefundOutcome",
     "Refunded",
     "Route",
-    "Unknown",
     "Voided",
 ]

@@ -147,7 +147,7 @@ class Declined:
 
 
 @attrs.frozen
-class Unknown:
+class PaymentUnknown:
     """It may or may not have happened, or happens later."""
 
     reason: str
@@ -166,8 +166,8 @@ class Refunded:
     amount: Money
 
 
-ChargeOutcome = Captured | Declined | Voided | Unknown
-RefundOutcome = Refunded | Unknown
+ChargeOutcome = Captured | Declined | Voided | PaymentUnknown
+RefundOutcome = Refunded | PaymentUnknown
 
 
 @attrs.frozen(kw_only=True)

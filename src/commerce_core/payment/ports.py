@@ -24,7 +24,7 @@ Route: TypeAlias = Callable[[PaymentInfo, Money], str]
 class PaymentGateway(Protocol):
     """Takes one call at a time, over a network. Never called while a transaction is open.
 
-    A time-out, a lost connection and every answer that is not understood are ``Unknown``, never a
+    A time-out, a lost connection and every unexpected answer are ``PaymentUnknown``, never a
     refusal.
     """
 
@@ -57,7 +57,7 @@ class PaymentGateway(Protocol):
 
     @abstractmethod
     def fetch(self, handle: Handle) -> ChargeOutcome:
-        """What became of the handle. Changes nothing; ``Unknown`` while it was neither charged,
+        """Its state. Changes nothing; ``PaymentUnknown`` while the handle was neither charged,
         refused nor cancelled.
         """
 

@@ -6,7 +6,7 @@ from commerce_core.shipping.model import (
     BookingOutcome,
     CannotShip,
     ParcelLine,
-    Unknown,
+    ShippingUnknown,
 )
 from commerce_core.shipping.ports import Carrier
 
@@ -17,5 +17,5 @@ __all__ = [
     "CannotShip",
     "Carrier",
     "ParcelLine",
-    "Unknown",
+    "ShippingUnknown",
 ]

@@ -35,10 +35,10 @@ class BookingGone:
 
 
 @attrs.frozen
-class Unknown:
+class ShippingUnknown:
     """It may or may not have happened, or happens later."""
 
     reason: str
 
 
-BookingOutcome = Booked | CannotShip | BookingGone | Unknown
+BookingOutcome = Booked | CannotShip | BookingGone | ShippingUnknown

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from commerce_core.kernel.address import Address
-from commerce_core.shipping.model import BookingGone, BookingOutcome, ParcelLine, Unknown
+from commerce_core.shipping.model import BookingGone, BookingOutcome, ParcelLine, ShippingUnknown
 
 
 class Carrier(Protocol):
     """Takes one call at a time, over a network. Never called while a transaction is open.
 
-    A time-out, a lost connection and every answer that is not understood are ``Unknown``, never a
+    A time-out, a lost connection and every unexpected answer are ``ShippingUnknown``, never a
     refusal.
     """
 
@@ -29,10 +29,10 @@ class Carrier(Protocol):
 
     @abstractmethod
     def find_by_reference(self, reference: str) -> BookingOutcome:
-        """What became of *reference*. Changes nothing; ``Unknown`` where nothing was booked yet."""
+        """The state of *reference*. Changes nothing; ``ShippingUnknown`` before it was booked."""
 
     @abstractmethod
-    def cancel(self, reference: str, key: str) -> BookingGone | Unknown:
+    def cancel(self, reference: str, key: str) -> BookingGone | ShippingUnknown:
         """Cancel the booking, and fence one that has not arrived yet. Idempotent.
 
         Raises:

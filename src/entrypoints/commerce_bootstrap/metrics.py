@@ -16,12 +16,14 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from commerce_bootstrap.probing import Probe
-from commerce_core.checkout import BacklogStats, LookedUp
+from commerce_core.checkout import BacklogStats, LookedUp, StepUnknown
 from commerce_core.checkout.service.operate import Operations
 from commerce_core.kernel.batching import GroupFunction
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.errors import CommerceError
 from commerce_core.kernel.messaging import Broker, Outbox
+from commerce_core.payment import PaymentUnknown
+from commerce_core.shipping import ShippingUnknown
 from commerce_sqlalchemy.transaction import SqlDatabase
 
 T = TypeVar("T")
@@ -59,6 +61,10 @@ def dropped_rows(registry: CollectorRegistry) -> Callable[[str, int], None]:
         "commerce_retention_rows", "Rows that were forgotten.", ["rule"], registry=registry
     )
     return lambda rule, count: rows.labels(rule).inc(count)
+
+
+#: Outcomes of one label: whether the call was carried out is not known.
+_UNKNOWN: Final = (Exception, PaymentUnknown, ShippingUnknown, StepUnknown)
 
 
 class GroupMetrics:
@@ -111,7 +117,7 @@ class CallMetrics:
         """Count a *call*; an exception for an *outcome* leaves unknown what became of it."""
         if isinstance(outcome, LookedUp):
             outcome = outcome.outcome
-        kind = "Unknown" if isinstance(outcome, Exception) else type(outcome).__name__
+        kind = "Unknown" if isinstance(outcome, _UNKNOWN) else type(outcome).__name__
         known = self._known.get((call, kind))
         if known is None:
             known = self._known[call, kind] = self._seconds.labels(call, kind)

@@ -15,8 +15,7 @@ from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 import attrs
 
-from commerce_core.checkout import LookedUp
-from commerce_core.checkout import Unknown as StepUnknown
+from commerce_core.checkout import LookedUp, StepUnknown
 from commerce_core.checkout.service.run import StepCall
 from commerce_core.kernel.batching import Calls, FanOut, GroupFunction
 from commerce_core.kernel.deployment import answer_at_once
@@ -24,8 +23,8 @@ from commerce_core.kernel.errors import Unavailable
 from commerce_core.kernel.ids import MessageId
 from commerce_core.kernel.messaging import Broker, Consumer, Message, Queue
 from commerce_core.kernel.redaction import message_of
-from commerce_core.payment import Unknown as PaymentUnknown
-from commerce_core.shipping import Unknown as ShippingUnknown
+from commerce_core.payment import PaymentUnknown
+from commerce_core.shipping import ShippingUnknown
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -14,7 +14,7 @@ from commerce_core.checkout.service.operate import Decision
 from commerce_core.kernel.errors import TransactionLost
 from commerce_core.kernel.money import Money
 from commerce_core.orders import Fact, OrderStatus
-from commerce_core.payment import Captured, Unknown
+from commerce_core.payment import Captured, PaymentUnknown
 from tests.integration.acceptance.endings import ENDINGS, begin
 from tests.integration.market import LOSES_ITS_ANSWER, NOWHERE, Market, open_market, side_by_side
 from tests.integration.statements import Breakage
@@ -223,7 +223,7 @@ def test_14_a_refund_that_fails_is_retried_until_it_is_done_and_a_person_is_alar
     with open_market(tmp_path, in_step=True, longest_retry=one_second) as market:
         _, placed = market.buy(market.item(1), to=NOWHERE)
         market.outside.rule = lambda name, send: (
-            Unknown("not now") if name == "gateway.refund" else send()
+            PaymentUnknown("not now") if name == "gateway.refund" else send()
         )
         registry = market.shop.registry
         for attempt in range(1, 31):

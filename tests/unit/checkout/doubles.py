@@ -4,9 +4,8 @@ from collections.abc import Callable, Sequence
 
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.money import Money
-from commerce_core.payment import ChargeOutcome, Handle, RefundOutcome, Unknown
-from commerce_core.shipping import BookingOutcome, ParcelLine
-from commerce_core.shipping import Unknown as ShippingUnknown
+from commerce_core.payment import ChargeOutcome, Handle, PaymentUnknown, RefundOutcome
+from commerce_core.shipping import BookingOutcome, ParcelLine, ShippingUnknown
 from commerce_testkit.memory.clock import SettableClock
 from commerce_testkit.memory.payment import MemoryGateway
 from commerce_testkit.memory.shipping import MemoryCarrier
@@ -43,7 +42,7 @@ class ScriptedGateway(MemoryGateway):
         self.keys.append(key)
         if self.refunds_fail > 0:
             self.refunds_fail -= 1
-            return Unknown("no answer in time")
+            return PaymentUnknown("no answer in time")
         return super().refund(handle, refund_no, amount, key)
 
 

@@ -19,8 +19,7 @@ from commerce_core.checkout.saga import ORDER_SAGA, Saga
 from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.orders import Fact, OrderKey
-from commerce_core.payment import BookEntry, Captured, Declined, Refunded, Voided
-from commerce_core.payment import Unknown as PaymentUnknown
+from commerce_core.payment import BookEntry, Captured, Declined, PaymentUnknown, Refunded, Voided
 from commerce_core.shipping import Booked, BookingGone, CannotShip
 
 PRICE, LESS, DESK = Money(500, "USD"), Money(300, "USD"), 100

@@ -8,8 +8,8 @@ from commerce_core.checkout import (
     Refused,
     StepOutcome,
     StepRequest,
+    StepUnknown,
     Undone,
-    Unknown,
     Wait,
 )
 
@@ -47,7 +47,7 @@ class Gift(OwnStep):
             self.reserved.setdefault(request.order.id, request.key)
         return Accepted({"gift": "mug"})
 
-    def undo(self, request: StepRequest, /) -> Undone | Unknown:
+    def undo(self, request: StepRequest, /) -> Undone | StepUnknown:
         self.log.append(f"undo {request.key}")
         if self.silent > 0:
             self.silent -= 1

@@ -10,7 +10,7 @@ import pytest
 from commerce_core.checkout import Placed, PlaceOrder
 from commerce_core.inventory import HoldStatus
 from commerce_core.orders import OrderState, OrderStatus
-from commerce_core.payment import Unknown, Voided
+from commerce_core.payment import PaymentUnknown, Voided
 from commerce_http.checkout import as_placed
 from commerce_testkit.memory.shop import MemoryShop
 from tests.unit.checkout.doubles import BusyCarrier, scripted
@@ -43,7 +43,7 @@ def test_tries_in_vain_are_counted_anew_after_every_progress() -> None:
     carrier = BusyCarrier()
     carrier.silent = 2
     shop, gateway = scripted(carrier=carrier)
-    gateway.reply = Unknown("no answer")
+    gateway.reply = PaymentUnknown("no answer")
     placed = order(shop, register(shop), sell(shop))
     counted = []
     for turn in range(6):

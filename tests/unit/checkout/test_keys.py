@@ -16,11 +16,10 @@ from commerce_core.payment import (
     Captured,
     ChargeOutcome,
     Handle,
+    PaymentUnknown,
     RefundOutcome,
-    Unknown,
 )
-from commerce_core.shipping import BookingOutcome, CannotShip
-from commerce_core.shipping import Unknown as ShippingUnknown
+from commerce_core.shipping import BookingOutcome, CannotShip, ShippingUnknown
 from commerce_testkit.memory.clock import SettableClock
 from commerce_testkit.memory.shipping import MemoryCarrier
 from commerce_testkit.memory.shop import MemoryShop
@@ -204,7 +203,7 @@ def test_the_margin_is_a_quarter_of_the_lifetime_and_an_hour_at_most() -> None:
 )
 def test_a_key_of_an_hour_is_used_for_three_quarters_of_it(after: timedelta, sent: int) -> None:
     shop, gateway = put(Forgetful)
-    gateway.reply = Unknown("no answer")
+    gateway.reply = PaymentUnknown("no answer")
     order(shop, register(shop), sell(shop))
     shop.runner.run_once(10)
     shop.clock.advance(after)
@@ -225,13 +224,13 @@ class StoresErrors(ScriptedGateway):
         if key.endswith(":1"):
             if self.charged_anyway:
                 super().confirm(handle, key)
-            return Unknown("500 Internal Server Error")
+            return PaymentUnknown("500 Internal Server Error")
         return super().confirm(handle, key)
 
     def refund(self, handle: Handle, refund_no: int, amount: Money, key: str) -> RefundOutcome:
         self.keys.append(key)
         return (
-            Unknown("500 Internal Server Error")
+            PaymentUnknown("500 Internal Server Error")
             if key.endswith(":1")
             else super().refund(handle, refund_no, amount, key)
         )
@@ -267,7 +266,7 @@ def test_after_unknown_a_look_comes_first_and_nothing_is_sent_that_is_done() -> 
 def test_a_key_is_given_up_only_a_few_times() -> None:
     """And it stays in the alarmed list meanwhile."""
     shop, gateway = scripted()
-    gateway.reply = Unknown("500 Internal Server Error")
+    gateway.reply = PaymentUnknown("500 Internal Server Error")
     placed = order(shop, register(shop), sell(shop))
     for _ in range(200):
         shop.runner.run_once(10)

@@ -15,10 +15,8 @@ from commerce_core.checkout import (
 from commerce_core.checkout.service.operate import Decision
 from commerce_core.kernel.ids import OrderId
 from commerce_core.orders import OrderState, OrderStatus
-from commerce_core.payment import Captured, ChargeOutcome, Declined, Handle, Voided
-from commerce_core.payment import Unknown as PaymentUnknown
-from commerce_core.shipping import BookingOutcome
-from commerce_core.shipping import Unknown as ShippingUnknown
+from commerce_core.payment import Captured, ChargeOutcome, Declined, Handle, PaymentUnknown, Voided
+from commerce_core.shipping import BookingOutcome, ShippingUnknown
 from commerce_testkit.memory.payment import MemoryGateway
 from commerce_testkit.memory.shipping import MemoryCarrier
 from commerce_testkit.memory.shop import MemoryParts, MemoryShop, memory_shop

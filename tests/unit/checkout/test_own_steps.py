@@ -20,7 +20,7 @@ from commerce_core.checkout import (
     Saga,
     StepOutcome,
     StepRequest,
-    Unknown,
+    StepUnknown,
     Wait,
     order_saga,
 )
@@ -124,7 +124,7 @@ def test_a_person_resolves_what_waits_and_is_kept_with_reason_and_evidence(
 
 
 def test_only_a_step_that_waits_can_be_accepted_or_refused_by_hand() -> None:
-    shop, check, placed = checked(Unknown("no answer"))
+    shop, check, placed = checked(StepUnknown("no answer"))
 
     def decide_meanwhile() -> None:
         with pytest.raises(NotToBeUndone):
@@ -235,7 +235,7 @@ def test_a_step_whose_answer_was_lost_is_undone_too() -> None:
 
 @pytest.mark.parametrize("outcome", [Accepted({"points": 12}), Refused("no-member", "no card")])
 def test_what_comes_after_completion_undoes_nothing(outcome: StepOutcome) -> None:
-    points = FraudCheck(Unknown("no answer"), outcome)
+    points = FraudCheck(StepUnknown("no answer"), outcome)
     points.name = "points"
     shop = shop_with(order_saga("loyal", 1, after_completion=(points,)))
     placed = order(shop, register(shop), sell(shop))

@@ -14,7 +14,7 @@ from commerce_core.checkout.service.run import SagaRunner
 from commerce_core.kernel.errors import TransactionLost
 from commerce_core.kernel.transaction import Transaction
 from commerce_core.orders import OrderState, OrderStatus, TooLateToCancel
-from commerce_core.payment import Captured, Unknown
+from commerce_core.payment import Captured, PaymentUnknown
 from commerce_testkit.memory.shop import MemoryShop, memory_shop
 from tests.unit.checkout.doubles import BusyCarrier, Died, ScriptedGateway, die, scripted
 from tests.unit.checkout.test_spoilt_groups import BrokenLedger
@@ -285,7 +285,7 @@ def test_a_silent_carrier_is_asked_again_under_the_same_key() -> None:
 
 def test_past_the_lifetime_of_the_keys_nothing_is_sent_again() -> None:
     shop, gateway = scripted()
-    gateway.reply = Unknown("no answer")
+    gateway.reply = PaymentUnknown("no answer")
     placed = order(shop, register(shop), sell(shop))
     shop.runner.run_once(10)
     shop.clock.advance(timedelta(hours=23, seconds=1))
@@ -301,7 +301,7 @@ def test_past_the_lifetime_of_the_keys_nothing_is_sent_again() -> None:
 
 def test_what_is_looked_up_after_the_lifetime_of_the_keys_is_believed_and_alarms_nobody() -> None:
     shop, gateway = scripted()
-    gateway.reply = Unknown("no answer")
+    gateway.reply = PaymentUnknown("no answer")
     placed = order(shop, register(shop), sell(shop))
     shop.runner.run_once(10)
     gateway.reply = None

@@ -21,10 +21,8 @@ from commerce_core.checkout.saga import ORDER_SAGA, Begin, advance, ask
 from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.orders import Fact, OrderKey, OrderState, Shipment
-from commerce_core.payment import Captured, Declined, Refunded, Voided
-from commerce_core.payment import Unknown as PaymentUnknown
-from commerce_core.shipping import Booked, BookingGone, CannotShip
-from commerce_core.shipping import Unknown as ShippingUnknown
+from commerce_core.payment import Captured, Declined, PaymentUnknown, Refunded, Voided
+from commerce_core.shipping import Booked, BookingGone, CannotShip, ShippingUnknown
 
 PRICE = Money(500, "USD")
 CAPTURED = Captured(ref="c1", amount=PRICE)

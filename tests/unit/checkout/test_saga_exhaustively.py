@@ -24,7 +24,7 @@ from commerce_core.checkout.steps.arrange_shipment import ArrangeShipment
 from commerce_core.checkout.steps.charge_payment import ChargePayment
 from commerce_core.checkout.steps.step import Done, Stay, Verdict
 from commerce_core.orders import OrderState
-from commerce_core.payment import Unknown as PaymentUnknown
+from commerce_core.payment import PaymentUnknown
 from tests.unit.checkout.one_order import Explorer
 from tests.unit.checkout.one_order_world import ANSWERS, LESS, WORLDS, Broken, Rules, World
 from tests.unit.checkout.steps_of_ones_own import Gift

@@ -10,15 +10,13 @@ from datetime import datetime
 import attrs
 import pytest
 
-from commerce_core.checkout import SagaRow, SagaWrite, StepRequest, Undone, order_saga
-from commerce_core.checkout import Unknown as StepUnknown
+from commerce_core.checkout import SagaRow, SagaWrite, StepRequest, StepUnknown, Undone, order_saga
 from commerce_core.inventory import HoldStatus, StockChange
 from commerce_core.kernel.ids import BuyerId, CartId, OrderId, SkuId
 from commerce_core.kernel.transaction import Transaction
 from commerce_core.orders import OrderState
-from commerce_core.payment import BookEntry, Captured, ChargeOutcome, Handle, Unknown, Voided
-from commerce_core.shipping import Booked, BookingOutcome
-from commerce_core.shipping import Unknown as ShippingUnknown
+from commerce_core.payment import BookEntry, Captured, ChargeOutcome, Handle, PaymentUnknown, Voided
+from commerce_core.shipping import Booked, BookingOutcome, ShippingUnknown
 from commerce_testkit.examined import Examined
 from commerce_testkit.memory.cart import MemoryCartBook
 from commerce_testkit.memory.checkout import MemorySagaStore
@@ -133,7 +131,7 @@ class FencelessGateway(MemoryGateway):
 
     def cancel(self, handle: Handle) -> ChargeOutcome:
         known = self.fetch(handle)
-        return Voided() if isinstance(known, Unknown) else known
+        return Voided() if isinstance(known, PaymentUnknown) else known
 
 
 class PretendingCarrier(MemoryCarrier):

@@ -4,7 +4,13 @@ from collections.abc import Sequence
 
 from commerce_core.kernel.address import Address
 from commerce_core.orders import OrderStatus, Shipment
-from commerce_core.shipping import BookingGone, BookingOutcome, CannotShip, ParcelLine, Unknown
+from commerce_core.shipping import (
+    BookingGone,
+    BookingOutcome,
+    CannotShip,
+    ParcelLine,
+    ShippingUnknown,
+)
 from commerce_testkit.memory.shipping import MemoryCarrier
 from commerce_testkit.memory.shop import MemoryParts, MemoryShop, memory_shop
 from tests.unit.people import address, fill, order, pay, register, see, sell
@@ -51,7 +57,7 @@ def test_where_nothing_was_asked_nothing_is_cancelled(shop: MemoryShop) -> None:
     placed = order(shop, register(shop), sell(shop))
     shop.cancellations.cancel(placed.key.buyer_id, placed.key.order_id)
     shop.run_to_rest()
-    assert isinstance(shop.parts.carrier.find_by_reference(placed.key.order_id), Unknown)
+    assert isinstance(shop.parts.carrier.find_by_reference(placed.key.order_id), ShippingUnknown)
 
 
 def test_why_it_cannot_be_shipped_is_told_to_the_buyer(shop: MemoryShop) -> None:

@@ -19,8 +19,8 @@ from commerce_core.payment import (
     Handle,
     PaymentGateway,
     PaymentInfo,
+    PaymentUnknown,
     Refunded,
-    Unknown,
     Voided,
 )
 from commerce_testkit.memory.clock import SettableClock
@@ -69,7 +69,7 @@ class PaymentGatewayContract:
     def test_preparing_moves_no_money(self, gateway: PaymentGateway, handle: Handle) -> None:
         number = self.good.card_no
         assert number is None or handle.last4 == number.last4
-        assert isinstance(gateway.fetch(handle), Unknown)
+        assert isinstance(gateway.fetch(handle), PaymentUnknown)
         assert gateway.books([ONE]) == []
 
     def test_preparing_an_order_again_gives_the_same_handle(
@@ -82,10 +82,10 @@ class PaymentGatewayContract:
         self, gateway: PaymentGateway, handle: Handle
     ) -> None:
         stranger = attrs.evolve(handle, reference=f"{handle.reference}-other")
-        assert isinstance(gateway.fetch(stranger), Unknown)
-        assert isinstance(gateway.confirm(stranger, "9:charge:1:1"), Unknown)
-        assert isinstance(gateway.cancel(stranger), Unknown)
-        assert isinstance(gateway.refund(stranger, 1, PRICE, "9:refund:1:1"), Unknown)
+        assert isinstance(gateway.fetch(stranger), PaymentUnknown)
+        assert isinstance(gateway.confirm(stranger, "9:charge:1:1"), PaymentUnknown)
+        assert isinstance(gateway.cancel(stranger), PaymentUnknown)
+        assert isinstance(gateway.refund(stranger, 1, PRICE, "9:refund:1:1"), PaymentUnknown)
 
     def test_a_charge_takes_the_money_once_whatever_the_key(
         self, gateway: PaymentGateway, handle: Handle
@@ -154,17 +154,23 @@ class PaymentGatewayContract:
     def test_no_more_is_given_back_than_was_taken(
         self, gateway: PaymentGateway, handle: Handle
     ) -> None:
-        assert isinstance(gateway.refund(handle, 1, PRICE, "1:refund:1:1"), Unknown)
+        assert isinstance(gateway.refund(handle, 1, PRICE, "1:refund:1:1"), PaymentUnknown)
         gateway.confirm(handle, "1:charge:1:1")
         assert isinstance(
-            gateway.refund(handle, 1, Money(PRICE.minor + 1, "USD"), "1:refund:1:1"), Unknown
+            gateway.refund(handle, 1, Money(PRICE.minor + 1, "USD"), "1:refund:1:1"), PaymentUnknown
         )
-        assert isinstance(gateway.refund(handle, 1, Money(0, "USD"), "1:refund:1:1"), Unknown)
-        assert isinstance(gateway.refund(handle, 1, Money(100, "EUR"), "1:refund:1:1"), Unknown)
+        assert isinstance(
+            gateway.refund(handle, 1, Money(0, "USD"), "1:refund:1:1"), PaymentUnknown
+        )
+        assert isinstance(
+            gateway.refund(handle, 1, Money(100, "EUR"), "1:refund:1:1"), PaymentUnknown
+        )
         assert isinstance(
             gateway.refund(handle, 1, Money(PRICE.minor - 1, "USD"), "1:refund:1:1"), Refunded
         )
-        assert isinstance(gateway.refund(handle, 2, Money(2, "USD"), "1:refund:2:1"), Unknown)
+        assert isinstance(
+            gateway.refund(handle, 2, Money(2, "USD"), "1:refund:2:1"), PaymentUnknown
+        )
         assert isinstance(gateway.refund(handle, 2, Money(1, "USD"), "1:refund:2:1"), Refunded)
         assert (
             sum(e.amount.minor for e in gateway.books([ONE]) if e.kind == "refund") == PRICE.minor
@@ -173,12 +179,16 @@ class PaymentGatewayContract:
     def test_a_key_has_one_meaning(self, gateway: PaymentGateway, handle: Handle) -> None:
         other = gateway.prepare(TWO, BUYER, PRICE, self.good)
         gateway.confirm(handle, "1:charge:1:1")
-        assert isinstance(gateway.confirm(other, "1:charge:1:1"), Unknown)
-        assert isinstance(gateway.fetch(other), Unknown)
+        assert isinstance(gateway.confirm(other, "1:charge:1:1"), PaymentUnknown)
+        assert isinstance(gateway.fetch(other), PaymentUnknown)
         gateway.confirm(other, "2:charge:1:1")
         gateway.refund(handle, 1, Money(100, "USD"), "1:refund:1:1")
-        assert isinstance(gateway.refund(handle, 2, Money(200, "USD"), "1:refund:1:1"), Unknown)
-        assert isinstance(gateway.refund(other, 1, Money(100, "USD"), "1:refund:1:1"), Unknown)
+        assert isinstance(
+            gateway.refund(handle, 2, Money(200, "USD"), "1:refund:1:1"), PaymentUnknown
+        )
+        assert isinstance(
+            gateway.refund(other, 1, Money(100, "USD"), "1:refund:1:1"), PaymentUnknown
+        )
         assert [(e.order_id, e.kind) for e in gateway.books([TWO])] == [(TWO, "capture")]
 
     @pytest.mark.parametrize("key", ["", "  "])
@@ -189,7 +199,7 @@ class PaymentGatewayContract:
             gateway.confirm(handle, key)
         with pytest.raises(ValueError, match="blank"):
             gateway.refund(handle, 1, PRICE, key)
-        assert isinstance(gateway.fetch(handle), Unknown)
+        assert isinstance(gateway.fetch(handle), PaymentUnknown)
 
     def test_handles_that_nobody_claimed_are_told_oldest_first(
         self, gateway: PaymentGateway, clock: SettableClock
@@ -274,7 +284,7 @@ class SandboxContract(PaymentGatewayContract):
 
     def test_a_lost_answer_is_told_by_a_repeat(self, gateway: PaymentGateway) -> None:
         handle = gateway.prepare(ONE, BUYER, PRICE, card("4000000000000119"))
-        assert isinstance(gateway.confirm(handle, "1:charge:1:1"), Unknown)
+        assert isinstance(gateway.confirm(handle, "1:charge:1:1"), PaymentUnknown)
         assert isinstance(gateway.confirm(handle, "1:charge:1:1"), Captured)
         assert len(gateway.books([ONE])) == 1
 
@@ -282,7 +292,7 @@ class SandboxContract(PaymentGatewayContract):
         self, gateway: PaymentGateway
     ) -> None:
         handle = gateway.prepare(ONE, BUYER, PRICE, card("4000000000000119"))
-        assert isinstance(gateway.confirm(handle, "1:charge:1:1"), Unknown)
+        assert isinstance(gateway.confirm(handle, "1:charge:1:1"), PaymentUnknown)
         assert isinstance(gateway.fetch(handle), Captured)
         assert isinstance(gateway.cancel(handle), Captured)
 
@@ -291,10 +301,10 @@ class SandboxContract(PaymentGatewayContract):
     ) -> None:
         handle = gateway.prepare(ONE, BUYER, PRICE, card("4000000000000259"))
         clock.advance(timedelta(seconds=5))
-        assert isinstance(gateway.confirm(handle, "1:charge:1:1"), Unknown)
+        assert isinstance(gateway.confirm(handle, "1:charge:1:1"), PaymentUnknown)
         clock.advance(timedelta(seconds=2) - MOMENT)
-        assert isinstance(gateway.confirm(handle, "1:charge:1:1"), Unknown)
-        assert isinstance(gateway.fetch(handle), Unknown)
+        assert isinstance(gateway.confirm(handle, "1:charge:1:1"), PaymentUnknown)
+        assert isinstance(gateway.fetch(handle), PaymentUnknown)
         assert gateway.books([ONE]) == []
         clock.advance(MOMENT)
         assert isinstance(gateway.confirm(handle, "1:charge:1:1"), Captured)

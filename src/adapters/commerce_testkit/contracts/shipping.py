@@ -8,7 +8,14 @@ import pytest
 
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.ids import SkuId
-from commerce_core.shipping import Booked, BookingGone, CannotShip, Carrier, ParcelLine, Unknown
+from commerce_core.shipping import (
+    Booked,
+    BookingGone,
+    CannotShip,
+    Carrier,
+    ParcelLine,
+    ShippingUnknown,
+)
 
 LINES: Final = [
     ParcelLine(sku_id=SkuId("sku-a"), name="Lamp", quantity=2),
@@ -65,7 +72,7 @@ class CarrierContract:
         assert {booking.result() for booking in bookings} == {carrier.find_by_reference("order-1")}
 
     def test_what_was_never_asked_for_is_not_known(self, carrier: Carrier) -> None:
-        assert isinstance(carrier.find_by_reference("order-1"), Unknown)
+        assert isinstance(carrier.find_by_reference("order-1"), ShippingUnknown)
 
     def test_a_refusal_is_for_good(self, carrier: Carrier) -> None:
         first = carrier.book("order-1", "1:ship:1:1", self.nowhere, LINES)
@@ -92,4 +99,4 @@ class CarrierContract:
             carrier.book("order-1", " ", self.home, LINES)
         with pytest.raises(ValueError, match="blank"):
             carrier.cancel("order-1", "")
-        assert isinstance(carrier.find_by_reference("order-1"), Unknown)
+        assert isinstance(carrier.find_by_reference("order-1"), ShippingUnknown)

@@ -20,15 +20,15 @@ from commerce_core.payment import (
     Handle,
     PaymentGateway,
     PaymentInfo,
+    PaymentUnknown,
     Refunded,
     RefundOutcome,
-    Unknown,
     Voided,
 )
 
-_OPEN: Final = Unknown("it was not charged yet")
-_STRANGE: Final = Unknown("there is no such handle")
-_LOST: Final = Unknown("no answer in time")
+_OPEN: Final = PaymentUnknown("it was not charged yet")
+_STRANGE: Final = PaymentUnknown("there is no such handle")
+_LOST: Final = PaymentUnknown("no answer in time")
 _SLOW: Final = timedelta(seconds=2)
 _DECLINED: Final = Declined(code="card-declined", detail="the card was declined")
 _REFUSALS: Final = {
@@ -93,7 +93,7 @@ class MemoryGateway(PaymentGateway):
         with self._turn:
             entry = self._find(handle)
             if not self._belongs(key, handle):
-                return Unknown("the key belongs to another handle")
+                return PaymentUnknown("the key belongs to another handle")
             return self._charge(entry) if entry.outcome is _OPEN else entry.outcome
 
     def _charge(self, entry: _Entry) -> ChargeOutcome:
@@ -123,12 +123,12 @@ class MemoryGateway(PaymentGateway):
         with self._turn:
             entry = self._find(handle)
             if not self._belongs(key, handle):
-                return Unknown("the key belongs to another handle")
+                return PaymentUnknown("the key belongs to another handle")
             if found := entry.refunds.get(key):
                 return (
                     found
                     if found.amount == amount
-                    else Unknown("the key belongs to another refund")
+                    else PaymentUnknown("the key belongs to another refund")
                 )
             left = entry.amount.minor - sum(r.amount.minor for r in entry.refunds.values())
             if (
@@ -136,7 +136,7 @@ class MemoryGateway(PaymentGateway):
                 or amount.currency != entry.amount.currency
                 or not 0 < amount.minor <= left
             ):
-                return Unknown("more than was captured")
+                return PaymentUnknown("more than was captured")
             entry.refunds[key] = Refunded(ref=f"refund-{key}", amount=amount)
             return entry.refunds[key]
 

@@ -11,7 +11,7 @@ from commerce_core.shipping import (
     CannotShip,
     Carrier,
     ParcelLine,
-    Unknown,
+    ShippingUnknown,
 )
 
 
@@ -39,9 +39,9 @@ class MemoryCarrier(Carrier):
 
     def find_by_reference(self, reference: str) -> BookingOutcome:
         with self._turn:
-            return self._outcomes.get(reference, Unknown("no such booking"))
+            return self._outcomes.get(reference, ShippingUnknown("no such booking"))
 
-    def cancel(self, reference: str, key: str) -> BookingGone | Unknown:
+    def cancel(self, reference: str, key: str) -> BookingGone | ShippingUnknown:
         _refuse_blank(key)
         with self._turn:
             self._outcomes[reference] = gone = BookingGone()

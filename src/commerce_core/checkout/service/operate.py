@@ -21,7 +21,14 @@ from commerce_core.checkout.steps.own import Accepted, Refused
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import OrderId
 from commerce_core.orders import Order, OrderKey, OrderView
-from commerce_core.payment import Captured, ChargeOutcome, Declined, PaymentGateway, Unknown, Voided
+from commerce_core.payment import (
+    Captured,
+    ChargeOutcome,
+    Declined,
+    PaymentGateway,
+    PaymentUnknown,
+    Voided,
+)
 from commerce_core.shipping import CannotShip
 
 #: A saga that was claimed so often without progress, or is so old, stands in the alarmed list.
@@ -159,7 +166,7 @@ class Operations:
         try:
             gateway = self._gateways[order.handle.gateway]
             seen = gateway.fetch(order.handle)
-            entries = gateway.books([order.id]) if isinstance(seen, Unknown) else ()
+            entries = gateway.books([order.id]) if isinstance(seen, PaymentUnknown) else ()
         except Exception as error:  # whatever it is, it is no answer
             raise CallUnknown("the gateway does not answer: try again when it does") from error
         captured = next((entry for entry in entries if entry.kind == "capture"), None)
@@ -221,9 +228,11 @@ def _agreed(said: Captured | Declined | Voided, shown: ChargeOutcome) -> ChargeO
     """What to go on with where somebody has *said* what became of a charge, and its gateway has
     *shown* it.
     """
-    if isinstance(shown, Captured) != isinstance(said, Captured) and not isinstance(shown, Unknown):
+    if isinstance(shown, Captured) != isinstance(said, Captured) and not isinstance(
+        shown, PaymentUnknown
+    ):
         raise ContradictedByBooks(f"the gateway shows {_in_words(shown)}")
-    if not isinstance(shown, Unknown):
+    if not isinstance(shown, PaymentUnknown):
         return shown
     if not isinstance(said, Declined):
         what = "no charge" if isinstance(said, Captured) else "that it can still be charged"

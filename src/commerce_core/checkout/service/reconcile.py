@@ -20,8 +20,7 @@ from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.redaction import message_of
 from commerce_core.orders import Order, OrderKey, OrderState
-from commerce_core.payment import PaymentGateway
-from commerce_core.payment import Unknown as PaymentUnknown
+from commerce_core.payment import PaymentGateway, PaymentUnknown
 
 #: How long a prepared handle may wait for its order.
 _UNCLAIMED_AFTER: Final = timedelta(hours=1)

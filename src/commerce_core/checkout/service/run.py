@@ -15,7 +15,7 @@ from commerce_core.checkout.saga import Begin, Definitions, next_call
 from commerce_core.checkout.service.leave_alone import Breaker
 from commerce_core.checkout.service.record import Recorder, SagaRepositories
 from commerce_core.checkout.service.transition import Left, OutcomeRecord
-from commerce_core.checkout.steps.own import Unknown
+from commerce_core.checkout.steps.own import StepUnknown
 from commerce_core.checkout.steps.pay import LookedUp
 from commerce_core.checkout.steps.step import CallRequest, Outside, Step
 from commerce_core.kernel.batching import Calls, FanOut
@@ -26,8 +26,8 @@ from commerce_core.kernel.ids import IdFactory
 from commerce_core.kernel.redaction import message_of
 from commerce_core.kernel.transaction import Transaction, retry_transaction
 from commerce_core.orders import Order
-from commerce_core.payment import Unknown as PaymentUnknown
-from commerce_core.shipping import Unknown as ShippingUnknown
+from commerce_core.payment import PaymentUnknown
+from commerce_core.shipping import ShippingUnknown
 
 #: Seconds that a run waits for calls that are under way, where there is nothing else to do.
 _SHORT_WAIT: Final = 0.05
@@ -340,11 +340,11 @@ def _is_answer(outcome: object) -> bool:
     """Whether the party has answered: it is there. What a look has shown is an answer, even if it
     leaves a call open.
     """
-    return not isinstance(outcome, (Exception, PaymentUnknown, ShippingUnknown, Unknown))
+    return not isinstance(outcome, (Exception, PaymentUnknown, ShippingUnknown, StepUnknown))
 
 
 def _known(outcome: object) -> object:
     """An exception is no answer: it is *unknown* whether the call happened (rule 4)."""
     if not isinstance(outcome, Exception):
         return outcome
-    return Unknown(storable_text(f"{type(outcome).__name__}: {outcome}"))
+    return StepUnknown(storable_text(f"{type(outcome).__name__}: {outcome}"))

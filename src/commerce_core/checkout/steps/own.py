@@ -70,13 +70,13 @@ class Undone:
 
 
 @attrs.frozen
-class Unknown:
+class StepUnknown:
     """It may or may not have happened, or happens later: the same is asked again."""
 
     reason: str
 
 
-StepOutcome: TypeAlias = Accepted | Refused | Wait | Unknown
+StepOutcome: TypeAlias = Accepted | Refused | Wait | StepUnknown
 
 
 @attrs.frozen(kw_only=True)
@@ -116,7 +116,7 @@ class OwnStep(Step):
         by ``request.key``.
         """
 
-    def undo(self, request: StepRequest, /) -> Undone | Unknown:
+    def undo(self, request: StepRequest, /) -> Undone | StepUnknown:
         """Take back what :meth:`do` may have done, and see to it that a request of it which is
         still under way does nothing any more. Idempotent; repeated until it is ``Undone``.
         """

@@ -16,8 +16,7 @@ from commerce_core.checkout.model import (
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.money import Money
 from commerce_core.orders import Order, OrderKey
-from commerce_core.payment import PaymentGateway
-from commerce_core.payment import Unknown as PaymentUnknown
+from commerce_core.payment import PaymentGateway, PaymentUnknown
 
 #: So long before a gateway may forget a key nothing is sent under it any more (rule 3): a quarter
 #: of its lifetime, at most this.
@@ -90,9 +89,7 @@ def _send(gateway: PaymentGateway, order: Order, call: OutsideCall, captured: Mo
 
 
 def _look(gateway: PaymentGateway, order: Order, call: OutsideCall, captured: Money) -> object:
-    """What the gateway's books show; ``Unknown`` where all that the call asks for is still missing
-    in them.
-    """
+    """What the gateway's books show; ``PaymentUnknown`` where the call is missing in them."""
     if call.operation == Operation.CHARGE:
         return gateway.fetch(order.handle)
     asked = call.amount or captured
