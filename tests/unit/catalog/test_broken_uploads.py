@@ -25,6 +25,7 @@ def test_an_upload_that_breaks_off_leaves_nothing_behind(shop: MemoryShop) -> No
 
 
 def test_an_import_whose_bytes_are_all_in_cannot_be_given_up(shop: MemoryShop) -> None:
-    job = shop.imports.take(SELLER, ImportFormat.NDJSON, [b""])
-    shop.imports.give_up(job.id)
+    upload = shop.imports.begin(SELLER, ImportFormat.NDJSON)
+    job = upload.finish()
+    upload.give_up()
     assert shop.imports.details(SELLER, job.id) == job

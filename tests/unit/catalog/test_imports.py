@@ -1,15 +1,16 @@
 """Imports: row by row, resumed after anything, bad rows named, nothing doubled."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from itertools import count, takewhile
 from typing import Any
 
 import pytest
 
 from commerce_core.catalog import ImportFormat, ImportNotFound, ImportStatus, ItemImport, RowError
 from commerce_core.catalog.service.batch import MOST_ERRORS
-from commerce_core.catalog.service.imports import CHUNK, chunks
+from commerce_core.catalog.service.imports import CHUNK
 from commerce_core.kernel.ids import ImportId, SellerId
 from commerce_core.kernel.transaction import Transaction
 from commerce_testkit.memory.catalog import MemoryImportQueue
@@ -248,15 +249,16 @@ def test_an_importer_that_was_overtaken_writes_nothing(shop: MemoryShop) -> None
 
 
 def test_an_import_that_is_still_being_received_is_not_begun(shop: MemoryShop) -> None:
-    job = shop.imports.begin(SELLER, NDJSON)
-    shop.imports.append(job, 0, lines(row("A")))
+    upload = shop.imports.begin(SELLER, NDJSON)
+    upload.add(lines(row("A")) + b" " * CHUNK)
+    upload.store()
     assert shop.importer.run_once(10) == 0
-    shop.imports.received(job)
+    upload.finish()
     assert shop.importer.run_once(10) == 2
 
 
 def test_what_stopped_coming_in_is_forgotten_after_a_day(shop: MemoryShop) -> None:
-    job = shop.imports.begin(SELLER, NDJSON)
+    job = shop.imports.begin(SELLER, NDJSON).job
     shop.clock.advance(timedelta(days=1, seconds=1))
     shop.imports.begin(SELLER, NDJSON)
     assert shop.imports.find(job.id) is None
@@ -296,13 +298,13 @@ def test_an_error_is_a_line_a_pointer_and_a_reason(shop: MemoryShop) -> None:
 @pytest.mark.parametrize(
     "sizes", [[], [1], [CHUNK], [CHUNK + 1], [10] * 5, [CHUNK - 1, 2, CHUNK * 2]]
 )
-def test_chunks_have_one_size_whatever_came_in(sizes: Sequence[int]) -> None:
-    def pieces() -> Iterator[bytes]:
-        for n, size in enumerate(sizes):
-            yield bytes([n]) * size
-
-    cut = list(chunks(pieces()))
-    assert b"".join(cut) == b"".join(pieces())
+def test_chunks_have_one_size_whatever_came_in(shop: MemoryShop, sizes: Sequence[int]) -> None:
+    pieces = [bytes([n]) * size for n, size in enumerate(sizes)]
+    job = shop.imports.take(SELLER, NDJSON, pieces)
+    with shop.parts.database.snapshot() as tx:
+        stored = (shop.parts.imports.chunk(tx, job.id, no) for no in count())
+        cut = list(takewhile(bool, stored))
+    assert b"".join(cut) == b"".join(pieces)
     assert all(len(c) == CHUNK for c in cut[:-1])
     assert all(0 < len(c) <= CHUNK for c in cut)
 

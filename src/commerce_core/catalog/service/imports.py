@@ -1,6 +1,6 @@
 """Files of items taken in, whatever their length: kept until an importer has taken their rows."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
@@ -50,8 +50,8 @@ class Imports:
         *,
         dry_run: bool = False,
         style: TableStyle = _ANY,
-    ) -> ItemImport:
-        """A new import without bytes. With *dry_run* nothing is written, only checked.
+    ) -> "Upload":
+        """A new import, whose bytes are to come. With *dry_run* nothing is written, only checked.
 
         Raises:
             TooManyImports: the seller has as many that are not over as one may have.
@@ -73,41 +73,7 @@ class Imports:
                 )
             self._queue.insert(tx, job)
             tx.commit()
-        return job
-
-    def append(self, job: ItemImport, no: int, data: bytes) -> None:
-        """Keep chunk *no*: every one but the last has :data:`CHUNK` bytes.
-
-        Raises:
-            Invalid: a whole chunk is blank, which no file of items is.
-            TooManyImports: the bytes kept of the seller's imports are as many as one may have.
-        """
-        if len(data) == CHUNK and not data.strip():
-            raise Invalid.at("", f"the file has more than {CHUNK} blanks one after another")
-        with self._db.begin() as tx:
-            chunks_kept = sum(self._queue.open_imports(tx, job.seller_id).values())
-            if (chunks_kept + 1) * CHUNK > self._limits.stored_bytes:
-                raise TooManyImports(
-                    f"at most {self._limits.stored_bytes} bytes of one seller's imports are kept"
-                )
-            self._queue.append(tx, job.id, no, data)
-            tx.commit()
-
-    def give_up(self, import_id: ImportId) -> None:
-        """Forget an import whose bytes broke off. Idempotent; one whose bytes are all in goes
-        on.
-        """
-        with self._db.begin() as tx:
-            self._queue.drop_received(tx, import_id)
-            tx.commit()
-
-    def received(self, job: ItemImport) -> ItemImport:
-        """All bytes are in: an importer may begin."""
-        running = attrs.evolve(job, status=ImportStatus.RUNNING)
-        with self._db.begin() as tx:
-            self._queue.save(tx, running, None)
-            tx.commit()
-        return running
+        return Upload(job, self._db, self._queue, self._limits)
 
     def take(
         self,
@@ -121,16 +87,17 @@ class Imports:
         """Keep a whole file, given in pieces of any size.
 
         Raises:
-            Invalid, TooManyImports: as :meth:`begin` and :meth:`append`; nothing is kept.
+            Invalid, TooManyImports: as :meth:`begin` and :meth:`Upload.store`; nothing is kept.
         """
-        job = self.begin(seller_id, format, dry_run=dry_run, style=style)
+        upload = self.begin(seller_id, format, dry_run=dry_run, style=style)
         try:
-            for no, chunk in enumerate(chunks(data)):
-                self.append(job, no, chunk)
+            for piece in data:
+                if upload.add(piece):
+                    upload.store()
+            return upload.finish()
         except BaseException:
-            self.give_up(job.id)
+            upload.give_up()
             raise
-        return self.received(job)
 
     def cancel(self, seller_id: SellerId, import_id: str) -> None:
         """Take no further row of the seller's own import and forget its bytes; what is taken stays.
@@ -163,13 +130,70 @@ class Imports:
             return self._queue.load(tx, ImportId(import_id))
 
 
-def chunks(data: Iterable[bytes]) -> Iterator[bytes]:
-    """*data* cut again into pieces of :data:`CHUNK` bytes, the last one shorter."""
-    held = bytearray()
-    for piece in data:
-        held += piece
-        while len(held) >= CHUNK:
-            yield bytes(held[:CHUNK])
-            del held[:CHUNK]
-    if held:
-        yield bytes(held)
+class Upload:
+    """The bytes of an import as they arrive, in pieces of any size; they are stored in chunks of
+    one size, on which importers count. For one caller at a time.
+
+    :meth:`add` never waits, the others do. Whoever does not come to :meth:`finish` has to
+    :meth:`give_up`.
+    """
+
+    def __init__(
+        self, job: ItemImport, database: Database, queue: ImportQueue, limits: ImportLimits
+    ) -> None:
+        self.job: Final = job
+        self._db = database
+        self._queue = queue
+        self._most = limits.stored_bytes
+        self._held = bytearray()
+        self._stored = 0
+
+    def add(self, piece: bytes) -> bool:
+        """Take *piece*; whether it is time to :meth:`store`."""
+        self._held += piece
+        return len(self._held) >= CHUNK
+
+    def store(self) -> None:
+        """Store the whole chunks that are here.
+
+        Raises:
+            Invalid: one of them is blank, which no file of items is.
+            TooManyImports: the bytes kept of the seller's imports are as many as one may have.
+        """
+        while len(self._held) >= CHUNK:
+            if not (chunk := bytes(self._held[:CHUNK])).strip():
+                raise Invalid.at("", f"the file has more than {CHUNK} blanks one after another")
+            self._append(chunk)
+            del self._held[:CHUNK]
+
+    def finish(self) -> ItemImport:
+        """All bytes are in: an importer may begin.
+
+        Raises:
+            Invalid, TooManyImports: as :meth:`store`.
+        """
+        self.store()
+        if self._held:
+            self._append(bytes(self._held))
+        running = attrs.evolve(self.job, status=ImportStatus.RUNNING)
+        with self._db.begin() as tx:
+            self._queue.save(tx, running, None)
+            tx.commit()
+        return running
+
+    def give_up(self) -> None:
+        """Forget an import whose bytes broke off. Idempotent; one that is finished goes on."""
+        with self._db.begin() as tx:
+            self._queue.drop_received(tx, self.job.id)
+            tx.commit()
+
+    def _append(self, chunk: bytes) -> None:
+        with self._db.begin() as tx:
+            chunks_kept = sum(self._queue.open_imports(tx, self.job.seller_id).values())
+            if (chunks_kept + 1) * CHUNK > self._most:
+                raise TooManyImports(
+                    f"at most {self._most} bytes of one seller's imports are kept"
+                )
+            self._queue.append(tx, self.job.id, self._stored, chunk)
+            tx.commit()
+        self._stored += 1

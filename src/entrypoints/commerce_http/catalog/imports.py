@@ -20,7 +20,7 @@ from commerce_core.catalog import (
 from commerce_core.catalog import (
     RowError as CoreRowError,
 )
-from commerce_core.catalog.service.imports import CHUNK, Imports
+from commerce_core.catalog.service.imports import Imports
 from commerce_core.catalog.service.table_style import DELIMITERS
 from commerce_core.kernel.ids import SellerId
 from commerce_core.search.service.find import import_token
@@ -162,13 +162,19 @@ async def import_items(
     begin = partial(
         imports.begin, SellerId(caller.id), kind, dry_run=query.dry_run, style=query.style
     )
-    job = await executor.do(Runs.WORK, begin)
+    upload = await executor.do(Runs.WORK, begin)
     try:
-        await _keep(request, job, imports, executor, settings)
+        async for piece in pieces(
+            request,
+            pause=settings.body_timeout.total_seconds(),
+            total=settings.import_timeout.total_seconds(),
+        ):
+            if upload.add(piece):
+                await executor.do(Runs.WORK, upload.store)
+        job = await executor.do(Runs.WORK, upload.finish)
     except BaseException:  # no client knows its id: it would only look as if it were still running
-        await executor.do(Runs.WORK, imports.give_up, job.id)
+        await executor.do(Runs.WORK, upload.give_up)
         raise
-    job = await executor.do(Runs.WORK, imports.received, job)
     headers = {"Location": f"/item-imports/{job.id}", "X-Search-Token": import_token(job.id)}
     return Reply(body=ImportReceipt(import_id=job.id, status=_status(job)), headers=headers)
 
@@ -207,32 +213,6 @@ def cancel_import(import_id: str, caller: Account, imports: Imports) -> None:
     is.
     """
     imports.cancel(SellerId(caller.id), import_id)
-
-
-async def _keep(
-    request: HttpRequest,
-    job: CoreItemImport,
-    imports: Imports,
-    executor: BlockingExecutor,
-    settings: Settings,
-) -> None:
-    """Write the body down in chunks of the one size that importers count on; no more than two of
-    them are ever in memory.
-    """
-    held = bytearray()
-    no = 0
-    async for piece in pieces(
-        request,
-        pause=settings.body_timeout.total_seconds(),
-        total=settings.import_timeout.total_seconds(),
-    ):
-        held += piece
-        while len(held) >= CHUNK:
-            await executor.do(Runs.WORK, imports.append, job, no, bytes(held[:CHUNK]))
-            del held[:CHUNK]
-            no += 1
-    if held:
-        await executor.do(Runs.WORK, imports.append, job, no, bytes(held))
 
 
 def _row_error(error: CoreRowError) -> RowError:
