@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Final, Protocol, TypeAlias, TypeVar
 
-from commerce_core.kernel.errors import TransactionLost, Unavailable
+from commerce_core.kernel.errors import StaleRead, TransactionLost, Unavailable
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -49,29 +49,29 @@ def check_weight(weights: Sequence[int]) -> None:
 
 
 def isolate_failures(
-    function: Callable[[Sequence[T]], Sequence[R]], group: Sequence[T]
+    function: Callable[[Sequence[T]], Sequence[R]],
+    group: Sequence[T],
+    for_all: type[Exception] = TransactionLost,
 ) -> list[R | Exception]:
     """What *function* answers to *group*; where it raises, what it answers to its halves, down to
     the one that spoils it.
 
-    One that is too heavy is answered in portions, so that others come in between.
-    A lost transaction is everybody's answer: smaller groups would fare no better, and those who
-    wait should know soon.
+    One that is too heavy is answered in portions, so that others come in between. An error of the
+    kind *for_all* is everybody's answer: smaller groups would fare no better, and those who wait
+    should know soon. Not so a stale read: the less is read, the less changes meanwhile.
     """
     if not group:
         return []
     try:
         return list(function(group))
-    except TransactionLost as error:
-        return [error] * len(group)
     except GroupTooHeavy as error:
-        if len(portions := _portions(group, error.weights)) > 1:
-            return [answer for some in portions for answer in isolate_failures(function, some)]
+        parts = _portions(group, error.weights)
     except Exception as error:  # noqa: BLE001 (must not fail its neighbours)
-        if len(group) == 1:
-            return [error]
-    middle = len(group) // 2
-    return isolate_failures(function, group[:middle]) + isolate_failures(function, group[middle:])
+        if len(group) == 1 or (isinstance(error, for_all) and not isinstance(error, StaleRead)):
+            return [error] * len(group)
+        middle = len(group) // 2
+        parts = [group[:middle], group[middle:]]
+    return [answer for part in parts for answer in isolate_failures(function, part, for_all)]
 
 
 def _portions(group: Sequence[T], weights: Sequence[int]) -> list[Sequence[T]]:

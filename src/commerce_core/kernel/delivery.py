@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from commerce_core.kernel.batching import isolate_failures
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.codec import storable_text
 from commerce_core.kernel.errors import Rejected, Unavailable
@@ -15,33 +16,44 @@ _ATTEMPTS: Final = 20
 
 
 def deliver(consumer: Consumer, messages: Sequence[Message], clock: Clock) -> Sequence[DeadLetter]:
-    """Have *consumer* take *messages*; those that it can never take, each with its reason. Halves a
-    group down to the bad ones.
+    """Have *consumer* take *messages*; those that it can never take, each with its reason.
 
     Raises:
         Unavailable: the consumer cannot take them now; all are to be delivered again.
+        Exception: whatever the consumer failed with on one of them.
     """
-    if not messages:
-        return []
-    try:
-        consumer.handle(messages)
-    except Rejected as error:
-        if len(messages) == 1:
-            reason = storable_text(f"{error.code}: {error.detail}")
-            return [
-                DeadLetter(
-                    message=messages[0],
-                    consumer=consumer.name,
-                    reason=reason,
-                    parked_at=clock.now(),
-                )
-            ]
-        middle = len(messages) // 2
-        return [
-            *deliver(consumer, messages[:middle], clock),
-            *deliver(consumer, messages[middle:], clock),
-        ]
-    return []
+    letters: list[DeadLetter] = []
+    for message, error in zip(messages, _answers(consumer, messages), strict=True):
+        if isinstance(error, Rejected):
+            letters.append(_dead_letter(consumer, message, error, clock))
+        elif error is not None:
+            raise error
+    return letters
+
+
+def _answers(consumer: Consumer, messages: Sequence[Message]) -> Sequence[Exception | None]:
+    """Have *consumer* take *messages*: for each why it did not, or ``None``. The others are taken.
+
+    A consumer that cannot take messages now is not asked again for fewer of them.
+    """
+
+    def taken(some: Sequence[Message]) -> Sequence[None]:
+        consumer.handle(some)
+        return [None] * len(some)
+
+    return isolate_failures(taken, messages, Unavailable)
+
+
+def _dead_letter(
+    consumer: Consumer, message: Message, error: Exception, clock: Clock
+) -> DeadLetter:
+    reason = f"{error.code}: {error.detail}" if isinstance(error, Rejected) else message_of(error)
+    return DeadLetter(
+        message=message,
+        consumer=consumer.name,
+        reason=storable_text(reason),
+        parked_at=clock.now(),
+    )
 
 
 class Follower:
@@ -74,46 +86,32 @@ class Follower:
                 others were dealt with.
         """
         deliveries = self._queue.receive(limit)
-        if failure := self._take(deliveries):
+        over: list[Delivery] = []
+        back: list[Delivery] = []
+        letters: list[DeadLetter] = []
+        failure: Exception | None = None
+        answers = _answers(self._consumer, [d.message for d in deliveries])
+        for delivery, error in zip(deliveries, answers, strict=True):
+            if error is None:
+                over.append(delivery)
+            elif isinstance(error, Unavailable):
+                failure = error
+            elif isinstance(error, Rejected) or delivery.attempt >= _ATTEMPTS:
+                letters.append(_dead_letter(self._consumer, delivery.message, error, self._clock))
+                over.append(delivery)
+            else:
+                back.append(delivery)
+                failure = error
+        if letters:
+            self._park(letters)
+        if over:
+            self._queue.settle(over)
+        if back:
+            self._queue.give_back(back)
+        if failure is not None:
             raise failure
         return len(deliveries)
 
     def release(self) -> None:
         """Release what was received to other processes. Idempotent."""
         self._queue.release()
-
-    def _take(self, deliveries: Sequence[Delivery]) -> Exception | None:
-        """Deal with *deliveries*; the last failure that is not understood."""
-        if not deliveries:
-            return None
-        try:
-            letters = deliver(self._consumer, [d.message for d in deliveries], self._clock)
-        except Unavailable:
-            raise
-        except Exception as error:  # noqa: BLE001 (a defect must not block other messages)
-            if len(deliveries) == 1:
-                return self._failed(deliveries[0], error)
-            middle = len(deliveries) // 2
-            earlier = self._take(deliveries[:middle])
-            return self._take(deliveries[middle:]) or earlier
-        self._park(letters)
-        self._queue.settle(deliveries)
-        return None
-
-    def _failed(self, delivery: Delivery, error: Exception) -> Exception | None:
-        if delivery.attempt < _ATTEMPTS:
-            self._queue.give_back([delivery])
-            return error
-        reason = storable_text(message_of(error))
-        self._park(
-            [
-                DeadLetter(
-                    message=delivery.message,
-                    consumer=self._consumer.name,
-                    reason=reason,
-                    parked_at=self._clock.now(),
-                )
-            ]
-        )
-        self._queue.settle([delivery])
-        return None

@@ -114,6 +114,12 @@ class TransactionLost(Unavailable):
     code = "database-busy"
 
 
+class StaleRead(TransactionLost):
+    """Others have changed what a transaction had read before it could write; nothing was written,
+    and the whole, or a part of it, may be tried again at once.
+    """
+
+
 class StorageFull(TransactionLost):
     """There is no room for what was to be written: it was not. The whole may be tried again, and
     goes on when there is room.

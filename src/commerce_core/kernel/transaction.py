@@ -5,11 +5,12 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Protocol, Self, TypeVar
 
-from commerce_core.kernel.errors import TransactionLost
+from commerce_core.kernel.errors import StaleRead, TransactionLost
 
 R = TypeVar("R")
 
 _TRIES: Final = 5
+_READS: Final = 3
 
 
 class Transaction(Protocol):
@@ -64,17 +65,26 @@ class Database(Protocol):
 
 def retry_transaction(database: Database, work: Callable[[], R]) -> R:
     """What *work* returns, which is one whole transaction on *database*; done again, with the same
-    ids and keys, when that was lost.
+    ids and keys, when that was lost: after a pause, or where others had changed what was read, at
+    once.
 
     For work that changes many rows, where others may meet it half way (deadlock, serialization). It
     must be idempotent: a transaction that was lost may have been committed.
 
     Raises:
-        TransactionLost: it was lost every time.
+        StaleRead: others were quicker three times.
+        TransactionLost: it was lost five times in a row.
     """
-    for lost in range(1, _TRIES):
+    stale = lost = 0
+    while True:
         try:
             return work()
+        except StaleRead:
+            stale, lost = stale + 1, 0
+            if stale == _READS:
+                raise
         except TransactionLost:
+            lost += 1
+            if lost == _TRIES:
+                raise
             database.pause(lost)
-    return work()

@@ -167,6 +167,19 @@ def test_a_lost_transaction_is_told_to_everybody_at_once() -> None:
     assert tried == [3]
 
 
+def test_a_group_that_others_outran_is_tried_in_smaller_ones() -> None:
+    tried: list[int] = []
+
+    def outrun(group: Sequence[int]) -> Sequence[int]:
+        tried.append(len(group))
+        if len(group) > 1 or group[0] == 3:
+            raise StaleRead("others were quicker")
+        return group
+
+    assert [type(a) for a in isolate_failures(outrun, [1, 2, 3])] == [int, int, StaleRead]
+    assert tried == [3, 1, 2, 1, 1]
+
+
 @pytest.mark.parametrize("size", [1, 2, 7])
 def test_a_group_is_halved_down_to_the_one_that_spoils_it(size: int) -> None:
     def spoilt(group: Sequence[int]) -> Sequence[int]:

@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from commerce_core.kernel.errors import Conflict, TransactionLost
+from commerce_core.kernel.errors import Conflict, StaleRead, TransactionLost
 from commerce_core.kernel.transaction import retry_transaction
 from commerce_testkit.memory.transaction import MemoryDatabase
 
@@ -47,6 +47,25 @@ def test_not_for_ever() -> None:
     with pytest.raises(TransactionLost):
         retry_transaction(database, lost(99, TransactionLost("deadlock")))
     assert database.pauses == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_what_others_have_changed_is_read_again_at_once(times: int) -> None:
+    database = PausingDatabase()
+    assert retry_transaction(database, lost(times, StaleRead("others were quicker"))) == "done"
+    assert database.pauses == []
+
+
+def test_whom_others_outrun_each_time_gives_up_at_the_third() -> None:
+    database, tried = PausingDatabase(), count(1)
+
+    def work() -> None:
+        next(tried)
+        raise StaleRead("others were quicker")
+
+    with pytest.raises(StaleRead):
+        retry_transaction(database, work)
+    assert (next(tried), database.pauses) == (4, [])
 
 
 def test_any_other_error_is_the_callers() -> None:

@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
-from typing import Final
 
 import attrs
 
@@ -17,13 +15,11 @@ from commerce_core.inventory import StockLedger, StockLevel
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.batching import Batcher, check_weight, isolate_failures
 from commerce_core.kernel.clock import Clock
-from commerce_core.kernel.errors import Conflict, TransactionLost
+from commerce_core.kernel.errors import Conflict, StaleRead
 from commerce_core.kernel.ids import BuyerId, SkuId
 from commerce_core.kernel.money import MAX_SUM
 from commerce_core.kernel.transaction import Database, Transaction, retry_transaction
 from commerce_core.pricing import PricedLine, Pricer
-
-_TRIES: Final = 3
 
 
 @attrs.frozen(kw_only=True)
@@ -54,11 +50,7 @@ class CartChanges:
         return isolate_failures(self._change, group)
 
     def _change(self, group: Sequence[CartChange]) -> list[CartView | Exception]:
-        for _ in range(_TRIES):
-            with suppress(Conflict):
-                return retry_transaction(self._repos.database, lambda: self._try(group))
-        others = "a cart was changed by others each time"
-        raise Conflict(others) if len(group) > 1 else TransactionLost(others)
+        return retry_transaction(self._repos.database, lambda: self._try(group))
 
     def view(self, shopper: Shopper) -> CartView:
         """The shopper's open cart as it is, the guest's apart. Changes nothing."""
@@ -111,10 +103,13 @@ class CartChanges:
 
     def _write(self, tx: Transaction, working: "WorkingCarts") -> None:
         new, known = working.written()
-        if new:
-            self._repos.carts.insert(tx, new)
+        try:
+            if new:
+                self._repos.carts.insert(tx, new)
+        except Conflict as error:
+            raise StaleRead(error.detail) from error
         if known and len(self._repos.carts.update(tx, known)) < len(known):
-            raise Conflict("a cart was changed meanwhile")
+            raise StaleRead("a cart was changed meanwhile")
 
     def _views(
         self, tx: Transaction, carts: Sequence[tuple[Cart, Address | None]]

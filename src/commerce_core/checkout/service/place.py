@@ -1,7 +1,6 @@
 """Placing orders: what queued up while the last group was committed becomes one transaction."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
@@ -24,7 +23,7 @@ from commerce_core.checkout.service.prepare import PreparedPayment
 from commerce_core.inventory import AvailabilityChanged, Hold, SkuDemand, StockLedger
 from commerce_core.kernel.batching import check_weight, isolate_failures
 from commerce_core.kernel.clock import Clock
-from commerce_core.kernel.errors import Conflict, TransactionLost
+from commerce_core.kernel.errors import Conflict, StaleRead
 from commerce_core.kernel.ids import CartId, IdFactory, OrderId, SkuId
 from commerce_core.kernel.messaging import Message, Outbox, envelope
 from commerce_core.kernel.transaction import Database, Transaction, retry_transaction
@@ -42,14 +41,7 @@ from commerce_core.orders import (
 from commerce_core.payment import Handle
 from commerce_core.pricing import Pricer
 
-_TRIES: Final = 3
 _FIRST_ENTRIES: Final = (Fact.ORDER_CREATED, Fact.INVENTORY_RESERVED)
-
-
-class GroupChanged(Conflict):
-    """The world was not as a group had read it: read and decide again."""
-
-    code = "group-changed"
 
 
 @attrs.frozen(kw_only=True)
@@ -125,11 +117,7 @@ class Placement:
         )  # fmt: skip
 
     def _place(self, group: Sequence[PreparedPayment]) -> list[Placed | Exception]:
-        for _ in range(_TRIES):
-            with suppress(GroupChanged):
-                return retry_transaction(self._repos.database, lambda: self._try(group))
-        others = "others were quicker each time"
-        raise GroupChanged(others) if len(group) > 1 else TransactionLost(others)
+        return retry_transaction(self._repos.database, lambda: self._try(group))
 
     def _try(self, group: Sequence[PreparedPayment]) -> list[Placed | Exception]:
         drafts = [prepared.draft for prepared in group]
@@ -192,11 +180,11 @@ class Placement:
             tx, [(a.draft.buyer_id, a.cart.id, a.cart.version) for a, _ in accepted]
         )
         if len(consumed) != len(accepted):
-            raise GroupChanged("a cart was changed meanwhile")
+            raise StaleRead("a cart was changed meanwhile")
         try:
             self._repos.orders.insert(tx, orders)
         except Conflict as error:
-            raise GroupChanged(error.detail) from error
+            raise StaleRead(error.detail) from error
         self._repos.stock.record_holds(tx, holds)
         self._repos.sagas.insert(
             tx, [self._saga(order, traces[order.id]) for order in orders], len(_FIRST_ENTRIES), at
@@ -214,7 +202,7 @@ class Placement:
             tx, [SkuDemand(sku_id=sku_id, quantity=n) for sku_id, n in sorted(demand.items())]
         )
         if len(held) != len(demand):
-            raise GroupChanged("stock was taken meanwhile")
+            raise StaleRead("stock was taken meanwhile")
         flipped = [
             AvailabilityChanged(sku_id=sku_id) for sku_id, change in held.items() if change.flipped
         ]

@@ -18,7 +18,7 @@ from commerce_core.checkout.service.transition import Left, OutcomeRecord
 from commerce_core.checkout.steps.own import StepUnknown
 from commerce_core.checkout.steps.pay import LookedUp
 from commerce_core.checkout.steps.step import CallRequest, Outside, Step
-from commerce_core.kernel.batching import Calls, FanOut
+from commerce_core.kernel.batching import Calls, FanOut, isolate_failures
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.codec import storable_text
 from commerce_core.kernel.errors import TransactionLost
@@ -285,9 +285,22 @@ class SagaRunner:
         return self._tasks(going_on, fresh=True)
 
     def _settle_some(self, moves: Sequence[OutcomeRecord]) -> list[OutcomeRecord]:
-        """Write a group; where that fails, halve it down to the one that spoils it, which is
-        flagged for a person.
+        """Write *moves*, those that stay in our hands; the one that spoils a group is flagged for a
+        person.
         """
+        going_on: list[OutcomeRecord] = []
+        for move, answer in zip(moves, isolate_failures(self._record, moves), strict=True):
+            match answer:
+                case OutcomeRecord():
+                    going_on.append(answer)
+                case None | TransactionLost():
+                    pass  # if it is lost the lease runs out and the same call is made again
+                case error:
+                    self._flag(move, error)
+        return going_on
+
+    def _record(self, moves: Sequence[OutcomeRecord]) -> list[OutcomeRecord | None]:
+        """Write *moves* in one transaction; each as it goes on, if it does."""
         now = self._clock.now()
 
         def record() -> list[OutcomeRecord]:
@@ -296,16 +309,8 @@ class SagaRunner:
                 tx.commit()
             return going_on
 
-        try:
-            return retry_transaction(self._repos.database, record)
-        except TransactionLost:
-            return []  # the lease runs out and the same calls are made again
-        except Exception as error:  # noqa: BLE001 (whatever it is, it must not spoil the neighbours)
-            if len(moves) == 1:
-                self._flag(moves[0], error)
-                return []
-        middle = len(moves) // 2
-        return self._settle_some(moves[:middle]) + self._settle_some(moves[middle:])
+        going_on = {m.order.id: m for m in retry_transaction(self._repos.database, record)}
+        return [going_on.get(move.order.id) for move in moves]
 
     def _flag(self, move: OutcomeRecord, error: Exception) -> None:
         """Flag a saga for review, with what the gateway said, if that can be kept at all. It is
