@@ -112,6 +112,10 @@ class OutsideCall:
         """
         return attrs.evolve(self, response=None, intended_at=None)
 
+    def intended(self, at: datetime) -> "OutsideCall":
+        """The call with its intent written down at *at*, unless it was before."""
+        return self if self.intended_at else attrs.evolve(self, intended_at=at)
+
     def again(self, amount: Money | None = None) -> "OutsideCall":
         """The intent of one more attempt, under a key of its own; without *amount* for the same
         one.
@@ -152,9 +156,7 @@ class GivenBack:
 
     def of(self, currency: str) -> int:
         """The sum in *currency*, in minor units."""
-        return sum(
-            entry.amount.minor for entry in self.entries if entry.amount.currency == currency
-        )
+        return Money.total((entry.amount for entry in self.entries), currency).minor
 
 
 @attrs.frozen

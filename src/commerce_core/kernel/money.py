@@ -1,5 +1,6 @@
 """Money is an integer number of a currency's minor unit, never a float."""
 
+from collections.abc import Iterable
 from decimal import Context, Decimal, InvalidOperation
 from typing import Final
 
@@ -72,6 +73,11 @@ class Money:
     def zero(cls, currency: str) -> "Money":
         """Nothing, in *currency*."""
         return cls(0, currency)
+
+    @classmethod
+    def total(cls, amounts: "Iterable[Money]", currency: str) -> "Money":
+        """The sum of those of *amounts* that are in *currency*."""
+        return cls(sum(a.minor for a in amounts if a.currency == currency), currency)
 
     @classmethod
     def parse(cls, value: str | int | Decimal, currency: str) -> "Money":

@@ -9,18 +9,18 @@ from typing import Final, TypeVar
 import attrs
 
 from commerce_core.checkout.errors import RefundOverdue
-from commerce_core.checkout.model import CallStatus, OpenRefund, Operation, OutsideCall
-from commerce_core.checkout.ports import MoneyFact, OwedRefund, SagaRow
+from commerce_core.checkout.model import CallStatus, OpenRefund, OutsideCall
+from commerce_core.checkout.ports import SagaRow
 from commerce_core.checkout.service.record import SagaRepositories
 from commerce_core.checkout.service.transition import money_facts
-from commerce_core.checkout.steps.give_back import given_back
+from commerce_core.checkout.steps.give_back import given_back, refund_of
+from commerce_core.checkout.steps.own import no_answer
 from commerce_core.checkout.steps.pay import LookedUp, pay
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.money import Money
-from commerce_core.kernel.redaction import message_of
 from commerce_core.orders import Order, OrderKey, OrderState
-from commerce_core.payment import PaymentGateway, PaymentUnknown
+from commerce_core.payment import PaymentGateway
 
 #: How long a prepared handle may wait for its order.
 _UNCLAIMED_AFTER: Final = timedelta(hours=1)
@@ -111,18 +111,24 @@ class Reconciliation:
             )
             known = self._repos.sagas.refund_calls(tx, numbers)
             new = {
-                k: _intent(orders[k], no, owed[k].amount, known.get(k), now)
+                k: refund_of(orders[k], no, owed[k].amount, known.get(k)).intended(now)
                 for k, no in numbers.items()
             }
             self._repos.sagas.write_calls(
                 tx, {k: call for k, call in new.items() if call != known.get(k)}, now
             )
-            captures = [
-                fact for fact in self._repos.sagas.facts(tx, list(owed)) if fact.kind == "capture"
-            ]
+            captures: dict[OrderKey, list[Money]] = {key: [] for key in owed}
+            for fact in self._repos.sagas.facts(tx, list(owed)):
+                if fact.kind == "capture":
+                    captures[fact.key].append(fact.amount)
             tx.commit()
         return [
-            _Owed(order=orders[k], call=new[k], captured=_sum(captures, o)) for k, o in owed.items()
+            _Owed(
+                order=orders[key],
+                call=new[key],
+                captured=Money.total(captures[key], one.amount.currency),
+            )
+            for key, one in owed.items()
         ]
 
     def _refund(self, owed: _Owed) -> bool:
@@ -130,8 +136,7 @@ class Reconciliation:
         failed, answer = self._asked(owed)
         outcome = answer.outcome if isinstance(answer, LookedUp) else answer
         now = self._clock.now()
-        call = given_back(owed.call, owed.captured, outcome)
-        call = call if call.intended_at else attrs.evolve(call, intended_at=now)
+        call = given_back(owed.call, owed.captured, outcome).intended(now)
         with self._repos.database.begin() as tx:
             self._repos.sagas.record_facts(tx, list(money_facts(owed.key, outcome)), now)
             self._repos.sagas.write_calls(tx, {owed.key: call}, now)
@@ -151,38 +156,7 @@ class Reconciliation:
                 gateway, owed.order, owed.call, owed.captured, int(age / _ONE_TRY), self._clock
             )
         except Exception as error:  # noqa: BLE001 (whatever it is, it may have happened)
-            return error, PaymentUnknown(message_of(error))
-
-
-def _intent(
-    order: Order, no: int, amount: Money, known: OutsideCall | None, at: datetime
-) -> OutsideCall:
-    """The call to make: the one that is *known*, one more where that is done and did not suffice,
-    or the first.
-    """
-    if known is not None:
-        return known if known.status.is_open else attrs.evolve(known.again(amount), intended_at=at)
-    handle = order.handle
-    return OutsideCall(
-        operation=Operation.REFUND,
-        gateway=handle.gateway,
-        account=handle.account,
-        digest=order.digest,
-        subject_no=no,
-        amount=amount,
-        intended_at=at,
-    )
-
-
-def _sum(captures: Iterable[MoneyFact], owed: OwedRefund) -> Money:
-    """All that was ever captured of the order of *owed*, in its currency."""
-    currency = owed.amount.currency
-    return Money(
-        sum(
-            f.amount.minor for f in captures if f.key == owed.key and f.amount.currency == currency
-        ),
-        currency,
-    )
+            return error, no_answer(error)
 
 
 def _each(things: Iterable[T], act: Callable[[T], R]) -> list[R]:

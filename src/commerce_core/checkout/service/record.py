@@ -149,7 +149,7 @@ class Recorder:
         for move in moves:
             c = move.claimed
             calls = {
-                op: attrs.evolve(call.resume(), intended_at=now) if call.is_held_back else call
+                op: call.resume().intended(now) if call.is_held_back else call
                 for op, call in c.saga.calls.items()
             }
             saga = attrs.evolve(c.saga, calls=calls)

@@ -15,7 +15,7 @@ from commerce_core.checkout.saga import Begin, Definitions, next_call
 from commerce_core.checkout.service.leave_alone import Breaker
 from commerce_core.checkout.service.record import Recorder, SagaRepositories
 from commerce_core.checkout.service.transition import Left, OutcomeRecord
-from commerce_core.checkout.steps.own import StepUnknown
+from commerce_core.checkout.steps.own import StepUnknown, no_answer
 from commerce_core.checkout.steps.pay import LookedUp
 from commerce_core.checkout.steps.step import CallRequest, Outside, Step
 from commerce_core.kernel.batching import Calls, FanOut, isolate_failures
@@ -334,7 +334,8 @@ def _move(task: StepCall, outcome: object) -> OutcomeRecord:
         return OutcomeRecord(
             claimed=task.claimed, order=task.order, outcome=outcome.outcome, alarming=True
         )
-    return OutcomeRecord(claimed=task.claimed, order=task.order, outcome=_known(outcome))
+    known = no_answer(outcome) if isinstance(outcome, Exception) else outcome
+    return OutcomeRecord(claimed=task.claimed, order=task.order, outcome=known)
 
 
 def _is_held_back(move: OutcomeRecord) -> bool:
@@ -346,10 +347,3 @@ def _is_answer(outcome: object) -> bool:
     leaves a call open.
     """
     return not isinstance(outcome, (Exception, PaymentUnknown, ShippingUnknown, StepUnknown))
-
-
-def _known(outcome: object) -> object:
-    """An exception is no answer: it is *unknown* whether the call happened (rule 4)."""
-    if not isinstance(outcome, Exception):
-        return outcome
-    return StepUnknown(storable_text(f"{type(outcome).__name__}: {outcome}"))

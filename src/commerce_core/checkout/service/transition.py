@@ -105,12 +105,8 @@ def transition_of(move: OutcomeRecord, definitions: Definitions, now: datetime) 
     read = move.claimed.saga
     definition = definitions.of(read)
     saga, commands = advance(read, move.outcome, definition)
-    if new := {
-        op: attrs.evolve(call, intended_at=now)
-        for op, call in saga.calls.items()
-        if call.intended_at is None
-    }:
-        saga = attrs.evolve(saga, calls={**saga.calls, **new})
+    if any(call.intended_at is None for call in saga.calls.values()):
+        saga = attrs.evolve(saga, calls={op: c.intended(now) for op, c in saga.calls.items()})
     asks = next_call(saga, definition) is not None
     return Transition(move, saga, commands, asks)
 

@@ -28,6 +28,7 @@ from commerce_core.checkout.steps.step import (
     Verdict,
 )
 from commerce_core.kernel.codec import storable_text
+from commerce_core.kernel.redaction import message_of
 from commerce_core.orders import Fact, Order
 
 #: What a step says goes into the order's timeline: so much of it.
@@ -77,6 +78,11 @@ class StepUnknown:
 
 
 StepOutcome: TypeAlias = Accepted | Refused | Wait | StepUnknown
+
+
+def no_answer(error: Exception) -> StepUnknown:
+    """What is known of a call that ended in *error*: nothing, for it may have happened (rule 4)."""
+    return StepUnknown(storable_text(message_of(error)))
 
 
 @attrs.frozen(kw_only=True)
