@@ -16,13 +16,7 @@ import attrs
 from commerce_core.accounts import AccountBook, Limits, PasswordHasher, TokenFactory
 from commerce_core.accounts.service import Accounts
 from commerce_core.cart import CartBook
-from commerce_core.cart.service import (
-    CartChanges,
-    CartRepositories,
-    CartRetention,
-    Carts,
-    GuestTokens,
-)
+from commerce_core.cart.service import CartChanges, CartRetention, Carts, GuestTokens
 from commerce_core.catalog import ImportLimits, ImportQueue, ItemBook, Offers
 from commerce_core.catalog.service.importer import Importer
 from commerce_core.catalog.service.imports import Imports
@@ -42,7 +36,7 @@ from commerce_core.checkout import (
 from commerce_core.checkout.service.cancel import Cancellations
 from commerce_core.checkout.service.check import Checker
 from commerce_core.checkout.service.operate import Operations
-from commerce_core.checkout.service.place import Placement, PlacementRepositories
+from commerce_core.checkout.service.place import Placement
 from commerce_core.checkout.service.prepare import (
     CheckoutRequest,
     InStages,
@@ -50,7 +44,7 @@ from commerce_core.checkout.service.prepare import (
     in_one_group,
 )
 from commerce_core.checkout.service.reconcile import Reconciliation
-from commerce_core.checkout.service.record import Recorder, SagaRepositories
+from commerce_core.checkout.service.record import Recorder
 from commerce_core.checkout.service.run import SagaRunner
 from commerce_core.checkout.service.submit import Checkout
 from commerce_core.inventory import StockLedger
@@ -69,12 +63,7 @@ from commerce_core.payment import PaymentGateway, Route
 from commerce_core.pricing import Charges, FreeOfCharges, Pricer
 from commerce_core.search import ReindexQueue, SearchIndex
 from commerce_core.search.service.find import Searches
-from commerce_core.search.service.follow import (
-    IndexAudit,
-    ItemRepositories,
-    Reindexer,
-    SearchIndexer,
-)
+from commerce_core.search.service.follow import IndexAudit, Reindexer, SearchIndexer
 from commerce_core.shipping import Carrier
 
 T = TypeVar("T")
@@ -181,44 +170,45 @@ class Services:
 
     def __init__(self, parts: Parts) -> None:
         db, clock, ids, currency = parts.database, parts.clock, parts.ids, parts.currency
-        gateways = parts.gateways
+        items, stock, carts, outbox = parts.items, parts.stock, parts.carts, parts.outbox
+        orders, sagas, gateways = parts.orders, parts.sagas, parts.gateways
         pricer = Pricer(currency, parts.charges)
-        item_writer = ItemWriter(parts.items, parts.stock, parts.outbox, ids)
-        sources = ItemRepositories(database=db, book=parts.items, stock=parts.stock)
-        books = _books(parts)
+        item_writer = ItemWriter(items, stock, outbox, ids)
         self.accounts = Accounts(
             db, parts.accounts, parts.hasher, parts.tokens, clock, ids, parts.limits
         )
-        self.items = Items(db, parts.items, parts.stock, item_writer, clock, ids, currency)
+        self.items = Items(db, items, stock, item_writer, clock, ids, currency)
         self.imports = Imports(db, parts.imports, clock, ids, parts.import_limits)
-        self.importer = Importer(db, parts.imports, parts.items, item_writer, clock, ids, currency)
+        self.importer = Importer(db, parts.imports, items, item_writer, clock, ids, currency)
         self.carts = _carts(parts, pricer)
         self.guest_tokens = GuestTokens(parts.guest_key, parts.tokens)
         self.placement = _placement(parts, pricer)
         self.checkout = _checkout(parts, self.placement)
-        self.cancellations = Cancellations(db, parts.orders, parts.sagas, clock)
-        self.orders = Orders(db, parts.orders, parts.seller_orders)
+        self.cancellations = Cancellations(db, orders, sagas, clock)
+        self.orders = Orders(db, orders, parts.seller_orders)
         known = parts.definitions
         outside = Outside(
             gateways=gateways, carriers=parts.carriers, clock=clock, in_time=parts.in_time
         )
-        self.runner = SagaRunner(books, known, outside, parts.fan_out, clock, ids, parts.timing)
-        recorder = Recorder(books, ids, parts.timing, known)
-        self.operations = Operations(books, recorder, gateways, clock, known)
-        self.reconciliation = Reconciliation(books, gateways, clock)
-        self.checker = Checker(books, gateways, clock)
+        recorder = Recorder(carts, stock, orders, sagas, outbox, ids, parts.timing, known)
+        self.runner = SagaRunner(
+            db, orders, sagas, recorder, known, outside, parts.fan_out, clock, parts.timing
+        )
+        self.operations = Operations(db, orders, sagas, recorder, gateways, clock, known)
+        self.reconciliation = Reconciliation(db, orders, sagas, gateways, clock)
+        self.checker = Checker(db, carts, stock, orders, sagas, outbox, gateways, clock)
         self.searches = Searches(db, parts.imports, parts.index)
-        self.reindexer = Reindexer(sources, parts.index, parts.reindex, clock, ids)
-        self.index_audit = IndexAudit(sources, parts.index)
-        self.indexer = SearchIndexer(sources, parts.index, clock, parts.note_lag)
-        self.seller_list = SellerOrderProjection(db, parts.orders, parts.seller_orders, clock)
+        self.reindexer = Reindexer(db, items, stock, parts.index, parts.reindex, clock, ids)
+        self.index_audit = IndexAudit(db, items, stock, parts.index)
+        self.indexer = SearchIndexer(db, items, stock, parts.index, clock, parts.note_lag)
+        self.seller_list = SellerOrderProjection(db, orders, parts.seller_orders, clock)
         self.retention = Retention(db, _rules(parts), clock, parts.count_dropped)
         ours = (self.indexer, self.seller_list)
         consumers = [parts.consumer(c) for c in _each_by_its_name([*ours, *parts.subscribers])]
         self.broker = parts.broker(consumers)
         self.followers = _followers(parts, self.broker, consumers)
         inside = [*self.followers.values()] if answer_at_once(self.broker) else ()
-        self.relay = Relay(parts.outbox, self.broker, clock, parts.owner, inside)
+        self.relay = Relay(outbox, self.broker, clock, parts.owner, inside)
         self.local_queue_drain = LocalQueueDrain(parts.queues, self.broker)
 
 
@@ -235,21 +225,28 @@ def _each_by_its_name(consumers: Sequence[Consumer]) -> Sequence[Consumer]:
 
 
 def _carts(parts: Parts, pricer: Pricer) -> Carts:
-    repositories = CartRepositories(
-        database=parts.database, carts=parts.carts, offers=parts.offers, stock=parts.stock
+    changes = CartChanges(
+        parts.database, parts.carts, parts.offers, parts.stock, pricer, parts.clock
     )
-    changes = CartChanges(repositories, pricer, parts.clock)
     return Carts(changes, parts.batcher("carts", changes.change_many))
 
 
 def _placement(parts: Parts, pricer: Pricer) -> Placement:
-    repositories = PlacementRepositories(
-        database=parts.database, carts=parts.carts, offers=parts.offers, stock=parts.stock,
-        orders=parts.orders, sagas=parts.sagas, outbox=parts.outbox
-    )  # fmt: skip
-    carrier, definition = next(iter(parts.carriers)), parts.definitions.current
-    at_once = [rule for rule in parts.rules if answer_at_once(rule)]
-    return Placement(repositories, pricer, parts.clock, parts.ids, carrier, definition, at_once)
+    return Placement(
+        database=parts.database,
+        carts=parts.carts,
+        offers=parts.offers,
+        stock=parts.stock,
+        orders=parts.orders,
+        sagas=parts.sagas,
+        outbox=parts.outbox,
+        pricer=pricer,
+        clock=parts.clock,
+        ids=parts.ids,
+        carrier=next(iter(parts.carriers)),
+        definition=parts.definitions.current,
+        rules=[rule for rule in parts.rules if answer_at_once(rule)],
+    )
 
 
 def _checkout(parts: Parts, placement: Placement) -> Checkout:
@@ -266,13 +263,6 @@ def _checkout(parts: Parts, placement: Placement) -> Checkout:
             batcher("placement", placement.place_many),
         )
     return Checkout(orders, placement.preview, preparation, parts.ids)
-
-
-def _books(parts: Parts) -> SagaRepositories:
-    return SagaRepositories(
-        database=parts.database, carts=parts.carts, stock=parts.stock, orders=parts.orders,
-        sagas=parts.sagas, outbox=parts.outbox
-    )  # fmt: skip
 
 
 def _rules(parts: Parts) -> Sequence[Rule]:

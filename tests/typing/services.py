@@ -4,18 +4,29 @@ a cast.
 
 from concurrent.futures import Future
 
+from commerce_core.assembly import Parts
 from commerce_core.cart import CartView, SetQuantity
 from commerce_core.cart.service import CartChange, Carts, Shopper
 from commerce_core.checkout import ORDER_SAGA
-from commerce_core.checkout.service.place import Placement, PlacementRepositories
-from commerce_core.kernel.clock import Clock
-from commerce_core.kernel.ids import BuyerId, IdFactory, ItemId
+from commerce_core.checkout.service.place import Placement
+from commerce_core.kernel.ids import BuyerId, ItemId
 from commerce_core.pricing import FreeOfCharges, Pricer
 
 
-def placement(repositories: PlacementRepositories, clock: Clock, ids: IdFactory) -> Placement:
+def placement(parts: Parts) -> Placement:
     return Placement(
-        repositories, Pricer("EUR", FreeOfCharges()), clock, ids, "bicycle", ORDER_SAGA
+        database=parts.database,
+        carts=parts.carts,
+        offers=parts.offers,
+        stock=parts.stock,
+        orders=parts.orders,
+        sagas=parts.sagas,
+        outbox=parts.outbox,
+        pricer=Pricer("EUR", FreeOfCharges()),
+        clock=parts.clock,
+        ids=parts.ids,
+        carrier="bicycle",
+        definition=ORDER_SAGA,
     )
 
 

@@ -119,7 +119,8 @@ def part_of(container: Any, name: str) -> Any:
         return getattr(container.shop() if name == "broker" else container.storage(), name)
     service, _, inner = name.partition(".")
     if inner:
-        return getattr(getattr(container.shop(), service), f"_{inner}")
+        found = getattr(container.shop(), service)
+        return getattr(found, inner, None) or getattr(found, f"_{inner}")
     return getattr(container, name)()
 
 

@@ -16,7 +16,7 @@ from commerce_core.checkout import CartChanged, OutOfStock, Placed, PlaceOrder
 from commerce_core.checkout.service.decide import Accepted
 from commerce_core.checkout.service.prepare import CheckoutRequest, Preparation, in_one_group
 from commerce_core.kernel.batching import MOST_WEIGHT, check_weight, isolate_failures
-from commerce_core.kernel.errors import TransactionLost
+from commerce_core.kernel.errors import StaleRead, TransactionLost
 from commerce_core.kernel.ids import BuyerId, CartId, OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Transaction

@@ -1,6 +1,6 @@
 """The index follows the catalogue, is built anew beside itself, and is compared with it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from commerce_core.orders import EVENT_OF
 from commerce_core.search import Document, Form, Query, Reindex, ReindexStatus, SearchUnavailable
 from commerce_core.search.service.documents import document_of
 from commerce_core.search.service.find import import_token, item_token
-from commerce_core.search.service.follow import ItemRepositories, Reindexer, SearchIndexer
+from commerce_core.search.service.follow import Reindexer, SearchIndexer
 from commerce_testkit.memory.search import MemorySearchIndex
 from commerce_testkit.memory.shop import MemoryShop
 from commerce_worker.reindex import IndexKeeper
@@ -136,10 +136,17 @@ def test_events_that_come_late_twice_and_out_of_order_change_nothing(shop: Memor
     for n in range(3):
         shop.items.change(mug.item.seller_id, mug.item.id, ItemPatch(name=f"Mug {n}"), n + 1)
     messages = waiting(shop)
-    indexer = SearchIndexer(sources(shop), shop.parts.index, shop.clock, lambda _: None)
+    indexer = indexer_of(shop, lambda _: None)
     for group in (messages[::-1], messages[:1], messages * 2):
         indexer.handle(group)
         assert names(shop) == ["Mug 2"]
+
+
+def indexer_of(shop: MemoryShop, note_lag: Callable[[timedelta], None]) -> SearchIndexer:
+    parts = shop.parts
+    return SearchIndexer(
+        parts.database, parts.items, parts.stock, parts.index, parts.clock, note_lag
+    )
 
 
 def test_the_lag_of_every_change_is_told(shop: MemoryShop) -> None:
@@ -147,7 +154,7 @@ def test_the_lag_of_every_change_is_told(shop: MemoryShop) -> None:
     sell(shop)
     messages = waiting(shop)
     shop.clock.advance(timedelta(seconds=3))
-    SearchIndexer(sources(shop), shop.parts.index, shop.clock, lags.append).handle(messages)
+    indexer_of(shop, lags.append).handle(messages)
     assert lags == [timedelta(seconds=3)] * len(messages)
 
 
@@ -173,11 +180,7 @@ def test_21_a_message_that_cannot_be_read_does_not_stop_the_queue(shop: MemorySh
     bad = Message(
         id=good.id, name=good.name, partition_key="p", occurred_at=good.occurred_at, payload={}
     )
-    letters = deliver(
-        SearchIndexer(sources(shop), shop.parts.index, shop.clock, lambda _: None),
-        [bad, good],
-        shop.clock,
-    )
+    letters = deliver(indexer_of(shop, lambda _: None), [bad, good], shop.clock)
     assert ([letter.message for letter in letters], names(shop)) == ([bad], ["Mug"])
 
 
@@ -222,12 +225,6 @@ def test_a_token_of_nobody_is_refused(shop: MemoryShop, token: str) -> None:
 
 
 # --- built anew
-
-
-def sources(shop: MemoryShop) -> ItemRepositories:
-    return ItemRepositories(
-        database=shop.parts.database, book=shop.parts.items, stock=shop.parts.stock
-    )
 
 
 def test_23_a_new_index_holds_everything_and_is_used_at_once_when_it_is_whole(
@@ -279,7 +276,10 @@ def test_23_an_indexer_that_was_killed_goes_on_where_it_was(shop: MemoryShop) ->
     index = DyingIndex(currency="USD", clock=shop.clock, synonyms={})
     for n in range(6):
         sell(shop, name=f"Mug {n}")
-    reindexer = Reindexer(sources(shop), index, shop.parts.reindex, shop.clock, shop.parts.ids)
+    parts = shop.parts
+    reindexer = Reindexer(
+        parts.database, parts.items, parts.stock, index, parts.reindex, parts.clock, parts.ids
+    )
     reindexer.request()
     index.dies = 2
     for _ in range(2):

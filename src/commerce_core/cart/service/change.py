@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 
-import attrs
-
 from commerce_core.cart.model import Cart, next_cart_id
 from commerce_core.cart.ports import CartBook
 from commerce_core.cart.service.view import line_view, too_dear
@@ -22,21 +20,22 @@ from commerce_core.kernel.transaction import Database, Transaction, retry_transa
 from commerce_core.pricing import PricedLine, Pricer
 
 
-@attrs.frozen(kw_only=True)
-class CartRepositories:
-    """The storage that carts read and write."""
-
-    database: Database
-    carts: CartBook
-    offers: Offers
-    stock: StockLedger
-
-
 class CartChanges:
     """Writes groups of changes: the group function behind a ``Batcher``."""
 
-    def __init__(self, repositories: CartRepositories, pricer: Pricer, clock: Clock) -> None:
-        self._repos = repositories
+    def __init__(
+        self,
+        database: Database,
+        carts: CartBook,
+        offers: Offers,
+        stock: StockLedger,
+        pricer: Pricer,
+        clock: Clock,
+    ) -> None:
+        self._db = database
+        self._book = carts
+        self._offers = offers
+        self._stock = stock
         self._pricer = pricer
         self._clock = clock
 
@@ -50,28 +49,28 @@ class CartChanges:
         return isolate_failures(self._change, group)
 
     def _change(self, group: Sequence[CartChange]) -> list[CartView | Exception]:
-        return retry_transaction(self._repos.database, lambda: self._try(group))
+        return retry_transaction(self._db, lambda: self._try(group))
 
     def view(self, shopper: Shopper) -> CartView:
         """The shopper's open cart as it is, the guest's apart. Changes nothing."""
-        with self._repos.database.snapshot() as tx:
+        with self._db.snapshot() as tx:
             cart = self._carts(tx, [shopper.buyer_id])[shopper.buyer_id]
             return self._views(tx, [(cart, shopper.address)])[0]
 
     def is_waiting(self, guest: BuyerId) -> bool:
         """Whether a guest's cart has lines to be taken over."""
-        with self._repos.database.snapshot() as tx:
-            cart = self._repos.carts.open_of(tx, [guest]).get(guest)
+        with self._db.snapshot() as tx:
+            cart = self._book.open_of(tx, [guest]).get(guest)
         return cart is not None and bool(cart.lines)
 
     def _try(self, group: Sequence[CartChange]) -> list[CartView | Exception]:
-        with self._repos.database.begin() as tx:
+        with self._db.begin() as tx:
             carts = self._carts(tx, sorted({i for change in group for i in change.shopper.ids}))
             check_weight(
                 [len(c.quantities) + sum(len(carts[i].lines) for i in c.shopper.ids) for c in group]
             )
             working = WorkingCarts(carts, self._clock)
-            offers = self._repos.offers.by_item(
+            offers = self._offers.by_item(
                 tx, sorted({q.item_id for change in group for q in change.quantities})
             )
             results = [working.apply(change, offers) for change in group]
@@ -92,9 +91,9 @@ class CartChanges:
 
     def _carts(self, tx: Transaction, buyer_ids: Sequence[BuyerId]) -> dict[BuyerId, Cart]:
         """The open cart of each, or the one that they would begin."""
-        found = dict(self._repos.carts.open_of(tx, buyer_ids))
+        found = dict(self._book.open_of(tx, buyer_ids))
         if missing := [buyer_id for buyer_id in buyer_ids if buyer_id not in found]:
-            counts = self._repos.carts.count_of(tx, missing)
+            counts = self._book.count_of(tx, missing)
             now = self._clock.now()
             for buyer_id in missing:
                 cart_id = next_cart_id(buyer_id, counts.get(buyer_id, 0))
@@ -105,18 +104,18 @@ class CartChanges:
         new, known = working.written()
         try:
             if new:
-                self._repos.carts.insert(tx, new)
+                self._book.insert(tx, new)
         except Conflict as error:
             raise StaleRead(error.detail) from error
-        if known and len(self._repos.carts.update(tx, known)) < len(known):
+        if known and len(self._book.update(tx, known)) < len(known):
             raise StaleRead("a cart was changed meanwhile")
 
     def _views(
         self, tx: Transaction, carts: Sequence[tuple[Cart, Address | None]]
     ) -> list[CartView]:
         skus = sorted({line.sku_id for cart, _ in carts for line in cart.lines})
-        offers: Mapping[SkuId, Offer] = self._repos.offers.by_sku(tx, skus) if skus else {}
-        levels: Mapping[SkuId, StockLevel] = self._repos.stock.levels(tx, skus) if skus else {}
+        offers: Mapping[SkuId, Offer] = self._offers.by_sku(tx, skus) if skus else {}
+        levels: Mapping[SkuId, StockLevel] = self._stock.levels(tx, skus) if skus else {}
         return [self._view(cart, address, offers, levels) for cart, address in carts]
 
     def _view(

@@ -191,9 +191,7 @@ class Upload:
         with self._db.begin() as tx:
             chunks_kept = sum(self._queue.open_imports(tx, self.job.seller_id).values())
             if (chunks_kept + 1) * CHUNK > self._most:
-                raise TooManyImports(
-                    f"at most {self._most} bytes of one seller's imports are kept"
-                )
+                raise TooManyImports(f"at most {self._most} bytes of one seller's imports are kept")
             self._queue.append(tx, self.job.id, self._stored, chunk)
             tx.commit()
         self._stored += 1

@@ -12,7 +12,8 @@ from typing import Final, TypeVar
 
 import attrs
 
-from commerce_core.checkout.ports import SagaRow
+from commerce_core.cart import CartBook
+from commerce_core.checkout.ports import SagaRow, SagaStore
 from commerce_core.checkout.service.invariants import (
     OrderEvidence,
     Violation,
@@ -20,12 +21,12 @@ from commerce_core.checkout.service.invariants import (
     check_stock,
 )
 from commerce_core.checkout.service.operate import ALARM_AGE, ALARM_CLAIMS
-from commerce_core.checkout.service.record import SagaRepositories
-from commerce_core.inventory import StockAudit
+from commerce_core.inventory import StockAudit, StockLedger
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import BuyerId, CartId, OrderId, SkuId
-from commerce_core.kernel.transaction import Transaction
-from commerce_core.orders import Order, OrderKey, OrderView
+from commerce_core.kernel.messaging import Outbox
+from commerce_core.kernel.transaction import Database, Transaction
+from commerce_core.orders import Order, OrderBook, OrderKey, OrderView
 from commerce_core.payment import PaymentGateway
 
 _PAGE: Final = 500
@@ -63,9 +64,22 @@ class Checker:
     """
 
     def __init__(
-        self, books: SagaRepositories, gateways: Mapping[str, PaymentGateway], clock: Clock
+        self,
+        database: Database,
+        carts: CartBook,
+        stock: StockLedger,
+        orders: OrderBook,
+        sagas: SagaStore,
+        outbox: Outbox,
+        gateways: Mapping[str, PaymentGateway],
+        clock: Clock,
     ) -> None:
-        self._repos = books
+        self._db = database
+        self._carts = carts
+        self._stock = stock
+        self._orders = orders
+        self._sagas = sagas
+        self._outbox = outbox
         self._gateways = gateways
         self._clock = clock
 
@@ -93,7 +107,7 @@ class Checker:
             for gateway in self._gateways.values()
             for violation in self._orphan_captures(gateway)
         ]
-        waiting, _ = self._repos.outbox.backlog()
+        waiting, _ = self._outbox.backlog()
         return Report(
             skus=sums["skus"],
             orders=sums["orders"],
@@ -101,14 +115,14 @@ class Checker:
             alarmed=len(alarmed),
             alarmed_orders=tuple(sorted(alarmed)),
             waiting_messages=waiting,
-            dead_letters=self._repos.outbox.count_dead_letters(_PAGE),
+            dead_letters=self._outbox.count_dead_letters(_PAGE),
             violations=tuple(found),
         )
 
     def _alarmed(self, unfinished: int) -> set[OrderId]:
         """The alarmed list, as a person is shown it: none of the *unfinished* is cut off."""
-        with self._repos.database.snapshot() as tx:
-            rows = self._repos.sagas.alarmed(
+        with self._db.snapshot() as tx:
+            rows = self._sagas.alarmed(
                 tx, ALARM_CLAIMS, self._clock.now() - ALARM_AGE, unfinished + _PAGE
             )
         return {row.saga.key.order_id for row in rows}
@@ -116,8 +130,8 @@ class Checker:
     def _unseen(self, keys: Sequence[OrderKey]) -> Iterator[Violation]:
         """L1: those of *keys*, old orders outside the alarmed list, that are unfinished still."""
         for start in range(0, len(keys), _PAGE):
-            with self._repos.database.snapshot() as tx:
-                rows = self._repos.sagas.rows(tx, keys[start : start + _PAGE])
+            with self._db.snapshot() as tx:
+                rows = self._sagas.rows(tx, keys[start : start + _PAGE])
             for row in rows:
                 if not row.saga.state.is_final:
                     detail = (
@@ -135,8 +149,8 @@ class Checker:
             page = self._audit(page[-1].level.sku_id)
 
     def _audit(self, after: SkuId | None) -> Sequence[StockAudit]:
-        with self._repos.database.snapshot() as tx:
-            return self._repos.stock.audit(tx, after, _PAGE)
+        with self._db.snapshot() as tx:
+            return self._stock.audit(tx, after, _PAGE)
 
     def _rows(self) -> Iterator[Sequence[SagaRow]]:
         page = self._page(None)
@@ -145,8 +159,8 @@ class Checker:
             page = self._page(page[-1].saga.key.order_id)
 
     def _page(self, after: OrderId | None) -> Sequence[SagaRow]:
-        with self._repos.database.snapshot() as tx:
-            return self._repos.sagas.page(tx, None, after, _PAGE)
+        with self._db.snapshot() as tx:
+            return self._sagas.page(tx, None, after, _PAGE)
 
     def _check_orders(self, keys: Sequence[OrderKey]) -> list[Violation]:
         """What is seen twice: between two systems, a difference that is on its way to being made
@@ -178,8 +192,8 @@ class Checker:
         """
         page = gateway.captures(None, _PAGE)
         while page:
-            with self._repos.database.snapshot() as tx:
-                known = self._repos.orders.keys_of(tx, [OrderId(entry.order_id) for entry in page])
+            with self._db.snapshot() as tx:
+                known = self._orders.keys_of(tx, [OrderId(entry.order_id) for entry in page])
             strange = [entry for entry in page if entry.order_id not in known]
             kept = Counter[str]()
             for entry in (
@@ -202,16 +216,12 @@ class Checker:
     def _stored(self, keys: Sequence[OrderKey]) -> list[OrderEvidence]:
         """What the database holds of the orders, in a fixed number of statements."""
         order_ids = [key.order_id for key in keys]
-        with self._repos.database.snapshot() as tx:
-            rows = self._repos.sagas.rows(tx, keys)
-            views = self._repos.orders.load(tx, keys)
-            holds = _by_order(
-                (hold.order_id, hold) for hold in self._repos.stock.holds(tx, order_ids)
-            )
-            facts = _by_order(
-                (fact.key.order_id, fact) for fact in self._repos.sagas.facts(tx, keys)
-            )
-            carts = self._repos.carts.load(
+        with self._db.snapshot() as tx:
+            rows = self._sagas.rows(tx, keys)
+            views = self._orders.load(tx, keys)
+            holds = _by_order((hold.order_id, hold) for hold in self._stock.holds(tx, order_ids))
+            facts = _by_order((fact.key.order_id, fact) for fact in self._sagas.facts(tx, keys))
+            carts = self._carts.load(
                 tx, sorted({pair for view in views.values() for pair in _carts_of(view)})
             )
             duplicate_orders = self._namesakes(tx, [view.order for view in views.values()])
@@ -236,7 +246,7 @@ class Checker:
         unique keys allow none.
         """
         keys = [(order.buyer_id, order.idem_key) for order in orders if order.idem_key is not None]
-        placed = self._repos.orders.placed_with(
+        placed = self._orders.placed_with(
             tx, keys, [(order.buyer_id, order.cart_id) for order in orders]
         )
         named: dict[tuple[str, str], list[Order]] = {}

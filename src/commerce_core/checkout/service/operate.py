@@ -13,14 +13,15 @@ from commerce_core.checkout.errors import (
     SagaNotFound,
 )
 from commerce_core.checkout.model import CallStatus, Operation, OrderSaga, StepCommand
-from commerce_core.checkout.ports import BacklogStats, SagaRow
+from commerce_core.checkout.ports import BacklogStats, SagaRow, SagaStore
 from commerce_core.checkout.saga import Definitions, ask
-from commerce_core.checkout.service.record import Recorder, SagaRepositories
+from commerce_core.checkout.service.record import Recorder
 from commerce_core.checkout.service.transition import OutcomeRecord
 from commerce_core.checkout.steps.own import Accepted, Refused
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import OrderId
-from commerce_core.orders import Order, OrderKey, OrderView
+from commerce_core.kernel.transaction import Database
+from commerce_core.orders import Order, OrderBook, OrderKey, OrderView
 from commerce_core.payment import (
     Captured,
     ChargeOutcome,
@@ -54,13 +55,17 @@ class Operations:
 
     def __init__(
         self,
-        books: SagaRepositories,
+        database: Database,
+        orders: OrderBook,
+        sagas: SagaStore,
         recorder: Recorder,
         gateways: Mapping[str, PaymentGateway],
         clock: Clock,
         definitions: Definitions,
     ) -> None:
-        self._repos = books
+        self._db = database
+        self._orders = orders
+        self._sagas = sagas
         self._recorder = recorder
         self._definitions = definitions
         self._gateways = gateways
@@ -70,22 +75,20 @@ class Operations:
         self, state: str | None = None, after: OrderId | None = None, limit: int = 50
     ) -> Sequence[SagaRow]:
         """Sagas, newest first."""
-        with self._repos.database.snapshot() as tx:
-            return self._repos.sagas.page(tx, state, after, limit)
+        with self._db.snapshot() as tx:
+            return self._sagas.page(tx, state, after, limit)
 
     def alarmed(self, limit: int = 100) -> Sequence[SagaRow]:
         """Unfinished sagas that are flagged for review. Needs no running worker."""
-        with self._repos.database.snapshot() as tx:
-            return self._repos.sagas.alarmed(tx, ALARM_CLAIMS, self._clock.now() - ALARM_AGE, limit)
+        with self._db.snapshot() as tx:
+            return self._sagas.alarmed(tx, ALARM_CLAIMS, self._clock.now() - ALARM_AGE, limit)
 
     def census(self, at_most: int | None = None) -> Mapping[str, BacklogStats]:
         """The unfinished sagas by state, counted up to *at_most* in all. Needs no running
         worker.
         """
-        with self._repos.database.snapshot() as tx:
-            return self._repos.sagas.census(
-                tx, ALARM_CLAIMS, self._clock.now() - ALARM_AGE, at_most
-            )
+        with self._db.snapshot() as tx:
+            return self._sagas.census(tx, ALARM_CLAIMS, self._clock.now() - ALARM_AGE, at_most)
 
     def counts(self) -> dict[str, int]:
         """How many unfinished sagas stand in each state."""
@@ -95,8 +98,8 @@ class Operations:
         """How many unfinished sagas, by name and version, are of definitions that this process does
         not know: it leaves them alone. Counted up to 10,000 in all.
         """
-        with self._repos.database.snapshot() as tx:
-            return self._repos.sagas.unknown_definitions(tx, self._definitions.known, MOST_UNKNOWN)
+        with self._db.snapshot() as tx:
+            return self._sagas.unknown_definitions(tx, self._definitions.known, MOST_UNKNOWN)
 
     def show(self, order_id: OrderId) -> tuple[SagaRow, OrderView]:
         """A saga with its calls, and its order with its timeline.
@@ -104,10 +107,10 @@ class Operations:
         Raises:
             SagaNotFound: there is no such order.
         """
-        with self._repos.database.snapshot() as tx:
-            key = self._repos.orders.keys_of(tx, [order_id]).get(order_id)
-            view = self._repos.orders.load(tx, [key]).get(order_id) if key else None
-            rows: Sequence[SagaRow] = self._repos.sagas.rows(tx, [key]) if key else ()
+        with self._db.snapshot() as tx:
+            key = self._orders.keys_of(tx, [order_id]).get(order_id)
+            view = self._orders.load(tx, [key]).get(order_id) if key else None
+            rows: Sequence[SagaRow] = self._sagas.rows(tx, [key]) if key else ()
         if view is None or not rows:
             raise SagaNotFound("there is no such order")
         return rows[0], view
@@ -119,11 +122,11 @@ class Operations:
         Raises:
             SagaNotFound: there is no such order.
         """
-        with self._repos.database.begin() as tx:
-            keys = self._repos.orders.keys_of(tx, [order_id])
+        with self._db.begin() as tx:
+            keys = self._orders.keys_of(tx, [order_id])
             if not keys:
                 raise SagaNotFound("there is no such order")
-            self._repos.sagas.make_due(tx, list(keys.values()), self._clock.now())
+            self._sagas.make_due(tx, list(keys.values()), self._clock.now())
             tx.commit()
 
     def resolve(
@@ -153,8 +156,8 @@ class Operations:
             self._decide(key, saga, outcome, decision)
             return
         key, saga = self._waiting(order_id, self._asks_for(StepCommand.CONFIRM, StepCommand.VOID))
-        with self._repos.database.snapshot() as tx:
-            order = self._repos.orders.load(tx, [key])[order_id].order
+        with self._db.snapshot() as tx:
+            order = self._orders.load(tx, [key])[order_id].order
         self._decide(key, saga, _agreed(outcome, self._shown(order)), decision)
 
     def _shown(self, order: Order) -> ChargeOutcome:
@@ -192,9 +195,9 @@ class Operations:
         self, order_id: OrderId, waits: Callable[[OrderSaga], bool]
     ) -> tuple[OrderKey, OrderSaga]:
         """The saga of an order that *waits* for what is decided, and that nobody holds."""
-        with self._repos.database.snapshot() as tx:
-            key = self._repos.orders.keys_of(tx, [order_id]).get(order_id)
-            rows: Sequence[SagaRow] = self._repos.sagas.rows(tx, [key]) if key else ()
+        with self._db.snapshot() as tx:
+            key = self._orders.keys_of(tx, [order_id]).get(order_id)
+            rows: Sequence[SagaRow] = self._sagas.rows(tx, [key]) if key else ()
         if key is None or not rows:
             raise SagaNotFound("there is no such order")
         row = rows[0]
@@ -207,11 +210,11 @@ class Operations:
     def _decide(self, key: OrderKey, saga: OrderSaga, outcome: object, decision: Decision) -> None:
         """Write what follows from *outcome*, if the saga is still as it was read."""
         now = self._clock.now()
-        with self._repos.database.begin() as tx:
-            claimed = self._repos.sagas.take_over(tx, key, now)
+        with self._db.begin() as tx:
+            claimed = self._sagas.take_over(tx, key, now)
             if claimed is None or claimed.saga != saga:
                 raise CallUnknown("the order has moved meanwhile: look at it again")
-            order: Order = self._repos.orders.load(tx, [key])[key.order_id].order
+            order: Order = self._orders.load(tx, [key])[key.order_id].order
             move = OutcomeRecord(
                 claimed=claimed,
                 order=order,
@@ -220,7 +223,7 @@ class Operations:
                 cause=f"{decision.reason}; {decision.evidence}",
             )
             self._recorder.record(tx, [move], now)
-            self._repos.sagas.make_due(tx, [key], now)
+            self._sagas.make_due(tx, [key], now)
             tx.commit()
 
 

@@ -44,9 +44,9 @@ from commerce_core.pricing import Pricer
 _FIRST_ENTRIES: Final = (Fact.ORDER_CREATED, Fact.INVENTORY_RESERVED)
 
 
-@attrs.frozen(kw_only=True)
-class PlacementRepositories:
-    """The storage that placing reads and writes."""
+@attrs.frozen(kw_only=True, eq=False)
+class Placement:
+    """Decides and writes groups of prepared orders: the group function behind a ``Batcher``."""
 
     database: Database
     carts: CartBook
@@ -55,37 +55,21 @@ class PlacementRepositories:
     orders: OrderBook
     sagas: SagaStore
     outbox: Outbox
-
-
-class Placement:
-    """Decides and writes groups of prepared orders: the group function behind a ``Batcher``."""
-
-    def __init__(
-        self,
-        repositories: PlacementRepositories,
-        pricer: Pricer,
-        clock: Clock,
-        ids: IdFactory,
-        carrier: str,
-        definition: Saga,
-        rules: Sequence[CheckoutRule] = (),
-    ) -> None:
-        self._repos = repositories
-        self._pricer = pricer
-        self._clock = clock
-        self._ids = ids
-        self._carrier = carrier
-        self._definition = definition
-        self._rules = rules
+    pricer: Pricer
+    clock: Clock
+    ids: IdFactory
+    carrier: str
+    definition: Saga
+    rules: Sequence[CheckoutRule] = ()
 
     def preview(self, drafts: Sequence[Draft]) -> list[Decision]:
         """What would become of each of *drafts* right now, were it alone. Changes nothing."""
         return isolate_failures(self._preview, drafts)
 
     def _preview(self, drafts: Sequence[Draft]) -> list[Decision]:
-        with self._repos.database.snapshot() as tx:
+        with self.database.snapshot() as tx:
             seen = self._read(tx, drafts)
-        return [decide([draft], seen, self._pricer, self._rules)[0] for draft in drafts]
+        return [decide([draft], seen, self.pricer, self.rules)[0] for draft in drafts]
 
     def place_many(self, group: Sequence[PreparedPayment]) -> list[Placed | Exception]:
         """Place each order of *group* or say why not, in one transaction: a fixed number of
@@ -111,23 +95,20 @@ class Placement:
         """The same with its transactions on *database*, one that is part of a caller's transaction
         for instance.
         """
-        return Placement(
-            attrs.evolve(self._repos, database=database), self._pricer, self._clock, self._ids,
-            self._carrier, self._definition
-        )  # fmt: skip
+        return attrs.evolve(self, database=database)
 
     def _place(self, group: Sequence[PreparedPayment]) -> list[Placed | Exception]:
-        return retry_transaction(self._repos.database, lambda: self._try(group))
+        return retry_transaction(self.database, lambda: self._try(group))
 
     def _try(self, group: Sequence[PreparedPayment]) -> list[Placed | Exception]:
         drafts = [prepared.draft for prepared in group]
-        with self._repos.database.begin() as tx:
-            decisions = decide(drafts, self._read(tx, drafts), self._pricer, self._rules)
+        with self.database.begin() as tx:
+            decisions = decide(drafts, self._read(tx, drafts), self.pricer, self.rules)
             accepted = [
                 (d, p) for d, p in zip(decisions, group, strict=True) if isinstance(d, Accepted)
             ]
             views: Mapping[OrderId, OrderView] = (
-                self._write(tx, accepted, self._clock.now()) if accepted else {}
+                self._write(tx, accepted, self.clock.now()) if accepted else {}
             )
             tx.commit()
         return [
@@ -141,25 +122,23 @@ class Placement:
         check_weight([len(carts[d.cart_id].lines) if d.cart_id in carts else 0 for d in drafts])
         skus = sorted({line.sku_id for cart in carts.values() for line in cart.lines})
         return Snapshot(
-            orders=self._repos.orders.placed_with(
-                tx, with_key, [(d.buyer_id, d.cart_id) for d in drafts]
-            ),
+            orders=self.orders.placed_with(tx, with_key, [(d.buyer_id, d.cart_id) for d in drafts]),
             carts=carts,
-            offers=self._repos.offers.by_sku(tx, skus),
-            levels=self._repos.stock.levels(tx, skus),
+            offers=self.offers.by_sku(tx, skus),
+            levels=self.stock.levels(tx, skus),
         )
 
     def _carts(self, tx: Transaction, drafts: Sequence[Draft]) -> Mapping[CartId, Cart]:
         """The carts that are asked for; one that its buyer has not put anything into yet is not
         stored, but known by its name.
         """
-        found = dict(self._repos.carts.load(tx, sorted({(d.buyer_id, d.cart_id) for d in drafts})))
+        found = dict(self.carts.load(tx, sorted({(d.buyer_id, d.cart_id) for d in drafts})))
         if missing := [d for d in drafts if d.cart_id not in found]:
-            counts = self._repos.carts.count_of(tx, sorted({d.buyer_id for d in missing}))
+            counts = self.carts.count_of(tx, sorted({d.buyer_id for d in missing}))
             for d in missing:
                 if d.cart_id == next_cart_id(d.buyer_id, counts.get(d.buyer_id, 0)):
                     found[d.cart_id] = Cart(
-                        id=d.cart_id, buyer_id=d.buyer_id, version=0, updated_at=self._clock.now()
+                        id=d.cart_id, buyer_id=d.buyer_id, version=0, updated_at=self.clock.now()
                     )
         return found
 
@@ -176,17 +155,17 @@ class Placement:
             for a, _ in accepted
             for sku, n in _demand([a]).items()
         ]
-        consumed = self._repos.carts.consume(
+        consumed = self.carts.consume(
             tx, [(a.draft.buyer_id, a.cart.id, a.cart.version) for a, _ in accepted]
         )
         if len(consumed) != len(accepted):
             raise StaleRead("a cart was changed meanwhile")
         try:
-            self._repos.orders.insert(tx, orders)
+            self.orders.insert(tx, orders)
         except Conflict as error:
             raise StaleRead(error.detail) from error
-        self._repos.stock.record_holds(tx, holds)
-        self._repos.sagas.insert(
+        self.stock.record_holds(tx, holds)
+        self.sagas.insert(
             tx, [self._saga(order, traces[order.id]) for order in orders], len(_FIRST_ENTRIES), at
         )
         entries = tuple(
@@ -198,7 +177,7 @@ class Placement:
 
     def _hold(self, tx: Transaction, demand: Mapping[SkuId, int], at: datetime) -> None:
         """Last of all: others wait for a SKU that many want from here to the commit."""
-        held = self._repos.stock.hold(
+        held = self.stock.hold(
             tx, [SkuDemand(sku_id=sku_id, quantity=n) for sku_id, n in sorted(demand.items())]
         )
         if len(held) != len(demand):
@@ -206,34 +185,30 @@ class Placement:
         flipped = [
             AvailabilityChanged(sku_id=sku_id) for sku_id, change in held.items() if change.flipped
         ]
-        self._repos.outbox.append(
-            tx, [envelope(event, id=self._ids.new(), at=at) for event in flipped]
-        )
+        self.outbox.append(tx, [envelope(event, id=self.ids.new(), at=at) for event in flipped])
 
     def _tell(
         self, tx: Transaction, orders: Sequence[Order], traces: Mapping[OrderId, str | None],
         entries: tuple[TimelineEntry, ...], at: datetime
     ) -> None:  # fmt: skip
-        self._repos.orders.append(
-            tx, {OrderKey(order.buyer_id, order.id): entries for order in orders}
-        )
+        self.orders.append(tx, {OrderKey(order.buyer_id, order.id): entries for order in orders})
         messages: list[Message] = []
         for order in orders:
             for entry in entries:
                 event = EVENT_OF[entry.fact](
                     order_id=order.id, buyer_id=order.buyer_id, seq=entry.seq, detail={}
                 )
-                messages.append(envelope(event, id=self._ids.new(), at=at, trace=traces[order.id]))
-        self._repos.outbox.append(tx, messages)
+                messages.append(envelope(event, id=self.ids.new(), at=at, trace=traces[order.id]))
+        self.outbox.append(tx, messages)
 
     def _saga(self, order: Order, trace: str | None) -> OrderSaga:
         return OrderSaga(
             key=OrderKey(order.buyer_id, order.id),
-            definition=self._definition.name,
-            version=self._definition.version,
+            definition=self.definition.name,
+            version=self.definition.version,
             gateway=order.handle.gateway,
             account=order.handle.account,
-            carrier=self._carrier,
+            carrier=self.carrier,
             digest=order.digest,
             total=order.total,
             trace=trace,

@@ -3,15 +3,14 @@ after all was undone.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final, TypeVar
 
 import attrs
 
 from commerce_core.checkout.errors import RefundOverdue
 from commerce_core.checkout.model import CallStatus, OpenRefund, OutsideCall
-from commerce_core.checkout.ports import SagaRow
-from commerce_core.checkout.service.record import SagaRepositories
+from commerce_core.checkout.ports import SagaRow, SagaStore
 from commerce_core.checkout.service.transition import money_facts
 from commerce_core.checkout.steps.give_back import given_back, refund_of
 from commerce_core.checkout.steps.own import no_answer
@@ -19,7 +18,8 @@ from commerce_core.checkout.steps.pay import LookedUp, pay
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.money import Money
-from commerce_core.orders import Order, OrderKey, OrderState
+from commerce_core.kernel.transaction import Database
+from commerce_core.orders import Order, OrderBook, OrderKey, OrderState
 from commerce_core.payment import PaymentGateway
 
 #: How long a prepared handle may wait for its order.
@@ -51,9 +51,16 @@ class Reconciliation:
     """Runs now and then; each run is idempotent and may be interrupted anywhere."""
 
     def __init__(
-        self, books: SagaRepositories, gateways: Mapping[str, PaymentGateway], clock: Clock
+        self,
+        database: Database,
+        orders: OrderBook,
+        sagas: SagaStore,
+        gateways: Mapping[str, PaymentGateway],
+        clock: Clock,
     ) -> None:
-        self._repos = books
+        self._db = database
+        self._orders = orders
+        self._sagas = sagas
         self._gateways = gateways
         self._clock = clock
 
@@ -77,9 +84,9 @@ class Reconciliation:
         """The orders that exist and may still be charged. One that was undone before it was charged
         would fill the list for ever.
         """
-        with self._repos.database.snapshot() as tx:
+        with self._db.snapshot() as tx:
             rows: Sequence[SagaRow] = (
-                self._repos.sagas.rows(tx, list(self._repos.orders.keys_of(tx, order_ids).values()))
+                self._sagas.rows(tx, list(self._orders.keys_of(tx, order_ids).values()))
                 if order_ids
                 else ()
             )
@@ -96,29 +103,29 @@ class Reconciliation:
         first.
         """
         now = self._clock.now()
-        with self._repos.database.begin() as tx:
-            owed = {o.key: o for o in reversed(self._repos.sagas.owed_refunds(tx, limit))}
+        with self._db.begin() as tx:
+            owed = {o.key: o for o in reversed(self._sagas.owed_refunds(tx, limit))}
             if not owed:
                 tx.commit()  # what was found settled is not checked again
                 return []
             orders = {
                 OrderKey(v.order.buyer_id, v.order.id): v.order
-                for v in self._repos.orders.load(tx, list(owed)).values()
+                for v in self._orders.load(tx, list(owed)).values()
             }
-            numbers = self._repos.sagas.open_refunds(
+            numbers = self._sagas.open_refunds(
                 tx,
                 {o.key: OpenRefund(o.capture_ref, _CHARGED_LATE, o.amount) for o in owed.values()},
             )
-            known = self._repos.sagas.refund_calls(tx, numbers)
+            known = self._sagas.refund_calls(tx, numbers)
             new = {
                 k: refund_of(orders[k], no, owed[k].amount, known.get(k)).intended(now)
                 for k, no in numbers.items()
             }
-            self._repos.sagas.write_calls(
+            self._sagas.write_calls(
                 tx, {k: call for k, call in new.items() if call != known.get(k)}, now
             )
             captures: dict[OrderKey, list[Money]] = {key: [] for key in owed}
-            for fact in self._repos.sagas.facts(tx, list(owed)):
+            for fact in self._sagas.facts(tx, list(owed)):
                 if fact.kind == "capture":
                     captures[fact.key].append(fact.amount)
             tx.commit()
@@ -137,9 +144,9 @@ class Reconciliation:
         outcome = answer.outcome if isinstance(answer, LookedUp) else answer
         now = self._clock.now()
         call = given_back(owed.call, owed.captured, outcome).intended(now)
-        with self._repos.database.begin() as tx:
-            self._repos.sagas.record_facts(tx, list(money_facts(owed.key, outcome)), now)
-            self._repos.sagas.write_calls(tx, {owed.key: call}, now)
+        with self._db.begin() as tx:
+            self._sagas.record_facts(tx, list(money_facts(owed.key, outcome)), now)
+            self._sagas.write_calls(tx, {owed.key: call}, now)
             tx.commit()
         if failed is not None:
             raise failed

@@ -40,22 +40,10 @@ from commerce_core.inventory import AvailabilityChanged, StockLedger
 from commerce_core.kernel.codec import storable_text
 from commerce_core.kernel.ids import CartId, IdFactory, OrderId
 from commerce_core.kernel.messaging import Message, Outbox, envelope
-from commerce_core.kernel.transaction import Database, Transaction
+from commerce_core.kernel.transaction import Transaction
 from commerce_core.orders import EVENT_OF, Fact, OrderBook, OrderKey, TimelineEntry
 
 _REREADS: Final = 3
-
-
-@attrs.frozen(kw_only=True)
-class SagaRepositories:
-    """The storage that a running saga writes."""
-
-    database: Database
-    carts: CartBook
-    stock: StockLedger
-    orders: OrderBook
-    sagas: SagaStore
-    outbox: Outbox
 
 
 class Recorder:
@@ -63,12 +51,20 @@ class Recorder:
 
     def __init__(
         self,
-        books: SagaRepositories,
+        carts: CartBook,
+        stock: StockLedger,
+        orders: OrderBook,
+        sagas: SagaStore,
+        outbox: Outbox,
         ids: IdFactory,
         timing: Timing,
         definitions: Definitions,
     ) -> None:
-        self._repos = books
+        self._carts = carts
+        self._stock = stock
+        self._orders = orders
+        self._sagas = sagas
+        self._outbox = outbox
         self._ids = ids
         self._timing = timing
         self._definitions = definitions
@@ -89,11 +85,11 @@ class Recorder:
         """
         going_on: list[OutcomeRecord] = []
         moves = [in_legible_words(move) for move in moves]
-        self._repos.sagas.record_facts(tx, list(facts_of(moves)), now)
+        self._sagas.record_facts(tx, list(facts_of(moves)), now)
         for _ in range(_REREADS):
             steps = {m.order.id: transition_of(m, self._definitions, now) for m in moves}
             writes = {order_id: self._saga_write(step, now) for order_id, step in steps.items()}
-            written = set(self._repos.sagas.write(tx, list(writes.values()), now))
+            written = set(self._sagas.write(tx, list(writes.values()), now))
             self._carry_out(
                 tx, [step for order_id, step in steps.items() if order_id in written], now
             )
@@ -114,12 +110,12 @@ class Recorder:
         It is read again: the write that failed may have been committed after all, and its timeline
         must not be set back.
         """
-        self._repos.sagas.record_facts(tx, list(facts_of([move])), now)
+        self._sagas.record_facts(tx, list(facts_of([move])), now)
         still_ours = [
             m.claimed for m in self._reread(tx, [move]) if not m.claimed.saga.state.is_final
         ]
         put_off = [self._put_off(claimed, claimed.saga, now) for claimed in still_ours]
-        self._repos.sagas.write(
+        self._sagas.write(
             tx, [attrs.evolve(write, attention=True, last_error=error) for write in put_off], now
         )
 
@@ -136,7 +132,7 @@ class Recorder:
             )
             for x in left
         ]
-        self._repos.sagas.write(tx, writes, now)
+        self._sagas.write(tx, writes, now)
 
     def resume(
         self, tx: Transaction, moves: Sequence[OutcomeRecord], now: datetime, lease_until: datetime
@@ -164,13 +160,13 @@ class Recorder:
                     next_run_at=now,
                 )
             )
-        written = set(self._repos.sagas.write(tx, writes, now))
+        written = set(self._sagas.write(tx, writes, now))
         return [move for move in resumed if move.order.id in written]
 
     def _reread(self, tx: Transaction, lost: Sequence[OutcomeRecord]) -> list[OutcomeRecord]:
         if not lost:
             return []
-        found = self._repos.sagas.reread(tx, [m.claimed.saga.key for m in lost])
+        found = self._sagas.reread(tx, [m.claimed.saga.key for m in lost])
         return [
             attrs.evolve(m, claimed=attrs.evolve(found[m.order.id], claims=m.claimed.claims))
             for m in lost
@@ -245,33 +241,32 @@ class Recorder:
     def _carry_out(self, tx: Transaction, steps: Sequence[Transition], now: datetime) -> None:
         if not steps:
             return
-        sagas = self._repos.sagas
-        sagas.open_refunds(
+        self._sagas.open_refunds(
             tx, {s.key: c for s in steps for c in s.commands if isinstance(c, OpenRefund)}
         )
-        sagas.record_shipments(
+        self._sagas.record_shipments(
             tx,
             {s.key: c.shipment for s in steps for c in s.commands if isinstance(c, RecordShipment)},
             now,
         )
         returned = self._give_back(tx, [s for s in steps if s.any(RestoreCart)], now)
-        self._repos.outbox.append(tx, self._tell(tx, steps, returned, now))
+        self._outbox.append(tx, self._tell(tx, steps, returned, now))
         self._end_holds(tx, steps, now)
 
     def _end_holds(self, tx: Transaction, steps: Sequence[Transition], now: datetime) -> None:
         """Last of all: others wait for a SKU that many want from here to the commit."""
         if completed := [s.key.order_id for s in steps if s.any(CommitStock)]:
-            lost = set(completed) - set(self._repos.stock.commit(tx, completed, now))
+            lost = set(completed) - set(self._stock.commit(tx, completed, now))
             if lost:
                 raise HoldsLost(sorted(lost))
         if undone := [s.key.order_id for s in steps if s.any(ReleaseStock)]:
-            released = self._repos.stock.release(tx, undone)
+            released = self._stock.release(tx, undone)
             flipped = [
                 AvailabilityChanged(sku_id=sku_id)
                 for sku_id, change in released.items()
                 if change.flipped
             ]
-            self._repos.outbox.append(
+            self._outbox.append(
                 tx, [envelope(event, id=self._ids.new(), at=now) for event in flipped]
             )
 
@@ -291,7 +286,7 @@ class Recorder:
             )
             for s in steps
         ]
-        return self._repos.carts.give_back(tx, returns, now)
+        return self._carts.give_back(tx, returns, now)
 
     def _tell(
         self,
@@ -330,5 +325,5 @@ class Recorder:
                 )
                 messages.append(envelope(event, id=self._ids.new(), at=now, trace=step.saga.trace))
         if entries:
-            self._repos.orders.append(tx, entries)
+            self._orders.append(tx, entries)
         return messages

@@ -10,10 +10,10 @@ from typing import Final
 import attrs
 
 from commerce_core.checkout.model import OrderSaga, OutsideCall, StepCommand, Timing
-from commerce_core.checkout.ports import ClaimedSaga, Party
+from commerce_core.checkout.ports import ClaimedSaga, Party, SagaStore
 from commerce_core.checkout.saga import Begin, Definitions, next_call
 from commerce_core.checkout.service.leave_alone import Breaker
-from commerce_core.checkout.service.record import Recorder, SagaRepositories
+from commerce_core.checkout.service.record import Recorder
 from commerce_core.checkout.service.transition import Left, OutcomeRecord
 from commerce_core.checkout.steps.own import StepUnknown, no_answer
 from commerce_core.checkout.steps.pay import LookedUp
@@ -22,10 +22,9 @@ from commerce_core.kernel.batching import Calls, FanOut, isolate_failures
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.codec import storable_text
 from commerce_core.kernel.errors import TransactionLost
-from commerce_core.kernel.ids import IdFactory
 from commerce_core.kernel.redaction import message_of
-from commerce_core.kernel.transaction import Transaction, retry_transaction
-from commerce_core.orders import Order
+from commerce_core.kernel.transaction import Database, Transaction, retry_transaction
+from commerce_core.orders import Order, OrderBook
 from commerce_core.payment import PaymentUnknown
 from commerce_core.shipping import ShippingUnknown
 
@@ -72,22 +71,25 @@ class SagaRunner:
 
     def __init__(
         self,
-        books: SagaRepositories,
+        database: Database,
+        orders: OrderBook,
+        sagas: SagaStore,
+        recorder: Recorder,
         definitions: Definitions,
         outside: Outside,
         fan_out: FanOut,
         clock: Clock,
-        ids: IdFactory,
         timing: Timing,
     ) -> None:
-        self._repos = books
+        self._db = database
+        self._orders = orders
+        self._sagas = sagas
+        self._recorder = recorder
         self._definitions = definitions
         self._outside = outside
         self._width = fan_out.width
         self._clock = clock
-        self._ids = ids
         self._timing = timing
-        self._recorder = Recorder(books, ids, timing, definitions)
         self._breaker = Breaker(timing, clock)
         self._calls: Calls[StepCall, object] = fan_out.open(self._perform)
         self._ending = False
@@ -105,11 +107,11 @@ class SagaRunner:
         """
         now = self._clock.now()
         far = now + 2 * max(self._timing.longest_retry, self._timing.lease)
-        with self._repos.database.snapshot() as tx:
-            if not self._repos.sagas.waits_beyond(tx, far):
+        with self._db.snapshot() as tx:
+            if not self._sagas.waits_beyond(tx, far):
                 return 0
-        with self._repos.database.begin() as tx:
-            recalled = self._repos.sagas.recall(tx, far, now, limit)
+        with self._db.begin() as tx:
+            recalled = self._sagas.recall(tx, far, now, limit)
             tx.commit()
         return recalled
 
@@ -199,7 +201,7 @@ class SagaRunner:
     def _leave(self, left: Sequence[Left]) -> None:
         with (
             suppress(TransactionLost),
-            self._repos.database.begin() as tx,
+            self._db.begin() as tx,
         ):  # if it is lost they are free when their lease is over
             self._recorder.leave(tx, left, self._clock.now())
             tx.commit()
@@ -210,7 +212,7 @@ class SagaRunner:
         """
         now = self._clock.now()
         try:
-            with self._repos.database.begin() as tx:
+            with self._db.begin() as tx:
                 held = self._hold(tx, now, limit)
                 begun = self._recorder.record(tx, self._without_call(held), now)
                 resumed = self._resume(tx, held, now)
@@ -218,7 +220,7 @@ class SagaRunner:
         except TransactionLost:
             raise
         except Exception:  # noqa: BLE001 (one that cannot even be begun must not keep the others from being claimed)
-            with self._repos.database.begin() as tx:
+            with self._db.begin() as tx:
                 held = self._hold(tx, now, limit)
                 resumed = self._resume(tx, held, now)
                 tx.commit()
@@ -227,7 +229,7 @@ class SagaRunner:
         return self._tasks(plain) + self._tasks([*begun, *resumed], fresh=True), len(held)
 
     def _hold(self, tx: Transaction, now: datetime, limit: int) -> list[OutcomeRecord]:
-        claims = self._repos.sagas.claim_due(
+        claims = self._sagas.claim_due(
             tx,
             self._definitions.known,
             now,
@@ -235,7 +237,7 @@ class SagaRunner:
             limit,
             self._breaker.away(),
         )
-        views = self._repos.orders.load(tx, [c.saga.key for c in claims])
+        views = self._orders.load(tx, [c.saga.key for c in claims])
         return [
             OutcomeRecord(claimed=c, order=views[c.saga.key.order_id].order, outcome=Begin())
             for c in claims
@@ -304,12 +306,12 @@ class SagaRunner:
         now = self._clock.now()
 
         def record() -> list[OutcomeRecord]:
-            with self._repos.database.begin() as tx:
+            with self._db.begin() as tx:
                 going_on = self._recorder.record(tx, moves, now)
                 tx.commit()
             return going_on
 
-        going_on = {m.order.id: m for m in retry_transaction(self._repos.database, record)}
+        going_on = {m.order.id: m for m in retry_transaction(self._db, record)}
         return [going_on.get(move.order.id) for move in moves]
 
     def _flag(self, move: OutcomeRecord, error: Exception) -> None:
@@ -324,7 +326,7 @@ class SagaRunner:
             self._flag_for_review(attrs.evolve(move, outcome=None), error)
 
     def _flag_for_review(self, move: OutcomeRecord, error: Exception) -> None:
-        with self._repos.database.begin() as tx:
+        with self._db.begin() as tx:
             self._recorder.flag(tx, move, storable_text(message_of(error)), self._clock.now())
             tx.commit()
 

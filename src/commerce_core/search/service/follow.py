@@ -22,15 +22,6 @@ _TICK: Final = timedelta(microseconds=1)
 _AUDIT_PAGE: Final = 500
 
 
-@attrs.frozen(kw_only=True)
-class ItemRepositories:
-    """What documents are made from."""
-
-    database: Database
-    book: ItemBook
-    stock: StockLedger
-
-
 class SearchIndexer(Consumer):
     """Follows the catalogue. An event only wakes it: what it writes is read from the catalogue, and
     guarded by its version.
@@ -38,7 +29,9 @@ class SearchIndexer(Consumer):
 
     def __init__(
         self,
-        sources: ItemRepositories,
+        database: Database,
+        items: ItemBook,
+        stock: StockLedger,
         index: SearchIndex,
         clock: Clock,
         note_lag: Callable[[timedelta], None],
@@ -46,7 +39,9 @@ class SearchIndexer(Consumer):
         """*note_lag* is called with, for each change, the time between its commit and its being
         visible.
         """
-        self._repos = sources
+        self._db = database
+        self._items = items
+        self._stock = stock
         self._index = index
         self._clock = clock
         self._note_lag = note_lag
@@ -63,10 +58,10 @@ class SearchIndexer(Consumer):
         events = [decode_event(m.name, m.payload) for m in messages]
         item_ids = {e.item_id for e in events if isinstance(e, ItemChanged)}
         sku_ids = sorted({e.sku_id for e in events if isinstance(e, AvailabilityChanged)})
-        with self._repos.database.snapshot() as tx:
+        with self._db.snapshot() as tx:
             if sku_ids:
-                item_ids.update(self._repos.book.owners_of(tx, sku_ids))
-            documents = load_documents(tx, self._repos.book, self._repos.stock, sorted(item_ids))
+                item_ids.update(self._items.owners_of(tx, sku_ids))
+            documents = load_documents(tx, self._items, self._stock, sorted(item_ids))
         self._index.put(documents)
         now = self._clock.now()
         for message in messages:
@@ -80,13 +75,17 @@ class Reindexer:
 
     def __init__(
         self,
-        sources: ItemRepositories,
+        database: Database,
+        items: ItemBook,
+        stock: StockLedger,
         index: SearchIndex,
         queue: ReindexQueue,
         clock: Clock,
         ids: IdFactory,
     ) -> None:
-        self._repos = sources
+        self._db = database
+        self._items = items
+        self._stock = stock
         self._index = index
         self._queue = queue
         self._clock = clock
@@ -103,7 +102,7 @@ class Reindexer:
         However many processes check at the same moment, one is requested: the request is named
         after the last job that they saw before they read the index.
         """
-        with self._repos.database.snapshot() as tx:
+        with self._db.snapshot() as tx:
             newest = self._queue.newest(tx)
         if newest is not None and newest.status is not ReindexStatus.FINISHED:
             return
@@ -120,7 +119,7 @@ class Reindexer:
             )
 
     def _enqueue(self, job: Reindex) -> Reindex:
-        with self._repos.database.begin() as tx:
+        with self._db.begin() as tx:
             self._queue.insert(tx, job)
             tx.commit()
         return job
@@ -129,7 +128,7 @@ class Reindexer:
         """How far a job has come."""
         if not is_id(job_id):
             return None
-        with self._repos.database.snapshot() as tx:
+        with self._db.snapshot() as tx:
             return self._queue.load(tx, JobId(job_id))
 
     def run_once(self, limit: int) -> int:
@@ -140,21 +139,21 @@ class Reindexer:
             SearchUnavailable: another process writes the index; the job waits for it.
         """
         now = self._clock.now()
-        with self._repos.database.begin() as tx:
+        with self._db.begin() as tx:
             job = self._queue.claim(tx, now, now + _LEASE)
             tx.commit()
         if job is None:
             return 0
         last = self._index.begin_rebuild()
-        with self._repos.database.snapshot() as tx:
-            items = self._repos.book.page(tx, None, last, limit)
-            documents = documents_of(tx, self._repos.stock, items)
+        with self._db.snapshot() as tx:
+            items = self._items.page(tx, None, last, limit)
+            documents = documents_of(tx, self._stock, items)
         self._index.rebuild(documents)
         finished = len(items) < limit
         if finished:
             self._index.finish_rebuild()
             job = attrs.evolve(job, status=ReindexStatus.FINISHED, finished_at=self._clock.now())
-        with self._repos.database.begin() as tx:
+        with self._db.begin() as tx:
             self._queue.save(tx, attrs.evolve(job, indexed=job.indexed + len(items)), None)
             tx.commit()
         return len(items) + finished
@@ -163,8 +162,12 @@ class Reindexer:
 class IndexAudit:
     """Compares the index with the catalogue (invariant L7)."""
 
-    def __init__(self, sources: ItemRepositories, index: SearchIndex) -> None:
-        self._repos = sources
+    def __init__(
+        self, database: Database, items: ItemBook, stock: StockLedger, index: SearchIndex
+    ) -> None:
+        self._db = database
+        self._items = items
+        self._stock = stock
         self._index = index
 
     def stale(self) -> list[tuple[ItemId, int, int | None]]:
@@ -180,9 +183,9 @@ class IndexAudit:
         found: list[tuple[ItemId, int, int | None]] = []
         after: ItemId | None = None
         while True:
-            with self._repos.database.snapshot() as tx:
-                items = self._repos.book.page(tx, None, after, _AUDIT_PAGE)
-                documents = documents_of(tx, self._repos.stock, items)
+            with self._db.snapshot() as tx:
+                items = self._items.page(tx, None, after, _AUDIT_PAGE)
+                documents = documents_of(tx, self._stock, items)
             known = self._index.versions([d.item_id for d in documents])
             found += [
                 (d.item_id, d.version, known.get(d.item_id))
