@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 
-from commerce_core.catalog import ItemImport
-from commerce_core.catalog.service.imports import Imports
-from commerce_core.kernel.ids import ImportId
+from commerce_core.catalog.service.imports import Imports, Upload
 from tests.integration.http.people import Person, Town, problem, until
 
 
@@ -164,19 +162,19 @@ def test_a_body_that_breaks_off_leaves_no_import_behind(
 ) -> None:
     begun: list[str] = []
     given_up: list[str] = []
-    begin, give_up = Imports.begin, Imports.give_up
+    begin, give_up = Imports.begin, Upload.give_up
 
-    def noted_begin(self: Imports, *arguments: Any, **more: Any) -> ItemImport:
-        job = begin(self, *arguments, **more)
-        begun.append(job.id)
-        return job
+    def noted_begin(self: Imports, *arguments: Any, **more: Any) -> Upload:
+        upload = begin(self, *arguments, **more)
+        begun.append(upload.job.id)
+        return upload
 
-    def noted_give_up(self: Imports, import_id: ImportId) -> None:
-        give_up(self, import_id)
-        given_up.append(import_id)
+    def noted_give_up(self: Upload) -> None:
+        give_up(self)
+        given_up.append(self.job.id)
 
     monkeypatch.setattr(Imports, "begin", noted_begin)
-    monkeypatch.setattr(Imports, "give_up", noted_give_up)
+    monkeypatch.setattr(Upload, "give_up", noted_give_up)
     address = (town.client.base_url.host, town.client.base_url.port or 80)
     head = f"POST /item-imports HTTP/1.1\r\nHost: shop\r\nAuthorization: Bearer {seller.token}\r\n"
     with socket.create_connection(address, 10) as line:
@@ -243,7 +241,7 @@ def test_a_seller_has_so_many_imports_that_are_not_over(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seller = town.newcomer("seller")
-    monkeypatch.setattr(Imports, "received", lambda _, job: job)
+    monkeypatch.setattr(Upload, "finish", lambda upload: upload.job)
     for _ in range(10):
         assert (
             seller(

@@ -134,7 +134,7 @@ def test_one_buyers_refusal_or_a_rules_defect_leaves_the_others_of_a_group_alone
 def test_a_rule_is_asked_in_a_transaction_of_the_callers_too() -> None:
     shop = with_rules(rule := Broken())
     mug, buyer = sell(shop, 5), register(shop)
-    ready = prepared(shop, asked(shop, buyer, mug))
+    ready = prepared(shop, calls(shop, buyer, mug))
     rule.fails_for = buyer.id
     with pytest.raises(ZeroDivisionError):
         shop.placement.within(shop.parts.database).place(ready)
