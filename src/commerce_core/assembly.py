@@ -27,6 +27,7 @@ from commerce_core.checkout import (
     CheckoutRule,
     Definitions,
     InTime,
+    OrderNumbers,
     Outside,
     Placed,
     SagaStore,
@@ -139,6 +140,8 @@ class Parts:
     """Which gateway takes which payment."""
     rules: Sequence[CheckoutRule] = ()
     """Who may have which order."""
+    numbers: OrderNumbers | None = None
+    """What people call orders by; without it they have their ids alone."""
     definitions: Definitions = OURS
     """The sagas of orders that this process knows."""
     in_time: InTime = without_limit
@@ -251,9 +254,10 @@ def _placement(parts: Parts, pricer: Pricer) -> Placement:
 
 def _checkout(parts: Parts, placement: Placement) -> Checkout:
     waiting = [rule for rule in parts.rules if not answer_at_once(rule)]
-    preparation, batcher = Preparation(parts.gateways, waiting, parts.route), parts.batcher
+    preparation = Preparation(parts.gateways, waiting, parts.route, parts.numbers)
+    batcher, numbers = parts.batcher, [parts.numbers] if parts.numbers else []
     orders: Batcher[CheckoutRequest, Placed]
-    if answer_at_once(*parts.gateways.values(), *waiting):
+    if answer_at_once(*parts.gateways.values(), *waiting, *numbers):
         whole = in_one_group(placement.preview, preparation, placement.place_many)
         orders = batcher("placement", whole)
     else:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, NewType, get_origin, get_type_hints
+from typing import Final, NewType, get_args, get_origin, get_type_hints
 
 import attrs
 import pytest
@@ -28,6 +28,8 @@ def every_kind(kind: type[Event] = Event) -> set[type[Event]]:
 
 def json_kind(hint: object) -> str:
     """What a value with this annotation is in JSON."""
+    if type(None) in get_args(hint):
+        return f"{json_kind(next(a for a in get_args(hint) if a is not type(None)))} or null"
     plain = hint.__supertype__ if isinstance(hint, NewType) else get_origin(hint) or hint
     return {str: "text", int: "number", Mapping: "object"}[plain]
 

@@ -23,7 +23,7 @@ from commerce_core.assembly import assemble
 from commerce_core.cart import CartView, SetQuantity
 from commerce_core.cart.service import CartChange, Shopper
 from commerce_core.catalog import ItemView, NewItem
-from commerce_core.checkout import OURS, Definitions, Placed, PlaceOrder
+from commerce_core.checkout import OURS, Definitions, OrderNumbers, Placed, PlaceOrder
 from commerce_core.checkout.service.run import SagaRunner
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.batching import InlineFanOut
@@ -236,13 +236,19 @@ class Market:
 
 @contextmanager
 def open_market(
-    folder: Path, *, in_step: bool = False, definitions: Definitions = OURS, **settings: Any
+    folder: Path,
+    *,
+    in_step: bool = False,
+    definitions: Definitions = OURS,
+    numbers: OrderNumbers | None = None,
+    **settings: Any,
 ) -> Iterator[Market]:
     """A shop with its files in *folder*. *in_step*: everything happens on the caller's thread, and
     the clock is set by hand.
     """
     container = ShopContainer(settings=Settings.in_folder(folder, **settings))
     container.definitions.override(providers.Object(definitions))
+    container.numbers.override(providers.Object(numbers))
     if in_step:
         container.clock.override(providers.Singleton(SettableClock))
         followed = providers.Singleton(

@@ -1,9 +1,14 @@
-"""A gateway, a carrier and a rule whose every call has a time limit, whatever they do."""
+"""A gateway, a carrier, a rule and numbers whose every call has a time limit, whatever they do."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from commerce_core.checkout import CheckoutRule, CheckoutUnavailable, ProposedOrder
+from commerce_core.checkout import (
+    CheckoutRule,
+    CheckoutUnavailable,
+    OrderNumbers,
+    ProposedOrder,
+)
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.kernel.money import Money
@@ -98,3 +103,14 @@ class TimedRule(CheckoutRule):
             self._deadline.call(lambda: self._inner.check(order))
         except NoAnswer as error:
             raise CheckoutUnavailable(error.detail) from error
+
+
+class TimedNumbers(OrderNumbers):
+    """*inner*, with every call in time. A number that comes too late stays unused."""
+
+    def __init__(self, inner: OrderNumbers, deadline: Deadline) -> None:
+        self._inner = inner
+        self._deadline = deadline
+
+    def numbers(self, orders: Sequence[ProposedOrder], /) -> Sequence[str]:
+        return self._deadline.call(lambda: self._inner.numbers(orders))

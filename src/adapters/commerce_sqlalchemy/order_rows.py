@@ -39,6 +39,7 @@ def order_row(o: Order) -> dict[str, Any]:
         "created_at": o.created_at,
         "metadata": o.metadata or None,
         "coupons": list(o.coupons) or None,
+        "number": o.number,
     }
 
 
@@ -146,6 +147,7 @@ def _order(row: Any, lines: Sequence[Any], adjustments: Sequence[Any]) -> Order:
         created_at=row.created_at,
         metadata=row.metadata or NO_METADATA,
         coupons=tuple(row.coupons or ()),
+        number=row.number,
     )
 
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Final
 
 import attrs
@@ -14,6 +15,7 @@ from commerce_core.kernel.errors import Conflict
 from commerce_core.kernel.ids import BuyerId, CartId, OrderId, SellerId
 from commerce_core.kernel.transaction import Transaction
 from commerce_core.orders import (
+    KeptNumber,
     Order,
     OrderBook,
     OrderExists,
@@ -35,7 +37,7 @@ from commerce_sqlalchemy.order_rows import (
     order_view,
     timeline_entry,
 )
-from commerce_sqlalchemy.rows import Given, insert_many, insert_new, slices
+from commerce_sqlalchemy.rows import Given, insert_many, insert_new, one_by_one, slices
 from commerce_sqlalchemy.tables import (
     Id,
     Instant,
@@ -43,6 +45,7 @@ from commerce_sqlalchemy.tables import (
     order_adjustment,
     order_contact,
     order_line,
+    order_number,
     saga,
     saga_event,
     seller_order,
@@ -61,8 +64,9 @@ class SqlOrderBook(OrderBook):
     def insert(self, tx: Transaction, orders: Sequence[Order]) -> None:
         try:
             insert_many(connection(tx), order_table, [order_row(o) for o in orders])
+            insert_many(connection(tx), order_number, _number_rows(orders))
         except IntegrityError as error:
-            raise OrderExists("an order with this cart or key exists") from error
+            raise OrderExists("an order with this cart, key or number exists") from error
         keys: list[tuple[Order, dict[str, Any]]] = [
             (o, {"buyer_id": o.buyer_id, "order_id": o.id}) for o in orders
         ]
@@ -167,6 +171,21 @@ class SqlOrderBook(OrderBook):
         )
         return {row.id: OrderKey(row.buyer_id, row.id) for row in rows}
 
+    def numbered(self, tx: Transaction, numbers: Sequence[str]) -> Mapping[str, OrderKey]:
+        found = _BY_NUMBER.run(connection(tx), one_by_one(numbers))
+        return {row.number: OrderKey(row.buyer_id, row.order_id) for row in found}
+
+    def numbers(self, tx: Transaction, after: str | None, limit: int) -> Sequence[KeptNumber]:
+        c, o = order_number.c, order_table.c
+        kept = order_number.outerjoin(
+            order_table, sa.and_(o.buyer_id == c.buyer_id, o.id == c.order_id)
+        )
+        statement = sa.select(order_number, o.number.label("of_order")).select_from(kept)
+        if after is not None:
+            statement = statement.where(c.number > after)
+        rows = connection(tx).execute(statement.order_by(c.number).limit(limit))
+        return [KeptNumber(r.number, OrderKey(r.buyer_id, r.order_id), r.of_order) for r in rows]
+
     def _views(self, tx: Transaction, rows: Sequence[Any]) -> list[OrderView]:
         """Five statements for any number of orders."""
         if not rows:
@@ -261,6 +280,16 @@ class SqlSellerOrders(SellerOrders):
         return from_data(document, SellerOrder) if document is not None else None
 
 
+def _number_rows(orders: Sequence[Order]) -> list[dict[str, Any]]:
+    """In their order: two who give out the same numbers wait for one another, and not crosswise."""
+    rows = [
+        {"number": o.number, "buyer_id": o.buyer_id, "order_id": o.id}
+        for o in orders
+        if o.number is not None
+    ]
+    return sorted(rows, key=itemgetter("number"))
+
+
 def _placed(
     at: "sa.Column[datetime]",
     order_id: "sa.Column[str]",
@@ -268,6 +297,8 @@ def _placed(
     before: OrderPosition | None,
 ) -> "Iterator[sa.ColumnElement[bool]]":
     """When orders of a list were placed, and which of them were shown already."""
+    if wanted.order_id is not None:
+        yield order_id == wanted.order_id
     if wanted.since is not None:
         yield at >= wanted.since
     if wanted.until is not None:
@@ -320,6 +351,9 @@ def _parts_of(table: sa.Table, number: "sa.Column[Any]") -> Given:
 _BY_KEY: Final = _ordered_by(order_table.c.id, Id)
 _BY_CART: Final = _ordered_by(order_table.c.cart_id, Id)
 _BY_IDEM_KEY: Final = _ordered_by(order_table.c.idem_key, sa.Text())
+_BY_NUMBER: Final = Given(
+    lambda d: sa.select(order_number).where(order_number.c.number == d.number), number=sa.Text()
+)
 _PARTS: Final = (
     _parts_of(order_line, order_line.c.no),
     _parts_of(order_adjustment, order_adjustment.c.no),

@@ -228,13 +228,17 @@ orders = _table(
     _int("total_minor"), _text("currency"), _text("gateway"), _text("gateway_account"),
     _text("handle"), _text("payment_brand"),
     _text("payment_last4"), _at("created_at"), _json("metadata", null=True),
-    _json("coupons", null=True),
+    _json("coupons", null=True), _text("number", null=True),
     sa.Index("ix_orders_id", "id"),
     sa.Index("ix_orders_placed", "buyer_id", "created_at", "id"),
     sa.UniqueConstraint("buyer_id", "cart_id", name="uq_orders_cart"),
     sa.UniqueConstraint("buyer_id", "idem_key", name="uq_orders_idem_key"),
     key="buyer_id id",
 )  # fmt: skip
+#: Keyed by number, unlike what else belongs to an order: it is unique over the whole shop.
+order_number = _table(
+    "order_number", _text("number"), _id("buyer_id"), _id("order_id"), key="number"
+)
 order_line = _table(
     "order_line", _id("buyer_id"), _id("order_id"), _int("no"), _id("sku_id"), _id("item_id"),
     _text("variant_id", null=True), _id("seller_id"),

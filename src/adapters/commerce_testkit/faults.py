@@ -11,8 +11,11 @@ from typing import Any, Self, TypeVar
 import attrs
 
 from commerce_core.checkout import (
+    LONGEST_NUMBER,
+    OrderNumbers,
     OrderSaga,
     OwnStep,
+    ProposedOrder,
     Saga,
     StepOutcome,
     StepRequest,
@@ -20,7 +23,7 @@ from commerce_core.checkout import (
     Undone,
 )
 from commerce_core.kernel.address import Address
-from commerce_core.kernel.errors import TransactionLost
+from commerce_core.kernel.errors import TransactionLost, Unavailable
 from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Database, Transaction
@@ -282,6 +285,38 @@ class FaultyStep(OwnStep):
 
     def _assert_nothing_open(self) -> None:
         assert self._database.open == 0, f"{self.name} is called while a transaction is open"
+
+
+class FaultyNumbers(OrderNumbers):
+    """Counts orders, and gives them numbers that cannot be used, or that it has given before, or
+    none. Nothing may be open in *database* while it is asked.
+    """
+
+    answers_at_once = True
+
+    def __init__(self, database: FaultyDatabase, random: Random) -> None:
+        self._database = database
+        self._random = random
+        self._last = 0
+
+    def numbers(self, orders: Sequence[ProposedOrder], /) -> Sequence[str]:
+        assert self._database.open == 0, "numbers are asked for while a transaction is open"
+        if self._strikes():
+            raise self._random.choice((Unavailable("the counter is away"), ValueError("a defect")))
+        return [self._wrong() if self._strikes() else self._next() for _ in orders]
+
+    def _next(self) -> str:
+        self._last += 1
+        return f"N-{self._last}"
+
+    def _wrong(self) -> str:
+        before = f"N-{self._random.randint(1, self._last + 1)}"
+        return self._random.choice(("", "9" * (LONGEST_NUMBER + 1), before, before))
+
+    def _strikes(self) -> bool:
+        """By chance of its own: what else goes wrong goes by another."""
+        faults = self._database.faults
+        return faults.on and self._random.random() < faults.rate
 
 
 def with_faults(definition: Saga, database: FaultyDatabase) -> Saga:

@@ -1,11 +1,12 @@
 """Operators of a simulated shop: they decide where only a person can, at any time."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from random import Random
 from typing import Final
 
 from commerce_core.assembly import Services
-from commerce_core.checkout import Accepted, Refused, SagaRow
+from commerce_core.checkout import Accepted, CallUnknown, Refused, SagaRow
 from commerce_core.checkout.service.operate import Decision
 from commerce_core.kernel.ids import OrderId
 from commerce_core.orders import OrderState
@@ -34,10 +35,13 @@ def decide(services: Services, gateway: PaymentGateway, order_id: OrderId, rando
 
 
 def resolve_what_waits(services: Services, rows: Iterable[SagaRow], random: Random) -> None:
-    """Decide over every step of *rows* that waits for a person: nothing else ends it."""
+    """Decide over every step of *rows* that waits for a person: nothing else ends it. One that is
+    asked again just now, by a process that may have died over it, has to wait.
+    """
     for row in rows:
         if row.saga.waiting is not None:
-            _resolve(services, row.saga.key.order_id, random)
+            with suppress(CallUnknown):
+                _resolve(services, row.saga.key.order_id, random)
 
 
 def _resolve(services: Services, order_id: OrderId, random: Random) -> None:

@@ -41,6 +41,7 @@ from commerce_testkit.faults import (
     FaultyCarrier,
     FaultyDatabase,
     FaultyGateway,
+    FaultyNumbers,
     with_faults,
 )
 from commerce_testkit.memory.batching import SteppedBatcher
@@ -98,6 +99,7 @@ class Simulation:
         self._faults = Faults(self._random, rate)
         self._faults.meanwhile = self._meanwhile
         self._database = FaultyDatabase(examined.database, self._faults)
+        self._numbers = FaultyNumbers(self._database, Random(seed))
         self._on = examined
         self._definition = definition
         self._depth = 0
@@ -119,7 +121,7 @@ class Simulation:
         self._parts = parts_in_memory(MemoryParts(currency=_CURRENCY, clock=on.clock))(
             database=self._database, items=on.items, offers=on.offers, stock=on.stock,
             carts=on.carts, orders=on.orders, sagas=on.sagas, outbox=on.outbox, gateways=gateways,
-            carriers=carriers, broker=self._broker, batcher=self._batcher,
+            carriers=carriers, numbers=self._numbers, broker=self._broker, batcher=self._batcher,
             definitions=Definitions(with_faults(self._definition, self._database))
         )  # fmt: skip
         self._services = assemble(self._parts)

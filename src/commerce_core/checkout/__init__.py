@@ -15,6 +15,7 @@ from commerce_core.checkout.errors import (
     IdempotencyKeyReused,
     ItemUnavailable,
     NotToBeUndone,
+    OrderNumberUnavailable,
     OutOfStock,
     SagaNotFound,
     ShortLine,
@@ -32,12 +33,14 @@ from commerce_core.checkout.model import (
     call_key,
 )
 from commerce_core.checkout.ports import (
+    LONGEST_NUMBER,
     NOBODY_AWAY,
     Away,
     BacklogStats,
     CheckoutRule,
     ClaimedSaga,
     MoneyFact,
+    OrderNumbers,
     OwedRefund,
     Party,
     ProposedLine,
@@ -61,6 +64,7 @@ from commerce_core.checkout.steps.pay import LookedUp
 from commerce_core.checkout.steps.step import InTime, Outside, without_limit
 
 __all__ = [
+    "LONGEST_NUMBER",
     "NOBODY_AWAY",
     "ORDER_SAGA",
     "OURS",
@@ -90,6 +94,8 @@ __all__ = [
     "NotToBeUndone",
     "OpenRefund",
     "Operation",
+    "OrderNumberUnavailable",
+    "OrderNumbers",
     "OrderSaga",
     "OutOfStock",
     "Outside",

@@ -139,6 +139,14 @@ class CheckoutUnavailable(Unavailable):
     retry_after = 5
 
 
+class OrderNumberUnavailable(Unavailable):
+    """The order cannot be given a number that people call it by; nothing was reserved and nobody
+    was charged.
+    """
+
+    code = "order-number-unavailable"
+
+
 class SagaNotFound(NotFound):
     """There is no such order."""
 

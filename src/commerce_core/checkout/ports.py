@@ -1,5 +1,5 @@
-"""The promises of rules at checkout and of the saga store. A saga's state changes only under the
-newest fence; what the outside says is kept whatever the fence.
+"""The promises of rules at checkout, of orders' numbers and of the saga store. A saga's state
+changes only under the newest fence; what the outside says is kept whatever the fence.
 """
 
 from abc import abstractmethod
@@ -57,6 +57,34 @@ class CheckoutRule(Protocol):
         Raises:
             CheckoutRefused: it may not; best a class of the rule's own, with a code of its own.
             Unavailable: it cannot be said now.
+        """
+
+
+#: Characters of an order's number.
+LONGEST_NUMBER: Final = 64
+
+
+class OrderNumbers(Protocol):
+    """What people call orders by, in place of an id: ``2026-000123``.
+
+    One whose ``answers_at_once`` is true waits for nobody but the shop's own database: it is asked
+    once for a whole group of orders. Any other may ask somebody outside: it is asked for one order
+    at a time, by several threads, and given up after the call time-out. No transaction is open
+    either way.
+    """
+
+    @abstractmethod
+    def numbers(self, orders: Sequence[ProposedOrder], /) -> Sequence[str]:
+        """A number for each of *orders* (at least one), in their order: one that no other order of
+        the shop has been given by any process. 1 to 64 printable characters, no blank first or
+        last.
+
+        Each order's payment is prepared, and nothing may follow all the same: it may be refused in
+        the end, and its number stays unused. Who tries again asks for another order. May be called
+        from several threads at the same time.
+
+        Raises:
+            Unavailable: none can be had now, for none of *orders*.
         """
 
 

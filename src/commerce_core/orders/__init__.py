@@ -26,7 +26,13 @@ from commerce_core.orders.model import (
     states_of,
     status_of,
 )
-from commerce_core.orders.ports import OrderBook, OrderKey, SellerOrders, TimelineCursor
+from commerce_core.orders.ports import (
+    KeptNumber,
+    OrderBook,
+    OrderKey,
+    SellerOrders,
+    TimelineCursor,
+)
 from commerce_core.orders.views import (
     Cancellation,
     OrderFilter,
@@ -41,6 +47,7 @@ __all__ = [
     "Fact",
     "InventoryReleased",
     "InventoryReserved",
+    "KeptNumber",
     "Order",
     "OrderBook",
     "OrderCancelled",

@@ -34,12 +34,15 @@ class Fact(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class OrderEvent(Event):
-    """Entry *seq* of the timeline of an order."""
+    """Entry *seq* of the timeline of an order, which people call by its *number* where the shop
+    gives them.
+    """
 
     order_id: OrderId
     buyer_id: BuyerId
     seq: int
     detail: Mapping[str, Any]
+    number: str | None = None
 
     @property
     def partition_key(self) -> str:

@@ -117,6 +117,8 @@ class Order:
     metadata: Mapping[str, Any] = NO_METADATA
     coupons: tuple[str, ...] = ()
     """Coupon codes that counted."""
+    number: str | None = None
+    """What people call it by, where the shop gives numbers."""
 
     @property
     def subtotal(self) -> Money:

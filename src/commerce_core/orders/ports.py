@@ -29,16 +29,27 @@ class TimelineCursor:
     seq: int
 
 
+@attrs.frozen
+class KeptNumber:
+    """A *number* as it is kept: the order that it leads to, and what that order itself says that
+    its number is (``None``: nothing, or there is no such order).
+    """
+
+    number: str
+    key: OrderKey
+    of_order: str | None
+
+
 class OrderBook(Protocol):
     """Orders, their timelines, and how they are read."""
 
     @abstractmethod
     def insert(self, tx: Transaction, orders: Sequence[Order]) -> None:
-        """Write down new orders. Not idempotent.
+        """Write down new orders, and which order each number leads to. Not idempotent.
 
         Raises:
-            OrderExists: a buyer has used a cart, idempotency key or id before, whatever the
-                isolation level; the caller rolls back.
+            OrderExists: a buyer has used a cart, idempotency key or id before, or somebody's order
+                has the number, whatever the isolation level; the caller rolls back.
         """
 
     @abstractmethod
@@ -86,6 +97,18 @@ class OrderBook(Protocol):
     @abstractmethod
     def keys_of(self, tx: Transaction, order_ids: Sequence[OrderId]) -> Mapping[OrderId, OrderKey]:
         """Whose the orders are, for operators and followers of events; unknown ones are missing."""
+
+    @abstractmethod
+    def numbered(self, tx: Transaction, numbers: Sequence[str]) -> Mapping[str, OrderKey]:
+        """The orders that *numbers* lead to; numbers that no order has are missing. Asks the
+        database nothing for no numbers.
+        """
+
+    @abstractmethod
+    def numbers(self, tx: Transaction, after: str | None, limit: int) -> Sequence[KeptNumber]:
+        """Up to *limit* numbers behind *after* (``None``: from the first), ascending as the
+        database sorts them.
+        """
 
 
 class SellerOrders(Protocol):

@@ -5,13 +5,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, TypeVar, cast
 
+import attrs
+
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.codec import decode_event, to_data
 from commerce_core.kernel.ids import BuyerId, OrderId, SellerId, is_id
 from commerce_core.kernel.messaging import Consumer, Message
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.paging import BadCursor, Page, decode_cursor, encode_cursor
-from commerce_core.kernel.transaction import Database
+from commerce_core.kernel.transaction import Database, Transaction
 from commerce_core.orders.errors import OrderNotFound
 from commerce_core.orders.events import EVENT_OF, OrderEvent
 from commerce_core.orders.model import OrderLine, TimelineEntry
@@ -46,16 +48,24 @@ class Orders:
         raise OrderNotFound(_MISSING)
 
     def history(
-        self, buyer_id: BuyerId, cursor: str | None, size: int, wanted: OrderFilter = _EVERY
+        self,
+        buyer_id: BuyerId,
+        cursor: str | None,
+        size: int,
+        wanted: OrderFilter = _EVERY,
+        number: str | None = None,
     ) -> Page[OrderView]:
-        """The buyer's orders that are *wanted*, newest first, *size* at a time.
+        """The buyer's orders that are *wanted*, newest first, *size* at a time; with a *number*
+        the one that people call by it, if it is among them.
 
         Raises:
             BadCursor: *cursor* was not given out by this list, or for other wishes.
         """
-        kind = _kind("orders", wanted)
+        kind = _kind("orders", wanted, number)
+        position = _position(kind, cursor)
         with self._db.snapshot() as tx:
-            found = self._book.history(tx, buyer_id, wanted, _position(kind, cursor), size + 1)
+            meant = self._meant(tx, wanted, number)
+            found = self._book.history(tx, buyer_id, meant, position, size + 1) if meant else ()
         return _page(
             kind,
             found,
@@ -73,18 +83,27 @@ class Orders:
             return self._book.timelines_after(tx, cursors)
 
     def seller_history(
-        self, seller_id: SellerId, cursor: str | None, size: int, wanted: OrderFilter = _EVERY
+        self,
+        seller_id: SellerId,
+        cursor: str | None,
+        size: int,
+        wanted: OrderFilter = _EVERY,
+        number: str | None = None,
     ) -> Page[SellerOrder]:
         """The orders that hold the seller's goods and are *wanted*, newest first, a moment behind
-        the buyers' view.
+        the buyers' view; with a *number* the one that people call by it, if it is among them.
 
         Raises:
             BadCursor: *cursor* was not given out by this list, or for other wishes.
         """
-        kind = _kind("seller-orders", wanted)
+        kind = _kind("seller-orders", wanted, number)
+        position = _position(kind, cursor)
         with self._db.snapshot() as tx:
-            found = self._seller_orders.history(
-                tx, seller_id, wanted, _position(kind, cursor), size + 1
+            meant = self._meant(tx, wanted, number)
+            found = (
+                self._seller_orders.history(tx, seller_id, meant, position, size + 1)
+                if meant
+                else ()
             )
         return _page(
             kind,
@@ -104,6 +123,15 @@ class Orders:
                 if found := self._seller_orders.load(tx, seller_id, OrderId(order_id)):
                     return found
         raise OrderNotFound(_MISSING)
+
+    def _meant(
+        self, tx: Transaction, wanted: OrderFilter, number: str | None
+    ) -> OrderFilter | None:
+        """*wanted*, of the order with this *number* alone; ``None``: no order has it."""
+        if number is None:
+            return wanted
+        key = self._book.numbered(tx, [number]).get(number)
+        return attrs.evolve(wanted, order_id=key.order_id) if key else None
 
 
 class SellerOrderProjection(Consumer):
@@ -165,12 +193,14 @@ def _seller_order(view: OrderView, lines: Sequence[OrderLine]) -> SellerOrder:
         total=total,
         created_at=view.order.created_at,
         updated_at=view.updated_at,
+        number=view.order.number,
     )
 
 
-def _kind(name: str, wanted: OrderFilter) -> str:
+def _kind(name: str, wanted: OrderFilter, number: str | None) -> str:
     """What the cursors of a list are called: those of other wishes do not fit."""
-    filters = {field: value for field, value in to_data(wanted).items() if value is not None}
+    wishes = to_data(wanted) | {"number": number}
+    filters = {field: value for field, value in wishes.items() if value is not None}
     return f"{name} {json.dumps(filters)}" if filters else name
 
 

@@ -65,7 +65,7 @@ class OrderView:
 @attrs.frozen(kw_only=True)
 class OrderFilter:
     """Which orders of a list are meant: those in *status*, placed from *since* to *until*, both
-    included.
+    included; the one with *order_id*.
 
     *updated_since* is for sellers' lists: those of which the list has learnt something from then
     on.
@@ -75,6 +75,7 @@ class OrderFilter:
     since: datetime | None = None
     until: datetime | None = None
     updated_since: datetime | None = None
+    order_id: OrderId | None = None
 
 
 @attrs.frozen
@@ -97,3 +98,4 @@ class SellerOrder:
     total: Money
     created_at: datetime
     updated_at: datetime
+    number: str | None = None

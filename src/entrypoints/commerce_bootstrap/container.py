@@ -16,7 +16,7 @@ from commerce_bootstrap.parts import OwnParts, build_parts, named_parts
 from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.shop import Shop
 from commerce_core.assembly import Parts
-from commerce_core.checkout import OURS
+from commerce_core.checkout import OURS, OrderNumbers
 from commerce_core.kernel.deployment import answer_at_once
 from commerce_core.plugins import PluginContext
 from commerce_core.pricing import FreeOfCharges
@@ -94,9 +94,10 @@ class ShopContainer(DeclarativeContainer):
     carriers = one(builders.build_carriers, settings, context, storage, closing)
     charges = one(FreeOfCharges)
     rules, subscribers = providers.Object(()), providers.Object(())
+    numbers: providers.Object[OrderNumbers | None] = providers.Object(None)
     definitions = providers.Object(OURS)
 
-    at_once = one(outside.calls_answer_at_once, gateways, carriers, rules, definitions)
+    at_once = one(outside.calls_answer_at_once, gateways, carriers, rules, numbers, definitions)
     serializer = one(grouping.build_serializer, settings, at_once)
     groups = one(GroupMetrics, registry)
     batcher = one(grouping.Groups, groups, serializer, tracer, closing)
@@ -108,12 +109,14 @@ class ShopContainer(DeclarativeContainer):
         gateways=one(outside.timed_gateways, gateways, settings, storage, closing),
         carriers=one(outside.timed_carriers, carriers, settings, closing), charges=charges,
         rules=one(outside.timed_rules, rules, settings, closing), definitions=definitions,
+        numbers=one(outside.timed_numbers, numbers, settings, closing),
         subscribers=one(outside.timed_subscribers, subscribers, settings, closing),
         in_time=one(outside.TimedSteps, definitions, settings, closing),
         batcher=batcher, fan_out=fan_out, owner=owner, guest_key=guest_key
     )  # fmt: skip
     shop = one(
-        _opened, _later(providers.List(own, hasher, charges, index, gateways, carriers, rules)),
+        _opened,
+        _later(providers.List(own, hasher, charges, index, gateways, carriers, rules, numbers)),
         _later(parts), _later(storage.provided.database),
         _later(providers.Dict(
             settings=settings, registry=registry, tracer=tracer, work=wake_up,

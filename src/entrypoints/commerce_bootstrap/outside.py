@@ -11,7 +11,7 @@ from commerce_bootstrap.metrics import CallMetrics
 from commerce_bootstrap.setting_values import WrongSetting
 from commerce_bootstrap.settings import PREFIX, Settings
 from commerce_bootstrap.tracing import FollowedCalls, Tracer
-from commerce_core.checkout import CheckoutRule, Definitions
+from commerce_core.checkout import CheckoutRule, Definitions, OrderNumbers
 from commerce_core.kernel.batching import FanOut, InlineFanOut
 from commerce_core.kernel.deployment import answer_at_once
 from commerce_core.kernel.events import Event
@@ -21,7 +21,7 @@ from commerce_core.payment import PaymentGateway
 from commerce_core.shipping import Carrier
 from commerce_local.batching import ThreadFanOut
 from commerce_local.deadline import Deadline, NoAnswer, TooManyHang
-from commerce_local.timed import TimedCarrier, TimedGateway, TimedRule
+from commerce_local.timed import TimedCarrier, TimedGateway, TimedNumbers, TimedRule
 
 _CALLS_AT_ONCE: Final = 16
 _INLINE_CALLS: Final = 64
@@ -81,6 +81,15 @@ def timed_rules(
     ]
 
 
+def timed_numbers(
+    numbers: OrderNumbers | None, settings: Settings, closing: ExitStack[bool | None]
+) -> OrderNumbers | None:
+    """*numbers* with every call in time, unless there are none, or they wait for nobody outside."""
+    if numbers is None or answer_at_once(numbers):
+        return numbers
+    return TimedNumbers(numbers, _deadline(type(numbers).__name__, settings, closing))
+
+
 def timed_subscribers(
     subscribers: Sequence[Consumer], settings: Settings, closing: ExitStack[bool | None]
 ) -> Sequence[Consumer]:
@@ -138,10 +147,12 @@ def calls_answer_at_once(
     gateways: Mapping[str, PaymentGateway],
     carriers: Mapping[str, Carrier],
     rules: Sequence[CheckoutRule],
+    numbers: OrderNumbers | None,
     definitions: Definitions,
 ) -> bool:
     """Whether no call that a checkout or a saga makes waits for anybody."""
-    return answer_at_once(*gateways.values(), *carriers.values(), *rules, *definitions.own_steps)
+    asked = (*gateways.values(), *carriers.values(), *rules, *definitions.own_steps)
+    return answer_at_once(*asked, *([numbers] if numbers else ()))
 
 
 def build_fan_out(

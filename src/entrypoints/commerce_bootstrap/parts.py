@@ -15,7 +15,7 @@ from commerce_bootstrap.settings import PREFIX, Settings
 from commerce_bootstrap.tracing import FollowedConsumer, Tracer
 from commerce_core.accounts import PasswordHasher, TokenFactory
 from commerce_core.assembly import Grouping, Kept, Parts
-from commerce_core.checkout import CheckoutRule, Definitions, InTime
+from commerce_core.checkout import CheckoutRule, Definitions, InTime, OrderNumbers
 from commerce_core.kernel.batching import FanOut
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import IdFactory
@@ -46,6 +46,7 @@ def build_parts(
     carriers: Mapping[str, Carrier],
     charges: Charges,
     rules: Sequence[CheckoutRule],
+    numbers: OrderNumbers | None,
     subscribers: Sequence[Consumer],
     definitions: Definitions,
     in_time: InTime,
@@ -63,8 +64,8 @@ def build_parts(
         orders=storage.orders, seller_orders=storage.seller_orders, sagas=storage.sagas,
         reindex=storage.reindex, outbox=storage.outbox, inbox=storage.inbox, queues=storage.queues,
         index=index, broker=broker, gateways=gateways, carriers=carriers, charges=charges,
-        rules=rules, subscribers=subscribers, definitions=definitions, in_time=in_time,
-        batcher=batcher, fan_out=fan_out, owner=owner, guest_key=guest_key,
+        rules=rules, numbers=numbers, subscribers=subscribers, definitions=definitions,
+        in_time=in_time, batcher=batcher, fan_out=fan_out, owner=owner, guest_key=guest_key,
         consumer=lambda consumer: FollowedConsumer(consumer, tracer),
         timing=settings.timing, limits=settings.limits, import_limits=settings.import_limits,
         kept=_kept(settings), note_lag=search_lag(registry), count_dropped=dropped_rows(registry),

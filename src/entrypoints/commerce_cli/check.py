@@ -60,6 +60,10 @@ _REPAIRS: Final = {
         "Compare lines, adjustments and total with "
         "the gateway's capture; refund a difference there."
     ),
+    "S18": (
+        "Two orders answer to one number, or a number leads nowhere: compare the tables orders "
+        "and order_number, and tell the buyer which number is right."
+    ),
     "L1": (
         "See `commerce sagas show`: it should be alarmed and is not; let it run again with "
         "`commerce sagas retry`."

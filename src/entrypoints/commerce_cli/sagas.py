@@ -20,20 +20,29 @@ Actor = Annotated[str, Parameter(help="Who decides: kept too.")]
 
 
 def list_sagas(
-    *, alarmed: bool = False, state: str | None = None, limit: int = 50, json: AsJson = False
+    *,
+    alarmed: bool = False,
+    state: str | None = None,
+    number: str | None = None,
+    limit: int = 50,
+    json: AsJson = False,
 ) -> None:
     """List sagas, newest first.
 
     Args:
         alarmed: only those that are flagged for review.
         state: only those in this state.
+        number: the one of the order that people call by this number, and no other.
         limit: at most so many.
     """
     out = Output(as_json=json)
     with open_shop() as shop:
-        found = (
-            shop.operations.alarmed(limit) if alarmed else shop.operations.page(state, None, limit)
-        )
+        if number is not None:
+            found = shop.operations.numbered(number)
+        elif alarmed:
+            found = shop.operations.alarmed(limit)
+        else:
+            found = shop.operations.page(state, None, limit)
     rows = [_summary(row) for row in found]
     out.table([*rows], ("orderId", "state", "claims", "attention", "nextRunAt", "lastError"))
     out.answer(rows)
@@ -64,7 +73,12 @@ def show(order_id: str, /, *, json: AsJson = False) -> None:
         }
         for e in view.timeline
     ]
-    data = _summary(row) | {"total": str(view.order.total), "calls": calls, "timeline": timeline}
+    data = _summary(row) | {
+        "number": view.order.number,
+        "total": str(view.order.total),
+        "calls": calls,
+        "timeline": timeline,
+    }
     for name, value in data.items():
         if not isinstance(value, list):
             out.say(f"{name}: {value}")

@@ -18,6 +18,7 @@ from commerce_core.checkout import (
     CheckoutUnavailable,
     IdempotencyKeyReused,
     ItemUnavailable,
+    OrderNumberUnavailable,
     OutOfStock,
     PlaceOrder,
 )
@@ -77,6 +78,7 @@ _EXAMPLE: Final = {
         CheckoutRefused,
         PaymentUnavailable,
         CheckoutUnavailable,
+        OrderNumberUnavailable,
         TooManyWatching,
     ),
     example=_EXAMPLE,

@@ -15,7 +15,7 @@ from commerce_core.kernel.address import Address
 from commerce_core.kernel.ids import BuyerId, ItemId, OrderId, SellerId
 from commerce_core.kernel.money import Money
 from commerce_core.payment import CardNumber, PaymentInfo
-from commerce_sqlalchemy.transaction import SqlDatabase
+from commerce_sqlalchemy.transaction import SqlDatabase, SqlTransaction
 from tests.integration.cli.conftest import BUYER, SELLER, Cli, Shop
 
 NOWHERE = Address(name="Ada", line1="Hut 1", city="McMurdo", postal_code="0", country="AQ")
@@ -93,6 +93,23 @@ def test_an_item_that_the_index_does_not_know_is_a_violation_until_the_index_is_
     assert ran.data["waitingMessages"] > 0
     assert commerce("reindex").code == 0
     assert commerce("check").code == 0
+
+
+def test_a_saga_is_found_by_the_number_of_its_order(
+    shop: Shop, item_id: ItemId, commerce: Cli
+) -> None:
+    order_id = place(shop, item_id)
+    with shop.database.begin() as tx:
+        assert isinstance(tx, SqlTransaction)
+        tx.connection.execute(sa.text("UPDATE orders SET number = '26-1'"))
+        tx.connection.execute(
+            sa.text("INSERT INTO order_number SELECT '26-1', buyer_id, id FROM orders")
+        )
+        tx.commit()
+    (row,) = commerce("sagas", "list", "--number", "26-1", "--json").data
+    assert row["orderId"] == order_id
+    assert commerce("sagas", "list", "--number", "26-2", "--json").data == []
+    assert commerce("sagas", "show", order_id, "--json").data["number"] == "26-1"
 
 
 def test_sagas_are_listed_shown_and_hurried(shop: Shop, item_id: ItemId, commerce: Cli) -> None:

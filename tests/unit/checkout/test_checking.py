@@ -10,12 +10,13 @@ from commerce_core.cart import CartLine
 from commerce_core.checkout import CallStatus, MoneyFact, Operation, SagaRow
 from commerce_core.inventory import Hold, HoldStatus
 from commerce_core.kernel.ids import BuyerId, OrderId, SkuId
-from commerce_core.orders import Fact, OrderState
+from commerce_core.orders import Fact, OrderKey, OrderState
 from commerce_core.payment import BookEntry, Captured, CardNumber, PaymentInfo
 from commerce_core.pricing import Adjustment
 from commerce_testkit.memory.shop import MemoryShop
 from tests.unit.people import DECLINED_CARD, order, register, sell, usd
 
+NOBODY = OrderId("nobody")
 PAYMENT = PaymentInfo(payment_type="card", card_no=CardNumber.from_text("4242424242424242"))
 INVARIANTS = {
     "S1",
@@ -31,6 +32,7 @@ INVARIANTS = {
     "S13",
     "S16",
     "S17",
+    "S18",
     "L2",
     "L5",
     "L8",
@@ -88,6 +90,10 @@ class Scene:
     def cart_of(self, order_id: str) -> tuple[Any, Any]:
         placed = self.table("orders")[order_id]
         return placed.buyer_id, placed.cart_id
+
+    def key_of(self, order_id: str) -> OrderKey:
+        key: OrderKey = self.table("saga")[order_id].saga.key
+        return key
 
     def tell(self, order_id: str, seq: int, fact: Fact) -> None:
         self.change("saga_event", (order_id, seq), fact=fact)
@@ -147,6 +153,10 @@ PLANTS: list[tuple[str, str, Callable[[Scene], object]]] = [
             adjustments=(Adjustment(kind="tax", code="vat", amount=usd("0.01")),),
         ),
     ),
+    ("S18", "does not lead to it", lambda s: s.change("orders", s.done, number="26-1")),
+    ("S18", "does not lead to it", lambda s: share(s, number="26-1")),
+    ("S18", "which does not have it", lambda s: lead(s, "26-1", s.key_of(s.done))),
+    ("S18", "which does not have it", lambda s: lead(s, "26-1", OrderKey(BuyerId("b"), NOBODY))),
     ("L2", "the net charge is not", lambda s: s.book(s.done, "refund", "1.00")),
     (
         "L2",
@@ -175,6 +185,11 @@ PLANTS: list[tuple[str, str, Callable[[Scene], object]]] = [
         ),
     ),
 ]
+
+
+def lead(s: Scene, number: str, key: OrderKey) -> None:
+    """Have a number lead to an order."""
+    s.shop.parts.database.tables.setdefault("order_number", {})[number] = key
 
 
 def share(s: Scene, **fields: Any) -> None:

@@ -14,7 +14,7 @@ from commerce_core.checkout import SagaRow, SagaWrite, StepRequest, StepUnknown,
 from commerce_core.inventory import HoldStatus, StockChange
 from commerce_core.kernel.ids import BuyerId, CartId, OrderId, SkuId
 from commerce_core.kernel.transaction import Transaction
-from commerce_core.orders import OrderState
+from commerce_core.orders import Order, OrderKey, OrderState
 from commerce_core.payment import BookEntry, Captured, ChargeOutcome, Handle, PaymentUnknown, Voided
 from commerce_core.shipping import Booked, BookingOutcome, ShippingUnknown
 from commerce_testkit.examined import Examined
@@ -22,9 +22,10 @@ from commerce_testkit.memory.cart import MemoryCartBook
 from commerce_testkit.memory.checkout import MemorySagaStore
 from commerce_testkit.memory.clock import SettableClock
 from commerce_testkit.memory.inventory import MemoryStockLedger
+from commerce_testkit.memory.orders import MemoryOrderBook
 from commerce_testkit.memory.payment import MemoryGateway
 from commerce_testkit.memory.shipping import MemoryCarrier
-from commerce_testkit.memory.transaction import table
+from commerce_testkit.memory.transaction import MemoryTransaction, table
 from commerce_testkit.simulator import Simulation
 from tests.unit.checkout.steps_of_ones_own import Gift, MoodyCheck, Points
 
@@ -198,6 +199,19 @@ class GenerousCartBook(MemoryCartBook):
         return [cart_id for _, cart_id, _ in carts]
 
 
+class CarelessOrderBook(MemoryOrderBook):
+    """Gives a number on to whoever comes with it."""
+
+    def numbered(self, tx: Transaction, numbers: Sequence[str]) -> Mapping[str, OrderKey]:
+        known = super().numbered(tx, numbers)
+        return known if not isinstance(tx, MemoryTransaction) or not tx._write else {}
+
+    def insert(self, tx: Transaction, orders: Sequence[Order]) -> None:
+        for order in orders:
+            table(tx, "order_number").pop(order.number, None)
+        super().insert(tx, orders)
+
+
 def forgetful() -> Examined:
     clock = SettableClock()
     return Examined(clock=clock, gateway=ForgetfulGateway(clock))
@@ -218,6 +232,7 @@ def fenceless() -> Examined:
         (lambda: Examined(sagas=FlaglessStore()), "L2"),
         (lambda: Examined(stock=LeakyLedger()), "S2"),
         (lambda: Examined(carts=GenerousCartBook()), "S16"),
+        (lambda: Examined(orders=CarelessOrderBook()), "S18"),
     ],
 )
 def test_an_adapter_that_breaks_its_promise_is_found_out(

@@ -91,6 +91,21 @@ class OrderHistoryContract:
         ) == [0]
         assert found(since=AT + timedelta(hours=6)) == []
 
+    def test_a_history_is_of_one_order_of_this_buyer(
+        self, database: Database, book: OrderBook, sagas: SagaStore
+    ) -> None:
+        mine, theirs = plain_order(1), plain_order(2, BOB)
+        place(database, book, sagas, mine, theirs, plain_order(3))
+
+        def found(order_id: OrderId, **wanted: Any) -> list[OrderId]:
+            with database.snapshot() as tx:
+                views = book.history(tx, ANN, OrderFilter(order_id=order_id, **wanted), None, 9)
+            return [view.order.id for view in views]
+
+        assert found(mine.id) == found(mine.id, status=OrderStatus.PENDING, since=AT) == [mine.id]
+        assert found(mine.id, status=OrderStatus.COMPLETED) == found(mine.id, since=LATER) == []
+        assert found(theirs.id) == found(OrderId("nothing")) == []
+
     def test_followers_get_what_is_behind_their_cursor_and_no_more(
         self, database: Database, book: OrderBook, sagas: SagaStore
     ) -> None:

@@ -14,6 +14,7 @@ from commerce_core.kernel.transaction import Database
 from commerce_core.orders import (
     Cancellation,
     Fact,
+    KeptNumber,
     Order,
     OrderBook,
     OrderExists,
@@ -156,16 +157,17 @@ class OrderBookContract(OrderHistoryContract):
         assert self._load(database, book, plain_order(1)).shipment == parcel
         assert self._load(database, book, plain_order(2)).shipment is None
 
-    @pytest.mark.parametrize("used", ["cart", "key", "id"])
-    def test_a_cart_a_key_and_an_id_make_one_order(
+    @pytest.mark.parametrize("used", ["cart", "key", "id", "number"])
+    def test_a_cart_a_key_an_id_and_a_number_make_one_order(
         self, database: Database, book: OrderBook, sagas: SagaStore, used: str
     ) -> None:
-        first = plain_order(1, idem_key="key-1")
+        first = plain_order(1, idem_key="key-1", number="26-1")
         place(database, book, sagas, first)
         uses: dict[str, dict[str, Any]] = {
             "cart": {"cart_id": first.cart_id},
             "key": {"idem_key": "key-1"},
             "id": {"id": first.id},
+            "number": {"number": "26-1"},
         }
         with database.begin() as tx, pytest.raises(OrderExists):
             book.insert(tx, [plain_order(2), attrs.evolve(plain_order(3), **uses[used])])
@@ -220,6 +222,35 @@ class OrderBookContract(OrderHistoryContract):
             }
             assert book.keys_of(tx, []) == {}
 
+    def test_a_number_leads_to_one_order_of_the_whole_shop(
+        self, database: Database, book: OrderBook, sagas: SagaStore
+    ) -> None:
+        one, two = plain_order(1, number="26-1"), plain_order(2, BOB, number="26-2")
+        place(database, book, sagas, one, two, plain_order(3))
+        with database.begin() as tx, pytest.raises(OrderExists):
+            book.insert(tx, [plain_order(4), plain_order(5, BOB, number="26-1")])
+        with database.begin() as tx, pytest.raises(OrderExists):
+            book.insert(tx, [plain_order(4, number="26-4"), plain_order(5, BOB, number="26-4")])
+        with database.snapshot() as tx:
+            assert book.numbered(tx, ["26-2", "26-1", "26-4", "26"]) == {
+                "26-1": key_of(one),
+                "26-2": key_of(two),
+            }
+            assert book.numbered(tx, []) == {}
+            assert book.load(tx, [key_of(plain_order(4))]) == {}
+
+    def test_numbers_are_told_page_by_page_with_what_their_orders_say(
+        self, database: Database, book: OrderBook, sagas: SagaStore
+    ) -> None:
+        orders = [plain_order(n, (ANN, BOB)[n % 2], number=f"26-{n}") for n in (3, 1, 4, 2)]
+        place(database, book, sagas, *orders, plain_order(9))
+        kept = sorted((KeptNumber(f"{o.number}", key_of(o), o.number) for o in orders), key=str)
+        with database.snapshot() as tx:
+            first = book.numbers(tx, None, 3)
+            assert [*first, *book.numbers(tx, first[-1].number, 3)] == kept
+            assert len(first) == 3
+            assert book.numbers(tx, kept[-1].number, 3) == []
+
 
 ACME, BIRCH = SellerId("seller-acme"), SellerId("seller-birch")
 
@@ -230,8 +261,9 @@ def seller_order(number: int, status: OrderStatus = OrderStatus.PENDING) -> Sell
     total = lines[0].total + lines[1].total
     order_id = f"order-{number:03}"
     return SellerOrder(
-        order_id=order_id, status=status, lines=lines, total=total, created_at=AT, updated_at=LATER
-    )
+        order_id=order_id, status=status, lines=lines, total=total, created_at=AT,
+        updated_at=LATER, number=f"26-{number}",
+    )  # fmt: skip
 
 
 class SellerOrdersContract:
@@ -331,3 +363,5 @@ class SellerOrdersContract:
         assert found(updated_since=LATER + timedelta(microseconds=1)) == [names[1]]
         assert found(updated_since=learnt, status=OrderStatus.PENDING) == []
         assert found(updated_since=LATER) == [names[3], names[2]]
+        assert found(order_id=OrderId(names[1]), until=rows[2].created_at) == [names[1]]
+        assert found(order_id=OrderId(names[1]), status=OrderStatus.PENDING) == []

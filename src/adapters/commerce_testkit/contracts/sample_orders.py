@@ -34,24 +34,24 @@ HANDLE: Final = Handle(
 )
 
 
-def plain_order(number: int, buyer_id: BuyerId = ANN, **fields: Any) -> Order:
-    """Order *number*, of one line; everything else unless given."""
+def plain_order(no: int, buyer_id: BuyerId = ANN, /, **fields: Any) -> Order:
+    """Order *no*, of one line; everything else unless given."""
     line = OrderLine(
         sku_id=SkuId("sku-1"), item_id=ItemId("item-1"), variant_id=None,
         seller_id=SellerId("seller-1"), name="Lamp", quantity=1,
         unit_price=Money(1_999, "USD"),
     )  # fmt: skip
     plain: dict[str, Any] = {
-        "cart_id": CartId(f"cart-{number}"), "cart_version": 1, "idem_key": None,
+        "cart_id": CartId(f"cart-{no}"), "cart_version": 1, "idem_key": None,
         "digest": "digest", "lines": (line,), "adjustments": (),
         "total": Money(1_999, "USD"), "handle": HANDLE, "email": "ann@x.test", "address": None,
         "created_at": AT,
     }  # fmt: skip
-    return Order(id=OrderId(f"order-{number:03}"), buyer_id=buyer_id, **(plain | fields))
+    return Order(id=OrderId(f"order-{no:03}"), buyer_id=buyer_id, **(plain | fields))
 
 
-def full_order(number: int, buyer_id: BuyerId = BOB) -> Order:
-    """Order *number* with a value in every place."""
+def full_order(no: int, buyer_id: BuyerId = BOB) -> Order:
+    """Order *no* with a value in every place."""
     lines = tuple(
         OrderLine(
             sku_id=SkuId(f"sku-{n}"), item_id=ItemId(f"item-{n}"),
@@ -87,12 +87,12 @@ def full_order(number: int, buyer_id: BuyerId = BOB) -> Order:
         country="DE",
     )
     return plain_order(
-        number, buyer_id, cart_version=7, idem_key="key \N{GRINNING FACE}", digest="d" * 64,
+        no, buyer_id, cart_version=7, idem_key="key \N{GRINNING FACE}", digest="d" * 64,
         lines=lines, adjustments=adjustments,
         total=Money(MAX_SUM, "JPY"),
         handle=attrs.evolve(HANDLE, account="second", brand="", last4=""), address=address,
         metadata={"source": {"channel": "app", "visits": [1, 2]}, "\N{SNOWMAN}": None},
-        coupons=("SAVE10", "größe \N{SNOWMAN}"),
+        coupons=("SAVE10", "größe \N{SNOWMAN}"), number=f"Größe-{no}",
     )  # fmt: skip
 
 

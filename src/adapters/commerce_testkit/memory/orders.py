@@ -9,6 +9,7 @@ from commerce_core.kernel.transaction import Transaction
 from commerce_core.orders import (
     Cancellation,
     Fact,
+    KeptNumber,
     Order,
     OrderBook,
     OrderExists,
@@ -31,14 +32,16 @@ class MemoryOrderBook(OrderBook):
     """
 
     def insert(self, tx: Transaction, orders: Sequence[Order]) -> None:
-        rows, used = table(tx, "orders"), table(tx, "order_used")
+        rows, used, numbers = (table(tx, t) for t in ("orders", "order_used", "order_number"))
         for order in orders:
             marks = [("id", order.id), ("cart", order.buyer_id, order.cart_id)]
             marks += [("key", order.buyer_id, order.idem_key)] if order.idem_key else []
-            if any(mark in used for mark in marks):
-                raise OrderExists("an order with this cart or key exists")
+            if any(mark in used for mark in marks) or order.number in numbers:
+                raise OrderExists("an order with this cart, key or number exists")
             used.update(dict.fromkeys(marks, order.id))
             rows[order.id] = order
+            if order.number is not None:
+                numbers[order.number] = OrderKey(order.buyer_id, order.id)
 
     def append(self, tx: Transaction, entries: Mapping[OrderKey, Sequence[TimelineEntry]]) -> None:
         rows = table(tx, "saga_event")
@@ -87,9 +90,11 @@ class MemoryOrderBook(OrderBook):
             for o in mine
             if before is None or (o.created_at, o.id) < (before.at, before.order_id)
         ]
-        return [view for view in behind if _is_wanted(wanted, view.status, view.order.created_at)][
-            :limit
-        ]
+        return [
+            view
+            for view in behind
+            if _is_wanted(wanted, view.order.id, view.status, view.order.created_at)
+        ][:limit]
 
     def timelines_after(
         self, tx: Transaction, cursors: Sequence[TimelineCursor]
@@ -109,6 +114,18 @@ class MemoryOrderBook(OrderBook):
             for order_id in order_ids
             if order_id in rows
         }
+
+    def numbered(self, tx: Transaction, numbers: Sequence[str]) -> Mapping[str, OrderKey]:
+        kept = table(tx, "order_number")
+        return {number: kept[number] for number in numbers if number in kept}
+
+    def numbers(self, tx: Transaction, after: str | None, limit: int) -> Sequence[KeptNumber]:
+        kept, rows = table(tx, "order_number"), table(tx, "orders")
+        behind = sorted(number for number in kept if after is None or number > after)
+        found = [(number, kept[number], rows.get(kept[number].order_id)) for number in behind]
+        return [KeptNumber(n, key, order.number if order else None) for n, key, order in found][
+            :limit
+        ]
 
 
 class MemorySellerOrders(SellerOrders):
@@ -141,7 +158,9 @@ class MemorySellerOrders(SellerOrders):
             key=lambda row: row[:2],
         )
         meant = [
-            o for _, _, at, o in reversed(behind) if _is_wanted(wanted, o.status, o.created_at, at)
+            o
+            for _, _, at, o in reversed(behind)
+            if _is_wanted(wanted, o.order_id, o.status, o.created_at, at)
         ]
         return meant[:limit]
 
@@ -153,10 +172,12 @@ class MemorySellerOrders(SellerOrders):
 
 
 def _is_wanted(
-    wanted: OrderFilter, status: OrderStatus, placed: datetime, recorded_at: datetime | None = None
-) -> bool:
+    wanted: OrderFilter, order_id: str, status: OrderStatus, placed: datetime,
+    recorded_at: datetime | None = None
+) -> bool:  # fmt: skip
     return (
-        (wanted.status is None or status is wanted.status)
+        (wanted.order_id is None or order_id == wanted.order_id)
+        and (wanted.status is None or status is wanted.status)
         and (wanted.since is None or placed >= wanted.since)
         and (wanted.until is None or placed <= wanted.until)
         and (

@@ -17,6 +17,7 @@ from commerce_core.checkout.ports import SagaRow, SagaStore
 from commerce_core.checkout.service.invariants import (
     OrderEvidence,
     Violation,
+    check_numbers,
     check_order,
     check_stock,
 )
@@ -26,7 +27,7 @@ from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import BuyerId, CartId, OrderId, SkuId
 from commerce_core.kernel.messaging import Outbox
 from commerce_core.kernel.transaction import Database, Transaction
-from commerce_core.orders import Order, OrderBook, OrderKey, OrderView
+from commerce_core.orders import KeptNumber, Order, OrderBook, OrderKey, OrderView
 from commerce_core.payment import PaymentGateway
 
 _PAGE: Final = 500
@@ -100,6 +101,7 @@ class Checker:
                 if not row.saga.state.is_final and row.created_at < before
             ]
             found += self._check_orders([row.saga.key for row in rows])
+        found += [violation for kept in self._numbers() for violation in check_numbers(kept)]
         alarmed = self._alarmed(sums["unfinished"])
         found += self._unseen([key for key in old if key.order_id not in alarmed])
         found += [
@@ -161,6 +163,16 @@ class Checker:
     def _page(self, after: OrderId | None) -> Sequence[SagaRow]:
         with self._db.snapshot() as tx:
             return self._sagas.page(tx, None, after, _PAGE)
+
+    def _numbers(self) -> Iterator[Sequence[KeptNumber]]:
+        page = self._some_numbers(None)
+        while page:
+            yield page
+            page = self._some_numbers(page[-1].number)
+
+    def _some_numbers(self, after: str | None) -> Sequence[KeptNumber]:
+        with self._db.snapshot() as tx:
+            return self._orders.numbers(tx, after, _PAGE)
 
     def _check_orders(self, keys: Sequence[OrderKey]) -> list[Violation]:
         """What is seen twice: between two systems, a difference that is on its way to being made
@@ -225,6 +237,9 @@ class Checker:
                 tx, sorted({pair for view in views.values() for pair in _carts_of(view)})
             )
             duplicate_orders = self._namesakes(tx, [view.order for view in views.values()])
+            numbered = self._orders.numbered(
+                tx, [view.order.number for view in views.values() if view.order.number is not None]
+            )
         return [
             OrderEvidence(
                 row=row,
@@ -235,6 +250,7 @@ class Checker:
                 cart=carts.get(views[row.saga.key.order_id].order.cart_id),
                 returned_to=carts.get(_returned_to(views[row.saga.key.order_id]) or CartId("")),
                 duplicate_orders=duplicate_orders.get(row.saga.key.order_id, []),
+                numbered=numbered.get(views[row.saga.key.order_id].order.number or ""),
             )
             for row in rows
         ]

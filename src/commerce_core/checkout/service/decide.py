@@ -1,6 +1,6 @@
 """Who of a group gets what: a pure function of the group and of what was read for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -15,6 +15,7 @@ from commerce_core.checkout.errors import (
     CartNotFound,
     IdempotencyKeyReused,
     ItemUnavailable,
+    OrderNumberUnavailable,
     OutOfStock,
     ShortLine,
 )
@@ -35,7 +36,8 @@ class Draft:
     collides with itself.
 
     *cart_version* is what the buyer named, *priced_version* what was priced before the payment was
-    prepared. Without *metadata* the order has the cart's.
+    prepared. Without *metadata* the order has the cart's. *number* is what it is to be called by,
+    once it was given one.
     """
 
     order_id: OrderId
@@ -49,6 +51,7 @@ class Draft:
     address: Address | None
     priced_version: int | None = None
     metadata: Mapping[str, Any] | None = None
+    number: str | None = None
 
     @property
     def key(self) -> OrderKey:
@@ -58,12 +61,15 @@ class Draft:
 
 @attrs.frozen(kw_only=True)
 class Snapshot:
-    """What was read for a group, without a lock."""
+    """What was read for a group, without a lock. *numbers*: those of its drafts that some order
+    has.
+    """
 
     orders: Sequence[Order]
     carts: Mapping[CartId, Cart]
     offers: Mapping[SkuId, Offer]
     levels: Mapping[SkuId, StockLevel]
+    numbers: Collection[str] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -110,12 +116,13 @@ def check_rules(rules: Sequence[CheckoutRule], accepted: Accepted) -> None:
         CheckoutRefused, Unavailable: what the first one says that does not let it be placed.
     """
     if rules:
-        order = _proposed(accepted)
+        order = proposed(accepted)
         for rule in rules:
             rule.check(order)
 
 
-def _proposed(accepted: Accepted) -> ProposedOrder:
+def proposed(accepted: Accepted) -> ProposedOrder:
+    """An accepted order as those see it who are asked before it is placed."""
     draft, cart = accepted.draft, accepted.cart
     return ProposedOrder(
         order_id=draft.order_id,
@@ -144,6 +151,7 @@ class _Group:
         self._by_cart = {(o.buyer_id, o.cart_id): o.id for o in seen.orders}
         self._accepted: set[OrderId] = set()
         self._taken: dict[SkuId, int] = {}
+        self._numbers = set(seen.numbers)
 
     def decide(self, draft: Draft) -> Decision:
         """The decision over one draft."""
@@ -180,7 +188,11 @@ class _Group:
             raise CartChanged("the cart was changed meanwhile")
         accepted = Accepted(draft=draft, cart=cart, offers=offers, quote=quote)
         check_rules(self._rules, accepted)
+        if draft.number in self._numbers:
+            raise OrderNumberUnavailable("the order was given a number that another order has")
         self._take(cart, offers)
+        if draft.number is not None:
+            self._numbers.add(draft.number)
         self._accepted.add(draft.order_id)
         self._by_cart[draft.buyer_id, draft.cart_id] = draft.order_id
         if draft.idem_key:

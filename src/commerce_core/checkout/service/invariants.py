@@ -12,7 +12,7 @@ from commerce_core.checkout.model import CallStatus, Operation, OutsideCall
 from commerce_core.checkout.ports import MoneyFact, SagaRow
 from commerce_core.inventory import Hold, HoldStatus, StockAudit
 from commerce_core.kernel.money import Money
-from commerce_core.orders import Fact, Order, OrderState, OrderView
+from commerce_core.orders import Fact, KeptNumber, Order, OrderKey, OrderState, OrderView
 from commerce_core.payment import BookEntry
 
 
@@ -37,6 +37,8 @@ class OrderEvidence:
     cart: Cart | None
     returned_to: Cart | None
     duplicate_orders: Sequence[Order]
+    numbered: OrderKey | None = None
+    """The order that its number leads to."""
 
 
 def check_stock(audit: StockAudit) -> Iterator[Violation]:
@@ -54,6 +56,14 @@ def check_stock(audit: StockAudit) -> Iterator[Violation]:
         yield broken("S2", f"reserved {level.reserved}, but the holds sum to {audit.held}")
     if audit.committed + audit.held > audit.received:
         yield broken("S3", f"{audit.committed} sold and {audit.held} held of {audit.received}")
+
+
+def check_numbers(kept: Sequence[KeptNumber]) -> Iterator[Violation]:
+    """S18 for numbers: each leads to an order, which has it."""
+    for x in kept:
+        if x.of_order != x.number:
+            detail = f"leads to order {x.key.order_id}, which does not have it"
+            yield Violation(invariant="S18", subject=f"number {x.number}", detail=detail)
 
 
 def check_order(evidence: OrderEvidence) -> Iterator[Violation]:
@@ -175,6 +185,8 @@ def _contents(e: OrderEvidence) -> _Found:
     adjusted = sum((a.amount for a in order.adjustments if not a.included), start=lines)
     if adjusted != order.total:
         yield "S17", f"lines and adjustments sum to {adjusted}, the total is {order.total}"
+    if order.number is not None and e.numbered != e.row.saga.key:
+        yield "S18", f"its number {order.number} does not lead to it"
     if any(
         other.idem_key is not None and other.idem_key == order.idem_key
         for other in e.duplicate_orders

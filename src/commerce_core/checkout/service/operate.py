@@ -78,6 +78,12 @@ class Operations:
         with self._db.snapshot() as tx:
             return self._sagas.page(tx, state, after, limit)
 
+    def numbered(self, number: str) -> Sequence[SagaRow]:
+        """The saga of the order that people call by *number*; none where no order has it."""
+        with self._db.snapshot() as tx:
+            found = self._orders.numbered(tx, [number])
+            return self._sagas.rows(tx, [*found.values()])
+
     def alarmed(self, limit: int = 100) -> Sequence[SagaRow]:
         """Unfinished sagas that are flagged for review. Needs no running worker."""
         with self._db.snapshot() as tx:

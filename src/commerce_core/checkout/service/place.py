@@ -126,6 +126,7 @@ class Placement:
             carts=carts,
             offers=self.offers.by_sku(tx, skus),
             levels=self.stock.levels(tx, skus),
+            numbers=self.orders.numbered(tx, [d.number for d in drafts if d.number]),
         )
 
     def _carts(self, tx: Transaction, drafts: Sequence[Draft]) -> Mapping[CartId, Cart]:
@@ -196,8 +197,9 @@ class Placement:
         for order in orders:
             for entry in entries:
                 event = EVENT_OF[entry.fact](
-                    order_id=order.id, buyer_id=order.buyer_id, seq=entry.seq, detail={}
-                )
+                    order_id=order.id, buyer_id=order.buyer_id, seq=entry.seq, detail={},
+                    number=order.number,
+                )  # fmt: skip
                 messages.append(envelope(event, id=self.ids.new(), at=at, trace=traces[order.id]))
         self.outbox.append(tx, messages)
 
@@ -273,4 +275,5 @@ def _order(accepted: Accepted, handle: Handle, at: datetime) -> Order:
         created_at=at,
         metadata=accepted.metadata,
         coupons=accepted.quote.applied,
+        number=draft.number,
     )

@@ -1,5 +1,5 @@
-"""What comes before an order is placed: a look at what it asks for, and its payment prepared. No
-money moves.
+"""What comes before an order is placed: a look at what it asks for, its payment prepared, and its
+number given. No money moves.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,8 +9,15 @@ from typing import Final
 import attrs
 
 from commerce_core.checkout.model import Placed
-from commerce_core.checkout.ports import CheckoutRule
-from commerce_core.checkout.service.decide import Accepted, Decision, Draft, check_rules
+from commerce_core.checkout.ports import CheckoutRule, OrderNumbers
+from commerce_core.checkout.service.decide import (
+    Accepted,
+    Decision,
+    Draft,
+    check_rules,
+    proposed,
+)
+from commerce_core.checkout.service.number import give_numbers
 from commerce_core.kernel.batching import (
     Batcher,
     GroupFunction,
@@ -42,7 +49,9 @@ class CheckoutRequest:
 
 @attrs.frozen(kw_only=True)
 class PreparedPayment:
-    """A draft whose payment is prepared: no money has moved, and no card number is left in it."""
+    """A draft whose payment is prepared, and that has its number: no money has moved, and no card
+    number is left in it.
+    """
 
     draft: Draft
     handle: Handle
@@ -65,6 +74,7 @@ class Preparation:
         gateways: by name; the first one takes the payments where there is no *route*.
         rules: those that may wait for somebody, each in time already.
         route: which gateway takes which payment.
+        numbers: gives what is prepared a number; ``None``: orders have none.
     """
 
     def __init__(
@@ -72,17 +82,33 @@ class Preparation:
         gateways: Mapping[str, PaymentGateway],
         rules: Sequence[CheckoutRule] = (),
         route: Route | None = None,
+        numbers: OrderNumbers | None = None,
     ) -> None:
         self._gateways = gateways
         self._first = next(iter(gateways))
         self._rules = rules
         self._route = route
+        self._numbers = numbers
 
     def prepare_many(
         self, group: Sequence[PreviewedRequest]
     ) -> list[Placed | PreparedPayment | Exception]:
         """Each of *group* prepared, found to be placed already, or why not, one after the other."""
-        return [self._prepare(one.request, one.decision) for one in group]
+        ready = [self._prepare(one.request, one.decision) for one in group]
+        return self._numbered(self._numbers, group, ready) if self._numbers else ready
+
+    def _numbered(
+        self, numbers: OrderNumbers, group: Sequence[PreviewedRequest],
+        ready: Sequence[Placed | PreparedPayment | Exception]
+    ) -> list[Placed | PreparedPayment | Exception]:  # fmt: skip
+        """*ready* with numbers: the last thing that is asked for, so that few stay unused."""
+        orders = {
+            no: proposed(one.decision)
+            for no, one in enumerate(group)
+            if isinstance(one.decision, Accepted) and isinstance(ready[no], PreparedPayment)
+        }
+        given = dict(zip(orders, give_numbers(numbers, [*orders.values()]), strict=True))
+        return [_with_number(one, given.get(no)) for no, one in enumerate(ready)]
 
     def _prepare(
         self, asked: CheckoutRequest, decision: Decision
@@ -123,6 +149,14 @@ class Preparation:
         except Exception as error:  # noqa: BLE001 (whatever a rule says to one is nothing to its neighbours)
             return error
         return None
+
+
+def _with_number(
+    ready: Placed | PreparedPayment | Exception, number: str | Exception | None
+) -> Placed | PreparedPayment | Exception:
+    if isinstance(number, str) and isinstance(ready, PreparedPayment):
+        return attrs.evolve(ready, draft=attrs.evolve(ready.draft, number=number))
+    return number if isinstance(number, Exception) else ready
 
 
 def in_one_group(

@@ -322,6 +322,7 @@ class Recorder:
                     buyer_id=step.key.buyer_id,
                     seq=seq,
                     detail=entry.detail,
+                    number=step.move.order.number,
                 )
                 messages.append(envelope(event, id=self._ids.new(), at=now, trace=step.saga.trace))
         if entries:

@@ -3,6 +3,7 @@
 import attrs
 
 from commerce_core.accounts import Role
+from commerce_core.checkout import LONGEST_NUMBER
 from commerce_core.checkout.service.cancel import Cancellations
 from commerce_core.kernel.errors import Invalid
 from commerce_core.kernel.ids import BuyerId, SellerId
@@ -34,6 +35,11 @@ from commerce_http.web.operations import LastEventId, Runs, operation
 from commerce_http.web.query import Moment, moment, page_size
 
 
+def _short(_: object, _attribute: "attrs.Attribute[str]", value: str) -> None:
+    if len(value) > LONGEST_NUMBER:
+        raise ValueError(f"must have at most {LONGEST_NUMBER} characters")
+
+
 @attrs.frozen(kw_only=True)
 class ListOrders:
     """Which orders, and which page of the list. The cursor of a page belongs to the filters of
@@ -47,6 +53,17 @@ class ListOrders:
     )
     updated_since: Moment | None = attrs.field(
         default=None, metadata=moment("for sellers: changed in their list since")
+    )
+    number: str | None = attrs.field(
+        default=None,
+        validator=attrs.validators.optional(_short),
+        metadata={
+            "schema": {
+                "description": "The one order that people call by this number.",
+                "maxLength": LONGEST_NUMBER,
+                "examples": ["20261127-000042"],
+            }
+        },
     )
     cursor: str | None = None
     size: int = page_size(20)
@@ -79,19 +96,23 @@ class ListOrders:
 )
 def order_history(query: ListOrders, caller: Caller, orders: Orders) -> OrderPage | SellerOrderPage:
     """The caller's orders, newest first: a buyer's own; of a seller those with the seller's goods,
-    with these alone.
+    with these alone. `number` finds one of them.
 
     To poll for changes, a seller gives as `updatedSince` the time of the last request, less a
     minute.
     """
     if caller.role is Role.SELLER:
-        sold = orders.seller_history(SellerId(caller.id), query.cursor, query.size, query.wanted)
+        sold = orders.seller_history(
+            SellerId(caller.id), query.cursor, query.size, query.wanted, query.number
+        )
         return SellerOrderPage(
             orders=[seller_order_shape(order) for order in sold.items], next_cursor=sold.next_cursor
         )
     if query.updated_since is not None:
         raise Invalid.at("/updatedSince", "is for sellers")
-    bought = orders.history(BuyerId(caller.id), query.cursor, query.size, query.wanted)
+    bought = orders.history(
+        BuyerId(caller.id), query.cursor, query.size, query.wanted, query.number
+    )
     return OrderPage(
         orders=[summary_shape(view) for view in bought.items],
         next_cursor=bought.next_cursor,

@@ -75,11 +75,13 @@ class TimelineEntry(Shape):
 
 
 class OrderSummary(Shape, kw_only=True):
-    """An order of the caller's own, by its own record. ``cancellation`` is there once it is being
+    """An order of the caller's own, by its own record. ``number`` is what people call it by, where
+    the shop gives numbers; else show ``orderId``. ``cancellation`` is there once it is being
     undone.
     """
 
     order_id: str
+    number: str | None
     cart_id: str
     status: str
     subtotal: Money
@@ -106,9 +108,10 @@ class Order(OrderSummary, kw_only=True):
 
 
 class SellerOrder(Shape):
-    """A seller's own lines of an order, and what they come to."""
+    """A seller's own lines of an order, and what they come to. ``number`` as its buyer sees it."""
 
     order_id: str
+    number: str | None
     status: str
     lines: list[OrderLine]
     total: Money
@@ -144,6 +147,7 @@ def _summary(view: OrderView) -> dict[str, Any]:
     order, shipment, undone = view.order, view.shipment, view.cancellation
     return {
         "order_id": order.id,
+        "number": order.number,
         "cart_id": order.cart_id,
         "status": view.status.value,
         "subtotal": money(order.subtotal),
@@ -181,6 +185,7 @@ def seller_order_shape(order: CoreSellerOrder) -> SellerOrder:
     """*order* as its seller sees it."""
     return SellerOrder(
         order_id=order.order_id,
+        number=order.number,
         status=order.status.value,
         lines=[_line_shape(line) for line in order.lines],
         total=money(order.total),

@@ -70,6 +70,10 @@ _BY_CODE: Final[Mapping[str, str]] = {
     ),
     "item-unavailable": "Take the items that lines[] names out of the cart, and check out again.",
     "login-failed": "Check address and password.",
+    "order-number-unavailable": (
+        "Nobody was charged. Check out again in a moment, with the same Idempotency-Key: the order "
+        "is given another number."
+    ),
     "out-of-stock": (
         "Lower the quantities that lines[] names to what is available, and check out again."
     ),
