@@ -20,6 +20,15 @@ class TestUuidFactory(IdFactoryContract):
     def ids(self) -> UuidFactory:
         return UuidFactory()
 
+    def test_no_two_processes_use_the_same_chance(self, ids: UuidFactory) -> None:
+        ids.new()
+        left = ids._random
+        assert left
+        ids._process += 1  # as it is after a fork
+        ids.new()
+        assert not left.endswith(ids._random[:8])
+        assert not left.startswith(ids._random[:8])
+
 
 class TestCountingTokens(TokenFactoryContract):
     @pytest.fixture

@@ -15,7 +15,7 @@ from commerce_bootstrap.container import ShopContainer, build_shop
 from commerce_bootstrap.setting_values import WrongSetting
 from commerce_bootstrap.settings import Settings
 from commerce_core.orders import OrderStatus
-from commerce_sqlalchemy import transaction
+from commerce_sqlalchemy import sqlite
 from tests.fullstack import full_settings
 from tests.integration.market import open_market
 from tests.servers import SharedServers
@@ -142,7 +142,7 @@ def test_a_shop_does_not_open_without_the_carrier_of_an_unfinished_order(tmp_pat
 def test_14_a_database_that_would_not_keep_what_it_was_told_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transaction, "_write_ahead", lambda _: None)
+    monkeypatch.setattr(sqlite, "_write_ahead", lambda _: None)
     with (
         ExitStack() as closing,
         pytest.raises(WrongSetting, match="does not let SQLite write durably"),

@@ -83,7 +83,7 @@ def test_a_statement_that_takes_too_long_loses_its_transaction(database: SqlData
 def test_nobody_waits_for_ever_for_a_connection(
     shop_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transaction, "_BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(transaction, "BUSY_SECONDS", 0.1)
     database = SqlDatabase(shop_url, pool_size=1)
     enough, release = threading.Barrier(6), threading.Event()
 

@@ -45,6 +45,15 @@ def test_14_a_writer_on_sqlite_holds_the_write_lock_before_it_has_written_anythi
     other.close()
 
 
+def test_a_single_read_has_one_statement_alone(database: SqlDatabase) -> None:
+    with database.single_read() as tx:
+        assert tx.connection.execute(sa.text("SELECT 1")).scalar() == 1
+        with pytest.raises(RuntimeError, match="snapshot"):
+            _ = tx.connection
+    with database.begin() as tx:
+        assert tx.connection.execute(sa.text("SELECT 1")).scalar() == 1
+
+
 class Refused(Exception):
     """An error of a driver's, with the code of the server."""
 

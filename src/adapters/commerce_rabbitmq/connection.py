@@ -101,13 +101,13 @@ class _Connection(SelectConnection):
     """
 
     def _read_frame(self) -> Any:
-        received: Any = self.__dict__["_frame_buffer"]
         try:
             pika: Any = super()  # whose method has no types
             return pika._read_frame()  # noqa: SLF001
         except InvalidFrameError:
             raise
         except Exception:
+            received: Any = self.__dict__["_frame_buffer"]  # as it was: no frame was taken
             kind, channel, size = struct.unpack_from(">BHL", received)
             if kind != FRAME_HEADER:
                 raise

@@ -174,15 +174,17 @@ class RabbitQueue(Queue):
         self._park = park
 
     def receive(self, limit: int) -> Sequence[Delivery]:
-        received = self._intake.take(limit)
-        if letters := {tag: value for tag, value in received if isinstance(value, DeadLetter)}:
+        deliveries: list[Delivery] = []
+        letters: dict[int, DeadLetter] = {}
+        for tag, value in self._intake.take(limit):
+            if isinstance(value, DeadLetter):
+                letters[tag] = value
+            else:
+                deliveries.append(Delivery(message=value[0], attempt=value[1], tag=tag))
+        if letters:
             self._park([*letters.values()])
             self._intake.settle(letters)
-        return [
-            Delivery(message=value[0], attempt=value[1], tag=tag)
-            for tag, value in received
-            if not isinstance(value, DeadLetter)
-        ]
+        return deliveries
 
     def settle(self, deliveries: Sequence[Delivery]) -> None:
         self._intake.settle(d.tag for d in deliveries)

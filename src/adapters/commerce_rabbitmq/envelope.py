@@ -30,8 +30,14 @@ _KEPT: Final = 65_536
 #: Events have some hundred bytes; a follower holds five hundred of them unacknowledged.
 _LONGEST_BODY: Final = 262_144
 _DEEPEST: Final = 32
-_LONGEST_ATTRIBUTES: Final = {"id": 36, "type": 200, "partitionkey": 500}
 _LONGEST_TRACE: Final = 200
+#: What every event says of itself, and how long each may be.
+_ATTRIBUTES: Final = {
+    f"{_PREFIX}id": 36,
+    f"{_PREFIX}type": 200,
+    f"{_PREFIX}time": 200,
+    f"{_PREFIX}partitionkey": 500,
+}
 _LONGEST_REASON: Final = 500
 _MOST_DELIVERIES: Final = 1_000_000
 #: Times that every database, and every time zone, can keep.
@@ -71,11 +77,10 @@ def decode(properties: BasicProperties, body: bytes) -> Message:
         )
     headers = _headers(properties)
     try:
-        attributes = {
-            name: headers[_PREFIX + name] for name in ("id", "type", "time", "partitionkey")
-        }
+        attributes = [headers[name] for name in _ATTRIBUTES]
         payload = _DECODE(body.decode(json.detect_encoding(body), "surrogatepass"))
-        occurred_at = datetime.fromisoformat(attributes["time"])
+        message_id, name, time, partition_key = attributes
+        occurred_at = datetime.fromisoformat(time)
         in_range = occurred_at.tzinfo is not None and _EARLIEST <= occurred_at < _LATEST
     except (KeyError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise Unreadable(
@@ -86,22 +91,19 @@ def decode(properties: BasicProperties, body: bytes) -> Message:
     if (
         not in_range
         or not is_object(payload)
-        or not all(map(_fits, attributes, attributes.values()))
+        or not all(map(_fits, attributes, _ATTRIBUTES.values()))
     ):
         raise Unreadable("not an event as docs/events.md describes it")
-    if not _sound(payload):
+    if not (_is_plain(body) or _is_sound(payload)):
         raise Unreadable("it holds what cannot be kept, or is deeper than any event")
+    trace = headers.get(_TRACE)
     return Message(
-        id=MessageId(attributes["id"]),
-        name=attributes["type"],
-        partition_key=attributes["partitionkey"],
+        id=MessageId(message_id),
+        name=name,
+        partition_key=partition_key,
         occurred_at=occurred_at,
         payload=payload,
-        trace=trace
-        if isinstance(trace := headers.get(_TRACE), str)
-        and len(trace) <= _LONGEST_TRACE
-        and storable(trace)
-        else None,
+        trace=trace if trace is not None and _fits(trace, _LONGEST_TRACE) else None,
     )
 
 
@@ -114,19 +116,36 @@ def _no_number(name: str) -> Any:
     raise ValueError(f"{name} is no number of JSON's")
 
 
+def _integer(text: str) -> int:
+    if -(2**63) <= (value := int(text)) < 2**63:
+        return value
+    raise ValueError("a number of more than 64 bits")
+
+
+def _float(text: str) -> float:
+    if math.isfinite(value := float(text)):
+        return value
+    raise ValueError("a number that no database keeps")
+
+
 #: One for all messages: to make one takes as long as to read most of them.
-_DECODE: Final = json.JSONDecoder(parse_constant=_no_number).decode
+_DECODE: Final = json.JSONDecoder(
+    parse_constant=_no_number, parse_int=_integer, parse_float=_float
+).decode
 
 
-def _fits(name: str, value: object) -> bool:
-    return (
-        isinstance(value, str)
-        and 0 < len(value) <= _LONGEST_ATTRIBUTES.get(name, _LONGEST_TRACE)
-        and storable(value)
-    )
+def _fits(value: object, longest: int) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= longest and storable(value)
 
 
-def _sound(payload: object) -> bool:
+def _is_plain(body: bytes) -> bool:
+    """Whether :func:`_is_sound` is true of what *body* says, as one sees without reading it: what
+    cannot be kept is written with an escape or beyond ASCII, and each level has a bracket.
+    """
+    return body.isascii() and b"\\" not in body and body.count(b"{") + body.count(b"[") <= _DEEPEST
+
+
+def _is_sound(payload: object) -> bool:
     """Whether every database keeps *payload* as it is. Read level by level, down to a bound."""
     level: list[Any] = [payload]
     for _ in range(_DEEPEST):
@@ -140,18 +159,10 @@ def _sound(payload: object) -> bool:
                 below += value.values()
             elif is_list(value):
                 below += value
-            elif not _kept_as_it_is(value):
-                return False
         if not below:
             return True
         level = below
     return False
-
-
-def _kept_as_it_is(value: object) -> bool:
-    if isinstance(value, float):
-        return math.isfinite(value)
-    return not isinstance(value, int) or -(2**63) <= value < 2**63
 
 
 def attempt(properties: BasicProperties) -> int:

@@ -68,6 +68,9 @@ class JoinedDatabase(Database):
     def snapshot(self) -> SqlTransaction:
         return JoinedTransaction(self)
 
+    def single_read(self) -> SqlTransaction:
+        return JoinedTransaction(self)
+
     def pause(self, lost: int) -> None:
         """Nothing is tried again within a transaction that holds locks: it is its owner who tries
         the whole of it again.

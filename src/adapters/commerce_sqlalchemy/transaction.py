@@ -7,7 +7,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, cast
 
@@ -18,14 +17,13 @@ from sqlalchemy.exc import DBAPIError, InvalidRequestError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from commerce_core.kernel.errors import StorageFull, TransactionLost
-from commerce_core.kernel.private_files import private_file
 from commerce_core.kernel.process import ProcessGuard
 from commerce_core.kernel.transaction import Database, Transaction
-from commerce_sqlalchemy import postgres
+from commerce_sqlalchemy import postgres, sqlite
 from commerce_sqlalchemy.fair_lock import FairLock
 from commerce_sqlalchemy.server_clock import ServerClock
+from commerce_sqlalchemy.sqlite import BUSY_SECONDS
 
-_BUSY_SECONDS: Final = 10.0
 #: Seconds before a lost transaction is tried again, doubled each time and then shortened by chance.
 _PAUSE: Final = 0.01
 #: Connections beyond those kept open, for a moment.
@@ -84,8 +82,28 @@ class SqlTransaction(Transaction):
     ) -> None:
         if isinstance(error, StorageFull):
             self._database.note_full()
-        connection, self._connection = self.connection, None
-        self._database.close_connection(connection, write=self._write, failed=error is not None)
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._database.close_connection(connection, write=self._write, failed=error is not None)
+
+
+class SqlSingleRead(SqlTransaction):
+    """One statement, which the engine itself makes a transaction of."""
+
+    def __init__(self, database: "SqlDatabase") -> None:
+        super().__init__(database, write=False)
+        self._used = False
+
+    @property
+    def connection(self) -> sa.Connection:
+        if self._used:
+            raise RuntimeError("a single read has one statement: take a snapshot")
+        self._used = True
+        return super().connection
+
+    def __enter__(self) -> Self:
+        self._connection = self._database.open_connection(write=False, single=True)
+        return self
 
 
 def connection(tx: Transaction) -> sa.Connection:
@@ -114,7 +132,7 @@ class SqlDatabase(Database):
         named, connect = postgres.address(url) if on_server else (sa.make_url(url), {})
         self.schema: Final = postgres.schema_of(url) if on_server else None
         self.engine = sa.create_engine(
-            named, pool_size=pool_size, max_overflow=_OVERFLOW, pool_timeout=_BUSY_SECONDS,
+            named, pool_size=pool_size, max_overflow=_OVERFLOW, pool_timeout=BUSY_SECONDS,
             pool_use_lifo=True, connect_args=connect,
             json_serializer=_as_json, json_deserializer=msgspec.json.decode,
             hide_parameters=True,
@@ -133,8 +151,8 @@ class SqlDatabase(Database):
         self._places = threading.BoundedSemaphore(pool_size)
         self._free: deque[sa.Connection] = deque()
         if self.is_sqlite:
-            _keep_private(self.engine.url.database)
-            event.listen(self.engine, "connect", _prepare_sqlite)
+            sqlite.keep_private(self.engine.url.database)
+            event.listen(self.engine, "connect", sqlite.prepare)
         else:
             postgres.prepare(self.engine, self.schema)
         event.listen(self.engine, "handle_error", translate)
@@ -190,6 +208,9 @@ class SqlDatabase(Database):
     def snapshot(self) -> SqlTransaction:
         return SqlTransaction(self, write=False)
 
+    def single_read(self) -> SqlTransaction:
+        return SqlSingleRead(self)
+
     def pause(self, lost: int) -> None:
         time.sleep(random.uniform(0.5, 1.0) * _PAUSE * 2**lost)
 
@@ -207,26 +228,23 @@ class SqlDatabase(Database):
             self._free.pop().close()
         self.engine.dispose()
 
-    def open_connection(self, *, write: bool) -> sa.Connection:
+    def open_connection(self, *, write: bool, single: bool = False) -> sa.Connection:
         """Begin; for :class:`SqlTransaction` alone."""
         self._process.check()
         if self.open_in_this_thread:
             raise RuntimeError("this thread already has a transaction open")
         queued = write and self.is_sqlite
-        if queued and not self._turns.acquire(_BUSY_SECONDS):
+        if queued and not self._turns.acquire(BUSY_SECONDS):
             raise TransactionLost("the database is busy")
         try:
             opened = self._connect()
             try:
-                if not self.is_sqlite and not write:
-                    opened = opened.execution_options(
-                        isolation_level="REPEATABLE READ", postgresql_readonly=True
-                    )
-                opened.begin()
                 if self.is_sqlite:
-                    _begin_sqlite(opened, write=write)
-                elif write:
-                    _begin_on_server(opened)
+                    if not single:
+                        opened.begin()
+                        _begin_sqlite(opened, write=write)
+                else:
+                    opened = _begin_on_server(opened, write=write, single=single)
             except BaseException as error:
                 if isinstance(error, StorageFull):
                     self.note_full()
@@ -253,7 +271,7 @@ class SqlDatabase(Database):
     def _connect(self) -> sa.Connection:
         if not self.is_sqlite:
             return self._from_pool()
-        if not self._places.acquire(timeout=_BUSY_SECONDS):
+        if not self._places.acquire(timeout=BUSY_SECONDS):
             raise TransactionLost("all connections to the database are in use")
         try:
             with suppress(IndexError):
@@ -312,48 +330,21 @@ def _begin_sqlite(opened: sa.Connection, *, write: bool) -> None:
         raise OperationalError("BEGIN", None, error) from error
 
 
-def _begin_on_server(opened: sa.Connection) -> None:
-    driver: Any = opened.connection.dbapi_connection
-    try:
-        postgres.begin_in_order(driver)
-    except opened.dialect.loaded_dbapi.Error as error:
-        raise translate_error(opened, error, driver, "BEGIN") from error
-
-
-def _prepare_sqlite(raw: Any, _: object) -> None:
-    raw.isolation_level = None
-    _write_ahead(raw)
-    for pragma in (
-        "synchronous = FULL",
-        f"busy_timeout = {int(_BUSY_SECONDS * 1000)}",
-        "cache_size = -8192",
-        "temp_store = MEMORY",
-    ):
-        raw.execute(f"PRAGMA {pragma}").close()
-
-
-def _write_ahead(raw: Any) -> None:
-    """Set the journal's mode. SQLite's own waiting leaves this statement out: of processes that
-    make a file together one is refused.
-    """
-    deadline = time.monotonic() + _BUSY_SECONDS
-    while True:
+def _begin_on_server(opened: sa.Connection, *, write: bool, single: bool) -> sa.Connection:
+    if single:
+        opened = opened.execution_options(isolation_level="AUTOCOMMIT")
+    elif not write:
+        opened = opened.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+    opened.begin()
+    if write:
+        driver: Any = opened.connection.dbapi_connection
         try:
-            raw.execute("PRAGMA journal_mode = WAL").close()
-            return
-        except sqlite3.OperationalError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-
-
-def _keep_private(database: str | None) -> None:
-    """Passwords' hashes and addresses lie in the file: it is for the user who runs the shop
-    alone.
-    """
-    if database and not database.startswith((":memory:", "file:")):
-        with suppress(FileNotFoundError):  # of a folder that is not there SQLite says more
-            private_file(Path(database))
+            postgres.begin_in_order(driver)
+        except opened.dialect.loaded_dbapi.Error as error:
+            raise translate_error(opened, error, driver, "BEGIN") from error
+    return opened
 
 
 def translate(context: Any) -> None:

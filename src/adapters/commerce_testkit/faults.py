@@ -120,6 +120,9 @@ class FaultyDatabase(Database):
     def snapshot(self) -> Transaction:
         return _FaultyTransaction(self._inner.snapshot(), self, write=False)
 
+    def single_read(self) -> Transaction:
+        return _FaultyTransaction(self._inner.single_read(), self, write=False)
+
     def pause(self, lost: int) -> None:
         self.faults.may_crash()
         self._inner.pause(lost)

@@ -130,7 +130,7 @@ class Accounts:
         Raises:
             SessionUnknown: nobody's, or not any more.
         """
-        with self._db.snapshot() as tx:
+        with self._db.single_read() as tx:
             account = self._book.session_of(tx, digest_of(token), self._clock.now())
         if account is None:
             raise SessionUnknown("log in again")

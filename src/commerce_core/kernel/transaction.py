@@ -57,6 +57,12 @@ class Database(Protocol):
         """A read-only view of one moment; writing in it is a defect."""
 
     @abstractmethod
+    def single_read(self) -> Transaction:
+        """A snapshot for one statement: engines save what beginning and ending cost. A second
+        statement is a defect.
+        """
+
+    @abstractmethod
     def pause(self, lost: int) -> None:
         """Wait before a transaction that was lost *lost* times is tried again: longer each time,
         and no two callers equally long.

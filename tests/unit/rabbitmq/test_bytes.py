@@ -75,6 +75,37 @@ def test_an_envelope_with_a_wrong_attribute_is_unreadable(name: str, value: Any)
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        rb'{"a":"\u0000"}',
+        rb'{"a":"\ud800"}',
+        rb'{"\u0000":1}',
+        b'{"a":1e999}',
+        b'{"a":[-1e999]}',
+        b'{"a":9223372036854775808}',
+        b'{"a":-9223372036854775809}',
+        b'{"a":NaN}',
+        b'{"a":' + b"[" * 40 + b"]" * 40 + b"}",
+        '{"a":"é",'.encode() + b'"b":' + b'{"b":' * 40 + b"1" + b"}" * 41,
+    ],
+)
+def test_an_envelope_with_what_no_database_keeps_is_unreadable(body: bytes) -> None:
+    properties, _ = encode(message(1))
+    with pytest.raises(Unreadable):
+        decode(properties, body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"a":"[[[[{{{{"}', b'{"a":-9223372036854775808,"b":1.5}', '{"a":"é\\u00e9"}'.encode(),
+     '{"a":"é"}'.encode("utf-16")],
+)  # fmt: skip
+def test_an_envelope_with_what_every_database_keeps_is_read(body: bytes) -> None:
+    properties, _ = encode(message(1))
+    assert decode(properties, body).payload == json.loads(body)
+
+
+@pytest.mark.parametrize(
     ("headers", "no"),
     [(None, 1), ({}, 1), ({"x-delivery-count": 0}, 1), ({"x-delivery-count": 4}, 5)],
 )

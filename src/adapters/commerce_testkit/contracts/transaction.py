@@ -67,6 +67,14 @@ class DatabaseContract:
             assert set(self.notes(tx)) == before == {"a"}
         assert self._kept(database) == {"a", "b"}
 
+    def test_a_single_read_sees_what_is_committed(self, database: Database) -> None:
+        for text in ("a", "b"):
+            self._keep(database, text)
+            with database.single_read() as tx:
+                assert text in self.notes(tx)
+        self._keep(database, "c")
+        assert self._kept(database) == {"a", "b", "c"}
+
     def test_writers_on_many_threads_lose_nothing(self, database: Database) -> None:
         texts = [f"{n}" for n in range(80)]
         with ThreadPoolExecutor(8) as pool:

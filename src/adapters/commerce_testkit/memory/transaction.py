@@ -63,6 +63,9 @@ class MemoryDatabase(Database):
     def snapshot(self) -> MemoryTransaction:
         return MemoryTransaction(self, write=False)
 
+    def single_read(self) -> MemoryTransaction:
+        return self.snapshot()
+
     def pause(self, lost: int) -> None:
         """Nobody is met half way here."""
 
