@@ -13,11 +13,11 @@ from typing import Protocol, TypeVar
 
 import attrs
 
-from commerce_core.accounts import AccountBook, Limits, PasswordHasher, TokenFactory
+from commerce_core.accounts import AccountRepository, Limits, PasswordHasher, TokenFactory
 from commerce_core.accounts.service import Accounts
-from commerce_core.cart import CartBook
+from commerce_core.cart import CartRepository
 from commerce_core.cart.service import CartChanges, CartRetention, Carts, GuestTokens
-from commerce_core.catalog import ImportLimits, ImportQueue, ItemBook, Offers
+from commerce_core.catalog import ImportLimits, ImportQueue, ItemRepository, Offers
 from commerce_core.catalog.service.importer import Importer
 from commerce_core.catalog.service.imports import Imports
 from commerce_core.catalog.service.item_writer import ItemWriter
@@ -58,7 +58,7 @@ from commerce_core.kernel.messaging import Broker, Consumer, Inbox, LocalQueues,
 from commerce_core.kernel.relay import LocalQueueDrain, Relay
 from commerce_core.kernel.retention import Retention, Rule
 from commerce_core.kernel.transaction import Database
-from commerce_core.orders import OrderBook, SellerOrders
+from commerce_core.orders import OrderRepository, SellerOrders
 from commerce_core.orders.service import Orders, SellerOrderProjection
 from commerce_core.payment import PaymentGateway, Route
 from commerce_core.pricing import Charges, FreeOfCharges, Pricer
@@ -114,13 +114,13 @@ class Parts:
     tokens: TokenFactory
     hasher: PasswordHasher
     database: Database
-    accounts: AccountBook
-    items: ItemBook
+    accounts: AccountRepository
+    items: ItemRepository
     offers: Offers
     imports: ImportQueue
     stock: StockLedger
-    carts: CartBook
-    orders: OrderBook
+    carts: CartRepository
+    orders: OrderRepository
     seller_orders: SellerOrders
     sagas: SagaStore
     reindex: ReindexQueue

@@ -99,7 +99,7 @@ ELSEWHERE = {
     "LocalQueues": (
         "a broker inside the shop is made of them: examined with it, and each queue by itself"
     ),
-    "Offers": "read of what an item book has written: examined with it",
+    "Offers": "read of what an item repository has written: examined with it",
     "Step": "the saga's own: its definition is explored whole",
     "Transaction": "begun by a database: examined with it",
 }

@@ -1,50 +1,50 @@
-"""The account books keep their promise."""
+"""The account repositories keep their promise."""
 
 import pytest
 
 from commerce_core.kernel.transaction import Database
-from commerce_sqlalchemy.accounts import SqlAccountBook, SqlSecretBook
+from commerce_sqlalchemy.accounts import SqlAccountRepository, SqlSecretStore
 from commerce_sqlalchemy.transaction import SqlDatabase
-from commerce_testkit.contracts.accounts import AccountBookContract, SecretBookContract
-from commerce_testkit.memory.accounts import MemoryAccountBook, MemorySecretBook
+from commerce_testkit.contracts.accounts import AccountRepositoryContract, SecretStoreContract
+from commerce_testkit.memory.accounts import MemoryAccountRepository, MemorySecretStore
 from commerce_testkit.memory.transaction import MemoryDatabase
 
 
-class TestMemoryAccountBook(AccountBookContract):
+class TestMemoryAccountRepository(AccountRepositoryContract):
     @pytest.fixture
     def database(self) -> Database:
         return MemoryDatabase()
 
     @pytest.fixture
-    def book(self) -> MemoryAccountBook:
-        return MemoryAccountBook()
+    def repo(self) -> MemoryAccountRepository:
+        return MemoryAccountRepository()
 
 
-class TestSqliteAccountBook(AccountBookContract):
+class TestSqliteAccountRepository(AccountRepositoryContract):
     @pytest.fixture
     def database(self, sql_database: SqlDatabase) -> Database:
         return sql_database
 
     @pytest.fixture
-    def book(self) -> SqlAccountBook:
-        return SqlAccountBook()
+    def repo(self) -> SqlAccountRepository:
+        return SqlAccountRepository()
 
 
-class TestMemorySecretBook(SecretBookContract):
+class TestMemorySecretStore(SecretStoreContract):
     @pytest.fixture
     def database(self) -> Database:
         return MemoryDatabase()
 
     @pytest.fixture
-    def book(self) -> MemorySecretBook:
-        return MemorySecretBook()
+    def repo(self) -> MemorySecretStore:
+        return MemorySecretStore()
 
 
-class TestSqliteSecretBook(SecretBookContract):
+class TestSqliteSecretStore(SecretStoreContract):
     @pytest.fixture
     def database(self, sql_database: SqlDatabase) -> Database:
         return sql_database
 
     @pytest.fixture
-    def book(self) -> SqlSecretBook:
-        return SqlSecretBook()
+    def repo(self) -> SqlSecretStore:
+        return SqlSecretStore()

@@ -1,30 +1,30 @@
-"""The cart books keep their promise."""
+"""The cart repositories keep their promise."""
 
 import pytest
 
 from commerce_core.kernel.transaction import Database
-from commerce_sqlalchemy.cart import SqlCartBook
+from commerce_sqlalchemy.cart import SqlCartRepository
 from commerce_sqlalchemy.transaction import SqlDatabase
-from commerce_testkit.contracts.cart import CartBookContract
-from commerce_testkit.memory.cart import MemoryCartBook
+from commerce_testkit.contracts.cart import CartRepositoryContract
+from commerce_testkit.memory.cart import MemoryCartRepository
 from commerce_testkit.memory.transaction import MemoryDatabase
 
 
-class TestMemoryCartBook(CartBookContract):
+class TestMemoryCartRepository(CartRepositoryContract):
     @pytest.fixture
     def database(self) -> Database:
         return MemoryDatabase()
 
     @pytest.fixture
-    def book(self) -> MemoryCartBook:
-        return MemoryCartBook()
+    def repo(self) -> MemoryCartRepository:
+        return MemoryCartRepository()
 
 
-class TestSqliteCartBook(CartBookContract):
+class TestSqliteCartRepository(CartRepositoryContract):
     @pytest.fixture
     def database(self, sql_database: SqlDatabase) -> Database:
         return sql_database
 
     @pytest.fixture
-    def book(self) -> SqlCartBook:
-        return SqlCartBook()
+    def repo(self) -> SqlCartRepository:
+        return SqlCartRepository()

@@ -1,39 +1,39 @@
-"""The item books, the offers and the import queues keep their promises."""
+"""The item repositories, the offers and the import queues keep their promises."""
 
 import pytest
 
 from commerce_core.kernel.transaction import Database
-from commerce_sqlalchemy.catalog import SqlItemBook, SqlOffers
+from commerce_sqlalchemy.catalog import SqlItemRepository, SqlOffers
 from commerce_sqlalchemy.imports import SqlImportQueue
 from commerce_sqlalchemy.transaction import SqlDatabase
-from commerce_testkit.contracts.catalog import ItemBookContract
+from commerce_testkit.contracts.catalog import ItemRepositoryContract
 from commerce_testkit.contracts.imports import ImportQueueContract
-from commerce_testkit.memory.catalog import MemoryImportQueue, MemoryItemBook, MemoryOffers
+from commerce_testkit.memory.catalog import MemoryImportQueue, MemoryItemRepository, MemoryOffers
 from commerce_testkit.memory.transaction import MemoryDatabase
 
 
-class TestMemoryItemBook(ItemBookContract):
+class TestMemoryItemRepository(ItemRepositoryContract):
     @pytest.fixture
     def database(self) -> Database:
         return MemoryDatabase()
 
     @pytest.fixture
-    def book(self) -> MemoryItemBook:
-        return MemoryItemBook()
+    def repo(self) -> MemoryItemRepository:
+        return MemoryItemRepository()
 
     @pytest.fixture
     def offers(self) -> MemoryOffers:
         return MemoryOffers()
 
 
-class TestSqliteItemBook(ItemBookContract):
+class TestSqliteItemRepository(ItemRepositoryContract):
     @pytest.fixture
     def database(self, sql_database: SqlDatabase) -> Database:
         return sql_database
 
     @pytest.fixture
-    def book(self) -> SqlItemBook:
-        return SqlItemBook()
+    def repo(self) -> SqlItemRepository:
+        return SqlItemRepository()
 
     @pytest.fixture
     def offers(self) -> SqlOffers:

@@ -9,7 +9,7 @@ from commerce_core.kernel.transaction import Database
 from commerce_core.orders import Shipment
 from commerce_sqlalchemy import rows
 from commerce_sqlalchemy.checkout import SqlSagaStore
-from commerce_sqlalchemy.orders import SqlOrderBook
+from commerce_sqlalchemy.orders import SqlOrderRepository
 from commerce_sqlalchemy.tables import outside_call, refund, saga, shipment_line
 from commerce_sqlalchemy.transaction import SqlDatabase, connection
 from commerce_testkit.contracts.checkout import SagaStoreContract
@@ -17,7 +17,7 @@ from commerce_testkit.contracts.checkout_examination import ONE, THREE, full_sag
 from commerce_testkit.contracts.checkout_facts import SagaFactsContract
 from commerce_testkit.contracts.sample_orders import AT, LATER, key_of
 from commerce_testkit.memory.checkout import MemorySagaStore
-from commerce_testkit.memory.orders import MemoryOrderBook
+from commerce_testkit.memory.orders import MemoryOrderRepository
 from commerce_testkit.memory.transaction import MemoryDatabase, table
 
 
@@ -31,8 +31,8 @@ class TestMemorySagaStore(SagaStoreContract, SagaFactsContract):
         return MemorySagaStore()
 
     @pytest.fixture
-    def book(self) -> MemoryOrderBook:
-        return MemoryOrderBook()
+    def repo(self) -> MemoryOrderRepository:
+        return MemoryOrderRepository()
 
     def opened_refunds(self, database: Database) -> set[tuple[str, str]]:
         with database.snapshot() as tx:
@@ -49,8 +49,8 @@ class TestSqliteSagaStore(SagaStoreContract, SagaFactsContract):
         return SqlSagaStore()
 
     @pytest.fixture
-    def book(self) -> SqlOrderBook:
-        return SqlOrderBook()
+    def repo(self) -> SqlOrderRepository:
+        return SqlOrderRepository()
 
     def opened_refunds(self, database: Database) -> set[tuple[str, str]]:
         with database.snapshot() as tx:
@@ -66,9 +66,9 @@ class TestSqliteSagaStore(SagaStoreContract, SagaFactsContract):
         return {(row.order_id, row.capture_ref) for row in rows}
 
     def test_a_booking_covers_every_line_once(
-        self, database: Database, store: SqlSagaStore, book: SqlOrderBook
+        self, database: Database, store: SqlSagaStore, repo: SqlOrderRepository
     ) -> None:
-        super().test_a_booking_is_kept_once(database, store, book)
+        super().test_a_booking_is_kept_once(database, store, repo)
         with database.begin() as tx:
             store.record_shipments(
                 tx, {key_of(THREE): Shipment(carrier="other", tracking_number="T-2")}, AT

@@ -1,39 +1,39 @@
-"""The order books and the sellers' lists keep their promises."""
+"""The order repositories and the sellers' lists keep their promises."""
 
 import pytest
 
 from commerce_core.kernel.transaction import Database
 from commerce_sqlalchemy.checkout import SqlSagaStore
-from commerce_sqlalchemy.orders import SqlOrderBook, SqlSellerOrders
+from commerce_sqlalchemy.orders import SqlOrderRepository, SqlSellerOrders
 from commerce_sqlalchemy.transaction import SqlDatabase
-from commerce_testkit.contracts.orders import OrderBookContract, SellerOrdersContract
+from commerce_testkit.contracts.orders import OrderRepositoryContract, SellerOrdersContract
 from commerce_testkit.memory.checkout import MemorySagaStore
-from commerce_testkit.memory.orders import MemoryOrderBook, MemorySellerOrders
+from commerce_testkit.memory.orders import MemoryOrderRepository, MemorySellerOrders
 from commerce_testkit.memory.transaction import MemoryDatabase
 
 
-class TestMemoryOrderBook(OrderBookContract):
+class TestMemoryOrderRepository(OrderRepositoryContract):
     @pytest.fixture
     def database(self) -> Database:
         return MemoryDatabase()
 
     @pytest.fixture
-    def book(self) -> MemoryOrderBook:
-        return MemoryOrderBook()
+    def repo(self) -> MemoryOrderRepository:
+        return MemoryOrderRepository()
 
     @pytest.fixture
     def sagas(self) -> MemorySagaStore:
         return MemorySagaStore()
 
 
-class TestSqliteOrderBook(OrderBookContract):
+class TestSqliteOrderRepository(OrderRepositoryContract):
     @pytest.fixture
     def database(self, sql_database: SqlDatabase) -> Database:
         return sql_database
 
     @pytest.fixture
-    def book(self) -> SqlOrderBook:
-        return SqlOrderBook()
+    def repo(self) -> SqlOrderRepository:
+        return SqlOrderRepository()
 
     @pytest.fixture
     def sagas(self) -> SqlSagaStore:

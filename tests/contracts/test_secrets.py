@@ -13,7 +13,7 @@ from commerce_core.kernel.money import Money
 from commerce_core.payment import CardNumber, PaymentInfo
 from commerce_local.accounts import Argon2Hasher
 from commerce_local.sandbox_gateway import SandboxGateway
-from commerce_sqlalchemy.accounts import SqlAccountBook
+from commerce_sqlalchemy.accounts import SqlAccountRepository
 from commerce_sqlalchemy.transaction import SqlDatabase
 from commerce_testkit.canaries import Canaries, listening, spellings
 from commerce_testkit.contracts.secrets import Call, SecretsContract
@@ -66,7 +66,7 @@ class TestSqlDatabase(SecretsContract):
 
     @pytest.fixture
     def failing(self, tmp_path: Path) -> Mapping[str, Call]:
-        database, book = SqlDatabase(f"sqlite:///{tmp_path}/shop.db"), SqlAccountBook()
+        database, repo = SqlDatabase(f"sqlite:///{tmp_path}/shop.db"), SqlAccountRepository()
 
         def insert(canaries: Canaries) -> None:
             held = Account(
@@ -75,11 +75,11 @@ class TestSqlDatabase(SecretsContract):
                 role=Role.BUYER, address=None, created_at=AT, version=1,
             )  # fmt: skip
             with database.begin() as tx:
-                book.insert(tx, [held])
+                repo.insert(tx, [held])
 
         def ask(canaries: Canaries) -> object:
             with database.snapshot() as tx:
-                return book.by_email(tx, [canaries.bearer])
+                return repo.by_email(tx, [canaries.bearer])
 
         return {"insert": insert, "ask": ask}
 

@@ -20,8 +20,8 @@ from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Transaction
 from commerce_core.orders import OrderKey
 from commerce_sqlalchemy import schema
-from commerce_sqlalchemy.accounts import SqlAccountBook
-from commerce_sqlalchemy.cart import SqlCartBook
+from commerce_sqlalchemy.accounts import SqlAccountRepository
+from commerce_sqlalchemy.cart import SqlCartRepository
 from commerce_sqlalchemy.checkout import SqlSagaStore
 from commerce_sqlalchemy.imports import SqlImportQueue
 from commerce_sqlalchemy.messaging import SqlInbox, SqlOutbox
@@ -136,7 +136,7 @@ def rows_read(plan: dict[str, Any]) -> int:
     )
 
 
-_sagas, _carts = SqlSagaStore(), SqlCartBook()
+_sagas, _carts = SqlSagaStore(), SqlCartRepository()
 _expiry = CartRetention(_carts, guests=timedelta(days=30), buyers=timedelta(days=365))
 _before: Final = NOW - timedelta(days=30)
 BACKGROUND: Final[dict[str, Callable[[Transaction], Any]]] = {
@@ -149,7 +149,7 @@ BACKGROUND: Final[dict[str, Callable[[Transaction], Any]]] = {
     "census": lambda tx: _sagas.census(tx, 20, NOW, 50_000),
     "gateways in use": lambda tx: _sagas.gateways_in_use(tx),
     "carriers in use": lambda tx: _sagas.carriers_in_use(tx),
-    "ended sessions": lambda tx: SqlAccountBook().drop_sessions(tx, NOW, LIMIT),
+    "ended sessions": lambda tx: SqlAccountRepository().drop_sessions(tx, NOW, LIMIT),
     "idle carts": lambda tx: _expiry.drop(tx, NOW, LIMIT),
     "guests' carts": lambda tx: _carts.drop_guests(tx, [LATE.buyer_id], NOW),
     "old inbox records": lambda tx: SqlInbox().forget_before(tx, NOW - timedelta(days=31), LIMIT),

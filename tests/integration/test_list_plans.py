@@ -15,7 +15,7 @@ from commerce_core.kernel.ids import BuyerId, OrderId, SellerId
 from commerce_core.kernel.money import Money
 from commerce_core.orders import OrderFilter, OrderPosition, OrderStatus, SellerOrder
 from commerce_sqlalchemy import schema
-from commerce_sqlalchemy.orders import SqlOrderBook, SqlSellerOrders
+from commerce_sqlalchemy.orders import SqlOrderRepository, SqlSellerOrders
 from commerce_sqlalchemy.tables import order_contact, orders, saga, seller_order
 from commerce_sqlalchemy.transaction import SqlDatabase, connection
 
@@ -153,7 +153,7 @@ def test_29_a_list_reads_little_however_long_it_is(
 
         def ask(tx: Any, wanted: OrderFilter = wanted) -> object:
             if who == "buyer":
-                return SqlOrderBook().history(tx, BUYER, wanted, before, 21)
+                return SqlOrderRepository().history(tx, BUYER, wanted, before, 21)
             return SqlSellerOrders().history(tx, SELLER, wanted, before, 21)
 
         plan, read = plan_of(busy, ask)

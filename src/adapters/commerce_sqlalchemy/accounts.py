@@ -1,4 +1,4 @@
-"""The account book in SQL."""
+"""The account repository in SQL."""
 
 from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,11 +13,11 @@ from sqlalchemy.exc import IntegrityError
 from commerce_core.accounts import (
     MARKS_HOLD,
     Account,
-    AccountBook,
+    AccountRepository,
     Attempts,
     EmailTaken,
     Role,
-    SecretBook,
+    SecretStore,
     Session,
 )
 from commerce_core.kernel.address import Address
@@ -43,7 +43,7 @@ _HOLDER: Final = Given(
 )  # fmt: skip
 
 
-class SqlAccountBook(AccountBook):
+class SqlAccountRepository(AccountRepository):
     """Accounts, sessions and attempts on SQLite and PostgreSQL."""
 
     def insert(self, tx: Transaction, accounts: Sequence[Account]) -> None:
@@ -169,7 +169,7 @@ class SqlAccountBook(AccountBook):
         return len(keys)
 
 
-class SqlSecretBook(SecretBook):
+class SqlSecretStore(SecretStore):
     """The shop's own secrets on SQLite and PostgreSQL."""
 
     def secret_of(self, tx: Transaction, name: str) -> str | None:

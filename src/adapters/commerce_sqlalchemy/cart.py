@@ -1,4 +1,4 @@
-"""The cart book in SQL. A cart is one row, its lines in it: a change of one line costs what a
+"""The cart repository in SQL. A cart is one row, its lines in it: a change of one line costs what a
 change of another does.
 """
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from commerce_core.cart import Cart, CartAge, CartBook, CartLine, CartStatus, ReturnedLines
+from commerce_core.cart import Cart, CartAge, CartLine, CartRepository, CartStatus, ReturnedLines
 from commerce_core.kernel.errors import Conflict, TransactionLost
 from commerce_core.kernel.ids import BuyerId, CartId, OrderId
 from commerce_core.kernel.metadata import NO_METADATA
@@ -30,7 +30,7 @@ _CHANGE: Final[Mapping[str, Any]] = {
 }  # fmt: skip
 
 
-class SqlCartBook(CartBook):
+class SqlCartRepository(CartRepository):
     """Carts on SQLite and PostgreSQL."""
 
     def open_of(self, tx: Transaction, buyer_ids: Sequence[BuyerId]) -> Mapping[BuyerId, Cart]:

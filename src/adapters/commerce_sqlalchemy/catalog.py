@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from commerce_core.catalog import (
     Item,
-    ItemBook,
+    ItemRepository,
     ItemStatus,
     ItemType,
     Offer,
@@ -25,8 +25,8 @@ from commerce_sqlalchemy.tables import Id, Instant, Json, item, variant
 from commerce_sqlalchemy.transaction import connection
 
 
-class SqlItemBook(ItemBook):
-    """The item book on SQLite and PostgreSQL. Whatever the number of items, they are read in two
+class SqlItemRepository(ItemRepository):
+    """The item repository on SQLite and PostgreSQL. Any number of items is read in two
     statements.
     """
 

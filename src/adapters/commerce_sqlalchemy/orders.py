@@ -17,11 +17,11 @@ from commerce_core.kernel.transaction import Transaction
 from commerce_core.orders import (
     KeptNumber,
     Order,
-    OrderBook,
     OrderExists,
     OrderFilter,
     OrderKey,
     OrderPosition,
+    OrderRepository,
     OrderView,
     SellerOrder,
     SellerOrders,
@@ -58,8 +58,8 @@ _AT_ONCE: Final = 50
 """Timelines per statement: pairs of keys are sought by every first part with every second."""
 
 
-class SqlOrderBook(OrderBook):
-    """The order book on SQLite and PostgreSQL. What was ordered is never updated."""
+class SqlOrderRepository(OrderRepository):
+    """The order repository on SQLite and PostgreSQL. What was ordered is never updated."""
 
     def insert(self, tx: Transaction, orders: Sequence[Order]) -> None:
         try:

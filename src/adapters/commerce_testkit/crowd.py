@@ -8,7 +8,7 @@ from typing import Final
 
 import attrs
 
-from commerce_core.accounts import Account, AccountBook, Role, Session
+from commerce_core.accounts import Account, AccountRepository, Role, Session
 from commerce_core.accounts.service import digest_of
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import AccountId, IdFactory
@@ -28,7 +28,7 @@ class Member:
 
 def crowd(
     database: Database,
-    book: AccountBook,
+    repo: AccountRepository,
     clock: Clock,
     ids: IdFactory,
     count: int,
@@ -39,10 +39,10 @@ def crowd(
     while len(members) < count:
         batch = [_member(clock, ids, role) for _ in range(min(_BATCH, count - len(members)))]
         with database.begin() as tx:
-            book.insert(tx, [member.account for member in batch])
+            repo.insert(tx, [member.account for member in batch])
             for member in batch:
                 now = member.account.created_at
-                book.open_session(
+                repo.open_session(
                     tx,
                     Session(
                         token_digest=digest_of(member.token),

@@ -5,24 +5,24 @@ goods to begin with.
 import attrs
 
 from commerce_core.accounts import Account, Role
-from commerce_core.cart import CartBook
-from commerce_core.catalog import Item, ItemBook, ItemStatus, ItemType, Offers, Variant
+from commerce_core.cart import CartRepository
+from commerce_core.catalog import Item, ItemRepository, ItemStatus, ItemType, Offers, Variant
 from commerce_core.checkout import SagaStore
 from commerce_core.inventory import StockLedger
 from commerce_core.kernel.ids import AccountId, ItemId, SellerId, SkuId
 from commerce_core.kernel.messaging import Outbox
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Database
-from commerce_core.orders import OrderBook
+from commerce_core.orders import OrderRepository
 from commerce_core.payment import PaymentGateway
 from commerce_core.shipping import Carrier
-from commerce_testkit.memory.cart import MemoryCartBook
-from commerce_testkit.memory.catalog import MemoryItemBook, MemoryOffers
+from commerce_testkit.memory.cart import MemoryCartRepository
+from commerce_testkit.memory.catalog import MemoryItemRepository, MemoryOffers
 from commerce_testkit.memory.checkout import MemorySagaStore
 from commerce_testkit.memory.clock import SettableClock
 from commerce_testkit.memory.inventory import MemoryStockLedger
 from commerce_testkit.memory.messaging import MemoryOutbox
-from commerce_testkit.memory.orders import MemoryOrderBook
+from commerce_testkit.memory.orders import MemoryOrderRepository
 from commerce_testkit.memory.payment import MemoryGateway
 from commerce_testkit.memory.shipping import MemoryCarrier
 from commerce_testkit.memory.transaction import MemoryDatabase
@@ -44,11 +44,11 @@ class Examined:
 
     clock: SettableClock = attrs.field(factory=SettableClock)
     database: Database = attrs.field(factory=MemoryDatabase)
-    items: ItemBook = attrs.field(factory=MemoryItemBook)
+    items: ItemRepository = attrs.field(factory=MemoryItemRepository)
     offers: Offers = attrs.field(factory=MemoryOffers)
     stock: StockLedger = attrs.field(factory=MemoryStockLedger)
-    carts: CartBook = attrs.field(factory=MemoryCartBook)
-    orders: OrderBook = attrs.field(factory=MemoryOrderBook)
+    carts: CartRepository = attrs.field(factory=MemoryCartRepository)
+    orders: OrderRepository = attrs.field(factory=MemoryOrderRepository)
     sagas: SagaStore = attrs.field(factory=MemorySagaStore)
     outbox: Outbox = attrs.field(default=attrs.Factory(_outbox, takes_self=True))
     gateway: PaymentGateway = attrs.field(default=attrs.Factory(_gateway, takes_self=True))

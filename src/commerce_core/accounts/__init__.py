@@ -21,17 +21,17 @@ from commerce_core.accounts.model import (
 )
 from commerce_core.accounts.ports import (
     MARKS_HOLD,
-    AccountBook,
+    AccountRepository,
     PasswordHasher,
-    SecretBook,
+    SecretStore,
     TokenFactory,
 )
 
 __all__ = [
     "MARKS_HOLD",
     "Account",
-    "AccountBook",
     "AccountNotFound",
+    "AccountRepository",
     "Attempts",
     "Buyer",
     "ChangeAccount",
@@ -44,7 +44,7 @@ __all__ = [
     "PasswordHasher",
     "Register",
     "Role",
-    "SecretBook",
+    "SecretStore",
     "Session",
     "SessionUnknown",
     "TokenFactory",

@@ -1,4 +1,4 @@
-"""The promises of the account book and of what hashes passwords."""
+"""The promises of the account repository and of what hashes passwords."""
 
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
@@ -13,7 +13,7 @@ from commerce_core.kernel.transaction import Transaction
 MARKS_HOLD: Final = timedelta(days=365)
 
 
-class AccountBook(Protocol):
+class AccountRepository(Protocol):
     """Accounts, their sessions, where they are known to log in from, and what was tried how often.
     E-mail addresses are compared as they are given: lower case.
     """
@@ -130,7 +130,7 @@ class TokenFactory(Protocol):
         """A fresh secret of at least 128 random bits, safe in a header."""
 
 
-class SecretBook(Protocol):
+class SecretStore(Protocol):
     """Secrets that all processes of one shop share: the first one that needs a secret makes it."""
 
     @abstractmethod

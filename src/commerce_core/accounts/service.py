@@ -16,7 +16,7 @@ from commerce_core.accounts.errors import (
     TooManyRequests,
 )
 from commerce_core.accounts.model import Account, Attempts, Limits, LoggedIn, Origin, Role, Session
-from commerce_core.accounts.ports import AccountBook, PasswordHasher, TokenFactory
+from commerce_core.accounts.ports import AccountRepository, PasswordHasher, TokenFactory
 from commerce_core.kernel.batching import Overloaded
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.codec import ABSENT
@@ -48,12 +48,17 @@ class Accounts:
     """
 
     def __init__(
-        self, database: Database, book: AccountBook, hasher: PasswordHasher, tokens: TokenFactory,
-        clock: Clock, ids: IdFactory,
+        self,
+        database: Database,
+        repo: AccountRepository,
+        hasher: PasswordHasher,
+        tokens: TokenFactory,
+        clock: Clock,
+        ids: IdFactory,
         limits: Limits = _LIMITS,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._db = database
-        self._book = book
+        self._repo = repo
         self._hasher = hasher
         self._tokens = tokens
         self._clock = clock
@@ -79,7 +84,7 @@ class Accounts:
             created_at=self._clock.now(),
         )
         with self._db.begin() as tx:
-            self._book.insert(tx, [account])
+            self._repo.insert(tx, [account])
             tx.commit()
         return account
 
@@ -121,7 +126,7 @@ class Accounts:
     def log_out(self, token: str) -> None:
         """End a session at once. Idempotent."""
         with self._db.begin() as tx:
-            self._book.close_session(tx, digest_of(token))
+            self._repo.close_session(tx, digest_of(token))
             tx.commit()
 
     def authenticate(self, token: str) -> Account:
@@ -131,7 +136,7 @@ class Accounts:
             SessionUnknown: nobody's, or not any more.
         """
         with self._db.single_read() as tx:
-            account = self._book.session_of(tx, digest_of(token), self._clock.now())
+            account = self._repo.session_of(tx, digest_of(token), self._clock.now())
         if account is None:
             raise SessionUnknown("log in again")
         return account
@@ -143,7 +148,7 @@ class Accounts:
             StaleVersion: the account was changed concurrently.
         """
         with self._db.begin() as tx:
-            before = account = self._book.load(tx, [account_id])[account_id]
+            before = account = self._repo.load(tx, [account_id])[account_id]
             if command.name is not ABSENT:
                 account = account.named(clean_text(command.name))
             if command.address is not ABSENT:
@@ -177,7 +182,7 @@ class Accounts:
     def _of(self, tx: Transaction, email: str) -> Account | None:
         """The account of an address; older ones were kept as they were typed."""
         spellings = list(dict.fromkeys((email, normalized("NFD", email))))
-        found = self._book.by_email(tx, spellings)
+        found = self._repo.by_email(tx, spellings)
         return next((found[one] for one in spellings if one in found), None)
 
     def _is_right(self, password_hash: str, password: str) -> bool:
@@ -191,7 +196,7 @@ class Accounts:
         if after == before:
             return before
         after = attrs.evolve(after, version=before.version + 1)
-        if not self._book.update(tx, after):
+        if not self._repo.update(tx, after):
             raise StaleVersion("the account was changed meanwhile")
         tx.commit()
         return after
@@ -203,7 +208,7 @@ class Accounts:
         address, device = _mark("address", origin.address), _mark("device", origin.device or "")
         with self._db.snapshot() as tx:
             account = self._of(tx, email)
-            known = self._book.known_marks(tx, account.id, [address, device]) if account else ()
+            known = self._repo.known_marks(tx, account.id, [address, device]) if account else ()
             guess = _Guess(
                 at_account=_mark("guess", email, device if device in known else address),
                 device=origin.device if device in known else None,
@@ -212,7 +217,7 @@ class Accounts:
                 else None,
                 log_ins=_mark("log-in", origin.address) if origin.address else None,
             )
-            self._check(guess, self._book.attempts(tx, guess.keys, self._clock.now()), 0)
+            self._check(guess, self._repo.attempts(tx, guess.keys, self._clock.now()), 0)
         return guess, account
 
     def _count(self, guess: "_Guess") -> None:
@@ -224,9 +229,9 @@ class Accounts:
             until = {guess.at_account: now + _GUESSES_COUNT_FOR}
             if guess.log_ins:
                 until[guess.log_ins] = now + _REQUESTS_COUNT_FOR
-            counted = {**self._book.count_attempts(tx, until, now)}
+            counted = {**self._repo.count_attempts(tx, until, now)}
             if guess.from_origin and counted[guess.at_account].count == 1:
-                counted |= self._book.count_attempts(
+                counted |= self._repo.count_attempts(
                     tx, {guess.from_origin: now + _GUESSES_COUNT_FOR}, now
                 )
             tx.commit()
@@ -244,7 +249,7 @@ class Accounts:
 
     def _take_back(self, guess: "_Guess") -> None:
         with self._db.begin() as tx:
-            self._book.take_back(tx, guess.keys)
+            self._repo.take_back(tx, guess.keys)
             tx.commit()
 
     def _admit(self, what: str, origin: Origin, most: int) -> None:
@@ -252,10 +257,10 @@ class Accounts:
             return
         key, now = _mark(what, origin.address), self._clock.now()
         with self._db.snapshot() as tx:
-            counted = self._book.attempts(tx, [key], now)
+            counted = self._repo.attempts(tx, [key], now)
         if key not in counted or counted[key].count < most:
             with self._db.begin() as tx:
-                counted = self._book.count_attempts(tx, {key: now + _REQUESTS_COUNT_FOR}, now)
+                counted = self._repo.count_attempts(tx, {key: now + _REQUESTS_COUNT_FOR}, now)
                 tx.commit()
             if counted[key].count <= most:
                 return
@@ -277,10 +282,10 @@ class Accounts:
             expires_at=now + _SESSION,
         )
         with self._db.begin() as tx:
-            self._book.open_session(tx, session)
-            self._book.forget_attempts(tx, [guess.at_account])
-            self._book.take_back(tx, [guess.from_origin] if guess.from_origin else [])
-            self._book.know_marks(
+            self._repo.open_session(tx, session)
+            self._repo.forget_attempts(tx, [guess.at_account])
+            self._repo.take_back(tx, [guess.from_origin] if guess.from_origin else [])
+            self._repo.know_marks(
                 tx, account.id, [_mark("address", origin.address), _mark("device", device)], now
             )
             tx.commit()

@@ -10,7 +10,7 @@ from commerce_core.cart.model import (
     ReturnedLines,
     next_cart_id,
 )
-from commerce_core.cart.ports import CartBook
+from commerce_core.cart.ports import CartRepository
 from commerce_core.cart.views import CartView, LineProblem, LineView, Problem
 
 __all__ = [
@@ -18,8 +18,8 @@ __all__ = [
     "MOST_PIECES",
     "Cart",
     "CartAge",
-    "CartBook",
     "CartLine",
+    "CartRepository",
     "CartStatus",
     "CartView",
     "ChangeCart",

@@ -1,4 +1,4 @@
-"""The promise of the cart book."""
+"""The promise of the cart repository."""
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from commerce_core.kernel.ids import BuyerId, CartId, OrderId
 from commerce_core.kernel.transaction import Transaction
 
 
-class CartBook(Protocol):
+class CartRepository(Protocol):
     """Carts of buyers and guests. The database itself keeps one open cart a buyer at most."""
 
     @abstractmethod

@@ -36,7 +36,7 @@ from commerce_core.catalog.model import (
     TableStyle,
     Variant,
 )
-from commerce_core.catalog.ports import ImportQueue, ItemBook, Offers
+from commerce_core.catalog.ports import ImportQueue, ItemRepository, Offers
 
 __all__ = [
     "ImportFormat",
@@ -46,12 +46,12 @@ __all__ = [
     "ImportQueue",
     "ImportStatus",
     "Item",
-    "ItemBook",
     "ItemChanged",
     "ItemImport",
     "ItemKeyReused",
     "ItemNotFound",
     "ItemPatch",
+    "ItemRepository",
     "ItemRow",
     "ItemStatus",
     "ItemType",

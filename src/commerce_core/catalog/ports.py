@@ -1,4 +1,4 @@
-"""The promises of the item book, of what carts read of it, and of the imports' waiting room."""
+"""The promises of the item repository, of the offers that carts read, and of the import queue."""
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ class Offers(Protocol):
         """Forms by what counts their stock; unknown ones are missing."""
 
 
-class ItemBook(Protocol):
+class ItemRepository(Protocol):
     """Items, whatever their status."""
 
     @abstractmethod

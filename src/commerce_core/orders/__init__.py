@@ -28,8 +28,8 @@ from commerce_core.orders.model import (
 )
 from commerce_core.orders.ports import (
     KeptNumber,
-    OrderBook,
     OrderKey,
+    OrderRepository,
     SellerOrders,
     TimelineCursor,
 )
@@ -49,7 +49,6 @@ __all__ = [
     "InventoryReserved",
     "KeptNumber",
     "Order",
-    "OrderBook",
     "OrderCancelled",
     "OrderCompleted",
     "OrderCreated",
@@ -60,6 +59,7 @@ __all__ = [
     "OrderLine",
     "OrderNotFound",
     "OrderPosition",
+    "OrderRepository",
     "OrderState",
     "OrderStatus",
     "OrderView",

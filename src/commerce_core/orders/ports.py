@@ -1,4 +1,4 @@
-"""The promises of the order book and of the sellers' list."""
+"""The promises of the order repository and of the sellers' list."""
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
@@ -40,7 +40,7 @@ class KeptNumber:
     of_order: str | None
 
 
-class OrderBook(Protocol):
+class OrderRepository(Protocol):
     """Orders, their timelines, and how they are read."""
 
     @abstractmethod

@@ -17,7 +17,7 @@ from commerce_core.kernel.transaction import Database, Transaction
 from commerce_core.orders.errors import OrderNotFound
 from commerce_core.orders.events import EVENT_OF, OrderEvent
 from commerce_core.orders.model import OrderLine, TimelineEntry
-from commerce_core.orders.ports import OrderBook, OrderKey, SellerOrders, TimelineCursor
+from commerce_core.orders.ports import OrderKey, OrderRepository, SellerOrders, TimelineCursor
 from commerce_core.orders.views import OrderFilter, OrderPosition, OrderView, SellerOrder
 
 T = TypeVar("T")
@@ -29,9 +29,11 @@ _MISSING: Final = "there is no such order"
 class Orders:
     """What buyers and sellers read of their orders. Everything here only reads."""
 
-    def __init__(self, database: Database, book: OrderBook, seller_orders: SellerOrders) -> None:
+    def __init__(
+        self, database: Database, repo: OrderRepository, seller_orders: SellerOrders
+    ) -> None:
         self._db = database
-        self._book = book
+        self._repo = repo
         self._seller_orders = seller_orders
 
     def details(self, buyer_id: BuyerId, order_id: str) -> OrderView:
@@ -43,7 +45,7 @@ class Orders:
         if is_id(order_id):
             key = OrderKey(buyer_id, OrderId(order_id))
             with self._db.snapshot() as tx:
-                if found := self._book.load(tx, [key]).get(key.order_id):
+                if found := self._repo.load(tx, [key]).get(key.order_id):
                     return found
         raise OrderNotFound(_MISSING)
 
@@ -65,7 +67,7 @@ class Orders:
         position = _position(kind, cursor)
         with self._db.snapshot() as tx:
             meant = self._meant(tx, wanted, number)
-            found = self._book.history(tx, buyer_id, meant, position, size + 1) if meant else ()
+            found = self._repo.history(tx, buyer_id, meant, position, size + 1) if meant else ()
         return _page(
             kind,
             found,
@@ -80,7 +82,7 @@ class Orders:
         nothing new are missing.
         """
         with self._db.snapshot() as tx:
-            return self._book.timelines_after(tx, cursors)
+            return self._repo.timelines_after(tx, cursors)
 
     def seller_history(
         self,
@@ -130,20 +132,20 @@ class Orders:
         """*wanted*, of the order with this *number* alone; ``None``: no order has it."""
         if number is None:
             return wanted
-        key = self._book.numbered(tx, [number]).get(number)
+        key = self._repo.numbered(tx, [number]).get(number)
         return attrs.evolve(wanted, order_id=key.order_id) if key else None
 
 
 class SellerOrderProjection(Consumer):
     """Keeps the sellers' list in step. An event only wakes it: what it writes is read from the
-    order book.
+    order repository.
     """
 
     def __init__(
-        self, database: Database, book: OrderBook, seller_orders: SellerOrders, clock: Clock
+        self, database: Database, repo: OrderRepository, seller_orders: SellerOrders, clock: Clock
     ) -> None:
         self._db = database
-        self._book = book
+        self._repo = repo
         self._seller_orders = seller_orders
         self._clock = clock
 
@@ -169,7 +171,7 @@ class SellerOrderProjection(Consumer):
         before. Idempotent.
         """
         with self._db.snapshot() as tx:
-            views = self._book.load(tx, keys)
+            views = self._repo.load(tx, keys)
         rows = [row for view in views.values() for row in _rows(view)]
         with self._db.begin() as tx:
             self._seller_orders.put(tx, rows, self._clock.now())

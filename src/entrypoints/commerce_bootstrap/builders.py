@@ -40,14 +40,14 @@ from commerce_core.shipping import Carrier
 from commerce_local.clock import SystemClock
 from commerce_local.wake_up import WakeUp
 from commerce_sqlalchemy import postgres
-from commerce_sqlalchemy.accounts import SqlAccountBook, SqlSecretBook
-from commerce_sqlalchemy.cart import SqlCartBook
-from commerce_sqlalchemy.catalog import SqlItemBook, SqlOffers
+from commerce_sqlalchemy.accounts import SqlAccountRepository, SqlSecretStore
+from commerce_sqlalchemy.cart import SqlCartRepository
+from commerce_sqlalchemy.catalog import SqlItemRepository, SqlOffers
 from commerce_sqlalchemy.checkout import SqlSagaStore
 from commerce_sqlalchemy.imports import SqlImportQueue
 from commerce_sqlalchemy.inventory import SqlStockLedger
 from commerce_sqlalchemy.messaging import SqlInbox, SqlOutbox
-from commerce_sqlalchemy.orders import SqlOrderBook, SqlSellerOrders
+from commerce_sqlalchemy.orders import SqlOrderRepository, SqlSellerOrders
 from commerce_sqlalchemy.queues import SqlLocalQueues
 from commerce_sqlalchemy.search import SqlReindexQueue
 from commerce_sqlalchemy.server_clock import ServerClock
@@ -92,14 +92,14 @@ class Storage:
     """The database and everything that is kept in it."""
 
     database: SqlDatabase
-    accounts: SqlAccountBook
-    secrets: SqlSecretBook
-    items: SqlItemBook
+    accounts: SqlAccountRepository
+    secrets: SqlSecretStore
+    items: SqlItemRepository
     offers: SqlOffers
     imports: SqlImportQueue
     stock: SqlStockLedger
-    carts: SqlCartBook
-    orders: SqlOrderBook
+    carts: SqlCartRepository
+    orders: SqlOrderRepository
     seller_orders: SqlSellerOrders
     sagas: SqlSagaStore
     outbox: SqlOutbox
@@ -137,14 +137,14 @@ def build_storage(
     queues = SqlLocalQueues(database, clock or SystemClock(), owner)
     return Storage(
         database=database,
-        accounts=SqlAccountBook(),
-        secrets=SqlSecretBook(),
-        items=SqlItemBook(),
+        accounts=SqlAccountRepository(),
+        secrets=SqlSecretStore(),
+        items=SqlItemRepository(),
         offers=SqlOffers(),
         imports=SqlImportQueue(),
         stock=SqlStockLedger(),
-        carts=SqlCartBook(),
-        orders=SqlOrderBook(),
+        carts=SqlCartRepository(),
+        orders=SqlOrderRepository(),
         seller_orders=SqlSellerOrders(),
         sagas=SqlSagaStore(),
         outbox=SqlOutbox(database, queues if settings.delivers_inside else None),

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from commerce_core.accounts import Account, Role
 from commerce_core.kernel.ids import AccountId
 from commerce_sqlalchemy import schema
-from commerce_sqlalchemy.accounts import SqlAccountBook
+from commerce_sqlalchemy.accounts import SqlAccountRepository
 from commerce_sqlalchemy.transaction import SqlDatabase
 
 database = SqlDatabase(sys.argv[1])
 schema.upgrade(database)
-book = SqlAccountBook()
+repo = SqlAccountRepository()
 ada = Account(
     id=AccountId("00000001-0000-7000-8000-000000000000"),
     email="ada@example.org",
@@ -21,8 +21,8 @@ ada = Account(
     created_at=datetime(2026, 1, 1, tzinfo=UTC),
 )
 with database.begin() as tx:
-    book.insert(tx, [ada])
+    repo.insert(tx, [ada])
     tx.commit()
 with database.snapshot() as tx:
-    assert book.by_email(tx, [ada.email]) == {ada.email: ada}
+    assert repo.by_email(tx, [ada.email]) == {ada.email: ada}
 database.dispose()

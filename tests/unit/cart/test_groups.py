@@ -10,7 +10,7 @@ from commerce_core.catalog import ItemNotFound
 from commerce_core.kernel.errors import Conflict, TransactionLost
 from commerce_core.kernel.ids import ItemId
 from commerce_core.kernel.transaction import Transaction
-from commerce_testkit.memory.cart import MemoryCartBook
+from commerce_testkit.memory.cart import MemoryCartRepository
 from commerce_testkit.memory.shop import MemoryParts, MemoryShop, memory_shop
 from tests.unit.cart.filling import ADA, BOB, GUEST, look, quantities, setting, submit
 from tests.unit.people import sell
@@ -48,7 +48,7 @@ def test_filling_as_a_guest_and_logging_in_may_fall_into_one_group(shop: MemoryS
     assert (quantities(look(shop, ADA)), quantities(look(shop, GUEST))) == ({"Mug": 2}, {})
 
 
-class BusyCartBook(MemoryCartBook):
+class BusyCartRepository(MemoryCartRepository):
     """Finds, some times, that a cart was changed meanwhile."""
 
     conflicts = 0
@@ -62,10 +62,10 @@ class BusyCartBook(MemoryCartBook):
 
 @pytest.mark.parametrize(("conflicts", "placed"), [(1, 2), (3, 2), (99, 0)])
 def test_a_group_that_meets_another_is_tried_again_and_halved(conflicts: int, placed: int) -> None:
-    book = BusyCartBook()
-    shop = memory_shop(MemoryParts(carts=book))
+    repo = BusyCartRepository()
+    shop = memory_shop(MemoryParts(carts=repo))
     mug = sell(shop)
-    book.conflicts = conflicts
+    repo.conflicts = conflicts
     answers = submit(
         shop,
         [

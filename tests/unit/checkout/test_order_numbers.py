@@ -26,7 +26,7 @@ from commerce_core.kernel.errors import Unavailable
 from commerce_core.kernel.ids import SellerId
 from commerce_core.kernel.transaction import Transaction
 from commerce_core.orders import OrderKey
-from commerce_testkit.memory.orders import MemoryOrderBook
+from commerce_testkit.memory.orders import MemoryOrderRepository
 from commerce_testkit.memory.shop import MemoryParts, MemoryShop, memory_shop
 from tests.unit.people import (
     buyer_id,
@@ -131,7 +131,9 @@ def test_every_event_of_an_order_has_its_number() -> None:
     shop = numbered(Counter())
     heard: list[Any] = []
     publish = shop.broker.publish
-    shop.broker.publish = lambda messages: heard.extend(messages) or publish(messages)  # type: ignore[method-assign]
+    shop.broker.publish = (  # type: ignore[method-assign]
+        lambda messages: heard.extend(messages) or publish(messages)
+    )
     order(shop, register(shop), sell(shop), country="AQ")
     shop.run_to_rest()
     events = {m.name: m.payload["number"] for m in heard if m.name.startswith("orders.")}
@@ -277,7 +279,7 @@ def test_of_two_in_a_group_the_first_has_the_number() -> None:
     assert free(shop, mug) == 8
 
 
-class Unsighted(MemoryOrderBook):
+class Unsighted(MemoryOrderRepository):
     """Sees no number the first time: another process takes it between a read and a write."""
 
     looks = 0

@@ -31,7 +31,7 @@ from commerce_core.orders import Fact, Order
 from commerce_core.payment import Handle, PaymentInfo
 from commerce_testkit.memory.clock import SettableClock
 from commerce_testkit.memory.inventory import MemoryStockLedger
-from commerce_testkit.memory.orders import MemoryOrderBook
+from commerce_testkit.memory.orders import MemoryOrderRepository
 from commerce_testkit.memory.payment import MemoryGateway
 from commerce_testkit.memory.shop import MemoryParts, MemoryShop, memory_shop
 from commerce_testkit.memory.transaction import MemoryDatabase, MemoryTransaction
@@ -286,7 +286,7 @@ def test_a_single_order_that_never_gets_its_turn_is_asked_to_come_again() -> Non
     assert isinstance(shop.placement.place_many([waiting])[0], TransactionLost)
 
 
-class SpoiltBook(MemoryOrderBook):
+class SpoiltBook(MemoryOrderRepository):
     """Cannot store the order of one buyer."""
 
     spoilt: BuyerId | None = None

@@ -21,7 +21,7 @@ from commerce_core.kernel.ids import BuyerId, CartId, OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Transaction
 from commerce_core.payment import Handle, PaymentInfo, PaymentUnavailable
-from commerce_testkit.memory.cart import MemoryCartBook
+from commerce_testkit.memory.cart import MemoryCartRepository
 from commerce_testkit.memory.payment import MemoryGateway
 from commerce_testkit.memory.shop import MemoryParts, MemoryShop, memory_shop
 from tests.unit.people import buyer_id, card, fill, free, order, register, see, sell
@@ -53,7 +53,7 @@ class Swapping(MemoryGateway):
         return super().prepare(order_id, buyer_id, amount, payment)
 
 
-class Torn(MemoryCartBook):
+class Torn(MemoryCartRepository):
     """Cannot read the cart of one buyer."""
 
     unreadable: BuyerId | None = None

@@ -18,11 +18,11 @@ from commerce_core.orders import Order, OrderKey, OrderState
 from commerce_core.payment import BookEntry, Captured, ChargeOutcome, Handle, PaymentUnknown, Voided
 from commerce_core.shipping import Booked, BookingOutcome, ShippingUnknown
 from commerce_testkit.examined import Examined
-from commerce_testkit.memory.cart import MemoryCartBook
+from commerce_testkit.memory.cart import MemoryCartRepository
 from commerce_testkit.memory.checkout import MemorySagaStore
 from commerce_testkit.memory.clock import SettableClock
 from commerce_testkit.memory.inventory import MemoryStockLedger
-from commerce_testkit.memory.orders import MemoryOrderBook
+from commerce_testkit.memory.orders import MemoryOrderRepository
 from commerce_testkit.memory.payment import MemoryGateway
 from commerce_testkit.memory.shipping import MemoryCarrier
 from commerce_testkit.memory.transaction import MemoryTransaction, table
@@ -190,7 +190,7 @@ class LeakyLedger(MemoryStockLedger):
         return {}
 
 
-class GenerousCartBook(MemoryCartBook):
+class GenerousCartRepository(MemoryCartRepository):
     """Lets a cart become any number of orders."""
 
     def consume(
@@ -199,7 +199,7 @@ class GenerousCartBook(MemoryCartBook):
         return [cart_id for _, cart_id, _ in carts]
 
 
-class CarelessOrderBook(MemoryOrderBook):
+class CarelessOrderRepository(MemoryOrderRepository):
     """Gives a number on to whoever comes with it."""
 
     def numbered(self, tx: Transaction, numbers: Sequence[str]) -> Mapping[str, OrderKey]:
@@ -231,8 +231,8 @@ def fenceless() -> Examined:
         (lambda: Examined(sagas=UnguardedStore()), "L2"),
         (lambda: Examined(sagas=FlaglessStore()), "L2"),
         (lambda: Examined(stock=LeakyLedger()), "S2"),
-        (lambda: Examined(carts=GenerousCartBook()), "S16"),
-        (lambda: Examined(orders=CarelessOrderBook()), "S18"),
+        (lambda: Examined(carts=GenerousCartRepository()), "S16"),
+        (lambda: Examined(orders=CarelessOrderRepository()), "S18"),
     ],
 )
 def test_an_adapter_that_breaks_its_promise_is_found_out(

@@ -1,4 +1,4 @@
-"""What every item book and every view of offers promises."""
+"""What every item repository and every view of offers promises."""
 
 from abc import abstractmethod
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,7 @@ import pytest
 
 from commerce_core.catalog import (
     Item,
-    ItemBook,
+    ItemRepository,
     ItemStatus,
     ItemType,
     Offer,
@@ -65,8 +65,8 @@ def full_item() -> Item:
     )  # fmt: skip
 
 
-class ItemBookContract:
-    """Give ``database``, ``book``, and ``offers`` that read what the book writes."""
+class ItemRepositoryContract:
+    """Give ``database``, ``repo``, and ``offers`` that read what the repository writes."""
 
     @pytest.fixture
     @abstractmethod
@@ -75,8 +75,8 @@ class ItemBookContract:
 
     @pytest.fixture
     @abstractmethod
-    def book(self) -> ItemBook:
-        """The book to examine."""
+    def repo(self) -> ItemRepository:
+        """The repository to examine."""
 
     @pytest.fixture
     @abstractmethod
@@ -84,71 +84,73 @@ class ItemBookContract:
         """The offers to examine."""
 
     @pytest.fixture(autouse=True)
-    def _a_lamp_a_desk_and_a_sofa(self, database: Database, book: ItemBook) -> None:
+    def _a_lamp_a_desk_and_a_sofa(self, database: Database, repo: ItemRepository) -> None:
         with database.begin() as tx:
-            book.insert(
+            repo.insert(
                 tx,
                 [full_item(), simple_item(DESK, "A-2"), simple_item(LAMP, "A-1")],
                 {LAMP: ("key-1", "digest-1")},
             )
             tx.commit()
 
-    def test_an_item_comes_back_as_it_was_written(self, database: Database, book: ItemBook) -> None:
+    def test_an_item_comes_back_as_it_was_written(
+        self, database: Database, repo: ItemRepository
+    ) -> None:
         with database.snapshot() as tx:
-            assert book.load(tx, [SOFA, LAMP, ItemId("nothing")]) == {
+            assert repo.load(tx, [SOFA, LAMP, ItemId("nothing")]) == {
                 SOFA: full_item(),
                 LAMP: simple_item(LAMP, "A-1"),
             }
-            assert book.load(tx, []) == {}
+            assert repo.load(tx, []) == {}
 
     def test_items_are_found_by_their_sellers_own_sku(
-        self, database: Database, book: ItemBook
+        self, database: Database, repo: ItemRepository
     ) -> None:
         with database.snapshot() as tx:
-            found = book.by_sku(tx, [(ANN, "A-1"), (BOB, "S-1"), (BOB, "A-2"), (ANN, "A-9")])
+            found = repo.by_sku(tx, [(ANN, "A-1"), (BOB, "S-1"), (BOB, "A-2"), (ANN, "A-9")])
             assert found == {(ANN, "A-1"): simple_item(LAMP, "A-1"), (BOB, "S-1"): full_item()}
-            assert book.by_sku(tx, []) == {}
+            assert repo.by_sku(tx, []) == {}
 
     def test_an_item_is_found_by_the_key_that_made_it_within_its_seller(
-        self, database: Database, book: ItemBook
+        self, database: Database, repo: ItemRepository
     ) -> None:
         with database.snapshot() as tx:
-            assert book.made_with(tx, ANN, "key-1") == (simple_item(LAMP, "A-1"), "digest-1")
-            assert book.made_with(tx, ANN, "key-2") is None
-            assert book.made_with(tx, BOB, "key-1") is None
+            assert repo.made_with(tx, ANN, "key-1") == (simple_item(LAMP, "A-1"), "digest-1")
+            assert repo.made_with(tx, ANN, "key-2") is None
+            assert repo.made_with(tx, BOB, "key-1") is None
 
     def test_a_seller_uses_a_sku_once_and_two_sellers_may_use_the_same(
-        self, database: Database, book: ItemBook
+        self, database: Database, repo: ItemRepository
     ) -> None:
         with database.begin() as tx, pytest.raises(SkuTaken):
-            book.insert(
+            repo.insert(
                 tx, [simple_item(ItemId("item-4"), "A-4"), simple_item(ItemId("item-5"), "A-1")], {}
             )
         with database.begin() as tx:
-            assert book.load(tx, [ItemId("item-4")]) == {}
-            book.insert(tx, [simple_item(ItemId("item-5"), "A-1", seller_id=BOB)], {})
-            assert len(book.by_sku(tx, [(ANN, "A-1"), (BOB, "A-1")])) == 2
+            assert repo.load(tx, [ItemId("item-4")]) == {}
+            repo.insert(tx, [simple_item(ItemId("item-5"), "A-1", seller_id=BOB)], {})
+            assert len(repo.by_sku(tx, [(ANN, "A-1"), (BOB, "A-1")])) == 2
 
     def test_a_seller_uses_an_idempotency_key_once(
-        self, database: Database, book: ItemBook
+        self, database: Database, repo: ItemRepository
     ) -> None:
         again = simple_item(ItemId("item-4"), "A-4")
         with database.begin() as tx, pytest.raises(SkuTaken):
-            book.insert(tx, [again], {again.id: ("key-1", "digest-2")})
+            repo.insert(tx, [again], {again.id: ("key-1", "digest-2")})
         with database.begin() as tx:
-            book.insert(tx, [attrs.evolve(again, seller_id=BOB)], {again.id: ("key-1", "digest-2")})
-            made = book.made_with(tx, BOB, "key-1")
+            repo.insert(tx, [attrs.evolve(again, seller_id=BOB)], {again.id: ("key-1", "digest-2")})
+            made = repo.made_with(tx, BOB, "key-1")
             assert made is not None
             assert (made[0].id, made[1]) == (again.id, "digest-2")
 
-    def test_a_form_leads_to_its_item(self, database: Database, book: ItemBook) -> None:
+    def test_a_form_leads_to_its_item(self, database: Database, repo: ItemRepository) -> None:
         sku_ids = [SkuId("sofa-red"), SkuId("sofa-blue"), SkuId(f"{LAMP}/only"), SkuId("nothing")]
         with database.snapshot() as tx:
-            assert sorted(book.owners_of(tx, sku_ids)) == [LAMP, SOFA]
-            assert book.owners_of(tx, []) == []
+            assert sorted(repo.owners_of(tx, sku_ids)) == [LAMP, SOFA]
+            assert repo.owners_of(tx, []) == []
 
     def test_a_change_is_written_over_the_version_it_was_made_from_and_no_other(
-        self, database: Database, book: ItemBook
+        self, database: Database, repo: ItemRepository
     ) -> None:
         lamp = simple_item(
             LAMP,
@@ -162,18 +164,18 @@ class ItemBookContract:
         desk = simple_item(DESK, "A-2", name="Better desk", version=9)
         gone = simple_item(ItemId("nothing"), "A-7")
         with database.begin() as tx:
-            assert book.update(tx, [(8, desk), (1, lamp), (1, gone)]) == [LAMP]
+            assert repo.update(tx, [(8, desk), (1, lamp), (1, gone)]) == [LAMP]
             tx.commit()
         with database.snapshot() as tx:
-            assert book.load(tx, [LAMP, DESK, gone.id]) == {
+            assert repo.load(tx, [LAMP, DESK, gone.id]) == {
                 LAMP: lamp,
                 DESK: simple_item(DESK, "A-2"),
             }
-            assert book.by_sku(tx, [(ANN, "A-9"), (ANN, "A-1")]) == {(ANN, "A-9"): lamp}
-            assert book.made_with(tx, ANN, "key-1") == (lamp, "digest-1")
+            assert repo.by_sku(tx, [(ANN, "A-9"), (ANN, "A-1")]) == {(ANN, "A-9"): lamp}
+            assert repo.made_with(tx, ANN, "key-1") == (lamp, "digest-1")
 
     def test_forms_go_stay_and_come_with_a_change_and_keep_their_order(
-        self, database: Database, book: ItemBook, offers: Offers
+        self, database: Database, repo: ItemRepository, offers: Offers
     ) -> None:
         sofa = full_item()
         green = Variant(
@@ -185,52 +187,52 @@ class ItemBookContract:
         blue = attrs.evolve(sofa.variants[1], price=Money(77, "JPY"))
         after = attrs.evolve(sofa, variants=(green, blue), version=8)
         with database.begin() as tx:
-            assert book.update(tx, [(7, after)]) == [SOFA]
+            assert repo.update(tx, [(7, after)]) == [SOFA]
             tx.commit()
         with database.snapshot() as tx:
-            assert book.load(tx, [SOFA]) == {SOFA: after}
-            assert book.owners_of(tx, [SkuId("sofa-red")]) == []
+            assert repo.load(tx, [SOFA]) == {SOFA: after}
+            assert repo.owners_of(tx, [SkuId("sofa-red")]) == []
             assert [o.variant_id for o in offers.by_item(tx, [SOFA])[SOFA]] == ["green", "blue"]
             assert offers.by_sku(tx, [SkuId("sofa-red")]) == {}
 
     def test_a_stale_change_leaves_the_forms_alone_too(
-        self, database: Database, book: ItemBook, offers: Offers
+        self, database: Database, repo: ItemRepository, offers: Offers
     ) -> None:
         stale = attrs.evolve(full_item(), variants=full_item().variants[:1], version=7)
         with database.begin() as tx:
-            assert book.update(tx, [(6, stale)]) == []
+            assert repo.update(tx, [(6, stale)]) == []
             assert len(offers.by_item(tx, [SOFA])[SOFA]) == 2
 
     def test_a_change_cannot_take_the_sku_of_another_item(
-        self, database: Database, book: ItemBook
+        self, database: Database, repo: ItemRepository
     ) -> None:
         with database.begin() as tx, pytest.raises(SkuTaken):
-            book.update(tx, [(1, simple_item(LAMP, "A-2", version=2))])
+            repo.update(tx, [(1, simple_item(LAMP, "A-2", version=2))])
         with database.begin() as tx:
-            assert book.load(tx, [LAMP])[LAMP].sku == "A-1"
-            assert book.update(tx, []) == []
+            assert repo.load(tx, [LAMP])[LAMP].sku == "A-1"
+            assert repo.update(tx, []) == []
 
     def test_pages_go_on_behind_an_item_in_the_order_of_ids(
-        self, database: Database, book: ItemBook
+        self, database: Database, repo: ItemRepository
     ) -> None:
         with database.snapshot() as tx:
-            assert [i.id for i in book.page(tx, None, None, 2)] == [LAMP, DESK]
-            assert [i.id for i in book.page(tx, None, DESK, 2)] == [SOFA]
-            assert [i.id for i in book.page(tx, ANN, None, 9)] == [LAMP, DESK]
-            assert [i.id for i in book.page(tx, ANN, LAMP, 9)] == [DESK]
-            assert book.page(tx, BOB, None, 9) == [full_item()]
-            assert book.page(tx, None, SOFA, 9) == []
+            assert [i.id for i in repo.page(tx, None, None, 2)] == [LAMP, DESK]
+            assert [i.id for i in repo.page(tx, None, DESK, 2)] == [SOFA]
+            assert [i.id for i in repo.page(tx, ANN, None, 9)] == [LAMP, DESK]
+            assert [i.id for i in repo.page(tx, ANN, LAMP, 9)] == [DESK]
+            assert repo.page(tx, BOB, None, 9) == [full_item()]
+            assert repo.page(tx, None, SOFA, 9) == []
 
     def test_a_thousand_items_go_in_and_come_out_at_once(
-        self, database: Database, book: ItemBook, offers: Offers
+        self, database: Database, repo: ItemRepository, offers: Offers
     ) -> None:
         many = [simple_item(ItemId(f"many-{n:04}"), f"M-{n:04}") for n in range(1_000)]
         changed = [attrs.evolve(item, version=2, name="Changed") for item in many]
         with database.begin() as tx:
-            book.insert(tx, many, {})
-            assert len(book.by_sku(tx, [(ANN, item.sku) for item in many])) == 1_000
-            assert len(book.update(tx, [(1, item) for item in changed])) == 1_000
-            assert list(book.load(tx, [item.id for item in many]).values()) == changed
+            repo.insert(tx, many, {})
+            assert len(repo.by_sku(tx, [(ANN, item.sku) for item in many])) == 1_000
+            assert len(repo.update(tx, [(1, item) for item in changed])) == 1_000
+            assert list(repo.load(tx, [item.id for item in many]).values()) == changed
             assert len(offers.by_sku(tx, [item.variants[0].sku_id for item in many])) == 1_000
 
     def test_an_offer_tells_what_a_cart_needs(self, database: Database, offers: Offers) -> None:
@@ -279,13 +281,13 @@ class ItemBookContract:
             assert offers.by_sku(tx, []) == {}
 
     def test_only_active_items_are_on_sale(
-        self, database: Database, book: ItemBook, offers: Offers
+        self, database: Database, repo: ItemRepository, offers: Offers
     ) -> None:
         for version, status in enumerate(
             (ItemStatus.DRAFT, ItemStatus.ACTIVE, ItemStatus.WITHDRAWN), 2
         ):
             with database.begin() as tx:
-                book.update(
+                repo.update(
                     tx, [(version - 1, simple_item(LAMP, "A-1", status=status, version=version))]
                 )
                 assert [o.on_sale for o in offers.by_item(tx, [LAMP])[LAMP]] == [

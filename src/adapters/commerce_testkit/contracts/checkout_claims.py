@@ -7,7 +7,7 @@ import attrs
 from commerce_core.checkout import Away, ClaimedSaga, SagaRow, SagaStore
 from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.transaction import Database
-from commerce_core.orders import OrderBook, OrderState
+from commerce_core.orders import OrderRepository, OrderState
 from commerce_testkit.contracts.checkout_examination import (
     KNOWN,
     NEVER,
@@ -105,11 +105,11 @@ class SagaClaimsContract(SagaStoreExamination):
             assert len(self._claim(tx, store, now=LATER)) == 3
 
     def test_only_known_definitions_are_claimed(
-        self, database: Database, book: OrderBook, store: SagaStore
+        self, database: Database, repo: OrderRepository, store: SagaStore
     ) -> None:
         later, other = plain_order(4), plain_order(5)
         with database.begin() as tx:
-            book.insert(tx, [later, other])
+            repo.insert(tx, [later, other])
             store.insert(
                 tx, [saga_of(later, version=2), saga_of(other, definition="return")], 0, AT
             )
@@ -121,11 +121,11 @@ class SagaClaimsContract(SagaStoreExamination):
             assert set(self._claim(tx, store, definitions=both)) == {later.id}
 
     def test_unfinished_sagas_of_unknown_definitions_are_counted(
-        self, database: Database, book: OrderBook, store: SagaStore
+        self, database: Database, repo: OrderRepository, store: SagaStore
     ) -> None:
         later, other = plain_order(4), plain_order(5)
         with database.begin() as tx:
-            book.insert(tx, [later, other])
+            repo.insert(tx, [later, other])
             store.insert(
                 tx, [saga_of(later, version=2), saga_of(other, definition="return")], 0, AT
             )

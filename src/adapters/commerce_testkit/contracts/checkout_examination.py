@@ -21,7 +21,7 @@ from commerce_core.checkout import (
 from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Database, Transaction
-from commerce_core.orders import OrderBook, OrderKey, OrderState
+from commerce_core.orders import OrderKey, OrderRepository, OrderState
 from commerce_testkit.contracts.sample_orders import AT, BOB, LATER, full_order, place, plain_order
 
 KNOWN: Final = frozenset({("order", 1)})
@@ -87,7 +87,7 @@ def recorded(read: ClaimedSaga, saga: OrderSaga | None = None, **fields: Any) ->
 
 
 class SagaStoreExamination:
-    """What the parts of the contract share. Give ``database``, ``store``, and ``book`` with the
+    """What the parts of the contract share. Give ``database``, ``store``, and ``repo`` with the
     orders that the sagas belong to. Orders 1 to 3 are placed.
     """
 
@@ -103,12 +103,12 @@ class SagaStoreExamination:
 
     @pytest.fixture
     @abstractmethod
-    def book(self) -> OrderBook:
-        """An order book of the same kind."""
+    def repo(self) -> OrderRepository:
+        """An order repository of the same kind."""
 
     @pytest.fixture(autouse=True)
-    def _three_orders(self, database: Database, book: OrderBook, store: SagaStore) -> None:
-        place(database, book, store, ONE, TWO, THREE)
+    def _three_orders(self, database: Database, repo: OrderRepository, store: SagaStore) -> None:
+        place(database, repo, store, ONE, TWO, THREE)
 
     def _claim(
         self, tx: Transaction, store: SagaStore, limit: int = 9, **fields: Any

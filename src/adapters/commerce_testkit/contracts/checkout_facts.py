@@ -20,7 +20,7 @@ from commerce_core.checkout import (
 from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Database, Transaction
-from commerce_core.orders import OrderBook, OrderKey, OrderState, Shipment
+from commerce_core.orders import OrderKey, OrderRepository, OrderState, Shipment
 from commerce_testkit.contracts.checkout_examination import (
     NOBODY,
     ONE,
@@ -66,7 +66,7 @@ class SagaFactsContract(SagaStoreExamination):
             assert len(store.facts(tx, [key_of(ONE)])) == 1
 
     def test_a_booking_is_kept_once(
-        self, database: Database, store: SagaStore, book: OrderBook
+        self, database: Database, store: SagaStore, repo: OrderRepository
     ) -> None:
         parcel = Shipment(carrier="sandbox", tracking_number="T-1")
         with database.begin() as tx:
@@ -74,7 +74,7 @@ class SagaFactsContract(SagaStoreExamination):
             store.record_shipments(tx, {key_of(THREE): parcel, key_of(ONE): parcel}, LATER)
             store.record_shipments(tx, {}, LATER)
             assert [
-                view.shipment for view in book.load(tx, [key_of(o) for o in (ONE, THREE)]).values()
+                view.shipment for view in repo.load(tx, [key_of(o) for o in (ONE, THREE)]).values()
             ] == [parcel, parcel]
 
     def test_refunds_are_opened_once_per_capture_even_for_several_captures(
@@ -312,11 +312,11 @@ class SagaFactsContract(SagaStoreExamination):
             assert store.gateways_in_use(tx) == [("sandbox", "main")]
 
     def test_carriers_are_in_use_while_an_order_is_open(
-        self, database: Database, book: OrderBook, store: SagaStore
+        self, database: Database, repo: OrderRepository, store: SagaStore
     ) -> None:
         other = plain_order(4)
         with database.begin() as tx:
-            book.insert(tx, [other])
+            repo.insert(tx, [other])
             store.insert(tx, [attrs.evolve(saga_of(other), carrier="pigeon")], 0, AT)
             assert sorted(store.carriers_in_use(tx)) == sorted({saga_of(ONE).carrier, "pigeon"})
             self._finish(tx, store, key_of(other))

@@ -1,4 +1,4 @@
-"""What every order book promises of a buyer's history and of timelines that are followed."""
+"""What every order repository promises of a buyer's history and of timelines that are followed."""
 
 from datetime import timedelta
 from typing import Any
@@ -8,10 +8,10 @@ from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.transaction import Database
 from commerce_core.orders import (
     Fact,
-    OrderBook,
     OrderFilter,
     OrderKey,
     OrderPosition,
+    OrderRepository,
     OrderStatus,
     TimelineCursor,
     TimelineEntry,
@@ -30,54 +30,54 @@ from commerce_testkit.contracts.sample_orders import (
 
 
 class OrderHistoryContract:
-    """A part of :class:`~commerce_testkit.contracts.orders.OrderBookContract`."""
+    """A part of :class:`~commerce_testkit.contracts.orders.OrderRepositoryContract`."""
 
     def test_a_history_goes_back_from_the_newest_page_by_page(
-        self, database: Database, book: OrderBook, sagas: SagaStore
+        self, database: Database, repo: OrderRepository, sagas: SagaStore
     ) -> None:
         place(
-            database, book, sagas, *(plain_order(n) for n in (3, 1, 5, 2, 4)), plain_order(9, BOB)
+            database, repo, sagas, *(plain_order(n) for n in (3, 1, 5, 2, 4)), plain_order(9, BOB)
         )
         with database.snapshot() as tx:
-            first = book.history(tx, ANN, EVERY, None, 2)
+            first = repo.history(tx, ANN, EVERY, None, 2)
             assert [view.order for view in first] == [plain_order(5), plain_order(4)]
             assert [len(view.timeline) for view in first] == [2, 2]
-            second = book.history(tx, ANN, EVERY, behind(first[-1].order), 2)
+            second = repo.history(tx, ANN, EVERY, behind(first[-1].order), 2)
             assert [view.order.id for view in second] == [plain_order(3).id, plain_order(2).id]
             assert [
-                view.order.id for view in book.history(tx, ANN, EVERY, behind(second[-1].order), 2)
+                view.order.id for view in repo.history(tx, ANN, EVERY, behind(second[-1].order), 2)
             ] == [plain_order(1).id]
-            assert book.history(tx, ANN, EVERY, behind(plain_order(1)), 2) == []
+            assert repo.history(tx, ANN, EVERY, behind(plain_order(1)), 2) == []
 
     def test_a_history_goes_by_time_before_it_goes_by_name(
-        self, database: Database, book: OrderBook, sagas: SagaStore
+        self, database: Database, repo: OrderRepository, sagas: SagaStore
     ) -> None:
         place(
             database,
-            book,
+            repo,
             sagas,
             *(plain_order(n, created_at=AT + timedelta(microseconds=n % 3)) for n in range(1, 7)),
         )
         with database.snapshot() as tx:
             seen: list[OrderId] = []
             before: OrderPosition | None = None
-            while page := book.history(tx, ANN, EVERY, before, 2):
+            while page := repo.history(tx, ANN, EVERY, before, 2):
                 seen += [view.order.id for view in page]
                 before = behind(page[-1].order)
         assert seen == [plain_order(n).id for n in (5, 2, 4, 1, 6, 3)]
 
     def test_a_history_is_of_a_status_and_of_a_time(
-        self, database: Database, book: OrderBook, sagas: SagaStore
+        self, database: Database, repo: OrderRepository, sagas: SagaStore
     ) -> None:
         orders = [plain_order(n, created_at=AT + timedelta(hours=n)) for n in range(6)]
-        place(database, book, sagas, *orders, plain_order(9, BOB, created_at=AT))
+        place(database, repo, sagas, *orders, plain_order(9, BOB, created_at=AT))
         with database.begin() as tx:
             assert sagas.request_cancel(tx, key_of(orders[2]), LATER)
             tx.commit()
 
         def found(before: OrderPosition | None = None, **wanted: Any) -> list[int]:
             with database.snapshot() as tx:
-                views = book.history(tx, ANN, OrderFilter(**wanted), before, 2)
+                views = repo.history(tx, ANN, OrderFilter(**wanted), before, 2)
             return [orders.index(view.order) for view in views]
 
         assert found(status=OrderStatus.PENDING) == [5, 4]
@@ -92,14 +92,14 @@ class OrderHistoryContract:
         assert found(since=AT + timedelta(hours=6)) == []
 
     def test_a_history_is_of_one_order_of_this_buyer(
-        self, database: Database, book: OrderBook, sagas: SagaStore
+        self, database: Database, repo: OrderRepository, sagas: SagaStore
     ) -> None:
         mine, theirs = plain_order(1), plain_order(2, BOB)
-        place(database, book, sagas, mine, theirs, plain_order(3))
+        place(database, repo, sagas, mine, theirs, plain_order(3))
 
         def found(order_id: OrderId, **wanted: Any) -> list[OrderId]:
             with database.snapshot() as tx:
-                views = book.history(tx, ANN, OrderFilter(order_id=order_id, **wanted), None, 9)
+                views = repo.history(tx, ANN, OrderFilter(order_id=order_id, **wanted), None, 9)
             return [view.order.id for view in views]
 
         assert found(mine.id) == found(mine.id, status=OrderStatus.PENDING, since=AT) == [mine.id]
@@ -107,12 +107,12 @@ class OrderHistoryContract:
         assert found(theirs.id) == found(OrderId("nothing")) == []
 
     def test_followers_get_what_is_behind_their_cursor_and_no_more(
-        self, database: Database, book: OrderBook, sagas: SagaStore
+        self, database: Database, repo: OrderRepository, sagas: SagaStore
     ) -> None:
         orders = [plain_order(n) for n in range(1, 130)]
-        place(database, book, sagas, *orders, plain_order(200, BOB))
+        place(database, repo, sagas, *orders, plain_order(200, BOB))
         with database.begin() as tx:
-            book.append(
+            repo.append(
                 tx,
                 {key_of(orders[0]): [TimelineEntry(seq=3, fact=Fact.PAYMENT_COMPLETED, at=LATER)]},
             )
@@ -121,15 +121,15 @@ class OrderHistoryContract:
             TimelineCursor(OrderKey(ANN, plain_order(200).id), 0)
         ]
         with database.snapshot() as tx:
-            found = book.timelines_after(tx, cursors)
+            found = repo.timelines_after(tx, cursors)
             assert {order_id: [e.seq for e in entries] for order_id, entries in found.items()} == {
                 orders[0].id: [3]
             }
-            whole = book.timelines_after(
+            whole = repo.timelines_after(
                 tx, [TimelineCursor(key_of(orders[0]), 0), TimelineCursor(key_of(orders[1]), 1)]
             )
             assert {order_id: [e.seq for e in entries] for order_id, entries in whole.items()} == {
                 orders[0].id: [1, 2, 3],
                 orders[1].id: [2],
             }
-            assert book.timelines_after(tx, []) == {}
+            assert repo.timelines_after(tx, []) == {}

@@ -1,4 +1,4 @@
-"""What every order book and every sellers' list promises."""
+"""What every order repository and every sellers' list promises."""
 
 from abc import abstractmethod
 from datetime import timedelta
@@ -16,11 +16,11 @@ from commerce_core.orders import (
     Fact,
     KeptNumber,
     Order,
-    OrderBook,
     OrderExists,
     OrderFilter,
     OrderKey,
     OrderPosition,
+    OrderRepository,
     OrderState,
     OrderStatus,
     OrderView,
@@ -43,8 +43,8 @@ from commerce_testkit.contracts.sample_orders import (
 )
 
 
-class OrderBookContract(OrderHistoryContract):
-    """Give ``database``, ``book``, and ``sagas`` that the book reads the states from."""
+class OrderRepositoryContract(OrderHistoryContract):
+    """Give ``database``, ``repo``, and ``sagas`` that the repository reads the states from."""
 
     @pytest.fixture
     @abstractmethod
@@ -53,23 +53,23 @@ class OrderBookContract(OrderHistoryContract):
 
     @pytest.fixture
     @abstractmethod
-    def book(self) -> OrderBook:
-        """The book to examine."""
+    def repo(self) -> OrderRepository:
+        """The repository to examine."""
 
     @pytest.fixture
     @abstractmethod
     def sagas(self) -> SagaStore:
         """A saga store of the same kind."""
 
-    def _load(self, database: Database, book: OrderBook, order: Order) -> OrderView:
+    def _load(self, database: Database, repo: OrderRepository, order: Order) -> OrderView:
         with database.snapshot() as tx:
-            return book.load(tx, [key_of(order)])[order.id]
+            return repo.load(tx, [key_of(order)])[order.id]
 
     def test_an_order_comes_back_as_it_was_placed(
-        self, database: Database, book: OrderBook, sagas: SagaStore
+        self, database: Database, repo: OrderRepository, sagas: SagaStore
     ) -> None:
-        place(database, book, sagas, full_order(1), plain_order(2))
-        view = self._load(database, book, full_order(1))
+        place(database, repo, sagas, full_order(1), plain_order(2))
+        view = self._load(database, repo, full_order(1))
         assert view.order == full_order(1)
         assert (view.state, view.shipment, view.cancellation, view.updated_at) == (
             OrderState.PLACED,
@@ -77,25 +77,25 @@ class OrderBookContract(OrderHistoryContract):
             None,
             AT,
         )
-        assert self._load(database, book, plain_order(2)).order == plain_order(2)
+        assert self._load(database, repo, plain_order(2)).order == plain_order(2)
 
     def test_only_the_whole_key_finds_an_order(
-        self, database: Database, book: OrderBook, sagas: SagaStore
+        self, database: Database, repo: OrderRepository, sagas: SagaStore
     ) -> None:
         one, two = plain_order(1), plain_order(2, BOB)
-        place(database, book, sagas, one, two)
+        place(database, repo, sagas, one, two)
         with database.snapshot() as tx:
             assert set(
-                book.load(tx, [key_of(one), key_of(two), OrderKey(ANN, OrderId("nothing"))])
+                repo.load(tx, [key_of(one), key_of(two), OrderKey(ANN, OrderId("nothing"))])
             ) == {one.id, two.id}
-            assert book.load(tx, [OrderKey(BOB, one.id), OrderKey(ANN, two.id)]) == {}
-            assert book.load(tx, []) == {}
+            assert repo.load(tx, [OrderKey(BOB, one.id), OrderKey(ANN, two.id)]) == {}
+            assert repo.load(tx, []) == {}
 
     def test_a_timeline_is_kept_whole_and_in_order(
-        self, database: Database, book: OrderBook, sagas: SagaStore
+        self, database: Database, repo: OrderRepository, sagas: SagaStore
     ) -> None:
         order = plain_order(1)
-        place(database, book, sagas, order)
+        place(database, repo, sagas, order)
         detail: dict[str, Any] = {
             "code": "x",
             "näme": [1, None, {"a": "\N{GRINNING FACE}"}],
@@ -111,28 +111,28 @@ class OrderBookContract(OrderHistoryContract):
         )
         third = TimelineEntry(seq=3, fact=Fact.PAYMENT_COMPLETED, at=LATER)
         with database.begin() as tx:
-            book.append(tx, {key_of(order): [full, third]})
+            repo.append(tx, {key_of(order): [full, third]})
             tx.commit()
-        timeline = self._load(database, book, order).timeline
+        timeline = self._load(database, repo, order).timeline
         assert [entry.seq for entry in timeline] == [1, 2, 3, 4]
         assert timeline[2:] == (third, full)
 
     def test_a_number_of_a_timeline_is_used_once(
-        self, database: Database, book: OrderBook, sagas: SagaStore
+        self, database: Database, repo: OrderRepository, sagas: SagaStore
     ) -> None:
-        place(database, book, sagas, plain_order(1), plain_order(2))
+        place(database, repo, sagas, plain_order(1), plain_order(2))
         again = TimelineEntry(seq=2, fact=Fact.PAYMENT_COMPLETED, at=LATER)
         with database.begin() as tx, pytest.raises(Conflict):
-            book.append(tx, {key_of(plain_order(1)): [attrs.evolve(again, seq=3), again]})
-        assert len(self._load(database, book, plain_order(1)).timeline) == 2
+            repo.append(tx, {key_of(plain_order(1)): [attrs.evolve(again, seq=3), again]})
+        assert len(self._load(database, repo, plain_order(1)).timeline) == 2
 
     def test_a_cancelled_order_says_why_and_where_its_lines_are(
-        self, database: Database, book: OrderBook, sagas: SagaStore
+        self, database: Database, repo: OrderRepository, sagas: SagaStore
     ) -> None:
-        place(database, book, sagas, plain_order(1))
+        place(database, repo, sagas, plain_order(1))
         detail = {"code": "payment-declined", "detail": "no money", "cartId": "cart-9"}
         with database.begin() as tx:
-            book.append(
+            repo.append(
                 tx,
                 {
                     key_of(plain_order(1)): [
@@ -144,25 +144,25 @@ class OrderBookContract(OrderHistoryContract):
         cancelled = Cancellation(
             code="payment-declined", detail="no money", cart_id=CartId("cart-9")
         )
-        assert self._load(database, book, plain_order(1)).cancellation == cancelled
+        assert self._load(database, repo, plain_order(1)).cancellation == cancelled
 
     def test_a_shipment_belongs_to_its_order(
-        self, database: Database, book: OrderBook, sagas: SagaStore
+        self, database: Database, repo: OrderRepository, sagas: SagaStore
     ) -> None:
-        place(database, book, sagas, plain_order(1), plain_order(2))
+        place(database, repo, sagas, plain_order(1), plain_order(2))
         parcel = Shipment(carrier="sandbox", tracking_number="T-1")
         with database.begin() as tx:
             sagas.record_shipments(tx, {key_of(plain_order(1)): parcel}, LATER)
             tx.commit()
-        assert self._load(database, book, plain_order(1)).shipment == parcel
-        assert self._load(database, book, plain_order(2)).shipment is None
+        assert self._load(database, repo, plain_order(1)).shipment == parcel
+        assert self._load(database, repo, plain_order(2)).shipment is None
 
     @pytest.mark.parametrize("used", ["cart", "key", "id", "number"])
     def test_a_cart_a_key_an_id_and_a_number_make_one_order(
-        self, database: Database, book: OrderBook, sagas: SagaStore, used: str
+        self, database: Database, repo: OrderRepository, sagas: SagaStore, used: str
     ) -> None:
         first = plain_order(1, idem_key="key-1", number="26-1")
-        place(database, book, sagas, first)
+        place(database, repo, sagas, first)
         uses: dict[str, dict[str, Any]] = {
             "cart": {"cart_id": first.cart_id},
             "key": {"idem_key": "key-1"},
@@ -170,86 +170,86 @@ class OrderBookContract(OrderHistoryContract):
             "number": {"number": "26-1"},
         }
         with database.begin() as tx, pytest.raises(OrderExists):
-            book.insert(tx, [plain_order(2), attrs.evolve(plain_order(3), **uses[used])])
+            repo.insert(tx, [plain_order(2), attrs.evolve(plain_order(3), **uses[used])])
         with database.snapshot() as tx:
-            assert [view.order.id for view in book.history(tx, ANN, EVERY, None, 9)] == [first.id]
+            assert [view.order.id for view in repo.history(tx, ANN, EVERY, None, 9)] == [first.id]
 
     def test_another_buyer_may_use_the_same_cart_and_key_names(
-        self, database: Database, book: OrderBook, sagas: SagaStore
+        self, database: Database, repo: OrderRepository, sagas: SagaStore
     ) -> None:
-        place(database, book, sagas, plain_order(1, idem_key="key-1"))
+        place(database, repo, sagas, plain_order(1, idem_key="key-1"))
         place(
             database,
-            book,
+            repo,
             sagas,
             attrs.evolve(plain_order(2, BOB), idem_key="key-1", cart_id=plain_order(1).cart_id),
         )
         with database.snapshot() as tx:
-            assert [o.buyer_id for o in book.placed_with(tx, [(BOB, "key-1")], [])] == [BOB]
+            assert [o.buyer_id for o in repo.placed_with(tx, [(BOB, "key-1")], [])] == [BOB]
 
     def test_orders_without_a_key_do_not_meet(
-        self, database: Database, book: OrderBook, sagas: SagaStore
+        self, database: Database, repo: OrderRepository, sagas: SagaStore
     ) -> None:
-        place(database, book, sagas, plain_order(1), plain_order(2))
+        place(database, repo, sagas, plain_order(1), plain_order(2))
         with database.snapshot() as tx:
-            assert len(book.history(tx, ANN, EVERY, None, 9)) == 2
+            assert len(repo.history(tx, ANN, EVERY, None, 9)) == 2
 
     def test_an_order_is_found_by_its_key_or_its_cart_once(
-        self, database: Database, book: OrderBook, sagas: SagaStore
+        self, database: Database, repo: OrderRepository, sagas: SagaStore
     ) -> None:
         one, two, three = plain_order(1, idem_key="key-1"), plain_order(2, BOB), full_order(3, ANN)
-        place(database, book, sagas, one, two, three)
+        place(database, repo, sagas, one, two, three)
         with database.snapshot() as tx:
-            by_both = book.placed_with(
+            by_both = repo.placed_with(
                 tx,
                 [(ANN, "key-1"), (BOB, "key-1")],
                 [(ANN, one.cart_id), (BOB, two.cart_id), (ANN, two.cart_id)],
             )
             assert sorted(o.id for o in by_both) == [one.id, two.id]
-            assert book.placed_with(tx, [(ANN, three.idem_key or "")], []) == [three]
-            assert book.placed_with(tx, [(ANN, "key-9")], [(BOB, one.cart_id)]) == []
-            assert book.placed_with(tx, [], []) == []
+            assert repo.placed_with(tx, [(ANN, three.idem_key or "")], []) == [three]
+            assert repo.placed_with(tx, [(ANN, "key-9")], [(BOB, one.cart_id)]) == []
+            assert repo.placed_with(tx, [], []) == []
 
     def test_anyone_can_be_told_whose_an_order_is(
-        self, database: Database, book: OrderBook, sagas: SagaStore
+        self, database: Database, repo: OrderRepository, sagas: SagaStore
     ) -> None:
-        place(database, book, sagas, plain_order(1), plain_order(2, BOB))
+        place(database, repo, sagas, plain_order(1), plain_order(2, BOB))
         with database.snapshot() as tx:
             order_ids = [plain_order(2).id, OrderId("nothing"), plain_order(1).id]
-            assert book.keys_of(tx, order_ids) == {
+            assert repo.keys_of(tx, order_ids) == {
                 plain_order(1).id: OrderKey(ANN, order_ids[2]),
                 plain_order(2).id: OrderKey(BOB, order_ids[0]),
             }
-            assert book.keys_of(tx, []) == {}
+            assert repo.keys_of(tx, []) == {}
 
     def test_a_number_leads_to_one_order_of_the_whole_shop(
-        self, database: Database, book: OrderBook, sagas: SagaStore
+        self, database: Database, repo: OrderRepository, sagas: SagaStore
     ) -> None:
         one, two = plain_order(1, number="26-1"), plain_order(2, BOB, number="26-2")
-        place(database, book, sagas, one, two, plain_order(3))
+        place(database, repo, sagas, one, two, plain_order(3))
         with database.begin() as tx, pytest.raises(OrderExists):
-            book.insert(tx, [plain_order(4), plain_order(5, BOB, number="26-1")])
+            repo.insert(tx, [plain_order(4), plain_order(5, BOB, number="26-1")])
         with database.begin() as tx, pytest.raises(OrderExists):
-            book.insert(tx, [plain_order(4, number="26-4"), plain_order(5, BOB, number="26-4")])
+            repo.insert(tx, [plain_order(4, number="26-4"), plain_order(5, BOB, number="26-4")])
         with database.snapshot() as tx:
-            assert book.numbered(tx, ["26-2", "26-1", "26-4", "26"]) == {
+            assert repo.numbered(tx, ["26-2", "26-1", "26-4", "26"]) == {
                 "26-1": key_of(one),
                 "26-2": key_of(two),
             }
-            assert book.numbered(tx, []) == {}
-            assert book.load(tx, [key_of(plain_order(4))]) == {}
+            assert repo.numbered(tx, []) == {}
+            assert repo.load(tx, [key_of(plain_order(4))]) == {}
 
     def test_numbers_are_told_page_by_page_with_what_their_orders_say(
-        self, database: Database, book: OrderBook, sagas: SagaStore
+        self, database: Database, repo: OrderRepository, sagas: SagaStore
     ) -> None:
         orders = [plain_order(n, (ANN, BOB)[n % 2], number=f"26-{n}") for n in (3, 1, 4, 2)]
-        place(database, book, sagas, *orders, plain_order(9))
+        place(database, repo, sagas, *orders, plain_order(9))
         kept = sorted((KeptNumber(f"{o.number}", key_of(o), o.number) for o in orders), key=str)
         with database.snapshot() as tx:
-            first = book.numbers(tx, None, 3)
-            assert [*first, *book.numbers(tx, first[-1].number, 3)] == kept
+            first = repo.numbers(tx, None, 3)
+            assert [*first, *repo.numbers(tx, first[-1].number, 3)] == kept
             assert len(first) == 3
-            assert book.numbers(tx, kept[-1].number, 3) == []
+            assert repo.numbers(tx, kept[-1].number, 3) == []
 
 
 ACME, BIRCH = SellerId("seller-acme"), SellerId("seller-birch")

@@ -1,4 +1,4 @@
-"""Carts that the contract of cart books keeps."""
+"""Carts that the contract of cart repositories keeps."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Orders that the contracts of order books and saga stores place."""
+"""Orders that the contracts of order repositories and saga stores place."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -13,11 +13,11 @@ from commerce_core.kernel.transaction import Database
 from commerce_core.orders import (
     Fact,
     Order,
-    OrderBook,
     OrderFilter,
     OrderKey,
     OrderLine,
     OrderPosition,
+    OrderRepository,
     TimelineEntry,
 )
 from commerce_core.payment import Handle
@@ -125,14 +125,14 @@ def saga_of(order: Order, **fields: Any) -> OrderSaga:
     )
 
 
-def place(database: Database, book: OrderBook, sagas: SagaStore, *orders: Order) -> None:
+def place(database: Database, repo: OrderRepository, sagas: SagaStore, *orders: Order) -> None:
     """Write orders with their sagas and the entries that each timeline begins with."""
     entries = (
         TimelineEntry(seq=1, fact=Fact.ORDER_CREATED, at=AT),
         TimelineEntry(seq=2, fact=Fact.INVENTORY_RESERVED, at=AT),
     )
     with database.begin() as tx:
-        book.insert(tx, orders)
+        repo.insert(tx, orders)
         sagas.insert(tx, [saga_of(order) for order in orders], len(entries), AT)
-        book.append(tx, {key_of(order): entries for order in orders})
+        repo.append(tx, {key_of(order): entries for order in orders})
         tx.commit()

@@ -1,4 +1,4 @@
-"""The account book in memory."""
+"""The account repository in memory."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -8,10 +8,10 @@ import attrs
 from commerce_core.accounts import (
     MARKS_HOLD,
     Account,
-    AccountBook,
+    AccountRepository,
     Attempts,
     EmailTaken,
-    SecretBook,
+    SecretStore,
     Session,
 )
 from commerce_core.kernel.ids import AccountId
@@ -19,7 +19,7 @@ from commerce_core.kernel.transaction import Transaction
 from commerce_testkit.memory.transaction import table
 
 
-class MemoryAccountBook(AccountBook):
+class MemoryAccountRepository(AccountRepository):
     """Accounts, sessions and attempts in dictionaries."""
 
     def insert(self, tx: Transaction, accounts: Sequence[Account]) -> None:
@@ -120,7 +120,7 @@ class MemoryAccountBook(AccountBook):
         table(tx, "account")[account.id] = account
 
 
-class MemorySecretBook(SecretBook):
+class MemorySecretStore(SecretStore):
     """The shop's own secrets in a dictionary."""
 
     def secret_of(self, tx: Transaction, name: str) -> str | None:

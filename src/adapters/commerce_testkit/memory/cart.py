@@ -1,4 +1,4 @@
-"""The cart book in memory."""
+"""The cart repository in memory."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -6,14 +6,14 @@ from datetime import datetime
 
 import attrs
 
-from commerce_core.cart import Cart, CartAge, CartBook, CartStatus, ReturnedLines
+from commerce_core.cart import Cart, CartAge, CartRepository, CartStatus, ReturnedLines
 from commerce_core.kernel.errors import Conflict
 from commerce_core.kernel.ids import BuyerId, CartId, OrderId
 from commerce_core.kernel.transaction import Transaction
 from commerce_testkit.memory.transaction import table
 
 
-class MemoryCartBook(CartBook):
+class MemoryCartRepository(CartRepository):
     """Carts in a dictionary, and which one of a buyer is open in another."""
 
     def open_of(self, tx: Transaction, buyer_ids: Sequence[BuyerId]) -> Mapping[BuyerId, Cart]:

@@ -11,8 +11,8 @@ from commerce_core.catalog import (
     ImportQueue,
     ImportStatus,
     Item,
-    ItemBook,
     ItemImport,
+    ItemRepository,
     Offer,
     Offers,
     RowSum,
@@ -25,7 +25,7 @@ from commerce_testkit.memory.leases import unheld
 from commerce_testkit.memory.transaction import table
 
 
-class MemoryItemBook(ItemBook):
+class MemoryItemRepository(ItemRepository):
     """Items in a dictionary, with their SKUs, their idempotency keys and their forms in others."""
 
     def insert(
@@ -94,7 +94,7 @@ class MemoryItemBook(ItemBook):
 
 
 class MemoryOffers(Offers):
-    """What carts read of items, from the table that the item book in memory writes."""
+    """What carts read of items, from the table that the item repository in memory writes."""
 
     def by_item(
         self, tx: Transaction, item_ids: Sequence[ItemId]

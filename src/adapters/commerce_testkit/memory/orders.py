@@ -1,4 +1,4 @@
-"""The order book and the sellers' list in memory."""
+"""The order repository and the sellers' list in memory."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -11,11 +11,11 @@ from commerce_core.orders import (
     Fact,
     KeptNumber,
     Order,
-    OrderBook,
     OrderExists,
     OrderFilter,
     OrderKey,
     OrderPosition,
+    OrderRepository,
     OrderStatus,
     OrderView,
     SellerOrder,
@@ -26,7 +26,7 @@ from commerce_core.orders import (
 from commerce_testkit.memory.transaction import table
 
 
-class MemoryOrderBook(OrderBook):
+class MemoryOrderRepository(OrderRepository):
     """Orders in dictionaries; where they stand is read from the table that the saga store in memory
     writes.
     """

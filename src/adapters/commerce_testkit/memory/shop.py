@@ -13,17 +13,17 @@ from commerce_core.assembly import Parts, Services
 from commerce_core.checkout import OURS, Definitions, Timing
 from commerce_core.kernel.batching import GroupFunction, InlineFanOut
 from commerce_core.pricing import Charges, FreeOfCharges
-from commerce_testkit.memory.accounts import MemoryAccountBook
+from commerce_testkit.memory.accounts import MemoryAccountRepository
 from commerce_testkit.memory.batching import SteppedBatcher
 from commerce_testkit.memory.broker import MemoryBroker
-from commerce_testkit.memory.cart import MemoryCartBook
-from commerce_testkit.memory.catalog import MemoryImportQueue, MemoryItemBook, MemoryOffers
+from commerce_testkit.memory.cart import MemoryCartRepository
+from commerce_testkit.memory.catalog import MemoryImportQueue, MemoryItemRepository, MemoryOffers
 from commerce_testkit.memory.checkout import MemorySagaStore
 from commerce_testkit.memory.clock import SettableClock
 from commerce_testkit.memory.ids import CountingIds
 from commerce_testkit.memory.inventory import MemoryStockLedger
 from commerce_testkit.memory.messaging import MemoryInbox, MemoryOutbox
-from commerce_testkit.memory.orders import MemoryOrderBook, MemorySellerOrders
+from commerce_testkit.memory.orders import MemoryOrderRepository, MemorySellerOrders
 from commerce_testkit.memory.passwords import CountingTokens, PlainHasher
 from commerce_testkit.memory.payment import MemoryGateway
 from commerce_testkit.memory.reindex import MemoryReindexQueue
@@ -63,13 +63,13 @@ class MemoryParts:
     clock: SettableClock = attrs.field(factory=SettableClock)
     ids: CountingIds = attrs.field(factory=CountingIds)
     database: MemoryDatabase = attrs.field(factory=MemoryDatabase)
-    accounts: MemoryAccountBook = attrs.field(factory=MemoryAccountBook)
-    items: MemoryItemBook = attrs.field(factory=MemoryItemBook)
+    accounts: MemoryAccountRepository = attrs.field(factory=MemoryAccountRepository)
+    items: MemoryItemRepository = attrs.field(factory=MemoryItemRepository)
     offers: MemoryOffers = attrs.field(factory=MemoryOffers)
     imports: MemoryImportQueue = attrs.field(factory=MemoryImportQueue)
     stock: MemoryStockLedger = attrs.field(factory=MemoryStockLedger)
-    carts: MemoryCartBook = attrs.field(factory=MemoryCartBook)
-    orders: MemoryOrderBook = attrs.field(factory=MemoryOrderBook)
+    carts: MemoryCartRepository = attrs.field(factory=MemoryCartRepository)
+    orders: MemoryOrderRepository = attrs.field(factory=MemoryOrderRepository)
     seller_orders: MemorySellerOrders = attrs.field(factory=MemorySellerOrders)
     sagas: MemorySagaStore = attrs.field(factory=MemorySagaStore)
     reindex: MemoryReindexQueue = attrs.field(factory=MemoryReindexQueue)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 
 from commerce_core.cart.model import Cart, next_cart_id
-from commerce_core.cart.ports import CartBook
+from commerce_core.cart.ports import CartRepository
 from commerce_core.cart.service.view import line_view, too_dear
 from commerce_core.cart.service.working_carts import CartChange, Shopper, WorkingCarts
 from commerce_core.cart.views import CartView
@@ -26,14 +26,14 @@ class CartChanges:
     def __init__(
         self,
         database: Database,
-        carts: CartBook,
+        carts: CartRepository,
         offers: Offers,
         stock: StockLedger,
         pricer: Pricer,
         clock: Clock,
     ) -> None:
         self._db = database
-        self._book = carts
+        self._repo = carts
         self._offers = offers
         self._stock = stock
         self._pricer = pricer
@@ -60,7 +60,7 @@ class CartChanges:
     def is_waiting(self, guest: BuyerId) -> bool:
         """Whether a guest's cart has lines to be taken over."""
         with self._db.snapshot() as tx:
-            cart = self._book.open_of(tx, [guest]).get(guest)
+            cart = self._repo.open_of(tx, [guest]).get(guest)
         return cart is not None and bool(cart.lines)
 
     def _try(self, group: Sequence[CartChange]) -> list[CartView | Exception]:
@@ -91,9 +91,9 @@ class CartChanges:
 
     def _carts(self, tx: Transaction, buyer_ids: Sequence[BuyerId]) -> dict[BuyerId, Cart]:
         """The open cart of each, or the one that they would begin."""
-        found = dict(self._book.open_of(tx, buyer_ids))
+        found = dict(self._repo.open_of(tx, buyer_ids))
         if missing := [buyer_id for buyer_id in buyer_ids if buyer_id not in found]:
-            counts = self._book.count_of(tx, missing)
+            counts = self._repo.count_of(tx, missing)
             now = self._clock.now()
             for buyer_id in missing:
                 cart_id = next_cart_id(buyer_id, counts.get(buyer_id, 0))
@@ -104,10 +104,10 @@ class CartChanges:
         new, known = working.written()
         try:
             if new:
-                self._book.insert(tx, new)
+                self._repo.insert(tx, new)
         except Conflict as error:
             raise StaleRead(error.detail) from error
-        if known and len(self._book.update(tx, known)) < len(known):
+        if known and len(self._repo.update(tx, known)) < len(known):
             raise StaleRead("a cart was changed meanwhile")
 
     def _views(

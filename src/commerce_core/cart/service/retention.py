@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from commerce_core.cart.model import CartStatus
-from commerce_core.cart.ports import CartBook
+from commerce_core.cart.ports import CartRepository
 from commerce_core.cart.service.guests import is_guest
 from commerce_core.kernel.ids import BuyerId, CartId
 from commerce_core.kernel.transaction import Transaction
@@ -21,7 +21,7 @@ class CartRetention:
         buyers: the same of a buyer's.
     """
 
-    def __init__(self, carts: CartBook, *, guests: timedelta, buyers: timedelta) -> None:
+    def __init__(self, carts: CartRepository, *, guests: timedelta, buyers: timedelta) -> None:
         self._carts = carts
         self._guests = guests
         self._buyers = buyers

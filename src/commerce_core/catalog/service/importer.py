@@ -25,7 +25,7 @@ from commerce_core.catalog.model import (
     RowSum,
     SetAside,
 )
-from commerce_core.catalog.ports import ImportQueue, ItemBook
+from commerce_core.catalog.ports import ImportQueue, ItemRepository
 from commerce_core.catalog.service.batch import Batch
 from commerce_core.catalog.service.documents import known_as, normalized
 from commerce_core.catalog.service.files import read_again, read_rows, skim_rows
@@ -75,7 +75,7 @@ class Importer:
         self,
         database: Database,
         queue: ImportQueue,
-        book: ItemBook,
+        repo: ItemRepository,
         writer: ItemWriter,
         clock: Clock,
         ids: IdFactory,
@@ -83,7 +83,7 @@ class Importer:
     ) -> None:
         self._db = database
         self._queue = queue
-        self._book = book
+        self._repo = repo
         self._writer = writer
         self._clock = clock
         self._ids = ids
@@ -267,7 +267,7 @@ class Importer:
     ) -> None:
         if not items:
             return
-        known = self._book.by_sku(tx, [(job.seller_id, rows.sku) for rows in items])
+        known = self._repo.by_sku(tx, [(job.seller_id, rows.sku) for rows in items])
         for rows in items:
             self._decide(job, batch, rows, known.get((job.seller_id, rows.sku)))
         if job.dry_run:

@@ -8,7 +8,7 @@ import attrs
 from commerce_core.catalog.errors import VariantInStock
 from commerce_core.catalog.events import ItemChanged
 from commerce_core.catalog.model import Item, ItemView
-from commerce_core.catalog.ports import ItemBook
+from commerce_core.catalog.ports import ItemRepository
 from commerce_core.catalog.service.compose import Composed
 from commerce_core.inventory import AvailabilityChanged, StockLedger, StockLevel
 from commerce_core.kernel.errors import StaleVersion
@@ -20,8 +20,10 @@ from commerce_core.kernel.transaction import Transaction
 class ItemWriter:
     """Set-based: a fixed number of statements whatever the number of items."""
 
-    def __init__(self, book: ItemBook, stock: StockLedger, outbox: Outbox, ids: IdFactory) -> None:
-        self._book = book
+    def __init__(
+        self, repo: ItemRepository, stock: StockLedger, outbox: Outbox, ids: IdFactory
+    ) -> None:
+        self._repo = repo
         self._stock = stock
         self._outbox = outbox
         self._ids = ids
@@ -38,7 +40,7 @@ class ItemWriter:
         Raises:
             SkuTaken: a seller has an item with the SKU, or has used the key; the caller rolls back.
         """
-        self._book.insert(tx, [c.item for c in new], keys)
+        self._repo.insert(tx, [c.item for c in new], keys)
         self._stock.open(tx, [opening for c in new for opening in c.openings], now)
         self._publish_changes(tx, [c.item for c in new], now)
 
@@ -55,7 +57,7 @@ class ItemWriter:
         dropped = self.check_dropped(tx, [(before, c.item) for before, c in changes])
         after = [_next(before, c.item, dropped, now) for before, c in changes]
         if len(
-            self._book.update(
+            self._repo.update(
                 tx,
                 [(before.version, item) for (before, _), item in zip(changes, after, strict=True)],
             )

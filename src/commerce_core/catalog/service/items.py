@@ -8,7 +8,7 @@ from typing import Any, Final
 from commerce_core.catalog.commands import ItemPatch, NewItem, StockReceipt
 from commerce_core.catalog.errors import ItemKeyReused, ItemNotFound, SkuTaken
 from commerce_core.catalog.model import Item, ItemStatus, ItemView
-from commerce_core.catalog.ports import ItemBook
+from commerce_core.catalog.ports import ItemRepository
 from commerce_core.catalog.service.compose import Composed, check, compose, patched
 from commerce_core.catalog.service.item_writer import ItemWriter
 from commerce_core.inventory import Receipt, StockLedger
@@ -30,7 +30,7 @@ class Items:
     def __init__(
         self,
         database: Database,
-        book: ItemBook,
+        repo: ItemRepository,
         stock: StockLedger,
         writer: ItemWriter,
         clock: Clock,
@@ -38,7 +38,7 @@ class Items:
         currency: str,
     ) -> None:
         self._db = database
-        self._book = book
+        self._repo = repo
         self._stock = stock
         self._writer = writer
         self._clock = clock
@@ -151,7 +151,7 @@ class Items:
         after: ItemId | None = None
         while True:
             with self._db.snapshot() as tx:
-                views = self._writer.views(tx, self._book.page(tx, seller_id, after, _EXPORT_PAGE))
+                views = self._writer.views(tx, self._repo.page(tx, seller_id, after, _EXPORT_PAGE))
             yield from views
             if len(views) < _EXPORT_PAGE:
                 return
@@ -162,7 +162,7 @@ class Items:
     ) -> ItemView:
         now = self._clock.now()
         with self._db.begin() as tx:
-            if idem_key is not None and (made := self._book.made_with(tx, seller_id, idem_key)):
+            if idem_key is not None and (made := self._repo.made_with(tx, seller_id, idem_key)):
                 if made[1] != digest:
                     raise ItemKeyReused("this idempotency key was used for another item")
                 return self._writer.views(tx, [made[0]])[0]
@@ -195,7 +195,7 @@ class Items:
 
     def _item(self, tx: Transaction, item_id: str) -> Item:
         item = (
-            self._book.load(tx, [ItemId(item_id)]).get(ItemId(item_id)) if is_id(item_id) else None
+            self._repo.load(tx, [ItemId(item_id)]).get(ItemId(item_id)) if is_id(item_id) else None
         )
         if item is None:
             raise ItemNotFound("there is no such item")

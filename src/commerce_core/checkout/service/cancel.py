@@ -5,9 +5,9 @@ from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import BuyerId, OrderId, is_id
 from commerce_core.kernel.transaction import Database, retry_transaction
 from commerce_core.orders import (
-    OrderBook,
     OrderKey,
     OrderNotFound,
+    OrderRepository,
     OrderState,
     OrderView,
     TooLateToCancel,
@@ -18,7 +18,7 @@ class Cancellations:
     """Accepts cancellations until the order is paid."""
 
     def __init__(
-        self, database: Database, orders: OrderBook, sagas: SagaStore, clock: Clock
+        self, database: Database, orders: OrderRepository, sagas: SagaStore, clock: Clock
     ) -> None:
         self._db = database
         self._orders = orders

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 import attrs
 
-from commerce_core.cart import CartBook
+from commerce_core.cart import CartRepository
 from commerce_core.checkout.ports import SagaRow, SagaStore
 from commerce_core.checkout.service.invariants import (
     OrderEvidence,
@@ -27,7 +27,7 @@ from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import BuyerId, CartId, OrderId, SkuId
 from commerce_core.kernel.messaging import Outbox
 from commerce_core.kernel.transaction import Database, Transaction
-from commerce_core.orders import KeptNumber, Order, OrderBook, OrderKey, OrderView
+from commerce_core.orders import KeptNumber, Order, OrderKey, OrderRepository, OrderView
 from commerce_core.payment import PaymentGateway
 
 _PAGE: Final = 500
@@ -67,9 +67,9 @@ class Checker:
     def __init__(
         self,
         database: Database,
-        carts: CartBook,
+        carts: CartRepository,
         stock: StockLedger,
-        orders: OrderBook,
+        orders: OrderRepository,
         sagas: SagaStore,
         outbox: Outbox,
         gateways: Mapping[str, PaymentGateway],

@@ -21,7 +21,7 @@ from commerce_core.checkout.steps.own import Accepted, Refused
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.transaction import Database
-from commerce_core.orders import Order, OrderBook, OrderKey, OrderView
+from commerce_core.orders import Order, OrderKey, OrderRepository, OrderView
 from commerce_core.payment import (
     Captured,
     ChargeOutcome,
@@ -56,7 +56,7 @@ class Operations:
     def __init__(
         self,
         database: Database,
-        orders: OrderBook,
+        orders: OrderRepository,
         sagas: SagaStore,
         recorder: Recorder,
         gateways: Mapping[str, PaymentGateway],

@@ -6,7 +6,7 @@ from typing import Final
 
 import attrs
 
-from commerce_core.cart import Cart, CartBook, next_cart_id
+from commerce_core.cart import Cart, CartRepository, next_cart_id
 from commerce_core.catalog import Offers
 from commerce_core.checkout.model import OrderSaga, Placed
 from commerce_core.checkout.ports import CheckoutRule, SagaStore
@@ -31,9 +31,9 @@ from commerce_core.orders import (
     EVENT_OF,
     Fact,
     Order,
-    OrderBook,
     OrderKey,
     OrderLine,
+    OrderRepository,
     OrderState,
     OrderView,
     TimelineEntry,
@@ -49,10 +49,10 @@ class Placement:
     """Decides and writes groups of prepared orders: the group function behind a ``Batcher``."""
 
     database: Database
-    carts: CartBook
+    carts: CartRepository
     offers: Offers
     stock: StockLedger
-    orders: OrderBook
+    orders: OrderRepository
     sagas: SagaStore
     outbox: Outbox
     pricer: Pricer

@@ -19,7 +19,7 @@ from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Database
-from commerce_core.orders import Order, OrderBook, OrderKey, OrderState
+from commerce_core.orders import Order, OrderKey, OrderRepository, OrderState
 from commerce_core.payment import PaymentGateway
 
 #: How long a prepared handle may wait for its order.
@@ -53,7 +53,7 @@ class Reconciliation:
     def __init__(
         self,
         database: Database,
-        orders: OrderBook,
+        orders: OrderRepository,
         sagas: SagaStore,
         gateways: Mapping[str, PaymentGateway],
         clock: Clock,
@@ -175,7 +175,7 @@ def _each(things: Iterable[T], act: Callable[[T], R]) -> list[R]:
     for thing in things:
         try:
             done.append(act(thing))
-        except Exception as error:  # noqa: BLE001 (a gateway that chokes on one handle must not keep the others' money)
+        except Exception as error:  # noqa: BLE001 (one handle must not block the others)
             failed = failed or error
     if failed is not None:
         raise failed

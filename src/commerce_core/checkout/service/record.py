@@ -8,7 +8,7 @@ from typing import Final
 
 import attrs
 
-from commerce_core.cart import CartBook, ReturnedLines
+from commerce_core.cart import CartRepository, ReturnedLines
 from commerce_core.checkout.errors import HoldsLost
 from commerce_core.checkout.model import (
     CommitStock,
@@ -41,7 +41,7 @@ from commerce_core.kernel.codec import storable_text
 from commerce_core.kernel.ids import CartId, IdFactory, OrderId
 from commerce_core.kernel.messaging import Message, Outbox, envelope
 from commerce_core.kernel.transaction import Transaction
-from commerce_core.orders import EVENT_OF, Fact, OrderBook, OrderKey, TimelineEntry
+from commerce_core.orders import EVENT_OF, Fact, OrderKey, OrderRepository, TimelineEntry
 
 _REREADS: Final = 3
 
@@ -51,9 +51,9 @@ class Recorder:
 
     def __init__(
         self,
-        carts: CartBook,
+        carts: CartRepository,
         stock: StockLedger,
-        orders: OrderBook,
+        orders: OrderRepository,
         sagas: SagaStore,
         outbox: Outbox,
         ids: IdFactory,

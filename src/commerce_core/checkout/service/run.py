@@ -24,7 +24,7 @@ from commerce_core.kernel.codec import storable_text
 from commerce_core.kernel.errors import TransactionLost
 from commerce_core.kernel.redaction import message_of
 from commerce_core.kernel.transaction import Database, Transaction, retry_transaction
-from commerce_core.orders import Order, OrderBook
+from commerce_core.orders import Order, OrderRepository
 from commerce_core.payment import PaymentUnknown
 from commerce_core.shipping import ShippingUnknown
 
@@ -72,7 +72,7 @@ class SagaRunner:
     def __init__(
         self,
         database: Database,
-        orders: OrderBook,
+        orders: OrderRepository,
         sagas: SagaStore,
         recorder: Recorder,
         definitions: Definitions,
@@ -219,7 +219,7 @@ class SagaRunner:
                 tx.commit()
         except TransactionLost:
             raise
-        except Exception:  # noqa: BLE001 (one that cannot even be begun must not keep the others from being claimed)
+        except Exception:  # noqa: BLE001 (one order must not block the others)
             with self._db.begin() as tx:
                 held = self._hold(tx, now, limit)
                 resumed = self._resume(tx, held, now)
@@ -322,7 +322,7 @@ class SagaRunner:
             self._flag_for_review(move, error)
         except TransactionLost:
             return  # the lease runs out and the same call is made again
-        except Exception:  # noqa: BLE001 (an amount beyond all numbers cannot be kept as a fact: only as words)
+        except Exception:  # noqa: BLE001 (it cannot be stored as a fact)
             self._flag_for_review(attrs.evolve(move, outcome=None), error)
 
     def _flag_for_review(self, move: OutcomeRecord, error: Exception) -> None:

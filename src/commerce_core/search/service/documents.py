@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from commerce_core.catalog import Item, ItemBook, ItemView, Variant
+from commerce_core.catalog import Item, ItemRepository, ItemView, Variant
 from commerce_core.inventory import StockLedger, StockLevel
 from commerce_core.kernel.codec import is_list
 from commerce_core.kernel.ids import SkuId
@@ -68,10 +68,10 @@ def documents_of(tx: Transaction, stock: StockLedger, items: Sequence[Item]) -> 
 
 
 def load_documents(
-    tx: Transaction, book: ItemBook, stock: StockLedger, item_ids: Sequence[Any]
+    tx: Transaction, repo: ItemRepository, stock: StockLedger, item_ids: Sequence[Any]
 ) -> list[Document]:
     """The documents of the items called *item_ids*; unknown ones are missing."""
-    return documents_of(tx, stock, list(book.load(tx, item_ids).values()))
+    return documents_of(tx, stock, list(repo.load(tx, item_ids).values()))
 
 
 def _codes(item: Item) -> Iterator[str]:

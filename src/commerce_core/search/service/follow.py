@@ -6,7 +6,7 @@ from typing import Final
 
 import attrs
 
-from commerce_core.catalog import ItemBook, ItemChanged
+from commerce_core.catalog import ItemChanged, ItemRepository
 from commerce_core.inventory import AvailabilityChanged, StockLedger
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.codec import decode_event
@@ -30,7 +30,7 @@ class SearchIndexer(Consumer):
     def __init__(
         self,
         database: Database,
-        items: ItemBook,
+        items: ItemRepository,
         stock: StockLedger,
         index: SearchIndex,
         clock: Clock,
@@ -76,7 +76,7 @@ class Reindexer:
     def __init__(
         self,
         database: Database,
-        items: ItemBook,
+        items: ItemRepository,
         stock: StockLedger,
         index: SearchIndex,
         queue: ReindexQueue,
@@ -163,7 +163,7 @@ class IndexAudit:
     """Compares the index with the catalogue (invariant L7)."""
 
     def __init__(
-        self, database: Database, items: ItemBook, stock: StockLedger, index: SearchIndex
+        self, database: Database, items: ItemRepository, stock: StockLedger, index: SearchIndex
     ) -> None:
         self._db = database
         self._items = items
