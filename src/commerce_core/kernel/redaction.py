@@ -31,10 +31,17 @@ _NAME: Final = (
     r"[\w-]*(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|ssl[_-]?key|credentials?"
     r"|authorization|card[_-]?no|cvc|cvv)"
 )
-_NAMED: Final = re.compile(
-    rf"(?i)(?<![\w-])({_NAME}[\"']?\s*[:=]\s*)"
-    r"(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[^\s\"',;&)}\]]+)"
+#: In quotes, in quotes within a quoted text, or a word.
+_VALUE: Final = (
+    r"(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\\+\"[^\"]*\"|[^\s\"',;&)}\]]+)"
 )
+_NAMED: Final = re.compile(rf"(?i)(?<![\w-])({_NAME}\\*[\"']?\s*[:=]\s*){_VALUE}")
+#: A name in which a letter is written as JSON may write it, however often it was quoted since.
+_ESCAPE: Final = re.compile(r"\\+u00([0-9a-fA-F]{2})")
+_ESCAPED: Final = re.compile(
+    rf"((?<![\w-])(?:[\w-]|\\+u[0-9a-fA-F]{{4}}){{1,80}})(\\*[\"']?\s*[:=]\s*){_VALUE}"
+)
+_SECRET_NAME: Final = re.compile(rf"(?i){_NAME}")
 _SCHEMED: Final = re.compile(r"(?i)\b(Bearer|Basic)(\s+)[\w.~+/=-]{8,}")
 #: Chance in base64, as tokens of this shop are; hashes of passwords, keys of payment services,
 #: signed web tokens.
@@ -59,6 +66,8 @@ def redacted(text: str, secrets: Iterable[str] = (), longest: int = LONGEST_TEXT
     cut = _ADDRESS.sub(lambda found: masked(found[0]), cut)
     cut = _SCHEMED.sub(rf"\1\2{HIDDEN}", cut)
     cut = _NAMED.sub(rf"\g<1>{HIDDEN}", cut)
+    if "\\u00" in cut:
+        cut = _ESCAPED.sub(_without_named, cut)
     cut = _SHAPED.sub(HIDDEN, cut)
     cut = _CHANCE.sub(_without_token, cut)
     cut = without_cards(cut, _SHORTEST_CARD, HIDDEN, unless=partial(_within_id, cut))
@@ -122,6 +131,11 @@ def _frames(trace: TracebackType | None) -> Iterator[str]:
     for one in kept:
         code = one.tb_frame.f_code
         yield f"{code.co_filename}:{one.tb_lineno} {code.co_qualname}"
+
+
+def _without_named(found: "re.Match[str]") -> str:
+    name = _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), found[1])
+    return f"{found[1]}{found[2]}{HIDDEN}" if _SECRET_NAME.fullmatch(name) else found[0]
 
 
 def _without_token(found: "re.Match[str]") -> str:

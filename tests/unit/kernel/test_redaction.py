@@ -24,6 +24,8 @@ TOKEN = "q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq83"
         f"on 2026-11-27 {CARD} 3 times", f"27-{CARD}", f"attempt 3 {CARD}",
         "4539\u00a05787\u00a06362\u00a01486",
         "cart SpwW0q2e-bBO_Xa4bXgC_mIRx5CAokHt", "cvc=123", "sslpassword: correct",
+        r'{"pass\u0077ord": "correct horse"}', r'{\"password\":\"correct horse\"}',
+        r'{\"p\\u0061ssword\" : \"correct horse\"}', r'{"\u0063\u0076\u0063":123}',
     ],
 )  # fmt: skip
 def test_what_looks_like_a_secret_is_left_out(text: str) -> None:
@@ -53,6 +55,7 @@ def test_what_looks_like_a_secret_is_left_out(text: str) -> None:
         "GTIN 4006381333931",
         'connection to server at "127.0.0.1", port 5432 failed', "the passwords were read",
         "see http://127.0.0.1:8000/health/ready",
+        r'{"n\u0061me": "Lamp"}', r"C:\users\u0031: 5 files",
     ],
 )  # fmt: skip
 def test_what_does_not_is_left(text: str) -> None:
@@ -74,6 +77,8 @@ def test_what_is_known_to_be_secret_is_left_out_of_any_words() -> None:
         "password" * 500,
         'token="' * 500,
         "http://a?b=c@" * 300,
+        r"\u0061" * 660,
+        "password" + "\\" * 3_900 + r"\u0061",
         "00000000-0000-0000-0000-000000000000" * 100,
     ],
 )
