@@ -32,9 +32,7 @@ _NAME: Final = (
     r"|authorization|card[_-]?no|cvc|cvv)"
 )
 #: In quotes, in quotes within a quoted text, or a word.
-_VALUE: Final = (
-    r"(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\\+\"[^\"]*\"|[^\s\"',;&)}\]]+)"
-)
+_VALUE: Final = r"(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\\+\"[^\"]*\"|[^\s\"',;&)}\]]+)"
 _NAMED: Final = re.compile(rf"(?i)(?<![\w-])({_NAME}\\*[\"']?\s*[:=]\s*){_VALUE}")
 #: A name in which a letter is written as JSON may write it, however often it was quoted since.
 _ESCAPE: Final = re.compile(r"\\+u00([0-9a-fA-F]{2})")

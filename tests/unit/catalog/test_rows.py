@@ -179,6 +179,13 @@ def test_a_file_that_ends_in_the_middle_says_so_where_the_object_began() -> None
     ]
 
 
+@pytest.mark.parametrize("data", ["[,,,]", "[ ,\n]", '[{"a": 1},, {"a": 1}]', '[,{"a": 1}]'])
+def test_a_comma_without_a_row_before_it_is_named(data: str) -> None:
+    reasons = [what for _, what in said(JSON, data) if what != {"a": 1}]
+    assert len(said(JSON, data)) == data.count("{") + 1
+    assert "comma too many" in reasons[0]
+
+
 @pytest.mark.parametrize("data", ["", "[]", "[\n]\n", "\ufeff[ ]"])
 def test_an_empty_list_has_no_rows(data: str) -> None:
     assert said(JSON, data) == []

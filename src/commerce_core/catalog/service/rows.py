@@ -177,4 +177,7 @@ def _object(line: int, parts: Sequence[bytes], end: int, next_line: int, parse: 
 
 
 def _between(between: bytes) -> str:
-    return "is no JSON object" if between.strip(BLANK + b",[]") else ""
+    marks = between.translate(None, BLANK)
+    if marks.strip(b",[]"):
+        return "is no JSON object"
+    return "is missing: there is a comma too many" if b",," in marks or b"[," in marks else ""
