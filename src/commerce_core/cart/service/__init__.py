@@ -3,7 +3,6 @@
 from commerce_core.cart.service.change import CartChanges, Carts
 from commerce_core.cart.service.guests import GuestTokens, guest_id, is_guest
 from commerce_core.cart.service.retention import CartRetention
-from commerce_core.cart.service.view import line_view
 from commerce_core.cart.service.working_carts import CartChange, Shopper
 
 __all__ = [
@@ -15,5 +14,4 @@ __all__ = [
     "Shopper",
     "guest_id",
     "is_guest",
-    "line_view",
 ]

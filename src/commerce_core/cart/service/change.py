@@ -5,9 +5,8 @@ from concurrent.futures import Future
 
 from commerce_core.cart.model import Cart, next_cart_id
 from commerce_core.cart.ports import CartRepository
-from commerce_core.cart.service.view import line_view, too_dear
 from commerce_core.cart.service.working_carts import CartChange, Shopper, WorkingCarts
-from commerce_core.cart.views import CartView
+from commerce_core.cart.views import CartView, LineView, too_dear
 from commerce_core.catalog import Offer, Offers
 from commerce_core.inventory import StockLedger, StockLevel
 from commerce_core.kernel.address import Address
@@ -126,7 +125,8 @@ class CartChanges:
         levels: Mapping[SkuId, StockLevel],
     ) -> CartView:
         lines = tuple(
-            line_view(line, offers.get(line.sku_id), levels.get(line.sku_id)) for line in cart.lines
+            LineView.of(line, offers.get(line.sku_id), levels.get(line.sku_id))
+            for line in cart.lines
         )
         priced = [
             PricedLine.of(v.offer, v.line.quantity)

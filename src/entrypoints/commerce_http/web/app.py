@@ -68,11 +68,7 @@ def build_app(
 
 def route_of(operation: Operation, around: HttpContext) -> HTTPRouteHandler:
     """*operation* as a Litestar route; a GET answers HEAD as well."""
-    answer = handler_of(operation, around)
-
-    async def handle(request: Request[Any, Any, Any]) -> ASGIApp:
-        return await answer(request)
-
+    handle = handler_of(operation, around)
     # The status is in the answer; Litestar, given a 204, would refuse a function that returns
     # one.
     methods = (

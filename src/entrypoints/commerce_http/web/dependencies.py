@@ -9,11 +9,12 @@ from typing import Any
 
 import attrs
 from litestar import Request
+from litestar.types import ASGIApp
 
 from commerce_core.accounts import Account, Origin
 from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_http.web.answers import NO_STORE, PRIVATE, EventStream, Payload, payload
-from commerce_http.web.auth import Authenticate, cart_token, device_token
+from commerce_http.web.auth import Admission, Authenticate, cart_token, device_token
 from commerce_http.web.body import check_media, read, read_raw
 from commerce_http.web.callers import Caller, Callers
 from commerce_http.web.errors import Unauthenticated
@@ -50,8 +51,8 @@ class HttpContext:
 
 def handler_of(
     operation: Operation, around: HttpContext
-) -> Callable[[HttpRequest], Awaitable[Answer]]:
-    """The function that answers requests for *operation*."""
+) -> Callable[[HttpRequest], Awaitable[ASGIApp]]:
+    """The function that answers requests for *operation*, as Litestar calls it."""
     services = {
         a.name: _service(operation, a, around)
         for a in operation.arguments
@@ -61,7 +62,7 @@ def handler_of(
     executor, kind, run = around.executor, operation.runs, operation.function
     has_body, most, seconds = operation.has_body, operation.body_limit, around.body_seconds
     answer, room = _answering(operation), around.long_bodies.room
-    caller_of = _known_here if around.callers is None else _known_elsewhere
+    token_of, caller_of = _token_reader(operation), _caller_reader(operation, around)
 
     def work(request: HttpRequest, raw: bytes, token: str | None) -> Answer:
         caller = None if token is None else admit(token)
@@ -70,11 +71,11 @@ def handler_of(
     def call(request: HttpRequest, arguments: Mapping[str, Any]) -> Answer:
         return answer(request, run(**arguments, **services))
 
-    async def handle(request: HttpRequest) -> Answer:
-        return await executor.do(kind, work, request, b"", _token(operation, request))
+    async def handle(request: HttpRequest) -> ASGIApp:
+        return await executor.do(kind, work, request, b"", token_of(request))
 
     async def read_all(request: HttpRequest) -> Mapping[str, Any]:
-        caller = await caller_of(operation, around, request)
+        caller = await caller_of(request)
         if not has_body:
             return gather(request, b"", caller)
         with room(request.scope, origin_of(request.scope) if caller is None else caller.id):
@@ -82,10 +83,10 @@ def handler_of(
             where = Runs.BODY if len(raw) > LONG_BODY else Runs.AT_ONCE
             return await executor.do(where, gather, request, raw, caller)
 
-    async def handle_body(request: HttpRequest) -> Answer:
+    async def handle_body(request: HttpRequest) -> ASGIApp:
         return await executor.do(kind, call, request, await read_all(request))
 
-    async def handle_async(request: HttpRequest) -> Answer:
+    async def handle_async(request: HttpRequest) -> ASGIApp:
         return answer(request, await run(**await read_all(request), **services))
 
     if operation.is_async:
@@ -113,39 +114,44 @@ def _admission(operation: Operation, around: HttpContext) -> Callable[[str], Acc
     return partial(operation.who.admit, authenticate=around.authenticate)
 
 
-def _token(operation: Operation, request: HttpRequest) -> str | None:
-    """The token to be looked up; ``None``: the caller need not be known."""
+def _token_reader(operation: Operation) -> Callable[[HttpRequest], str | None]:
+    """Finds the token to be looked up; ``None``: the caller need not be known."""
     if operation.is_open:
+        return lambda _: None
+    who = operation.who
+    return lambda request: who.token(RequestHeaders(request.scope).get("authorization"))
+
+
+def _caller_reader(
+    operation: Operation, around: HttpContext
+) -> Callable[[HttpRequest], Awaitable[Caller | None]]:
+    """Finds out who sends a request; ``None``: a guest, or the caller need not be known."""
+    who, callers, token_of = operation.who, around.callers, _token_reader(operation)
+
+    async def nobody(_: HttpRequest) -> Caller | None:
         return None
-    return operation.who.token(RequestHeaders(request.scope).get("authorization"))
+
+    async def by_session(request: HttpRequest) -> Caller | None:
+        if (token := token_of(request)) is None:
+            return None
+        return await around.executor.do(Runs.KEY_READ, who.admit, token, around.authenticate)
+
+    if operation.is_open:
+        return nobody
+    return by_session if callers is None else partial(_known_elsewhere, who, callers)
 
 
-async def _known_here(
-    operation: Operation, around: HttpContext, request: HttpRequest
-) -> Caller | None:
-    """Whose session it is; ``None``: a guest."""
-    token = _token(operation, request)
-    if token is None:
-        return None
-    admit = operation.who.admit
-    return await around.executor.do(Runs.KEY_READ, admit, token, around.authenticate)
-
-
-async def _known_elsewhere(
-    operation: Operation, around: HttpContext, request: HttpRequest
-) -> Caller | None:
+async def _known_elsewhere(who: Admission, callers: Callers, request: HttpRequest) -> Caller | None:
     """Who sends a request, by a team's own means.
 
     Raises:
         Unauthenticated: a guest, where none may be.
         Forbidden: somebody of another role.
     """
-    if operation.is_open or around.callers is None:
-        return None
-    caller = await around.callers.of(request)
+    caller = await callers.of(request)
     if caller is not None:
-        operation.who.check(caller.role)
-    elif not operation.who.guests:
+        who.check(caller.role)
+    elif not who.guests:
         raise Unauthenticated("log in first")
     return caller
 
