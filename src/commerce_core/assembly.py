@@ -153,7 +153,7 @@ class Parts:
     batcher: Grouping
     fan_out: FanOut
     consumer: Callable[[Consumer], Consumer] = _unchanged
-    """Puts around each consumer what is to be told of it."""
+    """Wraps each consumer, for traces and figures."""
     owner: str
     """In whose name this process holds leases."""
     guest_key: str

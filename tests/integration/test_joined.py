@@ -64,7 +64,7 @@ def prepared(
     cart = market.fill(buyer, (item, quantity))
     paid = PaymentInfo(payment_type="card", card_no=CardNumber.from_text(GOOD))
     command = PlaceOrder(cart_id=cart.cart.id, amount=cart.quote.total, payment_info=paid)
-    found = market.shop.checkout.prepare(market.shop.checkout.ask(buyer, command, key))
+    found = market.shop.checkout.prepare(market.shop.checkout.request(buyer, command, key))
     assert isinstance(found, PreparedPayment)
     return found
 

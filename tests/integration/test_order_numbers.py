@@ -282,7 +282,7 @@ def test_a_number_is_given_before_a_hosts_transaction_and_kept_or_gone_with_it(
         cart = market.fill(buyer, (market.item(5), 1))
         card = PaymentInfo(payment_type="card", card_no=CardNumber.from_text(GOOD))
         command = PlaceOrder(cart_id=cart.cart.id, amount=cart.quote.total, payment_info=card)
-        ready = market.shop.checkout.prepare(market.shop.checkout.ask(buyer, command))
+        ready = market.shop.checkout.prepare(market.shop.checkout.request(buyer, command))
         assert isinstance(ready, PreparedPayment)
         asked = [*numbers.groups]
         host = sa.create_engine(shop_url.replace("postgresql://", "postgresql+psycopg://"))

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from commerce_core.checkout import Accepted, CallStatus, Definitions, Operation, Refused, order_saga
-from commerce_core.checkout.service.operate import Decision
+from commerce_core.checkout.service.operate import OperatorDecision
 from commerce_core.orders import OrderState, OrderStatus
 from commerce_testkit.memory.clock import SettableClock
 from tests.integration.market import NOWHERE, Market, open_market
 from tests.saga_services import SagaServices, saga_services
 
-DECISION = Decision(actor="operator-1", reason="called the buyer", evidence="ticket 7")
+DECISION = OperatorDecision(actor="operator-1", reason="called the buyer", evidence="ticket 7")
 MINUTES = timedelta(minutes=6)
 
 

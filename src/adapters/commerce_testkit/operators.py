@@ -7,12 +7,14 @@ from typing import Final
 
 from commerce_core.assembly import Services
 from commerce_core.checkout import Accepted, CallUnknown, Refused, SagaRow
-from commerce_core.checkout.service.operate import Decision
+from commerce_core.checkout.service.operate import OperatorDecision
 from commerce_core.kernel.ids import OrderId
 from commerce_core.orders import OrderState
 from commerce_core.payment import Captured, Declined, PaymentGateway, Voided
 
-_DECISION: Final = Decision(actor="operator", reason="it takes too long", evidence="the books")
+_DECISION: Final = OperatorDecision(
+    actor="operator", reason="it takes too long", evidence="the books"
+)
 
 
 def decide(services: Services, gateway: PaymentGateway, order_id: OrderId, random: Random) -> None:

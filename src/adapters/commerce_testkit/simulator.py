@@ -268,7 +268,7 @@ class Simulation:
             self._submit(self._random.choice(self._attempts))
 
     def _submit(self, attempt: OrderAttempt) -> None:
-        request = self._services.checkout.ask(attempt.buyer, attempt.command, attempt.key)
+        request = self._services.checkout.request(attempt.buyer, attempt.command, attempt.key)
         attempt.answer = self._services.checkout.submit(request)
 
     def _place_some(self) -> None:

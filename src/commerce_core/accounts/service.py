@@ -133,7 +133,7 @@ class Accounts:
         """Whose session *token* is.
 
         Raises:
-            SessionUnknown: nobody's, or not any more.
+            SessionUnknown: there is no such session, or it has ended.
         """
         with self._db.single_read() as tx:
             account = self._repo.session_of(tx, digest_of(token), self._clock.now())
@@ -320,7 +320,7 @@ class _Guess:
 
 
 def _mark(*parts: str) -> str:
-    """What is kept of something that is counted or known: nobody can read it from the table."""
+    """The digest under which a value is counted or known: the table does not reveal the value."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""A cart: what somebody means to buy, at the prices that they have seen."""
+"""A cart: what a buyer means to buy, at the prices shown so far."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -80,11 +80,13 @@ class Cart:
             TooManyLines: the cart would hold too many.
             Invalid: the metadata of a line would go beyond its bounds.
         """
-        gone = {(command.item_id, command.variant_id) for command, offer in wanted if offer is None}
+        unavailable = {
+            (command.item_id, command.variant_id) for command, offer in wanted if offer is None
+        }
         mine = {
             line.sku_id: line
             for line in self.lines
-            if not gone or (line.item_id, line.variant_id) not in gone
+            if not unavailable or (line.item_id, line.variant_id) not in unavailable
         }
         mine |= {
             offer.sku_id: _line(offer, command, mine.get(offer.sku_id))

@@ -16,7 +16,7 @@ _LONGEST_CODE: Final = 60
 
 @attrs.frozen(kw_only=True)
 class ShortLine:
-    """A line that cannot be had as asked: how many pieces were asked for, and how many there
+    """A line that cannot be had as requested: how many pieces were requested, and how many there
     are.
     """
 
@@ -101,7 +101,7 @@ class CartMerged(Conflict):
 
 
 class CartNotFound(NotFound):
-    """There is no such cart, or it is somebody else's."""
+    """There is no such cart, or it belongs to another buyer."""
 
     code = "cart-not-found"
 
@@ -131,7 +131,7 @@ class CheckoutRefused(Rejected):
 
 
 class CheckoutUnavailable(Unavailable):
-    """Somebody who has to be asked before the order is placed does not answer; nothing was
+    """A service that has to approve the order before it is placed does not answer; nothing was
     reserved and nobody was charged.
     """
 
@@ -162,7 +162,7 @@ class CallUnknown(Conflict):
 
 
 class ContradictedByBooks(Conflict):
-    """The gateway's own books do not show what somebody says became of a charge; nothing was
+    """The gateway's own books contradict the stated outcome of a charge; nothing was
     decided.
     """
 

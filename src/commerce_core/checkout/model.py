@@ -150,7 +150,7 @@ BY_BUYER = Cause("cancelled-by-buyer", "the buyer cancelled the order")
 
 @attrs.frozen
 class GivenBack:
-    """What a gateway's books show was given back of an order's money, whoever gave it back."""
+    """What the gateway's books show as refunded of an order's money, by anybody."""
 
     entries: tuple[BookEntry, ...]
 
@@ -244,7 +244,7 @@ class OrderSaga:
         response: Mapping[str, Any] | None = None,
         amount: Money | None = None,
     ) -> "OrderSaga":
-        """The saga with what was learnt of *operation*; without *amount* the call's stays as it
+        """The saga with the outcome of *operation*; without *amount* the call's stays as it
         is.
         """
         before = self.with_intent(operation).calls[operation]
@@ -291,7 +291,7 @@ class Timing:
 
 @attrs.frozen(order=True)
 class StepCommand:
-    """A call that a step asks for: its *verb* for logs, traces and metrics, and the *operation*
+    """A call that a step makes: its *verb* for logs, traces and metrics, and the *operation*
     under whose key it is made (``None``: it needs none).
     """
 

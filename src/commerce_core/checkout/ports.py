@@ -44,14 +44,14 @@ class ProposedOrder:
 class CheckoutRule(Protocol):
     """Who may have which order. A shop has any number of rules; all have to agree.
 
-    One whose ``answers_at_once`` is true looks at nothing but the order: it is asked where a whole
-    group is decided, in a transaction. Any other may ask somebody outside: it is asked before, with
-    no transaction open, and given up after the call time-out.
+    One whose ``answers_at_once`` is true reads nothing but the order: it is called where a whole
+    group is decided, in a transaction. Any other may call an outside service: it is called before,
+    with no transaction open, and given up after the call time-out.
     """
 
     @abstractmethod
     def check(self, order: ProposedOrder, /) -> None:
-        """Return if *order* may be placed. Idempotent, and without effect: it may be asked several
+        """Return if *order* may be placed. Idempotent, and without effect: it may be called several
         times, also about orders that are not placed in the end.
 
         Raises:
@@ -67,10 +67,10 @@ LONGEST_NUMBER: Final = 64
 class OrderNumbers(Protocol):
     """What people call orders by, in place of an id: ``2026-000123``.
 
-    One whose ``answers_at_once`` is true waits for nobody but the shop's own database: it is asked
-    once for a whole group of orders. Any other may ask somebody outside: it is asked for one order
-    at a time, by several threads, and given up after the call time-out. No transaction is open
-    either way.
+    One whose ``answers_at_once`` is true waits for nothing but the shop's own database: it is
+    called once for a whole group of orders. Any other may call an outside service: it is called for
+    one order at a time, by several threads, and given up after the call time-out. No transaction is
+    open either way.
     """
 
     @abstractmethod
@@ -80,7 +80,7 @@ class OrderNumbers(Protocol):
         last.
 
         Each order's payment is prepared, and nothing may follow all the same: it may be refused in
-        the end, and its number stays unused. Who tries again asks for another order. May be called
+        the end, and its number stays unused. A retry requests another order. May be called
         from several threads at the same time.
 
         Raises:
@@ -90,7 +90,7 @@ class OrderNumbers(Protocol):
 
 @attrs.frozen(kw_only=True)
 class ClaimedSaga:
-    """A saga in a runner's hands: nobody else's write counts while *fence* is the newest. *seq* is
+    """A saga claimed by a runner: no other write counts while *fence* is the newest. *seq* is
     its last timeline entry.
     """
 
@@ -102,8 +102,8 @@ class ClaimedSaga:
 
 @attrs.frozen
 class Party:
-    """Somebody outside who is asked: a gateway with its account, a carrier (``account=None``), or
-    whomever a step of the shop's own asks.
+    """An outside party that is called: a gateway with its account, a carrier (``account=None``), or
+    the service of a custom step.
     """
 
     name: str
@@ -168,7 +168,7 @@ class BacklogStats:
 
 @attrs.frozen(kw_only=True)
 class OwedRefund:
-    """A capture on a cancelled order, and what of it nobody has given back yet."""
+    """A capture on a cancelled order, and what of it is not refunded yet."""
 
     key: OrderKey
     capture_ref: str

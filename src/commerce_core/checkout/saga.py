@@ -162,7 +162,7 @@ OURS: Final = Definitions()
 
 @attrs.frozen
 class Begin:
-    """The outcome of having been placed, or of a step that asks for no call any more."""
+    """The outcome of having been placed, or of a step that needs no further call."""
 
 
 def next_call(saga: OrderSaga, definition: Saga = ORDER_SAGA) -> tuple[Step, StepCommand] | None:
@@ -171,15 +171,15 @@ def next_call(saga: OrderSaga, definition: Saga = ORDER_SAGA) -> tuple[Step, Ste
     """
     if saga.state is OrderState.COMPENSATING:
         for step in definition.undone_in_order:
-            if (command := step.ask_undo(saga)) is not None:
+            if (command := step.undo_command(saga)) is not None:
                 return step, command
         return None
     stage = _stage(saga, definition)
-    command = stage.step.ask(saga) if stage else None
+    command = stage.step.next_command(saga) if stage else None
     return (stage.step, command) if stage and command else None
 
 
-def ask(saga: OrderSaga, definition: Saga = ORDER_SAGA) -> StepCommand | None:
+def next_command(saga: OrderSaga, definition: Saga = ORDER_SAGA) -> StepCommand | None:
     """The outside call to make now."""
     call = next_call(saga, definition)
     return call[1] if call else None
@@ -190,8 +190,8 @@ def advance(
 ) -> tuple[OrderSaga, tuple[Command, ...]]:
     """The saga after *outcome*, and what is to be written with it in one transaction.
 
-    An outcome that no step knows is *unknown*: the saga stays, and the same is asked again. A final
-    saga never changes.
+    An outcome that no step knows is *unknown*: the saga stays, and the same call is repeated. A
+    final saga never changes.
     """
     if saga.state.is_final:
         return saga, ()
@@ -254,7 +254,7 @@ def _turn_back(
 def _undo(
     saga: OrderSaga, outcome: object, definition: Saga
 ) -> tuple[OrderSaga, tuple[Command, ...]]:
-    """Hand *outcome* to the step whose undo is being asked for: they are undone one at a time."""
+    """Hand *outcome* to the step that is being undone: they are undone one at a time."""
     call = next_call(saga, definition)
     if call is None:
         return _finish_if_undone(saga, (), definition)

@@ -23,7 +23,7 @@ class StockLevel:
 
     @property
     def available(self) -> int:
-        """Pieces that are on hand and held for nobody."""
+        """Pieces that are on hand and not held."""
         return self.on_hand - self.reserved
 
     @property

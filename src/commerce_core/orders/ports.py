@@ -134,7 +134,7 @@ class SellerOrders(Protocol):
         """A seller's orders that are *wanted* and behind *before* (``None``: from the newest),
         newest first.
 
-        ``updated_since`` goes by when the list has learnt of an order, which is later than
+        ``updated_since`` goes by when the list recorded an order, which is later than
         ``updated_at``: a reader that goes on from its last position misses none.
         """
 

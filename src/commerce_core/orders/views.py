@@ -67,7 +67,7 @@ class OrderFilter:
     """Which orders of a list are meant: those in *status*, placed from *since* to *until*, both
     included; the one with *order_id*.
 
-    *updated_since* is for sellers' lists: those of which the list has learnt something from then
+    *updated_since* is for sellers' lists: those that the list recorded a change of from then
     on.
     """
 

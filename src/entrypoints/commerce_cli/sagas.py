@@ -6,7 +6,7 @@ from cyclopts import Parameter
 
 from commerce_cli.opening import open_shop
 from commerce_cli.output import AsJson, Output
-from commerce_core.checkout.service.operate import Decision
+from commerce_core.checkout.service.operate import OperatorDecision
 from commerce_core.kernel.ids import OrderId
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def resolve(
     out = Output(as_json=json)
     with open_shop() as shop:
         _, view = shop.operations.show(OrderId(order_id))
-        decision = Decision(actor=actor, reason=reason, evidence=evidence)
+        decision = OperatorDecision(actor=actor, reason=reason, evidence=evidence)
         shop.operations.resolve(
             OrderId(order_id), _outcome_of(outcome, view.order, reason), decision
         )
@@ -131,7 +131,7 @@ def compensate(
     out = Output(as_json=json)
     with open_shop() as shop:
         shop.operations.compensate(
-            OrderId(order_id), Decision(actor=actor, reason=reason, evidence=evidence)
+            OrderId(order_id), OperatorDecision(actor=actor, reason=reason, evidence=evidence)
         )
     out.say(f"{order_id} is being undone.")
     out.answer({"orderId": order_id})

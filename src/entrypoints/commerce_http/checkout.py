@@ -111,7 +111,7 @@ async def place_order(
         watch.check(
             BuyerId(caller.id)
         )  # before anything is stored: who waits for too many orders has to come again
-    order_request = checkout.ask(caller, command, idempotency_key, request_trace())
+    order_request = checkout.request(caller, command, idempotency_key, request_trace())
     try:
         placed = await asyncio.wrap_future(checkout.submit(order_request))
     except CartNotFound:

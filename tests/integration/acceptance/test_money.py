@@ -10,7 +10,7 @@ from prometheus_client import generate_latest
 
 from commerce_core.catalog import ItemPatch
 from commerce_core.checkout import AmountMismatch, CallUnknown, NotToBeUndone, OutOfStock, Placed
-from commerce_core.checkout.service.operate import Decision
+from commerce_core.checkout.service.operate import OperatorDecision
 from commerce_core.kernel.errors import TransactionLost
 from commerce_core.kernel.money import Money
 from commerce_core.orders import Fact, OrderStatus
@@ -20,7 +20,9 @@ from tests.integration.market import LOSES_ITS_ANSWER, NOWHERE, Market, open_mar
 from tests.integration.statements import Breakage
 
 LATER = timedelta(minutes=1)
-SHOWN_BY_THE_BOOKS = Decision(actor="operator", reason="looked up", evidence="the gateway's books")
+SHOWN_BY_THE_BOOKS = OperatorDecision(
+    actor="operator", reason="looked up", evidence="the gateway's books"
+)
 
 
 def test_08_two_runners_and_a_look_up_complete_an_order_in_the_same_moment_once(

@@ -1,9 +1,9 @@
 """Every interleaving of two runners that die or freeze anywhere, a buyer who cancels, lost answers
 and requests that land late.
 
-The project's own ``advance`` and ``ask`` decide; a small world around them keeps the gateway's and
-the carrier's books, the hold and the cart, and writes as the recorder does: under fence, state and
-cancel flag, advancing again where only the flag moved.
+The project's own ``advance`` and ``next_command`` decide; a small world around them keeps the
+gateway's and the carrier's books, the hold and the cart, and writes as the recorder does: under
+fence, state and cancel flag, advancing again where only the flag moved.
 """
 
 from collections import deque
@@ -14,8 +14,8 @@ import attrs
 
 from commerce_core.checkout import CallStatus, Operation, OrderSaga, OutsideCall
 from commerce_core.checkout.model import Command, StepCommand
-from commerce_core.checkout.saga import Begin, advance, ask
-from commerce_core.checkout.service.transition import learnt
+from commerce_core.checkout.saga import Begin, advance, next_command
+from commerce_core.checkout.service.transition import made_progress
 from commerce_core.kernel.money import Money
 from commerce_core.orders import OrderState
 from tests.unit.checkout.one_order_world import (
@@ -112,7 +112,7 @@ class Explorer:
 
     def next_command(self, key: Key) -> StepCommand | None:
         if key not in self._next_commands:
-            self._next_commands[key] = ask(self.sagas[key], self.rules.definition)
+            self._next_commands[key] = next_command(self.sagas[key], self.rules.definition)
         return self._next_commands[key]
 
     def moved(self, key: Key, answer: str | None) -> tuple[Key, tuple[Command, ...]]:
@@ -305,7 +305,7 @@ class Explorer:
         goes_on = (
             bool(commands)
             or after.state is not self.sagas[before].state
-            or learnt(self.sagas[before], after)
+            or made_progress(self.sagas[before], after)
         )
         verb = self.next_command(key) if goes_on and after.waiting is None else None
         return with_worker(

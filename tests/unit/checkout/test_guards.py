@@ -66,7 +66,7 @@ def test_a_prepared_payment_waits_a_whole_hour_for_its_order(shop: MemoryShop) -
         payment_info=card(),
         shipping_address=address(),
     )
-    prepared = prepared_payment(shop, shop.checkout.ask(buyer, command))
+    prepared = prepared_payment(shop, shop.checkout.request(buyer, command))
     for minutes in (1, 58):
         shop.clock.advance(timedelta(minutes=minutes))
         assert shop.reconciliation.run_once(10) == 0

@@ -247,7 +247,7 @@ def breaker(clock: SettableClock) -> Breaker:
 
 def fail(breaker: Breaker, party: Party, *names: str) -> None:
     for name in names:
-        breaker.heard(party, OrderId(name), answered=False)
+        breaker.record_answer(party, OrderId(name), answered=False)
 
 
 def test_three_orders_in_a_row_are_a_party_that_is_away_but_one_order_three_times_is_not(
@@ -267,7 +267,7 @@ def test_three_orders_in_a_row_are_a_party_that_is_away_but_one_order_three_time
 def test_any_answer_in_between_begins_anew(breaker: Breaker) -> None:
     for _ in range(5):
         fail(breaker, CARRIER, "a", "b")
-        breaker.heard(CARRIER, OrderId("c"), answered=True)
+        breaker.record_answer(CARRIER, OrderId("c"), answered=True)
     assert breaker.admits(CARRIER)
 
 
@@ -288,7 +288,7 @@ def test_one_call_probes_after_a_pause_that_grows_up_to_ten_seconds(
     assert pauses == [1, 2, 4, 8, 10, 10]
     clock.advance(timedelta(seconds=10))
     assert breaker.admits(CARRIER)
-    breaker.heard(CARRIER, OrderId("d"), answered=True)
+    breaker.record_answer(CARRIER, OrderId("d"), answered=True)
     assert (breaker.away(), breaker.admits(CARRIER), breaker.admits(CARRIER)) == (
         Away(),
         True,

@@ -12,7 +12,7 @@ from commerce_core.checkout import (
     Operation,
     SagaNotFound,
 )
-from commerce_core.checkout.service.operate import Decision
+from commerce_core.checkout.service.operate import OperatorDecision
 from commerce_core.kernel.ids import OrderId
 from commerce_core.orders import OrderState, OrderStatus
 from commerce_core.payment import Captured, ChargeOutcome, Declined, Handle, PaymentUnknown, Voided
@@ -24,7 +24,7 @@ from tests.unit.checkout.doubles import ScriptedGateway
 from tests.unit.checkout.test_running import LEASE, Died, die, scripted
 from tests.unit.people import LOSES_ANSWER, order, register, see, sell, usd
 
-DECISION = Decision(actor="operator-1", reason="the books say so", evidence="ticket 7")
+DECISION = OperatorDecision(actor="operator-1", reason="the books say so", evidence="ticket 7")
 
 
 class DeafCarrier(MemoryCarrier):

@@ -83,7 +83,7 @@ def asked(shop: MemoryShop, buyer: Account, view: ItemView, key: str | None) -> 
     command = PlaceOrder(
         cart_id=fill(shop, buyer, (view, 1)), amount=view.item.price, payment_info=card()
     )
-    return shop.checkout.ask(buyer, command, key)
+    return shop.checkout.request(buyer, command, key)
 
 
 def together(

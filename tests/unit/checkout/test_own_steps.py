@@ -24,13 +24,13 @@ from commerce_core.checkout import (
     Wait,
     order_saga,
 )
-from commerce_core.checkout.service.operate import Decision
+from commerce_core.checkout.service.operate import OperatorDecision
 from commerce_core.orders import OrderState, OrderStatus, TooLateToCancel
 from commerce_testkit.memory.shop import MemoryParts, MemoryShop, memory_shop
 from tests.unit.checkout.steps_of_ones_own import FraudCheck, Gift
 from tests.unit.people import DECLINED_CARD, buyer_id, free, order, register, see, sell
 
-DECISION = Decision(actor="operator-1", reason="called the buyer", evidence="ticket 7")
+DECISION = OperatorDecision(actor="operator-1", reason="called the buyer", evidence="ticket 7")
 FRAUD, GIFT = Operation("fraud_check"), Operation("gift")
 
 

@@ -78,7 +78,7 @@ def prepared(
     """An order that only waits for its group."""
     cart_id = fill(shop, buyer, (view, quantity))
     command = PlaceOrder(cart_id=cart_id, amount=view.item.price * quantity, payment_info=card())
-    return people.prepared(shop, shop.checkout.ask(buyer, command))
+    return people.prepared(shop, shop.checkout.request(buyer, command))
 
 
 def test_an_order_is_there_with_its_lines_its_timeline_and_its_hold(shop: MemoryShop) -> None:

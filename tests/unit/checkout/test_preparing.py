@@ -70,7 +70,7 @@ def request_for(shop: MemoryShop, buyer: Account, view: ItemView) -> CheckoutReq
     command = PlaceOrder(
         cart_id=fill(shop, buyer, (view, 1)), amount=view.item.price, payment_info=card()
     )
-    return shop.checkout.ask(buyer, command)
+    return shop.checkout.request(buyer, command)
 
 
 def moody_shop(**parts: object) -> tuple[MemoryShop, Moody]:
@@ -135,7 +135,7 @@ def test_a_request_that_is_repeated_within_a_group_is_placed_once() -> None:
     shop, _ = moody_shop()
     mug, buyer = sell(shop, 9), register(shop)
     once = request_for(shop, buyer, mug)
-    again = shop.checkout.ask(
+    again = shop.checkout.request(
         buyer, PlaceOrder(cart_id=once.draft.cart_id, amount=mug.item.price, payment_info=card())
     )  # fmt: skip
     first, second = place(shop, [once, again])
@@ -221,7 +221,7 @@ def test_39_orders_of_many_lines_are_not_all_placed_in_one_transaction(lines: in
             amount=Money(100 * lines, "USD"),
             payment_info=card(),
         )
-        group.append(shop.checkout.ask(buyer, command))
+        group.append(shop.checkout.request(buyer, command))
     begun: list[None] = []
     really = shop.parts.database.begin
     object.__setattr__(shop.parts.database, "begin", lambda: begun.append(None) or really())

@@ -23,7 +23,7 @@ def prepare(shop: MemoryShop) -> PreparedPayment:
     command = PlaceOrder(
         cart_id=fill(shop, buyer, (sell(shop), 1)), amount=usd("5.00"), payment_info=card()
     )
-    return prepared_payment(shop, shop.checkout.ask(buyer, command))
+    return prepared_payment(shop, shop.checkout.request(buyer, command))
 
 
 def test_10_a_handle_that_no_order_names_is_cancelled_after_an_hour(shop: MemoryShop) -> None:

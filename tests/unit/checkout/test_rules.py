@@ -70,7 +70,7 @@ def calls(shop: MemoryShop, buyer: Account, view: ItemView) -> CheckoutRequest:
     command = PlaceOrder(
         cart_id=fill(shop, buyer, (view, 1)), amount=view.item.price, payment_info=card()
     )
-    return shop.checkout.ask(buyer, command)
+    return shop.checkout.request(buyer, command)
 
 
 @pytest.mark.parametrize("kind", [Region, Waiting])

@@ -17,7 +17,7 @@ from commerce_core.checkout.model import (
     RestoreCart,
     StepCommand,
 )
-from commerce_core.checkout.saga import ORDER_SAGA, Begin, advance, ask
+from commerce_core.checkout.saga import ORDER_SAGA, Begin, advance, next_command
 from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.orders import Fact, OrderKey, OrderState, Shipment
@@ -100,7 +100,7 @@ def test_the_flow_reads_charge_then_ship_and_the_charge_is_the_pivot() -> None:
     ],
 )
 def test_each_state_asks_for_its_own_call(saga: OrderSaga, verb: StepCommand | None) -> None:
-    assert ask(saga) is verb
+    assert next_command(saga) is verb
 
 
 def test_a_placed_order_begins_with_the_intent_to_charge_and_tells_nothing() -> None:
@@ -189,7 +189,7 @@ def test_11_what_is_not_understood_is_unknown_and_never_a_refusal(
     saga: OrderSaga, outcome: object
 ) -> None:
     stayed, commands = advance(saga, outcome)
-    assert (stayed.state, ask(stayed), commands) == (saga.state, ask(saga), ())
+    assert (stayed.state, next_command(stayed), commands) == (saga.state, next_command(saga), ())
 
 
 def test_an_unknown_call_is_remembered_as_unknown() -> None:
@@ -220,7 +220,7 @@ def test_what_cannot_be_shipped_is_paid_back_and_its_booking_is_proved_absent(
         [OpenRefund, ReleaseStock],
     )
     saga, commands = advance(saga, REFUNDED)
-    assert (saga.state, facts(commands), ask(saga)) == (
+    assert (saga.state, facts(commands), next_command(saga)) == (
         OrderState.COMPENSATING,
         [Fact.PAYMENT_REFUNDED],
         StepCommand.UNBOOK,
@@ -235,7 +235,7 @@ def test_what_cannot_be_shipped_is_paid_back_and_its_booking_is_proved_absent(
 
 def test_a_fence_that_comes_too_late_opens_the_refund() -> None:
     saga, commands = advance(FENCING, CAPTURED)
-    assert (saga.state, saga.status(Operation.CHARGE), ask(saga)) == (
+    assert (saga.state, saga.status(Operation.CHARGE), next_command(saga)) == (
         OrderState.COMPENSATING,
         CallStatus.OK,
         StepCommand.REFUND,
@@ -248,7 +248,11 @@ def test_a_fence_that_comes_too_late_opens_the_refund() -> None:
 @pytest.mark.parametrize("outcome", [VOIDED, DECLINED, CAPTURED])
 def test_money_that_is_known_to_be_taken_is_owed_whatever_else_is_said(outcome: object) -> None:
     saga, commands = advance(REFUNDING, outcome)
-    assert (saga.state, ask(saga), commands) == (OrderState.COMPENSATING, StepCommand.REFUND, ())
+    assert (saga.state, next_command(saga), commands) == (
+        OrderState.COMPENSATING,
+        StepCommand.REFUND,
+        (),
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
 """Every interleaving of two runners that die or freeze anywhere, a buyer who cancels, lost answers
 and requests that land late.
 
-The project's own ``advance`` and ``ask`` decide; a small world around them keeps the gateway's and
-the carrier's books, the hold and the cart, and writes as the recorder does: under fence, state and
-cancel flag, advancing again where only the flag moved.
+The project's own ``advance`` and ``next_command`` decide; a small world around them keeps the
+gateway's and the carrier's books, the hold and the cart, and writes as the recorder does: under
+fence, state and cancel flag, advancing again where only the flag moved.
 """
 
 import attrs
@@ -161,9 +161,11 @@ class TimeOutIsFailure(ChargePayment):
 class NoFenceAfterDecline(TimeOutIsFailure):
     """And nobody proves that the charge has become impossible."""
 
-    def ask_undo(self, saga: OrderSaga) -> StepCommand | None:
+    def undo_command(self, saga: OrderSaga) -> StepCommand | None:
         return (
-            None if saga.status(Operation.CHARGE) is CallStatus.REFUSED else super().ask_undo(saga)
+            None
+            if saga.status(Operation.CHARGE) is CallStatus.REFUSED
+            else super().undo_command(saga)
         )
 
 
@@ -188,7 +190,7 @@ class PartIsWhole(ChargePayment):
 class NeverUnbook(ArrangeShipment):
     """A parcel that was asked for is left alone."""
 
-    def ask_undo(self, saga: OrderSaga) -> StepCommand | None:
+    def undo_command(self, saga: OrderSaga) -> StepCommand | None:
         return None
 
 
@@ -202,7 +204,7 @@ class GivesUpShipping(ArrangeShipment):
             saga, ANSWERS["REFUSED"] if isinstance(outcome, PaymentUnknown) else outcome
         )
 
-    def ask_undo(self, saga: OrderSaga) -> StepCommand | None:
+    def undo_command(self, saga: OrderSaga) -> StepCommand | None:
         return None
 
 

@@ -75,12 +75,12 @@ class CartChanges:
             results = [working.apply(change, offers) for change in group]
             if working.changed:
                 self._write(tx, working)
-            asked = [
+            requested = [
                 (cart, change.shopper.address)
                 for cart, change in zip(results, group, strict=True)
                 if isinstance(cart, Cart)
             ]
-            views = iter(self._views(tx, asked))
+            views = iter(self._views(tx, requested))
             answers = [next(views) if isinstance(result, Cart) else result for result in results]
             for change, answer in zip(group, answers, strict=True):
                 working.check_total(change, answer)

@@ -20,7 +20,7 @@ def is_guest(buyer_id: BuyerId) -> bool:
 
 class GuestTokens:
     """Makes the tokens that guests' carts are known by, and distinguishes them from those that
-    somebody else made up.
+    was made up elsewhere.
 
     Whoever could choose a token could hand it to another person, and read that person's cart
     afterwards.

@@ -1,4 +1,4 @@
-"""Ending carts that nobody comes back to."""
+"""Ends abandoned carts."""
 
 from datetime import datetime, timedelta
 
@@ -10,7 +10,7 @@ from commerce_core.kernel.transaction import Transaction
 
 
 class CartRetention:
-    """Ends carts that nobody comes back to: a guest's is dropped, a buyer's loses its lines.
+    """Ends abandoned carts: a guest's is dropped, a buyer's loses its lines.
 
     It walks through all carts by key, a page at a time, and begins again behind the last one or
     after a restart: no index has to follow every change of a cart. A buyer's rows stay, since the
@@ -31,11 +31,11 @@ class CartRetention:
         """Look at the next *limit* carts and end those that are idle at *now*; how many.
 
         For a :class:`Rule` of the retention, which commits. A page may hold a part of a buyer's
-        carts only: whether all of a guest's are idle is asked where they are dropped.
+        carts only: whether all of a guest's are idle is checked where they are dropped.
         """
         page = self._carts.by_key(tx, self._after, limit)
         self._after = (page[-1].buyer_id, page[-1].id) if len(page) == limit else None
-        idle = [c for c in page if c.updated_at < now - self._kept(c.buyer_id)]
+        idle = [c for c in page if c.updated_at < now - self._period(c.buyer_id)]
         guests = sorted({c.buyer_id for c in idle if is_guest(c.buyer_id)})
         opened = sorted(
             (c.buyer_id, c.id)
@@ -46,5 +46,5 @@ class CartRetention:
             tx, opened, now - self._buyers, now
         )
 
-    def _kept(self, buyer_id: BuyerId) -> timedelta:
+    def _period(self, buyer_id: BuyerId) -> timedelta:
         return self._guests if is_guest(buyer_id) else self._buyers

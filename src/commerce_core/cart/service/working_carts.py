@@ -54,7 +54,7 @@ class CartChange:
 
     @classmethod
     def of(cls, shopper: Shopper, command: ChangeCart | SetQuantity) -> "CartChange":
-        """What *shopper* asks for by *command*."""
+        """The change that *shopper* requests by *command*."""
         if isinstance(command, SetQuantity):
             return cls(shopper=shopper, quantities=(command,))
         lines = () if command.lines is ABSENT else command.lines
@@ -123,7 +123,7 @@ class WorkingCarts:
             cart = cart.with_metadata(change.metadata, self._now)
         if change.coupons is not None:
             cart = cart.with_coupons(change.coupons, self._now)
-        if left_out:  # nobody has been told of it yet
+        if left_out:  # the buyer does not know yet
             cart = attrs.evolve(cart, left_out=left_out)
         self._after[shopper.buyer_id] = cart
         return cart
@@ -133,7 +133,7 @@ class WorkingCarts:
         be taken out of it.
 
         Raises:
-            TotalTooLarge: *change* asks for more of something, and the cart comes to too much.
+            TotalTooLarge: *change* adds pieces, and the cart comes to too much.
         """
         if isinstance(answer, CartView) and answer.quote.total.minor > MAX_SUM:
             before = {

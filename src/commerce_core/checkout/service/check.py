@@ -178,13 +178,13 @@ class Checker:
         """What is seen twice: between two systems, a difference that is on its way to being made
         good shows only once.
         """
-        found = self._look(keys)
+        found = self._violations_of(keys)
         if not found:
             return found
-        again = set(self._look(keys))
+        again = set(self._violations_of(keys))
         return [violation for violation in found if violation in again]
 
-    def _look(self, keys: Sequence[OrderKey]) -> list[Violation]:
+    def _violations_of(self, keys: Sequence[OrderKey]) -> list[Violation]:
         stored = self._stored(keys)
         order_ids = [key.order_id for key in keys]
         entries = _by_order(

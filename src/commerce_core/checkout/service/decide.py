@@ -32,7 +32,7 @@ from commerce_core.pricing import PricedLine, Pricer, Quote
 
 @attrs.frozen(kw_only=True)
 class Draft:
-    """An order that is asked for. Its id is made before anything else, so that a repeated attempt
+    """A requested order. Its id is made before anything else, so that a repeated attempt
     collides with itself.
 
     *cart_version* is what the buyer named, *priced_version* what was priced before the payment was
@@ -98,14 +98,14 @@ Decision = Accepted | Repeated | Placed | Exception
 
 
 def decide(
-    drafts: Sequence[Draft], seen: Snapshot, pricer: Pricer, rules: Sequence[CheckoutRule] = ()
+    drafts: Sequence[Draft], snapshot: Snapshot, pricer: Pricer, rules: Sequence[CheckoutRule] = ()
 ) -> list[Decision]:
     """One decision per draft, in the order in which they arrived: the first come are served while
     stock lasts. All of *rules* answer at once.
 
     One draft's refusal never touches another's.
     """
-    group = _Group(seen, pricer, rules)
+    group = _Group(snapshot, pricer, rules)
     return [group.decide(draft) for draft in drafts]
 
 
@@ -122,7 +122,7 @@ def check_rules(rules: Sequence[CheckoutRule], accepted: Accepted) -> None:
 
 
 def proposed(accepted: Accepted) -> ProposedOrder:
-    """An accepted order as those see it who are asked before it is placed."""
+    """An accepted order as rules and number services see it before it is placed."""
     draft, cart = accepted.draft, accepted.cart
     return ProposedOrder(
         order_id=draft.order_id,
@@ -141,17 +141,19 @@ def proposed(accepted: Accepted) -> ProposedOrder:
 class _Group:
     """Running sums over a group."""
 
-    def __init__(self, seen: Snapshot, pricer: Pricer, rules: Sequence[CheckoutRule]) -> None:
-        self._seen = seen
+    def __init__(self, snapshot: Snapshot, pricer: Pricer, rules: Sequence[CheckoutRule]) -> None:
+        self._snapshot = snapshot
         self._pricer = pricer
         self._rules = rules
         self._by_key = {
-            (o.buyer_id, o.idem_key): (o.id, o.cart_id, o.digest) for o in seen.orders if o.idem_key
+            (o.buyer_id, o.idem_key): (o.id, o.cart_id, o.digest)
+            for o in snapshot.orders
+            if o.idem_key
         }
-        self._by_cart = {(o.buyer_id, o.cart_id): o.id for o in seen.orders}
+        self._by_cart = {(o.buyer_id, o.cart_id): o.id for o in snapshot.orders}
         self._accepted: set[OrderId] = set()
-        self._taken: dict[SkuId, int] = {}
-        self._numbers = set(seen.numbers)
+        self._reserved: dict[SkuId, int] = {}
+        self._numbers = set(snapshot.numbers)
 
     def decide(self, draft: Draft) -> Decision:
         """The decision over one draft."""
@@ -204,7 +206,7 @@ class _Group:
         return accepted
 
     def _cart(self, draft: Draft) -> Cart:
-        cart = self._seen.carts.get(draft.cart_id)
+        cart = self._snapshot.carts.get(draft.cart_id)
         if cart is None or cart.buyer_id != draft.buyer_id or cart.status is CartStatus.ORDERED:
             raise CartNotFound("there is no such cart")
         if cart.status is CartStatus.MERGED:
@@ -216,8 +218,8 @@ class _Group:
         return cart
 
     def _offers(self, cart: Cart) -> tuple[Offer, ...]:
-        found = [self._seen.offers.get(line.sku_id) for line in cart.lines]
-        gone = [
+        found = [self._snapshot.offers.get(line.sku_id) for line in cart.lines]
+        unavailable = [
             ShortLine(
                 item_id=x.item_id,
                 variant_id=x.variant_id,
@@ -228,8 +230,8 @@ class _Group:
             for x, o in zip(cart.lines, found, strict=True)
             if o is None or not o.on_sale
         ]
-        if gone:
-            raise ItemUnavailable(gone)
+        if unavailable:
+            raise ItemUnavailable(unavailable)
         return tuple(offer for offer in found if offer)
 
     def _take(self, cart: Cart, offers: Sequence[Offer]) -> None:
@@ -252,8 +254,8 @@ class _Group:
         if short:
             raise OutOfStock(short)
         for sku_id, quantity in wanted.items():
-            self._taken[sku_id] = self._taken.get(sku_id, 0) + quantity
+            self._reserved[sku_id] = self._reserved.get(sku_id, 0) + quantity
 
     def _free(self, sku_id: SkuId) -> int:
-        level = self._seen.levels.get(sku_id)
-        return level.available - self._taken.get(sku_id, 0) if level and level.sellable else 0
+        level = self._snapshot.levels.get(sku_id)
+        return level.available - self._reserved.get(sku_id, 0) if level and level.sellable else 0

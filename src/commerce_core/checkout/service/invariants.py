@@ -84,7 +84,7 @@ def _money(e: OrderEvidence) -> _Found:
     total, state = e.view.order.total, e.view.state
     undone = state in (OrderState.COMPENSATING, OrderState.CANCELLED)
     captures = [entry.amount for entry in e.entries if entry.kind == "capture"]
-    taken, refunded = (
+    captured_sums, refunded = (
         _sums(captures),
         _sums(entry.amount for entry in e.entries if entry.kind == "refund"),
     )
@@ -97,7 +97,7 @@ def _money(e: OrderEvidence) -> _Found:
     # What is undone goes back as it was captured (L2).
     if any(amount != total for amount in captures) and not undone:
         yield "S5", f"captured {', '.join(map(str, captures))} for a total of {total}"
-    if refunded - taken:
+    if refunded - captured_sums:
         yield "S6", f"{refunded.total()} minor units given back, more than was captured"
     charge = e.row.saga.status(Operation.CHARGE)
     landed_late = state.is_final and sums["capture"] and not (charge and charge.is_open)
@@ -116,9 +116,9 @@ def _money(e: OrderEvidence) -> _Found:
         yield "L8", f"facts that the gateway's books do not show: {sorted(strange)}"
     if state.is_final and (missing := {(entry.ref, entry.kind) for entry in e.entries} - known):
         yield "L8", f"the gateway's books have more: {sorted(missing)}"
-    if state.is_completed and taken - refunded != _sums([total]):
+    if state.is_completed and captured_sums - refunded != _sums([total]):
         yield "L2", f"completed, but the net charge is not {total}"
-    if state is OrderState.CANCELLED and taken != refunded:
+    if state is OrderState.CANCELLED and captured_sums != refunded:
         yield "L2", "cancelled, but the buyer's money is kept"
 
 

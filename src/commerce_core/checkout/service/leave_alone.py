@@ -15,7 +15,7 @@ from commerce_core.kernel.ids import OrderId
 #: So many orders in a row, each another one, are not answered before the party is taken for away:
 #: one may be spoilt itself.
 _FAILURES: Final = 3
-#: A party that is away is asked this often at least, by one call.
+#: A party that is down is probed this often at least, by one call.
 _LONGEST: Final = timedelta(seconds=10)
 #: After so many pauses the probe is of another order than those that were not answered.
 _ANEW: Final = frozenset(5 << n for n in range(32))
@@ -34,10 +34,10 @@ class _Silence:
 
 
 class Breaker:
-    """What this process knows of the parties it asks: one that does not answer several orders is
-    probed by one call after a pause.
+    """A circuit breaker for each outside party: one that does not answer several orders is probed
+    by one call after a pause.
 
-    Every process learns for itself. Threads may share it: at worst one of them probes as well.
+    Every process has its own. Threads may share it: at worst one of them probes as well.
     """
 
     def __init__(self, timing: Timing, clock: Clock) -> None:
@@ -72,8 +72,8 @@ class Breaker:
         silence.probed_at = now
         return True
 
-    def heard(self, party: Party, order_id: OrderId, *, answered: bool) -> None:
-        """What became of a call: an answer of any kind ends the silence."""
+    def record_answer(self, party: Party, order_id: OrderId, *, answered: bool) -> None:
+        """Record the outcome of a call: an answer of any kind closes the circuit."""
         if answered:
             self._silent.pop(party, None)
             return
@@ -88,7 +88,7 @@ class Breaker:
             silence.pauses += 1
 
     def probes_anew(self, party: Party) -> bool:
-        """Whether the next probe is to be of an order that was not asked about yet, where there is
+        """Whether the next probe is to be of an order without an earlier call, where there is
         one.
 
         Seldom, and ever more so: what is sent to a party that is away may become too old to be sent

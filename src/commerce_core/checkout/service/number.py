@@ -19,16 +19,16 @@ def give_numbers(
 ) -> list[str | OrderNumberUnavailable]:
     """A number for each of *orders*. One that cannot have any never keeps another from its own."""
 
-    def ask(some: Sequence[ProposedOrder]) -> Sequence[object]:
+    def request_numbers(some: Sequence[ProposedOrder]) -> Sequence[object]:
         try:
-            given = list(islice(numbers.numbers(some), len(some) + 1))
+            received = list(islice(numbers.numbers(some), len(some) + 1))
         except Unavailable as error:  # smaller groups would fare no better
             return [error] * len(some)
-        if len(given) != len(some):
-            raise ValueError(f"{len(given)} numbers or more for {len(some)} orders")
-        return given
+        if len(received) != len(some):
+            raise ValueError(f"{len(received)} numbers or more for {len(some)} orders")
+        return received
 
-    return [_checked(answer) for answer in isolate_failures(ask, orders)]
+    return [_checked(answer) for answer in isolate_failures(request_numbers, orders)]
 
 
 def _checked(answer: object) -> str | OrderNumberUnavailable:
@@ -48,5 +48,5 @@ def _wrong_with(number: str) -> str | None:
     if len(number) > LONGEST_NUMBER:
         return f"is longer than {LONGEST_NUMBER} characters"
     if not number.isprintable() or number != number.strip():
-        return "has characters that nobody sees"
+        return "has invisible characters"
     return None

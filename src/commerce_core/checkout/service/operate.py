@@ -14,7 +14,7 @@ from commerce_core.checkout.errors import (
 )
 from commerce_core.checkout.model import CallStatus, Operation, OrderSaga, StepCommand
 from commerce_core.checkout.ports import BacklogStats, SagaRow, SagaStore
-from commerce_core.checkout.saga import Definitions, ask
+from commerce_core.checkout.saga import Definitions, next_command
 from commerce_core.checkout.service.record import Recorder
 from commerce_core.checkout.service.transition import OutcomeRecord
 from commerce_core.checkout.steps.own import Accepted, Refused
@@ -40,7 +40,7 @@ MOST_UNKNOWN: Final = 10_000
 
 
 @attrs.frozen(kw_only=True)
-class Decision:
+class OperatorDecision:
     """Who decides, why, and what shows it: kept in the timeline."""
 
     actor: str
@@ -49,8 +49,8 @@ class Decision:
 
 
 class Operations:
-    """What operators may do. Everything that decides takes a :class:`Decision` and is refused while
-    a call is unknown.
+    """What operators may do. Deciding takes an :class:`OperatorDecision` and is refused while a
+    call is unknown.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class Operations:
 
     def counts(self) -> dict[str, int]:
         """How many unfinished sagas stand in each state."""
-        return {state: standing.count for state, standing in self.census().items()}
+        return {state: stats.count for state, stats in self.census().items()}
 
     def unknown_definitions(self) -> Mapping[tuple[str, int], int]:
         """How many unfinished sagas, by name and version, are of definitions that this process does
@@ -139,7 +139,7 @@ class Operations:
         self,
         order_id: OrderId,
         outcome: Captured | Declined | Voided | Accepted | Refused,
-        decision: Decision,
+        decision: OperatorDecision,
     ) -> None:
         """Have the saga go on with what became of its charge, or with a step that waits.
 
@@ -161,27 +161,27 @@ class Operations:
             key, saga = self._waiting(order_id, lambda saga: saga.waiting is not None)
             self._decide(key, saga, outcome, decision)
             return
-        key, saga = self._waiting(order_id, self._asks_for(StepCommand.CONFIRM, StepCommand.VOID))
+        key, saga = self._waiting(order_id, self._expects(StepCommand.CONFIRM, StepCommand.VOID))
         with self._db.snapshot() as tx:
             order = self._orders.load(tx, [key])[order_id].order
-        self._decide(key, saga, _agreed(outcome, self._shown(order)), decision)
+        self._decide(key, saga, _checked_against(outcome, self._shown(order)), decision)
 
     def _shown(self, order: Order) -> ChargeOutcome:
-        """What the gateway shows of a charge. No transaction is open while it is asked.
+        """What the gateway shows of a charge. No transaction is open during the call.
 
         Raises:
             CallUnknown: it does not answer.
         """
         try:
             gateway = self._gateways[order.handle.gateway]
-            seen = gateway.fetch(order.handle)
-            entries = gateway.books([order.id]) if isinstance(seen, PaymentUnknown) else ()
+            shown_charge = gateway.fetch(order.handle)
+            entries = gateway.books([order.id]) if isinstance(shown_charge, PaymentUnknown) else ()
         except Exception as error:  # whatever it is, it is no answer
             raise CallUnknown("the gateway does not answer: try again when it does") from error
         captured = next((entry for entry in entries if entry.kind == "capture"), None)
-        return Captured(ref=captured.ref, amount=captured.amount) if captured else seen
+        return Captured(ref=captured.ref, amount=captured.amount) if captured else shown_charge
 
-    def compensate(self, order_id: OrderId, decision: Decision) -> None:
+    def compensate(self, order_id: OrderId, decision: OperatorDecision) -> None:
         """Have a paid order undone that cannot be shipped.
 
         Raises:
@@ -189,18 +189,18 @@ class Operations:
             CallUnknown: it is not known whether the parcel is booked.
             NotToBeUndone: the order is not waiting for its shipment.
         """
-        key, saga = self._waiting(order_id, self._asks_for(StepCommand.BOOK))
+        key, saga = self._waiting(order_id, self._expects(StepCommand.BOOK))
         if saga.status(Operation.SHIP) is CallStatus.UNKNOWN:
             raise CallUnknown("it is not known whether the parcel is booked")
         self._decide(key, saga, CannotShip(decision.reason), decision)
 
-    def _asks_for(self, *awaited: StepCommand) -> Callable[[OrderSaga], bool]:
-        return lambda saga: ask(saga, self._definitions.of(saga)) in awaited
+    def _expects(self, *awaited: StepCommand) -> Callable[[OrderSaga], bool]:
+        return lambda saga: next_command(saga, self._definitions.of(saga)) in awaited
 
     def _waiting(
         self, order_id: OrderId, waits: Callable[[OrderSaga], bool]
     ) -> tuple[OrderKey, OrderSaga]:
-        """The saga of an order that *waits* for what is decided, and that nobody holds."""
+        """The saga of an order that *waits* for the decision, and that no process holds."""
         with self._db.snapshot() as tx:
             key = self._orders.keys_of(tx, [order_id]).get(order_id)
             rows: Sequence[SagaRow] = self._sagas.rows(tx, [key]) if key else ()
@@ -213,7 +213,9 @@ class Operations:
             raise CallUnknown("a call for this order is under way: try again when it is over")
         return key, row.saga
 
-    def _decide(self, key: OrderKey, saga: OrderSaga, outcome: object, decision: Decision) -> None:
+    def _decide(
+        self, key: OrderKey, saga: OrderSaga, outcome: object, decision: OperatorDecision
+    ) -> None:
         """Write what follows from *outcome*, if the saga is still as it was read."""
         now = self._clock.now()
         with self._db.begin() as tx:
@@ -233,20 +235,20 @@ class Operations:
             tx.commit()
 
 
-def _agreed(said: Captured | Declined | Voided, shown: ChargeOutcome) -> ChargeOutcome:
-    """What to go on with where somebody has *said* what became of a charge, and its gateway has
-    *shown* it.
+def _checked_against(stated: Captured | Declined | Voided, shown: ChargeOutcome) -> ChargeOutcome:
+    """The outcome to go on with where an operator has *stated* that of a charge, and its gateway
+    has *shown* it.
     """
-    if isinstance(shown, Captured) != isinstance(said, Captured) and not isinstance(
+    if isinstance(shown, Captured) != isinstance(stated, Captured) and not isinstance(
         shown, PaymentUnknown
     ):
         raise ContradictedByBooks(f"the gateway shows {_in_words(shown)}")
     if not isinstance(shown, PaymentUnknown):
         return shown
-    if not isinstance(said, Declined):
-        what = "no charge" if isinstance(said, Captured) else "that it can still be charged"
+    if not isinstance(stated, Declined):
+        what = "no charge" if isinstance(stated, Captured) else "that it can still be charged"
         raise ContradictedByBooks(f"the gateway shows {what} ({shown.reason})")
-    return said
+    return stated
 
 
 def _in_words(shown: ChargeOutcome) -> str:

@@ -68,8 +68,8 @@ class Placement:
 
     def _preview(self, drafts: Sequence[Draft]) -> list[Decision]:
         with self.database.snapshot() as tx:
-            seen = self._read(tx, drafts)
-        return [decide([draft], seen, self.pricer, self.rules)[0] for draft in drafts]
+            read_state = self._read(tx, drafts)
+        return [decide([draft], read_state, self.pricer, self.rules)[0] for draft in drafts]
 
     def place_many(self, group: Sequence[PreparedPayment]) -> list[Placed | Exception]:
         """Place each order of *group* or say why not, in one transaction: a fixed number of
@@ -130,7 +130,7 @@ class Placement:
         )
 
     def _carts(self, tx: Transaction, drafts: Sequence[Draft]) -> Mapping[CartId, Cart]:
-        """The carts that are asked for; one that its buyer has not put anything into yet is not
+        """The requested carts; one that its buyer has not put anything into yet is not
         stored, but known by its name.
         """
         found = dict(self.carts.load(tx, sorted({(d.buyer_id, d.cart_id) for d in drafts})))

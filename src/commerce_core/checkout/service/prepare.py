@@ -1,4 +1,4 @@
-"""What comes before an order is placed: a look at what it asks for, its payment prepared, and its
+"""What comes before an order is placed: its preview, its payment prepared, and its
 number given. No money moves.
 """
 
@@ -39,12 +39,12 @@ NOTHING_TO_PAY: Final = Handle(gateway="", account="", reference="", brand="", l
 
 @attrs.frozen(kw_only=True)
 class CheckoutRequest:
-    """An order that is asked for, with what it is to be paid with."""
+    """A requested order, with its payment."""
 
     draft: Draft
     payment: PaymentInfo | None
     trace: str | None = None
-    """The request that it came of, as whoever answers it calls it."""
+    """Trace context of the request."""
 
 
 @attrs.frozen(kw_only=True)
@@ -67,12 +67,12 @@ class PreviewedRequest:
 
 
 class Preparation:
-    """Prepares payments of requests that were looked at, so that nothing is begun at a gateway for
+    """Prepares payments of previewed requests, so that nothing is begun at a gateway for
     what would be refused anyhow.
 
     Args:
         gateways: by name; the first one takes the payments where there is no *route*.
-        rules: those that may wait for somebody, each in time already.
+        rules: those that may call outside, each with its time-out.
         route: which gateway takes which payment.
         numbers: gives what is prepared a number; ``None``: orders have none.
     """
@@ -101,41 +101,41 @@ class Preparation:
         self, numbers: OrderNumbers, group: Sequence[PreviewedRequest],
         ready: Sequence[Placed | PreparedPayment | Exception]
     ) -> list[Placed | PreparedPayment | Exception]:  # fmt: skip
-        """*ready* with numbers: the last thing that is asked for, so that few stay unused."""
+        """*ready* with numbers: requested last, so that few stay unused."""
         orders = {
             no: proposed(one.decision)
             for no, one in enumerate(group)
             if isinstance(one.decision, Accepted) and isinstance(ready[no], PreparedPayment)
         }
-        given = dict(zip(orders, give_numbers(numbers, [*orders.values()]), strict=True))
-        return [_with_number(one, given.get(no)) for no, one in enumerate(ready)]
+        numbered = dict(zip(orders, give_numbers(numbers, [*orders.values()]), strict=True))
+        return [_with_number(one, numbered.get(no)) for no, one in enumerate(ready)]
 
     def _prepare(
-        self, asked: CheckoutRequest, decision: Decision
+        self, order_request: CheckoutRequest, decision: Decision
     ) -> Placed | PreparedPayment | Exception:
         if isinstance(decision, Placed | Exception):
             return decision
-        draft = asked.draft
+        draft = order_request.draft
         if isinstance(
             decision, Accepted
-        ):  # whatever the cart becomes while somebody is slow, nothing else is ordered
+        ):  # the cart may change during a slow call: nothing else is ordered
             draft = attrs.evolve(draft, priced_version=decision.cart.version)
             if (refusal := self._refusal(decision)) is not None:
                 return refusal
-        # The preview has found that it is the total: nobody is asked for nothing.
+        # The preview has found that it is the total: nothing is charged for nothing.
         if draft.amount.minor == 0:
-            return PreparedPayment(draft=draft, handle=NOTHING_TO_PAY, trace=asked.trace)
-        if asked.payment is None:
+            return PreparedPayment(draft=draft, handle=NOTHING_TO_PAY, trace=order_request.trace)
+        if order_request.payment is None:
             return Invalid.at("/paymentInfo", "is required")
         try:
-            name = self._route(asked.payment, draft.amount) if self._route else self._first
+            name = self._route(order_request.payment, draft.amount) if self._route else self._first
             handle = self._called(name).prepare(
-                draft.order_id, draft.buyer_id, draft.amount, asked.payment
+                draft.order_id, draft.buyer_id, draft.amount, order_request.payment
             )
-        except Exception as error:  # noqa: BLE001 (whatever a gateway says to one is nothing to its neighbours)
+        except Exception as error:  # noqa: BLE001 (must not fail its neighbours)
             return error
         return PreparedPayment(
-            draft=draft, handle=attrs.evolve(handle, gateway=name), trace=asked.trace
+            draft=draft, handle=attrs.evolve(handle, gateway=name), trace=order_request.trace
         )  # as this shop calls it
 
     def _called(self, name: str) -> PaymentGateway:
@@ -146,7 +146,7 @@ class Preparation:
     def _refusal(self, accepted: Accepted) -> Exception | None:
         try:
             check_rules(self._rules, accepted)
-        except Exception as error:  # noqa: BLE001 (whatever a rule says to one is nothing to its neighbours)
+        except Exception as error:  # noqa: BLE001 (must not fail its neighbours)
             return error
         return None
 
@@ -167,7 +167,7 @@ def in_one_group(
     """The whole way of a group on one thread: for gateways and rules that answer at once."""
 
     def placed(group: Sequence[CheckoutRequest]) -> Sequence[Placed | Exception]:
-        decisions = preview([asked.draft for asked in group])
+        decisions = preview([order_request.draft for order_request in group])
         ready = preparation.prepare_many(
             [PreviewedRequest(*pair) for pair in zip(group, decisions, strict=True)]
         )

@@ -1,4 +1,4 @@
-"""What no order asks for any more: handles that were prepared in vain, and charges that landed
+"""What no order needs any more: handles that were prepared in vain, and charges that landed
 after all was undone.
 """
 
@@ -140,7 +140,7 @@ class Reconciliation:
 
     def _refund(self, owed: _Owed) -> bool:
         """Whether it went back. Raises RefundOverdue where nothing may be sent any more."""
-        failed, answer = self._asked(owed)
+        failed, answer = self._call_gateway(owed)
         outcome = answer.outcome if isinstance(answer, LookedUp) else answer
         now = self._clock.now()
         call = given_back(owed.call, owed.captured, outcome).intended(now)
@@ -154,7 +154,7 @@ class Reconciliation:
             raise RefundOverdue(owed.order.id)
         return call.status is CallStatus.OK
 
-    def _asked(self, owed: _Owed) -> tuple[Exception | None, object]:
+    def _call_gateway(self, owed: _Owed) -> tuple[Exception | None, object]:
         """What the gateway answers; an exception is no answer (rule 4)."""
         age = self._clock.now() - (owed.call.intended_at or self._clock.now())
         try:

@@ -1,4 +1,4 @@
-"""Writing what was learnt of sagas, with all that follows from it, in the transaction of the
+"""Writing outcomes of sagas, with all that follows from them, in the transaction of the
 caller.
 """
 
@@ -23,16 +23,16 @@ from commerce_core.checkout.model import (
 from commerce_core.checkout.ports import ClaimedSaga, SagaStore, SagaWrite
 from commerce_core.checkout.saga import Definitions
 from commerce_core.checkout.service.transition import (
-    Left,
+    LeftSaga,
     OutcomeRecord,
     Transition,
     cart_line,
+    continued_from,
     ending_of,
     facts_of,
-    going_on_from,
-    has_turned_out,
+    has_new_outcome,
     in_legible_words,
-    learnt,
+    made_progress,
     storable_detail,
     transition_of,
 )
@@ -83,7 +83,7 @@ class Recorder:
             HoldsLost: a completed order's goods are not held: the caller rolls back and has a
                 person look at it.
         """
-        going_on: list[OutcomeRecord] = []
+        continued: list[OutcomeRecord] = []
         moves = [in_legible_words(move) for move in moves]
         self._sagas.record_facts(tx, list(facts_of(moves)), now)
         for _ in range(_REREADS):
@@ -93,15 +93,15 @@ class Recorder:
             self._carry_out(
                 tx, [step for order_id, step in steps.items() if order_id in written], now
             )
-            going_on += [
-                going_on_from(steps[i].move, writes[i])
+            continued += [
+                continued_from(steps[i].move, writes[i])
                 for i in steps
                 if i in written and writes[i].lease_until
             ]
             moves = self._reread(tx, [m for m in moves if m.order.id not in written])
             if not moves:
                 break
-        return going_on
+        return continued
 
     def flag(self, tx: Transaction, move: OutcomeRecord, error: str, now: datetime) -> None:
         """Keep what the gateway said and flag the saga for review; it is tried again later all
@@ -114,12 +114,12 @@ class Recorder:
         still_ours = [
             m.claimed for m in self._reread(tx, [move]) if not m.claimed.saga.state.is_final
         ]
-        put_off = [self._put_off(claimed, claimed.saga, now) for claimed in still_ours]
+        postponed = [self._postpone(claimed, claimed.saga, now) for claimed in still_ours]
         self._sagas.write(
-            tx, [attrs.evolve(write, attention=True, last_error=error) for write in put_off], now
+            tx, [attrs.evolve(write, attention=True, last_error=error) for write in postponed], now
         )
 
-    def leave(self, tx: Transaction, left: Sequence[Left], now: datetime) -> None:
+    def leave(self, tx: Transaction, left: Sequence[LeftSaga], now: datetime) -> None:
         """Let go of sagas whose calls were not made; that they were claimed does not count."""
         writes = [
             SagaWrite(
@@ -180,31 +180,33 @@ class Recorder:
         if (
             not step.commands
             and step.saga.state is claimed.saga.state
-            and not learnt(claimed.saga, step.saga)
+            and not made_progress(claimed.saga, step.saga)
         ):
             tries = claimed.claims - step.move.blameless
-            put_off = self._put_off(attrs.evolve(claimed, claims=tries), step.saga, now)
+            postponed = self._postpone(attrs.evolve(claimed, claims=tries), step.saga, now)
             reason = storable_text(str(getattr(step.move.outcome, "reason", ""))) or None
             if step.move.blameless:  # first in line when its party is back
-                put_off = attrs.evolve(put_off, next_run_at=min(now, step.move.order.created_at))
+                postponed = attrs.evolve(
+                    postponed, next_run_at=min(now, step.move.order.created_at)
+                )
             return attrs.evolve(
-                put_off, read=claimed, last_error=reason, attention=step.move.alarming or None
+                postponed, read=claimed, last_error=reason, attention=step.move.alarming or None
             )
         # Nobody holds what an operator has decided.
-        goes_on = step.move.by_runner and step.asks
-        if not step.commands and not has_turned_out(
+        continues = step.move.by_runner and step.has_next_call
+        if not step.commands and not has_new_outcome(
             claimed.saga, step.saga
         ):  # attempted again: it has got no further
-            write = self._put_off(claimed, step.saga, now)
+            write = self._postpone(claimed, step.saga, now)
             return attrs.evolve(
-                write, lease_until=now + self._timing.lease if goes_on else None, next_run_at=now
+                write, lease_until=now + self._timing.lease if continues else None, next_run_at=now
             )
         return SagaWrite(
             read=claimed,
             saga=step.saga,
             seq=step.seq,
             claims=0,
-            lease_until=now + self._timing.lease if goes_on else None,
+            lease_until=now + self._timing.lease if continues else None,
             next_run_at=now,
             last_error=step.saga.cause.detail
             if step.saga.cause and step.saga.needs_person
@@ -227,7 +229,7 @@ class Recorder:
             attention=step.saga.needs_person,
         )
 
-    def _put_off(self, claimed: ClaimedSaga, saga: OrderSaga, now: datetime) -> SagaWrite:
+    def _postpone(self, claimed: ClaimedSaga, saga: OrderSaga, now: datetime) -> SagaWrite:
         next_run_at = now + self._timing.pause(max(0, claimed.claims - 1))
         return SagaWrite(
             read=claimed,

@@ -14,7 +14,7 @@ from commerce_core.checkout.ports import ClaimedSaga, Party, SagaStore
 from commerce_core.checkout.saga import Begin, Definitions, next_call
 from commerce_core.checkout.service.leave_alone import Breaker
 from commerce_core.checkout.service.record import Recorder
-from commerce_core.checkout.service.transition import Left, OutcomeRecord
+from commerce_core.checkout.service.transition import LeftSaga, OutcomeRecord
 from commerce_core.checkout.steps.own import StepUnknown, no_answer
 from commerce_core.checkout.steps.pay import LookedUp
 from commerce_core.checkout.steps.step import CallRequest, Outside, Step
@@ -46,7 +46,7 @@ class StepCall:
 
     @property
     def party(self) -> Party:
-        """Who is asked."""
+        """The party that is called."""
         return self.step.party(self.claimed.saga)
 
     @property
@@ -56,7 +56,7 @@ class StepCall:
         return self.claimed.saga.call(operation) if operation else None
 
     @property
-    def was_asked(self) -> bool:
+    def is_repeated(self) -> bool:
         """Whether the party has not answered it before."""
         return not self.fresh and self.call is not None
 
@@ -173,13 +173,13 @@ class SagaRunner:
         return count
 
     def _begin(self, tasks: Sequence[StepCall]) -> int:
-        """Make the calls that may be made now, how many; the sagas of the others are let go."""
-        admitted, left = list[StepCall](), list[Left]()
+        """Make the calls that may be made now, how many; the sagas of the others are released."""
+        admitted, left = list[StepCall](), list[LeftSaga]()
         for task in sorted(tasks, key=self._after_others):
             if not self._ending and self._breaker.admits(task.party):
                 admitted.append(task)
             else:
-                left.append(Left(task.claimed, task.held_back(), self._until(task.party)))
+                left.append(LeftSaga(task.claimed, task.held_back(), self._until(task.party)))
         if left:
             self._leave(left)
         self._calls.begin(admitted)
@@ -191,14 +191,14 @@ class SagaRunner:
         """
         if self._breaker.left_alone_until(task.party) is None:
             return False
-        return task.was_asked == self._breaker.probes_anew(task.party)
+        return task.is_repeated == self._breaker.probes_anew(task.party)
 
     def _until(self, party: Party) -> datetime:
         """When to look again at what waits for a party that is left alone."""
         soon = self._clock.now() + (timedelta(0) if self._ending else self._timing.retry)
         return max(self._breaker.left_alone_until(party) or soon, soon)
 
-    def _leave(self, left: Sequence[Left]) -> None:
+    def _leave(self, left: Sequence[LeftSaga]) -> None:
         with (
             suppress(TransactionLost),
             self._db.begin() as tx,
@@ -273,33 +273,33 @@ class SagaRunner:
         return task.step.perform(request, self._outside)
 
     def _settle(self, answers: "Sequence[tuple[StepCall, object]]") -> Sequence[StepCall]:
-        """Write what was learnt; the calls that follow from it."""
+        """Write the outcomes; the calls that follow from them."""
         for task, outcome in answers:
-            self._breaker.heard(task.party, task.order.id, answered=_is_answer(outcome))
+            self._breaker.record_answer(task.party, task.order.id, answered=_is_answer(outcome))
         moves = [_move(task, outcome) for task, outcome in answers]
         away = [
             not _is_answer(o) and self._breaker.left_alone_until(t.party) is not None
             for t, o in answers
         ]
-        going_on = self._settle_some(
+        continued = self._settle_some(
             [attrs.evolve(m, blameless=True) if b else m for m, b in zip(moves, away, strict=True)]
         )
-        return self._tasks(going_on, fresh=True)
+        return self._tasks(continued, fresh=True)
 
     def _settle_some(self, moves: Sequence[OutcomeRecord]) -> list[OutcomeRecord]:
-        """Write *moves*, those that stay in our hands; the one that spoils a group is flagged for a
+        """Write *moves*; those still claimed. One that fails its group is flagged for a
         person.
         """
-        going_on: list[OutcomeRecord] = []
+        continued: list[OutcomeRecord] = []
         for move, answer in zip(moves, isolate_failures(self._record, moves), strict=True):
             match answer:
                 case OutcomeRecord():
-                    going_on.append(answer)
+                    continued.append(answer)
                 case None | TransactionLost():
                     pass  # if it is lost the lease runs out and the same call is made again
                 case error:
                     self._flag(move, error)
-        return going_on
+        return continued
 
     def _record(self, moves: Sequence[OutcomeRecord]) -> list[OutcomeRecord | None]:
         """Write *moves* in one transaction; each as it goes on, if it does."""
@@ -307,12 +307,12 @@ class SagaRunner:
 
         def record() -> list[OutcomeRecord]:
             with self._db.begin() as tx:
-                going_on = self._recorder.record(tx, moves, now)
+                continued = self._recorder.record(tx, moves, now)
                 tx.commit()
-            return going_on
+            return continued
 
-        going_on = {m.order.id: m for m in retry_transaction(self._db, record)}
-        return [going_on.get(move.order.id) for move in moves]
+        continued = {m.order.id: m for m in retry_transaction(self._db, record)}
+        return [continued.get(move.order.id) for move in moves]
 
     def _flag(self, move: OutcomeRecord, error: Exception) -> None:
         """Flag a saga for review, with what the gateway said, if that can be kept at all. It is

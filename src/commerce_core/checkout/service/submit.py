@@ -25,7 +25,7 @@ class Checkout:
     is charged.
 
     Args:
-        orders: previews, prepares and places what is asked for.
+        orders: previews, prepares and places requests.
         preview: what would become of drafts right now.
         preparation: of payments, for those who place their orders themselves.
         ids: the ids of orders.
@@ -43,14 +43,14 @@ class Checkout:
         self._preparation = preparation
         self._ids = ids
 
-    def ask(
+    def request(
         self,
         buyer: Account | Buyer,
         command: PlaceOrder,
         idem_key: str | None = None,
         trace: str | None = None,
     ) -> CheckoutRequest:
-        """What *command* asks for. *trace* is kept with the order and its messages, for whoever
+        """The request of *command*. *trace* is kept with the order and its messages, for whoever
         follows a request through the processes.
         """
         draft = Draft(
@@ -68,7 +68,7 @@ class Checkout:
         return CheckoutRequest(draft=draft, payment=command.payment_info, trace=trace)
 
     def submit(self, request: CheckoutRequest) -> "Future[Placed]":
-        """Have the order placed that *request* asks for; its future raises what :meth:`place` does.
+        """Place the order of *request*; its future raises what :meth:`place` does.
         Idempotent by the cart, by the key and by the request itself.
 
         Raises:
@@ -106,12 +106,12 @@ class Checkout:
             IdempotencyKeyReused: see there;
                 nothing was reserved and nobody was charged.
         """
-        return self.submit(self.ask(buyer, command, idem_key)).result()
+        return self.submit(self.request(buyer, command, idem_key)).result()
 
 
 def request_digest(command: PlaceOrder) -> str:
-    """What tells one request from another under the same key; of a card only its last four digits
-    go in, and never its code.
+    """The digest that distinguishes requests under the same key; of a card only its last four
+    digits go in, and never its code.
     """
     address = command.shipping_address
     parts = [

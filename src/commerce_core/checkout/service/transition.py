@@ -1,4 +1,4 @@
-"""What a saga becomes by what was learnt of it: pure functions."""
+"""The next state of a saga after an outcome: pure functions."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -20,7 +20,7 @@ _SYSTEM: Final = "system"
 
 @attrs.frozen(kw_only=True)
 class OutcomeRecord:
-    """A claimed saga, and what was learnt of it. *actor* is ``system``, or the operator who
+    """A claimed saga, and the outcome of its call. *actor* is ``system``, or the operator who
     decided.
 
     An *alarming* one is flagged for review unless it gets on. A *blameless* one has not got on
@@ -42,8 +42,8 @@ class OutcomeRecord:
 
 
 @attrs.frozen
-class Left:
-    """A saga that is let go until some time without its call, with what is known of that call."""
+class LeftSaga:
+    """A saga that is released until some time without its call, with the state of that call."""
 
     claimed: ClaimedSaga
     saga: OrderSaga
@@ -52,14 +52,12 @@ class Left:
 
 @attrs.frozen
 class Transition:
-    """A move with what the saga's definition makes of it: *asks* is whether there is a call to make
-    next.
-    """
+    """A move with what the saga's definition makes of it, and whether a call follows."""
 
     move: OutcomeRecord
     saga: OrderSaga
     commands: tuple[Command, ...]
-    asks: bool
+    has_next_call: bool
 
     @property
     def key(self) -> OrderKey:
@@ -69,8 +67,8 @@ class Transition:
     @property
     def seq(self) -> int:
         """The last entry of the timeline, with those that follow from the move."""
-        told = sum(isinstance(command, RecordEvent) for command in self.commands)
-        return self.move.claimed.seq + told
+        recorded = sum(isinstance(command, RecordEvent) for command in self.commands)
+        return self.move.claimed.seq + recorded
 
     def any(self, kind: type[Command]) -> bool:
         """Whether a command of *kind* follows from the move."""
@@ -90,7 +88,7 @@ def cart_line(x: OrderLine) -> CartLine:
     )
 
 
-def going_on_from(move: OutcomeRecord, write: SagaWrite) -> OutcomeRecord:
+def continued_from(move: OutcomeRecord, write: SagaWrite) -> OutcomeRecord:
     """*move* after its *write*: the saga is still claimed."""
     return attrs.evolve(
         move,
@@ -107,12 +105,12 @@ def transition_of(move: OutcomeRecord, definitions: Definitions, now: datetime) 
     saga, commands = advance(read, move.outcome, definition)
     if any(call.intended_at is None for call in saga.calls.values()):
         saga = attrs.evolve(saga, calls={op: c.intended(now) for op, c in saga.calls.items()})
-    asks = next_call(saga, definition) is not None
-    return Transition(move, saga, commands, asks)
+    has_next_call = next_call(saga, definition) is not None
+    return Transition(move, saga, commands, has_next_call)
 
 
-def learnt(before: OrderSaga, after: OrderSaga) -> bool:
-    """Whether a call turned out, or is attempted again: a call that is merely unknown now is no
+def made_progress(before: OrderSaga, after: OrderSaga) -> bool:
+    """Whether a call has an outcome, or is attempted again: one that is merely unknown now is no
     progress.
     """
     attempted_again = any(
@@ -120,10 +118,10 @@ def learnt(before: OrderSaga, after: OrderSaga) -> bool:
         for op, call in after.calls.items()
         if op in before.calls
     )
-    return attempted_again or has_turned_out(before, after)
+    return attempted_again or has_new_outcome(before, after)
 
 
-def has_turned_out(before: OrderSaga, after: OrderSaga) -> bool:
+def has_new_outcome(before: OrderSaga, after: OrderSaga) -> bool:
     """Whether the state is another one, or a call that was open has an outcome."""
     return before.state is not after.state or any(
         not call.status.is_open and before.status(op) is not call.status
@@ -170,13 +168,13 @@ def in_legible_words(move: OutcomeRecord) -> OutcomeRecord:
     if not attrs.has(type(outcome)):
         return move
     answer: Any = outcome
-    said = (
+    details = (
         (a.name, getattr(answer, a.name))
         for a in attrs.fields(cast("type[attrs.AttrsInstance]", type(outcome)))
     )
     unreadable = {
         name: storable_text(text)
-        for name, text in said
+        for name, text in details
         if isinstance(text, str) and storable_text(text) != text
     }
     return attrs.evolve(move, outcome=attrs.evolve(answer, **unreadable)) if unreadable else move

@@ -42,7 +42,7 @@ class ArrangeShipment(Step):
     def begin(self, saga: OrderSaga) -> OrderSaga:
         return saga.with_intent(Operation.SHIP)
 
-    def ask(self, saga: OrderSaga) -> StepCommand:
+    def next_command(self, saga: OrderSaga) -> StepCommand:
         return StepCommand.BOOK
 
     def settle(self, saga: OrderSaga, outcome: object) -> Verdict:
@@ -73,7 +73,7 @@ class ArrangeShipment(Step):
     def begin_undo(self, saga: OrderSaga) -> Done:
         return Done(saga.with_intent(Operation.UNSHIP) if saga.call(Operation.SHIP) else saga)
 
-    def ask_undo(self, saga: OrderSaga) -> StepCommand | None:
+    def undo_command(self, saga: OrderSaga) -> StepCommand | None:
         proven_gone = (
             saga.call(Operation.SHIP) is None or saga.status(Operation.UNSHIP) is CallStatus.OK
         )

@@ -45,7 +45,7 @@ class ChargePayment(Step):
     def begin(self, saga: OrderSaga) -> OrderSaga:
         return saga.with_intent(Operation.CHARGE)
 
-    def ask(self, saga: OrderSaga) -> StepCommand:
+    def next_command(self, saga: OrderSaga) -> StepCommand:
         return StepCommand.VOID if saga.cancel_requested else StepCommand.CONFIRM
 
     def settle(self, saga: OrderSaga, outcome: object) -> Verdict:
@@ -53,12 +53,12 @@ class ChargePayment(Step):
             case Captured() if outcome.amount == saga.total:
                 return _captured(saga, outcome)
             case Captured():
-                taken = _captured(saga, outcome)
+                recorded = _captured(saga, outcome)
                 cause = Cause(
                     "amount-differs",
                     f"{outcome.amount} was captured, not the total of {saga.total}",
                 )
-                return Failed(taken.saga, cause, taken.commands)
+                return Failed(recorded.saga, cause, recorded.commands)
             case Declined():
                 refused = saga.with_result(
                     Operation.CHARGE, CallStatus.REFUSED, {"code": outcome.code}
@@ -82,7 +82,7 @@ class ChargePayment(Step):
     def begin_undo(self, saga: OrderSaga) -> Done:
         return _owing(saga) if saga.captured.minor > 0 else Done(saga)
 
-    def ask_undo(self, saga: OrderSaga) -> StepCommand | None:
+    def undo_command(self, saga: OrderSaga) -> StepCommand | None:
         match saga.status(Operation.CHARGE):
             case None | CallStatus.VOIDED:
                 return None

@@ -1,4 +1,4 @@
-"""Giving money back: which call is made, and what an answer to it means, whoever asks: an order's
+"""Refunds: which call is made, and what its outcome means, for any caller: an order's
 saga, or a charge that landed after all was undone.
 """
 
@@ -11,7 +11,7 @@ from commerce_core.payment import Refunded
 
 
 def refund_of(order: Order, no: int, amount: Money, known: OutsideCall | None) -> OutsideCall:
-    """The call that gives *amount* back as refund *no* of *order*, for which no saga asks any more:
+    """The call that gives *amount* back as refund *no* of *order*, which no saga makes any more:
     the one that is *known*, one more where that is over and did not suffice, or the first.
     """
     if known is not None:
@@ -33,11 +33,13 @@ def given_back(call: OutsideCall, captured: Money, outcome: object) -> OutsideCa
     part back is one more attempt: nothing can come of the one before, which asks for more than is
     left.
     """
-    asked = call.amount or captured
+    requested = call.amount or captured
     match outcome:
-        case Refunded() if outcome.amount == asked:
+        case Refunded() if outcome.amount == requested:
             return attrs.evolve(call, status=CallStatus.OK, response={"ref": outcome.ref})
-        case GivenBack() if (rest := captured.minor - outcome.of(captured.currency)) < asked.minor:
+        case GivenBack() if (
+            rest := captured.minor - outcome.of(captured.currency)
+        ) < requested.minor:
             if rest <= 0:
                 return attrs.evolve(
                     call, status=CallStatus.OK, response={"ref": outcome.entries[-1].ref}

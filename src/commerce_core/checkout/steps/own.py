@@ -34,7 +34,7 @@ from commerce_core.orders import Fact, Order
 #: What a step says goes into the order's timeline: so much of it.
 _MOST_ENTRIES: Final = 20
 
-Said: TypeAlias = Mapping[str, str | int | bool | None]
+Detail: TypeAlias = Mapping[str, str | int | bool | None]
 """What a step says beside its outcome: up to 20 entries, each text cut at 500 characters."""
 
 
@@ -42,12 +42,12 @@ Said: TypeAlias = Mapping[str, str | int | bool | None]
 class Accepted:
     """The step is done; *detail* is kept, and shown in the order's timeline."""
 
-    detail: Said = attrs.field(factory=dict[str, str | int | bool | None])
+    detail: Detail = attrs.field(factory=dict[str, str | int | bool | None])
 
 
 @attrs.frozen
 class Refused:
-    """The step can never be done. Before completion the order is undone, and its buyer is told
+    """The step can never be done. Before completion the order is undone, and its buyer sees
     *code* and *detail*; afterwards it is only noted.
     """
 
@@ -57,8 +57,8 @@ class Refused:
 
 @attrs.frozen
 class Wait:
-    """A later fact decides, or a person: then the order is flagged for review until somebody
-    resolves it. Either way the step is asked again, under the same key, every few minutes.
+    """A later fact decides, or a person: then the order is flagged for review until an operator
+    resolves it. Either way the step is called again, under the same key, every few minutes.
     """
 
     reason: str
@@ -72,7 +72,7 @@ class Undone:
 
 @attrs.frozen
 class StepUnknown:
-    """It may or may not have happened, or happens later: the same is asked again."""
+    """It may or may not have happened, or happens later: the same call is repeated."""
 
     reason: str
 
@@ -87,10 +87,10 @@ def no_answer(error: Exception) -> StepUnknown:
 
 @attrs.frozen(kw_only=True)
 class StepRequest:
-    """What a step is asked about.
+    """The request that a step handles.
 
-    *key* is the same on every repeat and differs between doing and undoing: whoever is called has
-    to take a repeated key for the same request. *answer* is what was learnt of doing it, if
+    *key* is the same on every repeat and differs between doing and undoing: the called party has
+    to treat a repeated key as the same request. *answer* is the detail of its result, if
     anything.
     """
 
@@ -149,7 +149,7 @@ class OwnStep(Step):
     def begin(self, saga: OrderSaga) -> OrderSaga:
         return saga.with_intent(self.operation)
 
-    def ask(self, saga: OrderSaga) -> StepCommand | None:
+    def next_command(self, saga: OrderSaga) -> StepCommand | None:
         return None if saga.cancel_requested else _command(self.operation)
 
     def settle(self, saga: OrderSaga, outcome: object) -> Verdict:
@@ -162,19 +162,19 @@ class OwnStep(Step):
         operation, before = self.operation, saga.status(self.operation)
         match outcome:
             case Accepted():
-                said = _bounded(outcome.detail)
-                done = saga.with_result(operation, CallStatus.OK, said)
-                return Done(done, (self._told("accepted", said),))
+                bounded = _bounded(outcome.detail)
+                done = saga.with_result(operation, CallStatus.OK, bounded)
+                return Done(done, (self._answered("accepted", bounded),))
             case Refused():
                 code, detail = storable_text(outcome.code), storable_text(outcome.detail)
                 refused = saga.with_result(operation, CallStatus.REFUSED, {"code": code})
                 return Failed(
-                    refused, Cause(code, detail), (self._told("refused", {"code": code}),)
+                    refused, Cause(code, detail), (self._answered("refused", {"code": code}),)
                 )
             case Wait():
                 why = {"reason": storable_text(outcome.reason), FOR_PERSON: outcome.for_person}
-                told = () if before is CallStatus.WAITING else (self._told("waiting", {}),)
-                return Stay(saga.with_result(operation, CallStatus.WAITING, why), told)
+                recorded = () if before is CallStatus.WAITING else (self._answered("waiting", {}),)
+                return Stay(saga.with_result(operation, CallStatus.WAITING, why), recorded)
             case _ if before is CallStatus.WAITING:
                 return Stay(saga)
             case _:
@@ -184,7 +184,7 @@ class OwnStep(Step):
         begun = saga.call(self.operation) is not None
         return Done(saga.with_intent(self.operation.undo) if begun and self.has_undo else saga)
 
-    def ask_undo(self, saga: OrderSaga) -> StepCommand | None:
+    def undo_command(self, saga: OrderSaga) -> StepCommand | None:
         undoing = saga.status(self.operation.undo)
         if undoing is None or undoing is CallStatus.OK:
             return None
@@ -193,13 +193,13 @@ class OwnStep(Step):
     def settle_undo(self, saga: OrderSaga, outcome: object) -> Done | Stay:
         undoing = self.operation.undo
         if isinstance(outcome, Undone):
-            return Done(saga.with_result(undoing, CallStatus.OK), (self._told("undone", {}),))
+            return Done(saga.with_result(undoing, CallStatus.OK), (self._answered("undone", {}),))
         return Stay(saga.with_result(undoing, CallStatus.UNKNOWN))
 
     def perform(self, request: CallRequest, outside: Outside) -> object:
         saga, doing = request.saga, request.saga.calls[self.operation]
         undoes = request.command.operation == self.operation.undo
-        asked = StepRequest(
+        step_request = StepRequest(
             order=request.order,
             saga=saga,
             key=call_key(saga.key, saga.calls[self.operation.undo] if undoes else doing),
@@ -207,20 +207,20 @@ class OwnStep(Step):
         )
         call = self.undo if undoes else self.do
         if self.answers_at_once:
-            return call(asked)
-        return outside.in_time(self.name, lambda: call(asked))
+            return call(step_request)
+        return outside.in_time(self.name, lambda: call(step_request))
 
-    def _told(self, outcome: str, said: Said) -> RecordEvent:
-        return RecordEvent(Fact.STEP_ANSWERED, {**said, "step": self.name, "outcome": outcome})
+    def _answered(self, outcome: str, bounded: Detail) -> RecordEvent:
+        return RecordEvent(Fact.STEP_ANSWERED, {**bounded, "step": self.name, "outcome": outcome})
 
 
 def _command(operation: Operation) -> StepCommand:
     return StepCommand(str(operation), operation)
 
 
-def _bounded(said: Said) -> dict[str, str | int | bool | None]:
-    kept = list(said.items())[:_MOST_ENTRIES]
+def _bounded(bounded: Detail) -> dict[str, str | int | bool | None]:
+    entries = list(bounded.items())[:_MOST_ENTRIES]
     return {
         storable_text(name): storable_text(value) if isinstance(value, str) else value
-        for name, value in kept
+        for name, value in entries
     }

@@ -60,11 +60,11 @@ def pay(
     too_old = is_too_old(gateway, call, clock.now())
     if not too_old and call.status is not CallStatus.UNKNOWN:
         return _send(gateway, order, call, captured)
-    seen = _look(gateway, order, call, captured)
+    shown = _look_up(gateway, order, call, captured)
     if too_old:
-        return LookedUp(seen)
-    if not isinstance(seen, PaymentUnknown):
-        return seen
+        return LookedUp(shown)
+    if not isinstance(shown, PaymentUnknown):
+        return shown
     return (
         TryAnew()
         if tries > _SENDS * call.attempt and call.attempt < _ATTEMPTS
@@ -88,11 +88,13 @@ def _send(gateway: PaymentGateway, order: Order, call: OutsideCall, captured: Mo
     return gateway.refund(order.handle, call.subject_no, call.amount or captured, key)
 
 
-def _look(gateway: PaymentGateway, order: Order, call: OutsideCall, captured: Money) -> object:
+def _look_up(gateway: PaymentGateway, order: Order, call: OutsideCall, captured: Money) -> object:
     """What the gateway's books show; ``PaymentUnknown`` where the call is missing in them."""
     if call.operation == Operation.CHARGE:
         return gateway.fetch(order.handle)
-    asked = call.amount or captured
-    seen = GivenBack(tuple(entry for entry in gateway.books([order.id]) if entry.kind == "refund"))
-    missing = captured.minor - seen.of(captured.currency)
-    return PaymentUnknown("its books do not show the refund") if missing >= asked.minor else seen
+    requested = call.amount or captured
+    shown = GivenBack(tuple(entry for entry in gateway.books([order.id]) if entry.kind == "refund"))
+    missing = captured.minor - shown.of(captured.currency)
+    return (
+        PaymentUnknown("its books do not show the refund") if missing >= requested.minor else shown
+    )

@@ -36,7 +36,7 @@ class Failed:
 
 @attrs.frozen
 class Stay:
-    """Not known yet: the same is asked again later."""
+    """Not known yet: the same call is repeated later."""
 
     saga: OrderSaga
     commands: tuple[Command, ...] = ()
@@ -96,7 +96,7 @@ class Step(Protocol):
         """The saga with the intent of the step's call written down."""
 
     @abstractmethod
-    def ask(self, saga: OrderSaga) -> StepCommand | None:
+    def next_command(self, saga: OrderSaga) -> StepCommand | None:
         """The call to make now; ``None``: none, it is to be settled without."""
 
     @abstractmethod
@@ -110,7 +110,7 @@ class Step(Protocol):
         """
 
     @abstractmethod
-    def ask_undo(self, saga: OrderSaga) -> StepCommand | None:
+    def undo_command(self, saga: OrderSaga) -> StepCommand | None:
         """The call that undoes the step; ``None``: there is nothing (left) to undo."""
 
     @abstractmethod
@@ -119,7 +119,7 @@ class Step(Protocol):
 
     @abstractmethod
     def perform(self, request: CallRequest, outside: Outside) -> object:
-        """Make the call that was asked for; its outcome. No transaction is open meanwhile.
+        """Make the requested call; its outcome. No transaction is open meanwhile.
 
         An exception is no outcome: it stays unknown whether the call happened, and the same is
         asked again under the same key.
