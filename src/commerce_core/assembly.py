@@ -130,7 +130,10 @@ class Parts:
     """Queues of the shop's own, in which events wait where there is no broker's server."""
     index: SearchIndex
     broker: Callable[[Sequence[Consumer]], Broker]
-    """Opens what carries events to consumers; each says itself which events it follows."""
+    """Opens what carries events to consumers; each says itself which events it follows.
+
+    One whose ``answers_at_once`` is true delivers through the shop's own *queues*.
+    """
     gateways: Mapping[str, PaymentGateway]
     """By name; the first one takes the payments, unless there is a *route*."""
     carriers: Mapping[str, Carrier]

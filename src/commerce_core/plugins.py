@@ -70,6 +70,11 @@ def scheme(url: str) -> str:
     return url.partition(":")[0].lower()
 
 
+def name_of(url: str) -> str:
+    """What the part at *url* is called: what its option ``name`` says, else its scheme."""
+    return options(url).get("name") or scheme(url)
+
+
 def file_path(url: str, default: str) -> Path:
     """Where *url* points on this machine: three slashes begin a relative path, four an absolute
     one; none is *default*.

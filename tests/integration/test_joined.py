@@ -277,7 +277,7 @@ def test_workers_are_woken_by_the_hosts_commit_and_not_before(
     market: Market, host_url: str
 ) -> None:
     with ExitStack() as closing:
-        bell = builders.build_wake_up(market.shop.settings, closing)
+        bell = builders.build_wake_up(market.shop.settings, market.shop.deployment, closing)
         until(bell.count)
         order = prepared(market, market.item(1), 1)
         with by_sqlalchemy(host_url) as connection:

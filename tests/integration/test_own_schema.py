@@ -15,6 +15,7 @@ from sqlalchemy.exc import ProgrammingError
 from commerce_bootstrap import builders
 from commerce_bootstrap.container import build_shop
 from commerce_bootstrap.database import migrate_database
+from commerce_bootstrap.deployment import Deployment
 from commerce_bootstrap.setting_values import WrongSetting
 from commerce_bootstrap.settings import Settings
 from commerce_core.orders import OrderStatus
@@ -100,7 +101,9 @@ def test_work_wakes_those_who_wait_for_it_in_the_same_schema_alone(
             Settings.in_folder(tmp_path, database_url=f"{host_url}{where}")
             for where in ("?schema=north", "?schema=north", "?schema=south", "")
         ]
-        here, there, south, nowhere = (builders.build_wake_up(each, closing) for each in settings)
+        here, there, south, nowhere = (
+            builders.build_wake_up(each, Deployment.of(each), closing) for each in settings
+        )
         until(lambda: all(bell.count() for bell in (here, there, south, nowhere)))
         heard = there.count(), south.count(), nowhere.count()
         for bell in (south, nowhere):

@@ -25,9 +25,12 @@ from commerce_core.catalog import NewItem
 from commerce_core.checkout import PlaceOrder
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.ids import BuyerId, OrderId, SellerId
+from commerce_core.kernel.messaging import Consumer
 from commerce_core.kernel.money import Money
 from commerce_core.payment import CardNumber, Handle, PaymentInfo, PaymentUnavailable
 from commerce_core.pricing import Adjustment, Charges, PricedLine
+from commerce_core.search import Query
+from commerce_testkit.memory.broker import MemoryBroker
 from commerce_testkit.memory.clock import SettableClock
 from commerce_testkit.memory.payment import MemoryGateway
 
@@ -150,6 +153,26 @@ def test_every_command_takes_the_parts_that_a_setting_names(
     with pytest.raises(SystemExit) as ended:
         main(["check"])
     assert (ended.value.code, Path("flat.txt").read_text()) == (0, "closed")
+
+
+def test_a_broker_that_is_handed_in_carries_events_whatever_the_address_says(
+    tmp_path: Path,
+) -> None:
+    def opened(consumers: Sequence[Consumer]) -> MemoryBroker:
+        return MemoryBroker(consumers, lambda _: None, SettableClock())
+
+    settings = Settings.in_folder(tmp_path)
+    with build_shop(settings, parts=partial(Parts, broker=opened)) as shop:
+        assert not shop.deployment.delivers_inside
+        seller = shop.accounts.register(
+            Register(email="a@shop.example", password="correct horse", name="A", role="seller")
+        )
+        mug = shop.items.onboard(
+            SellerId(seller.id), NewItem(name="Mug", price=Money.parse("9.90", "USD"), quantity=5)
+        )
+        while shop.relay.run_once(100):
+            pass
+        assert [hit.item_id for hit in shop.searches.find(Query(term="mug")).hits] == [mug.item.id]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from commerce_bootstrap import builders
+from commerce_bootstrap.deployment import Deployment
 from commerce_bootstrap.settings import Settings
 from commerce_local.wake_up import WakeUp
 from tests.integration.http.people import until
@@ -29,8 +30,8 @@ def bells(server: PostgresServer, tmp_path: Path) -> Iterator[tuple[WakeUp, Wake
     with ExitStack() as closing:
         settings = Settings.in_folder(tmp_path, database_url=server.url)
         here, there = (
-            builders.build_wake_up(settings, closing),
-            builders.build_wake_up(settings, closing),
+            builders.build_wake_up(settings, Deployment.of(settings), closing),
+            builders.build_wake_up(settings, Deployment.of(settings), closing),
         )
         until(lambda: here.count() and there.count())
         yield here, there
@@ -86,9 +87,8 @@ def test_it_is_closed_in_time_although_its_server_is_frozen(
     server: PostgresServer, tmp_path: Path
 ) -> None:
     with ExitStack() as closing:
-        wake_up = builders.build_wake_up(
-            Settings.in_folder(tmp_path, database_url=server.url), closing
-        )
+        settings = Settings.in_folder(tmp_path, database_url=server.url)
+        wake_up = builders.build_wake_up(settings, Deployment.of(settings), closing)
         until(wake_up.listens_to_others)
         server.pause()
         try:

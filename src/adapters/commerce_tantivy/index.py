@@ -37,6 +37,9 @@ class TantivyIndex(SearchIndex):
             changed.
     """
 
+    #: It reads files.
+    answers_at_once: Final = True
+
     def __init__(
         self, folder: Path, *, currency: str, clock: Clock, synonyms: Path | None = None
     ) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Final
 import attrs
 
 from commerce_bootstrap.database import open_database, reason
+from commerce_bootstrap.deployment import Deployment
 from commerce_bootstrap.extras import missing_extra
 from commerce_bootstrap.probing import down_check
 from commerce_bootstrap.setting_values import WrongSetting
@@ -32,14 +33,12 @@ from commerce_core.plugins import (
     PluginContext,
     PluginNotFound,
     load,
-    options,
-    scheme,
+    name_of,
 )
 from commerce_core.search import SearchIndex
 from commerce_core.shipping import Carrier
 from commerce_local.clock import SystemClock
 from commerce_local.wake_up import WakeUp
-from commerce_sqlalchemy import postgres
 from commerce_sqlalchemy.accounts import SqlAccountRepository, SqlSecretStore
 from commerce_sqlalchemy.cart import SqlCartRepository
 from commerce_sqlalchemy.catalog import SqlItemRepository, SqlOffers
@@ -54,8 +53,6 @@ from commerce_sqlalchemy.server_clock import ServerClock
 from commerce_sqlalchemy.transaction import SqlDatabase
 
 _LOG: Final = logging.getLogger(__name__)
-#: The scheme of the gateway and the carrier that are played.
-_SANDBOX: Final = "sandbox"
 _GUESTS: Final = "guest carts"
 
 
@@ -114,6 +111,7 @@ def build_storage(
     clock: Clock | None = None,
     owner: str = "nobody",
     waker: Callable[[], Callable[[], None]] | None = None,
+    deployment: Deployment | None = None,
 ) -> Storage:
     """The database at its address, and the books that are kept in it.
 
@@ -124,12 +122,14 @@ def build_storage(
         owner: who takes messages out of these queues here.
         waker: gives what is called after each commit that leaves work; asked once the address is
             known to be good.
+        deployment: how the shop is laid out, else as its addresses say.
 
     Raises:
         PartAway: it is a server that does not answer.
         WrongSetting: there is no database at this address, or not one to rely on.
     """
-    database = open_database(settings, closing)
+    laid_out = deployment or Deployment.of(settings)
+    database = open_database(settings, laid_out, closing)
     if isinstance(clock, ServerClock):
         database.keep_time(clock)
     if waker is not None:
@@ -147,7 +147,7 @@ def build_storage(
         orders=SqlOrderRepository(),
         seller_orders=SqlSellerOrders(),
         sagas=SqlSagaStore(),
-        outbox=SqlOutbox(database, queues if settings.delivers_inside else None),
+        outbox=SqlOutbox(database, queues if laid_out.delivers_inside else None),
         queues=queues,
         reindex=SqlReindexQueue(),
         inbox=SqlInbox(),
@@ -177,7 +177,9 @@ def build_index(settings: Settings, context: PluginContext, closing: Closing) ->
     return index
 
 
-def check_named(settings: Settings, provided: Collection[str] = ()) -> None:
+def check_named(
+    settings: Settings, deployment: Deployment, provided: Collection[str] = ()
+) -> None:
     """Make sure that gateway and carrier are named, or *provided*, where real orders may be taken:
     the sandbox is no silent default on a server.
 
@@ -188,7 +190,7 @@ def check_named(settings: Settings, provided: Collection[str] = ()) -> None:
         ("PAYMENT_URLS", settings.payment_urls or "gateways" in provided),
         ("CARRIER_URL", settings.carrier_url or "carriers" in provided),
     ):
-        if not is_set and postgres.is_server(settings.database_url):
+        if not is_set and deployment.on_server:
             raise WrongSetting(
                 f"{PREFIX}{setting} must be set on PostgreSQL: to a real address, or to sandbox:// "
                 "for a shop that only plays."
@@ -196,7 +198,7 @@ def check_named(settings: Settings, provided: Collection[str] = ()) -> None:
 
 
 def build_gateways(
-    settings: Settings, context: PluginContext, closing: Closing
+    settings: Settings, deployment: Deployment, context: PluginContext, closing: Closing
 ) -> Mapping[str, PaymentGateway]:
     """The payment gateways by name, the default first. A name is the address's scheme, or its
     option ``name``.
@@ -209,7 +211,7 @@ def build_gateways(
     """
     gateways: dict[str, PaymentGateway] = {}
     for url in settings.payment_urls:
-        name = options(url).get("name") or scheme(url)
+        name = name_of(url)
         if name in gateways:
             raise WrongSetting(
                 f"{PREFIX}PAYMENT_URLS names two gateways {name}: distinguish them by ?name=."
@@ -217,7 +219,7 @@ def build_gateways(
         gateways[name] = _open(PAYMENT_GATEWAYS, "PAYMENT_URLS", url, closing, context)
     if not gateways:
         raise WrongSetting(f"{PREFIX}PAYMENT_URLS must name a gateway.")
-    if postgres.is_server(settings.database_url) and _SANDBOX in map(scheme, settings.payment_urls):
+    if deployment.on_server and "PAYMENT_URLS" in deployment.sandboxes:
         _LOG.warning(
             "%sPAYMENT_URLS names the sandbox: every test card pays, and no money moves", PREFIX
         )
@@ -225,7 +227,11 @@ def build_gateways(
 
 
 def build_carriers(
-    settings: Settings, context: PluginContext, storage: Storage, closing: Closing
+    settings: Settings,
+    deployment: Deployment,
+    context: PluginContext,
+    storage: Storage,
+    closing: Closing,
 ) -> Mapping[str, Carrier]:
     """The carrier by name.
 
@@ -233,10 +239,10 @@ def build_carriers(
         WrongSetting: there is none at its address, or an unfinished order is sent with another one
             (rule 7).
     """
-    if postgres.is_server(settings.database_url) and scheme(settings.carrier_url) == _SANDBOX:
+    if deployment.on_server and "CARRIER_URL" in deployment.sandboxes:
         _LOG.warning("%sCARRIER_URL names the sandbox: no parcel is sent", PREFIX)
     carriers = {
-        scheme(settings.carrier_url): _open(
+        name_of(settings.carrier_url): _open(
             CARRIERS, "CARRIER_URL", settings.carrier_url, closing, context
         )
     }
@@ -327,12 +333,14 @@ def _open(group: str, setting: str, url: str, closing: Closing, *arguments: Any)
     return part
 
 
-def build_wake_up(settings: Settings, closing: ExitStack[bool | None]) -> WakeUp:
+def build_wake_up(
+    settings: Settings, deployment: Deployment, closing: ExitStack[bool | None]
+) -> WakeUp:
     """What is notified of work: on a database server it reaches every process that works
     on it.
     """
     wake_up = WakeUp()
-    if postgres.is_server(settings.database_url):
+    if deployment.on_server:
         from commerce_sqlalchemy.wire import PostgresNotifier  # needs the server's driver
 
         wire = PostgresNotifier(settings.database_url, wake_up.notify_here)

@@ -11,13 +11,13 @@ from prometheus_client import CollectorRegistry
 
 from commerce_bootstrap import builders, grouping, outside
 from commerce_bootstrap.database import build_clock
+from commerce_bootstrap.deployment import Deployment
 from commerce_bootstrap.metrics import CallMetrics, GroupMetrics, QueueCollector, ShopCollector
 from commerce_bootstrap.parts import OwnParts, build_parts, named_parts
 from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.shop import Shop
 from commerce_core.assembly import Parts
 from commerce_core.checkout import OURS, OrderNumbers
-from commerce_core.kernel.deployment import answer_at_once
 from commerce_core.plugins import PluginContext
 from commerce_core.pricing import FreeOfCharges
 from commerce_local.accounts import Argon2Hasher, RandomTokens
@@ -43,7 +43,7 @@ def _opened(
         made = parts()
         shop = Shop(made, checks=builders.build_checks(kept_in, made.index), **services())
         shop.registry.register(ShopCollector(shop.operations, made.outbox, kept_in, made.clock))
-        if answer_at_once(shop.broker):
+        if shop.deployment.delivers_inside:
             shop.registry.register(QueueCollector(shop.broker))
     except BaseException:
         closing.close()
@@ -69,13 +69,14 @@ class ShopContainer(DeclarativeContainer):
     settings = providers.Dependency(instance_of=Settings)
     own = providers.Object(dict[str, Any]())
     closing = one(builders.Closing)
-    clock, ids, tokens = one(build_clock, settings), one(UuidFactory), one(RandomTokens)
+    laid_out = one(Deployment.of, settings)
+    clock, ids, tokens = one(build_clock, laid_out), one(UuidFactory), one(RandomTokens)
     hasher = one(
         Argon2Hasher,
         at_once=settings.provided.hashes_at_once,
         waiting=settings.provided.hashes_waiting,
     )
-    wake_up = one(builders.build_wake_up, settings, closing)
+    wake_up = one(builders.build_wake_up, settings, laid_out, closing)
     registry = one(CollectorRegistry)
     owner = one(builders.build_owner, ids)
     tracer = one(builders.build_tracer, settings, owner, closing)
@@ -85,24 +86,27 @@ class ShopContainer(DeclarativeContainer):
     )  # fmt: skip
 
     storage = one(
-        builders.build_storage, settings, closing, clock, owner, _later(wake_up.provided.notify)
-    )
+        builders.build_storage, settings, closing, clock, owner,
+        _later(wake_up.provided.notify), laid_out
+    )  # fmt: skip
     guest_key = one(builders.build_guest_key, storage, tokens)
     index = one(builders.build_index, settings, context, closing)
     broker = one(builders.build_broker, settings, context, storage, tracer, closing)
-    gateways = one(builders.build_gateways, settings, context, closing)
-    carriers = one(builders.build_carriers, settings, context, storage, closing)
+    gateways = one(builders.build_gateways, settings, laid_out, context, closing)
+    carriers = one(builders.build_carriers, settings, laid_out, context, storage, closing)
     charges = one(FreeOfCharges)
     rules, subscribers = providers.Object(()), providers.Object(())
     numbers: providers.Object[OrderNumbers | None] = providers.Object(None)
     definitions = providers.Object(OURS)
 
-    at_once = one(outside.calls_answer_at_once, gateways, carriers, rules, numbers, definitions)
-    serializer = one(grouping.build_serializer, settings, at_once)
+    deployment = one(
+        Deployment.with_parts, laid_out, index, gateways, carriers, rules, numbers, definitions
+    )
+    serializer = one(grouping.build_serializer, deployment)
     groups = one(GroupMetrics, registry)
     batcher = one(grouping.Groups, groups, serializer, tracer, closing)
     calls = one(CallMetrics, registry)
-    fan_out = one(outside.build_fan_out, at_once, tracer, calls, closing)
+    fan_out = one(outside.build_fan_out, deployment, tracer, calls, closing)
     parts = one(
         build_parts, settings, storage, registry, tracer, own, clock=clock, ids=ids,
         tokens=tokens, hasher=hasher, index=index, broker=broker,
@@ -119,8 +123,8 @@ class ShopContainer(DeclarativeContainer):
         _later(providers.List(own, hasher, charges, index, gateways, carriers, rules, numbers)),
         _later(parts), _later(storage.provided.database),
         _later(providers.Dict(
-            settings=settings, registry=registry, tracer=tracer, work=wake_up,
-            serializer=serializer, close=closing.provided.close
+            settings=settings, deployment=deployment, registry=registry, tracer=tracer,
+            work=wake_up, serializer=serializer, close=closing.provided.close
         )), closing
     )  # fmt: skip
 
@@ -139,8 +143,10 @@ def build_shop(settings: Settings, parts: OwnParts | None = None) -> Shop:
             again.
     """
     own = dict((parts or named_parts(settings)).keywords)
-    builders.check_named(settings, own)
+    laid_out = Deployment.of(settings, own.get("broker"))
+    builders.check_named(settings, laid_out, own)
     container: Any = ShopContainer(settings=settings)
+    container.laid_out.override(providers.Object(laid_out))
     for name in container.providers.keys() & own.keys():
         container.providers[name].override(providers.Object(own.pop(name)))
     container.own.override(providers.Object(own))

@@ -5,6 +5,7 @@ from typing import Final
 
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
+from commerce_bootstrap.deployment import Deployment
 from commerce_bootstrap.setting_values import PartAway, WrongSetting
 from commerce_bootstrap.settings import PREFIX, Settings
 from commerce_core.kernel.clock import Clock
@@ -12,7 +13,7 @@ from commerce_core.kernel.errors import TransactionLost, Unavailable
 from commerce_core.kernel.private_files import private_folder
 from commerce_core.kernel.redaction import redacted
 from commerce_core.kernel.service_address import ServiceAddress
-from commerce_core.plugins import file_path, options, scheme
+from commerce_core.plugins import file_path, options
 from commerce_local.clock import SystemClock
 from commerce_sqlalchemy import postgres, schema
 from commerce_sqlalchemy.server_clock import ServerClock
@@ -24,14 +25,16 @@ _SETTING: Final = f"{PREFIX}DATABASE_URL"
 _OWN_THREADS: Final = 16
 
 
-def build_clock(settings: Settings) -> Clock:
+def build_clock(deployment: Deployment) -> Clock:
     """The clock of the database's server, which all processes share; this machine's where there is
     none.
     """
-    return ServerClock() if postgres.is_server(settings.database_url) else SystemClock()
+    return ServerClock() if deployment.on_server else SystemClock()
 
 
-def open_database(settings: Settings, closing: ExitStack[bool | None]) -> SqlDatabase:
+def open_database(
+    settings: Settings, deployment: Deployment, closing: ExitStack[bool | None]
+) -> SqlDatabase:
     """The database, its tables being those of this release: on SQLite they are brought up to date,
     on a server that is told to be done.
 
@@ -39,8 +42,8 @@ def open_database(settings: Settings, closing: ExitStack[bool | None]) -> SqlDat
         PartAway: the server does not answer.
         WrongSetting: there is no database at this address, or not one to rely on.
     """
-    database = _at_address(settings, closing)
-    if database.is_sqlite:
+    database = _at_address(settings, deployment, closing)
+    if not deployment.on_server:
         return database
     try:
         schema.check(database)
@@ -63,7 +66,7 @@ def migrate_database(settings: Settings) -> None:
         WrongSetting: there is no database at this address, or it is a later release's.
     """
     with ExitStack() as closing:
-        database = _at_address(settings, closing)
+        database = _at_address(settings, Deployment.of(settings), closing)
         try:
             schema.upgrade(database)
         except TransactionLost as error:
@@ -72,14 +75,11 @@ def migrate_database(settings: Settings) -> None:
             raise WrongSetting(f"{_SETTING}: {reason(error, settings.database_url)}.") from error
 
 
-def _at_address(settings: Settings, closing: ExitStack[bool | None]) -> SqlDatabase:
-    kind = scheme(settings.database_url)
-    if kind == "sqlite":
+def _at_address(
+    settings: Settings, deployment: Deployment, closing: ExitStack[bool | None]
+) -> SqlDatabase:
+    if not deployment.on_server:
         return _file(settings, closing)
-    if not postgres.is_server(settings.database_url):
-        raise WrongSetting(
-            f"{_SETTING} must begin with sqlite:/// or postgresql://, not {kind}://."
-        )
     try:
         ServiceAddress.parse(settings.database_url).check_ports()
         database = SqlDatabase(settings.database_url, pool_size=settings.pool_size + _OWN_THREADS)

@@ -3,8 +3,8 @@
 from contextlib import ExitStack
 from typing import Final, TypeVar
 
+from commerce_bootstrap.deployment import Deployment
 from commerce_bootstrap.metrics import GroupMetrics
-from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.tracing import Tracer, traced_groups
 from commerce_core.assembly import Grouping
 from commerce_core.kernel.batching import Batcher, GroupFunction
@@ -56,13 +56,8 @@ class Groups(Grouping):
         return batcher
 
 
-def build_serializer(settings: Settings, at_once: bool) -> Serializer | None:
-    """What the threads of a shop that is all in this process queue at; ``None``: where they wait
-    for parties outside they work side by side.
+def build_serializer(deployment: Deployment) -> Serializer | None:
+    """What the threads of a shop that is all in this process queue at; ``None``: they work side by
+    side.
     """
-    inside = (
-        settings.database_url.startswith("sqlite:")
-        and settings.broker_url.startswith("local:")
-        and at_once
-    )
-    return Serializer() if inside else None
+    return Serializer() if deployment.takes_turns else None

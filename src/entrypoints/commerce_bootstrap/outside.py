@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from typing import Final, cast
 
 from commerce_bootstrap.builders import Storage
+from commerce_bootstrap.deployment import Deployment
 from commerce_bootstrap.metrics import CallMetrics
 from commerce_bootstrap.setting_values import WrongSetting
 from commerce_bootstrap.settings import PREFIX, Settings
@@ -143,28 +144,16 @@ class TimedSteps:
         return self._deadlines[party].call(function)
 
 
-def calls_answer_at_once(
-    gateways: Mapping[str, PaymentGateway],
-    carriers: Mapping[str, Carrier],
-    rules: Sequence[CheckoutRule],
-    numbers: OrderNumbers | None,
-    definitions: Definitions,
-) -> bool:
-    """Whether no call that a checkout or a saga makes waits for anybody."""
-    asked = (*gateways.values(), *carriers.values(), *rules, *definitions.own_steps)
-    return answer_at_once(*asked, *([numbers] if numbers else ()))
-
-
 def build_fan_out(
-    at_once: bool,
+    deployment: Deployment,
     tracer: Tracer | None,
     calls: CallMetrics,
     closing: ExitStack[bool | None],
 ) -> FanOut:
-    """How calls to gateways and carriers are made: on threads, unless all of them answer *at once*,
-    within the process.
+    """How calls to gateways and carriers are made: on threads, unless all of them answer within the
+    process.
     """
-    if at_once:
+    if deployment.calls_inside:
         return FollowedCalls(InlineFanOut(_INLINE_CALLS), tracer, calls.note)
     fan_out = ThreadFanOut(_CALLS_AT_ONCE)
     closing.callback(fan_out.close)

@@ -10,6 +10,7 @@ from typing import Any, Final
 import attrs
 
 from commerce_bootstrap import setting_values as values
+from commerce_bootstrap.deployment import is_file
 from commerce_bootstrap.setting_values import Network, WrongSetting
 from commerce_core.accounts import Limits
 from commerce_core.catalog import ImportLimits
@@ -35,7 +36,7 @@ def _beside_a_file(embedded: Any, otherwise: Any) -> Any:
     """The default of a setting where the shop's database is a file, and elsewhere."""
 
     def default(settings: "Settings") -> Any:
-        return embedded if settings.database_url.startswith("sqlite:") else otherwise
+        return embedded if is_file(settings.database_url) else otherwise
 
     return attrs.Factory(default, takes_self=True)
 
@@ -237,13 +238,6 @@ class Settings:
             raise WrongSetting(
                 f"{PREFIX}LEASE and {PREFIX}CALL_TIMEOUT do not fit: {error}."
             ) from error
-
-    @property
-    def delivers_inside(self) -> bool:
-        """Whether events wait in the shop's own database until their consumers take them, and for
-        no broker.
-        """
-        return self.broker_url.startswith("local:")
 
     @property
     def import_limits(self) -> ImportLimits:

@@ -6,6 +6,7 @@ from typing import Self
 
 from prometheus_client import CollectorRegistry
 
+from commerce_bootstrap.deployment import Deployment
 from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.tracing import Tracer
 from commerce_core.assembly import Parts, Services
@@ -21,6 +22,7 @@ class Shop(Services):
     Args:
         parts: what it stands on.
         settings: what it was built from.
+        deployment: how it is laid out.
         checks: what is wrong with each part that requests need; ``None``: nothing.
         registry: what it counts.
         tracer: collects traces; ``None``: nobody does.
@@ -34,6 +36,7 @@ class Shop(Services):
         self,
         parts: Parts,
         settings: Settings,
+        deployment: Deployment,
         checks: Mapping[str, Callable[[], str | None]],
         registry: CollectorRegistry,
         tracer: Tracer | None,
@@ -43,6 +46,7 @@ class Shop(Services):
     ) -> None:
         super().__init__(parts)
         self.settings = settings
+        self.deployment = deployment
         self.currency = parts.currency
         self.clock = parts.clock
         self.database = parts.database

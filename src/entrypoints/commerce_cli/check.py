@@ -164,7 +164,7 @@ def _at_broker(shop: "Shop") -> Mapping[str, int] | None:
     does not count; ``None``: it does not say. Nothing inside the shop, whose queues were counted
     with its database.
     """
-    if shop.settings.delivers_inside:
+    if shop.deployment.delivers_inside:
         return {}
     try:
         return shop.broker.waiting()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Protocol
 import attrs
 from cyclopts import Parameter
 
+from commerce_bootstrap.deployment import Deployment
 from commerce_bootstrap.setting_values import PartAway
 from commerce_bootstrap.settings import Settings, load_settings
 from commerce_cli.heap import loading
@@ -71,6 +72,7 @@ def worker(
     """Carry orders on, deliver events and take in files, beside `commerce serve`. Any number may
     run, each with all roles or some.
     """
+    from commerce_bootstrap.parts import named_parts
     from commerce_worker.health import WaitingWorker
     from commerce_worker.main import ROLES
     from commerce_worker.main import run as work
@@ -79,7 +81,8 @@ def worker(
     roles = ROLES if only is None else tuple(role.strip() for role in only.split(","))
     if unknown := [role for role in roles if role not in ROLES]:
         raise WrongCall(f"--only {unknown[0]!r} is none of {', '.join(ROLES)}.")
-    if delivers_inside(settings):
+    handed_in = named_parts(settings).keywords
+    if Deployment.of(settings, handed_in.get("broker")).delivers_inside:
         raise WrongCall(
             "With local:// delivery (COMMERCE_BROKER_URL) the worker runs inside `commerce serve`: "
             "start that instead."
@@ -116,7 +119,7 @@ def run(shop: "Shop", opened: Callable[[str], None]) -> None:
     gc.freeze()
     gc.set_threshold(*_COLLECT_AFTER)
     with ExitStack() as stack:
-        if delivers_inside(shop.settings):
+        if shop.deployment.delivers_inside:
             stack.enter_context(working(shop, drain=_DRAIN))
         answer_requests(shop, shop.settings.host, shop.settings.port, opened, end_in_time)
 
@@ -167,11 +170,6 @@ def _opened_answering(
             return not stop.wait(pause)
 
         return opened_in_time(stack, settings, wait)
-
-
-def delivers_inside(settings: Settings) -> bool:
-    """Whether events are delivered inside the process that publishes them."""
-    return settings.broker_url.startswith("local:")
 
 
 def bindable(host: str, port: int) -> None:

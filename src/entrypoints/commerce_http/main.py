@@ -13,6 +13,7 @@ import uvicorn
 from litestar import Litestar
 from litestar.types import ControllerRouterHandler
 
+from commerce_bootstrap.deployment import Deployment
 from commerce_bootstrap.metrics import PartsCollector
 from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.shop import Shop
@@ -34,7 +35,6 @@ from commerce_http.web.operations import Operation, Runs, operations_of
 from commerce_http.web.proxies import TrustedProxies
 from commerce_http.web.write_watch import WriteWatch
 
-_EMBEDDED_SEARCHES: Final = 1
 _LONGEST_GOODBYE: Final = 15
 
 #: Every operation of the shop, by capability.
@@ -57,29 +57,13 @@ OPERATIONS: Final[tuple[Operation, ...]] = tuple(
 )
 
 
-def _at_once(settings: Settings) -> set[Runs]:
-    """What is not worth a thread. On SQLite a read by key takes less time than a thread needs to
-    begin it; a server's answer would hold up everybody else.
-    """
-    return {Runs.KEY_READ} if settings.database_url.startswith("sqlite:") else set()
-
-
-def _searches(settings: Settings) -> int:
-    """A server is only waited for. Of an embedded index two searches at once would take turns at
-    the interpreter, thirty times each, which costs more than a second processor gives.
-    """
-    return settings.searches_at_once or (
-        _EMBEDDED_SEARCHES if settings.search_url.startswith("tantivy:") else settings.pool_size
-    )
-
-
-def _executor(settings: Settings) -> BlockingExecutor:
+def _executor(settings: Settings, deployment: Deployment) -> BlockingExecutor:
     return BlockingExecutor(
-        threads=settings.pool_size,
-        on_event_loop=_at_once(settings),
+        threads=deployment.threads,
+        on_event_loop={Runs.KEY_READ} if deployment.reads_at_once else (),
         # Those who are not being hashed just then are at the database.
         passwords=Room(2 * settings.hashes_at_once, settings.hashes_waiting),
-        searches=Room(_searches(settings), settings.searches_waiting),
+        searches=Room(deployment.searches, settings.searches_waiting),
     )
 
 
@@ -151,7 +135,7 @@ def create_app(
         Callers(authenticate, shop.settings.call_timeout.total_seconds()) if authenticate else None
     )
     settings = shop.settings
-    executor = _executor(settings)
+    executor = _executor(settings, shop.deployment)
     watch = TimelineWatch(
         shop.orders.timelines_after,
         executor,

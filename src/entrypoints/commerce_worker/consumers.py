@@ -32,7 +32,7 @@ def consumer_loops(shop: Shop) -> list[tuple[str, Loop]]:
     Every consumer has a thread and a back-off of its own: one that fails or hangs stops nobody
     else.
     """
-    inside = shop.settings.delivers_inside
+    inside = shop.deployment.delivers_inside
     found: list[tuple[str, Loop]] = []
     for name, follower in shop.followers.items():
         step = _surrounded(shop, name, partial(follower.run_once, _MESSAGES))
@@ -54,7 +54,7 @@ def consumer_loops(shop: Shop) -> list[tuple[str, Loop]]:
 
 def role_of(shop: Shop, consumer: str) -> str:
     """The role in which *consumer* is followed."""
-    return RELAY if shop.settings.delivers_inside else CONSUMER_ROLES.get(consumer, RELAY)
+    return RELAY if shop.deployment.delivers_inside else CONSUMER_ROLES.get(consumer, RELAY)
 
 
 def _surrounded(shop: Shop, consumer: str, step: Callable[[], int]) -> Callable[[], int]:

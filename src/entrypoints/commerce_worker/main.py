@@ -89,7 +89,7 @@ def _relay_loops(shop: Shop) -> list[Loop]:
     delivered another way.
     """
     seldom = Pace(idle=_DRAIN_EVERY, woken=False)
-    if shop.settings.delivers_inside:
+    if shop.deployment.delivers_inside:
         return [Loop("relay", partial(shop.relay.publish, _MESSAGES), seldom)]
     publish = partial(shop.relay.publish, _MESSAGES_FOR_A_BROKER if shop.followers else _MESSAGES)
     return [
@@ -190,7 +190,7 @@ def _give_back(shop: Shop, roles: Collection[str]) -> None:
     """What relay and consumers hold. Where that fails the lease runs out: it is no reason to end in
     disorder.
     """
-    inside = shop.settings.delivers_inside
+    inside = shop.deployment.delivers_inside
     consumers = (
         []
         if inside

@@ -119,5 +119,6 @@ def test_the_servers_time_goes_on_between_two_questions(on_server: Market) -> No
 
 def test_without_a_server_it_is_the_machines_clock() -> None:
     from commerce_bootstrap.database import build_clock
+    from commerce_bootstrap.deployment import Deployment
 
-    assert isinstance(build_clock(Settings()), SystemClock)
+    assert isinstance(build_clock(Deployment.of(Settings())), SystemClock)

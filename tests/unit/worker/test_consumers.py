@@ -5,6 +5,7 @@ index.
 from types import SimpleNamespace
 from typing import Any
 
+from commerce_bootstrap.deployment import Deployment
 from commerce_bootstrap.settings import Settings
 from commerce_worker.consumers import CONSUMER_ROLES, DEAD_LETTERS, consumer_loops
 from commerce_worker.loop import After, Loop
@@ -26,9 +27,10 @@ class Counting:
 
 def shop_with(*names: str, writes: bool, broker: str = "amqp://localhost") -> Any:
     followers = {name: Counting() for name in names}
-    index, settings = SimpleNamespace(claim_writing=lambda: writes), Settings(broker_url=broker)
+    index = SimpleNamespace(claim_writing=lambda: writes)
+    deployment = Deployment.of(Settings(broker_url=broker))
     return SimpleNamespace(
-        followers=followers, broker=Counting(), index=index, settings=settings, serializer=None
+        followers=followers, broker=Counting(), index=index, deployment=deployment, serializer=None
     )
 
 

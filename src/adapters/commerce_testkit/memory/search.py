@@ -54,6 +54,9 @@ class MemorySearchIndex(SearchIndex):
         synonyms: words that are searched for too, by word.
     """
 
+    #: It looks through what it holds.
+    answers_at_once: Final = True
+
     def __init__(
         self, *, currency: str, clock: Clock, synonyms: Mapping[str, Sequence[str]] | None = None
     ) -> None:
