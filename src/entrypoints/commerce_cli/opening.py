@@ -4,7 +4,7 @@ import logging
 import os
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from commerce_bootstrap.setting_values import PartAway
 from commerce_bootstrap.settings import Settings, load_settings
@@ -20,6 +20,8 @@ _LOG: Final = logging.getLogger("commerce.opening")
 #: Seconds between two looks for a part that is away: at first, and at most.
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 3.0
+#: Called with a part that is away: waits so many seconds, and says whether to try again.
+Wait: TypeAlias = Callable[[PartAway, float], bool]
 
 
 @contextmanager
@@ -52,7 +54,7 @@ def open_shop(
 def opened_in_time(
     stack: ExitStack,
     settings: Settings,
-    wait: Callable[[PartAway, float], bool],
+    wait: Wait,
     *,
     level: int = logging.INFO,
 ) -> "Shop | None":

@@ -6,7 +6,8 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Annotated, Final, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Final
 
 import attrs
 from cyclopts import Parameter
@@ -15,7 +16,7 @@ from commerce_bootstrap.deployment import Deployment
 from commerce_bootstrap.setting_values import PartAway
 from commerce_bootstrap.settings import Settings, load_settings
 from commerce_cli.heap import loading
-from commerce_cli.opening import opened_in_time
+from commerce_cli.opening import Wait, opened_in_time
 from commerce_cli.output import Output, WrongCall
 from commerce_cli.stopping import (
     end_in_time,
@@ -72,8 +73,8 @@ def worker(
     """Carry orders on, deliver events and take in files, beside `commerce serve`. Any number may
     run, each with all roles or some.
     """
+    from commerce_bootstrap.health import READY, HealthServer
     from commerce_bootstrap.parts import named_parts
-    from commerce_worker.health import WaitingWorker
     from commerce_worker.main import ROLES
     from commerce_worker.main import run as work
 
@@ -87,22 +88,15 @@ def worker(
             "With local:// delivery (COMMERCE_BROKER_URL) the worker runs inside `commerce serve`: "
             "start that instead."
         )
-    health = (host or settings.host, port)
-    bindable(*health)
+    at = (host or settings.host, port)
+    bindable(*at)
     stop = threading.Event()
     stop_on_signals(stop)
-    out = Output()
-    with ExitStack() as stack:
-        shop = _opened_answering(stack, settings, health, stop, WaitingWorker)
+    with ExitStack() as stack, HealthServer(*at) as health:
+        told = f"The worker runs; its health is at {health.address}{READY}"
+        shop = opened_in_time(stack, settings, _waiting(health.report, stop))
         if shop is not None:
-            work(
-                shop,
-                stop,
-                roles,
-                health,
-                lambda at: out.say(f"The worker runs; its health is at {at}/health/ready"),
-                drain=_DRAIN,
-            )
+            work(shop, stop, roles, health, partial(Output().say, told), drain=_DRAIN)
     leave_threads_behind()
 
 
@@ -128,48 +122,33 @@ def _opened(stack: ExitStack, settings: Settings) -> "Shop":
     """The shop, on *stack*. As long as a server that it needs is away, its address answers that it
     is not ready, and which part is down.
     """
-    from commerce_http.web.waiting import WaitingRoom
+    from commerce_bootstrap.health import HealthServer
 
-    shop = _opened_answering(
-        stack, settings, (settings.host, settings.port), threading.Event(), WaitingRoom
-    )
+    with ExitStack() as meanwhile:
+        servers: list[HealthServer] = []
+
+        def report(part: str) -> None:
+            if not servers and settings.port:  # of a free one nobody knows yet which it is
+                at = settings.host, settings.port
+                servers.append(meanwhile.enter_context(HealthServer(*at)))
+            for server in servers:
+                server.report(part)
+
+        shop = opened_in_time(stack, settings, _waiting(report, threading.Event()))
     assert shop is not None  # nobody here says no: a signal ends the process
     return shop
 
 
-class Waiting(Protocol):
-    """What answers at an address, while its block lasts, that a part is away."""
-
-    def report(self, part: str) -> None:
-        """From now on the answer is that *part* is away."""
-        ...
-
-    def __enter__(self) -> "Waiting": ...
-
-    def __exit__(self, *_: object) -> None: ...
-
-
-def _opened_answering(
-    stack: ExitStack,
-    settings: Settings,
-    at: tuple[str, int],
-    stop: threading.Event,
-    answering: Callable[[str, int], Waiting],
-) -> "Shop | None":
-    """The shop, on *stack*; ``None``: *stop* was set first. Meanwhile the host and port *at* answer
-    that it is not ready, and which part is down.
+def _waiting(report: Callable[[str], None], stop: threading.Event) -> Wait:
+    """Waits until the next look for a part that is away, having called *report*; the answer is
+    no once *stop* is set.
     """
-    with ExitStack() as meanwhile:
-        rooms: list[Waiting] = []
 
-        def wait(away: PartAway, pause: float) -> bool:
-            if not rooms and at[1]:  # where any port will do nobody knows yet which one
-                rooms.append(meanwhile.enter_context(answering(*at)))
-            for room in rooms:
-                room.report(away.part)
-            return not stop.wait(pause)
+    def wait(away: PartAway, pause: float) -> bool:
+        report(away.part)
+        return not stop.wait(pause)
 
-        return opened_in_time(stack, settings, wait)
+    return wait
 
 
 def bindable(host: str, port: int) -> None:

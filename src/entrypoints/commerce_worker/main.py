@@ -9,12 +9,12 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
+from commerce_bootstrap.health import HealthServer
 from commerce_bootstrap.metrics import Checks, PartsCollector, QueueCollector
 from commerce_bootstrap.probing import down_check
 from commerce_bootstrap.shop import Shop
 from commerce_core.kernel.errors import Unavailable
 from commerce_worker.consumers import CONSUMER_ROLES, DEAD_LETTERS, RELAY, consumer_loops, role_of
-from commerce_worker.health import telling
 from commerce_worker.loop import Loop, Pace, Wakes
 from commerce_worker.reindex import IndexKeeper
 from commerce_worker.timers import Every
@@ -207,25 +207,22 @@ def run(
     shop: Shop,
     stop: threading.Event,
     roles: Collection[str],
-    health: tuple[str, int],
-    started: Callable[[str], None],
+    health: HealthServer,
+    started: Callable[[], None],
     *,
     drain: float,
 ) -> None:
-    """Work for *shop* in *roles* until *stop* is set; *started* is called with the address, of the
-    host and port *health*, that answers for it.
-
-    Raises:
-        OSError: the host and port cannot be listened on.
+    """Work for *shop* in *roles* until *stop* is set; *started* is called once *health* tells of
+    it.
     """
     with working(shop, roles, drain=drain) as worker:
         checks = checks_of(shop, roles, worker)
         shop.registry.register(PartsCollector(checks))
         if "broker" in checks:
             shop.registry.register(QueueCollector(shop.broker))
-        with telling(*health, checks, shop.registry) as address:
-            started(address)
-            stop.wait()
+        health.open(checks, shop.registry)
+        started()
+        stop.wait()
 
 
 def checks_of(shop: Shop, roles: Collection[str], worker: Worker) -> Checks:

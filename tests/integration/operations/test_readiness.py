@@ -11,7 +11,7 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry
 
-from commerce_worker.health import telling
+from commerce_bootstrap.health import HealthServer
 from commerce_worker.main import ROLES, Worker, checks_of
 from tests.integration.market import open_market
 
@@ -49,20 +49,19 @@ def test_a_worker_names_every_part_that_is_down() -> None:
         "search": lambda: None,
         "broker": lambda: "refused",
     }
-    with telling("127.0.0.1", 0, checks, CollectorRegistry()) as address:
-        status, body = fetch(f"{address}/health/ready")
+    with HealthServer("127.0.0.1", 0) as health:
+        health.open(checks, CollectorRegistry())
+        status, body = fetch(f"{health.address}/health/ready")
         assert (status, body["code"]) == (503, "not-ready")
         assert body["down"] == [{"part": "database"}, {"part": "broker"}]
-        assert fetch(f"{address}/health/live")[0] == 200
+        assert fetch(f"{health.address}/health/live")[0] == 200
 
 
 def test_nobody_keeps_what_a_worker_tells_of_itself_or_guesses_what_it_is() -> None:
-    with (
-        telling("127.0.0.1", 0, {}, CollectorRegistry()) as address,
-        httpx.Client(base_url=address) as client,
-    ):
+    with HealthServer("127.0.0.1", 0) as health, httpx.Client() as client:
+        health.open({}, CollectorRegistry())
         for path in ("/health/live", "/health/ready", "/metrics", "/nothing", "//metrics"):
-            body = client.get(f"{address}{path}").headers
+            body = client.get(f"{health.address}{path}").headers
             assert (body["cache-control"], body["x-content-type-options"]) == (
                 "no-store",
                 "nosniff",

@@ -1,24 +1,17 @@
 """Whether the shop lives, whether it can serve, and what it counts."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from msgspec import UNSET, UnsetType
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from commerce_bootstrap.health import LIVE, METRICS, READY, NotReady, not_ready
 from commerce_bootstrap.metrics import Checks
-from commerce_core.kernel.errors import Unavailable
 from commerce_http.web.answers import Payload, Shape
 from commerce_http.web.operations import Runs, operation
 
 _CAN_DO_WITHOUT: Final = frozenset({"search"})
-
-
-class NotReady(Unavailable):
-    """A part that requests need is down."""
-
-    code = "not-ready"
 
 
 class PartDown(Shape):
@@ -34,13 +27,13 @@ class Health(Shape):
     down: list[PartDown] | UnsetType = UNSET
 
 
-@operation("GET", "/health/live", answer=Health, runs=Runs.AT_ONCE)
+@operation("GET", LIVE, answer=Health, runs=Runs.AT_ONCE)
 def live() -> Health:
     """Whether the process answers at all."""
     return Health(status="live")
 
 
-@operation("GET", "/health/ready", answer=Health, problems=(NotReady,), runs=Runs.PROBE)
+@operation("GET", READY, answer=Health, problems=(NotReady,), runs=Runs.PROBE)
 def ready(checks: Checks) -> Health:
     """Whether the shop can take requests; names what is down.
 
@@ -49,15 +42,11 @@ def ready(checks: Checks) -> Health:
     """
     down = [part for part, check in checks.items() if check()]
     if needed := sorted({*down} - _CAN_DO_WITHOUT):
-        raise NotReady(f"{_listed(needed)} down", down=[{"part": part} for part in down])
+        raise not_ready(down, needed)
     return Health(status="ready", down=[PartDown(part=part) for part in down] or UNSET)
 
 
-@operation("GET", "/metrics", answer_media=("text/plain",), runs=Runs.FIGURES)
+@operation("GET", METRICS, answer_media=("text/plain",), runs=Runs.FIGURES)
 def metrics(registry: CollectorRegistry) -> Payload:
     """Counters for Prometheus."""
     return Payload(200, generate_latest(registry), media=CONTENT_TYPE_LATEST.encode())
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return f"{', '.join(parts)} {'is' if len(parts) == 1 else 'are'}"

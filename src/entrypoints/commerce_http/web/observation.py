@@ -15,6 +15,7 @@ import structlog
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from commerce_bootstrap.health import LIVE, METRICS, READY
 from commerce_bootstrap.tracing import About, Span, Tracer
 from commerce_bootstrap.tracing import trace_id as known_trace
 from commerce_core.kernel.address import looks_like_card
@@ -27,7 +28,7 @@ _ACCEPTABLE: Final = re.compile(r"[A-Za-z0-9._:/+=-]{1,64}")
 _BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _TRACE_ID: Final = slice(3, 35)
 #: Asked for every few seconds, and of no interest in a trace.
-_PROBED: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
+_PROBED: Final = frozenset({LIVE, READY, METRICS})
 _QUIET: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
