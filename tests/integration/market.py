@@ -17,7 +17,7 @@ from dependency_injector import providers
 from commerce_bootstrap.container import ShopContainer
 from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.shop import Shop
-from commerce_bootstrap.tracing import FollowedCalls
+from commerce_bootstrap.tracing import UNTRACED, FollowedCalls
 from commerce_core.accounts import Account, Role
 from commerce_core.assembly import assemble
 from commerce_core.cart import CartView, SetQuantity
@@ -252,7 +252,7 @@ def open_market(
     if in_step:
         container.clock.override(providers.Singleton(SettableClock))
         followed = providers.Singleton(
-            FollowedCalls, InlineFanOut(16), None, container.calls.provided.note
+            FollowedCalls, InlineFanOut(16), UNTRACED, container.calls.provided.note
         )
         container.fan_out.override(followed)
         container.batcher.override(providers.Object(in_memory.in_step))

@@ -68,7 +68,7 @@ def build_everything(settings: Settings, packages: Mapping[str, str]) -> None:
             packages
         )
         missing = {name for name, part in built.items() if part is None}
-        assert missing <= {"tracer", "serializer"}, "there are these only where they are asked for"
+        assert missing <= {"serializer"}, "there is one only where threads take turns"
         once = [
             name
             for name, provider in container.providers.items()

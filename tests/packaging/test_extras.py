@@ -113,7 +113,7 @@ def test_every_library_is_known_by_its_extra() -> None:
     spelled = {
         "argon2": "argon2-cffi",
         "opensearchpy": "opensearch-py",
-        "opentelemetry": "opentelemetry-sdk",
+        "opentelemetry": "opentelemetry-api",
     }
     libraries = {
         extra: {Requirement(text).name.lower().replace("_", "-") for text in texts}

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from typing import Any, Final
 
 import attrs
+from opentelemetry.trace import Tracer
 
 from commerce_bootstrap.database import open_database, reason
 from commerce_bootstrap.deployment import Deployment
@@ -17,7 +18,7 @@ from commerce_bootstrap.extras import missing_extra
 from commerce_bootstrap.probing import down_check
 from commerce_bootstrap.setting_values import WrongSetting
 from commerce_bootstrap.settings import PREFIX, Settings
-from commerce_bootstrap.tracing import Tracer, traced_broker
+from commerce_bootstrap.tracing import UNTRACED, traced_broker
 from commerce_core.accounts import TokenFactory
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import IdFactory
@@ -177,9 +178,7 @@ def build_index(settings: Settings, context: PluginContext, closing: Closing) ->
     return index
 
 
-def check_named(
-    settings: Settings, deployment: Deployment, provided: Collection[str] = ()
-) -> None:
+def check_named(settings: Settings, deployment: Deployment, provided: Collection[str] = ()) -> None:
     """Make sure that gateway and carrier are named, or *provided*, where real orders may be taken:
     the sandbox is no silent default on a server.
 
@@ -259,7 +258,7 @@ def build_broker(
     settings: Settings,
     context: PluginContext,
     storage: Storage,
-    tracer: Tracer | None,
+    tracer: Tracer,
     closing: Closing,
 ) -> Callable[[Sequence[Consumer]], Broker]:
     """What opens the broker at its address, which carries events to the consumers that it is given.
@@ -277,14 +276,14 @@ def build_broker(
     return opened
 
 
-def build_tracer(settings: Settings, owner: str, closing: ExitStack[bool | None]) -> Tracer | None:
-    """What collects traces; ``None``: nobody does.
+def build_tracer(settings: Settings, owner: str, closing: ExitStack[bool | None]) -> Tracer:
+    """What collects traces: nothing, unless a collector is named.
 
     Raises:
         WrongSetting: they are wanted, and the library is missing.
     """
     if not settings.otlp_url:
-        return None
+        return UNTRACED
     try:
         from commerce_bootstrap.otel import open_tracer
     except ImportError as error:

@@ -14,7 +14,7 @@ EXTRAS: Final = {
     "litestar": "http",
     "msgspec": "sql",
     "opensearchpy": "opensearch",
-    "opentelemetry": "otel",
+    "opentelemetry": "embedded",
     "pika": "rabbitmq",
     "prometheus_client": "embedded",
     "psycopg": "postgres",

@@ -3,9 +3,11 @@
 from contextlib import ExitStack
 from typing import Final, TypeVar
 
+from opentelemetry.trace import Tracer
+
 from commerce_bootstrap.deployment import Deployment
 from commerce_bootstrap.metrics import GroupMetrics
-from commerce_bootstrap.tracing import Tracer, traced_groups
+from commerce_bootstrap.tracing import traced_groups
 from commerce_core.assembly import Grouping
 from commerce_core.kernel.batching import Batcher, GroupFunction
 from commerce_local.batching import ThreadBatcher
@@ -29,7 +31,7 @@ class Groups(Grouping):
         self,
         metrics: GroupMetrics,
         serializer: Serializer | None,
-        tracer: Tracer | None,
+        tracer: Tracer,
         closing: ExitStack[bool | None],
     ) -> None:
         self._metrics = metrics

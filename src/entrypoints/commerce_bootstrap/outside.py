@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Final, cast
 
+from opentelemetry.trace import Tracer
+
 from commerce_bootstrap.builders import Storage
 from commerce_bootstrap.deployment import Deployment
 from commerce_bootstrap.metrics import CallMetrics
 from commerce_bootstrap.setting_values import WrongSetting
 from commerce_bootstrap.settings import PREFIX, Settings
-from commerce_bootstrap.tracing import FollowedCalls, Tracer
+from commerce_bootstrap.tracing import FollowedCalls
 from commerce_core.checkout import CheckoutRule, Definitions, OrderNumbers
 from commerce_core.kernel.batching import FanOut, InlineFanOut
 from commerce_core.kernel.deployment import answer_at_once
@@ -146,7 +148,7 @@ class TimedSteps:
 
 def build_fan_out(
     deployment: Deployment,
-    tracer: Tracer | None,
+    tracer: Tracer,
     calls: CallMetrics,
     closing: ExitStack[bool | None],
 ) -> FanOut:

@@ -6,13 +6,14 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, TypeAlias, cast
 
+from opentelemetry.trace import Tracer
 from prometheus_client import CollectorRegistry
 
 from commerce_bootstrap.builders import Storage
 from commerce_bootstrap.metrics import dropped_rows, search_lag
 from commerce_bootstrap.setting_values import WrongSetting
 from commerce_bootstrap.settings import PREFIX, Settings
-from commerce_bootstrap.tracing import FollowedConsumer, Tracer
+from commerce_bootstrap.tracing import FollowedConsumer
 from commerce_core.accounts import PasswordHasher, TokenFactory
 from commerce_core.assembly import Grouping, Kept, Parts
 from commerce_core.checkout import CheckoutRule, Definitions, InTime, OrderNumbers
@@ -33,7 +34,7 @@ def build_parts(
     settings: Settings,
     storage: Storage,
     registry: CollectorRegistry,
-    tracer: Tracer | None,
+    tracer: Tracer,
     own: Mapping[str, Any],
     *,
     clock: Clock,

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self
 
+from opentelemetry.trace import Tracer
 from prometheus_client import CollectorRegistry
 
 from commerce_bootstrap.deployment import Deployment
 from commerce_bootstrap.settings import Settings
-from commerce_bootstrap.tracing import Tracer
 from commerce_core.assembly import Parts, Services
 from commerce_local.serializer import Serializer
 from commerce_local.wake_up import WakeUp
@@ -25,7 +25,7 @@ class Shop(Services):
         deployment: how it is laid out.
         checks: what is wrong with each part that requests need; ``None``: nothing.
         registry: what it counts.
-        tracer: collects traces; ``None``: nobody does.
+        tracer: collects traces, or nothing.
         work: rung when orders, cancellations or items wait for a worker.
         serializer: where loops queue, so that one works at a time; ``None``: they work side by
             side.
@@ -39,7 +39,7 @@ class Shop(Services):
         deployment: Deployment,
         checks: Mapping[str, Callable[[], str | None]],
         registry: CollectorRegistry,
-        tracer: Tracer | None,
+        tracer: Tracer,
         work: WakeUp,
         serializer: Serializer | None,
         close: Callable[[], None],

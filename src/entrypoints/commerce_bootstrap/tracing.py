@@ -11,9 +11,24 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from time import perf_counter
-from typing import Any, Final, Protocol, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import attrs
+from opentelemetry.context import Context
+from opentelemetry.trace import (
+    INVALID_SPAN,
+    Link,
+    NoOpTracer,
+    Span,
+    SpanContext,
+    SpanKind,
+    Status,
+    StatusCode,
+    Tracer,
+    get_current_span,
+    set_span_in_context,
+)
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from commerce_core.checkout import LookedUp, StepUnknown
 from commerce_core.checkout.service.run import StepCall
@@ -22,53 +37,67 @@ from commerce_core.kernel.deployment import answer_at_once
 from commerce_core.kernel.errors import Unavailable
 from commerce_core.kernel.ids import MessageId
 from commerce_core.kernel.messaging import Broker, Consumer, Message, Queue
-from commerce_core.kernel.redaction import message_of
+from commerce_core.kernel.redaction import message_of, redacted
 from commerce_core.payment import PaymentUnknown
 from commerce_core.shipping import ShippingUnknown
 
 T = TypeVar("T")
 R = TypeVar("R")
 
+#: Collects nothing, at no cost.
+UNTRACED: Final[Tracer] = NoOpTracer()
 #: Attributes of a span, by name.
 About: TypeAlias = Mapping[str, str | int]
 NOTHING: Final[About] = {}
 
 _LOG: Final = logging.getLogger(__name__)
+_HEADER: Final = "traceparent"
+_W3C: Final = TraceContextTextMapPropagator()
 _TRACEPARENT: Final = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _named: ContextVar[tuple[str | None, str | None]] = ContextVar("named", default=(None, None))
 
 
-class Span(Protocol):
-    """A piece of work in progress; *trace* is the context for the work that follows from it."""
-
-    @property
-    def trace(self) -> str:
-        """The span as a ``traceparent``."""
-        ...
-
-    def end(
-        self, *, name: str | None = None, failure: str | None = None, about: About = NOTHING
-    ) -> None:
-        """It is over. To be called once."""
-        ...
+def collects(tracer: Tracer) -> bool:
+    """Whether *tracer* records spans."""
+    return not isinstance(tracer, NoOpTracer)
 
 
-class Tracer(Protocol):
-    """Collects spans."""
+def begin(
+    tracer: Tracer,
+    name: str,
+    kind: SpanKind,
+    parent: str | None = None,
+    *,
+    about: About = NOTHING,
+    links: Sequence[str | None] = (),
+) -> Span:
+    """A span in the trace of *parent*, a ``traceparent``; ``None`` begins a trace."""
+    if not collects(tracer):
+        return INVALID_SPAN
+    linked = [Link(found) for link in links if (found := _span_context(link)).is_valid]
+    return tracer.start_span(name, _context(parent), kind, about, linked)
 
-    def begin(
-        self,
-        name: str,
-        kind: str,
-        parent: str | None = None,
-        *,
-        about: About = NOTHING,
-        links: Sequence[str | None] = (),
-    ) -> Span:
-        """A span of *kind* (server, internal, client, producer, consumer) in the trace of *parent*;
-        ``None`` begins a trace.
-        """
-        ...
+
+def end(span: Span, failure: str | None = None) -> None:
+    """*span* is over. To be called once."""
+    if failure is not None:
+        span.set_status(Status(StatusCode.ERROR, redacted(failure)))
+    span.end()
+
+
+def traceparent_of(span: Span) -> str | None:
+    """*span* as a ``traceparent``, for what follows from it; ``None``: it is not collected."""
+    headers: dict[str, str] = {}
+    _W3C.inject(headers, set_span_in_context(span, Context()))
+    return headers.get(_HEADER)
+
+
+def _context(trace: str | None) -> Context:
+    return _W3C.extract({_HEADER: trace}, Context()) if trace and trace_id(trace) else Context()
+
+
+def _span_context(trace: str | None) -> SpanContext:
+    return get_current_span(_context(trace)).get_span_context()
 
 
 def trace_id(trace: str | None) -> str | None:
@@ -96,25 +125,27 @@ def add_names(_logger: object, _method: str, event: dict[str, Any]) -> dict[str,
     return event
 
 
-def traced_groups(function: GroupFunction[T, R], tracer: Tracer | None) -> GroupFunction[T, R]:
+def traced_groups(function: GroupFunction[T, R], tracer: Tracer) -> GroupFunction[T, R]:
     """*function*, with a span for each group that is linked to the requests in it; that of a single
     one is in its trace.
     """
-    if tracer is None:
+    if not collects(tracer):
         return function
 
     def place(group: Sequence[T]) -> Sequence[R | Exception]:
         traces: list[str | None] = [getattr(one, "trace", None) for one in group]
-        span = tracer.begin(
+        span = begin(
+            tracer,
             "place orders",
-            "internal",
+            SpanKind.INTERNAL,
             traces[0] if len(group) == 1 else None,
             about={"commerce.group": len(group)},
             links=traces,
         )
         answers = function(group)
         refused = sum(isinstance(answer, Exception) for answer in answers)
-        span.end(about={"commerce.refused": refused})
+        span.set_attribute("commerce.refused", refused)
+        end(span)
         return answers
 
     return place
@@ -126,7 +157,7 @@ class FollowedCalls(FanOut):
     """
 
     def __init__(
-        self, inner: FanOut, tracer: Tracer | None, note: Callable[[str, object, float], None]
+        self, inner: FanOut, tracer: Tracer, note: Callable[[str, object, float], None]
     ) -> None:
         self._inner = inner
         self._tracer = tracer
@@ -147,11 +178,7 @@ class FollowedCalls(FanOut):
             "commerce.order_id": saga.key.order_id,
             "commerce.claims": task.claimed.claims,
         }
-        span = (
-            self._tracer.begin(f"saga {verb}", "client", saga.trace, about=about)
-            if self._tracer
-            else None
-        )
+        span = begin(self._tracer, f"saga {verb}", SpanKind.CLIENT, saga.trace, about=about)
         failure: str | None = None
         answer: object = None
         began = perf_counter()
@@ -166,8 +193,7 @@ class FollowedCalls(FanOut):
                 self._note(verb, answer, perf_counter() - began)
                 if failure is not None:
                     _LOG.warning("what became of %s is not known: %s", verb, failure)
-                if span is not None:
-                    span.end(failure=failure)
+                end(span, failure)
         return outcome
 
 
@@ -176,9 +202,10 @@ class FollowedConsumer(Consumer):
     trace that it came of.
     """
 
-    def __init__(self, inner: Consumer, tracer: Tracer | None) -> None:
+    def __init__(self, inner: Consumer, tracer: Tracer) -> None:
         self._inner = inner
         self._tracer = tracer
+        self._does = f"consume {inner.name}"
 
     @property
     def name(self) -> str:
@@ -191,11 +218,11 @@ class FollowedConsumer(Consumer):
     def handle(self, messages: Sequence[Message]) -> None:
         spans = (
             [
-                self._tracer.begin(f"consume {self.name}", "consumer", m.trace, about=_about(m))
+                begin(self._tracer, self._does, SpanKind.CONSUMER, m.trace, about=_about(m))
                 for m in messages
                 if m.trace
             ]
-            if self._tracer
+            if collects(self._tracer)
             else ()
         )
         failure: str | None = None
@@ -215,7 +242,7 @@ class FollowedConsumer(Consumer):
             raise
         finally:
             for span in spans:
-                span.end(failure=failure)
+                end(span, failure)
 
 
 class TracedBroker(Broker):
@@ -230,19 +257,24 @@ class TracedBroker(Broker):
 
     def publish(self, messages: Sequence[Message]) -> Sequence[MessageId]:
         spans = {
-            m.id: self._tracer.begin(f"publish {m.name}", "producer", m.trace, about=_about(m))
+            m.id: begin(
+                self._tracer, f"publish {m.name}", SpanKind.PRODUCER, m.trace, about=_about(m)
+            )
             for m in messages
             if m.trace
         }
         accepted: Sequence[MessageId] = ()
         try:
             accepted = self._inner.publish(
-                [attrs.evolve(m, trace=spans[m.id].trace) if m.id in spans else m for m in messages]
+                [
+                    attrs.evolve(m, trace=traceparent_of(spans[m.id])) if m.id in spans else m
+                    for m in messages
+                ]
             )
         finally:
             surely = set(accepted)
             for message_id, span in spans.items():
-                span.end(failure=None if message_id in surely else "it was not surely taken")
+                end(span, None if message_id in surely else "it was not surely taken")
         return accepted
 
     def queues(self) -> Mapping[str, Queue]:
@@ -258,9 +290,9 @@ class TracedBroker(Broker):
         self._inner.ping()
 
 
-def traced_broker(broker: Broker, tracer: Tracer | None) -> Broker:
+def traced_broker(broker: Broker, tracer: Tracer) -> Broker:
     """*broker* as a relay sees it."""
-    return TracedBroker(broker, tracer) if tracer else broker
+    return TracedBroker(broker, tracer) if collects(tracer) else broker
 
 
 def _about(message: Message) -> About:

@@ -24,7 +24,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from commerce_bootstrap.container import ShopContainer
 from commerce_bootstrap.logging import configure_logging
-from commerce_bootstrap.otel import OtelTracer
+from commerce_bootstrap.otel import tracer_to
 from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.shop import Shop
 from commerce_testkit.canaries import Canaries
@@ -130,7 +130,7 @@ def opened(
     """A shop that nobody works for, served; its container, and what its tracer collects."""
     container = ShopContainer(settings=Settings.in_folder(folder, **settings))
     spans = InMemorySpanExporter()
-    container.tracer.override(providers.Object(OtelTracer(spans, "here", stack)))
+    container.tracer.override(providers.Object(tracer_to(spans, "here", stack)))
     shop: Shop = container.shop()
     stack.callback(shop.close)
     address = stack.enter_context(serving(shop))
@@ -312,5 +312,5 @@ def _lines(text: str, secrets: Canaries) -> list[str]:
 
 
 def _spans(observed: Observation) -> str:
-    observed.container.tracer()._collector.span_processor.force_flush()
+    observed.container.tracer().span_processor.force_flush()
     return "\n".join(span.to_json() for span in observed.spans.get_finished_spans())

@@ -26,5 +26,5 @@ collector = HTTPServer(("127.0.0.1", 0), Collector)
 threading.Thread(target=collector.serve_forever, daemon=True).start()
 with ExitStack() as closing:
     tracer = open_tracer(f"http://127.0.0.1:{collector.server_port}", "test", closing)
-    tracer.begin("checkout", "internal").end()
+    tracer.start_span("checkout").end()
 assert arrived.wait(_PATIENCE)

@@ -9,6 +9,7 @@ import pytest
 from commerce_bootstrap.builders import build_tracer
 from commerce_bootstrap.setting_values import WrongSetting
 from commerce_bootstrap.settings import Settings, load_settings
+from commerce_bootstrap.tracing import UNTRACED
 
 STANDARD = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://standard:4318"}
 
@@ -24,12 +25,12 @@ def test_the_standard_variable_names_the_collector_and_ours_goes_before_it() -> 
         load_settings({"COMMERCE_OTLP_URL": "ours"})
 
 
-def test_without_a_collector_nothing_is_traced_and_the_library_is_not_loaded() -> None:
+def test_without_a_collector_nothing_is_traced_and_the_collecting_library_is_not_loaded() -> None:
     with ExitStack() as closing:
-        assert build_tracer(Settings(), "me", closing) is None
+        assert build_tracer(Settings(), "me", closing) is UNTRACED
     loaded = (
         "import sys, commerce_bootstrap.container, commerce_http.main, commerce_worker.main; "
-        "print('opentelemetry' in sys.modules)"
+        "print('opentelemetry.sdk' in sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", loaded], capture_output=True, text=True, check=True

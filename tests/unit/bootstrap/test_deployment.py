@@ -22,7 +22,10 @@ def part(*, answers_at_once: bool) -> Any:
 
 def complete(settings: Settings, *, index: bool = True, waits: str = "") -> Deployment:
     """The deployment of a shop whose parts answer at once, but for the one that *waits*."""
-    parts = {name: part(answers_at_once=name != waits) for name in ("gateway", "carrier", "rule", "numbers")}
+    parts = {
+        name: part(answers_at_once=name != waits)
+        for name in ("gateway", "carrier", "rule", "numbers")
+    }
     return Deployment.of(settings).with_parts(
         part(answers_at_once=index), {"g": parts["gateway"]}, {"c": parts["carrier"]},
         [parts["rule"]], parts["numbers"], OURS

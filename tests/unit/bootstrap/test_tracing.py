@@ -7,16 +7,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import NonRecordingSpan
 
 from commerce_bootstrap.tracing import (
-    NOTHING,
-    About,
+    UNTRACED,
     FollowedConsumer,
     TracedBroker,
     add_names,
     naming,
     trace_id,
     traced_groups,
+    traceparent_of,
 )
 from commerce_core.kernel.errors import Rejected, Unavailable
 from commerce_core.kernel.ids import MessageId
@@ -28,33 +32,27 @@ from commerce_testkit.memory.clock import SettableClock
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
-class _Span:
-    def __init__(self, name: str, parent: str | None, links: Sequence[str | None]) -> None:
-        self.name, self.parent, self.links = name, parent, links
-        self.trace = f"{(parent or TRACE)[:36]}{'c' * 16}-01"
-        self.ended: list[str | None] = []
+class Spans:
+    """What a tracer of the library collects, in the order of its beginning."""
 
-    def end(
-        self, *, name: str | None = None, failure: str | None = None, about: About = NOTHING
-    ) -> None:
-        self.ended.append(failure)
-
-
-class _Spans:
     def __init__(self) -> None:
-        self.begun: list[_Span] = []
+        self._kept = InMemorySpanExporter()
+        provider = TracerProvider(shutdown_on_exit=False)
+        provider.add_span_processor(SimpleSpanProcessor(self._kept))
+        self.tracer = provider.get_tracer("test")
 
-    def begin(
-        self,
-        name: str,
-        kind: str,
-        parent: str | None = None,
-        *,
-        about: About = NOTHING,
-        links: Sequence[str | None] = (),
-    ) -> _Span:
-        self.begun.append(_Span(name, parent, links))
-        return self.begun[-1]
+    @property
+    def ended(self) -> list[ReadableSpan]:
+        return sorted(self._kept.get_finished_spans(), key=lambda span: span.start_time or 0)
+
+    @property
+    def failures(self) -> list[str | None]:
+        return [span.status.description for span in self.ended]
+
+
+def parent_of(span: ReadableSpan) -> str | None:
+    """The trace that it goes on, as a ``traceparent``."""
+    return None if span.parent is None else traceparent_of(NonRecordingSpan(span.parent))
 
 
 def message(number: int, trace: str | None = TRACE) -> Message:
@@ -99,17 +97,20 @@ def test_lines_within_a_block_name_the_order_and_its_trace() -> None:
 
 
 def test_publishing_is_a_span_in_the_trace_and_what_follows_goes_on_from_there() -> None:
-    spans, taken = _Spans(), list[Message]()
+    spans, taken = Spans(), list[Message]()
 
     class Keeping(MemoryBroker):
         def publish(self, messages: Sequence[Message]) -> Sequence[MessageId]:
             taken.extend(messages)
             return [messages[0].id]
 
-    broker = TracedBroker(Keeping([], lambda _: None, SettableClock()), spans)
+    broker = TracedBroker(Keeping([], lambda _: None, SettableClock()), spans.tracer)
     assert broker.publish([message(1), message(2), message(3, None)]) == ["m1"]
-    assert [span.ended for span in spans.begun] == [[None], ["it was not surely taken"]]
-    assert [m.trace for m in taken] == [spans.begun[0].trace, spans.begun[1].trace, None]
+    assert spans.failures == [None, "it was not surely taken"]
+    assert [parent_of(span) for span in spans.ended] == [TRACE, TRACE]
+    of_spans = [traceparent_of(NonRecordingSpan(s.get_span_context())) for s in spans.ended]
+    assert [m.trace for m in taken] == [*of_spans, None]
+    assert {trace_id(m.trace) for m in taken} == {trace_id(TRACE), None}
 
 
 @pytest.mark.parametrize(
@@ -122,18 +123,18 @@ def test_who_fails_on_one_message_names_it_and_ends_its_span(
         def handle(self, messages: Sequence[Message]) -> None:
             raise failure
 
-    spans, named = _Spans(), list[dict[str, Any]]()
+    spans, named = Spans(), list[dict[str, Any]]()
     logging.getLogger("commerce_bootstrap.tracing").addFilter(
         keep := lambda _: bool(named.append(add_names(None, "", {})) or True)
     )
     try:
         with pytest.raises(type(failure)):
-            FollowedConsumer(Failing("indexer"), spans).handle([message(1)])
+            FollowedConsumer(Failing("indexer"), spans.tracer).handle([message(1)])
         with pytest.raises(type(failure)):
-            FollowedConsumer(Failing("indexer"), None).handle([message(1), message(2)])
+            FollowedConsumer(Failing("indexer"), UNTRACED).handle([message(1), message(2)])
     finally:
         logging.getLogger("commerce_bootstrap.tracing").removeFilter(keep)
-    assert spans.begun[0].ended == [f"{type(failure).__name__}: {failure}"]
+    assert spans.failures == [f"{type(failure).__name__}: {failure}"]
     expected = (
         []
         if isinstance(failure, Unavailable)
@@ -147,19 +148,18 @@ def test_a_group_is_linked_to_its_requests_and_costs_nothing_where_nobody_collec
     class One:
         trace = TRACE
 
-    spans = _Spans()
+    spans = Spans()
     group: Any = [One(), One()]
-    place = traced_groups(lambda given: list(range(len(given))), spans)
+    place = traced_groups(lambda given: list(range(len(given))), spans.tracer)
     assert (list(place(group)), list(place(group[:1]))) == ([0, 1], [0])
-    assert [(s.parent, list(s.links), s.ended) for s in spans.begun] == [
-        (None, [TRACE, TRACE], [None]),
-        (TRACE, [TRACE], [None]),
-    ]
+    assert [(parent_of(span), len(span.links)) for span in spans.ended] == [(None, 2), (TRACE, 1)]
+    linked = {link.context.trace_id for span in spans.ended for link in span.links}
+    assert linked == {int(TRACE[3:35], 16)}
 
     def plain(given: Any) -> Any:
         return given
 
-    assert traced_groups(plain, None) is plain
+    assert traced_groups(plain, UNTRACED) is plain
 
 
 def test_the_path_of_traces_stands_before_the_options_of_the_collector_s_address(

@@ -7,10 +7,11 @@ from litestar import HttpMethod, Litestar, Request
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, ControllerRouterHandler
+from opentelemetry.trace import Tracer
 from prometheus_client import CollectorRegistry
 
 from commerce_bootstrap.settings import Settings
-from commerce_bootstrap.tracing import Tracer
+from commerce_bootstrap.tracing import UNTRACED
 from commerce_core.kernel.errors import CommerceError
 from commerce_http.web.answers import Payload
 from commerce_http.web.cors import Cors
@@ -33,7 +34,7 @@ class ShopApplication(Litestar):
 
 def build_app(
     operations: Sequence[Operation], around: HttpContext, registry: CollectorRegistry, *,
-    tracer: Tracer | None = None,
+    tracer: Tracer = UNTRACED,
     proxies: TrustedProxies = NOBODY, origins: Sequence[str] = (), lifespan: Sequence[Any] = (),
     routes: Sequence[ControllerRouterHandler] = (),
 ) -> ShopApplication:  # fmt: skip

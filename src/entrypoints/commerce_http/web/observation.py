@@ -13,10 +13,11 @@ from urllib.parse import quote
 
 import structlog
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, Tracer
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from commerce_bootstrap.health import LIVE, METRICS, READY
-from commerce_bootstrap.tracing import About, Span, Tracer
+from commerce_bootstrap.tracing import About, begin, collects, end, traceparent_of
 from commerce_bootstrap.tracing import trace_id as known_trace
 from commerce_core.kernel.address import looks_like_card
 from commerce_core.kernel.ids import is_id
@@ -65,10 +66,11 @@ class RequestMetrics:
 class Observed:
     """Wraps *app*."""
 
-    def __init__(self, app: ASGIApp, metrics: RequestMetrics, tracer: Tracer | None) -> None:
+    def __init__(self, app: ASGIApp, metrics: RequestMetrics, tracer: Tracer) -> None:
         self._app = app
         self._metrics = metrics
         self._tracer = tracer
+        self._collects = collects(tracer)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if str(scope["type"]) != "http":
@@ -77,11 +79,11 @@ class Observed:
         started = time.perf_counter()
         incoming = _incoming_trace(scope)
         span = (
-            self._tracer.begin("request", "server", incoming)
-            if self._tracer and local_path(scope) not in _PROBED
-            else None
+            begin(self._tracer, "request", SpanKind.SERVER, incoming)
+            if self._collects and local_path(scope) not in _PROBED
+            else INVALID_SPAN
         )
-        trace = span.trace if span else incoming or _new_trace()
+        trace = traceparent_of(span) or incoming or _new_trace()
         trace_id = trace[_TRACE_ID]
         name = _given_id(scope) or trace_id
         raw_name = name.encode()
@@ -102,21 +104,19 @@ class Observed:
         finally:
             self._note(scope, status, time.perf_counter() - started, span)
 
-    def _note(self, scope: Any, status: int, seconds: float, span: Span | None) -> None:
+    def _note(self, scope: Any, status: int, seconds: float, span: Span) -> None:
         method: str = scope["method"] if scope["method"] in _METHODS else "OTHER"
         route: str = scope.get("path_template") or "(none)"
         self._metrics.note(method, route, status, seconds)
-        if span is not None:
+        if span is not INVALID_SPAN:
             about: About = {
                 "http.request.method": method,
                 "http.route": route,
                 "http.response.status_code": status,
             }
-            span.end(
-                name=f"{method} {route}",
-                failure=None if 0 < status < 500 else "failed",
-                about=about,
-            )
+            span.update_name(f"{method} {route}")
+            span.set_attributes(about)
+            end(span, None if 0 < status < 500 else "failed")
         if status >= 500 or (method not in _QUIET and status < 400):
             named = {
                 name: value for name, value in scope.get("path_params", {}).items() if is_id(value)
