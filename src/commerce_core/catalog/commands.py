@@ -185,18 +185,9 @@ class VariantPatch:
 
 
 @attrs.frozen(kw_only=True)
-class ItemPatch:
-    """A JSON Merge Patch (RFC 7396): what is not mentioned stays, ``null`` empties.
+class _Described:
+    """What both a change of an item and a row of a file may say of it."""
 
-    ``variants`` is the whole list of those that are to remain, each merged with the one of the same
-    ``variantId``. Stock
-    changes through receipts alone: a quantity is refused.
-    """
-
-    sku: str = attrs.field(default=ABSENT, converter=clean, validator=_text(100, 1), metadata=_ID)
-    name: str = attrs.field(
-        default=ABSENT, converter=clean, validator=_text(500, 1), metadata=_NAME
-    )
     description: str | None = attrs.field(default=ABSENT, validator=_text(20_000))
     brand: str | None = attrs.field(default=ABSENT, converter=clean, validator=_text(200))
     category: str | None = attrs.field(default=ABSENT, converter=clean, validator=_text(200))
@@ -211,6 +202,21 @@ class ItemPatch:
     weight: int | None = attrs.field(default=ABSENT, validator=_weight, metadata=_WEIGHT)
     metadata: Mapping[str, Any] | None = attrs.field(
         default=ABSENT, validator=bounded_metadata, metadata=SCHEMA
+    )
+
+
+@attrs.frozen(kw_only=True)
+class ItemPatch(_Described):
+    """A JSON Merge Patch (RFC 7396): what is not mentioned stays, ``null`` empties.
+
+    ``variants`` is the whole list of those that are to remain, each merged with the one of the same
+    ``variantId``. Stock
+    changes through receipts alone: a quantity is refused.
+    """
+
+    sku: str = attrs.field(default=ABSENT, converter=clean, validator=_text(100, 1), metadata=_ID)
+    name: str = attrs.field(
+        default=ABSENT, converter=clean, validator=_text(500, 1), metadata=_NAME
     )
     price: Money = attrs.field(default=ABSENT, validator=_price)
     variants: tuple[VariantPatch, ...] = attrs.field(
@@ -237,7 +243,7 @@ class VariantRow:
 
 
 @attrs.frozen(kw_only=True)
-class ItemRow:
+class ItemRow(_Described):
     """A row of a file of items: what it does not name stays as it is, ``null`` empties, variants
     that it does not list stay.
 
@@ -251,21 +257,6 @@ class ItemRow:
     )
     price: Money | None = attrs.field(default=ABSENT, validator=_price)
     quantity: int | None = attrs.field(default=ABSENT, validator=_count, metadata=_COUNT)
-    description: str | None = attrs.field(default=ABSENT, validator=_text(20_000))
-    brand: str | None = attrs.field(default=ABSENT, converter=clean, validator=_text(200))
-    category: str | None = attrs.field(default=ABSENT, converter=clean, validator=_text(200))
-    tags: tuple[str, ...] | None = attrs.field(
-        default=ABSENT, converter=clean, validator=_many(100, 200)
-    )
-    images: tuple[str, ...] | None = attrs.field(default=ABSENT, validator=_images)
-    gtins: tuple[str, ...] | None = attrs.field(default=ABSENT, converter=clean, validator=_gtins)
-    specifications: Mapping[str, Any] | None = attrs.field(default=ABSENT, validator=_free)
-    attributes: Mapping[str, Any] | None = attrs.field(default=ABSENT, validator=_free)
-    tax_class: str | None = attrs.field(default=ABSENT, converter=clean, validator=_text(100))
-    weight: int | None = attrs.field(default=ABSENT, validator=_weight, metadata=_WEIGHT)
-    metadata: Mapping[str, Any] | None = attrs.field(
-        default=ABSENT, validator=bounded_metadata, metadata=SCHEMA
-    )
     status: str | None = attrs.field(
         default=None, validator=_status, metadata=_schema(enum=["draft", "active"])
     )
