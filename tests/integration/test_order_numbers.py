@@ -181,9 +181,7 @@ def scripted(tmp_path: Path, on_database: dict[str, Any], numbers: Scripted) -> 
     assert numbers.closed == 1
 
 
-@pytest.mark.parametrize(
-    "wrong", ["N-1", "", "9" * 65, "N\n1", None, ZeroDivisionError("a: secret")]
-)
+@pytest.mark.parametrize("wrong", ["N-1", "9" * 65, ZeroDivisionError("a: secret")])
 def test_a_number_that_cannot_be_had_is_a_503_and_asking_again_gives_another(
     scripted: Town, numbers: Scripted, wrong: object
 ) -> None:

@@ -52,6 +52,7 @@ def test_an_order_has_the_fields_of_the_contract(cart) -> None:
     nothing = {"amount": "0.00", "currency": "USD"}
     assert order == {
         "orderId": order["orderId"],
+        "number": None,
         "cartId": filled["cartId"],
         "status": "PENDING",
         "subtotal": total,

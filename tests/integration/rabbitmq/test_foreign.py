@@ -118,4 +118,5 @@ def test_a_message_on_the_wire_is_as_the_page_describes_it(address: str) -> None
         "buyer_id": "buyer-1",
         "seq": 1,
         "detail": {"why": "\N{SNOWMAN}"},
+        "number": None,
     }
