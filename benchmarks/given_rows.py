@@ -207,15 +207,15 @@ def measure(database: SqlDatabase, say: Callable[[str], None]) -> list[dict[str,
 
 def beginnings(database: SqlDatabase, say: Callable[[str], None]) -> dict[str, float]:
     """Microseconds that a transaction of one statement takes, begun with and without settings."""
-    straight = postgres._BEGIN
+    straight = postgres.BEGIN
     taken: dict[str, list[float]] = {"settings": [], "none": []}
     try:
         for _ in range(ROUNDS):
             for name, text in (("settings", straight), ("none", "BEGIN")):
-                postgres._BEGIN = text  # type: ignore[misc]
+                postgres.BEGIN = text  # type: ignore[misc]
                 taken[name].append(_transactions(database))
     finally:
-        postgres._BEGIN = straight  # type: ignore[misc]
+        postgres.BEGIN = straight  # type: ignore[misc]
     found = {name: median(each) for name, each in taken.items()}
     say(
         f"a transaction of one statement: {found['settings']:.0f} us with the planner's settings, "

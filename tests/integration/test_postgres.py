@@ -207,7 +207,7 @@ def test_a_transaction_that_does_not_begin_costs_no_connection(
     database: SqlDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(postgres, "_BEGIN", "BEGIN; SET LOCAL there_is_no = 'such'")
+        patch.setattr(postgres, "BEGIN", "BEGIN; SET LOCAL there_is_no = 'such'")
         with pytest.raises(sa.exc.DBAPIError, match="there_is_no"), database.begin():
             pass
     assert database.connections_in_use == 0

@@ -4,10 +4,11 @@ Whoever lends it has registered types, row factories and listeners of his own. N
 changed, and none of it is met: statements run with our own adaptation, on the lender's connection.
 """
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 import psycopg
+import sqlalchemy as sa
 from psycopg.adapt import AdaptersMap
 from psycopg.rows import tuple_row
 from psycopg.types.json import set_json_dumps, set_json_loads
@@ -56,3 +57,28 @@ class Borrowed:
 
     def close(self) -> None:
         """The owner of the connection closes it."""
+
+
+class FromAPool(Borrowed):
+    """A connection out of the pool of somebody else's engine. The transactions on it are ours,
+    until it is given back.
+    """
+
+    def __init__(self, proxy: sa.PoolProxiedConnection) -> None:
+        super().__init__(cast("Any", proxy.driver_connection))
+        self._proxy = proxy
+
+    def commit(self) -> None:
+        """Commit."""
+        self._driver.commit()
+
+    def rollback(self) -> None:
+        """Roll back."""
+        self._driver.rollback()
+
+    def close(self) -> None:
+        """Give it back to its pool, or throw it away where it broke."""
+        if self._driver.closed:
+            self._proxy.invalidate()
+        else:
+            self._proxy.close()

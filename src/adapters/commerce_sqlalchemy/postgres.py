@@ -45,7 +45,7 @@ _IN_ORDER: Final = {
     "jit": "off",
 }
 #: How a transaction that changes rows begins: in one message, as one that only reads does.
-_BEGIN: Final = "; ".join(
+BEGIN: Final = "; ".join(
     ["BEGIN", *(f"SET LOCAL {name} = {value}" for name, value in _IN_ORDER.items())]
 )
 #: The same for locks that a migration takes.
@@ -157,8 +157,21 @@ def prepare(engine: sa.Engine, schema: str | None = None) -> None:
     event.listen(engine, "checkout", _refuse_dead)
 
 
-def begin_in_order(driver: Any) -> None:
-    """Begin a transaction that finds, and so locks, rows in the order of those that it is given.
+def beginnings(schema: str | None) -> dict[bool, str]:
+    """How a transaction that writes (``True``), or only reads, begins on somebody else's
+    connection: what we set there is as it was when it ends.
+    """
+    ours = [f"SET LOCAL {name} = {value}" for name, value in _kept_for(schema).items()]
+    in_order = [f"SET LOCAL {name} = {value}" for name, value in _IN_ORDER.items()]
+    return {
+        True: "; ".join(["BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", *ours, *in_order]),
+        False: "; ".join(["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", *ours]),
+    }
+
+
+def begin(driver: Any, message: str) -> None:
+    """Begin a transaction by *message*, such as :data:`BEGIN`: it finds, and so locks, rows in the
+    order of those that it is given.
 
     The driver itself would begin it with its first statement, by a message of its own too.
 
@@ -167,7 +180,7 @@ def begin_in_order(driver: Any) -> None:
     """
     from psycopg import errors, pq  # not for shops on SQLite, which need no driver of a server
 
-    begun = driver.pgconn.exec_(_BEGIN.encode())
+    begun = driver.pgconn.exec_(message.encode())
     if begun.status != pq.ExecStatus.COMMAND_OK:
         raise errors.error_from_result(begun)
 
@@ -239,6 +252,22 @@ def _tell(telling: str, raw: Any, _: object) -> None:
     raw.autocommit = True
     raw.execute(telling)
     raw.autocommit = False
+
+
+def is_dead(driver: Any) -> bool:
+    """Whether the server has closed a connection at rest. What it had to say otherwise is kept for
+    whoever listens on it.
+    """
+    from psycopg import OperationalError, pq  # not for shops on SQLite
+
+    if driver.closed:
+        return True
+    if _has_something_to_say(driver.fileno()):
+        try:
+            driver.pgconn.consume_input()
+        except OperationalError:
+            return True
+    return bool(driver.pgconn.status == pq.ConnStatus.BAD)
 
 
 def _refuse_dead(raw: Any, _record: object, _proxy: object) -> None:

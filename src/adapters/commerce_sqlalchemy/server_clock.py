@@ -10,6 +10,7 @@ from commerce_core.kernel.clock import Clock
 #: Seconds between two readings of the server's clock; in between this machine's monotonic clock
 #: counts.
 _REFRESH_EVERY: Final = 10.0
+_ASK: Final = b"SELECT extract(epoch FROM clock_timestamp())"
 #: Goes on while the machine sleeps, and does not jump when its clock is set.
 _STEADY: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -38,14 +39,14 @@ class ServerClock(Clock):
         """
         if self._read is not None and _counted() - self._read[1] < _REFRESH_EVERY:
             return
-        from psycopg import Error  # not for shops on SQLite, which need no driver of a server
+        from psycopg import Error, pq  # not for shops on SQLite, which need no driver of a server
 
         with suppress(Error):  # who took the connection meets what is wrong with it
             before = _counted()
-            driver.autocommit = True
-            (at,) = driver.execute("SELECT clock_timestamp()").fetchone()
-            driver.autocommit = False
-            self._read = at.astimezone(UTC), (before + _counted()) / 2
+            answer = driver.pgconn.exec_(_ASK)  # the driver would begin a transaction
+            if answer.status == pq.ExecStatus.TUPLES_OK:
+                at = datetime.fromtimestamp(float(answer.get_value(0, 0)), UTC)
+                self._read = at, (before + _counted()) / 2
 
 
 def _counted() -> float:

@@ -126,19 +126,10 @@ class SqlDatabase(Database):
     """
 
     def __init__(self, url: str, *, pool_size: int = 16) -> None:
-        # The last one given back first: each connection has a cache of its own, and a few warm ones
-        # serve better than many cold.
-        on_server = postgres.is_server(url)
-        named, connect = postgres.address(url) if on_server else (sa.make_url(url), {})
-        self.schema: Final = postgres.schema_of(url) if on_server else None
-        self.engine = sa.create_engine(
-            named, pool_size=pool_size, max_overflow=_OVERFLOW, pool_timeout=BUSY_SECONDS,
-            pool_use_lifo=True, connect_args=connect,
-            json_serializer=_as_json, json_deserializer=msgspec.json.decode,
-            hide_parameters=True,
-        )  # fmt: skip
+        self.schema: Final = postgres.schema_of(url) if postgres.is_server(url) else None
+        self.engine = self._make_engine(url, pool_size)
         self.is_sqlite: Final = self.engine.dialect.name == "sqlite"
-        self.connections_at_most: Final = pool_size if self.is_sqlite else pool_size + _OVERFLOW
+        self.connections_at_most: float = pool_size + (0 if self.is_sqlite else _OVERFLOW)
         self._process = ProcessGuard("database")
         self._turns = FairLock()
         self._local = threading.local()
@@ -150,11 +141,6 @@ class SqlDatabase(Database):
         # give it back costs more than most.
         self._places = threading.BoundedSemaphore(pool_size)
         self._free: deque[sa.Connection] = deque()
-        if self.is_sqlite:
-            sqlite.keep_private(self.engine.url.database)
-            event.listen(self.engine, "connect", sqlite.prepare)
-        else:
-            postgres.prepare(self.engine, self.schema)
         event.listen(self.engine, "handle_error", translate)
 
     @property
@@ -239,12 +225,7 @@ class SqlDatabase(Database):
         try:
             opened = self._connect()
             try:
-                if self.is_sqlite:
-                    if not single:
-                        opened.begin()
-                        _begin_sqlite(opened, write=write)
-                else:
-                    opened = _begin_on_server(opened, write=write, single=single)
+                opened = self._begin(opened, write=write, single=single)
             except BaseException as error:
                 if isinstance(error, StorageFull):
                     self.note_full()
@@ -267,6 +248,41 @@ class SqlDatabase(Database):
         finally:
             if write and self.is_sqlite:
                 self._turns.release()
+
+    def _make_engine(self, url: str, pool_size: int) -> sa.Engine:
+        # The last one given back first: each connection has a cache of its own, and a few warm ones
+        # serve better than many cold.
+        on_server = postgres.is_server(url)
+        named, connect = postgres.address(url) if on_server else (sa.make_url(url), {})
+        engine = sa.create_engine(
+            named, pool_size=pool_size, max_overflow=_OVERFLOW, pool_timeout=BUSY_SECONDS,
+            pool_use_lifo=True, connect_args=connect,
+            json_serializer=_as_json, json_deserializer=msgspec.json.decode,
+            hide_parameters=True,
+        )  # fmt: skip
+        if on_server:
+            postgres.prepare(engine, self.schema)
+        else:
+            sqlite.keep_private(engine.url.database)
+            event.listen(engine, "connect", sqlite.prepare)
+        return engine
+
+    def _begin(self, opened: sa.Connection, *, write: bool, single: bool) -> sa.Connection:
+        if self.is_sqlite:
+            if not single:
+                opened.begin()
+                _begin_sqlite(opened, write=write)
+            return opened
+        if single:
+            opened = opened.execution_options(isolation_level="AUTOCOMMIT")
+        elif not write:
+            opened = opened.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+        opened.begin()
+        if write:
+            begin_on_server(opened, postgres.BEGIN)
+        return opened
 
     def _connect(self) -> sa.Connection:
         if not self.is_sqlite:
@@ -330,21 +346,13 @@ def _begin_sqlite(opened: sa.Connection, *, write: bool) -> None:
         raise OperationalError("BEGIN", None, error) from error
 
 
-def _begin_on_server(opened: sa.Connection, *, write: bool, single: bool) -> sa.Connection:
-    if single:
-        opened = opened.execution_options(isolation_level="AUTOCOMMIT")
-    elif not write:
-        opened = opened.execution_options(
-            isolation_level="REPEATABLE READ", postgresql_readonly=True
-        )
-    opened.begin()
-    if write:
-        driver: Any = opened.connection.dbapi_connection
-        try:
-            postgres.begin_in_order(driver)
-        except opened.dialect.loaded_dbapi.Error as error:
-            raise translate_error(opened, error, driver, "BEGIN") from error
-    return opened
+def begin_on_server(opened: sa.Connection, message: str) -> None:
+    """Begin a transaction by *message*."""
+    driver: Any = opened.connection.dbapi_connection
+    try:
+        postgres.begin(driver, message)
+    except opened.dialect.loaded_dbapi.Error as error:
+        raise translate_error(opened, error, driver, "BEGIN") from error
 
 
 def translate(context: Any) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import psycopg
 from psycopg.sql import SQL, Identifier
 
+from commerce_core.kernel.errors import TransactionLost
 from commerce_sqlalchemy import postgres
 
 _LOG: Final = logging.getLogger(__name__)
@@ -28,14 +29,20 @@ class PostgresNotifier:
     make commits wait for one another.
 
     Args:
-        url: the address of the database.
+        connect: opens a connection outside every transaction.
+        schema: where the tables are; other shops in the database are not woken.
         on_notify: called on this thread when another process has sent a notification, and at both
             ends of an outage, when one may have.
     """
 
-    def __init__(self, url: str, on_notify: Callable[[], None]) -> None:
-        self._channel = Identifier(postgres.channel_of(postgres.schema_of(url)))
-        self._url = url
+    def __init__(
+        self,
+        connect: "Callable[[], psycopg.Connection[Any]]",
+        schema: str | None,
+        on_notify: Callable[[], None],
+    ) -> None:
+        self._channel = Identifier(postgres.channel_of(schema))
+        self._connect = connect
         self._on_notify = on_notify
         self._wake_read, self._wake_write = os.pipe()
         self._pending = threading.Event()
@@ -68,13 +75,13 @@ class PostgresNotifier:
         pause = _FIRST_PAUSE
         while not self._closed.is_set():
             try:
-                with postgres.connect(self._url) as connection:
+                with self._connect() as connection:
                     connection.execute(SQL("LISTEN {}").format(self._channel))
                     self._listening.set()
                     self._on_notify()
                     pause = _FIRST_PAUSE
                     self._relay(connection)
-            except psycopg.Error as error:
+            except (psycopg.Error, TransactionLost) as error:
                 if self._listening.is_set():
                     self._listening.clear()
                     self._on_notify()  # waiting threads poll from now on

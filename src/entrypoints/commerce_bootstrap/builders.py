@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import Any, Final
 
 import attrs
@@ -25,6 +26,7 @@ from commerce_core.kernel.ids import IdFactory
 from commerce_core.kernel.messaging import Broker, Consumer
 from commerce_core.kernel.process import ProcessGuard
 from commerce_core.kernel.service_address import ServiceAddress, masked
+from commerce_core.kernel.transaction import Database
 from commerce_core.payment import PaymentGateway
 from commerce_core.plugins import (
     BROKERS,
@@ -40,10 +42,12 @@ from commerce_core.search import SearchIndex
 from commerce_core.shipping import Carrier
 from commerce_local.clock import SystemClock
 from commerce_local.wake_up import WakeUp
+from commerce_sqlalchemy import postgres
 from commerce_sqlalchemy.accounts import SqlAccountRepository, SqlSecretStore
 from commerce_sqlalchemy.cart import SqlCartRepository
 from commerce_sqlalchemy.catalog import SqlItemRepository, SqlOffers
 from commerce_sqlalchemy.checkout import SqlSagaStore
+from commerce_sqlalchemy.engine import EngineDatabase
 from commerce_sqlalchemy.imports import SqlImportQueue
 from commerce_sqlalchemy.inventory import SqlStockLedger
 from commerce_sqlalchemy.messaging import SqlInbox, SqlOutbox
@@ -113,6 +117,7 @@ def build_storage(
     owner: str = "nobody",
     waker: Callable[[], Callable[[], None]] | None = None,
     deployment: Deployment | None = None,
+    database: Database | None = None,
 ) -> Storage:
     """The database at its address, and the books that are kept in it.
 
@@ -124,20 +129,21 @@ def build_storage(
         waker: gives what is called after each commit that leaves work; asked once the address is
             known to be good.
         deployment: how the shop is laid out, else as its addresses say.
+        database: the one at this address on the connections of somebody else's engine.
 
     Raises:
         PartAway: it is a server that does not answer.
         WrongSetting: there is no database at this address, or not one to rely on.
     """
     laid_out = deployment or Deployment.of(settings)
-    database = open_database(settings, laid_out, closing)
+    opened = open_database(settings, laid_out, closing, database)
     if isinstance(clock, ServerClock):
-        database.keep_time(clock)
+        opened.keep_time(clock)
     if waker is not None:
-        database.wake = waker()
-    queues = SqlLocalQueues(database, clock or SystemClock(), owner)
+        opened.wake = waker()
+    queues = SqlLocalQueues(opened, clock or SystemClock(), owner)
     return Storage(
-        database=database,
+        database=opened,
         accounts=SqlAccountRepository(),
         secrets=SqlSecretStore(),
         items=SqlItemRepository(),
@@ -148,7 +154,7 @@ def build_storage(
         orders=SqlOrderRepository(),
         seller_orders=SqlSellerOrders(),
         sagas=SqlSagaStore(),
-        outbox=SqlOutbox(database, queues if laid_out.delivers_inside else None),
+        outbox=SqlOutbox(opened, queues if laid_out.delivers_inside else None),
         queues=queues,
         reindex=SqlReindexQueue(),
         inbox=SqlInbox(),
@@ -333,16 +339,22 @@ def _open(group: str, setting: str, url: str, closing: Closing, *arguments: Any)
 
 
 def build_wake_up(
-    settings: Settings, deployment: Deployment, closing: ExitStack[bool | None]
+    settings: Settings,
+    deployment: Deployment,
+    closing: ExitStack[bool | None],
+    database: Database | None = None,
 ) -> WakeUp:
     """What is notified of work: on a database server it reaches every process that works
-    on it.
+    on it, by a connection out of the pool of the *database* that is handed in, if one is.
     """
     wake_up = WakeUp()
     if deployment.on_server:
         from commerce_sqlalchemy.wire import PostgresNotifier  # needs the server's driver
 
-        wire = PostgresNotifier(settings.database_url, wake_up.notify_here)
+        url = settings.database_url
+        lent = database.detached if isinstance(database, EngineDatabase) else None
+        connect = lent or partial(postgres.connect, url)
+        wire = PostgresNotifier(connect, postgres.schema_of(url), wake_up.notify_here)
         closing.callback(wire.close)
         wake_up.connect(wire.notify, wire.listening)
     return wake_up

@@ -18,6 +18,7 @@ from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.shop import Shop
 from commerce_core.assembly import Parts
 from commerce_core.checkout import OURS, OrderNumbers
+from commerce_core.kernel.transaction import Database
 from commerce_core.plugins import PluginContext
 from commerce_core.pricing import FreeOfCharges
 from commerce_local.accounts import Argon2Hasher, RandomTokens
@@ -76,7 +77,8 @@ class ShopContainer(DeclarativeContainer):
         at_once=settings.provided.hashes_at_once,
         waiting=settings.provided.hashes_waiting,
     )
-    wake_up = one(builders.build_wake_up, settings, laid_out, closing)
+    database = providers.Object(cast("Database | None", None))
+    wake_up = one(builders.build_wake_up, settings, laid_out, closing, database)
     registry = one(CollectorRegistry)
     owner = one(builders.build_owner, ids)
     tracer = one(builders.build_tracer, settings, owner, closing)
@@ -87,7 +89,7 @@ class ShopContainer(DeclarativeContainer):
 
     storage = one(
         builders.build_storage, settings, closing, clock, owner,
-        _later(wake_up.provided.notify), laid_out
+        _later(wake_up.provided.notify), laid_out, database
     )  # fmt: skip
     guest_key = one(builders.build_guest_key, storage, tokens)
     index = one(builders.build_index, settings, context, closing)

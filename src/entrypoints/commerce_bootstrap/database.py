@@ -1,6 +1,7 @@
 """The database at its address: what it must be before anything is built upon it."""
 
 from contextlib import ExitStack
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
@@ -12,10 +13,13 @@ from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.errors import TransactionLost, Unavailable
 from commerce_core.kernel.private_files import private_folder
 from commerce_core.kernel.redaction import redacted
-from commerce_core.kernel.service_address import ServiceAddress
+from commerce_core.kernel.service_address import ServiceAddress, masked
+from commerce_core.kernel.transaction import Database
 from commerce_core.plugins import file_path, options
 from commerce_local.clock import SystemClock
+from commerce_local.deadline import Deadline
 from commerce_sqlalchemy import postgres, schema
+from commerce_sqlalchemy.engine import EngineDatabase
 from commerce_sqlalchemy.server_clock import ServerClock
 from commerce_sqlalchemy.transaction import SqlDatabase
 
@@ -23,6 +27,10 @@ _SETTING: Final = f"{PREFIX}DATABASE_URL"
 #: Threads beside those that answer requests: of groups, of a worker inside the process, of calls to
 #: parties outside, of log-ins and probes.
 _OWN_THREADS: Final = 16
+#: How long the pool of somebody else's engine is waited for, and by how many threads at most: one
+#: that waits on in there, as the engine was told to, is left behind.
+_WAITS_FOR_POOL: Final = timedelta(seconds=10)
+_ASK_POOL: Final = 64
 
 
 def build_clock(deployment: Deployment) -> Clock:
@@ -33,16 +41,26 @@ def build_clock(deployment: Deployment) -> Clock:
 
 
 def open_database(
-    settings: Settings, deployment: Deployment, closing: ExitStack[bool | None]
+    settings: Settings,
+    deployment: Deployment,
+    closing: ExitStack[bool | None],
+    handed_in: Database | None = None,
 ) -> SqlDatabase:
     """The database, its tables being those of this release: on SQLite they are brought up to date,
     on a server that is told to be done.
+
+    Args:
+        settings: say where it is.
+        deployment: how the shop is laid out.
+        closing: lets go of it.
+        handed_in: the same on the connections of somebody else's engine, an
+            :class:`EngineDatabase`.
 
     Raises:
         PartAway: the server does not answer.
         WrongSetting: there is no database at this address, or not one to rely on.
     """
-    database = _at_address(settings, deployment, closing)
+    database = _opened(settings, deployment, closing, handed_in)
     if not deployment.on_server:
         return database
     try:
@@ -57,22 +75,49 @@ def open_database(
     return database
 
 
-def migrate_database(settings: Settings) -> None:
+def migrate_database(settings: Settings, handed_in: Database | None = None) -> None:
     """Bring the tables to this release. Idempotent, and safe while other processes do the same or
     serve.
+
+    Args:
+        settings: say where the database is.
+        handed_in: the same on the connections of somebody else's engine.
 
     Raises:
         PartAway: the server does not answer, or was too busy to be changed.
         WrongSetting: there is no database at this address, or it is a later release's.
     """
     with ExitStack() as closing:
-        database = _at_address(settings, Deployment.of(settings), closing)
+        database = _opened(settings, Deployment.of(settings), closing, handed_in)
         try:
             schema.upgrade(database)
         except TransactionLost as error:
             raise _away(error, settings) from error
         except (Unavailable, SQLAlchemyError) as error:
             raise WrongSetting(f"{_SETTING}: {reason(error, settings.database_url)}.") from error
+
+
+def _opened(
+    settings: Settings,
+    deployment: Deployment,
+    closing: ExitStack[bool | None],
+    handed_in: Database | None,
+) -> SqlDatabase:
+    if handed_in is None:
+        return _at_address(settings, deployment, closing)
+    if not isinstance(handed_in, EngineDatabase):
+        raise WrongSetting("The part database must be an EngineDatabase.")
+    named = settings.database_url
+    if not deployment.on_server or postgres.schema_of(named) != handed_in.schema:
+        raise WrongSetting(
+            f"{_SETTING} must name the database that is handed in: {handed_in.url}, not "
+            f"{masked(named)}."
+        )
+    deadline = Deadline("the pool of the engine", _WAITS_FOR_POOL, _ASK_POOL)
+    closing.callback(deadline.close)
+    closing.callback(handed_in.dispose)
+    handed_in.in_time = deadline.call
+    return handed_in
 
 
 def _at_address(
