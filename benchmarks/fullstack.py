@@ -153,22 +153,22 @@ def measure(stack: Stack, orders: int) -> dict[str, Any]:
             ),
             flush=True,
         )
-        told = drive(start, "checkouts", "carts", carts)
-        began = min(part["began"] for part in told)
-        accepted = max(part["ended"] for part in told) - began
+        report = drive(start, "checkouts", "carts", carts)
+        began = min(part["began"] for part in report)
+        accepted = max(part["ended"] for part in report) - began
         whole = start[0].at_rest(_PATIENCE) - began
         delivered = start[0].delivered(_PATIENCE) - began
     found = check_of(stack.environment)
-    statuses = sum((Counter(part["statuses"]) for part in told), Counter[str]())
+    statuses = sum((Counter(part["statuses"]) for part in report), Counter[str]())
     return {
         "orders": orders,
         "accepted_per_second": orders / accepted,
         "completed_per_second": orders / whole,
         "delivered_after": delivered,
         "statuses": statuses,
-        "p95_ms": max(part["p95_ms"] for part in told),
+        "p95_ms": max(part["p95_ms"] for part in report),
         "fill": filled,
-        "checkouts": told,
+        "checkouts": report,
         "check": found,
     }
 

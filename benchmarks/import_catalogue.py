@@ -30,10 +30,10 @@ def measured(server: Server, seller: str, data: bytes) -> dict[str, Any]:
     job = server.ask(
         "/item-imports", token=seller, data=data, headers={"Content-Type": "application/x-ndjson"}
     )
-    while (told := server.ask(f"/item-imports/{job['importId']}", token=seller))[
+    while (report := server.ask(f"/item-imports/{job['importId']}", token=seller))[
         "status"
     ] != "finished":
-        if told["rows"] * 10 >= whole * len(memory):
+        if report["rows"] * 10 >= whole * len(memory):
             memory.append(server.memory())
         time.sleep(0.02)
     seconds = server.delivered() - began
@@ -42,7 +42,7 @@ def measured(server: Server, seller: str, data: bytes) -> dict[str, Any]:
         "seconds": round(seconds, 2),
         "memory_mb": [round(x) for x in memory],
         "searchable": found(server),
-        "told": told,
+        "report": report,
     }
 
 

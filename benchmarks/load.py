@@ -95,7 +95,7 @@ class Tally:
         self.statuses[answer.status] += 1
         return answer
 
-    def told(self) -> dict[str, Any]:
+    def report(self) -> dict[str, Any]:
         """As JSON. ``began`` and ``ended`` are of the machine's monotonic clock, which all its
         processes share.
         """
@@ -126,7 +126,7 @@ async def gets(plan: dict[str, Any]) -> dict[str, Any]:
     """Ask for the plan's paths round and round for some seconds, after a warm-up that is not
     counted.
     """
-    asked = [request("GET", path) for path in plan["paths"]]
+    requests = [request("GET", path) for path in plan["paths"]]
     tally = Tally()
     until = time.monotonic() + plan["warm"]
     counting = False
@@ -134,7 +134,7 @@ async def gets(plan: dict[str, Any]) -> dict[str, Any]:
     async def go(wire: Wire, no: int) -> None:
         at = no * 7919
         while time.monotonic() < until:
-            await tally.ask(wire, asked[at % len(asked)])
+            await tally.ask(wire, requests[at % len(requests)])
             at += 1
 
     async with _wires(plan, plan["connections"]) as wires:
@@ -142,7 +142,7 @@ async def gets(plan: dict[str, Any]) -> dict[str, Any]:
             tally = Tally()
             until = time.monotonic() + plan["seconds" if counting else "warm"]
             await asyncio.gather(*(go(wire, no) for no, wire in enumerate(wires)))
-        return tally.told()
+        return tally.report()
 
 
 async def journeys(plan: dict[str, Any]) -> dict[str, Any]:
@@ -159,7 +159,7 @@ async def journeys(plan: dict[str, Any]) -> dict[str, Any]:
         await tally.ask(wire, _checkout(buyer["token"], cart["cartId"], cart["total"]))
 
     await _each(plan, plan["buyers"], go)
-    return tally.told()
+    return tally.report()
 
 
 async def fill(plan: dict[str, Any]) -> dict[str, Any]:
@@ -180,19 +180,19 @@ async def fill(plan: dict[str, Any]) -> dict[str, Any]:
             }
 
     await _each(plan, plan["buyers"], go)
-    return tally.told() | {"carts": list(carts.values())}
+    return tally.report() | {"carts": list(carts.values())}
 
 
 async def checkouts(plan: dict[str, Any]) -> dict[str, Any]:
     """Check out carts that are filled already."""
-    asked = [_checkout(cart["token"], cart["cartId"], cart["amount"]) for cart in plan["carts"]]
+    requests = [_checkout(cart["token"], cart["cartId"], cart["amount"]) for cart in plan["carts"]]
     tally = Tally()
 
     async def go(wire: Wire, one: bytes) -> None:
         await tally.ask(wire, one)
 
-    await _each(plan, asked, go)
-    return tally.told()
+    await _each(plan, requests, go)
+    return tally.report()
 
 
 async def history(plan: dict[str, Any]) -> dict[str, Any]:
@@ -216,7 +216,7 @@ async def history(plan: dict[str, Any]) -> dict[str, Any]:
 
     async with _wires(plan, plan["connections"]) as wires:
         await asyncio.gather(*(drain(wire) for wire in wires))
-    return tally.told()
+    return tally.report()
 
 
 async def _order(tally: Tally, wire: Wire, token: str, lines: list[Any]) -> None:
@@ -236,7 +236,7 @@ async def patches(plan: dict[str, Any]) -> dict[str, Any]:
         for turn in range(plan["count"]):
             body = {"itemId": plan["items"][turn % len(plan["items"])], "quantity": 1 + turn % 9}
             await tally.ask(wires[0], request("PATCH", "/cart", plan["token"], body))
-    return tally.told()
+    return tally.report()
 
 
 async def _each(

@@ -239,11 +239,12 @@ def _rounds(folder: Path) -> list[dict[str, float]]:
 
 def main() -> None:
     """Print the figures, and keep them."""
-    told = measure()
+    report = measure()
     for ours, bare in (("relay", "bare_publisher"), ("follower", "bare_consumer")):
-        ratio = told[f"{ours}_ratio"]
+        ratio = report[f"{ours}_ratio"]
         print(
-            f"{ours:<10} {told[ours]:>9,.0f} /s   {bare:<16} {told[bare]:>9,.0f} /s   {ratio:.2f} x"
+            f"{ours:<10} {report[ours]:>9,.0f} /s   "
+            f"{bare:<16} {report[bare]:>9,.0f} /s   {ratio:.2f} x"
         )
     at = datetime.now(UTC)
     path = HERE / "results" / f"{at:%Y-%m-%d}-messages.json"
@@ -252,7 +253,7 @@ def main() -> None:
             {
                 "at": at.isoformat(timespec="seconds"),
                 "command": "python -m benchmarks.messages",
-                **told,
+                **report,
             },
             indent=1,
         )

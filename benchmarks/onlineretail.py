@@ -33,7 +33,7 @@ def folder() -> Path:
 
 def orders(place: Path, most: int | None = None) -> list[PastOrder]:
     """The first *most* orders (``None``: all), in order of time."""
-    return [_order(told) for told in islice(_lines(place / "orders.jsonl.gz"), most)]
+    return [_order(report) for report in islice(_lines(place / "orders.jsonl.gz"), most)]
 
 
 def rows(place: Path, sold: Sequence[PastOrder]) -> Iterator[dict[str, Any]]:
@@ -51,13 +51,13 @@ def rows(place: Path, sold: Sequence[PastOrder]) -> Iterator[dict[str, Any]]:
         }
 
 
-def _order(told: Mapping[str, Any]) -> PastOrder:
+def _order(report: Mapping[str, Any]) -> PastOrder:
     wanted: Counter[str] = Counter()
-    for sku, quantity, _ in told["lines"]:
+    for sku, quantity, _ in report["lines"]:
         wanted[sku] += quantity
-    return PastOrder(number=told["order"], customer=told["customer"], wanted=dict(wanted))
+    return PastOrder(number=report["order"], customer=report["customer"], wanted=dict(wanted))
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    with gzip.open(path, "rt", encoding="utf-8") as told:
-        yield from map(json.loads, told)
+    with gzip.open(path, "rt", encoding="utf-8") as report:
+        yield from map(json.loads, report)

@@ -123,8 +123,8 @@ def timed(server: PostgresServer, order: Recorded, seconds: int) -> dict[str, An
         "\\set k :k + 1\n"
         + "".join(f"{_for_pgbench(s, order.ids)};\n" for t in order.transactions for s in t)
     )
-    told = _pgbench(server, script, seconds)
-    done = int(re.findall(r"actually processed: (\d+)", told)[0])
+    report = _pgbench(server, script, seconds)
+    done = int(re.findall(r"actually processed: (\d+)", report)[0])
     with psycopg.connect(server.url) as connection:
         ((ended, left),) = connection.execute(
             "SELECT count(*), (SELECT count(*) FROM outbox) FROM saga WHERE state = 'COMPLETED' "
@@ -135,7 +135,7 @@ def timed(server: PostgresServer, order: Recorded, seconds: int) -> dict[str, An
             f"pgbench did {done} orders, {ended} of them ended, and {left} messages are left"
         )
     return {
-        "per_second": float(re.findall(r"tps = ([\d.]+)", told)[0]),
+        "per_second": float(re.findall(r"tps = ([\d.]+)", report)[0]),
         "orders": done,
         "statements": order.statements,
         "transactions": len(order.transactions),

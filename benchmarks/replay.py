@@ -48,7 +48,7 @@ class Replayed:
     check: Mapping[str, Any]
     memory_mb: float
 
-    def told(self) -> dict[str, Any]:
+    def report(self) -> dict[str, Any]:
         """As JSON, with what it is per second."""
         per_second = {
             "orders_accepted_per_second": round(self.orders / self.accepted_seconds, 1),
@@ -81,15 +81,15 @@ def replay(folder: Path, most: int | None = None, connections: int = CONNECTIONS
             b"".join(json.dumps(row).encode() + b"\n" for row in onlineretail.rows(year, past)),
         )
         imported = time.monotonic() - began
-        told = server.drive(
+        report = server.drive(
             kind="history", orders=_wanted(past, buyers, ids), connections=connections
         )
-        whole = server.at_rest(_DRAIN) - told["began"]
+        whole = server.at_rest(_DRAIN) - report["began"]
         server.delivered(_DRAIN)
         memory = server.memory("VmHWM")
         _compare(server, past, buyers)
-    if told["statuses"] != {"200": len(past), "201": len(past)}:
-        raise RuntimeError(f"not every order was placed: {told}")
+    if report["statuses"] != {"200": len(past), "201": len(past)}:
+        raise RuntimeError(f"not every order was placed: {report}")
     found = check_of(settings)
     if not found["clean"] or found["orders"] != len(past) or found["unfinished"]:
         raise RuntimeError(f"not everything holds afterwards: {found}")
@@ -98,10 +98,10 @@ def replay(folder: Path, most: int | None = None, connections: int = CONNECTIONS
         lines=sum(len(order.wanted) for order in past),
         buyers=len(buyers),
         import_seconds=imported,
-        accepted_seconds=told["seconds"],
+        accepted_seconds=report["seconds"],
         whole_seconds=whole,
-        statuses=told["statuses"],
-        times={name: told[name] for name in ("p50_ms", "p95_ms", "p99_ms")},
+        statuses=report["statuses"],
+        times={name: report[name] for name in ("p50_ms", "p95_ms", "p99_ms")},
         check=found,
         memory_mb=memory,
     )
@@ -110,12 +110,12 @@ def replay(folder: Path, most: int | None = None, connections: int = CONNECTIONS
 def _bring_in(server: Server, seller: str, data: bytes) -> dict[str, str]:
     """Import the goods; their ids by SKU."""
     job = server.ask("/item-imports", token=seller, data=data, headers=_NDJSON)
-    while (told := server.ask(f"/item-imports/{job['importId']}", token=seller))[
+    while (report := server.ask(f"/item-imports/{job['importId']}", token=seller))[
         "status"
     ] != "finished":
         time.sleep(0.05)
-    if told["created"] != told["rows"]:
-        raise RuntimeError(f"not all goods went in: {told}")
+    if report["created"] != report["rows"]:
+        raise RuntimeError(f"not all goods went in: {report}")
     server.delivered()
     return {
         hit["sku"]: hit["itemId"] for hit in _pages(server, "/items?size=100&sort=newest", "items")
@@ -141,12 +141,12 @@ def _compare(server: Server, past: Sequence[PastOrder], buyers: Mapping[str, str
     for order in past:
         bought.setdefault(order.customer, []).append(dict(order.wanted))
     for customer, wanted in bought.items():
-        told = list(_pages(server, "/orders?size=100", "orders", buyers[customer]))
+        report = list(_pages(server, "/orders?size=100", "orders", buyers[customer]))
         found = [
-            {line["sku"]: line["quantity"] for line in order["lines"]} for order in reversed(told)
+            {line["sku"]: line["quantity"] for line in order["lines"]} for order in reversed(report)
         ]
-        if found != wanted or {order["status"] for order in told} != {"COMPLETED"}:
-            raise RuntimeError(f"customer {customer} ordered {wanted}, and has {told}"[:2000])
+        if found != wanted or {order["status"] for order in report} != {"COMPLETED"}:
+            raise RuntimeError(f"customer {customer} ordered {wanted}, and has {report}"[:2000])
 
 
 def _pages(server: Server, path: str, name: str, token: str = "") -> Iterator[dict[str, Any]]:
@@ -160,30 +160,31 @@ def _pages(server: Server, path: str, name: str, token: str = "") -> Iterator[di
 
 def main() -> None:
     """Print what came of it, and keep it."""
-    asked = argparse.ArgumentParser(
+    requests = argparse.ArgumentParser(
         prog="python -m benchmarks.replay", description="A real shop's year, replayed through HTTP."
     )
-    asked.add_argument(
+    requests.add_argument(
         "--orders", type=int, default=None, help="of the beginning of the year; all without"
     )
-    most = asked.parse_args().orders
+    most = requests.parse_args().orders
     if not os.environ.get("COMMERCE_SHARED"):
         sys.exit("COMMERCE_SHARED must name the folder with the shop's year.")
     with tempfile.TemporaryDirectory() as place:
-        told = replay(Path(place), most).told()
+        report = replay(Path(place), most).report()
     print(
-        f"{told['orders']:,} orders of {told['buyers']:,} buyers, {told['lines']:,} lines: "
-        f"{told['orders_per_second']:,.0f} orders/s and {told['lines_per_second']:,.0f} lines/s "
-        f"up to COMPLETED, {told['orders_accepted_per_second']:,.0f} orders/s accepted; requests "
-        f"p50 {told['times']['p50_ms']:.1f}, p99 {told['times']['p99_ms']:.1f} ms; "
-        f"{told['memory_mb']:.0f} MB; `commerce check` is clean"
+        f"{report['orders']:,} orders of {report['buyers']:,} buyers, {report['lines']:,} lines: "
+        f"{report['orders_per_second']:,.0f} orders/s and "
+        f"{report['lines_per_second']:,.0f} lines/s up to COMPLETED, "
+        f"{report['orders_accepted_per_second']:,.0f} orders/s accepted; requests "
+        f"p50 {report['times']['p50_ms']:.1f}, p99 {report['times']['p99_ms']:.1f} ms; "
+        f"{report['memory_mb']:.0f} MB; `commerce check` is clean"
     )
     at = datetime.now(UTC)
     kept = {
         "at": at.isoformat(timespec="seconds"),
         "command": "python -m benchmarks.replay",
         "machine": machine(),
-        "replayed": told,
+        "replayed": report,
     }
     path = HERE / "results" / f"{at:%Y-%m-%d}-replay.json"
     path.write_text(json.dumps(kept, indent=1) + "\n")

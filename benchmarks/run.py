@@ -90,26 +90,26 @@ def import_catalogue(scene: Scene) -> Row:
         data=data,
         headers={"Content-Type": "application/x-ndjson"},
     )
-    while (told := scene.server.ask(f"/item-imports/{job['importId']}", token=scene.seller))[
+    while (report := scene.server.ask(f"/item-imports/{job['importId']}", token=scene.seller))[
         "status"
     ] != "finished":
         time.sleep(0.05)
     took = scene.server.delivered() - began
     found = scene.server.ask("/items?size=1")["total"]
-    if told["created"] != told["rows"] or found["count"] != told["rows"]:
-        raise RuntimeError(f"not all rows went in: {told}, found {found}")
+    if report["created"] != report["rows"] or found["count"] != report["rows"]:
+        raise RuntimeError(f"not all rows went in: {report}, found {found}")
     engine = engine_filled(icecat.folder())
     compared = (
         f"the engine alone {engine:.1f} s; memory {before:.0f} -> {scene.server.memory():.0f} MB"
     )
     return at_most(
-        f"import of {told['rows']:,} real products, searchable",
+        f"import of {report['rows']:,} real products, searchable",
         took,
         "s",
         20,
         compared,
         engine=engine,
-        told=told,
+        report=report,
     )
 
 
@@ -168,16 +168,16 @@ def pairs_of_words() -> list[str]:
 def details(scene: Scene) -> Row:
     """Pages of an item."""
     paths = [f"/items/{item}" for item in scene.items]
-    told = scene.server.drive(kind="gets", paths=paths, connections=16, seconds=SECONDS, warm=1.0)
+    report = scene.server.drive(kind="gets", paths=paths, connections=16, seconds=SECONDS, warm=1.0)
     with bare_server() as bare:
         other = bare.drive(kind="gets", paths=["/"], connections=16, seconds=SECONDS / 2, warm=0.5)
     return at_least(
         "item details",
-        _rate(told),
+        _rate(report),
         "/s",
         4_000,
         f"bare uvicorn {_rate(other):,.0f}/s",
-        http=told,
+        http=report,
         bare=other,
     )
 
@@ -217,14 +217,14 @@ def long_carts(scene: Scene) -> list[Row]:
 
 def journeys(scene: Scene) -> Row:
     """Two PATCH /cart and POST /checkout for each buyer, and every saga to its end."""
-    told = scene.server.drive(
+    report = scene.server.drive(
         kind="journeys", buyers=scene.with_items(JOURNEYS, 2), connections=CONNECTIONS
     )
-    whole = JOURNEYS / (scene.server.at_rest() - told["began"])
-    _expect(told, {200: 2 * JOURNEYS, 201: JOURNEYS})
-    accepted = JOURNEYS / told["seconds"]
-    compared = f"accepted {accepted:,.0f}/s, request p95 {told['p95_ms']:.0f} ms"
-    return at_least("whole journeys up to COMPLETED", whole, "/s", 300, compared, http=told)
+    whole = JOURNEYS / (scene.server.at_rest() - report["began"])
+    _expect(report, {200: 2 * JOURNEYS, 201: JOURNEYS})
+    accepted = JOURNEYS / report["seconds"]
+    compared = f"accepted {accepted:,.0f}/s, request p95 {report['p95_ms']:.0f} ms"
+    return at_least("whole journeys up to COMPLETED", whole, "/s", 300, compared, http=report)
 
 
 def orders(scene: Scene) -> list[Row]:
@@ -251,12 +251,12 @@ def orders(scene: Scene) -> list[Row]:
 
 def _checkouts(scene: Scene, buyers: list[dict[str, Any]], connections: int) -> dict[str, Any]:
     carts = scene.server.drive(kind="fill", buyers=buyers, connections=CONNECTIONS)["carts"]
-    told = scene.server.drive(kind="checkouts", carts=carts, connections=connections)
+    report = scene.server.drive(kind="checkouts", carts=carts, connections=connections)
     rest = scene.server.at_rest()
-    _expect(told, {201: len(buyers)})
-    return told | {
-        "accepted": len(buyers) / told["seconds"],
-        "whole": len(buyers) / (rest - told["began"]),
+    _expect(report, {201: len(buyers)})
+    return report | {
+        "accepted": len(buyers) / report["seconds"],
+        "whole": len(buyers) / (rest - report["began"]),
     }
 
 
@@ -272,27 +272,27 @@ def _hot_item(scene: Scene) -> str:
     return item_id
 
 
-def _rate(told: dict[str, Any]) -> float:
-    _expect(told, {200: told["requests"]})
-    return float(told["requests"] / told["seconds"])
+def _rate(report: dict[str, Any]) -> float:
+    _expect(report, {200: report["requests"]})
+    return float(report["requests"] / report["seconds"])
 
 
-def _expect(told: dict[str, Any], statuses: dict[int, int]) -> None:
-    if {int(status): count for status, count in told["statuses"].items()} != statuses:
-        raise RuntimeError(f"expected {statuses}, was answered {told['statuses']}")
+def _expect(report: dict[str, Any], statuses: dict[int, int]) -> None:
+    if {int(status): count for status, count in report["statuses"].items()} != statuses:
+        raise RuntimeError(f"expected {statuses}, was answered {report['statuses']}")
 
 
 def delivery() -> list[Row]:
     """Events through RabbitMQ and pika alone, in turns."""
-    told = messages.measure()
+    report = messages.measure()
     return [
         at_least(
             f"{what} against pika alone",
-            told[f"{ours}_ratio"],
+            report[f"{ours}_ratio"],
             "x",
             0.5,
-            f"ours {told[ours]:,.0f}/s, pika {told[bare]:,.0f}/s",
-            raw=told,
+            f"ours {report[ours]:,.0f}/s, pika {report[bare]:,.0f}/s",
+            raw=report,
         )
         for what, ours, bare in (
             ("relay from outbox to RabbitMQ", "relay", "bare_publisher"),

@@ -170,8 +170,8 @@ def over_http(url: str, terms: Sequence[str]) -> tuple[dict[str, Any], dict[str,
         finally:
             process.terminate()
             process.wait(60)
-    for told in (one, many):
-        assert told["statuses"].keys() == {"200"}, json.dumps(told["statuses"])
+    for report in (one, many):
+        assert report["statuses"].keys() == {"200"}, json.dumps(report["statuses"])
     return one, many
 
 

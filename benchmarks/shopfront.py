@@ -121,8 +121,8 @@ class Server:
             raise RuntimeError(
                 f"the load client ended with {done.returncode}: {done.stderr[-2000:]}"
             )
-        told: dict[str, Any] = json.loads(done.stdout)
-        return told
+        report: dict[str, Any] = json.loads(done.stdout)
+        return report
 
     def _until(self, reached: Any, patience: float) -> None:
         deadline = time.monotonic() + patience
@@ -178,8 +178,8 @@ def check_of(settings: Mapping[str, str]) -> dict[str, Any]:
     )
     if done.returncode not in (0, 1):
         raise RuntimeError(done.stderr[-2000:])
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
 
 
 def people(folder: Path, role: Role, count: int, prefix: str) -> list[str]:

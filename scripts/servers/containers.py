@@ -39,7 +39,7 @@ class Containers:
         if shutil.which("docker") is None:
             return False
         try:
-            asked = [
+            pings = [
                 subprocess.run(
                     ["docker", *ask], capture_output=True, check=False, timeout=_PATIENCE
                 )
@@ -47,7 +47,7 @@ class Containers:
             ]
         except subprocess.TimeoutExpired:
             return False
-        return not any(answer.returncode for answer in asked)
+        return not any(answer.returncode for answer in pings)
 
     def install(self, names: Collection[str]) -> None:
         """Fetch the images of *names*.

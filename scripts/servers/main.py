@@ -54,18 +54,18 @@ def main(arguments: Sequence[str]) -> int:
     wrongly.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    asked = _parser().parse_args(arguments)
-    names = asked.names or list(SETTINGS)
+    options = _parser().parse_args(arguments)
+    names = options.names or list(SETTINGS)
     try:
         servers = servers_in(services_folder())
-        if asked.verb == "status":
+        if options.verb == "status":
             return _status(servers, names)
-        if asked.verb == "env":
+        if options.verb == "env":
             _env(servers, names)
-        elif asked.verb == "up":
-            servers.up(names, asked.nodes)
+        elif options.verb == "up":
+            servers.up(names, options.nodes)
             _status(servers, names)
-        elif asked.verb == "down":
+        elif options.verb == "down":
             servers.down(names)
         else:
             servers.install(names)

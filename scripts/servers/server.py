@@ -195,8 +195,10 @@ class Server(ABC):
 
     def _last_words(self) -> str:
         lines = [line.strip() for line in self.log.read_text(errors="replace").splitlines()]
-        told = [line for line in lines if line and not line.startswith("at ")]  # no stack of Java's
-        return " / ".join(told[-5:]) or "it said nothing."
+        reasons = [
+            line for line in lines if line and not line.startswith("at ")
+        ]  # no stack of Java's
+        return " / ".join(reasons[-5:]) or "it said nothing."
 
     def _new_record(self) -> Record:
         return Record(

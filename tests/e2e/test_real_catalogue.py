@@ -261,6 +261,6 @@ def test_memory_does_not_grow_with_the_length_of_a_file(shared: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
-    assert (report["searchable"], report["told"]["failed"]) == (5000, 0)
+    assert (report["searchable"], report["report"]["failed"]) == (5000, 0)
     first, last = report["memory_mb"][len(report["memory_mb"]) // 2], report["memory_mb"][-1]
     assert last - first < 60, report["memory_mb"]

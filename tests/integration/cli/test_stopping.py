@@ -59,7 +59,7 @@ def test_signals_that_follow_the_first_do_not_break_into_what_is_being_closed() 
             signal.raise_signal(signal.SIGTERM)
             print("closed")
 
-        with stopping.until_told_to_stop() as stack:
+        with stopping.exit_on_signal() as stack:
             stack.callback(close)
             signal.raise_signal(signal.SIGINT)
             print("never")
@@ -75,7 +75,7 @@ def test_what_hangs_while_it_is_closed_is_ended_in_time() -> None:
             while True:
                 time.sleep(60)
 
-        with stopping.until_told_to_stop() as stack:
+        with stopping.exit_on_signal() as stack:
             stack.callback(hangs_here)
             signal.raise_signal(signal.SIGTERM)
     """)
@@ -99,7 +99,7 @@ def test_a_thread_that_never_ends_is_left_behind_once_everything_is_closed(end: 
             while True:
                 time.sleep(60)
 
-        with stopping.until_told_to_stop() as stack:
+        with stopping.exit_on_signal() as stack:
             stack.callback(print, "closed")
             {end}
             signal.raise_signal(signal.SIGTERM)

@@ -338,10 +338,10 @@ class SellerOrdersContract:
     ) -> None:
         rows = [attrs.evolve(seller_order(n), created_at=AT + timedelta(hours=n)) for n in range(4)]
         done = attrs.evolve(rows[1], status=OrderStatus.COMPLETED)
-        learnt = LATER + timedelta(hours=9)
+        recorded_at = LATER + timedelta(hours=9)
         with database.begin() as tx:
             listed.put(tx, [(ACME, 2, row) for row in rows] + [(BIRCH, 2, rows[0])], LATER)
-            listed.put(tx, [(ACME, 5, done), (ACME, 1, rows[2])], learnt)
+            listed.put(tx, [(ACME, 5, done), (ACME, 1, rows[2])], recorded_at)
             tx.commit()
 
         def found(before: OrderPosition | None = None, **wanted: Any) -> list[str]:
@@ -361,7 +361,7 @@ class SellerOrdersContract:
         assert found(until=AT - timedelta(microseconds=1)) == []
         # What came late was learnt late: nobody who asks what is new since LATER misses it.
         assert found(updated_since=LATER + timedelta(microseconds=1)) == [names[1]]
-        assert found(updated_since=learnt, status=OrderStatus.PENDING) == []
+        assert found(updated_since=recorded_at, status=OrderStatus.PENDING) == []
         assert found(updated_since=LATER) == [names[3], names[2]]
         assert found(order_id=OrderId(names[1]), until=rows[2].created_at) == [names[1]]
         assert found(order_id=OrderId(names[1]), status=OrderStatus.PENDING) == []
