@@ -86,3 +86,39 @@ class TestHalfPrice(CouponChargesContract):
     @pytest.fixture
     def charges(self) -> CouponCharges:
         return HalfPrice()
+
+
+class Welcome(Charges):
+    """A hundred dollars off, whatever it costs: the total is nothing then, and no less."""
+
+    def adjustments(
+        self, lines: Sequence[PricedLine], address: Address | None
+    ) -> Sequence[Adjustment]:
+        return [Adjustment(kind="discount", code="welcome", amount=Money(-10_000, "USD"))]
+
+
+class TestWelcome(ChargesContract):
+    @pytest.fixture
+    def charges(self) -> Charges:
+        return Welcome()
+
+
+class FreePostage(FlatParcel, CouponCharges):
+    """Every parcel costs, and POSTAGE takes that off again."""
+
+    def charge(
+        self, lines: Sequence[PricedLine], address: Address | None, coupons: Sequence[str]
+    ) -> Charged:
+        postage = Adjustment(kind="shipping", code="parcel", amount=Money(495, "USD"))
+        if "POSTAGE" not in coupons:
+            return Charged(adjustments=(postage,))
+        off = Adjustment(kind="shipping", code="free", amount=Money(-495, "USD"), coupon="POSTAGE")
+        return Charged(adjustments=(postage, off), applied=("POSTAGE",))
+
+
+class TestFreePostage(CouponChargesContract):
+    good = "POSTAGE"
+
+    @pytest.fixture
+    def charges(self) -> CouponCharges:
+        return FreePostage()

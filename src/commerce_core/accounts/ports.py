@@ -44,7 +44,9 @@ class AccountRepository(Protocol):
 
     @abstractmethod
     def open_session(self, tx: Transaction, session: Session) -> None:
-        """Keep a session, and forget some that have run out before it began. Not idempotent."""
+        """Keep a session, and forget some (one at least, if there is one) that had run out when it
+        began. Not idempotent.
+        """
 
     @abstractmethod
     def session_of(self, tx: Transaction, token_digest: str, now: datetime) -> Account | None:
@@ -56,13 +58,15 @@ class AccountRepository(Protocol):
 
     @abstractmethod
     def drop_sessions(self, tx: Transaction, before: datetime, limit: int) -> int:
-        """Forget up to *limit* sessions that ran out before *before*; how many. Idempotent."""
+        """Forget up to *limit* sessions that have run out at *before*; how many. Idempotent."""
 
     @abstractmethod
     def attempts(
         self, tx: Transaction, keys: Collection[str], now: datetime
     ) -> Mapping[str, Attempts]:
-        """What was tried how often; what was not, or counts no more, is missing."""
+        """What was tried how often; what was not, or counts no more at *now*, is missing. Attempts
+        count until, and no longer at, the end that was given with the first of them.
+        """
 
     @abstractmethod
     def count_attempts(
@@ -71,8 +75,8 @@ class AccountRepository(Protocol):
         """Count one attempt for each key; how many there are with it. A key that is new, or counts
         no more, counts *until* then.
 
-        Those who count side by side count each other. Some that count no more are forgotten. Not
-        idempotent.
+        Those who count side by side count each other. Some that count no more are forgotten (one at
+        least, if there is one). Not idempotent.
         """
 
     @abstractmethod
@@ -102,7 +106,7 @@ class AccountRepository(Protocol):
 
 class PasswordHasher(Protocol):
     """Turns passwords into what can be kept. Slow on purpose, and bounded: only so many are hashed
-    at a time.
+    at a time. Any text may be a password, a long one and one in any script too.
     """
 
     @abstractmethod
@@ -127,7 +131,9 @@ class TokenFactory(Protocol):
 
     @abstractmethod
     def new(self) -> str:
-        """A fresh secret of at least 128 random bits, safe in a header."""
+        """A fresh secret of at least 128 random bits, in letters, digits, hyphens and underscores:
+        safe in a header.
+        """
 
 
 class SecretStore(Protocol):

@@ -26,7 +26,7 @@ class CartRepository(Protocol):
     @abstractmethod
     def count_of(self, tx: Transaction, buyer_ids: Sequence[BuyerId]) -> Mapping[BuyerId, int]:
         """How many carts each buyer has ever had, whatever their status; who never had one is
-        missing. It never shrinks.
+        missing. It never shrinks, but for guests who are forgotten altogether.
         """
 
     @abstractmethod
@@ -55,11 +55,14 @@ class CartRepository(Protocol):
     def give_back(
         self, tx: Transaction, returned: Sequence[ReturnedLines], now: datetime
     ) -> Mapping[OrderId, CartId]:
-        """Put lines into the open cart of each buyer, or a new one: quantities add up, metadata is
-        joined, the cart's own counting. The cart by order.
+        """Put lines into the open cart of each buyer, or a new one (the first order's
+        ``new_cart_id``): quantities add up, metadata is joined, the cart's own counting. The cart
+        by order.
 
-        Several orders of one buyer share the cart. What goes beyond the bounds of a cart is left
-        out.
+        A line that the cart has keeps its place and its price; others come behind. The cart's
+        coupons stay as they are; a new one gets the order's. It is a change of the cart, *now*.
+        Several orders of one buyer share the cart. What goes beyond the bounds of a cart is noted
+        in ``left_out``.
         Not idempotent: the caller records in the same transaction that it was done.
         """
 

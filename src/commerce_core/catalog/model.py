@@ -95,7 +95,9 @@ class Item:
 
 @attrs.frozen(kw_only=True)
 class Offer:
-    """One sellable form as a cart or an order needs it."""
+    """One sellable form as a cart or an order needs it: where a variant has no image or weight of
+    its own, its item's. *on_sale*: its item is active.
+    """
 
     sku_id: SkuId
     item_id: ItemId

@@ -69,7 +69,7 @@ class ItemRepository(Protocol):
     def page(
         self, tx: Transaction, seller_id: SellerId | None, after: ItemId | None, limit: int
     ) -> Sequence[Item]:
-        """Items (of one seller) by id behind *after*."""
+        """Up to *limit* items (of one seller) by id behind *after*."""
 
 
 class ImportQueue(Protocol):
@@ -100,7 +100,7 @@ class ImportQueue(Protocol):
     @abstractmethod
     def claim(self, tx: Transaction, now: datetime, lease_until: datetime) -> ItemImport | None:
         """Take the oldest running import of a seller, if nobody holds a lease on it; its fence and
-        its claims are raised.
+        its claims are raised. A lease holds at its end too.
 
         A seller's imports are carried out one after another, sellers are served in turn: the one
         that was not served for longest is next.
@@ -156,4 +156,6 @@ class ImportQueue(Protocol):
 
     @abstractmethod
     def drop_received_before(self, tx: Transaction, before: datetime) -> int:
-        """Forget imports whose bytes stopped coming in; how many."""
+        """Forget imports that were begun before *before* and whose bytes are not all in; how
+        many.
+        """

@@ -195,7 +195,9 @@ class SagaStore(Protocol):
 
     @abstractmethod
     def insert(self, tx: Transaction, sagas: Sequence[OrderSaga], seq: int, at: datetime) -> None:
-        """Begin sagas, due at once, with *seq* timeline entries written. Not idempotent."""
+        """Begin sagas, due at once, unclaimed and unflagged, with *seq* timeline entries written.
+        Not idempotent.
+        """
 
     @abstractmethod
     def claim_due(
@@ -207,8 +209,12 @@ class SagaStore(Protocol):
         limit: int,
         away: Away = NOBODY_AWAY,
     ) -> Sequence[ClaimedSaga]:
-        """Take up to *limit* unfinished sagas that are due and that nobody holds a lease on, of the
-        *definitions* (names and versions) known. Those of others are left as they are.
+        """Take up to *limit* unfinished sagas that are due and that nobody holds a lease on, the
+        longest due first, of the *definitions* (names and versions) known. Those of others are left
+        as they are.
+
+        A lease holds at its end too. One that ends later than any that was taken before *now* could
+        was taken by a clock that was wrong, and is void.
 
         Those that wait for a party that is *away* are left alone: a gateway's but for placed orders
         that are cancelled, for those that are being shipped and for those that are completed, a
@@ -235,7 +241,7 @@ class SagaStore(Protocol):
         self, tx: Transaction, writes: Sequence[SagaWrite], at: datetime
     ) -> Sequence[OrderId]:
         """Write states and calls; the orders for which the guard held. The others are left as they
-        were.
+        were. A last error that is not written again is forgotten.
         """
 
     @abstractmethod
@@ -274,16 +280,16 @@ class SagaStore(Protocol):
 
     @abstractmethod
     def request_cancel(self, tx: Transaction, key: OrderKey, at: datetime) -> bool:
-        """Note that the buyer wants the order undone, if it is not paid yet; whether it is noted
-        now. Idempotent. Raises no fence.
+        """Note that the buyer wants the order undone, if it is not paid yet, and let its saga run
+        at *at*; whether it is noted now. Idempotent. Raises no fence.
         """
 
     @abstractmethod
     def make_due(
         self, tx: Transaction, keys: Sequence[OrderKey], at: datetime
     ) -> Sequence[OrderId]:
-        """Let unfinished sagas run at *at*, whatever they were waiting for; the orders that it
-        applied to. Leaves leases alone.
+        """Let unfinished sagas run at *at*, whatever they were waiting for, their claims counted
+        from none; the orders that it applied to. Leaves leases alone.
         """
 
     @abstractmethod

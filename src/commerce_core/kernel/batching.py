@@ -102,6 +102,10 @@ class Batcher(Protocol[T_contra, R]):
         """Queue *item*; the future gets its result, or the exception that the group function
         returned for it.
 
+        Groups keep the order of the queue. What the function raises, or an answer too few, is the
+        answer of the whole group, and the next one goes on. An item whose future is cancelled
+        while it waits is left out.
+
         Raises:
             Overloaded: the queue is full.
         """

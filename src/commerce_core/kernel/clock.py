@@ -10,4 +10,6 @@ class Clock(Protocol):
 
     @abstractmethod
     def now(self) -> datetime:
-        """The present moment, timezone-aware UTC, microseconds."""
+        """The present moment, timezone-aware UTC, microseconds. It is not earlier than one that
+        was told before, unless somebody sets the clock.
+        """

@@ -27,7 +27,9 @@ class IdFactory(Protocol):
 
     @abstractmethod
     def new(self) -> str:
-        """A fresh id: UUIDv7 (RFC 9562) as 36 characters of text, never given out before."""
+        """A fresh id: UUIDv7 (RFC 9562) as 36 characters of small letters and digits, never given
+        out before. It sorts behind all that the same thread got before.
+        """
 
 
 def derived_id(*parts: str) -> str:

@@ -60,7 +60,8 @@ class Outbox(Protocol):
     """Messages that wait to be published, in the database of the state they report.
 
     Rows lie in a fixed number of buckets by partition key; a publisher holds a short lease on a
-    bucket. A lease that runs out only means that a message is published twice.
+    bucket. A lease that runs out only means that a message is published twice. Lists may have any
+    length.
     """
 
     @abstractmethod
@@ -71,6 +72,9 @@ class Outbox(Protocol):
     def lease(self, owner: str, now: datetime, until: datetime) -> Sequence[int]:
         """Take or prolong every bucket that is free at *now* or *owner*'s own; the buckets held
         until *until*, ascending.
+
+        At its end a lease is over. One that ends more than a minute after *now* was taken by a
+        clock that was wrong, and is void.
         """
 
     @abstractmethod
@@ -232,7 +236,8 @@ class Broker(Protocol):
 
     @abstractmethod
     def publish(self, messages: Sequence[Message]) -> Sequence[MessageId]:
-        """Hand over *messages*; the ids that were confirmed (publish the rest again).
+        """Hand over *messages*, in their order; the ids that were confirmed, in that order too
+        (publish the rest again). A message that nobody follows is confirmed.
 
         At least once: a message may be delivered although it is missing from the answer.
 

@@ -62,7 +62,11 @@ class OrderRepository(Protocol):
 
     @abstractmethod
     def load(self, tx: Transaction, keys: Sequence[OrderKey]) -> Mapping[OrderId, OrderView]:
-        """The orders of *keys*; unknown ones are missing."""
+        """The orders of *keys*, each with its whole timeline, ascending; unknown ones are missing.
+
+        State and shipment are what the saga store says. The entry ``OrderCancelled`` tells of the
+        cancellation: its detail has ``code``, ``detail`` and ``cartId``.
+        """
 
     @abstractmethod
     def placed_with(
@@ -84,8 +88,8 @@ class OrderRepository(Protocol):
         before: OrderPosition | None,
         limit: int,
     ) -> Sequence[OrderView]:
-        """A buyer's orders that are *wanted* and behind *before* (``None``: from the newest),
-        newest first.
+        """Up to *limit* orders of a buyer that are *wanted* and behind *before* (``None``: from the
+        newest), newest first: by when they were placed, then by id.
         """
 
     @abstractmethod
@@ -131,8 +135,8 @@ class SellerOrders(Protocol):
         before: OrderPosition | None,
         limit: int,
     ) -> Sequence[SellerOrder]:
-        """A seller's orders that are *wanted* and behind *before* (``None``: from the newest),
-        newest first.
+        """Up to *limit* orders of a seller that are *wanted* and behind *before* (``None``: from
+        the newest), newest first: by when they were placed, then by id.
 
         ``updated_since`` goes by when the list recorded an order, which is later than
         ``updated_at``: a reader that goes on from its last position misses none.

@@ -15,8 +15,8 @@ class Charges(Protocol):
     def adjustments(
         self, lines: Sequence[PricedLine], address: Address | None
     ) -> Sequence[Adjustment]:
-        """What comes on top of *lines* or off them when they go to *address*. No I/O; the same
-        answer for the same question.
+        """What comes on top of *lines* (none at all, perhaps) or off them when they go to
+        *address*. No I/O; the same answer for the same question.
 
         Discounts may come to more than the rest: the total is nothing then, and what they have too
         much stands beside them.

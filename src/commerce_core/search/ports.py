@@ -13,6 +13,22 @@ from commerce_core.search.model import Document, Explanation, Query, Reindex, Re
 class SearchIndex(Protocol):
     """Finds items. It holds nothing that could not be rebuilt from the catalogue.
 
+    A term finds what has its words in any text: name, description, brand, category, tags, options
+    and attributes; whatever has all of them comes before what has some, and a name counts more than
+    a description. Any text is a term, and none is an error.
+
+    * Capitals, accents and ways to encode a letter do not matter, in any script; ``ue`` and ``ü``,
+      ``ae`` and ``ä``, ``ss`` and ``ß`` and their like find each other. ``C``, ``C++`` and ``C#``
+      are three words.
+    * Singular and plural of English words find each other, irregular ones too.
+    * The beginning of a word finds it, behind whole words. Where a script has no blanks, and in
+      German compounds, a part of a word finds it.
+    * A word that is nowhere is taken for a near one, and ``did_you_mean`` says so; one that is
+      somewhere never is.
+    * Filters compare whole values: capitals, blanks that are too many and ways to encode a letter
+      do not matter, accents do.
+    * Highlights mark the words that were found; what else stands there is escaped.
+
     Raises:
         SearchUnavailable: from every method, when the engine does not answer.
     """
@@ -63,12 +79,15 @@ class SearchIndex(Protocol):
     @abstractmethod
     def suggest(self, prefix: str, size: int) -> Sequence[Suggestion]:
         """At most *size* things to search for that begin with, or hold a word that begins with,
-        *prefix*. Changes nothing.
+        *prefix*, whatever its capitals and accents; none for an empty one. Words are shown with
+        their accents, in small letters. Nothing that is not listed. Changes nothing.
         """
 
     @abstractmethod
     def explain(self, term: str, size: int) -> Sequence[Explanation]:
-        """The first *size* hits for *term* and where their scores come from. Changes nothing."""
+        """The first *size* hits for *term* and where their scores come from: the parts sum up to
+        the score. Changes nothing.
+        """
 
     @property
     @abstractmethod
@@ -113,6 +132,9 @@ class ReindexQueue(Protocol):
     def claim(self, tx: Transaction, now: datetime, lease_until: datetime) -> Reindex | None:
         """Take the oldest unfinished job that nobody holds a lease on; it is running, and its fence
         is raised.
+
+        A lease holds at its end too. One that ends later than any that was taken before *now* could
+        was taken by a clock that was wrong, and is void.
         """
 
     @abstractmethod

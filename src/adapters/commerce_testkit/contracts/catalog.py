@@ -232,7 +232,7 @@ class ItemRepositoryContract:
             repo.insert(tx, many, {})
             assert len(repo.by_sku(tx, [(ANN, item.sku) for item in many])) == 1_000
             assert len(repo.update(tx, [(1, item) for item in changed])) == 1_000
-            assert list(repo.load(tx, [item.id for item in many]).values()) == changed
+            assert repo.load(tx, [item.id for item in many]) == {i.id: i for i in changed}
             assert len(offers.by_sku(tx, [item.variants[0].sku_id for item in many])) == 1_000
 
     def test_an_offer_tells_what_a_cart_needs(self, database: Database, offers: Offers) -> None:
