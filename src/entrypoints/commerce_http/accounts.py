@@ -26,7 +26,7 @@ from commerce_http.web.answers import Reply, Shape, Timestamp
 from commerce_http.web.auth import HOLDER, bearer_token, device_cookie, no_cart_cookie
 from commerce_http.web.dependencies import HttpRequest
 from commerce_http.web.executor import BlockingExecutor
-from commerce_http.web.frame import RequestHeaders
+from commerce_http.web.frame import headers_of
 from commerce_http.web.operations import CallersDevice, CallersOrigin, CartToken, Runs, operation
 
 
@@ -151,7 +151,7 @@ async def log_in(
 @operation("DELETE", "/sessions/current", who=HOLDER, status=204)
 def log_out(request: HttpRequest, accounts: Accounts) -> None:
     """Log out: the token counts no more."""
-    accounts.log_out(bearer_token(RequestHeaders(request.scope).get("authorization")))
+    accounts.log_out(bearer_token(headers_of(request.scope).get("authorization")))
 
 
 @operation("GET", "/accounts/me", who=HOLDER, answer=AccountDetails, runs=Runs.KEY_READ)

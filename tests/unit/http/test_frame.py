@@ -98,6 +98,11 @@ def test_what_another_router_left_in_a_scope_is_not_taken_for_ours(app: ShopAppl
     assert ask(app, left).json["word"] == "x"
 
 
+def test_headers_that_another_application_has_read_are_read_again(app: ShopApplication) -> None:
+    left = {"commerce.headers": {"x-request-id": "theirs"}, "headers": [(b"x-request-id", b"mine")]}
+    assert dict(ask(app, left).headers)["x-request-id"] == "mine"
+
+
 def test_the_scope_of_whoever_calls_is_left_as_it_is(app: ShopApplication) -> None:
     scope = {"path": "/shop/words/x", "root_path": "/shop", "client": ("1.2.3.4", 5)}
     before = dict(scope)

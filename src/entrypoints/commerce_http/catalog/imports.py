@@ -29,7 +29,7 @@ from commerce_http.web.auth import SELLER
 from commerce_http.web.body import check_media, pieces
 from commerce_http.web.dependencies import HttpRequest
 from commerce_http.web.executor import BlockingExecutor
-from commerce_http.web.frame import RequestHeaders
+from commerce_http.web.frame import headers_of
 from commerce_http.web.operations import Runs, StreamedBody, operation
 
 _FORMATS: Final = {
@@ -158,7 +158,7 @@ async def import_items(
     or ``null`` empties, and a variant goes only by ``"deleted": true``. Rows of one item may stand
     anywhere. The same file again changes nothing.
     """
-    kind = _FORMATS[check_media(RequestHeaders(request.scope), tuple(_FORMATS))]
+    kind = _FORMATS[check_media(headers_of(request.scope), tuple(_FORMATS))]
     begin = partial(
         imports.begin, SellerId(caller.id), kind, dry_run=query.dry_run, style=query.style
     )

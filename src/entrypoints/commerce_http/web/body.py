@@ -13,7 +13,7 @@ from commerce_core.kernel.codec import reader
 from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_core.kernel.json_text import decode_json
 from commerce_http.web.errors import BODY, Malformed, TooLarge, UnsupportedMediaType
-from commerce_http.web.frame import RequestHeaders
+from commerce_http.web.frame import headers_of
 from commerce_http.web.long_bodies import LONG_BODY
 
 T = TypeVar("T")
@@ -30,7 +30,7 @@ async def read_raw(request: "Request[Any, Any, Any]", limit: int, seconds: float
         Malformed: the client went away in the middle of it, or took longer than *seconds* for the
             whole of it.
     """
-    announced = RequestHeaders(request.scope).get("content-length") or "0"
+    announced = headers_of(request.scope).get("content-length") or "0"
     if announced.isdecimal() and int(announced) > limit:
         raise TooLarge(f"at most {limit} bytes are taken here")
     chunks: list[bytes] = []

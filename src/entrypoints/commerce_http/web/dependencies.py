@@ -19,7 +19,7 @@ from commerce_http.web.body import check_media, read, read_raw
 from commerce_http.web.callers import Caller, Callers
 from commerce_http.web.errors import Unauthenticated
 from commerce_http.web.executor import BlockingExecutor
-from commerce_http.web.frame import RequestHeaders
+from commerce_http.web.frame import headers_of, lines_of
 from commerce_http.web.long_bodies import LONG_BODY, LongBodies
 from commerce_http.web.operations import Argument, Header, Operation, Runs, Source
 from commerce_http.web.origin import origin_of
@@ -103,7 +103,7 @@ def _answering(operation: Operation) -> Callable[[HttpRequest, object], Answer]:
             return made
         if not operation.public:
             made.headers.append(NO_STORE)
-        elif RequestHeaders(request.scope).get("authorization"):
+        elif headers_of(request.scope).get("authorization"):
             made.headers.append(PRIVATE)
         return made
 
@@ -119,7 +119,7 @@ def _token_reader(operation: Operation) -> Callable[[HttpRequest], str | None]:
     if operation.is_open:
         return lambda _: None
     who = operation.who
-    return lambda request: who.token(RequestHeaders(request.scope).get("authorization"))
+    return lambda request: who.token(headers_of(request.scope).get("authorization"))
 
 
 def _caller_reader(
@@ -220,15 +220,15 @@ def _reader_of(argument: Argument, operation: Operation, around: HttpContext) ->
             return lambda request, _: request.scope["path_params"][name]
         case Source.CART_TOKEN:
             guests: Any = getattr(around.shop, "guest_tokens")  # noqa: B009 (a shop is any object)
-            return lambda request, _: cart_token(RequestHeaders(request.scope), guests)
+            return lambda request, _: cart_token(headers_of(request.scope), guests)
         case Source.ORIGIN:
             return lambda request, _: Origin(
-                address=origin_of(request.scope), device=device_token(RequestHeaders(request.scope))
+                address=origin_of(request.scope), device=device_token(headers_of(request.scope))
             )
         case Source.HEADER if argument.header:
             header = argument.header
             sent_as = header.name.lower()
-            return lambda request, _: _header(RequestHeaders(request.scope).getall(sent_as), header)
+            return lambda request, _: _header(lines_of(request.scope, sent_as), header)
         case _:
             return lambda request, _: request
 
@@ -236,7 +236,7 @@ def _reader_of(argument: Argument, operation: Operation, around: HttpContext) ->
 def _command(
     request: HttpRequest, raw: bytes, kind: Any, operation: Operation, currency: str
 ) -> Any:
-    check_media(RequestHeaders(request.scope), operation.media)
+    check_media(headers_of(request.scope), operation.media)
     return read(raw, kind, currency)
 
 

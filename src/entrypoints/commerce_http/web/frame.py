@@ -3,7 +3,7 @@ it over.
 """
 
 import re
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import Any, Final, cast
 
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -11,8 +11,12 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from commerce_http.web.errors import RouteNotFound, problem_of
 from commerce_http.web.proxies import TrustedProxies
 
-#: What another application's router left in a scope, which ours would take for its own.
-_OF_OTHERS: Final = ("_ls_connection_state", "path_params", "path_template", "route_handler")
+#: Where the headers of a request are kept once they were read.
+_HEADERS: Final = "commerce.headers"
+#: What another application left in a scope, which ours would take for its own.
+_OF_OTHERS: Final = (
+    "_ls_connection_state", "path_params", "path_template", "route_handler", _HEADERS
+)  # fmt: skip
 #: The code of a close before a connection was accepted, which servers answer with 403.
 _NOT_SPOKEN: Final = 1000
 #: Letters, digits, ``-._~`` and the slash written as ``%XX``.
@@ -83,28 +87,23 @@ def _is_plain(scope: dict[str, Any]) -> bool:
     return b"%" not in raw or not scope["raw_path"] or not _NEEDLESSLY_ENCODED.search(raw)
 
 
-class RequestHeaders:
-    """The headers of a request, by their names in small letters. Litestar's own are made anew for
-    each look.
+def headers_of(scope: Any) -> Mapping[str, str]:
+    """The headers of a request by their names in small letters, of several lines the first. Made
+    once a request, where Litestar's own are made anew for each look.
     """
+    known: dict[str, str] | None = scope.get(_HEADERS)
+    if known is None:
+        known = scope[_HEADERS] = {
+            name.decode("latin-1"): value.decode("latin-1")
+            for name, value in reversed(scope["headers"])
+        }
+    return known
 
-    __slots__ = ("_lines",)
 
-    def __init__(self, scope: Any) -> None:
-        self._lines: list[tuple[bytes, bytes]] = scope["headers"]
-
-    def get(self, name: str) -> str | None:
-        """The value of header *name*, of several lines the first; ``None``: it is not there."""
-        wanted = name.encode()
-        for given, value in self._lines:
-            if given == wanted:
-                return value.decode("latin-1")
-        return None
-
-    def getall(self, name: str) -> list[str]:
-        """The values of every line of header *name*."""
-        wanted = name.encode()
-        return [value.decode("latin-1") for given, value in self._lines if given == wanted]
+def lines_of(scope: Any, name: str) -> list[str]:
+    """The values of every line of header *name*."""
+    wanted = name.encode()
+    return [value.decode("latin-1") for given, value in scope["headers"] if given == wanted]
 
 
 def local_path(scope: Any) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from commerce_core.kernel.batching import Overloaded
 from commerce_core.kernel.errors import Unavailable
-from commerce_http.web.frame import RequestHeaders
+from commerce_http.web.frame import headers_of
 
 #: A body beyond so many bytes is read in a thread: on the event loop it would hold up everybody.
 LONG_BODY: Final = 1 << 14
@@ -67,7 +67,7 @@ class LongBodies:
 
 def _is_long(scope: Any) -> bool:
     """Whether the body is long, or may be: the length of a chunked one is not announced."""
-    headers = RequestHeaders(scope)
+    headers = headers_of(scope)
     announced = headers.get("content-length")
     if announced is None:
         return headers.get("transfer-encoding") is not None

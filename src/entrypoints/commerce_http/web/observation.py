@@ -22,7 +22,7 @@ from commerce_bootstrap.tracing import trace_id as known_trace
 from commerce_core.kernel.address import looks_like_card
 from commerce_core.kernel.ids import is_id
 from commerce_http.web.answers import RequestInfo, set_request
-from commerce_http.web.frame import RequestHeaders, local_path
+from commerce_http.web.frame import headers_of, local_path
 
 _log = structlog.get_logger(component="commerce.http")
 _ACCEPTABLE: Final = re.compile(r"[A-Za-z0-9._:/+=-]{1,64}")
@@ -140,7 +140,7 @@ def _new_trace() -> str:
 
 
 def _incoming_trace(scope: Any) -> str | None:
-    text = RequestHeaders(scope).get("traceparent")
+    text = headers_of(scope).get("traceparent")
     if text is None or not known_trace(text) or looks_like_card(text):
         return None
     # Chance makes no id of digits alone; a client that hides a card among them does.
@@ -148,7 +148,7 @@ def _incoming_trace(scope: Any) -> str | None:
 
 
 def _given_id(scope: Any) -> str | None:
-    text = RequestHeaders(scope).get("x-request-id")
+    text = headers_of(scope).get("x-request-id")
     return (
         text
         if text is not None and _ACCEPTABLE.fullmatch(text) and not looks_like_card(text)
