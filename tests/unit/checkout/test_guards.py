@@ -100,3 +100,20 @@ def test_the_first_answer_of_an_order_that_was_undone_meanwhile_shows_nothing_of
     shop.run_to_rest()
     assert see(shop, placed).cancellation is not None
     assert as_placed(see(shop, placed)) == first
+
+
+def test_what_a_party_fails_with_is_kept_in_one_line_without_its_secrets() -> None:
+    shop, gateway = scripted()
+    placed = order(shop, register(shop), sell(shop))
+
+    def fail() -> None:
+        raise RuntimeError(f"refused Authorization: Bearer k3y-0f-th3-g4teway {'x' * 900}\nmore")
+
+    gateway.before_confirm = fail
+    shop.runner.run_once(10)
+    row, _ = shop.operations.show(placed.key.order_id)
+    assert row.last_error is not None
+    assert row.last_error.startswith("RuntimeError: refused")
+    assert "k3y-0f-th3-g4teway" not in row.last_error
+    assert "\n" not in row.last_error
+    assert len(row.last_error) < 600

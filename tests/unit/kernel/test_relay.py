@@ -120,8 +120,10 @@ class Picky(Consumer):
         self.bad = set(bad)
         self.down = down
         self.taken: list[int] = []
+        self.calls = 0
 
     def handle(self, messages: Sequence[Message]) -> None:
+        self.calls += 1
         if self.down:
             raise Unavailable("down")
         if any(m.payload["n"] in self.bad for m in messages):
@@ -146,6 +148,13 @@ def test_what_cannot_be_taken_now_is_not_parked() -> None:
     with pytest.raises(Unavailable):
         deliver(Picky(down=True), [message(1)], CLOCK)
     assert deliver(Picky(down=True), [], CLOCK) == []
+
+
+def test_a_consumer_that_is_away_is_not_asked_for_smaller_groups() -> None:
+    consumer = Picky(down=True)
+    with pytest.raises(Unavailable):
+        deliver(consumer, [message(n) for n in range(5)], CLOCK)
+    assert consumer.calls == 1
 
 
 def test_a_parked_message_stands_in_the_list_with_its_reason(outbox: MemoryOutbox) -> None:
