@@ -54,6 +54,10 @@ def test_many_who_wait_are_one_question_and_searches_go_on(index: Index) -> None
         began = time.monotonic()
         await asyncio.sleep(0.1)
         assert len(index.calls) - before <= 12, "a question a tick, not one for each"
+        for _ in range(100):
+            if max(map(len, index.calls)) == 50:
+                break
+            await asyncio.sleep(0.01)
         assert max(map(len, index.calls)) == 50
         assert await executor.do(Runs.SEARCH, lambda: "found") == "found", (
             "nobody who waits takes a place of those who search"
