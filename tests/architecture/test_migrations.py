@@ -3,6 +3,7 @@ serves while they run.
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -69,6 +70,8 @@ def _takes_away(call: ast.Call) -> bool:
     name, said = call.func.attr, ast.unparse(call)
     if name == "execute":
         return any(word in said.upper() for word in _IN_SQL)
+    if name == "alter_column":  # more room in a text: an older release writes what it wrote
+        return not re.fullmatch(r"op\.alter_column\([^=]+, type_=sa\.String\(\w+\)\)", said)
     if name == "add_column":  # an older release leaves it out
         return "server_default" not in said and ("nullable=False" in said or "_col(" in said)
     return name.startswith(_TAKES_AWAY)
@@ -85,6 +88,8 @@ def test_a_migration_only_adds_or_says_who_can_go_on(path: Path) -> None:
         "op.drop_column('orders', 'digest')",
         "op.drop_table('inbox')",
         "op.alter_column('orders', 'digest', nullable=False)",
+        "op.alter_column('orders', 'digest', type_=sa.String(64), nullable=False)",
+        "op.alter_column('orders', 'digest', type_=sa.BigInteger())",
         "op.rename_table('orders', 'purchase')",
         "op.add_column('orders', sa.Column('note', sa.Text, nullable=False))",
         "op.create_unique_constraint('uq', 'orders', ['digest'])",
@@ -105,6 +110,7 @@ def test_what_takes_something_away_is_found(step: str) -> None:
         "op.add_column('orders', sa.Column('note', sa.Text, nullable=False, server_default=''))",
         "op.create_table('gift', sa.Column('id', Id, nullable=False))",
         "op.create_index('ix', 'orders', ['digest'])",
+        "op.alter_column('orders', 'digest', type_=sa.String(64))",
         "op.execute('UPDATE orders SET note = digest')",
     ],
 )

@@ -260,7 +260,7 @@ def test_an_order_may_be_part_of_a_transaction_on_the_same_engine(
     cart = shop.carts.change(CartChange(shopper=me, quantities=(wanted,)))
     card = PaymentInfo(payment_type="card", card_no=CardNumber.from_text(GOOD))
     command = PlaceOrder(cart_id=cart.cart.id, amount=cart.quote.total, payment_info=card)
-    order: Any = shop.checkout.prepare(shop.checkout.ask(Buyer(id="ada"), command, "key"))
+    order: Any = shop.checkout.prepare(shop.checkout.request(Buyer(id="ada"), command, "key"))
     reading = engine.execution_options(isolation_level="READ COMMITTED")
     with reading.begin() as connection:
         placed = shop.placement.within(join(shop.database, connection)).place(order)

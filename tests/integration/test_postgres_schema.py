@@ -82,6 +82,27 @@ def test_a_migration_waits_for_a_long_transaction_without_holding_up_those_who_s
         one.dispose()
 
 
+def test_a_column_that_is_widened_while_others_read_it_costs_them_one_more_try(
+    shop_url: str,
+) -> None:
+    database, elsewhere = SqlDatabase(shop_url), SqlDatabase(shop_url)
+
+    def read() -> int:
+        with database.snapshot() as tx:
+            return len(tx.connection.execute(sa.select(METADATA.tables["orders"])).all())
+
+    for _ in range(3):  # the statement is prepared by now
+        assert read() == 0
+    with elsewhere.begin() as tx:
+        tx.connection.exec_driver_sql("ALTER TABLE orders ALTER buyer_id TYPE varchar(80)")
+        tx.commit()
+    elsewhere.dispose()
+    with pytest.raises(TransactionLost):
+        read()
+    assert read() == 0
+    database.dispose()
+
+
 class ThreadReader:
     """Reads on a thread of its own, as a thread has one transaction at a time."""
 

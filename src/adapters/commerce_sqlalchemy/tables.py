@@ -12,10 +12,15 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from commerce_core.kernel.ids import LONGEST_USER_ID
+
 METADATA: Final = sa.MetaData()
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 Id: Final = sa.String(36)
+#: Of buyers and sellers, who may be known by another system. SQLite looks at no length.
+UserId: Final = sa.String(LONGEST_USER_ID).with_variant(sa.String(36), "sqlite")
+_OF_USERS: Final = ("buyer_id", "seller_id", "account_id")
 Json: Final = sa.JSON(none_as_null=True).with_variant(
     postgresql.JSONB(none_as_null=True), "postgresql"
 )
@@ -46,7 +51,7 @@ class Instant(sa.types.TypeDecorator[datetime]):
 
 
 def _id(name: str, *, null: bool = False) -> "sa.Column[str]":
-    return sa.Column(name, Id, nullable=null)
+    return sa.Column(name, UserId if name in _OF_USERS else Id, nullable=null)
 
 
 def _text(name: str, *, null: bool = False) -> "sa.Column[str]":
@@ -116,7 +121,8 @@ discarded_letter = _table(
 
 # --- accounts -------------------------------------------------------------------------------------
 account = _table(
-    "account", _id("id"), _text("email"), _text("name"), _text("role"), _text("password_hash"),
+    "account", sa.Column("id", UserId, nullable=False), _text("email"), _text("name"),
+    _text("role"), _text("password_hash"),
     _json("address", null=True),
     _int("version"), _at("created_at"), sa.UniqueConstraint("email", name="uq_account_email"),
     key="id",

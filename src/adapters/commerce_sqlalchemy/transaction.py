@@ -37,15 +37,13 @@ _TAKES_ROOM: Final = (
 _TOLD_FOR: Final = 5.0
 #: No room for the file, for its log, or for what the server keeps.
 _FULL: Final = (
-    "SQLITE_FULL",
-    "SQLITE_IOERR_WRITE",
-    "SQLITE_IOERR_SHMSIZE",
-    "SQLITE_IOERR_FSYNC",
-    "53100",
-)
+    "SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_FSYNC", "53100",
+)  # fmt: skip
 _LOST_SQLSTATES: Final = frozenset(
     {"40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "25P03", "53300"}
 )
+#: A migration has changed a column; the statement is prepared anew after the roll-back.
+_OUTDATED: Final = "cached plan must not change result type"
 
 
 class SqlTransaction(Transaction):
@@ -391,6 +389,7 @@ def _raise_if_lost(error: Any, *, disconnected: bool = False) -> None:
         disconnected
         or code in _LOST_SQLSTATES
         or code.startswith(("08", "SQLITE_BUSY", "SQLITE_LOCKED"))
+        or (code == "0A000" and _OUTDATED in str(error))
     ):
         raise TransactionLost(
             f"the database gave up on a transaction ({code or 'the connection broke'})"

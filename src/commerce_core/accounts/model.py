@@ -1,18 +1,13 @@
 """An account, and a session of its holder."""
 
-import re
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any
 
 import attrs
 
 from commerce_core.kernel.address import Address
-from commerce_core.kernel.ids import AccountId
-
-#: Characters of the longest id of a buyer.
-LONGEST_ID: Final = 36
-_ID: Final = re.compile(rf"[!-~]{{1,{LONGEST_ID}}}")
+from commerce_core.kernel.ids import AccountId, UnusableId, check_user_id, is_derived
 
 
 class Role(StrEnum):
@@ -23,11 +18,21 @@ class Role(StrEnum):
     OPERATOR = "operator"
 
 
+def _usable(_: object, _attribute: "attrs.Attribute[Any]", value: str) -> None:
+    check_user_id(value)
+    if is_derived(value):
+        raise UnusableId("a user's id is no UUID of version 5: guests are known by these")
+
+
 @attrs.frozen(kw_only=True)
 class Account:
-    """Somebody who can log in. Whoever keeps a change keeps it under the next *version*."""
+    """Somebody who can log in. Whoever keeps a change keeps it under the next *version*.
 
-    id: AccountId
+    Raises:
+        UnusableId: see :class:`Buyer`.
+    """
+
+    id: AccountId = attrs.field(validator=_usable)
     email: str
     name: str
     role: Role
@@ -49,27 +54,19 @@ class Account:
         return attrs.evolve(self, role=role)
 
 
-def _check_id(_: object, _attribute: "attrs.Attribute[str]", value: str) -> None:
-    if not _ID.fullmatch(value):
-        raise ValueError(
-            f"a buyer's id has 1 to {LONGEST_ID} letters, digits or signs of ASCII, no space; "
-            f"this one has {len(value)} characters"
-        )
-
-
 @attrs.frozen(kw_only=True)
 class Buyer:
     """Somebody who buys and is known by other means than an account here: all that a shop needs of
     them.
 
     Raises:
-        ValueError: *id* is empty, longer than 36 characters, or has other ones than visible ASCII.
+        UnusableId: *id* is empty, longer than 64 characters, has other ones than visible ASCII, or
+            is a UUID of version 5.
     """
 
-    id: str = attrs.field(validator=_check_id)
+    id: str = attrs.field(validator=_usable)
     email: str = ""
     address: Address | None = None
-    locale: str = ""
 
     @property
     def role(self) -> Role:

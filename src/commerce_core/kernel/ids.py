@@ -2,6 +2,7 @@
 by the database.
 """
 
+import re
 import uuid
 from abc import abstractmethod
 from typing import Final, NewType, Protocol
@@ -19,6 +20,9 @@ OrderId = NewType("OrderId", str)
 MessageId = NewType("MessageId", str)
 JobId = NewType("JobId", str)
 
+#: Characters of the longest id that a buyer or a seller may have.
+LONGEST_USER_ID: Final = 64
+_USER_ID: Final = re.compile(rf"[!-~]{{1,{LONGEST_USER_ID}}}")
 _NAMESPACE: Final = uuid.UUID("6f1f3b52-6d0c-5c55-9d84-0d1c4a1a7a10")
 
 
@@ -49,3 +53,23 @@ def is_id(text: str) -> bool:
     database.
     """
     return len(text) == 36 and not text.strip("0123456789abcdef-")
+
+
+class UnusableId(ValueError):
+    """A buyer or a seller cannot be known by this id. The sentence does not repeat it."""
+
+
+def check_user_id(value: object) -> None:
+    """Let pass what a buyer or a seller may be known by.
+
+    Raises:
+        UnusableId: it is no text, empty, longer than 64 characters, or has other characters than
+            visible ones of ASCII.
+    """
+    if not isinstance(value, str):
+        raise UnusableId(f"a user's id is text, and this one is of type {type(value).__name__}")
+    if not _USER_ID.fullmatch(value):
+        raise UnusableId(
+            f"a user's id has 1 to {LONGEST_USER_ID} letters, digits or signs of ASCII, no space; "
+            f"this one has {len(value)} characters"
+        )

@@ -5,9 +5,11 @@ import json
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from litestar import Request, get, post
 from litestar.exceptions import HTTPException
@@ -19,9 +21,10 @@ from commerce_bootstrap.container import build_shop
 from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.shop import Shop
 from commerce_core.accounts import Buyer, LogIn, Origin, Register, SessionUnknown
+from commerce_core.cart.service import Shopper
 from commerce_core.catalog import NewItem
 from commerce_core.kernel.errors import Conflict
-from commerce_core.kernel.ids import SellerId
+from commerce_core.kernel.ids import SellerId, UnusableId, derived_id
 from commerce_core.kernel.money import Money
 from commerce_http.main import create_app
 from commerce_http.main import document as document_of
@@ -31,6 +34,7 @@ from tests.integration.http.people import CARD, problem, request_for
 from tests.integration.http.test_embedded import TestClient
 
 ADA = {"X-User": "ada"}
+SUE = Register(email="sue@example.com", password="correct horse", name="Sue", role="seller")
 
 
 @pytest.fixture
@@ -42,9 +46,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 
 def lamp(shop: Shop) -> str:
     """An item of the shop's own seller."""
-    seller = shop.accounts.register(
-        Register(email="sue@example.com", password="correct horse", name="Sue", role="seller")
-    )
+    seller = shop.accounts.register(SUE)
     price = Money.parse("15.99", "USD")
     made = shop.items.onboard(SellerId(seller.id), NewItem(name="Lamp", price=price, quantity=8))
     return made.item.id
@@ -138,11 +140,34 @@ def test_what_is_no_caller_is_refused(shop: Shop, answer: Any, status: int) -> N
     assert client.get("/orders").status_code == status
 
 
-def test_a_buyers_id_beyond_the_limit_is_refused_in_words() -> None:
-    assert Buyer(id="x" * 36).id
-    for wrong in ("", "x" * 37, "a b", "ä"):
-        with pytest.raises(ValueError, match="a buyer's id has 1 to 36"):
-            Buyer(id=wrong)
+@pytest.mark.parametrize(
+    "wrong", ["", "x" * 65, "a b", "a\x00", "ä", derived_id("guest", "token"), 7]
+)
+def test_an_id_that_no_buyer_may_have_is_refused_in_words(
+    shop: Shop, wrong: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the library, and to the client of a hook that says so."""
+    for known_by in (Buyer, partial(attrs.evolve, shop.accounts.register(SUE))):
+        with pytest.raises(UnusableId, match=r"a user's id (has 1 to 64|is text|is no UUID of)"):
+            known_by(id=wrong)
+    client = TestClient(create_app(shop, authenticate=lambda _: Buyer(id=wrong)))
+    refused = problem(client.get("/orders"), 503, "identity-unavailable")
+    assert "a user's id" in refused["detail"]
+    assert "a user's id" in capsys.readouterr().out
+    shopping = Shopper if wrong != derived_id("guest", "token") else Buyer  # guests shop
+    with pytest.raises(UnusableId):
+        shopping(**{"id" if shopping is Buyer else "buyer_id": wrong})
+
+
+def test_an_id_of_64_characters_buys(shop: Shop) -> None:
+    longest = Buyer(id=("https://id.example.org/users/" + "x" * 64)[:64])
+    client = TestClient(create_app(shop, authenticate=lambda _: longest))
+    cart = client.patch("/cart", json={"itemId": lamp(shop), "quantity": 2}).json()
+    placed = client.post("/checkout", json=request_for(cart, CARD), headers={"Prefer": "wait=10"})
+    assert placed.json()["status"] == "COMPLETED", placed.text
+    assert [o["orderId"] for o in client.get("/orders").json()["orders"]] == [
+        placed.json()["orderId"]
+    ]
 
 
 def test_who_hangs_holds_up_nothing_but_is_refused_in_time(shop: Shop) -> None:

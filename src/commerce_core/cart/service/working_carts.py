@@ -15,7 +15,7 @@ from commerce_core.kernel.bounded import MOST_PROBLEMS
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.codec import ABSENT
 from commerce_core.kernel.errors import CommerceError, FieldProblem, Invalid
-from commerce_core.kernel.ids import BuyerId, ItemId
+from commerce_core.kernel.ids import BuyerId, ItemId, check_user_id
 from commerce_core.kernel.money import MAX_SUM, Money
 
 
@@ -23,9 +23,12 @@ from commerce_core.kernel.money import MAX_SUM, Money
 class Shopper:
     """Whose cart is meant: *guest_id* is a guest's cart that its holder, logged in by now, takes
     over. Prices go to *address*.
+
+    Raises:
+        UnusableId: *buyer_id* cannot be the id of a buyer.
     """
 
-    buyer_id: BuyerId
+    buyer_id: BuyerId = attrs.field(validator=lambda _, __, value: check_user_id(value))
     guest_id: BuyerId | None = None
     address: Address | None = None
 

@@ -17,7 +17,7 @@ from commerce_core.catalog.model import (
 from commerce_core.catalog.ports import ImportQueue
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.errors import Invalid
-from commerce_core.kernel.ids import IdFactory, ImportId, SellerId, is_id
+from commerce_core.kernel.ids import IdFactory, ImportId, SellerId, check_user_id, is_id
 from commerce_core.kernel.transaction import Database
 
 #: Bytes of one kept chunk of a file.
@@ -55,7 +55,9 @@ class Imports:
 
         Raises:
             TooManyImports: the seller has as many that are not over as one may have.
+            UnusableId: *seller_id* cannot be the id of a seller.
         """
+        check_user_id(seller_id)
         job = ItemImport(
             id=ImportId(self._ids.new()),
             seller_id=seller_id,

@@ -15,7 +15,7 @@ from commerce_core.inventory import Receipt, StockLedger
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.codec import to_data
 from commerce_core.kernel.errors import Invalid, StaleVersion
-from commerce_core.kernel.ids import IdFactory, ItemId, SellerId, is_id
+from commerce_core.kernel.ids import IdFactory, ItemId, SellerId, check_user_id, is_id
 from commerce_core.kernel.transaction import Database, Transaction
 
 _EXPORT_PAGE = 200
@@ -53,7 +53,9 @@ class Items:
             Invalid: price and quantity or variants are missing, or stand beside each other.
             SkuTaken: the seller has an item with this SKU.
             ItemKeyReused: the key was used for another item.
+            UnusableId: *seller_id* cannot be the id of a seller.
         """
+        check_user_id(seller_id)
         check(new, self._currency)
         digest = _digest(new)
         try:

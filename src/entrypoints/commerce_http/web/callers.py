@@ -12,6 +12,7 @@ from litestar import Request
 
 from commerce_core.accounts import Account, Buyer
 from commerce_core.kernel.errors import CommerceError, Unavailable
+from commerce_core.kernel.ids import UnusableId
 
 Caller = Account | Buyer
 #: Says who sends a request; ``None``: a guest. Either waits itself (``async``) or runs in a thread.
@@ -64,6 +65,9 @@ class Callers:
                 found = await self._authenticated(request)
         except CommerceError:
             raise
+        except UnusableId as error:
+            _log.error("authenticate answered what it must not", reason=str(error))
+            raise IdentityUnavailable(f"who is calling cannot be served: {error}") from error
         except TimeoutError as error:
             raise IdentityUnavailable("the caller was not authenticated in time") from error
         except Exception as error:
