@@ -96,7 +96,7 @@ def _unheard(*_: object) -> None:
 
 
 @attrs.frozen(kw_only=True)
-class Kept:
+class RetentionPeriods:
     """How long things are kept after their last change, or after they ended."""
 
     guest_carts: timedelta = timedelta(days=30)
@@ -164,7 +164,7 @@ class Parts:
     timing: Timing = attrs.field(factory=Timing)
     limits: Limits = attrs.field(factory=Limits)
     import_limits: ImportLimits = attrs.field(factory=ImportLimits)
-    kept: Kept = attrs.field(factory=Kept)
+    periods: RetentionPeriods = attrs.field(factory=RetentionPeriods)
     note_lag: Callable[[timedelta], None] = _unheard
     """Hears how long each change took until it could be found."""
     count_dropped: Callable[[str, int], None] = _unheard
@@ -277,8 +277,8 @@ def _rules(parts: Parts) -> Sequence[Rule]:
 
     Orders, their payments and whatever a repeated request is recognised by are never forgotten.
     """
-    kept, history = parts.kept, parts.kept.history
-    carts = CartRetention(parts.carts, guests=kept.guest_carts, buyers=kept.carts)
+    periods, history = parts.periods, parts.periods.history
+    carts = CartRetention(parts.carts, guests=periods.guest_carts, buyers=periods.carts)
     return (
         Rule(name="carts", keep=timedelta(), drop=carts.drop),
         Rule(name="sessions", keep=timedelta(), drop=parts.accounts.drop_sessions),

@@ -223,11 +223,11 @@ class SandboxGateway(PaymentGateway):
 
     def books(self, order_ids: Sequence[OrderId]) -> Sequence[BookEntry]:
         query = """
-            WITH asked AS (SELECT DISTINCT value AS order_id FROM json_each(?))
+            WITH wanted AS (SELECT DISTINCT value AS order_id FROM json_each(?))
             SELECT order_id, 'cap_' || order_id, 'capture' AS kind, minor, currency
-                FROM handle JOIN asked USING (order_id) WHERE status = 'captured'
+                FROM handle JOIN wanted USING (order_id) WHERE status = 'captured'
             UNION ALL SELECT order_id, ref, 'refund', minor, currency
-                FROM refund JOIN asked USING (order_id)
+                FROM refund JOIN wanted USING (order_id)
             ORDER BY order_id, kind, 2
         """
         return self._lines(query, (json.dumps(list(order_ids)),))

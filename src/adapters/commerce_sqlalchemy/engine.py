@@ -15,9 +15,9 @@ from commerce_core.kernel.errors import TransactionLost, Unavailable
 from commerce_sqlalchemy import postgres
 from commerce_sqlalchemy.transaction import SqlDatabase, begin_on_server
 
-#: Seconds for which a pool is asked again after it gave a connection that is dead.
+#: Seconds for which a pool is called again after it gave a connection that is dead.
 _LOOKED_FOR: Final = 10.0
-_Taken: TypeAlias = sa.PoolProxiedConnection
+_Pooled: TypeAlias = sa.PoolProxiedConnection
 
 
 class NoConnection(TransactionLost):
@@ -55,8 +55,8 @@ class EngineDatabase(SqlDatabase):
         self._beginnings: Final = postgres.beginnings(self.schema)
         self._counting = threading.Lock()
         self._in_use = 0
-        #: Has the pool asked, and raises Unavailable where that takes too long.
-        self.in_time: Callable[[Callable[[], _Taken]], _Taken] = _at_once
+        #: Calls the pool, and raises Unavailable where that takes too long.
+        self.in_time: Callable[[Callable[[], _Pooled]], _Pooled] = _at_once
 
     @property
     def connections_in_use(self) -> int:
@@ -84,9 +84,9 @@ class EngineDatabase(SqlDatabase):
         Raises:
             TransactionLost: there is none.
         """
-        taken = self._take()
-        driver: Any = taken.driver_connection
-        taken.detach()
+        pooled = self._check_out()
+        driver: Any = pooled.driver_connection
+        pooled.detach()
         driver.autocommit = True
         return driver
 
@@ -95,7 +95,7 @@ class EngineDatabase(SqlDatabase):
         from commerce_sqlalchemy.borrowed import FromAPool  # needs the server's driver
 
         return sa.create_engine(
-            "postgresql+psycopg://", creator=lambda: FromAPool(self._take()),
+            "postgresql+psycopg://", creator=lambda: FromAPool(self._check_out()),
             poolclass=sa.NullPool, use_native_hstore=False, hide_parameters=True,
         )  # fmt: skip
 
@@ -104,12 +104,12 @@ class EngineDatabase(SqlDatabase):
         begin_on_server(opened, self._beginnings[write])
         return opened
 
-    def _take(self) -> _Taken:
-        asked = _Asked(self._host)
+    def _check_out(self) -> _Pooled:
+        checkout = _PoolCheckout(self._host)
         try:
-            return self.in_time(asked.connect)
+            return self.in_time(checkout.connect)
         except (Unavailable, NoConnectionFree) as error:
-            if (late := asked.give_up()) is not None:
+            if (late := checkout.give_up()) is not None:
                 return late
             raise NoConnection("all connections to the database are in use") from error
         except Exception as error:  # whatever it is, nothing was done
@@ -120,39 +120,37 @@ class EngineDatabase(SqlDatabase):
             self._in_use += more
 
 
-class _Asked:
-    """A connection that a pool was asked for. One that comes when nobody waits for it any more goes
-    back.
-    """
+class _PoolCheckout:
+    """One checkout of a pool. A connection that comes after the time-out goes back."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
         self._given_up = False
-        self._taken: _Taken | None = None
+        self._connection: _Pooled | None = None
 
-    def connect(self) -> _Taken:
+    def connect(self) -> _Pooled:
         """It. What the server has closed meanwhile is thrown away."""
         until = time.monotonic() + _LOOKED_FOR
-        taken = self._engine.raw_connection()
-        while postgres.is_dead(taken.driver_connection) and time.monotonic() < until:
-            taken.invalidate()
-            taken = self._engine.raw_connection()
-        with self._turn:
-            self._taken = taken
+        pooled = self._engine.raw_connection()
+        while postgres.is_dead(pooled.driver_connection) and time.monotonic() < until:
+            pooled.invalidate()
+            pooled = self._engine.raw_connection()
+        with self._lock:
+            self._connection = pooled
             if not self._given_up:
-                return taken
-        taken.close()
+                return pooled
+        pooled.close()
         raise NoConnection("nobody waits for it any more")
 
-    def give_up(self) -> _Taken | None:
-        """Wait no longer; what came at the last moment."""
-        with self._turn:
+    def give_up(self) -> _Pooled | None:
+        """Stop waiting; the connection that came at the last moment."""
+        with self._lock:
             self._given_up = True
-            return self._taken
+            return self._connection
 
 
-def _at_once(connect: Callable[[], _Taken]) -> _Taken:
+def _at_once(connect: Callable[[], _Pooled]) -> _Pooled:
     return connect()
 
 

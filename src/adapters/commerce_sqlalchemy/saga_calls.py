@@ -49,7 +49,7 @@ def write_calls(
 
 
 def write_changed(connection: sa.Connection, writes: Sequence[SagaWrite], at: datetime) -> None:
-    """New intents are inserted, what was learnt of known ones is updated."""
+    """New intents are inserted, outcomes of known ones are updated."""
     before = {w.saga.key.order_id: w.read.saga.calls for w in writes}
     changed = [
         (w.saga.key, c)

@@ -292,7 +292,7 @@ class FaultyStep(OwnStep):
 
 class FaultyNumbers(OrderNumbers):
     """Counts orders, and gives them numbers that cannot be used, or that it has given before, or
-    none. Nothing may be open in *database* while it is asked.
+    none. Nothing may be open in *database* during the call.
     """
 
     answers_at_once = True
@@ -303,7 +303,7 @@ class FaultyNumbers(OrderNumbers):
         self._last = 0
 
     def numbers(self, orders: Sequence[ProposedOrder], /) -> Sequence[str]:
-        assert self._database.open == 0, "numbers are asked for while a transaction is open"
+        assert self._database.open == 0, "numbers are requested while a transaction is open"
         if self._strikes():
             raise self._random.choice((Unavailable("the counter is away"), ValueError("a defect")))
         return [self._wrong() if self._strikes() else self._next() for _ in orders]

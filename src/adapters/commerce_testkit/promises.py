@@ -101,4 +101,4 @@ def _of_outside(
         yield violation("L2", order_id, f"{state.value}, and the carrier {parcel} parcel")
     endings = published & _ENDINGS
     if endings != {f"orders.order_{state.value.lower()}.v1"}:
-        yield violation("L6", order_id, f"{state.value}, and told {sorted(endings)}")
+        yield violation("L6", order_id, f"{state.value}, and published {sorted(endings)}")

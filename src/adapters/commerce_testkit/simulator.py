@@ -147,7 +147,7 @@ class Simulation:
     # --- the run
 
     def run(self) -> Verdict:
-        """Let things go wrong, heal them, wait for rest, look at everything."""
+        """Let things go wrong, heal them, wait for rest, check everything."""
         self._stock_up()
         for _ in range(self._steps):
             self._act(self._random.choice(self._actions()))

@@ -191,7 +191,7 @@ class RefundOverdue(Conflict):
 
 class HoldsLost(Conflict):
     """Goods of an order that is about to be completed are not held for it: a defect that a person
-    must look at.
+    must review.
     """
 
     code = "holds-lost"

@@ -158,7 +158,7 @@ class SagaRow:
 @attrs.frozen(kw_only=True)
 class BacklogStats:
     """How it stands with the unfinished sagas of one state: how many, since when the oldest order
-    waits, and how many are worrying.
+    waits, and how many need attention.
     """
 
     count: int
@@ -328,8 +328,8 @@ class SagaStore(Protocol):
     def census(
         self, tx: Transaction, claims: int, created_before: datetime, at_most: int | None
     ) -> Mapping[str, BacklogStats]:
-        """The unfinished sagas by state, counted up to *at_most* in all. What is worrying is so as
-        in :meth:`alarmed`.
+        """The unfinished sagas by state, counted up to *at_most* in all. What needs attention is
+        decided as in :meth:`alarmed`.
         """
 
     @abstractmethod

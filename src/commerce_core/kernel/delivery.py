@@ -34,7 +34,7 @@ def deliver(consumer: Consumer, messages: Sequence[Message], clock: Clock) -> Se
 def _answers(consumer: Consumer, messages: Sequence[Message]) -> Sequence[Exception | None]:
     """Have *consumer* take *messages*: for each why it did not, or ``None``. The others are taken.
 
-    A consumer that cannot take messages now is not asked again for fewer of them.
+    A consumer that cannot take messages now is not called again with fewer of them.
     """
 
     def taken(some: Sequence[Message]) -> Sequence[None]:

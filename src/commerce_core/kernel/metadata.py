@@ -65,7 +65,7 @@ def merged(before: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any
 
 
 def joined(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Two into one where nobody is there to be asked: *ours* counts for a name that both have, and
+    """Two into one without a decision by the user: *ours* counts for a name that both have, and
     alone where both together go beyond the bounds.
     """
     if not theirs or not ours:

@@ -122,7 +122,7 @@ class SellerOrders(Protocol):
     def put(
         self, tx: Transaction, rows: Sequence[tuple[SellerId, int, SellerOrder]], at: datetime
     ) -> None:
-        """Write *(seller, number of the timeline entry, order)*, learnt *at*; a row that is known
+        """Write *(seller, number of the timeline entry, order)*, recorded *at*; a row that is known
         with a later entry stays. Idempotent.
         """
 

@@ -126,7 +126,7 @@ def build_storage(
         closing: lets go of it.
         clock: what leases on the queues of consumers go by, else the system's.
         owner: who takes messages out of these queues here.
-        waker: gives what is called after each commit that leaves work; asked once the address is
+        waker: gives what is called after each commit that leaves work; called once the address is
             known to be good.
         deployment: how the shop is laid out, else as its addresses say.
         database: the one at this address on the connections of somebody else's engine.

@@ -47,7 +47,7 @@ def open_database(
     handed_in: Database | None = None,
 ) -> SqlDatabase:
     """The database, its tables being those of this release: on SQLite they are brought up to date,
-    on a server that is told to be done.
+    on a server an error says how to do it.
 
     Args:
         settings: say where it is.

@@ -73,8 +73,8 @@ class HealthServer:
     """Answers at *host* and *port* as the shop does, on threads of its own: 64 connections at the
     same time, each for 10 seconds at most.
 
-    A context manager. It says that the process lives, and is not ready, until it is told what the
-    process is made of.
+    A context manager. It answers that the process is alive, and not ready, until the parts of the
+    process are known.
 
     Raises:
         OSError: *host* and *port* cannot be listened on.
@@ -91,11 +91,11 @@ class HealthServer:
         self.address: Final = f"http://{f'[{host}]' if ':' in host else host}:{at[1]}"
 
     def report(self, part: str) -> None:
-        """From now on whoever asks is told that *part* is away."""
+        """From now on readiness answers that *part* is down."""
         self._away = part
 
     def open(self, checks: Checks, registry: CollectorRegistry) -> None:
-        """From now on whoever asks is told what *checks* find and *registry* counts."""
+        """From now on answer with the results of *checks* and the metrics of *registry*."""
         self._open = checks, registry
 
     def __enter__(self) -> Self:
@@ -152,7 +152,7 @@ class _Server(ThreadingHTTPServer):
                 self._end(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is nothing to be told of."""
+        """A client that disconnects is no error."""
 
     @staticmethod
     def _end(request: socket.socket) -> None:
@@ -176,9 +176,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, answer: Answer) -> None:
         self.send_response_only(answer.status)
-        told = {"Content-Type": answer.media, "Content-Length": str(len(answer.body))}
-        kept = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-        for name, value in (told | kept | dict(answer.headers)).items():
+        content = {"Content-Type": answer.media, "Content-Length": str(len(answer.body))}
+        fixed = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+        for name, value in (content | fixed | dict(answer.headers)).items():
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":

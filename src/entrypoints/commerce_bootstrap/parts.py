@@ -15,7 +15,7 @@ from commerce_bootstrap.setting_values import WrongSetting
 from commerce_bootstrap.settings import PREFIX, Settings
 from commerce_bootstrap.tracing import FollowedConsumer
 from commerce_core.accounts import PasswordHasher, TokenFactory
-from commerce_core.assembly import Grouping, Kept, Parts
+from commerce_core.assembly import Grouping, Parts, RetentionPeriods
 from commerce_core.checkout import CheckoutRule, Definitions, InTime, OrderNumbers
 from commerce_core.kernel.batching import FanOut
 from commerce_core.kernel.clock import Clock
@@ -58,8 +58,7 @@ def build_parts(
 ) -> Parts:
     """All parts of a shop; its *own* by their names, in place of what the settings say."""
     made = partial(
-        Parts,
-        currency=settings.currency, clock=clock, ids=ids, tokens=tokens, hasher=hasher,
+        Parts, currency=settings.currency, clock=clock, ids=ids, tokens=tokens, hasher=hasher,
         database=storage.database, accounts=storage.accounts, items=storage.items,
         offers=storage.offers, imports=storage.imports, stock=storage.stock, carts=storage.carts,
         orders=storage.orders, seller_orders=storage.seller_orders, sagas=storage.sagas,
@@ -67,15 +66,15 @@ def build_parts(
         index=index, broker=broker, gateways=gateways, carriers=carriers, charges=charges,
         rules=rules, numbers=numbers, subscribers=subscribers, definitions=definitions,
         in_time=in_time, batcher=batcher, fan_out=fan_out, owner=owner, guest_key=guest_key,
-        consumer=lambda consumer: FollowedConsumer(consumer, tracer),
-        timing=settings.timing, limits=settings.limits, import_limits=settings.import_limits,
-        kept=_kept(settings), note_lag=search_lag(registry), count_dropped=dropped_rows(registry),
+        consumer=lambda consumer: FollowedConsumer(consumer, tracer), timing=settings.timing,
+        limits=settings.limits, import_limits=settings.import_limits, periods=_periods(settings),
+        note_lag=search_lag(registry), count_dropped=dropped_rows(registry),
     )  # fmt: skip
     return made(**own)
 
 
-def _kept(settings: Settings) -> Kept:
-    return Kept(
+def _periods(settings: Settings) -> RetentionPeriods:
+    return RetentionPeriods(
         guest_carts=timedelta(days=settings.guest_cart_days),
         carts=timedelta(days=settings.cart_days),
         history=timedelta(days=settings.history_days),

@@ -93,10 +93,10 @@ def worker(
     stop = threading.Event()
     stop_on_signals(stop)
     with ExitStack() as stack, HealthServer(*at) as health:
-        told = f"The worker runs; its health is at {health.address}{READY}"
+        message = f"The worker runs; its health is at {health.address}{READY}"
         shop = opened_in_time(stack, settings, _waiting(health.report, stop))
         if shop is not None:
-            work(shop, stop, roles, health, partial(Output().say, told), drain=_DRAIN)
+            work(shop, stop, roles, health, partial(Output().say, message), drain=_DRAIN)
     leave_threads_behind()
 
 

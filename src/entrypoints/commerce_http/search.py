@@ -44,7 +44,7 @@ def _text(most: int) -> Any:
 
 @attrs.frozen(kw_only=True)
 class FindItems:
-    """What is looked for. Of several values of one filter any may match, of several filters all
+    """A search. Of several values of one filter any may match, of several filters all
     must; price, stock and attributes have to be those of one and the same variant.
     """
 

@@ -157,7 +157,7 @@ def test_nothing_is_decided_while_the_gateway_does_not_answer() -> None:
             shop.operations.resolve(order_id, said, DECISION)
 
 
-def test_nothing_is_decided_over_an_order_that_has_moved_while_the_gateway_was_asked() -> None:
+def test_nothing_is_decided_over_an_order_that_changed_while_the_gateway_was_queried() -> None:
     shop, gateway = scripted()
     order_id = unanswered(shop, gateway)
     key, truth = shop.operations.show(order_id)[0].saga.key, gateway.fetch
@@ -167,7 +167,7 @@ def test_nothing_is_decided_over_an_order_that_has_moved_while_the_gateway_was_a
         return truth(handle)
 
     gateway.fetch = meanwhile  # type: ignore[method-assign]
-    with pytest.raises(CallUnknown, match="moved meanwhile"):
+    with pytest.raises(CallUnknown, match="changed meanwhile"):
         shop.operations.resolve(order_id, Declined(code="no", detail="no"), DECISION)
     assert shop.operations.show(order_id)[1].state is OrderState.CHARGING
 

@@ -204,7 +204,7 @@ class AccountRepositoryContract:
     ) -> None:
         self._open(database, repo, session("old", ada), session("long", ada, lasts=3 * HOUR))
         self._open(database, repo, session("new", ada, begins=AT + HOUR))
-        with database.snapshot() as tx:  # asked as of a time when all three were good
+        with database.snapshot() as tx:  # at a time when all three were good
             assert repo.session_of(tx, "old", AT) is None
             assert repo.session_of(tx, "long", AT) == ada
             assert repo.session_of(tx, "new", AT) == ada
@@ -254,7 +254,7 @@ class AccountRepositoryContract:
         with database.begin() as tx:
             repo.count_attempts(tx, {"a": AT + HOUR}, AT)
             repo.count_attempts(tx, {"b": AT + 3 * HOUR}, AT + HOUR)
-            assert repo.attempts(tx, ["a"], AT) == {}, "asked as of a time when it counted"
+            assert repo.attempts(tx, ["a"], AT) == {}, "at a time when it counted"
 
     def test_an_account_is_known_by_the_marks_that_it_logged_in_with(
         self, database: Database, repo: AccountRepository, ada: Account

@@ -33,7 +33,7 @@ from commerce_testkit.contracts.sample_orders import AT, LATER, key_of, plain_or
 
 
 class SagaFactsContract(SagaStoreExamination):
-    """Facts need no fence, and everything can be looked at."""
+    """Facts need no fence, and everything can be read."""
 
     def test_a_fact_is_kept_once_per_order_reference_and_kind(
         self, database: Database, store: SagaStore

@@ -74,9 +74,9 @@ class OrderNumbersContract:
         groups = [[self._orders(no % 3 + 1) for no in range(9)] for _ in range(_SIDE_BY_SIDE)]
 
         def ask(no: int) -> Sequence[str]:
-            asked = elsewhere if no % 2 else numbers
+            source = elsewhere if no % 2 else numbers
             together.wait(10)
-            return [number for orders in groups[no] for number in asked.numbers(orders)]
+            return [number for orders in groups[no] for number in source.numbers(orders)]
 
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as threads:
             given = [n for some in threads.map(ask, range(_SIDE_BY_SIDE)) for n in some]

@@ -359,7 +359,7 @@ class SellerOrdersContract:
         ) == [names[0]]
         assert found(since=rows[1].created_at, until=rows[2].created_at) == [names[2], names[1]]
         assert found(until=AT - timedelta(microseconds=1)) == []
-        # What came late was learnt late: nobody who asks what is new since LATER misses it.
+        # What came late was recorded late: a reader of what is new since LATER does not miss it.
         assert found(updated_since=LATER + timedelta(microseconds=1)) == [names[1]]
         assert found(updated_since=recorded_at, status=OrderStatus.PENDING) == []
         assert found(updated_since=LATER) == [names[3], names[2]]

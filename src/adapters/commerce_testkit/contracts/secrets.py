@@ -18,7 +18,7 @@ class SecretsContract:
     """Give ``failing``: calls of the adapter, by name, each made while what the adapter needs is
     broken; and ``well``: calls that do well.
 
-    What stands in a log line is looked at before anybody formats or redacts it: arguments, extras,
+    What stands in a log line is checked before it is formatted or redacted: arguments, extras,
     errors and their causes.
     """
 
@@ -51,9 +51,9 @@ def _look_at(calls: Mapping[str, Call]) -> None:
 
 def _found(call: Call) -> list[str]:
     canaries = Canaries()
-    with listening() as heard:
+    with listening() as captured:
         try:
-            heard.add(call(canaries))
-        except Exception as error:  # noqa: BLE001 (whatever an adapter raises is looked at)
-            heard.add_error(error)
-    return canaries.found_in(heard.text)
+            captured.add(call(canaries))
+        except Exception as error:  # noqa: BLE001 (whatever an adapter raises is checked)
+            captured.add_error(error)
+    return canaries.found_in(captured.text)

@@ -1,4 +1,4 @@
-"""What operators do with sagas: look, hurry, and decide where only a person can."""
+"""What operators do with sagas: inspect, retry, and decide where only a person can."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
@@ -144,7 +144,7 @@ class Operations:
         """Have the saga go on with what became of its charge, or with a step that waits.
 
         A step that waits is *accepted* or *refused* as it is said. For a charge the gateway is
-        asked first: what it says is what counts. Its reference and its amount are taken, not the
+        queried first: what it shows is what counts. Its reference and its amount are taken, not the
         operator's words, which are kept as evidence. Where it does not know, only *declined* is
         believed: the shop voids the payment before the order is cancelled. Money that is known to
         be taken stays owed.
@@ -221,7 +221,7 @@ class Operations:
         with self._db.begin() as tx:
             claimed = self._sagas.take_over(tx, key, now)
             if claimed is None or claimed.saga != saga:
-                raise CallUnknown("the order has moved meanwhile: look at it again")
+                raise CallUnknown("the order has changed meanwhile: read it again")
             order: Order = self._orders.load(tx, [key])[key.order_id].order
             move = OutcomeRecord(
                 claimed=claimed,

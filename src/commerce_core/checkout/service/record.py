@@ -81,7 +81,7 @@ class Recorder:
 
         Raises:
             HoldsLost: a completed order's goods are not held: the caller rolls back and has a
-                person look at it.
+                person review it.
         """
         continued: list[OutcomeRecord] = []
         moves = [in_legible_words(move) for move in moves]

@@ -194,7 +194,7 @@ class SagaRunner:
         return task.is_repeated == self._breaker.probes_anew(task.party)
 
     def _until(self, party: Party) -> datetime:
-        """When to look again at what waits for a party that is left alone."""
+        """When to claim again what waits for a party that is down."""
         soon = self._clock.now() + (timedelta(0) if self._ending else self._timing.retry)
         return max(self._breaker.left_alone_until(party) or soon, soon)
 
@@ -345,7 +345,7 @@ def _is_held_back(move: OutcomeRecord) -> bool:
 
 
 def _is_answer(outcome: object) -> bool:
-    """Whether the party has answered: it is there. What a look has shown is an answer, even if it
+    """Whether the party has answered: it is there. The result of a look-up is an answer, even if it
     leaves a call open.
     """
     return not isinstance(outcome, (Exception, PaymentUnknown, ShippingUnknown, StepUnknown))

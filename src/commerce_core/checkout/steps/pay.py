@@ -1,4 +1,4 @@
-"""Asking a gateway for the money of an order: when a call is sent, when it is only looked up."""
+"""Calls to a gateway for the money of an order: when one is sent, when it is only looked up."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -53,8 +53,8 @@ def pay(
 ) -> object:
     """Send *call*, a charge or a refund of what was *captured*, or look up what became of it.
 
-    After *unknown* a look comes first (rule 4): only what the gateway's books do not show is sent
-    again. *tries* is how often it was tried in vain; a key that leads nowhere is given up for
+    After *unknown* a look-up comes first (rule 4): only what the gateway's books do not show is
+    sent again. *tries* is how often it was tried in vain; a key that leads nowhere is given up for
     another one, as long as any may be sent.
     """
     too_old = is_too_old(gateway, call, clock.now())

@@ -122,5 +122,5 @@ class Step(Protocol):
         """Make the requested call; its outcome. No transaction is open meanwhile.
 
         An exception is no outcome: it stays unknown whether the call happened, and the same is
-        asked again under the same key.
+        repeated under the same key.
         """

@@ -109,7 +109,7 @@ class Reindexer:
         if self._index.needs_rebuild:
             now = self._clock.now()
             # Whatever this clock says, it is the newest then: else the one before would stay so,
-            # and nothing be asked for again.
+            # and nothing be requested again.
             at = now if newest is None else max(now, newest.created_at + _TICK)
             self._enqueue(
                 Reindex(

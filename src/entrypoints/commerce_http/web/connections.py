@@ -119,7 +119,7 @@ class CoalescingTransport:
             self._unread = None
 
     def is_closing(self) -> bool:
-        """Whether nothing more is to be sent; asked with each piece that arrives."""
+        """Whether nothing more is to be sent; checked with each piece that arrives."""
         return self._transport.is_closing()
 
     def __getattr__(self, name: str) -> Any:

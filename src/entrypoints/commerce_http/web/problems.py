@@ -40,7 +40,7 @@ _BY_STATUS: Final[Mapping[int, str]] = {
         "Read again what the request is about, and decide anew; the members of the problem say "
         "what has changed."
     ),
-    412: "Read again, look at what others have changed, and send the change with the new ETag.",
+    412: "Read again, check what others have changed, and send the change with the new ETag.",
     413: "Send less at once.",
     415: "Send the body as the document says: its type, UTF-8, not compressed.",
     422: "Correct every field that errors[] names by its JSON pointer.",
