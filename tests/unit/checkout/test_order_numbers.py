@@ -25,7 +25,7 @@ from commerce_core.checkout.service.prepare import (
 from commerce_core.kernel.errors import Unavailable
 from commerce_core.kernel.ids import SellerId
 from commerce_core.kernel.transaction import Transaction
-from commerce_core.orders import OrderKey
+from commerce_core.orders import Order, OrderKey
 from commerce_testkit.memory.orders import MemoryOrderRepository
 from commerce_testkit.memory.shop import MemoryParts, MemoryShop, memory_shop
 from tests.unit.people import (
@@ -271,12 +271,22 @@ def test_a_number_that_another_order_has_is_not_given_again() -> None:
     assert shop.checker.check().violations == ()
 
 
-def test_of_two_in_a_group_the_first_has_the_number() -> None:
-    shop = numbered(counter := Counter({2: "26-1"}))
+class Tried(MemoryOrderRepository):
+    """Counts how often orders are written."""
+
+    times = 0
+
+    def insert(self, tx: Transaction, orders: Sequence[Order]) -> None:
+        self.times += 1
+        super().insert(tx, orders)
+
+
+def test_of_two_in_a_group_the_first_has_the_number_and_nothing_is_tried_twice() -> None:
+    shop = numbered(counter := Counter({2: "26-1"}), on=MemoryParts(orders=(tried := Tried())))
     mug = sell(shop)
     requests = [asked(shop, register(shop), mug, None) for _ in range(3)]
     assert [told(one) for one in together(shop, counter, requests)] == ["26-1", "refused", "26-3"]
-    assert free(shop, mug) == 8
+    assert (free(shop, mug), tried.times) == (8, 1)
 
 
 class Unsighted(MemoryOrderRepository):
