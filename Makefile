@@ -25,7 +25,7 @@ lint: .venv/.dev  ## style, structure, types
 	@$(BIN)/pyright --warnings
 
 unit: .venv/.dev  ## the tests that need no engine and no socket, in under a minute
-	@$(BIN)/python -m pytest tests/unit tests/contracts
+	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/unit tests/contracts
 
 lowest:  ## the same and a shop at work, on the lowest versions that pyproject.toml allows (PYTHON: the oldest)
 	@$(PYTHON) -m venv --clear build/lowest
@@ -70,7 +70,7 @@ clean:
 		|| { rm -rf .venv; echo "$(PYTHON) could not make an environment; on Debian and Ubuntu python3-venv is missing."; exit 1; }
 
 .venv/.run: .venv/pyvenv.cfg requirements/run.txt pyproject.toml
-	@echo "Preparing .venv ..."
+	@echo "Preparing .venv, which takes some minutes the first time ..."
 	@$(PIP) install --require-hashes -r requirements/run.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@$(COMPILE)

@@ -78,10 +78,17 @@ def copied(new: SqlDatabase, old: SqlDatabase) -> None:
     """What is in *new*, put into *old* as the release before had it."""
     tables, was = sa.MetaData(), sa.MetaData()
     tables.reflect(new.engine, only=list(METADATA.tables))
-    was.reflect(old.engine, only=list(METADATA.tables))
+    older = set(sa.inspect(old.engine).get_table_names())
+    was.reflect(old.engine, only=list(METADATA.tables.keys() & older))
     with new.engine.connect() as source, old.engine.begin() as target:
         for table in tables.sorted_tables:
-            rows = [dict(row) for row in source.execute(sa.select(table)).mappings()]
+            if table.name not in older:
+                continue
+            known = was.tables[table.name].columns
+            rows = [
+                {name: value for name, value in row.items() if name in known}
+                for row in source.execute(sa.select(table)).mappings()
+            ]
             if table.name == "saga":
                 rows = [row | {"bucket": 7, "owner": "host:1:abc"} for row in rows]
             target.execute(sa.delete(was.tables[table.name]))

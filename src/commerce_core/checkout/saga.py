@@ -17,6 +17,7 @@ from commerce_core.checkout.model import (
     Cause,
     Command,
     CommitStock,
+    Operation,
     OrderSaga,
     RecordEvent,
     ReleaseStock,
@@ -30,8 +31,14 @@ from commerce_core.checkout.steps.step import Done, Failed, Stay, Step
 from commerce_core.orders import Fact, OrderState
 
 _NAME: Final = re.compile("[a-z][a-z0-9_]{0,39}")
-#: Verbs of the shop's own calls.
-_TAKEN: Final = frozenset({"charge", "refund", "ship", "unship", "confirm", "fence"})
+#: Operations of the shop's own steps, and the verbs of their calls.
+_TAKEN: Final = frozenset(
+    {
+        *(Operation.CHARGE, Operation.REFUND, Operation.SHIP, Operation.UNSHIP),
+        *(StepCommand.CONFIRM.verb, StepCommand.VOID.verb, StepCommand.REFUND.verb),
+        *(StepCommand.BOOK.verb, StepCommand.UNBOOK.verb),
+    }
+)
 
 
 @attrs.frozen

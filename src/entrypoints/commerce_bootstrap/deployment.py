@@ -4,7 +4,9 @@ The one place that asks what an address begins with. Whatever depends on it asks
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
+from urllib.parse import urlsplit
 
 import attrs
 
@@ -116,6 +118,12 @@ class Deployment:
     def searches(self) -> int:
         """Searches that are done at the same time."""
         return self.most_searches or (_EMBEDDED_SEARCHES if self.searches_inside else self.threads)
+
+
+def database_file(database_url: str) -> Path | None:
+    """The file that *database_url* names; ``None``: a server, or memory."""
+    path = urlsplit(database_url).path.removeprefix("/")
+    return Path(path) if is_file(database_url) and path and path != ":memory:" else None
 
 
 def is_file(database_url: str) -> bool:

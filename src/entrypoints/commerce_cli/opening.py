@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from commerce_bootstrap.deployment import database_file
 from commerce_bootstrap.setting_values import PartAway
 from commerce_bootstrap.settings import Settings, load_settings
 from commerce_bootstrap.settings_report import known_secrets
@@ -28,13 +29,17 @@ Wait: TypeAlias = Callable[[PartAway, float], bool]
 def open_shop(
     settings: Settings | None = None, *, level: int = logging.ERROR, log_format: str = "plain"
 ) -> "Generator[Shop]":
-    """The shop that *settings*, or else the environment, describe, until the block ends. Its log
-    goes to standard error.
+    """The shop that *settings* describe, until the block ends. Its log goes to standard error.
+    Without *settings* it is the one that the environment describes, which must have been opened
+    before.
 
     Raises:
         WrongSetting: a setting cannot be used.
+        WrongCall: no shop was opened there.
     """
-    settings = settings or load_settings(os.environ)
+    if settings is None:
+        settings = load_settings(os.environ)
+        _check_opened_before(settings)
     share_heaps()
 
     with loading():
@@ -49,6 +54,15 @@ def open_shop(
         yield shop
     finally:
         shop.close()
+
+
+def _check_opened_before(settings: Settings) -> None:
+    file = database_file(settings.database_url)
+    if file is not None and not file.exists():
+        raise WrongCall(
+            f"No shop was opened here: {file} does not exist. Go to the shop's folder, or set "
+            "COMMERCE_DATABASE_URL."
+        )
 
 
 def opened_in_time(

@@ -35,6 +35,21 @@ def test_a_list_of_commands_tells_what_each_is_for(words: tuple[str, ...], comme
 
 
 @pytest.mark.parametrize(
+    "words",
+    [("check",), ("sagas", "list"), ("messages", "list"), ("reindex",),
+     ("export", "i.json", "--seller", BUYER), ("accounts", "grant", BUYER, "operator")],
+    ids=" ".join,
+)  # fmt: skip
+def test_where_no_shop_was_opened_nothing_is_made(
+    words: tuple[str, ...], commerce: Cli, folder: Path
+) -> None:
+    ran = commerce(*words)
+    assert ran.code == 2
+    assert "No shop was opened here" in ran.err
+    assert not [*folder.iterdir()]
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("COMMERCE_PORT", "eighty"),
@@ -58,8 +73,10 @@ def test_a_list_of_commands_tells_what_each_is_for(words: tuple[str, ...], comme
     ],
 )
 def test_a_wrong_setting_is_named(
-    name: str, value: str, commerce: Cli, monkeypatch: pytest.MonkeyPatch
+    name: str, value: str, commerce: Cli, monkeypatch: pytest.MonkeyPatch, folder: Path
 ) -> None:
+    (folder / "var").mkdir()
+    (folder / "var" / "shop.db").touch()
     monkeypatch.setenv(name, value)
     ran = commerce("check")
     assert (ran.code, ran.out) == (2, "")

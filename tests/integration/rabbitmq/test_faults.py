@@ -110,7 +110,7 @@ def test_while_a_broker_is_blocked_nothing_is_taken_nor_written_to_it_again_and_
         office.happen(*range(1, 101))
         for _ in range(5):
             assert not office.relayed()
-        with pytest.raises(Unavailable, match="takes no messages now"):
+        with pytest.raises(Unavailable, match="accepts no messages now"):
             office.broker.ping()
         assert office.outbox.backlog()[0] == 100
     finally:

@@ -303,7 +303,9 @@ def test_the_shops_own_definition_is_always_known() -> None:
     assert see(later, placed).status is OrderStatus.COMPLETED
 
 
-@pytest.mark.parametrize("name", ["", "Fraud", "fraud-check", "charge", "fence", "x" * 41])
+@pytest.mark.parametrize(
+    "name", ["", "Fraud", "fraud-check", "charge", "fence", "book", "unbook", "x" * 41]
+)
 def test_a_step_needs_a_name_of_its_own(name: str) -> None:
     with pytest.raises(ValueError, match="cannot be the name of a step"):
         order_saga("mine", 1, before_charge=(Gift(name),))

@@ -78,8 +78,8 @@ class Checkout:
 
     def prepare(self, request: CheckoutRequest) -> Placed | PreparedPayment:
         """Everything up to the placement, on the caller's thread: replayed, checked, and prepared
-        at the default gateway. No money moves. For those who place it in a transaction of their
-        own.
+        at the gateway of its payment. No money moves. For those who place it in a transaction of
+        their own.
 
         Raises:
             NotFound, Conflict: as :meth:`place`.
