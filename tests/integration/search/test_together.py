@@ -263,7 +263,7 @@ def test_a_first_index_that_is_begun_late_takes_nothing_from_the_one_built_meanw
             quick.finish_rebuild()
         return sent(method, path, *rest, **named)
 
-    monkeypatch.setattr(slow._generations._connection, "ask", late)
+    monkeypatch.setattr(slow._generations._connection, "request", late)
     slow.put([document(2, "Lamp")])
     assert stalled
     there = open_index()
