@@ -49,7 +49,7 @@ def prepared(shop: Shop, buyer: Account, item_id: str, key: str) -> PreparedPaym
     wish = SetQuantity(item_id=item_id, quantity=1)
     cart = shop.carts.change(CartChange(shopper=me, quantities=(wish,)))
     order = PlaceOrder(cart_id=cart.cart.id, amount=cart.quote.total, payment_info=CARD)
-    ready = shop.checkout.prepare(shop.checkout.ask(buyer, order, key))
+    ready = shop.checkout.prepare(shop.checkout.request(buyer, order, key))
     assert isinstance(ready, PreparedPayment)
     return ready
 

@@ -66,7 +66,7 @@ with build_shop(settings) as shop:
         cart = shop.carts.change(CartChange(shopper=me, quantities=(wish,)))
         card = PaymentInfo(payment_type="card", card_no=CardNumber.from_text("4242424242424242"))
         command = PlaceOrder(cart_id=cart.cart.id, amount=cart.quote.total, payment_info=card)
-        ready = shop.checkout.prepare(shop.checkout.ask(buyer, command, key))
+        ready = shop.checkout.prepare(shop.checkout.request(buyer, command, key))
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("INSERT INTO delivery_note VALUES (%s)", [key])
