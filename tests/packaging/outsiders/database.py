@@ -27,11 +27,12 @@ CARD = PaymentInfo(payment_type="card", card_no=CardNumber.from_text("4242 4242 
 
 
 def opened(tenant: str) -> Shop:
+    folder = Path("var-database").absolute() / tenant
     settings = Settings.in_folder(
-        Path("var-database").absolute() / tenant,
+        folder,
         database_url=f"{HOST}?schema={tenant}",
-        payment_urls=("sandbox://",),
-        carrier_url="sandbox://",
+        payment_urls=(f"sandbox:///{folder}/payments.db",),
+        carrier_url=f"sandbox:///{folder}/carrier.db",
     )
     migrate_database(settings)
     return build_shop(settings)
