@@ -47,7 +47,7 @@ def address() -> Iterator[str]:
     server.server_close()
 
 
-def test_what_was_not_looked_at_is_sent_again_and_what_was_refused_is_not(address: str) -> None:
+def test_what_was_not_processed_is_sent_again_and_what_was_refused_is_not(address: str) -> None:
     with HttpConnection(address) as shop:
         assert shop.request("GET", "/room").body == {"room": True}
     assert Busy.seen == ["/room"] * 3

@@ -138,7 +138,7 @@ def test_18_a_shop_that_is_started_before_its_database_waits_for_it_and_says_so(
         process.kill()
 
 
-def test_a_shop_that_waits_for_its_database_can_be_told_to_stop(
+def test_a_shop_that_waits_for_its_database_can_be_stopped(
     server: PostgresServer, tmp_path: Path
 ) -> None:
     environment = migrated(server)

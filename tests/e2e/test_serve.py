@@ -52,7 +52,7 @@ def test_files_are_taken_in_beside_a_serving_process_and_without_one(tmp_path: P
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_ends_in_good_order_when_it_is_told_to(number: signal.Signals, tmp_path: Path) -> None:
+def test_it_ends_in_good_order_on_a_signal(number: signal.Signals, tmp_path: Path) -> None:
     with live_shop(tmp_path) as shop:
         assert ask(shop.address, "/health/ready") == {"status": "ready"}
         shop.process.send_signal(number)
@@ -61,7 +61,7 @@ def test_it_ends_in_good_order_when_it_is_told_to(number: signal.Signals, tmp_pa
     assert [line for line in log if line["level"] not in ("info", "debug")] == []
 
 
-def test_the_address_by_which_features_reach_a_shop_is_looked_at_first(tmp_path: Path) -> None:
+def test_the_address_by_which_features_reach_a_shop_is_checked_first(tmp_path: Path) -> None:
     with live_shop(tmp_path) as shop:
         address = shop.address
     ran = commerce(tmp_path, "features", "--url", address)

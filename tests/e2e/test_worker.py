@@ -156,7 +156,7 @@ def test_20_16_orders_end_whoever_dies_and_whatever_starts_first(
     )
 
 
-def test_a_worker_ends_in_good_order_and_gives_back_what_it_has_in_hand(
+def test_a_worker_ends_in_good_order_and_gives_back_what_is_unacknowledged(
     fleet: Fleet, rabbit: RabbitServer
 ) -> None:
     rabbit.start()

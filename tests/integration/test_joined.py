@@ -231,7 +231,7 @@ def test_fifty_transactions_at_once_sell_no_more_than_there_is(
     market.assert_sound()
 
 
-def test_a_deadlock_of_two_transactions_is_told_to_one_who_tries_again(
+def test_of_two_deadlocked_transactions_one_fails_and_is_retried(
     market: Market, host_url: str
 ) -> None:
     items = [market.item(5), market.item(5)]

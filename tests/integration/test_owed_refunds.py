@@ -52,7 +52,7 @@ def waits_for_a_lock(url: str) -> bool:
     return bool(row and row[0])
 
 
-def test_a_capture_recorded_while_its_order_is_looked_at_is_owed(
+def test_a_capture_recorded_while_its_order_is_checked_is_owed(
     database: SqlDatabase, shop_url: str
 ) -> None:
     with database.begin() as recording:
@@ -67,7 +67,7 @@ def test_a_capture_recorded_while_its_order_is_looked_at_is_owed(
     assert owed(database) == ["c-1"]
 
 
-def test_a_settled_order_is_looked_at_again_when_a_capture_becomes_known(
+def test_a_settled_order_is_checked_again_when_a_capture_becomes_known(
     database: SqlDatabase,
 ) -> None:
     assert owed(database) == []

@@ -143,7 +143,7 @@ def test_a_file_has_no_schema(tmp_path: Path) -> None:
         build_shop(settings)
 
 
-def test_a_shop_that_was_not_migrated_is_told_so_whatever_else_lies_in_the_database(
+def test_a_shop_that_was_not_migrated_says_so_whatever_else_is_in_the_database(
     host_url: str, tmp_path: Path
 ) -> None:
     settings = Settings.in_folder(tmp_path, database_url=f"{host_url}?schema=north")

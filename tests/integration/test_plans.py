@@ -104,7 +104,7 @@ def reads(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize("size", [2, 16, 256, 1_024])
 @pytest.mark.parametrize(("name", "given"), statements(), ids=[name for name, _ in statements()])
-def test_what_is_asked_for_is_found_by_key(
+def test_rows_are_found_by_key(
     name: str, given: Given, size: int, young: SqlDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, found = plan_of(young.begin(), given, min(size, given._most), monkeypatch)

@@ -64,7 +64,7 @@ def test_a_connection_that_breaks_within_a_transaction_loses_it(database: SqlDat
 @pytest.mark.parametrize(
     "name", ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"]
 )
-def test_every_connection_is_told_how_patient_the_server_is_to_be(
+def test_every_connection_sets_the_time_outs_of_the_server(
     database: SqlDatabase, name: str
 ) -> None:
     assert (

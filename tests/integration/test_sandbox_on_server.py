@@ -46,7 +46,7 @@ def test_a_start_on_a_server_without_a_named_gateway_or_carrier_is_refused_at_on
     assert ran.stderr.count("\n") == 1
 
 
-def test_a_sandbox_that_was_asked_for_is_told_of_in_the_log(
+def test_a_sandbox_that_was_chosen_is_named_in_the_log(
     shop_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with pytest.raises(WrongSetting, match="COMMERCE_PAYMENT_URLS must be set on PostgreSQL"):
@@ -63,7 +63,7 @@ def test_a_sandbox_that_was_asked_for_is_told_of_in_the_log(
     assert sorted(line.partition(" ")[0] for line in lines) == sorted(SANDBOX)
 
 
-def test_in_a_file_it_is_the_default_and_nothing_is_told(
+def test_in_a_file_it_is_the_default_and_nothing_is_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):

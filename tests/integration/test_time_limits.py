@@ -234,7 +234,7 @@ def test_calls_that_hang_are_bounded_in_number_and_their_threads_are_used_again(
     until(lambda: threading.active_count() == before)
 
 
-def test_what_a_call_raises_is_its_own_and_what_the_log_is_told_of_goes_with_it() -> None:
+def test_what_a_call_raises_is_its_own_and_its_log_context_goes_with_it() -> None:
     deadline, named = Deadline("it", timedelta(seconds=5), 3), ContextVar("named", default="")
     with pytest.raises(TimeoutError, match="its own"):
         deadline.call(lambda: (_ for _ in ()).throw(TimeoutError("its own")))

@@ -56,7 +56,7 @@ def test_a_process_does_not_hear_itself_twice(bells: tuple[WakeUp, WakeUp]) -> N
     assert here.count() == before + 2
 
 
-def test_a_thousand_rings_are_told_in_few_words(bells: tuple[WakeUp, WakeUp]) -> None:
+def test_a_thousand_wake_ups_become_few_notifications(bells: tuple[WakeUp, WakeUp]) -> None:
     here, there = bells
     heard = there.count()
     for _ in range(1_000):
@@ -66,7 +66,7 @@ def test_a_thousand_rings_are_told_in_few_words(bells: tuple[WakeUp, WakeUp]) ->
     assert there.count() - heard < 500
 
 
-def test_after_an_outage_it_is_rung_once_and_heard_again(
+def test_after_an_outage_it_is_notified_once_and_listens_again(
     server: PostgresServer, bells: tuple[WakeUp, WakeUp]
 ) -> None:
     here, there = bells

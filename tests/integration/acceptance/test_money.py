@@ -279,7 +279,7 @@ def test_15_no_call_goes_out_while_a_transaction_is_open_or_a_connection_is_held
     assert [seen for seen in open_then if seen[1:] != (0, 0)] == []
 
 
-def test_a_cancelled_order_that_is_paid_back_is_looked_at_once(stepped: Market) -> None:
+def test_a_cancelled_order_that_is_paid_back_is_checked_once(stepped: Market) -> None:
     stepped.buy(stepped.item(2), to=NOWHERE)
     stepped.finish()
     unsettled = "SELECT 1 FROM saga WHERE state = 'CANCELLED' AND settled IS NULL"

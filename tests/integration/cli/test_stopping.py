@@ -35,7 +35,7 @@ def test_a_signal_that_comes_while_the_main_thread_holds_the_lock_of_what_is_set
     assert (done.returncode, done.stdout, done.stderr) == (0, "ended in good order\n", "")
 
 
-def test_a_signal_is_heard_although_the_main_thread_hangs_and_the_process_ends_in_time() -> None:
+def test_a_signal_is_handled_although_the_main_thread_hangs_and_the_process_ends_in_time() -> None:
     done = ran("""
         import os
         stopping.LONGEST_END = 1.0

@@ -52,7 +52,7 @@ def test_more_than_there_is_is_200_with_a_problem(town: Town, seller: Person) ->
     assert [(p["code"], p["itemId"]) for p in cart["problems"]] == [("sold-out", item["itemId"])]
 
 
-def test_what_became_of_an_item_is_told(town: Town, seller: Person) -> None:
+def test_the_state_of_an_item_is_shown(town: Town, seller: Person) -> None:
     item, buyer = town.item(seller), town.newcomer()
     put(buyer, item, 1)
     path = f"/items/{item['itemId']}"

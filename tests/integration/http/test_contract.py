@@ -132,7 +132,7 @@ def test_only_what_tells_of_nobody_may_be_kept(town: Town) -> None:
             )
 
 
-def test_what_a_person_is_told_is_not_kept(town: Town, seller: Person) -> None:
+def test_personal_data_is_not_cached(town: Town, seller: Person) -> None:
     buyer = town.newcomer()
     order = town.order(buyer, town.item(seller), Prefer="wait=10")
     for path in (

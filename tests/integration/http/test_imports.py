@@ -144,7 +144,7 @@ def test_somebody_elses_import_is_not_there(town: Town, seller: Person) -> None:
         b"[" * 50 + rows("A") + b"[[",
     ],
 )
-def test_a_list_that_ends_too_early_is_told_of(town: Town, content: bytes) -> None:
+def test_a_list_that_ends_too_early_is_reported(town: Town, content: bytes) -> None:
     done = send(town.newcomer("seller"), content, "application/json")
     assert (done["created"], done["failed"]) == (1, 1)
     assert done["errors"][0]["detail"] == "the file ends before the list does"

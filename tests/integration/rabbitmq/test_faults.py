@@ -186,7 +186,7 @@ def test_what_the_relay_publishes_twice_is_counted_once(
     assert office.inbox_rows() == 100
 
 
-def test_one_that_dies_with_messages_in_hand_leaves_them_to_the_next(
+def test_one_that_dies_with_unacknowledged_messages_leaves_them_to_the_next(
     mortal: RabbitServer, office: Office, tmp_path: Path
 ) -> None:
     office.happen(*range(20))

@@ -112,7 +112,7 @@ def test_a_token_of_nobody_is_unknown(shop: MemoryShop, token: str) -> None:
 
 
 @pytest.mark.parametrize("email", ["ada@example.org", "nobody@example.org"])
-def test_after_five_failures_even_the_right_password_is_not_looked_at(
+def test_after_five_failures_even_the_right_password_is_not_checked(
     shop: MemoryShop, email: str
 ) -> None:
     fail(shop, 5, email)

@@ -144,7 +144,7 @@ def test_a_right_password_is_no_guess(accounts: Accounts) -> None:
         accounts._clock.advance(timedelta(minutes=1))  # type: ignore[attr-defined]
 
 
-def test_a_guess_that_was_not_looked_at_does_not_count(
+def test_a_guess_that_was_not_checked_does_not_count(
     accounts: Accounts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def busy(_: object, *__: object) -> bool:

@@ -57,7 +57,7 @@ def in_a_thread() -> None:
 
 @pytest.mark.parametrize("log_format", FORMATS)
 @pytest.mark.parametrize("fail", [by_library, by_structlog, in_a_thread])
-def test_an_error_is_told_in_few_lines_without_a_value(
+def test_an_error_is_shown_in_few_lines_without_a_value(
     log_format: str, fail: Callable[[], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     configure_logging(log_format)

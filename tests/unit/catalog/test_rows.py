@@ -162,7 +162,7 @@ def test_objects_are_found_in_a_list_and_one_after_another() -> None:
     ]
 
 
-def test_what_is_no_object_is_told_of_and_the_next_one_found() -> None:
+def test_what_is_no_object_is_reported_and_the_next_one_found() -> None:
     assert said(JSON, '[1, {"a": 1}, "x", {"b": 2}, null]') == [
         (1, "is no JSON object"),
         (1, {"a": 1}),

@@ -93,7 +93,7 @@ def test_a_sheet_with_semicolons_and_decimal_commas_is_understood(head: str) -> 
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-def test_a_table_is_told_by_its_header(delimiter: str) -> None:
+def test_a_table_is_recognized_by_its_header(delimiter: str) -> None:
     shop = memory_shop()
     table = "\n".join(
         delimiter.join(cells)
@@ -136,7 +136,7 @@ def test_a_broken_line_of_a_utf_8_table_is_refused_and_no_other() -> None:
 
 @pytest.mark.parametrize("rows_before", [10, 4_000])
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
-def test_the_encoding_is_told_by_the_first_letters_however_far_behind(
+def test_the_encoding_is_detected_from_the_first_letters_however_far_behind(
     rows_before: int, encoding: str
 ) -> None:
     shop = memory_shop()
@@ -280,7 +280,7 @@ def test_a_quote_that_never_closes_does_not_make_reading_quadratic() -> None:
     assert found[-1].line <= 20_001
 
 
-def test_a_bad_third_row_is_told_as_the_third() -> None:
+def test_a_bad_third_row_is_reported_as_the_third() -> None:
     table = "sku,name,variantId,price\nA,a,1,1.00\nA,a,2,1.00\nA,a,3,cheap\n"
     assert [(e.line, e.pointer) for e in take(memory_shop(), table).errors] == [
         (4, "/variants/0/price")

@@ -88,7 +88,7 @@ def test_a_coupon_is_applied_named_and_comes_back_with_an_undone_order(shop: Mem
     assert (back.cart.coupons, back.quote.total) == (("SAVE10",), usd("10.00"))
 
 
-def test_charges_are_told_category_tax_class_and_weight_with_and_without_a_coupon(
+def test_charges_receive_category_tax_class_and_weight_with_and_without_a_coupon(
     shop: MemoryShop, codes: Codes
 ) -> None:
     me = Shopper(buyer_id=buyer_id(register(shop)))

@@ -20,7 +20,7 @@ from tests.unit.people import prepared as prepared_payment
 
 
 @pytest.mark.parametrize("status", [HoldStatus.RELEASED, None])
-def test_an_order_whose_goods_are_not_held_is_not_completed_and_a_person_is_told(
+def test_an_order_whose_goods_are_not_held_is_not_completed_and_is_flagged(
     shop: MemoryShop, status: HoldStatus | None
 ) -> None:
     placed, other = order(shop, register(shop), sell(shop)), order(shop, register(shop), sell(shop))

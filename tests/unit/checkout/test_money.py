@@ -219,7 +219,7 @@ def test_the_whole_given_back_at_the_desk_is_done_and_nothing_more_is_sent() -> 
     assert shop.checker.check().violations == ()
 
 
-def test_a_refund_of_a_part_where_the_whole_was_asked_for_is_not_done() -> None:
+def test_a_partial_refund_where_the_whole_was_requested_is_not_done() -> None:
     shop, gateway = scripted()
     truth = gateway.refund
 

@@ -249,7 +249,7 @@ def test_too_few_or_too_many_numbers_are_nobodys() -> None:
     assert [told(one) for one in together(shop, counter, requests)] == ["refused"] * 3
 
 
-def test_none_to_be_had_is_asked_for_once_in_a_group() -> None:
+def test_a_number_that_cannot_be_had_is_requested_once_in_a_group() -> None:
     shop = numbered(counter := Counter({no: Unavailable("away") for no in range(1, 9)}))
     mug = sell(shop)
     requests = [asked(shop, register(shop), mug, None) for _ in range(3)]

@@ -156,7 +156,7 @@ def test_37_a_cart_that_cannot_be_read_is_its_buyers_trouble_alone() -> None:
     assert [type(a) for a in answers] == [Placed, Placed, Placed, ValueError, Placed]
 
 
-def test_a_lost_transaction_is_told_to_everybody_at_once() -> None:
+def test_a_lost_transaction_fails_the_whole_group_at_once() -> None:
     tried: list[int] = []
 
     def lost(group: Sequence[int]) -> Sequence[int]:

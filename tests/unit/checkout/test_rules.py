@@ -100,7 +100,7 @@ def test_a_rule_reads_the_order_as_it_would_be() -> None:
     assert seen.metadata == stored.metadata
 
 
-def test_all_rules_have_to_agree_and_the_first_that_does_not_is_told() -> None:
+def test_all_rules_have_to_agree_and_the_first_that_does_not_is_named() -> None:
     shop = with_rules(first := Region(), Region("FR"), last := Region())
     with pytest.raises(NotSoldThere) as refused:
         order(shop, register(shop), sell(shop))

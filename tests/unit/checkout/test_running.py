@@ -365,7 +365,7 @@ def test_no_more_is_claimed_than_calls_can_be_made(shop: MemoryShop) -> None:
     assert shop.runner.run_once(100) == shop.runner.calls_at_once == 8
 
 
-def test_captured_is_told_once_however_often_it_is_heard(shop: MemoryShop) -> None:
+def test_a_capture_is_recorded_once_however_often_it_is_reported(shop: MemoryShop) -> None:
     placed = order(shop, register(shop), sell(shop), number=TIMES_OUT_FIRST)
     for _ in range(4):
         shop.runner.run_once(10)

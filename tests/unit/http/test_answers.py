@@ -116,7 +116,7 @@ def test_nobody_keeps_what_tells_of_a_person_or_a_refusal(
     assert get(app, path, method).all("cache-control") == kept
 
 
-def test_what_somebody_who_is_known_is_told_is_kept_by_that_client_alone(
+def test_responses_to_an_authenticated_client_are_cached_by_it_alone(
     app: ShopApplication,
 ) -> None:
     assert get(app, "/public/1", authorization="Bearer x").all("cache-control") == [

@@ -209,7 +209,7 @@ def test_a_request_line_that_cannot_be_read_is_answered_and_no_error_of_ours(
     assert b"400 Bad Request" in line.calls[0]  # type: ignore[operator]
 
 
-def test_whoever_asks_for_another_protocol_is_answered_in_this_one_and_the_log_says_nothing(
+def test_an_upgrade_to_another_protocol_is_ignored_and_not_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO)

@@ -44,7 +44,7 @@ def test_39_a_full_pool_refuses_at_once_and_keeps_nobody_else_waiting(kind: Runs
     executor.close()
 
 
-def test_whoever_asks_for_figures_keeps_no_probe_waiting() -> None:
+def test_a_scrape_of_metrics_keeps_no_probe_waiting() -> None:
     gate = threading.Event()
 
     async def crowd() -> None:

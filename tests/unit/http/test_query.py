@@ -104,7 +104,7 @@ def test_39_so_many_filters_are_taken_and_the_others_are_named() -> None:
     assert pointers("&".join(f"attributes.a={n}" for n in range(11))) == ["/attributes.a"]
 
 
-def test_a_name_as_long_as_an_address_may_be_is_told_in_part() -> None:
+def test_a_very_long_name_is_shown_in_part() -> None:
     with pytest.raises(Invalid) as refused:
         QueryReader(NoQuery, "USD").read(b"x" * 60_000 + b"=1")
     assert len(refused.value.problems[0].pointer) == 501

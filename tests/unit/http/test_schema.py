@@ -134,7 +134,7 @@ def test_schemas_have_the_names_of_the_trade() -> None:
     }
 
 
-def test_money_that_is_told_may_be_given_as_it_is() -> None:
+def test_money_of_a_response_may_be_sent_as_it_is() -> None:
     total = described("own_cart")["responses"]["200"]["content"]["application/json"]["examples"]
     amount = resolved({"$ref": "#/components/schemas/MoneyInput"})
     assert jsonschema_rs.is_valid(amount, total["done"]["value"]["total"])

@@ -80,7 +80,7 @@ class Line(asyncio.Transport):
         pass
 
 
-def test_a_connection_and_a_request_have_what_is_looked_at() -> None:
+def test_a_connection_and_a_request_have_the_attributes_that_are_read() -> None:
     async def never(scope: Any, receive: Any, send: Any) -> None:
         await asyncio.Event().wait()
 

@@ -56,7 +56,7 @@ def test_what_was_taken_is_forgotten() -> None:
     assert (consumer.taken, queue.receive(10)) == ([1, 2, 3], [])
 
 
-def test_what_cannot_be_taken_now_stays_in_hand() -> None:
+def test_what_cannot_be_taken_now_stays_unacknowledged() -> None:
     consumer = RecordingConsumer("mailer")
     follower, queue, parked = following(consumer, 1, 2)
     consumer.away = True
@@ -74,7 +74,7 @@ def test_what_can_never_be_taken_is_parked_and_forgotten() -> None:
     assert [(letter.message.id, letter.consumer) for letter in parked] == [("m02", "mailer")]
 
 
-def test_what_cannot_be_parked_now_stays_in_hand() -> None:
+def test_what_cannot_be_parked_now_stays_unacknowledged() -> None:
     queue = MemoryQueue()
     queue.put([message(1)])
 

@@ -88,7 +88,7 @@ def test_a_line_is_looked_through_in_no_time_whatever_it_is_made_of(text: str) -
     assert time.process_time() - begun < 0.25
 
 
-def test_of_an_error_the_first_line_is_told() -> None:
+def test_of_an_error_the_first_line_is_shown() -> None:
     error = ValueError(f"duplicate key for {CARD}\nDETAIL: Failing row contains (1, hunter2)")
     assert message_of(error) == f"ValueError: duplicate key for {HIDDEN}"
     assert len(message_of(ValueError("x" * 10_000_000))) < 600

@@ -72,7 +72,7 @@ def test_what_was_surely_taken_is_forgotten_and_the_rest_comes_again(outbox: Mem
     assert sorted(broker.heard) == [f"m{n}" for n in range(5)]
 
 
-def test_no_more_than_asked_for_is_published_at_once(outbox: MemoryOutbox) -> None:
+def test_no_more_than_the_limit_is_published_at_once(outbox: MemoryOutbox) -> None:
     relay = Relay(outbox, Listening(), SettableClock(), "relay")
     assert [relay.run_once(2) for _ in range(4)] == [2, 2, 1, 0]
 
@@ -150,7 +150,7 @@ def test_what_cannot_be_taken_now_is_not_parked() -> None:
     assert deliver(Picky(down=True), [], CLOCK) == []
 
 
-def test_a_consumer_that_is_away_is_not_asked_for_smaller_groups() -> None:
+def test_a_consumer_that_is_down_is_not_called_with_smaller_groups() -> None:
     consumer = Picky(down=True)
     with pytest.raises(Unavailable):
         deliver(consumer, [message(n) for n in range(5)], CLOCK)

@@ -42,7 +42,7 @@ def test_what_is_older_than_its_rule_keeps_goes_a_few_at_a_time_and_is_counted()
     assert list(database.tables["things"]) == [3]
 
 
-def test_a_rule_that_fails_keeps_no_other_from_its_turn_and_is_told_of() -> None:
+def test_a_rule_that_fails_blocks_no_other_and_is_reported() -> None:
     clock, notes = SettableClock(), list[tuple[str, int]]()
     rules = [Rule(name="bad", keep=DAY, drop=fails), Rule(name="things", keep=DAY, drop=drops)]
     retention = Retention(holding(clock, 2 * DAY), rules, clock, lambda *note: notes.append(note))

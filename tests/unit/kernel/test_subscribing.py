@@ -18,7 +18,7 @@ def told_to(*subscribers: Subscription[Any]) -> MemoryShop:
     return memory_shop(own=partial(Parts, subscribers=subscribers))
 
 
-def test_a_function_hears_the_events_that_it_asked_for_as_they_are_typed() -> None:
+def test_a_function_receives_the_events_that_it_subscribed_to_typed() -> None:
     heard: list[ReceivedEvent[OrderCompleted]] = []
     shop = told_to(subscribe("points", [OrderCompleted], heard.append))
     placed = order(shop, register(shop), sell(shop))
@@ -45,7 +45,7 @@ def test_what_a_function_rejects_is_a_dead_letter_of_its_own_and_the_others_hear
     assert len(heard) == 1
 
 
-def test_of_a_group_that_comes_again_only_what_was_not_heard_is_told_again() -> None:
+def test_of_a_redelivered_group_only_what_was_not_handled_is_delivered_again() -> None:
     shop = told_to()
     for _ in range(3):
         order(shop, register(shop), sell(shop))

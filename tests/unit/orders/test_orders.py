@@ -26,7 +26,7 @@ from tests.unit.people import DECLINED_CARD, buyer_id, fill, order, pay, registe
 NOWHERE = "019b7000-0000-7000-8000-ffffffffffff"
 
 
-def test_a_state_is_told_to_a_buyer_in_five_words() -> None:
+def test_a_state_is_shown_to_a_buyer_as_one_of_five() -> None:
     assert {state: status_of(state) for state in OrderState} == {
         OrderState.PLACED: OrderStatus.PENDING,
         OrderState.CHARGING: OrderStatus.PENDING,
@@ -119,7 +119,7 @@ def test_a_timeline_is_followed_from_any_entry(shop: MemoryShop) -> None:
         ("4242424242424242", "DE", True, "cancelled"),
     ],
 )
-def test_the_payment_is_told_in_one_word(
+def test_the_payment_status_is_one_word(
     shop: MemoryShop, number: str, country: str, cancel: bool, expected: str
 ) -> None:
     placed = order(shop, register(shop), sell(shop), number=number, country=country)
@@ -182,7 +182,7 @@ def test_events_that_come_late_twice_and_out_of_order_change_nothing(shop: Memor
         )
 
 
-def test_sellers_are_told_of_orders_whose_events_are_gone(shop: MemoryShop) -> None:
+def test_sellers_see_orders_whose_events_are_gone(shop: MemoryShop) -> None:
     """As after a restore."""
     placed, one, _ = of_two_sellers(shop)
     shop.runner.run_once(10)

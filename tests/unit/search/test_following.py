@@ -149,7 +149,7 @@ def indexer_of(shop: MemoryShop, note_lag: Callable[[timedelta], None]) -> Searc
     )
 
 
-def test_the_lag_of_every_change_is_told(shop: MemoryShop) -> None:
+def test_the_lag_of_every_change_is_reported(shop: MemoryShop) -> None:
     lags: list[timedelta] = []
     sell(shop)
     messages = waiting(shop)
@@ -292,7 +292,7 @@ def test_23_an_indexer_that_was_killed_goes_on_where_it_was(shop: MemoryShop) ->
     assert len(index.find(Query()).hits) == 6
 
 
-def test_a_job_that_nobody_asked_for_is_not_found(shop: MemoryShop) -> None:
+def test_a_job_that_was_never_requested_is_not_found(shop: MemoryShop) -> None:
     assert (
         shop.reindexer.run_once(5),
         shop.reindexer.find("x"),
@@ -341,7 +341,7 @@ def test_of_several_processes_that_find_no_index_one_asks_for_it(
     assert [job.status for job in jobs(shop)] == [ReindexStatus.FINISHED] * 3
 
 
-def test_an_index_that_somebody_asked_for_is_not_asked_for_again(
+def test_an_index_that_was_requested_is_not_requested_again(
     shop: MemoryShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(type(shop.parts.index), "needs_rebuild", True)

@@ -9,7 +9,7 @@ def test_a_price_is_in_one_bucket_and_each_bucket_is_named_once() -> None:
     assert steps_of([0, 999, 1_000, 1_000, ends[-1], 10**12], "USD") == [0, 1, len(ends) - 1]
 
 
-def test_only_buckets_with_a_price_that_is_asked_for_are_counted() -> None:
+def test_only_buckets_with_a_price_in_the_filter_are_counted() -> None:
     assert steps_within(Query(price_min=1_200, price_max=2_500), "USD") == {
         1: (1_200, 2_499),
         2: (2_500, 2_500),

@@ -60,7 +60,7 @@ def test_where_nothing_was_asked_nothing_is_cancelled(shop: MemoryShop) -> None:
     assert isinstance(shop.parts.carrier.find_by_reference(placed.key.order_id), ShippingUnknown)
 
 
-def test_why_it_cannot_be_shipped_is_told_to_the_buyer(shop: MemoryShop) -> None:
+def test_why_it_cannot_be_shipped_is_shown_to_the_buyer(shop: MemoryShop) -> None:
     placed = order(shop, register(shop), sell(shop), country="AQ")
     shop.run_to_rest()
     cancellation = see(shop, placed).cancellation

@@ -124,7 +124,7 @@ def test_a_ring_during_a_turn_is_not_missed() -> None:
     assert wake_up.rings == 1
 
 
-def test_where_others_are_heard_an_idle_loop_waits_to_be_called_and_looks_once_a_second() -> None:
+def test_with_notifications_an_idle_loop_waits_for_one_and_polls_once_a_second() -> None:
     stop = threading.Event()
     wake_up = WakeUp(stop.set, listens_to_others=True)
     Loop("sagas", Script(0), PACE).run(stop, wake_up)
@@ -144,7 +144,7 @@ def test_a_stopped_loop_ends_after_the_turn_it_is_in() -> None:
     assert taken == [1]
 
 
-def test_trouble_is_told_once_it_lasts_and_until_it_is_over() -> None:
+def test_a_failure_is_reported_once_it_lasts_and_until_it_is_over() -> None:
     loop = Loop("relay", Script(*[Unavailable("the broker is away")] * 5, 1), PACE)
     turns(loop, 4)
     assert loop.failure is None

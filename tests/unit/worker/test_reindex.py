@@ -33,7 +33,7 @@ def test_as_long_as_another_process_has_the_index_no_job_is_taken() -> None:
     assert jobs.calls == []
 
 
-def test_whether_the_index_is_whole_is_looked_at_once_when_it_is_taken() -> None:
+def test_whether_the_index_is_complete_is_checked_once_when_it_is_taken() -> None:
     index, jobs = Index(), Jobs()
     keeper = IndexKeeper(index, jobs)
     keeper.run_once(10)

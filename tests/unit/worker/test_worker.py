@@ -67,7 +67,7 @@ def test_stopping_lets_the_turn_under_way_end() -> None:
     assert ended.is_set()
 
 
-def test_a_turn_that_does_not_end_in_time_is_told_and_left(
+def test_a_turn_that_does_not_end_in_time_is_reported_and_abandoned(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     began, may_end = threading.Event(), threading.Event()

@@ -62,7 +62,7 @@ class BatcherContract:
             with pytest.raises(ValueError, match=f"{n} is odd"):
                 futures[n].result(_SECONDS)
 
-    def test_a_group_that_fails_is_told_to_all_of_it_and_the_next_one_goes_on(self) -> None:
+    def test_a_failure_of_a_group_reaches_all_of_it_and_the_next_one_goes_on(self) -> None:
         def fail_on_seven(group: Sequence[int]) -> list[str]:
             if 7 in group:
                 raise LookupError("the database is away")

@@ -208,7 +208,7 @@ class QueueContract:
     def open(self) -> tuple[Queue, Callable[[Sequence[Message]], object]]:
         """The queue to examine, and a way to fill it."""
 
-    def test_messages_come_oldest_first_and_no_more_than_asked_for(self) -> None:
+    def test_messages_come_oldest_first_and_no_more_than_the_limit(self) -> None:
         queue, put = self.open()
         put([message(n) for n in range(5)])
         assert [(d.message, d.attempt) for d in self._receive(queue, 5)[:3]] == [
@@ -216,7 +216,7 @@ class QueueContract:
         ]
         assert len(queue.receive(2)) == 2
 
-    def test_what_is_in_hand_comes_again_until_it_is_settled(self) -> None:
+    def test_what_is_unacknowledged_comes_again_until_it_is_settled(self) -> None:
         queue, put = self.open()
         put([message(1), message(2), message(3)])
         first = self._receive(queue, 3)

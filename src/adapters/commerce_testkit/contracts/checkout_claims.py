@@ -80,7 +80,7 @@ class SagaClaimsContract(SagaStoreExamination):
             ] == [1, 1, 0]
             assert len(self._claim(tx, store)) == 3
 
-    def test_no_more_are_claimed_than_asked_for_and_the_longest_due_first(
+    def test_no_more_are_claimed_than_the_limit_and_the_longest_due_first(
         self, database: Database, store: SagaStore
     ) -> None:
         with database.begin() as tx:

@@ -272,7 +272,7 @@ class SagaFactsContract(SagaStoreExamination):
                 "CHARGING": (1, ONE.created_at, 0),
             }
 
-    def test_a_census_counts_what_is_worrying_and_not_more_than_it_is_told(
+    def test_a_census_counts_what_needs_attention_up_to_its_limit(
         self, database: Database, store: SagaStore
     ) -> None:
         with database.begin() as tx:

@@ -200,7 +200,7 @@ class ImportQueueContract:
             )
             assert queue.claim(tx, LATER + timedelta(days=1), LATER) is None
 
-    def test_the_open_imports_of_a_seller_are_told_with_their_chunks(
+    def test_the_open_imports_of_a_seller_are_listed_with_their_chunks(
         self, database: Database, queue: ImportQueue
     ) -> None:
         receiving = attrs.evolve(running(TWO), status=ImportStatus.RECEIVING)

@@ -103,7 +103,7 @@ class OutboxContract:
             ids = [m.id for m in waiting if m.partition_key == key]
             assert ids == sorted(ids)
 
-    def test_no_more_is_read_than_asked_for_and_reading_changes_nothing(
+    def test_no_more_is_read_than_the_limit_and_reading_changes_nothing(
         self, database: Database, outbox: Outbox
     ) -> None:
         self._append(database, outbox, *[message(n) for n in range(10)])

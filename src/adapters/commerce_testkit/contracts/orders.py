@@ -239,7 +239,7 @@ class OrderRepositoryContract(OrderHistoryContract):
             assert repo.numbered(tx, []) == {}
             assert repo.load(tx, [key_of(plain_order(4))]) == {}
 
-    def test_numbers_are_told_page_by_page_with_what_their_orders_say(
+    def test_numbers_are_listed_page_by_page_with_those_of_their_orders(
         self, database: Database, repo: OrderRepository, sagas: SagaStore
     ) -> None:
         orders = [plain_order(n, (ANN, BOB)[n % 2], number=f"26-{n}") for n in (3, 1, 4, 2)]

@@ -201,7 +201,7 @@ class PaymentGatewayContract:
             gateway.refund(handle, 1, PRICE, key)
         assert isinstance(gateway.fetch(handle), PaymentUnknown)
 
-    def test_handles_that_nobody_claimed_are_told_oldest_first(
+    def test_unclaimed_handles_are_listed_oldest_first(
         self, gateway: PaymentGateway, clock: SettableClock
     ) -> None:
         handles: dict[OrderId, Handle] = {}
@@ -226,7 +226,7 @@ class PaymentGatewayContract:
         assert [e.order_id for e in gateway.books(order_ids)] == [order_ids[7], order_ids[1_199]]
         assert gateway.books([]) == []
 
-    def test_all_captures_are_told_page_by_page_each_once(self, gateway: PaymentGateway) -> None:
+    def test_all_captures_are_listed_page_by_page_each_once(self, gateway: PaymentGateway) -> None:
         assert gateway.captures(None, 3) == []
         order_ids = [OrderId(f"order-{n}") for n in range(7)]
         for order_id in reversed(order_ids):
@@ -282,13 +282,13 @@ class SandboxContract(PaymentGatewayContract):
         )
         assert isinstance(gateway.confirm(handle, "1:charge:1:1"), Captured)
 
-    def test_a_lost_answer_is_told_by_a_repeat(self, gateway: PaymentGateway) -> None:
+    def test_a_lost_answer_is_found_by_a_repeat(self, gateway: PaymentGateway) -> None:
         handle = gateway.prepare(ONE, BUYER, PRICE, card("4000000000000119"))
         assert isinstance(gateway.confirm(handle, "1:charge:1:1"), PaymentUnknown)
         assert isinstance(gateway.confirm(handle, "1:charge:1:1"), Captured)
         assert len(gateway.books([ONE])) == 1
 
-    def test_a_lost_answer_is_told_by_a_look_up_and_by_the_fence(
+    def test_a_lost_answer_is_found_by_a_look_up_and_by_the_void(
         self, gateway: PaymentGateway
     ) -> None:
         handle = gateway.prepare(ONE, BUYER, PRICE, card("4000000000000119"))

@@ -71,7 +71,7 @@ class CarrierContract:
             ]
         assert {booking.result() for booking in bookings} == {carrier.find_by_reference("order-1")}
 
-    def test_what_was_never_asked_for_is_not_known(self, carrier: Carrier) -> None:
+    def test_what_was_never_booked_is_not_known(self, carrier: Carrier) -> None:
         assert isinstance(carrier.find_by_reference("order-1"), ShippingUnknown)
 
     def test_a_refusal_is_for_good(self, carrier: Carrier) -> None:
