@@ -32,10 +32,21 @@ def examples(page: Path) -> str:
     return "\n".join(lines)
 
 
+def chapters(page: Path) -> dict[str, str]:
+    """The Python blocks of each chapter of *page* by its title, for chapters that have any."""
+    parts = re.split(r"^## (.*)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    found = zip(parts[1::2], parts[2::2], strict=True)
+    return {title: "\n".join(_BLOCK.findall(text)) for title, text in found if _BLOCK.search(text)}
+
+
+#: Each of its chapters runs by itself.
+INSIDE_A_HOST: Final = ROOT / "docs" / "embedding-host.md"
 #: Its examples need a PostgreSQL, and are run where there is one.
 IN_A_HOSTS_DATABASE: Final = ROOT / "docs" / "embedding-database.md"
 WITH_EXAMPLES: Final = [
-    page for page in PAGES if page != IN_A_HOSTS_DATABASE and examples(page).strip()
+    page
+    for page in PAGES
+    if page not in (IN_A_HOSTS_DATABASE, INSIDE_A_HOST) and examples(page).strip()
 ]
 
 
@@ -43,10 +54,21 @@ WITH_EXAMPLES: Final = [
 def test_every_example_of_a_page_runs(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
+    _run(examples(page), page.name, tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize(("title", "code"), chapters(INSIDE_A_HOST).items())
+def test_every_chapter_of_a_page_for_hosts_runs_by_itself(
+    title: str, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _run(code, title, tmp_path, monkeypatch)
+
+
+def _run(code: str, name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
     module = types.ModuleType("example")
     monkeypatch.setitem(sys.modules, module.__name__, module)  # where frameworks look up types
-    exec(compile(examples(page), str(page), "exec"), vars(module))
+    exec(compile(code, name, "exec"), vars(module))
 
 
 def test_the_readme_shows_an_embedding_of_fifteen_lines_at_most() -> None:

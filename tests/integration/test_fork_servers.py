@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from celery import Celery
 
 from tests.integration.forks.tasks import through_files
 from tests.live import SANDBOX
@@ -77,6 +78,18 @@ def gunicorn(app: str, worker: str = "uvicorn_worker.UvicornWorker") -> list[str
             "--worker-class", worker, app]  # fmt: skip
 
 
+@contextmanager
+def celery(folder: Path, settings: Mapping[str, Any], children: str = "1") -> Iterator[Celery]:
+    """Celery with a pool of processes, while the block lasts; its log is in *folder*."""
+    for each in ("tasks", "results"):
+        (folder / each).mkdir()
+    command = [BIN / "celery", "--app", "tests.integration.forks.tasks", "worker", "--pool",
+               "prefork", "--concurrency", children, "--loglevel", "info"]  # fmt: skip
+    with running(folder, settings, *command) as server:
+        server.says(r"(ready\.)")
+        yield through_files(str(folder))
+
+
 def ask(
     port: str, method: str, path: str, body: Mapping[str, Any] | None = None
 ) -> tuple[int, dict[str, Any]]:
@@ -127,19 +140,24 @@ def test_45_a_shop_that_each_worker_of_gunicorn_builds_works(
             assert ask(port, "POST", "/accounts", ADA)[0] == 409
 
 
+def test_a_task_of_celery_orders_and_orders_once_when_it_is_run_twice(
+    tmp_path: Path, on_database: dict[str, Any]
+) -> None:
+    with celery(tmp_path, on_database, "2") as app:
+        cart_id, total = app.send_task("fill", ["ada"]).get(timeout=PATIENCE)
+        orders = [app.send_task("order", ["ada", cart_id, total]) for _ in range(4)]
+        (order_id,) = {order.get(timeout=PATIENCE) for order in orders}
+        status = app.send_task("status", ["ada", order_id])
+        assert status.get(timeout=PATIENCE) == "COMPLETED"
+
+
 def test_45_a_task_of_celery_is_refused_a_shop_from_before_the_fork_and_works_with_its_own(
     tmp_path: Path, on_database: dict[str, Any]
 ) -> None:
-    for folder in ("tasks", "results"):
-        (tmp_path / folder).mkdir()
-    app = through_files(str(tmp_path))
-    command = [BIN / "celery", "--app", "tests.integration.forks.tasks", "worker", "--pool",
-               "prefork", "--concurrency", "1", "--loglevel", "info"]  # fmt: skip
-    with running(tmp_path, on_database, *command) as server:
-        server.says(r"(ready\.)")
+    with celery(tmp_path, on_database) as app:
         refused = app.send_task("register_before", ["ada@example.org"])
         done = app.send_task("register_after", ["ada@example.org"])
         with pytest.raises(Exception, match=SENTENCE):
             refused.get(timeout=PATIENCE)
         assert done.get(timeout=PATIENCE) == "ada@example.org"
-        assert SENTENCE in server.log.read_text()
+        assert SENTENCE in (tmp_path / "log").read_text()
