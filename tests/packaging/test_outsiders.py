@@ -24,9 +24,11 @@ EXTRAS: Final = {
     "adapter": "embedded,testkit",
     "database": "embedded,postgres",
     "django_orders": "embedded,postgres",
+    "engine": "embedded,postgres",
+    "users": "http,worker",
 }
 #: What is the host's own, and no library of the shop's.
-HOSTS: Final = {"django_orders": ("Django",)}
+HOSTS: Final = {"django_orders": ("Django",), "users": ("starlette", "httpx")}
 #: An interpreter beside which nothing but these extras and libraries is installed.
 Python: TypeAlias = Callable[[str, tuple[str, ...]], Path]
 
