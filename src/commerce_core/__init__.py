@@ -2,7 +2,12 @@
 of I/O.
 """
 
+import logging
+
 __version__: str
+
+# Whoever wants lines of the log configures logging; nobody else gets them on standard error.
+logging.getLogger("commerce").addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> str:

@@ -55,11 +55,7 @@ def test_a_sandbox_that_was_chosen_is_named_in_the_log(
     migrate_database(settings)
     with caplog.at_level(logging.WARNING):
         build_shop(settings).close()
-    lines = [
-        record.getMessage()
-        for record in caplog.records
-        if record.name == "commerce_bootstrap.builders"
-    ]
+    lines = [record.getMessage() for record in caplog.records if record.name == "commerce.shop"]
     assert sorted(line.partition(" ")[0] for line in lines) == sorted(SANDBOX)
 
 
@@ -68,6 +64,4 @@ def test_in_a_file_it_is_the_default_and_nothing_is_logged(
 ) -> None:
     with caplog.at_level(logging.WARNING):
         build_shop(Settings.in_folder(tmp_path)).close()
-    assert [
-        record for record in caplog.records if record.name == "commerce_bootstrap.builders"
-    ] == []
+    assert [record for record in caplog.records if record.name == "commerce.shop"] == []

@@ -23,7 +23,7 @@ from commerce_core.kernel.errors import Unavailable
 from commerce_core.kernel.process import ProcessGuard
 from commerce_core.kernel.redaction import trace_of
 
-_LOG: Final = logging.getLogger(__name__)
+_LOG: Final = logging.getLogger("commerce.rabbitmq")
 _HEARTBEAT: Final = 30
 _CONNECT: Final = 3.0
 _GOODBYE: Final = 2.0

@@ -22,7 +22,7 @@ from commerce_rabbitmq.topology import Topology, queue_of
 
 T = TypeVar("T")
 
-_LOG: Final = logging.getLogger(__name__)
+_LOG: Final = logging.getLogger("commerce.rabbitmq")
 _PREFETCH: Final = 500
 #: Seconds that are waited for the first message.
 _MOMENT: Final = 0.25

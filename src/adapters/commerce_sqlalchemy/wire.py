@@ -13,7 +13,7 @@ from psycopg.sql import SQL, Identifier
 from commerce_core.kernel.errors import TransactionLost
 from commerce_sqlalchemy import postgres
 
-_LOG: Final = logging.getLogger(__name__)
+_LOG: Final = logging.getLogger("commerce.database")
 #: Seconds before a broken connection is opened again: at first, and at most.
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0

@@ -11,7 +11,7 @@ from commerce_core.kernel.errors import Unavailable
 from commerce_core.kernel.messaging import Broker, LocalQueues, Outbox
 from commerce_core.kernel.redaction import trace_of
 
-_LOG: Final = logging.getLogger(__name__)
+_LOG: Final = logging.getLogger("commerce.relay")
 _LEASE: Final = timedelta(seconds=10)
 #: Leases are prolonged, and those of dead relays taken over, so often: not with every look at an
 #: empty outbox, as it is a write.

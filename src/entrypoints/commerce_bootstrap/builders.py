@@ -57,7 +57,7 @@ from commerce_sqlalchemy.search import SqlReindexQueue
 from commerce_sqlalchemy.server_clock import ServerClock
 from commerce_sqlalchemy.transaction import SqlDatabase
 
-_LOG: Final = logging.getLogger(__name__)
+_LOG: Final = logging.getLogger("commerce.shop")
 _GUESTS: Final = "guest carts"
 
 

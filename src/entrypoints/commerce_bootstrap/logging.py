@@ -5,7 +5,7 @@ local variable.
 import logging
 import sys
 import threading
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from contextlib import suppress
 from functools import lru_cache, partial
 from types import TracebackType
@@ -18,6 +18,9 @@ from commerce_bootstrap.tracing import add_names
 from commerce_core.kernel.redaction import HIDDEN, LONGEST_TEXT, redacted, trace_of
 
 _HANDLER: Final = "commerce"
+_HTTP: Final = "commerce.http"
+#: What every record has; whatever else it has was given to the line as *extra*.
+_OF_RECORDS: Final = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime"})
 _LOG: Final = logging.getLogger("commerce")
 #: Fields that only this program writes, or that were checked before: ids, route names, times.
 _OWN: Final = frozenset({
@@ -64,22 +67,16 @@ def configure_logging(
             colors=False, exception_formatter=structlog.dev.plain_traceback
         ),
     ]
-    # Straight to the stream: a line about every change is among what an order costs, and the way
-    # through the standard library is long.
+    # For parts of a shop's own that log by structlog.
     structlog.configure(
         processors=[*named, *last],
         logger_factory=structlog.WriteLoggerFactory(cast("Any", _Unfailing(sys.stderr))),
         wrapper_class=structlog.make_filtering_bound_logger(level),
     )
-    foreign = [*named, structlog.stdlib.add_logger_name, structlog.stdlib.ExtraAdder(), _said_once]
-    formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=foreign,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
-    )
     handler = logging.StreamHandler(sys.stderr)
     handler.handleError = _line_lost  # type: ignore[method-assign]
     handler.set_name(_HANDLER)
-    handler.setFormatter(formatter)
+    handler.setFormatter(_Lines([*named, *last]))
     root = logging.getLogger()
     for before in [h for h in root.handlers if h.get_name() == _HANDLER]:
         root.removeHandler(before)
@@ -93,15 +90,25 @@ def configure_logging(
     sys.excepthook = _process_ended
 
 
-def _said_once(
-    _logger: object, _method: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
-    """Leave out what another handler's formatter left in a record: the line itself, and its
-    time.
+class _Lines(logging.Formatter):
+    """Records as lines that *processors* make of them: with their extra fields, and without what
+    another handler's formatter left in them.
     """
-    for name in ("message", "asctime"):
-        event.pop(name, None)
-    return event
+
+    def __init__(self, processors: Sequence[Any]) -> None:
+        super().__init__()
+        self._processors = processors
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: Any = {k: value for k, value in record.__dict__.items() if k not in _OF_RECORDS}
+        if "event" not in line:
+            line["event"] = record.getMessage()
+        line["component" if record.name == _HTTP else "logger"] = record.name
+        if record.exc_info:
+            line["exc_info"] = record.exc_info
+        for process in self._processors:
+            line = process(None, record.levelname.lower(), line)
+        return str(line)
 
 
 class _Unfailing:

@@ -29,7 +29,7 @@ from commerce_sqlalchemy.transaction import SqlDatabase
 T = TypeVar("T")
 R = TypeVar("R")
 
-_LOG: Final = logging.getLogger(__name__)
+_LOG: Final = logging.getLogger("commerce.metrics")
 _LAG_BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0, 5.0, 30.0)
 _CALL_BUCKETS: Final = (0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 _GROUP_BUCKETS: Final = (1, 2, 4, 8, 16, 32, 64, 128)

@@ -13,7 +13,7 @@ from commerce_core.kernel.errors import CommerceError, Unavailable
 
 T = TypeVar("T")
 
-_LOG: Final = logging.getLogger(__name__)
+_LOG: Final = logging.getLogger("commerce.health")
 
 #: Seconds that a part has to answer; clients of health and metrics wait longer than that.
 PATIENCE: Final = 2.0

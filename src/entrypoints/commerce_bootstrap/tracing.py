@@ -50,7 +50,7 @@ UNTRACED: Final[Tracer] = NoOpTracer()
 About: TypeAlias = Mapping[str, str | int]
 NOTHING: Final[About] = {}
 
-_LOG: Final = logging.getLogger(__name__)
+_LOG: Final = logging.getLogger("commerce.traces")
 _HEADER: Final = "traceparent"
 _W3C: Final = TraceContextTextMapPropagator()
 _TRACEPARENT: Final = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from commerce_bootstrap.shop import Shop
     from commerce_core.kernel.messaging import DeadLetter
 
-_LOG: Final = logging.getLogger(__name__)
+_LOG: Final = logging.getLogger("commerce.cli")
 #: Taken over from the broker, or replayed, in one go.
 _GROUP: Final = 500
 

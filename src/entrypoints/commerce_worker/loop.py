@@ -14,7 +14,7 @@ import attrs
 from commerce_core.kernel.errors import Unavailable
 from commerce_core.kernel.redaction import message_of, trace_of
 
-_LOG: Final = logging.getLogger(__name__)
+_LOG: Final = logging.getLogger("commerce.worker")
 _MOST_DOUBLINGS: Final = 16
 #: A loop that failed so often in a row is logged.
 _UNWELL_AFTER: Final = 5

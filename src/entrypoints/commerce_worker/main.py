@@ -19,7 +19,7 @@ from commerce_worker.loop import Loop, Pace, Wakes
 from commerce_worker.reindex import IndexKeeper
 from commerce_worker.timers import Every
 
-_LOG: Final = logging.getLogger(__name__)
+_LOG: Final = logging.getLogger("commerce.worker")
 
 _MESSAGES: Final = 500
 #: Those for a broker are read and forgotten in larger groups, which spares the database; it takes

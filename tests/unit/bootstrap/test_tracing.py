@@ -124,7 +124,7 @@ def test_who_fails_on_one_message_names_it_and_ends_its_span(
             raise failure
 
     spans, named = Spans(), list[dict[str, Any]]()
-    logging.getLogger("commerce_bootstrap.tracing").addFilter(
+    logging.getLogger("commerce.traces").addFilter(
         keep := lambda _: bool(named.append(add_names(None, "", {})) or True)
     )
     try:
@@ -133,7 +133,7 @@ def test_who_fails_on_one_message_names_it_and_ends_its_span(
         with pytest.raises(type(failure)):
             FollowedConsumer(Failing("indexer"), UNTRACED).handle([message(1), message(2)])
     finally:
-        logging.getLogger("commerce_bootstrap.tracing").removeFilter(keep)
+        logging.getLogger("commerce.traces").removeFilter(keep)
     assert spans.failures == [f"{type(failure).__name__}: {failure}"]
     expected = (
         []

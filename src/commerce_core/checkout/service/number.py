@@ -11,7 +11,7 @@ from commerce_core.kernel.batching import isolate_failures
 from commerce_core.kernel.errors import Unavailable
 from commerce_core.kernel.redaction import trace_of
 
-_LOG: Final = logging.getLogger(__name__)
+_LOG: Final = logging.getLogger("commerce.checkout")
 
 
 def give_numbers(

@@ -1,21 +1,22 @@
 """Everybody who waits for an order to go on, served by one query per tick for the whole process."""
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import attrs
-import structlog
 
 from commerce_core.kernel.batching import Overloaded
 from commerce_core.kernel.errors import Unavailable
 from commerce_core.kernel.ids import BuyerId, OrderId
+from commerce_core.kernel.redaction import redacted
 from commerce_core.orders import OrderKey, TimelineCursor, TimelineEntry
 from commerce_http.web.executor import BlockingExecutor
+from commerce_http.web.log import log
 from commerce_http.web.operations import Runs
 
-_log = structlog.get_logger(component="commerce.http")
 _TICK: Final = 0.02
 
 ReadTimelines = Callable[[Sequence[TimelineCursor]], Mapping[OrderId, Sequence[TimelineEntry]]]
@@ -146,7 +147,12 @@ class TimelineWatch:
         try:
             found = await self._executor.do(Runs.WORK, self._read, cursors)
         except Unavailable as error:  # they go on waiting, until it is back or their time is over
-            _log.warning("timelines cannot be read", code=error.code, detail=error.detail)
+            log(
+                logging.WARNING,
+                "timelines cannot be read",
+                code=error.code,
+                detail=redacted(error.detail),
+            )
             return
         for waiter in tuple(self._waiting):
             news = [

@@ -2,23 +2,23 @@
 
 import asyncio
 import inspect
+import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Any, Final
 
-import structlog
 from litestar import Request
 
 from commerce_core.accounts import Account, Buyer
 from commerce_core.kernel.errors import CommerceError, Unavailable
 from commerce_core.kernel.ids import UnusableId
+from commerce_http.web.log import log
 
 Caller = Account | Buyer
 #: Says who sends a request; ``None``: a guest. Either waits itself (``async``) or runs in a thread.
 Authenticator = Callable[[Request[Any, Any, Any]], Caller | Awaitable[Caller | None] | None]
 
-_log = structlog.get_logger(component="commerce.http")
 _THREADS: Final = 8
 _WAITING: Final = 256
 
@@ -66,16 +66,16 @@ class Callers:
         except CommerceError:
             raise
         except UnusableId as error:
-            _log.error("authenticate answered what it must not", reason=str(error))
+            log(logging.ERROR, "authenticate answered what it must not", reason=str(error))
             raise IdentityUnavailable(f"who is calling cannot be served: {error}") from error
         except TimeoutError as error:
             raise IdentityUnavailable("the caller was not authenticated in time") from error
         except Exception as error:
             # Neither its words nor its values: they may hold what the client showed.
-            _log.error("authenticate failed", error=type(error).__name__)
+            log(logging.ERROR, "authenticate failed", error=type(error).__name__)
             raise IdentityUnavailable("the caller could not be authenticated") from error
         if found is not None and not isinstance(found, Account | Buyer):
-            _log.error("authenticate returned a wrong type", answer=type(found).__name__)
+            log(logging.ERROR, "authenticate returned a wrong type", answer=type(found).__name__)
             raise IdentityUnavailable("the caller could not be authenticated")
         return found
 

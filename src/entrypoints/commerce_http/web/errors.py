@@ -2,13 +2,13 @@
 has.
 """
 
+import logging
 import re
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final, Protocol
 
 import msgspec
-import structlog
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
 
 from commerce_core.kernel import address
@@ -24,8 +24,7 @@ from commerce_core.kernel.errors import (
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.redaction import redacted, trace_of
 from commerce_http.web.answers import NO_STORE, Payload, link, money, request_id
-
-_log = structlog.get_logger(component="commerce.http")
+from commerce_http.web.log import log
 
 
 class Malformed(Rejected):
@@ -239,7 +238,8 @@ def answer_http_error(_: _HasScope, error: HTTPException) -> Problem:
 def answer_defect(request: _HasScope, error: Exception) -> Problem:
     """Litestar's handler of everything else: a defect, shown in the log and not to the client."""
     scope = request.scope
-    _log.error(
+    log(
+        logging.ERROR,
         "defect",
         method=scope.get("method"),
         route=scope.get("path_template"),

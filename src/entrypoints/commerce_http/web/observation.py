@@ -5,16 +5,17 @@ One plain ASGI layer around everything: it costs microseconds, and sees what rou
 well.
 """
 
+import logging
 import random
 import re
 import time
 from typing import Any, Final
 from urllib.parse import quote
 
-import structlog
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, Tracer
 from prometheus_client import CollectorRegistry, Counter, Histogram
+from structlog.contextvars import bind_contextvars
 
 from commerce_bootstrap.health import LIVE, METRICS, READY
 from commerce_bootstrap.tracing import About, begin, collects, end, traceparent_of
@@ -23,8 +24,8 @@ from commerce_core.kernel.address import looks_like_card
 from commerce_core.kernel.ids import is_id
 from commerce_http.web.answers import RequestInfo, set_request
 from commerce_http.web.frame import headers_of, local_path
+from commerce_http.web.log import log
 
-_log = structlog.get_logger(component="commerce.http")
 _ACCEPTABLE: Final = re.compile(r"[A-Za-z0-9._:/+=-]{1,64}")
 _BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _TRACE_ID: Final = slice(3, 35)
@@ -89,7 +90,7 @@ class Observed:
         raw_name = name.encode()
         root = quote(scope["root_path"]) if scope["root_path"] else ""
         set_request(RequestInfo(name, trace, root, scope["scheme"] == "https"))
-        structlog.contextvars.bind_contextvars(request_id=name, trace_id=trace_id)
+        bind_contextvars(request_id=name, trace_id=trace_id)
         status = 0
 
         async def observe(message: Message) -> None:
@@ -121,7 +122,8 @@ class Observed:
             named = {
                 name: value for name, value in scope.get("path_params", {}).items() if is_id(value)
             }
-            _log.info(
+            log(
+                logging.INFO,
                 "request",
                 method=method,
                 route=route,
