@@ -9,7 +9,8 @@ capability is its folder, one line in :class:`Parts` if it has a port, and one i
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Protocol, TypeVar
+from functools import cache
+from typing import Any, Protocol, TypeVar, get_type_hints
 
 import attrs
 
@@ -55,6 +56,7 @@ from commerce_core.kernel.delivery import Follower
 from commerce_core.kernel.deployment import answer_at_once
 from commerce_core.kernel.ids import IdFactory
 from commerce_core.kernel.messaging import Broker, Consumer, Inbox, LocalQueues, Outbox
+from commerce_core.kernel.part_types import check_type
 from commerce_core.kernel.relay import LocalQueueDrain, Relay
 from commerce_core.kernel.retention import Retention, Rule
 from commerce_core.kernel.transaction import Database
@@ -170,9 +172,34 @@ class Parts:
     count_dropped: Callable[[str, int], None] = _unheard
     """Hears how many rows the retention forgot, by rule."""
 
+    def __attrs_post_init__(self) -> None:
+        check_parts(attrs.asdict(self, recurse=False))
+
+
+def check_parts(parts: Mapping[str, object]) -> None:
+    """Accept *parts*, all or some, that can be the fields of :class:`Parts` of these names.
+
+    Raises:
+        TypeError: one cannot; the sentence names it and says what it must be.
+    """
+    kinds = _kinds_of_parts()
+    for name, part in parts.items():
+        if name not in kinds:
+            raise TypeError(f"Parts has no {name}; it has {', '.join(sorted(kinds))}")
+        check_type(f"Parts.{name}", kinds[name], part)
+
+
+@cache
+def _kinds_of_parts() -> Mapping[str, Any]:
+    return get_type_hints(Parts)
+
 
 class Services:
-    """Every service of a shop by its name. All are stateless and may be used from any thread."""
+    """Every service of a shop by its name; each may be used from any thread.
+
+    Use cases hold no state. What runs in the background does (the runner remembers which parties
+    do not answer, subscriptions what they have handled): one of each serves a whole process.
+    """
 
     def __init__(self, parts: Parts) -> None:
         db, clock, ids, currency = parts.database, parts.clock, parts.ids, parts.currency

@@ -86,6 +86,14 @@ class Subscription(Consumer, Generic[E]):
             self._handled.pop(next(iter(self._handled)), None)
 
 
+def _are_events(events: object) -> bool:
+    return (
+        isinstance(events, list | tuple)
+        and bool(events)
+        and all(isinstance(event, type) and "name" in vars(event) for event in events)
+    )
+
+
 def subscribe(
     name: str, events: Sequence[type[E]], function: Callable[[ReceivedEvent[E]], object]
 ) -> Subscription[E]:
@@ -109,6 +117,8 @@ def subscribe(
             f"{name!r:.80}: a subscriber's name is up to {_LONGEST_NAME} small letters, digits and "
             "hyphens"
         )
-    if not events or not all("name" in vars(event) for event in events):
-        raise ValueError(f"{name}: the events must be classes of events that have a wire name")
+    if not _are_events(events):
+        raise ValueError(
+            f"{name}: the events must be a list of classes of events that have a wire name"
+        )
     return Subscription(name, {event.name: event for event in events}, function)

@@ -13,7 +13,7 @@ from commerce_bootstrap import builders, grouping, outside
 from commerce_bootstrap.database import build_clock
 from commerce_bootstrap.deployment import Deployment
 from commerce_bootstrap.metrics import CallMetrics, GroupMetrics, QueueCollector, ShopCollector
-from commerce_bootstrap.parts import OwnParts, build_parts, named_parts
+from commerce_bootstrap.parts import OwnParts, build_parts, checked_parts, named_parts
 from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.shop import Shop
 from commerce_core.assembly import Parts
@@ -141,10 +141,11 @@ def build_shop(settings: Settings, parts: OwnParts | None = None) -> Shop:
             as well.
 
     Raises:
+        TypeError: one of *parts* cannot be what it is given for; nothing was opened.
         WrongSetting: a part cannot be built from its setting; what was opened before is closed
             again.
     """
-    own = dict((parts or named_parts(settings)).keywords)
+    own = dict(named_parts(settings) if parts is None else checked_parts(parts))
     laid_out = Deployment.of(settings, own.get("broker"))
     builders.check_named(settings, laid_out, own)
     container: Any = ShopContainer(settings=settings)

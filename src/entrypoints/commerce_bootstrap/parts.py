@@ -15,7 +15,7 @@ from commerce_bootstrap.setting_values import WrongSetting
 from commerce_bootstrap.settings import PREFIX, Settings
 from commerce_bootstrap.tracing import FollowedConsumer
 from commerce_core.accounts import PasswordHasher, TokenFactory
-from commerce_core.assembly import Grouping, Parts, RetentionPeriods
+from commerce_core.assembly import Grouping, Parts, RetentionPeriods, check_parts
 from commerce_core.checkout import CheckoutRule, Definitions, InTime, OrderNumbers
 from commerce_core.kernel.batching import FanOut
 from commerce_core.kernel.clock import Clock
@@ -81,14 +81,26 @@ def _periods(settings: Settings) -> RetentionPeriods:
     )
 
 
-def named_parts(settings: Settings) -> OwnParts:
+def checked_parts(parts: object) -> Mapping[str, Any]:
+    """The parts that ``partial(Parts, …)`` names.
+
+    Raises:
+        TypeError: it is something else, or one of them cannot be what it is given for.
+    """
+    if not isinstance(parts, partial) or cast("OwnParts", parts).func is not Parts or parts.args:
+        raise TypeError(f"parts must be partial(Parts, charges=…), not {type(parts).__name__}")
+    check_parts(parts.keywords)
+    return parts.keywords
+
+
+def named_parts(settings: Settings) -> Mapping[str, Any]:
     """What the function that *settings* name returns; none of one's own where they name none.
 
     Raises:
         WrongSetting: there is no such function, or it returns something else.
     """
     if not settings.parts:
-        return partial(Parts)
+        return {}
     module, _, function = settings.parts.partition(":")
     try:
         made: object = getattr(importlib.import_module(module), function)
@@ -97,4 +109,7 @@ def named_parts(settings: Settings) -> OwnParts:
     found: object = made() if callable(made) else None
     if not isinstance(found, partial) or cast("OwnParts", found).func is not Parts:
         raise WrongSetting(f"{PREFIX}PARTS: {settings.parts} must return partial(Parts, …).")
-    return cast("OwnParts", found)
+    try:
+        return checked_parts(cast("OwnParts", found))
+    except TypeError as error:
+        raise WrongSetting(f"{PREFIX}PARTS: {settings.parts}: {error}.") from error

@@ -82,7 +82,7 @@ def worker(
     roles = ROLES if only is None else tuple(role.strip() for role in only.split(","))
     if unknown := [role for role in roles if role not in ROLES]:
         raise WrongCall(f"--only {unknown[0]!r} is none of {', '.join(ROLES)}.")
-    handed_in = named_parts(settings).keywords
+    handed_in = named_parts(settings)
     if Deployment.of(settings, handed_in.get("broker")).delivers_inside:
         raise WrongCall(
             "With local:// delivery (COMMERCE_BROKER_URL) the worker runs inside `commerce serve`: "
