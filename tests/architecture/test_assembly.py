@@ -1,10 +1,13 @@
-"""A new capability is registered nowhere: one line says what it stands on, and one what it is."""
+"""A new capability is registered nowhere: one line says what it stands on, and one what it is. With
+both it works, and without either it does not.
+"""
 
-import difflib
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -173,27 +176,52 @@ def python(folder: Path, *arguments: str) -> tuple[int, str]:
     return run.returncode, run.stdout + run.stderr
 
 
-def test_outside_its_folders_a_capability_is_one_line_of_parts_and_one_of_services(
+@pytest.fixture
+def assembly(with_loyalty: Path) -> Iterator[Path]:
+    """The assembly of those sources, to be spoilt: afterwards it is as it was."""
+    path = with_loyalty / "src" / "commerce_core" / "assembly.py"
+    whole = path.read_text()
+    yield path
+    path.write_text(whole)
+
+
+def test_with_the_two_lines_the_shop_in_memory_and_the_one_from_settings_collect_points(
     with_loyalty: Path,
 ) -> None:
-    own = {with_loyalty / "src" / name for name in LOYALTY}
-    written = {
-        path: path.read_text() for path in (with_loyalty / "src").rglob("*.py") if path not in own
-    }
-    added: list[str] = []
-    for path, text in written.items():
-        before = (ROOT / path.relative_to(with_loyalty)).read_text().splitlines()
-        found = difflib.ndiff(before, text.splitlines()) if text.splitlines() != before else ()
-        added += [line[2:].strip() for line in found if line[0] in "+-"]
-    assert [line for line in added if not line.startswith("from ")] == [
-        "points: PointsBook",
-        "self.loyalty = Loyalty(db, parts.points)",
-    ]
-    assert len(added) == 4, "beside those two, what they import"
-
-
-def test_the_shop_in_memory_and_the_one_from_settings_have_it(with_loyalty: Path) -> None:
     assert python(with_loyalty, "program.py") == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("    points: PointsBook", "unexpected keyword argument 'points'"),
+        ("        self.loyalty = Loyalty(db, parts.points)", "has no attribute 'loyalty'"),
+    ],
+)
+def test_without_either_line_there_is_no_such_capability(
+    with_loyalty: Path, assembly: Path, line: str, words: str
+) -> None:
+    text = assembly.read_text()
+    assert text.count(f"{line}\n") == 1
+    assembly.write_text(text.replace(f"{line}\n", ""))
+    status, output = python(with_loyalty, "program.py")
+    assert status == 1
+    assert words in output
+
+
+def test_of_a_capability_that_is_there_no_other_file_knows_but_who_hands_its_part_over() -> None:
+    names = re.compile(r"\b(?:FreeOf)?Charges\b")  # pricing's port, which has no table
+    outside = {
+        path.relative_to(ROOT / "src").as_posix()
+        for path in (ROOT / "src").rglob("*.py")
+        if "pricing" not in path.as_posix() and names.search(path.read_text())
+    }
+    assert outside == {
+        "commerce_core/assembly.py",
+        "entrypoints/commerce_bootstrap/container.py",
+        "entrypoints/commerce_bootstrap/parts.py",
+        "adapters/commerce_testkit/memory/shop.py",
+    }
 
 
 def test_a_type_checker_sees_its_wires(with_loyalty: Path) -> None:

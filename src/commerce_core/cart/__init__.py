@@ -1,6 +1,13 @@
 """Carts of buyers and guests."""
 
-from commerce_core.cart.commands import MOST_LINES, MOST_PIECES, ChangeCart, SetQuantity
+from commerce_core.cart.commands import (
+    MOST_LINES,
+    MOST_PIECES,
+    CartChange,
+    ChangeCart,
+    SetQuantity,
+    Shopper,
+)
 from commerce_core.cart.errors import TooManyLines, TotalTooLarge
 from commerce_core.cart.model import (
     Cart,
@@ -18,6 +25,7 @@ __all__ = [
     "MOST_PIECES",
     "Cart",
     "CartAge",
+    "CartChange",
     "CartLine",
     "CartRepository",
     "CartStatus",
@@ -28,6 +36,7 @@ __all__ = [
     "Problem",
     "ReturnedLines",
     "SetQuantity",
+    "Shopper",
     "TooManyLines",
     "TotalTooLarge",
     "next_cart_id",

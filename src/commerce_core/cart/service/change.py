@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 
+from commerce_core.cart.commands import CartChange, Shopper
 from commerce_core.cart.model import Cart, next_cart_id
 from commerce_core.cart.ports import CartRepository
-from commerce_core.cart.service.working_carts import CartChange, Shopper, WorkingCarts
+from commerce_core.cart.service.working_carts import WorkingCarts
 from commerce_core.cart.views import CartView, LineView, too_dear
 from commerce_core.catalog import Offer, Offers
 from commerce_core.inventory import StockLedger, StockLevel

@@ -1,74 +1,20 @@
 """Carts as they become while a group of changes is worked on."""
 
 from collections.abc import Mapping, Sequence, Set
-from typing import Any
 
 import attrs
 
-from commerce_core.cart.commands import ChangeCart, SetQuantity
+from commerce_core.cart.commands import CartChange, SetQuantity
 from commerce_core.cart.errors import TotalTooLarge
 from commerce_core.cart.model import Cart, CartLine, line_metadata
 from commerce_core.cart.views import CartView
 from commerce_core.catalog import ItemNotFound, Offer
-from commerce_core.kernel.address import Address
 from commerce_core.kernel.bounded import MOST_PROBLEMS
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.codec import ABSENT
 from commerce_core.kernel.errors import CommerceError, FieldProblem, Invalid
-from commerce_core.kernel.ids import BuyerId, ItemId, check_user_id
+from commerce_core.kernel.ids import BuyerId, ItemId
 from commerce_core.kernel.money import MAX_SUM, Money
-
-
-@attrs.frozen(kw_only=True)
-class Shopper:
-    """Whose cart is meant: *guest_id* is a guest's cart that its holder, logged in by now, takes
-    over. Prices go to *address*.
-
-    Raises:
-        UnusableId: *buyer_id* cannot be the id of a buyer.
-    """
-
-    buyer_id: BuyerId = attrs.field(validator=lambda _, __, value: check_user_id(value))
-    guest_id: BuyerId | None = None
-    address: Address | None = None
-
-    @property
-    def ids(self) -> tuple[BuyerId, ...]:
-        """The one or two whose carts are changed."""
-        return (self.buyer_id, self.guest_id) if self.guest_id else (self.buyer_id,)
-
-
-@attrs.frozen(kw_only=True)
-class CartChange:
-    """What a shopper does: sets quantities, or empties the cart first (*empty*). Neither: only the
-    guest's cart is taken over.
-
-    All quantities are set or none. *listed*: they came as a list, and what is wrong with each is
-    told by its place there. *metadata* is merged into the cart's; ``None`` empties it, ABSENT
-    leaves it. *coupons* take the place of those that are there; ``None`` leaves them.
-    """
-
-    shopper: Shopper
-    quantities: tuple[SetQuantity, ...] = ()
-    empty: bool = False
-    listed: bool = False
-    metadata: Mapping[str, Any] | None = ABSENT
-    coupons: Sequence[str] | None = None
-
-    @classmethod
-    def of(cls, shopper: Shopper, command: ChangeCart | SetQuantity) -> "CartChange":
-        """The change that *shopper* requests by *command*."""
-        if isinstance(command, SetQuantity):
-            return cls(shopper=shopper, quantities=(command,))
-        lines = () if command.lines is ABSENT else command.lines
-        coupons = None if command.coupons is ABSENT else command.coupons or ()
-        return cls(
-            shopper=shopper,
-            quantities=lines,
-            listed=True,
-            metadata=command.metadata,
-            coupons=coupons,
-        )
 
 
 class WorkingCarts:
