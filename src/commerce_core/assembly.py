@@ -10,7 +10,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import cache
-from typing import Any, Protocol, TypeVar, get_type_hints
+from typing import Any, Final, Protocol, TypeVar, get_type_hints
 
 import attrs
 
@@ -68,6 +68,9 @@ from commerce_core.search import ReindexQueue, SearchIndex
 from commerce_core.search.service.find import Searches
 from commerce_core.search.service.follow import IndexAudit, Reindexer, SearchIndexer
 from commerce_core.shipping import Carrier
+
+#: The group that places orders, in metrics and traces.
+PLACEMENT: Final = "placement"
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -289,12 +292,12 @@ def _checkout(parts: Parts, placement: Placement) -> Checkout:
     orders: Batcher[CheckoutRequest, Placed]
     if answer_at_once(*parts.gateways.values(), *waiting, *numbers):
         whole = in_one_group(placement.preview, preparation, placement.place_many)
-        orders = batcher("placement", whole)
+        orders = batcher(PLACEMENT, whole)
     else:
         orders = InStages(
             batcher("looks", placement.preview),
             batcher("preparations", preparation.prepare_many, waits=True),
-            batcher("placement", placement.place_many),
+            batcher(PLACEMENT, placement.place_many),
         )
     return Checkout(orders, placement.preview, preparation, parts.ids)
 

@@ -18,7 +18,7 @@ from typing import Any, Final, TypeVar
 import attrs
 
 from commerce_core.accounts import Account
-from commerce_core.assembly import assemble
+from commerce_core.assembly import PLACEMENT, assemble
 from commerce_core.cart import SetQuantity
 from commerce_core.cart.service import CartChange, Shopper
 from commerce_core.checkout import ORDER_SAGA, Definitions, Placed, PlaceOrder, Saga, SagaRow
@@ -134,7 +134,7 @@ class Simulation:
         self, name: str, function: GroupFunction[T, R], /, *, waits: bool = False
     ) -> SteppedBatcher[T, R]:
         """Orders are placed in groups when it is their turn, everything else at once."""
-        if name != "placement":
+        if name != PLACEMENT:
             return in_step(name, function)
         self._placing.append(placing := SteppedBatcher(function, limit=8))
         return placing

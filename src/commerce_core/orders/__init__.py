@@ -34,6 +34,7 @@ from commerce_core.orders.ports import (
     TimelineCursor,
 )
 from commerce_core.orders.views import (
+    FIRST_FACTS,
     Cancellation,
     OrderFilter,
     OrderPosition,
@@ -43,6 +44,7 @@ from commerce_core.orders.views import (
 
 __all__ = [
     "EVENT_OF",
+    "FIRST_FACTS",
     "Cancellation",
     "Fact",
     "InventoryReleased",

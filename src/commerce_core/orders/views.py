@@ -1,6 +1,7 @@
 """Orders as they are read."""
 
 from datetime import datetime
+from typing import Final, Self
 
 import attrs
 
@@ -16,6 +17,9 @@ from commerce_core.orders.model import (
     TimelineEntry,
     status_of,
 )
+
+#: What stands in the timeline of an order as soon as it is placed.
+FIRST_FACTS: Final = (Fact.ORDER_CREATED, Fact.INVENTORY_RESERVED)
 
 
 @attrs.frozen(kw_only=True)
@@ -39,6 +43,24 @@ class OrderView:
     shipment: Shipment | None
     cancellation: Cancellation | None
     updated_at: datetime
+
+    @classmethod
+    def as_placed(cls, order: Order) -> Self:
+        """*order* as it was when it was placed, however far it has come since: the response to a
+        checkout must not depend on who is quicker.
+        """
+        at = order.created_at
+        entries = [
+            TimelineEntry(seq=no, fact=fact, at=at) for no, fact in enumerate(FIRST_FACTS, 1)
+        ]
+        return cls(
+            order=order,
+            state=OrderState.PLACED,
+            timeline=tuple(entries),
+            shipment=None,
+            cancellation=None,
+            updated_at=at,
+        )
 
     @property
     def status(self) -> OrderStatus:

@@ -8,7 +8,7 @@ from opentelemetry.trace import Tracer
 from commerce_bootstrap.deployment import Deployment
 from commerce_bootstrap.metrics import GroupMetrics
 from commerce_bootstrap.tracing import traced_groups
-from commerce_core.assembly import Grouping
+from commerce_core.assembly import PLACEMENT, Grouping
 from commerce_core.kernel.batching import Batcher, GroupFunction
 from commerce_local.batching import ThreadBatcher
 from commerce_local.serializer import Serializer
@@ -19,7 +19,6 @@ _GROUP: Final = 128
 _QUEUE: Final = 4_096
 #: Items that wait for parties outside at the same time.
 _WAITING: Final = 16
-_ORDERS: Final = "placement"
 
 
 class Groups(Grouping):
@@ -44,7 +43,7 @@ class Groups(Grouping):
     ) -> Batcher[T, R]:
         if self._serializer is not None and not waits:
             function = self._serializer.serialized(function)
-        if name == _ORDERS:
+        if name == PLACEMENT:
             function = traced_groups(function, self._tracer)
         batcher = ThreadBatcher(
             self._metrics.measured(function, name),

@@ -4,7 +4,6 @@ import asyncio
 import re
 from typing import Final
 
-import attrs
 import structlog
 
 from commerce_core.cart.service import CartChange, Carts, Shopper, guest_id
@@ -25,7 +24,7 @@ from commerce_core.checkout import (
 from commerce_core.checkout.service.submit import Checkout
 from commerce_core.kernel.batching import Overloaded
 from commerce_core.kernel.ids import BuyerId
-from commerce_core.orders import Fact, OrderKey, OrderState, OrderView
+from commerce_core.orders import OrderKey, OrderView
 from commerce_core.orders.service import Orders
 from commerce_core.payment import PaymentUnavailable
 from commerce_http.orders.shapes import Order, order_shape
@@ -39,7 +38,6 @@ from commerce_http.web.operations import CartToken, IdempotencyKey, Prefer, Runs
 #: Seconds that a client may wait for the end of an order.
 LONGEST_WAIT: Final = 10
 _WAIT: Final = re.compile(r'(?:^|[,;])\s*wait\s*=\s*"?([0-9]{1,6})"?\s*(?=$|[,;])', re.IGNORECASE)
-_AT_PLACEMENT: Final = (Fact.ORDER_CREATED, Fact.INVENTORY_RESERVED)
 
 _EXAMPLE: Final = {
     "cartId": "01912d4e-7b1a-7c3e-9f00-000000000002",
@@ -129,10 +127,9 @@ async def place_order(
     view = await executor.do(
         Runs.KEY_READ, orders.details, placed.key.buyer_id, placed.key.order_id
     )
-    return Reply(
-        body=order_shape(view if placed.replayed or waited is not None else as_placed(view)),
-        headers=headers,
-    )
+    if not placed.replayed and waited is None:
+        view = OrderView.as_placed(view.order)
+    return Reply(body=order_shape(view), headers=headers)
 
 
 async def _take_over(caller: Caller, cart_token: str, carts: Carts) -> None:
@@ -169,17 +166,3 @@ def preferred_wait(prefer: str | None) -> int | None:
     """
     found = _WAIT.search(prefer) if prefer else None
     return min(int(found[1]), LONGEST_WAIT) if found else None
-
-
-def as_placed(view: OrderView) -> OrderView:
-    """The order as it was when it was placed, however far it has come since: the response must not
-    depend on who is quicker.
-    """
-    return attrs.evolve(
-        view,
-        state=OrderState.PLACED,
-        timeline=tuple(entry for entry in view.timeline if entry.fact in _AT_PLACEMENT),
-        shipment=None,
-        cancellation=None,
-        updated_at=view.order.created_at,
-    )

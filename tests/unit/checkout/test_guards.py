@@ -9,9 +9,8 @@ import pytest
 
 from commerce_core.checkout import Placed, PlaceOrder
 from commerce_core.inventory import HoldStatus
-from commerce_core.orders import OrderState, OrderStatus
+from commerce_core.orders import OrderState, OrderStatus, OrderView
 from commerce_core.payment import PaymentUnknown, Voided
-from commerce_http.checkout import as_placed
 from commerce_testkit.memory.shop import MemoryShop
 from tests.unit.checkout.doubles import BusyCarrier, scripted
 from tests.unit.checkout.test_running import LEASE
@@ -89,7 +88,7 @@ def test_the_first_answer_shows_the_order_as_it_was_placed_however_far_it_has_co
     shop.run_to_rest()
     later = see(shop, placed)
     assert later.status is OrderStatus.COMPLETED
-    assert as_placed(later) == first == placed.view
+    assert OrderView.as_placed(later.order) == first == placed.view
 
 
 def test_the_first_answer_of_an_order_that_was_undone_meanwhile_shows_nothing_of_it(
@@ -99,7 +98,7 @@ def test_the_first_answer_of_an_order_that_was_undone_meanwhile_shows_nothing_of
     first = see(shop, placed)
     shop.run_to_rest()
     assert see(shop, placed).cancellation is not None
-    assert as_placed(see(shop, placed)) == first
+    assert OrderView.as_placed(see(shop, placed).order) == first
 
 
 def test_what_a_party_fails_with_is_kept_in_one_line_without_its_secrets() -> None:

@@ -335,3 +335,9 @@ def test_a_step_without_undo_says_so() -> None:
     assert Gift().has_undo
     with pytest.raises(NotImplementedError, match="fraud_check has nothing to undo"):
         OwnStep.undo(FraudCheck(), None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["step", "outcome"])
+def test_a_detail_with_a_name_that_the_timeline_uses_itself_is_refused_in_words(name: str) -> None:
+    with pytest.raises(ValueError, match=f"no detail of a step may be called {name}"):
+        Accepted({"score": 3, name: "mine"})

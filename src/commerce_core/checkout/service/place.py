@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
 
 import attrs
 
@@ -29,19 +28,15 @@ from commerce_core.kernel.messaging import Message, Outbox, envelope
 from commerce_core.kernel.transaction import Database, Transaction, retry_transaction
 from commerce_core.orders import (
     EVENT_OF,
-    Fact,
+    FIRST_FACTS,
     Order,
     OrderKey,
     OrderLine,
     OrderRepository,
-    OrderState,
     OrderView,
-    TimelineEntry,
 )
 from commerce_core.payment import Handle
 from commerce_core.pricing import Pricer
-
-_FIRST_ENTRIES: Final = (Fact.ORDER_CREATED, Fact.INVENTORY_RESERVED)
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -167,14 +162,12 @@ class Placement:
             raise StaleRead(error.detail) from error
         self.stock.record_holds(tx, holds)
         self.sagas.insert(
-            tx, [self._saga(order, traces[order.id]) for order in orders], len(_FIRST_ENTRIES), at
+            tx, [self._saga(order, traces[order.id]) for order in orders], len(FIRST_FACTS), at
         )
-        entries = tuple(
-            TimelineEntry(seq=i, fact=fact, at=at) for i, fact in enumerate(_FIRST_ENTRIES, 1)
-        )
-        self._tell(tx, orders, traces, entries, at)
+        views = {order.id: OrderView.as_placed(order) for order in orders}
+        self._tell(tx, [*views.values()], traces, at)
         self._hold(tx, _demand([a for a, _ in accepted]), at)
-        return {order.id: _as_placed(order, entries) for order in orders}
+        return views
 
     def _hold(self, tx: Transaction, demand: Mapping[SkuId, int], at: datetime) -> None:
         """Last of all: others wait for a SKU that many want from here to the commit."""
@@ -189,12 +182,14 @@ class Placement:
         self.outbox.append(tx, [envelope(event, id=self.ids.new(), at=at) for event in flipped])
 
     def _tell(
-        self, tx: Transaction, orders: Sequence[Order], traces: Mapping[OrderId, str | None],
-        entries: tuple[TimelineEntry, ...], at: datetime
+        self, tx: Transaction, views: Sequence[OrderView], traces: Mapping[OrderId, str | None],
+        at: datetime
     ) -> None:  # fmt: skip
-        self.orders.append(tx, {OrderKey(order.buyer_id, order.id): entries for order in orders})
+        self.orders.append(
+            tx, {OrderKey(view.order.buyer_id, view.order.id): view.timeline for view in views}
+        )
         messages: list[Message] = []
-        for order in orders:
+        for order, entries in [(view.order, view.timeline) for view in views]:
             for entry in entries:
                 event = EVENT_OF[entry.fact](
                     order_id=order.id, buyer_id=order.buyer_id, seq=entry.seq, detail={},
@@ -225,13 +220,6 @@ def _answer(draft: Draft, decision: Decision, view: OrderView | None) -> Placed 
             return Placed(OrderKey(draft.buyer_id, order_id), draft.cart_id, replayed=True)
         case _:
             return decision
-
-
-def _as_placed(order: Order, entries: tuple[TimelineEntry, ...]) -> OrderView:
-    return OrderView(
-        order=order, state=OrderState.PLACED, timeline=entries, shipment=None, cancellation=None,
-        updated_at=order.created_at
-    )  # fmt: skip
 
 
 def _demand(accepted: Sequence[Accepted]) -> dict[SkuId, int]:

@@ -34,15 +34,33 @@ from commerce_core.orders import Fact, Order
 #: What a step says goes into the order's timeline: so much of it.
 _MOST_ENTRIES: Final = 20
 
+#: Names that an entry of the timeline has already.
+_TAKEN: Final = ("step", "outcome")
+
 Detail: TypeAlias = Mapping[str, str | int | bool | None]
-"""What a step says beside its outcome: up to 20 entries, each text cut at 500 characters."""
+"""What a step says beside its outcome: up to 20 entries, each text cut at 500 characters; none of
+them is called ``step`` or ``outcome``.
+"""
+
+
+def _no_taken_name(_: object, _attribute: "attrs.Attribute[Detail]", detail: Detail) -> None:
+    if taken := [name for name in _TAKEN if name in detail]:
+        raise ValueError(
+            f"no detail of a step may be called {taken[0]}: its entry has that already"
+        )
 
 
 @attrs.frozen
 class Accepted:
-    """The step is done; *detail* is kept, and shown in the order's timeline."""
+    """The step is done; *detail* is kept, and shown in the order's timeline.
 
-    detail: Detail = attrs.field(factory=dict[str, str | int | bool | None])
+    Raises:
+        ValueError: one of *detail* is called ``step`` or ``outcome``.
+    """
+
+    detail: Detail = attrs.field(
+        factory=dict[str, str | int | bool | None], validator=_no_taken_name
+    )
 
 
 @attrs.frozen
