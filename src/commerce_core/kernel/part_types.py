@@ -17,10 +17,11 @@ def check_type(name: str, kind: Any, value: object) -> None:
         if value is not None or NoneType not in arguments:
             check_type(name, next(k for k in arguments if k is not NoneType), value)
     elif origin is Mapping:
-        if not isinstance(value, Mapping) or not value:
+        parts = _by_name(value)
+        if not parts:
             wanted = f"a mapping of at least one name to {_name(arguments[1])}"
             raise TypeError(f"{name} must be {wanted}, not {_shown(value)}")
-        for key, part in cast("Mapping[object, object]", value).items():
+        for key, part in parts.items():
             check_type(f"{name}[{key!r:.80}]", arguments[1], part)
     elif origin is Sequence:
         if not isinstance(value, list | tuple):
@@ -32,6 +33,10 @@ def check_type(name: str, kind: Any, value: object) -> None:
             raise TypeError(f"{name} must be a function, not {_shown(value)}")
     else:
         _check_instance(name, kind, value)
+
+
+def _by_name(value: object) -> Mapping[object, object]:
+    return cast("Mapping[object, object]", value) if isinstance(value, Mapping) else {}
 
 
 def _check_instance(name: str, kind: type, value: object) -> None:
@@ -60,4 +65,4 @@ def _shown(value: object) -> str:
     """What it is, and never its words: a part may hold a secret."""
     if isinstance(value, type):
         return f"the class {value.__name__}"
-    return "an empty one" if isinstance(value, Mapping) and not value else type(value).__name__
+    return type(value).__name__ if value != {} else "an empty one"

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, Generic, TypeAlias, TypeVar
+from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
 
 import attrs
 
@@ -87,11 +87,10 @@ class Subscription(Consumer, Generic[E]):
 
 
 def _are_events(events: object) -> bool:
-    return (
-        isinstance(events, list | tuple)
-        and bool(events)
-        and all(isinstance(event, type) and "name" in vars(event) for event in events)
-    )
+    if not isinstance(events, list | tuple):
+        return False
+    kinds = cast("Sequence[object]", events)
+    return bool(kinds) and all(isinstance(kind, type) and "name" in vars(kind) for kind in kinds)
 
 
 def subscribe(

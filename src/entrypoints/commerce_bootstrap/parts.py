@@ -87,10 +87,15 @@ def checked_parts(parts: object) -> Mapping[str, Any]:
     Raises:
         TypeError: it is something else, or one of them cannot be what it is given for.
     """
-    if not isinstance(parts, partial) or cast("OwnParts", parts).func is not Parts or parts.args:
+    own = _partial(parts)
+    if own is None or own.func is not Parts or own.args:
         raise TypeError(f"parts must be partial(Parts, charges=…), not {type(parts).__name__}")
-    check_parts(parts.keywords)
-    return parts.keywords
+    check_parts(own.keywords)
+    return own.keywords
+
+
+def _partial(value: object) -> OwnParts | None:
+    return cast("OwnParts", value) if isinstance(value, partial) else None
 
 
 def named_parts(settings: Settings) -> Mapping[str, Any]:
