@@ -144,7 +144,7 @@ def test_what_is_no_caller_is_refused(shop: Shop, answer: Any, status: int) -> N
     "wrong", ["", "x" * 65, "a b", "a\x00", "ä", derived_id("guest", "token"), 7]
 )
 def test_an_id_that_no_buyer_may_have_is_refused_in_words(
-    shop: Shop, wrong: Any, capsys: pytest.CaptureFixture[str]
+    shop: Shop, wrong: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     """In the library, and to the client of a hook that says so."""
     for known_by in (Buyer, partial(attrs.evolve, shop.accounts.register(SUE))):
@@ -153,7 +153,7 @@ def test_an_id_that_no_buyer_may_have_is_refused_in_words(
     client = TestClient(create_app(shop, authenticate=lambda _: Buyer(id=wrong)))
     refused = problem(client.get("/orders"), 503, "identity-unavailable")
     assert "a user's id" in refused["detail"]
-    assert "a user's id" in capsys.readouterr().out
+    assert "a user's id" in caplog.text
     shopping = Shopper if wrong != derived_id("guest", "token") else Buyer  # guests shop
     with pytest.raises(UnusableId):
         shopping(**{"id" if shopping is Buyer else "buyer_id": wrong})
