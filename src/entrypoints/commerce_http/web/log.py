@@ -28,6 +28,10 @@ def log(level: int, event: str, **fields: Any) -> None:
     if _LOG.isEnabledFor(level):
         known = get_contextvars()
         fields |= {name: known[name] for name in _NAMES if name in known}
-        _LOG.log(
-            level, "%s %s", event, _Text(fields), extra={"event": event, **fields}, stacklevel=2
-        )
+        # Made here, as looking for the calling line costs more than the rest of a record.
+        _LOG.handle(
+            _LOG.makeRecord(
+                _LOG.name, level, __file__, 0, "%s %s", (event, _Text(fields)), None,
+                extra={"event": event, **fields},
+            )
+        )  # fmt: skip
