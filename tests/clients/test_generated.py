@@ -102,7 +102,7 @@ def test_a_client_that_reads_what_is_not_told_does_not_compile(folder: Path) -> 
     here = Path(sys.executable).parent
     generate = ["generate", "--path", "shop.json", "--meta", "none", "--output-path", "shop_client"]
     run(folder, here / "openapi-python-client", *generate)
-    wrong = (HERE / "buy.py").read_text().replace("told.total.amount", "told.total_amount")
+    wrong = (HERE / "buy.py").read_text().replace("details.total.amount", "details.total_amount")
     (folder / "buy.py").write_text(wrong)
     with pytest.raises(AssertionError, match="total_amount"):
         run(folder, here / "mypy", "--strict", "--config-file=", "--explicit-package-bases",

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
+from email.message import Message
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -59,6 +60,11 @@ def commerce(
     )
 
 
+def _named(headers: Message) -> dict[str, str]:
+    """Headers by their names in small letters."""
+    return {name.lower(): value for name, value in headers.items()}
+
+
 def exchange(address: str, path: str, body: Any = None) -> tuple[int, Any, dict[str, str]]:
     """Status, body and headers of an answer; status 0 where there is none."""
     data = None if body is None else json.dumps(body).encode()
@@ -66,10 +72,10 @@ def exchange(address: str, path: str, body: Any = None) -> tuple[int, Any, dict[
         with urlopen(
             Request(address + path, data, {"Content-Type": "application/json"}), timeout=20
         ) as answer:
-            return answer.status, json.load(answer), dict(answer.headers)
+            return answer.status, json.load(answer), _named(answer.headers)
     except HTTPError as refused:
         with refused:
-            return refused.code, json.load(refused), dict(refused.headers)
+            return refused.code, json.load(refused), _named(refused.headers)
     except OSError:
         return 0, None, {}
 

@@ -149,6 +149,8 @@ def test_every_command_takes_the_parts_that_a_setting_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    Path("var").mkdir()
+    Path("var/shop.db").touch()
     monkeypatch.setenv("COMMERCE_PARTS", f"{__name__}:flat")
     with pytest.raises(SystemExit) as ended:
         main(["check"])

@@ -170,6 +170,8 @@ def test_a_library_that_is_missing_is_one_sentence_that_says_what_to_install(
     (library,) = environment.glob(f"lib/python*/site-packages/{module}")
     shutil.rmtree(library)
     python = environment / "bin" / "python"
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "shop.db").touch()
     ran = run(tmp_path, {}, python, "-c", START, argument)
     assert (ran.returncode, ran.stdout) == (2, ""), ran.stderr
     assert ran.stderr.count("\n") == 1, ran.stderr

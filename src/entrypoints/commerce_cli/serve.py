@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Final
 
 import attrs
@@ -54,6 +55,8 @@ def serve(
     bindable(settings.host, settings.port)
     out = Output()
     with exit_on_signal() as stack:
+        with loading():  # what is not installed is named before anything is opened
+            import_module("commerce_http.main")
         run(_opened(stack, settings), lambda address: out.say(f"The shop is open at {address}"))
 
 

@@ -108,7 +108,7 @@ def _context(
         currency=shop.currency,
         executor=executor,
         long_bodies=LongBodies(settings.long_bodies, settings.long_bodies_per_account),
-        searches=Shares(max(1, settings.searches_waiting // 2), too_many_searches),
+        searches=Shares(max(1, settings.searches_waiting * 3 // 4), too_many_searches),
         body_seconds=settings.body_timeout.total_seconds(),
         callers=callers,
     )

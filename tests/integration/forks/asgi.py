@@ -2,6 +2,7 @@
 workers builds when it starts.
 """
 
+import logging
 import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -13,6 +14,8 @@ from uvicorn_worker import UvicornWorker
 from commerce_bootstrap.container import build_shop
 from commerce_bootstrap.settings import load_settings
 from commerce_http.main import create_app
+
+logging.basicConfig(level=logging.INFO)  # as a host does that wants to see what happens
 
 
 class WithoutLifespan(UvicornWorker):
