@@ -2,6 +2,7 @@
 
 import random
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -49,6 +50,13 @@ def test_connections_that_died_in_the_pool_fail_nobody(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = "
             "'commerce' AND datname = current_database()"
         )
+        deadline = time.monotonic() + 10
+        while connection.execute(
+            "SELECT 1 FROM pg_stat_activity WHERE application_name = 'commerce' "
+            "AND datname = current_database()"
+        ).fetchall():
+            assert time.monotonic() < deadline
+            connection.rollback()
     after = set(side_by_side(ask_together, range(6), threads=6))
     assert {type(pid) for pid in after} == {int}, after
     assert len(after) == 6

@@ -1,6 +1,7 @@
 """Whether what is handed in can be the part that it is given for; said in words if it cannot."""
 
 from collections.abc import Callable, Mapping, Sequence
+from inspect import getattr_static
 from types import NoneType, UnionType
 from typing import Any, Union, cast, get_args, get_origin
 
@@ -53,8 +54,17 @@ def _missing(kind: type, value: object) -> Sequence[str]:
     """What *value* lacks of a port's methods; of another class the class itself, without a name."""
     if getattr(kind, "_is_protocol", False):
         promised: frozenset[str] = getattr(kind, "__abstractmethods__", frozenset())
-        return sorted(method for method in promised if not hasattr(value, method))
+        return sorted(method for method in promised if not _has(value, method))
     return () if isinstance(value, kind) else ("",)
+
+
+def _has(value: object, name: str) -> bool:
+    """Whether *value* has *name*. A property is not read: it may ask a server."""
+    try:
+        getattr_static(value, name)
+    except AttributeError:
+        return hasattr(type(value), "__getattr__") and hasattr(value, name)
+    return True
 
 
 def _name(kind: Any) -> str:

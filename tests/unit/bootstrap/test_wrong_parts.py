@@ -10,8 +10,12 @@ from commerce_bootstrap.container import build_shop
 from commerce_bootstrap.settings import Settings
 from commerce_core.assembly import Parts
 from commerce_core.checkout import CheckoutRule, ProposedOrder
+from commerce_core.kernel.part_types import check_type
 from commerce_core.kernel.subscribing import subscribe
 from commerce_core.orders import OrderCompleted
+from commerce_core.search import SearchIndex
+from commerce_testkit.memory.clock import SettableClock
+from commerce_testkit.memory.search import MemorySearchIndex
 from commerce_testkit.memory.shop import MemoryParts, memory_shop
 
 
@@ -79,3 +83,14 @@ def test_what_has_the_methods_of_a_port_is_a_part_whatever_it_derives_from() -> 
 def test_a_subscription_to_no_list_of_events_is_refused(events: Any) -> None:
     with pytest.raises(ValueError, match="points: the events must be a list of classes"):
         subscribe("points", events, function)
+
+
+def test_no_property_of_a_part_is_read_while_it_is_examined() -> None:
+    class Away(MemorySearchIndex):
+        """Its server does not answer."""
+
+        @property
+        def needs_rebuild(self) -> bool:
+            raise ConnectionError("the server is away")
+
+    check_type("Parts.index", SearchIndex, Away(currency="USD", clock=SettableClock()))
