@@ -33,7 +33,6 @@ from commerce_http.web.long_bodies import LongBodies
 from commerce_http.web.openapi import Document
 from commerce_http.web.operations import Operation, Runs, operations_of
 from commerce_http.web.proxies import TrustedProxies
-from commerce_http.web.shares import Shares, too_many_searches
 from commerce_http.web.write_watch import WriteWatch
 
 _LONGEST_GOODBYE: Final = 15
@@ -108,7 +107,6 @@ def _context(
         currency=shop.currency,
         executor=executor,
         long_bodies=LongBodies(settings.long_bodies, settings.long_bodies_per_account),
-        searches=Shares(max(1, settings.searches_waiting * 3 // 4), too_many_searches),
         body_seconds=settings.body_timeout.total_seconds(),
         callers=callers,
     )

@@ -28,7 +28,6 @@ from commerce_http.web.answers import Money, Payload, Shape, encoded, money
 from commerce_http.web.executor import BlockingExecutor
 from commerce_http.web.operations import Runs, SearchToken, operation
 from commerce_http.web.query import page_size
-from commerce_http.web.shares import TooManySearches
 from commerce_http.web.write_watch import WriteWatch
 
 _LONGEST_WAIT: Final = 2.0
@@ -188,8 +187,7 @@ class PageCache:
     "GET",
     "/items",
     answer=ItemPage,
-    problems=(BadCursor, CursorExpired, SearchUnavailable, TooManySearches),
-    runs=Runs.SEARCH,
+    problems=(BadCursor, CursorExpired, SearchUnavailable),
     public=True,
 )
 async def find_items(
@@ -223,7 +221,7 @@ def _found(searches: Searches, criteria: Query) -> bytes:
     "GET",
     "/suggestions",
     answer=SuggestionList,
-    problems=(SearchUnavailable, TooManySearches),
+    problems=(SearchUnavailable,),
     runs=Runs.SEARCH,
     public=True,
 )

@@ -24,7 +24,6 @@ from commerce_http.web.long_bodies import LONG_BODY, LongBodies
 from commerce_http.web.operations import Argument, Header, Operation, Runs, Source
 from commerce_http.web.origin import origin_of
 from commerce_http.web.query import NoQuery, QueryReader
-from commerce_http.web.shares import Shares, too_many_searches
 
 HttpRequest = Request[Any, Any, Any]
 Answer = Payload | EventStream
@@ -36,8 +35,7 @@ Read = Callable[[HttpRequest, bytes], Any]
 class HttpContext:
     """What handlers stand in: a ``shop`` that has each service as an attribute, what HTTP adds to
     it (``more``), how callers are known, the ``currency``, the ``executor`` where blocking calls
-    are done, the room for long bodies, each address's share of the searches, and the seconds that
-    a body may take.
+    are done, the room for long bodies, and the seconds that a body may take.
     ``callers`` authenticates requests where the shop's sessions do not.
     """
 
@@ -47,7 +45,6 @@ class HttpContext:
     currency: str
     executor: BlockingExecutor
     long_bodies: LongBodies = attrs.field(factory=LongBodies)
-    searches: Shares = attrs.field(factory=lambda: Shares(64, too_many_searches))
     body_seconds: float = 30.0
     callers: Callers | None = None
 
@@ -92,24 +89,9 @@ def handler_of(
     async def handle_async(request: HttpRequest) -> ASGIApp:
         return answer(request, await run(**await read_all(request), **services))
 
-    chosen: Callable[[HttpRequest], Awaitable[ASGIApp]] = handle
     if operation.is_async:
-        chosen = handle_async
-    elif has_body or around.callers:
-        chosen = handle_body
-    return _within_share(around.searches, chosen) if kind is Runs.SEARCH else chosen
-
-
-def _within_share(
-    shares: Shares, handle: Callable[[HttpRequest], Awaitable[ASGIApp]]
-) -> Callable[[HttpRequest], Awaitable[ASGIApp]]:
-    """*handle* for as many requests of one address as its share has places."""
-
-    async def handle_one(request: HttpRequest) -> ASGIApp:
-        with shares.room(origin_of(request.scope)):
-            return await handle(request)
-
-    return handle_one
+        return handle_async
+    return handle_body if has_body or around.callers else handle
 
 
 def _answering(operation: Operation) -> Callable[[HttpRequest, object], Answer]:

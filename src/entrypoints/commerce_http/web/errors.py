@@ -98,7 +98,6 @@ _STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "too-many-long-bodies": 429,
     "too-many-watching": 429,
     "too-many-requests": 429,
-    "too-many-searches": 429,
 }
 _STATUS_OF_FAMILY: Final[Mapping[type[CommerceError], int]] = {
     NotFound: 404,

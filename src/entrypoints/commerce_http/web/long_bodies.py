@@ -2,6 +2,7 @@
 while it is read.
 """
 
+from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -9,7 +10,6 @@ from typing import Any, Final
 from commerce_core.kernel.batching import Overloaded
 from commerce_core.kernel.errors import Unavailable
 from commerce_http.web.frame import headers_of
-from commerce_http.web.shares import Shares
 
 #: A body beyond so many bytes is read in a thread: on the event loop it would hold up everybody.
 LONG_BODY: Final = 1 << 14
@@ -34,7 +34,8 @@ class LongBodies:
 
     def __init__(self, most: int = 64, most_of_one: int = 8) -> None:
         self._most = most
-        self._shares = Shares(most_of_one, _too_many_of_one)
+        self._most_of_one = most_of_one
+        self._of_one: Counter[str] = Counter()
         self._all = 0
 
     @contextmanager
@@ -49,18 +50,19 @@ class LongBodies:
         if not _is_long(scope):
             yield
             return
-        with self._shares.room(sender):
-            if self._all >= self._most:
-                raise Overloaded("too many long bodies are on their way")
-            self._all += 1
-            try:
-                yield
-            finally:
-                self._all -= 1
-
-
-def _too_many_of_one() -> TooManyLongBodies:
-    return TooManyLongBodies("too many long bodies of yours are on their way")
+        if self._of_one[sender] >= self._most_of_one:
+            raise TooManyLongBodies("too many long bodies of yours are on their way")
+        if self._all >= self._most:
+            raise Overloaded("too many long bodies are on their way")
+        self._all += 1
+        self._of_one[sender] += 1
+        try:
+            yield
+        finally:
+            self._all -= 1
+            self._of_one[sender] -= 1
+            if not self._of_one[sender]:
+                del self._of_one[sender]
 
 
 def _is_long(scope: Any) -> bool:
