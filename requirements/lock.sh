@@ -9,6 +9,6 @@ lock() {
         --no-emit-index-url --no-header --no-annotate --quiet --output-file "requirements/$file" "$@" > /dev/null
 }
 lock dev.txt --extra all --group dev "$@"
-lock run.txt --extra cli --extra postgres --extra opensearch --extra rabbitmq --extra otel --group build --constraint requirements/dev.txt
+lock run.txt --extra cli --extra postgres --extra opensearch --extra rabbitmq --extra stripe --extra recommendations --extra s3 --extra otel --group build --constraint requirements/dev.txt
 # What `make lowest` tests with: the lower bounds themselves, and what they need at its newest.
 lock lowest.txt --extra all --group test --resolution lowest-direct --upgrade

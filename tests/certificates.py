@@ -4,8 +4,8 @@ import subprocess
 from pathlib import Path
 
 
-def certified(folder: Path, name: str) -> Path:
-    """A certificate of its own for 127.0.0.1 alone, with its key beside it."""
+def certified(folder: Path, name: str, subject: str = "IP:127.0.0.1") -> Path:
+    """A certificate of its own for *subject* alone, with its key beside it."""
     certificate = folder / f"{name}.crt"
     options = [
         "req",
@@ -18,7 +18,7 @@ def certified(folder: Path, name: str) -> Path:
         "-subj",
         "/CN=shop",
         "-addext",
-        "subjectAltName=IP:127.0.0.1",
+        f"subjectAltName={subject}",
     ]
     subprocess.run(
         ["openssl", *options, "-keyout", folder / f"{name}.key", "-out", certificate],

@@ -8,11 +8,20 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import structlog
 
 ROOT = Path(__file__).parent.parent
 LEFT_OUT = "COMMERCE_SHARED is not set: left out"
+# How long an example takes says more of the machine than of what is tested.
+hypothesis.settings.register_profile(
+    "untimed",
+    parent=hypothesis.settings(),
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("untimed")
 #: Below these folders nothing may leave the process.
 WITHOUT_SOCKETS = (ROOT / "tests" / "unit", ROOT / "tests" / "contracts")
 
@@ -30,12 +39,13 @@ def _logging_as_it_was() -> Iterator[None]:
     """A command that is run in this process sets up logging for the process: the next test must not
     inherit it.
     """
-    root = logging.getLogger()
-    level = root.level
+    root, shop = logging.getLogger(), logging.getLogger("commerce")
+    level, level_of_shop = root.level, shop.level
     yield
     for ours in [handler for handler in root.handlers if handler.get_name() == "commerce"]:
         root.removeHandler(ours)  # it writes to what this test captured
     root.setLevel(level)
+    shop.setLevel(level_of_shop)
     structlog.reset_defaults()
 
 

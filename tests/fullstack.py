@@ -30,7 +30,10 @@ from tests.servers import SharedServers, fresh_database, fresh_prefix, fresh_vho
 
 _PATIENCE: Final = 90.0
 #: What two workers do who share the work between them.
-ROLES_OF_TWO: Final = ("sagas,imports,seller-orders", "relay,indexer,reindex,dead-letters,timers")
+ROLES_OF_TWO: Final = (
+    "sagas,imports,images,seller-orders,notifications",
+    "relay,indexer,reindex,webhooks,recommendations,dead-letters,timers",
+)
 
 
 class FullStack:
@@ -47,7 +50,8 @@ class FullStack:
             f"COMMERCE_{name}": f"sandbox:///{folder}/var/sandbox-{file}.db"
             for name, file in _FILES.items()
         }
-        self.environment |= books | dict(settings)
+        books["COMMERCE_MEDIA_URL"] = f"folder:///{folder}/var/media"
+        self.environment |= books | systems_here() | dict(settings)
         self.shops: list[LiveShop] = []
         self.workers: list[LiveShop] = []
 
@@ -155,6 +159,11 @@ class FullStack:
             process.kill()
             raise
         return process
+
+
+def systems_here() -> dict[str, str]:
+    """Settings: webhooks may go to systems on this machine."""
+    return {"COMMERCE_WEBHOOK_TARGETS": "any"}
 
 
 _FILES: Final = {"PAYMENT_URLS": "payments", "CARRIER_URL": "carrier"}

@@ -6,23 +6,31 @@ capability is its folder, one line in :class:`Parts` if it has a port, and one i
 :class:`Services`.
 """
 
-from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import cache
-from typing import Any, Final, Protocol, TypeVar, get_type_hints
+from typing import Any, Final, TypeVar, get_type_hints
 
 import attrs
 
-from commerce_core.accounts import AccountRepository, Limits, PasswordHasher, TokenFactory
-from commerce_core.accounts.service import Accounts
+from commerce_core.accounts import (
+    AccountRepository,
+    CredentialRequests,
+    Limits,
+    PasswordHasher,
+    TokenFactory,
+)
+from commerce_core.accounts.service import AccountData, AccountServices, Links, OwnData
+from commerce_core.audit import AuditBooks
+from commerce_core.audit.service import DeadLetters, Decisions
 from commerce_core.cart import CartRepository
-from commerce_core.cart.service import CartChanges, CartRetention, Carts, GuestTokens
+from commerce_core.cart.service import CartChanges, CartData, CartRetention, Carts, GuestTokens
 from commerce_core.catalog import ImportLimits, ImportQueue, ItemRepository, Offers
 from commerce_core.catalog.service.importer import Importer
 from commerce_core.catalog.service.imports import Imports
 from commerce_core.catalog.service.item_writer import ItemWriter
 from commerce_core.catalog.service.items import Items
+from commerce_core.catalog.service.personal_data import ImportData, ItemData
 from commerce_core.checkout import (
     OURS,
     CheckoutRule,
@@ -30,44 +38,66 @@ from commerce_core.checkout import (
     InTime,
     OrderNumbers,
     Outside,
-    Placed,
     SagaStore,
     Timing,
     without_limit,
 )
+from commerce_core.checkout.service.attention import AttentionNotices
+from commerce_core.checkout.service.buyer import PaymentReturns
 from commerce_core.checkout.service.cancel import Cancellations
 from commerce_core.checkout.service.check import Checker
+from commerce_core.checkout.service.notices import NoticeAudit, NoticeBooks, PaymentNotices
 from commerce_core.checkout.service.operate import Operations
 from commerce_core.checkout.service.place import Placement
-from commerce_core.checkout.service.prepare import (
-    CheckoutRequest,
-    InStages,
-    Preparation,
-    in_one_group,
-)
+from commerce_core.checkout.service.prepare import Preparation, on_their_way
 from commerce_core.checkout.service.reconcile import Reconciliation
 from commerce_core.checkout.service.record import Recorder
 from commerce_core.checkout.service.run import SagaRunner
 from commerce_core.checkout.service.submit import Checkout
+from commerce_core.images import ImageRepository, Media
+from commerce_core.images.service import ImageAudit, ImageListing, ImageProcessing, Images
 from commerce_core.inventory import StockLedger
-from commerce_core.kernel.batching import Batcher, FanOut, GroupFunction
+from commerce_core.kernel.audit import Audit
+from commerce_core.kernel.batching import FanOut, Grouping
 from commerce_core.kernel.clock import Clock
-from commerce_core.kernel.delivery import Follower
+from commerce_core.kernel.delivery import followers_of
 from commerce_core.kernel.deployment import answer_at_once
 from commerce_core.kernel.ids import IdFactory
-from commerce_core.kernel.messaging import Broker, Consumer, Inbox, LocalQueues, Outbox
+from commerce_core.kernel.messaging import (
+    Broker,
+    Consumer,
+    Inbox,
+    LocalQueues,
+    Outbox,
+    each_by_its_name,
+)
+from commerce_core.kernel.notifier import Notifier
 from commerce_core.kernel.part_types import check_type
+from commerce_core.kernel.personal_data import PersonalData
 from commerce_core.kernel.relay import LocalQueueDrain, Relay
-from commerce_core.kernel.retention import Retention, Rule
+from commerce_core.kernel.retention import Retention, RetentionPeriods, Rule
 from commerce_core.kernel.transaction import Database
+from commerce_core.notifications import Channel, Kind, NotificationRepository, Renderer
+from commerce_core.notifications.service import (
+    MessageRetention,
+    NotificationData,
+    Notifications,
+    NotificationServices,
+    SendingRules,
+)
 from commerce_core.orders import OrderRepository, SellerOrders
-from commerce_core.orders.service import Orders, SellerOrderProjection
+from commerce_core.orders.service import OrderData, Orders, SaleData, SellerOrderProjection
 from commerce_core.payment import PaymentGateway, Route
 from commerce_core.pricing import Charges, FreeOfCharges, Pricer
+from commerce_core.recommendations import RecommendationParts
+from commerce_core.recommendations.service import ModelBuilder, Recommendations
 from commerce_core.search import ReindexQueue, SearchIndex
 from commerce_core.search.service.find import Searches
 from commerce_core.search.service.follow import IndexAudit, Reindexer, SearchIndexer
 from commerce_core.shipping import Carrier
+from commerce_core.webhooks.service import WebhookData, WebhookParts, WebhookServices
+from commerce_core.wishlist import WishlistRepository
+from commerce_core.wishlist.service import WishlistAudit, WishlistData, Wishlists
 
 #: The group that places orders, in metrics and traces.
 PLACEMENT: Final = "placement"
@@ -76,37 +106,12 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Grouping(Protocol):
-    """The one place where something is put around what callers share: grouping itself, and with it
-    metrics, traces, and taking turns.
-    """
-
-    @abstractmethod
-    def __call__(
-        self, name: str, function: GroupFunction[T, R], /, *, waits: bool = False
-    ) -> Batcher[T, R]:
-        """What hands groups to *function*; *name* is a stable one, for people who operate it.
-
-        One that *waits* for parties outside gets items one by one, several at the same time, and
-        nobody else waits for it.
-        """
-
-
 def _unchanged(consumer: Consumer) -> Consumer:
     return consumer
 
 
 def _unheard(*_: object) -> None:
     """Nobody counts it."""
-
-
-@attrs.frozen(kw_only=True)
-class RetentionPeriods:
-    """How long things are kept after their last change, or after they ended."""
-
-    guest_carts: timedelta = timedelta(days=30)
-    carts: timedelta = timedelta(days=365)
-    history: timedelta = timedelta(days=30)
 
 
 @attrs.frozen(kw_only=True)
@@ -120,20 +125,36 @@ class Parts:
     hasher: PasswordHasher
     database: Database
     accounts: AccountRepository
+    credential_requests: CredentialRequests
     items: ItemRepository
     offers: Offers
     imports: ImportQueue
+    images: ImageRepository
+    media: Media | None = None
+    """Where images are kept, and what reads them; without it the shop takes none."""
+    media_address: str = ""
+    """What addresses of images begin with; empty: the shop shows them itself."""
     stock: StockLedger
     carts: CartRepository
     orders: OrderRepository
     seller_orders: SellerOrders
+    wishlists: WishlistRepository
+    recommending: RecommendationParts
     sagas: SagaStore
+    payment_notices: NoticeBooks
+    audit: AuditBooks
     reindex: ReindexQueue
     outbox: Outbox
     inbox: Inbox
     queues: LocalQueues | None = None
     """Queues of the shop's own, in which events wait where there is no broker's server."""
+    webhooks: WebhookParts
     index: SearchIndex
+    notifications: NotificationRepository
+    renderer: Renderer
+    channels: Sequence[Channel] = ()
+    """By which messages go to people; without any they are in the shop's own list alone."""
+    sending: SendingRules = attrs.field(factory=SendingRules)
     broker: Callable[[Sequence[Consumer]], Broker]
     """Opens what carries events to consumers; each says itself which events it follows.
 
@@ -146,6 +167,7 @@ class Parts:
     charges: Charges = attrs.field(factory=FreeOfCharges)
     route: Route | None = None
     """Which gateway takes which payment."""
+    return_origins: Sequence[str] = ()  #: of pages that buyers come back to from a gateway
     rules: Sequence[CheckoutRule] = ()
     """Who may have which order."""
     numbers: OrderNumbers | None = None
@@ -165,7 +187,7 @@ class Parts:
     owner: str
     """In whose name this process holds leases."""
     guest_key: str
-    """Signs guests' tokens; the same in all processes of a shop."""
+    """Signs guests' tokens and makes the secrets of webhooks; the same in all processes."""
     timing: Timing = attrs.field(factory=Timing)
     limits: Limits = attrs.field(factory=Limits)
     import_limits: ImportLimits = attrs.field(factory=ImportLimits)
@@ -209,40 +231,58 @@ class Services:
         items, stock, carts, outbox = parts.items, parts.stock, parts.carts, parts.outbox
         orders, sagas, gateways = parts.orders, parts.sagas, parts.gateways
         pricer = Pricer(currency, parts.charges)
-        item_writer = ItemWriter(items, stock, outbox, ids)
-        self.accounts = Accounts(
-            db, parts.accounts, parts.hasher, parts.tokens, clock, ids, parts.limits
-        )
-        self.items = Items(db, items, stock, item_writer, clock, ids, currency)
+        writer = ItemWriter(items, stock, outbox, ids)
+        notifier = self.notifications = Notifications(parts.notifications, clock)
+        people = _accounts(parts, notifier)
+        self.accounts = people.accounts()
+        self.credentials = people.credentials(self.accounts)
+        self.resets = people.resets(self.accounts)
+        self.own_data = OwnData(db, parts.accounts, self.accounts, _personal_data(parts), clock)
+        self.items = Items(db, items, stock, writer, clock, ids, currency)
         self.imports = Imports(db, parts.imports, clock, ids, parts.import_limits)
-        self.importer = Importer(db, parts.imports, items, item_writer, clock, ids, currency)
+        self.importer = Importer(db, parts.imports, items, writer, clock, ids, currency, notifier)
+        self.images, self.image_processing = _images(parts, writer)
         self.carts = _carts(parts, pricer)
         self.guest_tokens = GuestTokens(parts.guest_key, parts.tokens)
         self.placement = _placement(parts, pricer)
         self.checkout = _checkout(parts, self.placement)
         self.cancellations = Cancellations(db, orders, sagas, clock)
+        self.payment_returns = PaymentReturns(db, orders, sagas, clock)
         self.orders = Orders(db, orders, parts.seller_orders)
-        known = parts.definitions
-        outside = Outside(
-            gateways=gateways, carriers=parts.carriers, clock=clock, in_time=parts.in_time
-        )
-        recorder = Recorder(carts, stock, orders, sagas, outbox, ids, parts.timing, known)
+        self.wishlists = Wishlists(db, parts.wishlists, parts.offers, stock, clock)
+        known, calls, outside = parts.definitions, parts.audit.calls, _outside(parts)
+        recorder = Recorder(carts, stock, orders, sagas, outbox, calls, ids, parts.timing, known)
         self.runner = SagaRunner(
             db, orders, sagas, recorder, known, outside, parts.fan_out, clock, parts.timing
         )
-        self.operations = Operations(db, orders, sagas, recorder, gateways, clock, known)
+        self.audit = Decisions(db, parts.audit.decisions, clock, ids)
+        self.letters = DeadLetters(outbox, self.audit, clock)
+        told_of = (db, parts.payment_notices, sagas, gateways)
+        self.payment_notices = PaymentNotices(*told_of, clock, self.audit)
+        self.operations = Operations(
+            db, orders, sagas, stock, recorder, gateways, clock, known, self.audit, calls
+        )
         self.reconciliation = Reconciliation(db, orders, sagas, gateways, clock)
-        self.checker = Checker(db, carts, stock, orders, sagas, outbox, gateways, clock)
+        self.messages, hooks = parts.notifications, _webhooks(parts, notifier)
+        on = (db, carts, stock, orders, sagas, outbox, gateways, clock)
+        self.checker = Checker(*on, parts.notifications, _audits(parts, people, hooks))
         self.searches = Searches(db, parts.imports, parts.index)
+        tips, told = parts.recommending, _notifications(parts)
+        self.recommendations = Recommendations(db, tips, carts, parts.offers, stock, parts.index)
+        self.model_builder = ModelBuilder(db, tips, parts.accounts, clock, ids)
         self.reindexer = Reindexer(db, items, stock, parts.index, parts.reindex, clock, ids)
         self.index_audit = IndexAudit(db, items, stock, parts.index)
         self.indexer = SearchIndexer(db, items, stock, parts.index, clock, parts.note_lag)
         self.seller_list = SellerOrderProjection(db, orders, parts.seller_orders, clock)
+        self.notices, self.notification_sender = told.notices(), told.sender()
+        self.attention = AttentionNotices(db, orders, sagas, parts.accounts, notifier, clock)
         self.retention = Retention(db, _rules(parts), clock, parts.count_dropped)
-        ours = (self.indexer, self.seller_list)
-        consumers = [parts.consumer(c) for c in _each_by_its_name([*ours, *parts.subscribers])]
+        self.webhooks, self.webhook_sender = hooks.endpoints(), hooks.sender()
+        self.webhook_queueing, self.webhook_audit = hooks.queueing(), hooks.audit()
+        ours = (self.indexer, self.seller_list, told.events(), self.webhook_queueing)
+        consumers = [parts.consumer(c) for c in each_by_its_name([*ours, *parts.subscribers])]
         self.broker = parts.broker(consumers)
-        self.followers = _followers(parts, self.broker, consumers)
+        self.followers = followers_of(self.broker, consumers, outbox.park, clock)
         inside = [*self.followers.values()] if answer_at_once(self.broker) else ()
         self.relay = Relay(outbox, self.broker, clock, parts.owner, inside)
         self.local_queue_drain = LocalQueueDrain(parts.queues, self.broker)
@@ -253,53 +293,87 @@ def assemble(parts: Parts) -> Services:
     return Services(parts)
 
 
-def _each_by_its_name(consumers: Sequence[Consumer]) -> Sequence[Consumer]:
-    names = [consumer.name for consumer in consumers]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ValueError(f"two consumers are called {twice[0]}: each has a queue by its name")
-    return consumers
+def _images(parts: Parts, writer: ItemWriter) -> tuple[Images, ImageProcessing]:
+    listing = ImageListing(writer.change_images, parts.media_address)
+    db, images, media, clock = parts.database, parts.images, parts.media, parts.clock
+    uploads = Images(db, parts.items, images, media, listing, clock, parts.ids)
+    return uploads, ImageProcessing(db, images, media, listing, clock)
 
 
-def _carts(parts: Parts, pricer: Pricer) -> Carts:
-    changes = CartChanges(
-        parts.database, parts.carts, parts.offers, parts.stock, pricer, parts.clock
-    )
-    return Carts(changes, parts.batcher("carts", changes.change_many))
+def _webhooks(on: Parts, notifier: Notifier) -> WebhookServices:
+    uses = (on.database, on.inbox, on.orders, on.offers, on.accounts, notifier)
+    return WebhookServices(on.webhooks, *uses, on.guest_key, on.clock, on.ids)
+
+
+def _carts(on: Parts, pricer: Pricer) -> Carts:
+    changes = CartChanges(on.database, on.carts, on.offers, on.stock, pricer, on.clock)
+    return Carts(changes, on.batcher("carts", changes.change_many))
 
 
 def _placement(parts: Parts, pricer: Pricer) -> Placement:
     return Placement(
-        database=parts.database,
-        carts=parts.carts,
-        offers=parts.offers,
-        stock=parts.stock,
-        orders=parts.orders,
-        sagas=parts.sagas,
-        outbox=parts.outbox,
-        pricer=pricer,
-        clock=parts.clock,
-        ids=parts.ids,
-        carrier=next(iter(parts.carriers)),
+        database=parts.database, carts=parts.carts, offers=parts.offers, stock=parts.stock,
+        orders=parts.orders, sagas=parts.sagas, outbox=parts.outbox, pricer=pricer,
+        clock=parts.clock, ids=parts.ids, carrier=next(iter(parts.carriers)),
         definition=parts.definitions.current,
         rules=[rule for rule in parts.rules if answer_at_once(rule)],
-    )
+    )  # fmt: skip
+
+
+def _outside(on: Parts) -> Outside:
+    return Outside(gateways=on.gateways, carriers=on.carriers, clock=on.clock, in_time=on.in_time)
 
 
 def _checkout(parts: Parts, placement: Placement) -> Checkout:
     waiting = [rule for rule in parts.rules if not answer_at_once(rule)]
-    preparation = Preparation(parts.gateways, waiting, parts.route, parts.numbers)
-    batcher, numbers = parts.batcher, [parts.numbers] if parts.numbers else []
-    orders: Batcher[CheckoutRequest, Placed]
-    if answer_at_once(*parts.gateways.values(), *waiting, *numbers):
-        whole = in_one_group(placement.preview, preparation, placement.place_many)
-        orders = batcher(PLACEMENT, whole)
-    else:
-        orders = InStages(
-            batcher("looks", placement.preview),
-            batcher("preparations", preparation.prepare_many, waits=True),
-            batcher(PLACEMENT, placement.place_many),
-        )
+    origins, route = parts.return_origins, parts.route
+    preparation = Preparation(parts.gateways, waiting, route, parts.numbers, origins)
+    called = (*parts.gateways.values(), *waiting, *([parts.numbers] if parts.numbers else ()))
+    preview, place = placement.preview, placement.place_many
+    orders = on_their_way(
+        parts.batcher, PLACEMENT, preview, preparation, place, at_once=answer_at_once(*called)
+    )
     return Checkout(orders, placement.preview, preparation, parts.ids)
+
+
+def _accounts(parts: Parts, notifier: Notifier) -> AccountServices:
+    return AccountServices(
+        database=parts.database, repo=parts.accounts, requests=parts.credential_requests,
+        hasher=parts.hasher, tokens=parts.tokens, clock=parts.clock, ids=parts.ids,
+        limits=parts.limits, notifier=notifier, links=Links(parts.guest_key),
+    )  # fmt: skip
+
+
+def _personal_data(parts: Parts) -> Sequence[PersonalData]:
+    """What every capability holds of a person, in the order in which it is erased."""
+    return (
+        NotificationData(parts.notifications, parts.accounts, parts.channels),
+        AccountData(parts.accounts, parts.credential_requests),
+        CartData(parts.carts, parts.clock), OrderData(parts.orders, parts.seller_orders),
+        SaleData(parts.seller_orders), ItemData(parts.items), ImportData(parts.imports),
+        WishlistData(parts.wishlists), WebhookData(parts.webhooks.repo, parts.clock),
+    )  # fmt: skip
+
+
+def _audits(parts: Parts, people: AccountServices, hooks: WebhookServices) -> Sequence[Audit]:
+    """What is checked beside orders, stock and money."""
+    return (
+        people.audit(), ImageAudit(parts.database, parts.images, parts.media, parts.clock),
+        WishlistAudit(parts.database, parts.wishlists, parts.accounts), hooks.audit(),
+        NoticeAudit(parts.database, parts.payment_notices, parts.clock),
+    )  # fmt: skip
+
+
+def _notifications(parts: Parts) -> NotificationServices:
+    links = Links(parts.guest_key)
+    paths = {Kind.PASSWORD_RESET: links.reset_path, Kind.EMAIL_VERIFICATION: links.change_path}
+    return NotificationServices(
+        database=parts.database, repo=parts.notifications, inbox=parts.inbox,
+        accounts=parts.accounts, orders=parts.orders, items=parts.items, stock=parts.stock,
+        offers=parts.offers, wishlists=parts.wishlists, renderer=parts.renderer,
+        channels=parts.channels, key=parts.guest_key, clock=parts.clock, rules=parts.sending,
+        links=paths,
+    )  # fmt: skip
 
 
 def _rules(parts: Parts) -> Sequence[Rule]:
@@ -307,26 +381,19 @@ def _rules(parts: Parts) -> Sequence[Rule]:
 
     Orders, their payments and whatever a repeated request is recognised by are never forgotten.
     """
-    periods, history = parts.periods, parts.periods.history
+    periods, history, models = parts.periods, parts.periods.history, parts.recommending.models
+    forgetting = MessageRetention(parts.notifications, parts.channels)
     carts = CartRetention(parts.carts, guests=periods.guest_carts, buyers=periods.carts)
     return (
         Rule(name="carts", keep=timedelta(), drop=carts.drop),
         Rule(name="sessions", keep=timedelta(), drop=parts.accounts.drop_sessions),
+        Rule(name="links", keep=timedelta(), drop=parts.credential_requests.drop_ended),
         Rule(name="imports", keep=history, drop=parts.imports.drop_ended),
         Rule(name="index-rebuilds", keep=history, drop=parts.reindex.drop_ended),
+        Rule(name="notifications", keep=periods.messages, drop=forgetting.drop),
+        Rule(name="recommendation-models", keep=history, drop=models.drop_ended),
+        Rule(name="payment-notices", keep=history, drop=parts.payment_notices.notices.blank),
+        Rule(name="outside-calls", keep=history, drop=parts.audit.calls.drop),
         Rule(name="inbox", keep=history, drop=parts.inbox.forget_before),
+        Rule(name="webhook-deliveries", keep=history, drop=parts.webhooks.repo.drop_finished),
     )
-
-
-def _followers(
-    parts: Parts, broker: Broker, consumers: Sequence[Consumer]
-) -> Mapping[str, Follower]:
-    """What hands each consumer the messages in its queue, by the consumer's name; none where
-    publishing does.
-    """
-    queues = broker.queues()
-    return {
-        c.name: Follower(c, queues[c.name], parts.outbox.park, parts.clock)
-        for c in consumers
-        if c.name in queues
-    }

@@ -7,6 +7,7 @@ park messages as well. Only what is configured is loaded.
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import lru_cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +23,8 @@ SEARCH: Final = "commerce_core.search"
 BROKERS: Final = "commerce_core.brokers"
 PAYMENT_GATEWAYS: Final = "commerce_core.payment_gateways"
 CARRIERS: Final = "commerce_core.carriers"
+CHANNELS: Final = "commerce_core.channels"
+MEDIA_STORES: Final = "commerce_core.media_stores"
 
 
 @attrs.frozen(kw_only=True)
@@ -32,13 +35,16 @@ class PluginContext:
     A gateway's or carrier's call is given up after ``call_timeout`` whatever the adapter does; one
     that keeps the limit itself frees its thread and its connection.
 
-    A broker's finds here the queues of the shop's own database.
+    A broker's finds here the queues of the shop's own database, a channel's whom messages come
+    from.
     """
 
     currency: str
     clock: Clock
     call_timeout: timedelta = timedelta(seconds=8)
     queues: LocalQueues | None = None
+    shop_name: str = "Shop"
+    mail_from: str = "shop@localhost"
 
 
 class PluginNotFound(NotFound):
@@ -54,13 +60,19 @@ def load(group: str, url: str) -> Callable[..., Any]:
         PluginNotFound: nobody offers the scheme; the error names who is there.
     """
     name = scheme(url)
-    known = {point.name: point for point in entry_points(group=group)}
+    known = {point.name: point for point in _installed().select(group=group)}
     if name not in known:
         raise PluginNotFound(
             f"{name!r} is none of {', '.join(sorted(known)) or 'nothing'} ({group})"
         )
     loaded: Callable[..., Any] = known[name].load()
     return loaded
+
+
+@lru_cache(maxsize=1)
+def _installed() -> Any:
+    """What is installed when the first part is opened: to look takes longer than to open it."""
+    return entry_points()
 
 
 def scheme(url: str) -> str:

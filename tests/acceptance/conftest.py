@@ -12,17 +12,15 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 import pytest
 
-from tests.fullstack import full_stack
+from tests.acceptance.running import PATIENCE, RunningShop
+from tests.fullstack import full_stack, systems_here
 from tests.live import COMMERCE
 from tests.servers import shared_servers
 
 __all__ = ["full_stack", "shared_servers"]
-
-_PATIENCE: Final = 60.0
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -31,10 +29,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def shop_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def running_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
     """A shop in a folder of its own, stopped and checked at the end."""
     folder, port = tmp_path_factory.mktemp("shop"), _free_port()
-    environment = {**os.environ, "COMMERCE_PORT": str(port)}
+    environment = {**os.environ, **systems_here(), "COMMERCE_PORT": str(port)}
     address = f"http://127.0.0.1:{port}"
     with (folder / "shop.log").open("wb") as log:
         process = subprocess.Popen(
@@ -46,23 +44,15 @@ def shop_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         )
     try:
         _wait_until_ready(address, process, folder / "shop.log")
-        yield address
+        yield (shop := RunningShop(address, folder, environment))
     finally:
         process.terminate()
         try:
-            process.wait(_PATIENCE)
+            process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
             raise
-    checked = subprocess.run(
-        [COMMERCE, "check"],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=_PATIENCE,
-        check=False,
-    )
+    checked = shop.command("check")
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
@@ -73,7 +63,7 @@ def _free_port() -> int:
 
 
 def _wait_until_ready(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + PATIENCE
     while True:
         assert process.poll() is None, (
             f"the shop ended with {process.returncode}: {log.read_text()[-2000:]}"

@@ -8,11 +8,12 @@ from pytest_bdd import scenarios
 from commerce_testkit.features_plugin import features_folder
 from commerce_testkit.http_driver import HttpShop
 from commerce_testkit.shop import ShopDriver
+from tests.acceptance.running import RunningShop
 
 
 @pytest.fixture
-def shop(shop_address: str) -> Iterator[ShopDriver]:
-    with HttpShop(shop_address) as running:
+def shop(running_shop: RunningShop) -> Iterator[ShopDriver]:
+    with HttpShop(running_shop.address, running_shop.appoint) as running:
         yield running
 
 

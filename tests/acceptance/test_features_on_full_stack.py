@@ -15,7 +15,11 @@ from tests.fullstack import FullStack
 
 @pytest.fixture
 def shop(full_stack: FullStack) -> Iterator[ShopDriver]:
-    with HttpShop(full_stack.address) as running:
+    def appoint(email: str) -> None:
+        made = full_stack.command("accounts", "grant", email, "operator")
+        assert made.returncode == 0, made.stderr
+
+    with HttpShop(full_stack.address, appoint) as running:
         yield running
 
 

@@ -119,3 +119,12 @@ def test_what_only_adds_is_let_pass(step: str) -> None:
         taken_away(f"def upgrade():\n    {step}\n\ndef downgrade():\n    op.drop_table('gift')\n")
         == []
     )
+
+
+def test_migrations_follow_one_another_in_one_line() -> None:
+    numbers = [path.name.partition("_")[0] for path in VERSIONS]
+    assert numbers == [f"{n:04d}" for n in range(1, len(numbers) + 1)]
+    for number, path in zip(numbers, VERSIONS, strict=True):
+        before = re.search(r'^down_revision = "(\d+)"$', path.read_text(), re.MULTILINE)
+        assert f'revision = "{number}"' in path.read_text()
+        assert (before.group(1) if before else "0000") == f"{int(number) - 1:04d}"

@@ -93,13 +93,18 @@ def test_a_member_that_is_not_abstract_or_not_explained_is_refused() -> None:
 
 #: Ports without a contract suite of their own, and why.
 ELSEWHERE = {
+    "Audit": "the core's own services keep it: broken data examines them",
+    "AuditTrail": "the core's own service keeps it: its unit tests examine it",
     "Calls": "opened by a fan-out: examined with it",
     "Consumer": "the core's own services keep it: their unit tests examine it",
     "Grouping": "it makes batchers: they are examined",
     "LocalQueues": (
         "a broker inside the shop is made of them: examined with it, and each queue by itself"
     ),
+    "NoticeReader": "signed as one gateway signs: its own tests examine it",
+    "Notifier": "the core's own service keeps it: its unit tests examine it",
     "Offers": "read of what an item repository has written: examined with it",
+    "PersonalData": "the core's own services keep it: their unit tests examine it",
     "Step": "the saga's own: its definition is explored whole",
     "Transaction": "begun by a database: examined with it",
 }

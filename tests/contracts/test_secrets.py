@@ -38,15 +38,23 @@ class TestSandboxGateway(SecretsContract):
     def failing(self, gateway: SandboxGateway) -> Mapping[str, Call]:
         gateway._file.rows_of("DROP TABLE handle", ())
         return {
-            "prepare": lambda canaries: gateway.prepare(ORDER, BUYER, PRICE, by_card(canaries)),
-            "token": lambda canaries: gateway.prepare(
-                ORDER, BUYER, PRICE, PaymentInfo(payment_type="card", token=canaries.bearer)
+            "prepare": lambda canaries: (
+                gateway.prepare(ORDER, BUYER, PRICE, by_card(canaries)).handle
+            ),
+            "token": lambda canaries: (
+                gateway.prepare(
+                    ORDER, BUYER, PRICE, PaymentInfo(payment_type="card", token=canaries.bearer)
+                ).handle
             ),
         }
 
     @pytest.fixture
     def well(self, gateway: SandboxGateway) -> Mapping[str, Call]:
-        return {"prepare": lambda canaries: gateway.prepare(ORDER, BUYER, PRICE, by_card(canaries))}
+        return {
+            "prepare": lambda canaries: (
+                gateway.prepare(ORDER, BUYER, PRICE, by_card(canaries)).handle
+            )
+        }
 
 
 class TestArgon2Hasher(SecretsContract):

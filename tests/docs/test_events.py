@@ -8,7 +8,7 @@ from typing import Final, NewType, get_args, get_origin, get_type_hints
 import attrs
 import pytest
 
-from commerce_core.catalog import ItemChanged
+from commerce_core.catalog import ItemChanged, PriceDropped
 from commerce_core.inventory import AvailabilityChanged
 from commerce_core.kernel.events import Event
 from commerce_core.orders.events import EVENT_OF
@@ -18,7 +18,7 @@ from commerce_worker.consumers import CONSUMER_ROLES, DEAD_LETTERS
 PAGE: Final = (Path(__file__).parents[2] / "docs" / "events.md").read_text(encoding="utf-8")
 _ROW: Final = re.compile(r"^\| `([a-z_]+\.[a-z_]+\.v\d+)` \| (.*?) \| ", re.MULTILINE)
 EVENTS: Final[Mapping[str, type[Event]]] = {
-    e.name: e for e in (ItemChanged, AvailabilityChanged, *EVENT_OF.values())
+    e.name: e for e in (ItemChanged, PriceDropped, AvailabilityChanged, *EVENT_OF.values())
 }
 
 

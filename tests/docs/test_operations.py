@@ -34,6 +34,8 @@ WITHOUT_SAMPLES: Final = {
     "commerce_sagas_unknown": frozenset({"definition", "version"}),
     "commerce_saga_call_seconds": frozenset({"call", "outcome"}),
     "commerce_queue_messages": frozenset({"consumer"}),
+    "commerce_webhook_endpoints_disabled_total": frozenset({"reason"}),
+    "commerce_payment_notices_total": frozenset({"gateway", "outcome"}),
     "http_requests_total": frozenset({"method", "route", "status"}),
     "http_request_duration_seconds": frozenset({"method", "route"}),
 }
@@ -55,6 +57,8 @@ def test_the_page_tells_of_every_figure_with_its_labels_and_of_no_other(tmp_path
         registry = market.shop.registry
         market.buy(market.item(3))
         market.shop.retention.run_once(1)
+        while market.shop.model_builder.run_once(100):
+            pass
         assert figures(registry) == DOCUMENTED
         waiting = {"consumer": "search-indexer"}
         assert registry.get_sample_value("commerce_queue_messages", waiting) == 1
@@ -97,7 +101,10 @@ def test_every_figure_with_a_trouble_of_its_own_has_an_alert() -> None:
         "commerce_sagas",
         "commerce_saga_call_seconds",
         "commerce_outbox_messages",
+        "commerce_payment_notices_waiting",
         "commerce_retention_rows_total",
+        "commerce_webhook_deliveries",
+        "commerce_webhook_failing_endpoints",
     }
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import partial
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
 import attrs
@@ -29,9 +29,10 @@ _NOWHERE: Final = {
     "country": "AQ",
 }
 
-#: What buyers do, one after the other: how they pay, where it goes, whether they cancel; and how
-#: their order may end.
-PLANS: Final[Sequence[tuple[str, Mapping[str, str] | None, bool, frozenset[str]]]] = (
+#: What a buyer does: with which card's number or token, where it goes, whether the order is
+#: cancelled; and how it may end.
+Plan: TypeAlias = tuple[str, Mapping[str, str] | None, bool, frozenset[str]]
+PLANS: Final[Sequence[Plan]] = (
     ("4242424242424242", None, False, frozenset({"COMPLETED"})),
     ("4000000000000002", None, False, frozenset({"CANCELLED"})),
     ("4000000000000119", None, False, frozenset({"COMPLETED"})),
@@ -42,13 +43,14 @@ PLANS: Final[Sequence[tuple[str, Mapping[str, str] | None, bool, frozenset[str]]
 
 @attrs.define(kw_only=True)
 class Wish:
-    """A checkout that somebody sends until it is answered. *order_id* is what a 201 has promised; a
-    refusal promises nothing.
+    """A checkout that somebody sends until it is answered, and cancels then if it *cancels*.
+    *order_id* is what a 201 has promised; a refusal promises nothing.
     """
 
     token: str
     key: str
     body: dict[str, Any]
+    cancels: bool
     endings: frozenset[str]
     order_id: str | None = None
     refused: bool = False
@@ -119,9 +121,12 @@ class Client:
 class Crowd:
     """Buyers who order side by side for as long as the shop answers."""
 
-    def __init__(self, items: Sequence[str], tokens: Sequence[str]) -> None:
+    def __init__(
+        self, items: Sequence[str], tokens: Sequence[str], plans: Sequence[Plan] = PLANS
+    ) -> None:
         self._items = items
         self._tokens = tokens
+        self._plans = plans
         self._made = 0
         self._turn = threading.Lock()
         self.wishes: list[Wish] = []
@@ -139,8 +144,8 @@ class Crowd:
             thread.join()
 
     def send_again(self, address: str) -> None:
-        """Send every checkout once more that was not refused: it is the order that was promised, or
-        is promised now.
+        """Send every checkout once more that was not refused, with its cancellation: it is the
+        order that was promised, or is promised now.
         """
         for wish in self.wishes:
             if not wish.refused:
@@ -149,7 +154,9 @@ class Crowd:
                 client.close()
 
     def endings(self, address: str) -> dict[str, tuple[str, frozenset[str]]]:
-        """Each promised order: how it stands, and how it may end."""
+        """Each promised order: how it stands, and how it may end. A cart is one order, whichever of
+        the wishes for it was first.
+        """
         found: dict[str, tuple[str, frozenset[str]]] = {}
         for wish in self.wishes:
             if wish.order_id is not None:
@@ -158,7 +165,9 @@ class Crowd:
                 client.close()
                 found[wish.order_id] = (
                     order["status"] if status == 200 else f"gone ({status})",
-                    wish.endings,
+                    wish.endings.union(
+                        *(w.endings for w in self.wishes if w.order_id == wish.order_id)
+                    ),
                 )
         return found
 
@@ -175,7 +184,7 @@ class Crowd:
         with self._turn:
             self._made += 1
             number = self._made
-        card, to, cancels, endings = PLANS[number % len(PLANS)]
+        card, to, cancels, endings = self._plans[number % len(self._plans)]
         status, cart = client.ask(
             "PATCH",
             "/cart",
@@ -187,30 +196,39 @@ class Crowd:
         body = {
             "cartId": cart["cartId"],
             "amount": cart["total"],
-            "paymentInfo": {"paymentType": "card", "cardNo": card},
+            "paymentInfo": {
+                "paymentType": "card",
+                "cardNo" if card.isdecimal() else "token": card,
+            },
         }
         wish = Wish(
             token=token,
             key=f"wish-{number}",
             body=body | ({"shippingAddress": to} if to else {}),
+            cancels=cancels,
             endings=endings,
         )
         with self._turn:
             self.wishes.append(wish)
         self._send(client, wish)
-        if cancels and wish.order_id:
-            status, answer = client.ask("POST", f"/orders/{wish.order_id}/cancellation")
-            if status not in (202, 409):
-                self._surprise("cancellation", status, answer)
 
     def _send(self, client: Client, wish: Wish) -> None:
         status, answer = client.ask("POST", "/checkout", wish.body, Idempotency_Key=wish.key)
         if status == 201 and wish.order_id in (None, answer["orderId"]):
             wish.order_id = answer["orderId"]
+            if wish.cancels:
+                self._cancel(client, wish.order_id)
+        elif status == 503 and answer["code"] == "payment-unavailable":
+            pass  # nothing was promised: it is sent again
         elif status == 409 and wish.order_id is None and answer["code"] in _STILL_RIGHT:
             wish.refused = True
         else:
             self._surprise(f"{wish.key}, promised {wish.order_id}", status, answer)
+
+    def _cancel(self, client: Client, order_id: str | None) -> None:
+        status, answer = client.ask("POST", f"/orders/{order_id}/cancellation")
+        if status not in (202, 409):
+            self._surprise("cancellation", status, answer)
 
     def _surprise(self, what: str, status: int, answer: Any) -> None:
         with self._turn:

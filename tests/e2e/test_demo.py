@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.test_kill import nothing_waits, until
 from tests.live import COMMERCE
 
 _LAST_LINE = 'curl -s "$SHOP/cart" -H "Authorization: Bearer $TOKEN"; echo'
@@ -107,6 +108,8 @@ def test_the_demo_ends_quietly_and_keeps_what_was_bought(
 ) -> None:
     process, text = demo
     pasted(text)
+    address = text.partition("SHOP=")[2].split()[0]
+    until(lambda: nothing_waits(address), lambda: address)
     process.send_signal(signal.SIGINT)
     assert process.wait(30) == 0
     settings = {

@@ -119,7 +119,7 @@ def test_20_16_orders_end_whoever_dies_and_whatever_starts_first(
     crowd.shop_until_it_dies(shop.address, 5)  # nobody delivers, and orders are taken
     rabbit.start()
     until(lambda: not down(first), lambda: ask(first.address))
-    second = fleet.start("worker", "--only", "sagas,relay,seller-orders")
+    second = fleet.start("worker", "--only", "sagas,relay,seller-orders,notifications")
     buyers = threading.Thread(target=crowd.shop_until_it_dies, args=(shop.address, 15))
     buyers.start()
     for _ in range(3):

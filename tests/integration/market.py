@@ -179,6 +179,7 @@ class Market:
             shop.runner.run_once(64)
             + shop.relay.run_once(500)
             + sum(each.run_once(500) for each in shop.followers.values())
+            + shop.notification_sender.run_once(500)
         ):
             pass
 

@@ -1,5 +1,6 @@
 """Watching every SQL statement: how many there are, and what happens when one of them breaks."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,15 +14,18 @@ _FRAME = ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA")
 
 
 @contextmanager
-def counted(database: SqlDatabase) -> Iterator[list[str]]:
-    """The statements that are executed while the block lasts, on whatever thread; those that frame
-    transactions are left out.
+def counted(database: SqlDatabase, thread: int | None = None) -> Iterator[list[str]]:
+    """The statements that are executed while the block lasts, on whatever thread, or on the one
+    with the identifier *thread*; those that frame transactions are left out.
     """
     seen: list[str] = []
 
-    with _watching(
-        database, lambda statement: None if statement.startswith(_FRAME) else seen.append(statement)
-    ):
+    def see(statement: str) -> None:
+        mine = thread is None or thread == threading.get_ident()
+        if mine and not statement.startswith(_FRAME):
+            seen.append(statement)
+
+    with _watching(database, see):
         yield seen
 
 

@@ -18,7 +18,7 @@ import pytest
 from commerce_core.kernel.batching import Overloaded
 from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.kernel.money import Money
-from commerce_core.payment import Captured, CardNumber, PaymentInfo, Refunded, Voided
+from commerce_core.payment import Captured, CardNumber, Charge, PaymentInfo, Refunded, Voided
 from commerce_core.shipping import Booked, BookingGone
 from commerce_local import batching
 from commerce_local import ids as ids_module
@@ -44,7 +44,7 @@ _CHARGING: Final = """
 import sys
 from pathlib import Path
 from commerce_core.kernel.money import Money
-from commerce_core.payment import Captured, CardNumber, PaymentInfo
+from commerce_core.payment import Captured, CardNumber, Charge, PaymentInfo
 from commerce_local.clock import SystemClock
 from commerce_local.sandbox_gateway import SandboxGateway
 
@@ -53,9 +53,10 @@ payment = PaymentInfo(payment_type="card", card_no=CardNumber.from_text("4242424
 number = 0
 while True:
     number += 1
-    handle = gateway.prepare(f"{sys.argv[2]}-{number}", "buyer-1", Money(100, "USD"), payment)
-    assert isinstance(gateway.confirm(handle, f"{sys.argv[2]}-{number}:charge:1:1"), Captured)
-    print(f"{sys.argv[2]}-{number}", flush=True)
+    order_id = f"{sys.argv[2]}-{number}"
+    handle = gateway.prepare(order_id, "buyer-1", Money(100, "USD"), payment).handle
+    assert isinstance(gateway.confirm(Charge(handle, f"{order_id}:charge:1:1")), Captured)
+    print(order_id, flush=True)
 """
 
 
@@ -75,9 +76,10 @@ def test_a_gateway_knows_its_books_when_it_is_opened_again(file: Path) -> None:
     clock = SettableClock()
     before = SandboxGateway(file, clock)
     handles = {
-        order_id: before.prepare(order_id, BUYER, PRICE, GOOD) for order_id in (ONE, TWO, THREE)
+        order_id: before.prepare(order_id, BUYER, PRICE, GOOD).handle
+        for order_id in (ONE, TWO, THREE)
     }
-    captured = before.confirm(handles[ONE], "1:charge:1:1")
+    captured = before.confirm(Charge(handles[ONE], "1:charge:1:1"))
     refunded = before.refund(handles[ONE], 1, Money(100, "USD"), "1:refund:1:1")
     before.cancel(handles[TWO])
     entries = before.books([ONE, TWO, THREE])
@@ -86,10 +88,10 @@ def test_a_gateway_knows_its_books_when_it_is_opened_again(file: Path) -> None:
     after = SandboxGateway(file, clock)
     assert isinstance(captured, Captured)
     assert isinstance(refunded, Refunded)
-    assert after.prepare(ONE, BUYER, PRICE, GOOD) == handles[ONE]
-    assert after.confirm(handles[ONE], "1:charge:1:1") == captured
+    assert after.prepare(ONE, BUYER, PRICE, GOOD).handle == handles[ONE]
+    assert after.confirm(Charge(handles[ONE], "1:charge:1:1")) == captured
     assert after.refund(handles[ONE], 1, Money(100, "USD"), "1:refund:1:1") == refunded
-    assert after.confirm(handles[TWO], "2:charge:1:1") == Voided()
+    assert after.confirm(Charge(handles[TWO], "2:charge:1:1")) == Voided()
     assert after.books([ONE, TWO, THREE]) == entries
     assert [order_id for order_id, _ in after.unclaimed(datetime.max.replace(tzinfo=UTC), 9)] == [
         THREE
@@ -104,8 +106,10 @@ def test_no_card_number_reaches_the_gateways_file(file: Path) -> None:
             payment_type="card", card_no=CardNumber.from_text(number), cvc="987", expiry="12/30"
         )
         gateway.confirm(
-            gateway.prepare(OrderId(number[-4:]), BUYER, PRICE, payment),
-            f"{number[-4:]}:charge:1:1",
+            Charge(
+                gateway.prepare(OrderId(number[-4:]), BUYER, PRICE, payment).handle,
+                f"{number[-4:]}:charge:1:1",
+            )
         )
     written = b"".join(path.read_bytes() for path in file.parent.glob("gateway.db*"))
     assert b"0119:charge:1:1" in written
@@ -117,10 +121,12 @@ def test_fifty_charges_of_one_order_from_two_gateways_on_one_file_are_one_captur
     file: Path,
 ) -> None:
     gateways = [SandboxGateway(file, SettableClock()) for _ in range(2)]
-    handle = gateways[0].prepare(ONE, BUYER, PRICE, GOOD)
+    handle = gateways[0].prepare(ONE, BUYER, PRICE, GOOD).handle
     with ThreadPoolExecutor(16) as pool:
         answers = list(
-            pool.map(lambda n: gateways[n % 2].confirm(handle, f"1:charge:1:{n}"), range(50))
+            pool.map(
+                lambda n: gateways[n % 2].confirm(Charge(handle, f"1:charge:1:{n}")), range(50)
+            )
         )
     assert {type(answer) for answer in answers} == {Captured}
     assert len(set(answers)) == 1
@@ -132,10 +138,10 @@ def test_fifty_charges_of_one_order_from_two_gateways_on_one_file_are_one_captur
 def test_a_charge_and_the_fence_side_by_side_agree(file: Path) -> None:
     gateway = SandboxGateway(file, SettableClock())
     order_ids = [OrderId(f"order-{n}") for n in range(40)]
-    handles = [gateway.prepare(order_id, BUYER, PRICE, GOOD) for order_id in order_ids]
+    handles = [gateway.prepare(order_id, BUYER, PRICE, GOOD).handle for order_id in order_ids]
     with ThreadPoolExecutor(8) as pool:
         charges = [
-            pool.submit(gateway.confirm, handle, f"{n}:charge:1:1")
+            pool.submit(gateway.confirm, Charge(handle, f"{n}:charge:1:1"))
             for n, handle in enumerate(handles)
         ]
         fences = [pool.submit(gateway.cancel, handle) for handle in reversed(handles)]
@@ -181,7 +187,7 @@ def test_a_file_can_be_made_by_several_at_the_same_time(tmp_path: Path) -> None:
         with ThreadPoolExecutor(4) as pool:
             opening = [pool.submit(open_it, tmp_path / f"{number}.db", together) for _ in range(4)]
             gateways = [future.result() for future in opening]
-        handles = [gateway.prepare(ONE, BUYER, PRICE, GOOD) for gateway in gateways]
+        handles = [gateway.prepare(ONE, BUYER, PRICE, GOOD).handle for gateway in gateways]
         assert len(set(handles)) == 1
         for gateway in gateways:
             gateway.close()

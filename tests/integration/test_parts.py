@@ -27,7 +27,7 @@ from commerce_core.kernel.address import Address
 from commerce_core.kernel.ids import BuyerId, OrderId, SellerId
 from commerce_core.kernel.messaging import Consumer
 from commerce_core.kernel.money import Money
-from commerce_core.payment import CardNumber, Handle, PaymentInfo, PaymentUnavailable
+from commerce_core.payment import CardNumber, PaymentInfo, PaymentUnavailable, Prepared
 from commerce_core.pricing import Adjustment, Charges, PricedLine
 from commerce_core.search import Query
 from commerce_testkit.memory.broker import MemoryBroker
@@ -50,7 +50,7 @@ class Slow(MemoryGateway):
 
     def prepare(
         self, order_id: OrderId, buyer_id: BuyerId, amount: Money, payment: PaymentInfo
-    ) -> Handle:
+    ) -> Prepared:
         self.over.wait(30)
         return super().prepare(order_id, buyer_id, amount, payment)
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from commerce_core.audit import OperatorDecision
 from commerce_core.checkout import Accepted, CallStatus, Definitions, Operation, Refused, order_saga
-from commerce_core.checkout.service.operate import OperatorDecision
 from commerce_core.orders import OrderState, OrderStatus
 from commerce_testkit.memory.clock import SettableClock
 from tests.integration.market import NOWHERE, Market, open_market

@@ -13,10 +13,12 @@ from typing import Final
 
 import attrs
 import pytest
+import tantivy
 
 from commerce_core.kernel.paging import CursorExpired
-from commerce_core.search import Query, SearchUnavailable
-from commerce_tantivy import TantivyIndex
+from commerce_core.search import Document, Query, SearchUnavailable
+from commerce_tantivy import TantivyIndex, generations
+from commerce_tantivy.schema import to_entry
 from commerce_testkit.contracts.search_documents import document, item_id
 from commerce_testkit.memory.clock import SettableClock
 
@@ -101,6 +103,24 @@ def test_only_one_process_writes(index: TantivyIndex, other: subprocess.Popen[st
     assert index.claim_writing()
     index.put([document(2, "Lamp")])
     assert index.find(Query(term="lamp")).total == 2
+
+
+def test_nothing_is_kept_of_a_batch_with_a_document_that_cannot_be_written(
+    index: TantivyIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def only_plain(entered: Document) -> tantivy.Document:
+        if entered.name == "Odd":
+            raise ValueError("this document alone")
+        return to_entry(entered)
+
+    index.put([document(0, "Chair")])
+    monkeypatch.setattr(generations, "to_entry", only_plain)
+    batch = [document(no, "Odd" if no == 150 else "Lamp") for no in range(1, 200)]
+    with pytest.raises(ValueError, match="alone"):
+        index.put(batch)
+    index.put([document(200, "Chair")])
+    assert index.find(Query(term="lamp")).total == 0
+    assert index.find(Query(term="chair")).total == 2
 
 
 def test_readers_elsewhere_see_every_write_at_once(

@@ -24,12 +24,15 @@ from commerce_core.kernel.ids import BuyerId, OrderId, SellerId
 from commerce_core.kernel.money import Money
 from commerce_core.orders import OrderStatus
 from commerce_core.payment import (
+    BookEntry,
     CardNumber,
+    Charge,
     ChargeOutcome,
     Handle,
     PaymentGateway,
     PaymentInfo,
     PaymentUnavailable,
+    Prepared,
 )
 from commerce_core.plugins import PluginContext
 from commerce_local.clock import SystemClock
@@ -54,14 +57,14 @@ class Hanging(SandboxGateway):
     hangs_at_prepare = False
     attempts: int = 0
 
-    def prepare(self, *arguments: Any, **named: Any) -> Handle:
+    def prepare(self, *arguments: Any, **named: Any) -> Prepared:
         if self.hangs_at_prepare:
             self.over.wait(SECONDS)
         return super().prepare(*arguments, **named)
 
-    def confirm(self, handle: Handle, key: str) -> ChargeOutcome:
-        self._hang(handle)
-        return super().confirm(handle, key)
+    def confirm(self, charge: Charge) -> ChargeOutcome:
+        self._hang(charge.handle)
+        return super().confirm(charge)
 
     def fetch(self, handle: Handle) -> ChargeOutcome:
         self._hang(handle)
@@ -184,7 +187,7 @@ def test_the_limit_reaches_adapters(tmp_path: Path) -> None:
 
 
 def test_every_call_of_a_gateway_has_its_time(gateway: Hanging) -> None:
-    handle = gateway.prepare(OrderId("o"), BuyerId("b"), Money(5, "USD"), CARD)
+    handle = gateway.prepare(OrderId("o"), BuyerId("b"), Money(5, "USD"), CARD).handle
 
     class Deaf:
         def __getattr__(self, name: str) -> Callable[..., object]:
@@ -193,7 +196,7 @@ def test_every_call_of_a_gateway_has_its_time(gateway: Hanging) -> None:
     deaf: Any = Deaf()
     timed = TimedGateway(deaf, Deadline("deaf", timedelta(seconds=0.05), 20))
     calls: list[Callable[[], object]] = [
-        lambda: timed.confirm(handle, "k"),
+        lambda: timed.confirm(Charge(handle, "k")),
         lambda: timed.fetch(handle),
         lambda: timed.cancel(handle),
         lambda: timed.refund(handle, 1, Money(5, "USD"), "k"),
@@ -214,6 +217,25 @@ def test_every_call_of_a_gateway_has_its_time(gateway: Hanging) -> None:
     ):
         with pytest.raises(NoAnswer):
             call()
+
+
+def test_the_books_of_many_orders_are_read_in_calls_of_few_each_in_time() -> None:
+    asked: list[int] = []
+
+    class Slow:
+        def books(self, order_ids: Sequence[OrderId]) -> Sequence[BookEntry]:
+            asked.append(len(order_ids))
+            return [entry_of(one) for one in order_ids]
+
+    def entry_of(order_id: OrderId) -> BookEntry:
+        return BookEntry(order_id=order_id, ref=order_id, kind="capture", amount=Money(5, "USD"))
+
+    slow: Any = Slow()
+    timed = TimedGateway(slow, Deadline("slow", timedelta(seconds=5), 20))
+    order_ids = [OrderId(f"o{n}") for n in range(45)]
+    assert timed.books(order_ids) == [entry_of(one) for one in order_ids]
+    assert (max(asked), sum(asked)) == (10, 45)
+    assert timed.books([]) == []
 
 
 def test_calls_that_hang_are_bounded_in_number_and_their_threads_are_used_again() -> None:

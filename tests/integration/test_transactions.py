@@ -54,6 +54,28 @@ def test_a_single_read_has_one_statement_alone(database: SqlDatabase) -> None:
         assert tx.connection.execute(sa.text("SELECT 1")).scalar() == 1
 
 
+def test_a_connection_to_a_file_keeps_the_statements_of_a_shop_prepared(
+    database: SqlDatabase,
+) -> None:
+    prepared: list[object] = []
+
+    def note(*action: object) -> int:
+        """Called when a statement is prepared."""
+        prepared.append(action)
+        return sqlite3.SQLITE_OK
+
+    with database.snapshot() as tx:
+        driver = tx.connection.connection.dbapi_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.set_authorizer(note)
+        for _ in range(2):
+            prepared.clear()
+            for no in range(400):
+                tx.connection.exec_driver_sql(f"SELECT {no}").close()
+        driver.set_authorizer(None)
+    assert not prepared
+
+
 class Refused(Exception):
     """An error of a driver's, with the code of the server."""
 

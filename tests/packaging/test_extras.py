@@ -5,6 +5,7 @@ that installs all of it.
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from email.message import Message
 from pathlib import Path
 from typing import Final
@@ -16,8 +17,10 @@ from commerce_bootstrap.extras import EXTRAS
 from tests.architecture.tree import PYPROJECT, ROOT
 from tests.docs.test_examples import examples
 from tests.live import SANDBOX
+from tests.object_storage import bucket_in
 from tests.packaging.test_wheel import contents, installed_in, metadata, requirements, wheel
 from tests.servers import opensearch_url, postgres_url, rabbitmq_url, shared_servers
+from tests.stripe.programs import localstripe
 
 __all__ = [
     "contents", "metadata", "opensearch_url", "postgres_url", "rabbitmq_url", "shared_servers",
@@ -44,6 +47,8 @@ PARTS: Final = {
     "postgres": "postgres_url",
     "opensearch": "opensearch_url",
     "rabbitmq": "rabbitmq_url",
+    "s3": "bucket_url",
+    "stripe": "stripe_url",
 }
 
 
@@ -53,6 +58,18 @@ def text_of(extra: str) -> str:
     if name.endswith(".md"):
         return examples(ROOT / name)
     return (Path(__file__).parent / "alone" / name).read_text()
+
+
+@pytest.fixture
+def bucket_url(tmp_path: Path) -> Iterator[str]:
+    with bucket_in(tmp_path / "bucket") as bucket:
+        yield bucket.url
+
+
+@pytest.fixture
+def stripe_url(tmp_path: Path) -> Iterator[str]:
+    with localstripe(tmp_path) as address:
+        yield f"stripe://acct_1?return_url=https://shop.example.com/paid&api={address}"
 
 
 @pytest.mark.parametrize("extra", DECLARED)
@@ -111,6 +128,7 @@ def test_a_library_has_its_bounds_in_one_place() -> None:
 
 def test_every_library_is_known_by_its_extra() -> None:
     spelled = {
+        "PIL": "pillow",
         "argon2": "argon2-cffi",
         "opensearchpy": "opensearch-py",
         "opentelemetry": "opentelemetry-api",

@@ -19,6 +19,15 @@ class Behaviour(enum.StrEnum):
     LACKS_FUNDS = "lacks-funds"
     LOSES_THE_ANSWER = "loses-the-answer"
     TIMES_OUT_FIRST = "times-out-first"
+    CHALLENGES = "challenges"
+    CHALLENGES_AND_DECLINES = "challenges-and-declines"
+    DECIDES_LATER = "decides-later"
+    ASKS_FIRST = "asks-first"
+
+    @property
+    def is_challenge(self) -> bool:
+        """Whether its buyer has to act once it is to be charged."""
+        return self in (Behaviour.CHALLENGES, Behaviour.CHALLENGES_AND_DECLINES)
 
 
 #: The cards that do not simply approve.
@@ -27,13 +36,25 @@ _CARDS: Final = {
     "4000000000009995": Behaviour.LACKS_FUNDS,
     "4000000000000119": Behaviour.LOSES_THE_ANSWER,
     "4000000000000259": Behaviour.TIMES_OUT_FIRST,
+    "4000000000003220": Behaviour.CHALLENGES,
+    "4000008400001629": Behaviour.CHALLENGES_AND_DECLINES,
+    "4000000000000077": Behaviour.DECIDES_LATER,
 }
 REFUSALS: Final = {
     Behaviour.DECLINES: Declined(code="card-declined", detail="the card was declined"),
+    Behaviour.CHALLENGES_AND_DECLINES: Declined(
+        code="card-declined", detail="the card was declined"
+    ),
     Behaviour.LACKS_FUNDS: Declined(
         code="insufficient-funds", detail="there are not enough funds on the card"
     ),
 }
+#: What a buyer brings back from a challenge as ``result``: the charge goes on, or is refused.
+APPROVED: Final = "approved"
+FAILED: Final = "failed"
+NOT_RECOGNISED: Final = Declined(
+    code="authentication-failed", detail="the buyer was not recognised"
+)
 _BRANDS: Final = {"3": "amex", "4": "visa", "5": "mastercard", "6": "discover"}
 
 
@@ -48,6 +69,7 @@ class Card:
 
 _TOKENS: Final = {
     "tok_visa": Card(brand="visa", last4="4242", behaviour=Behaviour.APPROVES),
+    "tok_wallet": Card(brand="wallet", last4="", behaviour=Behaviour.ASKS_FIRST),
     "tok_declined": Card(brand="visa", last4="0002", behaviour=Behaviour.DECLINES),
 }
 

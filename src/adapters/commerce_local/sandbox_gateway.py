@@ -15,20 +15,33 @@ from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.payment import (
+    Action,
+    ActionKind,
     BookEntry,
     Capabilities,
     Captured,
+    Charge,
     ChargeOutcome,
     Handle,
+    NeedsBuyer,
     PaymentGateway,
     PaymentInfo,
     PaymentUnavailable,
     PaymentUnknown,
+    Pending,
+    Prepared,
     Refunded,
     RefundOutcome,
     Voided,
 )
-from commerce_local.sandbox_cards import REFUSALS, Behaviour, card_of
+from commerce_local.sandbox_cards import (
+    APPROVED,
+    FAILED,
+    NOT_RECOGNISED,
+    REFUSALS,
+    Behaviour,
+    card_of,
+)
 from commerce_local.sandbox_file import SandboxFile
 
 _SCHEMA: Final = """
@@ -67,12 +80,20 @@ _CHARGE: Final = f"""
     WHERE order_id = ? AND status = 'open' RETURNING {_ENTRY}
 """  # noqa: S608 (names of ours alone)
 _CANCEL: Final = f"""
-    UPDATE handle SET status = iif(status = 'open', 'voided', status)
+    UPDATE handle SET status = iif(
+        status = 'declined'
+        OR (status = 'open' AND NOT (behaviour = 'decides-later' AND first_asked_at IS NOT NULL)),
+        'voided', status
+    )
     WHERE order_id = ? RETURNING {_ENTRY}
 """  # noqa: S608 (names of ours alone)
+_DECIDE: Final = """
+    UPDATE handle SET status = 'captured' WHERE order_id = ? AND status = 'open' RETURNING status
+"""
 _NAME: Final = "sandbox"
 _PREFIX: Final = "sbx_"
-#: How long after its time-out the card that times out first can be charged.
+#: How long after its time-out the card that times out first can be charged, and after which a
+#: charge is decided that is decided later.
 _SLOW: Final = timedelta(seconds=2)
 
 
@@ -100,14 +121,43 @@ class _Entry:
             case _Status.CAPTURED:
                 return Captured(ref=f"cap_{self.order_id}", amount=self.amount)
             case _Status.DECLINED:
-                return REFUSALS[self.behaviour]
+                return REFUSALS.get(self.behaviour, NOT_RECOGNISED)
             case _Status.VOIDED:
                 return Voided()
+            case _Status.OPEN if (action := self.action) is not None:
+                return NeedsBuyer(action=action)
+            case _Status.OPEN if (decided_at := self.decided_at) is not None:
+                return Pending("the sandbox decides later", decided_at)
             case _Status.OPEN:
                 return PaymentUnknown("it was not charged yet")
 
-    def charged(self, now: datetime) -> _Status:
-        """Where a charge at *now* takes an open handle."""
+    @property
+    def action(self) -> Action | None:
+        """What its buyer has to do, while the buyer has to."""
+        first = self.behaviour is Behaviour.ASKS_FIRST
+        challenged = self.behaviour.is_challenge and self.first_asked_at is not None
+        if self.status is not _Status.OPEN or not (first or challenged):
+            return None
+        url = f"https://sandbox.invalid/challenges/{self.handle.reference}"
+        return Action(kind=ActionKind.REDIRECT, url=url)
+
+    @property
+    def decided_at(self) -> datetime | None:
+        """When a charge is decided that is decided later, once it was asked for."""
+        later = self.behaviour is Behaviour.DECIDES_LATER and self.status is _Status.OPEN
+        return self.first_asked_at + _SLOW if later and self.first_asked_at else None
+
+    def charged(self, now: datetime, result: str | None) -> _Status:
+        """Where a charge at *now* takes an open handle whose buyer has brought back *result*."""
+        if self.action is not None:
+            if result == APPROVED:
+                return _Status.DECLINED if self.behaviour in REFUSALS else _Status.CAPTURED
+            return _Status.DECLINED if result == FAILED else _Status.OPEN
+        if self.behaviour.is_challenge:
+            return _Status.OPEN
+        if self.behaviour is Behaviour.DECIDES_LATER:
+            due = self.decided_at is not None and now >= self.decided_at
+            return _Status.CAPTURED if due else _Status.OPEN
         if self.behaviour in REFUSALS:
             return _Status.DECLINED
         early = self.first_asked_at is None or now < self.first_asked_at + _SLOW
@@ -147,7 +197,7 @@ class SandboxGateway(PaymentGateway):
 
     def prepare(
         self, order_id: OrderId, buyer_id: BuyerId, amount: Money, payment: PaymentInfo
-    ) -> Handle:
+    ) -> Prepared:
         now = self._clock.now()
         card = card_of(payment, now)
         row = (
@@ -161,27 +211,29 @@ class SandboxGateway(PaymentGateway):
             _text(now),
         )
         try:
-            return self._named(_entry(*self._file.rows_of(_PREPARE, row)[0]).handle)
+            entry = _entry(*self._file.rows_of(_PREPARE, row)[0])
+            return Prepared(handle=self._named(entry.handle), action=entry.action)
         except sqlite3.Error as error:
             raise PaymentUnavailable("the sandbox cannot open its books") from error
 
-    def confirm(self, handle: Handle, key: str) -> ChargeOutcome:
-        _refuse_blank(key)
+    def confirm(self, charge: Charge) -> ChargeOutcome:
+        _refuse_blank(charge.key)
         try:
-            entry = self._find(_SELECT_ONE, handle)
+            entry = self._find(_SELECT_ONE, charge.handle)
             if entry is None or entry.status is not _Status.OPEN:
                 return entry.outcome() if entry else _STRANGE
-            return self._charge(entry, key)
+            return self._charge(entry, charge)
         except sqlite3.Error as error:
             return PaymentUnknown(f"the sandbox's books: {error}")
 
-    def _charge(self, entry: _Entry, key: str) -> ChargeOutcome:
+    def _charge(self, entry: _Entry, charge: Charge) -> ChargeOutcome:
         now = self._clock.now()
-        status = entry.charged(now)
-        charged = self._file.rows_of(_CHARGE, (status, _text(now), key, entry.order_id))
+        status = entry.charged(now, (charge.returned or {}).get("result"))
+        charged = self._file.rows_of(_CHARGE, (status, _text(now), charge.key, entry.order_id))
         if not charged:  # another call was first
             return self.fetch(entry.handle)
-        if status is _Status.OPEN or entry.behaviour is Behaviour.LOSES_THE_ANSWER:
+        slow = entry.behaviour is Behaviour.TIMES_OUT_FIRST and status is _Status.OPEN
+        if slow or entry.behaviour is Behaviour.LOSES_THE_ANSWER:
             return PaymentUnknown("the sandbox did not answer in time")
         return _entry(*charged[0]).outcome()
 
@@ -194,9 +246,16 @@ class SandboxGateway(PaymentGateway):
     def _execute(self, statement: str, handle: Handle) -> ChargeOutcome:
         try:
             entry = self._find(statement, handle)
+            if entry is not None and (at := entry.decided_at) and self._clock.now() >= at:
+                entry = self._decided(entry)
         except sqlite3.Error as error:
             return PaymentUnknown(f"the sandbox's books: {error}")
         return entry.outcome() if entry else _STRANGE
+
+    def _decided(self, entry: _Entry) -> _Entry:
+        """Decide what is due: a look is when the sandbox notices."""
+        self._file.rows_of(_DECIDE, (entry.order_id,))
+        return _entry(*self._file.rows_of(_SELECT_ONE, (entry.order_id,))[0])
 
     def _find(self, statement: str, handle: Handle) -> _Entry | None:
         rows = self._file.rows_of(statement, (_order_of(handle),))

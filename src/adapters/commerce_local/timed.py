@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from commerce_core.checkout import (
     CheckoutRule,
@@ -15,23 +16,30 @@ from commerce_core.kernel.money import Money
 from commerce_core.payment import (
     BookEntry,
     Capabilities,
+    Charge,
     ChargeOutcome,
     Handle,
     PaymentGateway,
     PaymentInfo,
     PaymentUnavailable,
+    Prepared,
     RefundOutcome,
+    notices_of,
 )
 from commerce_core.shipping import BookingGone, BookingOutcome, Carrier, ParcelLine, ShippingUnknown
 from commerce_local.deadline import Deadline, NoAnswer
 
+#: Orders whose books one call reads: a gateway may look for each by itself.
+_AT_ONCE: Final = 10
+
 
 class TimedGateway(PaymentGateway):
     """*inner*, with every call in time: one that is not raises ``NoAnswer``, which leaves unknown
-    what became of it.
+    what became of it. Its notices are read without a call.
     """
 
     def __init__(self, inner: PaymentGateway, deadline: Deadline) -> None:
+        self.notices = notices_of(inner)
         self._inner = inner
         self._deadline = deadline
 
@@ -40,7 +48,7 @@ class TimedGateway(PaymentGateway):
 
     def prepare(
         self, order_id: OrderId, buyer_id: BuyerId, amount: Money, payment: PaymentInfo
-    ) -> Handle:
+    ) -> Prepared:
         try:
             return self._deadline.call(
                 lambda: self._inner.prepare(order_id, buyer_id, amount, payment)
@@ -48,8 +56,8 @@ class TimedGateway(PaymentGateway):
         except NoAnswer as error:
             raise PaymentUnavailable(error.detail) from error
 
-    def confirm(self, handle: Handle, key: str) -> ChargeOutcome:
-        return self._deadline.call(lambda: self._inner.confirm(handle, key))
+    def confirm(self, charge: Charge) -> ChargeOutcome:
+        return self._deadline.call(lambda: self._inner.confirm(charge))
 
     def fetch(self, handle: Handle) -> ChargeOutcome:
         return self._deadline.call(lambda: self._inner.fetch(handle))
@@ -64,10 +72,14 @@ class TimedGateway(PaymentGateway):
         return self._deadline.call(lambda: self._inner.unclaimed(before, limit))
 
     def books(self, order_ids: Sequence[OrderId]) -> Sequence[BookEntry]:
-        return self._deadline.call(lambda: self._inner.books(order_ids))
+        parts = [order_ids[at : at + _AT_ONCE] for at in range(0, len(order_ids), _AT_ONCE)]
+        return [entry for part in parts for entry in self._books(part)]
 
     def captures(self, after: BookEntry | None, limit: int) -> Sequence[BookEntry]:
         return self._deadline.call(lambda: self._inner.captures(after, limit))
+
+    def _books(self, order_ids: Sequence[OrderId]) -> Sequence[BookEntry]:
+        return self._deadline.call(lambda: self._inner.books(order_ids))
 
 
 class TimedCarrier(Carrier):

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlencode
 from pika import BasicProperties, SelectConnection, SSLOptions, URLParameters
 from pika.channel import Channel
 from pika.exceptions import AMQPError, InvalidFrameError
-from pika.frame import Header
+from pika.frame import Header, decode_frame
 from pika.spec import FRAME_END_SIZE, FRAME_HEADER, FRAME_HEADER_SIZE
 
 from commerce_core.kernel.errors import Unavailable
@@ -101,13 +101,12 @@ class _Connection(SelectConnection):
     """
 
     def _read_frame(self) -> Any:
+        received: Any = self.__dict__["_frame_buffer"]
         try:
-            pika: Any = super()  # whose method has no types
-            return pika._read_frame()  # noqa: SLF001
+            return decode_frame(received)
         except InvalidFrameError:
             raise
-        except Exception:
-            received: Any = self.__dict__["_frame_buffer"]  # as it was: no frame was taken
+        except Exception:  # nothing was taken
             kind, channel, size = struct.unpack_from(">BHL", received)
             if kind != FRAME_HEADER:
                 raise

@@ -76,9 +76,10 @@ def decode(properties: BasicProperties, body: bytes) -> Message:
             f"a body of {len(body):,} bytes, and no event has more than {_LONGEST_BODY:,}"
         )
     headers = _headers(properties)
+    plain = _is_plain(body)
     try:
         attributes = [headers[name] for name in _ATTRIBUTES]
-        payload = _DECODE(body.decode(json.detect_encoding(body), "surrogatepass"))
+        payload = _payload(body.decode("ascii") if plain else _text_of(body))
         message_id, name, time, partition_key = attributes
         occurred_at = datetime.fromisoformat(time)
         in_range = occurred_at.tzinfo is not None and _EARLIEST <= occurred_at < _LATEST
@@ -94,7 +95,7 @@ def decode(properties: BasicProperties, body: bytes) -> Message:
         or not all(map(_fits, attributes, _ATTRIBUTES.values()))
     ):
         raise Unreadable("not an event as docs/events.md describes it")
-    if not (_is_plain(body) or _is_sound(payload)):
+    if not (plain or _is_sound(payload)):
         raise Unreadable("it holds what cannot be kept, or is deeper than any event")
     trace = headers.get(_TRACE)
     return Message(
@@ -129,9 +130,21 @@ def _float(text: str) -> float:
 
 
 #: One for all messages: to make one takes as long as to read most of them.
-_DECODE: Final = json.JSONDecoder(
+_DECODER: Final = json.JSONDecoder(
     parse_constant=_no_number, parse_int=_integer, parse_float=_float
-).decode
+)
+
+
+def _payload(text: str) -> Any:
+    if text.startswith("{"):  # nothing stands around it, as a rule
+        payload, end = _DECODER.raw_decode(text)
+        if end == len(text):
+            return payload
+    return _DECODER.decode(text)
+
+
+def _text_of(body: bytes) -> str:
+    return body.decode(json.detect_encoding(body), "surrogatepass")
 
 
 def _fits(value: object, longest: int) -> bool:
@@ -139,10 +152,16 @@ def _fits(value: object, longest: int) -> bool:
 
 
 def _is_plain(body: bytes) -> bool:
-    """Whether :func:`_is_sound` is true of what *body* says, as one sees without reading it: what
-    cannot be kept is written with an escape or beyond ASCII, and each level has a bracket.
+    """Whether *body* is ASCII and :func:`_is_sound` is true of what it says, as one sees without
+    reading it: what cannot be kept is written with an escape or beyond ASCII, each level has a
+    bracket, and other encodings have zeros.
     """
-    return body.isascii() and b"\\" not in body and body.count(b"{") + body.count(b"[") <= _DEEPEST
+    return (
+        body.isascii()
+        and b"\\" not in body
+        and b"\0" not in body
+        and body.count(b"{") + body.count(b"[") <= _DEEPEST
+    )
 
 
 def _is_sound(payload: object) -> bool:

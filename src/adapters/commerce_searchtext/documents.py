@@ -17,15 +17,22 @@ _SEPARATOR: Final = "\x1f"
 LONGEST_KEY: Final = 2_000
 
 
-#: Sellers give their attributes the same names again and again.
-_key_of: Final = lru_cache(maxsize=2_000)(key)
+#: Characters of a text whose key is remembered, and how many such texts.
+_SHORT: Final = 100
+_REMEMBERED: Final = 4_000
+#: Sellers give their attributes the same names and values again and again.
+_remembered: Final = lru_cache(maxsize=_REMEMBERED)(key)
 
 
 def attribute_term(name: str, value: str) -> str:
     """The term under which an attribute's value is kept; terms longer than an engine takes are cut
     alike on both sides.
     """
-    return f"{_key_of(name)}{_SEPARATOR}{key(value)}"[:LONGEST_KEY]
+    return f"{_key_of(name)}{_SEPARATOR}{_key_of(value)}"[:LONGEST_KEY]
+
+
+def _key_of(text: str) -> str:
+    return _remembered(text) if len(text) <= _SHORT else key(text)
 
 
 def attribute_terms(attributes: Mapping[str, tuple[str, ...]]) -> set[str]:

@@ -16,16 +16,18 @@ from commerce_core.accounts import (
     AccountRepository,
     Attempts,
     EmailTaken,
+    Erasure,
     Role,
     SecretStore,
     Session,
 )
 from commerce_core.kernel.address import Address
-from commerce_core.kernel.ids import AccountId
+from commerce_core.kernel.ids import AccountId, is_ours
 from commerce_core.kernel.transaction import Transaction
 from commerce_sqlalchemy.rows import Given, insert_if_new, insert_many
 from commerce_sqlalchemy.tables import Instant, attempt, known_mark, shop_secret
 from commerce_sqlalchemy.tables import account as account_table
+from commerce_sqlalchemy.tables import erasure as erasure_table
 from commerce_sqlalchemy.tables import session as session_table
 from commerce_sqlalchemy.transaction import connection
 
@@ -42,6 +44,13 @@ _HOLDER: Final = Given(
     digest=sa.Text(),
 )  # fmt: skip
 
+_DUE_ERASURES: Final = (
+    sa.select(erasure_table)
+    .where(erasure_table.c.due_at <= sa.bindparam("now"))
+    .order_by(erasure_table.c.due_at, erasure_table.c.account_id)
+    .limit(sa.bindparam("most", type_=sa.Integer()))
+)
+
 
 class SqlAccountRepository(AccountRepository):
     """Accounts, sessions and attempts on SQLite and PostgreSQL."""
@@ -53,6 +62,12 @@ class SqlAccountRepository(AccountRepository):
     def load(self, tx: Transaction, ids: Sequence[AccountId]) -> Mapping[AccountId, Account]:
         rows = connection(tx).execute(sa.select(account_table).where(account_table.c.id.in_(ids)))
         return {row.id: _account(row) for row in rows}
+
+    def operators(self, tx: Transaction, limit: int) -> Sequence[Account]:
+        c = account_table.c
+        ours = sa.select(account_table).where(sa.text("account.role = 'operator'"))
+        rows = connection(tx).execute(ours.order_by(c.id).limit(limit))
+        return [_account(row) for row in rows]
 
     def by_email(self, tx: Transaction, emails: Sequence[str]) -> Mapping[str, Account]:
         rows = connection(tx).execute(
@@ -83,6 +98,25 @@ class SqlAccountRepository(AccountRepository):
         connection(tx).execute(
             sa.delete(session_table).where(session_table.c.token_digest == token_digest)
         )
+
+    def sessions_of(
+        self, tx: Transaction, account_id: AccountId, now: datetime, limit: int
+    ) -> Sequence[Session]:
+        c = session_table.c
+        mine = sa.select(session_table).where(c.account_id == account_id, c.expires_at > now)
+        newest = mine.order_by(c.created_at.desc(), c.token_digest.desc()).limit(limit)
+        return [Session(**row) for row in connection(tx).execute(newest).mappings()]
+
+    def close_session_of(self, tx: Transaction, account_id: AccountId, token_digest: str) -> bool:
+        c = session_table.c
+        ours = sa.and_(c.account_id == account_id, c.token_digest == token_digest)
+        closed = sa.delete(session_table).where(ours).returning(c.token_digest)
+        return connection(tx).execute(closed).first() is not None
+
+    def close_sessions(self, tx: Transaction, account_id: AccountId, but: str | None) -> None:
+        c = session_table.c
+        ours = sa.and_(c.account_id == account_id, c.token_digest != (but or ""))
+        connection(tx).execute(sa.delete(session_table).where(ours))
 
     def drop_sessions(self, tx: Transaction, before: datetime, limit: int) -> int:
         c = session_table.c
@@ -138,6 +172,10 @@ class SqlAccountRepository(AccountRepository):
             .scalars()
         )
 
+    def has_marks(self, tx: Transaction, account_id: AccountId) -> bool:
+        mine = sa.select(known_mark.c.mark).where(known_mark.c.account_id == account_id).limit(1)
+        return connection(tx).execute(mine).first() is not None
+
     def know_marks(
         self, tx: Transaction, account_id: AccountId, marks: Collection[str], now: datetime
     ) -> None:
@@ -153,6 +191,58 @@ class SqlAccountRepository(AccountRepository):
         on.execute(
             sa.delete(known_mark).where(c.account_id == account_id, c.seen_at <= now - MARKS_HOLD)
         )
+
+    def end(self, tx: Transaction, erasure: Erasure) -> None:
+        on = connection(tx)
+        on.execute(sa.delete(account_table).where(account_table.c.id == erasure.account_id))
+        insert_if_new(on, erasure_table, [attrs.asdict(erasure)])
+
+    def due_erasures(self, tx: Transaction, now: datetime, limit: int) -> Sequence[Erasure]:
+        rows = connection(tx).execute(_DUE_ERASURES, {"now": now, "most": limit}).mappings()
+        return [Erasure(**row) for row in rows]
+
+    def save_erasure(self, tx: Transaction, erasure: Erasure) -> None:
+        ours = erasure_table.c.account_id == erasure.account_id
+        connection(tx).execute(sa.update(erasure_table).where(ours).values(**attrs.asdict(erasure)))
+
+    def drop_erasure(self, tx: Transaction, account_id: AccountId) -> None:
+        connection(tx).execute(
+            sa.delete(erasure_table).where(erasure_table.c.account_id == account_id)
+        )
+
+    def closed(self, tx: Transaction, ids: Sequence[AccountId]) -> Sequence[AccountId]:
+        on, ours = connection(tx), [account_id for account_id in ids if is_ours(account_id)]
+        if not ours or on.execute(sa.select(account_table.c.id).limit(1)).first() is None:
+            return []
+        open_or_leaving = sa.union(
+            *(sa.select(c).where(c.in_(ours))
+              for c in (account_table.c.id, erasure_table.c.account_id))
+        )  # fmt: skip
+        known = {*on.execute(open_or_leaving).scalars()}
+        return [account_id for account_id in ours if account_id not in known]
+
+    def forget_traces(self, tx: Transaction, account_id: AccountId, limit: int) -> int:
+        return sum(
+            self._forget_of(tx, account_id, owner, key, limit)
+            for owner, key in (
+                (session_table.c.account_id, session_table.c.token_digest),
+                (known_mark.c.account_id, known_mark.c.mark),
+            )
+        )
+
+    def _forget_of(
+        self,
+        tx: Transaction,
+        account_id: AccountId,
+        owner: "sa.Column[Any]",
+        key: "sa.Column[Any]",
+        limit: int,
+    ) -> int:
+        mine = sa.select(key).where(owner == account_id).limit(limit)
+        if keys := connection(tx).execute(mine).scalars().all():
+            ours = sa.and_(owner == account_id, key.in_(keys))
+            connection(tx).execute(sa.delete(key.table).where(ours))
+        return len(keys)
 
     def _forget(
         self,
@@ -207,6 +297,8 @@ def _row(account: Account) -> dict[str, Any]:
         "role": account.role.value,
         "password_hash": account.password_hash,
         "address": attrs.asdict(account.address) if account.address else None,
+        "personalised": account.personalised,
+        "locale": account.locale,
         "version": account.version,
         "created_at": account.created_at,
     }
@@ -220,6 +312,8 @@ def _account(row: Any) -> Account:
         role=Role(row.role),
         password_hash=row.password_hash,
         address=Address(**row.address) if row.address else None,
+        personalised=row.personalised is not False,  # older releases kept nothing
+        locale=row.locale,
         version=row.version,
         created_at=row.created_at,
     )

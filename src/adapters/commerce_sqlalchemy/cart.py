@@ -92,6 +92,18 @@ class SqlCartRepository(CartRepository):
             for row in connection(tx).execute(page)
         ]
 
+    def of_buyer(
+        self, tx: Transaction, buyer_id: BuyerId, after: CartId | None, limit: int
+    ) -> Sequence[Cart]:
+        page = sa.select(cart_table).where(_C.buyer_id == buyer_id).order_by(_C.id).limit(limit)
+        if after is not None:
+            page = page.where(_C.id > after)
+        return [_cart(row) for row in connection(tx).execute(page)]
+
+    def blank(self, tx: Transaction, carts: Sequence[Cart]) -> None:
+        ended = sorted(carts, key=lambda cart: (cart.buyer_id, cart.id))
+        _SET_LINES.run(connection(tx), [_given_back(cart) for cart in ended])
+
     def drop_guests(self, tx: Transaction, guests: Sequence[BuyerId], before: datetime) -> int:
         kept = cart_table.alias()
         in_use = sa.exists().where(

@@ -90,6 +90,11 @@ class SqlItemRepository(ItemRepository):
             statement = statement.where(item.c.seller_id == seller_id)
         return self._read(tx, statement)
 
+    def sells(self, tx: Transaction, seller_id: SellerId) -> bool:
+        on_sale = sa.and_(item.c.seller_id == seller_id, item.c.status == ItemStatus.ACTIVE.value)
+        found = sa.select(item.c.id).where(on_sale).limit(1)
+        return connection(tx).execute(found).first() is not None
+
     def _write_over(self, tx: Transaction, changes: Sequence[tuple[int, Item]]) -> set[str]:
         try:
             return {
@@ -144,7 +149,7 @@ _OFFERS: Final = sa.select(
     variant.c.sku_id, variant.c.item_id, variant.c.variant_id, variant.c.price_minor,
     variant.c.currency, variant.c.image,
     _OPTIONS, item.c.seller_id, item.c.sku, item.c.name, item.c.status,
-    item.c.category, item.c.tax_class,
+    item.c.brand, item.c.category, item.c.tax_class,
     sa.func.coalesce(variant.c.weight, item.c.weight).label("weight"),
 ).select_from(variant.join(item, item.c.id == variant.c.item_id))  # fmt: skip
 
@@ -272,6 +277,7 @@ def _offer(row: Any) -> Offer:
         image=row.image,
         price=Money(row.price_minor, row.currency),
         on_sale=row.status == ItemStatus.ACTIVE.value,
+        brand=row.brand,
         category=row.category,
         tax_class=row.tax_class or "",
         weight=row.weight,

@@ -18,6 +18,7 @@ from commerce_core.checkout import (
     OrderSaga,
     OutsideCall,
     OwedRefund,
+    SagaFilter,
     SagaRow,
     SagaStore,
     SagaWrite,
@@ -25,28 +26,28 @@ from commerce_core.checkout import (
 from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Transaction
-from commerce_core.orders import OrderKey, Shipment
-from commerce_sqlalchemy import owed, saga_calls
+from commerce_core.orders import NextAction, OrderKey, OrderState, Shipment
+from commerce_sqlalchemy import owed, payment_actions, saga_calls
 from commerce_sqlalchemy.keys import among, pairs
-from commerce_sqlalchemy.leases import beyond
+from commerce_sqlalchemy.leases import moments
 from commerce_sqlalchemy.messaging import leave_work
 from commerce_sqlalchemy.rows import insert_if_new, insert_many, insert_new
-from commerce_sqlalchemy.saga_rows import key_row, saga_row, write_row
+from commerce_sqlalchemy.saga_rows import call_row, key_row, saga_row, with_action, write_row
 from commerce_sqlalchemy.saga_statements import (
     BY_KEY,
     CLAIM,
     COVER,
-    FREE,
-    JOINED,
     OPEN,
     SAGAS,
     UNHELD,
     WRITE,
+    census_of,
+    due,
+    meant,
     needs_attention_clause,
-    under,
-    waits_for,
+    strange_to,
 )
-from commerce_sqlalchemy.tables import gateway_fact, refund, saga, shipment
+from commerce_sqlalchemy.tables import gateway_fact, outside_call, refund, saga, shipment
 from commerce_sqlalchemy.tables import orders as order_table
 from commerce_sqlalchemy.transaction import connection
 
@@ -77,6 +78,10 @@ class SqlSagaStore(SagaStore):
             for s in sagas
         ]
         insert_many(connection(tx), saga, rows)
+        intended = [(s.key, call) for s in sagas for call in s.calls.values()]
+        if intended:
+            calls = [call_row(key, call, at) for key, call in intended]
+            insert_many(connection(tx), outside_call, calls)
 
     def claim_due(
         self,
@@ -87,17 +92,9 @@ class SqlSagaStore(SagaStore):
         limit: int,
         away: Away = NOBODY_AWAY,
     ) -> Sequence[ClaimedSaga]:
-        c, far = saga.c, beyond(now, lease_until)
-        known = under(definitions)
-        due = sa.select(c.buyer_id, c.order_id, c.fence, c.claims).where(FREE, known)
-        if away != NOBODY_AWAY:
-            due = due.where(sa.not_(waits_for(away)))
+        at = moments(now, lease_until)
         candidates = (
-            connection(tx)
-            .execute(
-                due.order_by(c.next_run_at, c.order_id).limit(limit), {"now": now, "beyond": far}
-            )
-            .all()
+            connection(tx).execute(due(frozenset(definitions), away), at | {"most": limit}).all()
         )
         if candidates and candidates[0].claims >= _ALONE_AFTER:
             candidates = candidates[:1]
@@ -105,7 +102,7 @@ class SqlSagaStore(SagaStore):
         if not chosen:
             return []
         rows = sorted((r.buyer_id, r.order_id, r.fence) for r in chosen)
-        claimed_rows = CLAIM.run(connection(tx), rows, now=now, beyond=far, until=lease_until)
+        claimed_rows = CLAIM.run(connection(tx), rows, **at, until=lease_until)
         return list(
             self.reread(tx, [OrderKey(row.buyer_id, row.order_id) for row in claimed_rows]).values()
         )
@@ -124,7 +121,11 @@ class SqlSagaStore(SagaStore):
     def reread(self, tx: Transaction, keys: Sequence[OrderKey]) -> Mapping[OrderId, ClaimedSaga]:
         return {
             row.saga.key.order_id: ClaimedSaga(
-                saga=row.saga, fence=row.fence, claims=row.claims, seq=row.seq
+                saga=row.saga,
+                fence=row.fence,
+                claims=row.claims,
+                seq=row.seq,
+                next_run_at=row.next_run_at,
             )
             for row in self.rows(tx, keys)
         }
@@ -214,6 +215,18 @@ class SqlSagaStore(SagaStore):
         new = insert_new(connection(tx), shipment, rows, shipment.c.buyer_id, shipment.c.order_id)
         COVER.run(connection(tx), sorted(new))
 
+    def ask_buyers(self, tx: Transaction, asked: Mapping[OrderKey, NextAction]) -> None:
+        payment_actions.ask(connection(tx), asked)
+
+    def bring_back(self, tx: Transaction, key: OrderKey, returned: Mapping[str, str]) -> bool:
+        return payment_actions.bring_back(connection(tx), key, returned)
+
+    def forget_actions(self, tx: Transaction, keys: Sequence[OrderKey]) -> None:
+        payment_actions.forget(connection(tx), keys)
+
+    def stray_actions(self, tx: Transaction, limit: int) -> Sequence[OrderKey]:
+        return payment_actions.strays(connection(tx), limit)
+
     def request_cancel(self, tx: Transaction, key: OrderKey, at: datetime) -> bool:
         c = saga.c
         leave_work(tx)
@@ -222,7 +235,7 @@ class SqlSagaStore(SagaStore):
             .where(
                 c.buyer_id == key.buyer_id,
                 c.order_id == key.order_id,
-                c.state.in_(["PLACED", "CHARGING"]),
+                c.state.in_(["PLACED", "CHARGING", "AWAITING_BUYER"]),
             )
             .values(cancel_requested=True, next_run_at=at)
             .returning(c.order_id)
@@ -248,11 +261,9 @@ class SqlSagaStore(SagaStore):
         return self._rows(tx, sa.and_(OPEN, needs_attention_clause(claims, created_before)), limit)
 
     def page(
-        self, tx: Transaction, state: str | None, after: OrderId | None, limit: int
+        self, tx: Transaction, which: SagaFilter, after: OrderId | None, limit: int
     ) -> Sequence[SagaRow]:
-        where: list[sa.ColumnElement[bool]] = [sa.true()]
-        if state is not None:
-            where.append(saga.c.state == state)
+        where = meant(which)
         if after is not None:
             where.append(saga.c.order_id < after)
         return self._rows(tx, sa.and_(*where), limit)
@@ -260,42 +271,19 @@ class SqlSagaStore(SagaStore):
     def census(
         self, tx: Transaction, claims: int, created_before: datetime, at_most: int | None
     ) -> Mapping[str, BacklogStats]:
-        needs_attention = sa.case(
-            (needs_attention_clause(claims, created_before), 1), else_=0
-        ).label("needs_attention")
-        # In the order of the index of open sagas, so that no planner ever looks at those that are
-        # over.
-        some = (
-            sa.select(saga.c.state, order_table.c.created_at, needs_attention)
-            .select_from(JOINED)
-            .where(OPEN)
-            .order_by(saga.c.next_run_at)
-        )
-        x = some.limit(at_most).subquery().c
-        counted = sa.select(
-            x.state,
-            sa.func.count().label("sagas"),
-            sa.func.min(x.created_at).label("oldest"),
-            sa.func.sum(x.needs_attention).label("needs_attention"),
-        )
+        counted = census_of(claims, at_most)
         return {
             row.state: BacklogStats(
                 count=row.sagas, oldest=row.oldest, alarmed=int(row.needs_attention)
             )
-            for row in connection(tx).execute(counted.group_by(x.state))
+            for row in connection(tx).execute(counted, {"created_before": created_before})
         }
 
     def unknown_definitions(
         self, tx: Transaction, known: Collection[tuple[str, int]], at_most: int
     ) -> Mapping[tuple[str, int], int]:
-        c = saga.c
-        strange = sa.select(c.definition, c.version).where(OPEN, sa.not_(under(known)))
-        x = strange.order_by(c.next_run_at).limit(at_most).subquery().c
-        counted = sa.select(x.definition, x.version, sa.func.count().label("sagas"))
-        return {
-            (row.definition, row.version): row.sagas
-            for row in connection(tx).execute(counted.group_by(x.definition, x.version))
-        }
+        counted = strange_to(frozenset(known), at_most)
+        return {(row.definition, row.version): row.sagas for row in connection(tx).execute(counted)}
 
     def gateways_in_use(self, tx: Transaction) -> Sequence[tuple[str, str]]:
         g = order_table.c
@@ -376,4 +364,7 @@ class SqlSagaStore(SagaStore):
     def _with_calls(self, tx: Transaction, rows: Sequence[Any]) -> list[SagaRow]:
         keys = [OrderKey(row.buyer_id, row.order_id) for row in rows]
         calls = saga_calls.latest_calls(connection(tx), keys)
-        return [saga_row(row, calls.get(row.order_id, {})) for row in rows]
+        found = [saga_row(row, calls.get(row.order_id, {})) for row in rows]
+        awaiting = [r.saga.key for r in found if r.saga.state is OrderState.AWAITING_BUYER]
+        asked = payment_actions.asked_of(connection(tx), awaiting)
+        return [with_action(row, asked.get(row.saga.key.order_id)) for row in found]

@@ -20,7 +20,7 @@ from commerce_core.catalog import (
 from commerce_core.kernel.codec import from_data, to_data
 from commerce_core.kernel.ids import ImportId, SellerId
 from commerce_core.kernel.transaction import Transaction
-from commerce_sqlalchemy.leases import unheld
+from commerce_sqlalchemy.leases import moments, unheld
 from commerce_sqlalchemy.rows import Given, insert_many, insert_or_add
 from commerce_sqlalchemy.tables import (
     Id,
@@ -82,30 +82,22 @@ class SqlImportQueue(ImportQueue):
         return {ImportId(row.id): row.chunks for row in connection(tx).execute(found)}
 
     def claim(self, tx: Transaction, now: datetime, lease_until: datetime) -> ItemImport | None:
-        c = item_import.c
-        free = sa.and_(
-            c.status == ImportStatus.RUNNING.value, unheld(c.lease_until, now, lease_until)
-        )
-        turn = sa.func.coalesce(c.turn, 0)
-        waiting = (
-            sa.select(c.id, c.fence)
-            .where(free, ~_BEHIND_ANOTHER)
-            .order_by(turn, c.created_at, c.id)
-            .limit(1)
-        )
-        next_one = connection(tx).execute(waiting).first()
+        at = moments(now, lease_until)
+        next_one = connection(tx).execute(_NEXT, at).first()
         if next_one is None:
             return None
+        c = item_import.c
         taken = connection(tx).execute(
             sa.update(item_import)
-            .where(c.id == next_one.id, c.fence == next_one.fence, free)
+            .where(c.id == next_one.id, c.fence == next_one.fence, _FREE)
             .values(
                 fence=c.fence + 1,
                 lease_until=lease_until,
                 claims=sa.func.coalesce(c.claims, 0) + 1,
                 turn=_LATEST_TURN + 1,
             )
-            .returning(*c)
+            .returning(*c),
+            at,
         )
         row = taken.first()
         return _import(row) if row is not None else None
@@ -221,6 +213,21 @@ class SqlImportQueue(ImportQueue):
     def drop_received(self, tx: Transaction, import_id: ImportId) -> bool:
         return self._drop_received(tx, item_import.c.id == import_id) > 0
 
+    def of_seller(
+        self, tx: Transaction, seller_id: SellerId, after: ImportId | None, limit: int
+    ) -> Sequence[ItemImport]:
+        c = item_import.c
+        mine = sa.and_(c.seller_id == seller_id, c.id > (after or ""))
+        page = sa.select(item_import).where(mine).order_by(c.id).limit(limit)
+        return [_import(row) for row in connection(tx).execute(page)]
+
+    def forget_of(self, tx: Transaction, seller_id: SellerId, limit: int) -> int:
+        ids = [job.id for job in self.of_seller(tx, seller_id, None, limit)]
+        if ids:
+            self._forget_bytes(tx, sa.select(item_import.c.id).where(item_import.c.id.in_(ids)))
+            connection(tx).execute(sa.delete(item_import).where(item_import.c.id.in_(ids)))
+        return len(ids)
+
     def _drop_received(self, tx: Transaction, which: "sa.ColumnElement[bool]") -> int:
         c = item_import.c
         stopped = sa.and_(c.status == ImportStatus.RECEIVING.value, which)
@@ -247,6 +254,16 @@ _BEHIND_ANOTHER: Final = sa.exists().where(
             _EARLIER.c.created_at == item_import.c.created_at, _EARLIER.c.id < item_import.c.id
         ),
     ),
+)
+_FREE: Final = sa.and_(
+    item_import.c.status == ImportStatus.RUNNING.value, unheld(item_import.c.lease_until)
+)
+#: Looked for again and again while there is nothing to do.
+_NEXT: Final = (
+    sa.select(item_import.c.id, item_import.c.fence)
+    .where(_FREE, ~_BEHIND_ANOTHER)
+    .order_by(sa.func.coalesce(item_import.c.turn, 0), item_import.c.created_at, item_import.c.id)
+    .limit(1)
 )
 _SERVED: Final = item_import.alias("served")
 _LATEST_TURN: Final = (

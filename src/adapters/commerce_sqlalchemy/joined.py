@@ -71,6 +71,9 @@ class JoinedDatabase(Database):
     def single_read(self) -> SqlTransaction:
         return JoinedTransaction(self)
 
+    def discard_log(self) -> bool:
+        return True
+
     def pause(self, lost: int) -> None:
         """Nothing is tried again within a transaction that holds locks: it is its owner who tries
         the whole of it again.

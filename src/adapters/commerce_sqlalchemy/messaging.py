@@ -3,12 +3,21 @@
 import zlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from commerce_core.kernel.ids import MessageId
-from commerce_core.kernel.messaging import DeadLetter, DiscardedLetter, Inbox, Message, Outbox
+from commerce_core.kernel.messaging import (
+    DeadLetter,
+    DiscardedLetter,
+    Inbox,
+    Message,
+    Note,
+    Outbox,
+    without_note,
+)
 from commerce_core.kernel.transaction import Database, Transaction
 from commerce_sqlalchemy.queues import SqlLocalQueues
 from commerce_sqlalchemy.rows import Given, insert_if_new, insert_new, one_by_one, slices
@@ -32,6 +41,18 @@ def leave_work(tx: Transaction) -> None:
     """Have those woken who wait for work once *tx* is committed."""
     if isinstance(tx, SqlTransaction):
         tx.leaves_work = True
+
+
+@lru_cache(maxsize=8)  # every scrape of the figures asks for it
+def _backlog(at_most: int | None) -> "sa.Select[int, Any]":
+    some = sa.select(outbox.c.occurred_at).order_by(outbox.c.id).limit(at_most).subquery()
+    return sa.select(sa.func.count(), sa.func.min(some.c.occurred_at))
+
+
+@lru_cache(maxsize=8)
+def _counted_letters(at_most: int) -> "sa.Select[Any]":
+    some = sa.select(dead_letter.c.id).limit(at_most).subquery()
+    return sa.select(sa.func.count()).select_from(some)
 
 
 class SqlOutbox(Outbox):
@@ -122,15 +143,8 @@ class SqlOutbox(Outbox):
             tx.commit()
 
     def backlog(self, at_most: int | None = None) -> tuple[int, datetime | None]:
-        oldest_first = (
-            sa.select(outbox.c.occurred_at).order_by(outbox.c.id).limit(at_most).subquery()
-        )
         with self._db.snapshot() as tx:
-            count, oldest = (
-                connection(tx)
-                .execute(sa.select(sa.func.count(), sa.func.min(oldest_first.c.occurred_at)))
-                .one()
-            )
+            count, oldest = connection(tx).execute(_backlog(at_most)).one()
             queued, since = (
                 self._queues.backlog(tx, at_most) if self._queues is not None else (0, None)
             )
@@ -150,9 +164,8 @@ class SqlOutbox(Outbox):
             return [_letter(row) for row in connection(tx).execute(newest)]
 
     def count_dead_letters(self, at_most: int) -> int:
-        some = sa.select(dead_letter.c.id).limit(at_most).subquery()
         with self._db.snapshot() as tx:
-            return connection(tx).execute(sa.select(sa.func.count()).select_from(some)).scalar_one()
+            return int(connection(tx).execute(_counted_letters(at_most)).scalar_one())
 
     def letters_of(self, id: str) -> Sequence[DeadLetter]:
         c = dead_letter.c
@@ -160,7 +173,7 @@ class SqlOutbox(Outbox):
         with self._db.snapshot() as tx:
             return [_letter(row) for row in connection(tx).execute(found)]
 
-    def replay(self, ids: Sequence[MessageId]) -> Sequence[MessageId]:
+    def replay(self, ids: Sequence[MessageId], note: Note = without_note) -> Sequence[MessageId]:
         freed: dict[MessageId, Message] = {}
         with self._db.begin() as tx:
             for some in slices(sorted(set(ids))):
@@ -171,11 +184,17 @@ class SqlOutbox(Outbox):
                 )
                 freed |= {row.id: _message(row) for row in connection(tx).execute(deleted)}
             self.append(tx, [message for _, message in sorted(freed.items())])
+            note(tx, sorted(freed))
             tx.commit()
         return sorted(freed)
 
     def discard(
-        self, ids: Sequence[MessageId], actor: str, reason: str, at: datetime
+        self,
+        ids: Sequence[MessageId],
+        actor: str,
+        reason: str,
+        at: datetime,
+        note: Note = without_note,
     ) -> Sequence[MessageId]:
         deleted: list[Any] = []
         with self._db.begin() as tx:
@@ -188,8 +207,10 @@ class SqlOutbox(Outbox):
                 deleted += connection(tx).execute(dropped).mappings()
             noted = {"actor": actor, "why": reason, "discarded_at": at}
             insert_if_new(connection(tx), discarded_letter, [{**row, **noted} for row in deleted])
+            dropped_ids = sorted({row["id"] for row in deleted})
+            note(tx, dropped_ids)
             tx.commit()
-        return sorted({row["id"] for row in deleted})
+        return dropped_ids
 
     def discarded(self, limit: int) -> Sequence[DiscardedLetter]:
         c = discarded_letter.c

@@ -9,6 +9,7 @@ from commerce_core.kernel.money import Money
 from commerce_core.orders import (
     Cancellation,
     Fact,
+    NextAction,
     Order,
     OrderLine,
     OrderState,
@@ -92,6 +93,7 @@ def order_view(
     adjustments: Sequence[Any],
     timeline: Sequence[TimelineEntry],
     shipments: Sequence[Any],
+    next_action: NextAction | None,
 ) -> OrderView:
     """The order of a row that is joined with its saga and contact, and the rows of its parts."""
     ending = next((e.detail for e in timeline if e.fact is Fact.ORDER_CANCELLED), None)
@@ -110,6 +112,7 @@ def order_view(
         if ending
         else None,
         updated_at=row.updated_at,
+        next_action=next_action,
     )
 
 

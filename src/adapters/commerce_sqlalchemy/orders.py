@@ -22,6 +22,7 @@ from commerce_core.orders import (
     OrderKey,
     OrderPosition,
     OrderRepository,
+    OrderState,
     OrderView,
     SellerOrder,
     SellerOrders,
@@ -29,6 +30,7 @@ from commerce_core.orders import (
     TimelineEntry,
     states_of,
 )
+from commerce_sqlalchemy.erased_orders import blank_orders, blank_seller_orders
 from commerce_sqlalchemy.keys import among, pairs
 from commerce_sqlalchemy.order_rows import (
     adjustment_row,
@@ -37,6 +39,7 @@ from commerce_sqlalchemy.order_rows import (
     order_view,
     timeline_entry,
 )
+from commerce_sqlalchemy.payment_actions import asked_of
 from commerce_sqlalchemy.rows import Given, insert_many, insert_new, one_by_one, slices
 from commerce_sqlalchemy.tables import (
     Id,
@@ -54,6 +57,8 @@ from commerce_sqlalchemy.tables import (
 from commerce_sqlalchemy.tables import orders as order_table
 from commerce_sqlalchemy.transaction import connection
 
+_NOT_OVER: Final = tuple(state.value for state in OrderState if not state.is_final)
+_AWAITS: Final = OrderState.AWAITING_BUYER.value
 _AT_ONCE: Final = 50
 """Timelines per statement: pairs of keys are sought by every first part with every second."""
 
@@ -171,6 +176,16 @@ class SqlOrderRepository(OrderRepository):
         )
         return {row.id: OrderKey(row.buyer_id, row.id) for row in rows}
 
+    def under_way(self, tx: Transaction, buyer_id: BuyerId) -> bool:
+        mine = sa.and_(saga.c.buyer_id == buyer_id, saga.c.state.in_(_NOT_OVER))
+        found = sa.select(saga.c.order_id).where(mine).limit(1)
+        return connection(tx).execute(found).first() is not None
+
+    def blank(
+        self, tx: Transaction, buyer_id: BuyerId, after: OrderId | None, limit: int
+    ) -> Mapping[OrderId, Sequence[SellerId]]:
+        return blank_orders(connection(tx), buyer_id, after, limit)
+
     def numbered(self, tx: Transaction, numbers: Sequence[str]) -> Mapping[str, OrderKey]:
         found = _BY_NUMBER.run(connection(tx), one_by_one(numbers))
         return {row.number: OrderKey(row.buyer_id, row.order_id) for row in found}
@@ -187,11 +202,13 @@ class SqlOrderRepository(OrderRepository):
         return [KeptNumber(r.number, OrderKey(r.buyer_id, r.order_id), r.of_order) for r in rows]
 
     def _views(self, tx: Transaction, rows: Sequence[Any]) -> list[OrderView]:
-        """Five statements for any number of orders."""
+        """Five statements for any number of orders; one more where buyers have to act."""
         if not rows:
             return []
         keys = [OrderKey(row.buyer_id, row.id) for row in rows]
         lines, adjustments, entries, shipments = (self._parts(tx, parts, keys) for parts in _PARTS)
+        awaited = [key for key, row in zip(keys, rows, strict=True) if row.state == _AWAITS]
+        asked = asked_of(connection(tx), awaited)
         return [
             order_view(
                 row,
@@ -199,6 +216,7 @@ class SqlOrderRepository(OrderRepository):
                 adjustments[row.id],
                 [timeline_entry(e) for e in entries[row.id]],
                 shipments[row.id],
+                asked.get(row.id),
             )
             for row in rows
         ]
@@ -278,6 +296,9 @@ class SqlSellerOrders(SellerOrders):
             .scalar()
         )
         return from_data(document, SellerOrder) if document is not None else None
+
+    def blank(self, tx: Transaction, orders: Sequence[tuple[SellerId, OrderId]]) -> None:
+        blank_seller_orders(connection(tx), orders)
 
 
 def _number_rows(orders: Sequence[Order]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import count
 from typing import Any, Final
 
@@ -80,6 +81,17 @@ class SqlLocalQueues(LocalQueues):
         )
 
 
+@lru_cache(maxsize=8)
+def _counted(at_most: int | None) -> "sa.Select[int, Any]":
+    """How many messages wait for ``consumer``, and since when the oldest does. Made once for each
+    bound, as every scrape of the figures asks for it.
+    """
+    c = queued_message.c
+    of_consumer = sa.select(c.occurred_at).where(c.consumer == sa.bindparam("consumer"))
+    some = of_consumer.order_by(c.consumer, c.id).limit(at_most).subquery()
+    return sa.select(sa.func.count(), sa.func.min(some.c.occurred_at))
+
+
 class SqlQueue(Queue):
     """The queue of *consumer*. For one thread at a time."""
 
@@ -97,7 +109,7 @@ class SqlQueue(Queue):
     def receive(self, limit: int) -> Sequence[Delivery]:
         if not self._leased():
             return []
-        with self._db.snapshot() as tx:
+        with self._db.single_read() as tx:
             rows = (
                 connection(tx).execute(_OLDEST, {"consumer": self._consumer, "most": limit}).all()
             )
@@ -120,19 +132,8 @@ class SqlQueue(Queue):
         """How many messages wait, counted up to *at_most*, and since when the oldest of them
         does.
         """
-        c = queued_message.c
-        some = (
-            sa.select(c.occurred_at)
-            .where(c.consumer == self._consumer)
-            .order_by(c.consumer, c.id)
-            .limit(at_most)
-            .subquery()
-        )
-        number, since = (
-            connection(tx)
-            .execute(sa.select(sa.func.count(), sa.func.min(some.c.occurred_at)))
-            .one()
-        )
+        counted = connection(tx).execute(_counted(at_most), {"consumer": self._consumer})
+        number, since = counted.one()
         return number, since
 
     def _delivery(self, row: Any) -> Delivery:

@@ -15,6 +15,9 @@ from commerce_sqlalchemy.transaction import translate_error
 T = TypeVar("T")
 
 _SLICE: Final = 1_024
+#: SQLite keeps each size of a statement with a place for every value, in every connection: larger
+#: ones took more memory than all else together, and save next to nothing where there is no trip.
+_PLACES_IN_PROCESS: Final = 4_096
 _MARK: Final = "/* given */"
 #: Rows up to which it takes less time to go through them one by one than column by column.
 _FEW: Final = 16
@@ -51,6 +54,8 @@ class Given:
     ) -> None:
         self._build = build
         self._most = most
+        few = 1 << (_PLACES_IN_PROCESS // len(columns)).bit_length() - 1
+        self._most_in_process = min(most, few)
         self._columns = columns
         self._nothing = (None,) * len(columns)
         # PostgreSQL takes a comparison with a computed value for a selective one: it
@@ -76,12 +81,15 @@ class Given:
         written = self._written.get(dialect.name) or self._write(dialect)
         tail = written.tail_of(others)
         answer: list[Any] = []
-        for some in slices(given, self._most):
+        for some in slices(given, self._most_for(dialect)):
             size = 1 << (len(some) - 1).bit_length()
             filling = self._nothing * (size - len(some))
             values = (*chain.from_iterable(written.bound(some)), *filling, *tail)
             answer += written.shown(answered(connection, written.text_of(size), values))
         return answer
+
+    def _most_for(self, dialect: sa.Dialect) -> int:
+        return self._most_in_process if dialect.name == "sqlite" else self._most
 
     def _write(self, dialect: sa.Dialect) -> "_Written":
         one = ", ".join(_place(f":given_{name}", kind) for name, kind in self._columns.items())

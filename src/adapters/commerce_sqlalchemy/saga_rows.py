@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+import attrs
 import sqlalchemy as sa
 
 from commerce_core.checkout import (
@@ -17,12 +18,12 @@ from commerce_core.checkout import (
     call_key,
 )
 from commerce_core.kernel.money import Money
-from commerce_core.orders import OrderKey, OrderState
+from commerce_core.orders import NextAction, OrderKey, OrderState
 from commerce_sqlalchemy.tables import Id, Instant, Json
 
 WRITE_COLUMNS: Final[Mapping[str, Any]] = {
     "buyer_id": Id, "order_id": Id, "fence": sa.BigInteger(), "was": sa.Text(),
-    "cancel_requested": sa.Boolean(), "state": sa.Text(),
+    "cancel_requested": sa.Boolean(), "was_due": Instant(), "state": sa.Text(),
     "seq": sa.BigInteger(), "claims": sa.BigInteger(), "lease_until": Instant(),
     "next_run_at": Instant(), "last_error": sa.Text(),
     "attention": sa.Boolean(), "cause": sa.Text(), "cause_detail": sa.Text(),
@@ -40,7 +41,7 @@ def write_row(w: SagaWrite) -> tuple[Any, ...]:
     read, cause = w.read.saga, w.saga.cause
     return (
         read.key.buyer_id, read.key.order_id, w.read.fence, read.state.value, read.cancel_requested,
-        w.saga.state.value,
+        w.read.next_run_at, w.saga.state.value,
         w.seq, w.claims, w.lease_until, w.next_run_at, w.last_error, w.attention,
         cause.code if cause else None, cause.detail if cause else None,
     )  # fmt: skip
@@ -123,6 +124,8 @@ def saga_row(row: Any, calls: Mapping[Operation, OutsideCall]) -> SagaRow:
         cause=Cause(row.cause, row.cause_detail or "") if row.cause else None,
         calls=calls,
         trace=row.trace,
+        time_up=bool(row.time_up),
+        buyer_until=row.buyer_until,
     )
     return SagaRow(
         saga=read,
@@ -136,3 +139,11 @@ def saga_row(row: Any, calls: Mapping[Operation, OutsideCall]) -> SagaRow:
         next_run_at=row.next_run_at,
         lease_until=row.lease_until,
     )
+
+
+def with_action(row: SagaRow, asked: NextAction | None) -> SagaRow:
+    """*row* with what its buyer was *asked* to do."""
+    if asked is None:
+        return row
+    saga = attrs.evolve(row.saga, action=asked.action, returned=asked.returned)
+    return attrs.evolve(row, saga=saga)

@@ -1,14 +1,14 @@
 """Reindex requests, in SQL."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from commerce_core.kernel.ids import JobId
 from commerce_core.kernel.transaction import Transaction
 from commerce_core.search import Reindex, ReindexQueue, ReindexStatus
-from commerce_sqlalchemy.leases import unheld
+from commerce_sqlalchemy.leases import moments, unheld
 from commerce_sqlalchemy.rows import insert_if_new
 from commerce_sqlalchemy.tables import reindex
 from commerce_sqlalchemy.transaction import connection
@@ -38,22 +38,17 @@ class SqlReindexQueue(ReindexQueue):
         return _job(row) if row is not None else None
 
     def claim(self, tx: Transaction, now: datetime, lease_until: datetime) -> Reindex | None:
-        c = reindex.c
-        free = sa.and_(
-            c.status != ReindexStatus.FINISHED.value, unheld(c.lease_until, now, lease_until)
-        )
-        oldest = (
-            connection(tx)
-            .execute(sa.select(c.id, c.fence).where(free).order_by(c.created_at, c.id).limit(1))
-            .first()
-        )
+        at = moments(now, lease_until)
+        oldest = connection(tx).execute(_OLDEST, at).first()
         if oldest is None:
             return None
+        c = reindex.c
         taken = connection(tx).execute(
             sa.update(reindex)
-            .where(c.id == oldest.id, c.fence == oldest.fence, free)
+            .where(c.id == oldest.id, c.fence == oldest.fence, _FREE)
             .values(status=ReindexStatus.RUNNING.value, fence=c.fence + 1, lease_until=lease_until)
-            .returning(*c)
+            .returning(*c),
+            at,
         )
         row = taken.first()
         return _job(row) if row is not None else None
@@ -80,6 +75,17 @@ class SqlReindexQueue(ReindexQueue):
         if ids:
             connection(tx).execute(sa.delete(reindex).where(c.id.in_(ids)))
         return len(ids)
+
+
+_FREE: Final = sa.and_(
+    reindex.c.status != ReindexStatus.FINISHED.value, unheld(reindex.c.lease_until)
+)
+_OLDEST: Final = (
+    sa.select(reindex.c.id, reindex.c.fence)
+    .where(_FREE)
+    .order_by(reindex.c.created_at, reindex.c.id)
+    .limit(1)
+)
 
 
 def _state_columns(job: Reindex) -> dict[str, Any]:

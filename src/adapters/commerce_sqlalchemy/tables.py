@@ -6,80 +6,19 @@ primary and unique keys of ordering tables begin with ``buyer_id``, those of sto
 other).
 """
 
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
-
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
-from commerce_core.kernel.ids import LONGEST_USER_ID
+from commerce_sqlalchemy.columns import METADATA, Id, Instant, Json, UserId
+from commerce_sqlalchemy.columns import at as _at
+from commerce_sqlalchemy.columns import flag as _flag
+from commerce_sqlalchemy.columns import id_ as _id
+from commerce_sqlalchemy.columns import int_ as _int
+from commerce_sqlalchemy.columns import json_ as _json
+from commerce_sqlalchemy.columns import table as _table
+from commerce_sqlalchemy.columns import text as _text
+from commerce_sqlalchemy.payment_tables import payment_action, payment_notice
 
-METADATA: Final = sa.MetaData()
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-Id: Final = sa.String(36)
-#: Of buyers and sellers, who may be known by another system. SQLite looks at no length.
-UserId: Final = sa.String(LONGEST_USER_ID).with_variant(sa.String(36), "sqlite")
-_OF_USERS: Final = ("buyer_id", "seller_id", "account_id")
-Json: Final = sa.JSON(none_as_null=True).with_variant(
-    postgresql.JSONB(none_as_null=True), "postgresql"
-)
-
-
-class Instant(sa.types.TypeDecorator[datetime]):
-    """A moment: ``timestamptz`` on PostgreSQL, microseconds since 1970 on SQLite, which has no such
-    type.
-    """
-
-    impl = sa.BigInteger
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
-        return dialect.type_descriptor(
-            sa.DateTime(timezone=True) if dialect.name == "postgresql" else sa.BigInteger()
-        )
-
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:
-        if value is None or dialect.name == "postgresql":
-            return value
-        return (value - _EPOCH) // timedelta(microseconds=1)
-
-    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
-        if value is None or dialect.name == "postgresql":
-            return value  # type: ignore[no-any-return]  # the driver's own datetime
-        return _EPOCH + timedelta(microseconds=value)
-
-
-def _id(name: str, *, null: bool = False) -> "sa.Column[str]":
-    return sa.Column(name, UserId if name in _OF_USERS else Id, nullable=null)
-
-
-def _text(name: str, *, null: bool = False) -> "sa.Column[str]":
-    return sa.Column(name, sa.Text, nullable=null)
-
-
-def _int(name: str, *, null: bool = False) -> "sa.Column[int]":
-    return sa.Column(name, sa.BigInteger, nullable=null)
-
-
-def _json(name: str, *, null: bool = False) -> "sa.Column[Any]":
-    return sa.Column(name, Json, nullable=null)
-
-
-def _at(name: str, *, null: bool = False) -> "sa.Column[datetime]":
-    return sa.Column(name, Instant, nullable=null)
-
-
-def _flag(name: str) -> "sa.Column[bool]":
-    return sa.Column(name, sa.Boolean, nullable=False)
-
-
-def _table(
-    name: str, *parts: "sa.Column[Any] | sa.schema.Constraint | sa.Index", key: str
-) -> sa.Table:
-    return sa.Table(
-        name, METADATA, *parts, sa.PrimaryKeyConstraint(*key.split(), name=f"pk_{name}")
-    )
+__all__ = ["METADATA", "Id", "Instant", "Json", "UserId", "payment_action", "payment_notice"]
 
 
 # --- messaging ------------------------------------------------------------------------------------
@@ -124,33 +63,44 @@ account = _table(
     "account", sa.Column("id", UserId, nullable=False), _text("email"), _text("name"),
     _text("role"), _text("password_hash"),
     _json("address", null=True),
-    _int("version"), _at("created_at"), sa.UniqueConstraint("email", name="uq_account_email"),
+    _int("version"), _at("created_at"), sa.Column("personalised", sa.Boolean, nullable=True),
+    _text("locale", null=True),
+    sa.Index("ix_account_operator", "id", sqlite_where=sa.text("role = 'operator'"),
+        postgresql_where=sa.text("role = 'operator'")),
+    sa.UniqueConstraint("email", name="uq_account_email"),
     key="id",
 )  # fmt: skip
 session = _table(
     "session", _text("token_digest"), _id("account_id"), _at("created_at"), _at("expires_at"),
-    sa.Index("ix_session_expires_at", "expires_at"), key="token_digest",
+    sa.Index("ix_session_expires_at", "expires_at"), sa.Index("ix_session_account", "account_id"),
+    key="token_digest",
 )  # fmt: skip
 attempt = _table(
-    "attempt",
-    _text("key"),
-    _int("attempts"),
-    _at("until"),
-    sa.Index("ix_attempt_until", "until"),
-    key="key",
-)
+    "attempt", _text("key"), _int("attempts"), _at("until"),
+    sa.Index("ix_attempt_until", "until"), key="key",
+)  # fmt: skip
 known_mark = _table(
     "known_mark", _id("account_id"), _text("mark"), _at("seen_at"), key="account_id mark"
 )
+#: Links that were asked for and not used.
+credential_request = _table(
+    "credential_request", _id("id"), _text("kind"), _text("email"), _id("account_id", null=True),
+    _flag("opened"), _at("created_at"), _at("expires_at"),
+    sa.Index("ix_credential_request_asked", "created_at", sqlite_where=sa.text("opened = 0"),
+        postgresql_where=sa.text("NOT opened")),
+    sa.Index("ix_credential_request_account", "account_id"),
+    sa.Index("ix_credential_request_expires_at", "expires_at"), key="id",
+)  # fmt: skip
+#: What of closed accounts is still to be erased.
+erasure = _table(
+    "erasure", _id("account_id"), _at("due_at"), _int("passes"), _int("part"),
+    _text("after", null=True), sa.Index("ix_erasure_due", "due_at"), key="account_id",
+)  # fmt: skip
 #: Of earlier releases, which may run beside this one.
 login_failure = _table(
-    "login_failure",
-    _text("email"),
-    _int("failures"),
-    _at("last_at"),
-    sa.Index("ix_login_failure_last_at", "last_at"),
-    key="email",
-)
+    "login_failure", _text("email"), _int("failures"), _at("last_at"),
+    sa.Index("ix_login_failure_last_at", "last_at"), key="email",
+)  # fmt: skip
 shop_secret = _table("shop_secret", _text("name"), _text("secret"), key="name")
 
 # --- catalog --------------------------------------------------------------------------------------
@@ -192,12 +142,19 @@ import_aside = _table(
     sa.Column("raw", sa.LargeBinary, nullable=False), key="import_id sku place",
 )  # fmt: skip
 import_chunk = _table(
-    "import_chunk",
-    _id("import_id"),
-    _int("no"),
-    sa.Column("data", sa.LargeBinary, nullable=False),
-    key="import_id no",
-)
+    "import_chunk", _id("import_id"), _int("no"),
+    sa.Column("data", sa.LargeBinary, nullable=False), key="import_id no",
+)  # fmt: skip
+
+item_image = _table(
+    "item_image", _id("id"), _id("item_id"), _id("seller_id"), _text("variant_id"),
+    _int("slot", null=True), _text("status"), _text("digest"), _text("media_type"),
+    _int("width"), _int("height"), _text("problem"), _json("renditions"), _at("created_at"),
+    _at("deleted_at", null=True), _int("fence"), _int("attempts"), _at("lease_until", null=True),
+    sa.Index("uq_item_image_slot", "item_id", "variant_id", "slot", unique=True),
+    sa.Index("ix_item_image_status", "status", "created_at"),
+    sa.Index("ix_item_image_deleted_at", "deleted_at"), key="id",
+)  # fmt: skip
 
 # --- inventory (keyed by sku_id, location) --------------------------------------------------------
 stock = _table(
@@ -235,7 +192,7 @@ orders = _table(
     _text("handle"), _text("payment_brand"),
     _text("payment_last4"), _at("created_at"), _json("metadata", null=True),
     _json("coupons", null=True), _text("number", null=True),
-    sa.Index("ix_orders_id", "id"),
+    sa.Index("ix_orders_id", "id"), sa.Index("ix_orders_handle", "handle"),
     sa.Index("ix_orders_placed", "buyer_id", "created_at", "id"),
     sa.UniqueConstraint("buyer_id", "cart_id", name="uq_orders_cart"),
     sa.UniqueConstraint("buyer_id", "idem_key", name="uq_orders_idem_key"),
@@ -259,13 +216,9 @@ order_adjustment = _table(
     key="buyer_id order_id no",
 )  # fmt: skip
 order_contact = _table(
-    "order_contact",
-    _id("buyer_id"),
-    _id("order_id"),
-    _text("email"),
-    _json("address", null=True),
+    "order_contact", _id("buyer_id"), _id("order_id"), _text("email"), _json("address", null=True),
     key="buyer_id order_id",
-)
+)  # fmt: skip
 saga = _table(
     "saga", _id("buyer_id"), _id("order_id"), _text("definition"), _int("version"), _text("state"),
     _int("fence"),
@@ -274,6 +227,7 @@ saga = _table(
     _text("last_error", null=True), _text("cause", null=True), _text("cause_detail", null=True),
     _text("carrier"), _int("last_seq"), _at("updated_at"),
     _text("trace", null=True),
+    _at("buyer_until", null=True), sa.Column("time_up", sa.Boolean, nullable=True),
     sa.Index("ix_saga_due", "next_run_at",
         sqlite_where=sa.text("state NOT IN ('COMPLETED', 'CANCELLED')"),
              postgresql_where=sa.text("state NOT IN ('COMPLETED', 'CANCELLED')")),
@@ -316,14 +270,24 @@ shipment = _table(
     key="buyer_id order_id no",
 )  # fmt: skip
 shipment_line = _table(
-    "shipment_line",
-    _id("buyer_id"),
-    _id("order_id"),
-    _int("shipment_no"),
-    _int("line_no"),
-    _int("quantity"),
-    key="buyer_id order_id shipment_no line_no",
-)
+    "shipment_line", _id("buyer_id"), _id("order_id"), _int("shipment_no"), _int("line_no"),
+    _int("quantity"), key="buyer_id order_id shipment_no line_no",
+)  # fmt: skip
+
+# --- wishlist (keyed by buyer_id) -----------------------------------------------------------------
+#: ``variant_id`` is empty where the item itself is meant.
+wishlist_entry = _table(
+    "wishlist_entry", _id("buyer_id"), _id("item_id"), _text("variant_id"), _int("price_minor"),
+    _text("currency"), _at("added_at"),
+    sa.Index("ix_wishlist_entry_added", "buyer_id", "added_at", "item_id", "variant_id"),
+    sa.Index("ix_wishlist_entry_item", "item_id", "buyer_id", "variant_id"),
+    key="buyer_id item_id variant_id",
+)  # fmt: skip
+#: How many entries each list has: what bounds it, whoever adds beside one another.
+wishlist_size = _table(
+    "wishlist_size", _id("buyer_id"), _int("entries"),
+    sa.CheckConstraint("entries BETWEEN 0 AND 1000", name="ck_wishlist_size"), key="buyer_id",
+)  # fmt: skip
 
 # --- what sellers see (a projection fed by events) ------------------------------------------------
 seller_order = _table(
@@ -339,4 +303,89 @@ reindex = _table(
     "reindex", _id("id"), _text("status"), _int("indexed"), _at("created_at"),
     _at("finished_at", null=True), _int("fence"),
     _at("lease_until", null=True), key="id",
+)  # fmt: skip
+
+# --- notifications (keyed by person_id) -----------------------------------------------------------
+notification = _table(
+    "notification", sa.Column("person_id", UserId, nullable=False), _id("id"), _text("kind"),
+    _text("subject"), _json("facts"), _text("address", null=True), _text("status"),
+    _at("created_at"), _at("due_at"), _at("until", null=True), _int("fence"),
+    _at("lease_until", null=True), _int("attempts"), _json("accepted_by"),
+    _text("title", null=True), _text("reason", null=True), _flag("listed"),
+    _at("ended_at", null=True), _at("read_at", null=True),
+    sa.Index("ix_notification_due", "due_at", sqlite_where=sa.text("status = 'PENDING'"),
+        postgresql_where=sa.text("status = 'PENDING'")),
+    sa.Index("ix_notification_failed", "ended_at", sqlite_where=sa.text("status = 'FAILED'"),
+        postgresql_where=sa.text("status = 'FAILED'")),
+    sa.Index("ix_notification_listed", "person_id", "ended_at", "id"),
+    sa.Index("ix_notification_subject", "subject"),
+    sa.Index("ix_notification_ended", "ended_at"), key="person_id id",
+)  # fmt: skip
+notification_choice = _table(
+    "notification_choice", sa.Column("person_id", UserId, nullable=False), _json("choices"),
+    key="person_id",
+)  # fmt: skip
+bounced_address = _table(
+    "bounced_address", _text("email"), _text("reason"), _at("at"),
+    sa.Index("ix_bounced_address_at", "at"), key="email",
+)  # fmt: skip
+#: One row: what happened before it was told to nobody.
+notification_since = _table(
+    "notification_since", sa.Column("at", Instant, nullable=False, autoincrement=False), key="at"
+)
+
+# --- recommendations ------------------------------------------------------------------------------
+recommendation_model = _table(
+    "recommendation_model", _id("id"), _text("status"), _int("orders"), _int("items"),
+    _id("newest_order", null=True), _at("created_at"), _at("finished_at", null=True),
+    _int("fence"), _at("lease_until", null=True), key="id",
+)  # fmt: skip
+#: ``popularity`` is in billionths; ``neighbours`` is a list of pairs: an item and its score.
+recommended_item = _table(
+    "recommended_item", _id("model_id"), _id("item_id"),
+    _int("popularity"), _json("neighbours"),
+    sa.Index("ix_recommended_item_popular", "model_id", "popularity", "item_id"),
+    key="model_id item_id",
+)  # fmt: skip
+
+# --- webhooks -------------------------------------------------------------------------------------
+webhook_endpoint = _table(
+    "webhook_endpoint", _id("id"), _text("owner"), _int("slot", null=True), _text("url"),
+    _json("events"), _text("description"), _text("status"), _text("disabled_because", null=True),
+    _int("generation"), _at("former_until", null=True), _at("failing_since", null=True),
+    _int("waiting"), _int("version"), _at("created_at"), _at("updated_at"), _int("fence"),
+    _at("lease_until", null=True), _at("next_at", null=True), _at("leave_alone", null=True),
+    sa.UniqueConstraint("owner", "slot", name="uq_webhook_endpoint_slot"),
+    sa.Index("ix_webhook_endpoint_next", "next_at",
+        sqlite_where=sa.text("status = 'active'"), postgresql_where=sa.text("status = 'active'")),
+    sa.Index("ix_webhook_endpoint_status", "status", "owner"), key="id",
+)  # fmt: skip
+webhook_delivery = _table(
+    "webhook_delivery", _id("endpoint_id"), _id("id"), _id("event_id"), _text("name"),
+    _text("subject"), _at("occurred_at"), _json("payload"), _at("created_at"), _text("status"),
+    _int("attempts"), _at("first_at", null=True), _at("next_at", null=True), _text("error",
+    null=True), _int("answered", null=True), _at("finished_at", null=True),
+    sa.Index("ix_webhook_delivery_next", "endpoint_id", "next_at", "event_id",
+        sqlite_where=sa.text("next_at IS NOT NULL"),
+        postgresql_where=sa.text("next_at IS NOT NULL")),
+    sa.Index("ix_webhook_delivery_subject", "endpoint_id", "status", "subject", "event_id"),
+    sa.Index("ix_webhook_delivery_made", "endpoint_id", "created_at", "id"),
+    sa.Index("ix_webhook_delivery_finished", "finished_at"), key="endpoint_id id",
+)  # fmt: skip
+
+# --- audit ----------------------------------------------------------------------------------------
+operator_decision = _table(
+    "operator_decision", _id("id"), _at("at"), _text("actor"), _text("action"), _text("subject"),
+    _text("outcome"), _text("reason"), _text("evidence"), _text("request", null=True),
+    sa.Index("ix_operator_decision_at", "at", "id"),
+    sa.Index("ix_operator_decision_subject", "subject", "at", "id"),
+    sa.Index("ix_operator_decision_actor", "actor", "at", "id"),
+    sa.UniqueConstraint("actor", "request", name="uq_operator_decision_request"), key="id",
+)  # fmt: skip
+#: Nothing rests on it; it is forgotten after a while. ``took`` is in microseconds.
+call_log = _table(
+    "call_log", _id("order_id"), _at("started_at"), _text("call"), _int("tries"), _text("party"),
+    _text("account"), _text("key", null=True), _int("attempt"), _int("took"), _text("outcome"),
+    _text("detail", null=True),
+    sa.Index("ix_call_log_started_at", "started_at"), key="order_id started_at call tries",
 )  # fmt: skip

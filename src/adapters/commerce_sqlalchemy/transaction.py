@@ -151,8 +151,7 @@ class SqlDatabase(Database):
     @property
     def connections_in_use(self) -> int:
         """How many connections transactions hold at the moment."""
-        pool: Any = self.engine.pool
-        return int(pool.checkedout()) - len(self._free)
+        return int(cast("Any", self.engine.pool).checkedout()) - len(self._free)
 
     def note_full(self) -> None:
         """Remember that there was no room for what was to be written."""
@@ -194,6 +193,10 @@ class SqlDatabase(Database):
 
     def single_read(self) -> SqlTransaction:
         return SqlSingleRead(self)
+
+    def discard_log(self) -> bool:
+        with self.snapshot() as tx:
+            return not self.is_sqlite or sqlite.empty_log(tx.connection)
 
     def pause(self, lost: int) -> None:
         time.sleep(random.uniform(0.5, 1.0) * _PAUSE * 2**lost)
@@ -251,7 +254,7 @@ class SqlDatabase(Database):
         # The last one given back first: each connection has a cache of its own, and a few warm ones
         # serve better than many cold.
         on_server = postgres.is_server(url)
-        named, connect = postgres.address(url) if on_server else (sa.make_url(url), {})
+        named, connect = postgres.address(url) if on_server else sqlite.address(url)
         engine = sa.create_engine(
             named, pool_size=pool_size, max_overflow=_OVERFLOW, pool_timeout=BUSY_SECONDS,
             pool_use_lifo=True, connect_args=connect,

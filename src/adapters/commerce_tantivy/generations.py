@@ -8,7 +8,8 @@ moment leaves the one state or the other.
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +27,9 @@ from commerce_tantivy.schema import (
     to_entry,
 )
 
-_HEAP: Final = 50_000_000
+_HEAP: Final = 25_000_000
+#: Documents whose entries are in memory at a time.
+_AT_ONCE: Final = 100
 
 
 class Generation:
@@ -53,25 +56,38 @@ class Generation:
         Raises:
             SearchUnavailable: the disk or the engine refuses; nothing was taken.
         """
-        fresh = [(d.item_id, to_entry(d)) for d in self._newer(documents)]
+        fresh = self._newer(documents)
         if not fresh:
             return False
-        # One thread: a batch does not pay for two half-filled segments.
-        writer: tantivy.IndexWriter | None = None
         try:
-            writer = self._writer = self._writer or self.index.writer(_HEAP, 1)
-            for item_id, entry in fresh:
-                writer.delete_documents_by_term("item_id", item_id)
-                writer.add_document(entry)
-            writer.commit()
-            close_to_others(self.folder)
-        except (ValueError, OSError) as error:
+            for start in range(0, len(fresh), _AT_ONCE):
+                # What a document alone fails with says nothing of the engine.
+                entries = [(d.item_id, to_entry(d)) for d in fresh[start : start + _AT_ONCE]]
+                with _engine():
+                    self._add(entries)
+            with _engine():
+                self._commit()
+        except BaseException:
             # It may hold half a batch: the next write begins with a fresh one. That needs the
             # engine's own lock, which goes with the last reference: none may stay behind in this
             # error's traceback.
-            writer = self._writer = None
-            raise SearchUnavailable("the search index cannot be written") from error
+            self._writer = None
+            raise
         return True
+
+    def _add(self, entries: Sequence[tuple[ItemId, tantivy.Document]]) -> None:
+        if self._writer is None:
+            # One thread: a batch does not pay for two half-filled segments. It works while the next
+            # entries are made.
+            self._writer = self.index.writer(_HEAP, 1)
+        for item_id, entry in entries:
+            self._writer.delete_documents_by_term("item_id", item_id)
+            self._writer.add_document(entry)
+
+    def _commit(self) -> None:
+        if self._writer is not None:
+            self._writer.commit()
+            close_to_others(self.folder)
 
     def _newer(self, documents: Sequence[Document]) -> list[Document]:
         newest: dict[ItemId, Document] = {}
@@ -96,6 +112,14 @@ class Generation:
         writer, self._writer = self._writer, None
         if writer is not None:
             writer.wait_merging_threads()
+
+
+@contextmanager
+def _engine() -> Generator[None]:
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        raise SearchUnavailable("the search index cannot be written") from error
 
 
 class Folder:

@@ -13,6 +13,7 @@ from commerce_core.kernel.ids import AccountId, ItemId, SellerId, SkuId
 from commerce_core.kernel.messaging import Outbox
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Database
+from commerce_core.notifications import NotificationRepository
 from commerce_core.orders import OrderRepository
 from commerce_core.payment import PaymentGateway
 from commerce_core.shipping import Carrier
@@ -22,6 +23,7 @@ from commerce_testkit.memory.checkout import MemorySagaStore
 from commerce_testkit.memory.clock import SettableClock
 from commerce_testkit.memory.inventory import MemoryStockLedger
 from commerce_testkit.memory.messaging import MemoryOutbox
+from commerce_testkit.memory.notifications import MemoryNotificationRepository
 from commerce_testkit.memory.orders import MemoryOrderRepository
 from commerce_testkit.memory.payment import MemoryGateway
 from commerce_testkit.memory.shipping import MemoryCarrier
@@ -48,6 +50,7 @@ class Examined:
     offers: Offers = attrs.field(factory=MemoryOffers)
     stock: StockLedger = attrs.field(factory=MemoryStockLedger)
     carts: CartRepository = attrs.field(factory=MemoryCartRepository)
+    notifications: NotificationRepository = attrs.field(factory=MemoryNotificationRepository)
     orders: OrderRepository = attrs.field(factory=MemoryOrderRepository)
     sagas: SagaStore = attrs.field(factory=MemorySagaStore)
     outbox: Outbox = attrs.field(default=attrs.Factory(_outbox, takes_self=True))

@@ -30,12 +30,14 @@ from commerce_core.kernel.transaction import Database, Transaction
 from commerce_core.payment import (
     BookEntry,
     Capabilities,
+    Charge,
     ChargeOutcome,
     Handle,
     PaymentGateway,
     PaymentInfo,
     PaymentUnavailable,
     PaymentUnknown,
+    Prepared,
     RefundOutcome,
 )
 from commerce_core.shipping import BookingGone, BookingOutcome, Carrier, ParcelLine, ShippingUnknown
@@ -123,6 +125,10 @@ class FaultyDatabase(Database):
     def single_read(self) -> Transaction:
         return _FaultyTransaction(self._inner.single_read(), self, write=False)
 
+    def discard_log(self) -> bool:
+        self.faults.may_crash()
+        return not self.faults.strike(0.5) and self._inner.discard_log()
+
     def pause(self, lost: int) -> None:
         self.faults.may_crash()
         self._inner.pause(lost)
@@ -181,17 +187,17 @@ class FaultyGateway(PaymentGateway):
 
     def prepare(
         self, order_id: OrderId, buyer_id: BuyerId, amount: Money, payment: PaymentInfo
-    ) -> Handle:
+    ) -> Prepared:
         self._assert_nothing_open()
         if self._faults.strike():
             raise PaymentUnavailable("it cannot be reached")
-        handle = self._inner.prepare(order_id, buyer_id, amount, payment)
+        prepared = self._inner.prepare(order_id, buyer_id, amount, payment)
         self._faults.may_crash()
         self._faults.meanwhile()
-        return handle
+        return prepared
 
-    def confirm(self, handle: Handle, key: str) -> ChargeOutcome:
-        return self._call(lambda: self._inner.confirm(handle, key))
+    def confirm(self, charge: Charge) -> ChargeOutcome:
+        return self._call(lambda: self._inner.confirm(charge))
 
     def fetch(self, handle: Handle) -> ChargeOutcome:
         return self._call(lambda: self._inner.fetch(handle))

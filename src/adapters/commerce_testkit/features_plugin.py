@@ -21,7 +21,21 @@ from commerce_testkit.story import Story
 
 pytest_plugins = tuple(
     f"commerce_testkit.steps.{capability}"
-    for capability in ("accounts", "catalog", "inventory", "search", "cart", "checkout", "orders")
+    for capability in (
+        "accounts",
+        "catalog",
+        "images",
+        "inventory",
+        "search",
+        "cart",
+        "wishlist",
+        "checkout",
+        "orders",
+        "notifications",
+        "recommendations",
+        "webhooks",
+        "operations",
+    )
 )
 
 

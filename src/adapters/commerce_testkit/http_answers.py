@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from commerce_core.kernel.money import Money
+from commerce_testkit.seen import Picture, Tip, ToldOf, Wish
 from commerce_testkit.shop import (
     Basket,
     BasketLine,
@@ -55,6 +56,16 @@ def _form(data: Json) -> Form:
         options=data["options"],
         price=money(data["price"]),
         stock=data["stock"],
+    )
+
+
+def picture(data: Json) -> Picture:
+    """A picture of an item."""
+    return Picture(
+        image_id=data["imageId"],
+        variant_id=data["variantId"],
+        status=data["status"],
+        sizes=tuple(data["sizes"]),
     )
 
 
@@ -142,3 +153,32 @@ def ordered(data: Json) -> OrderDetails:
 
 def _timeline_entry(seq: int, entry: Json) -> TimelineStep:
     return TimelineStep(seq=seq, what=entry["type"], at=datetime.fromisoformat(entry["at"]))
+
+
+def wish(data: Json) -> Wish:
+    """An entry of a wishlist."""
+    return Wish(
+        item_id=data["itemId"],
+        variant_id=data["variantId"],
+        price=money(data["price"]),
+        price_when_added=money(data["priceWhenAdded"]),
+        in_stock=data["inStock"],
+        problems=tuple(problem["code"] for problem in data["problems"]),
+    )
+
+
+def told_of(answer: Json) -> ToldOf:
+    """Something that a person was told of."""
+    return ToldOf(
+        notification_id=answer["notificationId"],
+        kind=answer["kind"],
+        subject=answer["subject"],
+        title=answer["title"],
+        is_read=answer["readAt"] is not None,
+    )
+
+
+def tip(data: Json) -> Tip:
+    """Something recommended."""
+    reason: Json = data["reason"]
+    return Tip(item_id=data["itemId"], kind=reason["kind"], because=reason.get("itemId"))

@@ -9,8 +9,22 @@ from typing import Any, Final, Self
 from urllib.parse import quote, urlencode
 
 from commerce_core.kernel.money import Money
-from commerce_testkit.http_answers import basket, findings, goods, import_report, ordered, profile
+from commerce_testkit.http_answers import (
+    basket,
+    findings,
+    goods,
+    import_report,
+    ordered,
+    picture,
+    profile,
+    tip,
+    told_of,
+    wish,
+)
 from commerce_testkit.http_connection import Answer, HttpConnection
+from commerce_testkit.http_desk import HttpDesk
+from commerce_testkit.http_systems import HttpSystems
+from commerce_testkit.seen import Picture, Tip, ToldOf, Wish
 from commerce_testkit.shop import (
     Basket,
     Goods,
@@ -26,17 +40,20 @@ from commerce_testkit.shop import (
 _DEADLINE: Final = 30.0
 _PAUSE: Final = 0.02
 _LONGEST_PAUSE: Final = 0.25
+_ANY_BYTES: Final = {"Content-Type": "application/octet-stream"}
 _MEDIA: Final = {"ndjson": "application/x-ndjson", "json": "application/json", "csv": "text/csv"}
 
 
 class HttpShop(ShopDriver):
     """Speaks to the shop at *address*; a context manager. It waits by asking again, up to a
-    deadline.
+    deadline. *appoint* makes the holder of an e-mail address an operator, where somebody can.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, appoint: Callable[[str], None] | None = None) -> None:
         self._http = HttpConnection(address)
+        self._desk = HttpDesk(self._request, appoint)
         self._etags: dict[tuple[str, int], str] = {}
+        self._systems = HttpSystems(self._request)
 
     def __enter__(self) -> Self:
         self._http.__enter__()
@@ -50,6 +67,11 @@ class HttpShop(ShopDriver):
         /,
     ) -> None:
         self._http.__exit__(kind, error, trace)
+        self._systems.close()
+
+    @property
+    def desk(self) -> HttpDesk:
+        return self._desk
 
     def register(self, who: Visitor, name: str, role: str) -> None:
         self._request(
@@ -73,6 +95,26 @@ class HttpShop(ShopDriver):
 
     def change_profile(self, who: Visitor, changes: Mapping[str, Any]) -> Profile:
         return profile(self._request(who, "PATCH", "/accounts/me", changes).body)
+
+    def change_password(self, who: Visitor, current: str, new: str) -> None:
+        self._request(who, "PUT", "/accounts/me/password", {"current": current, "new": new})
+        who.password = new
+
+    def forget_password(self, who: Visitor) -> None:
+        self._request(Visitor(email=who.email), "POST", "/password-resets", {"email": who.email})
+
+    def log_ins(self, who: Visitor) -> int:
+        return len(self._request(who, "GET", "/sessions").body["sessions"])
+
+    def log_out_everywhere(self, who: Visitor) -> None:
+        self._request(who, "DELETE", "/sessions")
+
+    def known(self, who: Visitor) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        known: Mapping[str, Any] = self._request(who, "GET", "/accounts/me/export").body
+        return known
+
+    def leave(self, who: Visitor, password: str) -> None:
+        self._request(who, "DELETE", "/accounts/me", {"password": password})
 
     def onboard(self, who: Visitor, item: Mapping[str, Any], key: str | None = None) -> Goods:
         return goods(self._request(who, "POST", "/items", item, _key(key)).body)
@@ -105,6 +147,20 @@ class HttpShop(ShopDriver):
             who, "POST", f"/items/{quote(item_id)}/stock-receipts", receipt
         ).body["stock"]
         return stock
+
+    def add_picture(
+        self, who: Visitor, item_id: str, content: bytes, variant_id: str | None = None
+    ) -> Picture:
+        named = f"?{urlencode({'variantId': variant_id})}" if variant_id else ""
+        path = f"/items/{quote(item_id)}/images{named}"
+        return picture(self._send(who, "POST", path, content, _ANY_BYTES).body)
+
+    def pictures(self, who: Visitor, item_id: str) -> tuple[Picture, ...]:
+        found = self._request(who, "GET", f"/items/{quote(item_id)}/images").body["images"]
+        return tuple(picture(image) for image in found)
+
+    def remove_picture(self, who: Visitor, item_id: str, image_id: str) -> None:
+        self._request(who, "DELETE", f"/items/{quote(item_id)}/images/{quote(image_id)}")
 
     def import_items(
         self, who: Visitor, form: str, text: str, *, dry_run: bool = False
@@ -158,6 +214,27 @@ class HttpShop(ShopDriver):
     def empty_cart(self, who: Visitor) -> None:
         self._request(who, "DELETE", "/cart")
 
+    def wish_for(self, who: Visitor, item_id: str, variant_id: str | None = None) -> Wish:
+        said = {"variantId": variant_id} if variant_id is not None else None
+        return wish(self._request(who, "PUT", f"/wishlist/items/{item_id}", said).body)
+
+    def give_up_wish(self, who: Visitor, item_id: str) -> None:
+        self._request(who, "DELETE", f"/wishlist/items/{item_id}")
+
+    def wishlist(
+        self, who: Visitor, cursor: str | None = None, size: int = 20
+    ) -> tuple[tuple[Wish, ...], str | None]:
+        query = {"size": size} | ({"cursor": cursor} if cursor else {})
+        page = self._request(who, "GET", f"/wishlist?{urlencode(query)}").body
+        return tuple(wish(one) for one in page["items"]), page["nextCursor"]
+
+    def recommendations(
+        self, who: Visitor, item_id: str | None = None, size: int = 20
+    ) -> tuple[Tip, ...]:
+        query = {"size": size} | ({"itemId": item_id} if item_id else {})
+        found = self._request(who, "GET", f"/recommendations?{urlencode(query)}").body
+        return tuple(tip(one) for one in found["items"])
+
     def check_out(self, who: Visitor, payment: Payment, *, wait: bool = False) -> OrderDetails:
         said: dict[str, Any] = {
             "cartId": payment.cart_id,
@@ -192,8 +269,39 @@ class HttpShop(ShopDriver):
             name for _, name in self._http.listen(f"/orders/{quote(order_id)}/events", headers)
         )
 
+    def come_back(self, who: Visitor, order_id: str, result: str) -> OrderDetails:
+        path, brought = f"/orders/{quote(order_id)}/payment-return", {"result": result}
+        return ordered(self._request(who, "POST", path, {"parameters": brought}).body)
+
     def cancel(self, who: Visitor, order_id: str) -> OrderDetails:
         return ordered(self._request(who, "POST", f"/orders/{quote(order_id)}/cancellation").body)
+
+    def notifications(
+        self, who: Visitor, cursor: str | None = None, size: int = 20
+    ) -> tuple[tuple[ToldOf, ...], str | None]:
+        parameters = {"size": str(size)} | ({"cursor": cursor} if cursor is not None else {})
+        page = self._request(who, "GET", f"/notifications?{urlencode(parameters)}").body
+        return tuple(told_of(one) for one in page["items"]), page["nextCursor"]
+
+    def read_notification(self, who: Visitor, notification_id: str) -> None:
+        self._request(who, "POST", f"/notifications/{quote(notification_id)}/read")
+
+    def notification_preferences(self, who: Visitor) -> Mapping[str, Mapping[str, bool]]:
+        chosen: Mapping[str, Mapping[str, bool]] = self._request(
+            who, "GET", "/notification-preferences"
+        ).body
+        return chosen
+
+    def choose_notifications(
+        self, who: Visitor, choices: Mapping[str, Mapping[str, bool]]
+    ) -> Mapping[str, Mapping[str, bool]]:
+        chosen: Mapping[str, Mapping[str, bool]] = self._request(
+            who, "PUT", "/notification-preferences", choices
+        ).body
+        return chosen
+
+    def systems(self) -> HttpSystems:
+        return self._systems
 
     def until(self, happened: Callable[[], bool], what: str) -> None:
         deadline, pause = time.monotonic() + _DEADLINE, _PAUSE

@@ -6,8 +6,8 @@ from random import Random
 from typing import Final
 
 from commerce_core.assembly import Services
+from commerce_core.audit import OperatorDecision
 from commerce_core.checkout import Accepted, CallUnknown, Refused, SagaRow
-from commerce_core.checkout.service.operate import OperatorDecision
 from commerce_core.kernel.ids import OrderId
 from commerce_core.orders import OrderState
 from commerce_core.payment import Captured, Declined, PaymentGateway, Voided

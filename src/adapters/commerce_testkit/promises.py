@@ -9,10 +9,10 @@ import attrs
 
 from commerce_core.accounts import Account
 from commerce_core.checkout import Placed, PlaceOrder, SagaRow
-from commerce_core.checkout.service.invariants import Violation
+from commerce_core.kernel.audit import Violation
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import MessageId, OrderId
-from commerce_core.kernel.messaging import Message
+from commerce_core.kernel.messaging import Consumer, Message
 from commerce_core.orders import OrderState
 from commerce_core.shipping import Booked
 from commerce_testkit.examined import Examined
@@ -40,16 +40,18 @@ class OrderAttempt:
 
 
 class ListeningBroker(MemoryBroker):
-    """Takes every message, and remembers which facts were published of which order."""
+    """Takes every message, remembers which facts were published of which order, and hands them to
+    *consumers*.
+    """
 
-    def __init__(self, clock: Clock) -> None:
-        super().__init__([], lambda _: None, clock)
+    def __init__(self, clock: Clock, consumers: Sequence[Consumer] = ()) -> None:
+        super().__init__(consumers, lambda _: None, clock)
         self.published: dict[str, set[str]] = {}
 
     def publish(self, messages: Sequence[Message]) -> Sequence[MessageId]:
         for message in messages:
             self.published.setdefault(message.partition_key, set()).add(message.name)
-        return [message.id for message in messages]
+        return super().publish(messages)
 
 
 def violation(invariant: str, subject: str, detail: str) -> Violation:

@@ -8,10 +8,15 @@ from typing import Any, Final
 from commerce_core.accounts import Account
 from commerce_core.cart import CartView
 from commerce_core.catalog import ItemImport, ItemType, ItemView
+from commerce_core.images import ItemImage
 from commerce_core.kernel.ids import SellerId
 from commerce_core.kernel.money import Money
+from commerce_core.notifications import Notification
 from commerce_core.orders import OrderView, SellerOrder
+from commerce_core.recommendations import Recommendation
 from commerce_core.search import Query, ResultPage, Sort
+from commerce_core.wishlist import WishlistView
+from commerce_testkit.seen import Picture, Tip, ToldOf, Wish
 from commerce_testkit.shop import (
     Basket,
     BasketLine,
@@ -66,6 +71,16 @@ def goods(view: ItemView) -> Goods:
         stock=view.stock if simple else None,
         forms=forms,
         details=details | {"sellerId": item.seller_id},
+    )
+
+
+def picture(image: ItemImage) -> Picture:
+    """*image* as a person sees it."""
+    return Picture(
+        image_id=image.id,
+        variant_id=image.variant_id or None,
+        status=image.status.value,
+        sizes=tuple(shown.size.value for shown in image.renditions),
     )
 
 
@@ -186,3 +201,31 @@ def sold(order: SellerOrder) -> OrderDetails:
         lines=tuple((line.item_id, line.quantity) for line in order.lines),
         line_metadata=tuple(line.metadata for line in order.lines),
     )
+
+
+def wish(view: WishlistView) -> Wish:
+    """An entry of a wishlist."""
+    return Wish(
+        item_id=view.entry.key.item_id,
+        variant_id=view.entry.key.variant_id,
+        price=view.price,
+        price_when_added=view.entry.price,
+        in_stock=view.in_stock,
+        problems=view.problems,
+    )
+
+
+def told_of(n: Notification) -> ToldOf:
+    """Something that a person was told of."""
+    return ToldOf(
+        notification_id=n.id,
+        kind=n.kind.value,
+        subject=n.subject,
+        title=n.title or "",
+        is_read=n.read_at is not None,
+    )
+
+
+def tip(found: Recommendation) -> Tip:
+    """Something recommended."""
+    return Tip(item_id=found.offer.item_id, kind=found.kind.value, because=found.because)

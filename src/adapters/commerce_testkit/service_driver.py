@@ -2,33 +2,44 @@
 passes under the test's control.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from decimal import Decimal
-from functools import wraps
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import Any, Final
 
-from commerce_core.accounts import Account, ChangeAccount, LogIn, Register, Role, SessionUnknown
+from commerce_core.accounts import (
+    AskReset,
+    ChangeAccount,
+    ChangePassword,
+    CloseAccount,
+    LogIn,
+    Register,
+    Role,
+)
 from commerce_core.cart import ChangeCart, SetQuantity
-from commerce_core.cart.service import CartChange, Shopper, guest_id
+from commerce_core.cart.service import CartChange
 from commerce_core.catalog import ImportFormat, ItemPatch, NewItem, StockReceipt
 from commerce_core.checkout import PlaceOrder
-from commerce_core.kernel.codec import reader
-from commerce_core.kernel.errors import CommerceError, Invalid
 from commerce_core.kernel.ids import BuyerId, OrderId, SellerId
 from commerce_core.orders import OrderKey, TimelineCursor
 from commerce_testkit.memory.shop import MemoryShop, memory_shop
+from commerce_testkit.seen import Picture, Tip, ToldOf, Wish
 from commerce_testkit.service_answers import (
     basket,
     findings,
     goods,
     import_report,
     ordered,
+    picture,
     profile,
     query,
     sold,
+    tip,
+    told_of,
+    wish,
 )
+from commerce_testkit.service_callers import ServiceCallers, refusing
+from commerce_testkit.service_desk import ServiceDesk
+from commerce_testkit.service_systems import ServiceSystems
 from commerce_testkit.shop import (
     Basket,
     Goods,
@@ -36,113 +47,132 @@ from commerce_testkit.shop import (
     OrderDetails,
     Payment,
     Profile,
-    Refused,
     SearchPage,
     ShopDriver,
     Visitor,
 )
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
-_MOMENT: Final = timedelta(milliseconds=1)
 _TICK: Final = timedelta(seconds=1)
 _TICKS: Final = 600
 
 
-def _refusing(
-    act: "Callable[Concatenate[ServiceShop, P], R]",
-) -> "Callable[Concatenate[ServiceShop, P], R]":
-    """*act*, which takes a moment, and whose errors become the refusals of the
-    features.
-    """
-
-    @wraps(act)
-    def wrapped(self: "ServiceShop", /, *args: P.args, **kwargs: P.kwargs) -> R:
-        self.clock.advance(_MOMENT)
-        try:
-            return act(self, *args, **kwargs)
-        except CommerceError as error:
-            fields = [p.pointer for p in error.problems] if isinstance(error, Invalid) else []
-            raise Refused(error.code, error.facts, fields, error.detail) from error
-
-    return wrapped
-
-
-class ServiceShop(ShopDriver):
+class ServiceShop(ServiceCallers, ShopDriver):
     """Speaks to the services of a :class:`MemoryShop`. Who may do what is decided here, as an
     entrypoint does.
     """
 
     def __init__(self, shop: MemoryShop | None = None) -> None:
-        self._shop = shop or memory_shop()
-        self._currency = self._shop.parts.currency
-        self.clock = self._shop.clock
+        super().__init__(shop or memory_shop())
+        self._desk = ServiceDesk(self._shop)
 
-    @_refusing
+    @property
+    def desk(self) -> ServiceDesk:
+        return self._desk
+
+    @refusing
     def register(self, who: Visitor, name: str, role: str) -> None:
         data = {"email": who.email, "password": who.password, "name": name, "role": role}
         self._shop.accounts.register(self._read(data, Register))
 
-    @_refusing
+    @refusing
     def log_in(self, who: Visitor) -> None:
         who.token = self._shop.accounts.log_in(
             self._read({"email": who.email, "password": who.password}, LogIn)
         ).token
 
-    @_refusing
+    @refusing
     def log_out(self, who: Visitor) -> None:
         self._account(who)
         self._shop.accounts.log_out(who.token or "")
 
-    @_refusing
+    @refusing
     def profile(self, who: Visitor) -> Profile:
         return profile(self._account(who))
 
-    @_refusing
+    @refusing
     def change_profile(self, who: Visitor, changes: Mapping[str, Any]) -> Profile:
-        return profile(
-            self._shop.accounts.change(self._account(who).id, self._read(changes, ChangeAccount))
-        )
+        account, command = self._account(who), self._read(changes, ChangeAccount)
+        return profile(self._shop.accounts.change(account.id, command))
 
-    @_refusing
+    @refusing
+    def change_password(self, who: Visitor, current: str, new: str) -> None:
+        account = self._account(who)
+        command = self._read({"current": current, "new": new}, ChangePassword)
+        self._shop.credentials.change_password(account, command, who.token or "")
+        who.password = new
+
+    @refusing
+    def forget_password(self, who: Visitor) -> None:
+        self._shop.resets.ask(self._read({"email": who.email}, AskReset))
+
+    @refusing
+    def log_ins(self, who: Visitor) -> int:
+        return len(self._shop.credentials.sessions(self._account(who).id, who.token or ""))
+
+    @refusing
+    def log_out_everywhere(self, who: Visitor) -> None:
+        self._shop.credentials.end_sessions(self._account(who).id)
+
+    @refusing
+    def known(self, who: Visitor) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        found: dict[str, list[Mapping[str, Any]]] = {}
+        for name, records in self._shop.own_data.export(self._account(who).id):
+            found.setdefault(name, []).extend(records)
+        return found
+
+    @refusing
+    def leave(self, who: Visitor, password: str) -> None:
+        command = self._read({"password": password}, CloseAccount)
+        self._shop.own_data.close(self._account(who), command)
+
+    @refusing
     def onboard(self, who: Visitor, item: Mapping[str, Any], key: str | None = None) -> Goods:
         return goods(self._shop.items.onboard(self._seller(who), self._read(item, NewItem), key))
 
-    @_refusing
+    @refusing
     def item(self, who: Visitor, item_id: str) -> Goods:
         viewer = SellerId(self._account(who).id) if who.token else None
         return goods(self._shop.items.details(item_id, viewer))
 
-    @_refusing
+    @refusing
     def change_item(
         self, who: Visitor, item_id: str, changes: Mapping[str, Any], version: int
     ) -> Goods:
-        return goods(
-            self._shop.items.change(
-                self._seller(who), item_id, self._read(changes, ItemPatch), version
-            )
-        )
+        seller, patch = self._seller(who), self._read(changes, ItemPatch)
+        return goods(self._shop.items.change(seller, item_id, patch, version))
 
-    @_refusing
+    @refusing
     def publish(self, who: Visitor, item_id: str) -> Goods:
         return goods(self._shop.items.publish(self._seller(who), item_id))
 
-    @_refusing
+    @refusing
     def withdraw(self, who: Visitor, item_id: str) -> Goods:
         return goods(self._shop.items.withdraw(self._seller(who), item_id))
 
-    @_refusing
+    @refusing
     def receive_stock(self, who: Visitor, item_id: str, receipt: Mapping[str, Any]) -> int:
         command = self._read(receipt, StockReceipt)
         view = self._shop.items.receive(self._seller(who), item_id, command)
-        return sum(
-            view.available(v.sku_id)
-            for v in view.item.variants
-            if v.variant_id == command.variant_id
-        )
+        forms = [v for v in view.item.variants if v.variant_id == command.variant_id]
+        return sum(view.available(v.sku_id) for v in forms)
 
-    @_refusing
+    @refusing
+    def add_picture(
+        self, who: Visitor, item_id: str, content: bytes, variant_id: str | None = None
+    ) -> Picture:
+        seller = self._seller(who)
+        return picture(self._shop.images.add(seller, item_id, variant_id, content))
+
+    @refusing
+    def pictures(self, who: Visitor, item_id: str) -> tuple[Picture, ...]:
+        viewer = SellerId(self._account(who).id) if who.token else None
+        return tuple(picture(image) for image in self._shop.images.of_item(item_id, viewer))
+
+    @refusing
+    def remove_picture(self, who: Visitor, item_id: str, image_id: str) -> None:
+        self._shop.images.delete(self._seller(who), item_id, image_id)
+
+    @refusing
     def import_items(
         self, who: Visitor, form: str, text: str, *, dry_run: bool = False
     ) -> ImportReport:
@@ -151,28 +181,27 @@ class ServiceShop(ShopDriver):
         self._shop.run_to_rest()
         return import_report(self._shop.imports.details(seller, job.id))
 
-    @_refusing
+    @refusing
     def import_report(self, who: Visitor, import_id: str) -> ImportReport:
         return import_report(self._shop.imports.details(self._seller(who), import_id))
 
-    @_refusing
+    @refusing
     def search(self, parameters: Mapping[str, str | tuple[str, ...]]) -> SearchPage:
         return findings(self._shop.searches.find(query(parameters, self._currency)))
 
     def seller_id(self, who: Visitor) -> str:
         return self._account(who).id
 
-    @_refusing
+    @refusing
     def suggestions(self, prefix: str, size: int) -> tuple[tuple[str, str], ...]:
-        return tuple(
-            (found.kind, found.text) for found in self._shop.searches.suggest(prefix, size)
-        )
+        found = self._shop.searches.suggest(prefix, size)
+        return tuple((one.kind, one.text) for one in found)
 
-    @_refusing
+    @refusing
     def cart(self, who: Visitor) -> Basket:
         return basket(self._shop.carts.view(self._shopper(who)))
 
-    @_refusing
+    @refusing
     def set_quantity(
         self, who: Visitor, item_id: str, variant_id: str | None, quantity: int
     ) -> Basket:
@@ -182,7 +211,7 @@ class ServiceShop(ShopDriver):
         )
         return basket(self._shop.carts.change(CartChange(shopper=shopper, quantities=(command,))))
 
-    @_refusing
+    @refusing
     def set_quantities(self, who: Visitor, lines: Sequence[tuple[str, str | None, int]]) -> Basket:
         shopper = self._shopper(who)
         said = [
@@ -192,7 +221,7 @@ class ServiceShop(ShopDriver):
         command = self._read({"lines": said}, ChangeCart)
         return basket(self._shop.carts.change(CartChange.of(shopper, command)))
 
-    @_refusing
+    @refusing
     def change_cart(self, who: Visitor, changes: Mapping[str, Any]) -> Basket:
         shopper = self._shopper(who)
         command: ChangeCart | SetQuantity = (
@@ -202,11 +231,36 @@ class ServiceShop(ShopDriver):
         )
         return basket(self._shop.carts.change(CartChange.of(shopper, command)))
 
-    @_refusing
+    @refusing
     def empty_cart(self, who: Visitor) -> None:
         self._shop.carts.change(CartChange(shopper=self._shopper(who), empty=True))
 
-    @_refusing
+    @refusing
+    def wish_for(self, who: Visitor, item_id: str, variant_id: str | None = None) -> Wish:
+        view, _ = self._shop.wishlists.add(self._buyer(who), item_id, variant_id)
+        return wish(view)
+
+    @refusing
+    def give_up_wish(self, who: Visitor, item_id: str) -> None:
+        self._shop.wishlists.remove(self._buyer(who), item_id)
+
+    @refusing
+    def wishlist(
+        self, who: Visitor, cursor: str | None = None, size: int = 20
+    ) -> tuple[tuple[Wish, ...], str | None]:
+        page = self._shop.wishlists.page(self._buyer(who), cursor, size)
+        return tuple(wish(view) for view in page.items), page.next_cursor
+
+    @refusing
+    def recommendations(
+        self, who: Visitor, item_id: str | None = None, size: int = 20
+    ) -> tuple[Tip, ...]:
+        audience = self._audience(who)
+        lists = self._shop.recommendations
+        found = lists.beside(audience, item_id, size) if item_id else lists.home(audience, size)
+        return tuple(tip(one) for one in found)
+
+    @refusing
     def check_out(self, who: Visitor, payment: Payment, *, wait: bool = False) -> OrderDetails:
         buyer = self._caller(who, Role.BUYER)
         data = {
@@ -221,14 +275,14 @@ class ServiceShop(ShopDriver):
             self._shop.run_to_rest()
         return ordered(self._shop.orders.details(placed.key.buyer_id, placed.key.order_id))
 
-    @_refusing
+    @refusing
     def order(self, who: Visitor, order_id: str) -> OrderDetails:
         account = self._account(who)
         if account.role is Role.SELLER:
             return sold(self._shop.orders.seller_details(SellerId(account.id), order_id))
         return ordered(self._shop.orders.details(BuyerId(account.id), order_id))
 
-    @_refusing
+    @refusing
     def orders(
         self, who: Visitor, cursor: str | None = None, size: int = 20
     ) -> tuple[tuple[OrderDetails, ...], str | None]:
@@ -239,7 +293,7 @@ class ServiceShop(ShopDriver):
         page = self._shop.orders.history(BuyerId(account.id), cursor, size)
         return tuple(ordered(view) for view in page.items), page.next_cursor
 
-    @_refusing
+    @refusing
     def events(self, who: Visitor, order_id: str, after: int = 0) -> tuple[str, ...]:
         buyer_id = BuyerId(self._caller(who, Role.BUYER).id)
         self.until(lambda: self.order(who, order_id).is_over, "the order is over")
@@ -247,11 +301,42 @@ class ServiceShop(ShopDriver):
         entries = self._shop.orders.timelines_after([cursor]).get(OrderId(order_id), ())
         return tuple(entry.fact.value for entry in entries)
 
-    @_refusing
+    @refusing
+    def come_back(self, who: Visitor, order_id: str, result: str) -> OrderDetails:
+        buyer_id = BuyerId(self._caller(who, Role.BUYER).id)
+        brought = {"result": result}
+        return ordered(self._shop.payment_returns.bring_back(buyer_id, order_id, brought))
+
+    @refusing
     def cancel(self, who: Visitor, order_id: str) -> OrderDetails:
-        return ordered(
-            self._shop.cancellations.cancel(BuyerId(self._caller(who, Role.BUYER).id), order_id)
-        )
+        buyer_id = BuyerId(self._caller(who, Role.BUYER).id)
+        return ordered(self._shop.cancellations.cancel(buyer_id, order_id))
+
+    @refusing
+    def notifications(
+        self, who: Visitor, cursor: str | None = None, size: int = 20
+    ) -> tuple[tuple[ToldOf, ...], str | None]:
+        page = self._shop.notices.history(self._account(who).id, cursor, size)
+        return tuple(told_of(n) for n in page.items), page.next_cursor
+
+    @refusing
+    def read_notification(self, who: Visitor, notification_id: str) -> None:
+        self._shop.notices.mark_read(self._account(who).id, notification_id)
+
+    @refusing
+    def notification_preferences(self, who: Visitor) -> Mapping[str, Mapping[str, bool]]:
+        account = self._account(who)
+        return self._shop.notices.preferences(account.id, account.role)
+
+    @refusing
+    def choose_notifications(
+        self, who: Visitor, choices: Mapping[str, Mapping[str, bool]]
+    ) -> Mapping[str, Mapping[str, bool]]:
+        account = self._account(who)
+        return self._shop.notices.choose(account.id, account.role, choices)
+
+    def systems(self) -> ServiceSystems:
+        return ServiceSystems(self._shop, self._seller)
 
     def until(self, happened: Callable[[], bool], what: str) -> None:
         self._shop.run_to_rest()
@@ -260,42 +345,3 @@ class ServiceShop(ShopDriver):
                 return
             self._shop.let_pass(_TICK)
         raise AssertionError(f"it never came to this: {what}")
-
-    def _read(self, data: Mapping[str, Any], kind: type[R]) -> R:
-        """*data* as a request that says it would be read; what is ``None`` was not said, but where
-        an account or item may be emptied.
-        """
-        said = (
-            data
-            if kind in (ChangeAccount, ItemPatch)
-            else {name: value for name, value in data.items() if value is not None}
-        )
-        return reader(self._currency).read(json.loads(json.dumps(said), parse_float=Decimal), kind)
-
-    def _account(self, who: Visitor) -> Account:
-        if who.token is None:
-            raise Refused("unauthenticated")
-        try:
-            return self._shop.accounts.authenticate(who.token)
-        except SessionUnknown as error:
-            raise Refused(error.code) from error
-
-    def _caller(self, who: Visitor, role: Role) -> Account:
-        account = self._account(who)
-        if account.role is not role:
-            raise Refused("forbidden")
-        return account
-
-    def _seller(self, who: Visitor) -> SellerId:
-        return SellerId(self._caller(who, Role.SELLER).id)
-
-    def _shopper(self, who: Visitor) -> Shopper:
-        """A guest gets a token at the first visit; a logged-in buyer who still sends one takes that
-        cart over.
-        """
-        if who.token is None:
-            who.cart_token = who.cart_token or f"guest-{self._shop.parts.ids.new()}"
-            return Shopper(buyer_id=guest_id(who.cart_token))
-        buyer = self._caller(who, Role.BUYER)
-        guest = guest_id(who.cart_token) if who.cart_token else None
-        return Shopper(buyer_id=BuyerId(buyer.id), guest_id=guest, address=buyer.address)

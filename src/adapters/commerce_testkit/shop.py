@@ -1,6 +1,4 @@
-"""A shop as the people in the features meet it: what they can do there, and what they see. No
-transport shows through.
-"""
+"""A shop as the people in the features meet it. No transport shows through."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -10,12 +8,13 @@ from typing import Any, Protocol
 import attrs
 
 from commerce_core.kernel.money import Money
+from commerce_testkit.desk import OperatorDesk
+from commerce_testkit.seen import Picture, Tip, ToldOf, Wish
+from commerce_testkit.systems import Systems
 
 
 class Refused(Exception):
-    """The shop said no: a stable *code*, the *facts* that come with it, and the *fields* that were
-    wrong (JSON pointers).
-    """
+    """The shop said no: a stable *code*, its *facts*, the wrong *fields* (JSON pointers)."""
 
     def __init__(
         self,
@@ -36,9 +35,7 @@ class UnexpectedAnswer(Exception):
 
 @attrs.define(kw_only=True, eq=False)
 class Visitor:
-    """Somebody in front of the shop: not logged in without ``token``; ``cart_token`` is what their
-    browser keeps.
-    """
+    """Somebody, logged in with ``token``; ``cart_token`` is what their browser keeps."""
 
     email: str
     password: str = attrs.field(default="correct horse battery", repr=False)
@@ -192,6 +189,11 @@ class ShopDriver(Protocol):
     that follows a change, a seller's list, an order on its way) is waited for with :meth:`until`.
     """
 
+    @property
+    @abstractmethod
+    def desk(self) -> OperatorDesk:
+        """Where operators sit."""
+
     @abstractmethod
     def register(self, who: Visitor, name: str, role: str) -> None:
         """Open an account with the e-mail address and password of *who*."""
@@ -211,6 +213,30 @@ class ShopDriver(Protocol):
     @abstractmethod
     def change_profile(self, who: Visitor, changes: Mapping[str, Any]) -> Profile:
         """Change name or address."""
+
+    @abstractmethod
+    def change_password(self, who: Visitor, current: str, new: str) -> None:
+        """Choose another password; *who* goes on with it."""
+
+    @abstractmethod
+    def forget_password(self, who: Visitor) -> None:
+        """Ask for a link by which a new password is chosen."""
+
+    @abstractmethod
+    def log_ins(self, who: Visitor) -> int:
+        """How many sessions *who* has."""
+
+    @abstractmethod
+    def log_out_everywhere(self, who: Visitor) -> None:
+        """End all sessions. *who* keeps the (worthless) token."""
+
+    @abstractmethod
+    def known(self, who: Visitor) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """Everything that the shop knows of *who*, by the part that knows it."""
+
+    @abstractmethod
+    def leave(self, who: Visitor, password: str) -> None:
+        """Close the account. *who* keeps the (worthless) token."""
 
     @abstractmethod
     def onboard(self, who: Visitor, item: Mapping[str, Any], key: str | None = None) -> Goods:
@@ -237,6 +263,20 @@ class ShopDriver(Protocol):
     @abstractmethod
     def receive_stock(self, who: Visitor, item_id: str, receipt: Mapping[str, Any]) -> int:
         """Count stock in or out; how much is free now."""
+
+    @abstractmethod
+    def add_picture(
+        self, who: Visitor, item_id: str, content: bytes, variant_id: str | None = None
+    ) -> Picture:
+        """Upload a picture of an item."""
+
+    @abstractmethod
+    def pictures(self, who: Visitor, item_id: str) -> tuple[Picture, ...]:
+        """The pictures of an item, as *who* sees them."""
+
+    @abstractmethod
+    def remove_picture(self, who: Visitor, item_id: str, image_id: str) -> None:
+        """Take a picture off an item."""
 
     @abstractmethod
     def import_items(
@@ -285,6 +325,26 @@ class ShopDriver(Protocol):
         """Take everything out of the cart."""
 
     @abstractmethod
+    def wish_for(self, who: Visitor, item_id: str, variant_id: str | None = None) -> Wish:
+        """Put an item on the wishlist."""
+
+    @abstractmethod
+    def give_up_wish(self, who: Visitor, item_id: str) -> None:
+        """Take an item off the wishlist."""
+
+    @abstractmethod
+    def wishlist(
+        self, who: Visitor, cursor: str | None = None, size: int = 20
+    ) -> tuple[tuple[Wish, ...], str | None]:
+        """A page of the wishlist of *who*, newest first, and where it goes on."""
+
+    @abstractmethod
+    def recommendations(
+        self, who: Visitor, item_id: str | None = None, size: int = 20
+    ) -> tuple[Tip, ...]:
+        """What is recommended to *who*; with *item_id*, what goes with that item."""
+
+    @abstractmethod
     def check_out(self, who: Visitor, payment: Payment, *, wait: bool = False) -> OrderDetails:
         """Place an order; with *wait* as it is when it is over."""
 
@@ -303,13 +363,37 @@ class ShopDriver(Protocol):
         """Follow an order from after entry *after* of its timeline to its end; the events."""
 
     @abstractmethod
+    def come_back(self, who: Visitor, order_id: str, result: str) -> OrderDetails:
+        """Come back from the sandbox's page with *result*."""
+
+    @abstractmethod
     def cancel(self, who: Visitor, order_id: str) -> OrderDetails:
         """Have an order undone."""
 
     @abstractmethod
-    def until(self, happened: Callable[[], bool], what: str) -> None:
-        """Let time pass until *happened*.
+    def notifications(
+        self, who: Visitor, cursor: str | None = None, size: int = 20
+    ) -> tuple[tuple[ToldOf, ...], str | None]:
+        """A page of what *who* was told of, newest first, and where the list goes on."""
 
-        Raises:
-            AssertionError: it does not come true, named by *what*.
-        """
+    @abstractmethod
+    def read_notification(self, who: Visitor, notification_id: str) -> None:
+        """Note that it was read."""
+
+    @abstractmethod
+    def notification_preferences(self, who: Visitor) -> Mapping[str, Mapping[str, bool]]:
+        """By kind and channel, what *who* gets."""
+
+    @abstractmethod
+    def choose_notifications(
+        self, who: Visitor, choices: Mapping[str, Mapping[str, bool]]
+    ) -> Mapping[str, Mapping[str, bool]]:
+        """Choose what *who* gets."""
+
+    @abstractmethod
+    def systems(self) -> Systems:
+        """Systems of others that hear of what happens."""
+
+    @abstractmethod
+    def until(self, happened: Callable[[], bool], what: str) -> None:
+        """Let time pass until *happened*; if it does not, ``AssertionError`` names *what*."""

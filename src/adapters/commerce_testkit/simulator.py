@@ -21,17 +21,26 @@ from commerce_core.accounts import Account
 from commerce_core.assembly import PLACEMENT, assemble
 from commerce_core.cart import SetQuantity
 from commerce_core.cart.service import CartChange, Shopper
-from commerce_core.checkout import ORDER_SAGA, Definitions, Placed, PlaceOrder, Saga, SagaRow
-from commerce_core.checkout.service.invariants import Violation
+from commerce_core.checkout import (
+    ORDER_SAGA,
+    Definitions,
+    Placed,
+    PlaceOrder,
+    Saga,
+    SagaFilter,
+    SagaRow,
+)
+from commerce_core.checkout.service.buyer import TIME_TO_ACT
 from commerce_core.checkout.service.run import SagaRunner
 from commerce_core.inventory import OpeningStock
 from commerce_core.kernel.address import Address
+from commerce_core.kernel.audit import Violation
 from commerce_core.kernel.batching import GroupFunction, InlineFanOut
 from commerce_core.kernel.errors import CommerceError, Unavailable
 from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.kernel.messaging import Broker, Consumer
 from commerce_core.orders import OrderState
-from commerce_core.payment import CardNumber, PaymentGateway, PaymentInfo
+from commerce_core.payment import PaymentGateway
 from commerce_core.shipping import Carrier
 from commerce_testkit import operators
 from commerce_testkit.examined import Examined, sample_buyer, sample_item
@@ -46,20 +55,14 @@ from commerce_testkit.faults import (
 )
 from commerce_testkit.memory.batching import SteppedBatcher
 from commerce_testkit.memory.shop import MemoryParts, in_step, parts_in_memory
+from commerce_testkit.paying import come_back, payment
 from commerce_testkit.promises import ListeningBroker, OrderAttempt, broken_promises, violation
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 _CURRENCY: Final = "USD"
-_CARDS: Final = (
-    "4242424242424242",
-    "4242424242424242",
-    "4000000000000002",
-    "4000000000000119",
-    "4000000000000259",
-)
-_PAUSES: Final = (timedelta(seconds=1), timedelta(seconds=31), timedelta(minutes=6))
+_PAUSES: Final = (timedelta(seconds=1), timedelta(seconds=31), timedelta(minutes=6), TIME_TO_ACT)
 _ROUNDS: Final = 200
 _DEEPEST: Final = 2
 
@@ -122,12 +125,17 @@ class Simulation:
             database=self._database, items=on.items, offers=on.offers, stock=on.stock,
             carts=on.carts, orders=on.orders, sagas=on.sagas, outbox=on.outbox, gateways=gateways,
             carriers=carriers, numbers=self._numbers, broker=self._broker, batcher=self._batcher,
+            notifications=on.notifications,
             definitions=Definitions(with_faults(self._definition, self._database))
         )  # fmt: skip
         self._services = assemble(self._parts)
         self._idle = [(width, self._new_runner(width)) for width in (1, 3, 1, 3)]
 
-    def _broker(self, _: Sequence[Consumer]) -> Broker:
+    def _broker(self, consumers: Sequence[Consumer]) -> Broker:
+        published = self._listening_broker.published
+        told = [consumer for consumer in consumers if consumer.name == "notifications"]
+        self._listening_broker = ListeningBroker(self._clock, told)
+        self._listening_broker.published = published
         return self._listening_broker
 
     def _batcher(
@@ -192,6 +200,8 @@ class Simulation:
             run,
             run,
             self._cancel,
+            self._come_back,
+            self._come_back,
             self._edit,
             self._wait,
             self._land,
@@ -227,6 +237,8 @@ class Simulation:
             operators.resolve_what_waits(self._services, self._rows().values(), self._random)
             while self._services.relay.run_once(100):
                 pass
+            while self._services.notification_sender.run_once(100):
+                pass
             if not any(attempt.is_open for attempt in self._attempts) and not self._unfinished():
                 return
             self._clock.advance(timedelta(minutes=1))
@@ -244,14 +256,15 @@ class Simulation:
         command = PlaceOrder(
             cart_id=view.cart.id,
             amount=view.quote.total,
-            payment_info=PaymentInfo(
-                payment_type="card", card_no=CardNumber(self._random.choice(_CARDS))
-            ),
+            payment_info=payment(self._random),
             shipping_address=Address(name="B", line1="1 Street", city="C", country=country),
         )
         attempt = OrderAttempt(buyer=buyer, command=command, key=f"key-{len(self._attempts)}")
         self._attempts.append(attempt)
         self._submit(attempt)
+
+    def _come_back(self) -> None:
+        come_back(self._services, self._attempts, self._random)
 
     def _fill(self, buyer: Account) -> None:
         item = self._random.choice(self._items)
@@ -346,6 +359,7 @@ class Simulation:
 
     def _deliver(self) -> None:
         self._services.relay.run_once(10)
+        self._services.notification_sender.run_once(5)
 
     # --- checks
 
@@ -368,7 +382,8 @@ class Simulation:
     def _rows(self) -> dict[OrderId, SagaRow]:
         with self._on.database.snapshot() as tx:
             return {
-                row.saga.key.order_id: row for row in self._on.sagas.page(tx, None, None, 10_000)
+                row.saga.key.order_id: row
+                for row in self._on.sagas.page(tx, SagaFilter(), None, 10_000)
             }
 
     def _unfinished(self) -> list[OrderId]:

@@ -16,6 +16,7 @@ from commerce_testkit.shop import (
     ShopDriver,
     Visitor,
 )
+from commerce_testkit.systems import Webhook
 
 T = TypeVar("T")
 
@@ -51,9 +52,11 @@ class Story:
     report: ImportReport | None = None
     imported: tuple[str, str] | None = None
     placed: Placed | None = None
+    operator: Visitor | None = None
     payment: Payment | None = None
     received: tuple[str, ...] = ()
     remembered: Basket | None = None
+    webhooks: dict[str, Webhook] = attrs.field(factory=dict[str, Webhook])
     guest_tokens: dict[str, str] = attrs.field(factory=dict[str, str])
     pages: list[list[str]] = attrs.field(factory=list[list[str]])
     older: list[str] = attrs.field(factory=list[str])

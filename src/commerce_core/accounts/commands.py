@@ -40,6 +40,13 @@ def _open_role(_: object, _attribute: "attrs.Attribute[str]", value: str) -> Non
         raise ValueError("must be buyer or seller")
 
 
+def _language(_: object, _attribute: "attrs.Attribute[str | None]", value: str | None) -> None:
+    if value is None or value is ABSENT:
+        return
+    if not re.fullmatch(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?", value):
+        raise ValueError("must be a language like en, de or de-CH")
+
+
 @attrs.frozen(kw_only=True)
 class Register:
     """Open an account."""
@@ -80,8 +87,75 @@ class LogIn:
 
 
 @attrs.frozen(kw_only=True)
+class AskReset:
+    """Ask for a link by which a forgotten password is replaced."""
+
+    email: str = attrs.field(
+        converter=clean_text,
+        validator=[_length(1, 254), _no_card],
+        metadata={"schema": {"minLength": 1, "maxLength": 254}},
+    )
+
+
+@attrs.frozen(kw_only=True)
+class ChooseNew:
+    """Choose a new password by a link."""
+
+    new: str = attrs.field(
+        validator=_length(8, 200),
+        repr=False,
+        metadata={"schema": {"minLength": 8, "maxLength": 200}},
+    )
+
+
+@attrs.frozen(kw_only=True)
+class ChangeEmail:
+    """Ask for another e-mail address of the own account."""
+
+    email: str = attrs.field(
+        converter=clean_text,
+        validator=[_email, _no_card],
+        metadata={"schema": {"format": "email", "maxLength": 254}},
+    )
+    password: str = attrs.field(
+        validator=_length(1, 200),
+        repr=False,
+        metadata={"schema": {"minLength": 1, "maxLength": 200}},
+    )
+
+
+@attrs.frozen(kw_only=True)
+class ChangePassword:
+    """Choose another password for the own account."""
+
+    current: str = attrs.field(
+        validator=_length(1, 200),
+        repr=False,
+        metadata={"schema": {"minLength": 1, "maxLength": 200}},
+    )
+    new: str = attrs.field(
+        validator=_length(8, 200),
+        repr=False,
+        metadata={"schema": {"minLength": 8, "maxLength": 200}},
+    )
+
+
+@attrs.frozen(kw_only=True)
+class CloseAccount:
+    """Close the own account for good."""
+
+    password: str = attrs.field(
+        validator=_length(1, 200),
+        repr=False,
+        metadata={"schema": {"minLength": 1, "maxLength": 200}},
+    )
+
+
+@attrs.frozen(kw_only=True)
 class ChangeAccount:
-    """Change what is given; an address of ``None`` takes the address away."""
+    """Change what is given; an address of ``None`` takes the address away. *personalised*: whether
+    what was bought may be used to recommend.
+    """
 
     name: str = attrs.field(
         default=ABSENT,
@@ -89,3 +163,9 @@ class ChangeAccount:
         metadata={"schema": {"minLength": 1, "maxLength": 200}},
     )
     address: Address | None = ABSENT
+    personalised: bool = ABSENT
+    locale: str | None = attrs.field(
+        default=ABSENT,
+        validator=_language,
+        metadata={"schema": {"description": "BCP 47", "examples": ["de", "de-CH"]}},
+    )

@@ -27,6 +27,18 @@ class SessionUnknown(Unauthorized):
     code = "session-unknown"
 
 
+class LinkUnknown(NotFound):
+    """A link that was sent by mail is not known, was used, or has run out."""
+
+    code = "link-unknown"
+
+
+class SessionNotFound(NotFound):
+    """The account has no such session (any more)."""
+
+    code = "session-not-found"
+
+
 class TooManyAttempts(Unavailable):
     """Too many log-ins have failed, to this account from this origin or to many from it: no
     password is checked for a while.

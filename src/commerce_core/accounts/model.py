@@ -38,6 +38,10 @@ class Account:
     role: Role
     password_hash: str = attrs.field(repr=False)
     address: Address | None = None
+    personalised: bool = True
+    """Whether what the holder bought may be used to recommend, to the holder and to others."""
+    locale: str | None = None
+    """The language that messages come in (BCP 47); ``None``: the shop's own."""
     version: int = 1
     created_at: datetime
 
@@ -48,6 +52,14 @@ class Account:
     def with_address(self, address: Address | None) -> "Account":
         """The account with another address, or none."""
         return attrs.evolve(self, address=address)
+
+    def with_personalised(self, personalised: bool) -> "Account":
+        """The account with recommendations that go by what was bought, or without."""
+        return attrs.evolve(self, personalised=personalised)
+
+    def reading(self, locale: str | None) -> "Account":
+        """The account with another language, or the shop's own."""
+        return attrs.evolve(self, locale=locale)
 
     def granted(self, role: Role) -> "Account":
         """The account with another role."""
@@ -67,6 +79,8 @@ class Buyer:
     id: str = attrs.field(validator=_usable)
     email: str = ""
     address: Address | None = None
+    personalised: bool = True
+    """Whether what they bought may be used to recommend to them."""
 
     @property
     def role(self) -> Role:
@@ -82,6 +96,55 @@ class Session:
     account_id: AccountId
     created_at: datetime
     expires_at: datetime
+
+
+class RequestKind(StrEnum):
+    """What a link that is sent by mail is for."""
+
+    PASSWORD_RESET = "password-reset"  # noqa: S105 (no password)
+    EMAIL_CHANGE = "email-change"
+
+    @property
+    def notification(self) -> str:
+        """What sort of message brings the link."""
+        return "password-reset" if self is RequestKind.PASSWORD_RESET else "email-verification"
+
+
+@attrs.frozen(kw_only=True)
+class CredentialRequest:
+    """Somebody has asked for a link. *account_id*: whose it is, ``None`` until that is looked up;
+    *email*: the address that was named.
+    """
+
+    id: str
+    kind: RequestKind
+    email: str = attrs.field(repr=False)
+    account_id: AccountId | None = None
+    created_at: datetime
+    expires_at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class HeldSession:
+    """A session as its holder sees it in a list. Its *id* does not log anybody in."""
+
+    id: str
+    created_at: datetime
+    expires_at: datetime
+    is_current: bool
+
+
+@attrs.frozen(kw_only=True)
+class Erasure:
+    """How far the erasure of a person's data has come: which *part* is next, and behind which of
+    its records; *passes* were made of all. *due_at* somebody takes it up if nobody is at it.
+    """
+
+    account_id: AccountId
+    due_at: datetime
+    passes: int = 0
+    part: int = 0
+    after: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -126,3 +189,5 @@ class Limits:
     log_ins: int = 600
     registrations: int = 300
     guest_carts: int = 600
+    resets: int = 30
+    """Links that are asked for or used."""

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from commerce_core.accounts.model import Account, Attempts, Session
+from commerce_core.accounts.model import Account, Attempts, CredentialRequest, Erasure, Session
 from commerce_core.kernel.ids import AccountId
 from commerce_core.kernel.transaction import Transaction
 
@@ -29,6 +29,10 @@ class AccountRepository(Protocol):
     @abstractmethod
     def load(self, tx: Transaction, ids: Sequence[AccountId]) -> Mapping[AccountId, Account]:
         """Accounts by id; unknown ones are missing."""
+
+    @abstractmethod
+    def operators(self, tx: Transaction, limit: int) -> Sequence[Account]:
+        """Up to *limit* operators, by id."""
 
     @abstractmethod
     def by_email(self, tx: Transaction, emails: Sequence[str]) -> Mapping[str, Account]:
@@ -55,6 +59,20 @@ class AccountRepository(Protocol):
     @abstractmethod
     def close_session(self, tx: Transaction, token_digest: str) -> None:
         """Forget a session. Idempotent."""
+
+    @abstractmethod
+    def sessions_of(
+        self, tx: Transaction, account_id: AccountId, now: datetime, limit: int
+    ) -> Sequence[Session]:
+        """Up to *limit* sessions of an account that have not run out at *now*, newest first."""
+
+    @abstractmethod
+    def close_session_of(self, tx: Transaction, account_id: AccountId, token_digest: str) -> bool:
+        """Forget a session of this account; whether there was one."""
+
+    @abstractmethod
+    def close_sessions(self, tx: Transaction, account_id: AccountId, but: str | None) -> None:
+        """Forget all sessions of an account *but* the one with this digest. Idempotent."""
 
     @abstractmethod
     def drop_sessions(self, tx: Transaction, before: datetime, limit: int) -> int:
@@ -96,12 +114,82 @@ class AccountRepository(Protocol):
         """
 
     @abstractmethod
+    def has_marks(self, tx: Transaction, account_id: AccountId) -> bool:
+        """Whether the account's holder has ever logged in."""
+
+    @abstractmethod
     def know_marks(
         self, tx: Transaction, account_id: AccountId, marks: Collection[str], now: datetime
     ) -> None:
         """Remember that the holder logged in with *marks*; what was not seen for a year is
         forgotten. Idempotent.
         """
+
+    @abstractmethod
+    def end(self, tx: Transaction, erasure: Erasure) -> None:
+        """Delete an account, if it is there, and note that its holder's data is to be erased; what
+        is noted already stays. Nobody is known by its sessions any more. Idempotent.
+        """
+
+    @abstractmethod
+    def due_erasures(self, tx: Transaction, now: datetime, limit: int) -> Sequence[Erasure]:
+        """Up to *limit* erasures that are due at *now*, the longest overdue first."""
+
+    @abstractmethod
+    def save_erasure(self, tx: Transaction, erasure: Erasure) -> None:
+        """Note how far an erasure has come, if it is not over. Idempotent."""
+
+    @abstractmethod
+    def drop_erasure(self, tx: Transaction, account_id: AccountId) -> None:
+        """Note that an erasure is over. Idempotent."""
+
+    @abstractmethod
+    def closed(self, tx: Transaction, ids: Sequence[AccountId]) -> Sequence[AccountId]:
+        """Those of *ids* whose accounts are closed, and whose data is not being erased any more.
+
+        An id is taken for an account's if it looks like one (UUIDv7) and there are accounts at all:
+        in a shop whose people are those of another system there are none.
+        """
+
+    @abstractmethod
+    def forget_traces(self, tx: Transaction, account_id: AccountId, limit: int) -> int:
+        """Forget up to *limit* sessions and as many marks of an account; how many went.
+        Idempotent.
+        """
+
+
+class CredentialRequests(Protocol):
+    """Requests for links that are not over: asked for, then open once their link is on its way."""
+
+    @abstractmethod
+    def insert(self, tx: Transaction, request: CredentialRequest) -> None:
+        """Write down a new request. Not idempotent."""
+
+    @abstractmethod
+    def asked(self, tx: Transaction, limit: int) -> Sequence[CredentialRequest]:
+        """Up to *limit* requests whose links are not on their way, the oldest first."""
+
+    @abstractmethod
+    def open(self, tx: Transaction, request: CredentialRequest) -> bool:
+        """Note that the link of *request*, which is known to be of its account now, is on its way;
+        ``False``: it was already, or the request is over.
+        """
+
+    @abstractmethod
+    def load(self, tx: Transaction, request_id: str) -> CredentialRequest | None:
+        """A request whose link is on its way; ``None``: there is none."""
+
+    @abstractmethod
+    def take(self, tx: Transaction, request_id: str) -> CredentialRequest | None:
+        """Forget a request; it, to be used by nobody else; ``None``: there is none (any more)."""
+
+    @abstractmethod
+    def forget_of(self, tx: Transaction, account_id: AccountId) -> int:
+        """Forget the requests of an account; how many. Idempotent."""
+
+    @abstractmethod
+    def drop_ended(self, tx: Transaction, before: datetime, limit: int) -> int:
+        """Forget up to *limit* requests that have run out at *before*; how many. Idempotent."""
 
 
 class PasswordHasher(Protocol):

@@ -73,6 +73,20 @@ class CartRepository(Protocol):
         """Up to *limit* carts by buyer and id behind *after*, without lines."""
 
     @abstractmethod
+    def of_buyer(
+        self, tx: Transaction, buyer_id: BuyerId, after: CartId | None, limit: int
+    ) -> Sequence[Cart]:
+        """Up to *limit* carts of a buyer by id behind *after* (``None``: from the first), whatever
+        their status.
+        """
+
+    @abstractmethod
+    def blank(self, tx: Transaction, carts: Sequence[Cart]) -> None:
+        """Write lines, what was left out, metadata and coupons of carts that are not open any more.
+        Their version stays: no holder changed them. Idempotent.
+        """
+
+    @abstractmethod
     def drop_guests(self, tx: Transaction, guests: Sequence[BuyerId], before: datetime) -> int:
         """Forget the carts of *guests*; how many went.
 

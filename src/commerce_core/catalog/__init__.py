@@ -13,11 +13,12 @@ from commerce_core.catalog.errors import (
     ImportNotFound,
     ItemKeyReused,
     ItemNotFound,
+    ItemsOnSale,
     SkuTaken,
     TooManyImports,
     VariantInStock,
 )
-from commerce_core.catalog.events import ItemChanged
+from commerce_core.catalog.events import ItemChanged, PriceDropped
 from commerce_core.catalog.model import (
     ImportFormat,
     ImportLimits,
@@ -56,10 +57,12 @@ __all__ = [
     "ItemStatus",
     "ItemType",
     "ItemView",
+    "ItemsOnSale",
     "NewItem",
     "NewVariant",
     "Offer",
     "Offers",
+    "PriceDropped",
     "Progress",
     "RowError",
     "RowSum",

@@ -17,7 +17,8 @@ MOST_VARIANTS: Final = 200
 #: Grams that one piece may weigh.
 MOST_GRAMS: Final = 10**9
 _MOST_GTINS: Final = 200
-_URL_START: Final = ("https://", "http://")
+#: Addresses elsewhere, and of images that the shop itself shows.
+_URL_START: Final = ("https://", "http://", "/media/")
 
 
 def _schema(**schema: Any) -> dict[str, Any]:
@@ -63,7 +64,7 @@ def _images(_: object, attribute: "attrs.Attribute[Any]", values: tuple[str, ...
         and values is not ABSENT
         and not all(value.startswith(_URL_START) for value in values)
     ):
-        raise ValueError("must each be an http(s) address")
+        raise ValueError("must each be an http(s) address, or that of an uploaded image")
 
 
 def _price(_: object, _attribute: "attrs.Attribute[Any]", value: Money | None) -> None:

@@ -27,6 +27,12 @@ class TooManyImports(Unavailable):
     retry_after = 30
 
 
+class ItemsOnSale(Conflict):
+    """An account still has items on sale."""
+
+    code = "items-on-sale"
+
+
 class SkuTaken(Conflict):
     """The seller has another item with this SKU."""
 

@@ -109,6 +109,7 @@ class Offer:
     image: str | None
     price: Money
     on_sale: bool
+    brand: str = ""
     category: str = ""
     tax_class: str = ""
     weight: int | None = None
@@ -211,6 +212,12 @@ class Progress:
     """The items written last, with their document versions: when a search shows these it shows all
     before them.
     """
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What became of the rows."""
+        names = ("rows", "created", "changed", "unchanged", "failed")
+        return {name: getattr(self, name) for name in names}
 
 
 class ImportStatus(StrEnum):

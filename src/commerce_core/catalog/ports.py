@@ -71,6 +71,10 @@ class ItemRepository(Protocol):
     ) -> Sequence[Item]:
         """Up to *limit* items (of one seller) by id behind *after*."""
 
+    @abstractmethod
+    def sells(self, tx: Transaction, seller_id: SellerId) -> bool:
+        """Whether a seller has an item on sale."""
+
 
 class ImportQueue(Protocol):
     """Imports and their bytes, kept until the last row is taken: neither a restart nor another
@@ -147,6 +151,18 @@ class ImportQueue(Protocol):
     @abstractmethod
     def drop_ended(self, tx: Transaction, before: datetime, limit: int) -> int:
         """Forget up to *limit* imports that ended before *before*; how many. Idempotent."""
+
+    @abstractmethod
+    def of_seller(
+        self, tx: Transaction, seller_id: SellerId, after: ImportId | None, limit: int
+    ) -> Sequence[ItemImport]:
+        """Up to *limit* imports of a seller by id behind *after*."""
+
+    @abstractmethod
+    def forget_of(self, tx: Transaction, seller_id: SellerId, limit: int) -> int:
+        """Forget up to *limit* imports of a seller with their bytes, running ones too, whose
+        importers find nothing to save to; how many. Idempotent.
+        """
 
     @abstractmethod
     def drop_received(self, tx: Transaction, import_id: ImportId) -> bool:

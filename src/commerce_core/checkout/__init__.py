@@ -1,6 +1,6 @@
 """Placing an order, and the saga that carries it out or undoes it."""
 
-from commerce_core.checkout.commands import PlaceOrder
+from commerce_core.checkout.commands import PlaceOrder, ReturnFromPayment
 from commerce_core.checkout.errors import (
     AmountMismatch,
     CallUnknown,
@@ -35,6 +35,7 @@ from commerce_core.checkout.model import (
 from commerce_core.checkout.ports import (
     LONGEST_NUMBER,
     NOBODY_AWAY,
+    AlarmBounds,
     Away,
     BacklogStats,
     CheckoutRule,
@@ -45,6 +46,7 @@ from commerce_core.checkout.ports import (
     Party,
     ProposedLine,
     ProposedOrder,
+    SagaFilter,
     SagaRow,
     SagaStore,
     SagaWrite,
@@ -69,6 +71,7 @@ __all__ = [
     "ORDER_SAGA",
     "OURS",
     "Accepted",
+    "AlarmBounds",
     "AmountMismatch",
     "Away",
     "BacklogStats",
@@ -108,7 +111,9 @@ __all__ = [
     "ProposedLine",
     "ProposedOrder",
     "Refused",
+    "ReturnFromPayment",
     "Saga",
+    "SagaFilter",
     "SagaNotFound",
     "SagaRow",
     "SagaStore",

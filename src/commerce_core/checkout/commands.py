@@ -1,7 +1,7 @@
-"""What a buyer sends to place an order."""
+"""What a buyer sends to place an order, and brings back from paying elsewhere."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
@@ -28,4 +28,38 @@ class PlaceOrder:
     cart_version: int | None = None
     metadata: Mapping[str, Any] | None = attrs.field(
         default=None, validator=bounded_metadata, metadata=SCHEMA
+    )
+
+
+_MOST: Final = 50
+_LONGEST: Final = 8_192
+
+
+def _bounded(_: object, _attribute: "attrs.Attribute[Any]", value: Mapping[str, str]) -> None:
+    size = sum(len(name) + len(text) for name, text in value.items())
+    if len(value) > _MOST or size > _LONGEST:
+        raise ValueError(f"must have at most {_MOST} entries of {_LONGEST} characters in all")
+    if any("\0" in name or "\0" in text for name, text in value.items()):
+        raise ValueError("must not contain U+0000")
+
+
+@attrs.frozen(kw_only=True)
+class ReturnFromPayment:
+    """What a gateway's page has handed to the buyer's browser: *parameters* of the address that it
+    came back to. Only the gateway knows what they mean.
+    """
+
+    parameters: Mapping[str, str] = attrs.field(
+        factory=dict[str, str],
+        repr=False,
+        validator=_bounded,
+        metadata={
+            "schema": {
+                "type": "object",
+                "description": "The query parameters that the buyer came back with.",
+                "additionalProperties": {"type": "string"},
+                "maxProperties": _MOST,
+                "examples": [{"result": "approved"}],
+            }
+        },
     )

@@ -12,7 +12,7 @@ import attrs
 from commerce_core.kernel.ids import CartId
 from commerce_core.kernel.money import Money
 from commerce_core.orders import Fact, OrderKey, OrderState, OrderView, Shipment
-from commerce_core.payment import BookEntry
+from commerce_core.payment import Action, BookEntry
 
 _UNDO: Final = ".undo"
 
@@ -146,6 +146,7 @@ class Cause:
 
 
 BY_BUYER = Cause("cancelled-by-buyer", "the buyer cancelled the order")
+ABANDONED = Cause("payment-abandoned", "the buyer did not complete the payment in time")
 
 
 @attrs.frozen
@@ -184,8 +185,21 @@ class OrderSaga:
     cancel_requested: bool = False
     cause: Cause | None = None
     calls: Mapping[Operation, OutsideCall] = attrs.field(factory=dict[Operation, OutsideCall])
+    time_up: bool = False
+    """Whether the time is over that its buyer had to act: a runner says so when it claims it."""
+    buyer_until: datetime | None = attrs.field(default=None, eq=False)
+    """When that time is over, while the buyer has to act."""
+    action: Action | None = attrs.field(default=None, eq=False, repr=False)
+    """What the buyer has to do, while that is so."""
+    returned: Mapping[str, str] | None = attrs.field(default=None, eq=False, repr=False)
+    """What the buyer has brought back from doing it; only the gateway knows what to make of it."""
     trace: str | None = None
     """What its order came of; decides nothing."""
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether the fence follows: the buyer has cancelled, or did not act in time."""
+        return self.cancel_requested or self.time_up
 
     def call(self, operation: Operation) -> OutsideCall | None:
         """What is known of *operation*; ``None``: it was never intended."""
@@ -299,6 +313,7 @@ class StepCommand:
     operation: Operation | None = attrs.field(order=False)
 
     CONFIRM: ClassVar["StepCommand"]
+    LOOK: ClassVar["StepCommand"]
     VOID: ClassVar["StepCommand"]
     REFUND: ClassVar["StepCommand"]
     BOOK: ClassVar["StepCommand"]
@@ -306,6 +321,7 @@ class StepCommand:
 
 
 StepCommand.CONFIRM = StepCommand("confirm", Operation.CHARGE)
+StepCommand.LOOK = StepCommand("look", None)
 StepCommand.VOID = StepCommand("fence", None)
 StepCommand.REFUND = StepCommand("refund", Operation.REFUND)
 StepCommand.BOOK = StepCommand("book", Operation.SHIP)
@@ -336,6 +352,13 @@ class RestoreCart:
 
 
 @attrs.frozen
+class AskBuyer:
+    """Keep what the buyer has to do, for the buyer alone, and until when."""
+
+    action: Action
+
+
+@attrs.frozen
 class OpenRefund:
     """Write down what is owed back to the buyer: all of *amount*, which was captured as
     *capture_ref*.
@@ -353,7 +376,9 @@ class RecordShipment:
     shipment: Shipment
 
 
-Command = RecordEvent | ReleaseStock | CommitStock | RestoreCart | OpenRefund | RecordShipment
+Command = (
+    RecordEvent | ReleaseStock | CommitStock | RestoreCart | AskBuyer | OpenRefund | RecordShipment
+)
 
 
 @attrs.frozen

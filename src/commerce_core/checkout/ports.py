@@ -15,7 +15,7 @@ from commerce_core.kernel.address import Address
 from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Transaction
-from commerce_core.orders import OrderKey, Shipment
+from commerce_core.orders import NextAction, OrderKey, Shipment
 from commerce_core.pricing import Quote
 
 
@@ -91,13 +91,14 @@ class OrderNumbers(Protocol):
 @attrs.frozen(kw_only=True)
 class ClaimedSaga:
     """A saga claimed by a runner: no other write counts while *fence* is the newest. *seq* is
-    its last timeline entry.
+    its last timeline entry, *next_run_at* when it was due.
     """
 
     saga: OrderSaga
     fence: int
     claims: int
     seq: int
+    next_run_at: datetime
 
 
 @attrs.frozen
@@ -124,7 +125,7 @@ class Away:
 @attrs.frozen(kw_only=True)
 class SagaWrite:
     """What a runner makes of a saga: written only if the fence, the state and the cancel flag are
-    still as it read them.
+    still as it read them. Where somebody has made it due meanwhile, it stays due then.
 
     ``attention=None`` leaves the flag as it is.
     """
@@ -153,6 +154,27 @@ class SagaRow:
     updated_at: datetime
     next_run_at: datetime
     lease_until: datetime | None
+
+
+@attrs.frozen
+class AlarmBounds:
+    """An unfinished saga is alarmed if it is flagged, was claimed so often without progress, or was
+    placed before some moment.
+    """
+
+    claims: int
+    created_before: datetime
+
+
+@attrs.frozen(kw_only=True)
+class SagaFilter:
+    """Which sagas are meant: those in a *state*, alarmed ones, unfinished ones that were placed
+    before *open_before*; ``None``: whichever.
+    """
+
+    state: str | None = None
+    alarm: AlarmBounds | None = None
+    open_before: datetime | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -195,8 +217,8 @@ class SagaStore(Protocol):
 
     @abstractmethod
     def insert(self, tx: Transaction, sagas: Sequence[OrderSaga], seq: int, at: datetime) -> None:
-        """Begin sagas, due at once, unclaimed and unflagged, with *seq* timeline entries written.
-        Not idempotent.
+        """Begin sagas, due at once, unclaimed and unflagged, with the calls that are intended and
+        *seq* timeline entries written. Not idempotent.
         """
 
     @abstractmethod
@@ -219,7 +241,8 @@ class SagaStore(Protocol):
         Those that wait for a party that is *away* are left alone: a gateway's but for placed orders
         that are cancelled, for those that are being shipped and for those that are completed, a
         carrier's that are being shipped.
-        Each claim raises the fence and the count of claims. A saga that was claimed five times
+        Each claim raises the fence and the count of claims, and notes that the time is up of a
+        buyer who should have acted until *now*. A saga that was claimed five times
         without progress is taken alone, so that it cannot spoil its neighbours.
         """
 
@@ -279,6 +302,22 @@ class SagaStore(Protocol):
         """Keep bookings, covering every line of their order. Idempotent."""
 
     @abstractmethod
+    def ask_buyers(self, tx: Transaction, asked: Mapping[OrderKey, NextAction]) -> None:
+        """Keep what buyers have to do, in place of what they had to do before."""
+
+    @abstractmethod
+    def bring_back(self, tx: Transaction, key: OrderKey, returned: Mapping[str, str]) -> bool:
+        """Keep what the buyer has brought back from acting; whether the order waits for that."""
+
+    @abstractmethod
+    def forget_actions(self, tx: Transaction, keys: Sequence[OrderKey]) -> None:
+        """Forget what buyers had to do. Idempotent."""
+
+    @abstractmethod
+    def stray_actions(self, tx: Transaction, limit: int) -> Sequence[OrderKey]:
+        """Orders for which something is kept for their buyers to do, and that wait for nobody."""
+
+    @abstractmethod
     def request_cancel(self, tx: Transaction, key: OrderKey, at: datetime) -> bool:
         """Note that the buyer wants the order undone, if it is not paid yet, and let its saga run
         at *at*; whether it is noted now. Idempotent. Raises no fence.
@@ -320,9 +359,9 @@ class SagaStore(Protocol):
 
     @abstractmethod
     def page(
-        self, tx: Transaction, state: str | None, after: OrderId | None, limit: int
+        self, tx: Transaction, which: SagaFilter, after: OrderId | None, limit: int
     ) -> Sequence[SagaRow]:
-        """Sagas by order id, newest first, behind *after*."""
+        """The sagas that are meant, by order id, newest first, behind *after*."""
 
     @abstractmethod
     def census(

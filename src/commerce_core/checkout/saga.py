@@ -14,6 +14,7 @@ import attrs
 from commerce_core.checkout.errors import DefinitionUnknown
 from commerce_core.checkout.model import (
     BY_BUYER,
+    AskBuyer,
     Cause,
     Command,
     CommitStock,
@@ -27,8 +28,9 @@ from commerce_core.checkout.model import (
 from commerce_core.checkout.steps.arrange_shipment import ArrangeShipment
 from commerce_core.checkout.steps.charge_payment import ChargePayment
 from commerce_core.checkout.steps.own import OwnStep
-from commerce_core.checkout.steps.step import Done, Failed, Stay, Step
+from commerce_core.checkout.steps.step import Awaits, Done, Failed, Stay, Step
 from commerce_core.orders import Fact, OrderState
+from commerce_core.payment import Action
 
 _NAME: Final = re.compile("[a-z][a-z0-9_]{0,39}")
 #: Operations of the shop's own steps, and the verbs of their calls.
@@ -44,12 +46,14 @@ _TAKEN: Final = frozenset(
 @attrs.frozen
 class Stage:
     """A step, and the state of the saga in which it is tried. A *pivot* may still be turned back by
-    a cancellation accepted before it.
+    a cancellation accepted before it. *awaiting* is the state in which its buyer acts; without one
+    no buyer is waited for.
     """
 
     state: OrderState
     step: Step
     pivot: bool = False
+    awaiting: OrderState | None = None
 
 
 def _told_apart(_: object, _attribute: "attrs.Attribute[Any]", stages: tuple[Stage, ...]) -> None:
@@ -114,7 +118,7 @@ def order_saga(
         version,
         (
             *(Stage(OrderState.CHARGING, step) for step in before_charge),
-            Stage(OrderState.CHARGING, ChargePayment(), pivot=True),
+            Stage(OrderState.CHARGING, ChargePayment(), True, OrderState.AWAITING_BUYER),
             *(Stage(OrderState.SHIPPING, step) for step in before_shipment),
             Stage(OrderState.SHIPPING, ArrangeShipment()),
             *(Stage(OrderState.FINISHING, step) for step in after_completion),
@@ -122,27 +126,36 @@ def order_saga(
     )
 
 
-ORDER_SAGA: Final = order_saga("order", 1)
+ORDER_SAGA: Final = order_saga("order", 2)
 """What follows a placed order in a shop that adds nothing. The name is not for others."""
+
+_WITHOUT_BUYERS: Final = Saga(
+    "order",
+    1,
+    tuple(attrs.evolve(stage, awaiting=None) for stage in ORDER_SAGA.stages),
+)
+"""The one before, in which no buyer is waited for: orders that were placed under it end so."""
+_OURS: Final = (ORDER_SAGA, _WITHOUT_BUYERS)
+_NOBODY_WAITS: Final = Cause("payment-declined", "the payment needs more of its buyer")
 
 
 class Definitions:
     """The definitions that a process knows: new orders are placed under the *current* one, and
-    those of *earlier* ones end as they began. :data:`ORDER_SAGA` is always among them.
+    those of *earlier* ones end as they began. The shop's own ones are always among them.
 
     Raises:
         ValueError: two have the same name and version, or one calls itself by the shop's own name.
     """
 
     def __init__(self, current: Saga = ORDER_SAGA, *earlier: Saga) -> None:
-        others = [one for one in (current, *earlier) if one is not ORDER_SAGA]
+        others = [one for one in (current, *earlier) if one not in _OURS]
         if any(one.name == ORDER_SAGA.name for one in others):
             raise ValueError(f"{ORDER_SAGA.name} is the shop's own saga: give yours another name")
         self.current: Final = current
         self._by_id: dict[tuple[str, int], Saga] = {
-            (d.name, d.version): d for d in (ORDER_SAGA, *others)
+            (d.name, d.version): d for d in (*_OURS, *others)
         }
-        if len(self._by_id) < len(others) + 1:
+        if len(self._by_id) < len(others) + len(_OURS):
             raise ValueError("two definitions of a saga have the same name and version")
         self.known: Final = frozenset(self._by_id)
 
@@ -192,6 +205,21 @@ def next_command(saga: OrderSaga, definition: Saga = ORDER_SAGA) -> StepCommand 
     return call[1] if call else None
 
 
+def placed(
+    saga: OrderSaga, action: Action | None, definition: Saga = ORDER_SAGA
+) -> tuple[OrderSaga, tuple[Command, ...]]:
+    """The saga of an order as it is placed, and what is to be written with it.
+
+    Where its payment was prepared with an *action*, and nothing comes before the charge, its buyer
+    acts first: the intent of the charge is written down at once, for it may follow at any time.
+    """
+    first = next((stage for stage in definition.stages if stage.step.applies(saga)), None)
+    if action is None or first is None or first.awaiting is None:
+        return saga, ()
+    begun = attrs.evolve(first.step.begin(saga), state=first.awaiting)
+    return begun, (AskBuyer(action), RecordEvent(Fact.PAYMENT_ACTION_REQUIRED))
+
+
 def advance(
     saga: OrderSaga, outcome: object, definition: Saga = ORDER_SAGA
 ) -> tuple[OrderSaga, tuple[Command, ...]]:
@@ -217,6 +245,10 @@ def advance(
     match stage.step.settle(saga, outcome):
         case Stay(stayed, commands):
             return stayed, commands
+        case Awaits(asked, commands) if stage.awaiting:
+            return attrs.evolve(asked, state=stage.awaiting), commands
+        case Awaits(asked, _):
+            return _turn_back(asked, _NOBODY_WAITS, (), definition)
         case Failed(refused, _, commands) if saga.state.is_completed:
             return _enter(refused, following, commands, definition)
         case Failed(failed, cause, commands):
@@ -231,7 +263,9 @@ def _stage(saga: OrderSaga, definition: Saga) -> Stage | None:
     """The stage that *saga* is at: of those of its state the last that has begun."""
     found: Stage | None = None
     for stage in definition.stages:
-        if stage.state is saga.state and (found is None or stage.step.operation in saga.calls):
+        if saga.state in (stage.state, stage.awaiting) and (
+            found is None or stage.step.operation in saga.calls
+        ):
             found = stage
     return found
 

@@ -248,3 +248,19 @@ def _answer(perform: Callable[[T], R], task: T) -> R | Exception:
         return perform(task)
     except Exception as error:  # noqa: BLE001 (the port returns exceptions)
         return error
+
+
+class Grouping(Protocol):
+    """The one place where something is put around what callers share: grouping itself, and with it
+    metrics, traces, and taking turns.
+    """
+
+    @abstractmethod
+    def __call__(
+        self, name: str, function: GroupFunction[T, R], /, *, waits: bool = False
+    ) -> Batcher[T, R]:
+        """What hands groups to *function*; *name* is a stable one, for people who operate it.
+
+        One that *waits* for parties outside gets items one by one, several at the same time, and
+        nobody else waits for it.
+        """

@@ -77,8 +77,8 @@ def decode_event(name: str, payload: Mapping[str, Any]) -> Event:
     """
     kind = _events.get(name)
     if kind is None:  # not cached yet
-        for each in _subclasses(Event):
-            _events.setdefault(vars(each).get("name", ""), each)
+        # The last of a name is imported; attrs made it of another, which is kept until collected.
+        _events.update((vars(each).get("name", ""), each) for each in _subclasses(Event))
         kind = _events.get(name)
     if kind is None:
         raise Unreadable(f"no event is called {name!r:.80}")
@@ -102,7 +102,7 @@ def camel(name: str) -> str:
 
 def is_object(value: Any) -> TypeGuard[Mapping[str, Any]]:
     """Whether *value* is a JSON object."""
-    return isinstance(value, Mapping)
+    return isinstance(value, (dict, Mapping))  # most are: it is seen at once
 
 
 def is_list(value: Any) -> TypeGuard[list[Any]]:

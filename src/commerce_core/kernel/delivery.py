@@ -1,13 +1,13 @@
 """Handing events over, one consumer at a time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from commerce_core.kernel.batching import isolate_failures
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.codec import storable_text
 from commerce_core.kernel.errors import Rejected, Unavailable
-from commerce_core.kernel.messaging import Consumer, DeadLetter, Delivery, Message, Queue
+from commerce_core.kernel.messaging import Broker, Consumer, DeadLetter, Delivery, Message, Queue
 from commerce_core.kernel.redaction import message_of
 
 #: A message on which its consumer fails this often, alone and without saying why, is parked.
@@ -115,3 +115,16 @@ class Follower:
     def release(self) -> None:
         """Release what was received to other processes. Idempotent."""
         self._queue.release()
+
+
+def followers_of(
+    broker: Broker,
+    consumers: Sequence[Consumer],
+    park: Callable[[Sequence[DeadLetter]], None],
+    clock: Clock,
+) -> Mapping[str, Follower]:
+    """What hands each of *consumers* the messages in its queue at *broker*, by the consumer's
+    name; none where publishing does.
+    """
+    queues = broker.queues()
+    return {c.name: Follower(c, queues[c.name], park, clock) for c in consumers if c.name in queues}

@@ -19,6 +19,8 @@ CartId = NewType("CartId", str)
 OrderId = NewType("OrderId", str)
 MessageId = NewType("MessageId", str)
 JobId = NewType("JobId", str)
+NotificationId = NewType("NotificationId", str)
+ImageId = NewType("ImageId", str)
 
 #: Characters of the longest id that a buyer or a seller may have.
 LONGEST_USER_ID: Final = 64
@@ -53,6 +55,11 @@ def is_id(text: str) -> bool:
     database.
     """
     return len(text) == 36 and not text.strip("0123456789abcdef-")
+
+
+def is_ours(text: str) -> bool:
+    """Whether *text* is an id that an :class:`IdFactory` made, or any other UUIDv7."""
+    return is_id(text) and text[14] == "7"
 
 
 class UnusableId(ValueError):

@@ -3,9 +3,9 @@ counted once (inbox).
 """
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import attrs
 
@@ -54,6 +54,14 @@ class DiscardedLetter:
     actor: str
     reason: str
     discarded_at: datetime
+
+
+#: Writes down in a transaction what is done in it to messages.
+Note: TypeAlias = Callable[[Transaction, Sequence[MessageId]], None]
+
+
+def without_note(_tx: Transaction, _ids: Sequence[MessageId], /) -> None:
+    """Nothing is written down."""
 
 
 class Outbox(Protocol):
@@ -116,19 +124,25 @@ class Outbox(Protocol):
         """
 
     @abstractmethod
-    def replay(self, ids: Sequence[MessageId]) -> Sequence[MessageId]:
+    def replay(self, ids: Sequence[MessageId], note: Note = without_note) -> Sequence[MessageId]:
         """Let parked messages wait again, for every consumer that follows them, and remove them
-        from the dead letters; those that were parked, ascending.
+        from the dead letters; those that were parked, ascending. *note* is called with them in the
+        transaction that does so.
 
         Idempotent: what is not parked changes nothing.
         """
 
     @abstractmethod
     def discard(
-        self, ids: Sequence[MessageId], actor: str, reason: str, at: datetime
+        self,
+        ids: Sequence[MessageId],
+        actor: str,
+        reason: str,
+        at: datetime,
+        note: Note = without_note,
     ) -> Sequence[MessageId]:
         """Take parked messages out of the list for good, and keep a note of each; those that were
-        parked, ascending.
+        parked, ascending. *note* is called with them in the transaction that does so.
 
         Idempotent: what is not parked changes nothing.
         """
@@ -299,3 +313,15 @@ class Consumer(Protocol):
                 parked).
             Unavailable: they cannot be handled now; all are delivered again.
         """
+
+
+def each_by_its_name(consumers: "Sequence[Consumer]") -> "Sequence[Consumer]":
+    """*consumers*, no two of which have the same name.
+
+    Raises:
+        ValueError: two have.
+    """
+    names = [consumer.name for consumer in consumers]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"two consumers are called {twice[0]}: each has a queue by its name")
+    return consumers

@@ -15,7 +15,7 @@ _OTHERS: Final = 0o077
 #: What SQLite keeps beside a database.
 _BESIDE: Final = ("", "-wal", "-shm", "-journal")
 #: What a folder of the shop holds. A folder that holds more keeps its mode.
-_OURS: Final = re.compile(r"[\w.-]+\.db(?:-wal|-shm|-journal)?|search|synonyms\.txt")
+_OURS: Final = re.compile(r"[\w.-]+\.db(?:-wal|-shm|-journal)?|search|media|mail|synonyms\.txt")
 
 
 def private_folder(folder: Path) -> None:
@@ -59,6 +59,15 @@ def close_to_others(folder: Path) -> None:
                 _close(Path(entry.path), _FILE)
 
 
+def close_if_open(folder: Path) -> None:
+    """As :func:`close_to_others`, where *folder* itself is open to others: an earlier release, or
+    somebody's hand, has left it so.
+    """
+    with suppress(FileNotFoundError):
+        if stat.S_IMODE(folder.lstat().st_mode) & _OTHERS:
+            close_to_others(folder)
+
+
 def private_opener(path: str, flags: int) -> int:
     """For ``open(…, opener=private_opener)``: a file that is made is for the owner alone."""
     return os.open(path, flags, _FILE)
@@ -71,8 +80,9 @@ def _holds_ours_alone(folder: Path) -> bool:
     resolved = folder.resolve()
     if resolved in (Path.cwd(), *Path.cwd().parents) or not os.access(folder, os.R_OK):
         return False
-    names = [path.name for path in folder.iterdir()]
-    return bool(names) and all(_OURS.fullmatch(name) for name in names)
+    with os.scandir(folder) as entries:  # read no further than to the first that is not
+        ours = (_OURS.fullmatch(entry.name) is not None for entry in entries)
+        return next(ours, False) and all(ours)
 
 
 def _close(path: Path, mode: int) -> None:

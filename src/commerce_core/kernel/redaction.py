@@ -45,7 +45,9 @@ _SCHEMED: Final = re.compile(r"(?i)\b(Bearer|Basic)(\s+)[\w.~+/=-]{8,}")
 #: signed web tokens.
 _CHANCE: Final = re.compile(r"(?<![\w-])[A-Za-z0-9_-]{32,}(?![\w-])")
 _SHAPED: Final = re.compile(
-    r"\$argon2\w*\$\S+|\b(?:sk|rk|pk|whsec)_\w{8,}|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"
+    # A secret of webhooks, whose + / and = may be written as JSON and addresses may write them.
+    r"\bwhsec_(?:[\w+/=%-]|\\+(?:/|u00[0-9a-fA-F]{2})){8,}|"
+    r"\$argon2\w*\$\S+|\b(?:sk|rk|pk)_\w{8,}|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"
 )
 
 

@@ -22,6 +22,16 @@ class Rule:
     drop: Callable[[Transaction, datetime, int], int]
 
 
+@attrs.frozen(kw_only=True)
+class RetentionPeriods:
+    """How long things are kept after their last change, or after they ended."""
+
+    guest_carts: timedelta = timedelta(days=30)
+    carts: timedelta = timedelta(days=365)
+    history: timedelta = timedelta(days=30)
+    messages: timedelta = timedelta(days=365)
+
+
 class Retention:
     """Applies every rule, each in a transaction of its own.
 

@@ -10,18 +10,30 @@ import attrs
 
 _HIDDEN: Final = "***"
 #: Schemes of files: nobody logs in there.
-_FILES: Final = frozenset({"local", "sandbox", "sqlite", "tantivy"})
+_FILES: Final = frozenset({"folder", "local", "sandbox", "sqlite", "tantivy"})
 #: Schemes of servers whose hosts, paths and user names are no secrets. Of any other scheme nothing
 #: is known.
 _SERVERS: Final = frozenset(
-    {"amqp", "amqps", "http", "https", "opensearch", "opensearchs", "postgres", "postgresql"}
+    {
+        "amqp",
+        "amqps",
+        "http",
+        "https",
+        "opensearch",
+        "opensearchs",
+        "postgres",
+        "postgresql",
+        "smtp",
+        "smtps",
+    }
 )
 _WEB: Final = frozenset({"http", "https"})
 #: Options whose values may be shown. What is not listed may be a secret, whatever its name.
 _SHOWN: Final = frozenset({
     "application_name", "ca", "connect_timeout", "connection_attempts", "heartbeat", "host", "name",
     "port", "refresh", "retry_delay", "schema",
-    "socket_timeout", "sslmode", "sslrootcert", "synonyms", "target_session_attrs", "timeout",
+    "socket_timeout", "sslmode", "sslrootcert", "starttls", "synonyms", "target_session_attrs",
+    "timeout",
 })  # fmt: skip
 #: Those of them that are numbers: anything else that stands there was meant for somewhere else.
 _COUNTS: Final = frozenset(

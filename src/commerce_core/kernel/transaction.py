@@ -63,6 +63,13 @@ class Database(Protocol):
         """
 
     @abstractmethod
+    def discard_log(self) -> bool:
+        """Let the engine's own log keep nothing of what was deleted; ``False``: it is being read
+        just now, and this is to be tried again. An engine that recycles its log by itself has
+        nothing to do. Not within a transaction. Idempotent.
+        """
+
+    @abstractmethod
     def pause(self, lost: int) -> None:
         """Wait before a transaction that was lost *lost* times is tried again: longer each time,
         and no two callers equally long.

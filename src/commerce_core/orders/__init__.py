@@ -1,6 +1,11 @@
 """Orders: their states, their timeline, and what buyers and sellers see of them."""
 
-from commerce_core.orders.errors import OrderExists, OrderNotFound, TooLateToCancel
+from commerce_core.orders.errors import (
+    OrderExists,
+    OrderNotFound,
+    OrdersUnderWay,
+    TooLateToCancel,
+)
 from commerce_core.orders.events import (
     EVENT_OF,
     Fact,
@@ -10,6 +15,7 @@ from commerce_core.orders.events import (
     OrderCompleted,
     OrderCreated,
     OrderEvent,
+    PaymentActionRequired,
     PaymentCompleted,
     PaymentDeclined,
     PaymentRefunded,
@@ -17,6 +23,7 @@ from commerce_core.orders.events import (
     StepAnswered,
 )
 from commerce_core.orders.model import (
+    NextAction,
     Order,
     OrderLine,
     OrderState,
@@ -28,8 +35,10 @@ from commerce_core.orders.model import (
 )
 from commerce_core.orders.ports import (
     KeptNumber,
+    OrderHandles,
     OrderKey,
     OrderRepository,
+    PaidOrder,
     SellerOrders,
     TimelineCursor,
 )
@@ -50,6 +59,7 @@ __all__ = [
     "InventoryReleased",
     "InventoryReserved",
     "KeptNumber",
+    "NextAction",
     "Order",
     "OrderCancelled",
     "OrderCompleted",
@@ -57,6 +67,7 @@ __all__ = [
     "OrderEvent",
     "OrderExists",
     "OrderFilter",
+    "OrderHandles",
     "OrderKey",
     "OrderLine",
     "OrderNotFound",
@@ -65,6 +76,9 @@ __all__ = [
     "OrderState",
     "OrderStatus",
     "OrderView",
+    "OrdersUnderWay",
+    "PaidOrder",
+    "PaymentActionRequired",
     "PaymentCompleted",
     "PaymentDeclined",
     "PaymentRefunded",

@@ -19,3 +19,9 @@ class OrderExists(Conflict):
     """The buyer has placed an order with this cart, key or id before; the caller rolls back."""
 
     code = "order-exists"
+
+
+class OrdersUnderWay(Conflict):
+    """An account has orders, as their buyer or as the seller of their goods, that are not over."""
+
+    code = "orders-under-way"

@@ -17,6 +17,7 @@ class Fact(StrEnum):
 
     ORDER_CREATED = "OrderCreated"
     INVENTORY_RESERVED = "InventoryReserved"
+    PAYMENT_ACTION_REQUIRED = "PaymentActionRequired"
     PAYMENT_COMPLETED = "PaymentCompleted"
     PAYMENT_DECLINED = "PaymentDeclined"
     SHIPMENT_READY = "ShipmentReady"
@@ -61,6 +62,15 @@ class InventoryReserved(OrderEvent):
     """The goods are held for the order."""
 
     name = "orders.inventory_reserved.v1"
+
+
+@attrs.frozen(kw_only=True)
+class PaymentActionRequired(OrderEvent):
+    """The buyer has to act before the money can be captured. What is to be done is a secret of
+    theirs: it stands in the order that they see, never here.
+    """
+
+    name = "orders.payment_action_required.v1"
 
 
 @attrs.frozen(kw_only=True)
@@ -125,6 +135,7 @@ class StepAnswered(OrderEvent):
 EVENT_OF: Final[Mapping[Fact, type[OrderEvent]]] = {
     Fact.ORDER_CREATED: OrderCreated,
     Fact.INVENTORY_RESERVED: InventoryReserved,
+    Fact.PAYMENT_ACTION_REQUIRED: PaymentActionRequired,
     Fact.PAYMENT_COMPLETED: PaymentCompleted,
     Fact.PAYMENT_DECLINED: PaymentDeclined,
     Fact.SHIPMENT_READY: ShipmentReady,

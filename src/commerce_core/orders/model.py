@@ -14,7 +14,7 @@ from commerce_core.kernel.ids import BuyerId, CartId, ItemId, OrderId, SellerId,
 from commerce_core.kernel.metadata import NO_METADATA
 from commerce_core.kernel.money import Money
 from commerce_core.orders.events import Fact
-from commerce_core.payment import Handle
+from commerce_core.payment import Action, Handle
 from commerce_core.pricing import Adjustment
 
 
@@ -23,6 +23,8 @@ class OrderState(StrEnum):
 
     PLACED = "PLACED"
     CHARGING = "CHARGING"
+    AWAITING_BUYER = "AWAITING_BUYER"
+    """The buyer has to act before the charge goes on, within a time limit."""
     SHIPPING = "SHIPPING"
     COMPENSATING = "COMPENSATING"
     FINISHING = "FINISHING"
@@ -54,6 +56,7 @@ class OrderStatus(StrEnum):
 _PUBLIC_STATUS: Final = {
     OrderState.PLACED: OrderStatus.PENDING,
     OrderState.CHARGING: OrderStatus.PENDING,
+    OrderState.AWAITING_BUYER: OrderStatus.PENDING,
     OrderState.SHIPPING: OrderStatus.PAID,
     OrderState.COMPENSATING: OrderStatus.CANCELLING,
     OrderState.FINISHING: OrderStatus.COMPLETED,
@@ -145,6 +148,17 @@ class TimelineEntry:
     actor: str = "system"
     cause: str | None = None
     detail: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
+
+
+@attrs.frozen(kw_only=True)
+class NextAction:
+    """What the buyer of an order has to do *until* some time, and what was brought back from it. A
+    secret of the buyer's: it is shown to nobody else.
+    """
+
+    action: Action
+    until: datetime
+    returned: Mapping[str, str] | None = attrs.field(default=None, repr=False)
 
 
 @attrs.frozen(kw_only=True)

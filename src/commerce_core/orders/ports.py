@@ -1,7 +1,7 @@
 """The promises of the order repository and of the sellers' list."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -38,6 +38,14 @@ class KeptNumber:
     number: str
     key: OrderKey
     of_order: str | None
+
+
+@attrs.frozen
+class PaidOrder:
+    """An order, and the account at the gateway that its payment is of."""
+
+    key: OrderKey
+    account: str
 
 
 class OrderRepository(Protocol):
@@ -103,6 +111,19 @@ class OrderRepository(Protocol):
         """Whose the orders are, for operators and followers of events; unknown ones are missing."""
 
     @abstractmethod
+    def under_way(self, tx: Transaction, buyer_id: BuyerId) -> bool:
+        """Whether a buyer has an order whose saga is not over."""
+
+    @abstractmethod
+    def blank(
+        self, tx: Transaction, buyer_id: BuyerId, after: OrderId | None, limit: int
+    ) -> Mapping[OrderId, Sequence[SellerId]]:
+        """Take contact, address, idempotency key and metadata (of the lines, too) out of up to
+        *limit* orders of a buyer by id behind *after*; those orders, changed or not, each with the
+        sellers of its goods. Idempotent.
+        """
+
+    @abstractmethod
     def numbered(self, tx: Transaction, numbers: Sequence[str]) -> Mapping[str, OrderKey]:
         """The orders that *numbers* lead to; numbers that no order has are missing. Asks the
         database nothing for no numbers.
@@ -112,6 +133,18 @@ class OrderRepository(Protocol):
     def numbers(self, tx: Transaction, after: str | None, limit: int) -> Sequence[KeptNumber]:
         """Up to *limit* numbers behind *after* (``None``: from the first), ascending as the
         database sorts them.
+        """
+
+
+class OrderHandles(Protocol):
+    """Which orders are paid with which payments at gateways."""
+
+    @abstractmethod
+    def paid_with(
+        self, tx: Transaction, references: Collection[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], PaidOrder]:
+        """The order that is paid with each of *references* (a gateway, and its own name for the
+        payment); those of no order are missing. Asks the database nothing for none.
         """
 
 
@@ -145,3 +178,9 @@ class SellerOrders(Protocol):
     @abstractmethod
     def load(self, tx: Transaction, seller_id: SellerId, order_id: OrderId) -> SellerOrder | None:
         """One of a seller's orders."""
+
+    @abstractmethod
+    def blank(self, tx: Transaction, orders: Sequence[tuple[SellerId, OrderId]]) -> None:
+        """Take the metadata that a buyer gave out of the lines of *orders*; unknown ones are passed
+        over. Idempotent.
+        """

@@ -9,6 +9,7 @@ from commerce_core.kernel.ids import CartId, OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.orders.events import Fact
 from commerce_core.orders.model import (
+    NextAction,
     Order,
     OrderLine,
     OrderState,
@@ -43,19 +44,21 @@ class OrderView:
     shipment: Shipment | None
     cancellation: Cancellation | None
     updated_at: datetime
+    next_action: NextAction | None = None
+    """What its buyer has to do, while the order waits for that."""
 
     @classmethod
-    def as_placed(cls, order: Order) -> Self:
+    def as_placed(cls, order: Order, next_action: NextAction | None = None) -> Self:
         """*order* as it was when it was placed, however far it has come since: the response to a
-        checkout must not depend on who is quicker.
+        checkout must not depend on who is quicker. With a *next_action* its buyer acts first.
         """
         at = order.created_at
-        entries = [
-            TimelineEntry(seq=no, fact=fact, at=at) for no, fact in enumerate(FIRST_FACTS, 1)
-        ]
+        facts = (*FIRST_FACTS, Fact.PAYMENT_ACTION_REQUIRED) if next_action else FIRST_FACTS
+        entries = [TimelineEntry(seq=no, fact=fact, at=at) for no, fact in enumerate(facts, 1)]
         return cls(
             order=order,
-            state=OrderState.PLACED,
+            state=OrderState.AWAITING_BUYER if next_action else OrderState.PLACED,
+            next_action=next_action,
             timeline=tuple(entries),
             shipment=None,
             cancellation=None,
@@ -69,9 +72,11 @@ class OrderView:
 
     @property
     def payment_status(self) -> str:
-        """``pending``, ``paid`` (or nothing to pay), ``declined``, ``refunded`` or ``cancelled``
-        (never charged).
+        """``pending``, ``action-required``, ``paid`` (or nothing to pay), ``declined``,
+        ``refunded`` or ``cancelled`` (never charged).
         """
+        if self.state is OrderState.AWAITING_BUYER:
+            return "action-required"
         facts = {entry.fact for entry in self.timeline}
         if Fact.PAYMENT_REFUNDED in facts:
             return "refunded"

@@ -3,8 +3,10 @@ answer.
 """
 
 import re
-from datetime import timedelta
-from typing import Any, NoReturn
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final, NoReturn
 
 import attrs
 
@@ -77,6 +79,11 @@ def _is_token(_: object, _attribute: "attrs.Attribute[Any]", value: str | None) 
         raise ValueError("must be a gateway's token")
 
 
+def _is_address(_: object, _attribute: "attrs.Attribute[Any]", value: str | None) -> None:
+    if value is not None and not re.fullmatch(r"https?://[!-~]{1,2000}", value):
+        raise ValueError("must be an address of http or https")
+
+
 @attrs.frozen(kw_only=True)
 class PaymentInfo:
     """What a buyer pays with: a card number, or a gateway's token."""
@@ -92,6 +99,8 @@ class PaymentInfo:
         default=None, validator=_matches(r"\d{3,4}", "must be three or four digits"), repr=False
     )
     token: str | None = attrs.field(default=None, validator=_is_token, repr=False)
+    return_url: str | None = attrs.field(default=None, validator=_is_address)
+    """Where the buyer comes back to who has to act at a page of the gateway."""
 
     def digest_parts(self) -> list[str | None]:
         """What distinguishes payments without revealing the card: its last four digits, and
@@ -102,7 +111,23 @@ class PaymentInfo:
             self.card_no.last4 if self.card_no else None,
             self.expiry,
             self.token,
+            *([self.return_url] if self.return_url else ()),
         ]
+
+
+class ActionKind(StrEnum):
+    """How a buyer acts: at a page of the gateway, or in its script on the shop's own page."""
+
+    REDIRECT = "redirect"
+    SDK = "sdk"
+
+
+_LONGEST_URL: Final = 4096
+
+
+def _is_bounded(_: object, _attribute: "attrs.Attribute[Any]", url: str | None) -> None:
+    if url is not None and len(url) > _LONGEST_URL:
+        raise ValueError(f"an address of more than {_LONGEST_URL} characters")
 
 
 @attrs.frozen(kw_only=True)
@@ -146,6 +171,62 @@ class Declined:
     detail: str
 
 
+@attrs.frozen(kw_only=True)
+class Action:
+    """What a buyer has to do before a payment can go on: open *url*, or hand *data* to the
+    gateway's script; best before *until*, where the gateway sets an end to it.
+
+    Whoever has it can act for the buyer: it is a secret, shown to the buyer alone.
+
+    Raises:
+        ValueError: *url* has more than 4096 characters.
+    """
+
+    kind: ActionKind
+    url: str | None = attrs.field(default=None, repr=False, validator=_is_bounded)
+    data: Mapping[str, str] = attrs.field(factory=dict[str, str], repr=False)
+    until: datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Prepared:
+    """A handle; with an *action* the buyer has to act before it is charged for the first time."""
+
+    handle: Handle
+    action: Action | None = None
+
+
+@attrs.frozen
+class Charge:
+    """A charge to be made: the same *key* is the same request. *memo* is what the gateway has asked
+    us to keep, *returned* what the buyer has brought back from acting: it comes from a browser, so
+    that it proves nothing.
+    """
+
+    handle: Handle
+    key: str
+    memo: str | None = attrs.field(default=None, repr=False, kw_only=True)
+    returned: Mapping[str, str] | None = attrs.field(default=None, repr=False, kw_only=True)
+
+
+@attrs.frozen(kw_only=True)
+class NeedsBuyer:
+    """Nothing is charged yet, for the buyer has to do *action* first. *memo* is what the gateway
+    wants to be given back with the next call: up to 2,000 characters.
+    """
+
+    action: Action
+    memo: str | None = attrs.field(default=None, repr=False)
+
+
+@attrs.frozen
+class Pending:
+    """The gateway knows of it and decides later: it is asked again, best not before *ask_at*."""
+
+    reason: str
+    ask_at: datetime | None = None
+
+
 @attrs.frozen
 class PaymentUnknown:
     """It may or may not have happened, or happens later."""
@@ -166,7 +247,7 @@ class Refunded:
     amount: Money
 
 
-ChargeOutcome = Captured | Declined | Voided | PaymentUnknown
+ChargeOutcome = Captured | NeedsBuyer | Pending | Declined | Voided | PaymentUnknown
 RefundOutcome = Refunded | PaymentUnknown
 
 
@@ -178,3 +259,87 @@ class BookEntry:
     ref: str
     kind: str
     amount: Money
+
+
+@attrs.frozen(kw_only=True)
+class Delivery:
+    """What was sent to the shop in a gateway's name: the *body* as it was received, and the
+    *headers* by their names in small letters. Whoever has the address may have sent it.
+    """
+
+    body: bytes = attrs.field(repr=False)
+    headers: Mapping[str, str] = attrs.field(repr=False)
+
+
+_is_word: Final[Any] = attrs.validators.matches_re("[!-~]{1,255}", func=re.fullmatch)
+
+
+@attrs.frozen(kw_only=True)
+class Notice:
+    """What a gateway says by itself: something happened to the payment *reference* of *account*
+    (its mode included). *order_id* is the order that the payment is marked with, if the notice
+    shows that; *ours* whether it bears the mark of this shop, ``None``: it shows no mark.
+
+    Raises:
+        ValueError, TypeError: one of its words is not 1 to 255 printable characters.
+    """
+
+    event_id: str = attrs.field(validator=_is_word)
+    type: str = attrs.field(validator=_is_word)
+    account: str = attrs.field(validator=_is_word)
+    reference: str = attrs.field(validator=_is_word)
+    order_id: str | None = attrs.field(default=None, validator=attrs.validators.optional(_is_word))
+    ours: bool | None = None
+
+
+class NoticeState(StrEnum):
+    """How it stands with a notice that was kept."""
+
+    WAITING = "waiting"
+    """Its order is still to be found."""
+    DONE = "done"
+    """Its order is looked after."""
+    STRANGE = "strange"
+    """It is of another account or mode, or contradicts the order: nothing comes of it."""
+    UNKNOWN = "unknown"
+    """No order was found in time."""
+
+
+@attrs.frozen(kw_only=True)
+class KeptNotice:
+    """A *notice* that is kept once, however often it comes. Its order is looked for *since* then
+    (in vain *tries* times), next at *next_at*, and was found to be *found*.
+    """
+
+    gateway: str
+    notice: Notice
+    state: NoticeState
+    received_at: datetime
+    since: datetime
+    next_at: datetime
+    tries: int = 0
+    found: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What it is known by: the gateway, and the gateway's own id of it."""
+        return self.gateway, self.notice.event_id
+
+
+@attrs.frozen
+class NoticePosition:
+    """A place in the list of notices."""
+
+    at: datetime
+    gateway: str
+    event_id: str
+
+
+@attrs.frozen(kw_only=True)
+class NoticeStats:
+    """How many notices wait, since when the oldest of them does, and how many need a person."""
+
+    waiting: int
+    oldest: datetime | None
+    strange: int
+    unknown: int

@@ -1,18 +1,27 @@
 """The promise of a payment gateway."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
 from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.kernel.money import Money
+from commerce_core.kernel.transaction import Transaction
 from commerce_core.payment.model import (
     BookEntry,
     Capabilities,
+    Charge,
     ChargeOutcome,
+    Delivery,
     Handle,
+    KeptNotice,
+    Notice,
+    NoticePosition,
+    NoticeState,
+    NoticeStats,
     PaymentInfo,
+    Prepared,
     RefundOutcome,
 )
 
@@ -35,9 +44,9 @@ class PaymentGateway(Protocol):
     @abstractmethod
     def prepare(
         self, order_id: OrderId, buyer_id: BuyerId, amount: Money, payment: PaymentInfo
-    ) -> Handle:
+    ) -> Prepared:
         """Create the one object that the order can be paid with. No money moves, and none can
-        without :meth:`confirm`.
+        without :meth:`confirm`; with an action the buyer has to act before that.
 
         Idempotent by order id.
 
@@ -47,23 +56,26 @@ class PaymentGateway(Protocol):
         """
 
     @abstractmethod
-    def confirm(self, handle: Handle, key: str) -> ChargeOutcome:
-        """Charge. The same *key* again gives the same answer; a handle is charged at most once
-        whatever the key.
+    def confirm(self, charge: Charge) -> ChargeOutcome:
+        """Charge. The same key again changes nothing that is decided; a handle is charged at most
+        once whatever the key. ``NeedsBuyer``: the buyer has to act; what is brought back comes with
+        the next call. ``Pending``: the gateway decides by itself.
 
         Raises:
-            ValueError: *key* is blank.
+            ValueError: the key is blank.
         """
 
     @abstractmethod
     def fetch(self, handle: Handle) -> ChargeOutcome:
-        """Its state. Changes nothing; ``PaymentUnknown`` while the handle was neither charged,
-        refused nor cancelled.
+        """Its state. Changes nothing; ``NeedsBuyer`` while its buyer has to act, ``Pending`` while
+        the gateway decides, else ``PaymentUnknown`` while the handle was neither charged, refused
+        nor cancelled.
         """
 
     @abstractmethod
     def cancel(self, handle: Handle) -> ChargeOutcome:
         """The fence: after ``Voided`` it can never charge. ``Captured``: it was charged before.
+        What was declined is voided too: a decline is no fence, for the buyer may try again.
         Idempotent.
         """
 
@@ -93,3 +105,84 @@ class PaymentGateway(Protocol):
 
         Changes nothing. One that is booked meanwhile may be among them or not.
         """
+
+
+class NoticeReader(Protocol):
+    """Reads what a gateway sends by itself. A gateway that does has one as its attribute
+    ``notices``.
+    """
+
+    @abstractmethod
+    def read(self, delivery: Delivery, now: datetime) -> Sequence[Notice]:
+        """What *delivery* says at *now* about payments; nothing, if it is authentic and about
+        something else. Pure: no call, no clock. The signature is that of the bytes as they were
+        received, compared in constant time, and no more than five minutes old or ahead.
+
+        Raises:
+            NotAuthentic: the gateway has not signed it so, or it is nothing that it sends.
+        """
+
+
+def notices_of(gateway: object) -> NoticeReader | None:
+    """What reads the notices of *gateway*; ``None``: it sends none."""
+    return getattr(gateway, "notices", None)
+
+
+class NoticeRepository(Protocol):
+    """Notices by gateway and the gateway's own id, each kept once."""
+
+    @abstractmethod
+    def insert(
+        self, tx: Transaction, notices: Sequence[KeptNotice], raw: bytes
+    ) -> Collection[tuple[str, str]]:
+        """Keep *notices*, which came in the bytes *raw*; the keys of those that were new. The
+        others stay as they are.
+        """
+
+    @abstractmethod
+    def is_due(self, tx: Transaction, now: datetime) -> bool:
+        """Whether one waits to be looked at until *now*."""
+
+    @abstractmethod
+    def take(
+        self, tx: Transaction, now: datetime, until: datetime, limit: int
+    ) -> Sequence[KeptNotice]:
+        """Up to *limit* that wait and are due, the longest due first; each is due again at *until*.
+        No two transactions take the same one.
+        """
+
+    @abstractmethod
+    def save(self, tx: Transaction, notices: Sequence[KeptNotice]) -> None:
+        """Write how it stands with those of *notices* that wait still. Idempotent."""
+
+    @abstractmethod
+    def revive(self, tx: Transaction, key: tuple[str, str], at: datetime) -> NoticeState | None:
+        """Let one that is strange or unknown wait anew, since *at*; the state that it was in.
+        ``None``: there is none.
+        """
+
+    @abstractmethod
+    def listed(
+        self,
+        tx: Transaction,
+        state: NoticeState | None,
+        before: NoticePosition | None,
+        limit: int,
+    ) -> Sequence[KeptNotice]:
+        """Up to *limit* that are strange or unknown (or of these in *state* alone), the latest
+        first, behind *before*.
+        """
+
+    @abstractmethod
+    def after(
+        self, tx: Transaction, key: tuple[str, str] | None, limit: int
+    ) -> Sequence[KeptNotice]:
+        """Up to *limit* of all by key, behind *key* (``None``: from the first)."""
+
+    @abstractmethod
+    def blank(self, tx: Transaction, before: datetime, limit: int) -> int:
+        """Forget the bytes of up to *limit* that were received before *before*; of how many."""
+
+    @abstractmethod
+    def stats(self, tx: Transaction, at_most: int) -> NoticeStats:
+        """Figures, each counted up to *at_most*."""

@@ -8,34 +8,35 @@ import socket
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
-from typing import Any, Final
+from pathlib import Path
+from typing import Final
 
 import attrs
 from opentelemetry.trace import Tracer
 
-from commerce_bootstrap.database import open_database, reason
+from commerce_bootstrap.database import open_database
 from commerce_bootstrap.deployment import Deployment
 from commerce_bootstrap.extras import missing_extra
+from commerce_bootstrap.opened import Closing, open_part
 from commerce_bootstrap.probing import down_check
 from commerce_bootstrap.setting_values import WrongSetting
 from commerce_bootstrap.settings import PREFIX, Settings
 from commerce_bootstrap.tracing import UNTRACED, traced_broker
 from commerce_core.accounts import TokenFactory
+from commerce_core.audit import AuditBooks
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import IdFactory
 from commerce_core.kernel.messaging import Broker, Consumer
-from commerce_core.kernel.process import ProcessGuard
-from commerce_core.kernel.service_address import ServiceAddress, masked
 from commerce_core.kernel.transaction import Database
+from commerce_core.notifications import Channel, Renderer
 from commerce_core.payment import PaymentGateway
 from commerce_core.plugins import (
     BROKERS,
     CARRIERS,
+    CHANNELS,
     PAYMENT_GATEWAYS,
     SEARCH,
     PluginContext,
-    PluginNotFound,
-    load,
     name_of,
 )
 from commerce_core.search import SearchIndex
@@ -44,49 +45,30 @@ from commerce_local.clock import SystemClock
 from commerce_local.wake_up import WakeUp
 from commerce_sqlalchemy import postgres
 from commerce_sqlalchemy.accounts import SqlAccountRepository, SqlSecretStore
+from commerce_sqlalchemy.audit import SqlCallLog, SqlDecisionLog
 from commerce_sqlalchemy.cart import SqlCartRepository
 from commerce_sqlalchemy.catalog import SqlItemRepository, SqlOffers
 from commerce_sqlalchemy.checkout import SqlSagaStore
+from commerce_sqlalchemy.credential_requests import SqlCredentialRequests
 from commerce_sqlalchemy.engine import EngineDatabase
+from commerce_sqlalchemy.images import SqlImageRepository
 from commerce_sqlalchemy.imports import SqlImportQueue
 from commerce_sqlalchemy.inventory import SqlStockLedger
 from commerce_sqlalchemy.messaging import SqlInbox, SqlOutbox
+from commerce_sqlalchemy.notifications import SqlNotificationRepository
+from commerce_sqlalchemy.order_handles import SqlOrderHandles
 from commerce_sqlalchemy.orders import SqlOrderRepository, SqlSellerOrders
+from commerce_sqlalchemy.payment_notices import SqlNoticeRepository
+from commerce_sqlalchemy.purchases import SqlPurchaseHistory
 from commerce_sqlalchemy.queues import SqlLocalQueues
+from commerce_sqlalchemy.recommendations import SqlRecommendationModels
 from commerce_sqlalchemy.search import SqlReindexQueue
 from commerce_sqlalchemy.server_clock import ServerClock
 from commerce_sqlalchemy.transaction import SqlDatabase
+from commerce_sqlalchemy.wishlist import SqlWishlistRepository
 
 _LOG: Final = logging.getLogger("commerce.shop")
 _GUESTS: Final = "guest carts"
-
-
-class Closing(ExitStack[bool | None]):
-    """What lets go of files, connections and threads at the end.
-
-    Closing it in a process that was forked from ours does nothing: what is open is the parent's.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._process = ProcessGuard("shop")
-        self._known: set[int] = set()
-
-    def takes(self, *parts: object) -> None:
-        """Close those of *parts* at the end that can be closed; each once, however often it is
-        taken.
-        """
-        for part in parts:
-            close: object = getattr(part, "close", None)
-            if callable(close) and id(part) not in self._known:
-                self._known.add(id(part))
-                self.callback(close)
-
-    def close(self) -> None:
-        if self._process.is_another_process:
-            self.pop_all()
-        else:
-            super().close()
 
 
 @attrs.frozen(kw_only=True)
@@ -95,19 +77,28 @@ class Storage:
 
     database: SqlDatabase
     accounts: SqlAccountRepository
+    credential_requests: SqlCredentialRequests
     secrets: SqlSecretStore
     items: SqlItemRepository
     offers: SqlOffers
     imports: SqlImportQueue
+    images: SqlImageRepository
     stock: SqlStockLedger
     carts: SqlCartRepository
     orders: SqlOrderRepository
     seller_orders: SqlSellerOrders
+    wishlists: SqlWishlistRepository
+    purchases: SqlPurchaseHistory
+    recommendation_models: SqlRecommendationModels
     sagas: SqlSagaStore
+    payment_notices: SqlNoticeRepository
+    order_handles: SqlOrderHandles
+    audit: AuditBooks
     outbox: SqlOutbox
     queues: SqlLocalQueues
     reindex: SqlReindexQueue
     inbox: SqlInbox
+    notifications: SqlNotificationRepository
 
 
 def build_storage(
@@ -143,22 +134,19 @@ def build_storage(
         opened.wake = waker()
     queues = SqlLocalQueues(opened, clock or SystemClock(), owner)
     return Storage(
-        database=opened,
-        accounts=SqlAccountRepository(),
-        secrets=SqlSecretStore(),
-        items=SqlItemRepository(),
-        offers=SqlOffers(),
-        imports=SqlImportQueue(),
-        stock=SqlStockLedger(),
-        carts=SqlCartRepository(),
-        orders=SqlOrderRepository(),
-        seller_orders=SqlSellerOrders(),
-        sagas=SqlSagaStore(),
-        outbox=SqlOutbox(opened, queues if laid_out.delivers_inside else None),
-        queues=queues,
-        reindex=SqlReindexQueue(),
-        inbox=SqlInbox(),
-    )
+        database=opened, accounts=SqlAccountRepository(),
+        credential_requests=SqlCredentialRequests(), secrets=SqlSecretStore(),
+        items=SqlItemRepository(), offers=SqlOffers(), imports=SqlImportQueue(),
+        images=SqlImageRepository(),
+        stock=SqlStockLedger(), carts=SqlCartRepository(), orders=SqlOrderRepository(),
+        seller_orders=SqlSellerOrders(), wishlists=SqlWishlistRepository(),
+        purchases=SqlPurchaseHistory(), recommendation_models=SqlRecommendationModels(),
+        sagas=SqlSagaStore(), payment_notices=SqlNoticeRepository(),
+        order_handles=SqlOrderHandles(),
+        audit=AuditBooks(decisions=SqlDecisionLog(), calls=SqlCallLog()),
+        outbox=SqlOutbox(opened, queues if laid_out.delivers_inside else None), queues=queues,
+        reindex=SqlReindexQueue(), inbox=SqlInbox(), notifications=SqlNotificationRepository(),
+    )  # fmt: skip
 
 
 def build_guest_key(storage: Storage, tokens: TokenFactory) -> str:
@@ -180,7 +168,7 @@ def build_index(settings: Settings, context: PluginContext, closing: Closing) ->
     Raises:
         WrongSetting: there is none.
     """
-    index: SearchIndex = _open(SEARCH, "SEARCH_URL", settings.search_url, closing, context)
+    index: SearchIndex = open_part(SEARCH, "SEARCH_URL", settings.search_url, closing, context)
     return index
 
 
@@ -221,7 +209,7 @@ def build_gateways(
             raise WrongSetting(
                 f"{PREFIX}PAYMENT_URLS names two gateways {name}: distinguish them by ?name=."
             )
-        gateways[name] = _open(PAYMENT_GATEWAYS, "PAYMENT_URLS", url, closing, context)
+        gateways[name] = open_part(PAYMENT_GATEWAYS, "PAYMENT_URLS", url, closing, context)
     if not gateways:
         raise WrongSetting(f"{PREFIX}PAYMENT_URLS must name a gateway.")
     if deployment.on_server and "PAYMENT_URLS" in deployment.sandboxes:
@@ -246,11 +234,8 @@ def build_carriers(
     """
     if deployment.on_server and "CARRIER_URL" in deployment.sandboxes:
         _LOG.warning("%sCARRIER_URL names the sandbox: no parcel is sent", PREFIX)
-    carriers = {
-        name_of(settings.carrier_url): _open(
-            CARRIERS, "CARRIER_URL", settings.carrier_url, closing, context
-        )
-    }
+    url = settings.carrier_url
+    carriers = {name_of(url): open_part(CARRIERS, "CARRIER_URL", url, closing, context)}
     with storage.database.snapshot() as tx:
         missing = sorted(set(storage.sagas.carriers_in_use(tx)) - carriers.keys())
     if missing:
@@ -258,6 +243,33 @@ def build_carriers(
             f"{PREFIX}CARRIER_URL lacks {missing[0]}, with which unfinished orders are sent."
         )
     return carriers
+
+
+def build_channels(
+    settings: Settings, context: PluginContext, closing: Closing
+) -> Sequence[Channel]:
+    """By which messages go to people, each at its address.
+
+    Raises:
+        WrongSetting: there is none at an address.
+    """
+    return [open_part(CHANNELS, "CHANNELS", url, closing, context) for url in settings.channels]
+
+
+def build_renderer(settings: Settings) -> Renderer:
+    """What writes the texts of messages.
+
+    Raises:
+        WrongSetting: the library is missing.
+    """
+    try:
+        from commerce_notify.texts import TemplateRenderer  # hundreds of milliseconds
+    except ImportError as error:
+        raise WrongSetting(
+            f"{PREFIX}TEXTS: {missing_extra(error) or f'{error.name} is missing'}."
+        ) from error
+    folder = Path(settings.texts) if settings.texts else None
+    return TemplateRenderer(settings.shop_name, settings.locale, settings.zone, folder)
 
 
 def build_broker(
@@ -276,7 +288,9 @@ def build_broker(
         storage.queues.subscribe(consumers)
         plugin_context = attrs.evolve(context, queues=storage.queues)
         url, park = settings.broker_url, storage.outbox.park
-        broker: Broker = _open(BROKERS, "BROKER_URL", url, closing, plugin_context, consumers, park)
+        broker: Broker = open_part(
+            BROKERS, "BROKER_URL", url, closing, plugin_context, consumers, park
+        )
         return traced_broker(broker, tracer)
 
     return opened
@@ -318,24 +332,6 @@ def build_checks(
         "database": down_check("database", answers),
         "search": down_check("search", lambda: index.versions([])),
     }
-
-
-def _open(group: str, setting: str, url: str, closing: Closing, *arguments: Any) -> Any:
-    try:
-        ServiceAddress.parse(url).check_ports()
-        part = load(group, url)(url, *arguments)
-    except PluginNotFound as error:
-        raise WrongSetting(f"{PREFIX}{setting}: {error.detail}.") from error
-    except ImportError as error:
-        raise WrongSetting(
-            f"{PREFIX}{setting}: {missing_extra(error) or f'{error.name} is missing'}."
-        ) from error
-    except (OSError, ValueError) as error:
-        raise WrongSetting(
-            f"{PREFIX}{setting}: {masked(url)} cannot be opened ({reason(error, url)})."
-        ) from error
-    closing.takes(part)
-    return part
 
 
 def build_wake_up(

@@ -12,10 +12,21 @@ from prometheus_client import CollectorRegistry
 from commerce_bootstrap import builders, grouping, outside
 from commerce_bootstrap.database import build_clock
 from commerce_bootstrap.deployment import Deployment
-from commerce_bootstrap.metrics import CallMetrics, GroupMetrics, QueueCollector, ShopCollector
+from commerce_bootstrap.media import ImagesCollector, build_media
+from commerce_bootstrap.metrics import (
+    CallMetrics,
+    GroupMetrics,
+    ModelCollector,
+    QueueCollector,
+    ShopCollector,
+    WebhookCollector,
+)
+from commerce_bootstrap.opened import Closing
 from commerce_bootstrap.parts import OwnParts, build_parts, checked_parts, named_parts
+from commerce_bootstrap.payment_notices import NoticeCollector
 from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.shop import Shop
+from commerce_bootstrap.webhooks import build_receivers
 from commerce_core.assembly import Parts
 from commerce_core.checkout import OURS, OrderNumbers
 from commerce_core.kernel.transaction import Database
@@ -31,7 +42,7 @@ def _opened(
     parts: Callable[[], Parts],
     database: Callable[[], SqlDatabase],
     services: Callable[[], Mapping[str, Any]],
-    closing: builders.Closing,
+    closing: Closing,
 ) -> Shop:
     """The shop, its figures registered; what was opened for one that cannot be built is closed.
 
@@ -43,7 +54,15 @@ def _opened(
             closing.takes(*_each(part))
         made = parts()
         shop = Shop(made, checks=builders.build_checks(kept_in, made.index), **services())
-        shop.registry.register(ShopCollector(shop.operations, made.outbox, kept_in, made.clock))
+        shop.registry.register(
+            ShopCollector(
+                shop.operations, made.outbox, made.notifications, shop.own_data, kept_in, made.clock
+            )
+        )
+        shop.registry.register(ModelCollector(shop.model_builder, made.clock))
+        shop.registry.register(ImagesCollector(shop.image_processing))
+        shop.registry.register(WebhookCollector(shop.webhook_audit, made.clock))
+        shop.registry.register(NoticeCollector(shop.payment_notices, made.clock))
         if shop.deployment.delivers_inside:
             shop.registry.register(QueueCollector(shop.broker))
     except BaseException:
@@ -69,7 +88,7 @@ class ShopContainer(DeclarativeContainer):
     one = providers.Singleton
     settings = providers.Dependency(instance_of=Settings)
     own = providers.Object(dict[str, Any]())
-    closing = one(builders.Closing)
+    closing = one(Closing)
     laid_out = one(Deployment.of, settings)
     clock, ids, tokens = one(build_clock, laid_out), one(UuidFactory), one(RandomTokens)
     hasher = one(
@@ -84,7 +103,8 @@ class ShopContainer(DeclarativeContainer):
     tracer = one(builders.build_tracer, settings, owner, closing)
     context = one(
         PluginContext, currency=settings.provided.currency, clock=clock,
-        call_timeout=settings.provided.call_timeout
+        call_timeout=settings.provided.call_timeout, shop_name=settings.provided.shop_name,
+        mail_from=settings.provided.mail_from
     )  # fmt: skip
 
     storage = one(
@@ -92,8 +112,12 @@ class ShopContainer(DeclarativeContainer):
         _later(wake_up.provided.notify), laid_out, database
     )  # fmt: skip
     guest_key = one(builders.build_guest_key, storage, tokens)
+    receivers = one(build_receivers, settings)
     index = one(builders.build_index, settings, context, closing)
+    media = one(build_media, settings, context, closing)
     broker = one(builders.build_broker, settings, context, storage, tracer, closing)
+    channels = one(builders.build_channels, settings, context, closing)
+    renderer = one(builders.build_renderer, settings)
     gateways = one(builders.build_gateways, settings, laid_out, context, closing)
     carriers = one(builders.build_carriers, settings, laid_out, context, storage, closing)
     charges = one(FreeOfCharges)
@@ -111,18 +135,23 @@ class ShopContainer(DeclarativeContainer):
     fan_out = one(outside.build_fan_out, deployment, tracer, calls, closing)
     parts = one(
         build_parts, settings, storage, registry, tracer, own, clock=clock, ids=ids,
-        tokens=tokens, hasher=hasher, index=index, broker=broker,
+        tokens=tokens, hasher=hasher, index=index, media=media, broker=broker,
+        channels=channels, renderer=renderer,
         gateways=one(outside.timed_gateways, gateways, settings, storage, closing),
         carriers=one(outside.timed_carriers, carriers, settings, closing), charges=charges,
         rules=one(outside.timed_rules, rules, settings, closing), definitions=definitions,
         numbers=one(outside.timed_numbers, numbers, settings, closing),
         subscribers=one(outside.timed_subscribers, subscribers, settings, closing),
         in_time=one(outside.TimedSteps, definitions, settings, closing),
-        batcher=batcher, fan_out=fan_out, owner=owner, guest_key=guest_key
+        batcher=batcher, fan_out=fan_out, owner=owner, guest_key=guest_key,
+        receivers=receivers
     )  # fmt: skip
     shop = one(
         _opened,
-        _later(providers.List(own, hasher, charges, index, gateways, carriers, rules, numbers)),
+        _later(providers.List(
+            own, hasher, charges, index, gateways, carriers, rules, numbers, channels,
+            receivers
+        )),
         _later(parts), _later(storage.provided.database),
         _later(providers.Dict(
             settings=settings, deployment=deployment, registry=registry, tracer=tracer,

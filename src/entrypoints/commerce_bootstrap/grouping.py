@@ -8,8 +8,8 @@ from opentelemetry.trace import Tracer
 from commerce_bootstrap.deployment import Deployment
 from commerce_bootstrap.metrics import GroupMetrics
 from commerce_bootstrap.tracing import traced_groups
-from commerce_core.assembly import PLACEMENT, Grouping
-from commerce_core.kernel.batching import Batcher, GroupFunction
+from commerce_core.assembly import PLACEMENT
+from commerce_core.kernel.batching import Batcher, GroupFunction, Grouping
 from commerce_local.batching import ThreadBatcher
 from commerce_local.serializer import Serializer
 

@@ -61,7 +61,7 @@ def configure_logging(
     last: list[Any] = [
         with_trace,
         partial(without_secrets, secrets=tuple(secrets)),
-        structlog.processors.JSONRenderer(_as_json)
+        _as_json
         if log_format == "json"
         else structlog.dev.ConsoleRenderer(
             colors=False, exception_formatter=structlog.dev.plain_traceback
@@ -73,6 +73,8 @@ def configure_logging(
         logger_factory=structlog.WriteLoggerFactory(cast("Any", _Unfailing(sys.stderr))),
         wrapper_class=structlog.make_filtering_bound_logger(level),
     )
+    # What no line shows is not looked up for each.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(sys.stderr)
     handler.handleError = _line_lost  # type: ignore[method-assign]
     handler.set_name(_HANDLER)
@@ -172,7 +174,7 @@ def _is_secret(name: str) -> bool:
     return any(word in name.lower() for word in _SECRET_WORDS)
 
 
-def _as_json(event: Mapping[str, Any], **_: object) -> str:
+def _as_json(_logger: object, _method: str, event: Mapping[str, Any]) -> str:
     return msgspec.json.encode(event, enc_hook=str).decode()
 
 

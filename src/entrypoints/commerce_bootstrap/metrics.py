@@ -16,14 +16,18 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from commerce_bootstrap.probing import Probe
+from commerce_core.accounts.service import OwnData
 from commerce_core.checkout import BacklogStats, LookedUp, StepUnknown
 from commerce_core.checkout.service.operate import Operations
 from commerce_core.kernel.batching import GroupFunction
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.errors import CommerceError
 from commerce_core.kernel.messaging import Broker, Outbox
+from commerce_core.notifications import NotificationRepository, PendingStats
 from commerce_core.payment import PaymentUnknown
+from commerce_core.recommendations.service import ModelBuilder
 from commerce_core.shipping import ShippingUnknown
+from commerce_core.webhooks.service import WebhookAudit
 from commerce_sqlalchemy.transaction import SqlDatabase
 
 T = TypeVar("T")
@@ -34,6 +38,7 @@ _LAG_BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0, 5.
 _CALL_BUCKETS: Final = (0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 _GROUP_BUCKETS: Final = (1, 2, 4, 8, 16, 32, 64, 128)
 #: Nothing is counted beyond these: more is as alarming.
+_MOST_NEW_ORDERS: Final = 10_000
 _MOST_SAGAS: Final = 50_000
 _MOST_MESSAGES: Final = 50_000
 _MOST_LETTERS: Final = 1_000
@@ -61,6 +66,22 @@ def dropped_rows(registry: CollectorRegistry) -> Callable[[str, int], None]:
         "commerce_retention_rows", "Rows that were forgotten.", ["rule"], registry=registry
     )
     return lambda rule, count: rows.labels(rule).inc(count)
+
+
+def disabled_webhooks(registry: CollectorRegistry) -> Callable[[str, str], None]:
+    """A counter of the webhook endpoints that were disabled, by reason; the log names each."""
+    disabled = Counter(
+        "commerce_webhook_endpoints_disabled",
+        "Webhook endpoints that were disabled, by reason.",
+        ["reason"],
+        registry=registry,
+    )
+
+    def note(endpoint_id: str, reason: str) -> None:
+        disabled.labels(reason).inc()
+        _LOG.warning("webhook endpoint %s is disabled: %s", endpoint_id, reason)
+
+    return note
 
 
 #: Outcomes of one label: whether the call was carried out is not known.
@@ -130,12 +151,20 @@ class ShopCollector(Collector):
     """
 
     def __init__(
-        self, operations: Operations, outbox: Outbox, database: SqlDatabase, clock: Clock
+        self,
+        operations: Operations,
+        outbox: Outbox,
+        messages: NotificationRepository,
+        own_data: OwnData,
+        database: SqlDatabase,
+        clock: Clock,
     ) -> None:
+        self._pending = Probe(lambda: _pending(messages, database))
         self._census = Probe(lambda: operations.census(_MOST_SAGAS))
         self._unknown = Probe(operations.unknown_definitions)
         self._backlog = Probe(lambda: outbox.backlog(_MOST_MESSAGES))
         self._letters = Probe(lambda: outbox.count_dead_letters(_MOST_LETTERS))
+        self._overdue = Probe(own_data.overdue)
         self._database = database
         self._clock = clock
 
@@ -151,11 +180,11 @@ class ShopCollector(Collector):
             "Connections that this process may have.",
             value=most,
         )
-        if (census := _result_of(self._census)) is not None:
+        if (census := result_of(self._census)) is not None:
             yield from self._sagas(census)
-        if (unknown := _result_of(self._unknown)) is not None:
+        if (unknown := result_of(self._unknown)) is not None:
             yield _left_alone(unknown)
-        if (backlog := _result_of(self._backlog)) is not None:
+        if (backlog := result_of(self._backlog)) is not None:
             waiting, since = backlog
             age = (self._clock.now() - since).total_seconds() if since else 0.0
             yield GaugeMetricFamily(
@@ -166,11 +195,29 @@ class ShopCollector(Collector):
             yield GaugeMetricFamily(
                 "commerce_outbox_oldest_seconds", "Age of the oldest of them.", value=max(0.0, age)
             )
-        if (letters := _result_of(self._letters)) is not None:
+        if (pending := result_of(self._pending)) is not None:
+            since = pending.oldest
+            yield GaugeMetricFamily(
+                "commerce_notifications_put_off",
+                "Messages to people that a channel could not take yet, 50,000 at most.",
+                value=pending.put_off,
+            )
+            yield GaugeMetricFamily(
+                "commerce_notifications_oldest_seconds",
+                "Age of the oldest message to a person that nobody has tried to send.",
+                value=max(0.0, (self._clock.now() - since).total_seconds()) if since else 0.0,
+            )
+        if (letters := result_of(self._letters)) is not None:
             yield GaugeMetricFamily(
                 "commerce_dead_letters",
                 "Messages that nobody could take, 1,000 at most.",
                 value=letters,
+            )
+        if (overdue := result_of(self._overdue)) is not None:
+            yield GaugeMetricFamily(
+                "commerce_erasures_overdue_seconds",
+                "For how long the erasure of a closed account's data has been due.",
+                value=overdue.total_seconds(),
             )
 
     def _sagas(self, census: Mapping[str, BacklogStats]) -> Iterator[Metric]:
@@ -194,6 +241,11 @@ class ShopCollector(Collector):
         )
 
 
+def _pending(messages: NotificationRepository, database: SqlDatabase) -> PendingStats:
+    with database.snapshot() as tx:
+        return messages.pending(tx, _MOST_MESSAGES)
+
+
 def _left_alone(unknown: Mapping[tuple[str, int], int]) -> Metric:
     sagas = GaugeMetricFamily(
         "commerce_sagas_unknown",
@@ -203,6 +255,53 @@ def _left_alone(unknown: Mapping[tuple[str, int], int]) -> Metric:
     for (name, version), count in unknown.items():
         sagas.add_metric([name, str(version)], count)
     return sagas
+
+
+class ModelCollector(Collector):
+    """The model that recommendations go by: its age, its orders, and those that it does not
+    know.
+    """
+
+    def __init__(self, builder: ModelBuilder, clock: Clock) -> None:
+        self._freshness = Probe(lambda: builder.freshness(_MOST_NEW_ORDERS))
+        self._clock = clock
+
+    def collect(self) -> Iterator[Metric]:
+        if (found := result_of(self._freshness)) is None:
+            return
+        model, new = found
+        yield GaugeMetricFamily(
+            "commerce_recommendation_new_orders",
+            "Orders that the model does not know yet, 10,000 at most.",
+            value=new,
+        )
+        if model is not None and model.finished_at is not None:
+            age = (self._clock.now() - model.finished_at).total_seconds()
+            yield GaugeMetricFamily(
+                "commerce_recommendation_model_age_seconds",
+                "Age of the model that serves.",
+                value=max(0.0, age),
+            )
+
+
+class WebhookCollector(Collector):
+    """What waits for webhook endpoints, and how they do."""
+
+    def __init__(self, audit: WebhookAudit, clock: Clock) -> None:
+        self._stats = Probe(lambda: audit.stats(_MOST_MESSAGES))
+        self._clock = clock
+
+    def collect(self) -> Iterator[Metric]:
+        if (stats := result_of(self._stats)) is None:
+            return
+        since = stats.oldest_due
+        age = (self._clock.now() - since).total_seconds() if since else 0.0
+        for name, meaning, value in (
+            ("deliveries", "Deliveries that wait, 50,000 at most.", stats.waiting),
+            ("oldest_seconds", "Since when the oldest of them could be sent.", max(0.0, age)),
+            ("failing_endpoints", "Endpoints that answered badly last.", stats.failing),
+        ):
+            yield GaugeMetricFamily(f"commerce_webhook_{name}", meaning, value=value)
 
 
 class PartsCollector(Collector):
@@ -236,12 +335,12 @@ class QueueCollector(Collector):
             "Messages that wait in the queue of a consumer.",
             labels=["consumer"],
         )
-        for consumer, count in (_result_of(self._waiting) or {}).items():
+        for consumer, count in (result_of(self._waiting) or {}).items():
             waiting.add_metric([consumer], count)
         yield waiting
 
 
-def _result_of(probe: Probe[T]) -> T | None:
+def result_of(probe: Probe[T]) -> T | None:
     """The answer; ``None``: there is none."""
     try:
         return probe()

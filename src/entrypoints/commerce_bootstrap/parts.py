@@ -5,26 +5,37 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any, TypeAlias, cast
+from urllib.parse import urlsplit
 
 from opentelemetry.trace import Tracer
 from prometheus_client import CollectorRegistry
 
 from commerce_bootstrap.builders import Storage
-from commerce_bootstrap.metrics import dropped_rows, search_lag
+from commerce_bootstrap.extras import counting_of_co_purchases
+from commerce_bootstrap.metrics import disabled_webhooks, dropped_rows, search_lag
+from commerce_bootstrap.payment_notices import counted_notices
 from commerce_bootstrap.setting_values import WrongSetting
 from commerce_bootstrap.settings import PREFIX, Settings
 from commerce_bootstrap.tracing import FollowedConsumer
 from commerce_core.accounts import PasswordHasher, TokenFactory
-from commerce_core.assembly import Grouping, Parts, RetentionPeriods, check_parts
+from commerce_core.assembly import Parts, check_parts
 from commerce_core.checkout import CheckoutRule, Definitions, InTime, OrderNumbers
-from commerce_core.kernel.batching import FanOut
+from commerce_core.checkout.service.notices import NoticeBooks
+from commerce_core.images import Media
+from commerce_core.kernel.batching import FanOut, Grouping
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import IdFactory
 from commerce_core.kernel.messaging import Broker, Consumer
+from commerce_core.kernel.retention import RetentionPeriods
+from commerce_core.notifications import Channel, Renderer
 from commerce_core.payment import PaymentGateway
 from commerce_core.pricing import Charges
+from commerce_core.recommendations import RecommendationParts
 from commerce_core.search import SearchIndex
 from commerce_core.shipping import Carrier
+from commerce_core.webhooks import Receivers
+from commerce_core.webhooks.service import WebhookLimits, WebhookParts
+from commerce_sqlalchemy.webhooks import SqlWebhooks
 
 #: Parts of one's own: ``partial(Parts, charges=…)`` names some, and the settings give the rest.
 OwnParts: TypeAlias = partial[Parts]
@@ -42,6 +53,9 @@ def build_parts(
     tokens: TokenFactory,
     hasher: PasswordHasher,
     index: SearchIndex,
+    channels: Sequence[Channel],
+    renderer: Renderer,
+    media: Media | None,
     broker: Callable[[Sequence[Consumer]], Broker],
     gateways: Mapping[str, PaymentGateway],
     carriers: Mapping[str, Carrier],
@@ -55,15 +69,25 @@ def build_parts(
     fan_out: FanOut,
     owner: str,
     guest_key: str,
+    receivers: Receivers,
 ) -> Parts:
     """All parts of a shop; its *own* by their names, in place of what the settings say."""
     made = partial(
         Parts, currency=settings.currency, clock=clock, ids=ids, tokens=tokens, hasher=hasher,
-        database=storage.database, accounts=storage.accounts, items=storage.items,
-        offers=storage.offers, imports=storage.imports, stock=storage.stock, carts=storage.carts,
-        orders=storage.orders, seller_orders=storage.seller_orders, sagas=storage.sagas,
-        reindex=storage.reindex, outbox=storage.outbox, inbox=storage.inbox, queues=storage.queues,
-        index=index, broker=broker, gateways=gateways, carriers=carriers, charges=charges,
+        database=storage.database, accounts=storage.accounts,
+        credential_requests=storage.credential_requests, items=storage.items,
+        offers=storage.offers, imports=storage.imports, images=storage.images, media=media,
+        media_address=settings.media_address, stock=storage.stock, carts=storage.carts,
+        orders=storage.orders, seller_orders=storage.seller_orders,
+        wishlists=storage.wishlists, recommending=_recommending(settings, storage),
+        sagas=storage.sagas, audit=storage.audit,
+        payment_notices=_notices(storage, registry), reindex=storage.reindex, outbox=storage.outbox,
+        inbox=storage.inbox, queues=storage.queues,
+        notifications=storage.notifications, renderer=renderer, channels=channels,
+        webhooks=_webhooks(settings, receivers, registry),
+        sending=settings.sending, index=index, broker=broker,
+        gateways=gateways, carriers=carriers, charges=charges,
+        return_origins=_return_origins(settings),
         rules=rules, numbers=numbers, subscribers=subscribers, definitions=definitions,
         in_time=in_time, batcher=batcher, fan_out=fan_out, owner=owner, guest_key=guest_key,
         consumer=lambda consumer: FollowedConsumer(consumer, tracer), timing=settings.timing,
@@ -73,11 +97,50 @@ def build_parts(
     return made(**own)
 
 
+def _return_origins(settings: Settings) -> list[str]:
+    """The shop's own pages, and those that may call it from a browser; ``*`` names nobody."""
+    shop = urlsplit(settings.shop_url)
+    named = [origin for origin in settings.cors_origins if origin != "*"]
+    return [f"{shop.scheme}://{shop.netloc}", *named]
+
+
+def _recommending(settings: Settings, storage: Storage) -> RecommendationParts:
+    return RecommendationParts(
+        history=storage.purchases,
+        models=storage.recommendation_models,
+        count=counting_of_co_purchases(),
+        learning=settings.learning,
+    )
+
+
+def _webhooks(
+    settings: Settings, receivers: Receivers, registry: CollectorRegistry
+) -> WebhookParts:
+    limits = WebhookLimits(
+        endpoints=settings.webhook_endpoints, waiting=settings.webhook_deliveries
+    )
+    return WebhookParts(
+        repo=SqlWebhooks(),
+        receivers=receivers,
+        limits=limits,
+        note_disabled=disabled_webhooks(registry),
+    )
+
+
+def _notices(storage: Storage, registry: CollectorRegistry) -> NoticeBooks:
+    return NoticeBooks(
+        notices=storage.payment_notices,
+        handles=storage.order_handles,
+        count=counted_notices(registry),
+    )
+
+
 def _periods(settings: Settings) -> RetentionPeriods:
     return RetentionPeriods(
         guest_carts=timedelta(days=settings.guest_cart_days),
         carts=timedelta(days=settings.cart_days),
         history=timedelta(days=settings.history_days),
+        messages=timedelta(days=settings.notification_days),
     )
 
 

@@ -4,11 +4,16 @@ in a sentence that names the setting.
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from commerce_core.kernel.service_address import ServiceAddress
+from commerce_core.kernel.service_address import ServiceAddress, masked
 
+#: Characters that a file with a setting may have.
+_LONGEST_FILE: Final = 65_536
 Network = IPv4Network | IPv6Network
 
 
@@ -74,6 +79,18 @@ def one_of(*words: str) -> Callable[[str, str], str]:
     return read
 
 
+def some_of(*words: str) -> Callable[[str, str], tuple[str, ...]]:
+    """Reads any of *words*, a comma between them."""
+
+    def read(name: str, text: str) -> tuple[str, ...]:
+        found = tuple(word.strip() for word in text.split(",") if word.strip())
+        if strange := [word for word in found if word not in words]:
+            raise WrongSetting(f"{name} must be some of {', '.join(words)}, not {strange[0]!r}.")
+        return tuple(word for word in words if word in found)
+
+    return read
+
+
 def currency(name: str, text: str) -> str:
     if not re.fullmatch("[A-Z]{3}", text):
         raise WrongSetting(
@@ -86,6 +103,27 @@ def text_of(name: str, text: str) -> str:
     if not text.strip():
         raise WrongSetting(f"{name} must not be empty.")
     return text
+
+
+def language(name: str, text: str) -> str:
+    if not re.fullmatch(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?", text):
+        raise WrongSetting(f"{name} must be a language like en, de or de-CH, not {text!r}.")
+    return text
+
+
+def time_zone(name: str, text: str) -> str:
+    try:
+        zone_of(text)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise WrongSetting(
+            f"{name} must be a time zone like Europe/Berlin, not {text!r}."
+        ) from error
+    return text
+
+
+def zone_of(name: str) -> tzinfo:
+    """The time zone of this name."""
+    return UTC if name == "UTC" else ZoneInfo(name)
 
 
 def function(name: str, text: str) -> str:
@@ -118,3 +156,21 @@ def networks(name: str, text: str) -> tuple[Network, ...]:
         raise WrongSetting(
             f"{name} must be addresses or networks, comma between them, not {text!r}: {error}."
         ) from error
+
+
+def masked_addresses(value: str | tuple[str, ...]) -> str:
+    """One address or several, without what may be secret in them."""
+    return ",".join(masked(url) for url in ((value,) if isinstance(value, str) else value) if url)
+
+
+def content(name: str, file: Path) -> str:
+    """What *file* holds, which the setting *name* names."""
+    try:
+        with file.open(encoding="utf-8") as opened:
+            text = opened.read(_LONGEST_FILE + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise WrongSetting(f"{name}: {file} cannot be read ({reason}).") from error
+    if not text.strip() or len(text) > _LONGEST_FILE:
+        raise WrongSetting(f"{name}: {file} must hold the value, and nothing else.")
+    return text.strip()

@@ -3,7 +3,7 @@ default.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import timedelta, tzinfo
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,21 +15,17 @@ from commerce_bootstrap.setting_values import Network, WrongSetting
 from commerce_core.accounts import Limits
 from commerce_core.catalog import ImportLimits
 from commerce_core.checkout import Timing
-from commerce_core.kernel.service_address import masked
+from commerce_core.notifications.service import SendingRules
+from commerce_core.recommendations import Learning
 
 PREFIX: Final = "COMMERCE_"
 
 
 def _setting(default: Any, read: Callable[[str, str], Any], meaning: str) -> Any:
     is_address = read in (values.url, values.urls)
-    shown = masked_addresses if is_address else repr
+    shown = values.masked_addresses if is_address else repr
     described = {"read": read, "meaning": meaning, "is_address": is_address}
     return attrs.field(default=default, repr=shown, metadata=described)
-
-
-def masked_addresses(value: str | tuple[str, ...]) -> str:
-    """One address or several, without what may be secret in them."""
-    return ",".join(masked(url) for url in ((value,) if isinstance(value, str) else value) if url)
 
 
 def _beside_a_file(embedded: Any, otherwise: Any) -> Any:
@@ -51,17 +47,25 @@ class Settings:
         values.integer(1, 500),
         "requests answered at the same time on a database server, each with a connection",
     )
-    durability: str = _setting(
-        "strict",
-        values.one_of("strict", "relaxed"),
-        (
-            "whether a database server that may forget orders in a crash is refused; relaxed: it "
-            "is not"
-        ),
-    )
+    durability: str = _setting("strict", values.one_of("strict", "relaxed"), (
+        "whether a database server that may forget orders in a crash is refused; relaxed: it is not"
+    ))  # fmt: skip
     search_url: str = _setting("tantivy:///var/search", values.url, "the search index")
     broker_url: str = _setting(
         "local://", values.url, "what carries events; local:// delivers inside the process"
+    )
+    media_url: str = _setting(
+        _beside_a_file("folder:///var/media", ""),
+        values.url,
+        (
+            "where images of items are kept, a folder that all processes see or an S3 bucket; the "
+            "shop takes none where it is not named, which a database server needs"
+        ),
+    )
+    media_address: str = _setting(
+        "",
+        values.url,
+        "what addresses of images begin with, if something else than the shop shows them",
     )
     payment_urls: tuple[str, ...] = _setting(
         _beside_a_file(("sandbox:///var/sandbox-payments.db",), ()),
@@ -75,6 +79,36 @@ class Settings:
         _beside_a_file("sandbox:///var/sandbox-carrier.db", ""),
         values.url,
         "the carrier; must be named on a database server",
+    )
+    channels: tuple[str, ...] = _setting(
+        _beside_a_file(("folder:///var/mail",), ()),
+        values.urls,
+        (
+            "by which messages go to people, comma between them: smtp://, smtps:// or folder://; "
+            "none: they are in the shop's own list alone"
+        ),
+    )
+    mail_from: str = _setting(
+        "shop@localhost", values.text_of, "the address that mail to people comes from"
+    )
+    shop_name: str = _setting("Shop", values.text_of, "what the shop is called in messages")
+    shop_url: str = _setting(
+        "http://localhost:8000", values.url, "where people reach the shop: links begin with it"
+    )
+    locale: str = _setting(
+        "en", values.language, "the language of people who have chosen none (BCP 47)"
+    )
+    time_zone: str = _setting("UTC", values.time_zone, "whose time messages show (IANA)")
+    texts: str = _setting(
+        "",
+        values.text_of,
+        "a folder with texts of one's own in place of those that ship; none: those that ship",
+    )
+    mails_per_second: int = _setting(
+        25, values.integer(1, 10_000), "messages that one process sends in a second at most"
+    )
+    notification_days: int = _setting(
+        365, values.integer(7, 3_650), "days that sent and given up messages are kept"
     )
     parts: str = _setting(
         "",
@@ -131,6 +165,19 @@ class Settings:
         30,
         values.integer(1, 3_650),
         "days that ended imports, index rebuilds and inbox records are kept",
+    )
+    recommendation_half_life_days: int = _setting(
+        45,
+        values.integer(1, 3_650),
+        "days after which an order counts half as much for what is bought together",
+    )
+    recommendation_popularity: int = _setting(
+        10,
+        values.integer(0, 100),
+        (
+            "hundredths that popularity counts in personal recommendations, beside what goes with "
+            "what was bought: more before a season, less in quiet times"
+        ),
     )
     hashes_at_once: int = _setting(2, values.integer(1, 64), "passwords hashed at the same time")
     hashes_waiting: int = _setting(
@@ -210,14 +257,23 @@ class Settings:
     watchers_per_account: int = _setting(
         20, values.integer(1, 1_000_000), "the same of one account"
     )
-    otlp_url: str = _setting(
-        "",
-        values.url,
-        (
-            "the collector that takes traces, by OTLP over HTTP; none if it is not set, nor "
-            "OTEL_EXPORTER_OTLP_ENDPOINT"
-        ),
+    webhook_targets: str = _setting("https", values.one_of("https", "http", "any"), (
+        "where webhooks may be sent to: https:// on the public internet, http:// there as well, or "
+        "any address and port, for development and tests alone"
+    ))  # fmt: skip
+    webhook_endpoints: int = _setting(
+        20, values.integer(1, 10_000), "webhook endpoints of one seller, and of the shop itself"
     )
+    webhook_deliveries: int = _setting(50_000, values.integer(1, 10_000_000),
+        "deliveries that may wait for one webhook endpoint; more disable it"
+    )  # fmt: skip
+    pages: tuple[str, ...] = _setting((), values.some_of("shop", "console"), (
+        "pages for people that are served beside the API: shop, console; none: the API alone"
+    ))  # fmt: skip
+    otlp_url: str = _setting("", values.url, (
+        "the collector that takes traces, by OTLP over HTTP; none if it is not set, nor "
+        "OTEL_EXPORTER_OTLP_ENDPOINT"
+    ))  # fmt: skip
     log_format: str = _setting("json", values.one_of("json", "plain"), "how log lines are written")
 
     @property
@@ -238,6 +294,26 @@ class Settings:
             raise WrongSetting(
                 f"{PREFIX}LEASE and {PREFIX}CALL_TIMEOUT do not fit: {error}."
             ) from error
+
+    @property
+    def zone(self) -> tzinfo:
+        """Whose time messages show."""
+        return values.zone_of(self.time_zone)
+
+    @property
+    def sending(self) -> SendingRules:
+        """How messages are sent."""
+        return SendingRules(
+            address=self.shop_url, retry=self.retry, longest_retry=self.longest_retry
+        )
+
+    @property
+    def learning(self) -> Learning:
+        """How recommendations are learnt and mixed."""
+        return Learning(
+            half_life_days=self.recommendation_half_life_days,
+            popular_weight=self.recommendation_popularity / 100,
+        )
 
     @property
     def import_limits(self) -> ImportLimits:
@@ -263,8 +339,10 @@ class Settings:
         places: dict[str, Any] = {
             "database_url": f"sqlite://{root}/shop.db",
             "search_url": f"tantivy://{root}/search",
+            "media_url": f"folder://{root}/media",
             "payment_urls": (f"sandbox://{root}/sandbox-payments.db",),
             "carrier_url": f"sandbox://{root}/sandbox-carrier.db",
+            "channels": (f"folder://{root}/mail",),
         }
         return cls(**{**places, **others})
 
@@ -306,20 +384,8 @@ def _with_files(variables: Mapping[str, str]) -> dict[str, str]:
         if file is not None and name in variables:
             raise WrongSetting(f"{name} and {name}{FROM_FILE} are both set: name one of them.")
         if file is not None:
-            ours[name] = _content(f"{name}{FROM_FILE}", Path(file))
+            ours[name] = values.content(f"{name}{FROM_FILE}", Path(file))
     return ours
-
-
-def _content(name: str, file: Path) -> str:
-    try:
-        with file.open(encoding="utf-8") as opened:
-            text = opened.read(_LONGEST_FILE + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise WrongSetting(f"{name}: {file} cannot be read ({reason}).") from error
-    if not text.strip() or len(text) > _LONGEST_FILE:
-        raise WrongSetting(f"{name}: {file} must hold the value, and nothing else.")
-    return text.strip()
 
 
 FROM_FILE: Final = "_FILE"
@@ -327,6 +393,5 @@ FROM_FILE: Final = "_FILE"
 IN_FILES: Final = tuple(
     PREFIX + a.name.upper() for a in attrs.fields(Settings) if a.metadata["is_address"]
 )
-_LONGEST_FILE: Final = 65_536
 _STANDARD_OTLP: Final = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _ELSEWHERE: Final = frozenset({"COMMERCE_SHARED"})  # where checks of this project find real data

@@ -8,7 +8,8 @@ from urllib.parse import unquote
 
 import attrs
 
-from commerce_bootstrap.settings import PREFIX, Settings, masked_addresses
+from commerce_bootstrap.setting_values import masked_addresses
+from commerce_bootstrap.settings import PREFIX, Settings
 from commerce_core.kernel.service_address import ServiceAddress
 
 _SHORTEST_SECRET: Final = 8

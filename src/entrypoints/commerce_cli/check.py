@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from commerce_cli.opening import open_shop
 from commerce_cli.output import AsJson, Output
-from commerce_core.checkout.service.invariants import Violation
+from commerce_core.kernel.audit import Violation
 from commerce_core.kernel.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -64,6 +64,19 @@ _REPAIRS: Final = {
         "Two orders answer to one number, or a number leads nowhere: compare the tables orders "
         "and order_number, and tell the buyer which number is right."
     ),
+    "S19": (
+        "A wishlist's counter is wrong: set `wishlist_size` to the number of its entries, while "
+        "nothing else writes them."
+    ),
+    "S20": "Disable the endpoint and enable it again; redeliver what its list shows as failed.",
+    "S21": (
+        "The goods of an order that waits for its buyer are not held: cancel it with `commerce "
+        "sagas` once the gateway shows that it was not charged."
+    ),
+    "S22": (
+        "An order was looked after for a notice about something else: nothing came of it but a "
+        "question to the gateway; find out what wrote `payment_notice`."
+    ),
     "L1": (
         "See `commerce sagas show`: it should be alarmed and is not; let it run again with "
         "`commerce sagas retry`."
@@ -77,11 +90,27 @@ _REPAIRS: Final = {
         "it has a defect."
     ),
     "L7": "Rebuild the index with `commerce reindex`.",
+    "L6": (
+        "See `commerce notifications list`, and whether a worker has the role `notifications`; its "
+        "events may be among the dead letters."
+    ),
     "L8": (
         "Fetch the missing entry from the gateway and record it; a capture without an order is "
         "to be refunded."
     ),
     "L11": "Put the order's lines into a cart of its buyer, or inform the buyer.",
+    "L12": (
+        "What waits: see whether a worker has the role `images`, and its log. What has lost a "
+        "file: restore it from a backup of the media store, or delete the image and upload it "
+        "again."
+    ),
+    "L13": (
+        "See whether a worker has the role `timers`, and its log. What is left of a closed account "
+        "may be deleted."
+    ),
+    "L14": "Disable the endpoint and enable it again; redeliver what its list shows as failed.",
+    "L16": "See whether a worker has the role `sagas`, and its log.",
+    "L15": "Delete the order's row of `payment_action`: nothing needs it any more.",
 }
 _ELSE: Final = (
     "See `commerce sagas show` and the log; keep the database as it is until it is understood."

@@ -22,6 +22,7 @@ _HOST: Final = "127.0.0.1"
 _PORT: Final = 8000
 _BUYER: Final = "buyer@demo.example"
 _SELLER: Final = "seller@demo.example"
+_OPERATOR: Final = "operator@demo.example"
 _PASSWORD: Final = "open-sesame-1"  # noqa: S105 (printed for everybody to try)
 
 
@@ -38,11 +39,14 @@ def demo(
     if port is None:
         port = _free_port()
     bindable(_HOST, port)
-    settings = Settings.in_folder(_FOLDER, host=_HOST, port=port, log_format="plain")
+    settings = Settings.in_folder(
+        _FOLDER, host=_HOST, port=port, log_format="plain", pages=("shop", "console")
+    )
     with exit_on_signal(), open_shop(settings, level=logging.WARNING) as shop:
         _account(shop, _BUYER, "Bea Buyer", "buyer")
         _stock(shop, _account(shop, _SELLER, "Sol Seller", "seller"))
-        run(shop, lambda address: Output().say(welcome(address)))
+        _operator(shop)
+        run(shop, lambda address: Output().say(welcome(address)), _log_ins())
 
 
 def welcome(address: str) -> str:
@@ -52,6 +56,7 @@ def welcome(address: str) -> str:
         "@ADDRESS@": address,
         "@BUYER@": _BUYER,
         "@SELLER@": _SELLER,
+        "@OPERATOR@": _OPERATOR,
         "@PASSWORD@": _PASSWORD,
         "@FOLDER@": str(_FOLDER),
     }
@@ -78,6 +83,20 @@ def _account(shop: "Shop", email: str, name: str, role: str) -> "Account":
         return shop.accounts.register(
             Register(email=email, password=_PASSWORD, name=name, role=role)
         )
+
+
+def _operator(shop: "Shop") -> None:
+    """The account of somebody who decides over orders."""
+    from commerce_core.accounts import Role
+
+    if _account(shop, _OPERATOR, "Olu Operator", "buyer").role is not Role.OPERATOR:
+        shop.accounts.grant(_OPERATOR, Role.OPERATOR)
+
+
+def _log_ins() -> list[tuple[str, str, str]]:
+    """Who may be tried: role, address, password."""
+    called = {"Buyer": _BUYER, "Seller": _SELLER, "Operator": _OPERATOR}
+    return [(role, email, _PASSWORD) for role, email in called.items()]
 
 
 def _stock(shop: "Shop", seller: "Account") -> None:

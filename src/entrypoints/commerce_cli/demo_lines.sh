@@ -1,6 +1,8 @@
 The shop is open at @ADDRESS@
 
-  log-ins    @BUYER@ and @SELLER@, the password of both is @PASSWORD@
+  shop       @ADDRESS@/ in a browser
+  console    @ADDRESS@/console for its operators
+  log-ins    @BUYER@, @SELLER@ and @OPERATOR@; the password of each is @PASSWORD@
   contract   @ADDRESS@/schema
   files      @FOLDER@ (delete it to start over); stop with Ctrl-C
 

@@ -40,6 +40,10 @@ _GROUPS: Final = {
         "Examine the search.",
         {"evaluate": "commerce_cli.evaluate:evaluate", "explain": "commerce_cli.search:explain"},
     ),
+    "recommendations": (
+        "Build, explain and judge what is recommended.",
+        {name: f"commerce_cli.recommendations:{name}" for name in ("build", "evaluate", "explain")},
+    ),
     "sagas": (
         "Show the sagas of orders, and decide those that were flagged for review.",
         {
@@ -59,6 +63,15 @@ _GROUPS: Final = {
             "show": "commerce_cli.messages:show",
             "replay": "commerce_cli.messages:replay",
             "discard": "commerce_cli.messages:discard",
+        },
+    ),
+    "notifications": (
+        "Preview messages to people; list those that do not get through.",
+        {
+            "preview": "commerce_cli.notifications:preview",
+            "list": "commerce_cli.notifications:list_notifications",
+            "bounced": "commerce_cli.notifications:bounced",
+            "forgive": "commerce_cli.notifications:forgive",
         },
     ),
     "accounts": ("Change accounts.", {"grant": "commerce_cli.accounts:grant"}),

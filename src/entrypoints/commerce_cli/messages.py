@@ -1,19 +1,23 @@
 """`commerce messages`: what could not be delivered."""
 
-import getpass
 import logging
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from cyclopts import Parameter
 
+from commerce_cli.deciding import login
 from commerce_cli.opening import open_shop
 from commerce_cli.output import AsJson, Output, WrongCall
+from commerce_core.audit import OperatorDecision
 from commerce_core.kernel.codec import storable_text
 from commerce_core.kernel.errors import Unavailable
 from commerce_core.kernel.ids import MessageId
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from commerce_bootstrap.shop import Shop
+    from commerce_core.audit import Decision
     from commerce_core.kernel.messaging import DeadLetter
 
 _LOG: Final = logging.getLogger("commerce.cli")
@@ -103,21 +107,28 @@ def replay(
     every: Annotated[
         bool, Parameter(name="--all", negative="", help="Every message in the list.")
     ] = False,
+    reason: str = "",
+    actor: str | None = None,
     json: AsJson = False,
 ) -> None:
     """Have messages delivered again, once what kept them from it is mended. Whoever follows them
     gets them again, and knows them.
+
+    Args:
+        reason: why: kept in the audit.
+        actor: who decides; by default the user who runs the command.
     """
     if every == bool(message_ids):
         raise WrongCall("Name the messages to replay, or say --all.")
     out = Output(as_json=json)
+    given = OperatorDecision(actor=actor or login(), reason=reason, evidence="")
     with open_shop() as shop:
         if every:
             _take_over(shop, out)
         replayed = (
-            _every(shop)
+            _every(shop, given)
             if every
-            else list(shop.outbox.replay([MessageId(id_) for id_ in message_ids]))
+            else _subjects(shop.letters.replay_many([MessageId(i) for i in message_ids], given))
         )
     if unknown := [id_ for id_ in message_ids if id_ not in replayed]:
         raise WrongCall(
@@ -142,17 +153,12 @@ def discard(*message_ids: str, reason: str, actor: str | None = None, json: AsJs
     if not reason.strip():
         raise WrongCall("Say by --reason why nobody needs them any more.")
     out = Output(as_json=json)
-    who = actor or _login()
+    who = actor or login()
     with open_shop() as shop:
         _take_over(shop, out)
-        removed = list(
-            shop.outbox.discard(
-                [MessageId(id_) for id_ in message_ids],
-                storable_text(who),
-                storable_text(reason),
-                shop.clock.now(),
-            )
-        )
+        given = OperatorDecision(actor=who, reason=reason, evidence="")
+        ids = [MessageId(id_) for id_ in message_ids]
+        removed = _subjects(shop.letters.discard_many(ids, given))
     if unknown := [id_ for id_ in message_ids if id_ not in removed]:
         raise WrongCall(
             f"{unknown[0]} is no dead letter; {len(removed)} of {len(message_ids)} are discarded."
@@ -164,24 +170,20 @@ def discard(*message_ids: str, reason: str, actor: str | None = None, json: AsJs
     out.answer({"discarded": removed, "actor": who, "reason": reason})
 
 
-def _login() -> str:
-    """Who runs the command, as far as the system knows."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        return "unknown"
+def _subjects(decisions: "Sequence[Decision]") -> list[str]:
+    return [decision.subject for decision in decisions]
 
 
-def _every(shop: "Shop") -> list[MessageId]:
+def _every(shop: "Shop", given: OperatorDecision) -> list[str]:
     """Replay all that were parked by now: what is parked again meanwhile is not replayed twice."""
-    replayed: dict[MessageId, None] = {}
+    replayed: dict[str, None] = {}
     while True:
         waiting = [
             x.message.id for x in shop.outbox.dead_letters(_GROUP) if x.message.id not in replayed
         ]
         if not waiting:
             return list(replayed)
-        replayed |= dict.fromkeys(shop.outbox.replay(waiting))
+        replayed |= dict.fromkeys(_subjects(shop.letters.replay_many(waiting, given)))
 
 
 def _take_over(shop: "Shop", out: Output) -> None:

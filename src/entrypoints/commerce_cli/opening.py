@@ -11,6 +11,7 @@ from commerce_bootstrap.setting_values import PartAway
 from commerce_bootstrap.settings import Settings, load_settings
 from commerce_bootstrap.settings_report import known_secrets
 from commerce_cli.heap import loading, share_heaps, trimming
+from commerce_cli.lean import without_frameworks
 from commerce_cli.output import WrongCall
 
 if TYPE_CHECKING:
@@ -43,9 +44,10 @@ def open_shop(
     share_heaps()
 
     with loading():
-        from commerce_bootstrap.container import (
-            build_shop,  # loads the engines: not for commands that need no shop
-        )
+        with without_frameworks():
+            from commerce_bootstrap.container import (
+                build_shop,  # loads the engines: not for commands that need no shop
+            )
         from commerce_bootstrap.logging import configure_logging
 
         configure_logging(log_format, level, known_secrets(settings, os.environ))

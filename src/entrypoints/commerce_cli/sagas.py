@@ -1,22 +1,16 @@
 """`commerce sagas`: what operators see and decide."""
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from cyclopts import Parameter
-
+from commerce_cli.deciding import Actor, Evidence, Reason, login
 from commerce_cli.opening import open_shop
 from commerce_cli.output import AsJson, Output
-from commerce_core.checkout.service.operate import OperatorDecision
+from commerce_core.audit import OperatorDecision
+from commerce_core.checkout.service.standing import Stated
 from commerce_core.kernel.ids import OrderId
 
 if TYPE_CHECKING:
-    from commerce_core.checkout import Accepted, Refused, SagaRow
-    from commerce_core.orders import Order
-    from commerce_core.payment import Captured, Declined, Voided
-
-Reason = Annotated[str, Parameter(help="Why: kept in the order's timeline.")]
-Evidence = Annotated[str, Parameter(help="What shows it, for example a ticket: kept too.")]
-Actor = Annotated[str, Parameter(help="Who decides: kept too.")]
+    from commerce_core.checkout import SagaRow
 
 
 def list_sagas(
@@ -89,11 +83,24 @@ def show(order_id: str, /, *, json: AsJson = False) -> None:
     out.answer(data)
 
 
-def retry(order_id: str, /, *, json: AsJson = False) -> None:
-    """Let a saga run now, whatever it was waiting for."""
+def retry(
+    order_id: str,
+    /,
+    *,
+    reason: Reason = "",
+    evidence: Evidence = "",
+    actor: str | None = None,
+    json: AsJson = False,
+) -> None:
+    """Let a saga run now, whatever it was waiting for.
+
+    Args:
+        actor: who decides; by default the user who runs the command.
+    """
     out = Output(as_json=json)
+    decision = OperatorDecision(actor=actor or login(), reason=reason, evidence=evidence)
     with open_shop() as shop:
-        shop.operations.retry(OrderId(order_id))
+        shop.operations.retry(OrderId(order_id), decision)
     out.say(f"{order_id} runs as soon as a worker takes it.")
     out.answer({"orderId": order_id})
 
@@ -114,11 +121,8 @@ def resolve(
     """
     out = Output(as_json=json)
     with open_shop() as shop:
-        _, view = shop.operations.show(OrderId(order_id))
         decision = OperatorDecision(actor=actor, reason=reason, evidence=evidence)
-        shop.operations.resolve(
-            OrderId(order_id), _outcome_of(outcome, view.order, reason), decision
-        )
+        shop.operations.resolve_as(OrderId(order_id), Stated(outcome), decision)
     what = "the step that waited" if outcome in ("accepted", "refused") else "its charge"
     out.say(f"{order_id} goes on: {what} is {outcome}.")
     out.answer({"orderId": order_id, "outcome": outcome})
@@ -135,25 +139,6 @@ def compensate(
         )
     out.say(f"{order_id} is being undone.")
     out.answer({"orderId": order_id})
-
-
-def _outcome_of(
-    outcome: str, order: "Order", reason: str
-) -> "Captured | Declined | Voided | Accepted | Refused":
-    from commerce_core.checkout import Accepted, Refused
-    from commerce_core.payment import Captured, Declined, Voided
-
-    match outcome:
-        case "accepted":
-            return Accepted()
-        case "refused":
-            return Refused("refused", reason)
-        case "captured":
-            return Captured(ref="", amount=order.total)  # the gateway knows the reference
-        case "declined":
-            return Declined(code="declined", detail=reason)
-        case _:
-            return Voided()
 
 
 def _summary(row: "SagaRow") -> dict[str, Any]:

@@ -4,7 +4,7 @@ import gc
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
 from importlib import import_module
@@ -56,7 +56,7 @@ def serve(
     out = Output()
     with exit_on_signal() as stack:
         with loading():  # what is not installed is named before anything is opened
-            import_module("commerce_http.main")
+            import_module("commerce_pages.main" if settings.pages else "commerce_http.main")
         run(_opened(stack, settings), lambda address: out.say(f"The shop is open at {address}"))
 
 
@@ -103,22 +103,35 @@ def worker(
     leave_threads_behind()
 
 
-def run(shop: "Shop", opened: Callable[[str], None]) -> None:
+def run(
+    shop: "Shop", opened: Callable[[str], None], hints: Sequence[tuple[str, str, str]] = ()
+) -> None:
     """Answer requests for *shop*, and work for it where delivery is inside the process, until
-    SIGINT or SIGTERM; *opened* is called with the address.
+    SIGINT or SIGTERM; *opened* is called with the address. Its pages show the *hints*: log-ins
+    that anybody may try.
     """
     with loading():
-        from commerce_http.main import serve as answer_requests
         from commerce_worker.main import working
 
-    # What is loaded by now stays: the collector need not look at it again, nor so often at what
-    # requests leave behind.
-    gc.freeze()
+        answer_requests = _answering(shop, hints)
+
+    # The collector need not look so often at what requests leave behind.
     gc.set_threshold(*_COLLECT_AFTER)
     with ExitStack() as stack:
         if shop.deployment.delivers_inside:
             stack.enter_context(working(shop, drain=_DRAIN))
         answer_requests(shop, shop.settings.host, shop.settings.port, opened, end_in_time)
+
+
+def _answering(shop: "Shop", hints: Sequence[tuple[str, str, str]]) -> Callable[..., None]:
+    """What answers requests: the API, and where the settings name pages, those as well."""
+    if shop.settings.pages:
+        from commerce_pages.main import serve as answer_with_pages
+
+        return partial(answer_with_pages, hints=hints)
+    from commerce_http.main import serve as answer_requests
+
+    return answer_requests
 
 
 def _opened(stack: ExitStack, settings: Settings) -> "Shop":

@@ -18,11 +18,24 @@ from commerce_bootstrap.metrics import PartsCollector
 from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.shop import Shop
 from commerce_core.kernel.process import ProcessGuard
-from commerce_http import accounts, cart, checkout, search
+from commerce_http import (
+    cart,
+    checkout,
+    images,
+    notifications,
+    payment_notices,
+    recommendations,
+    search,
+    webhooks,
+    wishlist,
+)
+from commerce_http.accounts import credentials, own_data, resets
+from commerce_http.accounts import handlers as accounts
 from commerce_http.catalog import imports, items
+from commerce_http.ops import decisions, messages, notices, sagas
 from commerce_http.orders import handlers as orders
 from commerce_http.orders.watch import TimelineWatch
-from commerce_http.web import health, openapi, problems, swagger
+from commerce_http.web import health, openapi, problems, root, swagger
 from commerce_http.web.app import ShopApplication, build_app
 from commerce_http.web.callers import Authenticator, Callers, IdentityUnavailable
 from commerce_http.web.connections import bounded_by
@@ -36,18 +49,33 @@ from commerce_http.web.proxies import TrustedProxies
 from commerce_http.web.write_watch import WriteWatch
 
 _LONGEST_GOODBYE: Final = 15
+PageRoutes = Callable[[HttpContext], Sequence[ControllerRouterHandler]]
 
 #: Every operation of the shop, by capability.
 OPERATIONS: Final[tuple[Operation, ...]] = tuple(
     found
     for module in (
         accounts,
+        credentials,
+        own_data,
+        resets,
         search,
+        recommendations,
         items,
+        images,
         imports,
         cart,
+        wishlist,
         checkout,
         orders,
+        payment_notices,
+        notifications,
+        webhooks,
+        sagas,
+        messages,
+        notices,
+        decisions,
+        root,
         health,
         problems,
         openapi,
@@ -73,11 +101,17 @@ def document(currency: str, operations: Sequence[Operation] = OPERATIONS) -> Doc
     return Document(operations, currency, msgspec.json.decode(recorded))
 
 
-def _operations(authenticate: Authenticator | None) -> tuple[Operation, ...]:
-    """Every operation; where users are known elsewhere, none about accounts."""
+def _operations(
+    authenticate: Authenticator | None, routes: Sequence[ControllerRouterHandler]
+) -> tuple[Operation, ...]:
+    """Every operation; where users are known elsewhere, none about accounts, and where *routes*
+    have a root of their own, not the shop's.
+    """
+    own_root = any(root.ROOT in getattr(route, "paths", ()) for route in routes)
+    operations = tuple(o for o in OPERATIONS if not (own_root and o.path == root.ROOT))
     if authenticate is None:
-        return OPERATIONS
-    others = (o for o in OPERATIONS if o.tag != accounts.__name__.rpartition(".")[2])
+        return operations
+    others = (o for o in operations if o.tag != "accounts")
     return tuple(
         attrs.evolve(o, problems=(*o.problems, IdentityUnavailable)) if not o.is_open else o
         for o in others
@@ -117,6 +151,7 @@ def create_app(
     *,
     authenticate: Authenticator | None = None,
     routes: Sequence[ControllerRouterHandler] = (),
+    pages: PageRoutes | None = None,
 ) -> ShopApplication:
     """The application of *shop*. It does not close the shop, and belongs to the process that called
     this: after a fork it neither starts nor answers.
@@ -129,8 +164,10 @@ def create_app(
             long as an outside call may take; what it raises is 503, an ``Unauthorized`` 401.
         routes: Litestar handlers of a team's own, beside those of the shop. What they raise is
             answered as everything here is.
+        pages: makes the routes of pages, which answer at the root for browsers and for everybody
+            else what the shop says there.
     """
-    operations = _operations(authenticate)
+    operations = _operations(authenticate, routes)
     callers = (
         Callers(authenticate, shop.settings.call_timeout.total_seconds()) if authenticate else None
     )
@@ -158,14 +195,14 @@ def create_app(
             callers.close()
 
     app = build_app(
-        operations,
+        [o for o in operations if pages is None or o.path != root.ROOT],
         around,
         shop.registry,
         tracer=shop.tracer,
         proxies=TrustedProxies(settings.trusted_proxies),
         origins=settings.cors_origins,
         lifespan=[lifespan],
-        routes=routes,
+        routes=[*routes, *(pages(around) if pages else ())],
     )
     app.end_streams, app.settings = watch.close, settings
     return app

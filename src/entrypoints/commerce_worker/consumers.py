@@ -14,16 +14,27 @@ from commerce_worker.loop import Loop, Pace
 CONSUMER_ROLES: Final[Mapping[str, str]] = {
     "search-indexer": "indexer",
     "seller-orders": "seller-orders",
+    "notifications": "notifications",
+    "webhooks": "webhooks",
 }
 #: The role of all others, and of all where events are delivered inside the shop.
 RELAY: Final = "relay"
 DEAD_LETTERS: Final = "dead-letters"
 
-_MESSAGES: Final = 500
+#: What asks the shop's own database alone.
+_OWN_DATABASE: Final = ("seller-orders", "notifications")
+_MESSAGES: Final = 1_000
 #: A broker's queue itself waits a moment for its first message.
 _FROM_BROKER: Final = Pace(idle=0.02, woken=False)
-#: Orders ring the bell hundreds of times a second, and items hardly ever.
-_ITEMS_INSIDE: Final = Pace(woken=False)
+#: Orders notify hundreds of times a second, and items hardly ever. What is put into the index
+#: together costs less.
+_ITEMS_INSIDE: Final = Pace(woken=False, gather=0.1)
+#: An order has several events within a moment: they are taken together.
+_INSIDE: Final = Pace(gather=0.05)
+#: Mails go out once a second: what is to be in them is written down four times a second.
+_MAILS_INSIDE: Final = Pace(idle=0.25, woken=False, gather=0.25)
+#: How consumers are paced where events are delivered inside.
+_PACES_INSIDE: Final = {"search-indexer": _ITEMS_INSIDE, "notifications": _MAILS_INSIDE}
 
 
 def consumer_loops(shop: Shop) -> list[tuple[str, Loop]]:
@@ -36,7 +47,7 @@ def consumer_loops(shop: Shop) -> list[tuple[str, Loop]]:
     found: list[tuple[str, Loop]] = []
     for name, follower in shop.followers.items():
         step = _surrounded(shop, name, partial(follower.run_once, _MESSAGES))
-        pace = _FROM_BROKER if not inside else _ITEMS_INSIDE if name == "search-indexer" else Pace()
+        pace = _PACES_INSIDE.get(name, _INSIDE) if inside else _FROM_BROKER
         found.append((role_of(shop, name), Loop(CONSUMER_ROLES.get(name, name), step, pace)))
     if found and not inside:
         found.append(
@@ -64,7 +75,5 @@ def _surrounded(shop: Shop, consumer: str, step: Callable[[], int]) -> Callable[
     if consumer == "search-indexer":
         return lambda: step() if shop.index.claim_writing() else 0
     return (
-        shop.serializer.serialized(step)
-        if consumer == "seller-orders" and shop.serializer
-        else step
+        shop.serializer.serialized(step) if consumer in _OWN_DATABASE and shop.serializer else step
     )

@@ -25,6 +25,9 @@ class Pace:
     """How long a loop waits, in seconds: ``idle`` when nothing was to be done, after an error
     ``retry``, doubled up to ``longest_retry``.
 
+    After a turn that found work it waits for ``gather``, so that the next one finds more: what a
+    turn costs whatever it finds, its transactions above all, is shared.
+
     Where notifications of all processes arrive, a loop that they wake waits for ``called``: only
     what is due by the clock comes without one. A loop that is not ``woken`` polls: orders notify
     hundreds of times a second.
@@ -33,6 +36,7 @@ class Pace:
     idle: float = 0.05
     called: float = 1.0
     woken: bool = True
+    gather: float = 0.0
     retry: float = 0.1
     longest_retry: float = 10.0
 
@@ -103,20 +107,18 @@ class Loop:
         if self._failures:
             _LOG.info("%s goes on after %d errors", self.name, self._failures)
         self._failures = 0
-        return (After.WORK, 0.0) if done else (After.NOTHING, self._pace.idle)
+        return (After.WORK, self._pace.gather) if done else (After.NOTHING, self._pace.idle)
 
     def run(self, stop: threading.Event, wake_up: Wakes) -> None:
         """Take turns until *stop* is set; idle, wait for *wake_up*."""
         while not stop.is_set():
             seen_count = wake_up.count()
             after, pause = self.turn()
-            if after is After.ERROR:
-                stop.wait(pause)  # work that arrives meanwhile does not make the fault go away
-            elif after is After.NOTHING and self._pace.woken:
+            if after is After.NOTHING and self._pace.woken:
                 wake_up.wait(
                     seen_count, self._pace.called if wake_up.listens_to_others() else pause
                 )
-            elif after is After.NOTHING:
+            elif pause:  # work that arrives meanwhile does not make a fault go away
                 stop.wait(pause)
 
     def _failed(self, error: Exception, *, known: bool) -> tuple[After, float]:

@@ -17,7 +17,7 @@ from commerce_core.kernel.errors import Unavailable
 from commerce_worker.consumers import CONSUMER_ROLES, DEAD_LETTERS, RELAY, consumer_loops, role_of
 from commerce_worker.loop import Loop, Pace, Wakes
 from commerce_worker.reindex import IndexKeeper
-from commerce_worker.timers import Every
+from commerce_worker.timers import Every, Paced
 
 _LOG: Final = logging.getLogger("commerce.worker")
 
@@ -26,6 +26,9 @@ _MESSAGES: Final = 500
 #: them one by one all the same.
 _MESSAGES_FOR_A_BROKER: Final = 2_000
 _ROWS: Final = 500
+_LEARNT: Final = 1_000
+_ENDPOINTS: Final = 64
+_NOTICES: Final = 200
 _RECONCILED: Final = 100
 _RECONCILE_EVERY: Final = timedelta(seconds=60)
 #: Orders that would run later than any is put off, as a clock was wrong.
@@ -34,7 +37,15 @@ _RECALL_EVERY: Final = timedelta(seconds=30)
 #: Rows that a rule of the retention looks at or drops in one transaction.
 _FORGOTTEN: Final = 1_000
 _FORGET_EVERY: Final = timedelta(seconds=60)
+#: Steps of an erasure that are made before others have their turn.
+_ERASED: Final = 25
 _DRAIN_EVERY: Final = 10.0
+_ATTENTION_EVERY: Final = timedelta(seconds=30)
+#: Seconds in which orders gather before those of a shop that works by itself are carried on.
+_GATHERED: Final = 0.02
+
+#: The role that follows events with messages to people, and sends these.
+NOTIFICATIONS: Final = "notifications"
 
 #: What a loop can be for.
 ROLES: Final = (
@@ -43,7 +54,9 @@ ROLES: Final = (
     *CONSUMER_ROLES.values(),
     DEAD_LETTERS,
     "imports",
+    "images",
     "reindex",
+    "recommendations",
     "timers",
 )
 #: What brings items into the catalogue and into the index.
@@ -57,31 +70,60 @@ _NEEDS: Final = {
 
 def loops_of(shop: Shop, roles: Collection[str] = ROLES) -> list[Loop]:
     """The loops that do *roles* for *shop*."""
-    brisk, calm = Pace(), Pace(idle=0.25, woken=False)
+    calm = Pace(idle=0.25, woken=False)
     reconcile = Every(
         _RECONCILE_EVERY, shop.clock, partial(shop.reconciliation.run_once, _RECONCILED)
     )
     recall = Every(_RECALL_EVERY, shop.clock, partial(shop.runner.recall, _RECALLED))
     forget = Every(_FORGET_EVERY, shop.clock, partial(shop.retention.run_once, _FORGOTTEN))
+    send_links = partial(shop.resets.run_once, _ROWS)
+    erase = partial(shop.own_data.run_once, _ERASED)
+    forget_images = Every(_FORGET_EVERY, shop.clock, partial(shop.image_processing.forget, 100))
     carry_on = (
         shop.serializer.serialized(shop.runner.run_once)
         if shop.serializer
         else shop.runner.run_once
     )
+    told = partial(
+        shop.serializer.serialized(shop.payment_notices.run_once)
+        if shop.serializer
+        else shop.payment_notices.run_once,
+        _NOTICES,
+    )
     keeper = IndexKeeper(shop.index, shop.reindexer)
     run_sagas = partial(carry_on, shop.runner.calls_at_once)
+    learn = partial(shop.model_builder.run_once, _LEARNT)
+    post = partial(shop.webhook_sender.run_once, _ENDPOINTS)
     take_rows = partial(shop.importer.run_once, _ROWS)
+    attention = Every(_ATTENTION_EVERY, shop.clock, partial(shop.attention.run_once, _RECONCILED))
+    send = Paced(shop.notification_sender.run_once, shop.settings.mails_per_second)
     every = [
-        ("sagas", Loop("sagas", run_sagas, brisk)),
+        ("sagas", Loop("sagas", run_sagas, _saga_pace(shop))),
+        ("sagas", Loop("payment-notices", told, Pace(idle=0.25))),
         *((RELAY, loop) for loop in _relay_loops(shop)),
         *consumer_loops(shop),
         ("imports", Loop("imports", take_rows, Pace(idle=0.1, woken=False))),
+        ("images", Loop("images", shop.image_processing.run_once, Pace(idle=1.0, woken=False))),
         ("reindex", Loop("reindex", partial(keeper.run_once, _ROWS), calm)),
+        (NOTIFICATIONS, Loop("notifications-sender", send, Pace(idle=1.0, woken=False))),
+        ("recommendations", Loop("recommendations", learn, Pace(idle=2.0, woken=False))),
+        (NOTIFICATIONS, Loop("attention", attention, Pace(idle=1.0, woken=False))),
+        ("webhooks", Loop("webhook-sender", post, Pace(idle=0.02, woken=False))),
         ("timers", Loop("timers", reconcile, Pace(idle=1.0, woken=False))),
         ("timers", Loop("recalled", recall, Pace(idle=1.0, woken=False))),
+        ("timers", Loop("links", send_links, Pace(idle=0.5, woken=False))),
+        ("timers", Loop("erasures", erase, Pace(idle=1.0, woken=False))),
+        ("timers", Loop("image-files", forget_images, Pace(idle=1.0, woken=False))),
         ("timers", Loop("retention", forget, Pace(idle=1.0, woken=False))),
     ]
     return [loop for role, loop in every if role in roles]
+
+
+def _saga_pace(shop: Shop) -> Pace:
+    """Where calls answer at once, orders that arrive together are carried on together; elsewhere
+    their answers are waited for, and taken as they arrive.
+    """
+    return Pace(gather=_GATHERED) if shop.deployment.calls_inside else Pace()
 
 
 def _relay_loops(shop: Shop) -> list[Loop]:

@@ -30,3 +30,18 @@ class Every:
         if not done:
             self._due = now + self._interval
         return done
+
+
+class Paced:
+    """Takes *step* for up to *most* of what waits, and lets the loop around it wait whatever it
+    did: so much at most in each of its turns.
+    """
+
+    def __init__(self, step: Callable[[int], int], most: int) -> None:
+        self._step = step
+        self._most = most
+
+    def __call__(self) -> int:
+        """Take the step; 0, as if there were no more."""
+        self._step(self._most)
+        return 0

@@ -47,6 +47,13 @@ def _all_back(servers: Servers) -> Iterator[None]:
     servers.start()
 
 
+def recommended(shop: Stack) -> int:
+    """How many items are recommended to somebody of whom nothing is known."""
+    answer = shop.ask("GET", "/recommendations")
+    assert answer.status == 200, answer.body
+    return len(answer.body["items"])
+
+
 def outage(people: Customers, seconds: float = SECONDS) -> int:
     """Let people order for so long, and until they were promised ten orders; how many they were
     promised.
@@ -64,6 +71,7 @@ def test_20_orders_are_accepted_all_the_time_while_the_broker_is_away(
         people.get(10)
         servers.rabbit.stop()
         accepted = outage(people)
+        assert recommended(shop) > 0
         waiting = shop.metric("commerce_outbox_messages")
         servers.rabbit.start()
         people.get(10)
@@ -127,6 +135,7 @@ def test_without_search_everything_else_works_and_indexing_catches_up(
         servers.search.kill()
         shop.onboard("Teapot")
         assert found(shop, "teapot") == -1
+        assert recommended(shop) > 0
         outage(people)
         shop.onboard("Second teapot")
         servers.search.start()

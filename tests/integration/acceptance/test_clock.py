@@ -9,6 +9,7 @@ import pytest
 
 from commerce_bootstrap.settings import Settings
 from commerce_core.catalog import ImportFormat, ImportStatus
+from commerce_core.checkout import OURS
 from commerce_core.orders import OrderStatus
 from commerce_local.clock import SystemClock
 from commerce_sqlalchemy.messaging import SqlOutbox
@@ -71,7 +72,7 @@ def died_with_everything_in_hand(market: Market) -> None:
     storage, now = market.container.storage(), market.shop.clock.now()
     until = now + timedelta(seconds=30)
     with market.database.begin() as tx:
-        assert storage.sagas.claim_due(tx, {("order", 1)}, now, until, 99)
+        assert storage.sagas.claim_due(tx, OURS.known, now, until, 99)
         assert storage.imports.claim(tx, now, until)
         assert storage.reindex.claim(tx, now, until)
         tx.commit()

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from prometheus_client import generate_latest
 
+from commerce_core.audit import OperatorDecision
 from commerce_core.catalog import ItemPatch
 from commerce_core.checkout import AmountMismatch, CallUnknown, NotToBeUndone, OutOfStock, Placed
-from commerce_core.checkout.service.operate import OperatorDecision
 from commerce_core.kernel.errors import TransactionLost
 from commerce_core.kernel.money import Money
 from commerce_core.orders import Fact, OrderStatus
-from commerce_core.payment import Captured, PaymentUnknown
+from commerce_core.payment import Captured, Charge, PaymentUnknown
 from tests.integration.acceptance.endings import ENDINGS, begin
 from tests.integration.market import LOSES_ITS_ANSWER, NOWHERE, Market, open_market, side_by_side
 from tests.integration.statements import Breakage
@@ -116,12 +116,13 @@ def test_09_a_call_has_one_key_on_every_retry_and_path(stepped: Market) -> None:
         (called, arguments) for called, arguments in stepped.outside.calls if called in OPERATIONS
     ]
     for called, arguments in sent:
-        order_id = (
-            arguments[0]
-            if called.startswith("carrier")
-            else arguments[0].reference.removeprefix("sbx_")
-        )
-        key = arguments[1] if called.startswith("carrier") else arguments[-1]
+        if called.startswith("carrier"):
+            order_id, key = arguments[:2]
+        elif isinstance(arguments[0], Charge):
+            order_id, key = arguments[0].handle.reference, arguments[0].key
+        else:
+            order_id, key = arguments[0].reference, arguments[-1]
+        order_id = order_id.removeprefix("sbx_")
         assert key == keys[order_id, OPERATIONS[called]]
     different = {(called, str(arguments)) for called, arguments in sent}
     assert len(sent) > 2 * len(different)  # each was in fact repeated

@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 
 from commerce_core.orders import OrderStatus
-from commerce_core.payment import Captured, Voided
+from commerce_core.payment import Captured, Charge, Voided
 from tests.integration.market import LOSES_ITS_ANSWER, TIMES_OUT_FIRST, Market
 
 LATER: Final = timedelta(minutes=1)
@@ -61,7 +61,7 @@ def test_11_an_order_whose_charge_timed_out_is_cancelled_for_good(stepped: Marke
     stepped.cancel(placed)
     stepped.finish()
     assert stepped.order(placed).status is OrderStatus.CANCELLED
-    late = stepped.gateway.confirm(stepped.order(placed).order.handle, "a late request")
+    late = stepped.gateway.confirm(Charge(stepped.order(placed).order.handle, "a late request"))
     assert isinstance(late, Voided)
     assert stepped.money(placed) == []
     stepped.assert_sound()

@@ -61,3 +61,13 @@ def test_nothing_is_collected_while_libraries_are_loaded_however_that_ends() -> 
     with pytest.raises(ImportError):
         load()
     assert gc.isenabled()
+
+
+def test_what_was_loaded_is_not_looked_at_by_the_collector_again() -> None:
+    gc.unfreeze()
+    try:
+        with loading():
+            loaded: list[list[object]] = [[]]
+        assert all(kept is not loaded for kept in gc.get_objects())
+    finally:
+        gc.unfreeze()

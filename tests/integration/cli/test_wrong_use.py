@@ -12,6 +12,7 @@ COMMANDS = [
     ("demo",), ("serve",), ("worker",), ("import",), ("export",), ("check",), ("reindex",),
     ("migrate",), ("settings",), ("features",),
     ("search", "evaluate"), ("search", "explain"),
+    ("recommendations", "build"), ("recommendations", "evaluate"), ("recommendations", "explain"),
     ("sagas", "list"), ("sagas", "show"), ("sagas", "retry"), ("sagas", "resolve"),
     ("sagas", "compensate"),
     ("messages", "list"), ("messages", "show"), ("messages", "replay"), ("accounts", "grant"),

@@ -5,94 +5,21 @@ refusals that carry something to act on.
 """
 
 import json
-import re
+import socket
 import tempfile
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
-import attrs
-import httpx
-
-from commerce_core.kernel.codec import camel
+from commerce_core.notifications import Kind
 from commerce_http.main import OPERATIONS
-from commerce_http.web.openapi import public_path
+from tests.integration.http.desk_story import decided
 from tests.integration.http.people import Person, Town, open_town, request_for, until
+from tests.integration.http.recording import Story, body_of
+from tests.pictures import picture
 
 FILE: Final = Path(str(resources.files("commerce_http") / "examples.json"))
-_UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|\+00:00)")
-#: What differs from one day to the next, by its key.
-_FIXED: Final = {
-    "token": "c2Vzc2lvbi1vZi1hZGE.example",
-    "requestId": "0af7651916cd43dd8448eb211c80319c",
-}
-_PARCEL: Final = re.compile(r"SBX-[0-9A-F]{12}")
-_ID: Final = "01912d4e-7b1a-7c3e-9f00-{:012}"
-
-
-@attrs.define
-class Story:
-    """What was answered, as it happened."""
-
-    answers: dict[str, Any] = attrs.field(factory=dict)
-    problems: dict[str, Any] = attrs.field(factory=dict)
-    names: dict[str, str] = attrs.field(factory=dict)
-
-    def name(self, found: str, no: int) -> str:
-        """From now on *found* is told as the example's id number *no*."""
-        self.names[found] = _ID.format(no)
-        return found
-
-    def ask(
-        self, who: Person, method: str, path: str, body: Any = None, word: str = "", **more: Any
-    ) -> Any:
-        """Send a request to a *path* with its names filled in from *more*, and keep the answer."""
-        at = more.pop("at", {})
-        answer = who(method, path.format(**at), body, **more)
-        operation = next(o for o in OPERATIONS if (o.method, public_path(o)) == (method, path))
-        kept = kept_of(answer)
-        if answer.status_code >= 400:
-            self.problems.setdefault(kept["code"], kept)
-        elif kept is not None:
-            by_status = self.answers.setdefault(camel(operation.name), {})
-            words = by_status.setdefault(str(answer.status_code), {})
-            words[word or "done"] = kept
-        return kept
-
-    def recorded(self) -> dict[str, Any]:
-        """All of it, without what differs from day to day."""
-        problems = dict(sorted(self.problems.items()))
-        return self._fixed({"answers": self.answers, "problems": problems})
-
-    def _fixed(self, value: Any, key: str = "") -> Any:
-        if isinstance(value, dict):
-            return {name: self._fixed(inner, name) for name, inner in value.items()}
-        if isinstance(value, list):
-            return [self._fixed(inner) for inner in value]
-        if not isinstance(value, str):
-            return value
-        if key in _FIXED:
-            return _FIXED[key]
-        known = _UUID.sub(lambda found: self._named(found[0]), value)
-        known = _PARCEL.sub("SBX-B45969A5B6FD", known)
-        return _MOMENT.sub("2026-11-26T21:50:29.314159Z", known)
-
-    def _named(self, found: str) -> str:
-        return self.names.setdefault(found, _ID.format(len(self.names) + 20))
-
-
-def kept_of(answer: httpx.Response) -> Any:
-    """The body of *answer*; ``None`` if there is none."""
-    if not answer.content:
-        return None
-    return answer.json() if "json" in answer.headers["content-type"] else answer.text
-
-
-def body_of(name: str) -> Any:
-    """The body that the document shows for the operation *name*."""
-    return next(o for o in OPERATIONS if o.name == name).example
 
 
 def recorded_from(town: Town) -> dict[str, Any]:
@@ -105,15 +32,24 @@ def recorded_from(town: Town) -> dict[str, Any]:
     shirts = ask(seller, "POST", "/items", _SHIRTS, "with variants")
     _found(town, story, item)
     order = _bought(story, ada, seller, item)
+    _wished_for(story, ada, item)
+    _told(town, story, ada, seller)
+    _recommended(town, story, item)
     _changed(story, seller, item)
+    _pictured(story, seller, item)
     _imported(story, seller)
+    _sent(story, seller, shirts)
+    decided(town, story, ada, item, order)
     _health_and_problems(town, story)
     _refused(town, story, ada, seller, shirts, order)
     ask(ada, "DELETE", "/sessions/current")
     ask(ada, "GET", "/orders")
+    _left(town, story)
     return story.recorded()
 
 
+#: Orders of the seller's goods that were completed, of each of which there is a message.
+_SOLD: Final = 2
 _SHIRTS: Final = {
     "sku": "TSHIRT-001",
     "name": "Basic Cotton T-Shirt",
@@ -144,6 +80,24 @@ def _people(town: Town, story: Story) -> tuple[Person, Person]:
     return ada, Person(town.client, session["token"], session["account"])
 
 
+def _left(town: Town, story: Story) -> None:
+    me = {"email": "bob@example.com", "password": "correct horse battery"}
+    town.guest("POST", "/accounts", {**me, "name": "Bob", "role": "buyer"})
+    session = town.guest("POST", "/sessions", me).json()
+    bob = Person(town.client, session["token"], session["account"])
+    story.ask(bob, "PUT", "/accounts/me/password", body_of("change_password"))
+    listed = story.ask(bob, "GET", "/sessions")["sessions"][0]
+    listed["sessionId"] = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+    story.ask(bob, "DELETE", "/sessions/{sessionId}", at={"sessionId": "none"})
+    story.ask(bob, "POST", "/password-resets", body_of("ask_password_reset"))
+    story.ask(
+        bob, "PUT", "/password-resets/{token}", body_of("choose_password"), at={"token": "none"}
+    )
+    story.ask(bob, "GET", "/accounts/me/export")
+    closing = {"password": body_of("change_password")["new"]}
+    story.ask(bob, "DELETE", "/accounts/me", closing)
+
+
 def _found(town: Town, story: Story, item: Mapping[str, Any]) -> None:
     def found() -> bool:
         return bool(town.guest("GET", "/items", params={"term": "cotton shirt"}).json()["items"])
@@ -158,6 +112,8 @@ def _bought(
     story: Story, ada: Person, seller: Person, item: Mapping[str, Any]
 ) -> Mapping[str, Any]:
     ask = story.ask
+    # Of two that are sent at once either may be the newer one.
+    seller("PUT", "/notification-preferences", {"low-stock": {"email": False, "inbox": False}})
     cart = ask(ada, "PATCH", "/cart", body_of("set_quantity") | {"itemId": item["itemId"]})
     story.name(cart["cartId"], 2)
     ask(ada, "GET", "/cart")
@@ -177,7 +133,89 @@ def _bought(
     until(lambda: ada("GET", over).json()["status"] == "CANCELLED")
     ask(ada, "GET", "/orders/{orderId}", word="cancelled", at=slow.json())
     ada("DELETE", "/cart")
+    _acted(story, ada, item)
     return order
+
+
+def _acted(story: Story, ada: Person, item: Mapping[str, Any]) -> None:
+    """A buyer whose bank wants to see them."""
+    ada("PATCH", "/cart", {"itemId": item["itemId"], "quantity": 1})
+    body = request_for(ada("GET", "/cart").json(), "4000000000003220")
+    asked = ada("POST", "/checkout", body, headers={"Prefer": "wait=10"}).json()
+    story.ask(ada, "GET", "/orders/{orderId}", word="waits for its buyer", at=asked)
+    brought = body_of("return_from_payment")
+    story.ask(ada, "POST", "/orders/{orderId}/payment-return", brought, at=asked)
+    over = f"/orders/{asked['orderId']}"
+    until(lambda: ada("GET", over).json()["status"] == "COMPLETED")
+    ada("DELETE", "/cart")
+
+
+def _wished_for(story: Story, ada: Person, item: Mapping[str, Any]) -> None:
+    for word in ("added", "there already"):
+        story.ask(ada, "PUT", "/wishlist/items/{itemId}", {}, word, at=item)
+    story.ask(ada, "GET", "/wishlist")
+    story.ask(ada, "GET", "/wishlist/items/{itemId}", at=item)
+    story.ask(ada, "DELETE", "/wishlist/items/{itemId}", at=item)
+    story.ask(ada, "GET", "/wishlist/items/{itemId}", at=item)
+
+
+def _told(town: Town, story: Story, ada: Person, seller: Person) -> None:
+    ask = story.ask
+    until(lambda: len(seller("GET", "/notifications").json()["items"]) == _SOLD)
+    page = ask(seller, "GET", "/notifications")
+    ask(seller, "POST", "/notifications/{notificationId}/read", at=page["items"][0])
+    ask(ada, "POST", "/notifications/{notificationId}/read", at=page["items"][0])
+    buyer_id = ada("GET", "/accounts/me").json()["accountId"]
+    link = {"token": town.shop.notices.unsubscribe_token(buyer_id, Kind.PRICE_DROPPED)}
+    ask(ada, "GET", "/unsubscribe/{token}", at={"token": "unknown"})
+    ask(ada, "GET", "/unsubscribe/{token}", at=link)
+    ask(ada, "POST", "/unsubscribe/{token}", at=link)
+    ask(ada, "GET", "/notification-preferences")
+    ask(ada, "PUT", "/notification-preferences", body_of("choose_notifications"))
+
+
+def _recommended(town: Town, story: Story, item: Mapping[str, Any]) -> None:
+    model = town.shop.model_builder.request()
+
+    def learnt() -> bool:
+        found = town.shop.model_builder.find(model.id)
+        return found is not None and found.finished_at is not None
+
+    until(learnt)
+    story.ask(town.guest, "GET", "/recommendations", word="popular", params={"size": 1})
+    beside = {"itemId": item["itemId"], "size": 1}
+    story.ask(town.guest, "GET", "/recommendations", word="beside an item", params=beside)
+
+
+def _sent(story: Story, seller: Person, item: Mapping[str, Any]) -> None:
+    """A system that takes nothing hears of an item."""
+    ask, events = story.ask, ["catalog.item_changed.v1"]
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/commerce"
+    shown = body_of("add_webhook_endpoint")
+    made = ask(seller, "POST", "/webhook-endpoints", {**shown, "url": url, "events": events})
+    at = {"endpointId": made["endpointId"]}
+    one = "/webhook-endpoints/{endpointId}"
+    seller("PATCH", f"/items/{item['itemId']}", {"brand": "Other"}, headers={"If-Match": "*"})
+    listed = f"/webhook-endpoints/{made['endpointId']}/deliveries"
+
+    def tried() -> bool:
+        return any(each["attempts"] for each in seller("GET", listed).json()["deliveries"])
+
+    until(tried)
+    (sent,) = ask(seller, "GET", f"{one}/deliveries", at=at)["deliveries"]
+    again = at | {"deliveryId": sent["deliveryId"]}
+    ask(seller, "PATCH", one, {"enabled": False}, "disabled", at=at)
+    ask(seller, "POST", f"{one}/deliveries/{{deliveryId}}/redelivery", at=again)
+    ask(seller, "PATCH", one, body_of("change_webhook_endpoint"), "changed", at=at)
+    ask(seller, "GET", one, at=at)
+    ask(seller, "GET", "/webhook-endpoints")
+    ask(seller, "POST", f"{one}/secret", at=at)
+    ask(seller, "POST", f"{one}/deliveries/{{deliveryId}}/redelivery", at=again)
+    unknown = at | {"deliveryId": "none"}
+    ask(seller, "POST", f"{one}/deliveries/{{deliveryId}}/redelivery", at=unknown)
+    ask(seller, "DELETE", one, at=at)
+    ask(seller, "GET", one, at=at)
 
 
 def _changed(story: Story, seller: Person, item: Mapping[str, Any]) -> None:
@@ -192,6 +230,21 @@ def _changed(story: Story, seller: Person, item: Mapping[str, Any]) -> None:
     ask(seller, "POST", "/items/{itemId}/stock-receipts", counted, at=item)
     for wrong in ({**counted, "quantity": 11}, {"quantity": -1_000, "reference": "shrinkage"}):
         ask(seller, "POST", "/items/{itemId}/stock-receipts", wrong, at=item)
+
+
+def _pictured(story: Story, seller: Person, item: Mapping[str, Any]) -> None:
+    place = "/items/{itemId}/images"
+    sent = {"content": picture("JPEG", (1_200, 800)), "headers": {"Content-Type": "image/jpeg"}}
+    image = story.ask(seller, "POST", place, at=item, **sent)
+    at = {"itemId": item["itemId"], "imageId": image["imageId"]}
+    path = f"/items/{item['itemId']}/images/{image['imageId']}"
+    until(lambda: seller("GET", path).json()["status"] != "processing", 30)
+    story.ask(seller, "GET", place + "/{imageId}", at=at)
+    story.ask(seller, "GET", place, at=item)
+    story.ask(seller, "DELETE", place + "/{imageId}", at=at)
+    story.ask(seller, "GET", place + "/{imageId}", at=at)
+    letter = {"content": b"Dear Sir", "headers": {"Content-Type": "image/png"}}
+    story.ask(seller, "POST", place, at=item, **letter)
 
 
 def _imported(story: Story, seller: Person) -> None:
@@ -214,7 +267,7 @@ def _imported(story: Story, seller: Person) -> None:
 
 
 def _health_and_problems(town: Town, story: Story) -> None:
-    for path in ("/health/live", "/health/ready"):
+    for path in ("/", "/health/live", "/health/ready"):
         story.ask(town.guest, "GET", path)
     story.ask(town.guest, "GET", "/problems/{code}", at={"code": "out-of-stock"})
     story.ask(town.guest, "GET", "/problems")

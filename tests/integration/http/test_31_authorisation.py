@@ -6,11 +6,15 @@ from typing import Any, Final
 import attrs
 import pytest
 
+from commerce_core.accounts.service import digest_of
 from commerce_http.main import OPERATIONS
 from tests.integration.http.people import PASSWORD, Person, Town, request_for
+from tests.pictures import picture
 
 ROLES: Final = ("owner", "other buyer", "other seller", "guest", "operator")
 ANYONE: Final = (200, 200, 200, 200, 200)
+OPERATORS_ALONE: Final = (403, 403, 403, 401, 200)
+WHY: Final = {"reason": "it takes too long", "evidence": "ticket 7"}
 
 
 @attrs.frozen
@@ -25,6 +29,7 @@ class Stage:
     order: Mapping[str, Any]
     cart: Mapping[str, Any]
     job: str
+    image: str
 
 
 def _item(stage: Stage) -> str:
@@ -35,8 +40,27 @@ def _draft(stage: Stage) -> str:
     return f"/items/{stage.draft['itemId']}"
 
 
+def _wished(stage: Stage) -> str:
+    return f"/wishlist{_item(stage)}"
+
+
 def _order(stage: Stage) -> str:
     return f"/orders/{stage.order['orderId']}"
+
+
+def _hook(stage: Stage) -> str:
+    """The seller's one endpoint of a webhook; none where the shop is made to fail."""
+    listed = stage.seller("GET", "/webhook-endpoints").json().get("endpoints")
+    found = listed or [stage.seller("POST", "/webhook-endpoints", HOOK).json()]
+    return f"/webhook-endpoints/{found[0].get('endpointId', 'none')}"
+
+
+#: Nothing is sent there: no such thing happens on this stage.
+HOOK: Final = {"url": "https://93.184.215.14/", "events": ["orders.step_answered.v1"]}
+
+
+def _saga(stage: Stage) -> str:
+    return f"/ops/sagas/{stage.order['orderId']}"
 
 
 @attrs.frozen
@@ -66,9 +90,38 @@ TABLE: Final[Mapping[tuple[str, str], Row]] = {
     ("PATCH", "/accounts/me"): Row(
         "buyer", (200, 200, 200, 401, 200), body=lambda _: {"name": "New"}
     ),
+    ("PUT", "/accounts/me/password"): Row(
+        "buyer",
+        (422, 422, 422, 401, 422),
+        body=lambda _: {"current": "not " + PASSWORD, "new": PASSWORD},
+    ),
+    ("GET", "/accounts/me/export"): Row("buyer", (200, 200, 200, 401, 200)),
+    ("DELETE", "/accounts/me"): Row(
+        "buyer", (422, 422, 422, 401, 422), body=lambda _: {"password": "not " + PASSWORD}
+    ),
+    ("POST", "/password-resets"): Row(
+        "buyer", (202,) * 5, body=lambda s: {"email": s.buyer.account["email"]}
+    ),
+    ("PUT", "/password-resets/{token}"): Row(
+        "buyer", (404,) * 5, lambda _: "/password-resets/none.x", lambda _: {"new": PASSWORD}
+    ),
+    ("POST", "/email-changes"): Row(
+        "buyer",
+        (422, 422, 422, 401, 422),
+        body=lambda _: {"email": "new@example.com", "password": "not " + PASSWORD},
+    ),
+    ("PUT", "/email-changes/{token}"): Row("buyer", (404,) * 5, lambda _: "/email-changes/none.x"),
+    ("GET", "/sessions"): Row("buyer", (200, 200, 200, 401, 200)),
+    ("DELETE", "/sessions"): Row("buyer", (204, 204, 204, 401, 204)),
+    ("DELETE", "/sessions/{session_id}"): Row(
+        "buyer",
+        (404, 404, 404, 401, 404),
+        lambda s: f"/sessions/{digest_of(s.seller.token or '')}",
+    ),
     ("DELETE", "/sessions/current"): Row("buyer", (204, 204, 204, 401, 204)),
     ("GET", "/items"): Row("seller", ANYONE),
     ("GET", "/suggestions"): Row("seller", ANYONE),
+    ("GET", "/recommendations"): Row("buyer", ANYONE),
     ("POST", "/items"): Row(
         "seller", (201, 403, 201, 401, 403), body=lambda _: {"name": "x", "price": 1, "quantity": 1}
     ),
@@ -88,6 +141,21 @@ TABLE: Final[Mapping[tuple[str, str], Row]] = {
         lambda s: _item(s) + "/stock-receipts",
         lambda _: {"quantity": 1, "reference": "r"},
     ),
+    ("POST", "/items/{item_id}/images"): Row(
+        "seller",
+        (201, 403, 404, 401, 403),
+        lambda s: f"{_item(s)}/images",
+        headers={"Content-Type": "image/png"},
+        content=picture(),
+    ),
+    ("GET", "/items/{item_id}/images"): Row("seller", ANYONE, lambda s: f"{_item(s)}/images"),
+    ("GET", "/items/{item_id}/images/{image_id}"): Row(
+        "seller", (200, 404, 404, 404, 404), lambda s: f"{_draft(s)}/images/{s.image}"
+    ),
+    ("DELETE", "/items/{item_id}/images/{image_id}"): Row(
+        "seller", (204, 403, 404, 401, 403), lambda s: f"{_draft(s)}/images/{s.image}"
+    ),
+    ("GET", "/media/{name}"): Row("buyer", (404,) * 5, lambda _: f"/media/{'0' * 64}.webp"),
     ("POST", "/item-imports"): Row(
         "seller",
         (202, 403, 202, 401, 403),
@@ -110,6 +178,14 @@ TABLE: Final[Mapping[tuple[str, str], Row]] = {
         "buyer", (201, 404, 403, 401, 403), body=lambda s: request_for(s.cart)
     ),
     ("DELETE", "/cart"): Row("buyer", (204, 204, 403, 204, 403)),
+    ("GET", "/wishlist"): Row("buyer", (200, 200, 403, 401, 403)),
+    ("PUT", "/wishlist/items/{item_id}"): Row(
+        "buyer", (201, 201, 403, 401, 403), _wished, lambda _: {}
+    ),
+    ("GET", "/wishlist/items/{item_id}"): Row(
+        "buyer", (404, 404, 403, 401, 403), lambda s: f"/wishlist{_draft(s)}"
+    ),
+    ("DELETE", "/wishlist/items/{item_id}"): Row("buyer", (204, 204, 403, 401, 403), _wished),
     ("GET", "/orders"): Row("buyer", (200, 200, 200, 401, 403)),
     ("GET", "/orders/{order_id}"): Row("buyer", (200, 404, 404, 401, 403), _order),
     ("GET", "/orders/{order_id}/events"): Row(
@@ -121,6 +197,79 @@ TABLE: Final[Mapping[tuple[str, str], Row]] = {
     ("POST", "/orders/{order_id}/cancellation"): Row(
         "buyer", (409, 404, 403, 401, 403), lambda s: _order(s) + "/cancellation"
     ),
+    ("POST", "/orders/{order_id}/payment-return"): Row(
+        "buyer",
+        (202, 404, 403, 401, 403),
+        lambda s: _order(s) + "/payment-return",
+        lambda _: {"parameters": {"result": "approved"}},
+    ),
+    ("GET", "/notifications"): Row("buyer", (200, 200, 200, 401, 200)),
+    ("POST", "/notifications/{notification_id}/read"): Row(
+        "buyer", (404, 404, 404, 401, 404), lambda _: "/notifications/unknown/read"
+    ),
+    ("GET", "/notification-preferences"): Row("buyer", (200, 200, 200, 401, 200)),
+    ("PUT", "/notification-preferences"): Row(
+        "buyer", (200, 200, 200, 401, 200), body=lambda _: {"new-sign-in": {"inbox": True}}
+    ),
+    ("GET", "/unsubscribe/{token}"): Row("buyer", (404,) * 5, lambda _: "/unsubscribe/unknown"),
+    ("POST", "/unsubscribe/{token}"): Row("buyer", (404,) * 5, lambda _: "/unsubscribe/unknown"),
+    ("POST", "/webhook-endpoints"): Row("seller", (201, 403, 201, 401, 201), body=lambda _: HOOK),
+    ("GET", "/webhook-endpoints"): Row("seller", (200, 403, 200, 401, 200)),
+    ("GET", "/webhook-endpoints/{endpoint_id}"): Row("seller", (200, 403, 404, 401, 404), _hook),
+    ("PATCH", "/webhook-endpoints/{endpoint_id}"): Row(
+        "seller", (200, 403, 404, 401, 404), _hook, lambda _: {"description": "other"}
+    ),
+    ("POST", "/webhook-endpoints/{endpoint_id}/secret"): Row(
+        "seller", (201, 403, 404, 401, 404), lambda s: _hook(s) + "/secret"
+    ),
+    ("GET", "/webhook-endpoints/{endpoint_id}/deliveries"): Row(
+        "seller", (200, 403, 404, 401, 404), lambda s: _hook(s) + "/deliveries"
+    ),
+    (
+        "POST",
+        "/webhook-endpoints/{endpoint_id}/deliveries/{delivery_id}/redelivery",
+    ): Row(
+        "seller",
+        (404, 403, 404, 401, 404),
+        lambda s: _hook(s) + "/deliveries/none/redelivery",
+    ),
+    ("DELETE", "/webhook-endpoints/{endpoint_id}"): Row("seller", (204, 403, 404, 401, 404), _hook),
+    ("GET", "/ops/sagas"): Row("buyer", OPERATORS_ALONE),
+    ("GET", "/ops/sagas/{order_id}"): Row("buyer", OPERATORS_ALONE, _saga),
+    ("POST", "/ops/sagas/{order_id}/retry"): Row(
+        "buyer", OPERATORS_ALONE, lambda s: _saga(s) + "/retry", lambda _: WHY
+    ),
+    ("POST", "/ops/sagas/{order_id}/resolve"): Row(
+        "buyer",
+        (403, 403, 403, 401, 409),
+        lambda s: _saga(s) + "/resolve",
+        lambda _: {"outcome": "declined", **WHY},
+    ),
+    ("POST", "/ops/sagas/{order_id}/compensate"): Row(
+        "buyer", (403, 403, 403, 401, 409), lambda s: _saga(s) + "/compensate", lambda _: WHY
+    ),
+    ("GET", "/ops/messages"): Row("buyer", OPERATORS_ALONE),
+    ("GET", "/ops/messages/{message_id}"): Row(
+        "buyer", (403, 403, 403, 401, 404), lambda _: "/ops/messages/none"
+    ),
+    ("POST", "/ops/messages/{message_id}/replay"): Row(
+        "buyer", (403, 403, 403, 401, 404), lambda _: "/ops/messages/none/replay", lambda _: WHY
+    ),
+    ("POST", "/ops/messages/{message_id}/discard"): Row(
+        "buyer", (403, 403, 403, 401, 404), lambda _: "/ops/messages/none/discard", lambda _: WHY
+    ),
+    ("POST", "/webhooks/payments/{gateway}"): Row(
+        "buyer", (404, 404, 404, 404, 404), lambda _: "/webhooks/payments/none", lambda _: {}
+    ),
+    ("GET", "/ops/payments/notices"): Row("buyer", OPERATORS_ALONE),
+    ("POST", "/ops/payments/notices/{gateway}/{event_id}/retry"): Row(
+        "buyer",
+        (403, 403, 403, 401, 404),
+        lambda _: "/ops/payments/notices/a/b/retry",
+        lambda _: WHY,
+    ),
+    ("GET", "/ops/decisions"): Row("buyer", OPERATORS_ALONE),
+    ("GET", "/"): Row("buyer", ANYONE),
     ("GET", "/health/live"): Row("buyer", ANYONE),
     ("GET", "/health/ready"): Row("buyer", ANYONE),
     ("GET", "/metrics"): Row("buyer", ANYONE),
@@ -142,7 +291,12 @@ def stage(town: Town) -> Stage:
     order = town.order(buyer, item, Prefer="wait=10")
     assert order["status"] == "COMPLETED"
     cart = town.filled_cart(buyer, item)
-    return Stage(town, seller, buyer, item, town.item(seller, status="draft"), order, cart, job)
+    draft = town.item(seller, status="draft")
+    image = seller(
+        "POST", f"/items/{draft['itemId']}/images", content=picture(),
+        headers={"Content-Type": "image/png"},
+    ).json()["imageId"]  # fmt: skip
+    return Stage(town, seller, buyer, item, draft, order, cart, job, image)
 
 
 def who(stage: Stage, role: str, row: Row) -> Person:

@@ -65,6 +65,7 @@ def test_an_order_has_the_fields_of_the_contract(cart) -> None:
         "coupons": [],
         "shippingAddress": {**ADDRESS, "line2": "", "region": ""},
         "payment": {"status": "pending", "brand": "visa", "last4": "4242"},
+        "nextAction": None,
         "shipment": None,
         "metadata": {},
         "createdAt": order["createdAt"],

@@ -8,6 +8,7 @@ from importlib import resources
 import jsonschema_rs
 import pytest
 
+from commerce_core import __version__
 from commerce_core.kernel.codec import camel
 from commerce_http.main import OPERATIONS
 from commerce_http.web import swagger
@@ -28,8 +29,16 @@ def test_the_methods_of_a_path_are_named_by_405(town: Town) -> None:
 
 
 def test_nothing_lives_at_an_unknown_path(town: Town) -> None:
-    for path in ("/nothing", "/", "/items/a/b/c", "/orders/a/b"):
+    for path in ("/nothing", "/items/a/b/c", "/orders/a/b"):
         problem(town.guest("GET", path), 404, "not-found")
+
+
+def test_the_root_says_what_answers_and_every_link_of_it_leads_somewhere(town: Town) -> None:
+    found = town.guest("GET", "/").json()
+    assert (found["name"], found["version"]) == ("Commerce Core", __version__)
+    assert {"docs", "problems", "live", "ready"} <= found["links"].keys()
+    for path in found["links"].values():
+        assert town.guest("GET", path).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -38,6 +47,7 @@ def test_nothing_lives_at_an_unknown_path(town: Town) -> None:
         "/items",
         "/cart",
         "/suggestions",
+        "/",
         "/health/live",
         "/schema",
         "/schema/openapi.json",
@@ -119,11 +129,15 @@ def test_only_what_tells_of_nobody_may_be_kept(town: Town) -> None:
         "find_items",
         "suggest",
         "item_details",
+        "item_images",
+        "item_image",
+        "media_file",
         "schema_document",
         "schema_page",
         "schema_file",
         "problem_types",
         "problem_type",
+        "service",
     }
     for operation in OPERATIONS:
         if operation.method == "GET" and not operation.public:

@@ -266,3 +266,13 @@ def test_a_route_that_the_shop_has_already_is_refused_when_it_is_built(shop: Sho
 
     with pytest.raises(Exception, match="cart"):
         create_app(shop, routes=[theirs])
+
+
+def test_a_team_may_have_a_root_of_its_own(shop: Shop) -> None:
+    @get("/")
+    async def theirs() -> str:
+        return "theirs"
+
+    client = TestClient(create_app(shop, routes=[theirs]))
+    assert client.get("/").text == "theirs"
+    assert "/" not in client.get("/schema/openapi.json").json()["paths"]

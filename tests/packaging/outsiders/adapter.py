@@ -29,11 +29,13 @@ from commerce_core.payment import (
     BookEntry,
     Capabilities,
     Captured,
+    Charge,
     Declined,
     Handle,
     PaymentGateway,
     PaymentInfo,
     PaymentUnknown,
+    Prepared,
     Refunded,
     Voided,
 )
@@ -90,26 +92,28 @@ class VoucherGateway(PaymentGateway):
 
     def prepare(
         self, order_id: OrderId, buyer_id: BuyerId, amount: Money, payment: PaymentInfo
-    ) -> Handle:
+    ) -> Prepared:
         with self._lock:
             for known in self._vouchers.values():
                 if known.order_id == order_id:
-                    return known.handle
+                    return Prepared(handle=known.handle)
             reference = f"{payment.token}-{len(self._vouchers)}"
             handle = Handle(
                 gateway="voucher", account="", reference=reference, brand="voucher", last4=""
             )
             self._vouchers[reference] = Voucher(order_id, amount, handle, self._clock.now())
-            return handle
+            return Prepared(handle=handle)
 
-    def confirm(self, handle: Handle, key: str) -> Captured | Declined | Voided | PaymentUnknown:
-        def charge(voucher: Voucher) -> Captured | Declined | Voided:
+    def confirm(self, charge: Charge) -> Captured | Declined | Voided | PaymentUnknown:
+        handle = charge.handle
+
+        def take(voucher: Voucher) -> Captured | Declined | Voided:
             if voucher.outcome is None and voucher.is_good:
                 voucher.outcome = Captured(ref=f"c-{handle.reference}", amount=voucher.amount)
                 self._captured.append(self._booked(voucher, "capture", voucher.outcome))
             return voucher.outcome or self._declined(voucher)
 
-        return self._once(key, ("charge", handle.reference), handle, charge)
+        return self._once(charge.key, ("charge", handle.reference), handle, take)
 
     def fetch(self, handle: Handle) -> Captured | Declined | Voided | PaymentUnknown:
         voucher = self._vouchers.get(handle.reference)
@@ -120,7 +124,8 @@ class VoucherGateway(PaymentGateway):
             voucher = self._vouchers.get(handle.reference)
             if voucher is None:
                 return PaymentUnknown("there is no such voucher")
-            voucher.outcome = voucher.outcome or Voided()
+            if voucher.outcome is None or isinstance(voucher.outcome, Declined):
+                voucher.outcome = Voided()
             return voucher.outcome
 
     def refund(

@@ -142,7 +142,7 @@ def test_one_address_locked_locks_no_other(shop: MemoryShop) -> None:
 
 def test_an_address_that_nobody_has_costs_as_much_as_a_wrong_password(shop: MemoryShop) -> None:
     calls: list[str] = []
-    hasher = shop.accounts._hasher
+    hasher = shop.accounts._passwords._hasher
     verify = hasher.verify
     hasher.verify = lambda hashed, password: (  # type: ignore[method-assign]
         calls.append(hashed) or verify(hashed, password)  # type: ignore[func-returns-value]

@@ -144,6 +144,28 @@ def test_a_right_password_is_no_guess(accounts: Accounts) -> None:
         accounts._clock.advance(timedelta(minutes=1))  # type: ignore[attr-defined]
 
 
+def test_right_passwords_of_one_account_are_all_let_in_at_once(on: MemoryParts) -> None:
+    accounts = Accounts(on.database, on.accounts, PlainHasher(), CountingTokens(), on.clock, on.ids)
+    accounts.register(Register(email="ada@example.com", password="correct horse", name="Ada"))
+    waits: list[int] = []
+
+    def pause(turn: int) -> None:  # while one waits, those before it are looked at
+        waits.append(turn)
+        with on.database.begin() as tx:
+            on.accounts.take_back(tx, list(on.database.tables["attempt"]))
+            tx.commit()
+
+    on.database.pause = pause  # type: ignore[method-assign]
+    guesses = accounts._guesses
+    with on.database.snapshot() as tx:
+        account = accounts._of(tx, "ada@example.com")
+        beside = [guesses.of(tx, "ada@example.com", account, Origin()) for _ in range(5)]
+    for one in beside:
+        guesses._begin(one)
+    assert accounts.log_in(RIGHT).account.name == "Ada"
+    assert waits == [1]
+
+
 def test_a_guess_that_was_not_checked_does_not_count(
     accounts: Accounts, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.money import Money
-from commerce_core.payment import ChargeOutcome, Handle, PaymentUnknown, RefundOutcome
+from commerce_core.payment import Charge, ChargeOutcome, Handle, PaymentUnknown, RefundOutcome
 from commerce_core.shipping import BookingOutcome, ParcelLine, ShippingUnknown
 from commerce_testkit.memory.clock import SettableClock
 from commerce_testkit.memory.payment import MemoryGateway
@@ -26,12 +26,12 @@ class ScriptedGateway(MemoryGateway):
         self.refunds_fail = 0
         self.reply: ChargeOutcome | None = None
 
-    def confirm(self, handle: Handle, key: str) -> ChargeOutcome:
+    def confirm(self, charge: Charge) -> ChargeOutcome:
         assert not self._writing.locked(), "a transaction is open"
-        self.keys.append(key)
+        self.keys.append(charge.key)
         script, self.before_confirm = self.before_confirm, lambda: None
         script()
-        return self.reply or super().confirm(handle, key)
+        return self.reply or super().confirm(charge)
 
     def cancel(self, handle: Handle) -> ChargeOutcome:
         assert not self._writing.locked(), "a transaction is open"

@@ -14,11 +14,13 @@ import attrs
 
 from commerce_core.checkout import CallStatus, Operation, OrderSaga, OutsideCall
 from commerce_core.checkout.model import Command, StepCommand
-from commerce_core.checkout.saga import Begin, advance, next_command
+from commerce_core.checkout.saga import Begin, advance, next_command, placed
 from commerce_core.checkout.service.transition import made_progress
 from commerce_core.kernel.money import Money
 from commerce_core.orders import OrderState
+from tests.unit.checkout.one_order_invariants import OURS, Invariants
 from tests.unit.checkout.one_order_world import (
+    ACTION,
     ANSWERS,
     DESK,
     LESS,
@@ -34,15 +36,13 @@ from tests.unit.checkout.one_order_world import (
     with_worker,
 )
 
-#: The operations of the shop's own steps.
-OURS: Final = (Operation.CHARGE, Operation.REFUND, Operation.SHIP, Operation.UNSHIP)
 #: What whoever a step of the shop's own calls answers, by what its books say.
 OWN_ANSWERS: Final = {
     "NONE": "?", "DONE": "ACCEPTED", "REFUSED": "NO", "WAITING": "LATER", "GONE": "UNDONE"
 }  # fmt: skip
 
 
-class Explorer:
+class Explorer(Invariants):
     """All states that can be reached under some rules."""
 
     def __init__(
@@ -59,7 +59,11 @@ class Explorer:
 
     def explore(self) -> "Explorer":
         """Go everywhere. Raises Broken."""
-        start = World(saga=self.known(START), workers=(None,) * self.rules.workers)
+        first = self.rules.buyer == "first"
+        saga, _ = placed(START, ACTION if first else None, self.rules.definition)
+        start = World(saga=self.known(saga), workers=(None,) * self.rules.workers)
+        if first:
+            start = start._replace(handle="NEEDS")
         self.came[start] = None
         queue, before = deque([start]), dict[World, list[World]]()
         while queue:
@@ -103,7 +107,8 @@ class Explorer:
                 for op, c in saga.calls.items()
             )
         )
-        key = (saga.state, saga.cancel_requested, calls)
+        brought = saga.returned is not None
+        key = (saga.state, saga.cancel_requested, saga.time_up, brought, calls)
         self.sagas.setdefault(key, saga)
         return key
 
@@ -126,9 +131,10 @@ class Explorer:
 
     def steps(self, w: World) -> Iterator[tuple[str, World, bool]]:
         saga = self.sagas[w.saga]
-        window = {OrderState.PLACED, OrderState.CHARGING} | (
+        window = {OrderState.PLACED, OrderState.CHARGING, OrderState.AWAITING_BUYER} | (
             {OrderState.SHIPPING} if self.rules.late_cancel else set()
         )
+        yield from self.buyer_steps(w, saga)
         if not saga.cancel_requested and saga.state in window:
             yield (
                 "buyer cancels",
@@ -157,8 +163,27 @@ class Explorer:
             if worker is None:
                 if not saga.state.is_final:  # a lease may have run out at any time
                     yield f"w{i} claims", self.claimed(w, i), False
+                if self.rules.limit and saga.state is OrderState.AWAITING_BUYER:
+                    late = w._replace(saga=self.known(attrs.evolve(saga, time_up=True)))
+                    yield f"w{i} claims, the time is up", self.claimed(late, i), False
                 continue
             yield from self.worker_steps(w, i, worker)
+
+    def buyer_steps(self, w: World, saga: OrderSaga) -> Iterator[tuple[str, World, bool]]:
+        """What the buyer may do, and the gateway by itself."""
+        challenge = self.rules.buyer == "challenge"
+        if w.handle == "NEEDS":
+            paid = ("PENDING" if self.rules.pending else "CAPTURED") if challenge else "READY"
+            yield "buyer pays", w._replace(handle=paid), True
+            yield "buyer fails", w._replace(handle="DECLINED", failed=True), True
+        if w.handle == "DECLINED" and w.failed and challenge:
+            yield "buyer uses another card", w._replace(handle="CAPTURED"), True
+        if w.handle == "PENDING":
+            yield "gateway decides", w._replace(handle="CAPTURED"), False
+            yield "gateway refuses", w._replace(handle="DECLINED", failed=True), True
+        if self.rules.buyer and saga.state is OrderState.AWAITING_BUYER and saga.returned is None:
+            brought = self.known(attrs.evolve(saga, returned={}))
+            yield "buyer returns", w._replace(saga=brought), True
 
     def worker_steps(self, w: World, i: int, worker: Worker) -> Iterator[tuple[str, World, bool]]:
         yield f"w{i} dies", with_worker(w, i, None), True
@@ -166,6 +191,12 @@ class Explorer:
             yield f"w{i} writes {worker.answer}", self.written(w, i, worker), False
             return
         request = self.request(worker)
+        if worker.verb is StepCommand.LOOK:
+            if not self.carries_on(w, worker):
+                looked = worker._replace(answer=w.handle)
+                yield f"w{i} looks {w.handle}", with_worker(w, i, looked), False
+                return
+            request = (StepCommand.CONFIRM, 0)  # nothing was sent before
         if call := self.unknown_call(worker):
             if seen := self.seen(w, request):
                 yield (
@@ -174,28 +205,40 @@ class Explorer:
                     False,
                 )
                 return
-            if self.rules.anew and call.attempt == 1:
+            if (self.rules.anew or self.is_stuck(w, request)) and call.attempt == 1:
                 yield (
                     f"w{i} tries anew",
                     with_worker(w, i, worker._replace(answer="ANEW")),
-                    True,
+                    not self.is_stuck(w, request),
                 )
         done = self.landed(w, request)
+        if request == (StepCommand.CONFIRM, 0) and self.rules.stored and not w.stuck:
+            for name, n in (("done", done), ("not done", w)):
+                errs = with_worker(n._replace(stuck=True), i, worker._replace(answer="?"))
+                yield f"w{i} is answered an error, {name}", errs, True
         yield (
-            f"w{i} {worker.verb.verb} answered",
+            f"w{i} {request[0].verb} answered",
             with_worker(done, i, worker._replace(answer=self.answer(done, request))),
             False,
         )
         yield (
-            f"w{i} {worker.verb.verb} answer lost",
+            f"w{i} {request[0].verb} answer lost",
             with_worker(done, i, worker._replace(answer="?")),
             True,
         )
         yield (
-            f"w{i} {worker.verb.verb} under way",
+            f"w{i} {request[0].verb} under way",
             with_worker(w._replace(net=w.net | {request}), i, worker._replace(answer="?")),
             True,
         )
+
+    def carries_on(self, w: World, worker: Worker) -> bool:
+        """Whether a look at what the buyer was asked for ends in sending the charge."""
+        saga = self.sagas[worker.saga]
+        brought_back = saga.returned is not None
+        if w.handle in ("OPEN", "READY"):
+            return brought_back or saga.status(Operation.CHARGE) is CallStatus.INTENT
+        return brought_back and w.handle == "NEEDS"
 
     def decided(self, w: World, answer: str) -> World:
         """What an operator makes of a saga that nobody holds. Who held it before writes no more."""
@@ -213,7 +256,10 @@ class Explorer:
         return with_worker(w, i, Worker(True, w.saga, verb) if verb else None)
 
     def request(self, worker: Worker) -> Request:
-        refund = self.sagas[worker.saga].call(Operation.REFUND)
+        saga = self.sagas[worker.saga]
+        if worker.verb is StepCommand.CONFIRM:
+            return worker.verb, saga.calls[Operation.CHARGE].attempt - 1
+        refund = saga.call(Operation.REFUND)
         return (
             worker.verb,
             refund.amount.minor
@@ -228,20 +274,18 @@ class Explorer:
             StepCommand.REFUND: Operation.REFUND,
         }.get(worker.verb)
         call = self.sagas[worker.saga].call(operation) if operation else None
-        return call if call and call.status is CallStatus.UNKNOWN else None
+        looks = self.rules.look and call and call.status is CallStatus.UNKNOWN
+        return call if looks else None
 
     def seen(self, w: World, request: Request) -> str | None:
         """What a look shows; ``None``: nothing of the call."""
         if request[0] is StepCommand.CONFIRM:
-            return self.answer(w, request) if w.handle != "OPEN" else None
+            return None if w.handle in ("OPEN", "READY") else self.shown(w)
         return (
             f"GIVEN BACK {self.back(w)}"
             if self.captured.minor - self.back(w) < request[1]
             else None
         )
-
-    def back(self, w: World) -> int:
-        return sum(w.given) + w.desk
 
     def undone(self, w: World) -> bool:
         return self.state(w) in (OrderState.COMPENSATING, OrderState.CANCELLED)
@@ -249,12 +293,10 @@ class Explorer:
     def answer(self, w: World, request: Request) -> str:
         verb, amount = request
         match verb:
+            case StepCommand.CONFIRM if self.is_stuck(w, request):
+                return "?"
             case StepCommand.CONFIRM | StepCommand.VOID:
-                return (
-                    "LESS CAPTURED"
-                    if w.handle == "CAPTURED" and self.captured == LESS
-                    else w.handle
-                )
+                return self.shown(w)
             case StepCommand.REFUND:
                 return f"REFUNDED {amount}" if amount in w.given else "NOT REFUNDED"
             case StepCommand.BOOK | StepCommand.UNBOOK:
@@ -262,15 +304,26 @@ class Explorer:
             case _:
                 return OWN_ANSWERS[w.own]
 
+    def is_stuck(self, w: World, request: Request) -> bool:
+        """Whether the gateway has kept an error under the first key of the charge."""
+        return w.stuck and request == (StepCommand.CONFIRM, 0)
+
+    def shown(self, w: World) -> str:
+        """What the gateway shows of the charge."""
+        less = w.handle == "CAPTURED" and self.captured == LESS
+        return "LESS CAPTURED" if less else w.handle
+
     def landed(self, w: World, request: Request) -> World:
         """The other side's books: a repeat under the same key changes nothing, and no more goes
         back than was captured.
         """
         verb, amount = request
         match verb:
-            case StepCommand.CONFIRM if w.handle == "OPEN":
-                return w._replace(handle="CAPTURED" if self.card_ok else "DECLINED")
-            case StepCommand.VOID if w.handle == "OPEN":
+            case StepCommand.CONFIRM if self.is_stuck(w, request):
+                return w
+            case StepCommand.CONFIRM if w.handle in ("OPEN", "READY"):
+                return w._replace(handle=self.charged(w))
+            case StepCommand.VOID if w.handle in ("OPEN", "NEEDS", "READY", "DECLINED"):
                 return w._replace(handle="VOID")
             case StepCommand.REFUND if (
                 w.handle == "CAPTURED" and self.back(w) + amount <= self.captured.minor
@@ -287,6 +340,14 @@ class Explorer:
             case _:
                 return w
 
+    def charged(self, w: World) -> str:
+        """What a charge makes of a handle."""
+        if not self.card_ok:
+            return "DECLINED"
+        if w.handle == "OPEN" and self.rules.buyer:
+            return "NEEDS"
+        return "PENDING" if self.rules.pending else "CAPTURED"
+
     def written(self, w: World, i: int, worker: Worker) -> World:
         """Write what was learnt if fence, state and flag are as they were read; under the same
         fence read again and advance again.
@@ -299,100 +360,30 @@ class Explorer:
         before = worker.saga if same_state and same_flag else w.saga
         key, commands = self.moved(before, worker.answer)
         after = self.sagas[key]
-        # The flag is the buyer's: no runner writes it.
-        if after.cancel_requested != now.cancel_requested:
-            key = self.known(attrs.evolve(after, cancel_requested=now.cancel_requested))
+        # The flag, and what was brought back, is the buyer's; time is up by a claim: none of that
+        # is written with an outcome.
+        flags = (now.cancel_requested, now.time_up, now.returned is not None)
+        if (after.cancel_requested, after.time_up, after.returned is not None) != flags:
+            key = self.known(
+                attrs.evolve(
+                    after,
+                    cancel_requested=now.cancel_requested,
+                    time_up=now.time_up,
+                    returned=now.returned,
+                )
+            )
+            after = self.sagas[key]
         goes_on = (
             bool(commands)
             or after.state is not self.sagas[before].state
             or made_progress(self.sagas[before], after)
         )
-        verb = self.next_command(key) if goes_on and after.waiting is None else None
+        stops = after.waiting is not None or (
+            after.state is OrderState.AWAITING_BUYER and not after.is_given_up
+        )
+        verb = self.next_command(key) if goes_on and not stops else None
         return with_worker(
             carried_out(w._replace(saga=key), commands),
             i,
             Worker(worker.newest, key, verb) if verb else None,
-        )
-
-    # --- what must hold
-
-    def wrong(self, w: World) -> str | None:
-        saga = self.sagas[w.saga]
-        match saga.state:
-            case OrderState.COMPLETED | OrderState.FINISHING:
-                rules = self.wrong_when_completed(w, saga)
-            case OrderState.CANCELLED:
-                rules = self.wrong_when_cancelled(w)
-            case _:
-                rules = ()
-        undone = saga.state in (OrderState.COMPENSATING, OrderState.CANCELLED)
-        if (
-            undone
-            and self.card_ok
-            and self.carrier_ok
-            and not saga.cancel_requested
-            and self.captured == PRICE
-            and (self.rules.own == "DONE" or w.own == "NONE")
-        ):
-            return "undone although nobody refused or cancelled"
-        always = (
-            (
-                "the lines are in a cart once, when cancelled",
-                w.carts != (saga.state is OrderState.CANCELLED),
-            ),
-            ("told that it is on its way, and undone", w.notified and undone),
-            ("goods freed under a living order", w.hold == "RELEASED" and not undone),
-            (
-                "paid back what was never taken",
-                self.back(w) > (self.captured.minor if w.handle == "CAPTURED" else 0),
-            ),
-        )
-        return next((rule for rule, is_broken in (*rules, *always) if is_broken), None)
-
-    def wrong_when_completed(self, w: World, saga: OrderSaga) -> tuple[tuple[str, bool], ...]:
-        return (
-            (
-                "completed without the money",
-                w.handle != "CAPTURED" or self.back(w) > 0 or self.captured != PRICE,
-            ),
-            ("completed without goods or parcel", w.hold != "COMMITTED" or w.booking != "BOOKED"),
-            ("completed although a cancellation was accepted", saga.cancel_requested),
-            ("completed without a step of its own", self.lacks_own(w, saga)),
-        )
-
-    @property
-    def undoes_own(self) -> bool:
-        return any(step.has_undo for step in self.rules.definition.own_steps)
-
-    def lacks_own(self, w: World, saga: OrderSaga) -> bool:
-        """Whether it got past a step that was not done. After completion one may be refused."""
-        steps = list(self.rules.definition.own_steps)
-        late = [s.step for s in self.rules.definition.stages if s.state is OrderState.FINISHING]
-        if saga.state is OrderState.FINISHING or not steps:
-            return any(step not in late for step in steps) and w.own != "DONE"
-        return w.own not in ({"DONE", "REFUSED"} if late else {"DONE"})
-
-    def wrong_when_cancelled(self, w: World) -> tuple[tuple[str, bool], ...]:
-        return (
-            (
-                "cancelled, but the money is kept",
-                w.handle == "CAPTURED" and self.back(w) != self.captured.minor,
-            ),
-            (
-                "cancelled, but it may still be charged",
-                w.handle == "OPEN" and (StepCommand.CONFIRM, 0) in w.net,
-            ),
-            ("cancelled, but the goods are held", w.hold != "RELEASED"),
-            ("cancelled, but the parcel goes out", w.booking == "BOOKED"),
-            ("cancelled, but a step is left done", self.undoes_own and w.own == "DONE"),
-            (
-                "cancelled, but a step may still be done",
-                self.undoes_own
-                and w.own == "NONE"
-                and any(r[0].operation not in (None, *OURS) for r in w.net),
-            ),
-            (
-                "cancelled, but it may still be booked",
-                w.booking == "NONE" and (StepCommand.BOOK, 0) in w.net,
-            ),
         )

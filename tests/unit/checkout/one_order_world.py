@@ -19,15 +19,30 @@ from commerce_core.checkout.saga import ORDER_SAGA, Saga
 from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.orders import Fact, OrderKey
-from commerce_core.payment import BookEntry, Captured, Declined, PaymentUnknown, Refunded, Voided
+from commerce_core.payment import (
+    Action,
+    ActionKind,
+    BookEntry,
+    Captured,
+    Declined,
+    NeedsBuyer,
+    PaymentUnknown,
+    Pending,
+    Refunded,
+    Voided,
+)
 from commerce_core.shipping import Booked, BookingGone, CannotShip
 
+ACTION = Action(kind=ActionKind.REDIRECT, url="https://gateway.example/3ds")
 PRICE, LESS, DESK = Money(500, "USD"), Money(300, "USD"), 100
 
 ANSWERS: dict[str, object] = {
     "CAPTURED": Captured(ref="c", amount=PRICE),
     "DECLINED": Declined(code="no", detail="no"),
     "VOID": Voided(),
+    "NEEDS": NeedsBuyer(action=ACTION),
+    "READY": PaymentUnknown("not charged yet"),
+    "PENDING": Pending("it decides later"),
     "OPEN": PaymentUnknown("not charged yet"),
     "LESS CAPTURED": Captured(ref="c", amount=LESS),
     **{f"REFUNDED {n}": Refunded(ref="r", amount=Money(n, "USD")) for n in (500, 400, 300, 200)},
@@ -62,7 +77,7 @@ START = OrderSaga(
 
 Key = tuple[Any, ...]
 
-#: A call, and the amount that a refund asks for.
+#: A call, and the amount that a refund asks for, or which key of a charge it is sent under.
 Request = tuple[StepCommand, int]
 
 
@@ -80,11 +95,15 @@ class Worker(NamedTuple):
 class World(NamedTuple):
     """Everything that there is. ``net``: requests under way that land now, later or never.
     ``given``: what our refunds gave back, and what somebody did at the gateway's own desk.
-    ``own``: what the books of whoever an added step calls say: NONE, DONE, REFUSED, WAITING, GONE.
+    ``failed``: the buyer's action has failed once. ``stuck``: the gateway has kept an error under
+    the first key of our charge, and repeats it for ever. ``own``: what the books of whoever an
+    added step calls say: NONE, DONE, REFUSED, WAITING, GONE.
     """
 
     saga: Key
     hold: str = "HELD"
+    failed: bool = False
+    stuck: bool = False
     carts: int = 0
     notified: bool = False
     handle: str = "OPEN"
@@ -107,6 +126,10 @@ class Rules:
     With a ``desk`` somebody else may give a part back; with ``anew`` a key may lead nowhere, so
     that another one is tried. ``own`` is what becomes of an added step, if there is one: DONE,
     REFUSED, or WAITING for a person.
+
+    ``buyer`` is how the buyer acts: by a ``challenge`` that settles the charge by itself, by one
+    whose result has to be ``carried`` back to it, or ``first``, before we have asked for anything.
+    With ``pending`` the gateway decides later; with ``stored`` it may keep an error under a key.
     """
 
     definition: Saga = ORDER_SAGA
@@ -118,6 +141,11 @@ class Rules:
     state_guard: bool = True
     flag_guard: bool = True
     late_cancel: bool = False
+    buyer: str | None = None
+    pending: bool = False
+    stored: bool = False
+    look: bool = True
+    limit: bool = True
 
 
 def with_worker(w: World, i: int, worker: Worker | None) -> World:

@@ -11,7 +11,7 @@ from commerce_core.checkout import CallStatus, MoneyFact, Operation, SagaRow
 from commerce_core.inventory import Hold, HoldStatus
 from commerce_core.kernel.ids import BuyerId, OrderId, SkuId
 from commerce_core.orders import Fact, OrderKey, OrderState
-from commerce_core.payment import BookEntry, Captured, CardNumber, PaymentInfo
+from commerce_core.payment import BookEntry, Captured, CardNumber, Charge, PaymentInfo
 from commerce_core.pricing import Adjustment
 from commerce_testkit.memory.shop import MemoryShop
 from tests.unit.people import DECLINED_CARD, order, register, sell, usd
@@ -262,10 +262,11 @@ def test_a_charge_of_an_order_that_is_not_there_is_named_until_it_is_given_back(
     Scene(shop)
     gateway, strangers = shop.parts.gateway, [OrderId(f"stranger-{n}") for n in range(2)]
     handles = [
-        gateway.prepare(stranger, BuyerId("b"), usd("7.00"), PAYMENT) for stranger in strangers
+        gateway.prepare(stranger, BuyerId("b"), usd("7.00"), PAYMENT).handle
+        for stranger in strangers
     ]
     for handle in handles:
-        gateway.confirm(handle, handle.reference)
+        gateway.confirm(Charge(handle, handle.reference))
     gateway.refund(handles[1], 1, usd("7.00"), "by hand")
     found = shop.checker.check().violations
     assert [(v.invariant, v.subject) for v in found] == [("L8", "order stranger-0")]

@@ -14,6 +14,7 @@ from commerce_core.orders import OrderState, OrderStatus
 from commerce_core.payment import (
     Capabilities,
     Captured,
+    Charge,
     ChargeOutcome,
     Handle,
     PaymentUnknown,
@@ -82,7 +83,7 @@ def charged_late(shop: MemoryShop, gateway: ScriptedGateway) -> OrderId:
     placed = order(shop, register(shop), sell(shop))
     shop.cancellations.cancel(placed.key.buyer_id, placed.key.order_id)
     shop.runner.run_once(10)
-    late = gateway.confirm(see(shop, placed).order.handle, "late")
+    late = gateway.confirm(Charge(see(shop, placed).order.handle, "late"))
     assert isinstance(late, Captured)
     with shop.parts.database.begin() as tx:
         shop.parts.sagas.record_facts(
@@ -219,13 +220,13 @@ class StoresErrors(ScriptedGateway):
         self.stored: set[str] = set()
         self.charged_anyway = False
 
-    def confirm(self, handle: Handle, key: str) -> ChargeOutcome:
-        self.keys.append(key)
-        if key.endswith(":1"):
+    def confirm(self, charge: Charge) -> ChargeOutcome:
+        self.keys.append(charge.key)
+        if charge.key.endswith(":1"):
             if self.charged_anyway:
-                super().confirm(handle, key)
+                super().confirm(charge)
             return PaymentUnknown("500 Internal Server Error")
-        return super().confirm(handle, key)
+        return super().confirm(charge)
 
     def refund(self, handle: Handle, refund_no: int, amount: Money, key: str) -> RefundOutcome:
         self.keys.append(key)

@@ -15,7 +15,7 @@ from commerce_core.kernel.address import Address
 from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.orders import OrderState, OrderStatus
-from commerce_core.payment import ChargeOutcome, Handle, RefundOutcome
+from commerce_core.payment import Charge, ChargeOutcome, Handle, RefundOutcome
 from commerce_core.shipping import BookingOutcome, ParcelLine
 from commerce_testkit.memory.clock import SettableClock
 from commerce_testkit.memory.shipping import MemoryCarrier
@@ -46,9 +46,9 @@ class Absent(ScriptedGateway):
         if self.away or handle.reference in self.silent_about:
             raise ConnectionError("it cannot be reached")
 
-    def confirm(self, handle: Handle, key: str) -> ChargeOutcome:
-        self._reach(handle)
-        return super().confirm(handle, key)
+    def confirm(self, charge: Charge) -> ChargeOutcome:
+        self._reach(charge.handle)
+        return super().confirm(charge)
 
     def fetch(self, handle: Handle) -> ChargeOutcome:
         self._reach(handle)

@@ -10,7 +10,7 @@ from commerce_core.checkout import CallStatus, Operation
 from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.orders import OrderState, OrderStatus
-from commerce_core.payment import Handle, Refunded, RefundOutcome
+from commerce_core.payment import Handle, Prepared, Refunded, RefundOutcome
 from commerce_testkit.memory.clock import SettableClock
 from commerce_testkit.memory.shop import MemoryParts, MemoryShop, memory_shop
 from commerce_testkit.memory.transaction import MemoryDatabase
@@ -47,7 +47,7 @@ def run(shop: MemoryShop, times: int = 12) -> None:
 class NeverAsked(ScriptedGateway):
     """Nobody may ask it for anything."""
 
-    def prepare(self, *_: object) -> Handle:
+    def prepare(self, *_: object) -> Prepared:
         raise AssertionError("the gateway was asked")
 
     confirm = fetch = cancel = refund = prepare  # type: ignore[assignment]

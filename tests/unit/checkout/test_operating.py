@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from commerce_core.audit import OperatorDecision
 from commerce_core.checkout import (
     CallStatus,
     CallUnknown,
@@ -12,10 +13,17 @@ from commerce_core.checkout import (
     Operation,
     SagaNotFound,
 )
-from commerce_core.checkout.service.operate import OperatorDecision
 from commerce_core.kernel.ids import OrderId
 from commerce_core.orders import OrderState, OrderStatus
-from commerce_core.payment import Captured, ChargeOutcome, Declined, Handle, PaymentUnknown, Voided
+from commerce_core.payment import (
+    Captured,
+    Charge,
+    ChargeOutcome,
+    Declined,
+    Handle,
+    PaymentUnknown,
+    Voided,
+)
 from commerce_core.shipping import BookingOutcome, ShippingUnknown
 from commerce_testkit.memory.payment import MemoryGateway
 from commerce_testkit.memory.shipping import MemoryCarrier
@@ -109,7 +117,7 @@ def test_declined_is_believed_and_a_charge_that_lands_all_the_same_is_seen_and_p
     order_id = unanswered(shop, gateway)
     shop.operations.resolve(order_id, Declined(code="no", detail="no"), DECISION)
     assert isinstance(
-        gateway.confirm(shop.operations.show(order_id)[1].order.handle, "late"), Captured
+        gateway.confirm(Charge(shop.operations.show(order_id)[1].order.handle, "late")), Captured
     )
     shop.runner.run_once(10)
     _, view = shop.operations.show(order_id)
@@ -181,9 +189,8 @@ def test_a_runner_that_slept_past_its_lease_writes_nothing_over_a_decision() -> 
 
     def decide() -> None:
         shop.clock.advance(LEASE)
-        MemoryGateway.confirm(
-            gateway, see(shop, placed).order.handle, f"{placed.key.order_id}:charge:1:1"
-        )
+        handle = see(shop, placed).order.handle
+        MemoryGateway.confirm(gateway, Charge(handle, f"{placed.key.order_id}:charge:1:1"))
         shop.operations.resolve(
             placed.key.order_id,
             Captured(ref=f"capture-{placed.key.order_id}", amount=usd("5.00")),

@@ -5,6 +5,7 @@ from datetime import timedelta
 import attrs
 import pytest
 
+from commerce_core.audit import OperatorDecision
 from commerce_core.checkout import (
     ORDER_SAGA,
     Accepted,
@@ -24,7 +25,6 @@ from commerce_core.checkout import (
     Wait,
     order_saga,
 )
-from commerce_core.checkout.service.operate import OperatorDecision
 from commerce_core.orders import OrderState, OrderStatus, TooLateToCancel
 from commerce_testkit.memory.shop import MemoryParts, MemoryShop, memory_shop
 from tests.unit.checkout.steps_of_ones_own import FraudCheck, Gift
@@ -317,8 +317,12 @@ def test_steps_and_definitions_are_told_apart_by_their_names() -> None:
     with pytest.raises(ValueError, match="same name and version"):
         Definitions(order_saga("mine", 1), order_saga("mine", 1))
     with pytest.raises(ValueError, match="the shop's own"):
-        Definitions(order_saga("order", 2))
-    assert Definitions(order_saga("mine", 2), ORDER_SAGA).known == {("mine", 2), ("order", 1)}
+        Definitions(order_saga("order", 3))
+    assert Definitions(order_saga("mine", 2), ORDER_SAGA).known == {
+        ("mine", 2),
+        ("order", 1),
+        ("order", 2),
+    }
 
 
 def test_what_a_step_says_is_bounded_and_legible() -> None:

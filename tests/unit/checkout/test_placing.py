@@ -28,7 +28,7 @@ from commerce_core.kernel.ids import BuyerId, CartId, OrderId, SkuId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Transaction
 from commerce_core.orders import Fact, Order
-from commerce_core.payment import Handle, PaymentInfo
+from commerce_core.payment import PaymentInfo, Prepared
 from commerce_testkit.memory.clock import SettableClock
 from commerce_testkit.memory.inventory import MemoryStockLedger
 from commerce_testkit.memory.orders import MemoryOrderRepository
@@ -60,7 +60,7 @@ class WatchedGateway(MemoryGateway):
 
     def prepare(
         self, order_id: OrderId, buyer_id: BuyerId, amount: Money, payment: PaymentInfo
-    ) -> Handle:
+    ) -> Prepared:
         self.prepared.append(order_id)
         return super().prepare(order_id, buyer_id, amount, payment)
 

@@ -20,7 +20,7 @@ from commerce_core.kernel.errors import StaleRead, TransactionLost
 from commerce_core.kernel.ids import BuyerId, CartId, OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Transaction
-from commerce_core.payment import Handle, PaymentInfo, PaymentUnavailable
+from commerce_core.payment import PaymentInfo, PaymentUnavailable, Prepared
 from commerce_testkit.memory.cart import MemoryCartRepository
 from commerce_testkit.memory.payment import MemoryGateway
 from commerce_testkit.memory.shop import MemoryParts, MemoryShop, memory_shop
@@ -34,7 +34,7 @@ class Moody(MemoryGateway):
 
     def prepare(
         self, order_id: OrderId, buyer_id: BuyerId, amount: Money, payment: PaymentInfo
-    ) -> Handle:
+    ) -> Prepared:
         if buyer_id == self.away_for:
             raise PaymentUnavailable("not for you")
         self.__dict__.setdefault("seen", []).append(buyer_id)
@@ -48,7 +48,7 @@ class Swapping(MemoryGateway):
 
     def prepare(
         self, order_id: OrderId, buyer_id: BuyerId, amount: Money, payment: PaymentInfo
-    ) -> Handle:
+    ) -> Prepared:
         self.meanwhile()
         return super().prepare(order_id, buyer_id, amount, payment)
 

@@ -8,7 +8,7 @@ import pytest
 from commerce_core.checkout import MoneyFact, PlaceOrder
 from commerce_core.checkout.service.prepare import PreparedPayment
 from commerce_core.orders import OrderState
-from commerce_core.payment import BookEntry, Captured, ChargeOutcome, Handle, Voided
+from commerce_core.payment import BookEntry, Captured, Charge, ChargeOutcome, Handle, Voided
 from commerce_testkit.memory.shop import MemoryShop
 from tests.unit.checkout.doubles import scripted
 from tests.unit.people import card, fill, order, register, see, sell, usd
@@ -31,7 +31,7 @@ def test_10_a_handle_that_no_order_names_is_cancelled_after_an_hour(shop: Memory
     assert shop.reconciliation.run_once(10) == 0
     shop.clock.advance(HOUR)
     assert (shop.reconciliation.run_once(10), shop.reconciliation.run_once(10)) == (1, 0)
-    assert isinstance(shop.parts.gateway.confirm(prepared.handle, "late"), Voided)
+    assert isinstance(shop.parts.gateway.confirm(Charge(prepared.handle, "late")), Voided)
 
 
 def test_the_handle_of_an_order_under_way_is_left_alone(shop: MemoryShop) -> None:
@@ -61,7 +61,7 @@ def test_money_that_came_after_the_order_was_cancelled_is_paid_back_once(shop: M
     placed = order(shop, register(shop), sell(shop))
     shop.cancellations.cancel(placed.key.buyer_id, placed.key.order_id)
     shop.runner.run_once(10)
-    late = shop.parts.gateway.confirm(see(shop, placed).order.handle, "late")
+    late = shop.parts.gateway.confirm(Charge(see(shop, placed).order.handle, "late"))
     assert isinstance(late, Captured)
     with shop.parts.database.begin() as tx:
         shop.parts.sagas.record_facts(

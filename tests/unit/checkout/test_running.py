@@ -9,12 +9,12 @@ import attrs
 import pytest
 
 from commerce_core.cart.service import Shopper
-from commerce_core.checkout import Operation
+from commerce_core.checkout import OURS, Operation
 from commerce_core.checkout.service.run import SagaRunner
 from commerce_core.kernel.errors import TransactionLost
 from commerce_core.kernel.transaction import Transaction
 from commerce_core.orders import OrderState, OrderStatus, TooLateToCancel
-from commerce_core.payment import Captured, PaymentUnknown
+from commerce_core.payment import Captured, Charge, PaymentUnknown
 from commerce_testkit.memory.shop import MemoryShop, memory_shop
 from tests.unit.checkout.doubles import BusyCarrier, Died, ScriptedGateway, die, scripted
 from tests.unit.checkout.test_spoilt_groups import BrokenLedger
@@ -188,7 +188,7 @@ def test_14_after_twenty_claims_without_progress_a_person_is_alarmed(shop: Memor
             assert (
                 len(
                     shop.parts.sagas.claim_due(
-                        tx, {("order", 1)}, shop.clock.now(), shop.clock.now(), 5
+                        tx, OURS.known, shop.clock.now(), shop.clock.now(), 5
                     )
                 )
                 == 1
@@ -305,7 +305,7 @@ def test_what_is_looked_up_after_the_lifetime_of_the_keys_is_believed_and_alarms
     placed = order(shop, register(shop), sell(shop))
     shop.runner.run_once(10)
     gateway.reply = None
-    gateway.confirm(see(shop, placed).order.handle, "late")
+    gateway.confirm(Charge(see(shop, placed).order.handle, "late"))
     shop.clock.advance(timedelta(hours=23, seconds=1))
     shop.runner.run_once(10)
     row, view = shop.operations.show(placed.key.order_id)
@@ -344,7 +344,7 @@ def test_what_the_outside_said_is_a_fact_whoever_asked() -> None:
         shop.clock.advance(LEASE)
         with shop.parts.database.begin() as tx:
             shop.parts.sagas.claim_due(
-                tx, {("order", 1)}, shop.clock.now(), shop.clock.now() + LEASE, 5
+                tx, OURS.known, shop.clock.now(), shop.clock.now() + LEASE, 5
             )
             tx.commit()
 

@@ -162,8 +162,9 @@ def test_a_decline_frees_the_goods_but_the_fence_comes_before_the_end() -> None:
     )
 
 
-def test_a_fence_that_meets_a_decline_is_a_fence() -> None:
-    assert after(FENCING, DECLINED).state is OrderState.CANCELLED
+def test_a_decline_is_no_fence() -> None:
+    assert after(FENCING, DECLINED) == FENCING
+    assert after(FENCING, DECLINED, VOIDED).state is OrderState.CANCELLED
 
 
 def test_a_fence_that_holds_ends_a_cancelled_order_at_once() -> None:

@@ -10,12 +10,20 @@ from datetime import datetime
 import attrs
 import pytest
 
-from commerce_core.checkout import SagaRow, SagaWrite, StepRequest, StepUnknown, Undone, order_saga
+from commerce_core.checkout import (
+    SagaFilter,
+    SagaRow,
+    SagaWrite,
+    StepRequest,
+    StepUnknown,
+    Undone,
+    order_saga,
+)
 from commerce_core.inventory import HoldStatus, StockChange
 from commerce_core.kernel.ids import BuyerId, CartId, OrderId, SkuId
 from commerce_core.kernel.transaction import Transaction
 from commerce_core.orders import Order, OrderKey, OrderState
-from commerce_core.payment import BookEntry, Captured, ChargeOutcome, Handle, PaymentUnknown, Voided
+from commerce_core.payment import BookEntry, Captured, Charge, ChargeOutcome, Handle, Voided
 from commerce_core.shipping import Booked, BookingOutcome, ShippingUnknown
 from commerce_testkit.examined import Examined
 from commerce_testkit.memory.cart import MemoryCartRepository
@@ -63,7 +71,7 @@ def test_added_steps_come_to_rest_with_what_they_did_or_undid(block: int) -> Non
         verdict = Simulation(examined, seed, definition=saga, rate=(0.03, 0.1)[seed % 2]).run()
         assert verdict.violations == (), f"seed {seed}"
         with examined.database.snapshot() as tx:
-            rows = examined.sagas.page(tx, None, None, 10_000)
+            rows = examined.sagas.page(tx, SagaFilter(), None, 10_000)
         done = {r.saga.key.order_id for r in rows if r.saga.state is OrderState.COMPLETED}
         assert first.reserved.keys() == second.reserved.keys() == done, f"seed {seed}"
         assert points.given.keys() == done, f"seed {seed}"
@@ -85,7 +93,7 @@ def test_an_undo_that_a_late_request_outlives_is_found_out() -> None:
         saga = order_saga("added", 1, before_charge=(gift, MoodyCheck()))
         Simulation(examined, seed, definition=saga, rate=0.15).run()
         with examined.database.snapshot() as tx:
-            rows = examined.sagas.page(tx, None, None, 10_000)
+            rows = examined.sagas.page(tx, SagaFilter(), None, 10_000)
         done = {r.saga.key.order_id for r in rows if r.saga.state is OrderState.COMPLETED}
         return gift.reserved.keys() - done
 
@@ -105,11 +113,11 @@ class ForgetfulGateway(MemoryGateway):
         super().__init__(clock)
         self.again: list[BookEntry] = []
 
-    def confirm(self, handle: Handle, key: str) -> ChargeOutcome:
-        known = self.fetch(handle)
-        outcome = super().confirm(handle, key)
+    def confirm(self, charge: Charge) -> ChargeOutcome:
+        known = self.fetch(charge.handle)
+        outcome = super().confirm(charge)
         if known == outcome and isinstance(outcome, Captured):
-            order_id = handle.reference.removeprefix("handle-")
+            order_id = charge.handle.reference.removeprefix("handle-")
             self.again.append(
                 BookEntry(
                     order_id=order_id,
@@ -132,7 +140,7 @@ class FencelessGateway(MemoryGateway):
 
     def cancel(self, handle: Handle) -> ChargeOutcome:
         known = self.fetch(handle)
-        return Voided() if isinstance(known, PaymentUnknown) else known
+        return known if isinstance(known, Captured) else Voided()
 
 
 class PretendingCarrier(MemoryCarrier):

@@ -20,8 +20,11 @@ from commerce_http.web.schema import Schemas
 
 DATA = document("USD").data
 NAMES = [o.name for o in OPERATIONS]
-#: The document does not show itself, nor the page that does.
-UNSHOWN = {"schema_document", "schema_page", "schema_file"}
+#: The document does not show itself, nor the page that does, nor what gateways are answered:
+#: nothing.
+UNSHOWN = {
+    "schema_document", "schema_page", "schema_file", "media_file", "receive_payment_notice"
+}  # fmt: skip
 
 
 def resolved(schema: dict) -> dict:

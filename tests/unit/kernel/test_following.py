@@ -122,4 +122,9 @@ def test_a_consumer_that_was_mended_takes_what_it_failed_on() -> None:
 
 
 def test_a_worker_has_a_role_for_every_consumer(shop: MemoryShop) -> None:
-    assert CONSUMER_ROLES.keys() == {shop.indexer.name, shop.seller_list.name}
+    assert CONSUMER_ROLES.keys() == {
+        shop.indexer.name,
+        shop.seller_list.name,
+        "notifications",
+        shop.webhook_queueing.name,
+    }

@@ -47,6 +47,19 @@ def test_what_looks_like_a_secret_is_left_out(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "secret",
+    [
+        "whsec_+AAA/BBB+CCC/DDD+EEE/FFF+GGG/HHH=", "whsec_AAAAAAAAA/b+c/d+e/f+g/hhhhhhhhhhhhh==",
+        "whsec_Zm9ybWVyLXNlY3JldC1vZi10aGUtd2FyZWhvdXNl", r"whsec_AAAA\/BBBBBBBB\u002bCC\\u002fDD=",
+        "whsec_AAAA%2FBBBBBBBB%2BCC%3D",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("around", ["signed with {}, twice", '{{"key": "{}", "a": 1}}', "({})"])
+def test_a_secret_of_webhooks_is_left_out_to_its_end(secret: str, around: str) -> None:
+    assert redacted(around.format(secret)) == around.format(HIDDEN)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "trace 0af7651916cd43dd8448eb211c80319c in ConfigurationOfOneBatchProcessor.run_it",

@@ -30,6 +30,7 @@ def test_a_state_is_shown_to_a_buyer_as_one_of_five() -> None:
     assert {state: status_of(state) for state in OrderState} == {
         OrderState.PLACED: OrderStatus.PENDING,
         OrderState.CHARGING: OrderStatus.PENDING,
+        OrderState.AWAITING_BUYER: OrderStatus.PENDING,
         OrderState.SHIPPING: OrderStatus.PAID,
         OrderState.COMPENSATING: OrderStatus.CANCELLING,
         OrderState.FINISHING: OrderStatus.COMPLETED,

@@ -45,9 +45,9 @@ def test_where_publishing_hands_over_there_is_nothing_to_follow() -> None:
 def test_every_queue_has_a_loop_and_so_have_the_dead_letters() -> None:
     shop = shop_with(*CONSUMER_ROLES, writes=True)
     found = loops(shop)
-    assert set(found) == {"indexer", "seller-orders", DEAD_LETTERS}
-    assert [found[role].turn()[0] for role in found] == [After.WORK] * 3
-    assert [counting.turns for counting in (*shop.followers.values(), shop.broker)] == [1, 1, 1]
+    assert set(found) == {"indexer", "seller-orders", "notifications", "webhooks", DEAD_LETTERS}
+    assert [found[role].turn()[0] for role in found] == [After.WORK] * 5
+    assert [counting.turns for counting in (*shop.followers.values(), shop.broker)] == [1] * 5
 
 
 def test_who_may_not_write_the_index_leaves_its_messages_to_who_does() -> None:
@@ -57,4 +57,4 @@ def test_who_may_not_write_the_index_leaves_its_messages_to_who_does() -> None:
         After.NOTHING,
         After.WORK,
     )
-    assert [follower.turns for follower in shop.followers.values()] == [0, 1]
+    assert [follower.turns for follower in shop.followers.values()] == [0, 1, 0, 0]

@@ -74,6 +74,13 @@ def test_a_busy_loop_goes_on_at_once_and_an_idle_one_waits() -> None:
     assert turns(Loop("relay", Script(3, 0), PACE), 2) == [(After.WORK, 0.0), (After.NOTHING, 0.05)]
 
 
+def test_a_loop_that_gathers_lets_work_arrive_after_a_turn_that_found_some() -> None:
+    stop = Stop(1)
+    wake_up = WakeUp(lambda: pytest.fail("what gathers is not waited for by a notification"))
+    Loop("seller-orders", Script(3), Pace(gather=0.05)).run(stop, wake_up)
+    assert stop.pauses == [0.05]
+
+
 def test_pauses_after_errors_double_up_to_the_longest() -> None:
     loop = Loop("relay", Script(*[Unavailable("down")] * 6), PACE)
     assert [pause for _, pause in turns(loop, 6)] == [0.1, 0.2, 0.4, 0.8, 1.0, 1.0]

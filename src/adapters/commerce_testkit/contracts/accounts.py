@@ -1,8 +1,7 @@
 """What every account repository promises."""
 
 from abc import abstractmethod
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from datetime import timedelta
 
 import attrs
 import pytest
@@ -17,56 +16,21 @@ from commerce_core.accounts import (
     SecretStore,
     Session,
 )
-from commerce_core.kernel.address import Address
 from commerce_core.kernel.ids import AccountId
 from commerce_core.kernel.transaction import Database
-
-AT: Final = datetime(2026, 1, 1, 12, 30, 15, 123_456, tzinfo=UTC)
-HOUR: Final = timedelta(hours=1)
-ADA: Final = "ada@example.com"
-BOB: Final = "bob@example.com"
-
-
-def account(number: int, email: str, **fields: Any) -> Account:
-    """An account, of a buyer unless *fields* says more."""
-    filled: dict[str, Any] = {
-        "name": "Somebody",
-        "role": Role.BUYER,
-        "password_hash": "hash",
-        "created_at": AT,
-        **fields,
-    }
-    return Account(id=AccountId(f"{number:08x}-0000-7000-8000-000000000000"), email=email, **filled)
+from commerce_testkit.contracts.erasures import ErasureContract
+from commerce_testkit.contracts.sample_accounts import (
+    ADA,
+    AT,
+    BOB,
+    HOUR,
+    account,
+    full_account,
+    session,
+)
 
 
-def full_account() -> Account:
-    """An account with every field set."""
-    address = Address(
-        name="Ada \N{LATIN CAPITAL LETTER O WITH DIAERESIS}st", line1="1 High St", line2="Flat 2",
-        city="Bath", region="Somerset",
-        postal_code="BA1 1AA", country="GB",
-    )  # fmt: skip
-    return account(
-        1,
-        ADA,
-        name="Ada \N{SNOWMAN}",
-        role=Role.SELLER,
-        password_hash="$argon2id$…",
-        address=address,
-        version=7,
-    )
-
-
-def session(
-    digest: str, holder: Account, *, begins: datetime = AT, lasts: timedelta = HOUR
-) -> Session:
-    """A session of *holder*."""
-    return Session(
-        token_digest=digest, account_id=holder.id, created_at=begins, expires_at=begins + lasts
-    )
-
-
-class AccountRepositoryContract:
+class AccountRepositoryContract(ErasureContract):
     """Give ``repo`` and ``database``."""
 
     @pytest.fixture
@@ -267,6 +231,8 @@ class AccountRepositoryContract:
             assert set(repo.known_marks(tx, ada.id, ["phone", "home", "work"])) == {"home", "phone"}
             assert set(repo.known_marks(tx, AccountId("somebody-else"), ["home"])) == set()
             assert set(repo.known_marks(tx, ada.id, [])) == set()
+            assert repo.has_marks(tx, ada.id)
+            assert not repo.has_marks(tx, AccountId("somebody-else"))
 
     def test_a_mark_that_was_not_seen_for_a_year_is_known_no_more(
         self, database: Database, repo: AccountRepository, ada: Account
@@ -275,6 +241,25 @@ class AccountRepositoryContract:
             repo.know_marks(tx, ada.id, ["home", "phone"], AT)
             repo.know_marks(tx, ada.id, ["phone"], AT + MARKS_HOLD)
             assert set(repo.known_marks(tx, ada.id, ["home", "phone"])) == {"phone"}
+
+    def test_an_accounts_sessions_are_listed_and_ended(
+        self, database: Database, repo: AccountRepository, ada: Account
+    ) -> None:
+        bob = account(2, BOB)
+        later = [session(f"d{n}", ada, begins=AT + n * HOUR, lasts=9 * HOUR) for n in range(4)]
+        self._open(database, repo, *later, session("other", bob, lasts=9 * HOUR))
+        with database.begin() as tx:
+            repo.insert(tx, [bob])
+            assert repo.sessions_of(tx, ada.id, AT, 3) == later[:0:-1]
+            assert repo.sessions_of(tx, ada.id, AT + 10 * HOUR, 9) == later[:1:-1]
+            assert not repo.close_session_of(tx, ada.id, "other")
+            assert repo.close_session_of(tx, ada.id, "d3")
+            assert not repo.close_session_of(tx, ada.id, "d3")
+            repo.close_sessions(tx, ada.id, but="d1")
+            assert repo.sessions_of(tx, ada.id, AT, 9) == later[1:2]
+            repo.close_sessions(tx, ada.id, but=None)
+            assert repo.sessions_of(tx, ada.id, AT, 9) == []
+            assert repo.session_of(tx, "other", AT) == bob
 
     def test_what_is_not_committed_never_happened(
         self, database: Database, repo: AccountRepository

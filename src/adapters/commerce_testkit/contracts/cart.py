@@ -47,6 +47,20 @@ class CartRepositoryContract:
     def repo(self) -> CartRepository:
         """The repository to examine."""
 
+    # Erasing
+
+    def test_a_buyers_carts_are_gone_through_by_id_and_blanked(
+        self, database: Database, repo: CartRepository
+    ) -> None:
+        ordered = cart(ANN, TWO, line("a"), status=CartStatus.ORDERED, version=3)
+        self._put(database, repo, full_cart(), ordered, cart(BEN, THREE))
+        with database.begin() as tx:
+            assert repo.of_buyer(tx, ANN, None, 1) == [full_cart()]
+            assert repo.of_buyer(tx, ANN, ONE, 9) == [ordered]
+            bare = attrs.evolve(full_cart(), lines=(), left_out=(), metadata={}, coupons=())
+            repo.blank(tx, [bare])
+            assert repo.of_buyer(tx, ANN, None, 9) == [bare, ordered]
+
     # Reading
 
     def test_a_cart_comes_back_whole(self, database: Database, repo: CartRepository) -> None:

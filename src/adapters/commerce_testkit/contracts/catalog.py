@@ -223,6 +223,14 @@ class ItemRepositoryContract:
             assert repo.page(tx, BOB, None, 9) == [full_item()]
             assert repo.page(tx, None, SOFA, 9) == []
 
+    def test_a_seller_sells_what_is_on_sale(self, database: Database, repo: ItemRepository) -> None:
+        nothing = SellerId("seller-without")
+        draft = simple_item(ItemId("draft"), "D-1", seller_id=nothing, status=ItemStatus.DRAFT)
+        with database.begin() as tx:
+            repo.insert(tx, [draft], {})
+            assert repo.sells(tx, ANN)
+            assert not repo.sells(tx, nothing)
+
     def test_a_thousand_items_go_in_and_come_out_at_once(
         self, database: Database, repo: ItemRepository, offers: Offers
     ) -> None:
@@ -248,6 +256,7 @@ class ItemRepositoryContract:
             name=full_item().name,
             sku="S-1",
             on_sale=False,
+            brand=full_item().brand,
             category="Living room",
             tax_class="reduced-größe",
             weight=10**9,

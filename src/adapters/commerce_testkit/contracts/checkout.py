@@ -1,10 +1,13 @@
 """What every saga store promises."""
 
+from datetime import timedelta
+
 import attrs
 
 from commerce_core.checkout import CallStatus, ClaimedSaga, Operation, SagaRow, SagaStore
 from commerce_core.kernel.transaction import Database
 from commerce_core.orders import OrderState
+from commerce_testkit.contracts.checkout_buyers import SagaBuyersContract
 from commerce_testkit.contracts.checkout_claims import SagaClaimsContract
 from commerce_testkit.contracts.checkout_examination import (
     NEVER,
@@ -18,7 +21,7 @@ from commerce_testkit.contracts.checkout_examination import (
 from commerce_testkit.contracts.sample_orders import AT, LATER, key_of
 
 
-class SagaStoreContract(SagaClaimsContract):
+class SagaStoreContract(SagaClaimsContract, SagaBuyersContract):
     """Claims, writes and their guards. The facts are in ``checkout_facts``."""
 
     # Writes and their guards
@@ -52,7 +55,9 @@ class SagaStoreContract(SagaClaimsContract):
                 )
             ]  # fmt: skip
             found = store.reread(tx, [key_of(THREE)])
-            assert found == {THREE.id: ClaimedSaga(saga=full, fence=1, claims=3, seq=7)}
+            assert found == {
+                THREE.id: ClaimedSaga(saga=full, fence=1, claims=3, seq=7, next_run_at=NEVER)
+            }
             intended = {op: call.intended_at for op, call in found[THREE.id].saga.calls.items()}
             assert intended == {op: call.intended_at for op, call in full.calls.items()}
 
@@ -211,3 +216,15 @@ class SagaStoreContract(SagaClaimsContract):
                 LATER,
             )
             assert store.make_due(tx, [], AT) == []
+
+    def test_what_is_hurried_while_it_is_held_is_due_when_it_is_let_go_of(
+        self, database: Database, store: SagaStore
+    ) -> None:
+        with database.begin() as tx:
+            read = self._claim(tx, store)[ONE.id]
+            hurried = AT + timedelta(seconds=1)
+            store.make_due(tx, [key_of(ONE)], hurried)
+            store.write(tx, [recorded(read, next_run_at=NEVER)], AT)
+            assert self._row(tx, store, key_of(ONE)).next_run_at == hurried
+            store.write(tx, [recorded(store.reread(tx, [key_of(ONE)])[ONE.id])], AT)
+            assert self._row(tx, store, key_of(ONE)).next_run_at != hurried

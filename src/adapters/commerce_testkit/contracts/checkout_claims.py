@@ -41,7 +41,9 @@ class SagaClaimsContract(SagaStoreExamination):
     ) -> None:
         with database.begin() as tx:
             claims = self._claim(tx, store)
-            assert claims[ONE.id] == ClaimedSaga(saga=saga_of(ONE), fence=1, claims=1, seq=2)
+            assert claims[ONE.id] == ClaimedSaga(
+                saga=saga_of(ONE), fence=1, claims=1, seq=2, next_run_at=AT
+            )
             assert set(claims) == {ONE.id, TWO.id, THREE.id}
             assert self._claim(tx, store, now=LATER) == {}
             again = self._claim(tx, store, now=LATER + timedelta(microseconds=1), lease_until=NEVER)
@@ -235,7 +237,8 @@ class SagaClaimsContract(SagaStoreExamination):
             old = self._claim(tx, store)[ONE.id]
             assert store.take_over(tx, key_of(ONE), LATER) is None
             store.write(tx, [recorded(old, claims=3, next_run_at=NEVER)], AT)
-            assert store.take_over(tx, key_of(ONE), AT) == attrs.evolve(old, fence=2, claims=3)
+            taken = store.take_over(tx, key_of(ONE), AT)
+            assert taken == attrs.evolve(old, fence=2, claims=3, next_run_at=NEVER)
             assert store.write(tx, [recorded(old)], AT) == []
             row = self._row(tx, store, key_of(ONE))
             assert (row.fence, row.lease_until, row.next_run_at) == (2, None, NEVER)

@@ -8,12 +8,14 @@ from typing import Any
 import attrs
 
 from commerce_core.checkout import (
+    AlarmBounds,
     CallStatus,
     MoneyFact,
     OpenRefund,
     Operation,
     OutsideCall,
     OwedRefund,
+    SagaFilter,
     SagaRow,
     SagaStore,
 )
@@ -248,14 +250,33 @@ class SagaFactsContract(SagaStoreExamination):
         with database.begin() as tx:
             self._finish(tx, store, key_of(TWO))
             pages = [
-                (None, None, 2),
-                (None, TWO.id, 9),
-                ("PLACED", None, 9),
-                ("PLACED", THREE.id, 9),
-                ("CANCELLED", None, 9),
+                (SagaFilter(), None, 2),
+                (SagaFilter(), TWO.id, 9),
+                (SagaFilter(state="PLACED"), None, 9),
+                (SagaFilter(state="PLACED"), THREE.id, 9),
+                (SagaFilter(state="CANCELLED"), None, 9),
             ]
             found = [[row.saga.key.order_id for row in store.page(tx, *page)] for page in pages]
             assert found == [[THREE.id, TWO.id], [ONE.id], [THREE.id, ONE.id], [ONE.id], [TWO.id]]
+
+    def test_alarmed_and_old_sagas_are_listed_page_by_page_while_they_are_open(
+        self, database: Database, store: SagaStore
+    ) -> None:
+        def listed(after: OrderId | None = None, **which: Any) -> list[OrderId]:
+            page = store.page(tx, SagaFilter(**which), after, 9)
+            return [row.saga.key.order_id for row in page]
+
+        with database.begin() as tx:
+            claims = self._claim(tx, store)
+            over = attrs.evolve(claims[TWO.id].saga, state=OrderState.CANCELLED)
+            flagged = recorded(claims[ONE.id], attention=True)
+            store.write(tx, [flagged, recorded(claims[TWO.id], over, attention=True)], AT)
+            assert listed(alarm=AlarmBounds(20, AT)) == [ONE.id]
+            assert listed(alarm=AlarmBounds(20, LATER)) == [THREE.id, ONE.id]
+            assert listed(THREE.id, alarm=AlarmBounds(20, LATER)) == [ONE.id]
+            assert listed(alarm=AlarmBounds(20, LATER), state="CANCELLED") == []
+            assert listed(open_before=AT) == []
+            assert listed(open_before=LATER) == [THREE.id, ONE.id]
 
     def test_unfinished_sagas_are_counted_by_state(
         self, database: Database, store: SagaStore

@@ -70,6 +70,19 @@ class ImportQueueContract:
     def queue(self) -> ImportQueue:
         """The queue to examine."""
 
+    def test_a_sellers_imports_are_listed_and_forgotten_with_their_bytes(
+        self, database: Database, queue: ImportQueue
+    ) -> None:
+        self._put(database, queue, running(ONE), full_import())
+        with database.begin() as tx:
+            queue.append(tx, ONE, 0, b"text")
+            assert queue.of_seller(tx, ANN, None, 9) == [running(ONE)]
+            assert queue.of_seller(tx, ANN, ONE, 9) == []
+            assert [queue.forget_of(tx, ANN, 9) for _ in range(2)] == [1, 0]
+            assert (queue.load(tx, ONE), queue.chunk(tx, ONE, 0)) == (None, None)
+            assert queue.load(tx, TWO) == full_import()
+            assert not queue.save(tx, running(ONE), None)
+
     def _put(self, database: Database, queue: ImportQueue, *jobs: ItemImport) -> None:
         with database.begin() as tx:
             for job in jobs:

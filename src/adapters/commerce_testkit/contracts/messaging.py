@@ -1,6 +1,7 @@
 """What every outbox and every inbox promises."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ import pytest
 
 from commerce_core.kernel.ids import MessageId
 from commerce_core.kernel.messaging import DeadLetter, DiscardedLetter, Inbox, Message, Outbox
-from commerce_core.kernel.transaction import Database
+from commerce_core.kernel.transaction import Database, Transaction
 
 AT: Final = datetime(2026, 1, 1, 12, 30, 15, 123_456, tzinfo=UTC)
 SECOND: Final = timedelta(seconds=1)
@@ -258,6 +259,28 @@ class OutboxContract:
         }
         assert len(outbox.discarded(1)) == 1
         assert outbox.replay([message_id(1), message_id(7)]) == []
+
+    def test_what_is_decided_is_noted_in_the_same_transaction_or_not_at_all(
+        self, outbox: Outbox
+    ) -> None:
+        noted: list[list[str]] = []
+
+        def note(_tx: Transaction, ids: Sequence[MessageId]) -> None:
+            noted.append([*ids])
+
+        def fail(_tx: Transaction, _ids: Sequence[MessageId]) -> None:
+            raise ValueError("it cannot be written down")
+
+        outbox.park([letter(1), letter(2)])
+        with pytest.raises(ValueError, match="written down"):
+            outbox.replay([message_id(1)], fail)
+        with pytest.raises(ValueError, match="written down"):
+            outbox.discard([message_id(1)], "ann", "a test", AT, fail)
+        assert len(outbox.dead_letters(10)) == 2
+        assert (self._waiting(outbox), outbox.discarded(10)) == ([], [])
+        outbox.replay([message_id(1), message_id(9)], note)
+        outbox.discard([message_id(2)], "ann", "a test", AT, note)
+        assert noted == [[message_id(1)], [message_id(2)]]
 
     def test_more_messages_than_a_statement_can_bind_are_replayed(self, outbox: Outbox) -> None:
         outbox.park([letter(n) for n in range(MANY)])

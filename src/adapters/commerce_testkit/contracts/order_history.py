@@ -1,10 +1,12 @@
 """What every order repository promises of a buyer's history and of timelines that are followed."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
+
+import attrs
 
 from commerce_core.checkout import SagaStore
-from commerce_core.kernel.ids import OrderId
+from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.kernel.transaction import Database
 from commerce_core.orders import (
     Fact,
@@ -23,14 +25,41 @@ from commerce_testkit.contracts.sample_orders import (
     EVERY,
     LATER,
     behind,
+    full_order,
     key_of,
     place,
     plain_order,
 )
 
+CAT: Final = BuyerId("buyer-cat")
+
 
 class OrderHistoryContract:
     """A part of :class:`~commerce_testkit.contracts.orders.OrderRepositoryContract`."""
+
+    def test_orders_lose_what_says_who_it_was_a_few_at_a_time(
+        self, database: Database, repo: OrderRepository, sagas: SagaStore
+    ) -> None:
+        keyed = plain_order(3, BOB, idem_key="key")
+        orders = [full_order(1), plain_order(2, BOB), keyed, plain_order(4)]
+        place(database, repo, sagas, *orders)
+        with database.begin() as tx:
+            first = repo.blank(tx, BOB, None, 2)
+            assert first == {
+                orders[0].id: ["seller-0", "seller-1", "seller-2"],
+                orders[1].id: ["seller-1"],
+            }
+            assert [*repo.blank(tx, BOB, orders[1].id, 2)] == [keyed.id]
+            assert repo.blank(tx, BOB, keyed.id, 2) == repo.blank(tx, CAT, None, 2) == {}
+            found = repo.load(tx, [key_of(order) for order in orders])
+            for order in orders[:3]:
+                lines = tuple(attrs.evolve(x, metadata={}) for x in order.lines)
+                assert found[order.id].order == attrs.evolve(
+                    order, email="", address=None, idem_key=None, metadata={}, lines=lines
+                )
+            assert found[orders[3].id].order == orders[3]
+            assert repo.under_way(tx, BOB)
+            assert not repo.under_way(tx, CAT)
 
     def test_a_history_goes_back_from_the_newest_page_by_page(
         self, database: Database, repo: OrderRepository, sagas: SagaStore

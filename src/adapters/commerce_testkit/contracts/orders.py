@@ -306,6 +306,18 @@ class SellerOrdersContract:
             assert listed.load(tx, ACME, OrderId("order-001")) == done
             assert listed.load(tx, BIRCH, OrderId("order-001")) == paid
 
+    def test_an_order_loses_what_its_buyer_noted_on_lines(
+        self, database: Database, listed: SellerOrders
+    ) -> None:
+        orders = [seller_order(1), seller_order(2)]
+        with database.begin() as tx:
+            listed.put(tx, [(ACME, 2, order) for order in orders], LATER)
+            for _ in range(2):
+                listed.blank(tx, [(ACME, OrderId("order-001")), (BIRCH, OrderId("order-002"))])
+            lines = tuple(attrs.evolve(x, metadata={}) for x in orders[0].lines)
+            blanked = attrs.evolve(orders[0], lines=lines)
+            assert listed.history(tx, ACME, EVERY, None, 9) == [orders[1], blanked]
+
     def test_putting_the_same_again_changes_nothing(
         self, database: Database, listed: SellerOrders
     ) -> None:

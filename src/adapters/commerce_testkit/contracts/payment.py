@@ -1,6 +1,7 @@
 """What every payment gateway promises, and what the sandbox's cards do."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Final
@@ -15,6 +16,7 @@ from commerce_core.payment import (
     BookEntry,
     Captured,
     CardNumber,
+    Charge,
     Declined,
     Handle,
     PaymentGateway,
@@ -23,6 +25,7 @@ from commerce_core.payment import (
     Refunded,
     Voided,
 )
+from commerce_testkit.contracts.payment_buyers import BuyerActsExamination
 from commerce_testkit.memory.clock import SettableClock
 
 ONE, TWO, THREE = OrderId("order-1"), OrderId("order-2"), OrderId("order-3")
@@ -56,7 +59,7 @@ class PaymentGatewayContract:
 
     @pytest.fixture
     def handle(self, gateway: PaymentGateway) -> Handle:
-        return gateway.prepare(ONE, BUYER, PRICE, self.good)
+        return gateway.prepare(ONE, BUYER, PRICE, self.good).handle
 
     def test_its_keys_are_remembered_for_some_time(self, gateway: PaymentGateway) -> None:
         assert gateway.capabilities().repeatable_for > timedelta(0)
@@ -75,25 +78,27 @@ class PaymentGatewayContract:
     def test_preparing_an_order_again_gives_the_same_handle(
         self, gateway: PaymentGateway, handle: Handle
     ) -> None:
-        assert gateway.prepare(ONE, BUYER, PRICE, self.good) == handle
-        assert gateway.prepare(TWO, BUYER, PRICE, self.good).reference != handle.reference
+        assert gateway.prepare(ONE, BUYER, PRICE, self.good).handle == handle
+        assert gateway.prepare(TWO, BUYER, PRICE, self.good).handle.reference != handle.reference
 
     def test_of_a_handle_that_is_not_in_the_books_nothing_is_known(
         self, gateway: PaymentGateway, handle: Handle
     ) -> None:
         stranger = attrs.evolve(handle, reference=f"{handle.reference}-other")
         assert isinstance(gateway.fetch(stranger), PaymentUnknown)
-        assert isinstance(gateway.confirm(stranger, "9:charge:1:1"), PaymentUnknown)
+        assert isinstance(gateway.confirm(Charge(stranger, "9:charge:1:1")), PaymentUnknown)
         assert isinstance(gateway.cancel(stranger), PaymentUnknown)
         assert isinstance(gateway.refund(stranger, 1, PRICE, "9:refund:1:1"), PaymentUnknown)
 
     def test_a_charge_takes_the_money_once_whatever_the_key(
         self, gateway: PaymentGateway, handle: Handle
     ) -> None:
-        first = gateway.confirm(handle, "1:charge:1:1")
+        first = gateway.confirm(Charge(handle, "1:charge:1:1"))
         assert isinstance(first, Captured)
         assert first.amount == PRICE
-        assert [gateway.confirm(handle, key) for key in ("1:charge:1:1", "1:charge:1:2")] == [
+        assert [
+            gateway.confirm(Charge(handle, key)) for key in ("1:charge:1:1", "1:charge:1:2")
+        ] == [
             first,
             first,
         ]
@@ -106,7 +111,8 @@ class PaymentGatewayContract:
         self, gateway: PaymentGateway, handle: Handle
     ) -> None:
         with ThreadPoolExecutor(8) as pool:
-            charges = [pool.submit(gateway.confirm, handle, f"1:charge:1:{n}") for n in range(50)]
+            keys = [Charge(handle, f"1:charge:1:{n}") for n in range(50)]
+            charges = [pool.submit(gateway.confirm, charge) for charge in keys]
         answers = [charge.result() for charge in charges]
         assert {a.ref for a in answers if isinstance(a, Captured)} == {
             entry.ref for entry in gateway.books([ONE])
@@ -114,20 +120,29 @@ class PaymentGatewayContract:
         assert len(gateway.books([ONE])) == 1
 
     def test_a_decline_is_remembered(self, gateway: PaymentGateway) -> None:
-        handle = gateway.prepare(ONE, BUYER, PRICE, self.declined)
-        first = gateway.confirm(handle, "1:charge:1:1")
+        handle = gateway.prepare(ONE, BUYER, PRICE, self.declined).handle
+        first = gateway.confirm(Charge(handle, "1:charge:1:1"))
         assert isinstance(first, Declined)
         assert first.code == "card-declined"
-        assert [gateway.confirm(handle, "1:charge:1:1"), gateway.fetch(handle)] == [first, first]
-        assert isinstance(gateway.cancel(handle), Declined | Voided)
-        assert isinstance(gateway.confirm(handle, "1:charge:1:2"), Declined | Voided)
+        assert [gateway.confirm(Charge(handle, "1:charge:1:1")), gateway.fetch(handle)] == [
+            first,
+            first,
+        ]
+        assert isinstance(gateway.confirm(Charge(handle, "1:charge:1:2")), Declined | Voided)
+        assert gateway.books([ONE]) == []
+
+    def test_a_decline_is_no_fence_but_can_be_fenced(self, gateway: PaymentGateway) -> None:
+        handle = gateway.prepare(ONE, BUYER, PRICE, self.declined).handle
+        assert isinstance(gateway.confirm(Charge(handle, "1:charge:1:1")), Declined)
+        assert [gateway.cancel(handle), gateway.cancel(handle)] == [Voided(), Voided()]
+        assert isinstance(gateway.confirm(Charge(handle, "1:charge:1:2")), Declined | Voided)
         assert gateway.books([ONE]) == []
 
     def test_after_the_fence_nothing_can_be_charged(
         self, gateway: PaymentGateway, handle: Handle
     ) -> None:
         assert [gateway.cancel(handle), gateway.cancel(handle)] == [Voided(), Voided()]
-        assert [gateway.confirm(handle, "1:charge:1:1"), gateway.fetch(handle)] == [
+        assert [gateway.confirm(Charge(handle, "1:charge:1:1")), gateway.fetch(handle)] == [
             Voided(),
             Voided(),
         ]
@@ -136,11 +151,11 @@ class PaymentGatewayContract:
     def test_the_fence_tells_of_a_charge_that_was_before_it(
         self, gateway: PaymentGateway, handle: Handle
     ) -> None:
-        captured = gateway.confirm(handle, "1:charge:1:1")
+        captured = gateway.confirm(Charge(handle, "1:charge:1:1"))
         assert [gateway.cancel(handle), gateway.fetch(handle)] == [captured, captured]
 
     def test_a_refund_counts_once_per_key(self, gateway: PaymentGateway, handle: Handle) -> None:
-        gateway.confirm(handle, "1:charge:1:1")
+        gateway.confirm(Charge(handle, "1:charge:1:1"))
         first = gateway.refund(handle, 1, PRICE, "1:refund:1:1")
         assert isinstance(first, Refunded)
         assert first.amount == PRICE
@@ -155,7 +170,7 @@ class PaymentGatewayContract:
         self, gateway: PaymentGateway, handle: Handle
     ) -> None:
         assert isinstance(gateway.refund(handle, 1, PRICE, "1:refund:1:1"), PaymentUnknown)
-        gateway.confirm(handle, "1:charge:1:1")
+        gateway.confirm(Charge(handle, "1:charge:1:1"))
         assert isinstance(
             gateway.refund(handle, 1, Money(PRICE.minor + 1, "USD"), "1:refund:1:1"), PaymentUnknown
         )
@@ -177,11 +192,11 @@ class PaymentGatewayContract:
         )
 
     def test_a_key_has_one_meaning(self, gateway: PaymentGateway, handle: Handle) -> None:
-        other = gateway.prepare(TWO, BUYER, PRICE, self.good)
-        gateway.confirm(handle, "1:charge:1:1")
-        assert isinstance(gateway.confirm(other, "1:charge:1:1"), PaymentUnknown)
+        other = gateway.prepare(TWO, BUYER, PRICE, self.good).handle
+        gateway.confirm(Charge(handle, "1:charge:1:1"))
+        assert isinstance(gateway.confirm(Charge(other, "1:charge:1:1")), PaymentUnknown)
         assert isinstance(gateway.fetch(other), PaymentUnknown)
-        gateway.confirm(other, "2:charge:1:1")
+        gateway.confirm(Charge(other, "2:charge:1:1"))
         gateway.refund(handle, 1, Money(100, "USD"), "1:refund:1:1")
         assert isinstance(
             gateway.refund(handle, 2, Money(200, "USD"), "1:refund:1:1"), PaymentUnknown
@@ -196,7 +211,7 @@ class PaymentGatewayContract:
         self, gateway: PaymentGateway, handle: Handle, key: str
     ) -> None:
         with pytest.raises(ValueError, match="blank"):
-            gateway.confirm(handle, key)
+            gateway.confirm(Charge(handle, key))
         with pytest.raises(ValueError, match="blank"):
             gateway.refund(handle, 1, PRICE, key)
         assert isinstance(gateway.fetch(handle), PaymentUnknown)
@@ -206,14 +221,14 @@ class PaymentGatewayContract:
     ) -> None:
         handles: dict[OrderId, Handle] = {}
         for order_id in (THREE, TWO, ONE):
-            handles[order_id] = gateway.prepare(order_id, BUYER, PRICE, self.good)
+            handles[order_id] = gateway.prepare(order_id, BUYER, PRICE, self.good).handle
             clock.advance(timedelta(minutes=1))
         assert gateway.unclaimed(clock.now() - timedelta(minutes=1), 9) == [
             (THREE, handles[THREE]),
             (TWO, handles[TWO]),
         ]
         assert gateway.unclaimed(clock.now(), 1) == [(THREE, handles[THREE])]
-        gateway.confirm(handles[ONE], "1:charge:1:1")
+        gateway.confirm(Charge(handles[ONE], "1:charge:1:1"))
         gateway.cancel(handles[TWO])
         assert gateway.unclaimed(clock.now(), 9) == [(THREE, handles[THREE])]
 
@@ -221,7 +236,9 @@ class PaymentGatewayContract:
         order_ids = [OrderId(f"order-{n:04}") for n in range(1_200)]
         for n in (7, 1_199):
             gateway.confirm(
-                gateway.prepare(order_ids[n], BUYER, PRICE, self.good), f"{n}:charge:1:1"
+                Charge(
+                    gateway.prepare(order_ids[n], BUYER, PRICE, self.good).handle, f"{n}:charge:1:1"
+                )
             )
         assert [e.order_id for e in gateway.books(order_ids)] == [order_ids[7], order_ids[1_199]]
         assert gateway.books([]) == []
@@ -231,14 +248,20 @@ class PaymentGatewayContract:
         order_ids = [OrderId(f"order-{n}") for n in range(7)]
         for order_id in reversed(order_ids):
             gateway.confirm(
-                gateway.prepare(order_id, BUYER, PRICE, self.good), f"{order_id}:charge:1:1"
+                Charge(
+                    gateway.prepare(order_id, BUYER, PRICE, self.good).handle,
+                    f"{order_id}:charge:1:1",
+                )
             )
         gateway.prepare(OrderId("order-8"), BUYER, PRICE, self.good)
         gateway.confirm(
-            gateway.prepare(OrderId("order-9"), BUYER, PRICE, self.declined), "9:charge:1:1"
+            Charge(
+                gateway.prepare(OrderId("order-9"), BUYER, PRICE, self.declined).handle,
+                "9:charge:1:1",
+            )
         )
         gateway.refund(
-            gateway.prepare(order_ids[3], BUYER, PRICE, self.good), 1, PRICE, "3:refund:1:1"
+            gateway.prepare(order_ids[3], BUYER, PRICE, self.good).handle, 1, PRICE, "3:refund:1:1"
         )
         recorded: list[BookEntry] = []
         while page := gateway.captures(recorded[-1] if recorded else None, 3):
@@ -249,15 +272,25 @@ class PaymentGatewayContract:
         assert all(entry in gateway.books(order_ids) for entry in recorded)
 
 
-class SandboxContract(PaymentGatewayContract):
+class SandboxContract(PaymentGatewayContract, BuyerActsExamination):
     """The endings that the sandbox's cards lead to."""
 
     good = card("4242424242424242", expiry="12/30", cvc="123")
     declined = card("4000000000000002")
+    acts = card("4000000000003220")
+    acts_first = PaymentInfo(payment_type="card", token="tok_wallet")
+    later = card("4000000000000077")
+    decided_after = timedelta(seconds=2)
+
+    def approve(self, gateway: PaymentGateway, handle: Handle) -> Mapping[str, str]:
+        return {"result": "approved"}
+
+    def fail(self, gateway: PaymentGateway, handle: Handle) -> Mapping[str, str]:
+        return {"result": "failed"}
 
     def test_funds_can_be_missing(self, gateway: PaymentGateway) -> None:
-        handle = gateway.prepare(ONE, BUYER, PRICE, card("4000000000009995"))
-        outcome = gateway.confirm(handle, "1:charge:1:1")
+        handle = gateway.prepare(ONE, BUYER, PRICE, card("4000000000009995")).handle
+        outcome = gateway.confirm(Charge(handle, "1:charge:1:1"))
         assert isinstance(outcome, Declined)
         assert outcome.code == "insufficient-funds"
 
@@ -273,61 +306,61 @@ class SandboxContract(PaymentGatewayContract):
     def test_any_other_card_approves(
         self, gateway: PaymentGateway, number: str, brand: str
     ) -> None:
-        handle = gateway.prepare(ONE, BUYER, PRICE, card(number))
+        handle = gateway.prepare(ONE, BUYER, PRICE, card(number)).handle
         assert (handle.gateway, handle.account, handle.brand, handle.last4) == (
             "sandbox",
             "sandbox",
             brand,
             number[-4:],
         )
-        assert isinstance(gateway.confirm(handle, "1:charge:1:1"), Captured)
+        assert isinstance(gateway.confirm(Charge(handle, "1:charge:1:1")), Captured)
 
     def test_a_lost_answer_is_found_by_a_repeat(self, gateway: PaymentGateway) -> None:
-        handle = gateway.prepare(ONE, BUYER, PRICE, card("4000000000000119"))
-        assert isinstance(gateway.confirm(handle, "1:charge:1:1"), PaymentUnknown)
-        assert isinstance(gateway.confirm(handle, "1:charge:1:1"), Captured)
+        handle = gateway.prepare(ONE, BUYER, PRICE, card("4000000000000119")).handle
+        assert isinstance(gateway.confirm(Charge(handle, "1:charge:1:1")), PaymentUnknown)
+        assert isinstance(gateway.confirm(Charge(handle, "1:charge:1:1")), Captured)
         assert len(gateway.books([ONE])) == 1
 
     def test_a_lost_answer_is_found_by_a_look_up_and_by_the_void(
         self, gateway: PaymentGateway
     ) -> None:
-        handle = gateway.prepare(ONE, BUYER, PRICE, card("4000000000000119"))
-        assert isinstance(gateway.confirm(handle, "1:charge:1:1"), PaymentUnknown)
+        handle = gateway.prepare(ONE, BUYER, PRICE, card("4000000000000119")).handle
+        assert isinstance(gateway.confirm(Charge(handle, "1:charge:1:1")), PaymentUnknown)
         assert isinstance(gateway.fetch(handle), Captured)
         assert isinstance(gateway.cancel(handle), Captured)
 
     def test_the_slow_card_approves_two_seconds_after_its_time_out(
         self, gateway: PaymentGateway, clock: SettableClock
     ) -> None:
-        handle = gateway.prepare(ONE, BUYER, PRICE, card("4000000000000259"))
+        handle = gateway.prepare(ONE, BUYER, PRICE, card("4000000000000259")).handle
         clock.advance(timedelta(seconds=5))
-        assert isinstance(gateway.confirm(handle, "1:charge:1:1"), PaymentUnknown)
+        assert isinstance(gateway.confirm(Charge(handle, "1:charge:1:1")), PaymentUnknown)
         clock.advance(timedelta(seconds=2) - MOMENT)
-        assert isinstance(gateway.confirm(handle, "1:charge:1:1"), PaymentUnknown)
+        assert isinstance(gateway.confirm(Charge(handle, "1:charge:1:1")), PaymentUnknown)
         assert isinstance(gateway.fetch(handle), PaymentUnknown)
         assert gateway.books([ONE]) == []
         clock.advance(MOMENT)
-        assert isinstance(gateway.confirm(handle, "1:charge:1:1"), Captured)
+        assert isinstance(gateway.confirm(Charge(handle, "1:charge:1:1")), Captured)
 
     def test_the_slow_card_can_be_fenced_before_it_approves(
         self, gateway: PaymentGateway, clock: SettableClock
     ) -> None:
-        handle = gateway.prepare(ONE, BUYER, PRICE, card("4000000000000259"))
-        gateway.confirm(handle, "1:charge:1:1")
+        handle = gateway.prepare(ONE, BUYER, PRICE, card("4000000000000259")).handle
+        gateway.confirm(Charge(handle, "1:charge:1:1"))
         assert gateway.cancel(handle) == Voided()
         clock.advance(timedelta(seconds=2))
-        assert gateway.confirm(handle, "1:charge:1:1") == Voided()
+        assert gateway.confirm(Charge(handle, "1:charge:1:1")) == Voided()
 
     def test_a_token_stands_for_a_card(self, gateway: PaymentGateway) -> None:
         good = gateway.prepare(
             ONE, BUYER, PRICE, PaymentInfo(payment_type="card", token="tok_visa")
-        )
+        ).handle
         bad = gateway.prepare(
             TWO, BUYER, PRICE, PaymentInfo(payment_type="card", token="tok_declined")
-        )
+        ).handle
         assert (good.brand, good.last4) == ("visa", "4242")
-        assert isinstance(gateway.confirm(good, "1:charge:1:1"), Captured)
-        assert isinstance(gateway.confirm(bad, "2:charge:1:1"), Declined)
+        assert isinstance(gateway.confirm(Charge(good, "1:charge:1:1")), Captured)
+        assert isinstance(gateway.confirm(Charge(bad, "2:charge:1:1")), Declined)
 
     @pytest.mark.parametrize(
         ("payment", "pointers"),
@@ -350,5 +383,5 @@ class SandboxContract(PaymentGatewayContract):
         assert [p.pointer for p in refused.value.problems] == pointers
 
     def test_a_card_is_good_until_the_end_of_its_month(self, gateway: PaymentGateway) -> None:
-        handle = gateway.prepare(ONE, BUYER, PRICE, card("4242424242424242", expiry="01/26"))
-        assert isinstance(gateway.confirm(handle, "1:charge:1:1"), Captured)
+        handle = gateway.prepare(ONE, BUYER, PRICE, card("4242424242424242", expiry="01/26")).handle
+        assert isinstance(gateway.confirm(Charge(handle, "1:charge:1:1")), Captured)

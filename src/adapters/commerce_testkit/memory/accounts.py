@@ -11,10 +11,12 @@ from commerce_core.accounts import (
     AccountRepository,
     Attempts,
     EmailTaken,
+    Erasure,
+    Role,
     SecretStore,
     Session,
 )
-from commerce_core.kernel.ids import AccountId
+from commerce_core.kernel.ids import AccountId, is_ours
 from commerce_core.kernel.transaction import Transaction
 from commerce_testkit.memory.transaction import table
 
@@ -29,6 +31,10 @@ class MemoryAccountRepository(AccountRepository):
     def load(self, tx: Transaction, ids: Sequence[AccountId]) -> Mapping[AccountId, Account]:
         rows = table(tx, "account")
         return {account_id: rows[account_id] for account_id in ids if account_id in rows}
+
+    def operators(self, tx: Transaction, limit: int) -> Sequence[Account]:
+        found = [a for a in table(tx, "account").values() if a.role is Role.OPERATOR]
+        return sorted(found, key=lambda a: a.id)[:limit]
 
     def by_email(self, tx: Transaction, emails: Sequence[str]) -> Mapping[str, Account]:
         rows, owners = table(tx, "account"), table(tx, "account_email")
@@ -62,6 +68,28 @@ class MemoryAccountRepository(AccountRepository):
 
     def close_session(self, tx: Transaction, token_digest: str) -> None:
         table(tx, "session").pop(token_digest, None)
+
+    def sessions_of(
+        self, tx: Transaction, account_id: AccountId, now: datetime, limit: int
+    ) -> Sequence[Session]:
+        mine: list[Session] = [
+            s for s in table(tx, "session").values() if s.account_id == account_id
+        ]
+        newest = sorted(mine, key=lambda s: (s.created_at, s.token_digest), reverse=True)
+        return [s for s in newest if s.expires_at > now][:limit]
+
+    def close_session_of(self, tx: Transaction, account_id: AccountId, token_digest: str) -> bool:
+        session: Session | None = table(tx, "session").get(token_digest)
+        if session is None or session.account_id != account_id:
+            return False
+        del table(tx, "session")[token_digest]
+        return True
+
+    def close_sessions(self, tx: Transaction, account_id: AccountId, but: str | None) -> None:
+        rows = table(tx, "session")
+        for digest, known in list(rows.items()):
+            if known.account_id == account_id and digest != but:
+                del rows[digest]
 
     def drop_sessions(self, tx: Transaction, before: datetime, limit: int) -> int:
         rows = table(tx, "session")
@@ -102,6 +130,9 @@ class MemoryAccountRepository(AccountRepository):
     ) -> Collection[str]:
         return {mark for mark in marks if (account_id, mark) in table(tx, "known_mark")}
 
+    def has_marks(self, tx: Transaction, account_id: AccountId) -> bool:
+        return any(owner == account_id for owner, _ in table(tx, "known_mark"))
+
     def know_marks(
         self, tx: Transaction, account_id: AccountId, marks: Collection[str], now: datetime
     ) -> None:
@@ -111,6 +142,38 @@ class MemoryAccountRepository(AccountRepository):
         ]:
             del rows[old]
         rows.update({(account_id, mark): now for mark in marks})
+
+    def end(self, tx: Transaction, erasure: Erasure) -> None:
+        account: Account | None = table(tx, "account").pop(erasure.account_id, None)
+        if account is not None:
+            del table(tx, "account_email")[account.email]
+        table(tx, "erasure").setdefault(erasure.account_id, erasure)
+
+    def due_erasures(self, tx: Transaction, now: datetime, limit: int) -> Sequence[Erasure]:
+        due: list[Erasure] = [e for e in table(tx, "erasure").values() if e.due_at <= now]
+        return sorted(due, key=lambda e: (e.due_at, e.account_id))[:limit]
+
+    def save_erasure(self, tx: Transaction, erasure: Erasure) -> None:
+        if erasure.account_id in table(tx, "erasure"):
+            table(tx, "erasure")[erasure.account_id] = erasure
+
+    def drop_erasure(self, tx: Transaction, account_id: AccountId) -> None:
+        table(tx, "erasure").pop(account_id, None)
+
+    def closed(self, tx: Transaction, ids: Sequence[AccountId]) -> Sequence[AccountId]:
+        known = {*table(tx, "account"), *table(tx, "erasure")}
+        ours = [i for i in ids if is_ours(i)] if table(tx, "account") else []
+        return [account_id for account_id in ours if account_id not in known]
+
+    def forget_traces(self, tx: Transaction, account_id: AccountId, limit: int) -> int:
+        sessions, marks = table(tx, "session"), table(tx, "known_mark")
+        mine = [d for d, known in sessions.items() if known.account_id == account_id][:limit]
+        known = [key for key in marks if key[0] == account_id][:limit]
+        for digest in mine:
+            del sessions[digest]
+        for key in known:
+            del marks[key]
+        return len(mine) + len(known)
 
     def _put(self, tx: Transaction, account: Account) -> None:
         owners = table(tx, "account_email")

@@ -91,6 +91,16 @@ class MemoryCartRepository(CartRepository):
             for c in page
         ]
 
+    def of_buyer(
+        self, tx: Transaction, buyer_id: BuyerId, after: CartId | None, limit: int
+    ) -> Sequence[Cart]:
+        mine = sorted(key for key in table(tx, "cart") if key[0] == buyer_id)
+        return [table(tx, "cart")[k] for k in mine if after is None or k[1] > after][:limit]
+
+    def blank(self, tx: Transaction, carts: Sequence[Cart]) -> None:
+        for cart in carts:
+            self._put(tx, cart)
+
     def drop_guests(self, tx: Transaction, guests: Sequence[BuyerId], before: datetime) -> int:
         rows, dropped = table(tx, "cart"), 0
         for guest in guests:

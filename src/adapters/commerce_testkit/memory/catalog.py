@@ -81,6 +81,9 @@ class MemoryItemRepository(ItemRepository):
         ]
         return [item for item in behind if seller_id in (None, item.seller_id)][:limit]
 
+    def sells(self, tx: Transaction, seller_id: SellerId) -> bool:
+        return any(i.on_sale for i in table(tx, "item").values() if i.seller_id == seller_id)
+
     def _replace(self, tx: Transaction, before: Item, item: Item) -> None:
         skus, owners = table(tx, "item_sku"), table(tx, "variant")
         del skus[before.seller_id, before.sku]
@@ -251,6 +254,19 @@ class MemoryImportQueue(ImportQueue):
         self._forget_bytes(tx, import_id)
         return True
 
+    def of_seller(
+        self, tx: Transaction, seller_id: SellerId, after: ImportId | None, limit: int
+    ) -> Sequence[ItemImport]:
+        mine = sorted((k.job for k in self._all(tx) if k.job.seller_id == seller_id), key=_by_id)
+        return [job for job in mine if job.id > (after or "")][:limit]
+
+    def forget_of(self, tx: Transaction, seller_id: SellerId, limit: int) -> int:
+        found = self.of_seller(tx, seller_id, None, limit)
+        for job in found:
+            self._forget_bytes(tx, job.id)
+            del table(tx, "item_import")[job.id]
+        return len(found)
+
     def _all(self, tx: Transaction) -> list["_StoredImport"]:
         return list(table(tx, "item_import").values())
 
@@ -265,6 +281,10 @@ class MemoryImportQueue(ImportQueue):
             rows = table(tx, name)
             for key in [key for key in rows if key[0] == import_id]:
                 del rows[key]
+
+
+def _by_id(job: ItemImport) -> ImportId:
+    return job.id
 
 
 @attrs.frozen
@@ -287,6 +307,7 @@ def _offers(item: Item) -> list[Offer]:
             image=next(iter(v.images or item.images), None),
             price=v.price,
             on_sale=item.on_sale,
+            brand=item.brand,
             category=item.category,
             tax_class=item.tax_class,
             weight=item.weight if v.weight is None else v.weight,

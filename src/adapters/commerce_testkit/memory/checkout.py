@@ -18,6 +18,7 @@ from commerce_core.checkout import (
     OrderSaga,
     OutsideCall,
     OwedRefund,
+    SagaFilter,
     SagaRow,
     SagaStore,
     SagaWrite,
@@ -25,11 +26,12 @@ from commerce_core.checkout import (
 from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Transaction
-from commerce_core.orders import OrderKey, OrderState, Shipment
+from commerce_core.orders import NextAction, OrderKey, OrderState, Shipment
 from commerce_testkit.memory.leases import unheld
 from commerce_testkit.memory.transaction import table
 
 _ALONE_AFTER: Final = 5
+_CANCELLABLE: Final = (OrderState.PLACED, OrderState.CHARGING, OrderState.AWAITING_BUYER)
 
 
 class MemorySagaStore(SagaStore):
@@ -75,11 +77,17 @@ class MemorySagaStore(SagaStore):
         if due and due[0].claims >= _ALONE_AFTER:
             due = due[:1]
         claimed_rows = [
-            attrs.evolve(row, fence=row.fence + 1, claims=row.claims + 1, lease_until=lease_until)
+            attrs.evolve(
+                row,
+                saga=_noted(row.saga, now),
+                fence=row.fence + 1,
+                claims=row.claims + 1,
+                lease_until=lease_until,
+            )
             for row in [row for row in due if row.claims < _ALONE_AFTER] or due
         ]
         rows.update({row.saga.key.order_id: row for row in claimed_rows})
-        return [_claimed(row) for row in claimed_rows]
+        return [_claimed(row) for row in self.rows(tx, [r.saga.key for r in claimed_rows])]
 
     def take_over(self, tx: Transaction, key: OrderKey, now: datetime) -> ClaimedSaga | None:
         row: SagaRow | None = next(iter(self.rows(tx, [key])), None)
@@ -112,11 +120,15 @@ class MemorySagaStore(SagaStore):
             written.append(w.saga.key.order_id)
             rows[w.saga.key.order_id] = attrs.evolve(
                 row,
-                saga=w.saga,
+                saga=attrs.evolve(
+                    w.saga, time_up=row.saga.time_up, buyer_until=row.saga.buyer_until
+                ),
                 seq=w.seq,
                 claims=w.claims,
                 lease_until=w.lease_until,
-                next_run_at=w.next_run_at,
+                next_run_at=w.next_run_at
+                if row.next_run_at == w.read.next_run_at
+                else row.next_run_at,
                 last_error=w.last_error,
                 attention=row.attention if w.attention is None else w.attention,
                 updated_at=at,
@@ -173,14 +185,35 @@ class MemorySagaStore(SagaStore):
         for key, shipment in shipments.items():
             rows.setdefault(key.order_id, shipment)
 
+    def ask_buyers(self, tx: Transaction, asked: Mapping[OrderKey, NextAction]) -> None:
+        rows = table(tx, "saga")
+        for key, next_action in asked.items():
+            table(tx, "payment_action")[key.order_id] = next_action
+            row: SagaRow = rows[key.order_id]
+            until = attrs.evolve(row.saga, buyer_until=next_action.until)
+            rows[key.order_id] = attrs.evolve(row, saga=until)
+
+    def bring_back(self, tx: Transaction, key: OrderKey, returned: Mapping[str, str]) -> bool:
+        actions = table(tx, "payment_action")
+        row = next(iter(self.rows(tx, [key])), None)
+        if row is None or key.order_id not in actions:
+            return False
+        actions[key.order_id] = attrs.evolve(actions[key.order_id], returned=dict(returned))
+        return True
+
+    def forget_actions(self, tx: Transaction, keys: Sequence[OrderKey]) -> None:
+        for key in keys:
+            table(tx, "payment_action").pop(key.order_id, None)
+
+    def stray_actions(self, tx: Transaction, limit: int) -> Sequence[OrderKey]:
+        rows = table(tx, "saga")
+        sagas = [rows[order_id].saga for order_id in table(tx, "payment_action")]
+        return [s.key for s in sagas if s.state is not OrderState.AWAITING_BUYER][:limit]
+
     def request_cancel(self, tx: Transaction, key: OrderKey, at: datetime) -> bool:
         rows = table(tx, "saga")
         row: SagaRow | None = rows.get(key.order_id)
-        if (
-            row is None
-            or row.saga.key != key
-            or row.saga.state not in (OrderState.PLACED, OrderState.CHARGING)
-        ):
+        if row is None or row.saga.key != key or row.saga.state not in _CANCELLABLE:
             return False
         rows[key.order_id] = attrs.evolve(
             row, saga=attrs.evolve(row.saga, cancel_requested=True), next_run_at=at
@@ -213,7 +246,7 @@ class MemorySagaStore(SagaStore):
     def rows(self, tx: Transaction, keys: Sequence[OrderKey]) -> Sequence[SagaRow]:
         rows = table(tx, "saga")
         return [
-            rows[key.order_id]
+            _with_action(tx, rows[key.order_id])
             for key in keys
             if key.order_id in rows and rows[key.order_id].saga.key == key
         ]
@@ -232,14 +265,10 @@ class MemorySagaStore(SagaStore):
         return [row for row in needs_attention if not row.saga.state.is_final][:limit]
 
     def page(
-        self, tx: Transaction, state: str | None, after: OrderId | None, limit: int
+        self, tx: Transaction, which: SagaFilter, after: OrderId | None, limit: int
     ) -> Sequence[SagaRow]:
         newest = sorted(table(tx, "saga").items(), reverse=True)
-        wanted = [
-            r
-            for i, r in newest
-            if (state is None or r.saga.state == state) and (after is None or i < after)
-        ]
+        wanted = [r for i, r in newest if _is_meant(r, which) and (after is None or i < after)]
         return wanted[:limit]
 
     def census(
@@ -302,9 +331,43 @@ def _waits_for(saga: OrderSaga, away: Away) -> bool:
     return (saga.gateway, saga.account) in away.gateways and not needs_no_call
 
 
+def _is_meant(row: SagaRow, which: SagaFilter) -> bool:
+    if which.state is not None and row.saga.state != which.state:
+        return False
+    if which.alarm is None and which.open_before is None:
+        return True
+    if row.saga.state.is_final:
+        return False
+    alarm = which.alarm
+    if alarm is not None and not _needs_attention(row, alarm.claims, alarm.created_before):
+        return False
+    return which.open_before is None or row.created_at < which.open_before
+
+
+def _noted(saga: OrderSaga, now: datetime) -> OrderSaga:
+    """*saga* as it is claimed: the time of its buyer may be up."""
+    awaiting = saga.state is OrderState.AWAITING_BUYER
+    up = awaiting and saga.buyer_until is not None and saga.buyer_until <= now
+    return attrs.evolve(saga, time_up=True) if up else saga
+
+
+def _with_action(tx: Transaction, row: SagaRow) -> SagaRow:
+    asked: NextAction | None = table(tx, "payment_action").get(row.saga.key.order_id)
+    if asked is None or row.saga.state is not OrderState.AWAITING_BUYER:
+        return row
+    saga = attrs.evolve(row.saga, action=asked.action, returned=asked.returned)
+    return attrs.evolve(row, saga=saga)
+
+
 def _needs_attention(row: SagaRow, claims: int, created_before: datetime) -> bool:
     return row.attention or row.claims >= claims or row.created_at < created_before
 
 
 def _claimed(row: SagaRow) -> ClaimedSaga:
-    return ClaimedSaga(saga=row.saga, fence=row.fence, claims=row.claims, seq=row.seq)
+    return ClaimedSaga(
+        saga=row.saga,
+        fence=row.fence,
+        claims=row.claims,
+        seq=row.seq,
+        next_run_at=row.next_run_at,
+    )

@@ -6,7 +6,15 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from commerce_core.kernel.ids import MessageId
-from commerce_core.kernel.messaging import DeadLetter, DiscardedLetter, Inbox, Message, Outbox
+from commerce_core.kernel.messaging import (
+    DeadLetter,
+    DiscardedLetter,
+    Inbox,
+    Message,
+    Note,
+    Outbox,
+    without_note,
+)
 from commerce_core.kernel.transaction import Database, Transaction
 from commerce_testkit.memory.transaction import table
 
@@ -85,7 +93,7 @@ class MemoryOutbox(Outbox):
                 if parked == id
             ]
 
-    def replay(self, ids: Sequence[MessageId]) -> Sequence[MessageId]:
+    def replay(self, ids: Sequence[MessageId], note: Note = without_note) -> Sequence[MessageId]:
         with self._db.begin() as tx:
             parked, wanted = table(tx, "dead_letter"), set(ids)
             found = {
@@ -96,11 +104,17 @@ class MemoryOutbox(Outbox):
             self.append(tx, list(found.values()))
             for key in [key for key in parked if key[1] in found]:
                 del parked[key]
+            note(tx, sorted(found))
             tx.commit()
         return sorted(found)
 
     def discard(
-        self, ids: Sequence[MessageId], actor: str, reason: str, at: datetime
+        self,
+        ids: Sequence[MessageId],
+        actor: str,
+        reason: str,
+        at: datetime,
+        note: Note = without_note,
     ) -> Sequence[MessageId]:
         with self._db.begin() as tx:
             parked, noted = table(tx, "dead_letter"), table(tx, "discarded_letter")
@@ -109,8 +123,10 @@ class MemoryOutbox(Outbox):
                 noted[*key, at] = DiscardedLetter(
                     letter=parked.pop(key), actor=actor, reason=reason, discarded_at=at
                 )
+            dropped = sorted({message_id for _, message_id in keys})
+            note(tx, dropped)
             tx.commit()
-        return sorted({message_id for _, message_id in keys})
+        return dropped
 
     def discarded(self, limit: int) -> Sequence[DiscardedLetter]:
         with self._db.snapshot() as tx:

@@ -3,8 +3,11 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+import attrs
+
 from commerce_core.kernel.errors import Conflict
 from commerce_core.kernel.ids import BuyerId, CartId, OrderId, SellerId
+from commerce_core.kernel.metadata import NO_METADATA
 from commerce_core.kernel.transaction import Transaction
 from commerce_core.orders import (
     Cancellation,
@@ -14,8 +17,10 @@ from commerce_core.orders import (
     OrderExists,
     OrderFilter,
     OrderKey,
+    OrderLine,
     OrderPosition,
     OrderRepository,
+    OrderState,
     OrderStatus,
     OrderView,
     SellerOrder,
@@ -115,6 +120,25 @@ class MemoryOrderRepository(OrderRepository):
             if order_id in rows
         }
 
+    def under_way(self, tx: Transaction, buyer_id: BuyerId) -> bool:
+        sagas = table(tx, "saga")
+        return any(
+            not sagas[order.id].saga.state.is_final
+            for order in table(tx, "orders").values()
+            if order.buyer_id == buyer_id
+        )
+
+    def blank(
+        self, tx: Transaction, buyer_id: BuyerId, after: OrderId | None, limit: int
+    ) -> Mapping[OrderId, Sequence[SellerId]]:
+        rows, used = table(tx, "orders"), table(tx, "order_used")
+        mine = sorted(o.id for o in rows.values() if o.buyer_id == buyer_id)
+        some = [order_id for order_id in mine if after is None or order_id > after][:limit]
+        for order_id in some:
+            used.pop(("key", buyer_id, rows[order_id].idem_key), None)
+            rows[order_id] = _blanked(rows[order_id])
+        return {i: sorted({line.seller_id for line in rows[i].lines}) for i in some}
+
     def numbered(self, tx: Transaction, numbers: Sequence[str]) -> Mapping[str, OrderKey]:
         kept = table(tx, "order_number")
         return {number: kept[number] for number in numbers if number in kept}
@@ -170,6 +194,24 @@ class MemorySellerOrders(SellerOrders):
         )
         return found[1] if found else None
 
+    def blank(self, tx: Transaction, orders: Sequence[tuple[SellerId, OrderId]]) -> None:
+        known = table(tx, "seller_order")
+        for key in orders:
+            if key in known:
+                seq, order, at = known[key]
+                known[key] = (seq, attrs.evolve(order, lines=_without_metadata(order.lines)), at)
+
+
+def _blanked(order: Order) -> Order:
+    return attrs.evolve(
+        order, email="", address=None, idem_key=None, metadata=NO_METADATA,
+        lines=_without_metadata(order.lines),
+    )  # fmt: skip
+
+
+def _without_metadata(lines: Sequence[OrderLine]) -> tuple[OrderLine, ...]:
+    return tuple(attrs.evolve(line, metadata=NO_METADATA) for line in lines)
+
 
 def _is_wanted(
     wanted: OrderFilter, order_id: str, status: OrderStatus, placed: datetime,
@@ -210,4 +252,7 @@ def _view(tx: Transaction, order: Order) -> OrderView:
         if ending
         else None,
         updated_at=row.updated_at,
+        next_action=table(tx, "payment_action").get(order.id)
+        if row.saga.state is OrderState.AWAITING_BUYER
+        else None,
     )

@@ -12,15 +12,21 @@ from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.payment import (
+    Action,
+    ActionKind,
     BookEntry,
     Capabilities,
     Captured,
+    Charge,
     ChargeOutcome,
     Declined,
     Handle,
+    NeedsBuyer,
     PaymentGateway,
     PaymentInfo,
     PaymentUnknown,
+    Pending,
+    Prepared,
     Refunded,
     RefundOutcome,
     Voided,
@@ -36,11 +42,17 @@ _REFUSALS: Final = {
     "4000000000009995": Declined(
         code="insufficient-funds", detail="there are not enough funds on the card"
     ),
+    "4000008400001629": _DECLINED,
     "tok_declined": _DECLINED,
 }
 _LOSES_ANSWER: Final = "4000000000000119"
 _TIMES_OUT_FIRST: Final = "4000000000000259"
-_TOKENS: Final = {"tok_visa": "4242", "tok_declined": "0002"}
+_DECIDED_LATER: Final = "4000000000000077"
+_CHALLENGED: Final = ("4000000000003220", "4000008400001629")
+_WALLET: Final = "tok_wallet"
+_TOKENS: Final = {"tok_visa": "4242", "tok_declined": "0002", _WALLET: ""}
+#: What a buyer brings back from a challenge, and what becomes of the charge if it is no capture.
+_FAILED: Final = Declined(code="authentication-failed", detail="the buyer was not recognised")
 _BRANDS: Final = {"3": "amex", "4": "visa", "5": "mastercard", "6": "discover", "t": "visa"}
 
 
@@ -57,6 +69,33 @@ class _Entry:
     first_asked_at: datetime | None = None
     refunds: dict[str, Refunded] = attrs.Factory(dict[str, Refunded])
 
+    @property
+    def action(self) -> Action | None:
+        """What its buyer has to do, while the buyer has to."""
+        asked = self.card == _WALLET or (self.card in _CHALLENGED and self.first_asked_at)
+        if not asked or self.outcome is not _OPEN:
+            return None
+        url = f"https://sandbox.invalid/challenges/{self.handle.reference}"
+        return Action(kind=ActionKind.REDIRECT, url=url)
+
+    def decide(self, now: datetime) -> None:
+        """Decide by itself what it decides later."""
+        asked_at = self.first_asked_at if self.card == _DECIDED_LATER else None
+        if asked_at and self.outcome is _OPEN and now >= asked_at + _SLOW:
+            self.capture()
+
+    def capture(self) -> None:
+        """Take the money."""
+        self.outcome = Captured(ref=f"capture-{self.order_id}", amount=self.amount)
+
+    def shown(self) -> ChargeOutcome:
+        """What is to be seen of it."""
+        if (action := self.action) is not None:
+            return NeedsBuyer(action=action)
+        if self.card == _DECIDED_LATER and self.first_asked_at and self.outcome is _OPEN:
+            return Pending("it is decided later", self.first_asked_at + _SLOW)
+        return self.outcome
+
 
 class MemoryGateway(PaymentGateway):
     """The promise of a gateway over a dictionary, and the sandbox's endings."""
@@ -72,7 +111,7 @@ class MemoryGateway(PaymentGateway):
 
     def prepare(
         self, order_id: OrderId, buyer_id: BuyerId, amount: Money, payment: PaymentInfo
-    ) -> Handle:
+    ) -> Prepared:
         now = self._clock.now()
         if problems := list(_problems(payment, now)):
             raise Invalid(problems)
@@ -82,22 +121,29 @@ class MemoryGateway(PaymentGateway):
             gateway="sandbox",
             account="sandbox",
             reference=f"handle-{order_id}",
-            brand=_BRANDS.get(card[0], "card"),
+            brand="wallet" if card == _WALLET else _BRANDS.get(card[0], "card"),
             last4=last4,
         )
         entry = _Entry(order_id=order_id, handle=handle, amount=amount, card=card, prepared_at=now)
         with self._turn:
-            return self._entries.setdefault(handle.reference, entry).handle
+            known = self._entries.setdefault(handle.reference, entry)
+            return Prepared(handle=known.handle, action=known.action)
 
-    def confirm(self, handle: Handle, key: str) -> ChargeOutcome:
+    def confirm(self, charge: Charge) -> ChargeOutcome:
         with self._turn:
-            entry = self._find(handle)
-            if not self._belongs(key, handle):
+            entry = self._find(charge.handle)
+            if not self._belongs(charge.key, charge.handle):
                 return PaymentUnknown("the key belongs to another handle")
-            return self._charge(entry) if entry.outcome is _OPEN else entry.outcome
+            return self._charge(entry, charge) if entry.outcome is _OPEN else entry.outcome
 
-    def _charge(self, entry: _Entry) -> ChargeOutcome:
+    def _charge(self, entry: _Entry, charge: Charge) -> ChargeOutcome:
         now = self._clock.now()
+        if entry.action is not None:
+            return self._carried_back(entry, (charge.returned or {}).get("result"))
+        if entry.card in (*_CHALLENGED, _DECIDED_LATER):
+            entry.first_asked_at = entry.first_asked_at or now
+            entry.decide(now)
+            return entry.shown()
         if entry.card == _TIMES_OUT_FIRST and (
             entry.first_asked_at is None or now < entry.first_asked_at + _SLOW
         ):
@@ -108,14 +154,28 @@ class MemoryGateway(PaymentGateway):
         )
         return _LOST if entry.card == _LOSES_ANSWER else entry.outcome
 
+    def _carried_back(self, entry: _Entry, result: str | None) -> ChargeOutcome:
+        if result == "failed":
+            entry.outcome = _FAILED
+        elif result == "approved" and (refusal := _REFUSALS.get(entry.card)):
+            entry.outcome = refusal
+        elif result == "approved":
+            entry.capture()
+        return entry.shown()
+
     def fetch(self, handle: Handle) -> ChargeOutcome:
         with self._turn:
-            return self._find(handle).outcome
+            entry = self._find(handle)
+            entry.decide(self._clock.now())
+            return entry.shown()
 
     def cancel(self, handle: Handle) -> ChargeOutcome:
         with self._turn:
             entry = self._find(handle)
-            if entry.outcome is _OPEN:
+            entry.decide(self._clock.now())
+            if isinstance(shown := entry.shown(), Pending):
+                return shown
+            if entry.outcome is _OPEN or isinstance(entry.outcome, Declined):
                 entry.outcome = Voided()
             return entry.outcome
 

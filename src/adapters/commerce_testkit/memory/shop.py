@@ -2,7 +2,7 @@
 under a clock that is set.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Final, TypeVar
@@ -10,26 +10,51 @@ from typing import Final, TypeVar
 import attrs
 
 from commerce_core.assembly import Parts, Services
+from commerce_core.audit import AuditBooks
 from commerce_core.checkout import OURS, Definitions, Timing
+from commerce_core.checkout.service.notices import NoticeBooks
+from commerce_core.images import Media
 from commerce_core.kernel.batching import GroupFunction, InlineFanOut
 from commerce_core.pricing import Charges, FreeOfCharges
+from commerce_core.recommendations import RecommendationParts
+from commerce_core.webhooks.service import WebhookParts
 from commerce_testkit.memory.accounts import MemoryAccountRepository
+from commerce_testkit.memory.audit import memory_books
 from commerce_testkit.memory.batching import SteppedBatcher
 from commerce_testkit.memory.broker import MemoryBroker
 from commerce_testkit.memory.cart import MemoryCartRepository
 from commerce_testkit.memory.catalog import MemoryImportQueue, MemoryItemRepository, MemoryOffers
 from commerce_testkit.memory.checkout import MemorySagaStore
 from commerce_testkit.memory.clock import SettableClock
+from commerce_testkit.memory.credential_requests import MemoryCredentialRequests
 from commerce_testkit.memory.ids import CountingIds
+from commerce_testkit.memory.images import (
+    MemoryImageProcessor,
+    MemoryImageRepository,
+    MemoryMediaStore,
+)
 from commerce_testkit.memory.inventory import MemoryStockLedger
 from commerce_testkit.memory.messaging import MemoryInbox, MemoryOutbox
+from commerce_testkit.memory.notifications import (
+    MemoryChannel,
+    MemoryNotificationRepository,
+    PlainRenderer,
+)
 from commerce_testkit.memory.orders import MemoryOrderRepository, MemorySellerOrders
 from commerce_testkit.memory.passwords import CountingTokens, PlainHasher
 from commerce_testkit.memory.payment import MemoryGateway
+from commerce_testkit.memory.payment_notices import MemoryNoticeRepository, MemoryOrderHandles
+from commerce_testkit.memory.recommendations import (
+    MemoryCoPurchases,
+    MemoryPurchaseHistory,
+    MemoryRecommendationModels,
+)
 from commerce_testkit.memory.reindex import MemoryReindexQueue
 from commerce_testkit.memory.search import MemorySearchIndex
 from commerce_testkit.memory.shipping import MemoryCarrier
 from commerce_testkit.memory.transaction import MemoryDatabase
+from commerce_testkit.memory.webhooks import MemoryReceivers, MemoryWebhooks
+from commerce_testkit.memory.wishlist import MemoryWishlistRepository
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -44,12 +69,28 @@ def _outbox(parts: "MemoryParts") -> MemoryOutbox:
     return MemoryOutbox(parts.database)
 
 
+def _media() -> Media:
+    return Media(store=MemoryMediaStore(), processor=MemoryImageProcessor())
+
+
+def _notices() -> NoticeBooks:
+    return NoticeBooks(notices=MemoryNoticeRepository(), handles=MemoryOrderHandles())
+
+
 def _gateway(parts: "MemoryParts") -> MemoryGateway:
     return MemoryGateway(parts.clock)
 
 
 def _index(parts: "MemoryParts") -> MemorySearchIndex:
     return MemorySearchIndex(currency=parts.currency, clock=parts.clock, synonyms=parts.synonyms)
+
+
+def _recommending() -> RecommendationParts:
+    return RecommendationParts(
+        history=MemoryPurchaseHistory(),
+        models=MemoryRecommendationModels(),
+        count=MemoryCoPurchases,
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -64,15 +105,24 @@ class MemoryParts:
     ids: CountingIds = attrs.field(factory=CountingIds)
     database: MemoryDatabase = attrs.field(factory=MemoryDatabase)
     accounts: MemoryAccountRepository = attrs.field(factory=MemoryAccountRepository)
+    credential_requests: MemoryCredentialRequests = attrs.field(factory=MemoryCredentialRequests)
     items: MemoryItemRepository = attrs.field(factory=MemoryItemRepository)
     offers: MemoryOffers = attrs.field(factory=MemoryOffers)
     imports: MemoryImportQueue = attrs.field(factory=MemoryImportQueue)
+    images: MemoryImageRepository = attrs.field(factory=MemoryImageRepository)
+    media: Media | None = attrs.field(factory=_media)
     stock: MemoryStockLedger = attrs.field(factory=MemoryStockLedger)
     carts: MemoryCartRepository = attrs.field(factory=MemoryCartRepository)
     orders: MemoryOrderRepository = attrs.field(factory=MemoryOrderRepository)
     seller_orders: MemorySellerOrders = attrs.field(factory=MemorySellerOrders)
     sagas: MemorySagaStore = attrs.field(factory=MemorySagaStore)
+    payment_notices: NoticeBooks = attrs.field(factory=_notices)
+    audit: AuditBooks = attrs.field(factory=memory_books)
+    wishlists: MemoryWishlistRepository = attrs.field(factory=MemoryWishlistRepository)
+    recommending: RecommendationParts = attrs.field(factory=_recommending)
     reindex: MemoryReindexQueue = attrs.field(factory=MemoryReindexQueue)
+    webhooks: MemoryWebhooks = attrs.field(factory=MemoryWebhooks)
+    receivers: MemoryReceivers = attrs.field(factory=MemoryReceivers)
     charges: Charges = attrs.field(factory=FreeOfCharges)
     definitions: Definitions = OURS
     synonyms: Mapping[str, Sequence[str]] = attrs.field(factory=dict[str, Sequence[str]])
@@ -81,6 +131,8 @@ class MemoryParts:
         init=False, default=attrs.Factory(_gateway, takes_self=True)
     )
     carrier: MemoryCarrier = attrs.field(factory=MemoryCarrier)
+    notifications: MemoryNotificationRepository = attrs.field(factory=MemoryNotificationRepository)
+    mail: MemoryChannel = attrs.field(factory=MemoryChannel)
     index: MemorySearchIndex = attrs.field(
         init=False, default=attrs.Factory(_index, takes_self=True)
     )
@@ -98,10 +150,16 @@ def parts_in_memory(on: MemoryParts) -> "partial[Parts]":
     return partial(
         Parts,
         currency=on.currency, clock=on.clock, ids=on.ids, tokens=CountingTokens(),
-        hasher=PlainHasher(), database=on.database, accounts=on.accounts, items=on.items,
-        offers=on.offers, imports=on.imports, stock=on.stock, carts=on.carts, orders=on.orders,
-        seller_orders=on.seller_orders, sagas=on.sagas, reindex=on.reindex, outbox=on.outbox,
-        inbox=MemoryInbox(), index=on.index, gateways={_GATEWAY: on.gateway},
+        hasher=PlainHasher(), database=on.database, accounts=on.accounts,
+        credential_requests=on.credential_requests, items=on.items,
+        offers=on.offers, imports=on.imports, images=on.images, media=on.media,
+        stock=on.stock, carts=on.carts, orders=on.orders,
+        webhooks=WebhookParts(repo=on.webhooks, receivers=on.receivers),
+        seller_orders=on.seller_orders, wishlists=on.wishlists, recommending=on.recommending,
+        sagas=on.sagas, payment_notices=on.payment_notices, audit=on.audit,
+        reindex=on.reindex, outbox=on.outbox, inbox=MemoryInbox(),
+        index=on.index, notifications=on.notifications, renderer=PlainRenderer(),
+        channels=[on.mail], gateways={_GATEWAY: on.gateway},
         carriers={_CARRIER: on.carrier}, charges=on.charges,
         definitions=on.definitions,
         broker=lambda consumers: MemoryBroker(consumers, on.outbox.park, on.clock),
@@ -121,11 +179,17 @@ class MemoryShop(Services):
         """Carry on what can be carried on now, until nothing more comes of it. Time stands
         still.
         """
-        loops = (
+        loops: tuple[Callable[[int], int], ...] = (
             self.importer.run_once,
+            self.payment_notices.run_once,
             self.runner.run_once,
             self.relay.run_once,
             self.reindexer.run_once,
+            self.resets.run_once,
+            self.notification_sender.run_once,
+            self.model_builder.run_once,
+            lambda _: self.image_processing.run_once(),
+            self.webhook_sender.run_once,
         )
         while any(run_once(_STEP) for run_once in loops):
             pass

@@ -118,6 +118,41 @@ def has_logged_out(story: Story, who: str) -> None:
     visitor.token = None
 
 
+@step(says('{who:Who} changes the password "{current:Text}" to "{new:Text}"'))
+def changes_password(story: Story, who: str, current: str, new: str) -> None:
+    story.attempt(lambda: story.shop.change_password(story.visitor(who), current, new))
+
+
+@step(says("{who:Who} has forgotten the password"))
+def has_forgotten(story: Story, who: str) -> None:
+    story.shop.forget_password(story.visitor(who))
+
+
+@then(says('a "{kind:Text}" is on its way to {who:Who}'))
+def is_on_its_way(story: Story, who: str, kind: str) -> None:
+    def kinds() -> list[str]:
+        page, _ = story.shop.notifications(story.visitor(who))
+        return [told.kind for told in page]
+
+    story.until(lambda: kind in kinds(), f"{who} is told by {kind}", kinds)
+
+
+@step(says("{who:Who} logs out everywhere"))
+def logs_out_everywhere(story: Story, who: str) -> None:
+    story.shop.log_out_everywhere(story.visitor(who))
+
+
+@step(says("{who:Who} leaves the shop"))
+def leaves(story: Story, who: str) -> None:
+    visitor = story.visitor(who)
+    story.attempt(lambda: story.shop.leave(visitor, visitor.password))
+
+
+@step(says('{who:Who} leaves the shop with the password "{password:Text}"'))
+def leaves_with(story: Story, who: str, password: str) -> None:
+    story.attempt(lambda: story.shop.leave(story.visitor(who), password))
+
+
 @step(says("{who:Who} goes on with the old log-in"))
 @step(says("{who:Who} looks at the own profile"))
 def looks_at_profile(story: Story, who: str) -> None:
@@ -151,6 +186,20 @@ def takes_address_away(story: Story, who: str) -> None:
 @step(says("{who:Who} tries to become a {role:Words}"))
 def tries_role(story: Story, who: str, role: str) -> None:
     story.attempt(lambda: story.shop.change_profile(story.visitor(who), {"role": role}))
+
+
+@then(says("{who:Who} is logged in {times:Count} times"))
+def is_logged_in(story: Story, who: str, times: int) -> None:
+    assert story.shop.log_ins(story.visitor(who)) == times
+
+
+@then(says("the shop gives {who:Who} everything that it knows, with {orders:Count} orders"))
+def gives_everything(story: Story, who: str, orders: int) -> None:
+    visitor = story.visitor(who)
+    known = story.shop.known(visitor)
+    (account,) = known["accounts"]
+    assert (account["email"], len(known["orders"])) == (visitor.email, orders)
+    assert visitor.password not in str(known)
 
 
 @then(says("{who:Who} is known as a {role:Words}"))

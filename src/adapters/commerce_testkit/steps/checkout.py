@@ -16,6 +16,9 @@ _GOOD_CARD: Final = "4242424242424242"
 _CARDS: Final[Mapping[str, str]] = {
     "is declined": "4000000000000002",
     "has too little": "4000000000009995",
+    "has a bank that wants to see the buyer": "4000000000003220",
+    "is declined after its bank has seen the buyer": "4000008400001629",
+    "is decided later": "4000000000000077",
 }
 _CARD_ANSWER_LOST: Final = "4000000000000119"
 _CARD_SLOW: Final = "4000000000000259"

@@ -15,6 +15,7 @@ _CAUSES: Final = {
     "it cannot be shipped": "cannot-ship",
     "the buyer wished it": "cancelled-by-buyer",
 }
+_RESULTS: Final = {"approved": "approved", "failed": "failed", "done nothing": "nothing"}
 
 
 def _placed(story: Story) -> Placed:
@@ -202,6 +203,21 @@ def seller_is_shown(story: Story, who: str, quantity: int, name: str) -> None:
 def cancels(story: Story, who: str) -> None:
     order_id = _placed(story).order_id
     story.attempt(lambda: story.shop.cancel(story.visitor(who), order_id))
+
+
+@step("the order waits for its buyer")
+def waits_for_buyer(story: Story) -> None:
+    story.until(
+        lambda: story.order().payment_status == "action-required", "the order waits for its buyer"
+    )
+    assert story.order().status == "PENDING"
+    assert _timeline(story.order())[-1] == "PaymentActionRequired"
+
+
+@step(says("{who:Who} comes back from the bank having {done:Words}"))
+def comes_back(story: Story, who: str, done: str) -> None:
+    order_id, result = _placed(story).order_id, _RESULTS[done]
+    story.attempt(lambda: story.shop.come_back(story.visitor(who), order_id, result))
 
 
 @step(says("{who:Who} follows the order"))

@@ -45,6 +45,7 @@ from commerce_core.kernel.codec import reader
 from commerce_core.kernel.errors import Invalid
 from commerce_core.kernel.ids import IdFactory
 from commerce_core.kernel.money import exponent
+from commerce_core.kernel.notifier import Notifier
 from commerce_core.kernel.transaction import Database, Transaction
 
 _LEASE: Final = timedelta(seconds=30)
@@ -80,8 +81,10 @@ class Importer:
         clock: Clock,
         ids: IdFactory,
         currency: str,
+        notifier: Notifier,
     ) -> None:
         self._db = database
+        self._notifier = notifier
         self._queue = queue
         self._repo = repo
         self._writer = writer
@@ -312,9 +315,8 @@ class Importer:
                     tx, [(item, composed) for _, item, composed in batch.changed], now
                 )
                 break
-            except (
-                VariantInStock
-            ) as error:  # nothing was written: the items whose forms cannot go are left out
+            except VariantInStock as error:  # nothing was written
+                # The items whose forms cannot go are left out.
                 batch.refuse_dropping(error.sku_ids)
         batch.latest = tuple(
             (view.item.id, view.document_version)
@@ -333,10 +335,11 @@ class Importer:
         )
 
     def _keep(self, tx: Transaction, job: ItemImport) -> None:
-        if not self._queue.save(
-            tx, job, None
-        ):  # else another process has taken it over, with these rows
-            raise _Overtaken
+        if not self._queue.save(tx, job, None):
+            raise _Overtaken  # another process has taken it over, with these rows
+        if job.status is ImportStatus.FINISHED and not job.dry_run:
+            told = (job.id, job.seller_id, job.progress.counts)
+            self._notifier.notify(tx, "import-finished", *told)
 
 
 @attrs.frozen

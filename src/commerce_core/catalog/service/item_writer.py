@@ -1,12 +1,12 @@
 """Writes items, their stock and their events, in the transaction of the caller."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import attrs
 
 from commerce_core.catalog.errors import VariantInStock
-from commerce_core.catalog.events import ItemChanged
+from commerce_core.catalog.events import ItemChanged, PriceDropped
 from commerce_core.catalog.model import Item, ItemView
 from commerce_core.catalog.ports import ItemRepository
 from commerce_core.catalog.service.compose import Composed
@@ -69,7 +69,40 @@ class ItemWriter:
         } | dict.fromkeys(dropped, False)
         self._stock.set_sellable(tx, sellable)
         self._publish_changes(tx, after, now)
+        befores = [before for before, _ in changes]
+        cheaper = [i for b, i in zip(befores, after, strict=True) if _is_cheaper(b, i)]
+        drops = [PriceDropped(item_id=item.id, version=item.version) for item in cheaper]
+        self._outbox.append(tx, [envelope(e, id=self._ids.new(), at=now) for e in drops])
         return after
+
+    def change_images(
+        self,
+        tx: Transaction,
+        item_id: ItemId,
+        variant_id: str,
+        change: Callable[[tuple[str, ...]], tuple[str, ...]],
+        now: datetime,
+    ) -> None:
+        """Make of the images of an item, or of its variant if one is named, what *change* says. An
+        item or a variant that is gone is passed over.
+
+        Raises:
+            StaleVersion: the item was changed since it was read; the caller rolls back.
+        """
+        item = self._repo.load(tx, [item_id]).get(item_id)
+        if item is None:
+            return
+        after = attrs.evolve(item, images=change(item.images))
+        if variant_id:
+            after = attrs.evolve(
+                item,
+                variants=tuple(
+                    attrs.evolve(v, images=change(v.images)) if v.variant_id == variant_id else v
+                    for v in item.variants
+                ),
+            )
+        if after != item:
+            self.change(tx, [(item, Composed(item=after, openings=()))], now)
 
     def check_dropped(
         self, tx: Transaction, changes: Sequence[tuple[Item, Item]]
@@ -120,6 +153,13 @@ class ItemWriter:
     def _publish_changes(self, tx: Transaction, items: Sequence[Item], now: datetime) -> None:
         events = [ItemChanged(item_id=item.id, version=item.version) for item in items]
         self._outbox.append(tx, [envelope(event, id=self._ids.new(), at=now) for event in events])
+
+
+def _is_cheaper(before: Item, after: Item) -> bool:
+    prices = {v.sku_id: v.price.minor for v in before.variants}
+    return after.on_sale and any(
+        v.price.minor < prices.get(v.sku_id, v.price.minor) for v in after.variants
+    )
 
 
 def _next(before: Item, item: Item, dropped: Mapping[SkuId, StockLevel], now: datetime) -> Item:

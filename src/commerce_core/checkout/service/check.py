@@ -1,36 +1,44 @@
 """The invariants of placing orders, checked over what is stored and over the gateways' own books.
 
 The same code serves the simulator, the fault tests, ``commerce check`` and production. Names (S1 …
-L11) are those of the invariants as the documentation lists them. S10, S12, S14, S15, L3, L9 and L10
+L15) are those of the invariants as the documentation lists them. S10, S12, S14, S15, L3, L9 and L10
 need a history that no database keeps: tests hold them. L4 is a count of the report; L7 is the index
 audit's.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 import attrs
 
 from commerce_core.cart import CartRepository
-from commerce_core.checkout.ports import SagaRow, SagaStore
+from commerce_core.checkout.ports import SagaFilter, SagaRow, SagaStore
 from commerce_core.checkout.service.invariants import (
     OrderEvidence,
-    Violation,
     check_numbers,
     check_order,
     check_stock,
 )
-from commerce_core.checkout.service.operate import ALARM_AGE, ALARM_CLAIMS
+from commerce_core.checkout.service.standing import ALARM_AGE, ALARM_CLAIMS
 from commerce_core.inventory import StockAudit, StockLedger
+from commerce_core.kernel.audit import Audit, Violation
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import BuyerId, CartId, OrderId, SkuId
 from commerce_core.kernel.messaging import Outbox
 from commerce_core.kernel.transaction import Database, Transaction
+from commerce_core.notifications import NotificationRepository
 from commerce_core.orders import KeptNumber, Order, OrderKey, OrderRepository, OrderView
 from commerce_core.payment import PaymentGateway
 
 _PAGE: Final = 500
+#: A message that waits for longer, for no reason that is known, is stuck.
+MESSAGE_AGE: Final = timedelta(hours=1)
+#: Messages about orders that ended before may be forgotten.
+MESSAGES_KEPT: Final = timedelta(days=6)
+#: How long an event may be in the hands of its consumer.
+_IN_HAND: Final = timedelta(minutes=1)
 
 
 @attrs.frozen(kw_only=True)
@@ -61,7 +69,7 @@ class Report:
 
 class Checker:
     """Reads the database page by page, each in one snapshot, and beside it, with no transaction
-    open, the gateways' books.
+    open, the gateways' books. What other capabilities have stored is for their *audits*.
     """
 
     def __init__(
@@ -74,6 +82,8 @@ class Checker:
         outbox: Outbox,
         gateways: Mapping[str, PaymentGateway],
         clock: Clock,
+        messages: NotificationRepository,
+        audits: Sequence[Audit] = (),
     ) -> None:
         self._db = database
         self._carts = carts
@@ -83,10 +93,15 @@ class Checker:
         self._outbox = outbox
         self._gateways = gateways
         self._clock = clock
+        self._messages = messages
+        self._others = audits
+        self._at_rest = False
 
     def check(self) -> Report:
         """Check everything. Changes nothing."""
         found: list[Violation] = []
+        waiting, _ = self._outbox.backlog(1)
+        self._at_rest = waiting == 0
         sums, before = Counter[str](), self._clock.now() - ALARM_AGE
         for audits in self._audits():
             sums["skus"] += len(audits)
@@ -101,6 +116,8 @@ class Checker:
                 if not row.saga.state.is_final and row.created_at < before
             ]
             found += self._check_orders([row.saga.key for row in rows])
+        found += self._stuck()
+        found += self._stray_actions()
         found += [violation for kept in self._numbers() for violation in check_numbers(kept)]
         alarmed = self._alarmed(sums["unfinished"])
         found += self._unseen([key for key in old if key.order_id not in alarmed])
@@ -109,6 +126,7 @@ class Checker:
             for gateway in self._gateways.values()
             for violation in self._orphan_captures(gateway)
         ]
+        found += [violation for audit in self._others for violation in audit.violations()]
         waiting, _ = self._outbox.backlog()
         return Report(
             skus=sums["skus"],
@@ -144,6 +162,22 @@ class Checker:
                         invariant="L1", subject=f"order {row.saga.key.order_id}", detail=detail
                     )
 
+    def _stuck(self) -> Iterator[Violation]:
+        """Messages that should have gone out an hour ago, and that nothing is known to keep."""
+        with self._db.snapshot() as tx:
+            stuck = self._messages.stuck(tx, self._clock.now() - MESSAGE_AGE, _PAGE)
+        for n in stuck:
+            detail = f"{n.kind} waits since {n.due_at:%Y-%m-%d %H:%M}, and no channel put it off"
+            yield Violation(invariant="L6", subject=f"message {n.id}", detail=detail)
+
+    def _stray_actions(self) -> Iterator[Violation]:
+        """L15: what buyers had to do is a secret, kept no longer than they are waited for."""
+        with self._db.snapshot() as tx:
+            strays = self._sagas.stray_actions(tx, _PAGE)
+        for key in strays:
+            detail = "what its buyer had to do is kept, and nobody waits for it"
+            yield Violation(invariant="L15", subject=f"order {key.order_id}", detail=detail)
+
     def _audits(self) -> Iterator[Sequence[StockAudit]]:
         page = self._audit(None)
         while page:
@@ -162,7 +196,7 @@ class Checker:
 
     def _page(self, after: OrderId | None) -> Sequence[SagaRow]:
         with self._db.snapshot() as tx:
-            return self._sagas.page(tx, None, after, _PAGE)
+            return self._sagas.page(tx, SagaFilter(), after, _PAGE)
 
     def _numbers(self) -> Iterator[Sequence[KeptNumber]]:
         page = self._some_numbers(None)
@@ -237,6 +271,8 @@ class Checker:
                 tx, sorted({pair for view in views.values() for pair in _carts_of(view)})
             )
             duplicate_orders = self._namesakes(tx, [view.order for view in views.values()])
+            told = _by_order((OrderId(n.subject), n) for n in self._messages.about(tx, order_ids))
+            since = self._messages.since(tx)
             numbered = self._orders.numbered(
                 tx, [view.order.number for view in views.values() if view.order.number is not None]
             )
@@ -250,10 +286,25 @@ class Checker:
                 cart=carts.get(views[row.saga.key.order_id].order.cart_id),
                 returned_to=carts.get(_returned_to(views[row.saga.key.order_id]) or CartId("")),
                 duplicate_orders=duplicate_orders.get(row.saga.key.order_id, []),
+                told=told.get(row.saga.key.order_id, [])
+                if self._is_told(views[row.saga.key.order_id], since)
+                else None,
                 numbered=numbered.get(views[row.saga.key.order_id].order.number or ""),
             )
             for row in rows
         ]
+
+    def _is_told(self, view: OrderView, since: datetime | None) -> bool:
+        """Whether its people must have been told how it ended: it did a while ago, no event waits,
+        they are known, and messages have not been forgotten.
+        """
+        now, ended = self._clock.now(), view.updated_at
+        return (
+            self._at_rest
+            and bool(view.order.email)
+            and now - MESSAGES_KEPT < ended < now - _IN_HAND
+            and (since is None or view.order.created_at >= since)
+        )
 
     def _namesakes(
         self, tx: Transaction, orders: Sequence[Order]

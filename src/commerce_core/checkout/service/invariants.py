@@ -11,18 +11,11 @@ from commerce_core.cart import Cart
 from commerce_core.checkout.model import CallStatus, Operation, OutsideCall
 from commerce_core.checkout.ports import MoneyFact, SagaRow
 from commerce_core.inventory import Hold, HoldStatus, StockAudit
+from commerce_core.kernel.audit import Violation
 from commerce_core.kernel.money import Money
+from commerce_core.notifications import Kind, Notification, Status
 from commerce_core.orders import Fact, KeptNumber, Order, OrderKey, OrderState, OrderView
 from commerce_core.payment import BookEntry
-
-
-@attrs.frozen(kw_only=True)
-class Violation:
-    """An invariant that does not hold, of what, and how."""
-
-    invariant: str
-    subject: str
-    detail: str
 
 
 @attrs.frozen(kw_only=True)
@@ -39,6 +32,10 @@ class OrderEvidence:
     duplicate_orders: Sequence[Order]
     numbered: OrderKey | None = None
     """The order that its number leads to."""
+    told: Sequence[Notification] | None = None
+    """What people are told of it; ``None``: it is too early, or it was over before anybody was
+    told of anything.
+    """
 
 
 def check_stock(audit: StockAudit) -> Iterator[Violation]:
@@ -68,7 +65,7 @@ def check_numbers(kept: Sequence[KeptNumber]) -> Iterator[Violation]:
 
 def check_order(evidence: OrderEvidence) -> Iterator[Violation]:
     """Every invariant that one order's evidence can show."""
-    for check in (_money, _timeline, _contents, _ending):
+    for check in (_money, _timeline, _contents, _ending, _messages):
         for invariant, detail in check(evidence):
             yield Violation(
                 invariant=invariant,
@@ -135,11 +132,15 @@ _AFTER: Final[Mapping[Fact, frozenset[Fact]]] = {
     Fact.ORDER_CREATED: frozenset({Fact.INVENTORY_RESERVED}),
     Fact.INVENTORY_RESERVED: frozenset(
         {
+            Fact.PAYMENT_ACTION_REQUIRED,
             Fact.PAYMENT_COMPLETED,
             Fact.PAYMENT_DECLINED,
             Fact.INVENTORY_RELEASED,
             Fact.SHIPMENT_READY,
         }
+    ),
+    Fact.PAYMENT_ACTION_REQUIRED: frozenset(
+        {Fact.PAYMENT_COMPLETED, Fact.PAYMENT_DECLINED, Fact.INVENTORY_RELEASED}
     ),
     Fact.PAYMENT_COMPLETED: frozenset(
         {Fact.SHIPMENT_READY, Fact.INVENTORY_RELEASED, Fact.PAYMENT_REFUNDED}
@@ -204,6 +205,11 @@ def _contents(e: OrderEvidence) -> _Found:
 
 def _ending(e: OrderEvidence) -> _Found:
     state, statuses = e.view.state, {hold.status for hold in e.holds}
+    if state is OrderState.AWAITING_BUYER:
+        if statuses != {HoldStatus.HELD}:
+            yield "S21", "its buyer is waited for, and its goods are not held"
+        if e.view.next_action is None or e.row.saga.buyer_until is None:
+            yield "S21", "its buyer is waited for, and nothing says what for and until when"
     want = Counter({line.sku_id: line.quantity for line in e.view.order.lines})
     if Counter({hold.sku_id: hold.quantity for hold in e.holds}) != want:
         yield "S2", "what is held is not what was ordered"
@@ -230,3 +236,24 @@ def _ending(e: OrderEvidence) -> _Found:
 def _is_left_done(call: OutsideCall) -> bool:
     """Whether it undoes a step of the shop's own, and is not known to have done so."""
     return call.operation.is_undo and call.status is not CallStatus.OK
+
+
+#: What its buyer is told at the end of an order, and what would contradict it.
+_LAST_WORD: Final = {
+    OrderState.COMPLETED: ({Kind.ORDER_CONFIRMED, Kind.ORDER_COMPLETED}, {Kind.ORDER_CANCELLED}),
+    OrderState.CANCELLED: (
+        {Kind.ORDER_CANCELLED},
+        {Kind.ORDER_CONFIRMED, Kind.ORDER_COMPLETED, Kind.NEW_ORDER},
+    ),
+}
+
+
+def _messages(e: OrderEvidence) -> _Found:
+    if e.told is None or e.view.state not in _LAST_WORD:
+        return
+    wanted, contrary = _LAST_WORD[e.view.state]
+    kinds = {n.kind for n in e.told if n.person == e.view.order.buyer_id}
+    if missing := sorted(wanted - kinds):
+        yield "L6", f"nobody wrote {', '.join(missing)} down"
+    for kind in sorted({n.kind for n in e.told if n.status is Status.SENT} & contrary):
+        yield "L6", f"{kind} was sent, and the order is {e.view.state.value}"

@@ -1,11 +1,10 @@
 """What operators do with sagas: inspect, retry, and decide where only a person can."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
-from typing import Final
+from datetime import datetime
+from typing import Final, overload
 
-import attrs
-
+from commerce_core.audit import Action, AuditTrail, CallLog, Decision, OperatorDecision
 from commerce_core.checkout.errors import (
     CallUnknown,
     ContradictedByBooks,
@@ -13,44 +12,50 @@ from commerce_core.checkout.errors import (
     SagaNotFound,
 )
 from commerce_core.checkout.model import CallStatus, Operation, OrderSaga, StepCommand
-from commerce_core.checkout.ports import BacklogStats, SagaRow, SagaStore
+from commerce_core.checkout.ports import AlarmBounds, BacklogStats, SagaFilter, SagaRow, SagaStore
 from commerce_core.checkout.saga import Definitions, next_command
 from commerce_core.checkout.service.record import Recorder
+from commerce_core.checkout.service.standing import (
+    ALARM_AGE,
+    ALARM_CLAIMS,
+    Dossier,
+    SagaStanding,
+    Stated,
+    standing_of,
+)
 from commerce_core.checkout.service.transition import OutcomeRecord
 from commerce_core.checkout.steps.own import Accepted, Refused
+from commerce_core.inventory import StockLedger
 from commerce_core.kernel.clock import Clock
-from commerce_core.kernel.ids import OrderId
-from commerce_core.kernel.transaction import Database
+from commerce_core.kernel.ids import OrderId, is_id
+from commerce_core.kernel.paging import Page, decode_cursor, encode_cursor
+from commerce_core.kernel.transaction import Database, Transaction
 from commerce_core.orders import Order, OrderKey, OrderRepository, OrderView
 from commerce_core.payment import (
     Captured,
     ChargeOutcome,
     Declined,
+    NeedsBuyer,
     PaymentGateway,
     PaymentUnknown,
+    Pending,
     Voided,
 )
 from commerce_core.shipping import CannotShip
 
-#: A saga that was claimed so often without progress, or is so old, stands in the alarmed list.
-ALARM_CLAIMS: Final = 20
-ALARM_AGE: Final = timedelta(hours=1)
+_LIST: Final = "sagas"
+#: Decisions that are shown with a saga: the latest.
+_MOST_DECISIONS: Final = 100
+#: Outside calls that are shown with it: the latest.
+_MOST_CALLS: Final = 200
 #: More sagas of definitions that are not known are not counted.
 MOST_UNKNOWN: Final = 10_000
 
 
-@attrs.frozen(kw_only=True)
-class OperatorDecision:
-    """Who decides, why, and what shows it: kept in the timeline."""
-
-    actor: str
-    reason: str
-    evidence: str
-
-
 class Operations:
-    """What operators may do. Deciding takes an :class:`OperatorDecision` and is refused while a
-    call is unknown.
+    """What operators may do. Deciding takes an :class:`OperatorDecision`, which is kept in the
+    transaction of its effect, and is refused while a call is unknown. A request that has decided
+    before (its name stands in the decision) decides nothing more.
     """
 
     def __init__(
@@ -58,14 +63,20 @@ class Operations:
         database: Database,
         orders: OrderRepository,
         sagas: SagaStore,
+        stock: StockLedger,
         recorder: Recorder,
         gateways: Mapping[str, PaymentGateway],
         clock: Clock,
         definitions: Definitions,
+        audit: AuditTrail,
+        calls: CallLog,
     ) -> None:
         self._db = database
         self._orders = orders
         self._sagas = sagas
+        self._stock = stock
+        self._audit = audit
+        self._calls = calls
         self._recorder = recorder
         self._definitions = definitions
         self._gateways = gateways
@@ -76,7 +87,36 @@ class Operations:
     ) -> Sequence[SagaRow]:
         """Sagas, newest first."""
         with self._db.snapshot() as tx:
-            return self._sagas.page(tx, state, after, limit)
+            return self._sagas.page(tx, SagaFilter(state=state), after, limit)
+
+    def find(
+        self,
+        *,
+        state: str | None = None,
+        alarmed: bool = False,
+        older_than: datetime | None = None,
+        cursor: str | None = None,
+        size: int = 50,
+    ) -> Page[SagaStanding]:
+        """Sagas as they stand, newest first, *size* at a time: in one *state*, alarmed ones alone,
+        or those that are not over though they were placed before *older_than*.
+
+        Raises:
+            BadCursor: *cursor* was not given out by this list.
+        """
+        after = OrderId(decode_cursor(_LIST, cursor, str)[0]) if cursor is not None else None
+        now = self._clock.now()
+        which = SagaFilter(
+            state=state,
+            alarm=AlarmBounds(ALARM_CLAIMS, now - ALARM_AGE) if alarmed else None,
+            open_before=older_than,
+        )
+        with self._db.snapshot() as tx:
+            found = self._sagas.page(tx, which, after, size + 1)
+        standing = [standing_of(row, self._definitions, now) for row in found[:size]]
+        if len(found) <= size:
+            return Page(standing)
+        return Page(standing, encode_cursor(_LIST, found[size - 1].saga.key.order_id))
 
     def numbered(self, number: str) -> Sequence[SagaRow]:
         """The saga of the order that people call by *number*; none where no order has it."""
@@ -114,34 +154,63 @@ class Operations:
             SagaNotFound: there is no such order.
         """
         with self._db.snapshot() as tx:
-            key = self._orders.keys_of(tx, [order_id]).get(order_id)
-            view = self._orders.load(tx, [key]).get(order_id) if key else None
-            rows: Sequence[SagaRow] = self._sagas.rows(tx, [key]) if key else ()
-        if view is None or not rows:
-            raise SagaNotFound("there is no such order")
-        return rows[0], view
+            return self._read(tx, order_id)
 
-    def retry(self, order_id: OrderId) -> None:
-        """Let a saga run now, whatever it was waiting for. Idempotent; nothing happens to one that
-        is over.
+    def dossier(self, order_id: OrderId) -> Dossier:
+        """All that is known of one order's saga, with its latest outside calls and decisions.
 
         Raises:
             SagaNotFound: there is no such order.
         """
+        with self._db.snapshot() as tx:
+            row, view = self._read(tx, order_id)
+            facts = self._sagas.facts(tx, [row.saga.key])
+            holds = self._stock.holds(tx, [order_id])
+            calls = self._calls.of_order(tx, order_id, _MOST_CALLS)
+            decided = self._audit.latest(tx, order_id, _MOST_DECISIONS)
+        return Dossier(
+            standing=standing_of(row, self._definitions, self._clock.now()),
+            view=view,
+            facts=facts,
+            holds=holds,
+            calls=calls,
+            decisions=decided,
+        )
+
+    @overload
+    def retry(self, order_id: OrderId) -> None: ...
+
+    @overload
+    def retry(self, order_id: OrderId, decision: OperatorDecision) -> Decision: ...
+
+    def retry(self, order_id: OrderId, decision: OperatorDecision | None = None) -> Decision | None:
+        """Let a saga run now, whatever it was waiting for; what is kept of the *decision*.
+        Idempotent; nothing happens to one that is over. A program that has learnt what a step waits
+        for decides nothing, and gives none.
+
+        Raises:
+            SagaNotFound: there is no such order.
+            RequestReused: the decision's request has decided something else.
+        """
+        if known := self._audit.repeated(decision, Action.RETRY, order_id):
+            return known
         with self._db.begin() as tx:
-            keys = self._orders.keys_of(tx, [order_id])
-            if not keys:
+            key = self._key_of(tx, order_id)
+            if key is None:
                 raise SagaNotFound("there is no such order")
-            self._sagas.make_due(tx, list(keys.values()), self._clock.now())
+            due = self._sagas.make_due(tx, [key], self._clock.now())
+            kept = self._note(tx, decision, Action.RETRY, order_id, "due" if due else "over")
             tx.commit()
+        return kept
 
     def resolve(
         self,
         order_id: OrderId,
         outcome: Captured | Declined | Voided | Accepted | Refused,
         decision: OperatorDecision,
-    ) -> None:
-        """Have the saga go on with what became of its charge, or with a step that waits.
+    ) -> Decision:
+        """Have the saga go on with what became of its charge, or with a step that waits; what is
+        kept of the decision, with the outcome that counts.
 
         A step that waits is *accepted* or *refused* as it is said. For a charge the gateway is
         queried first: what it shows is what counts. Its reference and its amount are taken, not the
@@ -156,15 +225,25 @@ class Operations:
             NotToBeUndone: the order does not wait to know what became of its charge; or no step of
                 it waits.
             ContradictedByBooks: the gateway says otherwise.
+            RequestReused: the decision's request has decided something else.
         """
+        if known := self._audit.repeated(decision, Action.RESOLVE, order_id):
+            return known
         if isinstance(outcome, Accepted | Refused):
             key, saga = self._waiting(order_id, lambda saga: saga.waiting is not None)
-            self._decide(key, saga, outcome, decision)
-            return
-        key, saga = self._waiting(order_id, self._expects(StepCommand.CONFIRM, StepCommand.VOID))
+            return self._decide(key, saga, outcome, decision, Action.RESOLVE)
+        charging = self._expects(StepCommand.CONFIRM, StepCommand.LOOK, StepCommand.VOID)
+        key, saga = self._waiting(order_id, charging)
         with self._db.snapshot() as tx:
             order = self._orders.load(tx, [key])[order_id].order
-        self._decide(key, saga, _checked_against(outcome, self._shown(order)), decision)
+        shown = _checked_against(outcome, self._shown(order))
+        return self._decide(key, saga, shown, decision, Action.RESOLVE)
+
+    def resolve_as(self, order_id: OrderId, stated: Stated, decision: OperatorDecision) -> Decision:
+        """As :meth:`resolve`, with the outcome in a word. It raises the same."""
+        _, view = self.show(order_id)
+        outcome = stated.outcome(view.order.total, decision.reason)
+        return self.resolve(order_id, outcome, decision)
 
     def _shown(self, order: Order) -> ChargeOutcome:
         """What the gateway shows of a charge. No transaction is open during the call.
@@ -181,18 +260,33 @@ class Operations:
         captured = next((entry for entry in entries if entry.kind == "capture"), None)
         return Captured(ref=captured.ref, amount=captured.amount) if captured else shown_charge
 
-    def compensate(self, order_id: OrderId, decision: OperatorDecision) -> None:
-        """Have a paid order undone that cannot be shipped.
+    def compensate(self, order_id: OrderId, decision: OperatorDecision) -> Decision:
+        """Have a paid order undone that cannot be shipped; what is kept of the decision.
 
         Raises:
             SagaNotFound: there is no such order.
             CallUnknown: it is not known whether the parcel is booked.
             NotToBeUndone: the order is not waiting for its shipment.
+            RequestReused: the decision's request has decided something else.
         """
+        if known := self._audit.repeated(decision, Action.COMPENSATE, order_id):
+            return known
         key, saga = self._waiting(order_id, self._expects(StepCommand.BOOK))
         if saga.status(Operation.SHIP) is CallStatus.UNKNOWN:
             raise CallUnknown("it is not known whether the parcel is booked")
-        self._decide(key, saga, CannotShip(decision.reason), decision)
+        outcome = CannotShip(decision.reason)
+        return self._decide(key, saga, outcome, decision, Action.COMPENSATE)
+
+    def _read(self, tx: Transaction, order_id: OrderId) -> tuple[SagaRow, OrderView]:
+        key = self._key_of(tx, order_id)
+        view = self._orders.load(tx, [key]).get(order_id) if key else None
+        rows: Sequence[SagaRow] = self._sagas.rows(tx, [key]) if key else ()
+        if view is None or not rows:
+            raise SagaNotFound("there is no such order")
+        return rows[0], view
+
+    def _key_of(self, tx: Transaction, order_id: OrderId) -> OrderKey | None:
+        return self._orders.keys_of(tx, [order_id]).get(order_id) if is_id(order_id) else None
 
     def _expects(self, *awaited: StepCommand) -> Callable[[OrderSaga], bool]:
         return lambda saga: next_command(saga, self._definitions.of(saga)) in awaited
@@ -202,7 +296,7 @@ class Operations:
     ) -> tuple[OrderKey, OrderSaga]:
         """The saga of an order that *waits* for the decision, and that no process holds."""
         with self._db.snapshot() as tx:
-            key = self._orders.keys_of(tx, [order_id]).get(order_id)
+            key = self._key_of(tx, order_id)
             rows: Sequence[SagaRow] = self._sagas.rows(tx, [key]) if key else ()
         if key is None or not rows:
             raise SagaNotFound("there is no such order")
@@ -214,8 +308,13 @@ class Operations:
         return key, row.saga
 
     def _decide(
-        self, key: OrderKey, saga: OrderSaga, outcome: object, decision: OperatorDecision
-    ) -> None:
+        self,
+        key: OrderKey,
+        saga: OrderSaga,
+        outcome: object,
+        decision: OperatorDecision,
+        action: Action,
+    ) -> Decision:
         """Write what follows from *outcome*, if the saga is still as it was read."""
         now = self._clock.now()
         with self._db.begin() as tx:
@@ -232,13 +331,39 @@ class Operations:
             )
             self._recorder.record(tx, [move], now)
             self._sagas.make_due(tx, [key], now)
+            said = _WORDS[type(outcome)]
+            kept = self._audit.note(tx, decision, action, key.order_id, said)
             tx.commit()
+        return kept
+
+    def _note(
+        self,
+        tx: Transaction,
+        decision: OperatorDecision | None,
+        action: Action,
+        order_id: OrderId,
+        outcome: str,
+    ) -> Decision | None:
+        return self._audit.note(tx, decision, action, order_id, outcome) if decision else None
+
+
+#: What the audit calls an outcome.
+_WORDS: Final[Mapping[type, str]] = {
+    Captured: "captured",
+    Declined: "declined",
+    Voided: "voided",
+    Accepted: "accepted",
+    Refused: "refused",
+    CannotShip: "undone",
+}
 
 
 def _checked_against(stated: Captured | Declined | Voided, shown: ChargeOutcome) -> ChargeOutcome:
     """The outcome to go on with where an operator has *stated* that of a charge, and its gateway
     has *shown* it.
     """
+    if isinstance(shown, NeedsBuyer | Pending):
+        raise ContradictedByBooks("the gateway shows that it can still be charged")
     if isinstance(shown, Captured) != isinstance(stated, Captured) and not isinstance(
         shown, PaymentUnknown
     ):

@@ -9,7 +9,8 @@ from commerce_core.cart import Cart, CartRepository, next_cart_id
 from commerce_core.catalog import Offers
 from commerce_core.checkout.model import OrderSaga, Placed
 from commerce_core.checkout.ports import CheckoutRule, SagaStore
-from commerce_core.checkout.saga import Saga
+from commerce_core.checkout.saga import Saga, placed
+from commerce_core.checkout.service.buyer import asked_at
 from commerce_core.checkout.service.decide import (
     Accepted,
     Decision,
@@ -29,13 +30,15 @@ from commerce_core.kernel.transaction import Database, Transaction, retry_transa
 from commerce_core.orders import (
     EVENT_OF,
     FIRST_FACTS,
+    NextAction,
     Order,
     OrderKey,
     OrderLine,
     OrderRepository,
+    OrderState,
     OrderView,
 )
-from commerce_core.payment import Handle
+from commerce_core.payment import Action, Handle
 from commerce_core.pricing import Pricer
 
 
@@ -161,13 +164,38 @@ class Placement:
         except Conflict as error:
             raise StaleRead(error.detail) from error
         self.stock.record_holds(tx, holds)
-        self.sagas.insert(
-            tx, [self._saga(order, traces[order.id]) for order in orders], len(FIRST_FACTS), at
-        )
-        views = {order.id: OrderView.as_placed(order) for order in orders}
+        actions = {order.id: p.action for order, (_, p) in zip(orders, accepted, strict=True)}
+        begun = [self._begun(order, traces[order.id], actions[order.id], at) for order in orders]
+        asked = self._begin(tx, begun, actions, at)
+        views = {order.id: OrderView.as_placed(order, asked.get(order.id)) for order in orders}
         self._tell(tx, [*views.values()], traces, at)
         self._hold(tx, _demand([a for a, _ in accepted]), at)
         return views
+
+    def _begun(
+        self, order: Order, trace: str | None, action: Action | None, at: datetime
+    ) -> OrderSaga:
+        saga, _ = placed(self._saga(order, trace), action, self.definition)
+        calls = {op: call.intended(at) for op, call in saga.calls.items()}
+        return attrs.evolve(saga, calls=calls) if calls else saga
+
+    def _begin(
+        self, tx: Transaction, begun: Sequence[OrderSaga],
+        actions: Mapping[OrderId, Action | None], at: datetime
+    ) -> Mapping[OrderId, NextAction]:  # fmt: skip
+        """Write the sagas; what is asked of buyers who act before anything else."""
+        waiting = [saga for saga in begun if saga.state is OrderState.AWAITING_BUYER]
+        self.sagas.insert(
+            tx, [s for s in begun if s.state is not OrderState.AWAITING_BUYER], len(FIRST_FACTS), at
+        )
+        self.sagas.insert(tx, waiting, len(FIRST_FACTS) + 1, at)
+        asked = {
+            saga.key: asked_at(at, action)
+            for saga in waiting
+            if (action := actions[saga.key.order_id]) is not None
+        }
+        self.sagas.ask_buyers(tx, asked)
+        return {key.order_id: one for key, one in asked.items()}
 
     def _hold(self, tx: Transaction, demand: Mapping[SkuId, int], at: datetime) -> None:
         """Last of all: others wait for a SKU that many want from here to the commit."""

@@ -2,9 +2,10 @@
 number given. No money moves.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Final
+from urllib.parse import urlsplit
 
 import attrs
 
@@ -21,11 +22,13 @@ from commerce_core.checkout.service.number import give_numbers
 from commerce_core.kernel.batching import (
     Batcher,
     GroupFunction,
+    Grouping,
     answered,
     chained,
 )
 from commerce_core.kernel.errors import Invalid
 from commerce_core.payment import (
+    Action,
     Handle,
     PaymentGateway,
     PaymentInfo,
@@ -55,6 +58,8 @@ class PreparedPayment:
 
     draft: Draft
     handle: Handle
+    action: Action | None = None
+    """What the buyer has to do first, where the gateway asks for that."""
     trace: str | None = None
 
 
@@ -75,6 +80,7 @@ class Preparation:
         rules: those that may call outside, each with its time-out.
         route: which gateway takes which payment.
         numbers: gives what is prepared a number; ``None``: orders have none.
+        origins: of pages that buyers may come back to from acting elsewhere.
     """
 
     def __init__(
@@ -83,12 +89,14 @@ class Preparation:
         rules: Sequence[CheckoutRule] = (),
         route: Route | None = None,
         numbers: OrderNumbers | None = None,
+        origins: Collection[str] = (),
     ) -> None:
         self._gateways = gateways
         self._first = next(iter(gateways))
         self._rules = rules
         self._route = route
         self._numbers = numbers
+        self._origins = frozenset(origins)
 
     def prepare_many(
         self, group: Sequence[PreviewedRequest]
@@ -127,16 +135,28 @@ class Preparation:
             return PreparedPayment(draft=draft, handle=NOTHING_TO_PAY, trace=order_request.trace)
         if order_request.payment is None:
             return Invalid.at("/paymentInfo", "is required")
+        if not self._comes_back(order_request.payment.return_url):
+            return Invalid.at("/paymentInfo/returnUrl", "must be of an origin of the shop")
         try:
             name = self._route(order_request.payment, draft.amount) if self._route else self._first
-            handle = self._called(name).prepare(
+            prepared = self._called(name).prepare(
                 draft.order_id, draft.buyer_id, draft.amount, order_request.payment
             )
         except Exception as error:  # noqa: BLE001 (must not fail its neighbours)
             return error
         return PreparedPayment(
-            draft=draft, handle=attrs.evolve(handle, gateway=name), trace=order_request.trace
-        )  # as this shop calls it
+            draft=draft,
+            handle=attrs.evolve(prepared.handle, gateway=name),  # as this shop calls it
+            action=prepared.action,
+            trace=order_request.trace,
+        )
+
+    def _comes_back(self, return_url: str | None) -> bool:
+        """Whether a buyer may be sent there: to nobody else's page, whoever asked for it."""
+        if return_url is None:
+            return True
+        parts = urlsplit(return_url)
+        return f"{parts.scheme}://{parts.netloc}" in self._origins
 
     def _called(self, name: str) -> PaymentGateway:
         if (gateway := self._gateways.get(name)) is None:
@@ -201,3 +221,24 @@ class InStages(Batcher[CheckoutRequest, Placed]):
 
     def _placed(self, ready: Placed | PreparedPayment) -> "Future[Placed]":
         return answered(ready) if isinstance(ready, Placed) else self._placements.submit(ready)
+
+
+def on_their_way(
+    batcher: Grouping,
+    name: str,
+    preview: GroupFunction[Draft, Decision],
+    preparation: Preparation,
+    place: GroupFunction[PreparedPayment, Placed],
+    *,
+    at_once: bool,
+) -> Batcher[CheckoutRequest, Placed]:
+    """The way of requests until they are placed, in groups called *name*: whole on one thread where
+    whoever is called answers *at once*, else in stages.
+    """
+    if at_once:
+        return batcher(name, in_one_group(preview, preparation, place))
+    return InStages(
+        batcher("looks", preview),
+        batcher("preparations", preparation.prepare_many, waits=True),
+        batcher(name, place),
+    )

@@ -8,9 +8,11 @@ from typing import Final
 
 import attrs
 
+from commerce_core.audit import CallLog
 from commerce_core.cart import CartRepository, ReturnedLines
 from commerce_core.checkout.errors import HoldsLost
 from commerce_core.checkout.model import (
+    AskBuyer,
     CommitStock,
     OpenRefund,
     OrderSaga,
@@ -22,6 +24,7 @@ from commerce_core.checkout.model import (
 )
 from commerce_core.checkout.ports import ClaimedSaga, SagaStore, SagaWrite
 from commerce_core.checkout.saga import Definitions
+from commerce_core.checkout.service.buyer import LOOK_EVERY, asked_at
 from commerce_core.checkout.service.transition import (
     LeftSaga,
     OutcomeRecord,
@@ -41,7 +44,15 @@ from commerce_core.kernel.codec import storable_text
 from commerce_core.kernel.ids import CartId, IdFactory, OrderId
 from commerce_core.kernel.messaging import Message, Outbox, envelope
 from commerce_core.kernel.transaction import Transaction
-from commerce_core.orders import EVENT_OF, Fact, OrderKey, OrderRepository, TimelineEntry
+from commerce_core.orders import (
+    EVENT_OF,
+    Fact,
+    OrderKey,
+    OrderRepository,
+    OrderState,
+    TimelineEntry,
+)
+from commerce_core.payment import NeedsBuyer, Pending
 
 _REREADS: Final = 3
 
@@ -56,6 +67,7 @@ class Recorder:
         orders: OrderRepository,
         sagas: SagaStore,
         outbox: Outbox,
+        calls: CallLog,
         ids: IdFactory,
         timing: Timing,
         definitions: Definitions,
@@ -65,6 +77,7 @@ class Recorder:
         self._orders = orders
         self._sagas = sagas
         self._outbox = outbox
+        self._calls = calls
         self._ids = ids
         self._timing = timing
         self._definitions = definitions
@@ -85,7 +98,7 @@ class Recorder:
         """
         continued: list[OutcomeRecord] = []
         moves = [in_legible_words(move) for move in moves]
-        self._sagas.record_facts(tx, list(facts_of(moves)), now)
+        self._keep_learnt(tx, moves, now)
         for _ in range(_REREADS):
             steps = {m.order.id: transition_of(m, self._definitions, now) for m in moves}
             writes = {order_id: self._saga_write(step, now) for order_id, step in steps.items()}
@@ -110,7 +123,7 @@ class Recorder:
         It is read again: the write that failed may have been committed after all, and its timeline
         must not be set back.
         """
-        self._sagas.record_facts(tx, list(facts_of([move])), now)
+        self._keep_learnt(tx, [move], now)
         still_ours = [
             m.claimed for m in self._reread(tx, [move]) if not m.claimed.saga.state.is_final
         ]
@@ -149,7 +162,8 @@ class Recorder:
                 for op, call in c.saga.calls.items()
             }
             saga = attrs.evolve(c.saga, calls=calls)
-            resumed.append(attrs.evolve(move, claimed=attrs.evolve(c, saga=saga)))
+            held = attrs.evolve(c, saga=saga, next_run_at=now)
+            resumed.append(attrs.evolve(move, claimed=held))
             writes.append(
                 SagaWrite(
                     read=c,
@@ -162,6 +176,12 @@ class Recorder:
             )
         written = set(self._sagas.write(tx, writes, now))
         return [move for move in resumed if move.order.id in written]
+
+    def _keep_learnt(self, tx: Transaction, moves: Sequence[OutcomeRecord], now: datetime) -> None:
+        """What the outside said, and that it was asked, whatever becomes of it."""
+        self._sagas.record_facts(tx, list(facts_of(moves)), now)
+        if made := [move.made for move in moves if move.made]:
+            self._calls.keep(tx, made)
 
     def _reread(self, tx: Transaction, lost: Sequence[OutcomeRecord]) -> list[OutcomeRecord]:
         if not lost:
@@ -177,6 +197,10 @@ class Recorder:
         claimed = step.move.claimed
         if step.saga.waiting is not None:
             return self._wait(step, now)
+        if step.saga.state is OrderState.AWAITING_BUYER and not step.saga.is_given_up:
+            return self._await_buyer(step, now)
+        if isinstance(step.move.outcome, Pending) and not step.commands:
+            return self._later(step, step.move.outcome, now)
         if (
             not step.commands
             and step.saga.state is claimed.saga.state
@@ -229,6 +253,29 @@ class Recorder:
             attention=step.saga.needs_person,
         )
 
+    def _await_buyer(self, step: Transition, now: datetime) -> SagaWrite:
+        """The buyer is waited for, which is not trying in vain; a gateway that does not answer is.
+        Either way no longer than there is time.
+        """
+        claimed, outcome = step.move.claimed, step.move.outcome
+        asked = next((c for c in step.commands if isinstance(c, AskBuyer)), None)
+        until = step.saga.buyer_until or (asked and asked_at(now, asked.action).until)
+        answered = asked is not None or isinstance(outcome, NeedsBuyer | Pending)
+        write = attrs.evolve(
+            self._postpone(claimed, step.saga, now),
+            seq=step.seq,
+            claims=0 if answered else claimed.claims,
+        )
+        again = now + LOOK_EVERY if answered else write.next_run_at
+        return attrs.evolve(write, next_run_at=min(again, until) if until else again)
+
+    def _later(self, step: Transition, outcome: Pending, now: datetime) -> SagaWrite:
+        """The gateway decides by itself: asking again is not trying in vain."""
+        write = self._postpone(step.move.claimed, step.saga, now)
+        earliest = now + self._timing.retry
+        at = max(earliest, min(outcome.ask_at or earliest, now + self._timing.longest_retry))
+        return attrs.evolve(write, claims=0, next_run_at=at)
+
     def _postpone(self, claimed: ClaimedSaga, saga: OrderSaga, now: datetime) -> SagaWrite:
         next_run_at = now + self._timing.pause(max(0, claimed.claims - 1))
         return SagaWrite(
@@ -243,6 +290,7 @@ class Recorder:
     def _carry_out(self, tx: Transaction, steps: Sequence[Transition], now: datetime) -> None:
         if not steps:
             return
+        self._ask_buyers(tx, steps, now)
         self._sagas.open_refunds(
             tx, {s.key: c for s in steps for c in s.commands if isinstance(c, OpenRefund)}
         )
@@ -254,6 +302,20 @@ class Recorder:
         returned = self._give_back(tx, [s for s in steps if s.any(RestoreCart)], now)
         self._outbox.append(tx, self._tell(tx, steps, returned, now))
         self._end_holds(tx, steps, now)
+
+    def _ask_buyers(self, tx: Transaction, steps: Sequence[Transition], now: datetime) -> None:
+        """What they have to do is kept as long as it is waited for."""
+        asked = {s.key: (s, c.action) for s in steps for c in s.commands if isinstance(c, AskBuyer)}
+        if asked:
+            until = {key: step.saga.buyer_until for key, (step, _) in asked.items()}
+            new = {key: asked_at(now, action) for key, (_, action) in asked.items()}
+            self._sagas.ask_buyers(
+                tx, {k: attrs.evolve(one, until=until[k] or one.until) for k, one in new.items()}
+            )
+        awaiting = OrderState.AWAITING_BUYER
+        left = [s.key for s in steps if s.move.claimed.saga.state is awaiting is not s.saga.state]
+        if left:
+            self._sagas.forget_actions(tx, left)
 
     def _end_holds(self, tx: Transaction, steps: Sequence[Transition], now: datetime) -> None:
         """Last of all: others wait for a SKU that many want from here to the commit."""

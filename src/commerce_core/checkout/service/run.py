@@ -12,6 +12,7 @@ import attrs
 from commerce_core.checkout.model import OrderSaga, OutsideCall, StepCommand, Timing
 from commerce_core.checkout.ports import ClaimedSaga, Party, SagaStore
 from commerce_core.checkout.saga import Begin, Definitions, next_call
+from commerce_core.checkout.service.call_records import CallTimes, call_record
 from commerce_core.checkout.service.leave_alone import Breaker
 from commerce_core.checkout.service.record import Recorder
 from commerce_core.checkout.service.transition import LeftSaga, OutcomeRecord
@@ -43,6 +44,7 @@ class StepCall:
     step: Step
     command: StepCommand
     fresh: bool = False
+    times: CallTimes = attrs.field(factory=CallTimes, eq=False)
 
     @property
     def party(self) -> Party:
@@ -270,7 +272,11 @@ class SagaRunner:
         request = CallRequest(
             command=task.command, saga=claimed.saga, order=task.order, tries=claimed.claims
         )
-        return task.step.perform(request, self._outside)
+        task.times.begun = self._clock.now()
+        try:
+            return task.step.perform(request, self._outside)
+        finally:
+            task.times.ended = self._clock.now()
 
     def _settle(self, answers: "Sequence[tuple[StepCall, object]]") -> Sequence[StepCall]:
         """Write the outcomes; the calls that follow from them."""
@@ -323,7 +329,7 @@ class SagaRunner:
         except TransactionLost:
             return  # the lease runs out and the same call is made again
         except Exception:  # noqa: BLE001 (it cannot be stored as a fact)
-            self._flag_for_review(attrs.evolve(move, outcome=None), error)
+            self._flag_for_review(attrs.evolve(move, outcome=None, made=None), error)
 
     def _flag_for_review(self, move: OutcomeRecord, error: Exception) -> None:
         with self._db.begin() as tx:
@@ -332,12 +338,17 @@ class SagaRunner:
 
 
 def _move(task: StepCall, outcome: object) -> OutcomeRecord:
+    made = call_record(
+        task.times, task.claimed.saga.key, task.command.verb, task.party, task.call,
+        task.claimed.claims, outcome,
+    )  # fmt: skip
     if isinstance(outcome, LookedUp):
         return OutcomeRecord(
-            claimed=task.claimed, order=task.order, outcome=outcome.outcome, alarming=True
-        )
+            claimed=task.claimed, order=task.order, outcome=outcome.outcome, alarming=True,
+            made=made,
+        )  # fmt: skip
     known = no_answer(outcome) if isinstance(outcome, Exception) else outcome
-    return OutcomeRecord(claimed=task.claimed, order=task.order, outcome=known)
+    return OutcomeRecord(claimed=task.claimed, order=task.order, outcome=known, made=made)
 
 
 def _is_held_back(move: OutcomeRecord) -> bool:

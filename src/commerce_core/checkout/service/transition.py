@@ -6,6 +6,7 @@ from typing import Any, Final, cast
 
 import attrs
 
+from commerce_core.audit import CallRecord
 from commerce_core.cart import CartLine
 from commerce_core.checkout.model import Command, GivenBack, OrderSaga, RecordEvent
 from commerce_core.checkout.ports import ClaimedSaga, MoneyFact, SagaWrite
@@ -24,7 +25,8 @@ class OutcomeRecord:
     decided.
 
     An *alarming* one is flagged for review unless it gets on. A *blameless* one has not got on
-    because of a party that is away: it does not count as tried in vain.
+    because of a party that is away: it does not count as tried in vain. *made* is what is kept of
+    the call.
     """
 
     claimed: ClaimedSaga
@@ -34,6 +36,7 @@ class OutcomeRecord:
     blameless: bool = False
     actor: str = _SYSTEM
     cause: str | None = None
+    made: CallRecord | None = None
 
     @property
     def by_runner(self) -> bool:
@@ -93,7 +96,11 @@ def continued_from(move: OutcomeRecord, write: SagaWrite) -> OutcomeRecord:
     return attrs.evolve(
         move,
         claimed=attrs.evolve(
-            move.claimed, saga=write.saga, seq=write.seq, claims=max(1, write.claims)
+            move.claimed,
+            saga=write.saga,
+            seq=write.seq,
+            claims=max(1, write.claims),
+            next_run_at=write.next_run_at,
         ),
     )
 

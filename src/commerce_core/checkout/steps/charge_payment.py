@@ -1,7 +1,9 @@
 """Charge the buyer. Undone by the fence (it can never charge) or by a refund (it has charged)."""
 
 from commerce_core.checkout.model import (
+    ABANDONED,
     BY_BUYER,
+    AskBuyer,
     CallStatus,
     Cause,
     OpenRefund,
@@ -13,8 +15,9 @@ from commerce_core.checkout.model import (
 )
 from commerce_core.checkout.ports import Party
 from commerce_core.checkout.steps.give_back import given_back
-from commerce_core.checkout.steps.pay import pay
+from commerce_core.checkout.steps.pay import look_for_buyer, pay
 from commerce_core.checkout.steps.step import (
+    Awaits,
     CallRequest,
     Done,
     Failed,
@@ -23,8 +26,8 @@ from commerce_core.checkout.steps.step import (
     Step,
     Verdict,
 )
-from commerce_core.orders import Fact
-from commerce_core.payment import Captured, Declined, Voided
+from commerce_core.orders import Fact, OrderState
+from commerce_core.payment import Captured, Declined, NeedsBuyer, Voided
 
 
 class ChargePayment(Step):
@@ -46,7 +49,10 @@ class ChargePayment(Step):
         return saga.with_intent(Operation.CHARGE)
 
     def next_command(self, saga: OrderSaga) -> StepCommand:
-        return StepCommand.VOID if saga.cancel_requested else StepCommand.CONFIRM
+        if saga.is_given_up:
+            return StepCommand.VOID
+        awaiting = saga.state is OrderState.AWAITING_BUYER
+        return StepCommand.LOOK if awaiting else StepCommand.CONFIRM
 
     def settle(self, saga: OrderSaga, outcome: object) -> Verdict:
         match outcome:
@@ -68,12 +74,11 @@ class ChargePayment(Step):
                 )
                 return Failed(refused, Cause("payment-declined", outcome.detail), (declined,))
             case Voided():
-                cause = (
-                    BY_BUYER
-                    if saga.cancel_requested
-                    else Cause("payment-cancelled", "the payment was cancelled at the gateway")
-                )
-                return Failed(saga.with_result(Operation.CHARGE, CallStatus.VOIDED), cause)
+                return Failed(saga.with_result(Operation.CHARGE, CallStatus.VOIDED), _voided(saga))
+            case NeedsBuyer() if not saga.is_given_up:
+                return _asks(saga, outcome)
+            case _ if saga.state is OrderState.AWAITING_BUYER:
+                return Stay(saga)
             case TryAnew():  # the handle permits one charge, whatever the key
                 return Stay(saga.with_call(saga.calls[Operation.CHARGE].again()))
             case _:
@@ -98,7 +103,7 @@ class ChargePayment(Step):
         if saga.status(Operation.CHARGE) is CallStatus.OK:
             return _given_back(saga, outcome)
         match outcome:
-            case Voided() | Declined():
+            case Voided():  # a decline is no fence: the buyer may have another card
                 return Done(saga.with_result(Operation.CHARGE, CallStatus.VOIDED))
             case Captured():
                 late = _captured(saga, outcome)
@@ -109,8 +114,10 @@ class ChargePayment(Step):
 
     def perform(self, request: CallRequest, outside: Outside) -> object:
         saga, order, operation = request.saga, request.order, request.command.operation
-        if operation is None:
+        if request.command == StepCommand.VOID:
             return outside.gateways[saga.gateway].cancel(order.handle)
+        if operation is None:
+            return look_for_buyer(outside.gateways[saga.gateway], order, saga, outside.clock)
         call = saga.calls[operation]
         gateway = outside.gateways[call.gateway]
         return pay(gateway, order, call, saga.captured, request.tries, outside.clock)
@@ -119,6 +126,25 @@ class ChargePayment(Step):
 def _captured(saga: OrderSaga, outcome: Captured) -> Done:
     known = saga.with_result(Operation.CHARGE, CallStatus.OK, {"ref": outcome.ref}, outcome.amount)
     return Done(known, (RecordEvent(Fact.PAYMENT_COMPLETED),))
+
+
+def _voided(saga: OrderSaga) -> Cause:
+    if saga.cancel_requested:
+        return BY_BUYER
+    if saga.time_up:
+        return ABANDONED
+    return Cause("payment-cancelled", "the payment was cancelled at the gateway")
+
+
+def _asks(saga: OrderSaga, outcome: NeedsBuyer) -> Awaits:
+    """What is asked is kept once, and told once: a look shows it again and again."""
+    if saga.state is OrderState.AWAITING_BUYER:
+        anew = outcome.action != saga.action
+        return Awaits(saga, (AskBuyer(outcome.action),) if anew else ())
+    kept = {"memo": outcome.memo} if outcome.memo else None
+    asked = saga.with_result(Operation.CHARGE, CallStatus.UNKNOWN, kept)
+    told = RecordEvent(Fact.PAYMENT_ACTION_REQUIRED)
+    return Awaits(asked, (AskBuyer(outcome.action), told))
 
 
 def _owing(saga: OrderSaga) -> Done:

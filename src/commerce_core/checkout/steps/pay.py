@@ -1,5 +1,6 @@
 """Calls to a gateway for the money of an order: when one is sent, when it is only looked up."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -9,6 +10,7 @@ from commerce_core.checkout.model import (
     CallStatus,
     GivenBack,
     Operation,
+    OrderSaga,
     OutsideCall,
     TryAnew,
     call_key,
@@ -16,7 +18,7 @@ from commerce_core.checkout.model import (
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.money import Money
 from commerce_core.orders import Order, OrderKey
-from commerce_core.payment import PaymentGateway, PaymentUnknown
+from commerce_core.payment import Charge, NeedsBuyer, PaymentGateway, PaymentUnknown
 
 #: So long before a gateway may forget a key nothing is sent under it any more (rule 3): a quarter
 #: of its lifetime, at most this.
@@ -72,6 +74,26 @@ def pay(
     )
 
 
+def look_for_buyer(gateway: PaymentGateway, order: Order, saga: OrderSaga, clock: Clock) -> object:
+    """What became of a charge whose buyer has to act.
+
+    It is sent where that may carry it on: where the buyer has brought something back, or where
+    nothing was sent before and the gateway does not ask for the buyer any more. A handle permits
+    one charge, whoever was first.
+    """
+    shown = gateway.fetch(order.handle)
+    call = saga.calls[Operation.CHARGE]
+    brought_back = saga.returned is not None
+    carried_on = (
+        (brought_back or call.status is CallStatus.INTENT)
+        if isinstance(shown, PaymentUnknown)
+        else brought_back and isinstance(shown, NeedsBuyer)
+    )
+    if not carried_on or is_too_old(gateway, call, clock.now()):
+        return shown
+    return _send(gateway, order, call, saga.captured, saga.returned)
+
+
 def is_too_old(gateway: PaymentGateway, call: OutsideCall, now: datetime) -> bool:
     """Whether the key of *call* may be forgotten soon: its age counts from its own intent, never
     from the order's (rule 3).
@@ -81,10 +103,17 @@ def is_too_old(gateway: PaymentGateway, call: OutsideCall, now: datetime) -> boo
     )
 
 
-def _send(gateway: PaymentGateway, order: Order, call: OutsideCall, captured: Money) -> object:
+def _send(
+    gateway: PaymentGateway,
+    order: Order,
+    call: OutsideCall,
+    captured: Money,
+    returned: Mapping[str, str] | None = None,
+) -> object:
     key = call_key(OrderKey(order.buyer_id, order.id), call)
     if call.operation == Operation.CHARGE:
-        return gateway.confirm(order.handle, key)
+        memo = (call.response or {}).get("memo")
+        return gateway.confirm(Charge(order.handle, key, memo=memo, returned=returned))
     return gateway.refund(order.handle, call.subject_no, call.amount or captured, key)
 
 

@@ -42,7 +42,15 @@ class Stay:
     commands: tuple[Command, ...] = ()
 
 
-Verdict = Done | Failed | Stay
+@attrs.frozen
+class Awaits:
+    """The buyer has to act before it goes on."""
+
+    saga: OrderSaga
+    commands: tuple[Command, ...] = ()
+
+
+Verdict = Done | Failed | Stay | Awaits
 
 
 @attrs.frozen(kw_only=True)

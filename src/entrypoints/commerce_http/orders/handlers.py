@@ -3,7 +3,8 @@
 import attrs
 
 from commerce_core.accounts import Role
-from commerce_core.checkout import LONGEST_NUMBER
+from commerce_core.checkout import LONGEST_NUMBER, ReturnFromPayment
+from commerce_core.checkout.service.buyer import PaymentReturns
 from commerce_core.checkout.service.cancel import Cancellations
 from commerce_core.kernel.errors import Invalid
 from commerce_core.kernel.ids import BuyerId, SellerId
@@ -169,4 +170,24 @@ def order_events(
 def cancel_order(order_id: str, caller: Caller, cancellations: Cancellations) -> Order:
     """Cancel the order; repeating it changes nothing. Once it is paid it is too late."""
     view = cancellations.cancel(BuyerId(caller.id), order_id)
+    return order_shape(view)
+
+
+@operation(
+    "POST",
+    "/orders/{order_id}/payment-return",
+    who=BUYER,
+    answer=Order,
+    status=202,
+    problems=(OrderNotFound,),
+    body_limit=1 << 15,
+    example={"parameters": {"result": "approved"}},
+)
+def return_from_payment(
+    order_id: str, command: ReturnFromPayment, caller: Caller, payment_returns: PaymentReturns
+) -> Order:
+    """Say that the buyer has done what `nextAction` asked for. It may be repeated; the gateway is
+    asked what became of the payment, and nothing of what is sent is believed.
+    """
+    view = payment_returns.bring_back(BuyerId(caller.id), order_id, command.parameters)
     return order_shape(view)

@@ -8,7 +8,7 @@ from commerce_core.orders import OrderLine as CoreOrderLine
 from commerce_core.orders import OrderView
 from commerce_core.orders import SellerOrder as CoreSellerOrder
 from commerce_core.orders import TimelineEntry as CoreTimelineEntry
-from commerce_http.accounts import Address, address_shape
+from commerce_http.accounts.shapes import Address, address_shape
 from commerce_http.web.answers import Money, Shape, Timestamp, money
 
 
@@ -41,9 +41,19 @@ class Adjustment(Shape):
     coupon: str | None
 
 
+class NextAction(Shape):
+    """What the buyer has to do before the order goes on: open ``url`` (``redirect``), or go on with
+    the gateway's script (``sdk``), until ``expiresAt``.
+    """
+
+    type: str
+    url: str | None
+    expires_at: Timestamp
+
+
 class Payment(Shape):
-    """How the order is paid: ``pending``, ``paid``, ``declined``, ``refunded`` or ``cancelled``
-    (never charged).
+    """How the order is paid: ``pending``, ``action-required``, ``paid``, ``declined``, ``refunded``
+    or ``cancelled`` (never charged).
     """
 
     status: str
@@ -102,8 +112,9 @@ class OrderSummary(Shape, kw_only=True):
 
 
 class Order(OrderSummary, kw_only=True):
-    """An order with its timeline."""
+    """An order with its timeline, and what its buyer has to do next, if anything."""
 
+    next_action: NextAction | None
     timeline: list[TimelineEntry]
 
 
@@ -135,7 +146,16 @@ class SellerOrderPage(Shape):
 
 def order_shape(view: OrderView) -> Order:
     """*view* as its buyer sees it."""
-    return Order(**_summary(view), timeline=[_entry_shape(entry) for entry in view.timeline])
+    asked = view.next_action
+    return Order(
+        **_summary(view),
+        next_action=NextAction(
+            type=asked.action.kind.value, url=asked.action.url, expires_at=asked.until
+        )
+        if asked
+        else None,
+        timeline=[_entry_shape(entry) for entry in view.timeline],
+    )
 
 
 def summary_shape(view: OrderView) -> OrderSummary:

@@ -12,7 +12,7 @@ from commerce_core.kernel.batching import Overloaded
 from commerce_core.kernel.errors import Unavailable
 from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.kernel.redaction import redacted
-from commerce_core.orders import OrderKey, TimelineCursor, TimelineEntry
+from commerce_core.orders import Fact, OrderKey, TimelineCursor, TimelineEntry
 from commerce_http.web.executor import BlockingExecutor
 from commerce_http.web.log import log
 from commerce_http.web.operations import Runs
@@ -112,15 +112,20 @@ class TimelineWatch:
             self._waiting.discard(waiter)
 
     async def until_over(self, key: OrderKey, seconds: float) -> bool:
-        """Wait until the order is completed or cancelled; whether it is."""
+        """Wait until the order is completed or cancelled, whether it is; or until its buyer has to
+        act.
+        """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
         seq = 0
         while self.is_open and (left := deadline - loop.time()) > 0:
-            for entry in await self.after(TimelineCursor(key, seq), left):
+            entries = await self.after(TimelineCursor(key, seq), left)
+            for entry in entries:
                 seq = entry.seq
                 if entry.fact.is_last:
                     return True
+            if entries and entries[-1].fact is Fact.PAYMENT_ACTION_REQUIRED:
+                return False
         return False
 
     def close(self) -> None:

@@ -80,7 +80,8 @@ def is_head(scope: Scope) -> bool:
 
 class Payload:
     """Bytes on their way out: an ASGI application of one answer. A HEAD request gets its headers
-    alone. ``gzip`` is the body compressed beforehand; ``None``: that is done as it is sent.
+    alone. ``gzip`` is the body compressed beforehand; ``None``: that is done as it is sent; empty:
+    it gains nothing by it.
     """
 
     __slots__ = ("body", "gzip", "headers", "status")
@@ -99,7 +100,9 @@ class Payload:
         self.gzip = gzip
         self.headers: list[tuple[bytes, bytes]] = [NOSNIFF, VARY]
         if status not in (204, 304):
-            self.headers += [(b"content-type", media), (b"content-length", str(len(body)).encode())]
+            self.headers.append((b"content-length", str(len(body)).encode()))
+        if body:
+            self.headers.append((b"content-type", media))
         for name, value in (headers or {}).items():
             self.add_header(name, value)
 
@@ -113,7 +116,7 @@ class Payload:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body, headers = self.body, self.headers
-        if len(body) >= SMALLEST and takes_gzip(scope["headers"]):
+        if len(body) >= SMALLEST and self.gzip != b"" and takes_gzip(scope["headers"]):
             body = self.gzip or await compressed(body)
             headers = as_gzip(headers, len(body))
         await send({"type": "http.response.start", "status": self.status, "headers": headers})

@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 #: Bytes that an ordinary JSON body may have.
 BODY_LIMIT: Final = 1 << 20
+#: Stands for all of them: the bytes are taken as they are.
+ANY_MEDIA: Final = "*/*"
 
 
 async def read_raw(request: "Request[Any, Any, Any]", limit: int, seconds: float) -> bytes:
@@ -81,6 +83,8 @@ def check_media(headers: Any, accepted: tuple[str, ...]) -> str:
     """
     first, *parameters = (headers.get("content-type") or "").lower().split(";")
     media = first.strip()
+    if ANY_MEDIA in accepted:
+        return media
     if media not in accepted:
         raise UnsupportedMediaType(f"the body must be {' or '.join(accepted)}")
     for parameter in parameters:

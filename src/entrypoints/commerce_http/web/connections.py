@@ -23,8 +23,10 @@ _FRAMING: Final = 8
 #: Seconds in which the rest of a request may arrive that is answered already: closing at once
 #: would lose the answer.
 LONGEST_REST: Final = 2.0
-#: Seconds between two looks at what follows such an answer.
+#: Seconds between two looks at what follows such an answer, and bytes that are read at each: a
+#: picture that is too large is sent to its end.
 _REST_EVERY: Final = 0.05
+_REST_PIECE: Final = 1 << 19
 #: Requests that may be sent ahead of the answer to the one before them.
 MOST_AHEAD: Final = 64
 #: Such requests from which on no more is read until they are answered.
@@ -161,6 +163,7 @@ class BoundedConnection(HttpToolsProtocol):
     _head: int | None = (
         0  # bytes since the head began; None: it is complete, or none has begun since the last one
     )
+    _rest = 0  # bytes that followed an answer since the last look
     _framed = 0  # bytes since the head ended, less those that the body makes up for
     _late: asyncio.TimerHandle | None = None
     _entered: str | None = None
@@ -239,8 +242,11 @@ class BoundedConnection(HttpToolsProtocol):
             self.flow.pause_reading()
         # What follows is read for the sender's sake alone, and not at full speed.
         if self._is_over and not self.transport.is_closing():
-            self.flow.pause_reading()
-            self.loop.call_later(_REST_EVERY, self._read_on)
+            self._rest += len(data)
+            if self._rest >= _REST_PIECE:
+                self._rest = 0
+                self.flow.pause_reading()
+                self.loop.call_later(_REST_EVERY, self._read_on)
         if self.transport.is_closing():
             return
         if self._head is None:

@@ -15,7 +15,7 @@ from commerce_core.accounts import Account, Origin
 from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_http.web.answers import NO_STORE, PRIVATE, EventStream, Payload, payload
 from commerce_http.web.auth import Admission, Authenticate, cart_token, device_token
-from commerce_http.web.body import check_media, read, read_raw
+from commerce_http.web.body import BODY_LIMIT, check_media, read, read_raw
 from commerce_http.web.callers import Caller, Callers
 from commerce_http.web.errors import Unauthenticated
 from commerce_http.web.executor import BlockingExecutor
@@ -35,7 +35,8 @@ Read = Callable[[HttpRequest, bytes], Any]
 class HttpContext:
     """What handlers stand in: a ``shop`` that has each service as an attribute, what HTTP adds to
     it (``more``), how callers are known, the ``currency``, the ``executor`` where blocking calls
-    are done, the room for long bodies, and the seconds that a body may take.
+    are done, the room for long bodies and for those larger than any JSON, and the seconds that a
+    body may take.
     ``callers`` authenticates requests where the shop's sessions do not.
     """
 
@@ -45,6 +46,7 @@ class HttpContext:
     currency: str
     executor: BlockingExecutor
     long_bodies: LongBodies = attrs.field(factory=LongBodies)
+    large_bodies: LongBodies = attrs.field(factory=lambda: LongBodies(8, 2))
     body_seconds: float = 30.0
     callers: Callers | None = None
 
@@ -61,7 +63,8 @@ def handler_of(
     admit, gather = _admission(operation, around), _gatherer(operation, around)
     executor, kind, run = around.executor, operation.runs, operation.function
     has_body, most, seconds = operation.has_body, operation.body_limit, around.body_seconds
-    answer, room = _answering(operation), around.long_bodies.room
+    answer = _answering(operation)
+    room = (around.long_bodies if most <= BODY_LIMIT else around.large_bodies).room
     token_of, caller_of = _token_reader(operation), _caller_reader(operation, around)
 
     def work(request: HttpRequest, raw: bytes, token: str | None) -> Answer:
@@ -216,6 +219,8 @@ def _reader_of(argument: Argument, operation: Operation, around: HttpContext) ->
             return lambda request, raw: _command(
                 request, raw, argument.type, operation, around.currency
             )
+        case Source.BYTES:
+            return lambda request, raw: _content(request, raw, operation)
         case Source.PATH:
             return lambda request, _: request.scope["path_params"][name]
         case Source.CART_TOKEN:
@@ -236,8 +241,15 @@ def _reader_of(argument: Argument, operation: Operation, around: HttpContext) ->
 def _command(
     request: HttpRequest, raw: bytes, kind: Any, operation: Operation, currency: str
 ) -> Any:
+    if not raw and not operation.needs_body:
+        return None
     check_media(headers_of(request.scope), operation.media)
     return read(raw, kind, currency)
+
+
+def _content(request: HttpRequest, raw: bytes, operation: Operation) -> bytes:
+    check_media(headers_of(request.scope), operation.media)
+    return raw
 
 
 def _header(lines: Sequence[str], header: Header) -> str | None:

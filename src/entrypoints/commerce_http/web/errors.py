@@ -77,14 +77,17 @@ class Forbidden(Unauthorized):
 
 #: Under which a request's scope holds the body that was read.
 BODY: Final = "commerce.body"
+#: Under which it holds what else of it is secret: what stands in a form's fields.
+SECRETS: Final = "commerce.secrets"
 _SECRET_FIELD: Final = re.compile(
-    rb'"(?:password|newPassword|cardNo|cvc|token)"\s*:\s*("(?:[^"\\]|\\.)*")'
+    rb'"(?:password|current|new|cardNo|cvc|token)"\s*:\s*("(?:[^"\\]|\\.)*")'
 )
 #: The code of what went wrong here and is no refusal.
 DEFECT: Final = "internal-error"
 _SHORTEST_CARD: Final = 15
 _STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "malformed": 400,
+    "not-authentic": 400,
     "bad-cursor": 400,
     "cursor-expired": 400,
     "forbidden": 403,
@@ -203,6 +206,8 @@ def secrets_in(scope: Mapping[str, Any]) -> set[str]:
         shown.get(b"x-cart-token", ""),
         shown.get(b"x-device-token", ""),
         *cookies,
+        str(scope.get("path_params", {}).get("token", "")),
+        *scope.get(SECRETS, ()),
     }
     for value in _SECRET_FIELD.findall(scope.get(BODY) or b""):
         with suppress(msgspec.DecodeError):

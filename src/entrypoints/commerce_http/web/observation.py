@@ -84,7 +84,8 @@ class Observed:
             if self._collects and local_path(scope) not in _PROBED
             else INVALID_SPAN
         )
-        trace = traceparent_of(span) or incoming or _new_trace()
+        collected = None if span is INVALID_SPAN else traceparent_of(span)
+        trace = collected or incoming or _new_trace()
         trace_id = trace[_TRACE_ID]
         name = _given_id(scope) or trace_id
         raw_name = name.encode()

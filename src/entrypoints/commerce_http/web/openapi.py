@@ -29,10 +29,12 @@ from commerce_http.web.problem_schema import problem_responses, problem_schemas
 from commerce_http.web.schema import Schema, Schemas
 
 _EVERYWHERE: Final = (Malformed, Invalid, TransactionLost, StorageFull, Overloaded)
+_BINARY: Final[Schema] = {"type": "string", "format": "binary"}
 #: What is answered without a shape of ours, by media type; anything else is text.
 _UNSHAPED: Final[Mapping[str, Schema]] = {
     "application/json": {"type": "object"},
-    "image/png": {"type": "string", "format": "binary"},
+    "image/png": _BINARY,
+    "image/webp": _BINARY,
     "text/event-stream": {},  # a text for one reader, a list of events for another
 }
 _BEARER: Final = {
@@ -127,7 +129,7 @@ def problems_of(described: Operation) -> list[type[CommerceError]]:
     found: list[type[CommerceError]] = [*described.problems, *_EVERYWHERE]
     if path_names(described.path):
         found.append(RouteNotFound)
-    if described.argument(Source.COMMAND):
+    if described.has_body:
         found += [TooLarge, UnsupportedMediaType, TooManyLongBodies]
     if described.stream:
         found.append(UnsupportedMediaType)
@@ -164,7 +166,10 @@ def _operation(described: Operation, schemas: Schemas, examples: Examples) -> di
     if description := text.partition("\n\n")[2].strip():
         made["description"] = description
     if content := _body(described, schemas, examples):
-        made["requestBody"] = {"required": True, "content": content}
+        made["requestBody"] = {
+            "required": described.stream is not None or described.needs_body,
+            "content": content,
+        }
     if not described.who.guests:
         made["security"] = [{"bearer": []}]
     elif described.argument(Source.CALLER):
@@ -179,6 +184,8 @@ def _body(described: Operation, schemas: Schemas, examples: Examples) -> dict[st
             media: {"schema": _streamed(body, schemas), "example": examples.priced(body.example)}
             for media, body in described.stream.items()
         }
+    if described.argument(Source.BYTES) is not None:
+        return {described.media[0]: {"schema": _BINARY, "example": described.example}}
     command = described.argument(Source.COMMAND)
     if command is None:
         return {}
@@ -204,7 +211,7 @@ def _streamed(body: StreamedBody, schemas: Schemas) -> Schema:
 
 def _responses(described: Operation, schemas: Schemas, examples: Examples) -> dict[str, Any]:
     good: dict[str, Any] = {"description": "Done."}
-    if described.answer is not None or described.status != 204:
+    if described.answer is not None or described.status == 200:
         schema = _answered(described, schemas)
         good["content"] = {media: dict(schema(media)) for media in described.answer_media}
         shown = examples.answers(camel(described.name), described.status)

@@ -1,9 +1,10 @@
 """An operation: a plain function and everything that the contract says around it.
 
 The parameters of the function say what it needs, by name: ``command`` is the JSON body, ``query``
-the query string (both attrs classes), ``caller`` the account, ``request`` Litestar's own request;
-names in the path are path parameters; one annotated with :class:`Header` is a header, with
-``CART_TOKEN`` the guest's token; every other name is a service of the shop.
+the query string (both attrs classes), ``content`` the body as bytes, ``caller`` the account,
+``request`` Litestar's own request; names in the path are path parameters; one annotated with
+:class:`Header` is a header, with ``CART_TOKEN`` the guest's token; every other name is a service
+of the shop.
 """
 
 import inspect
@@ -46,6 +47,7 @@ class Source(StrEnum):
     """Where an argument comes from."""
 
     COMMAND = "command"
+    BYTES = "bytes"
     QUERY = "query"
     CALLER = "caller"
     REQUEST = "request"
@@ -202,8 +204,14 @@ class Operation:
 
     @property
     def has_body(self) -> bool:
-        """Whether it reads a JSON body."""
-        return self.argument(Source.COMMAND) is not None
+        """Whether it is given its body whole."""
+        return any(a.source in (Source.COMMAND, Source.BYTES) for a in self.arguments)
+
+    @property
+    def needs_body(self) -> bool:
+        """Whether a request without a body is refused: not where the command may be ``None``."""
+        command = self.argument(Source.COMMAND)
+        return command is not None and types.NoneType not in typing.get_args(command.type)
 
     @property
     def is_open(self) -> bool:
@@ -310,6 +318,8 @@ def _argument(name: str, hint: Any, in_path: list[str]) -> Argument:
             return Argument(name, Source.ORIGIN, hint, mark.device)
     if name in in_path:
         return Argument(name, Source.PATH, hint)
+    if name == "content":
+        return Argument(name, Source.BYTES, hint)
     if name in ("command", "query", "caller", "request"):
         return Argument(name, Source(name), hint)
     return Argument(name, Source.SERVICE, hint)

@@ -55,6 +55,9 @@ _BY_STATUS: Final[Mapping[int, str]] = {
 _BY_CODE: Final[Mapping[str, str]] = {
     "amount-mismatch": "Show the buyer currentAmount; if they agree, check out again with it.",
     "bad-cursor": "Begin again with the first page: leave the cursor out.",
+    "call-unknown": (
+        "Read the order again (GET /ops/sagas/{orderId}), and decide when no call is under way."
+    ),
     "cart-changed": (
         "Read the cart (GET /cart), show it to the buyer, and check out what they agree to."
     ),
@@ -64,12 +67,18 @@ _BY_CODE: Final[Mapping[str, str]] = {
         "Tell the buyer why, as detail says: the order as it is will be refused again."
     ),
     "cursor-expired": "Begin again with the first page: leave the cursor out.",
+    "contradicted-by-books": ("Look at the gateway's books: what they show is what can be stated."),
+    "dead-letter-not-found": "GET /ops/messages lists those that there are.",
+    "decision-key-reused": "Use a new key for a new decision.",
     "email-taken": "Log in with this address, or register another.",
     "idempotency-key-reused": (
         "Use a new key for a new request; the old one answers for the first request alone."
     ),
     "item-unavailable": "Take the items that lines[] names out of the cart, and check out again.",
     "login-failed": "Check address and password.",
+    "not-to-be-undone": (
+        "GET /ops/sagas/{orderId} shows what the order waits for, if it waits for anything."
+    ),
     "order-number-unavailable": (
         "Nobody was charged. Check out again in a moment, with the same Idempotency-Key: the order "
         "is given another number."

@@ -1,0 +1,1 @@
+"""Messages to people: texts from templates, as e-mail by SMTP or as files."""

@@ -1,0 +1,1 @@
+"""Counting what is bought together, with scipy's sparse matrices."""

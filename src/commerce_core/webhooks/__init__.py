@@ -1,0 +1,65 @@
+"""Webhooks: events sent to other systems, signed by the rules of Standard Webhooks."""
+
+from commerce_core.webhooks.commands import EVENTS, ChangeEndpoint, NewEndpoint
+from commerce_core.webhooks.errors import (
+    DeliveryNotFound,
+    EndpointDisabled,
+    EndpointNotFound,
+    TooManyEndpoints,
+    TooManyWaiting,
+)
+from commerce_core.webhooks.model import (
+    ANSWERS_WITHIN,
+    FORMER_SIGNS_FOR,
+    TRIED_FOR,
+    Answer,
+    DeliveryId,
+    DeliveryStatus,
+    DisabledBecause,
+    Endpoint,
+    EndpointId,
+    EndpointStatus,
+    Post,
+    WebhookDelivery,
+    delivery_of,
+    pause_after,
+)
+from commerce_core.webhooks.ports import (
+    ClaimedEndpoint,
+    EndpointAudit,
+    Receivers,
+    SendResults,
+    WebhookRepository,
+    WebhookStats,
+)
+
+__all__ = [
+    "ANSWERS_WITHIN",
+    "EVENTS",
+    "FORMER_SIGNS_FOR",
+    "TRIED_FOR",
+    "Answer",
+    "ChangeEndpoint",
+    "ClaimedEndpoint",
+    "DeliveryId",
+    "DeliveryNotFound",
+    "DeliveryStatus",
+    "DisabledBecause",
+    "Endpoint",
+    "EndpointAudit",
+    "EndpointDisabled",
+    "EndpointId",
+    "EndpointNotFound",
+    "EndpointStatus",
+    "NewEndpoint",
+    "Post",
+    "Receivers",
+    "SendResults",
+    "TooManyEndpoints",
+    "TooManyWaiting",
+    "WebhookDelivery",
+    "WebhookRepository",
+    "WebhookStats",
+    "delivery_of",
+    "pause_after",
+]

@@ -1,0 +1,56 @@
+"""What the shop counts of what payment gateways say by themselves."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from commerce_bootstrap.metrics import result_of
+from commerce_bootstrap.probing import Probe
+from commerce_core.checkout.service.notices import PaymentNotices
+from commerce_core.kernel.clock import Clock
+
+#: Nothing is counted beyond this: more is as alarming.
+_MOST: Final = 1_000
+
+
+def counted_notices(registry: CollectorRegistry) -> Callable[[str, str, int], None]:
+    """A counter of what payment gateways have sent by themselves, by what became of it, and what
+    counts it there.
+    """
+    notices = Counter(
+        "commerce_payment_notices",
+        "Notices of payment gateways: kept, known, strange, foreign or refused.",
+        ["gateway", "outcome"],
+        registry=registry,
+    )
+    return lambda gateway, outcome, number: notices.labels(gateway, outcome).inc(number)
+
+
+class NoticeCollector(Collector):
+    """What payment gateways have said that waits for its order, or for a person."""
+
+    def __init__(self, notices: PaymentNotices, clock: Clock) -> None:
+        self._stats = Probe(lambda: notices.stats(_MOST))
+        self._clock = clock
+
+    def collect(self) -> Iterator[Metric]:
+        if (stats := result_of(self._stats)) is None:
+            return
+        since = stats.oldest
+        age = max(0.0, (self._clock.now() - since).total_seconds()) if since else 0.0
+        listed = GaugeMetricFamily(
+            "commerce_payment_notices_listed",
+            "Notices of payment gateways that a person has to look at, 1,000 at most.",
+            labels=["state"],
+        )
+        listed.add_metric(["strange"], stats.strange)
+        listed.add_metric(["unknown"], stats.unknown)
+        yield listed
+        for name, meaning, value in (
+            ("waiting", "Notices whose order is not found yet, 1,000 at most.", stats.waiting),
+            ("oldest_seconds", "Age of the oldest of them.", age),
+        ):
+            yield GaugeMetricFamily(f"commerce_payment_notices_{name}", meaning, value=value)

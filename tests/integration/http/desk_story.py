@@ -1,0 +1,94 @@
+"""What operators see and decide in the story of which the examples are taken."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from commerce_core.kernel.ids import MessageId
+from commerce_core.kernel.messaging import DeadLetter, Message
+from commerce_core.payment import KeptNotice, Notice, NoticeState
+from commerce_sqlalchemy.payment_notices import SqlNoticeRepository
+from tests.integration.http.people import Person, Town, request_for, until
+
+if TYPE_CHECKING:
+    from tests.integration.http.story import Story
+
+WHY = {"reason": "The bank has confirmed it by telephone.", "evidence": "Ticket 4711"}
+_LETTERS = tuple(f"01912d4e-7b1a-7c3e-9f00-00000000009{no}" for no in (0, 1))
+_SAGA = "/ops/sagas/{orderId}"
+
+
+def decided(
+    town: Town, story: "Story", ada: Person, item: Mapping[str, Any], order: Mapping[str, Any]
+) -> None:
+    """An operator looks at the orders, has one run again, and decides over a charge."""
+    operator = town.newcomer("operator")
+    story.ask(operator, "GET", "/ops/sagas", params={"state": "COMPLETED"})
+    story.ask(operator, "GET", _SAGA, at=order)
+    story.ask(operator, "GET", _SAGA, at={"orderId": "none"})
+    story.ask(operator, "POST", f"{_SAGA}/retry", WHY, at=order)
+    story.ask(operator, "POST", f"{_SAGA}/compensate", WHY, at=order)
+    ada("PATCH", "/cart", {"itemId": item["itemId"], "quantity": 1})
+    slow = ada("POST", "/checkout", request_for(ada("GET", "/cart").json(), "4000000000000259"))
+    said, key = {"outcome": "declined", **WHY}, {"Idempotency-Key": "ticket-4711"}
+    path = _SAGA.format(**slow.json())
+
+    def resolved() -> bool:
+        answer: httpx.Response = operator("POST", f"{path}/resolve", said, headers=key)
+        return answer.status_code == 200
+
+    until(resolved)
+    made = story.ask(operator, "POST", f"{_SAGA}/resolve", said, at=slow.json(), headers=key)
+    story.ask(operator, "POST", f"{_SAGA}/retry", WHY, at=slow.json(), headers=key)
+    # No parcel waits here: the sandbox books each at once.
+    undone = {**made, "action": "compensate", "outcome": "undone"}
+    story.answers["compensateSaga"] = {"200": {"done": undone}}
+    _letters(town, story, operator)
+    _notices(town, story, operator)
+    story.ask(operator, "GET", "/ops/decisions")
+    until(lambda: ada("GET", f"/orders/{slow.json()['orderId']}").json()["status"] == "CANCELLED")
+    ada("DELETE", "/cart")
+
+
+def _notices(town: Town, story: "Story", operator: Person) -> None:
+    at = town.shop.clock.now()
+    said = Notice(
+        event_id="evt_1PgafT2eZvKYlo2C", type="payment_intent.succeeded", account="acct_1AbC/test",
+        reference="pi_3PgafT2eZvKYlo2C",
+    )  # fmt: skip
+    kept = KeptNotice(
+        gateway="stripe", notice=said, state=NoticeState.UNKNOWN, received_at=at, since=at,
+        next_at=at,
+    )  # fmt: skip
+    with town.shop.database.begin() as tx:
+        SqlNoticeRepository().insert(tx, [kept], b"{}")
+        tx.commit()
+    path = "/ops/payments/notices"
+    story.ask(operator, "GET", path)
+    place = {"gateway": "stripe", "eventId": said.event_id}
+    story.ask(operator, "POST", f"{path}/{{gateway}}/{{eventId}}/retry", WHY, at=place)
+
+
+def _letters(town: Town, story: "Story", operator: Person) -> None:
+    at = town.shop.clock.now()
+    letters = [
+        DeadLetter(
+            message=Message(
+                id=MessageId(id_), name="warehouse.counted.v1", partition_key="none",
+                occurred_at=at, payload={"itemId": "none"},
+            ),
+            consumer="warehouse",
+            reason="rejected: there is no such item",
+            parked_at=at,
+        )
+        for id_ in _LETTERS
+    ]  # fmt: skip
+    town.shop.outbox.park(letters)
+    story.ask(operator, "GET", "/ops/messages", params={"consumer": "warehouse"})
+    path = "/ops/messages/{messageId}"
+    first, second = ({"messageId": id_} for id_ in _LETTERS)
+    story.ask(operator, "GET", path, at=first)
+    story.ask(operator, "POST", f"{path}/replay", WHY, at=first)  # nobody here follows it
+    story.ask(operator, "POST", f"{path}/discard", WHY, at=second)
+    story.ask(operator, "GET", path, at=second)

@@ -1,0 +1,218 @@
+"""Who may see which page, and that no other site and no seller makes a browser do anything."""
+
+from typing import Final
+
+import httpx
+import pytest
+
+from commerce_core.accounts import Role
+from commerce_core.catalog import NewItem
+from commerce_core.kernel.ids import SellerId
+from commerce_core.kernel.money import Money
+from commerce_http.web.auth import Admission
+from commerce_pages.main import PAGES
+from commerce_pages.web.pages import Page as Declared
+from commerce_pages.web.rendering import HEADERS
+from commerce_pages.web.same_origin import is_ours
+from tests.integration.pages.browser import Browser, parsed
+from tests.integration.pages.conftest import Street
+from tests.integration.pages.test_buying import ADDRESS, at_checkout, ended
+
+POSTS: Final = [one for one in PAGES if one.method == "POST"]
+NOBODY: Final = "01912d4e-7b1a-7c3e-9f00-000000000001"
+#: Runs wherever it is not escaped.
+CANARY: Final = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>"
+
+
+def named(one: Declared) -> str:
+    return f"{one.method} {one.path}"
+
+
+def path_of(one: Declared) -> str:
+    return one.path.replace("{order_id}", NOBODY).replace("{item_id}", NOBODY)
+
+
+@pytest.fixture(scope="module")
+def visitors(street: Street) -> dict[str, Browser]:
+    """Somebody of each role, and a guest."""
+    return {role.value: street.visitor(role) for role in Role} | {"guest": street.guest()}
+
+
+@pytest.mark.parametrize("one", POSTS, ids=named)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "none"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "OURS"},
+        {"Sec-Fetch-Site": None, "Origin": "https://evil.example"},
+        {"Sec-Fetch-Site": None, "Origin": "null"},
+        {"Sec-Fetch-Site": None},
+    ],
+    ids=str,
+)
+def test_no_form_of_another_site_is_taken(
+    street: Street, visitors: dict[str, Browser], one: Declared, headers: dict[str, str | None]
+) -> None:
+    role = "operator" if one.part == "console" else "buyer"
+    visitor = visitors[role]
+    ours = str(street.client.base_url).rstrip("/")
+    sent = {n: v.replace("OURS", ours) for n, v in headers.items() if v is not None}
+    request = street.client.build_request(
+        "POST", path_of(one), data={"a": "b"}, headers=sent | {"Cookie": cookie(visitor)}
+    )
+    answer = street.client.send(request)
+    assert answer.status_code == 403
+    assert parsed(answer.text)
+    assert "set-cookie" not in answer.headers
+
+
+def cookie(visitor: Browser) -> str:
+    return "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())
+
+
+def test_a_browser_that_names_its_origin_alone_is_believed() -> None:
+    def scope(scheme: str, **headers: str) -> dict[str, object]:
+        pairs = [(n.replace("_", "-").encode(), v.encode()) for n, v in headers.items()]
+        return {"scheme": scheme, "headers": pairs}
+
+    host = "shop.example"
+    assert is_ours(scope("https", host=host, origin="https://shop.example"))
+    assert not is_ours(scope("https", host=host, origin="http://shop.example"))
+    assert not is_ours(scope("https", host=host, origin="https://shop.example:8443"))
+    assert not is_ours(scope("https", origin="https://"))
+
+
+def may(who: Admission, role: str) -> bool:
+    return who.guests if role == "guest" else Role(role) in who.roles
+
+
+@pytest.mark.parametrize("role", [*(role.value for role in Role), "guest"])
+@pytest.mark.parametrize("one", PAGES, ids=named)
+def test_a_page_is_there_for_its_roles_alone(
+    street: Street, visitors: dict[str, Browser], one: Declared, role: str
+) -> None:
+    if one.path == "/log-out":
+        return  # it would end the visitor
+    visitor = visitors[role]
+    answer = (
+        visitor.send("GET", path_of(one)) if one.method == "GET" else visitor.post(path_of(one), {})
+    )
+    if may(one.who, role):
+        there = {200, 204, 303, 401, 404, 409, 422}
+        assert answer.status_code in there, answer.text
+        assert "There is nothing here for you" not in answer.text
+        assert answer.headers.get("location", "") != "/log-in"
+    elif role == "guest":
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith("/log-in")
+    else:
+        assert answer.status_code == 404
+        assert "There is nothing at this address" in answer.text
+    assert_protected(answer)
+
+
+def assert_protected(answer: httpx.Response) -> None:
+    """What every page says to a browser."""
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    if answer.headers.get("content-type", "").startswith("text/html"):
+        assert parsed(answer.text)
+        assert {name: answer.headers[name] for name in HEADERS} == dict(HEADERS)
+
+
+def test_every_page_says_whom_it_is_for_as_it_should() -> None:
+    for one in PAGES:
+        if one.part == "console":
+            assert one.who.roles == {Role.OPERATOR}, named(one)
+            assert not one.who.guests
+        if one.path.startswith("/shop/orders") or one.path == "/shop/checkout":
+            assert one.who.roles == {Role.BUYER}, named(one)
+            assert not one.who.guests
+
+
+def test_nobody_sees_the_order_of_somebody_else(street: Street) -> None:
+    browser, other = street.visitor(), street.visitor()
+    placed = browser.press(at_checkout(street, browser), "Order for 15.99 USD", ADDRESS)
+    for method, path in (
+        ("GET", ""), ("GET", "/events"), ("GET", "/return"),
+        ("POST", "/return"), ("POST", "/cancel"),
+    ):  # fmt: skip
+        url = f"{placed.path}{path}"
+        answer = other.send("GET", url) if method == "GET" else other.post(url, {})
+        assert answer.status_code == 404, (method, path)
+
+
+def test_what_sellers_and_buyers_write_stays_text(street: Street) -> None:
+    item = street.item(
+        name=f"Lamp {CANARY}",
+        description=CANARY,
+        brand=CANARY[:80],
+        category=f"light {CANARY}"[:80],
+        specifications={f"watt {CANARY}"[:50]: CANARY},
+    )
+    browser = street.visitor(name=f"Ada {CANARY}")
+    page = at_checkout(street, browser, item)
+    typed = {label: f"{text} {CANARY}" for label, text in ADDRESS.items() if label != "Country"}
+    placed = browser.press(page, "Order for 15.99 USD", typed | {"Country": "US"})
+    over = ended(browser, placed, "Paid and handed to the carrier")
+    operator = street.visitor(Role.OPERATOR)
+    order_id = over.path.rpartition("/")[2]
+    shown = [
+        over, page, browser.go(f"/shop/items/{item}"), browser.go("/shop"),
+        browser.go(f"/shop?term={CANARY}"), browser.go("/shop/cart"), browser.go("/shop/orders"),
+        browser.go(f"/log-in?next={CANARY}"), operator.go(f"/console/orders/{order_id}"),
+        operator.go("/console"), operator.go("/console/orders"),
+    ]  # fmt: skip
+    for one in shown:
+        assert not [e for e in one.root.all() if "onerror" in e.attributes], one.path
+        assert "<script>alert" not in one.source, one.path
+    assert CANARY in browser.go(f"/shop/items/{item}").text
+
+
+def test_a_picture_of_another_host_is_never_fetched(street: Street) -> None:
+    seller = street.shop.accounts.by_email(street.account(Role.SELLER))
+    new = NewItem(
+        name="Poster", price=Money.parse("5", "USD"), quantity=1,
+        images=("https://pictures.example/1.jpg",),
+    )  # fmt: skip
+    item = street.shop.items.onboard(SellerId(seller.id), new).item
+    shown = street.guest().go(f"/shop/items/{item.id}")
+    assert not list(shown.root.all("img"))
+
+
+def test_a_session_is_no_token_of_the_api_and_a_token_no_session(street: Street) -> None:
+    browser = street.visitor()
+    token = browser.cookies["session"]
+    assert street.client.get("/orders", headers={"Cookie": f"session={token}"}).status_code == 401
+    bearer = {"Authorization": f"Bearer {token}", "Accept": "text/html"}
+    assert street.client.get("/shop/orders", headers=bearer).status_code == 303
+
+
+def test_the_cookie_of_a_session_is_kept_from_scripts_and_other_sites(street: Street) -> None:
+    email = street.account()
+    form = {"email": email, "password": "correct horse battery"}
+    here = street.guest().post("/log-in", form)
+    (set_here,) = (c for c in here.headers.get_list("set-cookie") if c.startswith("session="))
+    assert "HttpOnly; SameSite=Lax" in set_here
+    elsewhere = street.guest().post("/log-in", form, headers={"Host": "shop.example"})
+    (set_there,) = (
+        c for c in elsewhere.headers.get_list("set-cookie") if c.startswith("__Host-session=")
+    )
+    assert {"Path=/", "HttpOnly", "SameSite=Lax", "Secure"} <= set(set_there.split("; "))
+    assert "Domain" not in set_there
+
+
+def test_the_root_is_a_door_for_browsers_and_the_document_for_everybody_else(
+    street: Street,
+) -> None:
+    plain = street.client.get("/", headers={"Accept": "*/*"})
+    assert plain.json()["name"] == "Commerce Core"
+    door = street.guest().go("/")
+    assert door.heading == "Welcome to Shop"
+    for answer in (plain, street.guest().send("GET", "/")):
+        assert "Accept" in answer.headers.get_list("vary")
+    paths = street.client.get("/schema/openapi.json").json()["paths"]
+    assert "/" in paths
+    assert not [path for path in paths if path.startswith(("/shop", "/console", "/static"))]

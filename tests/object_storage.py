@@ -1,0 +1,108 @@
+"""A server that speaks S3's language, for tests: the Versity gateway over a folder, built once by
+Go from its module.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import attrs
+import pytest
+
+from scripts.servers.places import free_ports
+from tests.architecture.tree import ROOT
+from tests.integration.http.people import until
+
+_MODULE: Final = "github.com/versity/versitygw/cmd/versitygw"
+_VERSION: Final = "v1.8.0"
+_TOOLS: Final = ROOT / "var" / "tools"
+
+
+@attrs.frozen
+class Bucket:
+    """A bucket, empty, on a server of this machine; *process* runs the server."""
+
+    name: str
+    endpoint: str
+    access_key: str
+    secret_key: str
+    process: "subprocess.Popen[bytes]"
+
+    @property
+    def url(self) -> str:
+        """Its address, as the shop's settings take it."""
+        keys = f"{self.access_key}:{self.secret_key}"
+        return f"s3://{keys}@{self.name}/images?endpoint={self.endpoint}&region=us-east-1"
+
+    @contextmanager
+    def frozen(self) -> Generator[None]:
+        """The server answers nothing while the block lasts, from its beginning on: a signal takes
+        its time to each thread.
+        """
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            until(self._stands_still)
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
+    def _stands_still(self) -> bool:
+        threads = Path(f"/proc/{self.process.pid}/task").iterdir()
+        return all(
+            (one / "stat").read_text().rpartition(")")[2].split()[0] == "T" for one in threads
+        )
+
+
+def _gateway() -> Path:
+    """The program, built if it is not there."""
+    program = _TOOLS / f"versitygw-{_VERSION}"
+    if program.exists():
+        return program
+    if shutil.which("go") is None:
+        pytest.skip("there is no Go to build a server with that speaks S3's language")
+    folder = _TOOLS / f"build-{os.getpid()}"
+    done = subprocess.run(
+        ["go", "install", f"{_MODULE}@{_VERSION}"],
+        env={**os.environ, "GOBIN": str(folder), "GOFLAGS": "-p=2"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        pytest.skip(f"the server that speaks S3's language cannot be built: {done.stderr[-300:]}")
+    (folder / "versitygw").replace(program)
+    folder.rmdir()
+    return program
+
+
+@contextmanager
+def bucket_in(folder: Path) -> Generator[Bucket]:
+    """A bucket whose objects lie in *folder*, and its server, which is stopped at the end."""
+    (port,) = free_ports(1)
+    (folder / "data" / "shop").mkdir(parents=True)
+    (folder / "attributes").mkdir()
+    command = (
+        str(_gateway()), "--port", f"127.0.0.1:{port}", "--access", "shop-key", "--secret",
+        "shop-secret", "--quiet", "posix", "--sidecar", str(folder / "attributes"),
+        str(folder / "data"),
+    )  # fmt: skip
+    with (folder / "gateway.log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        until(lambda: _listens(port), 30)
+        yield Bucket("shop", f"http://127.0.0.1:{port}", "shop-key", "shop-secret", process)
+    finally:
+        process.send_signal(signal.SIGCONT)
+        process.kill()
+        process.wait(10)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) == 0

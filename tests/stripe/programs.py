@@ -1,0 +1,93 @@
+"""Programs that others wrote to stand in for Stripe, each a process of its own: stripe-mock, which
+checks the shape of every request, and localstripe, which knows declines and 3-D Secure. They
+are built once, in ``var/tools``; localstripe has an environment of its own, as nothing imports it.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from scripts.servers.places import free_ports
+from tests.architecture.tree import ROOT
+from tests.integration.http.people import until
+
+_TOOLS: Final = ROOT / "var" / "tools"
+_MOCK: Final = ("github.com/stripe/stripe-mock", "v0.203.0")
+_LOCAL: Final = "localstripe==1.15.10"
+
+
+@contextmanager
+def stripe_mock(folder: Path) -> Generator[str]:
+    """The address of stripe-mock while the block lasts."""
+    program = _built()
+    (port,) = free_ports(1)
+    with _running([str(program), "-http-addr", f"127.0.0.1:{port}"], port, folder):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def localstripe(folder: Path) -> Generator[str]:
+    """The address of localstripe, with nothing in it, while the block lasts."""
+    python = _installed()
+    (port,) = free_ports(1)
+    command = [str(python), "-m", "localstripe", "--port", str(port), "--from-scratch"]
+    with _running(command, port, folder):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def _running(command: Sequence[str], port: int, folder: Path) -> Generator[None]:
+    with (folder / "stripe.log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
+    try:
+        until(lambda: _listens(port), 30)
+        yield
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+def _built() -> Path:
+    module, version = _MOCK
+    program = _TOOLS / f"stripe-mock-{version}"
+    if program.exists():
+        return program
+    if shutil.which("go") is None:
+        pytest.skip("there is no Go to build stripe-mock with")
+    folder = _TOOLS / f"build-{os.getpid()}"
+    _done(["go", "install", f"{module}@{version}"], GOBIN=str(folder), GOFLAGS="-p=2")
+    (folder / "stripe-mock").replace(program)
+    folder.rmdir()
+    return program
+
+
+def _installed() -> Path:
+    folder = _TOOLS / _LOCAL.replace("==", "-")
+    if not folder.exists():
+        draft = _TOOLS / f"build-{os.getpid()}"
+        _done([sys.executable, "-m", "venv", str(draft)])
+        _done([str(draft / "bin" / "python"), "-m", "pip", "install", "--quiet", _LOCAL])
+        draft.replace(folder)
+    return folder / "bin" / "python"
+
+
+def _done(command: Sequence[str], **environment: str) -> None:
+    _TOOLS.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(
+        command, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        pytest.skip(f"{command[-1]} cannot be had: {done.stderr[-300:]}")
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) == 0
