@@ -55,7 +55,8 @@ from commerce_core.checkout.service.record import Recorder
 from commerce_core.checkout.service.run import SagaRunner
 from commerce_core.checkout.service.submit import Checkout
 from commerce_core.images import ImageRepository, Media
-from commerce_core.images.service import ImageAudit, ImageListing, ImageProcessing, Images
+from commerce_core.images.service import ImageAudit, ImageData, ImageListing, ImageProcessing
+from commerce_core.images.service.upload import Images
 from commerce_core.inventory import StockLedger
 from commerce_core.kernel.audit import Audit
 from commerce_core.kernel.batching import FanOut, Grouping
@@ -235,13 +236,13 @@ class Services:
         notifier = self.notifications = Notifications(parts.notifications, clock)
         people = _accounts(parts, notifier)
         self.accounts = people.accounts()
-        self.credentials = people.credentials(self.accounts)
-        self.resets = people.resets(self.accounts)
-        self.own_data = OwnData(db, parts.accounts, self.accounts, _personal_data(parts), clock)
+        accounts = self.accounts
+        self.credentials, self.resets = people.credentials(accounts), people.resets(accounts)
+        self.images, self.image_processing, own = _images(parts, writer)
+        self.own_data = OwnData(db, parts.accounts, accounts, _personal_data(parts, own), clock)
         self.items = Items(db, items, stock, writer, clock, ids, currency)
         self.imports = Imports(db, parts.imports, clock, ids, parts.import_limits)
         self.importer = Importer(db, parts.imports, items, writer, clock, ids, currency, notifier)
-        self.images, self.image_processing = _images(parts, writer)
         self.carts = _carts(parts, pricer)
         self.guest_tokens = GuestTokens(parts.guest_key, parts.tokens)
         self.placement = _placement(parts, pricer)
@@ -293,11 +294,11 @@ def assemble(parts: Parts) -> Services:
     return Services(parts)
 
 
-def _images(parts: Parts, writer: ItemWriter) -> tuple[Images, ImageProcessing]:
-    listing = ImageListing(writer.change_images, parts.media_address)
-    db, images, media, clock = parts.database, parts.images, parts.media, parts.clock
-    uploads = Images(db, parts.items, images, media, listing, clock, parts.ids)
-    return uploads, ImageProcessing(db, images, media, listing, clock)
+def _images(parts: Parts, writer: ItemWriter) -> tuple[Images, ImageProcessing, ImageData]:
+    kept = (parts.images, parts.media, ImageListing(writer.change_images, parts.media_address))
+    db, items, clock, (images, _, listing) = parts.database, parts.items, parts.clock, kept
+    own = ImageData(items, images, listing, clock)
+    return Images(db, items, *kept, clock, parts.ids), ImageProcessing(db, *kept, clock), own
 
 
 def _webhooks(on: Parts, notifier: Notifier) -> WebhookServices:
@@ -344,14 +345,14 @@ def _accounts(parts: Parts, notifier: Notifier) -> AccountServices:
     )  # fmt: skip
 
 
-def _personal_data(parts: Parts) -> Sequence[PersonalData]:
+def _personal_data(parts: Parts, images: ImageData) -> Sequence[PersonalData]:
     """What every capability holds of a person, in the order in which it is erased."""
     return (
         NotificationData(parts.notifications, parts.accounts, parts.channels),
         AccountData(parts.accounts, parts.credential_requests),
         CartData(parts.carts, parts.clock), OrderData(parts.orders, parts.seller_orders),
         SaleData(parts.seller_orders), ItemData(parts.items), ImportData(parts.imports),
-        WishlistData(parts.wishlists), WebhookData(parts.webhooks.repo, parts.clock),
+        WishlistData(parts.wishlists), WebhookData(parts.webhooks.repo, parts.clock), images,
     )  # fmt: skip
 
 

@@ -52,11 +52,11 @@ class SqlImageRepository(ImageRepository):
         row = connection(tx).execute(sa.select(item_image).where(_C.id == image_id)).first()
         return _image(row) if row is not None else None
 
-    def of_item(self, tx: Transaction, item_id: ItemId) -> Sequence[ItemImage]:
+    def of_items(self, tx: Transaction, item_ids: Sequence[ItemId]) -> Sequence[ItemImage]:
         rows = connection(tx).execute(
             sa.select(item_image)
-            .where(_C.item_id == item_id, _C.deleted_at.is_(None))
-            .order_by(_C.variant_id, _C.slot.is_(None), _C.slot, _C.id)
+            .where(_C.item_id.in_(list(item_ids)), _C.deleted_at.is_(None))
+            .order_by(_C.item_id, _C.variant_id, _C.slot.is_(None), _C.slot, _C.id)
         )
         return [_image(row) for row in rows]
 

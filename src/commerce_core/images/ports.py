@@ -24,9 +24,9 @@ class ImageRepository(Protocol):
         """The image, deleted or not."""
 
     @abstractmethod
-    def of_item(self, tx: Transaction, item_id: ItemId) -> Sequence[ItemImage]:
-        """The images of an item that are not deleted, by variant and slot; those without a slot
-        last.
+    def of_items(self, tx: Transaction, item_ids: Sequence[ItemId]) -> Sequence[ItemImage]:
+        """The images of items that are not deleted, by item, variant and slot; those without a
+        slot last.
         """
 
     @abstractmethod

@@ -33,8 +33,14 @@ _ITEMS_INSIDE: Final = Pace(woken=False, gather=0.1)
 _INSIDE: Final = Pace(gather=0.05)
 #: Mails go out once a second: what is to be in them is written down four times a second.
 _MAILS_INSIDE: Final = Pace(idle=0.25, woken=False, gather=0.25)
+#: Other systems are told over the network: a tenth of a second is nothing there.
+_WEBHOOKS_INSIDE: Final = Pace(idle=0.1, woken=False, gather=0.1)
 #: How consumers are paced where events are delivered inside.
-_PACES_INSIDE: Final = {"search-indexer": _ITEMS_INSIDE, "notifications": _MAILS_INSIDE}
+_PACES_INSIDE: Final = {
+    "search-indexer": _ITEMS_INSIDE,
+    "notifications": _MAILS_INSIDE,
+    "webhooks": _WEBHOOKS_INSIDE,
+}
 
 
 def consumer_loops(shop: Shop) -> list[tuple[str, Loop]]:

@@ -99,7 +99,7 @@ def loops_of(shop: Shop, roles: Collection[str] = ROLES) -> list[Loop]:
     send = Paced(shop.notification_sender.run_once, shop.settings.mails_per_second)
     every = [
         ("sagas", Loop("sagas", run_sagas, _saga_pace(shop))),
-        ("sagas", Loop("payment-notices", told, Pace(idle=0.25))),
+        ("sagas", Loop("payment-notices", told, Pace(idle=0.1, woken=False))),
         *((RELAY, loop) for loop in _relay_loops(shop)),
         *consumer_loops(shop),
         ("imports", Loop("imports", take_rows, Pace(idle=0.1, woken=False))),

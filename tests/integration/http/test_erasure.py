@@ -23,6 +23,7 @@ from tests.integration.http.people import (
     request_for,
     until,
 )
+from tests.pictures import picture
 
 EMAIL: Final = "canary-zaunkoenig@example.com"
 PASSWORD: Final = "canary password zilpzalp"
@@ -147,6 +148,30 @@ def test_a_seller_who_has_left_leaves_no_text_of_imports(town: Town, tmp_path: P
     assert answer.status_code == 204, answer.text
     until(lambda: town.shop.own_data._db.discard_log())
     until(lambda: found_in(town, folder, email, IMPORTED) == {})
+
+
+def test_a_seller_who_has_left_leaves_no_image(town: Town, tmp_path: Path) -> None:
+    seller = town.newcomer("seller")
+    item = f"/items/{town.item(seller)['itemId']}"
+    images = f"{item}/images"
+    for data in (picture("PNG", (3, 2)), picture("PNG", (4, 3))):
+        sent = seller("POST", images, content=data, headers={"Content-Type": "image/png"})
+        assert sent.status_code in (201, 202), sent.text
+    ready = until(lambda: [i for i in seller("GET", images).json()["images"] if i["sizes"]])
+    assert ready[0]["imageId"] in seller("GET", "/accounts/me/export").text
+    media = tmp_path / "shop" / "media"
+    assert [path for path in media.rglob("*") if path.is_file()]
+
+    assert seller("DELETE", f"{item}/publication").status_code in (200, 204)
+    answer = seller("DELETE", "/accounts/me", {"password": "correct horse battery"})
+    assert answer.status_code == 204, answer.text
+    until(lambda: town.shop.own_data._db.discard_log())
+    until(lambda: town.shop.image_processing.forget(100) or _empty(media))
+    until(lambda: _empty(media))
+
+
+def _empty(folder: Path) -> bool:
+    return not [path for path in folder.rglob("*") if path.is_file()]
 
 
 def test_nobody_leaves_while_an_order_is_under_way(tmp_path: Path) -> None:

@@ -57,6 +57,7 @@ def test_an_export_has_all_that_is_known_and_no_secret(shop: MemoryShop, buyer: 
         "items",
         "imports",
         "webhookEndpoints",
+        "images",
     }
     assert found["accounts"][0]["address"]["line1"] == "1 Main Street"
     assert [one["email"] for one in found["orders"]] == [buyer.email] * 3

@@ -329,6 +329,37 @@ def test_names_that_were_not_given_out_reach_no_store(studio: Studio) -> None:
             studio.shop.images.file(name)
 
 
+def test_of_a_seller_who_leaves_no_image_stays_whatever_became_of_it(studio: Studio) -> None:
+    ready, refused, waiting = studio.item(), studio.item(), studio.item()
+    studio.add(ready)
+    studio.add(refused, b"image, broken")
+    studio.process()
+    studio.add(waiting)
+    theirs = studio.item(BOB)
+    studio.shop.images.add(BOB, theirs, None, b"image of somebody else")
+    own_data = studio.shop.own_data
+    told = next(part for part in own_data._parts if part.name == "images")
+    with studio.shop.parts.database.begin() as tx:
+        first = told.export(tx, ADA, None, 2)
+        more = told.export(tx, ADA, first.after, 2)
+        records = [*first.records, *more.records]
+        assert sorted(r["status"] for r in records) == ["processing", "ready", "refused"]
+        behind: str | None = None
+        for _ in range(9):
+            behind = told.erase(tx, ADA, behind, 1)
+            if behind is None:
+                break
+        tx.commit()
+    assert studio.listed(ready) == ()
+    studio.shop.clock.advance(timedelta(seconds=1))
+    assert studio.shop.image_processing.forget(10) == 3
+    studio.process()
+    assert {key.partition("/")[0] for key in studio.store.kept} == {"original", "public"}
+    assert [image.item_id for image in studio.shop.images.of_item(theirs, BOB)] == [theirs]
+    with studio.shop.parts.database.begin() as tx:
+        assert told.export(tx, ADA, None, 10).records == []
+
+
 def test_a_shop_without_a_store_says_so() -> None:
     shop = memory_shop(MemoryParts(media=None))
     lamp = shop.items.onboard(ADA, NewItem(name="Lamp", price=Money(1, "USD"), quantity=1)).item.id

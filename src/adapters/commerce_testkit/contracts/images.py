@@ -83,7 +83,7 @@ class ImageRepositoryContract:
         with database.begin() as tx:
             assert images.insert(tx, an_image(1, slot=None))
             assert images.insert(tx, an_image(2, slot=None))
-            assert [i.id for i in images.of_item(tx, LAMP)] == ["image-1", "image-2"]
+            assert [i.id for i in images.of_items(tx, [LAMP])] == ["image-1", "image-2"]
 
     def test_the_images_of_an_item_are_listed_by_variant_and_slot_without_the_deleted(
         self, database: Database, images: ImageRepository
@@ -99,8 +99,11 @@ class ImageRepositoryContract:
             ):
                 images.insert(tx, image)
             images.delete(tx, ImageId("image-0"), LATER)
-            found = [i.id for i in images.of_item(tx, LAMP)]
+            found = [i.id for i in images.of_items(tx, [LAMP])]
+            both = [i.id for i in images.of_items(tx, [LAMP, ItemId("item-chair")])]
+            assert images.of_items(tx, []) == []
         assert found == ["image-3", "image-2", "image-5", "image-4"]
+        assert both == ["image-1", *found]
 
     def test_only_the_newest_fence_saves(self, database: Database, images: ImageRepository) -> None:
         with database.begin() as tx:

@@ -43,9 +43,9 @@ class MemoryImageRepository(ImageRepository):
         found: tuple[ItemImage, datetime | None] | None = table(tx, "images").get(image_id)
         return found[0] if found else None
 
-    def of_item(self, tx: Transaction, item_id: ItemId) -> Sequence[ItemImage]:
-        found = [i for i in _all(tx) if i.item_id == item_id and i.deleted_at is None]
-        return sorted(found, key=lambda i: (i.variant_id, i.slot is None, i.slot or 0, i.id))
+    def of_items(self, tx: Transaction, item_ids: Sequence[ItemId]) -> Sequence[ItemImage]:
+        found = [i for i in _all(tx) if i.item_id in item_ids and i.deleted_at is None]
+        return sorted(found, key=_place)
 
     def save(self, tx: Transaction, image: ItemImage, lease_until: datetime | None = None) -> bool:
         known = self.load(tx, image.id)
@@ -143,3 +143,7 @@ class MemoryImageProcessor(ImageProcessor):
 def _all(tx: Transaction) -> Sequence[ItemImage]:
     rows: Mapping[ImageId, tuple[ItemImage, datetime | None]] = table(tx, "images")
     return [image for image, _ in rows.values()]
+
+
+def _place(image: ItemImage) -> tuple[str, str, bool, int, str]:
+    return image.item_id, image.variant_id, image.slot is None, image.slot or 0, image.id

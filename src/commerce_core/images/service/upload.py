@@ -96,7 +96,7 @@ class Images:
             item = self._item(tx, item_id)
             if not item.on_sale and item.seller_id != viewer:
                 raise ItemNotFound("there is no such item")
-            found = self._images.of_item(tx, item.id)
+            found = self._images.of_items(tx, [item.id])
         own = item.seller_id == viewer
         return [image for image in found if own or image.status is ImageStatus.READY]
 
@@ -156,7 +156,7 @@ class Images:
             item = self._own(tx, seller_id, item_id)
             if variant_id and item.variant(variant_id) is None:
                 raise Invalid.at("/variantId", "names no variant of this item")
-            shown = [i for i in self._images.of_item(tx, item.id) if i.variant_id == variant_id]
+            shown = [i for i in self._images.of_items(tx, [item.id]) if i.variant_id == variant_id]
             for known in shown:
                 if known.digest == digest and known.slot is not None:
                     return known
