@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from commerce_core.accounts import Account, Role
 from commerce_core.images import Media, MediaUnavailable
 from commerce_core.kernel.ids import BuyerId, SellerId
+from commerce_core.webhooks import NewEndpoint
 from commerce_testkit.memory.clock import SettableClock
 from tests.integration.market import Market
 from tests.pictures import picture
@@ -164,3 +165,26 @@ def test_a_wishlist_of_somebody_whom_another_system_knows_is_no_leftover(stepped
     assert found(stepped) == []
     stepped.shop.wishlists.add(BuyerId("019b7000-0000-7000-8000-00000000abcd"), item)
     assert names(stepped) == {"L13"}, "this one looks like an account's"
+
+
+def test_webhook_deliveries_that_are_counted_wrong_or_stand_still_are_named(
+    stepped: Market,
+) -> None:
+    seller = stepped.seller_id
+    hook = NewEndpoint(url="https://93.184.216.34/hook", events=("catalog.item_changed.v1",))
+    endpoint, _ = stepped.shop.webhooks.create(seller, hook)
+    for name in ("Lamp", "Chair"):
+        stepped.item(3, name=name)
+    while stepped.shop.followers["webhooks"].run_once(100):
+        pass
+    assert found(stepped) == []
+
+    said = "UPDATE webhook_endpoint SET waiting = :n WHERE id = :i"
+    for wrong in (1, 3):
+        write(stepped, said, n=wrong, i=endpoint.id)
+        assert found(stepped) == [("S20", f"2 deliveries wait, and {wrong} are counted")]
+    write(stepped, said, n=2, i=endpoint.id)
+    write(
+        stepped, "UPDATE webhook_delivery SET next_at = NULL WHERE endpoint_id = :i", i=endpoint.id
+    )
+    assert found(stepped) == [("L14", "deliveries of 2 subjects wait for none before them")]
