@@ -37,6 +37,6 @@ Feature: Passwords and log-ins
     Given Ada has forgotten the password
     Then a "password-reset" is on its way to Ada
 
-  Scenario: Whether there is such an account is not told
+  Scenario: Whether there is such an account is not revealed
     Given Kim has forgotten the password
     Then Ada is known as a buyer

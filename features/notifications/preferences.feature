@@ -1,5 +1,5 @@
-Feature: Choosing what one is told of
-  Everybody says by kind and channel what they want to be told of.
+Feature: Choosing notifications
+  People choose by kind and channel what they are notified of.
 
   Background:
     Given Sam is a seller
@@ -17,8 +17,8 @@ Feature: Choosing what one is told of
     And Ada turns off "order-confirmed" by "inbox"
     And Ada pays
     When the order ends completed
-    Then Ada is told once of the order by "order-completed"
-    And Ada is not told of the order by "order-confirmed"
+    Then Ada is notified once of the order by "order-completed"
+    And Ada is not notified of the order by "order-confirmed"
 
   Scenario: The other kinds stay as they are
     When Ada turns off "order-confirmed" by "email"

@@ -1,5 +1,5 @@
-Feature: Being told of what one wishes for
-  Who asks for it is told when something on the wishlist costs less, or can be had again.
+Feature: Notifications of what is on the wishlist
+  People who want it are notified when something on the wishlist costs less, or is in stock again.
 
   Background:
     Given Sam is a seller
@@ -12,11 +12,11 @@ Feature: Being told of what one wishes for
     And Bob is a buyer
     And Bob wishes for "Desk lamp"
     When Sam changes the price of "Desk lamp" to 19.50
-    Then Ada is told once of "Desk lamp" by "price-dropped"
-    And Bob is not told of "Desk lamp" by "price-dropped"
+    Then Ada is notified once of "Desk lamp" by "price-dropped"
+    And Bob is not notified of "Desk lamp" by "price-dropped"
 
   Scenario: It can be had again
     Given Ada turns on "back-in-stock" by "inbox"
     And Sam receives -7 of "Desk lamp" with the reference "lost"
     When Sam receives 5 of "Desk lamp" with the reference "found"
-    Then Ada is told once of "Desk lamp" by "back-in-stock"
+    Then Ada is notified once of "Desk lamp" by "back-in-stock"

@@ -277,14 +277,14 @@ def test_workers_are_woken_by_the_hosts_commit_and_not_before(
     market: Market, host_url: str
 ) -> None:
     with ExitStack() as closing:
-        bell = builders.build_wake_up(market.shop.settings, market.shop.deployment, closing)
-        until(bell.count)
+        wake_up = builders.build_wake_up(market.shop.settings, market.shop.deployment, closing)
+        until(wake_up.count)
         order = prepared(market, market.item(1), 1)
         with by_sqlalchemy(host_url) as connection:
             place(market, connection, order)
-            heard = bell.count()
-            assert not bell.wait(heard, 0.3)
-        assert bell.wait(heard, 10)
+            heard = wake_up.count()
+            assert not wake_up.wait(heard, 0.3)
+        assert wake_up.wait(heard, 10)
 
 
 def test_a_connection_that_is_in_no_transaction_is_refused(market: Market, host_url: str) -> None:

@@ -104,14 +104,14 @@ def test_work_wakes_those_who_wait_for_it_in_the_same_schema_alone(
         here, there, south, nowhere = (
             builders.build_wake_up(each, Deployment.of(each), closing) for each in settings
         )
-        until(lambda: all(bell.count() for bell in (here, there, south, nowhere)))
+        until(lambda: all(wake_up.count() for wake_up in (here, there, south, nowhere)))
         heard = there.count(), south.count(), nowhere.count()
-        for bell in (south, nowhere):
+        for wake_up in (south, nowhere):
             before = there.count()
-            bell.notify()
+            wake_up.notify()
             here.notify()  # told after that on another connection
             assert there.wait(before, 10)
-        assert there.count() - heard[0] == 2, "another shop's bell was heard"
+        assert there.count() - heard[0] == 2, "another shop's notification arrived"
         assert (south.count() - heard[1], nowhere.count() - heard[2]) == (1, 1)
 
 

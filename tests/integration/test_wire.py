@@ -1,4 +1,4 @@
-"""A bell that is rung in one process is heard in another, by way of PostgreSQL; and an outage of it
+"""A notification of one process arrives in another, by way of PostgreSQL; and an outage of it
 costs nothing but time.
 """
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from commerce_core.kernel.money import Money
-from commerce_testkit.seen import Picture, Tip, ToldOf, Wish
+from commerce_testkit.seen import Picture, SeenNotification, Tip, Wish
 from commerce_testkit.shop import (
     Basket,
     BasketLine,
@@ -167,9 +167,9 @@ def wish(data: Json) -> Wish:
     )
 
 
-def told_of(answer: Json) -> ToldOf:
-    """Something that a person was told of."""
-    return ToldOf(
+def told_of(answer: Json) -> SeenNotification:
+    """A notification of a person."""
+    return SeenNotification(
         notification_id=answer["notificationId"],
         kind=answer["kind"],
         subject=answer["subject"],

@@ -24,7 +24,7 @@ from commerce_testkit.http_answers import (
 from commerce_testkit.http_connection import Answer, HttpConnection
 from commerce_testkit.http_desk import HttpDesk
 from commerce_testkit.http_systems import HttpSystems
-from commerce_testkit.seen import Picture, Tip, ToldOf, Wish
+from commerce_testkit.seen import Picture, SeenNotification, Tip, Wish
 from commerce_testkit.shop import (
     Basket,
     Goods,
@@ -278,7 +278,7 @@ class HttpShop(ShopDriver):
 
     def notifications(
         self, who: Visitor, cursor: str | None = None, size: int = 20
-    ) -> tuple[tuple[ToldOf, ...], str | None]:
+    ) -> tuple[tuple[SeenNotification, ...], str | None]:
         parameters = {"size": str(size)} | ({"cursor": cursor} if cursor is not None else {})
         page = self._request(who, "GET", f"/notifications?{urlencode(parameters)}").body
         return tuple(told_of(one) for one in page["items"]), page["nextCursor"]

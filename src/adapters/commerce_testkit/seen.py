@@ -29,8 +29,8 @@ class Tip:
 
 
 @attrs.frozen(kw_only=True)
-class ToldOf:
-    """Something that a person was told of: its kind, and the id of what it is about."""
+class SeenNotification:
+    """A notification of a person: its kind, and the id of what it is about."""
 
     notification_id: str
     kind: str

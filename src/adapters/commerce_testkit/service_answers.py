@@ -16,7 +16,7 @@ from commerce_core.orders import OrderView, SellerOrder
 from commerce_core.recommendations import Recommendation
 from commerce_core.search import Query, ResultPage, Sort
 from commerce_core.wishlist import WishlistView
-from commerce_testkit.seen import Picture, Tip, ToldOf, Wish
+from commerce_testkit.seen import Picture, SeenNotification, Tip, Wish
 from commerce_testkit.shop import (
     Basket,
     BasketLine,
@@ -215,9 +215,9 @@ def wish(view: WishlistView) -> Wish:
     )
 
 
-def told_of(n: Notification) -> ToldOf:
-    """Something that a person was told of."""
-    return ToldOf(
+def told_of(n: Notification) -> SeenNotification:
+    """A notification of a person."""
+    return SeenNotification(
         notification_id=n.id,
         kind=n.kind.value,
         subject=n.subject,

@@ -22,7 +22,7 @@ from commerce_core.checkout import PlaceOrder
 from commerce_core.kernel.ids import BuyerId, OrderId, SellerId
 from commerce_core.orders import OrderKey, TimelineCursor
 from commerce_testkit.memory.shop import MemoryShop, memory_shop
-from commerce_testkit.seen import Picture, Tip, ToldOf, Wish
+from commerce_testkit.seen import Picture, SeenNotification, Tip, Wish
 from commerce_testkit.service_answers import (
     basket,
     findings,
@@ -315,7 +315,7 @@ class ServiceShop(ServiceCallers, ShopDriver):
     @refusing
     def notifications(
         self, who: Visitor, cursor: str | None = None, size: int = 20
-    ) -> tuple[tuple[ToldOf, ...], str | None]:
+    ) -> tuple[tuple[SeenNotification, ...], str | None]:
         page = self._shop.notices.history(self._account(who).id, cursor, size)
         return tuple(told_of(n) for n in page.items), page.next_cursor
 

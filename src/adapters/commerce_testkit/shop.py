@@ -9,7 +9,7 @@ import attrs
 
 from commerce_core.kernel.money import Money
 from commerce_testkit.desk import OperatorDesk
-from commerce_testkit.seen import Picture, Tip, ToldOf, Wish
+from commerce_testkit.seen import Picture, SeenNotification, Tip, Wish
 from commerce_testkit.systems import Systems
 
 
@@ -373,8 +373,8 @@ class ShopDriver(Protocol):
     @abstractmethod
     def notifications(
         self, who: Visitor, cursor: str | None = None, size: int = 20
-    ) -> tuple[tuple[ToldOf, ...], str | None]:
-        """A page of what *who* was told of, newest first, and where the list goes on."""
+    ) -> tuple[tuple[SeenNotification, ...], str | None]:
+        """A page of the notifications of *who*, newest first, and where the list goes on."""
 
     @abstractmethod
     def read_notification(self, who: Visitor, notification_id: str) -> None:

@@ -146,13 +146,13 @@ class Worker:
     """
 
     def __init__(self, wake_up: Wakes, loops: Sequence[Loop]) -> None:
-        self._bell = wake_up
+        self._wake_up = wake_up
         self._loops = loops
         self._stop = threading.Event()
         self._threads = [
             threading.Thread(
                 target=loop.run,
-                args=(self._stop, self._bell),
+                args=(self._stop, self._wake_up),
                 name=f"worker-{loop.name}",
                 daemon=True,
             )
@@ -179,7 +179,7 @@ class Worker:
         Idempotent.
         """
         self._stop.set()
-        self._bell.notify()
+        self._wake_up.notify()
         deadline = time.monotonic() + timeout
         for thread in self._threads:
             if thread.ident:

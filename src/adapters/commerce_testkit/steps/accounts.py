@@ -134,7 +134,7 @@ def is_on_its_way(story: Story, who: str, kind: str) -> None:
         page, _ = story.shop.notifications(story.visitor(who))
         return [told.kind for told in page]
 
-    story.until(lambda: kind in kinds(), f"{who} is told by {kind}", kinds)
+    story.until(lambda: kind in kinds(), f"{who} is notified by {kind}", kinds)
 
 
 @step(says("{who:Who} logs out everywhere"))

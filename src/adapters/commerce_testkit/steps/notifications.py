@@ -1,17 +1,17 @@
-"""What people are told of, and what they want to be told of."""
+"""What people are notified of, and what they want to be notified of."""
 
 from pytest_bdd import step, then
 
-from commerce_testkit.seen import ToldOf
+from commerce_testkit.seen import SeenNotification
 from commerce_testkit.steps.phrases import named, says
 from commerce_testkit.story import Story
 
 _CONFIRMED = "order-confirmed"
 
 
-def _told(story: Story, who: str) -> list[ToldOf]:
-    """All that *who* was told of."""
-    found: list[ToldOf] = []
+def _notifications(story: Story, who: str) -> list[SeenNotification]:
+    """All notifications of *who*."""
+    found: list[SeenNotification] = []
     cursor, more = None, True
     while more:
         page, cursor = story.shop.notifications(story.visitor(who), cursor, 100)
@@ -23,27 +23,27 @@ def _told(story: Story, who: str) -> list[ToldOf]:
 def _of_order(story: Story, who: str) -> list[str]:
     assert story.placed is not None, "no order was placed"
     order_id = story.placed.order_id
-    return [told.kind for told in _told(story, who) if told.subject == order_id]
+    return [sent.kind for sent in _notifications(story, who) if sent.subject == order_id]
 
 
-def _confirmation(story: Story, who: str) -> ToldOf:
-    return next(told for told in _told(story, who) if told.kind == _CONFIRMED)
+def _confirmation(story: Story, who: str) -> SeenNotification:
+    return next(sent for sent in _notifications(story, who) if sent.kind == _CONFIRMED)
 
 
-@step(says('{who:Who} is told once of the order by "{kinds:Text}"'))
-def is_told(story: Story, who: str, kinds: str) -> None:
+@step(says('{who:Who} is notified once of the order by "{kinds:Text}"'))
+def is_notified(story: Story, who: str, kinds: str) -> None:
     wanted = set(named(kinds))
     story.until(
         lambda: wanted <= set(_of_order(story, who)),
-        f"{who} is told by {kinds}",
+        f"{who} is notified by {kinds}",
         lambda: _of_order(story, who),
     )
-    told = _of_order(story, who)
-    assert len(told) == len(set(told)), told
+    sent = _of_order(story, who)
+    assert len(sent) == len(set(sent)), sent
 
 
-@then(says('{who:Who} is not told of the order by "{kinds:Text}"'))
-def is_not_told(story: Story, who: str, kinds: str) -> None:
+@then(says('{who:Who} is not notified of the order by "{kinds:Text}"'))
+def is_not_notified(story: Story, who: str, kinds: str) -> None:
     assert not set(named(kinds)) & set(_of_order(story, who))
 
 
@@ -60,7 +60,7 @@ def reads(story: Story, who: str) -> None:
     )
 
 
-@step(says("{who:Who} reads what {other:Who} was told of the order"))
+@step(says("{who:Who} reads the notifications of {other:Who} about the order"))
 def reads_for_others(story: Story, who: str, other: str) -> None:
     confirmation = _confirmation(story, other)
     story.attempt(
@@ -87,24 +87,24 @@ def turns_on(story: Story, who: str, kind: str, channel: str) -> None:
     )
 
 
-@then(says('{who:Who} is told once of "{name:Text}" by "{kind:Text}"'))
-def is_told_of_item(story: Story, who: str, name: str, kind: str) -> None:
+@then(says('{who:Who} is notified once of "{name:Text}" by "{kind:Text}"'))
+def is_notified_of_item(story: Story, who: str, name: str, kind: str) -> None:
     story.until(
         lambda: _of_item(story, who, name, kind) == 1,
-        f"{who} is told of {name} by {kind}",
-        lambda: _told(story, who),
+        f"{who} is notified of {name} by {kind}",
+        lambda: _notifications(story, who),
     )
 
 
-@then(says('{who:Who} is not told of "{name:Text}" by "{kind:Text}"'))
-def is_not_told_of_item(story: Story, who: str, name: str, kind: str) -> None:
+@then(says('{who:Who} is not notified of "{name:Text}" by "{kind:Text}"'))
+def is_not_notified_of_item(story: Story, who: str, name: str, kind: str) -> None:
     assert _of_item(story, who, name, kind) == 0
 
 
 def _of_item(story: Story, who: str, name: str, kind: str) -> int:
-    """How often *who* was told of the item; its subject begins with the id."""
+    """How often *who* was notified of the item; its subject begins with the id."""
     item_id = story.item_id(name)
-    return sum(t.kind == kind and t.subject.startswith(item_id) for t in _told(story, who))
+    return sum(t.kind == kind and t.subject.startswith(item_id) for t in _notifications(story, who))
 
 
 @then(says('{who:Who} gets "{kind:Text}" by "{channel:Text}"'))

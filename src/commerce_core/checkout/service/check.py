@@ -270,7 +270,7 @@ class Checker:
             carts = self._carts.load(
                 tx, sorted({pair for view in views.values() for pair in _carts_of(view)})
             )
-            duplicate_orders = self._namesakes(tx, [view.order for view in views.values()])
+            duplicate_orders = self._duplicate_orders(tx, [view.order for view in views.values()])
             told = _by_order((OrderId(n.subject), n) for n in self._messages.about(tx, order_ids))
             since = self._messages.since(tx)
             numbered = self._orders.numbered(
@@ -306,7 +306,7 @@ class Checker:
             and (since is None or view.order.created_at >= since)
         )
 
-    def _namesakes(
+    def _duplicate_orders(
         self, tx: Transaction, orders: Sequence[Order]
     ) -> Mapping[OrderId, Sequence[Order]]:
         """For each order the others that share its cart or its idempotency key: the database's

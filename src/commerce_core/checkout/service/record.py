@@ -34,10 +34,10 @@ from commerce_core.checkout.service.transition import (
     ending_of,
     facts_of,
     has_new_outcome,
-    in_legible_words,
     made_progress,
     storable_detail,
     transition_of,
+    with_storable_texts,
 )
 from commerce_core.inventory import AvailabilityChanged, StockLedger
 from commerce_core.kernel.codec import storable_text
@@ -97,7 +97,7 @@ class Recorder:
                 person review it.
         """
         continued: list[OutcomeRecord] = []
-        moves = [in_legible_words(move) for move in moves]
+        moves = [with_storable_texts(move) for move in moves]
         self._keep_learnt(tx, moves, now)
         for _ in range(_REREADS):
             steps = {m.order.id: transition_of(m, self._definitions, now) for m in moves}

@@ -167,8 +167,8 @@ def money_facts(key: OrderKey, outcome: object) -> Iterable[MoneyFact]:
             pass
 
 
-def in_legible_words(move: OutcomeRecord) -> OutcomeRecord:
-    """*move* with every text of its outcome legible: its words go into causes, calls and
+def with_storable_texts(move: OutcomeRecord) -> OutcomeRecord:
+    """*move* with every text of its outcome storable: its words go into causes, calls and
     timelines.
     """
     outcome: object = move.outcome
