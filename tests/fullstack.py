@@ -28,7 +28,7 @@ from commerce_testkit.crowd import crowd
 from tests.live import COMMERCE, LiveShop
 from tests.servers import SharedServers, fresh_database, fresh_prefix, fresh_vhost
 
-_PATIENCE: Final = 90.0
+_PATIENCE: Final = 180.0
 #: What two workers do who share the work between them.
 ROLES_OF_TWO: Final = (
     "sagas,imports,images,seller-orders,notifications",
@@ -101,7 +101,7 @@ class FullStack:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
 
@@ -247,7 +247,7 @@ def people_of(settings: Settings, count: int, role: Role) -> list[str]:
 def fetch(url: str) -> tuple[int, Any]:
     """Status and JSON of an answer; status 0 where there is none."""
     try:
-        with urlopen(url, timeout=20) as answer:
+        with urlopen(url, timeout=60) as answer:
             return answer.status, json.load(answer)
     except HTTPError as refused:
         with refused:

@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-_PATIENCE: Final = 60.0
+_PATIENCE: Final = 120.0
 #: Seconds in which a process that is aborted writes what its threads are at.
 _LAST_WORDS: Final = 10.0
 _TELLS: Final = {"PYTHONFAULTHANDLER": "1"}

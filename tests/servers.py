@@ -53,7 +53,7 @@ _NAMES: Final = {
     RabbitServer: "rabbitmq",
     OpenSearchServer: "opensearch",
 }
-_PATIENCE: Final = 30.0
+_PATIENCE: Final = 90.0
 
 os.environ.setdefault("OPENSEARCH_JAVA_OPTS", QUICK)
 

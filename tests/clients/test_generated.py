@@ -37,7 +37,7 @@ def folder(town: Town, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(folder: Path, *command: str | Path, seconds: float = 120) -> str:
+def run(folder: Path, *command: str | Path, seconds: float = 300) -> str:
     """What *command* prints; it must succeed."""
     done = subprocess.run(
         command, cwd=folder, capture_output=True, text=True, timeout=seconds, check=False
@@ -72,7 +72,7 @@ def _installed(folder: Path) -> str:
     command = [npm, "install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]
     try:
         done = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, timeout=300, check=False
+            command, cwd=folder, capture_output=True, text=True, timeout=600, check=False
         )
     except subprocess.TimeoutExpired:
         return "npm took more than five minutes"

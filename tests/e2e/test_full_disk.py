@@ -17,7 +17,7 @@ import pytest
 from tests.e2e.shoppers import stocked
 from tests.live import COMMERCE, LiveShop
 
-_PATIENCE: Final = 60.0
+_PATIENCE: Final = 180.0
 _SIZE: Final = 64 << 20
 _CARD: Final = "4242424242424242"
 

@@ -28,7 +28,7 @@ SETTINGS: Final = {
 _BUYERS: Final = 8
 #: Orders of each buyer within which every point is reached often enough.
 _ENOUGH: Final = 60
-_PATIENCE: Final = 60.0
+_PATIENCE: Final = 180.0
 #: At which time that a point is reached the process dies: first thing after a start, and in the
 #: thick of it.
 TIMES: Final = (1, 6, 15)
@@ -79,7 +79,7 @@ def until(holds: Callable[[], bool], state: Callable[[], object]) -> None:
 
 
 def nothing_waits(address: str) -> bool:
-    with urlopen(f"{address}/metrics", timeout=20) as answer:
+    with urlopen(f"{address}/metrics", timeout=60) as answer:
         lines = answer.read().decode().splitlines()
     assert "commerce_outbox_messages" in "".join(lines)
     gauges = [

@@ -24,7 +24,7 @@ from tests.integration.market import DECLINED, Market, open_market
 
 ORDERS: Final = 2_000
 KILLS: Final = 6
-_PATIENCE: Final = 90.0
+_PATIENCE: Final = 180.0
 _NOWHERE: Final = Address(name="Ada", line1="1 Ice Street", city="South Pole", country="AQ")
 _ENDINGS: Final = ("good", "good", "declined", "unshippable", "cancelled")
 #: What a buyer is told by each ending.

@@ -55,7 +55,7 @@ def commerce(
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
 
@@ -70,7 +70,7 @@ def exchange(address: str, path: str, body: Any = None) -> tuple[int, Any, dict[
     data = None if body is None else json.dumps(body).encode()
     try:
         with urlopen(
-            Request(address + path, data, {"Content-Type": "application/json"}), timeout=20
+            Request(address + path, data, {"Content-Type": "application/json"}), timeout=60
         ) as answer:
             return answer.status, json.load(answer), _named(answer.headers)
     except HTTPError as refused:
@@ -132,14 +132,14 @@ def test_18_a_shop_that_is_started_before_its_database_waits_for_it_and_says_so(
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=log, stderr=log)
     try:
-        until(lambda: exchange(address, "/health/live")[0] == 200, 30)
+        until(lambda: exchange(address, "/health/live")[0] == 200, 90)
         status, problem, headers = exchange(address, "/health/ready")
         assert (status, [down["part"] for down in problem["down"]]) == (503, ["database"])
         assert int(headers["retry-after"]) >= 1
         server.start()
-        until(is_ready(address), 30)
+        until(is_ready(address), 90)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
+        assert process.wait(90) == 0
     finally:
         process.kill()
 
@@ -157,9 +157,9 @@ def test_a_shop_that_waits_for_its_database_can_be_stopped(
         stderr=subprocess.DEVNULL,
     )
     try:
-        until(lambda: exchange(f"http://127.0.0.1:{port}", "/health/live")[0] == 200, 30)
+        until(lambda: exchange(f"http://127.0.0.1:{port}", "/health/live")[0] == 200, 90)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
+        assert process.wait(90) == 0
     finally:
         process.kill()
 
@@ -186,7 +186,7 @@ def test_connections_that_died_while_nobody_looked_fail_no_request(
     server: PostgresServer, tmp_path: Path
 ) -> None:
     with live_shop(tmp_path, migrated(server)) as shop:
-        for number in range(20, 30):
+        for number in range(20, 90):
             register(shop, number)
         with psycopg.connect(server.url) as connection:
             connection.execute(

@@ -20,14 +20,14 @@ LAMP = {"sku": "LAMP", "name": "Lamp", "price": "19.90", "quantity": 5}
 def ask(address: str, path: str, body: Any = None) -> Any:
     data = None if body is None else json.dumps(body).encode()
     with urlopen(
-        Request(address + path, data, {"Content-Type": "application/json"}), timeout=20
+        Request(address + path, data, {"Content-Type": "application/json"}), timeout=180
     ) as answer:
         return json.load(answer)
 
 
 def commerce(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [COMMERCE, *arguments], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+        [COMMERCE, *arguments], cwd=folder, capture_output=True, text=True, timeout=180, check=False
     )
 
 
@@ -56,7 +56,7 @@ def test_it_ends_in_good_order_on_a_signal(number: signal.Signals, tmp_path: Pat
     with live_shop(tmp_path) as shop:
         assert ask(shop.address, "/health/ready") == {"status": "ready"}
         shop.process.send_signal(number)
-        assert shop.process.wait(30) == 0
+        assert shop.process.wait(90) == 0
     log = [json.loads(line) for line in shop.log.read_text().splitlines()]
     assert [line for line in log if line["level"] not in ("info", "debug")] == []
 

@@ -78,8 +78,8 @@ def test_17_what_a_killed_process_was_at_is_ended_by_another(shop_url: str, tmp_
                 if status not in endings
             ]
 
-        until(lambda: not unfinished(), 60)
-        until(lambda: (report := checked(tmp_path, settings))["atRest"] and report["clean"], 60)
+        until(lambda: not unfinished(), 180)
+        until(lambda: (report := checked(tmp_path, settings))["atRest"] and report["clean"], 180)
     promised = [wish.order_id for wish in crowd.wishes if wish.order_id]
     assert len(promised) == checked(tmp_path, settings)["orders"]
     # An order that is undone gives its lines back, perhaps between filling a cart and paying: that

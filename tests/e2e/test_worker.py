@@ -26,7 +26,7 @@ _SETTINGS: Final = {
     "COMMERCE_LONGEST_RETRY": "1",
     "COMMERCE_LOG_FORMAT": "plain",
 }
-_PATIENCE: Final = 90.0
+_PATIENCE: Final = 180.0
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def fleet(tmp_path: Path, rabbit: RabbitServer, monkeypatch: pytest.MonkeyPatch)
 def ask(url: str) -> tuple[int, Any]:
     """Status and JSON of an answer."""
     try:
-        with urlopen(url, timeout=20) as answer:
+        with urlopen(url, timeout=60) as answer:
             return answer.status, json.load(answer)
     except HTTPError as error:
         with error:
@@ -91,7 +91,7 @@ def down(worker: LiveShop) -> set[str]:
 
 
 def nothing_waits(address: str) -> bool:
-    with urlopen(f"{address}/metrics", timeout=20) as answer:
+    with urlopen(f"{address}/metrics", timeout=60) as answer:
         lines = answer.read().decode().splitlines()
     return all(
         float(line.rsplit(" ", 1)[1]) == 0
@@ -167,7 +167,7 @@ def test_a_worker_ends_in_good_order_and_gives_back_what_is_unacknowledged(
         assert ask(worker.address.replace("/health/ready", "/elsewhere"))[0] == 404
         began = time.monotonic()
         worker.process.terminate()
-        assert worker.process.wait(30) == 0
+        assert worker.process.wait(90) == 0
         assert time.monotonic() - began < 10
 
 

@@ -21,7 +21,7 @@ import pytest
 from scripts.servers.places import services_folder
 
 _VERSION: Final = "v1.33.1"
-_PATIENCE: Final = 30.0
+_PATIENCE: Final = 90.0
 
 
 def mailpit() -> Path:
@@ -68,7 +68,7 @@ class Mailpit:
         body = json.dumps(wanted).encode()
         headers = {"Content-Type": "application/json"}
         request = Request(f"{self.api}/chaos", body, headers, method="PUT")
-        with urlopen(request, timeout=10) as answer:
+        with urlopen(request, timeout=60) as answer:
             answer.read()
 
     def message_ids(self) -> Counter[str]:

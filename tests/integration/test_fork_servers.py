@@ -22,7 +22,7 @@ from tests.live import SANDBOX
 
 ROOT: Final = Path(__file__).parents[2]
 BIN: Final = Path(sys.executable).parent
-PATIENCE: Final = 60.0
+PATIENCE: Final = 180.0
 #: What gunicorn answers whose workers cannot start.
 NOT_STARTED: Final = 3
 HERE, BY_WORKERS = (

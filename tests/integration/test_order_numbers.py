@@ -78,7 +78,7 @@ def town(tmp_path: Path, on_database: dict[str, Any], daily: Callable[[], Any]) 
     with (
         build_shop(settings, parts=partial(Parts, numbers=daily())) as shop,
         serving(shop) as address,
-        httpx.Client(base_url=address, timeout=20) as client,
+        httpx.Client(base_url=address, timeout=60) as client,
     ):
         yield Town(shop, client)
 
@@ -175,7 +175,7 @@ def scripted(tmp_path: Path, on_database: dict[str, Any], numbers: Scripted) -> 
     with (
         build_shop(settings, parts=partial(Parts, numbers=numbers)) as shop,
         serving(shop) as address,
-        httpx.Client(base_url=address, timeout=20) as client,
+        httpx.Client(base_url=address, timeout=60) as client,
     ):
         yield Town(shop, client)
     assert numbers.closed == 1

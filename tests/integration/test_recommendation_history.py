@@ -128,7 +128,7 @@ def build(folder: Path) -> "subprocess.Popen[bytes]":
 def test_a_process_that_is_killed_leaves_the_model_before_and_the_next_builds_one(
     busy: SqlDatabase, tmp_path: Path
 ) -> None:
-    assert build(tmp_path).wait(60) == 0
+    assert build(tmp_path).wait(180) == 0
     before = current(busy)
     assert before is not None
     assert (before.orders, before.items) == (ORDERS, 500)
@@ -138,11 +138,11 @@ def test_a_process_that_is_killed_leaves_the_model_before_and_the_next_builds_on
         found = newest(busy)
         return found is not None and found.id != before.id and found.fence > 0
 
-    until(under_way, 60)
+    until(under_way, 180)
     killed.send_signal(signal.SIGKILL)
     killed.wait(10)
     assert current(busy) == before
-    assert build(tmp_path).wait(60) == 0
+    assert build(tmp_path).wait(180) == 0
     after = current(busy)
     assert after is not None
     assert after.id != before.id

@@ -56,7 +56,7 @@ def town(tmp_path: Path, on_database: dict[str, Any], rule: Credit) -> Iterator[
     with (
         build_shop(settings, parts=partial(Parts, rules=[rule])) as shop,
         serving(shop) as address,
-        httpx.Client(base_url=address, timeout=20) as client,
+        httpx.Client(base_url=address, timeout=60) as client,
     ):
         yield Town(shop, client)
     assert rule.closed == 1

@@ -197,7 +197,7 @@ def test_processes_that_start_at_once_all_find_the_tables(
         assert process.stdin
         process.stdin.write("go\n")
         process.stdin.flush()
-    answers = [process.communicate(timeout=60)[0] for process in starting]
+    answers = [process.communicate(timeout=180)[0] for process in starting]
     assert [process.returncode for process in starting] == [0] * 4, answers
     schema.check(database)
 
@@ -212,7 +212,7 @@ def test_a_start_on_an_up_to_date_database_does_not_import_alembic(
         input="go\n",
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=True,
         env=_same_sources(),
     )

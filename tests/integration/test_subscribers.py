@@ -84,10 +84,10 @@ def test_one_that_fails_and_one_that_hangs_stop_neither_the_index_nor_a_third(
                 ).item.id
                 for n in range(_ITEMS)
             ]
-            until(lambda: {received.event.item_id for received in heard} >= set(made), 30)
-            until(lambda: found(shop) == _ITEMS, 30)
+            until(lambda: {received.event.item_id for received in heard} >= set(made))
+            until(lambda: found(shop) == _ITEMS)
             # Each comes again to whoever failed on it, and none waits for another one.
-            until(lambda: len(set(failures)) == _ITEMS and len(failures) > _ITEMS, 30)
-            until(lambda: len(hanging) > 1, 30)
+            until(lambda: len(set(failures)) == _ITEMS and len(failures) > _ITEMS)
+            until(lambda: len(hanging) > 1)
         finally:
             over.set()

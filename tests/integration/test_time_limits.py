@@ -108,7 +108,7 @@ def open_shop(folder: Path, **gateways: PaymentGateway) -> Iterator[Market]:
         shop.close()
 
 
-def until(true: Callable[[], bool], seconds: float = 15.0) -> float:
+def until(true: Callable[[], bool], seconds: float = 60.0) -> float:
     began = time.monotonic()
     while not true():
         assert time.monotonic() < began + seconds, "it did not come true in time"

@@ -76,8 +76,8 @@ def test_after_an_outage_it_is_notified_once_and_listens_again(
     here.notify()  # nobody hears it: the work is found by looking
     counts = here.count(), there.count()
     server.start()
-    until(lambda: here.count() > counts[0] and there.count() > counts[1], 30)
-    until(lambda: here.listens_to_others() and there.listens_to_others(), 30)
+    until(lambda: here.count() > counts[0] and there.count() > counts[1])
+    until(lambda: here.listens_to_others() and there.listens_to_others())
     heard = there.count()
     here.notify()
     assert there.wait(heard, 10)

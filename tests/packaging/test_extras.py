@@ -90,7 +90,7 @@ def test_an_extra_alone_does_what_its_row_says(
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
@@ -206,6 +206,6 @@ def run(
         env=settings,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )

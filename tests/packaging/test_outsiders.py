@@ -62,6 +62,6 @@ def test_an_outsiders_program_runs_by_the_wheel_alone(
         environment["HOST_DATABASE_URL"] = request.getfixturevalue("host_url")
     ran = subprocess.run(
         [python(extras, hosts), "-I", program], cwd=tmp_path, env=environment,
-        capture_output=True, text=True, timeout=120, check=False
+        capture_output=True, text=True, timeout=300, check=False
     )  # fmt: skip
     assert ran.returncode == 0, ran.stdout + ran.stderr

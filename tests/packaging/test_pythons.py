@@ -24,7 +24,7 @@ __all__ = ["wheel"]
 _CLASSIFIER: Final = "Programming Language :: Python :: "
 _CLASSIFIERS: Final = PYPROJECT["project"]["classifiers"]
 VERSIONS: Final = [c.removeprefix(_CLASSIFIER) for c in _CLASSIFIERS if c.startswith(_CLASSIFIER)]
-_PATIENCE: Final = 240
+_PATIENCE: Final = 600
 
 
 def test_the_oldest_python_that_is_named_is_the_oldest_that_is_taken() -> None:

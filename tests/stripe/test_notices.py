@@ -30,7 +30,7 @@ EVENT: Final[dict[str, Any]] = {
     "data": {"object": {"object": "charge", "id": "ch_1", "payment_intent": "pi_of_nobody"}},
 }  # fmt: skip
 #: A condition is waited for so long at most.
-PATIENCE: Final = 30.0
+PATIENCE: Final = 90.0
 until: Final = partial(look_for, seconds=PATIENCE)
 
 

@@ -221,7 +221,7 @@ def test_22_changes_are_found_within_a_second_while_many_are_written(
 def lags(stack: FullStack) -> tuple[float, float]:
     """How many changes were found within the promised time, and how many there were."""
     lines = httpx.get(
-        stack.workers[0].address.replace("/health/ready", "/metrics"), timeout=20
+        stack.workers[0].address.replace("/health/ready", "/metrics"), timeout=60
     ).text.splitlines()
     counted = [f'commerce_search_lag_seconds_bucket{{le="{end}"}} ' for end in (FRESH, "+Inf")]
     first, every = (

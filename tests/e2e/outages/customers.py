@@ -16,7 +16,7 @@ import attrs
 
 from tests.e2e.shoppers import PLANS
 
-_PATIENCE: Final = 90.0
+_PATIENCE: Final = 180.0
 #: Seconds that a buyer takes between two requests: the outage is to be seen, not the machine's
 #: limit.
 _PACE: Final = 0.03

@@ -37,7 +37,7 @@ def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
     with (
         open_market(folder) as market,
         serving(market.shop) as address,
-        httpx.Client(base_url=address, timeout=20) as client,
+        httpx.Client(base_url=address, timeout=60) as client,
     ):
         yield Street(market, client)
 

@@ -37,7 +37,7 @@ from tests.integration.market import Market, Outside
 
 #: More than any loop takes at once.
 MANY: Final = 520
-PATIENCE: Final = 60.0
+PATIENCE: Final = 180.0
 NAME: Final = "points"
 
 

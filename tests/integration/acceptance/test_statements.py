@@ -51,7 +51,7 @@ def quarters(
             open_market(tmp_path_factory.mktemp("quarters"), **found(stack))
         )
         address = stack.enter_context(serving(market.shop))
-        client = stack.enter_context(httpx.Client(base_url=address, timeout=20))
+        client = stack.enter_context(httpx.Client(base_url=address, timeout=60))
         yield built(market, client, FEW), built(market, client, MANY)
 
 

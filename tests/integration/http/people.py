@@ -142,7 +142,7 @@ def pointers(response: httpx.Response) -> list[str]:
     return sorted(error["pointer"] for error in problem(response, 422, "invalid")["errors"])
 
 
-def until(look: Callable[[], Any], seconds: float = 10.0) -> Any:
+def until(look: Callable[[], Any], seconds: float = 60.0) -> Any:
     """What *look* returns as soon as it is something; nothing within *seconds* fails the test."""
     waiting = threading.Event()
     for _ in range(int(seconds / 0.01)):
@@ -160,11 +160,11 @@ def serving(shop: Shop, application: Callable[[Shop], Any] = create_app) -> Iter
     thread = threading.Thread(target=server.run, name="http-under-test")
     thread.start()
     try:
-        assert up.wait(20), "the server did not start"
+        assert up.wait(60), "the server did not start"
         yield server.address
     finally:
         server.should_exit = True
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive(), "the server did not stop"
 
 
@@ -177,7 +177,7 @@ def open_town(folder: Path, *, sagas: bool = True, **settings: Any) -> Iterator[
             working(shop, ROLES if sagas else ITEM_ROLES),
             serving(shop) as address,
             httpx.Client(
-                base_url=address, timeout=20, limits=httpx.Limits(max_connections=400)
+                base_url=address, timeout=60, limits=httpx.Limits(max_connections=400)
             ) as client,
         ):
             yield Town(shop, client)

@@ -44,7 +44,7 @@ def ready(who: Person, item_id: str, content: bytes) -> Any:
         shown = who("GET", sent.headers["Location"]).json()
         return shown if shown["status"] != "processing" else None
 
-    return until(processed, 30)
+    return until(processed)
 
 
 @pytest.mark.parametrize("form", KINDS)

@@ -104,7 +104,7 @@ def test_a_body_of_many_chunks_arrives_whole(town: Town) -> None:
         content=iter([content[i : i + 7001] for i in range(0, len(content), 7001)]),
                    headers={"Content-Type": "application/x-ndjson"})  # fmt: skip
     assert begun.status_code == 202, begun.text
-    done = until(lambda: finished(seller, begun.headers["location"]), 20)
+    done = until(lambda: finished(seller, begun.headers["location"]))
     assert (done["rows"], done["created"], done["failed"]) == (700, 700, 0)
     page = seller(
         "GET",

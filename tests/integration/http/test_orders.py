@@ -118,7 +118,7 @@ def test_an_order_explains_its_total_and_its_lines_by_its_own_record(
     with (
         contextlib.closing(container.shop()) as shop,
         serving(shop) as address,
-        httpx.Client(base_url=address, timeout=20) as client,
+        httpx.Client(base_url=address, timeout=60) as client,
     ):
         town = Town(shop, client)
         seller, buyer = town.newcomer("seller"), town.newcomer()
@@ -281,7 +281,7 @@ def test_an_order_that_times_out_can_be_cancelled_until_it_is_paid(
     order = town.order(buyer, town.item(seller), "4000000000000259")
     path = f"/orders/{order['orderId']}"
     assert buyer("POST", f"{path}/cancellation").status_code == 202
-    ended = until(lambda: (o := buyer("GET", path).json())["status"] == "CANCELLED" and o, 20)
+    ended = until(lambda: (o := buyer("GET", path).json())["status"] == "CANCELLED" and o)
     assert ended["cancellation"]["code"] == "cancelled-by-buyer"
     assert ended["payment"]["status"] == "cancelled"
     assert buyer("GET", "/cart").json()["lines"][0]["quantity"] == 1

@@ -176,7 +176,7 @@ def test_who_hangs_holds_up_nothing_but_is_refused_in_time(shop: Shop) -> None:
     until = threading.Event()
 
     def hangs(_: Request[Any, Any, Any]) -> Buyer | None:
-        until.wait(20)
+        until.wait(60)
         return None
 
     try:
@@ -196,7 +196,7 @@ def test_calls_that_hang_are_counted_until_they_end(monkeypatch: pytest.MonkeyPa
 
     def hangs(_: Any) -> Buyer | None:
         calls.append(1)
-        until.wait(20)
+        until.wait(60)
         return None
 
     async def play() -> None:

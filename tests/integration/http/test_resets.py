@@ -33,7 +33,7 @@ def link_to(folder: Path, address: str, what: str) -> str:
                 return hit[0]
         return None
 
-    return str(until(found, 20.0))
+    return str(until(found))
 
 
 def log_in(town: Town, address: str, password: str) -> int:

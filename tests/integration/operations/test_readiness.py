@@ -18,7 +18,7 @@ from tests.integration.market import open_market
 
 def fetch(url: str) -> tuple[int, Any]:
     try:
-        with urlopen(url, timeout=10) as answer:
+        with urlopen(url, timeout=60) as answer:
             return answer.status, json.load(answer)
     except HTTPError as error:
         with error:

@@ -159,7 +159,7 @@ def limited(servers: SharedServers) -> Iterator[str]:
 
 def sell_one(address: str) -> None:
     """Onboard an item, find it, and order a piece of it, all the way to its end."""
-    with httpx.Client(base_url=address, timeout=20) as client:
+    with httpx.Client(base_url=address, timeout=60) as client:
 
         def holder(role: str) -> dict[str, str]:
             person = {"email": f"{role}@example.com", "password": PASSWORD}
@@ -175,19 +175,19 @@ def sell_one(address: str) -> None:
         item = client.post(
             "/items", json={"name": "Kettle", "price": "15.99", "quantity": 8}, headers=seller
         ).json()
-        until(lambda: client.get("/items", params={"term": "kettle"}).json().get("items"), 60)
+        until(lambda: client.get("/items", params={"term": "kettle"}).json().get("items"), 180)
         rows = {
             "content": b'{"name":"Pot","price":1,"quantity":1}',
             "headers": seller | {"Content-Type": "application/x-ndjson"},
         }
         taken_in = client.post("/item-imports", **rows).headers["location"]
-        until(lambda: client.get(taken_in, headers=seller).json()["status"] == "finished", 60)
+        until(lambda: client.get(taken_in, headers=seller).json()["status"] == "finished", 180)
         cart = client.patch(
             "/cart", json={"itemId": item["itemId"], "quantity": 1}, headers=buyer
         ).json()
         order = client.post("/checkout", json=request_for(cart), headers=buyer).headers["location"]
-        until(lambda: client.get(order, headers=buyer).json()["status"] == "COMPLETED", 60)
-        until(lambda: client.get("/orders", headers=seller).json()["orders"], 60)
+        until(lambda: client.get(order, headers=buyer).json()["status"] == "COMPLETED", 180)
+        until(lambda: client.get("/orders", headers=seller).json()["orders"], 180)
 
 
 def test_the_shop_runs_with_the_rights_of_its_roles_alone(

@@ -19,7 +19,7 @@ from tests.e2e.shoppers import Client, stocked
 from tests.live import COMMERCE, LiveShop
 
 TRACE: Final = "0af7651916cd43dd8448eb211c80319c"
-_PATIENCE: Final = 60.0
+_PATIENCE: Final = 180.0
 
 
 class Collector:

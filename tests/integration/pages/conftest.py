@@ -57,7 +57,7 @@ class Street:
             assert answered.status in (200, 503), answered.text
             return answered.status == 200  # a busy database is asked again
 
-        assert until(logged_in, 30)
+        assert until(logged_in)
         return browser
 
     def item(self, **fields: object) -> str:

@@ -9,7 +9,7 @@ from commerce_bootstrap.container import build_shop
 from commerce_bootstrap.settings import Settings
 from commerce_http.main import ShopServer, create_app
 
-_PATIENCE = 30
+_PATIENCE = 90
 
 addresses: list[str] = []
 open_ = threading.Event()

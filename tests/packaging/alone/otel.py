@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 from commerce_bootstrap.otel import open_tracer
 
-_PATIENCE = 30
+_PATIENCE = 90
 
 arrived = threading.Event()
 

@@ -10,7 +10,7 @@ from commerce_bootstrap.settings import Settings
 from commerce_http.main import ShopServer
 from commerce_pages.main import create_app
 
-_PATIENCE = 30
+_PATIENCE = 90
 
 addresses: list[str] = []
 open_ = threading.Event()

@@ -10,7 +10,7 @@ from commerce_core.kernel.messaging import Consumer, Message
 from commerce_core.plugins import BROKERS, PluginContext, load
 from commerce_local.clock import SystemClock
 
-_PATIENCE = 30
+_PATIENCE = 90
 
 address = sys.argv[1]
 

@@ -12,7 +12,7 @@ from commerce_core.kernel.money import Money
 from commerce_core.search import Query
 from commerce_worker.main import working
 
-_PATIENCE = 30
+_PATIENCE = 90
 
 shop = build_shop(Settings.in_folder(Path("shop").absolute()))
 with working(shop):

@@ -26,9 +26,9 @@ def test_a_ring_wakes_an_idle_loop() -> None:
 
     worker = worker_of(wake_up, step)
     worker.start()
-    assert turns.acquire(timeout=10)
+    assert turns.acquire(timeout=60)
     wake_up.notify()
-    assert turns.acquire(timeout=10), "the loop slept on"
+    assert turns.acquire(timeout=60), "the loop slept on"
     assert worker.stop(10)
 
 
@@ -45,8 +45,8 @@ def test_stopping_wakes_loops_that_wait_for_work_and_loops_that_wait_after_an_er
 
     worker = worker_of(WakeUp(), idle, failing)
     worker.start()
-    assert began.acquire(timeout=10)
-    assert began.acquire(timeout=10)
+    assert began.acquire(timeout=60)
+    assert began.acquire(timeout=60)
     assert worker.stop(10)
 
 
@@ -61,7 +61,7 @@ def test_stopping_lets_the_turn_under_way_end() -> None:
 
     worker = worker_of(WakeUp(), step)
     worker.start()
-    assert began.wait(10)
+    assert began.wait(60)
     threading.Timer(0.05, may_end.set).start()
     assert worker.stop(10)
     assert ended.is_set()
@@ -79,7 +79,7 @@ def test_a_turn_that_does_not_end_in_time_is_reported_and_abandoned(
 
     worker = worker_of(WakeUp(), step)
     worker.start()
-    assert began.wait(10)
+    assert began.wait(60)
     assert not worker.stop(0.01)
     assert "worker-loop-0 did not end" in caplog.text
     may_end.set()
@@ -102,6 +102,6 @@ def test_a_worker_is_well_until_a_loop_fails_again_and_again() -> None:
     )
     worker.start()
     for _ in range(6):  # the sixth begins after the fifth was counted
-        assert failures.acquire(timeout=10)
+        assert failures.acquire(timeout=60)
     assert worker.failure() == "sagas: Unavailable: the gateway is away"
     assert worker.stop(10)
