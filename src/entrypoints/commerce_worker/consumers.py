@@ -30,11 +30,11 @@ _FROM_BROKER: Final = Pace(idle=0.02, woken=False)
 #: together costs less.
 _ITEMS_INSIDE: Final = Pace(woken=False, gather=0.1)
 #: An order has several events within a moment: they are taken together.
-_INSIDE: Final = Pace(gather=0.05)
+_INSIDE: Final = Pace(gather=0.1)
 #: Mails go out once a second: what is to be in them is written down four times a second.
 _MAILS_INSIDE: Final = Pace(idle=0.25, woken=False, gather=0.25)
 #: Other systems are told over the network: a tenth of a second is nothing there.
-_WEBHOOKS_INSIDE: Final = Pace(idle=0.1, woken=False, gather=0.1)
+_WEBHOOKS_INSIDE: Final = Pace(idle=0.1, woken=False, gather=0.2)
 #: How consumers are paced where events are delivered inside.
 _PACES_INSIDE: Final = {
     "search-indexer": _ITEMS_INSIDE,
