@@ -2,8 +2,6 @@
 Go from its module.
 """
 
-import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -13,15 +11,13 @@ from pathlib import Path
 from typing import Final
 
 import attrs
-import pytest
 
 from scripts.servers.places import free_ports
-from tests.architecture.tree import ROOT
+from tests.go_programs import built
 from tests.integration.http.people import until
 
 _MODULE: Final = "github.com/versity/versitygw/cmd/versitygw"
 _VERSION: Final = "v1.8.0"
-_TOOLS: Final = ROOT / "var" / "tools"
 
 
 @attrs.frozen
@@ -59,36 +55,15 @@ class Bucket:
         )
 
 
-def _gateway() -> Path:
-    """The program, built if it is not there."""
-    program = _TOOLS / f"versitygw-{_VERSION}"
-    if program.exists():
-        return program
-    if shutil.which("go") is None:
-        pytest.skip("there is no Go to build a server with that speaks S3's language")
-    folder = _TOOLS / f"build-{os.getpid()}"
-    done = subprocess.run(
-        ["go", "install", f"{_MODULE}@{_VERSION}"],
-        env={**os.environ, "GOBIN": str(folder), "GOFLAGS": "-p=2"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        pytest.skip(f"the server that speaks S3's language cannot be built: {done.stderr[-300:]}")
-    (folder / "versitygw").replace(program)
-    folder.rmdir()
-    return program
-
-
 @contextmanager
 def bucket_in(folder: Path) -> Generator[Bucket]:
     """A bucket whose objects lie in *folder*, and its server, which is stopped at the end."""
     (port,) = free_ports(1)
     (folder / "data" / "shop").mkdir(parents=True)
     (folder / "attributes").mkdir()
+    program = str(built(_MODULE, _VERSION))
     command = (
-        str(_gateway()), "--port", f"127.0.0.1:{port}", "--access", "shop-key", "--secret",
+        program, "--port", f"127.0.0.1:{port}", "--access", "shop-key", "--secret",
         "shop-secret", "--quiet", "posix", "--sidecar", str(folder / "attributes"),
         str(folder / "data"),
     )  # fmt: skip

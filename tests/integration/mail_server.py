@@ -1,7 +1,6 @@
 """mailpit, a real mail server, and a wire to it that delays, drops and refuses."""
 
 import json
-import os
 import random
 import shutil
 import socket
@@ -16,9 +15,8 @@ from typing import Any, Final
 from urllib.request import Request, urlopen
 
 import attrs
-import pytest
 
-from scripts.servers.places import services_folder
+from tests.go_programs import built
 
 _VERSION: Final = "v1.33.1"
 _PATIENCE: Final = 90.0
@@ -26,27 +24,8 @@ _PATIENCE: Final = 90.0
 
 def mailpit() -> Path:
     """The program; built the first time. A test that needs it is skipped where it cannot be."""
-    if found := shutil.which("mailpit"):
-        return Path(found)
-    place = services_folder() / "bin"
-    program = place / "mailpit"
-    if not program.exists():
-        go = shutil.which("go") or "/usr/local/go/bin/go"
-        if not Path(go).exists():
-            pytest.skip("mailpit is built with Go, which is not installed")
-        package = f"github.com/axllent/mailpit@{_VERSION}"
-        environment = {**os.environ, "GOBIN": str(place), "GOFLAGS": "-mod=mod"}
-        built = subprocess.run(
-            [go, "install", package],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=560,
-            check=False,
-        )
-        if built.returncode:
-            pytest.skip(f"mailpit cannot be built: {built.stderr.strip()[-300:]}")
-    return program
+    found = shutil.which("mailpit")
+    return Path(found) if found else built("github.com/axllent/mailpit", _VERSION)
 
 
 def free_port() -> int:

@@ -4,7 +4,6 @@ are built once, in ``var/tools``; localstripe has an environment of its own, as 
 """
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -16,10 +15,9 @@ from typing import Final
 import pytest
 
 from scripts.servers.places import free_ports
-from tests.architecture.tree import ROOT
+from tests.go_programs import TOOLS, built
 from tests.integration.http.people import until
 
-_TOOLS: Final = ROOT / "var" / "tools"
 _MOCK: Final = ("github.com/stripe/stripe-mock", "v0.203.0")
 _LOCAL: Final = "localstripe==1.15.10"
 
@@ -27,7 +25,7 @@ _LOCAL: Final = "localstripe==1.15.10"
 @contextmanager
 def stripe_mock(folder: Path) -> Generator[str]:
     """The address of stripe-mock while the block lasts."""
-    program = _built()
+    program = built(*_MOCK)
     (port,) = free_ports(1)
     with _running([str(program), "-http-addr", f"127.0.0.1:{port}"], port, folder):
         yield f"http://127.0.0.1:{port}"
@@ -55,24 +53,10 @@ def _running(command: Sequence[str], port: int, folder: Path) -> Generator[None]
         process.wait(10)
 
 
-def _built() -> Path:
-    module, version = _MOCK
-    program = _TOOLS / f"stripe-mock-{version}"
-    if program.exists():
-        return program
-    if shutil.which("go") is None:
-        pytest.skip("there is no Go to build stripe-mock with")
-    folder = _TOOLS / f"build-{os.getpid()}"
-    _done(["go", "install", f"{module}@{version}"], GOBIN=str(folder), GOFLAGS="-p=2")
-    (folder / "stripe-mock").replace(program)
-    folder.rmdir()
-    return program
-
-
 def _installed() -> Path:
-    folder = _TOOLS / _LOCAL.replace("==", "-")
+    folder = TOOLS / _LOCAL.replace("==", "-")
     if not folder.exists():
-        draft = _TOOLS / f"build-{os.getpid()}"
+        draft = TOOLS / f"build-{os.getpid()}"
         _done([sys.executable, "-m", "venv", str(draft)])
         _done([str(draft / "bin" / "python"), "-m", "pip", "install", "--quiet", _LOCAL])
         draft.replace(folder)
@@ -80,7 +64,7 @@ def _installed() -> Path:
 
 
 def _done(command: Sequence[str], **environment: str) -> None:
-    _TOOLS.mkdir(parents=True, exist_ok=True)
+    TOOLS.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(
         command, env={**os.environ, **environment}, capture_output=True, text=True, check=False
     )
