@@ -92,6 +92,8 @@ from commerce_core.payment import PaymentGateway, Route
 from commerce_core.pricing import Charges, FreeOfCharges, Pricer
 from commerce_core.recommendations import RecommendationParts
 from commerce_core.recommendations.service import ModelBuilder, Recommendations
+from commerce_core.refunds import RefundRepository
+from commerce_core.refunds.service import RefundServices
 from commerce_core.search import ReindexQueue, SearchIndex
 from commerce_core.search.service.find import Searches
 from commerce_core.search.service.follow import IndexAudit, Reindexer, SearchIndexer
@@ -143,6 +145,7 @@ class Parts:
     recommending: RecommendationParts
     sagas: SagaStore
     payment_notices: NoticeBooks
+    refunds: RefundRepository
     audit: AuditBooks
     reindex: ReindexQueue
     outbox: Outbox
@@ -251,22 +254,24 @@ class Services:
         self.payment_returns = PaymentReturns(db, orders, sagas, clock)
         self.orders = Orders(db, orders, parts.seller_orders)
         self.wishlists = Wishlists(db, parts.wishlists, parts.offers, stock, clock)
-        known, calls, outside = parts.definitions, parts.audit.calls, _outside(parts)
+        known, calls, in_time = parts.definitions, parts.audit.calls, parts.in_time
+        outside = Outside(gateways=gateways, carriers=parts.carriers, clock=clock, in_time=in_time)
         recorder = Recorder(carts, stock, orders, sagas, outbox, calls, ids, parts.timing, known)
-        self.runner = SagaRunner(
-            db, orders, sagas, recorder, known, outside, parts.fan_out, clock, parts.timing
-        )
+        runs = (db, orders, sagas, recorder, known, outside, parts.fan_out, clock)
+        self.runner = SagaRunner(*runs, parts.timing)
+        back = RefundServices(db, orders, parts.refunds, gateways, outbox, clock, ids)
+        self.refunds, self.refund_runner = back.requests(), back.runner()
         self.audit = Decisions(db, parts.audit.decisions, clock, ids)
         self.letters = DeadLetters(outbox, self.audit, clock)
         told_of = (db, parts.payment_notices, sagas, gateways)
         self.payment_notices = PaymentNotices(*told_of, clock, self.audit)
-        self.operations = Operations(
-            db, orders, sagas, stock, recorder, gateways, clock, known, self.audit, calls
-        )
+        decides = (db, orders, sagas, stock, recorder, gateways, clock, known)
+        self.operations = Operations(*decides, self.audit, calls)
         self.reconciliation = Reconciliation(db, orders, sagas, gateways, clock)
         self.messages, hooks = parts.notifications, _webhooks(parts, notifier)
-        on = (db, carts, stock, orders, sagas, outbox, gateways, clock)
-        self.checker = Checker(*on, parts.notifications, _audits(parts, people, hooks))
+        on = (db, carts, stock, orders, sagas, parts.refunds, outbox, gateways, clock)
+        audits = [*_audits(parts, people, hooks), back.audit()]
+        self.checker = Checker(*on, parts.notifications, audits)
         self.searches = Searches(db, parts.imports, parts.index)
         tips, told = parts.recommending, _notifications(parts)
         self.recommendations = Recommendations(db, tips, carts, parts.offers, stock, parts.index)
@@ -319,10 +324,6 @@ def _placement(parts: Parts, pricer: Pricer) -> Placement:
         definition=parts.definitions.current,
         rules=[rule for rule in parts.rules if answer_at_once(rule)],
     )  # fmt: skip
-
-
-def _outside(on: Parts) -> Outside:
-    return Outside(gateways=on.gateways, carriers=on.carriers, clock=on.clock, in_time=on.in_time)
 
 
 def _checkout(parts: Parts, placement: Placement) -> Checkout:

@@ -269,6 +269,18 @@ class SandboxGateway(PaymentGateway):
         except sqlite3.Error as error:
             return PaymentUnknown(f"the sandbox's books: {error}")
 
+    def find_refund(self, handle: Handle, refund_no: int, amount: Money, key: str) -> RefundOutcome:
+        query = "SELECT order_id, ref, minor, currency FROM refund WHERE key = ?"
+        try:
+            rows = self._file.rows_of(query, (key,))
+        except sqlite3.Error as error:
+            return PaymentUnknown(f"the sandbox's books: {error}")
+        wanted = (_order_of(handle), amount.minor, amount.currency)
+        for order_id, ref, minor, currency in rows:
+            if (order_id, minor, currency) == wanted:
+                return Refunded(ref=ref, amount=amount)
+        return PaymentUnknown("the sandbox knows of no such refund")
+
     def unclaimed(self, before: datetime, limit: int) -> Sequence[tuple[OrderId, Handle]]:
         query = (
             f"{_SELECT} WHERE status = 'open' AND prepared_at < ? ORDER BY prepared_at, "

@@ -68,6 +68,9 @@ class TimedGateway(PaymentGateway):
     def refund(self, handle: Handle, refund_no: int, amount: Money, key: str) -> RefundOutcome:
         return self._deadline.call(lambda: self._inner.refund(handle, refund_no, amount, key))
 
+    def find_refund(self, handle: Handle, refund_no: int, amount: Money, key: str) -> RefundOutcome:
+        return self._deadline.call(lambda: self._inner.find_refund(handle, refund_no, amount, key))
+
     def unclaimed(self, before: datetime, limit: int) -> Sequence[tuple[OrderId, Handle]]:
         return self._deadline.call(lambda: self._inner.unclaimed(before, limit))
 

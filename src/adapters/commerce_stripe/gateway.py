@@ -25,6 +25,8 @@ from commerce_core.payment import (
     Prepared,
     Refunded,
     RefundOutcome,
+    RefundPending,
+    RefundRefused,
 )
 from commerce_stripe.books import StripeBooks, marks_of, order_of
 from commerce_stripe.failures import asks_to_look, is_failing, not_prepared, reason_of, unavailable
@@ -137,6 +139,17 @@ class StripeGateway(PaymentGateway):
             said = reason_of(error) if isinstance(error, stripe.StripeError) else str(error)
             return PaymentUnknown(said)
 
+    def find_refund(self, handle: Handle, refund_no: int, amount: Money, key: str) -> RefundOutcome:
+        try:
+            found = _made_as(refund_no, key, self._books.refunds_of(handle.reference))
+            return (
+                _outcome_of_refund(found, amount)
+                if found is not None
+                else PaymentUnknown("there is no such refund")
+            )
+        except stripe.StripeError as error:
+            return PaymentUnknown(reason_of(error))
+
     def unclaimed(self, before: datetime, limit: int) -> Sequence[tuple[OrderId, Handle]]:
         with unavailable():
             found = self._books.open_before(before)[:limit]
@@ -182,9 +195,8 @@ class StripeGateway(PaymentGateway):
         if not isinstance(captured, Captured):
             return PaymentUnknown("nothing was captured that could be given back")
         made = self._books.refunds_of(handle.reference)
-        for refund in made:
-            if marks_of(refund).get("no") == str(refund_no):
-                return _outcome_of_refund(refund, amount)
+        if (known := _made_as(refund_no, key, made)) is not None:
+            return _outcome_of_refund(known, amount)
         given = sum(r.amount for r in made if r.status != "failed" and r.status != "canceled")
         left = to_stripe(captured.amount) - given
         if amount.currency != captured.amount.currency or not 0 < to_stripe(amount) <= left:
@@ -192,7 +204,7 @@ class StripeGateway(PaymentGateway):
         wanted: Any = {
             "payment_intent": handle.reference,
             "amount": to_stripe(amount),
-            "metadata": {"no": str(refund_no), "shop": self._account.shop},
+            "metadata": {"no": str(refund_no), "key": key, "shop": self._account.shop},
         }
         return _outcome_of_refund(self._refunds.create(wanted, {"idempotency_key": key}), amount)
 
@@ -218,7 +230,23 @@ def _token_of(payment: PaymentInfo) -> str:
     return payment.token
 
 
+def _made_as(refund_no: int, key: str, made: Sequence[stripe.Refund]) -> stripe.Refund | None:
+    """The refund of *made* that was sent under *key*. Those of releases before this one bear their
+    number alone, and had one attempt.
+    """
+    for refund in made:
+        marks = marks_of(refund)
+        if marks.get("no") == str(refund_no) and marks.get("key", key) == key:
+            return refund
+    return None
+
+
 def _outcome_of_refund(refund: stripe.Refund, amount: Money) -> RefundOutcome:
+    if refund.status in ("pending", "requires_action"):
+        return RefundPending(ref=refund.id)
+    if refund.status in ("failed", "canceled"):
+        why = getattr(refund, "failure_reason", None) or refund.status
+        return RefundRefused(code=f"refund-{refund.status}", detail=str(why), ref=refund.id)
     if refund.status != "succeeded":
         return PaymentUnknown(f"the refund {refund.id} is {refund.status}")
     if refund.amount != to_stripe(amount):

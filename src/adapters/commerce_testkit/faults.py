@@ -212,6 +212,13 @@ class FaultyGateway(PaymentGateway):
             PaymentUnknown("no answer in time"),
         )
 
+    def find_refund(self, handle: Handle, refund_no: int, amount: Money, key: str) -> RefundOutcome:
+        self._assert_nothing_open()
+        return self._faults.call(
+            lambda: self._inner.find_refund(handle, refund_no, amount, key),
+            PaymentUnknown("no answer in time"),
+        )
+
     def unclaimed(self, before: datetime, limit: int) -> Sequence[tuple[OrderId, Handle]]:
         self._assert_nothing_open()
         return self._inner.unclaimed(before, limit)

@@ -30,6 +30,8 @@ from commerce_core.payment.model import (
     Prepared,
     Refunded,
     RefundOutcome,
+    RefundPending,
+    RefundRefused,
     Voided,
 )
 from commerce_core.payment.ports import (
@@ -70,6 +72,8 @@ __all__ = [
     "Pending",
     "Prepared",
     "RefundOutcome",
+    "RefundPending",
+    "RefundRefused",
     "Refunded",
     "Route",
     "Voided",

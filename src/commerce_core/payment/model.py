@@ -123,6 +123,9 @@ class ActionKind(StrEnum):
 
 
 _LONGEST_URL: Final = 4096
+#: So long before a gateway may forget a key nothing is sent under it any more (rule 3): a quarter
+#: of its lifetime, at most this.
+_MARGIN: Final = timedelta(hours=1)
 
 
 def _is_bounded(_: object, _attribute: "attrs.Attribute[Any]", url: str | None) -> None:
@@ -153,6 +156,13 @@ class Capabilities:
     raw_cards: bool
     repeatable_for: timedelta
     account: str = ""
+
+    @property
+    def sendable_for(self) -> timedelta:
+        """How long after its intent a call may be sent: a key that may be forgotten soon is not
+        sent any more.
+        """
+        return self.repeatable_for - min(_MARGIN, self.repeatable_for / 4)
 
 
 @attrs.frozen(kw_only=True)
@@ -247,13 +257,36 @@ class Refunded:
     amount: Money
 
 
+@attrs.frozen(kw_only=True)
+class RefundPending:
+    """The gateway has taken the refund on as *ref* and carries it out later: it is asked again,
+    best not before *ask_at*.
+    """
+
+    ref: str
+    ask_at: datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
+class RefundRefused:
+    """The money does not go back, for good: nothing was given back, or what was given came back to
+    the gateway, perhaps days later. *ref* is its name there, where it has one.
+    """
+
+    code: str
+    detail: str
+    ref: str | None = None
+
+
 ChargeOutcome = Captured | NeedsBuyer | Pending | Declined | Voided | PaymentUnknown
-RefundOutcome = Refunded | PaymentUnknown
+RefundOutcome = Refunded | RefundPending | RefundRefused | PaymentUnknown
 
 
 @attrs.frozen(kw_only=True)
 class BookEntry:
-    """One line of a gateway's own books: *kind* is ``capture`` or ``refund``."""
+    """One line of a gateway's own books: *kind* is ``capture``, ``refund``, or ``refund-failed``
+    for a refund of the same *ref* that came back.
+    """
 
     order_id: str
     ref: str

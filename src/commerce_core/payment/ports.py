@@ -81,11 +81,18 @@ class PaymentGateway(Protocol):
 
     @abstractmethod
     def refund(self, handle: Handle, refund_no: int, amount: Money, key: str) -> RefundOutcome:
-        """Give *amount* back. The same *key* again gives the same answer; never more than was
-        captured.
+        """Give *amount* back. The same *key* again gives the same answer, or how it stands now;
+        never more than was captured. ``RefundPending``: it is carried out later. ``RefundRefused``:
+        never, under this key.
 
         Raises:
             ValueError: *key* is blank.
+        """
+
+    @abstractmethod
+    def find_refund(self, handle: Handle, refund_no: int, amount: Money, key: str) -> RefundOutcome:
+        """How the refund stands that was sent so. Changes nothing. One that was done and has failed
+        since, perhaps days later, is ``RefundRefused``; ``PaymentUnknown``: there is none (yet).
         """
 
     @abstractmethod

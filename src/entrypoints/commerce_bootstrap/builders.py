@@ -62,6 +62,7 @@ from commerce_sqlalchemy.payment_notices import SqlNoticeRepository
 from commerce_sqlalchemy.purchases import SqlPurchaseHistory
 from commerce_sqlalchemy.queues import SqlLocalQueues
 from commerce_sqlalchemy.recommendations import SqlRecommendationModels
+from commerce_sqlalchemy.refunds import SqlRefundRepository
 from commerce_sqlalchemy.search import SqlReindexQueue
 from commerce_sqlalchemy.server_clock import ServerClock
 from commerce_sqlalchemy.transaction import SqlDatabase
@@ -92,6 +93,7 @@ class Storage:
     recommendation_models: SqlRecommendationModels
     sagas: SqlSagaStore
     payment_notices: SqlNoticeRepository
+    refunds: SqlRefundRepository
     order_handles: SqlOrderHandles
     audit: AuditBooks
     outbox: SqlOutbox
@@ -141,7 +143,7 @@ def build_storage(
         stock=SqlStockLedger(), carts=SqlCartRepository(), orders=SqlOrderRepository(),
         seller_orders=SqlSellerOrders(), wishlists=SqlWishlistRepository(),
         purchases=SqlPurchaseHistory(), recommendation_models=SqlRecommendationModels(),
-        sagas=SqlSagaStore(), payment_notices=SqlNoticeRepository(),
+        sagas=SqlSagaStore(), payment_notices=SqlNoticeRepository(), refunds=SqlRefundRepository(),
         order_handles=SqlOrderHandles(),
         audit=AuditBooks(decisions=SqlDecisionLog(), calls=SqlCallLog()),
         outbox=SqlOutbox(opened, queues if laid_out.delivers_inside else None), queues=queues,

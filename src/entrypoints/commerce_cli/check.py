@@ -77,6 +77,10 @@ _REPAIRS: Final = {
         "An order was looked after for a notice about something else: nothing came of it but a "
         "question to the gateway; find out what wrote `payment_notice`."
     ),
+    "S23": (
+        "Compare the order's refunds (`payment_refund`) with the gateway's books, and set "
+        "`payment_sum` to what they sum to, while no worker runs."
+    ),
     "L1": (
         "See `commerce sagas show`: it should be alarmed and is not; let it run again with "
         "`commerce sagas retry`."
@@ -110,6 +114,10 @@ _REPAIRS: Final = {
     ),
     "L14": "Disable the endpoint and enable it again; redeliver what its list shows as failed.",
     "L16": "See whether a worker has the role `sagas`, and its log.",
+    "L17": (
+        "See whether a worker has the role `sagas`, and its log; look the refund up in the "
+        "gateway's books."
+    ),
     "L15": "Delete the order's row of `payment_action`: nothing needs it any more.",
 }
 _ELSE: Final = (

@@ -27,6 +27,7 @@ from commerce_core.kernel.ids import BuyerId
 from commerce_core.orders import OrderKey, OrderView
 from commerce_core.orders.service import Orders
 from commerce_core.payment import PaymentUnavailable
+from commerce_core.refunds.service import Refunds
 from commerce_http.orders.shapes import Order, order_shape
 from commerce_http.orders.watch import TimelineWatch, TooManyWatching
 from commerce_http.web.answers import Reply, request_trace
@@ -95,6 +96,7 @@ async def place_order(
     checkout: Checkout,
     carts: Carts,
     orders: Orders,
+    refunds: Refunds,
     watch: TimelineWatch,
     executor: BlockingExecutor,
 ) -> Reply:
@@ -129,7 +131,8 @@ async def place_order(
     )
     if not placed.replayed and waited is None:
         view = OrderView.as_placed(view.order)
-    return Reply(body=order_shape(view), headers=headers)
+    back = await executor.do(Runs.KEY_READ, refunds.of_views, [view]) if placed.replayed else {}
+    return Reply(body=order_shape(view, back.get(view.order.id, ())), headers=headers)
 
 
 async def _take_over(caller: Caller, cart_token: str, carts: Carts) -> None:

@@ -29,6 +29,7 @@ _ROWS: Final = 500
 _LEARNT: Final = 1_000
 _ENDPOINTS: Final = 64
 _NOTICES: Final = 200
+_REFUNDS: Final = 20
 _RECONCILED: Final = 100
 _RECONCILE_EVERY: Final = timedelta(seconds=60)
 #: Orders that would run later than any is put off, as a clock was wrong.
@@ -79,19 +80,10 @@ def loops_of(shop: Shop, roles: Collection[str] = ROLES) -> list[Loop]:
     send_links = partial(shop.resets.run_once, _ROWS)
     erase = partial(shop.own_data.run_once, _ERASED)
     forget_images = Every(_FORGET_EVERY, shop.clock, partial(shop.image_processing.forget, 100))
-    carry_on = (
-        shop.serializer.serialized(shop.runner.run_once)
-        if shop.serializer
-        else shop.runner.run_once
-    )
-    told = partial(
-        shop.serializer.serialized(shop.payment_notices.run_once)
-        if shop.serializer
-        else shop.payment_notices.run_once,
-        _NOTICES,
-    )
+    told = partial(_in_turn(shop, shop.payment_notices.run_once), _NOTICES)
+    give_back = partial(_in_turn(shop, shop.refund_runner.run_once), _REFUNDS)
     keeper = IndexKeeper(shop.index, shop.reindexer)
-    run_sagas = partial(carry_on, shop.runner.calls_at_once)
+    run_sagas = partial(_in_turn(shop, shop.runner.run_once), shop.runner.calls_at_once)
     learn = partial(shop.model_builder.run_once, _LEARNT)
     post = partial(shop.webhook_sender.run_once, _ENDPOINTS)
     take_rows = partial(shop.importer.run_once, _ROWS)
@@ -100,6 +92,7 @@ def loops_of(shop: Shop, roles: Collection[str] = ROLES) -> list[Loop]:
     every = [
         ("sagas", Loop("sagas", run_sagas, _saga_pace(shop))),
         ("sagas", Loop("payment-notices", told, Pace(idle=0.1, woken=False))),
+        ("sagas", Loop("refunds", give_back, Pace(idle=0.25, woken=False))),
         *((RELAY, loop) for loop in _relay_loops(shop)),
         *consumer_loops(shop),
         ("imports", Loop("imports", take_rows, Pace(idle=0.2, woken=False))),
@@ -117,6 +110,11 @@ def loops_of(shop: Shop, roles: Collection[str] = ROLES) -> list[Loop]:
         ("timers", Loop("retention", forget, Pace(idle=1.0, woken=False))),
     ]
     return [loop for role, loop in every if role in roles]
+
+
+def _in_turn(shop: Shop, run_once: Callable[[int], int]) -> Callable[[int], int]:
+    """*run_once*, one loop at a time where loops of the shop queue."""
+    return shop.serializer.serialized(run_once) if shop.serializer else run_once
 
 
 def _saga_pace(shop: Shop) -> Pace:

@@ -14,6 +14,7 @@ from tests.integration.http.people import Person
 
 Send = Callable[[], object]
 AT: Final = datetime(2026, 1, 1, tzinfo=UTC)
+_PART: Final = {"amount": "0.01", "reason": "a scratch"}
 WHY: Final = {"reason": "it takes too long", "evidence": "ticket 7"}
 
 
@@ -84,6 +85,29 @@ def notice(what: str) -> Callable[[Quarter], Send]:
         return lambda: q.send(operator, "POST", path, WHY)
 
     return prepared
+
+
+def refunded(q: Quarter) -> Send:
+    """One refund of an order that has as many as there are of everything."""
+    operator = refunds_of(q)
+    key = {"Idempotency-Key": q.market.container.ids().new()}
+    path = f"/orders/{q.order_id}/refunds"
+    return lambda: q.send(operator, "POST", path, _PART, 201, headers=key)
+
+
+def refund(q: Quarter) -> Send:
+    """One of as many refunds as there are of everything."""
+    operator = refunds_of(q)
+    return lambda: q.send(operator, "GET", f"/orders/{q.order_id}/refunds/1")
+
+
+def refunds_of(q: Quarter) -> Person:
+    """An operator who has asked for many refunds of an order."""
+    operator = an_operator(q)
+    for _ in range(q.size):
+        key = {"Idempotency-Key": q.market.container.ids().new()}
+        q.send(operator, "POST", f"/orders/{q.order_id}/refunds", _PART, 201, headers=key)
+    return operator
 
 
 def an_operator(q: Quarter) -> Person:

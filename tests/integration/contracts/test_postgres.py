@@ -18,6 +18,7 @@ from tests.contracts import (
     test_orders,
     test_payment_notices,
     test_recommendations,
+    test_refunds,
     test_reindex,
     test_transaction,
     test_webhooks,
@@ -114,3 +115,6 @@ def test_no_suite_of_storage_is_left_out() -> None:
     }
     assert {name.replace("Sqlite", "Postgres") for name in on_sqlite} <= globals().keys()
     assert len(on_sqlite) == 25
+
+
+class TestPostgresRefundRepository(test_refunds.TestSqliteRefundRepository): ...

@@ -46,9 +46,24 @@ def decided(
     story.answers["compensateSaga"] = {"200": {"done": undone}}
     _letters(town, story, operator)
     _notices(town, story, operator)
+    _refunded(story, operator, ada, order)
     story.ask(operator, "GET", "/ops/decisions")
     until(lambda: ada("GET", f"/orders/{slow.json()['orderId']}").json()["status"] == "CANCELLED")
     ada("DELETE", "/cart")
+
+
+def _refunded(story: "Story", operator: Person, ada: Person, order: Mapping[str, Any]) -> None:
+    """A part of the money goes back."""
+    path = "/orders/{orderId}/refunds"
+    body = {"amount": "5.00", "reason": "The lamp came with a scratch."}
+    key = {"Idempotency-Key": "ticket-4714"}
+    story.ask(operator, "POST", path, body, "requested", at=order, headers=key)
+    own = f"/orders/{order['orderId']}"
+    until(lambda: ada("GET", own).json()["refunds"][0]["status"] == "done")
+    for who, word in ((operator, "of an operator"), (ada, "of a buyer")):
+        story.ask(who, "GET", path, word=word, at=order)
+        story.ask(who, "GET", f"{path}/{{no}}", word=word, at={**order, "no": 1})
+    story.ask(ada, "GET", "/orders/{orderId}", word="partially refunded", at=order)
 
 
 def _notices(town: Town, story: "Story", operator: Person) -> None:

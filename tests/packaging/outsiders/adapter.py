@@ -141,6 +141,15 @@ class VoucherGateway(PaymentGateway):
 
         return self._once(key, ("refund", handle.reference, refund_no, amount), handle, give_back)
 
+    def find_refund(
+        self, handle: Handle, refund_no: int, amount: Money, key: str
+    ) -> Refunded | PaymentUnknown:
+        meaning, told = self._answers.get(key, (None, None))
+        if meaning == ("refund", handle.reference, refund_no, amount):
+            assert isinstance(told, Refunded)
+            return told
+        return PaymentUnknown("there is no such refund")
+
     def unclaimed(self, before: datetime, limit: int) -> Sequence[tuple[OrderId, Handle]]:
         waiting = [v for v in self._vouchers.values() if v.outcome is None and v.at < before]
         return [(v.order_id, v.handle) for v in sorted(waiting, key=lambda v: v.at)][:limit]

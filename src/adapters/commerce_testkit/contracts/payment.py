@@ -166,6 +166,19 @@ class PaymentGatewayContract:
         ]
         assert gateway.books([ONE])[1].ref == first.ref
 
+    def test_each_refund_is_found_by_its_own_key(
+        self, gateway: PaymentGateway, handle: Handle
+    ) -> None:
+        gateway.confirm(Charge(handle, "1:charge:1:1"))
+        part, rest = Money(100, "USD"), Money(PRICE.minor - 100, "USD")
+        assert isinstance(gateway.find_refund(handle, 1, part, "1:refund:1:1"), PaymentUnknown)
+        first = gateway.refund(handle, 1, part, "1:refund:1:1")
+        assert isinstance(gateway.find_refund(handle, 2, rest, "1:refund:2:1"), PaymentUnknown)
+        second = gateway.refund(handle, 2, rest, "1:refund:2:1")
+        assert gateway.find_refund(handle, 1, part, "1:refund:1:1") == first
+        assert gateway.find_refund(handle, 2, rest, "1:refund:2:1") == second
+        assert len(gateway.books([ONE])) == 3
+
     def test_no_more_is_given_back_than_was_taken(
         self, gateway: PaymentGateway, handle: Handle
     ) -> None:

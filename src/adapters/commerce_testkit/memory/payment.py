@@ -200,6 +200,15 @@ class MemoryGateway(PaymentGateway):
             entry.refunds[key] = Refunded(ref=f"refund-{key}", amount=amount)
             return entry.refunds[key]
 
+    def find_refund(self, handle: Handle, refund_no: int, amount: Money, key: str) -> RefundOutcome:
+        with self._turn:
+            found = self._find(handle).refunds.get(key)
+            return (
+                found
+                if found is not None and found.amount == amount
+                else PaymentUnknown("there is no such refund")
+            )
+
     def unclaimed(self, before: datetime, limit: int) -> Sequence[tuple[OrderId, Handle]]:
         with self._turn:
             waiting = [

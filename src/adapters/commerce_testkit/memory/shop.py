@@ -49,6 +49,7 @@ from commerce_testkit.memory.recommendations import (
     MemoryPurchaseHistory,
     MemoryRecommendationModels,
 )
+from commerce_testkit.memory.refunds import MemoryRefundRepository
 from commerce_testkit.memory.reindex import MemoryReindexQueue
 from commerce_testkit.memory.search import MemorySearchIndex
 from commerce_testkit.memory.shipping import MemoryCarrier
@@ -117,6 +118,7 @@ class MemoryParts:
     seller_orders: MemorySellerOrders = attrs.field(factory=MemorySellerOrders)
     sagas: MemorySagaStore = attrs.field(factory=MemorySagaStore)
     payment_notices: NoticeBooks = attrs.field(factory=_notices)
+    refunds: MemoryRefundRepository = attrs.field(factory=MemoryRefundRepository)
     audit: AuditBooks = attrs.field(factory=memory_books)
     wishlists: MemoryWishlistRepository = attrs.field(factory=MemoryWishlistRepository)
     recommending: RecommendationParts = attrs.field(factory=_recommending)
@@ -156,7 +158,8 @@ def parts_in_memory(on: MemoryParts) -> "partial[Parts]":
         stock=on.stock, carts=on.carts, orders=on.orders,
         webhooks=WebhookParts(repo=on.webhooks, receivers=on.receivers),
         seller_orders=on.seller_orders, wishlists=on.wishlists, recommending=on.recommending,
-        sagas=on.sagas, payment_notices=on.payment_notices, audit=on.audit,
+        sagas=on.sagas, payment_notices=on.payment_notices, refunds=on.refunds,
+        audit=on.audit,
         reindex=on.reindex, outbox=on.outbox, inbox=MemoryInbox(),
         index=on.index, notifications=on.notifications, renderer=PlainRenderer(),
         channels=[on.mail], gateways={_GATEWAY: on.gateway},
@@ -183,6 +186,7 @@ class MemoryShop(Services):
             self.importer.run_once,
             self.payment_notices.run_once,
             self.runner.run_once,
+            self.refund_runner.run_once,
             self.relay.run_once,
             self.reindexer.run_once,
             self.resets.run_once,

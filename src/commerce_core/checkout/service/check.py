@@ -31,6 +31,7 @@ from commerce_core.kernel.transaction import Database, Transaction
 from commerce_core.notifications import NotificationRepository
 from commerce_core.orders import KeptNumber, Order, OrderKey, OrderRepository, OrderView
 from commerce_core.payment import PaymentGateway
+from commerce_core.refunds import RefundRepository
 
 _PAGE: Final = 500
 #: A message that waits for longer, for no reason that is known, is stuck.
@@ -79,6 +80,7 @@ class Checker:
         stock: StockLedger,
         orders: OrderRepository,
         sagas: SagaStore,
+        refunds: RefundRepository,
         outbox: Outbox,
         gateways: Mapping[str, PaymentGateway],
         clock: Clock,
@@ -90,6 +92,7 @@ class Checker:
         self._stock = stock
         self._orders = orders
         self._sagas = sagas
+        self._refunds = refunds
         self._outbox = outbox
         self._gateways = gateways
         self._clock = clock
@@ -245,9 +248,8 @@ class Checker:
             for entry in (
                 gateway.books([OrderId(entry.order_id) for entry in strange]) if strange else ()
             ):
-                kept[entry.order_id] += (
-                    entry.amount.minor if entry.kind == "capture" else -entry.amount.minor
-                )
+                sign = -1 if entry.kind == "refund" else 1  # one that failed came back
+                kept[entry.order_id] += sign * entry.amount.minor
             for entry in strange:
                 if kept[entry.order_id]:
                     detail = (
@@ -267,6 +269,7 @@ class Checker:
             views = self._orders.load(tx, keys)
             holds = _by_order((hold.order_id, hold) for hold in self._stock.holds(tx, order_ids))
             facts = _by_order((fact.key.order_id, fact) for fact in self._sagas.facts(tx, keys))
+            given = _by_order((r.key.order_id, r) for r in self._refunds.of_orders(tx, keys))
             carts = self._carts.load(
                 tx, sorted({pair for view in views.values() for pair in _carts_of(view)})
             )
@@ -282,6 +285,7 @@ class Checker:
                 view=views[row.saga.key.order_id],
                 holds=holds.get(row.saga.key.order_id, []),
                 facts=facts.get(row.saga.key.order_id, []),
+                refunds=given.get(row.saga.key.order_id, []),
                 entries=(),
                 cart=carts.get(views[row.saga.key.order_id].order.cart_id),
                 returned_to=carts.get(_returned_to(views[row.saga.key.order_id]) or CartId("")),

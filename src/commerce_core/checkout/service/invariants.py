@@ -16,6 +16,7 @@ from commerce_core.kernel.money import Money
 from commerce_core.notifications import Kind, Notification, Status
 from commerce_core.orders import Fact, KeptNumber, Order, OrderKey, OrderState, OrderView
 from commerce_core.payment import BookEntry
+from commerce_core.refunds import Refund, RefundState
 
 
 @attrs.frozen(kw_only=True)
@@ -26,6 +27,7 @@ class OrderEvidence:
     view: OrderView
     holds: Sequence[Hold]
     facts: Sequence[MoneyFact]
+    refunds: Sequence[Refund] = ()
     entries: Sequence[BookEntry]
     cart: Cart | None
     returned_to: Cart | None
@@ -81,14 +83,9 @@ def _money(e: OrderEvidence) -> _Found:
     total, state = e.view.order.total, e.view.state
     undone = state in (OrderState.COMPENSATING, OrderState.CANCELLED)
     captures = [entry.amount for entry in e.entries if entry.kind == "capture"]
-    captured_sums, refunded = (
-        _sums(captures),
-        _sums(entry.amount for entry in e.entries if entry.kind == "refund"),
-    )
-    sums = {
-        kind: _sums(fact.amount for fact in e.facts if fact.kind == kind)
-        for kind in ("capture", "refund")
-    }
+    captured_sums, refunded = _sums(captures), _given_back(e.entries)
+    captured_facts = _sums(fact.amount for fact in e.facts if fact.kind == "capture")
+    under_way = any(refund.state.is_open for refund in e.refunds)
     if len(captures) > 1:
         yield "S4", f"captured {len(captures)} times"
     # What is undone goes back as it was captured (L2).
@@ -97,7 +94,7 @@ def _money(e: OrderEvidence) -> _Found:
     if refunded - captured_sums:
         yield "S6", f"{refunded.total()} minor units given back, more than was captured"
     charge = e.row.saga.status(Operation.CHARGE)
-    landed_late = state.is_final and sums["capture"] and not (charge and charge.is_open)
+    landed_late = state.is_final and captured_facts and not (charge and charge.is_open)
     if (
         e.row.saga.status(Operation.REFUND) is not None
         and charge is not CallStatus.OK
@@ -106,17 +103,37 @@ def _money(e: OrderEvidence) -> _Found:
         yield "S8", "a refund was opened although the charge is not known to have happened"
     if any(call.digest != e.row.saga.digest for call in e.row.saga.calls.values()):
         yield "S7", "a call was made for another request than the order's"
-    if state is OrderState.CANCELLED and sums["capture"] - sums["refund"]:
+    if state is OrderState.CANCELLED and captured_facts - _given_back(e.facts):
         yield "S13", "a capture is known, and neither a completed order nor a refund"
     known = {(fact.ref, fact.kind) for fact in e.facts}
     if strange := known - {(entry.ref, entry.kind) for entry in e.entries}:
         yield "L8", f"facts that the gateway's books do not show: {sorted(strange)}"
-    if state.is_final and (missing := {(entry.ref, entry.kind) for entry in e.entries} - known):
+    missing = {(entry.ref, entry.kind) for entry in e.entries} - known
+    if state.is_final and missing and not under_way:
         yield "L8", f"the gateway's books have more: {sorted(missing)}"
-    if state.is_completed and captured_sums - refunded != _sums([total]):
-        yield "L2", f"completed, but the net charge is not {total}"
+    if state.is_completed and not _is_net(e, captured_sums, refunded):
+        yield "L2", f"completed, but the net charge is not {total} less what was given back"
     if state is OrderState.CANCELLED and captured_sums != refunded:
         yield "L2", "cancelled, but the buyer's money is kept"
+
+
+def _given_back(entries: Sequence[BookEntry] | Sequence[MoneyFact]) -> Counter[str]:
+    """What refunds sum to, less those that came back."""
+    given = Counter(_sums(entry.amount for entry in entries if entry.kind == "refund"))
+    given.subtract(_sums(entry.amount for entry in entries if entry.kind == "refund-failed"))
+    return +given
+
+
+def _is_net(e: OrderEvidence, captured: Counter[str], refunded: Counter[str]) -> bool:
+    """Whether the buyer of a completed order has paid its total, less its refunds. One that is
+    under way may have been carried out or not.
+    """
+    total = e.view.order.total
+    paid = captured[total.currency] - refunded[total.currency]
+    done = sum(r.amount.minor for r in e.refunds if r.state is RefundState.DONE)
+    open_ = sum(r.amount.minor for r in e.refunds if r.state.is_open)
+    others = (captured + refunded).keys() - {total.currency}
+    return not others and total.minor - done - open_ <= paid <= total.minor - done
 
 
 def _sums(amounts: Iterable[Money]) -> Counter[str]:

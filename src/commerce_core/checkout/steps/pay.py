@@ -1,7 +1,7 @@
 """Calls to a gateway for the money of an order: when one is sent, when it is only looked up."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import attrs
@@ -20,9 +20,6 @@ from commerce_core.kernel.money import Money
 from commerce_core.orders import Order, OrderKey
 from commerce_core.payment import Charge, NeedsBuyer, PaymentGateway, PaymentUnknown
 
-#: So long before a gateway may forget a key nothing is sent under it any more (rule 3): a quarter
-#: of its lifetime, at most this.
-_MARGIN: Final = timedelta(hours=1)
 #: So often a call is sent under one key while its gateway shows nothing of it; and there are so
 #: many keys at most.
 _SENDS: Final = 5
@@ -36,13 +33,6 @@ class LookedUp:
     """
 
     outcome: object
-
-
-def sendable_for(repeatable_for: timedelta) -> timedelta:
-    """How long after its intent a call may be sent to a gateway that surely remembers keys for
-    *repeatable_for*.
-    """
-    return repeatable_for - min(_MARGIN, repeatable_for / 4)
 
 
 def pay(
@@ -98,8 +88,8 @@ def is_too_old(gateway: PaymentGateway, call: OutsideCall, now: datetime) -> boo
     """Whether the key of *call* may be forgotten soon: its age counts from its own intent, never
     from the order's (rule 3).
     """
-    return call.intended_at is not None and now > call.intended_at + sendable_for(
-        gateway.capabilities().repeatable_for
+    return call.intended_at is not None and now > (
+        call.intended_at + gateway.capabilities().sendable_for
     )
 
 

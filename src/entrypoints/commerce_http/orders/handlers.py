@@ -18,6 +18,7 @@ from commerce_core.orders import (
     TooLateToCancel,
 )
 from commerce_core.orders.service import Orders
+from commerce_core.refunds.service import Refunds
 from commerce_http.orders.shapes import (
     Order,
     OrderPage,
@@ -95,7 +96,9 @@ class ListOrders:
     problems=(BadCursor,),
     runs=Runs.KEY_READ,
 )
-def order_history(query: ListOrders, caller: Caller, orders: Orders) -> OrderPage | SellerOrderPage:
+def order_history(
+    query: ListOrders, caller: Caller, orders: Orders, refunds: Refunds
+) -> OrderPage | SellerOrderPage:
     """The caller's orders, newest first: a buyer's own; of a seller those with the seller's goods,
     with these alone. `number` finds one of them.
 
@@ -114,8 +117,9 @@ def order_history(query: ListOrders, caller: Caller, orders: Orders) -> OrderPag
     bought = orders.history(
         BuyerId(caller.id), query.cursor, query.size, query.wanted, query.number
     )
+    back = refunds.of_views(bought.items)
     return OrderPage(
-        orders=[summary_shape(view) for view in bought.items],
+        orders=[summary_shape(view, back[view.order.id]) for view in bought.items],
         next_cursor=bought.next_cursor,
     )
 
@@ -128,11 +132,14 @@ def order_history(query: ListOrders, caller: Caller, orders: Orders) -> OrderPag
     problems=(OrderNotFound,),
     runs=Runs.KEY_READ,
 )
-def order_details(order_id: str, caller: Caller, orders: Orders) -> Order | SellerOrder:
+def order_details(
+    order_id: str, caller: Caller, orders: Orders, refunds: Refunds
+) -> Order | SellerOrder:
     """An order with everything that happened to it; a seller sees the own lines alone."""
     if caller.role is Role.SELLER:
         return seller_order_shape(orders.seller_details(SellerId(caller.id), order_id))
-    return order_shape(orders.details(BuyerId(caller.id), order_id))
+    view = orders.details(BuyerId(caller.id), order_id)
+    return order_shape(view, refunds.of_views([view])[view.order.id])
 
 
 @operation(
@@ -184,10 +191,14 @@ def cancel_order(order_id: str, caller: Caller, cancellations: Cancellations) ->
     example={"parameters": {"result": "approved"}},
 )
 def return_from_payment(
-    order_id: str, command: ReturnFromPayment, caller: Caller, payment_returns: PaymentReturns
+    order_id: str,
+    command: ReturnFromPayment,
+    caller: Caller,
+    payment_returns: PaymentReturns,
+    refunds: Refunds,
 ) -> Order:
     """Say that the buyer has done what `nextAction` asked for. It may be repeated; the gateway is
     asked what became of the payment, and nothing of what is sent is believed.
     """
     view = payment_returns.bring_back(BuyerId(caller.id), order_id, command.parameters)
-    return order_shape(view)
+    return order_shape(view, refunds.of_views([view])[view.order.id])

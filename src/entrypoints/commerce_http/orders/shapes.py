@@ -1,14 +1,19 @@
 """Orders in responses: to their buyers, and to sellers their own lines."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import UNSET, UnsetType
 
+from commerce_core.kernel.money import Money as Total
 from commerce_core.orders import OrderLine as CoreOrderLine
 from commerce_core.orders import OrderView
 from commerce_core.orders import SellerOrder as CoreSellerOrder
 from commerce_core.orders import TimelineEntry as CoreTimelineEntry
+from commerce_core.refunds import Refund as CoreRefund
+from commerce_core.refunds import RefundState
 from commerce_http.accounts.shapes import Address, address_shape
+from commerce_http.refunds import Refund, refund_shape
 from commerce_http.web.answers import Money, Shape, Timestamp, money
 
 
@@ -53,12 +58,14 @@ class NextAction(Shape):
 
 class Payment(Shape):
     """How the order is paid: ``pending``, ``action-required``, ``paid``, ``declined``, ``refunded``
-    or ``cancelled`` (never charged).
+    or ``cancelled`` (never charged); ``partially-refunded`` where a part of it went back.
+    ``refunded`` is what has.
     """
 
     status: str
     brand: str
     last4: str
+    refunded: Money
 
 
 class Shipment(Shape):
@@ -112,9 +119,10 @@ class OrderSummary(Shape, kw_only=True):
 
 
 class Order(OrderSummary, kw_only=True):
-    """An order with its timeline, and what its buyer has to do next, if anything."""
+    """An order with its timeline, its refunds, and what its buyer has to do next, if anything."""
 
     next_action: NextAction | None
+    refunds: list[Refund]
     timeline: list[TimelineEntry]
 
 
@@ -144,11 +152,12 @@ class SellerOrderPage(Shape):
     next_cursor: str | None
 
 
-def order_shape(view: OrderView) -> Order:
-    """*view* as its buyer sees it."""
+def order_shape(view: OrderView, refunds: Sequence[CoreRefund] = ()) -> Order:
+    """*view* with its *refunds* as its buyer sees it."""
     asked = view.next_action
     return Order(
-        **_summary(view),
+        **_summary(view, refunds),
+        refunds=[refund_shape(refund) for refund in refunds],
         next_action=NextAction(
             type=asked.action.kind.value, url=asked.action.url, expires_at=asked.until
         )
@@ -158,12 +167,25 @@ def order_shape(view: OrderView) -> Order:
     )
 
 
-def summary_shape(view: OrderView) -> OrderSummary:
-    """*view* in a list."""
-    return OrderSummary(**_summary(view))
+def summary_shape(view: OrderView, refunds: Sequence[CoreRefund] = ()) -> OrderSummary:
+    """*view* with its *refunds* in a list."""
+    return OrderSummary(**_summary(view, refunds))
 
 
-def _summary(view: OrderView) -> dict[str, Any]:
+def _payment(view: OrderView, refunds: Sequence[CoreRefund]) -> Payment:
+    """How it is paid: what was undone went back whole, and of a completed order what its refunds
+    have given back.
+    """
+    total, status = view.order.total, view.payment_status
+    done = (refund.amount for refund in refunds if refund.state is RefundState.DONE)
+    back = total if status == "refunded" else Total.total(done, total.currency)
+    if back.minor:
+        status = "refunded" if back == total else "partially-refunded"
+    handle = view.order.handle
+    return Payment(status=status, brand=handle.brand, last4=handle.last4, refunded=money(back))
+
+
+def _summary(view: OrderView, refunds: Sequence[CoreRefund]) -> dict[str, Any]:
     order, shipment, undone = view.order, view.shipment, view.cancellation
     return {
         "order_id": order.id,
@@ -186,9 +208,7 @@ def _summary(view: OrderView) -> dict[str, Any]:
         ],
         "coupons": list(order.coupons),
         "shipping_address": address_shape(order.address),
-        "payment": Payment(
-            status=view.payment_status, brand=order.handle.brand, last4=order.handle.last4
-        ),
+        "payment": _payment(view, refunds),
         "shipment": Shipment(carrier=shipment.carrier, tracking_number=shipment.tracking_number)
         if shipment
         else None,

@@ -63,6 +63,12 @@ class IfMatchRequired(Rejected):
     code = "if-match-required"
 
 
+class IdempotencyKeyRequired(Rejected):
+    """What moves money has to be sent with a key, so that it can be sent again."""
+
+    code = "idempotency-key-required"
+
+
 class Unauthenticated(Unauthorized):
     """Nobody, or nobody known, is logged in."""
 
@@ -96,6 +102,7 @@ _STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "too-large": 413,
     "unsupported-media-type": 415,
     "if-match-required": 428,
+    "idempotency-key-required": 428,
     "too-many-attempts": 429,
     "too-many-imports": 429,
     "too-many-long-bodies": 429,

@@ -71,6 +71,7 @@ _BY_CODE: Final[Mapping[str, str]] = {
     "dead-letter-not-found": "GET /ops/messages lists those that there are.",
     "decision-key-reused": "Use a new key for a new decision.",
     "email-taken": "Log in with this address, or register another.",
+    "idempotency-key-required": "Send an Idempotency-Key of your own, new for each new wish.",
     "idempotency-key-reused": (
         "Use a new key for a new request; the old one answers for the first request alone."
     ),
@@ -91,6 +92,9 @@ _BY_CODE: Final[Mapping[str, str]] = {
     ),
     "sku-taken": "Change the item that has this SKU, or use another SKU.",
     "stock-short": "Take out no more than is on hand and free.",
+    "order-not-completed": "Wait until the order is COMPLETED, and ask again.",
+    "refund-key-reused": "Use a new key for a new refund.",
+    "refund-too-large": "Ask for refundable at most.",
     "too-late-to-cancel": (
         "It is paid, over, or being undone already: GET /orders/{orderId} shows which."
     ),
