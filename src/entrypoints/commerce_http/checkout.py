@@ -131,8 +131,8 @@ async def place_order(
     )
     if not placed.replayed and waited is None:
         view = OrderView.as_placed(view.order)
-    back = await executor.do(Runs.KEY_READ, refunds.of_views, [view]) if placed.replayed else {}
-    return Reply(body=order_shape(view, back.get(view.order.id, ())), headers=headers)
+    back = await executor.do(Runs.KEY_READ, refunds.of_views, [view])
+    return Reply(body=order_shape(view, back[view.order.id]), headers=headers)
 
 
 async def _take_over(caller: Caller, cart_token: str, carts: Carts) -> None:
