@@ -93,7 +93,7 @@ from commerce_core.pricing import Charges, FreeOfCharges, Pricer
 from commerce_core.recommendations import RecommendationParts
 from commerce_core.recommendations.service import ModelBuilder, Recommendations
 from commerce_core.refunds import RefundRepository
-from commerce_core.refunds.service import RefundServices
+from commerce_core.refunds.service import RefundAudit, RefundServices
 from commerce_core.search import ReindexQueue, SearchIndex
 from commerce_core.search.service.find import Searches
 from commerce_core.search.service.follow import IndexAudit, Reindexer, SearchIndexer
@@ -248,8 +248,7 @@ class Services:
         self.importer = Importer(db, parts.imports, items, writer, clock, ids, currency, notifier)
         self.carts = _carts(parts, pricer)
         self.guest_tokens = GuestTokens(parts.guest_key, parts.tokens)
-        self.placement = _placement(parts, pricer)
-        self.checkout = _checkout(parts, self.placement)
+        self.placement, self.checkout = _checkout(parts, pricer)
         self.cancellations = Cancellations(db, orders, sagas, clock)
         self.payment_returns = PaymentReturns(db, orders, sagas, clock)
         self.orders = Orders(db, orders, parts.seller_orders)
@@ -270,8 +269,7 @@ class Services:
         self.reconciliation = Reconciliation(db, orders, sagas, gateways, clock)
         self.messages, hooks = parts.notifications, _webhooks(parts, notifier)
         on = (db, carts, stock, orders, sagas, parts.refunds, outbox, gateways, clock)
-        audits = [*_audits(parts, people, hooks), back.audit()]
-        self.checker = Checker(*on, parts.notifications, audits)
+        self.checker = Checker(*on, parts.notifications, _audits(parts, people, hooks))
         self.searches = Searches(db, parts.imports, parts.index)
         tips, told = parts.recommending, _notifications(parts)
         self.recommendations = Recommendations(db, tips, carts, parts.offers, stock, parts.index)
@@ -326,7 +324,8 @@ def _placement(parts: Parts, pricer: Pricer) -> Placement:
     )  # fmt: skip
 
 
-def _checkout(parts: Parts, placement: Placement) -> Checkout:
+def _checkout(parts: Parts, pricer: Pricer) -> tuple[Placement, Checkout]:
+    placement = _placement(parts, pricer)
     waiting = [rule for rule in parts.rules if not answer_at_once(rule)]
     origins, route = parts.return_origins, parts.route
     preparation = Preparation(parts.gateways, waiting, route, parts.numbers, origins)
@@ -335,7 +334,7 @@ def _checkout(parts: Parts, placement: Placement) -> Checkout:
     orders = on_their_way(
         parts.batcher, PLACEMENT, preview, preparation, place, at_once=answer_at_once(*called)
     )
-    return Checkout(orders, placement.preview, preparation, parts.ids)
+    return placement, Checkout(orders, placement.preview, preparation, parts.ids)
 
 
 def _accounts(parts: Parts, notifier: Notifier) -> AccountServices:
@@ -363,6 +362,7 @@ def _audits(parts: Parts, people: AccountServices, hooks: WebhookServices) -> Se
         people.audit(), ImageAudit(parts.database, parts.images, parts.media, parts.clock),
         WishlistAudit(parts.database, parts.wishlists, parts.accounts), hooks.audit(),
         NoticeAudit(parts.database, parts.payment_notices, parts.clock),
+        RefundAudit(parts.database, parts.refunds, parts.clock),
     )  # fmt: skip
 
 

@@ -12,13 +12,22 @@ from commerce_core.catalog import ItemChanged, PriceDropped
 from commerce_core.inventory import AvailabilityChanged
 from commerce_core.kernel.events import Event
 from commerce_core.orders.events import EVENT_OF
+from commerce_core.refunds import RefundFailed, RefundSucceeded
 from commerce_rabbitmq import topology
 from commerce_worker.consumers import CONSUMER_ROLES, DEAD_LETTERS
 
 PAGE: Final = (Path(__file__).parents[2] / "docs" / "events.md").read_text(encoding="utf-8")
 _ROW: Final = re.compile(r"^\| `([a-z_]+\.[a-z_]+\.v\d+)` \| (.*?) \| ", re.MULTILINE)
 EVENTS: Final[Mapping[str, type[Event]]] = {
-    e.name: e for e in (ItemChanged, PriceDropped, AvailabilityChanged, *EVENT_OF.values())
+    e.name: e
+    for e in (
+        ItemChanged,
+        PriceDropped,
+        AvailabilityChanged,
+        *EVENT_OF.values(),
+        RefundSucceeded,
+        RefundFailed,
+    )
 }
 
 

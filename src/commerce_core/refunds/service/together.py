@@ -11,7 +11,6 @@ from commerce_core.kernel.transaction import Database
 from commerce_core.orders import OrderRepository
 from commerce_core.payment import PaymentGateway
 from commerce_core.refunds.ports import RefundRepository
-from commerce_core.refunds.service.audit import RefundAudit
 from commerce_core.refunds.service.request import Refunds
 from commerce_core.refunds.service.run import RefundRunner
 
@@ -36,7 +35,3 @@ class RefundServices:
         """What carries them out."""
         on = (self.database, self.orders, self.repo, self.gateways, self.outbox)
         return RefundRunner(*on, self.clock, self.ids)
-
-    def audit(self) -> RefundAudit:
-        """What checks them."""
-        return RefundAudit(self.database, self.repo, self.clock)
