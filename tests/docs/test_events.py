@@ -40,7 +40,8 @@ def json_kind(hint: object) -> str:
     if type(None) in get_args(hint):
         return f"{json_kind(next(a for a in get_args(hint) if a is not type(None)))} or null"
     plain = hint.__supertype__ if isinstance(hint, NewType) else get_origin(hint) or hint
-    return {str: "text", int: "number", Mapping: "object"}[plain]
+    kinds = {str: "text", int: "number", bool: "true or false", Mapping: "object"}
+    return kinds[plain]
 
 
 def test_the_page_tells_of_every_event_and_of_no_other() -> None:
