@@ -331,9 +331,8 @@ def _checkout(parts: Parts, pricer: Pricer) -> tuple[Placement, Checkout]:
     preparation = Preparation(parts.gateways, waiting, route, parts.numbers, origins)
     called = (*parts.gateways.values(), *waiting, *([parts.numbers] if parts.numbers else ()))
     preview, place = placement.preview, placement.place_many
-    orders = on_their_way(
-        parts.batcher, PLACEMENT, preview, preparation, place, at_once=answer_at_once(*called)
-    )
+    at_once = answer_at_once(*called)
+    orders = on_their_way(parts.batcher, PLACEMENT, preview, preparation, place, at_once=at_once)
     return placement, Checkout(orders, placement.preview, preparation, parts.ids)
 
 
