@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from commerce_core.catalog.ports import ItemRepository
+from commerce_core.catalog import ItemRepository
 from commerce_core.images.model import ItemImage
 from commerce_core.images.ports import ImageRepository
 from commerce_core.images.service.listing import ImageListing
