@@ -23,6 +23,9 @@ class Behaviour(enum.StrEnum):
     CHALLENGES_AND_DECLINES = "challenges-and-declines"
     DECIDES_LATER = "decides-later"
     ASKS_FIRST = "asks-first"
+    REFUNDS_LATER = "refunds-later"
+    REFUNDS_COME_BACK = "refunds-come-back"
+    REFUSES_REFUNDS = "refuses-refunds"
 
     @property
     def is_challenge(self) -> bool:
@@ -39,6 +42,9 @@ _CARDS: Final = {
     "4000000000003220": Behaviour.CHALLENGES,
     "4000008400001629": Behaviour.CHALLENGES_AND_DECLINES,
     "4000000000000077": Behaviour.DECIDES_LATER,
+    "4000000000007726": Behaviour.REFUNDS_LATER,
+    "4000000000005126": Behaviour.REFUNDS_COME_BACK,
+    "4000000000005563": Behaviour.REFUSES_REFUNDS,
 }
 REFUSALS: Final = {
     Behaviour.DECLINES: Declined(code="card-declined", detail="the card was declined"),

@@ -1,7 +1,6 @@
 """The sandbox gateway: no money moves, yet it keeps its promise, and its books, like a real one."""
 
 import enum
-import hashlib
 import json
 import sqlite3
 from collections.abc import Sequence
@@ -30,7 +29,6 @@ from commerce_core.payment import (
     PaymentUnknown,
     Pending,
     Prepared,
-    Refunded,
     RefundOutcome,
     Voided,
 )
@@ -43,6 +41,14 @@ from commerce_local.sandbox_cards import (
     card_of,
 )
 from commerce_local.sandbox_file import SandboxFile
+from commerce_local.sandbox_refunds import (
+    COMES_BACK_AFTER,
+    LATER,
+    OF_ORDER,
+    REFUND_SCHEMA,
+    MadeRefund,
+    give_back,
+)
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS handle (
@@ -59,14 +65,6 @@ CREATE TABLE IF NOT EXISTS handle (
     confirm_key TEXT UNIQUE
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS open_handle ON handle (prepared_at) WHERE status = 'open';
-CREATE TABLE IF NOT EXISTS refund (
-    key TEXT PRIMARY KEY,
-    order_id TEXT NOT NULL,
-    ref TEXT NOT NULL UNIQUE,
-    minor INTEGER NOT NULL CHECK (minor > 0),
-    currency TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS refund_of_order ON refund (order_id);
 """
 _ENTRY: Final = "order_id, minor, currency, brand, last4, behaviour, status, first_asked_at"
 _SELECT: Final = f"SELECT {_ENTRY} FROM handle"  # noqa: S608 (names of ours alone)
@@ -182,7 +180,7 @@ class SandboxGateway(PaymentGateway):
     answers_at_once: Final = True
 
     def __init__(self, path: Path, clock: Clock, account: str = _NAME) -> None:
-        self._file = SandboxFile(path, _SCHEMA)
+        self._file = SandboxFile(path, _SCHEMA + REFUND_SCHEMA)
         self._clock = clock
         self._account = account
 
@@ -265,20 +263,25 @@ class SandboxGateway(PaymentGateway):
         _refuse_blank(key)
         try:
             with self._file.writing() as books:
-                return _give_back(books, _order_of(handle), amount, key)
+                row = books.execute(_SELECT_ONE, (_order_of(handle),)).fetchone()
+                entry = _entry(*row) if row else None
+                captured = entry is not None and entry.status is _Status.CAPTURED
+                known = (entry.amount, entry.behaviour) if entry and captured else None
+                now = self._clock.now()
+                return give_back(books, _order_of(handle), known, amount, key, now)
         except sqlite3.Error as error:
             return PaymentUnknown(f"the sandbox's books: {error}")
 
     def find_refund(self, handle: Handle, refund_no: int, amount: Money, key: str) -> RefundOutcome:
-        query = "SELECT order_id, ref, minor, currency FROM refund WHERE key = ?"
+        order_id = _order_of(handle)
         try:
-            rows = self._file.rows_of(query, (key,))
+            entry = self._find(_SELECT_ONE, handle)
+            rows = self._file.rows_of(OF_ORDER, (order_id,))
         except sqlite3.Error as error:
             return PaymentUnknown(f"the sandbox's books: {error}")
-        wanted = (_order_of(handle), amount.minor, amount.currency)
-        for order_id, ref, minor, currency in rows:
-            if (order_id, minor, currency) == wanted:
-                return Refunded(ref=ref, amount=amount)
+        for refund in map(MadeRefund.of, rows):
+            if entry is not None and refund.key == key and refund.amount == amount:
+                return refund.shown(entry.behaviour, self._clock.now())
         return PaymentUnknown("the sandbox knows of no such refund")
 
     def unclaimed(self, before: datetime, limit: int) -> Sequence[tuple[OrderId, Handle]]:
@@ -297,11 +300,16 @@ class SandboxGateway(PaymentGateway):
             WITH wanted AS (SELECT DISTINCT value AS order_id FROM json_each(?))
             SELECT order_id, 'cap_' || order_id, 'capture' AS kind, minor, currency
                 FROM handle JOIN wanted USING (order_id) WHERE status = 'captured'
-            UNION ALL SELECT order_id, ref, 'refund', minor, currency
-                FROM refund JOIN wanted USING (order_id)
+            UNION ALL SELECT r.order_id, r.ref, 'refund', r.minor, r.currency
+                FROM refund AS r JOIN wanted USING (order_id) JOIN handle AS h USING (order_id)
+                LEFT JOIN refund_made AS m ON m.key = r.key
+                WHERE NOT (h.behaviour = 'refunds-later' AND coalesce(m.at, '') > ?)
+                AND NOT (h.behaviour = 'refunds-come-back' AND coalesce(m.at, '9') <= ?)
             ORDER BY order_id, kind, 2
         """
-        return self._lines(query, (json.dumps(list(order_ids)),))
+        now = self._clock.now()
+        bounds = (_text(now - LATER), _text(now - COMES_BACK_AFTER))
+        return self._lines(query, (json.dumps(list(order_ids)), *bounds))
 
     def captures(self, after: BookEntry | None, limit: int) -> Sequence[BookEntry]:
         query = """
@@ -319,40 +327,6 @@ class SandboxGateway(PaymentGateway):
 
 
 _STRANGE: Final = PaymentUnknown("the sandbox does not know this handle")
-
-
-def _give_back(
-    books: sqlite3.Connection, order_id: OrderId, amount: Money, key: str
-) -> RefundOutcome:
-    found = books.execute(
-        "SELECT order_id, ref, minor, currency FROM refund WHERE key = ?", (key,)
-    ).fetchone()
-    if found is not None:
-        same = (order_id, amount.minor, amount.currency) == (found[0], found[2], found[3])
-        return (
-            Refunded(ref=found[1], amount=amount)
-            if same
-            else PaymentUnknown("the key belongs to another refund")
-        )
-    row = books.execute(_SELECT_ONE, (order_id,)).fetchone()
-    entry = _entry(*row) if row else None
-    if (
-        entry is None
-        or entry.status is not _Status.CAPTURED
-        or entry.amount.currency != amount.currency
-    ):
-        return PaymentUnknown("nothing was captured in this currency")
-    (given,) = books.execute(
-        "SELECT coalesce(sum(minor), 0) FROM refund WHERE order_id = ?", (order_id,)
-    ).fetchone()
-    if not 0 < amount.minor <= entry.amount.minor - given:
-        return PaymentUnknown("more than was captured")
-    ref = f"ref_{hashlib.blake2b(key.encode(), digest_size=12).hexdigest()}"
-    books.execute(
-        "INSERT INTO refund VALUES (?, ?, ?, ?, ?)",
-        (key, order_id, ref, amount.minor, amount.currency),
-    )
-    return Refunded(ref=ref, amount=amount)
 
 
 def _entry(

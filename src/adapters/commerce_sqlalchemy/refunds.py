@@ -1,10 +1,11 @@
 """Refunds in SQL, and what is left of each order's money."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
+import attrs
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -13,26 +14,37 @@ from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Transaction
 from commerce_core.orders import OrderKey
 from commerce_core.refunds import (
+    LineSum,
     Origin,
     Refund,
     RefundAccount,
+    RefundedLine,
+    RefundPosition,
     RefundRepository,
     RefundState,
     RefundSums,
 )
 from commerce_sqlalchemy.keys import pairs
 from commerce_sqlalchemy.messaging import leave_work
-from commerce_sqlalchemy.payment_tables import payment_refund, payment_sum
-from commerce_sqlalchemy.rows import Given, insert_if_new, insert_new
+from commerce_sqlalchemy.payment_tables import (
+    payment_line_sum,
+    payment_refund,
+    payment_refund_line,
+    payment_sum,
+)
+from commerce_sqlalchemy.rows import Given, insert_if_new, insert_many, insert_new
 from commerce_sqlalchemy.tables import Id, Instant, gateway_fact
 from commerce_sqlalchemy.transaction import connection
 
 _C: Final = payment_refund.c
 _S: Final = payment_sum.c
+_L: Final = payment_refund_line.c
+_P: Final = payment_line_sum.c
 _F: Final = gateway_fact.c
 _NOW: Final = sa.bindparam("now", type_=Instant())
 #: Spelled as the partial index spells it, so that every planner sees that it serves.
 _DUE: Final = sa.and_(_C.next_at.is_not(None), _C.next_at <= _NOW)
+_LISTED: Final = sa.text("attention")
 _ANY_DUE: Final = sa.select(_C.no).where(_DUE).limit(1)
 _LONGEST_DUE: Final = (
     sa.select(payment_refund)
@@ -78,6 +90,40 @@ _RESERVE: Final = (
     )
     .returning(_S.last_no)
 )
+_OF_LINES: Final = Given(
+    lambda g: (
+        sa.select(payment_refund_line)
+        .where(_L.buyer_id == g.buyer_id, _L.order_id == g.order_id)
+        .order_by(_L.buyer_id, _L.order_id, _L.no, _L.line_no)
+    ),
+    256,
+    buyer_id=Id,
+    order_id=Id,
+)
+_RESERVE_LINES: Final = Given(
+    lambda g: (
+        sa.update(payment_line_sum)
+        .where(_P.buyer_id == g.buyer_id, _P.order_id == g.order_id, _P.line_no == g.line_no)
+        .where(_P.quantity + g.quantity <= _P.ordered, _P.given_minor + g.minor <= _P.total_minor)
+        .values(quantity=_P.quantity + g.quantity, given_minor=_P.given_minor + g.minor)
+        .returning(_P.line_no)
+    ),
+    buyer_id=Id,
+    order_id=Id,
+    line_no=sa.BigInteger(),
+    quantity=sa.BigInteger(),
+    minor=sa.BigInteger(),
+)
+_MAKE_DUE: Final = Given(
+    lambda g: (
+        sa.update(payment_refund)
+        .where(_C.buyer_id == g.buyer_id, _C.order_id == g.order_id)
+        .where(_C.next_at > sa.bindparam("at", type_=Instant()))
+        .values(next_at=sa.bindparam("at", type_=Instant()))
+    ),
+    buyer_id=Id,
+    order_id=Id,
+)
 _UNTIL: Final = sa.bindparam("held_until", type_=Instant())
 
 
@@ -104,9 +150,46 @@ class SqlRefundRepository(RefundRepository):
         }
         return connection(tx).execute(_RESERVE, wanted).scalar()
 
+    def line_sums(self, tx: Transaction, key: OrderKey) -> Mapping[int, LineSum]:
+        own = sa.select(payment_line_sum).where(
+            _P.buyer_id == key.buyer_id, _P.order_id == key.order_id
+        )
+        return {
+            row.line_no: LineSum(
+                line_no=row.line_no, ordered=row.ordered, total=row.total_minor,
+                quantity=row.quantity, given=row.given_minor,
+            )
+            for row in connection(tx).execute(own)
+        }  # fmt: skip
+
+    def reserve_lines(
+        self, tx: Transaction, key: OrderKey, lines: Sequence[tuple[LineSum, RefundedLine]]
+    ) -> bool:
+        order = {"buyer_id": key.buyer_id, "order_id": key.order_id}
+        nothing = {"quantity": 0, "given_minor": 0}
+        opened = [
+            {**order, "line_no": s.line_no, "ordered": s.ordered, "total_minor": s.total, **nothing}
+            for s, _ in lines
+        ]
+        insert_if_new(connection(tx), payment_line_sum, opened)
+        rows = sorted(
+            (key.buyer_id, key.order_id, more.line_no, more.quantity, more.amount.minor)
+            for _, more in lines
+        )
+        return len(_RESERVE_LINES.run(connection(tx), rows)) == len(rows)
+
     def insert(self, tx: Transaction, refund: Refund) -> None:
         if not insert_new(connection(tx), payment_refund, [_row(refund)], _C.no):
             raise StaleRead("the order has this refund meanwhile")
+        lines = [
+            {
+                "buyer_id": refund.key.buyer_id, "order_id": refund.key.order_id,
+                "no": refund.no, "line_no": line.line_no, "quantity": line.quantity,
+                "amount_minor": line.amount.minor,
+            }
+            for line in refund.lines
+        ]  # fmt: skip
+        insert_many(connection(tx), payment_refund_line, lines)
         leave_work(tx)
 
     def by_cause(self, tx: Transaction, key: OrderKey, cause: str) -> Refund | None:
@@ -114,10 +197,23 @@ class SqlRefundRepository(RefundRepository):
             _C.buyer_id == key.buyer_id, _C.order_id == key.order_id, _C.cause == cause
         )
         row = connection(tx).execute(own).first()
-        return _refund(row) if row else None
+        return self._with_lines(tx, [_refund(row)])[0] if row else None
 
     def of_orders(self, tx: Transaction, keys: Sequence[OrderKey]) -> Sequence[Refund]:
-        return [_refund(row) for row in _OF_ORDERS.run(connection(tx), pairs(keys))]
+        found = [_refund(row) for row in _OF_ORDERS.run(connection(tx), pairs(keys))]
+        return self._with_lines(tx, found)
+
+    def _with_lines(self, tx: Transaction, found: Sequence[Refund]) -> Sequence[Refund]:
+        lines: dict[tuple[str, int], list[RefundedLine]] = {}
+        currencies = {refund.key.order_id: refund.amount.currency for refund in found}
+        for row in _OF_LINES.run(connection(tx), pairs(refund.key for refund in found)):
+            amount = Money(row.amount_minor, currencies[row.order_id])
+            line = RefundedLine(line_no=row.line_no, quantity=row.quantity, amount=amount)
+            lines.setdefault((row.order_id, row.no), []).append(line)
+        return [
+            attrs.evolve(refund, lines=tuple(lines.get((refund.key.order_id, refund.no), ())))
+            for refund in found
+        ]
 
     def is_due(self, tx: Transaction, now: datetime) -> bool:
         return connection(tx).execute(_ANY_DUE, {"now": now}).first() is not None
@@ -144,6 +240,9 @@ class SqlRefundRepository(RefundRepository):
         found = connection(tx).execute(written.returning(_C.no), {"held_until": until})
         return found.first() is not None
 
+    def make_due(self, tx: Transaction, keys: Sequence[OrderKey], at: datetime) -> None:
+        _MAKE_DUE.run(connection(tx), pairs(keys), at=at)
+
     def record_fact(self, tx: Transaction, refund: Refund, kind: str, at: datetime) -> None:
         fact = {
             "buyer_id": refund.key.buyer_id,
@@ -155,6 +254,33 @@ class SqlRefundRepository(RefundRepository):
             "at": at,
         }
         insert_if_new(connection(tx), gateway_fact, [fact])
+
+    def revive(self, tx: Transaction, key: OrderKey, no: int, at: datetime) -> Refund | None:
+        mine = sa.and_(_C.buyer_id == key.buyer_id, _C.order_id == key.order_id, _C.no == no)
+        row = (
+            connection(tx).execute(sa.select(payment_refund).where(mine).with_for_update()).first()
+        )
+        if row is None:
+            return None
+        was = _refund(row)
+        anew = _row(attrs.evolve(was.again(at), fence=was.fence + 1))
+        connection(tx).execute(sa.update(payment_refund).where(mine).values(**anew))
+        leave_work(tx)
+        return was
+
+    def listed(
+        self, tx: Transaction, before: RefundPosition | None, limit: int
+    ) -> Sequence[Refund]:
+        place = (_C.created_at, _C.order_id, _C.no)
+        page = sa.select(payment_refund).where(_LISTED)
+        if before is not None:
+            behind = (
+                sa.literal(before.at, Instant()), sa.literal(before.order_id, sa.Text()),
+                sa.literal(before.no, sa.BigInteger()),
+            )  # fmt: skip
+            page = page.where(sa.tuple_(*place) < sa.tuple_(*behind))
+        latest = page.order_by(*(column.desc() for column in place)).limit(limit)
+        return [_refund(row) for row in connection(tx).execute(latest)]
 
     def sums(self, tx: Transaction, after: OrderKey | None, limit: int) -> Sequence[RefundSums]:
         own = sa.and_(_C.buyer_id == _S.buyer_id, _C.order_id == _S.order_id)

@@ -284,8 +284,8 @@ RefundOutcome = Refunded | RefundPending | RefundRefused | PaymentUnknown
 
 @attrs.frozen(kw_only=True)
 class BookEntry:
-    """One line of a gateway's own books: *kind* is ``capture``, ``refund``, or ``refund-failed``
-    for a refund of the same *ref* that came back.
+    """One line of a gateway's own books: *kind* is ``capture`` or ``refund``. A refund is there
+    once it is done, and not any more once it has come back.
     """
 
     order_id: str

@@ -1,6 +1,6 @@
 """Refunds: money of an order that goes back, whoever wants it to."""
 
-from commerce_core.refunds.commands import LONGEST_REASON, RefundOrder
+from commerce_core.refunds.commands import LONGEST_REASON, RefundOrder, ReturnedPieces
 from commerce_core.refunds.errors import (
     NotCompleted,
     NotPaid,
@@ -12,9 +12,12 @@ from commerce_core.refunds.events import RefundEvent, RefundFailed, RefundSuccee
 from commerce_core.refunds.model import (
     OPEN_FOR,
     WATCHED_FOR,
+    LineSum,
     Origin,
     Refund,
     RefundAccount,
+    RefundedLine,
+    RefundPosition,
     RefundState,
     RefundSums,
 )
@@ -24,6 +27,7 @@ __all__ = [
     "LONGEST_REASON",
     "OPEN_FOR",
     "WATCHED_FOR",
+    "LineSum",
     "NotCompleted",
     "NotPaid",
     "Origin",
@@ -34,9 +38,12 @@ __all__ = [
     "RefundKeyReused",
     "RefundNotFound",
     "RefundOrder",
+    "RefundPosition",
     "RefundRepository",
     "RefundState",
     "RefundSucceeded",
     "RefundSums",
     "RefundTooLarge",
+    "RefundedLine",
+    "ReturnedPieces",
 ]

@@ -1,6 +1,9 @@
 """Why money is not given back."""
 
+from collections.abc import Sequence
+
 from commerce_core.kernel.errors import Conflict, NotFound
+from commerce_core.kernel.ids import ItemId
 from commerce_core.kernel.money import Money
 
 
@@ -9,10 +12,21 @@ class RefundTooLarge(Conflict):
 
     code = "refund-too-large"
 
-    def __init__(self, refundable: Money) -> None:
+    def __init__(
+        self,
+        refundable: Money,
+        lines: Sequence[tuple[ItemId | None, str | None, int]] = (),
+    ) -> None:
+        pieces = [
+            {"itemId": item_id, "variantId": variant_id, "refundable": left}
+            for item_id, variant_id, left in lines
+        ]
         super().__init__(
-            f"at most {refundable} can be given back",
+            f"at most {refundable} can be given back"
+            if not pieces
+            else "of some lines fewer pieces are left",
             refundable={"amount": refundable.amount, "currency": refundable.currency},
+            lines=pieces,
         )
 
 

@@ -1,5 +1,6 @@
 """A refund: who wants it, what of an order's money it gives back, and how far it has come."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -24,10 +25,11 @@ _MOST_DOUBLINGS: Final = 10
 #: How often at most, and at least, a gateway is asked that carries a refund out later.
 _SOONEST: Final = timedelta(minutes=1)
 _LATEST: Final = timedelta(hours=1)
-#: What was given back may come back for so long; it is looked at after an hour, and then always
-#: when it is twice as old.
+#: What was given back may come back for so long; it is looked at after an hour, then always when it
+#: is twice as old, and once a day at least.
 WATCHED_FOR: Final = timedelta(days=30)
 _FIRST_WATCH: Final = timedelta(hours=1)
+_LONGEST_WATCH: Final = timedelta(days=1)
 #: A refund that is open for so long is for a person.
 OPEN_FOR: Final = timedelta(days=1)
 
@@ -65,6 +67,35 @@ class RefundState(StrEnum):
 
 
 @attrs.frozen(kw_only=True)
+class RefundedLine:
+    """*quantity* pieces of line *line_no* of an order (0: its shipping), and what of its money they
+    come to.
+    """
+
+    line_no: int
+    quantity: int
+    amount: Money
+
+
+@attrs.frozen(kw_only=True)
+class LineSum:
+    """What refunds share of one line: of its *ordered* pieces and its *total* so many, and so much,
+    are given back or promised. Minor units of the order's currency.
+    """
+
+    line_no: int
+    ordered: int
+    total: int
+    quantity: int = 0
+    given: int = 0
+
+    @property
+    def left(self) -> int:
+        """How many pieces can still be given back."""
+        return self.ordered - self.quantity
+
+
+@attrs.frozen(kw_only=True)
 class Refund:
     """One refund of an order; *no* counts from 1 within it.
 
@@ -73,6 +104,7 @@ class Refund:
         digest: of what was asked for, so that a repeated request is known from another one.
         actor: the account that decided, or ``system``.
         account: the account at the *gateway* that the money was paid to.
+        lines: what it is for; empty where it is for an amount. One that was claimed shows none.
         attempt: raised after a refusal; each attempt has a key of its own.
         intended_at: when this attempt was first written down as sent: the age of its key counts
             from there.
@@ -95,6 +127,7 @@ class Refund:
     account: str
     created_at: datetime
     updated_at: datetime
+    lines: tuple[RefundedLine, ...] = ()
     state: RefundState = RefundState.REQUESTED
     attempt: int = 1
     intended_at: datetime | None = None
@@ -110,6 +143,33 @@ class Refund:
     def call_key(self) -> str:
         """The idempotency key of this attempt: a pure function of what is stored."""
         return f"{self.key.order_id}:refund:{self.no}:{self.attempt}"
+
+    @property
+    def since(self) -> datetime:
+        """When this attempt began."""
+        return self.intended_at or self.updated_at
+
+    def again(self, at: datetime) -> "Refund":
+        """The refund as a person has it tried again: what is over in vain in a new attempt, under a
+        key of its own; what is under way at once.
+        """
+        if self.state.is_open:
+            return attrs.evolve(self, next_at=at)
+        if self.state is RefundState.DONE:
+            return self
+        return attrs.evolve(
+            self, state=RefundState.REQUESTED, attempt=self.attempt + 1, intended_at=None,
+            ref=None, failure=None, attention=False, done_at=None, next_at=at, tries=0,
+            updated_at=at,
+        )  # fmt: skip
+
+    def part_of(self, line_nos: Collection[int]) -> "Refund | None":
+        """What of the refund is for lines of these numbers, with what they come to; ``None``:
+        nothing is.
+        """
+        own = tuple(line for line in self.lines if line.line_no in line_nos)
+        amount = Money.total((line.amount for line in own), self.amount.currency)
+        return attrs.evolve(self, lines=own, amount=amount) if own else None
 
     def sent(self, at: datetime) -> "Refund":
         """The refund as it is before its first byte goes out."""
@@ -145,7 +205,8 @@ class Refund:
 
     def _watched(self, now: datetime) -> "Refund":
         age = now - (self.done_at or now)
-        later = now + max(age, _FIRST_WATCH) if age < WATCHED_FOR else None
+        pause = min(max(age, _FIRST_WATCH), _LONGEST_WATCH)
+        later = now + pause if age < WATCHED_FOR else None
         return attrs.evolve(self, next_at=later, tries=0)
 
     def _pending(self, ref: str, ask_at: datetime | None, now: datetime) -> "Refund":
@@ -172,7 +233,16 @@ class Refund:
         )  # fmt: skip
 
     def _is_late(self, now: datetime) -> bool:
-        return now - self.created_at >= OPEN_FOR
+        return now - self.since >= OPEN_FOR
+
+
+@attrs.frozen
+class RefundPosition:
+    """A place in the list of refunds that a person has to look at."""
+
+    at: datetime
+    order_id: str
+    no: int
 
 
 @attrs.frozen(kw_only=True)

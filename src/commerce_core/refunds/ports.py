@@ -1,14 +1,21 @@
 """The promise of the repository of refunds."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Transaction
 from commerce_core.orders import OrderKey
-from commerce_core.refunds.model import Refund, RefundAccount, RefundSums
+from commerce_core.refunds.model import (
+    LineSum,
+    Refund,
+    RefundAccount,
+    RefundedLine,
+    RefundPosition,
+    RefundSums,
+)
 
 
 class RefundRepository(Protocol):
@@ -25,6 +32,21 @@ class RefundRepository(Protocol):
         """Reserve *amount* of what :meth:`account` showed, and the number of the refund that it is
         for: one more than the order has. ``None``: less is left; nothing changes. The database
         itself refuses what is more than was captured. Not idempotent.
+        """
+
+    @abstractmethod
+    def line_sums(self, tx: Transaction, key: OrderKey) -> Mapping[int, LineSum]:
+        """What refunds of an order share of its lines, by line number; lines that none was for are
+        missing. After :meth:`account` nobody changes it until *tx* is over.
+        """
+
+    @abstractmethod
+    def reserve_lines(
+        self, tx: Transaction, key: OrderKey, lines: Sequence[tuple[LineSum, RefundedLine]]
+    ) -> bool:
+        """Reserve pieces of lines (each once, with what is shared of it so far); whether all of
+        them were. Otherwise the caller rolls back. The database itself refuses what is more than
+        was ordered or paid. Not idempotent.
         """
 
     @abstractmethod
@@ -62,10 +84,28 @@ class RefundRepository(Protocol):
         """
 
     @abstractmethod
+    def make_due(self, tx: Transaction, keys: Sequence[OrderKey], at: datetime) -> None:
+        """Have those refunds of the orders looked after at *at* that are looked after at all, and
+        would be later. Nothing for no orders.
+        """
+
+    @abstractmethod
     def record_fact(self, tx: Transaction, refund: Refund, kind: str, at: datetime) -> None:
         """Keep what the gateway says of the money of *refund*, under its reference: ``refund`` or
         ``refund-failed``. Idempotent.
         """
+
+    @abstractmethod
+    def revive(self, tx: Transaction, key: OrderKey, no: int, at: datetime) -> Refund | None:
+        """Have a refund tried again at *at*, as :meth:`Refund.again` says, under a new fence; as it
+        was before. ``None``: there is none.
+        """
+
+    @abstractmethod
+    def listed(
+        self, tx: Transaction, before: RefundPosition | None, limit: int
+    ) -> Sequence[Refund]:
+        """Up to *limit* that a person has to look at, the latest first, behind *before*."""
 
     @abstractmethod
     def sums(self, tx: Transaction, after: OrderKey | None, limit: int) -> Sequence[RefundSums]:

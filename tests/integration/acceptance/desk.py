@@ -101,6 +101,13 @@ def refund(q: Quarter) -> Send:
     return lambda: q.send(operator, "GET", f"/orders/{q.order_id}/refunds/1")
 
 
+def retried(q: Quarter) -> Send:
+    """One of as many refunds as there are of everything, tried again."""
+    operator = refunds_of(q)
+    path = f"/ops/payments/refunds/{q.order_id}/1/retry"
+    return lambda: q.send(operator, "POST", path, WHY)
+
+
 def refunds_of(q: Quarter) -> Person:
     """An operator who has asked for many refunds of an order."""
     operator = an_operator(q)

@@ -300,6 +300,8 @@ ROWS: Final[dict[str, Callable[[Quarter], Send]]] = {
     "request_refund": desk.refunded,
     "list_refunds": desk.get("/orders/{order}/refunds"),
     "refund_details": desk.refund,
+    "list_refunds_for_review": desk.get("/ops/payments/refunds?size=100"),
+    "retry_refund": desk.retried,
     "list_decisions": desk.get("/ops/decisions?size=100"),
     "service": _get("/", "guest"),
     "live": _get("/health/live", "guest"),

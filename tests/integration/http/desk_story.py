@@ -20,9 +20,16 @@ _SAGA = "/ops/sagas/{orderId}"
 
 
 def decided(
-    town: Town, story: "Story", ada: Person, item: Mapping[str, Any], order: Mapping[str, Any]
+    town: Town,
+    story: "Story",
+    people: tuple[Person, Person],
+    item: Mapping[str, Any],
+    order: Mapping[str, Any],
 ) -> None:
-    """An operator looks at the orders, has one run again, and decides over a charge."""
+    """An operator looks at the orders of a buyer and a seller, has one run again, and decides over
+    a charge.
+    """
+    ada, _ = people
     operator = town.newcomer("operator")
     story.ask(operator, "GET", "/ops/sagas", params={"state": "COMPLETED"})
     story.ask(operator, "GET", _SAGA, at=order)
@@ -46,24 +53,38 @@ def decided(
     story.answers["compensateSaga"] = {"200": {"done": undone}}
     _letters(town, story, operator)
     _notices(town, story, operator)
-    _refunded(story, operator, ada, order)
+    _refunded(story, operator, people, order)
     story.ask(operator, "GET", "/ops/decisions")
     until(lambda: ada("GET", f"/orders/{slow.json()['orderId']}").json()["status"] == "CANCELLED")
     ada("DELETE", "/cart")
 
 
-def _refunded(story: "Story", operator: Person, ada: Person, order: Mapping[str, Any]) -> None:
-    """A part of the money goes back."""
+def _refunded(
+    story: "Story", operator: Person, people: tuple[Person, Person], order: Mapping[str, Any]
+) -> None:
+    """Parts of the money go back."""
+    ada, seller = people
     path = "/orders/{orderId}/refunds"
     body = {"amount": "5.00", "reason": "The lamp came with a scratch."}
     key = {"Idempotency-Key": "ticket-4714"}
-    story.ask(operator, "POST", path, body, "requested", at=order, headers=key)
+    story.ask(operator, "POST", path, body, "of an amount", at=order, headers=key)
+    line = {"itemId": order["lines"][0]["itemId"], "quantity": 1}
+    body, key = {"lines": [line], "reason": "It came back."}, {"Idempotency-Key": "return-81"}
+    story.ask(seller, "POST", path, body, "of lines", at=order, headers=key)
     own = f"/orders/{order['orderId']}"
     until(lambda: ada("GET", own).json()["refunds"][0]["status"] == "done")
-    for who, word in ((operator, "of an operator"), (ada, "of a buyer")):
+    until(lambda: ada("GET", own).json()["refunds"][1]["status"] == "done")
+    for who, word in (
+        (operator, "of an operator"),
+        (ada, "of a buyer"),
+        (seller, "of a seller"),
+    ):
         story.ask(who, "GET", path, word=word, at=order)
-        story.ask(who, "GET", f"{path}/{{no}}", word=word, at={**order, "no": 1})
+        story.ask(who, "GET", f"{path}/{{no}}", word=word, at={**order, "no": 2})
     story.ask(ada, "GET", "/orders/{orderId}", word="partially refunded", at=order)
+    story.ask(operator, "GET", "/ops/payments/refunds")
+    again = "/ops/payments/refunds/{orderId}/{no}/retry"
+    story.ask(operator, "POST", again, WHY, at={**order, "no": 1})
 
 
 def _notices(town: Town, story: "Story", operator: Person) -> None:

@@ -39,7 +39,7 @@ def recorded_from(town: Town) -> dict[str, Any]:
     _pictured(story, seller, item)
     _imported(story, seller)
     _sent(story, seller, shirts)
-    decided(town, story, ada, item, order)
+    decided(town, story, (ada, seller), item, order)
     _health_and_problems(town, story)
     _refused(town, story, ada, seller, shirts, order)
     ask(ada, "DELETE", "/sessions/current")

@@ -19,7 +19,7 @@ def asked() -> tuple[MemoryShop, Refund]:
     shop.run_to_rest()
     by = Requester(origin=Origin.OPERATOR, actor="ann", request="r-1")
     command = RefundOrder(amount=usd("2.00"), reason="broken")
-    return shop, shop.refunds.request(placed.key.order_id, command, by)
+    return shop, shop.refunds.request(placed.key.order_id, command, by).refunds[0]
 
 
 def change(shop: MemoryShop, refund: Refund) -> None:
@@ -56,7 +56,7 @@ def test_money_that_went_back_without_a_refund_is_named() -> None:
     shop, refund = asked()
     shop.run_to_rest()
     assert found(shop) == []
-    done = shop.refunds.details(refund.key.order_id, 1)
+    (done,) = shop.refunds.details(refund.key.order_id, 1).refunds
     change(shop, attrs.evolve(done, state=RefundState.REFUSED, attention=True))
     assert found(shop) == ["L2"]
 

@@ -15,7 +15,16 @@ from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Database, retry_transaction
 from commerce_core.orders import OrderKey
-from commerce_core.refunds import Origin, Refund, RefundRepository, RefundState, RefundSums
+from commerce_core.refunds import (
+    LineSum,
+    Origin,
+    Refund,
+    RefundedLine,
+    RefundPosition,
+    RefundRepository,
+    RefundState,
+    RefundSums,
+)
 from commerce_testkit.contracts.sample_orders import AT, LATER
 
 PAID: Final = Money(1_000, "USD")
@@ -143,10 +152,72 @@ class RefundRepositoryContract:
         assert sorted(given) == [1, 2, 3, 4, 5, 6]
         assert self._left() == 100
 
+    def _reserve_line(self, line_no: int, quantity: int, minor: int) -> bool:
+        known = LineSum(line_no=line_no, ordered=5, total=500)
+        more = RefundedLine(line_no=line_no, quantity=quantity, amount=Money(minor, "USD"))
+
+        def reserve() -> bool:
+            with self._db.begin() as tx:
+                self._repo.account(tx, ONE, "USD")
+                done = self._repo.reserve_lines(tx, ONE, [(known, more)])
+                if done:
+                    tx.commit()
+            return done
+
+        return retry_transaction(self._db, reserve)
+
+    def _line_sums(self) -> dict[int, LineSum]:
+        with self._db.snapshot() as tx:
+            return {**self._repo.line_sums(tx, ONE)}
+
+    def test_no_more_of_a_line_is_reserved_than_was_ordered_and_paid(self) -> None:
+        self._capture()
+        assert self._line_sums() == {}
+        assert self._reserve_line(1, 3, 300)
+        assert not self._reserve_line(1, 3, 10)
+        assert not self._reserve_line(1, 1, 201)
+        assert self._reserve_line(2, 5, 500)
+        assert self._reserve_line(1, 2, 200)
+        assert not self._reserve_line(1, 1, 0)
+        assert self._line_sums() == {
+            1: LineSum(line_no=1, ordered=5, total=500, quantity=5, given=500),
+            2: LineSum(line_no=2, ordered=5, total=500, quantity=5, given=500),
+        }
+
+    def test_several_lines_are_reserved_all_or_none(self) -> None:
+        self._capture()
+        wanted = [
+            (
+                LineSum(line_no=no, ordered=5, total=500),
+                RefundedLine(line_no=no, quantity=n, amount=Money(1, "USD")),
+            )
+            for no, n in ((3, 1), (1, 6), (2, 1))
+        ]
+        with self._db.begin() as tx:
+            self._repo.account(tx, ONE, "USD")
+            assert not self._repo.reserve_lines(tx, ONE, wanted)
+        assert self._line_sums() == {}
+
+    def test_side_by_side_no_more_of_a_line_is_reserved_than_there_is(self) -> None:
+        self._capture()
+        start = Barrier(_SIDE_BY_SIDE)
+
+        def ask(_: int) -> bool:
+            start.wait()
+            return self._reserve_line(1, 1, 100)
+
+        with ThreadPoolExecutor(_SIDE_BY_SIDE) as threads:
+            assert sum(threads.map(ask, range(_SIDE_BY_SIDE))) == 5
+        assert self._line_sums()[1].quantity == 5
+
     def test_a_refund_comes_back_as_it_was_written(self) -> None:
         whole = a_refund(
             2, state=RefundState.FAILED, attempt=3, intended_at=LATER, ref="r-1", failure="gone",
             attention=True, done_at=LATER, next_at=None, tries=4, updated_at=LATER,
+            lines=(
+                RefundedLine(line_no=0, quantity=1, amount=Money(30, "USD")),
+                RefundedLine(line_no=2, quantity=9, amount=Money(70, "USD")),
+            ),
         )  # fmt: skip
         self._insert(whole, a_refund(1), a_refund(1, TWO))
         assert self._all() == [a_refund(1), whole]
@@ -188,6 +259,17 @@ class RefundRepositoryContract:
         assert self._save(then, until + timedelta(minutes=2))
         assert self._all() == [then]
 
+    def test_what_is_made_due_while_it_is_claimed_stays_due(self) -> None:
+        later = AT + timedelta(hours=1)
+        self._insert(a_refund(1), a_refund(2, next_at=None), a_refund(1, TWO, next_at=later))
+        (held,), until = self._claim(), AT + timedelta(minutes=2)
+        with self._db.begin() as tx:
+            self._repo.make_due(tx, [ONE], LATER)
+            self._repo.make_due(tx, [], LATER)
+            tx.commit()
+        assert self._save(attrs.evolve(held, next_at=later), until)
+        assert [r.next_at for r in self._all(ONE, TWO)] == [LATER, None, later]
+
     def test_what_the_gateway_says_is_kept_as_a_fact_once(self) -> None:
         refund = a_refund(1, ref="r-1")
         with self._db.begin() as tx:
@@ -197,6 +279,35 @@ class RefundRepositoryContract:
         with self._db.snapshot() as tx:
             facts = {(f.ref, f.kind, f.amount.minor) for f in self._sagas.facts(tx, [ONE])}
         assert facts == {("r-1", "refund", 100), ("r-1", "refund-failed", 100)}
+
+    def test_one_for_a_person_is_listed_and_tried_again_under_another_key(self) -> None:
+        def a_failed(no: int, minute: int, key: OrderKey = ONE) -> Refund:
+            at = AT + timedelta(minutes=minute)
+            return a_refund(
+                no, key, state=RefundState.REFUSED, attention=True, next_at=None, created_at=at,
+                failure="no", ref="r", tries=3, intended_at=AT,
+            )  # fmt: skip
+
+        one, two, same = a_failed(1, 1), a_failed(2, 2), a_failed(1, 2, TWO)
+        self._insert(one, two, a_refund(3), same)
+        whole = [same, two, one]
+        with self._db.snapshot() as tx:
+            assert [*self._repo.listed(tx, None, 9)] == whole
+            assert [*self._repo.listed(tx, None, 2)] == whole[:2]
+            for no, r in enumerate(whole, 1):
+                place = RefundPosition(r.created_at, r.key.order_id, r.no)
+                assert [*self._repo.listed(tx, place, 9)] == whole[no:]
+        with self._db.begin() as tx:
+            assert self._repo.revive(tx, ONE, 2, LATER) == two
+            assert self._repo.revive(tx, ONE, 9, LATER) is None
+            tx.commit()
+        anew = attrs.evolve(two.again(LATER), fence=1)
+        assert (anew.state, anew.attempt, anew.call_key) == (
+            RefundState.REQUESTED, 2, "order-1:refund:2:2",
+        )  # fmt: skip
+        assert anew in self._all()
+        with self._db.snapshot() as tx:
+            assert [*self._repo.listed(tx, None, 9)] == [same, one]
 
     def test_sums_stand_beside_what_the_refunds_sum_to(self) -> None:
         self._capture()

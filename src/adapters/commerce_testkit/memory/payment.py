@@ -29,6 +29,8 @@ from commerce_core.payment import (
     Prepared,
     Refunded,
     RefundOutcome,
+    RefundPending,
+    RefundRefused,
     Voided,
 )
 
@@ -48,12 +50,22 @@ _REFUSALS: Final = {
 _LOSES_ANSWER: Final = "4000000000000119"
 _TIMES_OUT_FIRST: Final = "4000000000000259"
 _DECIDED_LATER: Final = "4000000000000077"
+_REFUNDED_LATER: Final = "4000000000007726"
+_REFUND_FAILS: Final = "4000000000005126"
+_REFUND_REFUSED: Final = "4000000000005563"
+#: How long after it was done a refund comes back that does.
+_FAILS_AFTER: Final = timedelta(days=3)
+_REFUSED: Final = RefundRefused(code="refund-refused", detail="the card takes no money back")
 _CHALLENGED: Final = ("4000000000003220", "4000008400001629")
 _WALLET: Final = "tok_wallet"
 _TOKENS: Final = {"tok_visa": "4242", "tok_declined": "0002", _WALLET: ""}
 #: What a buyer brings back from a challenge, and what becomes of the charge if it is no capture.
 _FAILED: Final = Declined(code="authentication-failed", detail="the buyer was not recognised")
 _BRANDS: Final = {"3": "amex", "4": "visa", "5": "mastercard", "6": "discover", "t": "visa"}
+
+
+def _came_back(ref: str) -> RefundRefused:
+    return RefundRefused(code="refund-failed", detail="the bank sent the money back", ref=ref)
 
 
 @attrs.define(kw_only=True)
@@ -67,7 +79,9 @@ class _Entry:
     prepared_at: datetime
     outcome: ChargeOutcome = _OPEN
     first_asked_at: datetime | None = None
-    refunds: dict[str, Refunded] = attrs.Factory(dict[str, Refunded])
+    refunds: dict[str, tuple[Refunded, datetime]] = attrs.Factory(
+        dict[str, tuple[Refunded, datetime]]
+    )
 
     @property
     def action(self) -> Action | None:
@@ -83,6 +97,25 @@ class _Entry:
         asked_at = self.first_asked_at if self.card == _DECIDED_LATER else None
         if asked_at and self.outcome is _OPEN and now >= asked_at + _SLOW:
             self.capture()
+
+    def refund_shown(self, key: str, now: datetime) -> RefundOutcome | None:
+        """How a refund stands that was made; ``None``: there is none."""
+        if key not in self.refunds:
+            return None
+        made, at = self.refunds[key]
+        if self.card == _REFUNDED_LATER and now < at + _SLOW:
+            return RefundPending(ref=made.ref, ask_at=at + _SLOW)
+        if self.card == _REFUND_FAILS and now >= at + _FAILS_AFTER:
+            return _came_back(made.ref)
+        return made
+
+    def given(self, now: datetime) -> int:
+        """What is given back, or will be, and did not come back."""
+        return sum(
+            made.amount.minor
+            for key, (made, _) in self.refunds.items()
+            if not isinstance(self.refund_shown(key, now), RefundRefused)
+        )
 
     def capture(self) -> None:
         """Take the money."""
@@ -184,30 +217,29 @@ class MemoryGateway(PaymentGateway):
             entry = self._find(handle)
             if not self._belongs(key, handle):
                 return PaymentUnknown("the key belongs to another handle")
-            if found := entry.refunds.get(key):
-                return (
-                    found
-                    if found.amount == amount
-                    else PaymentUnknown("the key belongs to another refund")
-                )
-            left = entry.amount.minor - sum(r.amount.minor for r in entry.refunds.values())
+            now = self._clock.now()
+            if shown := entry.refund_shown(key, now):
+                same = entry.refunds[key][0].amount == amount
+                return shown if same else PaymentUnknown("the key belongs to another refund")
+            left = entry.amount.minor - entry.given(now)
             if (
                 not isinstance(entry.outcome, Captured)
                 or amount.currency != entry.amount.currency
                 or not 0 < amount.minor <= left
             ):
                 return PaymentUnknown("more than was captured")
-            entry.refunds[key] = Refunded(ref=f"refund-{key}", amount=amount)
-            return entry.refunds[key]
+            if entry.card == _REFUND_REFUSED:
+                return _REFUSED
+            entry.refunds[key] = Refunded(ref=f"refund-{key}", amount=amount), now
+            return entry.refund_shown(key, now) or _STRANGE
 
     def find_refund(self, handle: Handle, refund_no: int, amount: Money, key: str) -> RefundOutcome:
         with self._turn:
-            found = self._find(handle).refunds.get(key)
-            return (
-                found
-                if found is not None and found.amount == amount
-                else PaymentUnknown("there is no such refund")
-            )
+            entry = self._find(handle)
+            shown = entry.refund_shown(key, self._clock.now())
+            if shown is None or entry.refunds[key][0].amount != amount:
+                return PaymentUnknown("there is no such refund")
+            return shown
 
     def unclaimed(self, before: datetime, limit: int) -> Sequence[tuple[OrderId, Handle]]:
         with self._turn:
@@ -223,13 +255,19 @@ class MemoryGateway(PaymentGateway):
         wanted = set(order_ids)
         with self._turn:
             return [
-                line for e in self._entries.values() if e.order_id in wanted for line in _lines(e)
+                line
+                for e in self._entries.values()
+                if e.order_id in wanted
+                for line in _lines(e, self._clock.now())
             ]
 
     def captures(self, after: BookEntry | None, limit: int) -> Sequence[BookEntry]:
         with self._turn:
             captured_lines = [
-                line for e in self._entries.values() for line in _lines(e) if line.kind == "capture"
+                line
+                for e in self._entries.values()
+                for line in _lines(e, self._clock.now())
+                if line.kind == "capture"
             ]
         behind = (
             line for line in captured_lines if after is None or line.order_id > after.order_id
@@ -257,7 +295,7 @@ class MemoryGateway(PaymentGateway):
         return self._keys.setdefault(key, handle.reference) == handle.reference
 
 
-def _lines(entry: _Entry) -> Iterator[BookEntry]:
+def _lines(entry: _Entry, now: datetime) -> Iterator[BookEntry]:
     if isinstance(entry.outcome, Captured):
         yield BookEntry(
             order_id=entry.order_id,
@@ -265,10 +303,11 @@ def _lines(entry: _Entry) -> Iterator[BookEntry]:
             kind="capture",
             amount=entry.outcome.amount,
         )
-    for refund in entry.refunds.values():
-        yield BookEntry(
-            order_id=entry.order_id, ref=refund.ref, kind="refund", amount=refund.amount
-        )
+    for key in entry.refunds:
+        if isinstance(refund := entry.refund_shown(key, now), Refunded):
+            yield BookEntry(
+                order_id=entry.order_id, ref=refund.ref, kind="refund", amount=refund.amount
+            )
 
 
 def _problems(payment: PaymentInfo, now: datetime) -> Iterator[FieldProblem]:

@@ -1,6 +1,6 @@
 """Refunds in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import attrs
@@ -10,7 +10,15 @@ from commerce_core.kernel.errors import StaleRead
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Transaction
 from commerce_core.orders import OrderKey
-from commerce_core.refunds import Refund, RefundAccount, RefundRepository, RefundSums
+from commerce_core.refunds import (
+    LineSum,
+    Refund,
+    RefundAccount,
+    RefundedLine,
+    RefundPosition,
+    RefundRepository,
+    RefundSums,
+)
 from commerce_testkit.memory.transaction import table
 
 
@@ -45,6 +53,24 @@ class MemoryRefundRepository(RefundRepository):
         rows[key] = attrs.evolve(shared, given=given, last_no=shared.last_no + 1)
         return shared.last_no + 1
 
+    def line_sums(self, tx: Transaction, key: OrderKey) -> Mapping[int, LineSum]:
+        rows = table(tx, "payment_line_sum")
+        return {no: known for (of, no), known in rows.items() if of == key}
+
+    def reserve_lines(
+        self, tx: Transaction, key: OrderKey, lines: Sequence[tuple[LineSum, RefundedLine]]
+    ) -> bool:
+        rows = table(tx, "payment_line_sum")
+        for shown, more in lines:
+            known: LineSum = rows.get((key, shown.line_no)) or attrs.evolve(
+                shown, quantity=0, given=0
+            )
+            quantity, given = known.quantity + more.quantity, known.given + more.amount.minor
+            if quantity > known.ordered or given > known.total:
+                return False
+            rows[key, shown.line_no] = attrs.evolve(known, quantity=quantity, given=given)
+        return True
+
     def insert(self, tx: Transaction, refund: Refund) -> None:
         rows = table(tx, "payment_refund")
         if _place(refund) in rows or self.by_cause(tx, refund.key, refund.cause):
@@ -67,7 +93,7 @@ class MemoryRefundRepository(RefundRepository):
         due = sorted(_due(tx, now), key=lambda r: (r.next_at or now, _place(r)))[:limit]
         claimed = [attrs.evolve(r, fence=r.fence + 1, next_at=until) for r in due]
         table(tx, "payment_refund").update({_place(r): r for r in claimed})
-        return claimed
+        return [attrs.evolve(r, lines=()) for r in claimed]
 
     def save(self, tx: Transaction, refund: Refund, until: datetime) -> bool:
         rows = table(tx, "payment_refund")
@@ -75,14 +101,39 @@ class MemoryRefundRepository(RefundRepository):
         if now is None or now.fence != refund.fence:
             return False
         is_due_sooner = now.next_at is not None and now.next_at < until
-        rows[_place(refund)] = (
-            attrs.evolve(refund, next_at=now.next_at) if is_due_sooner else refund
-        )
+        next_at = now.next_at if is_due_sooner else refund.next_at
+        rows[_place(refund)] = attrs.evolve(refund, next_at=next_at, lines=now.lines)
         return True
+
+    def make_due(self, tx: Transaction, keys: Sequence[OrderKey], at: datetime) -> None:
+        rows = table(tx, "payment_refund")
+        for place, refund in rows.items():
+            if refund.key in set(keys) and refund.next_at is not None and refund.next_at > at:
+                rows[place] = attrs.evolve(refund, next_at=at)
 
     def record_fact(self, tx: Transaction, refund: Refund, kind: str, at: datetime) -> None:
         fact = MoneyFact(key=refund.key, ref=refund.ref or "", kind=kind, amount=refund.amount)
         table(tx, "gateway_fact").setdefault((fact.key.order_id, fact.ref, fact.kind), fact)
+
+    def revive(self, tx: Transaction, key: OrderKey, no: int, at: datetime) -> Refund | None:
+        rows = table(tx, "payment_refund")
+        was: Refund | None = rows.get((key.buyer_id, key.order_id, no))
+        if was is not None:
+            rows[_place(was)] = attrs.evolve(was.again(at), fence=was.fence + 1)
+        return was
+
+    def listed(
+        self, tx: Transaction, before: RefundPosition | None, limit: int
+    ) -> Sequence[Refund]:
+        place = attrs.astuple(before) if before is not None else None
+        found = [
+            (at, attrs.evolve(refund, lines=()))
+            for refund in table(tx, "payment_refund").values()
+            if refund.attention
+            and (at := (refund.created_at, refund.key.order_id, refund.no))
+            and (place is None or at < place)
+        ]
+        return [refund for _, refund in sorted(found, key=lambda x: x[0], reverse=True)][:limit]
 
     def sums(self, tx: Transaction, after: OrderKey | None, limit: int) -> Sequence[RefundSums]:
         rows = table(tx, "payment_sum")
@@ -106,7 +157,8 @@ class MemoryRefundRepository(RefundRepository):
         self, tx: Transaction, place: tuple[str, str, int] | None, limit: int
     ) -> Sequence[Refund]:
         rows = table(tx, "payment_refund")
-        return [rows[p] for p in sorted(rows) if place is None or p > place][:limit]
+        found = [rows[p] for p in sorted(rows) if place is None or p > place]
+        return [attrs.evolve(refund, lines=()) for refund in found[:limit]]
 
 
 def _place(refund: Refund) -> tuple[str, str, int]:

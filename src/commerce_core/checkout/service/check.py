@@ -248,8 +248,9 @@ class Checker:
             for entry in (
                 gateway.books([OrderId(entry.order_id) for entry in strange]) if strange else ()
             ):
-                sign = -1 if entry.kind == "refund" else 1  # one that failed came back
-                kept[entry.order_id] += sign * entry.amount.minor
+                kept[entry.order_id] += (
+                    entry.amount.minor if entry.kind == "capture" else -entry.amount.minor
+                )
             for entry in strange:
                 if kept[entry.order_id]:
                     detail = (

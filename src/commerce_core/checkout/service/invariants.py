@@ -105,7 +105,8 @@ def _money(e: OrderEvidence) -> _Found:
         yield "S7", "a call was made for another request than the order's"
     if state is OrderState.CANCELLED and captured_facts - _given_back(e.facts):
         yield "S13", "a capture is known, and neither a completed order nor a refund"
-    known = {(fact.ref, fact.kind) for fact in e.facts}
+    back = {fact.ref for fact in e.facts if fact.kind == "refund-failed"}
+    known = {(fact.ref, fact.kind) for fact in e.facts if fact.ref not in back}
     if strange := known - {(entry.ref, entry.kind) for entry in e.entries}:
         yield "L8", f"facts that the gateway's books do not show: {sorted(strange)}"
     missing = {(entry.ref, entry.kind) for entry in e.entries} - known
@@ -118,7 +119,7 @@ def _money(e: OrderEvidence) -> _Found:
 
 
 def _given_back(entries: Sequence[BookEntry] | Sequence[MoneyFact]) -> Counter[str]:
-    """What refunds sum to, less those that came back."""
+    """What refunds sum to, less those that came back, which books show no more."""
     given = Counter(_sums(entry.amount for entry in entries if entry.kind == "refund"))
     given.subtract(_sums(entry.amount for entry in entries if entry.kind == "refund-failed"))
     return +given

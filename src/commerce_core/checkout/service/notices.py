@@ -30,6 +30,7 @@ from commerce_core.payment import (
     PaymentGateway,
     notices_of,
 )
+from commerce_core.refunds import RefundRepository
 
 #: A notice may come before its order is committed. One whose order is not found so long is listed.
 SEARCHED_FOR: Final = timedelta(hours=1)
@@ -72,6 +73,7 @@ class PaymentNotices:
         database: Database,
         books: NoticeBooks,
         sagas: SagaStore,
+        refunds: RefundRepository,
         gateways: Mapping[str, PaymentGateway],
         clock: Clock,
         audit: AuditTrail,
@@ -82,6 +84,7 @@ class PaymentNotices:
         self._count = books.count
         self._audit = audit
         self._sagas = sagas
+        self._refunds = refunds
         self._gateways = gateways
         self._clock = clock
 
@@ -195,11 +198,12 @@ class PaymentNotices:
         return len(taken)
 
     def _wake(self, tx: Transaction, keys: Sequence[OrderKey]) -> None:
-        """Have the gateway asked about those that wait for it. The others know already, and are
-        tried no sooner for it.
+        """Have the gateway asked about those that wait for it, and about their refunds, which may
+        come back. The others know already, and are tried no sooner for it.
         """
         if not keys:
             return
+        self._refunds.make_due(tx, keys, self._clock.now())
         rows = self._sagas.rows(tx, keys)
         waiting = [row.saga.key for row in rows if row.saga.state in _WAITS_FOR_PAYMENT]
         if waiting:

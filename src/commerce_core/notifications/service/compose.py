@@ -62,9 +62,10 @@ _HOLDS: Final[Mapping[Kind, tuple[Callable[[OrderView], bool], str]]] = {
         "the order is over",
     ),
     Kind.REFUND_COMPLETED: (
-        lambda v: _has(v, Fact.PAYMENT_REFUNDED),
+        lambda v: _has(v, Fact.PAYMENT_REFUNDED) or v.state.is_completed,
         "nothing was refunded",
     ),
+    Kind.REFUND_FAILED: (lambda v: v.state.is_completed, "it goes back with the order"),
 }
 
 
@@ -218,8 +219,15 @@ def _values(n: Notification, view: OrderView | None) -> Values:
     values: Values = {"facts": n.facts}
     if view is not None:
         lines = [x for x in view.order.lines if n.kind is not Kind.NEW_ORDER or _sells(n, x)]
-        values["order"] = _order(view, lines)
+        values["order"] = _order(view, lines) | {"returned": _returned(n, view)}
     return values
+
+
+def _returned(n: Notification, view: OrderView) -> Money:
+    """What a refund gives back: all that was paid, but where it says another amount."""
+    if "returnedMinor" in n.facts:
+        return Money(n.facts["returnedMinor"], n.facts["currency"])
+    return view.order.total
 
 
 def _sells(n: Notification, line: OrderLine) -> bool:

@@ -1,6 +1,7 @@
 """Making notifications of events."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from commerce_core.catalog import PriceDropped
@@ -26,6 +27,7 @@ from commerce_core.orders import (
     PaymentRefunded,
     ShipmentReady,
 )
+from commerce_core.refunds import RefundEvent, RefundFailed, RefundSucceeded
 
 #: What its buyer is told of an event of an order. Nothing is confirmed before ShipmentReady: an
 #: order can be cancelled until then.
@@ -36,6 +38,23 @@ _TO_BUYERS: Final[Mapping[type[OrderEvent], Kind]] = {
     OrderCancelled: Kind.ORDER_CANCELLED,
     PaymentRefunded: Kind.REFUND_COMPLETED,
 }
+
+
+_OF_REFUNDS: Final[Mapping[type[RefundEvent], Kind]] = {
+    RefundSucceeded: Kind.REFUND_COMPLETED,
+    RefundFailed: Kind.REFUND_FAILED,
+}
+
+
+def _of_refund(event: RefundEvent, at: datetime) -> Notification:
+    """What its buyer is told of a refund; each has its own, and one that comes back a second."""
+    facts = {
+        "orderId": event.order_id,
+        "returnedMinor": event.amount_minor,
+        "currency": event.currency,
+    }
+    kind, subject = _OF_REFUNDS[type(event)], f"{event.order_id}/{event.no}"
+    return new_notification(kind, subject, event.buyer_id, at, facts)
 
 
 class EventNotifications(Consumer):
@@ -67,7 +86,8 @@ class EventNotifications(Consumer):
 
     @property
     def follows(self) -> Sequence[str]:
-        return [*(e.name for e in _TO_BUYERS), PriceDropped.name, AvailabilityChanged.name]
+        of_goods = (PriceDropped.name, AvailabilityChanged.name)
+        return [*(e.name for e in (*_TO_BUYERS, *_OF_REFUNDS)), *of_goods]
 
     def handle(self, messages: Sequence[Message]) -> None:
         decoded = {m.id: decode_event(m.name, m.payload) for m in messages}
@@ -75,12 +95,12 @@ class EventNotifications(Consumer):
             {e.item_id for e in decoded.values() if isinstance(e, PriceDropped)},
             {e.sku_id for e in decoded.values() if isinstance(e, AvailabilityChanged)},
         )
-        events = {i: e for i, e in decoded.items() if isinstance(e, OrderEvent)}
+        events = {i: e for i, e in decoded.items() if isinstance(e, OrderEvent | RefundEvent)}
         if events:
             self._tell_of_orders([m for m in messages if m.id in events], events)
 
     def _tell_of_orders(
-        self, messages: Sequence[Message], events: Mapping[MessageId, OrderEvent]
+        self, messages: Sequence[Message], events: Mapping[MessageId, OrderEvent | RefundEvent]
     ) -> None:
         shipped = [
             OrderKey(e.buyer_id, e.order_id)
@@ -99,9 +119,15 @@ class EventNotifications(Consumer):
             tx.commit()
 
     def _caused_by(
-        self, event: OrderEvent, views: Mapping[OrderId, OrderView], few: Collection[SkuId]
+        self,
+        event: OrderEvent | RefundEvent,
+        views: Mapping[OrderId, OrderView],
+        few: Collection[SkuId],
     ) -> Iterator[Notification]:
         at = self._clock.now()
+        if isinstance(event, RefundEvent):
+            yield _of_refund(event, at)
+            return
         yield new_notification(_TO_BUYERS[type(event)], event.order_id, event.buyer_id, at, {})
         view = views.get(event.order_id) if isinstance(event, ShipmentReady) else None
         for seller in sorted({line.seller_id for line in view.order.lines}) if view else ():

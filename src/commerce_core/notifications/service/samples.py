@@ -28,6 +28,7 @@ def sample_values(kind: Kind, currency: str = "USD") -> Mapping[str, Any]:
         "tax": Money(3_040, currency),
         "discount": Money(-1_000, currency),
         "total": Money(40_635, currency),
+        "returned": Money(2_997, currency),
         "payment": "refunded" if kind is Kind.ORDER_CANCELLED else "paid",
         "carrier": "sandbox",
         "tracking": "SBX-B45969A5B6FD",

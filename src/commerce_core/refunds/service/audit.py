@@ -54,7 +54,7 @@ class RefundAudit(Audit):
 
     def _left_behind(self, refund: Refund) -> Iterator[Violation]:
         subject = f"refund {refund.no} of order {refund.key.order_id}"
-        age = self._clock.now() - refund.created_at
+        age = self._clock.now() - refund.since
         needs_person = refund.state in (RefundState.REFUSED, RefundState.FAILED)
         if (needs_person or (refund.state.is_open and age > _OVERDUE)) and not refund.attention:
             since = f"{refund.created_at:%Y-%m-%d %H:%M}"

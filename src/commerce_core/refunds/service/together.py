@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import attrs
 
+from commerce_core.audit import AuditTrail
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import IdFactory
 from commerce_core.kernel.messaging import Outbox
@@ -11,6 +12,7 @@ from commerce_core.kernel.transaction import Database
 from commerce_core.orders import OrderRepository
 from commerce_core.payment import PaymentGateway
 from commerce_core.refunds.ports import RefundRepository
+from commerce_core.refunds.service.desk import RefundDesk
 from commerce_core.refunds.service.request import Refunds
 from commerce_core.refunds.service.run import RefundRunner
 
@@ -26,6 +28,15 @@ class RefundServices:
     outbox: Outbox
     clock: Clock
     ids: IdFactory
+    audit: AuditTrail
+
+    def made(self) -> tuple[Refunds, RefundRunner, RefundDesk]:
+        """All of them."""
+        return self.requests(), self.runner(), self.desk()
+
+    def desk(self) -> RefundDesk:
+        """What operators look at."""
+        return RefundDesk(self.database, self.orders, self.repo, self.clock, self.audit)
 
     def requests(self) -> Refunds:
         """What takes wishes for refunds."""

@@ -157,7 +157,7 @@ def order_shape(view: OrderView, refunds: Sequence[CoreRefund] = ()) -> Order:
     asked = view.next_action
     return Order(
         **_summary(view, refunds),
-        refunds=[refund_shape(refund) for refund in refunds],
+        refunds=[refund_shape(refund, view.order) for refund in refunds],
         next_action=NextAction(
             type=asked.action.kind.value, url=asked.action.url, expires_at=asked.until
         )

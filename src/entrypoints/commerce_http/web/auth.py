@@ -62,7 +62,6 @@ SELLER: Final = Admission(frozenset({Role.SELLER}))
 OPERATOR: Final = Admission(frozenset({Role.OPERATOR}))
 SELLER_OR_OPERATOR: Final = Admission(frozenset({Role.SELLER, Role.OPERATOR}))
 BUYER_OR_GUEST: Final = Admission(frozenset({Role.BUYER}), guests=True)
-BUYER_OR_OPERATOR: Final = Admission(frozenset({Role.BUYER, Role.OPERATOR}))
 BUYER_OR_SELLER: Final = Admission(frozenset({Role.BUYER, Role.SELLER}))
 
 
