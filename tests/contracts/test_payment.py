@@ -27,14 +27,32 @@ class SandboxRefunds(RefundEndingsExamination):
     returned_after = timedelta(days=3)
     refund_refused = card("4000000000005563")
 
+    @pytest.fixture
+    def clock(self) -> SettableClock:
+        return SettableClock()
 
-class TestMemoryGateway(SandboxContract, SandboxRefunds):
+
+class TestMemoryGateway(SandboxContract):
     @pytest.fixture
     def gateway(self, clock: SettableClock) -> MemoryGateway:
         return MemoryGateway(clock)
 
 
-class TestSandboxGateway(SandboxContract, SandboxRefunds):
+class TestSandboxGateway(SandboxContract):
+    @pytest.fixture
+    def gateway(self, clock: SettableClock, tmp_path: Path) -> Iterator[SandboxGateway]:
+        gateway = SandboxGateway(tmp_path / "sandbox" / "gateway.db", clock)
+        yield gateway
+        gateway.close()
+
+
+class TestMemoryRefunds(SandboxRefunds):
+    @pytest.fixture
+    def gateway(self, clock: SettableClock) -> MemoryGateway:
+        return MemoryGateway(clock)
+
+
+class TestSandboxRefunds(SandboxRefunds):
     @pytest.fixture
     def gateway(self, clock: SettableClock, tmp_path: Path) -> Iterator[SandboxGateway]:
         gateway = SandboxGateway(tmp_path / "sandbox" / "gateway.db", clock)

@@ -99,7 +99,7 @@ def test_one_that_has_come_back_is_listed_and_tried_again_under_another_key() ->
     assert shop.refund_desk.retry(placed.key.order_id, 1, other).outcome == "done"
     for no in (0, 2):
         with pytest.raises(RefundNotFound):
-            shop.refund_desk.retry(placed.key.order_id, no, other)
+            shop.refund_desk.retry(placed.key.order_id, no, attrs.evolve(why, request="k-3"))
 
 
 def test_the_list_goes_on_behind_a_place() -> None:
