@@ -24,6 +24,8 @@ _PARCEL: Final = re.compile(r"SBX-[0-9A-F]{12}")
 #: The last part of an order's id, which it is called by where the shop gives no numbers.
 _ORDER: Final = re.compile(r"(?<!SBX-)\b[0-9A-F]{12}\b")
 #: A digest of an id and of what a codec made.
+#: A refund's, which comes of its key.
+_REFUND: Final = re.compile(r"ref_[0-9a-f]{24}")
 _FILE_NAME: Final = re.compile(r"[0-9a-f]{64}\.webp")
 #: Of a system on this machine.
 _SYSTEM: Final = re.compile(r"http://127\.0\.0\.1:\d+(?=/commerce)")
@@ -76,6 +78,7 @@ class Story:
         known = _UUID.sub(lambda found: self._named(found[0]), value)
         known = _ORDER.sub("000000000003", known)
         known = _PARCEL.sub("SBX-B45969A5B6FD", known)
+        known = _REFUND.sub("ref_3de8871604d50a3179ca14b9", known)
         known = _FILE_NAME.sub(f"{'5e' * 32}.webp", known)
         known = _SYSTEM.sub("https://hooks.example.com", known)
         return _MOMENT.sub("2026-11-26T21:50:29.314159Z", known)

@@ -79,9 +79,8 @@ class _Entry:
     prepared_at: datetime
     outcome: ChargeOutcome = _OPEN
     first_asked_at: datetime | None = None
-    refunds: dict[str, tuple[Refunded, datetime]] = attrs.Factory(
-        dict[str, tuple[Refunded, datetime]]
-    )
+    refunds: dict[str, Refunded] = attrs.Factory(dict[str, Refunded])
+    refunded_at: dict[str, datetime] = attrs.Factory(dict[str, datetime])
 
     @property
     def action(self) -> Action | None:
@@ -102,7 +101,7 @@ class _Entry:
         """How a refund stands that was made; ``None``: there is none."""
         if key not in self.refunds:
             return None
-        made, at = self.refunds[key]
+        made, at = self.refunds[key], self.refunded_at.get(key, now)
         if self.card == _REFUNDED_LATER and now < at + _SLOW:
             return RefundPending(ref=made.ref, ask_at=at + _SLOW)
         if self.card == _REFUND_FAILS and now >= at + _FAILS_AFTER:
@@ -113,7 +112,7 @@ class _Entry:
         """What is given back, or will be, and did not come back."""
         return sum(
             made.amount.minor
-            for key, (made, _) in self.refunds.items()
+            for key, made in self.refunds.items()
             if not isinstance(self.refund_shown(key, now), RefundRefused)
         )
 
@@ -219,7 +218,7 @@ class MemoryGateway(PaymentGateway):
                 return PaymentUnknown("the key belongs to another handle")
             now = self._clock.now()
             if shown := entry.refund_shown(key, now):
-                same = entry.refunds[key][0].amount == amount
+                same = entry.refunds[key].amount == amount
                 return shown if same else PaymentUnknown("the key belongs to another refund")
             left = entry.amount.minor - entry.given(now)
             if (
@@ -230,14 +229,15 @@ class MemoryGateway(PaymentGateway):
                 return PaymentUnknown("more than was captured")
             if entry.card == _REFUND_REFUSED:
                 return _REFUSED
-            entry.refunds[key] = Refunded(ref=f"refund-{key}", amount=amount), now
+            entry.refunds[key] = Refunded(ref=f"refund-{key}", amount=amount)
+            entry.refunded_at[key] = now
             return entry.refund_shown(key, now) or _STRANGE
 
     def find_refund(self, handle: Handle, refund_no: int, amount: Money, key: str) -> RefundOutcome:
         with self._turn:
             entry = self._find(handle)
             shown = entry.refund_shown(key, self._clock.now())
-            if shown is None or entry.refunds[key][0].amount != amount:
+            if shown is None or entry.refunds[key].amount != amount:
                 return PaymentUnknown("there is no such refund")
             return shown
 

@@ -82,8 +82,8 @@ def missing_pieces(
     for known, more in lines:
         if more.quantity > known.left:
             line = order.lines[known.line_no - 1] if known.line_no != SHIPPING else None
-            named = (line.item_id, line.variant_id) if line else (None, None)
-            lacking.append((*named, known.left))
+            item_id, variant_id = (line.item_id, line.variant_id) if line else (None, None)
+            lacking.append((item_id, variant_id, known.left))
     return lacking
 
 
