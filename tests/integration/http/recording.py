@@ -23,9 +23,9 @@ _FIXED: Final = {
 _PARCEL: Final = re.compile(r"SBX-[0-9A-F]{12}")
 #: The last part of an order's id, which it is called by where the shop gives no numbers.
 _ORDER: Final = re.compile(r"(?<!SBX-)\b[0-9A-F]{12}\b")
-#: A digest of an id and of what a codec made.
-#: A refund's, which comes of its key.
+#: The sandbox's name of a refund, a digest of its key.
 _REFUND: Final = re.compile(r"ref_[0-9a-f]{24}")
+#: A digest of an id and of what a codec made.
 _FILE_NAME: Final = re.compile(r"[0-9a-f]{64}\.webp")
 #: Of a system on this machine.
 _SYSTEM: Final = re.compile(r"http://127\.0\.0\.1:\d+(?=/commerce)")
