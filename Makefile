@@ -9,13 +9,17 @@ ON_VERSIONS := tests/unit tests/contracts tests/acceptance/test_features_by_http
 # As pip does with what it installs, unless the environment forbids it: every command starts in half the time.
 COMPILE = $(BIN)/python -m compileall -q -j 0 .venv/lib src
 
-.PHONY: demo test lint unit lowest newest fuzz bench bench-full replay docs release clean
+.PHONY: demo test programs lint unit lowest newest fuzz bench bench-full replay docs release clean
 
 demo: .venv/.run  ## the whole shop at one address, with a catalogue and log-ins to try
 	@$(BIN)/commerce demo
 
-test: lint  ## every check and test
+test: .venv/.dev  ## every check and test
+	@$(MAKE) --no-print-directory -j 2 lint programs
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+programs: .venv/.dev  ## what some tests run and Go has to build
+	@$(BIN)/python -m tests.go_programs
 
 lint: .venv/.dev  ## style, structure, types
 	@$(BIN)/ruff check

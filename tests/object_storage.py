@@ -8,16 +8,12 @@ import subprocess
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
 import attrs
 
 from scripts.servers.places import free_ports
-from tests.go_programs import built
+from tests.go_programs import program
 from tests.integration.http.people import until
-
-_MODULE: Final = "github.com/versity/versitygw/cmd/versitygw"
-_VERSION: Final = "v1.8.0"
 
 
 @attrs.frozen
@@ -61,9 +57,9 @@ def bucket_in(folder: Path) -> Generator[Bucket]:
     (port,) = free_ports(1)
     (folder / "data" / "shop").mkdir(parents=True)
     (folder / "attributes").mkdir()
-    program = str(built(_MODULE, _VERSION))
+    gateway = str(program("versitygw"))
     command = (
-        program, "--port", f"127.0.0.1:{port}", "--access", "shop-key", "--secret",
+        gateway, "--port", f"127.0.0.1:{port}", "--access", "shop-key", "--secret",
         "shop-secret", "--quiet", "posix", "--sidecar", str(folder / "attributes"),
         str(folder / "data"),
     )  # fmt: skip

@@ -54,6 +54,8 @@ _NAMES: Final = {
     OpenSearchServer: "opensearch",
 }
 _PATIENCE: Final = 90.0
+#: Names another folder for the servers of tests than ``var/tests``.
+_PLACE: Final = "TEST_SERVERS_DIR"
 
 os.environ.setdefault("OPENSEARCH_JAVA_OPTS", QUICK)
 
@@ -249,7 +251,7 @@ def _or_skip(step: Callable[[], T]) -> T:
 
 def _sets() -> Path:
     """Where sets of servers for tests lie, each with the processes that use it."""
-    return reachable(ROOT / "var" / "tests")
+    return reachable(Path(os.environ.get(_PLACE) or ROOT / "var" / "tests"))
 
 
 @contextmanager

@@ -16,16 +16,15 @@ from urllib.request import Request, urlopen
 
 import attrs
 
-from tests.go_programs import built
+from tests.go_programs import program
 
-_VERSION: Final = "v1.33.1"
 _PATIENCE: Final = 90.0
 
 
 def mailpit() -> Path:
     """The program; built the first time. A test that needs it is skipped where it cannot be."""
     found = shutil.which("mailpit")
-    return Path(found) if found else built("github.com/axllent/mailpit", _VERSION)
+    return Path(found) if found else program("mailpit")
 
 
 def free_port() -> int:

@@ -15,19 +15,18 @@ from typing import Final
 import pytest
 
 from scripts.servers.places import free_ports
-from tests.go_programs import TOOLS, built
+from tests.go_programs import TOOLS, program
 from tests.integration.http.people import until
 
-_MOCK: Final = ("github.com/stripe/stripe-mock", "v0.203.0")
 _LOCAL: Final = "localstripe==1.15.10"
 
 
 @contextmanager
 def stripe_mock(folder: Path) -> Generator[str]:
     """The address of stripe-mock while the block lasts."""
-    program = built(*_MOCK)
+    mock = program("stripe-mock")
     (port,) = free_ports(1)
-    with _running([str(program), "-http-addr", f"127.0.0.1:{port}"], port, folder):
+    with _running([str(mock), "-http-addr", f"127.0.0.1:{port}"], port, folder):
         yield f"http://127.0.0.1:{port}"
 
 

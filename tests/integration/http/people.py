@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import attrs
 import httpx
@@ -33,6 +33,9 @@ UNLIMITED: Mapping[str, Any] = {
     # systems on this machine take webhooks
     "webhook_targets": "any",
 }  # fmt: skip
+#: A connection is given up before the server, who waits for five seconds, closes it: a request that
+#: crosses the closing is reset.
+_LIMITS: Final = httpx.Limits(max_connections=400, keepalive_expiry=2.0)
 _numbers = itertools.count(1)
 
 
@@ -176,9 +179,7 @@ def open_town(folder: Path, *, sagas: bool = True, **settings: Any) -> Iterator[
         with (
             working(shop, ROLES if sagas else ITEM_ROLES),
             serving(shop) as address,
-            httpx.Client(
-                base_url=address, timeout=60, limits=httpx.Limits(max_connections=400)
-            ) as client,
+            httpx.Client(base_url=address, timeout=60, limits=_LIMITS) as client,
         ):
             yield Town(shop, client)
     finally:
