@@ -36,7 +36,12 @@ def test_a_buyer_finds_fills_pays_and_sees_the_order_complete(town: Town, seller
         "ShipmentReady",
         "OrderCompleted",
     ]
-    assert order["payment"] == {"status": "paid", "brand": "visa", "last4": "4242"}
+    assert order["payment"] == {
+        "status": "paid",
+        "brand": "visa",
+        "last4": "4242",
+        "refunded": {"amount": "0.00", "currency": "USD"},
+    }
     assert buyer("GET", "/orders").json()["orders"][0]["orderId"] == order["orderId"]
     path = f"/orders/{order['orderId']}"
     sold = until(

@@ -88,7 +88,12 @@ def test_an_order_that_costs_nothing_names_no_payment(
                 continue
             assert (placed.json()["status"], placed.json()["payment"]) == (
                 "COMPLETED",
-                {"status": "paid", "brand": "", "last4": ""},
+                {
+                    "status": "paid",
+                    "brand": "",
+                    "last4": "",
+                    "refunded": {"amount": "0.00", "currency": "USD"},
+                },
             )
             again = buyer("POST", "/checkout", body, headers={"Idempotency-Key": "once"})
             assert again.json()["orderId"] == placed.json()["orderId"]
