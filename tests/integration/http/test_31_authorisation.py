@@ -261,6 +261,26 @@ TABLE: Final[Mapping[tuple[str, str], Row]] = {
     ("POST", "/webhooks/payments/{gateway}"): Row(
         "buyer", (404, 404, 404, 404, 404), lambda _: "/webhooks/payments/none", lambda _: {}
     ),
+    ("POST", "/orders/{order_id}/refunds"): Row(
+        "buyer",
+        (403, 403, 404, 401, 201),
+        lambda s: f"{_order(s)}/refunds",
+        lambda _: {"amount": "1.00", "reason": "broken"},
+        {"Idempotency-Key": "refund"},
+    ),
+    ("GET", "/orders/{order_id}/refunds"): Row(
+        "buyer", (200, 404, 404, 401, 200), lambda s: f"{_order(s)}/refunds"
+    ),
+    ("GET", "/orders/{order_id}/refunds/{no}"): Row(
+        "buyer", (404, 404, 404, 401, 404), lambda s: f"{_order(s)}/refunds/9"
+    ),
+    ("GET", "/ops/payments/refunds"): Row("buyer", OPERATORS_ALONE),
+    ("POST", "/ops/payments/refunds/{order_id}/{no}/retry"): Row(
+        "buyer",
+        (403, 403, 403, 401, 404),
+        lambda s: f"/ops/payments/refunds/{s.order['orderId']}/9/retry",
+        lambda _: WHY,
+    ),
     ("GET", "/ops/payments/notices"): Row("buyer", OPERATORS_ALONE),
     ("POST", "/ops/payments/notices/{gateway}/{event_id}/retry"): Row(
         "buyer",

@@ -29,7 +29,7 @@ from tests.integration.http.people import (
 )
 
 #: What an order shows by itself alone, and not in a list.
-_ALONE = {"timeline", "nextAction"}
+_ALONE = {"refunds", "timeline", "nextAction"}
 
 
 def test_history_is_newest_first_page_by_page_and_without_timeline(still_town: Town) -> None:
