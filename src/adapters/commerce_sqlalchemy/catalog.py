@@ -90,6 +90,23 @@ class SqlItemRepository(ItemRepository):
             statement = statement.where(item.c.seller_id == seller_id)
         return self._read(tx, statement)
 
+    def latest(
+        self,
+        tx: Transaction,
+        seller_id: SellerId,
+        status: ItemStatus | None,
+        before: ItemId | None,
+        limit: int,
+    ) -> Sequence[Item]:
+        wanted = [item.c.seller_id == seller_id]
+        if status is not None:
+            wanted.append(item.c.status == status.value)
+        if before is not None:
+            wanted.append(item.c.id < before)
+        return self._read(
+            tx, sa.select(item).where(*wanted).order_by(item.c.id.desc()).limit(limit)
+        )
+
     def sells(self, tx: Transaction, seller_id: SellerId) -> bool:
         on_sale = sa.and_(item.c.seller_id == seller_id, item.c.status == ItemStatus.ACTIVE.value)
         found = sa.select(item.c.id).where(on_sale).limit(1)

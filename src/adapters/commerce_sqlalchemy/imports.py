@@ -221,6 +221,14 @@ class SqlImportQueue(ImportQueue):
         page = sa.select(item_import).where(mine).order_by(c.id).limit(limit)
         return [_import(row) for row in connection(tx).execute(page)]
 
+    def latest(
+        self, tx: Transaction, seller_id: SellerId, before: ImportId | None, limit: int
+    ) -> Sequence[ItemImport]:
+        c = item_import.c
+        wanted = [c.seller_id == seller_id, *([c.id < before] if before else ())]
+        page = sa.select(item_import).where(*wanted).order_by(c.id.desc()).limit(limit)
+        return [_import(row) for row in connection(tx).execute(page)]
+
     def forget_of(self, tx: Transaction, seller_id: SellerId, limit: int) -> int:
         ids = [job.id for job in self.of_seller(tx, seller_id, None, limit)]
         if ids:

@@ -1,6 +1,7 @@
 """The catalogue: items, what carts read of them, and imports. Stock counts in and out with them."""
 
 from commerce_core.catalog.commands import (
+    MOST_PIECES,
     ItemPatch,
     ItemRow,
     NewItem,
@@ -30,6 +31,7 @@ from commerce_core.catalog.model import (
     ItemType,
     ItemView,
     Offer,
+    OwnItemFilter,
     Progress,
     RowError,
     RowSum,
@@ -40,6 +42,7 @@ from commerce_core.catalog.model import (
 from commerce_core.catalog.ports import ImportQueue, ItemRepository, Offers
 
 __all__ = [
+    "MOST_PIECES",
     "ImportFormat",
     "ImportLimits",
     "ImportNotFound",
@@ -62,6 +65,7 @@ __all__ = [
     "NewVariant",
     "Offer",
     "Offers",
+    "OwnItemFilter",
     "PriceDropped",
     "Progress",
     "RowError",

@@ -134,6 +134,11 @@ class ItemView:
         """Pieces that are free, of all its forms."""
         return sum(level.available for level in self.levels.values())
 
+    @property
+    def scarcest(self) -> int:
+        """Pieces that are free of the form that has fewest."""
+        return min((self.available(v.sku_id) for v in self.item.variants), default=0)
+
     def available(self, sku_id: SkuId) -> int:
         """Pieces of one form that are free."""
         level = self.levels.get(sku_id)
@@ -143,6 +148,16 @@ class ItemView:
         """Pieces that are free of the form called *variant_id*."""
         form = self.item.variant(variant_id)
         return self.available(form.sku_id) if form else 0
+
+
+@attrs.frozen(kw_only=True)
+class OwnItemFilter:
+    """Which of a seller's own items are meant: those with *status*, those of which some form has
+    fewer free pieces than *stock_below*.
+    """
+
+    status: ItemStatus | None = None
+    stock_below: int | None = None
 
 
 class ImportFormat(StrEnum):

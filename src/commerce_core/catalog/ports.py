@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from commerce_core.catalog.model import Item, ItemImport, Offer, RowSum, SetAside
+from commerce_core.catalog.model import Item, ItemImport, ItemStatus, Offer, RowSum, SetAside
 from commerce_core.kernel.ids import ImportId, ItemId, SellerId, SkuId
 from commerce_core.kernel.transaction import Transaction
 
@@ -70,6 +70,19 @@ class ItemRepository(Protocol):
         self, tx: Transaction, seller_id: SellerId | None, after: ItemId | None, limit: int
     ) -> Sequence[Item]:
         """Up to *limit* items (of one seller) by id behind *after*."""
+
+    @abstractmethod
+    def latest(
+        self,
+        tx: Transaction,
+        seller_id: SellerId,
+        status: ItemStatus | None,
+        before: ItemId | None,
+        limit: int,
+    ) -> Sequence[Item]:
+        """Up to *limit* items of a seller, with a *status* those that have it, the newest first: by
+        id from behind, those before *before*.
+        """
 
     @abstractmethod
     def sells(self, tx: Transaction, seller_id: SellerId) -> bool:
@@ -157,6 +170,14 @@ class ImportQueue(Protocol):
         self, tx: Transaction, seller_id: SellerId, after: ImportId | None, limit: int
     ) -> Sequence[ItemImport]:
         """Up to *limit* imports of a seller by id behind *after*."""
+
+    @abstractmethod
+    def latest(
+        self, tx: Transaction, seller_id: SellerId, before: ImportId | None, limit: int
+    ) -> Sequence[ItemImport]:
+        """Up to *limit* imports of a seller, the newest first: by id from behind, those before
+        *before*.
+        """
 
     @abstractmethod
     def forget_of(self, tx: Transaction, seller_id: SellerId, limit: int) -> int:

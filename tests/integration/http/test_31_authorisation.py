@@ -125,6 +125,7 @@ TABLE: Final[Mapping[tuple[str, str], Row]] = {
     ("POST", "/items"): Row(
         "seller", (201, 403, 201, 401, 403), body=lambda _: {"name": "x", "price": 1, "quantity": 1}
     ),
+    ("GET", "/accounts/me/items"): Row("seller", (200, 403, 200, 401, 403)),
     ("GET", "/items/{item_id}"): Row("seller", (200, 404, 404, 404, 404), _draft),
     ("PATCH", "/items/{item_id}"): Row(
         "seller", (200, 403, 404, 401, 403), _item, lambda _: {"brand": "x"}, {"If-Match": "*"}
@@ -162,6 +163,7 @@ TABLE: Final[Mapping[tuple[str, str], Row]] = {
         headers={"Content-Type": "text/csv"},
         content=b"sku,name\n",
     ),
+    ("GET", "/item-imports"): Row("seller", (200, 403, 200, 401, 403)),
     ("GET", "/item-imports/{import_id}"): Row(
         "seller", (200, 403, 404, 401, 403), lambda s: f"/item-imports/{s.job}"
     ),

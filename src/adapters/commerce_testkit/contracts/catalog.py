@@ -223,6 +223,21 @@ class ItemRepositoryContract:
             assert repo.page(tx, BOB, None, 9) == [full_item()]
             assert repo.page(tx, None, SOFA, 9) == []
 
+    def test_a_sellers_latest_items_come_newest_first_before_an_item_and_by_status(
+        self, database: Database, repo: ItemRepository
+    ) -> None:
+        draft = simple_item(ItemId("item-4-draft"), "A-4", status=ItemStatus.DRAFT)
+        with database.begin() as tx:
+            repo.insert(tx, [draft], {})
+            tx.commit()
+        with database.snapshot() as tx:
+            assert [i.id for i in repo.latest(tx, ANN, None, None, 2)] == [draft.id, DESK]
+            assert [i.id for i in repo.latest(tx, ANN, None, DESK, 9)] == [LAMP]
+            assert [i.id for i in repo.latest(tx, ANN, ItemStatus.ACTIVE, None, 9)] == [DESK, LAMP]
+            assert repo.latest(tx, ANN, ItemStatus.DRAFT, None, 9) == [draft]
+            assert repo.latest(tx, BOB, ItemStatus.WITHDRAWN, None, 9) == [full_item()]
+            assert repo.latest(tx, BOB, None, SOFA, 9) == []
+
     def test_a_seller_sells_what_is_on_sale(self, database: Database, repo: ItemRepository) -> None:
         nothing = SellerId("seller-without")
         draft = simple_item(ItemId("draft"), "D-1", seller_id=nothing, status=ItemStatus.DRAFT)

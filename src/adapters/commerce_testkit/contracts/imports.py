@@ -83,6 +83,16 @@ class ImportQueueContract:
             assert queue.load(tx, TWO) == full_import()
             assert not queue.save(tx, running(ONE), None)
 
+    def test_a_sellers_latest_imports_come_newest_first(
+        self, database: Database, queue: ImportQueue
+    ) -> None:
+        first, last = running(ONE), running(ImportId("import-3"), LATER)
+        self._put(database, queue, first, full_import(), last)
+        with database.snapshot() as tx:
+            assert queue.latest(tx, ANN, None, 9) == [last, first]
+            assert queue.latest(tx, ANN, None, 1) == [last]
+            assert queue.latest(tx, ANN, last.id, 9) == [first]
+
     def _put(self, database: Database, queue: ImportQueue, *jobs: ItemImport) -> None:
         with database.begin() as tx:
             for job in jobs:

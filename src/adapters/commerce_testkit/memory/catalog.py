@@ -13,6 +13,7 @@ from commerce_core.catalog import (
     Item,
     ItemImport,
     ItemRepository,
+    ItemStatus,
     Offer,
     Offers,
     RowSum,
@@ -80,6 +81,18 @@ class MemoryItemRepository(ItemRepository):
             item for item_id, item in sorted(table(tx, "item").items()) if item_id > (after or "")
         ]
         return [item for item in behind if seller_id in (None, item.seller_id)][:limit]
+
+    def latest(
+        self,
+        tx: Transaction,
+        seller_id: SellerId,
+        status: ItemStatus | None,
+        before: ItemId | None,
+        limit: int,
+    ) -> Sequence[Item]:
+        own = [i for i in table(tx, "item").values() if i.seller_id == seller_id]
+        wanted = [i for i in own if status in (None, i.status) and (not before or i.id < before)]
+        return sorted(wanted, key=_by_id, reverse=True)[:limit]
 
     def sells(self, tx: Transaction, seller_id: SellerId) -> bool:
         return any(i.on_sale for i in table(tx, "item").values() if i.seller_id == seller_id)
@@ -260,6 +273,13 @@ class MemoryImportQueue(ImportQueue):
         mine = sorted((k.job for k in self._all(tx) if k.job.seller_id == seller_id), key=_by_id)
         return [job for job in mine if job.id > (after or "")][:limit]
 
+    def latest(
+        self, tx: Transaction, seller_id: SellerId, before: ImportId | None, limit: int
+    ) -> Sequence[ItemImport]:
+        mine = [k.job for k in self._all(tx) if k.job.seller_id == seller_id]
+        behind = [job for job in mine if not before or job.id < before]
+        return sorted(behind, key=_by_id, reverse=True)[:limit]
+
     def forget_of(self, tx: Transaction, seller_id: SellerId, limit: int) -> int:
         found = self.of_seller(tx, seller_id, None, limit)
         for job in found:
@@ -283,8 +303,8 @@ class MemoryImportQueue(ImportQueue):
                 del rows[key]
 
 
-def _by_id(job: ItemImport) -> ImportId:
-    return job.id
+def _by_id(kept: Item | ItemImport) -> str:
+    return kept.id
 
 
 @attrs.frozen

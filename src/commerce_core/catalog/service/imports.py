@@ -18,10 +18,12 @@ from commerce_core.catalog.ports import ImportQueue
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.errors import Invalid
 from commerce_core.kernel.ids import IdFactory, ImportId, SellerId, check_user_id, is_id
+from commerce_core.kernel.paging import BadCursor, Page, decode_cursor, encode_cursor
 from commerce_core.kernel.transaction import Database
 
 #: Bytes of one kept chunk of a file.
 CHUNK: Final = 1 << 18
+_OWN: Final = "own-imports"
 _ANY: Final = TableStyle()
 _LIMITS: Final = ImportLimits()
 
@@ -123,6 +125,23 @@ class Imports:
         if job is None or job.seller_id != seller_id:
             raise ImportNotFound("there is no such import")
         return job
+
+    def own(self, seller_id: SellerId, cursor: str | None, size: int) -> Page[ItemImport]:
+        """A page of the seller's own imports, the newest first.
+
+        Raises:
+            BadCursor: *cursor* was not given out by this list.
+        """
+        before: ImportId | None = None
+        if cursor is not None:
+            (position,) = decode_cursor(_OWN, cursor, str)
+            if not is_id(position):
+                raise BadCursor("not a cursor of this list")
+            before = ImportId(position)
+        with self._db.snapshot() as tx:
+            found = self._queue.latest(tx, seller_id, before, size + 1)
+        more = len(found) > size
+        return Page(found[:size], encode_cursor(_OWN, found[size - 1].id) if more else None)
 
     def find(self, import_id: str) -> ItemImport | None:
         """An import of any seller."""

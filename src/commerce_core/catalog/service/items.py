@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from commerce_core.catalog.commands import ItemPatch, NewItem, StockReceipt
 from commerce_core.catalog.errors import ItemKeyReused, ItemNotFound, SkuTaken
-from commerce_core.catalog.model import Item, ItemStatus, ItemView
+from commerce_core.catalog.model import Item, ItemStatus, ItemView, OwnItemFilter
 from commerce_core.catalog.ports import ItemRepository
 from commerce_core.catalog.service.compose import Composed, check, compose, patched
 from commerce_core.catalog.service.item_writer import ItemWriter
@@ -16,9 +16,13 @@ from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.codec import to_data
 from commerce_core.kernel.errors import Invalid, StaleVersion
 from commerce_core.kernel.ids import IdFactory, ItemId, SellerId, check_user_id, is_id
+from commerce_core.kernel.paging import BadCursor, Page, decode_cursor, encode_cursor
 from commerce_core.kernel.transaction import Database, Transaction
 
 _EXPORT_PAGE = 200
+_OWN: Final = "own-items"
+#: Items that one page of scarce ones looks at: most of a catalogue is in stock.
+_LOOKED_AT: Final = 1_000
 #: What releases before this one did not know: unless it is given, a request has the digest that it
 #: had there.
 _LATER: Final = ("tax_class", "weight", "metadata")
@@ -78,6 +82,30 @@ class Items:
             if not item.on_sale and item.seller_id != viewer:
                 raise ItemNotFound("there is no such item")
             return self._writer.views(tx, [item])[0]
+
+    def own(
+        self, seller_id: SellerId, wanted: OwnItemFilter, cursor: str | None, size: int
+    ) -> Page[ItemView]:
+        """A page of the seller's own items, whatever their status, the newest first.
+
+        Where *wanted* is about stock, a page looks at a bounded number of items: it may have fewer
+        than *size*, or none, and the list goes on as long as there is a next cursor.
+
+        Raises:
+            BadCursor: *cursor* was not given out by this list.
+        """
+        before = _position(cursor)
+        with self._db.snapshot() as tx:
+            if wanted.stock_below is None:
+                found = self._repo.latest(tx, seller_id, wanted.status, before, size + 1)
+                views, more = self._writer.views(tx, found[:size]), len(found) > size
+                return Page(views, _cursor(found[size - 1]) if more else None)
+            looked_at = self._repo.latest(tx, seller_id, wanted.status, before, _LOOKED_AT)
+            views = self._writer.views(tx, looked_at)
+        scarce = [view for view in views if view.scarcest < wanted.stock_below]
+        if len(scarce) > size:
+            return Page(scarce[:size], _cursor(scarce[size - 1].item))
+        return Page(scarce, _cursor(looked_at[-1]) if len(looked_at) == _LOOKED_AT else None)
 
     def change(self, seller_id: SellerId, item_id: str, patch: ItemPatch, version: int) -> ItemView:
         """Merge *patch* into version *version* of the seller's own item.
@@ -202,6 +230,20 @@ class Items:
         if item is None:
             raise ItemNotFound("there is no such item")
         return item
+
+
+def _cursor(last: Item) -> str:
+    return encode_cursor(_OWN, last.id)
+
+
+def _position(cursor: str | None) -> ItemId | None:
+    """The item behind which the list goes on."""
+    if cursor is None:
+        return None
+    (item_id,) = decode_cursor(_OWN, cursor, str)
+    if not is_id(item_id):
+        raise BadCursor("not a cursor of this list")
+    return ItemId(item_id)
 
 
 def _digest(new: NewItem) -> str:

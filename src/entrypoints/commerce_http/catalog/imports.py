@@ -23,14 +23,16 @@ from commerce_core.catalog import (
 from commerce_core.catalog.service.imports import Imports
 from commerce_core.catalog.service.table_style import DELIMITERS
 from commerce_core.kernel.ids import SellerId
+from commerce_core.kernel.paging import BadCursor
 from commerce_core.search.service.find import import_token
-from commerce_http.web.answers import Reply, Shape
+from commerce_http.web.answers import Reply, Shape, Timestamp
 from commerce_http.web.auth import SELLER
 from commerce_http.web.body import check_media, pieces
 from commerce_http.web.dependencies import HttpRequest
 from commerce_http.web.executor import BlockingExecutor
 from commerce_http.web.frame import headers_of
 from commerce_http.web.operations import Runs, StreamedBody, operation
+from commerce_http.web.query import page_size
 
 _FORMATS: Final = {
     "application/x-ndjson": ImportFormat.NDJSON,
@@ -94,6 +96,14 @@ class ImportOptions:
         return TableStyle(delimiter=self.delimiter or "", decimal=self.decimal or "")
 
 
+@attrs.frozen(kw_only=True)
+class ListImports:
+    """Which page of the list."""
+
+    cursor: str | None = None
+    size: int = page_size(20)
+
+
 class ImportReceipt(Shape):
     """An import that is on its way."""
 
@@ -109,7 +119,26 @@ class RowError(Shape):
     detail: str
 
 
-class ItemImport(ImportReceipt):
+class ImportSummary(ImportReceipt):
+    """How far an import has come. With *dryRun* nothing is written."""
+
+    rows: int
+    created: int
+    changed: int
+    unchanged: int
+    failed: int
+    dry_run: bool
+    created_at: Timestamp
+
+
+class ItemImportPage(Shape):
+    """A page of a seller's imports."""
+
+    imports: list[ImportSummary]
+    next_cursor: str | None
+
+
+class ItemImport(ImportSummary):
     """How far an import has come: ``running``, or over as ``finished``, ``cancelled`` or
     ``failed``.
 
@@ -118,11 +147,6 @@ class ItemImport(ImportReceipt):
     were taken: in a dry run they name what would be lost.
     """
 
-    rows: int
-    created: int
-    changed: int
-    unchanged: int
-    failed: int
     errors: list[RowError]
     errors_truncated: bool
     warnings: list[RowError]
@@ -181,6 +205,23 @@ async def import_items(
 
 @operation(
     "GET",
+    "/item-imports",
+    who=SELLER,
+    answer=ItemImportPage,
+    problems=(BadCursor,),
+    runs=Runs.KEY_READ,
+)
+def own_imports(query: ListImports, caller: Account, imports: Imports) -> ItemImportPage:
+    """The seller's imports, newest first; what came of each row is with the one import."""
+    found = imports.own(SellerId(caller.id), query.cursor, query.size)
+    return ItemImportPage(
+        imports=[ImportSummary(**_summary(job)) for job in found.items],
+        next_cursor=found.next_cursor,
+    )
+
+
+@operation(
+    "GET",
     "/item-imports/{import_id}",
     who=SELLER,
     answer=ItemImport,
@@ -190,17 +231,10 @@ async def import_items(
 def import_progress(import_id: str, caller: Account, imports: Imports) -> ItemImport:
     """How far one of the seller's imports has come."""
     job = imports.details(SellerId(caller.id), import_id)
-    progress = job.progress
     return ItemImport(
-        import_id=job.id,
-        status=_status(job),
-        rows=progress.rows,
-        created=progress.created,
-        changed=progress.changed,
-        unchanged=progress.unchanged,
-        failed=progress.failed,
+        **_summary(job),
         errors=[_row_error(e) for e in job.errors],
-        errors_truncated=progress.errors_truncated,
+        errors_truncated=job.progress.errors_truncated,
         warnings=[_row_error(w) for w in job.warnings],
     )
 
@@ -213,6 +247,16 @@ def cancel_import(import_id: str, caller: Account, imports: Imports) -> None:
     is.
     """
     imports.cancel(SellerId(caller.id), import_id)
+
+
+def _summary(job: CoreItemImport) -> dict[str, Any]:
+    return {
+        "import_id": job.id,
+        "status": _status(job),
+        **job.progress.counts,
+        "dry_run": job.dry_run,
+        "created_at": job.created_at,
+    }
 
 
 def _row_error(error: CoreRowError) -> RowError:

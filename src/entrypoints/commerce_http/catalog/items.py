@@ -2,16 +2,20 @@
 
 from typing import Any
 
+import attrs
 from msgspec import UNSET, UnsetType
 
 from commerce_core.accounts import Account, Role
 from commerce_core.catalog import (
+    MOST_PIECES,
     ItemKeyReused,
     ItemNotFound,
     ItemPatch,
+    ItemStatus,
     ItemType,
     ItemView,
     NewItem,
+    OwnItemFilter,
     SkuTaken,
     StockReceipt,
     VariantInStock,
@@ -23,6 +27,7 @@ from commerce_core.catalog.service.items import Items
 from commerce_core.inventory import ReferenceReused, StockShort
 from commerce_core.kernel.errors import StaleVersion
 from commerce_core.kernel.ids import SellerId
+from commerce_core.kernel.paging import BadCursor
 from commerce_core.search.service.find import item_token
 from commerce_http.web.answers import Money, Reply, Shape, Timestamp, money
 from commerce_http.web.auth import ANYONE, SELLER
@@ -30,6 +35,33 @@ from commerce_http.web.callers import Caller
 from commerce_http.web.errors import IfMatchRequired
 from commerce_http.web.etags import etag_of, known_tag, versions_named
 from commerce_http.web.operations import IdempotencyKey, IfMatch, IfNoneMatch, Runs, operation
+from commerce_http.web.query import page_size
+
+
+def _some_pieces(_: object, _attribute: "attrs.Attribute[int]", value: int) -> None:
+    if not 1 <= value <= MOST_PIECES:
+        raise ValueError(f"must be between 1 and {MOST_PIECES}")
+
+
+@attrs.frozen(kw_only=True)
+class ListOwnItems:
+    """Which of the seller's own items, and which page of the list. ``stockBelow``: those of which
+    some form has fewer free pieces.
+    """
+
+    status: ItemStatus | None = None
+    stock_below: int | None = attrs.field(
+        default=None,
+        validator=attrs.validators.optional(_some_pieces),
+        metadata={"schema": {"minimum": 1, "maximum": MOST_PIECES}},
+    )
+    cursor: str | None = None
+    size: int = page_size(20)
+
+    @property
+    def wanted(self) -> OwnItemFilter:
+        """The filters."""
+        return OwnItemFilter(status=self.status, stock_below=self.stock_below)
 
 
 class Variant(Shape):
@@ -70,6 +102,13 @@ class Item(Shape, kw_only=True):
     version: int
     created_at: Timestamp
     updated_at: Timestamp
+
+
+class OwnItemPage(Shape):
+    """A page of a seller's own items."""
+
+    items: list[Item]
+    next_cursor: str | None
 
 
 class StockLevel(Shape):
@@ -136,6 +175,26 @@ def item_details(
     if known := known_tag(if_none_match, etag):
         return Reply(status=304, headers={"ETag": known})
     return Reply(body=item_shape(view), headers={"ETag": etag})
+
+
+@operation(
+    "GET",
+    "/accounts/me/items",
+    who=SELLER,
+    answer=OwnItemPage,
+    problems=(BadCursor,),
+    runs=Runs.KEY_READ,
+)
+def own_items(query: ListOwnItems, caller: Account, items: Items) -> OwnItemPage:
+    """The seller's own items, whatever their status, newest first.
+
+    With `stockBelow` a page may have fewer items than `size`, or none: the list goes on as long as
+    there is a `nextCursor`.
+    """
+    found = items.own(SellerId(caller.id), query.wanted, query.cursor, query.size)
+    return OwnItemPage(
+        items=[item_shape(view) for view in found.items], next_cursor=found.next_cursor
+    )
 
 
 @operation(
