@@ -267,8 +267,8 @@ class Settings:
     webhook_deliveries: int = _setting(50_000, values.integer(1, 10_000_000),
         "deliveries that may wait for one webhook endpoint; more disable it"
     )  # fmt: skip
-    pages: tuple[str, ...] = _setting((), values.some_of("shop", "console"), (
-        "pages for people that are served beside the API: shop, console; none: the API alone"
+    pages: tuple[str, ...] = _setting((), values.some_of("shop", "sell", "console"), (
+        "pages for people that are served beside the API: shop, sell, console; none: the API alone"
     ))  # fmt: skip
     otlp_url: str = _setting("", values.url, (
         "the collector that takes traces, by OTLP over HTTP; none if it is not set, nor "

@@ -40,7 +40,7 @@ def demo(
         port = _free_port()
     bindable(_HOST, port)
     settings = Settings.in_folder(
-        _FOLDER, host=_HOST, port=port, log_format="plain", pages=("shop", "console")
+        _FOLDER, host=_HOST, port=port, log_format="plain", pages=("shop", "sell", "console")
     )
     with exit_on_signal(), open_shop(settings, level=logging.WARNING) as shop:
         _account(shop, _BUYER, "Bea Buyer", "buyer")

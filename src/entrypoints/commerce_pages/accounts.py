@@ -20,7 +20,7 @@ from commerce_pages.web.visits import Visit
 
 #: A path of ours and nothing that a browser takes for another host.
 _OURS: Final = re.compile(r"/(?![/\\])[\w./~-]{0,200}")
-_HOME: Final = {Role.BUYER: "/shop", Role.SELLER: "/", Role.OPERATOR: "/console"}
+_PARTS: Final = {Role.BUYER: "shop", Role.SELLER: "sell", Role.OPERATOR: "console"}
 
 
 @page("GET", "/log-in")
@@ -58,7 +58,7 @@ def log_in(visit: Visit, desk: Desk) -> Answer:
         else:
             cookies += shared_cookies(visit, no_cart_cookie())
     wanted = visit.form["next"]
-    return redirect(wanted if _OURS.fullmatch(wanted) else _HOME[account.role], cookies)
+    return redirect(wanted if _OURS.fullmatch(wanted) else _home(account.role, desk), cookies)
 
 
 @page("GET", "/register")
@@ -77,7 +77,7 @@ def register(visit: Visit, desk: Desk) -> Answer:
         status = status_of(type(error))
         words = words_of(error)
         return desk.pages.draw("register.html", visit, status=status, form=form, words=words)
-    return redirect("/log-in?next=/shop")
+    return redirect("/log-in")
 
 
 @page("POST", "/log-out")
@@ -99,6 +99,12 @@ def _log_in(
         then=then if _OURS.fullmatch(then) else "",
         words=words_of(error) if error else None,
     )
+
+
+def _home(role: Role, desk: Desk) -> str:
+    """Where somebody of *role* begins."""
+    part = _PARTS[role]
+    return f"/{part}" if part in desk.shop.settings.pages else "/"
 
 
 def _next(visit: Visit) -> str:

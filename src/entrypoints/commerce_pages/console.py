@@ -94,12 +94,11 @@ def console_orders(visit: Visit, desk: Desk) -> Answer:
         cursor=wanted.cursor,
         size=wanted.size,
     )
-    given = [(name, text) for name, text in visit.pairs if text and name != "cursor"]
     return desk.pages.draw(
         "console/orders.html",
         visit,
         orders=[summary_shape(standing) for standing in found.items],
-        next_page=[*given, ("cursor", found.next_cursor)] if found.next_cursor else None,
+        next_page=visit.going_on(found.next_cursor),
         wanted=wanted,
         states=STATES,
         alarms=ALARMS,

@@ -6,7 +6,6 @@ import attrs
 
 from commerce_core.catalog import ItemView
 from commerce_core.kernel.money import Money
-from commerce_http.web.auth import BUYER_OR_GUEST
 from commerce_pages.web.pages import Answer, Desk, page
 from commerce_pages.web.visits import Visit
 
@@ -35,7 +34,7 @@ class ItemPage:
         return max((choice.free for choice in self.choices), default=0)
 
 
-@page("GET", "/shop/items/{item_id}", part="shop", who=BUYER_OR_GUEST)
+@page("GET", "/shop/items/{item_id}", part="shop")
 def item_page(visit: Visit, desk: Desk) -> Answer:
     """What it is, what it costs, and how many are left."""
     view = desk.shop.items.details(visit.named("item_id"), None)

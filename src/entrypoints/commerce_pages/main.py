@@ -13,6 +13,10 @@ from commerce_http.web.app import ShopApplication
 from commerce_http.web.dependencies import HttpContext
 from commerce_http.web.guests import Guests
 from commerce_pages import accounts, cart, checkout, console, door, items, orders, search
+from commerce_pages.sell import home as selling
+from commerce_pages.sell import imports as own_imports
+from commerce_pages.sell import items as own_items
+from commerce_pages.sell import orders as sold
 from commerce_pages.web.assets import assets_route
 from commerce_pages.web.pages import Desk, Page, pages_of, route_of
 from commerce_pages.web.rendering import Pages
@@ -20,7 +24,20 @@ from commerce_pages.web.rendering import Pages
 #: Every page, by capability.
 PAGES: Final[tuple[Page, ...]] = tuple(
     found
-    for module in (door, accounts, search, items, cart, checkout, orders, console)
+    for module in (
+        door,
+        accounts,
+        search,
+        items,
+        cart,
+        checkout,
+        orders,
+        selling,
+        own_items,
+        own_imports,
+        sold,
+        console,
+    )
     for found in pages_of(module)
 )
 

@@ -39,6 +39,11 @@ class Element:
         parts = (c.text if isinstance(c, Element) else c for c in self.children)
         return " ".join("".join(parts).split())
 
+    @property
+    def written(self) -> str:
+        """What stands in a field of several lines; the first line break is the field's own."""
+        return "".join(c for c in self.children if isinstance(c, str)).removeprefix("\n")
+
     def get(self, name: str, default: str = "") -> str:
         """One of its attributes."""
         return self.attributes.get(name, default)
@@ -205,6 +210,13 @@ class Browser:
         url, fields = filled_in(page, button, filled or {})
         return self.submit(url, fields)
 
+    def attach(self, page: Page, button: str, name: str, content: bytes) -> Page:
+        """Choose a file called *name* with this *content*, and press the button called so."""
+        url, fields = filled_in(page, button, {})
+        file = next(e for e in page.root.all("input") if e.get("type") == "file")
+        parts = {file.get("name"): (name, content)}
+        return self._shown(self.send("POST", url, data=fields, files=parts))
+
     def submit(self, url: str, fields: Mapping[str, str]) -> Page:
         """Send a form."""
         return self._shown(self.post(url, fields))
@@ -231,7 +243,7 @@ def filled_in(page: Page, button: str, filled: Mapping[str, str]) -> tuple[str, 
     form = buttons[0].within("form")
     assert form is not None
     left, fields = dict(filled), dict[str, str]()
-    for control in (e for e in form.all() if e.tag in ("input", "select")):
+    for control in (e for e in form.all() if e.tag in ("input", "select", "textarea")):
         name, label = control.get("name"), label_of(control, page.root)
         given = next((left.pop(key) for key in [*left] if label.startswith(key)), None)
         if control.get("type") in ("radio", "checkbox"):
@@ -239,9 +251,13 @@ def filled_in(page: Page, button: str, filled: Mapping[str, str]) -> tuple[str, 
                 fields[name] = control.get("value")
         elif control.tag == "select":
             options = list(control.all("option"))
-            chosen = next((o for o in options if o.text == given), options[0])
+            shown = next((o for o in options if "selected" in o.attributes), options[0])
+            chosen = next((o for o in options if o.text == given), shown)
+            assert given in (None, chosen.text), f"{label} has no {given!r}"
             fields[name] = chosen.get("value")
-        else:
+        elif control.tag == "textarea":
+            fields[name] = control.written if given is None else given
+        elif control.get("type") != "file":
             fields[name] = control.get("value") if given is None else given
     assert not left, f"no field is called {sorted(left)}"
     if buttons[0].get("name"):

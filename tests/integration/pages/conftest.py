@@ -19,7 +19,7 @@ from commerce_worker.main import working
 from tests.integration.http.people import PASSWORD, UNLIMITED, serving, until
 from tests.integration.pages.browser import Browser
 
-ALL_PARTS = ("shop", "console")
+ALL_PARTS = ("shop", "sell", "console")
 
 
 @attrs.define

@@ -1,5 +1,6 @@
 """Who may see which page, and that no other site and no seller makes a browser do anything."""
 
+import re
 from typing import Final
 
 import httpx
@@ -14,6 +15,7 @@ from commerce_pages.main import PAGES
 from commerce_pages.web.pages import Page as Declared
 from commerce_pages.web.rendering import HEADERS
 from commerce_pages.web.same_origin import is_ours
+from tests.integration.http.people import until
 from tests.integration.pages.browser import Browser, parsed
 from tests.integration.pages.conftest import Street
 from tests.integration.pages.test_buying import ADDRESS, at_checkout, ended
@@ -29,7 +31,16 @@ def named(one: Declared) -> str:
 
 
 def path_of(one: Declared) -> str:
-    return one.path.replace("{order_id}", NOBODY).replace("{item_id}", NOBODY)
+    return re.sub(r"{\w+}", NOBODY, one.path)
+
+
+def sent(visitor: Browser, one: Declared, path: str) -> httpx.Response:
+    """What *visitor* is answered who opens a page or sends an empty form to it."""
+    if one.method == "GET":
+        return visitor.send("GET", path)
+    if one.takes_file:
+        return visitor.send("POST", path, files={"file": ("", b"")})
+    return visitor.post(path, {})
 
 
 @pytest.fixture(scope="module")
@@ -55,12 +66,11 @@ def visitors(street: Street) -> dict[str, Browser]:
 def test_no_form_of_another_site_is_taken(
     street: Street, visitors: dict[str, Browser], one: Declared, headers: dict[str, str | None]
 ) -> None:
-    role = "operator" if one.part == "console" else "buyer"
-    visitor = visitors[role]
+    visitor = visitors[min(one.who.roles)]
     ours = str(street.client.base_url).rstrip("/")
-    sent = {n: v.replace("OURS", ours) for n, v in headers.items() if v is not None}
+    said = {n: v.replace("OURS", ours) for n, v in headers.items() if v is not None}
     request = street.client.build_request(
-        "POST", path_of(one), data={"a": "b"}, headers=sent | {"Cookie": cookie(visitor)}
+        "POST", path_of(one), data={"a": "b"}, headers=said | {"Cookie": cookie(visitor)}
     )
     answer = street.client.send(request)
     assert answer.status_code == 403
@@ -96,9 +106,7 @@ def test_a_page_is_there_for_its_roles_alone(
     if one.path == "/log-out":
         return  # it would end the visitor
     visitor = visitors[role]
-    answer = (
-        visitor.send("GET", path_of(one)) if one.method == "GET" else visitor.post(path_of(one), {})
-    )
+    answer = sent(visitor, one, path_of(one))
     if may(one.who, role):
         there = {200, 204, 303, 401, 404, 409, 422}
         assert answer.status_code in there, answer.text
@@ -124,8 +132,9 @@ def assert_protected(answer: httpx.Response) -> None:
 
 def test_every_page_says_whom_it_is_for_as_it_should() -> None:
     for one in PAGES:
-        if one.part == "console":
-            assert one.who.roles == {Role.OPERATOR}, named(one)
+        if one.part in ("console", "sell"):
+            role = {"console": Role.OPERATOR, "sell": Role.SELLER}[one.part]
+            assert one.who.roles == {role}, named(one)
             assert not one.who.guests
         if one.path.startswith("/shop/orders") or one.path == "/shop/checkout":
             assert one.who.roles == {Role.BUYER}, named(one)
@@ -144,31 +153,66 @@ def test_nobody_sees_the_order_of_somebody_else(street: Street) -> None:
         assert answer.status_code == 404, (method, path)
 
 
-def test_what_sellers_and_buyers_write_stays_text(street: Street) -> None:
-    item = street.item(
-        name=f"Lamp {CANARY}",
-        description=CANARY,
-        brand=CANARY[:80],
-        category=f"light {CANARY}"[:80],
-        specifications={f"watt {CANARY}"[:50]: CANARY},
-    )
-    browser = street.visitor(name=f"Ada {CANARY}")
-    page = at_checkout(street, browser, item)
+@pytest.fixture(scope="module")
+def written(street: Street) -> tuple[dict[str, Browser], dict[str, str]]:
+    """People who have written what runs wherever it is not escaped into each of their fields, and
+    the ids of what they have made, by their names in paths.
+    """
+    seller = street.visitor(Role.SELLER, name=f"Sue {CANARY}")
+    offer = {
+        "Name": f"Lamp {CANARY}", "Price": "15.99", "Pieces": "50", "SKU": f"L {CANARY}",
+        "Brand": CANARY, "Category": f"light {CANARY}"[:80], "Description": CANARY,
+    }  # fmt: skip
+    made = seller.press(seller.go("/sell/offer"), "Offer it", offer)
+    assert made.path.startswith("/sell/items/"), made.text
+    item = made.path.rpartition("/")[2]
+    rows = f"sku,name,price,{CANARY}\n".encode() + f'"{CANARY}",x,"{CANARY}",1\n'.encode()
+    imported = seller.attach(seller.go("/sell/imports"), "Try it first", f"{CANARY}.csv", rows)
+    assert imported.path.startswith("/sell/imports/"), imported.text
+    buyer = street.visitor(name=f"Ada {CANARY}")
     typed = {label: f"{text} {CANARY}" for label, text in ADDRESS.items() if label != "Country"}
-    placed = browser.press(page, "Order for 15.99 USD", typed | {"Country": "US"})
-    over = ended(browser, placed, "Paid and handed to the carrier")
-    operator = street.visitor(Role.OPERATOR)
-    order_id = over.path.rpartition("/")[2]
-    shown = [
-        over, page, browser.go(f"/shop/items/{item}"), browser.go("/shop"),
-        browser.go(f"/shop?term={CANARY}"), browser.go("/shop/cart"), browser.go("/shop/orders"),
-        browser.go(f"/log-in?next={CANARY}"), operator.go(f"/console/orders/{order_id}"),
-        operator.go("/console"), operator.go("/console/orders"),
-    ]  # fmt: skip
-    for one in shown:
-        assert not [e for e in one.root.all() if "onerror" in e.attributes], one.path
-        assert "<script>alert" not in one.source, one.path
-    assert CANARY in browser.go(f"/shop/items/{item}").text
+    page = at_checkout(street, buyer, item)
+    placed = buyer.press(page, "Order for 15.99 USD", typed | {"Country": "US"})
+    over = ended(buyer, placed, "Paid and handed to the carrier")
+    ids = {
+        "item_id": item,
+        "order_id": over.path.rpartition("/")[2],
+        "import_id": imported.path.rpartition("/")[2],
+    }
+    people = {"buyer": buyer, "seller": seller, "operator": street.visitor(Role.OPERATOR)}
+    sold = f"/sell/orders/{ids['order_id']}"
+    assert until(lambda: seller.send("GET", sold).status_code == 200, 30)
+    reported = f"/sell/imports/{ids['import_id']}"
+    assert until(lambda: "Finished" in seller.go(reported).text, 30)
+    return people, ids
+
+
+#: Pages, but for what they hear while they are shown and where a bank sends somebody to.
+SHOWN: Final = [one for one in PAGES if one.method == "GET" and not one.path.endswith("/events")]
+
+
+@pytest.mark.parametrize("one", SHOWN, ids=named)
+def test_what_people_and_files_write_stays_text(
+    written: tuple[dict[str, Browser], dict[str, str]], one: Declared
+) -> None:
+    people, ids = written
+    path = re.sub(r"{(\w+)}", lambda name: ids[name[1]], one.path)
+    for role in sorted(one.who.roles):
+        visitor = people[role]
+        shown = visitor.go(path)
+        assert shown.status == 200, (role, shown.text)
+        for page in (shown, visitor.go(f"{path}?term={CANARY}&next={CANARY}&cursor={CANARY}")):
+            assert not [e for e in page.root.all() if "onerror" in e.attributes], role
+            assert "<script>alert" not in page.source, role
+
+
+def test_what_was_written_is_shown_as_it_was(
+    written: tuple[dict[str, Browser], dict[str, str]],
+) -> None:
+    people, ids = written
+    assert CANARY in people["buyer"].go(f"/shop/items/{ids['item_id']}").text
+    for path in ("items/" + ids["item_id"], "orders/" + ids["order_id"], "items", "orders", ""):
+        assert CANARY in people["seller"].go(f"/sell/{path}".rstrip("/")).text, path
 
 
 def test_a_picture_of_another_host_is_never_fetched(street: Street) -> None:

@@ -172,4 +172,4 @@ def test_a_form_is_read_by_the_cores_reader_and_secrets_are_not_shown_again() ->
 def test_the_setting_names_the_parts_that_are_there() -> None:
     assert load_settings({}).pages == ()
     assert load_settings({"COMMERCE_PAGES": "console, shop"}).pages == ("shop", "console")
-    assert {one.part for one in PAGES} == {"", "shop", "console"}
+    assert {one.part for one in PAGES} == {"", "shop", "sell", "console"}

@@ -28,7 +28,7 @@ class Form:
 
     @classmethod
     def of(cls, raw: bytes) -> "Form":
-        """The form in *raw*.
+        """The form in *raw*; its lines end as everywhere else, not as browsers send them.
 
         Raises:
             Malformed: it is none, or has too many fields.
@@ -39,7 +39,7 @@ class Form:
             )
         except ValueError as error:
             raise Malformed("the form is not UTF-8, or has too many fields") from error
-        return cls(dict(pairs))
+        return cls({name: text.replace("\r\n", "\n") for name, text in pairs})
 
     def __getitem__(self, name: str) -> str:
         return self.fields.get(name, "").strip()
@@ -61,24 +61,27 @@ class Form:
         *,
         whole: Collection[str] = (),
         but: Collection[str] = (),
+        emptied: Collection[str] = (),
     ) -> T:
         """The form as a *kind*: ``address.city`` is the city of the address, an empty field is not
-        given, those of *whole* are numbers, those of *but* are for somebody else.
+        given, but ``null`` if it is among *emptied*; those of *whole* are numbers, those of *but*
+        are for somebody else. ``lines.0.price`` is the price of the first of a list of lines.
 
         Raises:
             Invalid: names every wrong field.
         """
         data: dict[str, Any] = {}
         for name, text in self.fields.items():
-            if name in but or not text.strip():
+            if name in but or not (text.strip() or name in emptied):
                 continue
-            value = int(text) if name in whole and _is_whole(text) else text
+            value: Any = int(text) if name in whole and _is_whole(text) else text
+            value = value if text.strip() else None
             *folders, last = name.split(".")
             place = data
             for folder in folders:
                 place = _inside(place, folder)
             place[last] = value
-        return reader(currency).read(data, kind)
+        return reader(currency).read(_with_lists(data), kind)
 
 
 def _inside(place: dict[str, Any], folder: str) -> dict[str, Any]:
@@ -88,8 +91,18 @@ def _inside(place: dict[str, Any], folder: str) -> dict[str, Any]:
     return cast("dict[str, Any]", inner)
 
 
+def _with_lists(data: Any) -> Any:
+    """*data* with a list for whatever has a place for each number from 0 on."""
+    if not isinstance(data, dict):
+        return data
+    inner = {name: _with_lists(value) for name, value in cast("dict[str, Any]", data).items()}
+    places = [str(number) for number in range(len(inner))]
+    return [inner[place] for place in places] if inner and inner.keys() == {*places} else inner
+
+
 def _is_whole(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= 18
+    digits = text.removeprefix("-")
+    return digits.isascii() and digits.isdecimal() and len(digits) <= 18
 
 
 @attrs.frozen(kw_only=True)

@@ -64,7 +64,9 @@ Answering = Callable[[Visit, Desk], Answer] | Callable[[Visit, Desk], Awaitable[
 
 @attrs.frozen(kw_only=True)
 class Page:
-    """One method on one path. *part*: with which part of the pages it is there; empty: with any."""
+    """One method on one path. *part*: with which part of the pages it is there; empty: with any.
+    *takes_file*: its form brings a file, which the function reads from the visit's request.
+    """
 
     method: str
     path: str
@@ -72,17 +74,27 @@ class Page:
     who: Admission
     runs: Runs
     function: Answering
+    takes_file: bool = False
 
 
 def page(
-    method: str, path: str, *, part: str = "", who: Admission = ANYONE, runs: Runs = Runs.WORK
+    method: str,
+    path: str,
+    *,
+    part: str = "",
+    who: Admission = ANYONE,
+    runs: Runs = Runs.WORK,
+    takes_file: bool = False,
 ) -> Callable[[Answering], Page]:
     """Make a function a page of the shop, or what a form of one does. Names in braces of the *path*
     are asked for by ``visit.named``.
     """
 
     def mark(function: Answering) -> Page:
-        return Page(method=method, path=path, part=part, who=who, runs=runs, function=function)
+        return Page(
+            method=method, path=path, part=part, who=who, runs=runs, function=function,
+            takes_file=takes_file,
+        )  # fmt: skip
 
     return mark
 
@@ -115,9 +127,9 @@ def _handler_of(one: Page, desk: Desk) -> Callable[[HttpRequest], Awaitable[ASGI
     async def handle(request: HttpRequest) -> ASGIApp:
         scope: Any = request.scope
         form = Form()
-        if one.method == "POST":
-            if not is_ours(scope):
-                return desk.pages.draw("refused.html", None, status=403, words=FOREIGN)
+        if one.method == "POST" and not is_ours(scope):
+            return desk.pages.draw("refused.html", None, status=403, words=FOREIGN)
+        if one.method == "POST" and not one.takes_file:
             check_media(headers_of(scope), MEDIA)
             form = Form.of(await read_raw(request, LONGEST, seconds))
             scope[SECRETS] = form.secrets
@@ -129,6 +141,7 @@ def _handler_of(one: Page, desk: Desk) -> Callable[[HttpRequest], Awaitable[ASGI
             token=token,
             cart_token=cart_token(headers_of(scope), desk.shop.guest_tokens),
             form=form,
+            request=request,
         )
         _admit(one.who, caller)
         if is_async:

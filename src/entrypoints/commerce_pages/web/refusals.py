@@ -47,6 +47,20 @@ WORDS: Final[Mapping[str, Words]] = {
     "forbidden": Words("There is nothing here for you.", _GIVE_UP),
     "not-found": Words("There is nothing at this address.", _GIVE_UP),
     "method-not-allowed": Words("This address is not asked for in this way.", _GIVE_UP),
+    # selling
+    "sku-taken": Words("You have another item with this SKU.", "Give it an SKU of its own."),
+    "variant-in-stock": Words(
+        "A form that is in stock or ordered cannot go.", "Count its pieces out first."
+    ),
+    "if-match-required": Words("It is not said which version is meant.", "Open the page again."),
+    "stock-short": Words("There are not so many free pieces.", "Look at what is in stock."),
+    "reference-reused": Words(
+        "This reference was counted with another number of pieces.", "Give another reference."
+    ),
+    "import-not-found": Words("There is no such import of yours.", "Look at the list of imports."),
+    "too-many-imports": Words(
+        "Too many of your imports are not over yet.", "Wait until one is, or cancel one."
+    ),
     # buying
     "item-not-found": Words("This item is not sold here.", "Search for another one."),
     "too-many-lines": Words("The cart is full.", "Order what is in it, or take something out."),

@@ -17,7 +17,8 @@ from commerce_pages.web.forms import Form
 @attrs.frozen(kw_only=True)
 class Visit:
     """One request of a browser: its *caller* (``None``: a guest) with the *token* of the session,
-    the token of a guest's cart, and the form that was sent.
+    the token of a guest's cart, the form that was sent, and the *request* of one that brings a
+    file.
     """
 
     scope: Any = attrs.field(repr=False)
@@ -25,6 +26,7 @@ class Visit:
     token: str | None = attrs.field(default=None, repr=False)
     cart_token: str | None = attrs.field(default=None, repr=False)
     form: Form = attrs.field(factory=Form)
+    request: Any = attrs.field(default=None, repr=False)
 
     @property
     def holder(self) -> Account:
@@ -57,6 +59,15 @@ class Visit:
     def pairs(self) -> list[tuple[str, str]]:
         """What stands in the query, of a page that takes whatever comes."""
         return parse_qsl(self.query.decode("latin-1"), errors="replace", max_num_fields=100)
+
+    def going_on(self, cursor: str | None) -> list[tuple[str, str]] | None:
+        """The query of the next page of a list, which begins at *cursor*; ``None``: this was the
+        last one.
+        """
+        if cursor is None:
+            return None
+        given = [(name, text) for name, text in self.pairs if text and name != "cursor"]
+        return [*given, ("cursor", cursor)]
 
     def named(self, name: str) -> str:
         """What stands in the place of *name* in the path."""
