@@ -64,7 +64,7 @@ def recommended(
     """What suits the caller: learnt from what they bought, popular for others; with `itemId`, what
     goes with that item. Nothing that cannot be bought, is in the cart, or was bought already.
     """
-    audience = _audience(caller, cart_token)
+    audience = audience_of(caller, cart_token)
     found = (
         recommendations.home(audience, query.size)
         if query.item_id is None
@@ -73,7 +73,8 @@ def recommended(
     return RecommendationList(items=[_shape(one) for one in found])
 
 
-def _audience(caller: Caller | None, cart_token: str | None) -> Audience:
+def audience_of(caller: Caller | None, cart_token: str | None) -> Audience:
+    """For whom a list is: a buyer, or the guest who shows a *cart_token*, if any."""
     if caller is not None and caller.role is Role.BUYER:
         buyer = BuyerId(caller.id)
         return Audience(buyer=buyer, cart_of=buyer, personalised=caller.personalised)

@@ -6,6 +6,8 @@ import attrs
 
 from commerce_core.catalog import ItemView
 from commerce_core.kernel.money import Money
+from commerce_http.web.operations import Runs
+from commerce_pages.recommendations import beside
 from commerce_pages.web.pages import Answer, Desk, page
 from commerce_pages.web.visits import Visit
 
@@ -34,11 +36,13 @@ class ItemPage:
         return max((choice.free for choice in self.choices), default=0)
 
 
-@page("GET", "/shop/items/{item_id}", part="shop")
+@page("GET", "/shop/items/{item_id}", part="shop", runs=Runs.SEARCH)
 def item_page(visit: Visit, desk: Desk) -> Answer:
     """What it is, what it costs, and how many are left."""
     view = desk.shop.items.details(visit.named("item_id"), None)
-    return desk.pages.draw("shop/item.html", visit, view=_page(view))
+    return desk.pages.draw(
+        "shop/item.html", visit, view=_page(view), beside=beside(view.item.id, visit, desk)
+    )
 
 
 def _page(view: ItemView) -> ItemPage:

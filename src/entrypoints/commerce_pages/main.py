@@ -12,7 +12,18 @@ from commerce_http.orders.watch import TimelineWatch
 from commerce_http.web.app import ShopApplication
 from commerce_http.web.dependencies import HttpContext
 from commerce_http.web.guests import Guests
-from commerce_pages import accounts, cart, checkout, console, door, items, orders, search
+from commerce_pages import (
+    cart,
+    checkout,
+    console,
+    door,
+    items,
+    notifications,
+    orders,
+    search,
+    wishlist,
+)
+from commerce_pages.accounts import holder, own_data, resets, sessions
 from commerce_pages.sell import home as selling
 from commerce_pages.sell import imports as own_imports
 from commerce_pages.sell import items as own_items
@@ -26,10 +37,15 @@ PAGES: Final[tuple[Page, ...]] = tuple(
     found
     for module in (
         door,
-        accounts,
+        sessions,
+        resets,
+        holder,
+        own_data,
+        notifications,
         search,
         items,
         cart,
+        wishlist,
         checkout,
         orders,
         selling,

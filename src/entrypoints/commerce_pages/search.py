@@ -8,6 +8,7 @@ from commerce_core.search import ResultPage
 from commerce_http.search import FindItems
 from commerce_http.web.operations import Runs
 from commerce_http.web.query import QueryReader
+from commerce_pages.recommendations import for_visitor
 from commerce_pages.web.pages import Answer, Desk, page
 from commerce_pages.web.visits import Visit
 
@@ -64,7 +65,9 @@ def search_page(visit: Visit, desk: Desk) -> Answer:
         next_page=[*first, ("cursor", found.next_cursor)] if found.next_cursor else None,
         meant=[(n, t) for n, t in first if n != "term"] + [("term", meant)] if meant else None,
     )
-    return desk.pages.draw("shop/search.html", visit, view=view)
+    return desk.pages.draw(
+        "shop/search.html", visit, view=view, suits=[] if given else for_visitor(visit, desk)
+    )
 
 
 def _chip(pair: tuple[str, str], pairs: Pairs) -> Chip:

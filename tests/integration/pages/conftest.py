@@ -1,7 +1,9 @@
 """One shop with all of its pages, worked for, for everything here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import attrs
 import httpx
@@ -15,7 +17,7 @@ from commerce_core.catalog import NewItem
 from commerce_core.kernel.ids import SellerId
 from commerce_core.kernel.money import Money
 from commerce_pages.main import create_app
-from commerce_worker.main import working
+from commerce_worker.main import ROLES, working
 from tests.integration.http.people import PASSWORD, UNLIMITED, serving, until
 from tests.integration.pages.browser import Browser
 
@@ -28,6 +30,8 @@ class Street:
 
     shop: Shop
     client: httpx.Client
+    mails: Path
+    """The folder below which mails are kept that were sent."""
     people: int = 0
 
     def guest(self) -> Browser:
@@ -57,7 +61,7 @@ class Street:
             assert answered.status in (200, 503), answered.text
             return answered.status == 200  # a busy database is asked again
 
-        assert until(logged_in)
+        assert until(logged_in, 30)
         return browser
 
     def item(self, **fields: object) -> str:
@@ -68,16 +72,22 @@ class Street:
         return self.shop.items.onboard(SellerId(seller.id), new).item.id
 
 
-@pytest.fixture(scope="package")
-def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
-    folder: Path = tmp_path_factory.mktemp("street")
-    shop = build_shop(Settings.in_folder(folder, pages=ALL_PARTS, **UNLIMITED))
+@contextmanager
+def open_street(folder: Path, roles: Sequence[str], **settings: Any) -> Iterator[Street]:
+    """A shop with all of its pages whose worker has these *roles*."""
+    shop = build_shop(Settings.in_folder(folder, pages=ALL_PARTS, **UNLIMITED, **settings))
     try:
         with (
-            working(shop),
+            working(shop, roles),
             serving(shop, create_app) as address,
             httpx.Client(base_url=address, timeout=30) as client,
         ):
-            yield Street(shop, client)
+            yield Street(shop, client, folder)
     finally:
         shop.close()
+
+
+@pytest.fixture(scope="package")
+def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
+    with open_street(tmp_path_factory.mktemp("street"), ROLES) as opened:
+        yield opened

@@ -29,7 +29,7 @@ def ended(browser: Browser, page: Page, words: str) -> Page:
         shown = browser.go(page.url)
         return shown if words in shown.text else None
 
-    found = until(look)
+    found = until(look, 30)
     assert isinstance(found, Page)
     return found
 
@@ -40,7 +40,7 @@ def test_a_guest_searches_fills_a_cart_registers_and_orders(street: Street) -> N
     door = browser.go("/")
     search = browser.follow(door, "Buy")
     assert search.heading == "Everything we sell"
-    found = until(lambda: browser.go("/shop?term=whistling+kettle").text.count("Whistling"))
+    found = until(lambda: browser.go("/shop?term=whistling+kettle").text.count("Whistling"), 30)
     assert found
     results = browser.go("/shop?term=whistling+kettle&brand=Calor")
     assert "Brand: Calor" in results.text

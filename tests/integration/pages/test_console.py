@@ -2,12 +2,16 @@
 password.
 """
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from commerce_core.accounts import Role
-from tests.integration.http.people import PASSWORD
+from commerce_worker.main import ITEM_ROLES
+from tests.integration.http.people import PASSWORD, until
 from tests.integration.pages.browser import Page, filled_in
-from tests.integration.pages.conftest import Street
+from tests.integration.pages.conftest import Street, open_street
 from tests.integration.pages.test_buying import ADDRESS, at_checkout, ended
 
 WHY = {"Why": "The buyer has telephoned.", "What shows it": "Ticket 4711"}
@@ -79,3 +83,48 @@ def test_what_does_not_fit_the_order_is_refused_in_words(
     refused = operator.press(shown, "Undo the order", WHY | {"Your password again": PASSWORD})
     assert refused.status == 409
     assert refused.text.count("The order does not wait for this decision.") == 1
+
+
+@pytest.fixture
+def still(tmp_path: Path) -> Iterator[Street]:
+    """A shop in which orders are carried out when a test says so."""
+    with open_street(tmp_path / "still", ITEM_ROLES) as opened:
+        yield opened
+
+
+def test_a_lost_charge_is_resolved_and_a_paid_order_undone_by_the_console(still: Street) -> None:
+    buyer, operator = still.visitor(), still.visitor(Role.OPERATOR)
+    card = {"The card that pays, but the answer is lost": ""}
+    placed = buyer.press(at_checkout(still, buyer), "Order for 15.99 USD", ADDRESS | card)
+    path = placed.path.replace("/shop", "/console")
+
+    def waits() -> bool:
+        still.shop.runner.run_once(10)
+        return "confirm" in operator.go(path).text
+
+    assert until(waits, 30)
+    given = WHY | {"Your password again": PASSWORD}
+    declined = given | {"What became of it": "the charge was declined"}
+    denied = operator.press(operator.go(path), "Say so", declined)
+    assert denied.status == 409
+    assert "The gateway shows something else than you have stated." in denied.text
+    captured = given | {"What became of it": "the charge went through"}
+    paid = operator.press(operator.go(path), "Say so", captured)
+    assert paid.status == 200, paid.text
+    assert "paid, waits for the carrier" in paid.text
+    assert "resolve: captured" in paid.text
+    assert "Paid; the parcel is being prepared" in buyer.go(placed.path).text
+    undone = operator.press(paid, "Undo the order", given)
+    assert undone.status == 200, undone.text
+    assert "being undone" in undone.text
+    assert "compensate: undone" in undone.text
+
+    def over() -> bool:
+        still.shop.runner.run_once(10)
+        return "Your money went back." in buyer.go(placed.path).text
+
+    assert until(over, 30)
+    shown = operator.go(path)
+    assert "refund: 15.99 USD" in shown.text
+    assert "Decide" not in shown.text
+    assert shown.text.rpartition("Decisions")[2].count("Ticket 4711") == 2

@@ -6,7 +6,7 @@ import ast
 import hashlib
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import resources
 from typing import Final
 
@@ -20,6 +20,7 @@ from commerce_pages.checkout import SANDBOX_CARDS
 from commerce_pages.main import PAGES
 from commerce_pages.web.assets import SERVED
 from commerce_pages.web.forms import Form, FormState
+from commerce_pages.web.pages import Page
 from commerce_pages.web.refusals import WORDS, words_of
 from tests.architecture.tree import loaded
 
@@ -34,6 +35,9 @@ ALWAYS: Final = {
 SERVICES: Final = set(re.findall(r"self\.(\w+)", inspect.getsource(Services))) | {"audit"}
 #: What changes nothing by itself: the API has the same look at a password within what it does.
 LOOKS: Final = {("accounts", "confirm")}
+
+#: Links in mails: the API takes what they are for, a page asks for it.
+MAILED: Final = {"/password-resets/{}", "/email-changes/{}"}
 
 Call = tuple[str, str]
 
@@ -116,10 +120,16 @@ def test_a_shops_own_refusal_says_what_it_says_itself() -> None:
 
 
 def test_no_page_is_where_the_api_answers() -> None:
-    ours = {re.sub(r"{\w+}", "{}", one.path) for one in PAGES} - {"/"}
-    theirs = {re.sub(r"{\w+}", "{}", one.path) for one in OPERATIONS}
-    assert ours & theirs == set()
-    assert {path.split("/")[1] for path in ours} & {path.split("/")[1] for path in theirs} == set()
+    def places(of: Iterable[Page | Operation]) -> set[tuple[str, str]]:
+        return {(one.method, re.sub(r"{\w+}", "{}", one.path)) for one in of}
+
+    assert places(PAGES) & places(OPERATIONS) == {("GET", "/")}
+    ours, theirs = ({path for _, path in places(all_)} for all_ in (PAGES, OPERATIONS))
+    assert ours & theirs == {"/", *MAILED}, "links in mails lead to a page, and are used over HTTP"
+    ours -= MAILED
+    assert {path.split("/")[1] for path in ours - {"/"}} & {
+        path.split("/")[1] for path in theirs
+    } == set()
 
 
 def test_every_page_is_there_once_and_takes_what_its_path_names() -> None:

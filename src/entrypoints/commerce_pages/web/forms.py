@@ -17,7 +17,7 @@ MEDIA: Final = ("application/x-www-form-urlencoded",)
 LONGEST: Final = 1 << 16
 _MOST_FIELDS: Final = 100
 #: What is never shown again, by the end of its name, and must be in no log.
-SECRET: Final = ("password", "cardNo", "cvc", "token")
+SECRET: Final = ("password", "current", "new", "cardNo", "cvc", "token")
 
 
 @attrs.frozen

@@ -47,6 +47,17 @@ WORDS: Final[Mapping[str, Words]] = {
     "forbidden": Words("There is nothing here for you.", _GIVE_UP),
     "not-found": Words("There is nothing at this address.", _GIVE_UP),
     "method-not-allowed": Words("This address is not asked for in this way.", _GIVE_UP),
+    # the own account
+    "session-not-found": Words("That session has ended already.", "Look at the list of sessions."),
+    "orders-under-way": Words(
+        "Orders are still under way.", "Close the account once all of them are over."
+    ),
+    "items-on-sale": Words("Items of yours are still on sale.", "Withdraw all of them first."),
+    "notification-not-found": Words("There is no such notification of yours.", "Look at the list."),
+    "link-unknown": Words("This link is not known, or was used.", "Have another one sent."),
+    # the wishlist
+    "not-on-wishlist": Words("This is not on your wishlist.", "Look at the list."),
+    "wishlist-full": Words("Your wishlist is full.", "Take something off it."),
     # selling
     "sku-taken": Words("You have another item with this SKU.", "Give it an SKU of its own."),
     "variant-in-stock": Words(
