@@ -143,6 +143,14 @@ def origins(name: str, text: str) -> tuple[str, ...]:
     return tuple(_without_default_port(origin) for origin in found)
 
 
+def hosts(name: str, text: str) -> tuple[str, ...]:
+    found = tuple(part.strip().lower() for part in text.split(",") if part.strip())
+    for host in found:
+        if not re.fullmatch(r"(?=.{1,253}(:|$))[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?", host):
+            raise WrongSetting(f"{name} must be hosts like images.example.com, not {host!r}.")
+    return tuple(host.removesuffix(":443") for host in dict.fromkeys(found))
+
+
 def _without_default_port(origin: str) -> str:
     """As a browser sends it (RFC 6454, section 6.1)."""
     scheme, _, _ = origin.partition(":")

@@ -270,6 +270,9 @@ class Settings:
     pages: tuple[str, ...] = _setting((), values.some_of("shop", "sell", "console"), (
         "pages for people that are served beside the API: shop, sell, console; none: the API alone"
     ))  # fmt: skip
+    image_hosts: tuple[str, ...] = _setting((), values.hosts,
+        "hosts whose pictures pages show, by https://, beside the shop's own; none: a drawn tile"
+    )  # fmt: skip
     otlp_url: str = _setting("", values.url, (
         "the collector that takes traces, by OTLP over HTTP; none if it is not set, nor "
         "OTEL_EXPORTER_OTLP_ENDPOINT"

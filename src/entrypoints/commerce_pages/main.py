@@ -63,7 +63,7 @@ def create_app(shop: Shop, hints: Sequence[tuple[str, str, str]] = ()) -> ShopAp
     role, address and password of log-ins that anybody may try.
     """
     parts = shop.settings.pages
-    pages = Pages(shop.settings.shop_name, parts, hints)
+    pages = Pages(shop.settings.shop_name, parts, hints, shop.settings.image_hosts)
 
     def routes(context: HttpContext) -> Sequence[ControllerRouterHandler]:
         desk = Desk(

@@ -21,6 +21,8 @@ from commerce_worker.main import ROLES, working
 from tests.integration.http.people import PASSWORD, UNLIMITED, serving, until
 from tests.integration.pages.browser import Browser
 
+#: The one host whose pictures are shown beside the shop's own.
+IMAGES = "images.shop.example"
 ALL_PARTS = ("shop", "sell", "console")
 
 
@@ -75,7 +77,9 @@ class Street:
 @contextmanager
 def open_street(folder: Path, roles: Sequence[str], **settings: Any) -> Iterator[Street]:
     """A shop with all of its pages whose worker has these *roles*."""
-    shop = build_shop(Settings.in_folder(folder, pages=ALL_PARTS, **UNLIMITED, **settings))
+    shop = build_shop(
+        Settings.in_folder(folder, pages=ALL_PARTS, image_hosts=(IMAGES,), **UNLIMITED, **settings)
+    )
     try:
         with (
             working(shop, roles),

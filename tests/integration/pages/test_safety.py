@@ -17,7 +17,7 @@ from commerce_pages.web.rendering import HEADERS
 from commerce_pages.web.same_origin import is_ours
 from tests.integration.http.people import until
 from tests.integration.pages.browser import Browser, parsed
-from tests.integration.pages.conftest import Street
+from tests.integration.pages.conftest import IMAGES, Street
 from tests.integration.pages.test_buying import ADDRESS, at_checkout, ended
 
 POSTS: Final = [one for one in PAGES if one.method == "POST"]
@@ -129,7 +129,9 @@ def assert_protected(answer: httpx.Response) -> None:
     assert answer.headers["x-content-type-options"] == "nosniff"
     if answer.headers.get("content-type", "").startswith("text/html"):
         assert parsed(answer.text)
-        assert {name: answer.headers[name] for name in HEADERS} == dict(HEADERS)
+        said = {name: answer.headers[name] for name in HEADERS}
+        policy = said["Content-Security-Policy"].replace(f" https://{IMAGES}", "")
+        assert said | {"Content-Security-Policy": policy} == dict(HEADERS)
 
 
 def test_every_page_says_whom_it_is_for_as_it_should() -> None:
@@ -224,15 +226,32 @@ def test_what_was_written_is_shown_as_it_was(
         assert CANARY in people["seller"].go(f"/sell/{path}".rstrip("/")).text, path
 
 
-def test_a_picture_of_another_host_is_never_fetched(street: Street) -> None:
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://pictures.example/1.jpg", "https://pictures.example@evil.example/1.jpg",
+        "https://images.shop.example.evil.example/1.jpg", "https://images.shop.example:8443/1.jpg",
+    ],
+)  # fmt: skip
+def test_a_picture_of_another_host_is_never_fetched(street: Street, url: str) -> None:
     seller = street.shop.accounts.by_email(street.account(Role.SELLER))
     new = NewItem(
         name="Poster", price=Money.parse("5", "USD"), quantity=1,
-        images=("https://pictures.example/1.jpg",),
+        images=(url,),
     )  # fmt: skip
     item = street.shop.items.onboard(SellerId(seller.id), new).item
     shown = street.guest().go(f"/shop/items/{item.id}")
     assert not list(shown.root.all("img"))
+
+
+def test_a_picture_of_a_host_that_is_named_is_shown_and_its_host_alone_allowed(
+    street: Street,
+) -> None:
+    url = "https://images.shop.example/1.jpg"
+    shown = street.guest().go(f"/shop/items/{street.item(images=(url,))}")
+    assert url in [image.get("src") for image in shown.root.all("img")]
+    policy = shown.headers["content-security-policy"]
+    assert "img-src 'self' data: https://images.shop.example;" in policy
 
 
 def test_a_session_is_no_token_of_the_api_and_a_token_no_session(street: Street) -> None:

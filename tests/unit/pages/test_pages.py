@@ -10,6 +10,9 @@ from collections.abc import Iterable, Iterator
 from importlib import resources
 from typing import Final
 
+import pytest
+
+from commerce_bootstrap.setting_values import WrongSetting
 from commerce_bootstrap.settings import load_settings
 from commerce_core.assembly import Services
 from commerce_core.kernel.errors import CommerceError, Unavailable
@@ -183,3 +186,20 @@ def test_the_setting_names_the_parts_that_are_there() -> None:
     assert load_settings({}).pages == ()
     assert load_settings({"COMMERCE_PAGES": "console, shop"}).pages == ("shop", "console")
     assert {one.part for one in PAGES} == {"", "shop", "sell", "console"}
+
+
+def test_hosts_of_pictures_are_named_without_anything_that_a_policy_would_read() -> None:
+    named = {"COMMERCE_IMAGE_HOSTS": "Images.Shop.example, cdn.example:8443, a.example:443"}
+    assert load_settings(named).image_hosts == (
+        "images.shop.example", "cdn.example:8443", "a.example",
+    )  # fmt: skip
+    for wrong in (
+        "https://a.example",
+        "*",
+        "a.example/x",
+        "a.example; script-src *",
+        "a b",
+        "a..b",
+    ):
+        with pytest.raises(WrongSetting, match="COMMERCE_IMAGE_HOSTS"):
+            load_settings({"COMMERCE_IMAGE_HOSTS": wrong})

@@ -5,7 +5,7 @@ run nothing but what comes from here.
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -16,12 +16,13 @@ from commerce_pages.web.sessions import placed
 from commerce_pages.web.visits import Visit
 
 _HTML: Final = b"text/html; charset=utf-8"
-POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src {}; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+_OWN_IMAGES: Final = ("'self'", "data:")
 HEADERS: Final[Mapping[str, str]] = {
-    "Content-Security-Policy": POLICY,
+    "Content-Security-Policy": _POLICY.format(" ".join(_OWN_IMAGES)),
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -30,12 +31,21 @@ HEADERS: Final[Mapping[str, str]] = {
 
 class Pages:
     """Draws the pages of a shop called *name*, of which the *parts* are there; *hints* are log-ins
-    that anybody may try.
+    that anybody may try, *image_hosts* those whose pictures are shown beside the shop's own.
     """
 
     def __init__(
-        self, name: str, parts: Sequence[str], hints: Sequence[tuple[str, str, str]] = ()
+        self,
+        name: str,
+        parts: Sequence[str],
+        hints: Sequence[tuple[str, str, str]] = (),
+        image_hosts: Sequence[str] = (),
     ) -> None:
+        self._image_hosts = frozenset(image_hosts)
+        images = (*_OWN_IMAGES, *(f"https://{host}" for host in image_hosts))
+        self._headers = {
+            **HEADERS, "Content-Security-Policy": _POLICY.format(" ".join(images)),
+        }  # fmt: skip
         self._environment = Environment(
             loader=PackageLoader("commerce_pages"),
             autoescape=True,
@@ -52,7 +62,7 @@ class Pages:
             "money": _amount,
             "at": _moment,
             "machine_time": datetime.isoformat,
-            "own_picture": _own_picture,
+            "shown_picture": self._shown_picture,
         }
         self._environment.filters.update(filters)
 
@@ -68,11 +78,26 @@ class Pages:
         """A page: *template* with *values* for *visit*. Nobody keeps it."""
         caller = visit.caller if visit else None
         text = self._environment.get_template(template).render(caller=caller, **values)
-        made = Payload(status, text.encode(), HEADERS, media=_HTML)
+        made = Payload(status, text.encode(), self._headers, media=_HTML)
         made.headers.append(NO_STORE)
         for cookie in cookies:
             made.add_header("Set-Cookie", cookie)
         return made
+
+    def _shown_picture(self, url: str | None) -> str | None:
+        """Where a browser gets a picture that is shown; of other hosts than those that are named
+        none is fetched.
+        """
+        if not url:
+            return None
+        if url.startswith("/media/"):
+            return link(url)
+        try:
+            found = urlsplit(url)
+        except ValueError:
+            return None
+        is_named = found.scheme == "https" and found.netloc.lower() in self._image_hosts
+        return url if is_named else None
 
 
 def redirect(path: str, cookies: Sequence[str] = ()) -> Payload:
@@ -95,11 +120,6 @@ def _amount(value: Money) -> str:
 
 def _moment(value: datetime) -> str:
     return f"{value:%d %b %Y, %H:%M:%S} UTC"
-
-
-def _own_picture(url: str | None) -> str | None:
-    """A picture that the shop itself shows; of another host none is fetched."""
-    return link(url) if url and url.startswith("/media/") else None
 
 
 def _query(path: str, pairs: Sequence[tuple[str, str]]) -> str:
