@@ -94,6 +94,15 @@ class SqlAccountRepository(AccountRepository):
         found = _HOLDER.run(connection(tx), [(token_digest,)], now=now)
         return _account(found[0]) if found else None
 
+    def session(self, tx: Transaction, token_digest: str) -> Session | None:
+        meant = sa.select(session_table).where(session_table.c.token_digest == token_digest)
+        row = connection(tx).execute(meant).mappings().first()
+        return Session(**row) if row is not None else None
+
+    def end_session_at(self, tx: Transaction, token_digest: str, at: datetime) -> None:
+        meant = sa.update(session_table).where(session_table.c.token_digest == token_digest)
+        connection(tx).execute(meant.values(expires_at=at))
+
     def close_session(self, tx: Transaction, token_digest: str) -> None:
         connection(tx).execute(
             sa.delete(session_table).where(session_table.c.token_digest == token_digest)

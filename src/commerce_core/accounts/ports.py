@@ -57,6 +57,16 @@ class AccountRepository(Protocol):
         """Whose unexpired session it is."""
 
     @abstractmethod
+    def session(self, tx: Transaction, token_digest: str) -> Session | None:
+        """A session, whether or not it has run out."""
+
+    @abstractmethod
+    def end_session_at(self, tx: Transaction, token_digest: str, at: datetime) -> None:
+        """Have a session run out at another time; nothing happens where there is none.
+        Idempotent.
+        """
+
+    @abstractmethod
     def close_session(self, tx: Transaction, token_digest: str) -> None:
         """Forget a session. Idempotent."""
 

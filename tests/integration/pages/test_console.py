@@ -3,11 +3,14 @@ password.
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from commerce_core.accounts import Role
+from commerce_core.accounts.service import digest_of
+from commerce_sqlalchemy.accounts import SqlAccountRepository
 from commerce_worker.main import ITEM_ROLES
 from tests.integration.http.people import PASSWORD, until
 from tests.integration.pages.browser import Page, filled_in
@@ -128,3 +131,34 @@ def test_a_lost_charge_is_resolved_and_a_paid_order_undone_by_the_console(still:
     assert "refund: 15.99 USD" in shown.text
     assert "Decide" not in shown.text
     assert shown.text.rpartition("Decisions")[2].count("Ticket 4711") == 2
+
+
+def test_an_operator_stays_logged_in_as_long_as_pages_are_opened_and_a_page_alone_keeps_nobody(
+    street: Street,
+) -> None:
+    operator = street.visitor(Role.OPERATOR)
+    token = operator.cookies["session"]
+    account = street.shop.accounts.authenticate(token)
+
+    def left() -> timedelta:
+        (session,) = street.shop.credentials.sessions(account.id, token)
+        return session.expires_at - street.shop.clock.now()
+
+    def ending(minutes: int) -> None:
+        at = street.shop.clock.now() + timedelta(minutes=minutes)
+        with street.shop.database.begin() as tx:
+            SqlAccountRepository().end_session_at(tx, digest_of(token), at)
+            tx.commit()
+
+    assert timedelta(minutes=29) < left() <= timedelta(minutes=30)
+    ending(5)
+    assert operator.send("GET", "/console", headers={"HX-Request": "true"}).status_code == 200
+    assert left() < timedelta(minutes=6)
+    operator.go("/console")
+    assert left() > timedelta(minutes=29)
+    ending(0)
+    assert operator.go("/console").heading == "Log in"
+    buyer = street.visitor()
+    held = street.shop.accounts.authenticate(buyer.cookies["session"])
+    (session,) = street.shop.credentials.sessions(held.id, "")
+    assert session.expires_at - street.shop.clock.now() > timedelta(days=29)

@@ -223,3 +223,47 @@ def test_accounts_that_were_kept_as_they_were_typed_still_open(shop: MemoryShop)
             tx.commit()
         for typed in (SECRET, normalize("NFD", SECRET)):
             assert log_in(shop, typed, f"{number}{COMPOSED}").account == older
+
+
+def operator_at_a_browser(shop: MemoryShop) -> LoggedIn:
+    """An operator who has just logged in at a browser."""
+    shop.accounts.grant("ada@example.org", Role.OPERATOR)
+    session = log_in(shop)
+    shop.credentials.stay(session.account, session.token)
+    return session
+
+
+def test_an_operator_who_is_away_for_half_an_hour_is_logged_out(shop: MemoryShop) -> None:
+    session = operator_at_a_browser(shop)
+    for _ in range(3):
+        shop.clock.advance(timedelta(minutes=29))
+        assert shop.accounts.authenticate(session.token) == session.account
+        shop.credentials.stay(session.account, session.token)
+    shop.clock.advance(timedelta(minutes=30))
+    with pytest.raises(SessionUnknown):
+        shop.accounts.authenticate(session.token)
+
+
+def test_an_operator_is_logged_out_twelve_hours_after_logging_in(shop: MemoryShop) -> None:
+    session = operator_at_a_browser(shop)
+    for _ in range(12 * 3 - 1):
+        shop.clock.advance(timedelta(minutes=20))
+        shop.accounts.authenticate(session.token)
+        shop.credentials.stay(session.account, session.token)
+    shop.clock.advance(timedelta(minutes=20))
+    with pytest.raises(SessionUnknown):
+        shop.accounts.authenticate(session.token)
+
+
+def test_what_has_ended_is_not_kept_and_nobody_elses_session_is_shortened(
+    shop: MemoryShop,
+) -> None:
+    session = log_in(shop)
+    shop.credentials.stay(session.account, session.token)
+    shop.clock.advance(timedelta(days=29))
+    assert shop.accounts.authenticate(session.token) == session.account
+    operator = operator_at_a_browser(shop)
+    shop.accounts.log_out(operator.token)
+    shop.credentials.stay(operator.account, operator.token)
+    with pytest.raises(SessionUnknown):
+        shop.accounts.authenticate(operator.token)

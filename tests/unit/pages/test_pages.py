@@ -36,8 +36,9 @@ ALWAYS: Final = {
 }  # fmt: skip
 #: Services of the shop whose calls are compared; what hands out tokens does nothing.
 SERVICES: Final = set(re.findall(r"self\.(\w+)", inspect.getsource(Services))) | {"audit"}
-#: What changes nothing by itself: the API has the same look at a password within what it does.
-LOOKS: Final = {("accounts", "confirm")}
+#: What the API has no use for by itself: it looks at a password within what it does, and has no
+#: session of a browser that would be kept.
+LOOKS: Final = {("accounts", "confirm"), ("credentials", "stay")}
 
 #: Links in mails: the API takes what they are for, a page asks for it.
 MAILED: Final = {"/password-resets/{}", "/email-changes/{}"}

@@ -261,6 +261,24 @@ class AccountRepositoryContract(ErasureContract):
             assert repo.sessions_of(tx, ada.id, AT, 9) == []
             assert repo.session_of(tx, "other", AT) == bob
 
+    def test_a_session_ends_at_another_time(
+        self, database: Database, repo: AccountRepository
+    ) -> None:
+        ada = full_account()
+        with database.begin() as tx:
+            repo.insert(tx, [ada])
+            tx.commit()
+        one, other = (session(digest, ada, lasts=9 * HOUR) for digest in ("one", "other"))
+        self._open(database, repo, one, other)
+        with database.begin() as tx:
+            for _ in range(2):
+                repo.end_session_at(tx, "one", AT + HOUR)
+            repo.end_session_at(tx, "none", AT + HOUR)
+            assert repo.session(tx, "one") == attrs.evolve(one, expires_at=AT + HOUR)
+            assert repo.session(tx, "other") == other
+            assert repo.session(tx, "none") is None
+            assert repo.session_of(tx, "one", AT + 2 * HOUR) is None
+
     def test_what_is_not_committed_never_happened(
         self, database: Database, repo: AccountRepository
     ) -> None:

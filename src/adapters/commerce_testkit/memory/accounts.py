@@ -66,6 +66,14 @@ class MemoryAccountRepository(AccountRepository):
             else None
         )
 
+    def session(self, tx: Transaction, token_digest: str) -> Session | None:
+        found: Session | None = table(tx, "session").get(token_digest)
+        return found
+
+    def end_session_at(self, tx: Transaction, token_digest: str, at: datetime) -> None:
+        if known := self.session(tx, token_digest):
+            table(tx, "session")[token_digest] = attrs.evolve(known, expires_at=at)
+
     def close_session(self, tx: Transaction, token_digest: str) -> None:
         table(tx, "session").pop(token_digest, None)
 

@@ -1,11 +1,12 @@
 """The password of an account, and the sessions that it opened."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 
 from commerce_core.accounts.commands import ChangePassword
 from commerce_core.accounts.errors import LoginFailed, SessionNotFound
-from commerce_core.accounts.model import Account, HeldSession, Origin
+from commerce_core.accounts.model import Account, HeldSession, Origin, Role
 from commerce_core.accounts.ports import AccountRepository
 from commerce_core.accounts.service.accounts import Accounts, digest_of
 from commerce_core.accounts.service.passwords import Passwords
@@ -15,6 +16,10 @@ from commerce_core.kernel.ids import AccountId
 from commerce_core.kernel.transaction import Database
 
 _INSIDE: Final = Origin()
+#: How long an operator may be away from a browser, and be logged in there in all.
+_IDLE: Final = timedelta(minutes=30)
+_IN_ALL: Final = timedelta(hours=12)
+_WRITTEN_EVERY: Final = timedelta(minutes=1)
 #: Sessions that are listed.
 _LISTED: Final = 100
 
@@ -73,6 +78,23 @@ class Credentials:
             )
             for one in found
         ]
+
+    def stay(self, account: Account, token: str) -> None:
+        """Keep the session of *token* as operators have one in a browser: it ends half an hour from
+        now, and twelve hours after it began at most. Those of other roles stay as they are.
+        Idempotent; within a minute of the last time nothing is written.
+        """
+        if account.role is not Role.OPERATOR:
+            return
+        digest, now = digest_of(token), self._clock.now()
+        with self._db.begin() as tx:
+            session = self._repo.session(tx, digest)
+            if session is None:
+                return
+            ends = min(now + _IDLE, session.created_at + _IN_ALL)
+            if abs(ends - session.expires_at) >= _WRITTEN_EVERY:
+                self._repo.end_session_at(tx, digest, ends)
+                tx.commit()
 
     def end_sessions(self, account_id: AccountId) -> None:
         """End all sessions of an account at once. Idempotent."""

@@ -36,6 +36,7 @@ def log_in(visit: Visit, desk: Desk) -> Answer:
     try:
         command = visit.form.read(LogIn, desk.currency, but=("next",))
         session = shop.accounts.log_in(command, visit.origin)
+        shop.credentials.stay(session.account, session.token)
     except CommerceError as error:
         return _log_in(visit, desk, FormState.refused(visit.form, error), visit.form["next"], error)
     if visit.token:

@@ -12,7 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 
 from commerce_bootstrap.shop import Shop
-from commerce_core.accounts import Account, SessionUnknown
+from commerce_core.accounts import Account, Role, SessionUnknown
 from commerce_core.kernel.errors import CommerceError
 from commerce_http.orders.watch import TimelineWatch
 from commerce_http.web.answers import EventStream, Payload
@@ -135,6 +135,8 @@ def _handler_of(one: Page, desk: Desk) -> Callable[[HttpRequest], Awaitable[ASGI
             scope[SECRETS] = form.secrets
         token = session_of(scope)
         caller = await desk.executor.do(Runs.KEY_READ, _caller, token, desk)
+        if caller and caller.role is Role.OPERATOR and not _is_of_the_page(scope):
+            await desk.executor.do(Runs.WORK, desk.shop.credentials.stay, caller, token)
         visit = scope[_VISIT] = Visit(
             scope=scope,
             caller=caller,
@@ -150,6 +152,11 @@ def _handler_of(one: Page, desk: Desk) -> Callable[[HttpRequest], Awaitable[ASGI
         return await desk.executor.do(one.runs, function, visit, desk)
 
     return handle
+
+
+def _is_of_the_page(scope: Any) -> bool:
+    """Whether a page asks by itself, with nobody there: that keeps no session."""
+    return headers_of(scope).get("hx-request") == "true"
 
 
 def _caller(token: str | None, desk: Desk) -> Account | None:
