@@ -221,7 +221,7 @@ def _sent(story: Story, seller: Person, item: Mapping[str, Any]) -> None:
 def _changed(story: Story, seller: Person, item: Mapping[str, Any]) -> None:
     ask = story.ask
     body, stale = body_of("change_item"), {"If-Match": '"99"'}
-    ask(seller, "GET", "/accounts/me/items", params={"status": "active", "size": 1})
+    ask(seller, "GET", "/accounts/me/items", params={"status": "active", "stockBelow": 10})
     ask(seller, "PATCH", "/items/{itemId}", body, at=item)
     ask(seller, "PATCH", "/items/{itemId}", body, at=item, headers=stale)
     ask(seller, "PATCH", "/items/{itemId}", body, at=item, headers={"If-Match": "*"})
@@ -265,7 +265,7 @@ def _imported(story: Story, seller: Person) -> None:
     over = f"/item-imports/{begun.json()['importId']}"
     until(lambda: seller("GET", over).json()["status"] == "finished")
     story.ask(seller, "GET", "/item-imports/{importId}", at=begun.json())
-    story.ask(seller, "GET", "/item-imports", params={"size": 1})
+    story.ask(seller, "GET", "/item-imports")
 
 
 def _health_and_problems(town: Town, story: Story) -> None:
