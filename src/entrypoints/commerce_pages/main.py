@@ -28,6 +28,7 @@ from commerce_pages.sell import home as selling
 from commerce_pages.sell import imports as own_imports
 from commerce_pages.sell import items as own_items
 from commerce_pages.sell import orders as sold
+from commerce_pages.sell import webhooks
 from commerce_pages.web.assets import assets_route
 from commerce_pages.web.pages import Desk, Page, pages_of, route_of
 from commerce_pages.web.rendering import Pages
@@ -52,6 +53,7 @@ PAGES: Final[tuple[Page, ...]] = tuple(
         own_items,
         own_imports,
         sold,
+        webhooks,
         console,
     )
     for found in pages_of(module)

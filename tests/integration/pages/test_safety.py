@@ -173,6 +173,11 @@ def written(street: Street) -> tuple[dict[str, Browser], dict[str, str]]:
     rows = f"sku,name,price,{CANARY}\n".encode() + f'"{CANARY}",x,"{CANARY}",1\n'.encode()
     imported = seller.attach(seller.go("/sell/imports"), "Try it first", f"{CANARY}.csv", rows)
     assert imported.path.startswith("/sell/imports/"), imported.text
+    hook = seller.press(
+        seller.go("/sell/webhooks"), "Send them",
+        {"Address": "http://127.0.0.1:9/", "What it is for": CANARY, "catalog.item_changed.v1": ""},
+    )  # fmt: skip
+    assert hook.heading == "The secret of a webhook", hook.text
     buyer = street.visitor(name=f"Ada {CANARY}")
     typed = {label: f"{text} {CANARY}" for label, text in ADDRESS.items() if label != "Country"}
     buyer.press(buyer.go(f"/shop/items/{item}"), "Put on the wishlist")
@@ -185,6 +190,7 @@ def written(street: Street) -> tuple[dict[str, Browser], dict[str, str]]:
         "order_id": over.path.rpartition("/")[2],
         "import_id": imported.path.rpartition("/")[2],
         "token": NOBODY,
+        "endpoint_id": hook.link("I have it").rpartition("/")[2],
     }
     people = {"buyer": buyer, "seller": seller, "operator": street.visitor(Role.OPERATOR)}
     sold = f"/sell/orders/{ids['order_id']}"

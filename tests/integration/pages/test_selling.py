@@ -2,6 +2,8 @@
 alone.
 """
 
+import socket
+
 import pytest
 
 from commerce_core.accounts import Role
@@ -258,3 +260,44 @@ def test_a_seller_sees_what_was_ordered_and_no_more(street: Street, seller: Brow
     for theirs in ("Desk lamp", "31.98", "1 Main Street"):
         assert theirs not in shown.text
     assert street.visitor(Role.SELLER).go(shown.path).status == 404
+
+
+def test_events_are_sent_to_a_system_of_a_sellers_and_once_more(
+    street: Street, seller: Browser
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/hook"  # where nobody listens any more
+    page = seller.go("/sell/webhooks")
+    bare = seller.press(page, "Send them", {"Address": url})
+    assert (bare.status, "events is required" in bare.text) == (422, True), bare.text
+    told = {"catalog.item_changed.v1": "", "orders.order_created.v1": "", "What it is for": "till"}
+    made = seller.press(bare, "Send them", told)
+    assert made.heading == "The secret of a webhook"
+    (secret,) = [code.text for code in made.root.all("code")]
+    assert secret.startswith("whsec_")
+    shown = seller.follow(made, "I have it")
+    assert secret not in shown.source
+    assert "catalog.item_changed.v1, orders.order_created.v1" in shown.text
+    seller.press(offered(seller), "Change it", {"Price": "16.00"})
+
+    def tried() -> Page | None:
+        found = seller.go(shown.path)
+        return found if "waits1" in found.text else None
+
+    failing = until(tried, 30)
+    assert isinstance(failing, Page)
+    again = next(b.text for b in failing.root.all("button") if b.text.startswith("Send it again"))
+    assert seller.press(failing, again).status == 200
+    rolled = seller.press(failing, "Make a new secret")
+    assert [code.text for code in rolled.root.all("code")] != [secret]
+    assert "the one before signs as well" in rolled.text
+    off = seller.press(failing, "Send nothing more")
+    assert "Disabled: owner" in off.text
+    refused = seller.press(off, again)
+    assert (refused.status, "Nothing is sent there at present." in refused.text) == (409, True)
+    assert "Active" in seller.press(off, "Send again").text
+    other = street.visitor(Role.SELLER)
+    assert other.go(shown.path).status == 404
+    for what in ("enable", "disable", "secret", "delete"):
+        assert other.post(f"{shown.path}/{what}", {}).status_code == 404, what
+    assert "Nothing is sent anywhere yet." in seller.press(off, "Delete it").text

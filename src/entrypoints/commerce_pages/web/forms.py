@@ -92,12 +92,13 @@ def _inside(place: dict[str, Any], folder: str) -> dict[str, Any]:
 
 
 def _with_lists(data: Any) -> Any:
-    """*data* with a list for whatever has a place for each number from 0 on."""
+    """*data* with a list for whatever has numbers for names, in their order."""
     if not isinstance(data, dict):
         return data
     inner = {name: _with_lists(value) for name, value in cast("dict[str, Any]", data).items()}
-    places = [str(number) for number in range(len(inner))]
-    return [inner[place] for place in places] if inner and inner.keys() == {*places} else inner
+    if not inner or not all(name.isascii() and name.isdecimal() for name in inner):
+        return inner
+    return [inner[place] for place in sorted(inner, key=lambda name: (len(name), name))]
 
 
 def _is_whole(text: str) -> bool:

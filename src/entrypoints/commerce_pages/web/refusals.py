@@ -72,6 +72,19 @@ WORDS: Final[Mapping[str, Words]] = {
     "too-many-imports": Words(
         "Too many of your imports are not over yet.", "Wait until one is, or cancel one."
     ),
+    "webhook-endpoint-not-found": Words("There is no such webhook of yours.", "Look at the list."),
+    "webhook-delivery-not-found": Words(
+        "There is no such delivery any more.", "Look at what was sent."
+    ),
+    "too-many-webhook-endpoints": Words(
+        "You have as many webhooks as you may have.", "Delete one that is not needed."
+    ),
+    "webhook-endpoint-disabled": Words(
+        "Nothing is sent there at present.", "Have it sent again first."
+    ),
+    "too-many-webhook-deliveries": Words(
+        "As many deliveries wait as may.", "Wait until some of them are over."
+    ),
     # buying
     "item-not-found": Words("This item is not sold here.", "Search for another one."),
     "too-many-lines": Words("The cart is full.", "Order what is in it, or take something out."),
