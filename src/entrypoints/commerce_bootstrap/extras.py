@@ -22,6 +22,7 @@ EXTRAS: Final = {
     "jinja2": "notify",
     "litestar": "http",
     "msgspec": "sql",
+    "multipart": "pages",
     "obstore": "s3",
     "opensearchpy": "opensearch",
     "opentelemetry": "embedded",
