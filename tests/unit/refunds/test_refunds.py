@@ -5,6 +5,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from commerce_core.checkout import Placed
 from commerce_core.kernel.errors import Invalid
 from commerce_core.kernel.money import Money
 from commerce_core.orders import OrderNotFound
-from commerce_core.payment import Handle, PaymentUnknown, RefundOutcome
+from commerce_core.payment import Capabilities, Handle, PaymentUnknown, RefundOutcome
 from commerce_core.refunds import (
     NotCompleted,
     NotPaid,
@@ -81,6 +82,10 @@ class Tricky(MemoryGateway):
         self.keys: list[str] = []
         self.before: Callable[[], None] = lambda: None
         self.loses_answers = self.is_deaf = False
+        self.account = "sandbox"
+
+    def capabilities(self) -> Capabilities:
+        return attrs.evolve(super().capabilities(), account=self.account)
 
     def refund(self, handle: Handle, refund_no: int, amount: Money, key: str) -> RefundOutcome:
         self.before()
@@ -326,6 +331,20 @@ def test_a_gateway_that_is_gone_is_waited_for() -> None:
     shop.run_to_rest()
     (refund,) = refunds(shop, placed)
     assert (refund.state, refund.failure) == (RefundState.SENT, "no gateway is called sandbox")
+
+
+def test_nothing_is_asked_of_another_account_than_was_paid_to() -> None:
+    shop, gateway = with_tricky()
+    placed = paid(shop)
+    ask(shop, placed, "1.00")
+    gateway.account = "another"
+    shop.run_to_rest()
+    (waiting,) = refunds(shop, placed)
+    assert (waiting.state, gateway.keys) == (RefundState.SENT, [])
+    assert waiting.failure == "sandbox is account another, and was paid at its account sandbox"
+    gateway.account = "sandbox"
+    shop.let_pass(timedelta(minutes=5))
+    assert refunds(shop, placed)[0].state is RefundState.DONE
 
 
 @settings(deadline=None, max_examples=60)

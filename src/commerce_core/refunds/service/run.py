@@ -100,6 +100,8 @@ class RefundRunner:
         try:
             if gateway is None:
                 outcome = PaymentUnknown(f"no gateway is called {claim.refund.gateway}")
+            elif stranger := _other_account(gateway, claim.refund):
+                outcome = PaymentUnknown(stranger)
             else:
                 outcome, overdue = self._asked(gateway, claim)
         except Exception as error:  # noqa: BLE001 (whatever it is, it may have happened)
@@ -159,3 +161,13 @@ class RefundRunner:
         else:
             return
         self._outbox.append(tx, [envelope(event, id=self._ids.new(), at=now)])
+
+
+def _other_account(gateway: PaymentGateway, refund: Refund) -> str | None:
+    """Why *gateway* is not asked: it is another account than the one that was paid to, which may
+    have been exchanged long after the order was over; ``None``: it is not.
+    """
+    account = gateway.capabilities().account
+    if account in ("", refund.account):
+        return None
+    return f"{refund.gateway} is account {account}, and was paid at its account {refund.account}"
