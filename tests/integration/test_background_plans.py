@@ -25,6 +25,7 @@ from commerce_sqlalchemy.cart import SqlCartRepository
 from commerce_sqlalchemy.checkout import SqlSagaStore
 from commerce_sqlalchemy.imports import SqlImportQueue
 from commerce_sqlalchemy.messaging import SqlInbox, SqlOutbox
+from commerce_sqlalchemy.refunds import SqlRefundRepository
 from commerce_sqlalchemy.search import SqlReindexQueue
 from commerce_sqlalchemy.transaction import SqlDatabase
 from tests.servers import SharedServers, fresh_database
@@ -63,6 +64,14 @@ _FILL: Final = (
        timestamptz '2026-05-20', 1 FROM k WHERE k.i < 100000""",
     """INSERT INTO outbox (partition_key, id, bucket, name, occurred_at, payload)
        SELECT k.b, k.o, k.i % 64, 'n', k.at, '{}' FROM k WHERE k.i < 100000""",
+    """INSERT INTO payment_refund (buyer_id, order_id, no, origin, cause, digest, actor, reason,
+       amount_minor, currency, gateway, gateway_account, state, attempt, attention, created_at,
+       updated_at, next_at, tries, fence)
+       SELECT k.b, k.o, 1, 'operator', k.o, 'd', 'ann', 'r', 5, 'USD', 'sandbox', 'a',
+       CASE WHEN k.i < 200 THEN 'requested' WHEN k.i < 400 THEN 'refused' ELSE 'done' END, 1,
+       k.i BETWEEN 200 AND 399, k.at, k.at,
+       CASE WHEN k.i < 200 THEN k.at WHEN k.i BETWEEN 400 AND 5000
+       THEN timestamptz '2026-06-02' END, 0, 0 FROM k WHERE k.i < 100000""",
 )
 _KEYS: Final = f"""CREATE TEMP TABLE k AS
     SELECT i, 'b' || lpad(i::text, 7, '0') AS b, 'o' || lpad(i::text, 7, '0') AS o,
@@ -138,6 +147,7 @@ def rows_read(plan: dict[str, Any]) -> int:
 
 _sagas, _carts = SqlSagaStore(), SqlCartRepository()
 _expiry = CartRetention(_carts, guests=timedelta(days=30), buyers=timedelta(days=365))
+_refunds: Final = SqlRefundRepository()
 _before: Final = NOW - timedelta(days=30)
 BACKGROUND: Final[dict[str, Callable[[Transaction], Any]]] = {
     "claim sagas": lambda tx: _sagas.claim_due(tx, {("order", 1)}, NOW, NOW, LIMIT),
@@ -147,6 +157,10 @@ BACKGROUND: Final[dict[str, Callable[[Transaction], Any]]] = {
     ),
     "alarmed sagas": lambda tx: _sagas.alarmed(tx, 20, NOW, LIMIT),
     "census": lambda tx: _sagas.census(tx, 20, NOW, 50_000),
+    "claim refunds": lambda tx: _refunds.claim(tx, NOW, NOW, LIMIT),
+    "look for due refunds": lambda tx: _refunds.is_due(tx, NOW),
+    "refunds for a person": lambda tx: _refunds.listed(tx, None, LIMIT),
+    "wake refunds": lambda tx: _refunds.make_due(tx, [LATE], NOW),
     "gateways in use": lambda tx: _sagas.gateways_in_use(tx),
     "carriers in use": lambda tx: _sagas.carriers_in_use(tx),
     "ended sessions": lambda tx: SqlAccountRepository().drop_sessions(tx, NOW, LIMIT),
