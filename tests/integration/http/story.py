@@ -38,7 +38,7 @@ def recorded_from(town: Town) -> dict[str, Any]:
     _changed(story, seller, item)
     _pictured(story, seller, item)
     _imported(story, seller)
-    _sent(story, seller, shirts)
+    _sent(story, town, seller, shirts)
     decided(town, story, (ada, seller), item, order)
     _health_and_problems(town, story)
     _refused(town, story, ada, seller, shirts, order)
@@ -187,8 +187,9 @@ def _recommended(town: Town, story: Story, item: Mapping[str, Any]) -> None:
     story.ask(town.guest, "GET", "/recommendations", word="beside an item", params=beside)
 
 
-def _sent(story: Story, seller: Person, item: Mapping[str, Any]) -> None:
+def _sent(story: Story, town: Town, seller: Person, item: Mapping[str, Any]) -> None:
     """A system that takes nothing hears of an item."""
+    until(lambda: not town.shop.broker.waiting()["webhooks"])  # of earlier changes it hears nothing
     ask, events = story.ask, ["catalog.item_changed.v1"]
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}/commerce"
