@@ -114,7 +114,7 @@ def test_no_suite_of_storage_is_left_out() -> None:
         name for module in modules for name in vars(module) if name.startswith("TestSqlite")
     }
     assert {name.replace("Sqlite", "Postgres") for name in on_sqlite} <= globals().keys()
-    assert len(on_sqlite) == 25
+    assert len(on_sqlite) == 26
 
 
 class TestPostgresRefundRepository(test_refunds.TestSqliteRefundRepository): ...
