@@ -46,6 +46,8 @@ def test_a_file_is_taken_row_by_row_and_bad_rows_are_named(town: Town) -> None:
     done = send(seller, content)
     assert set(done) == {
         "importId",
+        "createdAt",
+        "dryRun",
         "status",
         "rows",
         "created",
