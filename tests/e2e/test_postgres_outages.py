@@ -186,7 +186,7 @@ def test_connections_that_died_while_nobody_looked_fail_no_request(
     server: PostgresServer, tmp_path: Path
 ) -> None:
     with live_shop(tmp_path, migrated(server)) as shop:
-        for number in range(20, 90):
+        for number in range(20, 30):
             register(shop, number)
         with psycopg.connect(server.url) as connection:
             connection.execute(
