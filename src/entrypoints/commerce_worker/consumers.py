@@ -28,13 +28,14 @@ _MESSAGES: Final = 1_000
 _FROM_BROKER: Final = Pace(idle=0.02, woken=False)
 #: Orders notify hundreds of times a second, and items hardly ever. What is put into the index
 #: together costs less.
-_ITEMS_INSIDE: Final = Pace(woken=False, gather=0.1)
-#: An order has several events within a moment: they are taken together.
-_INSIDE: Final = Pace(gather=0.1)
+_ITEMS_INSIDE: Final = Pace(idle=0.1, woken=False, gather=0.1)
+#: An order has several events within a moment: they are taken together. Those of this process wake
+#: the loop; those of another one are found by looking.
+_INSIDE: Final = Pace(idle=0.25, gather=0.1)
 #: Mails go out once a second: what is to be in them is written down four times a second.
 _MAILS_INSIDE: Final = Pace(idle=0.25, woken=False, gather=0.25)
-#: Other systems are told over the network: a tenth of a second is nothing there.
-_WEBHOOKS_INSIDE: Final = Pace(idle=0.1, woken=False, gather=0.2)
+#: Other systems are told over the network: a fifth of a second is little there.
+_WEBHOOKS_INSIDE: Final = Pace(idle=0.2, woken=False, gather=0.2)
 #: How consumers are paced where events are delivered inside.
 _PACES_INSIDE: Final = {
     "search-indexer": _ITEMS_INSIDE,

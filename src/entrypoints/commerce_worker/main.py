@@ -91,7 +91,7 @@ def loops_of(shop: Shop, roles: Collection[str] = ROLES) -> list[Loop]:
     send = Paced(shop.notification_sender.run_once, shop.settings.mails_per_second)
     every = [
         ("sagas", Loop("sagas", run_sagas, _saga_pace(shop))),
-        ("sagas", Loop("payment-notices", told, Pace(idle=0.1, woken=False))),
+        ("sagas", Loop("payment-notices", told, Pace(idle=0.25, woken=False))),
         ("sagas", Loop("refunds", give_back, Pace(idle=0.25, woken=False))),
         *((RELAY, loop) for loop in _relay_loops(shop)),
         *consumer_loops(shop),
@@ -101,7 +101,7 @@ def loops_of(shop: Shop, roles: Collection[str] = ROLES) -> list[Loop]:
         (NOTIFICATIONS, Loop("notifications-sender", send, Pace(idle=1.0, woken=False))),
         ("recommendations", Loop("recommendations", learn, Pace(idle=2.0, woken=False))),
         (NOTIFICATIONS, Loop("attention", attention, Pace(idle=1.0, woken=False))),
-        ("webhooks", Loop("webhook-sender", post, Pace(idle=0.1, woken=False))),
+        ("webhooks", Loop("webhook-sender", post, Pace(idle=0.2, woken=False))),
         ("timers", Loop("timers", reconcile, Pace(idle=1.0, woken=False))),
         ("timers", Loop("recalled", recall, Pace(idle=1.0, woken=False))),
         ("timers", Loop("links", send_links, Pace(idle=0.5, woken=False))),
@@ -121,7 +121,7 @@ def _saga_pace(shop: Shop) -> Pace:
     """Where calls answer at once, orders that arrive together are carried on together; elsewhere
     their answers are waited for, and taken as they arrive.
     """
-    return Pace(gather=_GATHERED) if shop.deployment.calls_inside else Pace()
+    return Pace(idle=0.1, gather=_GATHERED) if shop.deployment.calls_inside else Pace()
 
 
 def _relay_loops(shop: Shop) -> list[Loop]:
