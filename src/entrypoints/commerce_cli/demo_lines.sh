@@ -1,6 +1,7 @@
 The shop is open at @ADDRESS@
 
   shop       @ADDRESS@/ in a browser
+  selling    @ADDRESS@/sell for its sellers
   console    @ADDRESS@/console for its operators
   log-ins    @BUYER@, @SELLER@ and @OPERATOR@; the password of each is @PASSWORD@
   contract   @ADDRESS@/schema
