@@ -42,7 +42,7 @@ def test_a_frozen_node_of_several_costs_a_search_its_time_out_and_the_others_ans
     engine = Connection(Address.parse(cluster_url(nodes)))
     eventually(lambda: bool(engine.request("GET", "/_cluster/health")["status"] == "green"))
     for index in indexes:
-        spent(index, 0)
+        _warmed(index)
     frozen = nodes[holder_of_the_primary(engine, nodes)]
     frozen.pause()
     try:
@@ -59,7 +59,7 @@ def test_where_the_only_node_is_frozen_a_search_is_unavailable_after_its_time_ou
     with own_server(OpenSearchServer) as server:
         index = opened(server.url, "_primary_first")
         index.put([document(n, "Lamp") for n in range(50)])
-        spent(index, 0)
+        _warmed(index)
         server.pause()
         began = time.monotonic()
         with pytest.raises(SearchUnavailable):
@@ -68,6 +68,11 @@ def test_where_the_only_node_is_frozen_a_search_is_unavailable_after_its_time_ou
         server.resume()
         eventually(lambda: _finds(index))
         index.close()
+
+
+def _warmed(index: OpenSearchIndex) -> None:
+    """A node that has just started takes its time for the first search."""
+    eventually(lambda: _finds(index))
 
 
 def _finds(index: OpenSearchIndex) -> bool:
