@@ -4,7 +4,8 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
-from typing import Any, Generic, TypeVar
+from datetime import datetime
+from typing import Any, Final, Generic, TypeVar
 
 import attrs
 
@@ -12,6 +13,7 @@ from commerce_core.kernel.codec import storable
 from commerce_core.kernel.errors import Rejected
 
 T = TypeVar("T")
+_ANOTHER_LIST: Final = "not a cursor of this list"
 
 
 class BadCursor(Rejected):
@@ -34,14 +36,16 @@ class Page(Generic[T]):
     next_cursor: str | None = None
 
 
-def encode_cursor(kind: str, *position: str | int | float) -> str:
+def encode_cursor(kind: str, *position: str | int | float | datetime) -> str:
     """An opaque, URL-safe text for *position* in the list *kind*."""
-    raw = json.dumps([kind, *position], separators=(",", ":")).encode()
+    values = [v.isoformat() if isinstance(v, datetime) else v for v in position]
+    raw = json.dumps([kind, *values], separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def decode_cursor(kind: str, cursor: str, *types: type) -> list[Any]:
-    """The position that :func:`encode_cursor` was given; every value has the given type.
+    """The position that :func:`encode_cursor` was given; every value has the given type, and a
+    ``datetime`` its offset.
 
     Raises:
         BadCursor: anything else.
@@ -53,21 +57,33 @@ def decode_cursor(kind: str, cursor: str, *types: type) -> list[Any]:
         found, *position = json.loads(raw)
     except (binascii.Error, ValueError, TypeError, RecursionError) as error:
         raise BadCursor("not a cursor") from error
-    if (
-        found != kind
-        or len(position) != len(types)
-        or not all(_fits(v, t) for v, t in zip(position, types, strict=True))
-    ):
-        raise BadCursor("not a cursor of this list")
-    return list(position)
+    if found != kind or len(position) != len(types):
+        raise BadCursor(_ANOTHER_LIST)
+    return [_value(v, t) for v, t in zip(position, types, strict=True)]
 
 
-def _fits(value: Any, kind: type) -> bool:
-    """Whether *value* has the given type, and is nothing that a database chokes on: a cursor can
-    be forged.
+def _value(value: Any, kind: type) -> Any:
+    """*value* as one of the given type, and nothing that a database chokes on: a cursor can be
+    forged.
     """
+    if kind is datetime:
+        return _moment(_value(value, str))
     if type(value) is not kind:
-        return False
-    if isinstance(value, str):
-        return storable(value)
+        raise BadCursor(_ANOTHER_LIST)
+    if not (storable(value) if isinstance(value, str) else _is_storable_number(value)):
+        raise BadCursor(_ANOTHER_LIST)
+    return value
+
+
+def _is_storable_number(value: Any) -> bool:
     return not isinstance(value, (int, float)) or -(2**63) <= value < 2**63
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadCursor(_ANOTHER_LIST) from error
+    if moment.tzinfo is None:
+        raise BadCursor(_ANOTHER_LIST)
+    return moment

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -62,3 +63,15 @@ def test_a_forged_cursor_is_refused(cursor: str) -> None:
 def test_a_number_that_no_database_takes_is_refused(value: Any, kind: type) -> None:
     with pytest.raises(BadCursor):
         decode_cursor("list", forged("list", value), kind)
+
+
+def test_a_moment_is_read_back_with_its_offset() -> None:
+    at = datetime(2026, 11, 27, 12, 30, 15, 123_456, tzinfo=UTC)
+    assert decode_cursor("list", encode_cursor("list", at, "x"), datetime, str) == [at, "x"]
+
+
+@pytest.mark.parametrize("value", ["", "yesterday", "2026-11-27T12:30:15", "2026-13-01", 5, None])
+def test_what_is_no_moment_or_has_no_offset_is_refused(value: Any) -> None:
+    raw = base64.urlsafe_b64encode(json.dumps(["list", value]).encode()).rstrip(b"=").decode()
+    with pytest.raises(BadCursor):
+        decode_cursor("list", raw, datetime)

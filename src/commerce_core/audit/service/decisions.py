@@ -17,7 +17,7 @@ from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.codec import storable_text
 from commerce_core.kernel.errors import StaleRead
 from commerce_core.kernel.ids import IdFactory
-from commerce_core.kernel.paging import BadCursor, Page, decode_cursor, encode_cursor
+from commerce_core.kernel.paging import Page, decode_cursor, encode_cursor
 from commerce_core.kernel.transaction import Database, Transaction
 
 _LIST: Final = "decisions"
@@ -47,7 +47,7 @@ class Decisions(AuditTrail):
         if len(found) <= size:
             return Page(found)
         last = found[size - 1]
-        return Page(found[:size], encode_cursor(_LIST, last.at.isoformat(), last.id))
+        return Page(found[:size], encode_cursor(_LIST, last.at, last.id))
 
     def repeated(
         self, given: OperatorDecision | None, action: Action, subject: str
@@ -85,11 +85,5 @@ class Decisions(AuditTrail):
 def _position(cursor: str | None) -> DecisionPosition | None:
     if cursor is None:
         return None
-    at, decision_id = decode_cursor(_LIST, cursor, str, str)
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError as error:
-        raise BadCursor("not a cursor of this list") from error
-    if moment.tzinfo is None:
-        raise BadCursor("not a cursor of this list")
-    return DecisionPosition(moment, decision_id)
+    at, decision_id = decode_cursor(_LIST, cursor, datetime, str)
+    return DecisionPosition(at, decision_id)

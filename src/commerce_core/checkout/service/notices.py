@@ -13,7 +13,7 @@ from commerce_core.checkout.ports import SagaStore
 from commerce_core.kernel.audit import Audit, Violation
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.codec import storable
-from commerce_core.kernel.paging import BadCursor, Page, decode_cursor, encode_cursor
+from commerce_core.kernel.paging import Page, decode_cursor, encode_cursor
 from commerce_core.kernel.transaction import Database, Transaction, retry_transaction
 from commerce_core.orders import OrderHandles, OrderKey, OrderState, PaidOrder
 from commerce_core.payment import (
@@ -144,7 +144,7 @@ class PaymentNotices:
         if len(found) <= size:
             return Page(found)
         last = found[size - 1]
-        return Page(found[:size], encode_cursor(_LIST, last.received_at.isoformat(), *last.key))
+        return Page(found[:size], encode_cursor(_LIST, last.received_at, *last.key))
 
     def retry(self, gateway: str, event_id: str, given: OperatorDecision) -> Decision:
         """Have the order of a strange or unknown notice looked for anew, for an hour; what is kept
@@ -263,14 +263,8 @@ class NoticeAudit(Audit):
 def _position(cursor: str | None) -> NoticePosition | None:
     if cursor is None:
         return None
-    at, gateway, event_id = decode_cursor(_LIST, cursor, str, str, str)
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError as error:
-        raise BadCursor("not a cursor of this list") from error
-    if moment.tzinfo is None:
-        raise BadCursor("not a cursor of this list")
-    return NoticePosition(moment, gateway, event_id)
+    at, gateway, event_id = decode_cursor(_LIST, cursor, datetime, str, str)
+    return NoticePosition(at, gateway, event_id)
 
 
 def _fits(notice: Notice, paid: PaidOrder) -> bool:

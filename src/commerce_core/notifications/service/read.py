@@ -9,7 +9,7 @@ from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_core.kernel.field_problems import escape_pointer
 from commerce_core.kernel.ids import NotificationId, is_id
-from commerce_core.kernel.paging import BadCursor, Page, decode_cursor, encode_cursor
+from commerce_core.kernel.paging import Page, decode_cursor, encode_cursor
 from commerce_core.kernel.transaction import Database
 from commerce_core.notifications.errors import NotificationNotFound
 from commerce_core.notifications.model import (
@@ -62,7 +62,7 @@ class Notices:
             return Page(found)
         last = found[size - 1]
         at = last.ended_at or last.created_at
-        return Page(found[:size], encode_cursor(_LIST, at.isoformat(), last.id))
+        return Page(found[:size], encode_cursor(_LIST, at, last.id))
 
     def mark_read(self, person: str, notification_id: str) -> None:
         """Note that *person* has read one. Idempotent.
@@ -148,11 +148,5 @@ class Notices:
 
 
 def _position(cursor: str) -> ListPosition:
-    at, last = decode_cursor(_LIST, cursor, str, str)
-    try:
-        found = datetime.fromisoformat(at)
-    except ValueError as error:
-        raise BadCursor("not a cursor of this list") from error
-    if found.tzinfo is None:
-        raise BadCursor("not a cursor of this list")
-    return ListPosition(found, NotificationId(last))
+    at, last = decode_cursor(_LIST, cursor, datetime, str)
+    return ListPosition(at, NotificationId(last))

@@ -12,7 +12,7 @@ from commerce_core.kernel.codec import decode_event, to_data
 from commerce_core.kernel.ids import BuyerId, OrderId, SellerId, is_id
 from commerce_core.kernel.messaging import Consumer, Message
 from commerce_core.kernel.money import Money
-from commerce_core.kernel.paging import BadCursor, Page, decode_cursor, encode_cursor
+from commerce_core.kernel.paging import Page, decode_cursor, encode_cursor
 from commerce_core.kernel.transaction import Database, Transaction
 from commerce_core.orders.errors import OrderNotFound
 from commerce_core.orders.events import EVENT_OF, OrderEvent
@@ -209,18 +209,12 @@ def _kind(name: str, wanted: OrderFilter, number: str | None) -> str:
 def _position(kind: str, cursor: str | None) -> OrderPosition | None:
     if cursor is None:
         return None
-    at, order_id = decode_cursor(kind, cursor, str, str)
-    try:
-        found = datetime.fromisoformat(at)
-    except ValueError as error:
-        raise BadCursor("not a cursor of this list") from error
-    if found.tzinfo is None:
-        raise BadCursor("not a cursor of this list")
-    return OrderPosition(found, OrderId(order_id))
+    at, order_id = decode_cursor(kind, cursor, datetime, str)
+    return OrderPosition(at, OrderId(order_id))
 
 
 def _page(kind: str, found: Sequence[T], positions: Sequence[OrderPosition], size: int) -> Page[T]:
     if len(found) <= size:
         return Page(found)
     last = positions[size - 1]
-    return Page(found[:size], encode_cursor(kind, last.at.isoformat(), last.order_id))
+    return Page(found[:size], encode_cursor(kind, last.at, last.order_id))

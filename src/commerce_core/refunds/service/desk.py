@@ -7,7 +7,7 @@ from typing import Final
 from commerce_core.audit import Action, AuditTrail, Decision, OperatorDecision
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import OrderId, is_id
-from commerce_core.kernel.paging import BadCursor, Page, decode_cursor, encode_cursor
+from commerce_core.kernel.paging import Page, decode_cursor, encode_cursor
 from commerce_core.kernel.transaction import Database
 from commerce_core.orders import OrderRepository
 from commerce_core.refunds.errors import RefundNotFound
@@ -48,7 +48,7 @@ class RefundDesk:
         if len(found) <= size:
             return Page(found)
         last = found[size - 1]
-        place = (last.created_at.isoformat(), last.key.order_id, last.no)
+        place = (last.created_at, last.key.order_id, last.no)
         return Page(found[:size], encode_cursor(_LIST, *place))
 
     def retry(self, order_id: str, no: int, given: OperatorDecision) -> Decision:
@@ -79,11 +79,5 @@ class RefundDesk:
 def _position(cursor: str | None) -> RefundPosition | None:
     if cursor is None:
         return None
-    at, order_id, no = decode_cursor(_LIST, cursor, str, str, int)
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError as error:
-        raise BadCursor("not a cursor of this list") from error
-    if moment.tzinfo is None:
-        raise BadCursor("not a cursor of this list")
-    return RefundPosition(moment, order_id, no)
+    at, order_id, no = decode_cursor(_LIST, cursor, datetime, str, int)
+    return RefundPosition(at, order_id, no)

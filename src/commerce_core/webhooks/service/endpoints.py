@@ -9,7 +9,7 @@ from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.codec import ABSENT
 from commerce_core.kernel.errors import StaleVersion
 from commerce_core.kernel.ids import IdFactory, SellerId, is_id
-from commerce_core.kernel.paging import BadCursor, Page, decode_cursor, encode_cursor
+from commerce_core.kernel.paging import Page, decode_cursor, encode_cursor
 from commerce_core.kernel.transaction import Database, Transaction, retry_transaction
 from commerce_core.webhooks.commands import ChangeEndpoint, NewEndpoint
 from commerce_core.webhooks.errors import (
@@ -159,7 +159,7 @@ class Webhooks:
         if len(found) <= size:
             return Page(found)
         last = found[size - 1]
-        return Page(found[:size], encode_cursor(kind, last.created_at.isoformat(), last.id))
+        return Page(found[:size], encode_cursor(kind, last.created_at, last.id))
 
     def redeliver(
         self, owner: SellerId | None, endpoint_id: str, delivery_id: str
@@ -232,11 +232,5 @@ def _changed(endpoint: Endpoint, command: ChangeEndpoint) -> Endpoint:
 def _position(kind: str, cursor: str | None) -> tuple[datetime, DeliveryId] | None:
     if cursor is None:
         return None
-    at, delivery_id = decode_cursor(kind, cursor, str, str)
-    try:
-        found = datetime.fromisoformat(at)
-    except ValueError as error:
-        raise BadCursor("not a cursor of this list") from error
-    if found.tzinfo is None:
-        raise BadCursor("not a cursor of this list")
-    return found, DeliveryId(delivery_id)
+    at, delivery_id = decode_cursor(kind, cursor, datetime, str)
+    return at, DeliveryId(delivery_id)

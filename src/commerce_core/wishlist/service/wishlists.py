@@ -10,7 +10,7 @@ from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.errors import Invalid, StaleRead
 from commerce_core.kernel.ids import BuyerId, ItemId, SkuId, check_user_id, is_id
 from commerce_core.kernel.money import Money
-from commerce_core.kernel.paging import BadCursor, Page, decode_cursor, encode_cursor
+from commerce_core.kernel.paging import Page, decode_cursor, encode_cursor
 from commerce_core.kernel.transaction import Database, Transaction, retry_transaction
 from commerce_core.wishlist.errors import NotOnWishlist
 from commerce_core.wishlist.model import WishlistEntry, WishlistKey, WishlistPosition
@@ -98,7 +98,7 @@ class Wishlists:
         key = last.key
         return Page(
             views,
-            encode_cursor(_LIST, last.added_at.isoformat(), key.item_id, key.variant_id or ""),
+            encode_cursor(_LIST, last.added_at, key.item_id, key.variant_id or ""),
         )
 
     def _add(self, key: WishlistKey) -> tuple[WishlistView, bool]:
@@ -175,11 +175,5 @@ def _view(
 def _position(cursor: str | None) -> WishlistPosition | None:
     if cursor is None:
         return None
-    at, item_id, variant_id = decode_cursor(_LIST, cursor, str, str, str)
-    try:
-        found = datetime.fromisoformat(at)
-    except ValueError as error:
-        raise BadCursor("not a cursor of this list") from error
-    if found.tzinfo is None:
-        raise BadCursor("not a cursor of this list")
-    return WishlistPosition(found, ItemId(item_id), variant_id)
+    at, item_id, variant_id = decode_cursor(_LIST, cursor, datetime, str, str)
+    return WishlistPosition(at, ItemId(item_id), variant_id)
