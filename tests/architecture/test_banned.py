@@ -2,6 +2,7 @@
 anywhere else.
 """
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -62,3 +63,22 @@ def test_the_ban_is_in_force_where_every_other_rule_is() -> None:
         for pattern, rules in ignored.items()
         if "TID251" in rules and pattern.startswith(("src/commerce_core", "src/**"))
     ]
+
+
+def test_nobody_draws_from_the_random_state_that_an_application_may_have_seeded() -> None:
+    named = [
+        (path.relative_to(ROOT), name)
+        for path in (ROOT / "src").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        for name in shared_state(node)
+    ]
+    assert named == []
+
+
+def shared_state(node: ast.AST) -> list[str]:
+    """What *node* imports that shares one state in the whole process."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names if alias.name == "random"]
+    if isinstance(node, ast.ImportFrom) and node.module == "random":
+        return [a.name for a in node.names if a.name not in ("Random", "SystemRandom")]
+    return []

@@ -6,7 +6,7 @@ well.
 """
 
 import logging
-import random
+import os
 import re
 import time
 from typing import Any, Final
@@ -138,7 +138,7 @@ _METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "
 
 
 def _new_trace() -> str:
-    made = f"{random.getrandbits(192):048x}"  # to search logs by, no secret
+    made = os.urandom(24).hex()  # to search logs by, no secret
     return f"00-{made[:32]}-{made[32:]}-00"  # nobody collects it
 
 
