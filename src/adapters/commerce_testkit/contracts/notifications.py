@@ -1,5 +1,6 @@
 """What every notification repository and every channel promises."""
 
+import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -340,3 +341,10 @@ class ChannelContract:
         to = Recipient(person=ADA, email="ada@example.com", name=bad, locale="en")
         content = Rendered(title=bad, text=bad, html=f"<p>{bad}</p>")
         assert list(channel.send([self.message(to=to, content=content)])) == [Accepted()]
+
+    def test_it_draws_nothing_from_the_state_of_chance_that_an_application_may_have_seeded(
+        self, channel: Channel
+    ) -> None:
+        before = random.getstate()
+        channel.send([self.message()])
+        assert random.getstate() == before
