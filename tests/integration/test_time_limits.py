@@ -202,7 +202,7 @@ def test_every_call_of_a_gateway_has_its_time(gateway: Hanging) -> None:
         lambda: timed.refund(handle, 1, Money(5, "USD"), "k"),
         lambda: timed.unclaimed(datetime.now(UTC), 5),
         lambda: timed.books([OrderId("o")]),
-        lambda: timed.captures(None, 5),
+        lambda: timed.entries(datetime(2020, 1, 1, tzinfo=UTC), datetime.now(UTC), None),
     ]
     for call in calls:
         with pytest.raises(NoAnswer, match="deaf has not answered within"):

@@ -157,7 +157,7 @@ def test_while_stripe_is_away_nothing_is_prepared_and_nothing_is_known(
         gateway.prepare(TWO, BUYER, PRICE, by("pm_card_visa"))
     for read in (
         lambda: gateway.books([ONE]),
-        lambda: gateway.captures(None, 5),
+        lambda: gateway.entries(datetime(2020, 1, 1, tzinfo=UTC), SettableClock().now(), None),
         lambda: gateway.unclaimed(SettableClock().now(), 5),
     ):
         with pytest.raises(PaymentUnavailable):

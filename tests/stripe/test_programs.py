@@ -71,7 +71,7 @@ def test_stripe_s_own_check_of_requests_takes_every_call(tmp_path: Path) -> None
             outcomes = [charged, opened.fetch(handle), opened.cancel(handle)]
             assert {type(outcome) for outcome in outcomes} == {Declined}
             assert isinstance(opened.refund(handle, 1, PRICE, "2"), PaymentUnknown)
-        assert opened.captures(None, 5) == []
+        assert opened.entries(datetime(2020, 1, 1, tzinfo=UTC), datetime.now(UTC), None).items == []
         assert opened.books([ORDER]) == []
         opened.unclaimed(datetime(2026, 1, 1, tzinfo=UTC), 5)
 

@@ -5,15 +5,16 @@ database, as a real party's would be.
 import sqlite3
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from commerce_core.kernel.private_files import private_file, private_folder
 from commerce_core.kernel.process import ProcessGuard
 
 _BUSY_SECONDS: Final = 5.0
+_Parameters: TypeAlias = tuple[str | int, ...] | Mapping[str, str]
 
 
 class SandboxFile:
@@ -40,7 +41,7 @@ class SandboxFile:
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.executescript(f"BEGIN IMMEDIATE; {schema} COMMIT;")
 
-    def rows_of(self, statement: str, parameters: tuple[str | int, ...]) -> list[tuple[Any, ...]]:
+    def rows_of(self, statement: str, parameters: _Parameters) -> list[tuple[Any, ...]]:
         """The rows of one statement, which is a transaction of its own.
 
         Raises:

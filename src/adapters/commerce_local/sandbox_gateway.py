@@ -3,16 +3,17 @@
 import enum
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.kernel.money import Money
+from commerce_core.kernel.paging import Page
 from commerce_core.payment import (
     Action,
     ActionKind,
@@ -21,6 +22,7 @@ from commerce_core.payment import (
     Captured,
     Charge,
     ChargeOutcome,
+    Entry,
     Handle,
     NeedsBuyer,
     PaymentGateway,
@@ -32,6 +34,7 @@ from commerce_core.payment import (
     RefundOutcome,
     Voided,
 )
+from commerce_local.sandbox_books import BOOKS_SCHEMA, BY_TIME, OF_ORDERS, PAGE, bounds
 from commerce_local.sandbox_cards import (
     APPROVED,
     FAILED,
@@ -41,14 +44,7 @@ from commerce_local.sandbox_cards import (
     card_of,
 )
 from commerce_local.sandbox_file import SandboxFile
-from commerce_local.sandbox_refunds import (
-    COMES_BACK_AFTER,
-    LATER,
-    OF_ORDER,
-    REFUND_SCHEMA,
-    MadeRefund,
-    give_back,
-)
+from commerce_local.sandbox_refunds import OF_ORDER, REFUND_SCHEMA, MadeRefund, give_back
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS handle (
@@ -180,7 +176,7 @@ class SandboxGateway(PaymentGateway):
     answers_at_once: Final = True
 
     def __init__(self, path: Path, clock: Clock, account: str = _NAME) -> None:
-        self._file = SandboxFile(path, _SCHEMA + REFUND_SCHEMA)
+        self._file = SandboxFile(path, _SCHEMA + REFUND_SCHEMA + BOOKS_SCHEMA)
         self._clock = clock
         self._account = account
 
@@ -296,34 +292,32 @@ class SandboxGateway(PaymentGateway):
         return attrs.evolve(handle, account=self._account)
 
     def books(self, order_ids: Sequence[OrderId]) -> Sequence[BookEntry]:
-        query = """
-            WITH wanted AS (SELECT DISTINCT value AS order_id FROM json_each(?))
-            SELECT order_id, 'cap_' || order_id, 'capture' AS kind, minor, currency
-                FROM handle JOIN wanted USING (order_id) WHERE status = 'captured'
-            UNION ALL SELECT r.order_id, r.ref, 'refund', r.minor, r.currency
-                FROM refund AS r JOIN wanted USING (order_id) JOIN handle AS h USING (order_id)
-                LEFT JOIN refund_made AS m ON m.key = r.key
-                WHERE NOT (h.behaviour = 'refunds-later' AND coalesce(m.at, '') > ?)
-                AND NOT (h.behaviour = 'refunds-come-back' AND coalesce(m.at, '9') <= ?)
-            ORDER BY order_id, kind, 2
-        """
-        now = self._clock.now()
-        bounds = (_text(now - LATER), _text(now - COMES_BACK_AFTER))
-        return self._lines(query, (json.dumps(list(order_ids)), *bounds))
-
-    def captures(self, after: BookEntry | None, limit: int) -> Sequence[BookEntry]:
-        query = """
-            SELECT order_id, 'cap_' || order_id, 'capture', minor, currency FROM handle
-            WHERE status = 'captured' AND order_id > ? ORDER BY order_id LIMIT ?
-        """
-        return self._lines(query, (after.order_id if after else "", limit))
-
-    def _lines(self, query: str, parameters: tuple[str | int, ...]) -> Sequence[BookEntry]:
-        rows = self._file.rows_of(query, parameters)
+        known = {"order_ids": json.dumps(list(order_ids))}
         return [
             BookEntry(order_id=o, ref=ref, kind=kind, amount=Money(minor, currency))
-            for o, ref, kind, minor, currency in rows
+            for o, ref, kind, minor, currency in self._shown(OF_ORDERS, known)
         ]
+
+    def entries(self, since: datetime, until: datetime, cursor: str | None) -> Page[Entry]:
+        start, _, ref = (cursor or _text(since)).partition(" ")
+        span = {"since": start, "ref": ref, "until": _text(until)}
+        found = [
+            Entry(
+                order_id=o, ref=ref, kind=kind, amount=Money(minor, currency),
+                reference=f"{_PREFIX}{o}", at=datetime.fromisoformat(at),
+            )
+            for o, ref, kind, minor, currency, at in self._shown(BY_TIME, span)
+        ]  # fmt: skip
+        if len(found) <= PAGE:
+            return Page(found)
+        last = found[PAGE - 1]
+        return Page(found[:PAGE], f"{_text(last.at)} {last.ref}")
+
+    def _shown(self, query: str, meant: Mapping[str, str]) -> list[tuple[Any, ...]]:
+        try:
+            return self._file.rows_of(query, {**bounds(self._clock.now()), **meant})
+        except sqlite3.Error as error:
+            raise PaymentUnavailable("the sandbox cannot read its books") from error
 
 
 _STRANGE: Final = PaymentUnknown("the sandbox does not know this handle")

@@ -13,11 +13,13 @@ from commerce_core.checkout import (
 from commerce_core.kernel.address import Address
 from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.kernel.money import Money
+from commerce_core.kernel.paging import Page
 from commerce_core.payment import (
     BookEntry,
     Capabilities,
     Charge,
     ChargeOutcome,
+    Entry,
     Handle,
     PaymentGateway,
     PaymentInfo,
@@ -78,8 +80,8 @@ class TimedGateway(PaymentGateway):
         parts = [order_ids[at : at + _AT_ONCE] for at in range(0, len(order_ids), _AT_ONCE)]
         return [entry for part in parts for entry in self._books(part)]
 
-    def captures(self, after: BookEntry | None, limit: int) -> Sequence[BookEntry]:
-        return self._deadline.call(lambda: self._inner.captures(after, limit))
+    def entries(self, since: datetime, until: datetime, cursor: str | None) -> Page[Entry]:
+        return self._deadline.call(lambda: self._inner.entries(since, until, cursor))
 
     def _books(self, order_ids: Sequence[OrderId]) -> Sequence[BookEntry]:
         return self._deadline.call(lambda: self._inner.books(order_ids))

@@ -89,9 +89,9 @@ def mail_of(message: OutgoingMessage, sender: Address) -> EmailMessage:
 
 
 def _boundary(message: OutgoingMessage) -> str:
-    """What parts the plain text from the HTML: the same each time, and nothing that quoted-printable
-    text can contain. One that is made by chance draws from the state of ``random``, which is the
-    application's.
+    """What parts the plain text from the HTML: the same each time, and nothing that
+    quoted-printable text can contain. One that is made by chance draws from the state of
+    ``random``, which is the application's.
     """
     return f"=_{blake2b(message.id.encode(), digest_size=12).hexdigest()}"
 

@@ -5,18 +5,22 @@ https://docs.stripe.com/search#data-freshness
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Final
 
 import stripe
 
 from commerce_core.kernel.ids import OrderId
-from commerce_core.payment import BookEntry, Captured
+from commerce_core.kernel.paging import Page
+from commerce_core.payment import BookEntry, Captured, Entry
 from commerce_stripe.money import from_stripe
 from commerce_stripe.outcomes import outcome_of
 
 _PAGE: Final = 100
+#: The kinds of lines, and the lists that show them.
+_CHARGES: Final = "capture"
+_REFUNDS: Final = "refund"
 #: Pages that are looked through for payments that nobody went on with.
 _MOST_PAGES: Final = 3
 #: Orders that one search asks for.
@@ -58,13 +62,32 @@ class StripeBooks:
                     entries += self._entries_of(intent)
         return entries
 
-    def captures(self, after: BookEntry | None, limit: int) -> Sequence[BookEntry]:
-        """Up to *limit* captures behind *after*, the newest first."""
-        wanted: Any = {"limit": _PAGE, "expand": ["data.payment_intent"]}
-        if after is not None:
-            wanted["starting_after"] = after.ref
-        charges = self._charges.list(wanted).auto_paging_iter()
-        return list(islice(self._captures_among(charges), limit))
+    def between(self, since: datetime, until: datetime, cursor: str | None) -> Page[Entry]:
+        """Charges made then, and behind them refunds, each with the second that it was made in."""
+        kind, _, last = (cursor or f"{_CHARGES} ").partition(" ")
+        listed: Any = self._charges if kind == _CHARGES else self._refunds
+        span = {"gte": int(since.timestamp()), "lte": int(until.timestamp())}
+        wanted: Any = {"created": span, "limit": _PAGE, "expand": ["data.payment_intent"]}
+        page = listed.list(wanted | ({"starting_after": last} if last else {}))
+        shown = [entry for thing in page.data if (entry := self._entry(kind, thing)) is not None]
+        found = [entry for entry in shown if since <= entry.at < until]
+        if page.has_more and page.data:
+            return Page(found, f"{kind} {page.data[-1].id}")
+        return Page(found, f"{_REFUNDS} " if kind == _CHARGES else None)
+
+    def _entry(self, kind: str, thing: Any) -> Entry | None:
+        """The line of a charge or refund; ``None``: it is not of this shop, or no money moved."""
+        intent = thing.payment_intent
+        marks = marks_of(intent)
+        moved = thing.captured if kind == _CHARGES else thing.status == "succeeded"
+        if not moved or marks.get("shop") != self._shop or "order" not in marks:
+            return None
+        minor = thing.amount_captured if kind == _CHARGES else thing.amount
+        return Entry(
+            order_id=marks["order"], ref=thing.id, kind=kind, reference=intent.id,
+            amount=from_stripe(minor, thing.currency),
+            at=datetime.fromtimestamp(thing.created, UTC),
+        )  # fmt: skip
 
     def refunds_of(self, reference: str) -> Sequence[stripe.Refund]:
         """The refunds of the payment *reference*, the newest first."""
@@ -82,14 +105,6 @@ class StripeBooks:
             if refund.status == "succeeded":
                 amount = from_stripe(refund.amount, refund.currency)
                 yield BookEntry(order_id=order_id, ref=refund.id, kind="refund", amount=amount)
-
-    def _captures_among(self, charges: Iterator[stripe.Charge]) -> Iterator[BookEntry]:
-        for charge in charges:
-            marks = marks_of(charge.payment_intent)
-            if not charge.captured or marks.get("shop") != self._shop or "order" not in marks:
-                continue
-            amount = from_stripe(charge.amount_captured, charge.currency)
-            yield BookEntry(order_id=marks["order"], ref=charge.id, kind="capture", amount=amount)
 
     def _found(self, query: str) -> list[stripe.PaymentIntent]:
         wanted: Any = {"query": query, "limit": _PAGE, "expand": _SHOWN}

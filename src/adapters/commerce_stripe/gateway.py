@@ -11,12 +11,14 @@ from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.errors import Invalid
 from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.kernel.money import Money
+from commerce_core.kernel.paging import Page
 from commerce_core.payment import (
     BookEntry,
     Capabilities,
     Captured,
     Charge,
     ChargeOutcome,
+    Entry,
     Handle,
     NoticeReader,
     PaymentGateway,
@@ -159,9 +161,9 @@ class StripeGateway(PaymentGateway):
         with unavailable():
             return self._books.entries(order_ids)
 
-    def captures(self, after: BookEntry | None, limit: int) -> Sequence[BookEntry]:
+    def entries(self, since: datetime, until: datetime, cursor: str | None) -> Page[Entry]:
         with unavailable():
-            return self._books.captures(after, limit)
+            return self._books.between(since, until, cursor)
 
     def _method_of(self, token: str, key: str) -> str:
         """The payment method behind a token of either kind."""

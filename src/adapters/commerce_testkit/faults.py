@@ -26,12 +26,14 @@ from commerce_core.kernel.address import Address
 from commerce_core.kernel.errors import TransactionLost, Unavailable
 from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.kernel.money import Money
+from commerce_core.kernel.paging import Page
 from commerce_core.kernel.transaction import Database, Transaction
 from commerce_core.payment import (
     BookEntry,
     Capabilities,
     Charge,
     ChargeOutcome,
+    Entry,
     Handle,
     PaymentGateway,
     PaymentInfo,
@@ -227,9 +229,9 @@ class FaultyGateway(PaymentGateway):
         self._assert_nothing_open()
         return self._inner.books(order_ids)
 
-    def captures(self, after: BookEntry | None, limit: int) -> Sequence[BookEntry]:
+    def entries(self, since: datetime, until: datetime, cursor: str | None) -> Page[Entry]:
         self._assert_nothing_open()
-        return self._inner.captures(after, limit)
+        return self._inner.entries(since, until, cursor)
 
     def _call(self, send: Callable[[], ChargeOutcome]) -> ChargeOutcome:
         self._assert_nothing_open()

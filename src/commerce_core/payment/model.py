@@ -295,6 +295,16 @@ class BookEntry:
 
 
 @attrs.frozen(kw_only=True)
+class Entry(BookEntry):
+    """A line of the books with the payment it belongs to (*reference*, the gateway's own name) and
+    the moment that it is booked at. ``order_id`` is the order that the payment is marked with.
+    """
+
+    reference: str
+    at: datetime
+
+
+@attrs.frozen(kw_only=True)
 class Delivery:
     """What was sent to the shop in a gateway's name: the *body* as it was received, and the
     *headers* by their names in small letters. Whoever has the address may have sent it.

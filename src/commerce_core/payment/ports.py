@@ -7,6 +7,7 @@ from typing import Protocol, TypeAlias
 
 from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.kernel.money import Money
+from commerce_core.kernel.paging import Page
 from commerce_core.kernel.transaction import Transaction
 from commerce_core.payment.model import (
     BookEntry,
@@ -14,6 +15,7 @@ from commerce_core.payment.model import (
     Charge,
     ChargeOutcome,
     Delivery,
+    Entry,
     Handle,
     KeptNotice,
     Notice,
@@ -106,11 +108,16 @@ class PaymentGateway(Protocol):
         """What the gateway's own books show for the orders. Changes nothing."""
 
     @abstractmethod
-    def captures(self, after: BookEntry | None, limit: int) -> Sequence[BookEntry]:
-        """Every capture in the books, each once, in an order of the books' own, behind *after*
-        (``None``: from the first).
+    def entries(self, since: datetime, until: datetime, cursor: str | None) -> Page[Entry]:
+        """The lines of the books of *since* and later, before *until*, each once over the pages
+        that cursors lead through (``None``: the first one), in an order of the books' own. A page
+        may be empty and lead on; none has more than some hundred lines.
 
-        Changes nothing. One that is booked meanwhile may be among them or not.
+        Changes nothing. What is booked meanwhile may be among them or not, and a line may be
+        written up to an hour after the moment it bears.
+
+        Raises:
+            PaymentUnavailable: the gateway cannot be reached.
         """
 
 

@@ -25,12 +25,14 @@ from commerce_core.kernel.address import Address
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import BuyerId, OrderId, SellerId
 from commerce_core.kernel.money import Money
+from commerce_core.kernel.paging import Page
 from commerce_core.payment import (
     BookEntry,
     Capabilities,
     Captured,
     Charge,
     Declined,
+    Entry,
     Handle,
     PaymentGateway,
     PaymentInfo,
@@ -85,7 +87,7 @@ class VoucherGateway(PaymentGateway):
         self._lock = Lock()
         self._vouchers: dict[str, Voucher] = {}
         self._answers: dict[str, tuple[object, object]] = {}
-        self._captured: list[BookEntry] = []
+        self._booked_lines: list[Entry] = []
 
     def capabilities(self) -> Capabilities:
         return Capabilities(raw_cards=False, repeatable_for=timedelta(days=1))
@@ -110,7 +112,7 @@ class VoucherGateway(PaymentGateway):
         def take(voucher: Voucher) -> Captured | Declined | Voided:
             if voucher.outcome is None and voucher.is_good:
                 voucher.outcome = Captured(ref=f"c-{handle.reference}", amount=voucher.amount)
-                self._captured.append(self._booked(voucher, "capture", voucher.outcome))
+                self._booked(voucher, "capture", voucher.outcome)
             return voucher.outcome or self._declined(voucher)
 
         return self._once(charge.key, ("charge", handle.reference), handle, take)
@@ -158,9 +160,8 @@ class VoucherGateway(PaymentGateway):
         by_order = {v.order_id: v.entries for v in self._vouchers.values()}
         return [entry for order_id in order_ids for entry in by_order.get(order_id, [])]
 
-    def captures(self, after: BookEntry | None, limit: int) -> Sequence[BookEntry]:
-        begin = 0 if after is None else self._captured.index(after) + 1
-        return self._captured[begin : begin + limit]
+    def entries(self, since: datetime, until: datetime, cursor: str | None) -> Page[Entry]:
+        return Page([entry for entry in self._booked_lines if since <= entry.at < until])
 
     def _once(
         self, key: str, meaning: object, handle: Handle, act: Callable[[Voucher], T]
@@ -185,13 +186,14 @@ class VoucherGateway(PaymentGateway):
         voucher.outcome = Declined(code="card-declined", detail="This voucher is spent.")
         return voucher.outcome
 
-    @staticmethod
-    def _booked(voucher: Voucher, kind: str, outcome: Captured | Refunded) -> BookEntry:
-        entry = BookEntry(
-            order_id=voucher.order_id, ref=outcome.ref, kind=kind, amount=outcome.amount
-        )
-        voucher.entries.append(entry)
-        return entry
+    def _booked(self, voucher: Voucher, kind: str, outcome: Captured | Refunded) -> None:
+        line = {
+            "order_id": voucher.order_id, "ref": outcome.ref, "kind": kind,
+            "amount": outcome.amount,
+        }  # fmt: skip
+        voucher.entries.append(BookEntry(**line))
+        at, reference = self._clock.now(), voucher.handle.reference
+        self._booked_lines.append(Entry(**line, reference=reference, at=at))
 
 
 class BikeCarrier(Carrier):

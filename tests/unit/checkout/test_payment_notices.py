@@ -107,7 +107,7 @@ def pay_at_the_bank(bank: Bank, one: Placed, to_be_known: bool = True) -> None:
     """The buyer acts, and the browser tells nobody."""
     handle = see(bank.shop, one).order.handle
     entry = bank.shop.parts.gateway._entries[handle.reference]
-    entry.capture()
+    entry.capture(bank.shop.clock.now())
 
 
 def test_a_notice_wakes_an_order_that_waits_for_its_buyer(bank: Bank) -> None:

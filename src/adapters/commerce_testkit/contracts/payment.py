@@ -25,6 +25,7 @@ from commerce_core.payment import (
     Refunded,
     Voided,
 )
+from commerce_testkit.contracts.payment_books import BooksExamination
 from commerce_testkit.contracts.payment_buyers import BuyerActsExamination
 from commerce_testkit.memory.clock import SettableClock
 
@@ -39,7 +40,7 @@ def card(number: str, **fields: str | None) -> PaymentInfo:
     return PaymentInfo(payment_type="card", card_no=CardNumber.from_text(number), **fields)
 
 
-class PaymentGatewayContract:
+class PaymentGatewayContract(BooksExamination):
     """Give ``gateway``, and two payments as your gateway's own tests take them: ``good``, which it
     approves, and ``declined``, which it refuses.
     """
@@ -255,34 +256,6 @@ class PaymentGatewayContract:
             )
         assert [e.order_id for e in gateway.books(order_ids)] == [order_ids[7], order_ids[1_199]]
         assert gateway.books([]) == []
-
-    def test_all_captures_are_listed_page_by_page_each_once(self, gateway: PaymentGateway) -> None:
-        assert gateway.captures(None, 3) == []
-        order_ids = [OrderId(f"order-{n}") for n in range(7)]
-        for order_id in reversed(order_ids):
-            gateway.confirm(
-                Charge(
-                    gateway.prepare(order_id, BUYER, PRICE, self.good).handle,
-                    f"{order_id}:charge:1:1",
-                )
-            )
-        gateway.prepare(OrderId("order-8"), BUYER, PRICE, self.good)
-        gateway.confirm(
-            Charge(
-                gateway.prepare(OrderId("order-9"), BUYER, PRICE, self.declined).handle,
-                "9:charge:1:1",
-            )
-        )
-        gateway.refund(
-            gateway.prepare(order_ids[3], BUYER, PRICE, self.good).handle, 1, PRICE, "3:refund:1:1"
-        )
-        recorded: list[BookEntry] = []
-        while page := gateway.captures(recorded[-1] if recorded else None, 3):
-            assert len(page) <= 3
-            recorded += page
-        assert {entry.order_id for entry in recorded} == set(order_ids)
-        assert len(recorded) == len(order_ids)
-        assert all(entry in gateway.books(order_ids) for entry in recorded)
 
 
 class SandboxContract(PaymentGatewayContract, BuyerActsExamination):

@@ -11,6 +11,7 @@ from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.kernel.money import Money
+from commerce_core.kernel.paging import Page
 from commerce_core.payment import (
     Action,
     ActionKind,
@@ -20,6 +21,7 @@ from commerce_core.payment import (
     Charge,
     ChargeOutcome,
     Declined,
+    Entry,
     Handle,
     NeedsBuyer,
     PaymentGateway,
@@ -34,6 +36,8 @@ from commerce_core.payment import (
     Voided,
 )
 
+#: Lines of the books in a page.
+_PAGE: Final = 100
 _OPEN: Final = PaymentUnknown("it was not charged yet")
 _STRANGE: Final = PaymentUnknown("there is no such handle")
 _LOST: Final = PaymentUnknown("no answer in time")
@@ -81,6 +85,7 @@ class _Entry:
     first_asked_at: datetime | None = None
     refunds: dict[str, Refunded] = attrs.Factory(dict[str, Refunded])
     refunded_at: dict[str, datetime] = attrs.Factory(dict[str, datetime])
+    captured_at: datetime | None = None
 
     @property
     def action(self) -> Action | None:
@@ -95,7 +100,7 @@ class _Entry:
         """Decide by itself what it decides later."""
         asked_at = self.first_asked_at if self.card == _DECIDED_LATER else None
         if asked_at and self.outcome is _OPEN and now >= asked_at + _SLOW:
-            self.capture()
+            self.capture(now)
 
     def refund_shown(self, key: str, now: datetime) -> RefundOutcome | None:
         """How a refund stands that was made; ``None``: there is none."""
@@ -116,9 +121,18 @@ class _Entry:
             if not isinstance(self.refund_shown(key, now), RefundRefused)
         )
 
-    def capture(self) -> None:
+    def capture(self, now: datetime) -> Captured:
         """Take the money."""
-        self.outcome = Captured(ref=f"capture-{self.order_id}", amount=self.amount)
+        self.captured_at = now
+        self.outcome = captured = Captured(ref=f"capture-{self.order_id}", amount=self.amount)
+        return captured
+
+    def booked_at(self, line: BookEntry) -> datetime:
+        """When *line* of its books was written."""
+        for key, made in self.refunds.items():
+            if made.ref == line.ref:
+                return self.refunded_at.get(key, self.prepared_at)
+        return self.captured_at or self.prepared_at
 
     def shown(self) -> ChargeOutcome:
         """What is to be seen of it."""
@@ -181,9 +195,7 @@ class MemoryGateway(PaymentGateway):
         ):
             entry.first_asked_at = entry.first_asked_at or now
             return _LOST
-        entry.outcome = _REFUSALS.get(entry.card) or Captured(
-            ref=f"capture-{entry.order_id}", amount=entry.amount
-        )
+        entry.outcome = _REFUSALS.get(entry.card) or entry.capture(now)
         return _LOST if entry.card == _LOSES_ANSWER else entry.outcome
 
     def _carried_back(self, entry: _Entry, result: str | None) -> ChargeOutcome:
@@ -192,7 +204,7 @@ class MemoryGateway(PaymentGateway):
         elif result == "approved" and (refusal := _REFUSALS.get(entry.card)):
             entry.outcome = refusal
         elif result == "approved":
-            entry.capture()
+            entry.capture(self._clock.now())
         return entry.shown()
 
     def fetch(self, handle: Handle) -> ChargeOutcome:
@@ -261,18 +273,18 @@ class MemoryGateway(PaymentGateway):
                 for line in _lines(e, self._clock.now())
             ]
 
-    def captures(self, after: BookEntry | None, limit: int) -> Sequence[BookEntry]:
+    def entries(self, since: datetime, until: datetime, cursor: str | None) -> Page[Entry]:
+        now, begin = self._clock.now(), int(cursor or 0)
         with self._turn:
-            captured_lines = [
-                line
+            found = [
+                Entry(**attrs.asdict(line, recurse=False), reference=e.handle.reference, at=at)
                 for e in self._entries.values()
-                for line in _lines(e, self._clock.now())
-                if line.kind == "capture"
+                for line in _lines(e, now)
+                if since <= (at := e.booked_at(line)) < until
             ]
-        behind = (
-            line for line in captured_lines if after is None or line.order_id > after.order_id
-        )
-        return sorted(behind, key=lambda line: line.order_id)[:limit]
+        page = found[begin : begin + _PAGE]
+        more = begin + _PAGE < len(found)
+        return Page(page, str(begin + _PAGE) if more else None)
 
     def _find(self, handle: Handle) -> _Entry:
         """Its entry; for a handle that was never prepared, one of which nothing is known and

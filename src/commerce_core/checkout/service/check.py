@@ -8,7 +8,7 @@ audit's.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
 import attrs
@@ -30,10 +30,14 @@ from commerce_core.kernel.messaging import Outbox
 from commerce_core.kernel.transaction import Database, Transaction
 from commerce_core.notifications import NotificationRepository
 from commerce_core.orders import KeptNumber, Order, OrderKey, OrderRepository, OrderView
-from commerce_core.payment import PaymentGateway
+from commerce_core.payment import Entry, PaymentGateway
 from commerce_core.refunds import RefundRepository
 
 _PAGE: Final = 500
+#: Before anything that a gateway's books can show.
+_FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+#: So much at most a gateway's clock is ahead.
+_AHEAD: Final = timedelta(days=1)
 #: A message that waits for longer, for no reason that is known, is stuck.
 MESSAGE_AGE: Final = timedelta(hours=1)
 #: Messages about orders that ended before may be forgotten.
@@ -239,28 +243,34 @@ class Checker:
         No order is charged before it is committed, so that what is in the books now must be in the
         database from now on.
         """
-        page = gateway.captures(None, _PAGE)
-        while page:
-            with self._db.snapshot() as tx:
-                known = self._orders.keys_of(tx, [OrderId(entry.order_id) for entry in page])
-            strange = [entry for entry in page if entry.order_id not in known]
-            kept = Counter[str]()
-            for entry in (
-                gateway.books([OrderId(entry.order_id) for entry in strange]) if strange else ()
-            ):
-                kept[entry.order_id] += (
-                    entry.amount.minor if entry.kind == "capture" else -entry.amount.minor
+        cursor: str | None = None
+        until = self._clock.now() + _AHEAD
+        while True:
+            page = gateway.entries(_FIRST, until, cursor)
+            yield from self._orphans_among([e for e in page.items if e.kind == "capture"], gateway)
+            if (cursor := page.next_cursor) is None:
+                return
+
+    def _orphans_among(
+        self, captures: Sequence[Entry], gateway: PaymentGateway
+    ) -> Iterator[Violation]:
+        with self._db.snapshot() as tx:
+            known = self._orders.keys_of(tx, [OrderId(entry.order_id) for entry in captures])
+        strange = [entry for entry in captures if entry.order_id not in known]
+        kept = Counter[str]()
+        for entry in (
+            gateway.books([OrderId(entry.order_id) for entry in strange]) if strange else ()
+        ):
+            kept[entry.order_id] += (
+                entry.amount.minor if entry.kind == "capture" else -entry.amount.minor
+            )
+        for entry in strange:
+            if kept[entry.order_id]:
+                detail = (
+                    f"the gateway's books have a capture of {entry.amount} ({entry.ref}), "
+                    "and there is no such order"
                 )
-            for entry in strange:
-                if kept[entry.order_id]:
-                    detail = (
-                        f"the gateway's books have a capture of {entry.amount} ({entry.ref}), "
-                        "and there is no such order"
-                    )
-                    yield Violation(
-                        invariant="L8", subject=f"order {entry.order_id}", detail=detail
-                    )
-            page = gateway.captures(page[-1], _PAGE)
+                yield Violation(invariant="L8", subject=f"order {entry.order_id}", detail=detail)
 
     def _stored(self, keys: Sequence[OrderKey]) -> list[OrderEvidence]:
         """What the database holds of the orders, in a fixed number of statements."""
