@@ -8,8 +8,7 @@ capability is its folder, one line in :class:`Parts` if it has a port, and one i
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from functools import cache
-from typing import Any, Final, TypeVar, get_type_hints
+from typing import Final
 
 import attrs
 
@@ -73,11 +72,13 @@ from commerce_core.kernel.messaging import (
     each_by_its_name,
 )
 from commerce_core.kernel.notifier import Notifier
-from commerce_core.kernel.part_types import check_type
+from commerce_core.kernel.part_types import check_fields
 from commerce_core.kernel.personal_data import PersonalData
 from commerce_core.kernel.relay import LocalQueueDrain, Relay
 from commerce_core.kernel.retention import Retention, RetentionPeriods, Rule
 from commerce_core.kernel.transaction import Database
+from commerce_core.ledger import LedgerRepository
+from commerce_core.ledger.service import LedgerServices
 from commerce_core.notifications import Channel, Kind, NotificationRepository, Renderer
 from commerce_core.notifications.service import (
     MessageRetention,
@@ -104,9 +105,6 @@ from commerce_core.wishlist.service import WishlistAudit, WishlistData, Wishlist
 
 #: The group that places orders, in metrics and traces.
 PLACEMENT: Final = "placement"
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 def _unchanged(consumer: Consumer) -> Consumer:
@@ -145,6 +143,7 @@ class Parts:
     recommending: RecommendationParts
     sagas: SagaStore
     payment_notices: NoticeBooks
+    ledger: LedgerRepository
     refunds: RefundRepository
     audit: AuditBooks
     reindex: ReindexQueue
@@ -211,16 +210,7 @@ def check_parts(parts: Mapping[str, object]) -> None:
     Raises:
         TypeError: one cannot; the sentence names it and says what it must be.
     """
-    kinds = _kinds_of_parts()
-    for name, part in parts.items():
-        if name not in kinds:
-            raise TypeError(f"Parts has no {name}; it has {', '.join(sorted(kinds))}")
-        check_type(f"Parts.{name}", kinds[name], part)
-
-
-@cache
-def _kinds_of_parts() -> Mapping[str, Any]:
-    return get_type_hints(Parts)
+    check_fields(Parts, parts)
 
 
 class Services:
@@ -238,8 +228,7 @@ class Services:
         writer = ItemWriter(items, stock, outbox, ids)
         notifier = self.notifications = Notifications(parts.notifications, clock)
         people = _accounts(parts, notifier)
-        self.accounts = people.accounts()
-        accounts = self.accounts
+        accounts = self.accounts = people.accounts()
         self.credentials, self.resets = people.credentials(accounts), people.resets(accounts)
         self.images, self.image_processing, own = _images(parts, writer)
         self.own_data = OwnData(db, parts.accounts, accounts, _personal_data(parts, own), clock)
@@ -253,23 +242,22 @@ class Services:
         self.payment_returns = PaymentReturns(db, orders, sagas, clock)
         self.orders = Orders(db, orders, parts.seller_orders)
         self.wishlists = Wishlists(db, parts.wishlists, parts.offers, stock, clock)
-        known, calls, in_time = parts.definitions, parts.audit.calls, parts.in_time
-        outside = Outside(gateways=gateways, carriers=parts.carriers, clock=clock, in_time=in_time)
-        recorder = Recorder(carts, stock, orders, sagas, outbox, calls, ids, parts.timing, known)
-        runs = (db, orders, sagas, recorder, known, outside, parts.fan_out, clock)
-        self.runner = SagaRunner(*runs, parts.timing)
+        self.runner, recorder = _runner(parts)
         self.audit = Decisions(db, parts.audit.decisions, clock, ids)
         back = RefundServices(db, orders, parts.refunds, gateways, outbox, clock, ids, self.audit)
         self.refunds, self.refund_runner, self.refund_desk = back.made()
+        theirs = (parts.payment_notices.handles, sagas, back.found(), gateways, clock)
+        ledger = LedgerServices(db, parts.ledger, *theirs, self.audit)
+        self.ledger, self.strangers, self.ledger_report = ledger.made()
         self.letters = DeadLetters(outbox, self.audit, clock)
         told_of = (db, parts.payment_notices, sagas, parts.refunds, gateways)
         self.payment_notices = PaymentNotices(*told_of, clock, self.audit)
-        decides = (db, orders, sagas, stock, recorder, gateways, clock, known)
-        self.operations = Operations(*decides, self.audit, calls)
+        decides = (db, orders, sagas, stock, recorder, gateways, clock, parts.definitions)
+        self.operations = Operations(*decides, self.audit, parts.audit.calls)
         self.reconciliation = Reconciliation(db, orders, sagas, gateways, clock)
         self.messages, hooks = parts.notifications, _webhooks(parts, notifier)
         on = (db, carts, stock, orders, sagas, parts.refunds, outbox, gateways, clock)
-        self.checker = Checker(*on, parts.notifications, _audits(parts, people, hooks))
+        self.checker = Checker(*on, self.messages, _audits(parts, people, hooks, ledger))
         self.searches = Searches(db, parts.imports, parts.index)
         tips, told = parts.recommending, _notifications(parts)
         self.recommendations = Recommendations(db, tips, carts, parts.offers, stock, parts.index)
@@ -336,6 +324,15 @@ def _checkout(parts: Parts, pricer: Pricer) -> tuple[Placement, Checkout]:
     return placement, Checkout(orders, placement.preview, preparation, parts.ids)
 
 
+def _runner(on: Parts) -> tuple[SagaRunner, Recorder]:
+    known, clock, timing, in_time = on.definitions, on.clock, on.timing, on.in_time
+    outside = Outside(gateways=on.gateways, carriers=on.carriers, clock=clock, in_time=in_time)
+    writes = (on.carts, on.stock, on.orders, on.sagas, on.outbox, on.audit.calls, on.ids)
+    recorder = Recorder(*writes, timing, known)
+    runs = (on.database, on.orders, on.sagas, recorder, known, outside, on.fan_out, clock)
+    return SagaRunner(*runs, timing), recorder
+
+
 def _accounts(parts: Parts, notifier: Notifier) -> AccountServices:
     return AccountServices(
         database=parts.database, repo=parts.accounts, requests=parts.credential_requests,
@@ -355,13 +352,15 @@ def _personal_data(parts: Parts, images: ImageData) -> Sequence[PersonalData]:
     )  # fmt: skip
 
 
-def _audits(parts: Parts, people: AccountServices, hooks: WebhookServices) -> Sequence[Audit]:
+def _audits(
+    parts: Parts, people: AccountServices, hooks: WebhookServices, ledger: LedgerServices
+) -> Sequence[Audit]:
     """What is checked beside orders, stock and money."""
     return (
         people.audit(), ImageAudit(parts.database, parts.images, parts.media, parts.clock),
         WishlistAudit(parts.database, parts.wishlists, parts.accounts), hooks.audit(),
         NoticeAudit(parts.database, parts.payment_notices, parts.clock),
-        RefundAudit(parts.database, parts.refunds, parts.clock),
+        RefundAudit(parts.database, parts.refunds, parts.clock), ledger.audit(),
     )  # fmt: skip
 
 

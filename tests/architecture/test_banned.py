@@ -80,5 +80,5 @@ def shared_state(node: ast.AST) -> list[str]:
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names if alias.name == "random"]
     if isinstance(node, ast.ImportFrom) and node.module == "random":
-        return [a.name for a in node.names if a.name not in ("Random", "SystemRandom")]
+        return [a.name for a in node.names if a.name not in ("Random", "SystemRandom", "getstate")]
     return []

@@ -57,6 +57,7 @@ def test_the_page_tells_of_every_figure_with_its_labels_and_of_no_other(tmp_path
         registry = market.shop.registry
         market.buy(market.item(3))
         market.shop.retention.run_once(1)
+        market.shop.ledger.run_once()
         while market.shop.model_builder.run_once(100):
             pass
         assert figures(registry) == DOCUMENTED

@@ -14,7 +14,10 @@ from commerce_bootstrap import builders
 from commerce_bootstrap.container import ShopContainer, build_shop
 from commerce_bootstrap.setting_values import WrongSetting
 from commerce_bootstrap.settings import Settings
+from commerce_core.kernel.money import Money
 from commerce_core.orders import OrderStatus
+from commerce_core.refunds import Origin, RefundOrder
+from commerce_core.refunds.service import Requester
 from commerce_sqlalchemy import sqlite
 from tests.fullstack import full_settings
 from tests.integration.market import open_market
@@ -128,6 +131,29 @@ def test_38_a_shop_does_not_open_at_another_account_than_that_of_an_unfinished_o
     with open_market(tmp_path, **paid_into("first")) as market:
         market.run()
         assert market.order(placed).status is OrderStatus.COMPLETED
+    build_shop(settings).close()
+
+
+def test_a_shop_does_not_open_at_another_account_than_that_of_an_open_refund(
+    tmp_path: Path,
+) -> None:
+    def paid_into(account: str) -> dict[str, Any]:
+        return {"payment_urls": (f"sandbox:///{tmp_path}/books.db?account={account}",)}
+
+    with open_market(tmp_path, **paid_into("first")) as market:
+        _, placed = market.buy(market.item(3))
+        market.run()
+        wish = RefundOrder(amount=Money(100, "USD"), reason="a scratch")
+        by = Requester(origin=Origin.OPERATOR, actor="ann", request="r-1")
+        market.shop.refunds.request(placed.key.order_id, wish, by)
+    settings = Settings.in_folder(tmp_path, **paid_into("second"))
+    with pytest.raises(
+        WrongSetting,
+        match="sandbox is account second, and refunds are under way at its account first",
+    ):
+        build_shop(settings)
+    with open_market(tmp_path, **paid_into("first")) as market:
+        market.shop.refund_runner.run_once(10)
     build_shop(settings).close()
 
 

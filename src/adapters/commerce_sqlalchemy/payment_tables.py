@@ -66,3 +66,18 @@ payment_line_sum = _table(
     sa.CheckConstraint("given_minor BETWEEN 0 AND total_minor", name="ck_payment_line_sum_given"),
     key="buyer_id order_id line_no",
 )  # fmt: skip
+#: Until where the books of gateways are reconciled.
+ledger_mark = _table(
+    "ledger_mark", _text("gateway"), _text("account"), _text("sweep"), _at("through"),
+    _at("next_at"), _int("fence"), key="gateway account sweep",
+)  # fmt: skip
+#: Lines of gateways' books that belong to no order. ``marked`` is the order that the payment names.
+payment_stranger = _table(
+    "payment_stranger", _text("gateway"), _text("ref"), _text("account"), _text("kind"),
+    _text("reference"), _text("marked"), _int("amount_minor"), _text("currency"), _at("at"),
+    _text("why"), _at("seen_at"), _at("settled_at", null=True),
+    sa.Index("ix_payment_stranger_open", "seen_at", "gateway", "ref",
+        sqlite_where=sa.text("settled_at IS NULL"),
+        postgresql_where=sa.text("settled_at IS NULL")),
+    key="gateway ref",
+)  # fmt: skip

@@ -46,6 +46,9 @@ _AT: Final = sa.bindparam("at", type_=Instant())
 #: Spelled as the partial index spells it, so that every planner sees that it serves.
 _DUE: Final = sa.and_(_C.next_at.is_not(None), _C.next_at <= _NOW)
 _LISTED: Final = sa.text("attention")
+_IS_OPEN: Final = sa.and_(
+    _C.next_at.is_not(None), _C.state.in_([state.value for state in RefundState if state.is_open])
+)
 _ANY_DUE: Final = sa.select(_C.no).where(_DUE).limit(1)
 _LONGEST_DUE: Final = (
     sa.select(payment_refund)
@@ -240,6 +243,10 @@ class SqlRefundRepository(RefundRepository):
         written = sa.update(payment_refund).where(*mine).values(**values, next_at=stays)
         found = connection(tx).execute(written.returning(_C.no), {"held_until": until})
         return found.first() is not None
+
+    def gateways_in_use(self, tx: Transaction) -> Sequence[tuple[str, str]]:
+        used = sa.select(_C.gateway, _C.gateway_account).where(_IS_OPEN).distinct()
+        return [(gateway, account) for gateway, account in connection(tx).execute(used)]
 
     def make_due(self, tx: Transaction, keys: Sequence[OrderKey], at: datetime) -> None:
         _MAKE_DUE.run(connection(tx), pairs(keys), at=at)

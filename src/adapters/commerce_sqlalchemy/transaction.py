@@ -26,8 +26,6 @@ from commerce_sqlalchemy.sqlite import BUSY_SECONDS
 
 #: Seconds before a lost transaction is tried again, doubled each time and then shortened by chance.
 _PAUSE: Final = 0.01
-#: Apart from the state of ``random``, which an application may have seeded.
-_CHANCE: Final = SystemRandom()
 #: Connections beyond those kept open, for a moment.
 _OVERFLOW: Final = 4
 #: What is written to see whether there is room, and gone again with the same commit.
@@ -201,7 +199,7 @@ class SqlDatabase(Database):
             return not self.is_sqlite or sqlite.empty_log(tx.connection)
 
     def pause(self, lost: int) -> None:
-        time.sleep(_CHANCE.uniform(0.5, 1.0) * _PAUSE * 2**lost)
+        time.sleep(SystemRandom().uniform(0.5, 1.0) * _PAUSE * 2**lost)
 
     def can_be_reached(self) -> bool:
         """Whether a transaction can be begun right now."""

@@ -63,7 +63,7 @@ class StripeBooks:
         return entries
 
     def between(self, since: datetime, until: datetime, cursor: str | None) -> Page[Entry]:
-        """Charges made then, and behind them refunds, each with the second that it was made in."""
+        """What was charged then, and behind it what was given back, each with its second."""
         kind, _, last = (cursor or f"{_CHARGES} ").partition(" ")
         listed: Any = self._charges if kind == _CHARGES else self._refunds
         span = {"gte": int(since.timestamp()), "lte": int(until.timestamp())}

@@ -14,6 +14,7 @@ class Action(StrEnum):
     COMPENSATE = "compensate"
     REPLAY = "replay"
     DISCARD = "discard"
+    SETTLE = "settle"
 
 
 @attrs.frozen(kw_only=True)

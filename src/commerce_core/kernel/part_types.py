@@ -1,9 +1,28 @@
 """Whether what is handed in can be the part that it is given for; said in words if it cannot."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from inspect import getattr_static
 from types import NoneType, UnionType
-from typing import Any, Union, cast, get_args, get_origin
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
+
+
+def check_fields(owner: type, values: Mapping[str, object]) -> None:
+    """Accept *values*, all or some, that can be the fields of *owner* of these names.
+
+    Raises:
+        TypeError: one cannot; the sentence names it and says what it must be.
+    """
+    kinds, called = _kinds_of(owner), owner.__name__
+    for name, value in values.items():
+        if name not in kinds:
+            raise TypeError(f"{called} has no {name}; it has {', '.join(sorted(kinds))}")
+        check_type(f"{called}.{name}", kinds[name], value)
+
+
+@cache
+def _kinds_of(owner: type) -> Mapping[str, Any]:
+    return get_type_hints(owner)
 
 
 def check_type(name: str, kind: Any, value: object) -> None:

@@ -21,12 +21,13 @@ from commerce_core.refunds.model import (
     RefundState,
     RefundSums,
 )
-from commerce_core.refunds.ports import RefundRepository
+from commerce_core.refunds.ports import FoundRefunds, RefundRepository
 
 __all__ = [
     "LONGEST_REASON",
     "OPEN_FOR",
     "WATCHED_FOR",
+    "FoundRefunds",
     "LineSum",
     "NotCompleted",
     "NotPaid",

@@ -43,6 +43,8 @@ class Origin(StrEnum):
     """Nobody: it was captured after the order was cancelled."""
     OPERATOR = "operator"
     SELLER = "seller"
+    GATEWAY = "gateway"
+    """Whoever made it at the gateway itself: it was found in the gateway's books."""
 
 
 class RefundState(StrEnum):

@@ -8,6 +8,7 @@ from typing import Protocol
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Transaction
 from commerce_core.orders import OrderKey
+from commerce_core.payment import Entry
 from commerce_core.refunds.model import (
     LineSum,
     Refund,
@@ -16,6 +17,18 @@ from commerce_core.refunds.model import (
     RefundPosition,
     RefundSums,
 )
+
+
+class FoundRefunds(Protocol):
+    """Takes what a gateway's books have beside what the shop has sent."""
+
+    @abstractmethod
+    def take(self, tx: Transaction, key: OrderKey, account: tuple[str, str], line: Entry) -> bool:
+        """Whether the refund *line* of the completed order *key*, at *account* (a gateway, and its
+        account), is none that is under way: then it is written down as one that is done, as far as
+        so much is left of what was captured. One that is under way is looked after at once.
+        Idempotent.
+        """
 
 
 class RefundRepository(Protocol):
@@ -82,6 +95,10 @@ class RefundRepository(Protocol):
         """Write how it stands that is claimed *until* then, if its fence is still the newest;
         whether it was. Where somebody has made it due meanwhile, it stays due then.
         """
+
+    @abstractmethod
+    def gateways_in_use(self, tx: Transaction) -> Sequence[tuple[str, str]]:
+        """The gateways and accounts at which refunds are open."""
 
     @abstractmethod
     def make_due(self, tx: Transaction, keys: Sequence[OrderKey], at: datetime) -> None:

@@ -54,6 +54,7 @@ from commerce_sqlalchemy.engine import EngineDatabase
 from commerce_sqlalchemy.images import SqlImageRepository
 from commerce_sqlalchemy.imports import SqlImportQueue
 from commerce_sqlalchemy.inventory import SqlStockLedger
+from commerce_sqlalchemy.ledger import SqlLedgerRepository
 from commerce_sqlalchemy.messaging import SqlInbox, SqlOutbox
 from commerce_sqlalchemy.notifications import SqlNotificationRepository
 from commerce_sqlalchemy.order_handles import SqlOrderHandles
@@ -93,6 +94,7 @@ class Storage:
     recommendation_models: SqlRecommendationModels
     sagas: SqlSagaStore
     payment_notices: SqlNoticeRepository
+    ledger: SqlLedgerRepository
     refunds: SqlRefundRepository
     order_handles: SqlOrderHandles
     audit: AuditBooks
@@ -144,7 +146,7 @@ def build_storage(
         seller_orders=SqlSellerOrders(), wishlists=SqlWishlistRepository(),
         purchases=SqlPurchaseHistory(), recommendation_models=SqlRecommendationModels(),
         sagas=SqlSagaStore(), payment_notices=SqlNoticeRepository(), refunds=SqlRefundRepository(),
-        order_handles=SqlOrderHandles(),
+        order_handles=SqlOrderHandles(), ledger=SqlLedgerRepository(),
         audit=AuditBooks(decisions=SqlDecisionLog(), calls=SqlCallLog()),
         outbox=SqlOutbox(opened, queues if laid_out.delivers_inside else None), queues=queues,
         reindex=SqlReindexQueue(), inbox=SqlInbox(), notifications=SqlNotificationRepository(),

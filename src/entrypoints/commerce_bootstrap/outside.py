@@ -42,22 +42,24 @@ def timed_gateways(
     """*gateways* with every call in time, but for those that answer inside this process.
 
     Raises:
-        WrongSetting: an unfinished order is paid at one that is missing, or at another account of
-            it (rule 2).
+        WrongSetting: an unfinished order is paid, or a refund under way, at one that is missing, or
+            at another account of it (rule 2).
     """
     with storage.database.snapshot() as tx:
-        used = sorted(storage.sagas.gateways_in_use(tx))
-    for name, account in used:
-        if name not in gateways:
-            raise WrongSetting(
-                f"{PREFIX}PAYMENT_URLS lacks {name}, at which unfinished orders are paid."
-            )
-        configured = gateways[name].capabilities().account
-        if configured and configured != account:
-            raise WrongSetting(
-                f"{PREFIX}PAYMENT_URLS: {name} is account {configured}, and unfinished orders are "
-                f"paid at its account {account}."
-            )
+        used = {
+            "unfinished orders are paid": sorted(storage.sagas.gateways_in_use(tx)),
+            "refunds are under way": sorted(storage.refunds.gateways_in_use(tx)),
+        }
+    for what, places in used.items():
+        for name, account in places:
+            if name not in gateways:
+                raise WrongSetting(f"{PREFIX}PAYMENT_URLS lacks {name}, at which {what}.")
+            configured = gateways[name].capabilities().account
+            if configured and configured != account:
+                raise WrongSetting(
+                    f"{PREFIX}PAYMENT_URLS: {name} is account {configured}, and {what} at its "
+                    f"account {account}."
+                )
     return {
         n: g if answer_at_once(g) else TimedGateway(g, _deadline(n, settings, closing))
         for n, g in gateways.items()

@@ -82,7 +82,7 @@ def build_parts(
         wishlists=storage.wishlists, recommending=_recommending(settings, storage),
         sagas=storage.sagas, audit=storage.audit,
         payment_notices=_notices(storage, registry), refunds=storage.refunds,
-        reindex=storage.reindex, outbox=storage.outbox,
+        ledger=storage.ledger, reindex=storage.reindex, outbox=storage.outbox,
         inbox=storage.inbox, queues=storage.queues,
         notifications=storage.notifications, renderer=renderer, channels=channels,
         webhooks=_webhooks(settings, receivers, registry),

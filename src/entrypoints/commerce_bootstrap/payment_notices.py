@@ -1,4 +1,4 @@
-"""What the shop counts of what payment gateways say by themselves."""
+"""What the shop counts of what payment gateways say by themselves, and of their books."""
 
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -11,6 +11,8 @@ from commerce_bootstrap.metrics import result_of
 from commerce_bootstrap.probing import Probe
 from commerce_core.checkout.service.notices import PaymentNotices
 from commerce_core.kernel.clock import Clock
+from commerce_core.ledger import Sweep
+from commerce_core.ledger.service import Strangers
 
 #: Nothing is counted beyond this: more is as alarming.
 _MOST: Final = 1_000
@@ -54,3 +56,30 @@ class NoticeCollector(Collector):
             ("oldest_seconds", "Age of the oldest of them.", age),
         ):
             yield GaugeMetricFamily(f"commerce_payment_notices_{name}", meaning, value=value)
+
+
+class LedgerCollector(Collector):
+    """Until where gateways' books are reconciled, and what in them belongs to no order."""
+
+    def __init__(self, strangers: Strangers, clock: Clock) -> None:
+        self._stats = Probe(lambda: strangers.stats(_MOST))
+        self._clock = clock
+
+    def collect(self) -> Iterator[Metric]:
+        if (stats := result_of(self._stats)) is None:
+            return
+        behind = GaugeMetricFamily(
+            "commerce_ledger_behind_seconds",
+            "How long ago what was reconciled last of a gateway's books happened.",
+            labels=["gateway", "account"],
+        )
+        for mark in stats.marks:
+            if mark.sweep is Sweep.RECENT:
+                age = max(0.0, (self._clock.now() - mark.through).total_seconds())
+                behind.add_metric([mark.gateway, mark.account], age)
+        yield behind
+        yield GaugeMetricFamily(
+            "commerce_payment_strangers",
+            "Lines of gateways' books that belong to no order, 1,000 at most.",
+            value=stats.strangers,
+        )

@@ -118,6 +118,10 @@ _REPAIRS: Final = {
         "See whether a worker has the role `sagas`, and its log; look the refund up in the "
         "gateway's books."
     ),
+    "L18": (
+        "See whether a worker has the role `timers`, and its log; `commerce payments reconcile` "
+        "reads the books by hand."
+    ),
     "L15": "Delete the order's row of `payment_action`: nothing needs it any more.",
 }
 _ELSE: Final = (

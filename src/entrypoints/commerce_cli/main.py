@@ -56,6 +56,10 @@ _GROUPS: Final = {
         "Maintain the sellers' lists of orders.",
         {"rebuild-seller-view": "commerce_cli.orders:rebuild_seller_view"},
     ),
+    "payments": (
+        "Compare the payment gateways' books with the shop's.",
+        {name: f"commerce_cli.payments:{name}" for name in ("reconcile", "report")},
+    ),
     "messages": (
         "List messages that could not be delivered; replay or discard them.",
         {

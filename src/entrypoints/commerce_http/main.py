@@ -33,7 +33,7 @@ from commerce_http import (
 from commerce_http.accounts import credentials, own_data, resets
 from commerce_http.accounts import handlers as accounts
 from commerce_http.catalog import imports, items
-from commerce_http.ops import decisions, messages, notices, sagas
+from commerce_http.ops import decisions, messages, notices, sagas, strangers
 from commerce_http.orders import handlers as orders
 from commerce_http.orders.watch import TimelineWatch
 from commerce_http.web import health, openapi, problems, root, swagger
@@ -76,6 +76,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = tuple(
         sagas,
         messages,
         notices,
+        strangers,
         decisions,
         root,
         health,

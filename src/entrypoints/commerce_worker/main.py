@@ -32,6 +32,8 @@ _NOTICES: Final = 200
 _REFUNDS: Final = 20
 _RECONCILED: Final = 100
 _RECONCILE_EVERY: Final = timedelta(seconds=60)
+#: A sweep that is behind reads a day of a gateway's books each time.
+_READ_BOOKS_EVERY: Final = timedelta(seconds=30)
 #: Orders that would run later than any is put off, as a clock was wrong.
 _RECALLED: Final = 500
 _RECALL_EVERY: Final = timedelta(seconds=30)
@@ -75,6 +77,7 @@ def loops_of(shop: Shop, roles: Collection[str] = ROLES) -> list[Loop]:
     reconcile = Every(
         _RECONCILE_EVERY, shop.clock, partial(shop.reconciliation.run_once, _RECONCILED)
     )
+    read_books = Every(_READ_BOOKS_EVERY, shop.clock, shop.ledger.run_once)
     recall = Every(_RECALL_EVERY, shop.clock, partial(shop.runner.recall, _RECALLED))
     forget = Every(_FORGET_EVERY, shop.clock, partial(shop.retention.run_once, _FORGOTTEN))
     send_links = partial(shop.resets.run_once, _ROWS)
@@ -103,6 +106,7 @@ def loops_of(shop: Shop, roles: Collection[str] = ROLES) -> list[Loop]:
         (NOTIFICATIONS, Loop("attention", attention, Pace(idle=1.0, woken=False))),
         ("webhooks", Loop("webhook-sender", post, Pace(idle=0.2, woken=False))),
         ("timers", Loop("timers", reconcile, Pace(idle=1.0, woken=False))),
+        ("timers", Loop("ledger", read_books, Pace(idle=1.0, woken=False))),
         ("timers", Loop("recalled", recall, Pace(idle=1.0, woken=False))),
         ("timers", Loop("links", send_links, Pace(idle=0.5, woken=False))),
         ("timers", Loop("erasures", erase, Pace(idle=1.0, woken=False))),

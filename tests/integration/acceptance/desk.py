@@ -7,7 +7,10 @@ from typing import Any, Final
 from commerce_core.accounts import Role
 from commerce_core.kernel.ids import MessageId
 from commerce_core.kernel.messaging import DeadLetter, Message
-from commerce_core.payment import KeptNotice, Notice, NoticeState
+from commerce_core.kernel.money import Money
+from commerce_core.ledger import Stranger, Why
+from commerce_core.payment import Entry, KeptNotice, Notice, NoticeState
+from commerce_sqlalchemy.ledger import SqlLedgerRepository
 from commerce_sqlalchemy.payment_notices import SqlNoticeRepository
 from tests.integration.acceptance.quarters import Quarter, newcomer
 from tests.integration.http.people import Person
@@ -85,6 +88,30 @@ def notice(what: str) -> Callable[[Quarter], Send]:
         return lambda: q.send(operator, "POST", path, WHY)
 
     return prepared
+
+
+def stranger(what: str) -> Callable[[Quarter], Send]:
+    """One line of no order among as many as there are of everything."""
+
+    def prepared(q: Quarter) -> Send:
+        operator, ids = an_operator(q), [q.market.container.ids().new() for _ in range(q.size)]
+        with q.market.database.begin() as tx:
+            SqlLedgerRepository().keep(tx, [a_stranger(i) for i in ids])
+            tx.commit()
+        if not what:
+            return lambda: q.send(operator, "GET", "/ops/payments/strangers?size=100")
+        path = f"/ops/payments/strangers/bank/{ids[0]}/{what}"
+        return lambda: q.send(operator, "POST", path, WHY)
+
+    return prepared
+
+
+def a_stranger(ref: str) -> Stranger:
+    """A capture of no order."""
+    line = Entry(
+        order_id="none", ref=ref, kind="capture", amount=Money(700, "USD"), reference="pi_1", at=AT
+    )
+    return Stranger(gateway="bank", account="acct_1", entry=line, why=Why.NO_ORDER, seen_at=AT)
 
 
 def refunded(q: Quarter) -> Send:

@@ -304,6 +304,8 @@ ROWS: Final[dict[str, Callable[[Quarter], Send]]] = {
     "refund_details": desk.refund,
     "list_refunds_for_review": desk.get("/ops/payments/refunds?size=100"),
     "retry_refund": desk.retried,
+    "list_payment_strangers": desk.stranger(""),
+    "settle_payment_stranger": desk.stranger("settle"),
     "list_decisions": desk.get("/ops/decisions?size=100"),
     "service": _get("/", "guest"),
     "live": _get("/health/live", "guest"),

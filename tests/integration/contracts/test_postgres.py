@@ -13,6 +13,7 @@ from tests.contracts import (
     test_checkout,
     test_images,
     test_inventory,
+    test_ledger,
     test_messaging,
     test_notifications,
     test_orders,
@@ -114,7 +115,10 @@ def test_no_suite_of_storage_is_left_out() -> None:
         name for module in modules for name in vars(module) if name.startswith("TestSqlite")
     }
     assert {name.replace("Sqlite", "Postgres") for name in on_sqlite} <= globals().keys()
-    assert len(on_sqlite) == 26
+    assert len(on_sqlite) == 27
 
 
 class TestPostgresRefundRepository(test_refunds.TestSqliteRefundRepository): ...
+
+
+class TestPostgresLedgerRepository(test_ledger.TestSqliteLedgerRepository): ...

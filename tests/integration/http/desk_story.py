@@ -7,7 +7,10 @@ import httpx
 
 from commerce_core.kernel.ids import MessageId
 from commerce_core.kernel.messaging import DeadLetter, Message
-from commerce_core.payment import KeptNotice, Notice, NoticeState
+from commerce_core.kernel.money import Money
+from commerce_core.ledger import Stranger, Why
+from commerce_core.payment import Entry, KeptNotice, Notice, NoticeState
+from commerce_sqlalchemy.ledger import SqlLedgerRepository
 from commerce_sqlalchemy.payment_notices import SqlNoticeRepository
 from tests.integration.http.people import Person, Town, request_for, until
 
@@ -53,6 +56,7 @@ def decided(
     story.answers["compensateSaga"] = {"200": {"done": undone}}
     _letters(town, story, operator)
     _notices(town, story, operator)
+    _strangers(town, story, operator)
     _refunded(story, operator, people, order)
     story.ask(operator, "GET", "/ops/decisions")
     until(lambda: ada("GET", f"/orders/{slow.json()['orderId']}").json()["status"] == "CANCELLED")
@@ -104,6 +108,24 @@ def _notices(town: Town, story: "Story", operator: Person) -> None:
     story.ask(operator, "GET", path)
     place = {"gateway": "stripe", "eventId": said.event_id}
     story.ask(operator, "POST", f"{path}/{{gateway}}/{{eventId}}/retry", WHY, at=place)
+
+
+def _strangers(town: Town, story: "Story", operator: Person) -> None:
+    at = town.shop.clock.now()
+    line = Entry(
+        order_id="0199b3f0-0000-7000-8000-000000000000", ref="ch_3PgafT2eZvKYlo2C", kind="capture",
+        amount=Money(4_990, "USD"), reference="pi_3PgafT2eZvKYlo2C", at=at,
+    )  # fmt: skip
+    seen = Stranger(
+        gateway="stripe", account="acct_1AbC/live", entry=line, why=Why.NO_ORDER, seen_at=at
+    )
+    with town.shop.database.begin() as tx:
+        SqlLedgerRepository().keep(tx, [seen])
+        tx.commit()
+    path = "/ops/payments/strangers"
+    story.ask(operator, "GET", path)
+    place = {"gateway": "stripe", "ref": line.ref}
+    story.ask(operator, "POST", f"{path}/{{gateway}}/{{ref}}/settle", WHY, at=place)
 
 
 def _letters(town: Town, story: "Story", operator: Person) -> None:

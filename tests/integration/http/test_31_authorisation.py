@@ -290,6 +290,13 @@ TABLE: Final[Mapping[tuple[str, str], Row]] = {
         lambda _: "/ops/payments/notices/a/b/retry",
         lambda _: WHY,
     ),
+    ("GET", "/ops/payments/strangers"): Row("buyer", OPERATORS_ALONE),
+    ("POST", "/ops/payments/strangers/{gateway}/{ref}/settle"): Row(
+        "buyer",
+        (403, 403, 403, 401, 404),
+        lambda _: "/ops/payments/strangers/a/b/settle",
+        lambda _: WHY,
+    ),
     ("GET", "/ops/decisions"): Row("buyer", OPERATORS_ALONE),
     ("GET", "/"): Row("buyer", ANYONE),
     ("GET", "/health/live"): Row("buyer", ANYONE),

@@ -1,8 +1,8 @@
 """What every notification repository and every channel promises."""
 
-import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from random import getstate
 from typing import Any, Final
 
 import attrs
@@ -345,6 +345,6 @@ class ChannelContract:
     def test_it_draws_nothing_from_the_state_of_chance_that_an_application_may_have_seeded(
         self, channel: Channel
     ) -> None:
-        before = random.getstate()
+        before = getstate()
         channel.send([self.message()])
-        assert random.getstate() == before
+        assert getstate() == before

@@ -249,6 +249,14 @@ class RefundRepositoryContract:
         assert sorted((r.no, r.fence) for r in self._claim(until)) == [(1, 2), (2, 2)]
         assert [(r.no, r.fence) for r in self._all()] == [(1, 2), (2, 2), (3, 0)]
 
+    def test_a_gateway_is_in_use_while_a_refund_is_open_there(self) -> None:
+        second = a_refund(2, account="second")
+        done = a_refund(3, account="third", state=RefundState.DONE, ref="r")
+        self._insert(a_refund(), second, done)
+        with self._db.snapshot() as tx:
+            used = sorted(self._repo.gateways_in_use(tx))
+        assert used == [("sandbox", "main"), ("sandbox", "second")]
+
     def test_an_older_claim_writes_nothing(self) -> None:
         self._insert(a_refund(1))
         (old,), until = self._claim(), AT + timedelta(minutes=2)

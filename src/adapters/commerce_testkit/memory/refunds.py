@@ -105,6 +105,10 @@ class MemoryRefundRepository(RefundRepository):
         rows[_place(refund)] = attrs.evolve(refund, next_at=next_at, lines=now.lines)
         return True
 
+    def gateways_in_use(self, tx: Transaction) -> Sequence[tuple[str, str]]:
+        refunds: list[Refund] = [*table(tx, "payment_refund").values()]
+        return sorted({(r.gateway, r.account) for r in refunds if r.state.is_open})
+
     def make_due(self, tx: Transaction, keys: Sequence[OrderKey], at: datetime) -> None:
         rows = table(tx, "payment_refund")
         for place, refund in rows.items():

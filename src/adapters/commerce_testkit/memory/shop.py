@@ -34,6 +34,7 @@ from commerce_testkit.memory.images import (
     MemoryMediaStore,
 )
 from commerce_testkit.memory.inventory import MemoryStockLedger
+from commerce_testkit.memory.ledger import MemoryLedgerRepository
 from commerce_testkit.memory.messaging import MemoryInbox, MemoryOutbox
 from commerce_testkit.memory.notifications import (
     MemoryChannel,
@@ -118,6 +119,7 @@ class MemoryParts:
     seller_orders: MemorySellerOrders = attrs.field(factory=MemorySellerOrders)
     sagas: MemorySagaStore = attrs.field(factory=MemorySagaStore)
     payment_notices: NoticeBooks = attrs.field(factory=_notices)
+    ledger: MemoryLedgerRepository = attrs.field(factory=MemoryLedgerRepository)
     refunds: MemoryRefundRepository = attrs.field(factory=MemoryRefundRepository)
     audit: AuditBooks = attrs.field(factory=memory_books)
     wishlists: MemoryWishlistRepository = attrs.field(factory=MemoryWishlistRepository)
@@ -159,7 +161,7 @@ def parts_in_memory(on: MemoryParts) -> "partial[Parts]":
         webhooks=WebhookParts(repo=on.webhooks, receivers=on.receivers),
         seller_orders=on.seller_orders, wishlists=on.wishlists, recommending=on.recommending,
         sagas=on.sagas, payment_notices=on.payment_notices, refunds=on.refunds,
-        audit=on.audit,
+        ledger=on.ledger, audit=on.audit,
         reindex=on.reindex, outbox=on.outbox, inbox=MemoryInbox(),
         index=on.index, notifications=on.notifications, renderer=PlainRenderer(),
         channels=[on.mail], gateways={_GATEWAY: on.gateway},

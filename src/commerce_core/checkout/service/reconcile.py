@@ -2,9 +2,9 @@
 after all was undone.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Final, TypeVar
+from typing import Final
 
 import attrs
 
@@ -17,6 +17,7 @@ from commerce_core.checkout.steps.own import no_answer
 from commerce_core.checkout.steps.pay import LookedUp, pay
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import OrderId
+from commerce_core.kernel.in_turn import each_in_turn
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.transaction import Database
 from commerce_core.orders import Order, OrderKey, OrderRepository, OrderState
@@ -27,9 +28,6 @@ _UNCLAIMED_AFTER: Final = timedelta(hours=1)
 #: A refund is tried about so often: it counts as tried in vain once for each.
 _ONE_TRY: Final = timedelta(minutes=1)
 _CHARGED_LATE: Final = "charged after the order was cancelled"
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 @attrs.frozen(kw_only=True)
@@ -76,7 +74,7 @@ class Reconciliation:
             waiting = gateway.unclaimed(self._clock.now() - _UNCLAIMED_AFTER, limit)
             needed = self._needed([order_id for order_id, _ in waiting])
             vain = [handle for order_id, handle in waiting if order_id not in needed]
-            _each(vain, gateway.cancel)
+            each_in_turn(vain, gateway.cancel)
             cancelled += len(vain)
         return cancelled
 
@@ -96,7 +94,7 @@ class Reconciliation:
         """The intent first, then the call, then the fact: a run that dies in between is made good
         by the next.
         """
-        return sum(_each(self._intended(limit), self._refund))
+        return sum(each_in_turn(self._intended(limit), self._refund))
 
     def _intended(self, limit: int) -> list[_Owed]:
         """What is owed, with the intent of each refund written down; one of an order at a time, the
@@ -164,19 +162,3 @@ class Reconciliation:
             )
         except Exception as error:  # noqa: BLE001 (whatever it is, it may have happened)
             return error, no_answer(error)
-
-
-def _each(things: Iterable[T], act: Callable[[T], R]) -> list[R]:
-    """Act on each; one that fails keeps no other from being tried, and is raised when all had
-    theirs.
-    """
-    done: list[R] = []
-    failed: Exception | None = None
-    for thing in things:
-        try:
-            done.append(act(thing))
-        except Exception as error:  # noqa: BLE001 (one handle must not block the others)
-            failed = failed or error
-    if failed is not None:
-        raise failed
-    return done

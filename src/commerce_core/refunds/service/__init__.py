@@ -2,6 +2,7 @@
 
 from commerce_core.refunds.service.audit import RefundAudit
 from commerce_core.refunds.service.desk import RefundDesk
+from commerce_core.refunds.service.found import RefundsAtGateways
 from commerce_core.refunds.service.request import OrderRefunds, Reader, Refunds, Requester
 from commerce_core.refunds.service.run import RefundRunner
 from commerce_core.refunds.service.together import RefundServices
@@ -14,5 +15,6 @@ __all__ = [
     "RefundRunner",
     "RefundServices",
     "Refunds",
+    "RefundsAtGateways",
     "Requester",
 ]

@@ -13,6 +13,7 @@ from commerce_core.orders import OrderRepository
 from commerce_core.payment import PaymentGateway
 from commerce_core.refunds.ports import RefundRepository
 from commerce_core.refunds.service.desk import RefundDesk
+from commerce_core.refunds.service.found import RefundsAtGateways
 from commerce_core.refunds.service.request import Refunds
 from commerce_core.refunds.service.run import RefundRunner
 
@@ -46,3 +47,7 @@ class RefundServices:
         """What carries them out."""
         on = (self.database, self.orders, self.repo, self.gateways, self.outbox)
         return RefundRunner(*on, self.clock, self.ids)
+
+    def found(self) -> RefundsAtGateways:
+        """What takes those that were made at a gateway itself."""
+        return RefundsAtGateways(self.repo, self.outbox, self.clock, self.ids)
