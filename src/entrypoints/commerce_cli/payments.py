@@ -4,7 +4,7 @@ import csv
 import sys
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from cyclopts import Parameter
 
@@ -15,11 +15,11 @@ from commerce_core.kernel.money import Money
 if TYPE_CHECKING:
     from commerce_core.ledger import DaySum
 
-_COLUMNS = (
+_COLUMNS: Final[tuple[str, ...]] = (
     "day", "gateway", "currency", "kind", "lines", "amount", "knownLines", "knownAmount", "agrees",
 )  # fmt: skip
 #: More days than this are asked for by mistake.
-_MOST_DAYS = 3_700
+_MOST_DAYS: Final = 3_700
 
 
 class Format(StrEnum):

@@ -1,6 +1,7 @@
 """Refunds that nobody asked the shop for: they were made at the gateway itself, and count."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import attrs
 
@@ -15,7 +16,7 @@ from commerce_core.refunds.events import RefundSucceeded
 from commerce_core.refunds.model import Origin, Refund, RefundState
 from commerce_core.refunds.ports import FoundRefunds, RefundRepository
 
-_REASON = "made at the gateway"
+_REASON: Final = "made at the gateway"
 
 
 class RefundsAtGateways(FoundRefunds):
