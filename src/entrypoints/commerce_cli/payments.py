@@ -77,7 +77,7 @@ def report(
             raise WrongCall("--since must not be after --until, nor more than ten years before it")
         rows = [_row(one) for one in shop.ledger_report.days(since, last)]
     if format is Format.CSV:
-        writer = csv.DictWriter(sys.stdout, _COLUMNS, lineterminator="\n")
+        writer: csv.DictWriter[str] = csv.DictWriter(sys.stdout, [*_COLUMNS], lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
     else:
