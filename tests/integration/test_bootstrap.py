@@ -2,6 +2,7 @@
 what would break a promise.
 """
 
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -14,6 +15,7 @@ from commerce_bootstrap import builders
 from commerce_bootstrap.container import ShopContainer, build_shop
 from commerce_bootstrap.setting_values import WrongSetting
 from commerce_bootstrap.settings import Settings
+from commerce_core.accounts import Register
 from commerce_core.kernel.money import Money
 from commerce_core.orders import OrderStatus
 from commerce_core.refunds import Origin, RefundOrder
@@ -99,6 +101,15 @@ def test_38_an_order_goes_on_at_the_gateway_where_it_began_though_another_is_the
         }
         assert taken == {"new": 0, "old": 1}
         market.assert_sound()
+
+
+def test_a_shop_that_is_closed_leaves_no_thread_behind(tmp_path: Path) -> None:
+    before = {*threading.enumerate()}
+    with build_shop(Settings.in_folder(tmp_path)) as shop:
+        shop.accounts.register(
+            Register(email="a@example.org", password="correct horse", name="A", role="buyer")
+        )
+    assert [t.name for t in threading.enumerate() if t not in before] == []
 
 
 def test_38_a_shop_does_not_open_without_the_gateway_of_an_unfinished_order(tmp_path: Path) -> None:
