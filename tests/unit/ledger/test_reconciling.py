@@ -261,6 +261,8 @@ def test_a_gateway_that_is_away_keeps_no_other_from_being_read() -> None:
     parts = MemoryParts()
     away, other = Altered(parts.clock), MemoryGateway(parts.clock)
     shop = memory_shop(parts, partial(Parts, gateways={"sandbox": away, "other": other}))
+    shop.ledger.run_once()
+    shop.clock.advance(3 * SOON)
     stray_at(other)
     away.away = True
     shop.clock.advance(SOON)

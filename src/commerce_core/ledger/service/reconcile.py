@@ -98,7 +98,7 @@ class LedgerReconciliation:
 
     def _beginning(self, name: str, sweep: Sweep, now: datetime) -> Mark:
         """Where a sweep begins for the first time."""
-        back = _OVERLAP if sweep is Sweep.RECENT else _LOOKED_BACK
+        back = _DELAY if sweep is Sweep.RECENT else _LOOKED_BACK
         account = self._gateways[name].capabilities().account
         return Mark(gateway=name, account=account, sweep=sweep, through=now - back, next_at=now)
 
