@@ -1,66 +1,80 @@
+@catalog
 Feature: Changing items
   A seller changes what is offered. Nobody overwrites a change that they have not seen.
 
   Background:
     Given Sam is a seller
-    And Sam offers "Desk lamp" at 24.50 with 7 in stock
+    And Sam sells "Desk lamp" at 24.50 with 7 in stock
 
-  Scenario: Another price
-    When Sam changes the price of "Desk lamp" to 19.90
-    Then anyone sees "Desk lamp" at 19.90 with 7 in stock
+  Rule: Only what the seller mentions is changed
 
-  Scenario: What is not mentioned stays
-    Given Sam describes "Desk lamp" as "Bends in every direction"
-    When Sam changes the price of "Desk lamp" to 19.90
-    Then "Desk lamp" is described as "Bends in every direction"
+    @money
+    Scenario: Another price is seen at once
+      When Sam changes the price of "Desk lamp" to 19.90
+      Then anyone sees "Desk lamp" at 19.90 with 7 in stock
 
-  Scenario: A description is taken away
-    Given Sam describes "Desk lamp" as "Bends in every direction"
-    When Sam takes the description of "Desk lamp" away
-    Then "Desk lamp" is described as ""
+    Scenario: What is not mentioned stays
+      Given Sam has described "Desk lamp" as "Bends in every direction"
+      When Sam changes the price of "Desk lamp" to 19.90
+      Then "Desk lamp" is described as "Bends in every direction"
 
-  Scenario: Two people change the same item
-    When Sam changes the price of "Desk lamp" to 19.90 in one window and to 22.00 in another
-    Then that is refused: the item was changed meanwhile
-    And anyone sees "Desk lamp" at 19.90 with 7 in stock
+    Scenario: What is taken away is gone
+      Given Sam has described "Desk lamp" as "Bends in every direction"
+      When Sam takes the description of "Desk lamp" away
+      Then "Desk lamp" is described as ""
 
-  Scenario: Stock is never overwritten by a change
-    When Sam changes the quantity of "Desk lamp" to 100
-    Then that is refused because of the quantity
-    And anyone sees "Desk lamp" at 24.50 with 7 in stock
+    @stock
+    Scenario: Stock is never overwritten by a change
+      When Sam changes the quantity of "Desk lamp" to 100
+      Then that is refused because of the quantity
+      And anyone sees "Desk lamp" at 24.50 with 7 in stock
 
-  Scenario: An item of somebody else does not exist
-    Given Sue is a seller
-    When Sue changes the price of "Desk lamp" to 1.00
-    Then that is refused: there is no such item
+  Rule: Nobody overwrites what they have not seen
 
-  Scenario: A variant gets another price, and a new one is added
-    Given Sam offers "Cotton shirt" in variants
-      | variant | colour | size | price | stock |
-      | RED-M   | red    | M    | 15.99 | 20    |
-    When Sam changes the variants of "Cotton shirt" to
-      | variant | colour | size | price | stock |
-      | RED-M   |        |      | 12.99 |       |
-      | BLUE-M  | blue   | M    | 13.99 | 4     |
-    Then anyone sees the variants of "Cotton shirt"
-      | variant | colour | size | price | stock |
-      | RED-M   | red    | M    | 12.99 | 20    |
-      | BLUE-M  | blue   | M    | 13.99 | 4     |
+    @money
+    Scenario: Of two changes to the same sight of an item the first counts
+      Given Sam has "Desk lamp" open in a second window
+      And Sam has changed the price of "Desk lamp" to 19.90
+      When Sam changes the price of "Desk lamp" to 22.00 in the second window
+      Then that is refused: the item was changed meanwhile
+      And anyone sees "Desk lamp" at 19.90 with 7 in stock
 
-  Scenario: A variant without stock is dropped
-    Given Sam offers "Cotton shirt" in variants
-      | variant | colour | size | price | stock |
-      | RED-M   | red    | M    | 15.99 | 20    |
-      | BLUE-M  | blue   | M    | 15.99 | 0     |
-    When Sam drops the variant "BLUE-M" of "Cotton shirt"
-    Then anyone sees the variants of "Cotton shirt"
-      | variant | colour | size | price | stock |
-      | RED-M   | red    | M    | 15.99 | 20    |
+    @privacy
+    Scenario: The item of another seller does not exist
+      Given Sue is a seller
+      When Sue changes the price of "Desk lamp" to 1.00
+      Then that is refused: there is no such item
 
-  Scenario: A variant that is in stock cannot be dropped
-    Given Sam offers "Cotton shirt" in variants
-      | variant | colour | size | price | stock |
-      | RED-M   | red    | M    | 15.99 | 20    |
-      | BLUE-M  | blue   | M    | 15.99 | 1     |
-    When Sam drops the variant "BLUE-M" of "Cotton shirt"
-    Then that is refused: the variant is still in stock
+  @stock
+  Rule: Variants come and go, but none that is in stock
+
+    Scenario: One variant gets another price, and a new one comes
+      Given Sam sells "Cotton shirt" in variants
+        | variant | colour | size | price | stock |
+        | RED-M   | red    | M    | 15.99 | 20    |
+      When Sam changes the variants of "Cotton shirt" to
+        | variant | colour | size | price | stock |
+        | RED-M   |        |      | 12.99 |       |
+        | BLUE-M  | blue   | M    | 13.99 | 4     |
+      Then anyone sees the variants of "Cotton shirt"
+        | variant | colour | size | price | stock |
+        | RED-M   | red    | M    | 12.99 | 20    |
+        | BLUE-M  | blue   | M    | 13.99 | 4     |
+
+    Scenario: A variant that is sold out is dropped
+      Given Sam sells "Cotton shirt" in variants
+        | variant | colour | size | price | stock |
+        | RED-M   | red    | M    | 15.99 | 20    |
+        | BLUE-M  | blue   | M    | 15.99 | 0     |
+      When Sam drops the variant "BLUE-M" of "Cotton shirt"
+      Then anyone sees the variants of "Cotton shirt"
+        | variant | colour | size | price | stock |
+        | RED-M   | red    | M    | 15.99 | 20    |
+
+    Scenario: A variant that is in stock is not dropped
+      Given Sam sells "Cotton shirt" in variants
+        | variant | colour | size | price | stock |
+        | RED-M   | red    | M    | 15.99 | 20    |
+        | BLUE-M  | blue   | M    | 15.99 | 1     |
+      When Sam drops the variant "BLUE-M" of "Cotton shirt"
+      Then that is refused: the variant is still in stock

@@ -1,44 +1,54 @@
+@notifications @privacy
 Feature: Choosing notifications
   People choose by kind and channel what they are notified of.
 
   Background:
     Given Sam is a seller
-    And Sam offers "Desk lamp" at 24.50 with 7 in stock
+    And Sam sells "Desk lamp" at 24.50 with 7 in stock
     And Ada is a buyer
     And Ada has put 2 of "Desk lamp" into the cart
 
-  Scenario: What is not said otherwise is sent, but for what advertises
-    Then Ada gets "order-confirmed" by "email"
-    And Ada gets "order-confirmed" by "inbox"
-    And Ada does not get "back-in-stock" by "email"
+  Rule: What concerns an order is sent unless it is turned off, what advertises is not
 
-  Scenario: What is turned off is not sent
-    Given Ada turns off "order-confirmed" by "email"
-    And Ada turns off "order-confirmed" by "inbox"
-    And Ada pays
-    When the order ends completed
-    Then Ada is notified once of the order by "order-completed"
-    And Ada is not notified of the order by "order-confirmed"
+    Scenario: A new buyer gets what concerns orders, and no advertising
+      When Ada looks at the own choice of notifications
+      Then Ada gets "confirmed orders" by "e-mail"
+      And Ada gets "confirmed orders" by "inbox"
+      And Ada does not get "items back in stock" by "e-mail"
 
-  Scenario: The other kinds stay as they are
-    When Ada turns off "order-confirmed" by "email"
-    Then Ada does not get "order-confirmed" by "email"
-    And Ada gets "order-confirmed" by "inbox"
-    And Ada gets "order-cancelled" by "email"
+    Scenario: What is turned off is not sent
+      Given Ada has turned off "confirmed orders" by "e-mail"
+      And Ada has turned off "confirmed orders" by "inbox"
+      When Ada pays
+      Then Ada is notified once that the order is completed
+      And Ada is not notified that the order is confirmed
 
-  Scenario: What guards the account cannot be turned off
-    When Ada turns off "password-reset" by "email"
-    Then that is refused because of the password-reset
+    Scenario: The other kinds and channels stay as they are
+      When Ada turns off "confirmed orders" by "e-mail"
+      Then Ada does not get "confirmed orders" by "e-mail"
+      And Ada gets "confirmed orders" by "inbox"
+      And Ada gets "cancelled orders" by "e-mail"
 
-  Scenario: A kind that does not exist
-    When Ada turns off "lottery" by "email"
-    Then that is refused because of the lottery
+  Rule: Only what there is can be turned off, and nothing that guards the account
 
-  Scenario: A channel that does not exist
-    When Ada turns off "order-confirmed" by "pigeon"
-    Then that is refused because of the pigeon
+    Scenario: What guards the account stays on
+      When Ada turns off "forgotten passwords" by "e-mail"
+      Then that is refused because of the forgotten passwords
 
-  Scenario: Sellers have kinds of their own
-    Then Sam gets "new-order" by "email"
-    When Sam turns off "order-confirmed" by "email"
-    Then that is refused because of the order-confirmed
+    Scenario: Nobody turns off a kind that there is not
+      When Ada turns off "lottery" by "e-mail"
+      Then that is refused because of the lottery
+
+    Scenario: Nobody turns off a channel that there is not
+      When Ada turns off "confirmed orders" by "pigeon"
+      Then that is refused because of the pigeon
+
+  Rule: Sellers have kinds of their own
+
+    Scenario: A seller gets new orders
+      When Sam looks at the own choice of notifications
+      Then Sam gets "new orders" by "e-mail"
+
+    Scenario: A seller has no kinds of buyers
+      When Sam turns off "confirmed orders" by "e-mail"
+      Then that is refused because of the confirmed orders

@@ -1,42 +1,48 @@
+@orders
 Feature: Following an order
   A buyer who waits receives every step as it happens.
 
   Background:
     Given Sam is a seller
-    And Sam offers "Desk lamp" at 24.50 with 7 in stock
+    And Sam sells "Desk lamp" at 24.50 with 7 in stock
     And Ada is a buyer
     And Ada has put 2 of "Desk lamp" into the cart
 
-  Scenario: Step by step to the end
-    Given Ada pays
-    When Ada follows the order
-    Then Ada receives "OrderCreated, InventoryReserved, PaymentCompleted, ShipmentReady, OrderCompleted"
+  @money
+  Rule: Every step is received once, in the order in which it happened
 
-  Scenario: To a sad end as well
-    Given Ada pays with a card that is declined
-    When Ada follows the order
-    Then Ada receives "OrderCreated" first
-    And Ada receives "OrderCancelled" last
+    Scenario: The buyer of a completed order receives every step to the end
+      Given Ada has paid
+      When Ada follows the order
+      Then Ada receives "placed, goods held, paid, parcel ready, completed"
 
-  Scenario: Who lost the connection goes on where it broke
-    Given Ada pays
-    And the order ends completed
-    When Ada follows the order from step 2
-    Then Ada receives "PaymentCompleted, ShipmentReady, OrderCompleted"
+    Scenario: The buyer of an order that is undone is told of its end
+      Given Ada has paid with a card that is declined
+      When Ada follows the order
+      Then Ada receives "placed" first
+      And Ada receives "cancelled" last
 
-  Scenario: Behind the last step there is nothing to tell
-    Given Ada pays
-    And the order ends completed
-    When Ada follows the order from step 5
-    Then Ada receives nothing
+    Scenario: Each step has the time at which it happened
+      When Ada pays and waits for the end
+      Then the steps of the order are in the order of their times
 
-  Scenario: Nobody else follows it
-    Given Bob is a buyer
-    And Ada pays
-    When Bob follows the order of Ada
-    Then that is refused: there is no such order
+  Rule: Whoever lost the connection goes on where it broke
 
-  Scenario: Every step has its time
-    Given Ada pays
-    When the order ends completed
-    Then the steps of the order are in the order of their times
+    Scenario: Steps that were received already are not sent again
+      Given Ada has paid, and the order is completed
+      When Ada follows the order from step 2
+      Then Ada receives "paid, parcel ready, completed"
+
+    Scenario: Behind the last step there is nothing to receive
+      Given Ada has paid, and the order is completed
+      When Ada follows the order from step 5
+      Then Ada receives nothing
+
+  @privacy
+  Rule: Nobody but its buyer follows an order
+
+    Scenario: For another buyer there is no order to follow
+      Given Bob is a buyer
+      And Ada has paid
+      When Bob follows the order of Ada
+      Then that is refused: there is no such order

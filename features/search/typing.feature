@@ -1,20 +1,28 @@
+@search
 Feature: Suggestions while typing
   The first letters are enough to be offered what the shop has.
 
   Background:
     Given Sam is a seller
-    And Sam offers an item of a brand that nobody else has
+    And Sam sells an item of a brand that nobody else has
 
-  Scenario: The brand is suggested from its first letters
-    Then typing the first letters of that brand suggests the brand
+  Rule: The first letters of what is on sale are enough
 
-  Scenario: The item is suggested from the first letters of its name
-    Then typing the first letters of that item suggests the item
+    Scenario: The brand is suggested
+      When Kim types the first letters of that brand
+      Then Kim is offered the brand
 
-  Scenario: No more suggestions than requested
-    Given Sam offers 3 more items of that brand
-    Then at most 2 suggestions come when 2 are requested
+    Scenario: The item is suggested
+      When Kim types the first letters of that item
+      Then Kim is offered the item
 
-  Scenario: What is not on sale is not suggested
-    When Sam withdraws that item
-    Then typing the first letters of that item suggests nothing
+    Scenario: There are no more suggestions than there is room for
+      Given Sam sells 3 more items of that brand
+      When Kim types the first letters of that item where there is room for 2
+      Then Kim is offered 2 suggestions
+
+    Scenario: What is not on sale is not suggested
+      Given searches know all of Sam's items
+      And Sam has withdrawn that item
+      When Kim types the first letters of that item
+      Then Kim is offered nothing

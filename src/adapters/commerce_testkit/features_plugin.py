@@ -11,7 +11,7 @@ its own overrides that.
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -24,9 +24,12 @@ pytest_plugins = tuple(
     for capability in (
         "accounts",
         "catalog",
+        "imports",
         "images",
         "inventory",
         "search",
+        "found",
+        "suggestions",
         "cart",
         "wishlist",
         "checkout",
@@ -37,6 +40,9 @@ pytest_plugins = tuple(
         "operations",
     )
 )
+
+#: Tags that say what a scenario guards; the others are the capabilities, which are the folders.
+RISKS: Final = ("money", "stock", "privacy")
 
 
 def features_folder() -> Path:
@@ -52,6 +58,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.getgroup("commerce").addoption(
         "--shop-url", help="address of a running shop to tell the features to"
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the tags of the features known as marks."""
+    capabilities = sorted(path.name for path in features_folder().iterdir() if path.is_dir())
+    for tag in (*RISKS, *capabilities):
+        config.addinivalue_line("markers", f"{tag}: features with this tag")
 
 
 @pytest.fixture

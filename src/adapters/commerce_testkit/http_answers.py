@@ -141,6 +141,7 @@ def ordered(data: Json) -> OrderDetails:
         payment_status=payment.get("status"),
         last4=payment.get("last4"),
         tracking_number=shipment.get("trackingNumber"),
+        address=data.get("shippingAddress"),
         metadata=data.get("metadata"),
         line_metadata=tuple(line["metadata"] for line in data["lines"]),
         timeline=tuple(

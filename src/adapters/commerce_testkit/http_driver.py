@@ -177,16 +177,16 @@ class HttpShop(ShopDriver):
     def import_report(self, who: Visitor, import_id: str) -> ImportReport:
         return import_report(self._request(who, "GET", f"/item-imports/{quote(import_id)}").body)
 
-    def search(self, parameters: Mapping[str, str | tuple[str, ...]]) -> SearchPage:
-        return findings(self._send(None, "GET", f"/items?{urlencode(parameters, doseq=True)}").body)
+    def search(self, who: Visitor, parameters: Mapping[str, str | tuple[str, ...]]) -> SearchPage:
+        return findings(self._send(who, "GET", f"/items?{urlencode(parameters, doseq=True)}").body)
 
     def seller_id(self, who: Visitor) -> str:
         account_id: str = self._request(who, "GET", "/accounts/me").body["accountId"]
         return account_id
 
-    def suggestions(self, prefix: str, size: int) -> tuple[tuple[str, str], ...]:
+    def suggestions(self, who: Visitor, prefix: str, size: int) -> tuple[tuple[str, str], ...]:
         found = self._send(
-            None, "GET", f"/suggestions?{urlencode({'prefix': prefix, 'size': size})}"
+            who, "GET", f"/suggestions?{urlencode({'prefix': prefix, 'size': size})}"
         ).body["suggestions"]
         return tuple((one["kind"], one["text"]) for one in found)
 
@@ -330,16 +330,14 @@ class HttpShop(ShopDriver):
 
     def _send(
         self,
-        who: Visitor | None,
+        who: Visitor,
         method: str,
         path: str,
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        answer = self._http.request(
-            method, path, body, {**(_headers(who) if who else {}), **(headers or {})}
-        )
-        if who is not None and (token := answer.headers.get("x-cart-token")):
+        answer = self._http.request(method, path, body, {**_headers(who), **(headers or {})})
+        if token := answer.headers.get("x-cart-token"):
             who.cart_token = token
         return answer
 

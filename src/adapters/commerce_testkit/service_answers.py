@@ -9,6 +9,7 @@ from commerce_core.accounts import Account
 from commerce_core.cart import CartView
 from commerce_core.catalog import ItemImport, ItemType, ItemView
 from commerce_core.images import ItemImage
+from commerce_core.kernel.address import Address
 from commerce_core.kernel.ids import SellerId
 from commerce_core.kernel.money import Money
 from commerce_core.notifications import Notification
@@ -181,6 +182,7 @@ def ordered(view: OrderView) -> OrderDetails:
         payment_status=view.payment_status,
         last4=order.handle.last4,
         tracking_number=view.shipment.tracking_number if view.shipment else None,
+        address=_address(order.address) if order.address else None,
         metadata=order.metadata,
         line_metadata=tuple(line.metadata for line in order.lines),
         timeline=tuple(
@@ -190,6 +192,18 @@ def ordered(view: OrderView) -> OrderDetails:
         cancelled_because=ending.code if ending else None,
         cart_of_lines=ending.cart_id if ending else None,
     )
+
+
+def _address(address: Address) -> Mapping[str, Any]:
+    return {
+        "name": address.name,
+        "line1": address.line1,
+        "line2": address.line2,
+        "city": address.city,
+        "region": address.region,
+        "postalCode": address.postal_code,
+        "country": address.country,
+    }
 
 
 def sold(order: SellerOrder) -> OrderDetails:

@@ -186,14 +186,20 @@ class ServiceShop(ServiceCallers, ShopDriver):
         return import_report(self._shop.imports.details(self._seller(who), import_id))
 
     @refusing
-    def search(self, parameters: Mapping[str, str | tuple[str, ...]]) -> SearchPage:
+    def search(self, who: Visitor, parameters: Mapping[str, str | tuple[str, ...]]) -> SearchPage:
+        self._known(who)
         return findings(self._shop.searches.find(query(parameters, self._currency)))
+
+    def _known(self, who: Visitor) -> None:
+        if who.token is not None:
+            self._account(who)
 
     def seller_id(self, who: Visitor) -> str:
         return self._account(who).id
 
     @refusing
-    def suggestions(self, prefix: str, size: int) -> tuple[tuple[str, str], ...]:
+    def suggestions(self, who: Visitor, prefix: str, size: int) -> tuple[tuple[str, str], ...]:
+        self._known(who)
         found = self._shop.searches.suggest(prefix, size)
         return tuple((one.kind, one.text) for one in found)
 

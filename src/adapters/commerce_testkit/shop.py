@@ -138,9 +138,7 @@ class Basket:
 
 @attrs.frozen(kw_only=True)
 class Payment:
-    """How somebody pays for a cart. ``address`` has the contract's names; ``key`` is the request's
-    own name.
-    """
+    """How somebody pays. ``address`` has the contract's names; ``key`` is the request's own."""
 
     cart_id: str
     amount: Money
@@ -161,7 +159,9 @@ class TimelineStep:
 
 @attrs.frozen(kw_only=True)
 class OrderDetails:
-    """An order. What a seller is not shown is ``None`` or empty."""
+    """An order, ``address`` under the contract's names. What a seller is not shown is ``None`` or
+    empty.
+    """
 
     order_id: str
     status: str
@@ -170,6 +170,7 @@ class OrderDetails:
     payment_status: str | None = None
     last4: str | None = None
     tracking_number: str | None = None
+    address: Mapping[str, Any] | None = None
     metadata: Mapping[str, Any] | None = None
     line_metadata: tuple[Mapping[str, Any], ...] = ()
     timeline: tuple[TimelineStep, ...] = ()
@@ -289,7 +290,7 @@ class ShopDriver(Protocol):
         """What became of a file."""
 
     @abstractmethod
-    def search(self, parameters: Mapping[str, str | tuple[str, ...]]) -> SearchPage:
+    def search(self, who: Visitor, parameters: Mapping[str, str | tuple[str, ...]]) -> SearchPage:
         """Search; *parameters* are the contract's, ``seller`` among them."""
 
     @abstractmethod
@@ -297,7 +298,7 @@ class ShopDriver(Protocol):
         """What the items of *who* are filtered by."""
 
     @abstractmethod
-    def suggestions(self, prefix: str, size: int) -> tuple[tuple[str, str], ...]:
+    def suggestions(self, who: Visitor, prefix: str, size: int) -> tuple[tuple[str, str], ...]:
         """Kind and text of what can be searched for."""
 
     @abstractmethod

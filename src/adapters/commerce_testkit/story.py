@@ -1,8 +1,8 @@
 """What the steps of one scenario remember: who is in it, what was offered, what was answered."""
 
 import uuid
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import attrs
 
@@ -48,7 +48,10 @@ class Story:
     kind_of_step: str = "given"
     refusal: Refused | None = None
     last_refusal: Refused | None = None
-    found: "Callable[[], SearchPage] | None" = None
+    searches: "dict[str, Callable[[], SearchPage]]" = attrs.field(
+        factory=dict[str, Callable[[], SearchPage]]
+    )
+    """By the name of whoever searched last: run again, it finds what there is by then."""
     report: ImportReport | None = None
     imported: tuple[str, str] | None = None
     placed: Placed | None = None
@@ -56,10 +59,17 @@ class Story:
     payment: Payment | None = None
     received: tuple[str, ...] = ()
     remembered: Basket | None = None
+    known: "Mapping[str, Sequence[Mapping[str, Any]]] | None" = None
+    shown_orders: tuple[OrderDetails, ...] = ()
+    typed: "Callable[[], tuple[tuple[str, str], ...]] | None" = None
+    """What is suggested for what was typed, by now."""
+    windows: dict[str, int] = attrs.field(factory=dict[str, int])
     webhooks: dict[str, Webhook] = attrs.field(factory=dict[str, Webhook])
     guest_tokens: dict[str, str] = attrs.field(factory=dict[str, str])
     pages: list[list[str]] = attrs.field(factory=list[list[str]])
     older: list[str] = attrs.field(factory=list[str])
+    leafing: "tuple[Callable[[str], SearchPage], str | None] | None" = None
+    """How somebody goes on leafing through a list, and from where."""
     _visitors: dict[str, Visitor] = attrs.field(factory=dict[str, Visitor])
     _items: dict[str, str] = attrs.field(factory=dict[str, str])
 
@@ -80,6 +90,10 @@ class Story:
     def remember_item(self, name: str, item_id: str) -> None:
         """From now on *name* is that item."""
         self._items[name] = item_id
+
+    def rename_item(self, name: str, other: str) -> None:
+        """What was offered as *name* is called *other* from now on."""
+        self._items[other] = self._items.pop(name)
 
     def name_of(self, item_id: str) -> str:
         """What the item was offered as."""

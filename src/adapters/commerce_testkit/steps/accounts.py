@@ -7,10 +7,10 @@ from typing import Final
 from pytest_bdd import step, then
 
 from commerce_testkit.shop import Refused, Visitor
-from commerce_testkit.steps.phrases import REASONS, assert_fields, says
+from commerce_testkit.steps.phrases import REASONS, assert_fields, fields_called, says
 from commerce_testkit.story import Story
 
-_COUNTRIES: Final = {"Germany": "DE", "Antarctica": "AQ"}
+COUNTRIES: Final = {"Germany": "DE", "France": "FR", "Antarctica": "AQ"}
 
 
 def address_in(country: str, line1: str = "1 Main Street") -> dict[str, str]:
@@ -20,7 +20,7 @@ def address_in(country: str, line1: str = "1 Main Street") -> dict[str, str]:
         "line1": line1,
         "city": "Somewhere",
         "postalCode": "12345",
-        "country": _COUNTRIES[country],
+        "country": COUNTRIES[country],
     }
 
 
@@ -36,8 +36,7 @@ def is_a(story: Story, who: str, role: str) -> None:
         story.shop.log_in(visitor)
 
 
-@step(says("{who:Who} registers as a {role:Words}"))
-@step(says("{who:Who} registers as an {role:Words}"))
+@step(says("{who:Who} registers as [a|an] {role:Words}"))
 def registers(story: Story, who: str, role: str) -> None:
     story.attempt(lambda: story.shop.register(story.visitor(who), who, role))
 
@@ -73,7 +72,7 @@ def _registers(story: Story, who: str, email: str, password: str = "long enough"
     )
 
 
-@step(says("{who:Who} logs in"))
+@step(says("{who:Who} [logs in|has logged in]"))
 def logs_in(story: Story, who: str) -> None:
     visitor = story.visitor(who)
     if visitor.cart_token is not None:
@@ -88,14 +87,14 @@ def logs_in_in_capitals(story: Story, who: str) -> None:
     story.attempt(lambda: story.shop.log_in(visitor))
 
 
-@step(says('{who:Who} logs in with the password "{password:Text}"'))
+@step(says('{who:Who} [logs in|has logged in] with the password "{password:Text}"'))
 def logs_in_with(story: Story, who: str, password: str) -> None:
     story.attempt(
         lambda: story.shop.log_in(Visitor(email=story.visitor(who).email, password=password))
     )
 
 
-@step(says("a wrong password is tried {times:Count} times for {who:Who}"))
+@step(says("a wrong password has been tried {times:Count} times for {who:Who}"))
 def wrong_password(story: Story, who: str, times: int) -> None:
     for _ in range(times):
         try:
@@ -118,31 +117,38 @@ def has_logged_out(story: Story, who: str) -> None:
     visitor.token = None
 
 
-@step(says('{who:Who} changes the password "{current:Text}" to "{new:Text}"'))
+@step(says('{who:Who} [changes|has changed] the password "{current:Text}" to "{new:Text}"'))
 def changes_password(story: Story, who: str, current: str, new: str) -> None:
     story.attempt(lambda: story.shop.change_password(story.visitor(who), current, new))
 
 
-@step(says("{who:Who} has forgotten the password"))
+@step(says("{who:Who} says that the password is forgotten"))
 def has_forgotten(story: Story, who: str) -> None:
-    story.shop.forget_password(story.visitor(who))
+    story.attempt(lambda: story.shop.forget_password(story.visitor(who)))
 
 
-@then(says('a "{kind:Text}" is on its way to {who:Who}'))
-def is_on_its_way(story: Story, who: str, kind: str) -> None:
+@then(says("{who:Who} is sent a way to a new password"))
+def is_on_its_way(story: Story, who: str) -> None:
     def kinds() -> list[str]:
         page, _ = story.shop.notifications(story.visitor(who))
         return [told.kind for told in page]
 
-    story.until(lambda: kind in kinds(), f"{who} is notified by {kind}", kinds)
+    story.until(
+        lambda: "password-reset" in kinds(), f"{who} is sent a way to a new password", kinds
+    )
 
 
-@step(says("{who:Who} logs out everywhere"))
+@then(says("{who:Who} is not told whether there is such an account"))
+def is_told_nothing(story: Story) -> None:
+    assert story.refusal is None
+
+
+@step(says("{who:Who} has logged out everywhere"))
 def logs_out_everywhere(story: Story, who: str) -> None:
     story.shop.log_out_everywhere(story.visitor(who))
 
 
-@step(says("{who:Who} leaves the shop"))
+@step(says("{who:Who} [leaves|has left] the shop"))
 def leaves(story: Story, who: str) -> None:
     visitor = story.visitor(who)
     story.attempt(lambda: story.shop.leave(visitor, visitor.password))
@@ -188,15 +194,20 @@ def tries_role(story: Story, who: str, role: str) -> None:
     story.attempt(lambda: story.shop.change_profile(story.visitor(who), {"role": role}))
 
 
-@then(says("{who:Who} is logged in {times:Count} times"))
+@then(says("{who:Who} is logged in {times:Count} [time|times]"))
 def is_logged_in(story: Story, who: str, times: int) -> None:
     assert story.shop.log_ins(story.visitor(who)) == times
 
 
-@then(says("the shop gives {who:Who} everything that it knows, with {orders:Count} orders"))
-def gives_everything(story: Story, who: str, orders: int) -> None:
-    visitor = story.visitor(who)
-    known = story.shop.known(visitor)
+@step(says("{who:Who} wants to read everything that the shop knows"))
+def wants_to_read(story: Story, who: str) -> None:
+    story.known = story.attempt(lambda: story.shop.known(story.visitor(who)))
+
+
+@then(says("{who:Who} is given the own account and {orders:Count} [order|orders]"))
+def is_given_everything(story: Story, who: str, orders: int) -> None:
+    visitor, known = story.visitor(who), story.known
+    assert known is not None, "nobody wanted to read it"
     (account,) = known["accounts"]
     assert (account["email"], len(known["orders"])) == (visitor.email, orders)
     assert visitor.password not in str(known)
@@ -214,7 +225,7 @@ def knows_name(story: Story, who: str, name: str) -> None:
 
 @then(says("the shop knows an address of {who:Who} in {country:Who}"))
 def knows_address(story: Story, who: str, country: str) -> None:
-    assert story.shop.profile(story.visitor(who)).country == _COUNTRIES[country]
+    assert story.shop.profile(story.visitor(who)).country == COUNTRIES[country]
 
 
 @then(says("the shop knows no address of {who:Who}"))
@@ -231,4 +242,4 @@ def is_refused(story: Story, reason: str) -> None:
 
 @then(says("that is refused because of the {fields:Words}"))
 def is_refused_for_fields(story: Story, fields: str) -> None:
-    assert_fields(story.claim_refusal(), set(fields.split(" and the ")))
+    assert_fields(story.claim_refusal(), fields_called(fields))

@@ -1,13 +1,16 @@
 """Carts: filling, looking, and what becomes of a guest's."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from pytest_bdd import step, then
 
 from commerce_testkit.shop import Basket, BasketLine
+from commerce_testkit.steps.catalog import offer_many_variants
 from commerce_testkit.steps.phrases import rows, says
 from commerce_testkit.story import Story
+
+_MOST_VARIANTS: Final = 200
 
 
 def put(story: Story, who: str, quantity: int, name: str, variant: str | None = None) -> None:
@@ -26,8 +29,7 @@ def cart_of(story: Story, who: str) -> Basket:
     return story.shop.cart(story.visitor(who))
 
 
-@step(says('{who:Who} puts {quantity:Count} of "{name:Text}" into the cart'))
-@step(says('{who:Who} has put {quantity:Count} of "{name:Text}" into the cart'))
+@step(says('{who:Who} [puts|has put] {quantity:Count} of "{name:Text}" into the cart'))
 def puts(story: Story, who: str, quantity: int, name: str) -> None:
     put(story, who, quantity, name)
 
@@ -42,13 +44,22 @@ def puts_variant(story: Story, who: str, quantity: int, variant: str, name: str)
     put(story, who, quantity, name, variant)
 
 
-@step(says('{who:Who} has put every variant of "{name:Text}" into the cart'))
-def puts_every_variant(story: Story, who: str, name: str) -> None:
-    item_id = story.item_id(name)
-    lines = [
-        (item_id, form.variant_id, 1) for form in story.shop.item(story.nobody(), item_id).forms
-    ]
-    story.attempt(lambda: story.shop.set_quantities(story.visitor(who), lines))
+@step(says("{who:Who} has put {count:Count} different things of {seller:Who} into the cart"))
+def puts_many(story: Story, who: str, count: int, seller: str) -> None:
+    """Items of so many variants as an item may have."""
+    for number in range(0, count, _MOST_VARIANTS):
+        name = f"Screw {number}"
+        offer_many_variants(story, seller, name, min(_MOST_VARIANTS, count - number))
+        item_id = story.item_id(name)
+        forms = story.shop.item(story.nobody(), item_id).forms
+        story.shop.set_quantities(
+            story.visitor(who), [(item_id, form.variant_id, 1) for form in forms]
+        )
+
+
+@then(says("the cart of {who:Who} holds {count:Count} different things"))
+def holds_many(story: Story, who: str, count: int) -> None:
+    assert len(cart_of(story, who).lines) == count
 
 
 @step(says("{who:Who} puts an item that does not exist into the cart"))
@@ -57,12 +68,12 @@ def puts_unknown(story: Story, who: str) -> None:
     story.attempt(lambda: story.shop.set_quantity(story.visitor(who), unknown, None, 1))
 
 
-@step(says("{who:Who} empties the cart"))
+@step(says("{who:Who} [empties|has emptied] the cart"))
 def empties(story: Story, who: str) -> None:
     story.attempt(lambda: story.shop.empty_cart(story.visitor(who)))
 
 
-@step(says("{who:Who} looks at the cart"))
+@step(says("{who:Who} [looks|has looked] at the cart"))
 def looks(story: Story, who: str) -> None:
     cart_of(story, who)
 
@@ -86,7 +97,7 @@ def inherits_computer(story: Story, who: str, other: str) -> None:
     story.visitor(who).cart_token = story.visitor(other).cart_token
 
 
-@step(says('{who:Who} notes "{name:Text}" as "{value:Text}" with the cart'))
+@step(says('{who:Who} has noted "{name:Text}" as "{value:Text}" with the cart'))
 def notes(story: Story, who: str, name: str, value: str) -> None:
     change_cart(story, who, {"metadata": {name: value}})
 
@@ -101,14 +112,14 @@ def notes_many(story: Story, who: str, count: int) -> None:
     change_cart(story, who, {"metadata": {f"note {n}": n for n in range(count)}})
 
 
-@step(says('{who:Who} notes "{note:Text}" as "{value:Text}" with "{name:Text}" in the cart'))
+@step(says('{who:Who} has noted "{note:Text}" as "{value:Text}" with "{name:Text}" in the cart'))
 def notes_with_line(story: Story, who: str, note: str, value: str, name: str) -> None:
     line = _line(story, who, name)
     said = {"itemId": line.item_id, "quantity": line.quantity, "metadata": {note: value}}
     change_cart(story, who, said)
 
 
-@step(says('{who:Who} enters the coupon "{code:Text}"'))
+@step(says('{who:Who} [enters|has entered] the coupon "{code:Text}"'))
 def enters_coupon(story: Story, who: str, code: str) -> None:
     change_cart(story, who, {"coupons": [code]})
 

@@ -1,28 +1,25 @@
-"""The catalogue: onboarding, changing, publishing, importing."""
+"""The catalogue: onboarding, changing, publishing."""
 
-import csv
-import io
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import pytest
 from pytest_bdd import step, then
 
 from commerce_testkit.shop import Form, Goods, Refused
-from commerce_testkit.steps.phrases import amount, rows, says
+from commerce_testkit.steps.phrases import amount, named, rows, says
 from commerce_testkit.story import Story
 
-_FORMS: Final = {"line by line": "ndjson", "list": "json", "table": "csv"}
-_EVERY_DETAIL: Final[Mapping[str, Any]] = {
-    "description": "Bends in every direction — even backwards.",
-    "brand": "Lumière",
-    "category": "lighting",
-    "tags": ["lamp", "desk"],
-    "images": ["https://pictures.example/lamp.jpg"],
-    "gtins": ["4006381333931"],
-    "specifications": {"watts": 7, "Dimmable?": True},
-    "attributes": {"Colour of shade": "red", "sockets": ["E14", "E27"]},
+#: What a seller says of an item beside name, price and stock, and how the contract writes it.
+_DETAILS: Final[Mapping[str, Callable[[str], dict[str, Any]]]] = {
+    "description": lambda text: {"description": text},
+    "brand": lambda text: {"brand": text},
+    "category": lambda text: {"category": text},
+    "tags": lambda text: {"tags": named(text)},
+    "picture": lambda text: {"images": [text]},
+    "package number": lambda text: {"gtins": [text]},
+    "watts": lambda text: {"specifications": {"watts": int(text)}},
+    "shade": lambda text: {"attributes": {"shade": text}},
 }
 
 
@@ -46,30 +43,28 @@ def assert_forms(forms: Sequence[Form], datatable: list[list[str]]) -> None:
     assert shown == wanted
 
 
-@step(says('{who:Who} offers "{name:Text}" at {price:Amount} with {stock:Count} in stock'))
-@step(
-    says(
-        '{who:Who} offers "{name:Text}" at {price:Amount} with {stock:Count} in stock and nothing '
-        "else"
-    )
-)
+@step(says('{who:Who} [offers|sells] "{name:Text}" at {price:Amount} with {stock:Count} in stock'))
 def offers(story: Story, who: str, name: str, price: str, stock: int) -> None:
     offer(story, who, name, price=price, quantity=stock)
 
 
-@step(says('{who:Who} drafts "{name:Text}" at {price:Amount} with {stock:Count} in stock'))
+@step(
+    says(
+        '{who:Who} [drafts|has drafted] "{name:Text}" at {price:Amount} with {stock:Count} in stock'
+    )
+)
 def drafts(story: Story, who: str, name: str, price: str, stock: int) -> None:
     offer(story, who, name, price=price, quantity=stock, status="draft")
 
 
 @step(
-    says('{who:Who} offers "{name:Text}" at {price:Amount}, noting "{note:Text}" as "{value:Text}"')
+    says('{who:Who} sells "{name:Text}" at {price:Amount}, noting "{note:Text}" as "{value:Text}"')
 )
 def offers_with_note(story: Story, who: str, name: str, price: str, note: str, value: str) -> None:
     offer(story, who, name, price=price, metadata={note: value})
 
 
-@step(says('{who:Who} notes "{note:Text}" as "{value:Text}" with "{name:Text}"'))
+@step(says('{who:Who} has noted "{note:Text}" as "{value:Text}" with "{name:Text}"'))
 def notes_with_item(story: Story, who: str, note: str, value: str, name: str) -> None:
     _change(story, who, name, {"metadata": {note: value}})
 
@@ -80,13 +75,13 @@ def item_notes(story: Story, name: str, note: str, value: str) -> None:
     assert item.details["metadata"] == {note: value}
 
 
-@step(says('{who:Who} offers "{name:Text}" in variants'))
+@step(says('{who:Who} [offers|sells] "{name:Text}" in variants'))
 def offers_variants(story: Story, who: str, name: str, datatable: list[list[str]]) -> None:
     offer(story, who, name, variants=[_variant(row) for row in rows(datatable)])
 
 
-@step(says('{who:Who} offers "{name:Text}" in {count:Count} variants'))
-def offers_many_variants(story: Story, who: str, name: str, count: int) -> None:
+def offer_many_variants(story: Story, who: str, name: str, count: int) -> None:
+    """*who* offers an item in so many variants, one of each, at 1.00."""
     offer(
         story,
         who,
@@ -97,38 +92,53 @@ def offers_many_variants(story: Story, who: str, name: str, count: int) -> None:
     )
 
 
-@step(says("{who:Who} offers an item with every detail"))
-def offers_every_detail(story: Story, who: str) -> None:
-    offer(story, who, "Desk lamp", **_EVERY_DETAIL)
+@step(says('{who:Who} offers "{name:Text}" with the details'))
+def offers_details(story: Story, who: str, name: str, datatable: list[list[str]]) -> None:
+    offer(story, who, name, **_details(datatable))
 
 
-@step(says('{who:Who} offers "{name:Text}" with the article number "{sku:Text}"'))
+@step(says('{who:Who} [offers|sells] "{name:Text}" with the article number "{sku:Text}"'))
 def offers_with_sku(story: Story, who: str, name: str, sku: str) -> None:
     offer(story, who, name, sku=sku)
 
 
-@step(says('{who:Who} offers "{name:Text}" with the package number "{gtin:Text}"'))
+@step(says('{who:Who} sells "{name:Text}" with the package number "{gtin:Text}"'))
 def offers_with_gtin(story: Story, who: str, name: str, gtin: str) -> None:
     offer(story, who, name, gtins=[gtin])
 
 
-@step(says('{who:Who} offers "{name:Text}" under the request name "{key:Text}"'))
-def offers_with_key(story: Story, who: str, name: str, key: str) -> None:
-    offer(story, who, name, key=key)
+@step(says('{who:Who} has sent the form that offers "{name:Text}"'))
+@step(says('{who:Who} sends the same form, now offering "{name:Text}"'))
+def sends_form(story: Story, who: str, name: str) -> None:
+    offer(story, who, name, key=story.tag)
 
 
-@step(says('{who:Who} offers "{name:Text}" and, hearing nothing, offers it once more'))
-def offers_twice(story: Story, who: str, name: str) -> None:
-    offer(story, who, name, key="sent twice")
+@step(says("{who:Who}, hearing nothing, sends the same form again"))
+def sends_form_again(story: Story, who: str) -> None:
+    (name,) = story.offered()
     first = story.item_id(name)
-    offer(story, who, name, key="sent twice")
+    offer(story, who, name, key=story.tag)
     assert story.item_id(name) == first
 
 
-@step(says('{who:Who} offers an item with the {field:Words} "{value:Text}"'))
-def offers_with_field(story: Story, who: str, field: str, value: str) -> None:
-    said: Any = int(value) if field == "quantity" else [value] if field == "images" else value
-    offer(story, who, **{"name": "Desk lamp", field: said})
+@step(says('{who:Who} offers an item at the price "{price:Text}"'))
+def offers_at(story: Story, who: str, price: str) -> None:
+    offer(story, who, "Desk lamp", price=price)
+
+
+@step(says("{who:Who} offers an item without a name"))
+def offers_nameless(story: Story, who: str) -> None:
+    offer(story, who, "")
+
+
+@step(says('{who:Who} offers an item with the picture "{address:Text}"'))
+def offers_with_picture(story: Story, who: str, address: str) -> None:
+    offer(story, who, "Desk lamp", images=[address])
+
+
+@step(says("{who:Who} offers an item in the name of {other:Who}"))
+def offers_for_other(story: Story, who: str, other: str) -> None:
+    offer(story, who, "Desk lamp", sellerId=story.shop.seller_id(story.visitor(other)))
 
 
 @step(says("{who:Who} offers an item without a price and a quantity"))
@@ -136,7 +146,7 @@ def offers_without_price(story: Story, who: str) -> None:
     story.attempt(lambda: story.shop.onboard(story.visitor(who), {"name": "Desk lamp"}))
 
 
-@step(says("{who:Who} offers the items"))
+@step(says("{who:Who} sells the items"))
 def offers_table(story: Story, who: str, datatable: list[list[str]]) -> None:
     for row in rows(datatable):
         said: dict[str, Any] = {
@@ -149,24 +159,22 @@ def offers_table(story: Story, who: str, datatable: list[list[str]]) -> None:
         offer(story, who, quantity=int(row["stock"]), **said)
 
 
-@step(says('{who:Who} changes the price of "{name:Text}" to {price:Amount}'))
+@step(says('{who:Who} [changes|has changed] the price of "{name:Text}" to {price:Amount}'))
 def changes_price(story: Story, who: str, name: str, price: str) -> None:
     _change(story, who, name, {"price": price})
 
 
-@step(
-    says(
-        '{who:Who} changes the price of "{name:Text}" to {price:Amount} in one window and to '
-        "{other:Amount} in another"
-    )
-)
-def changes_price_twice(story: Story, who: str, name: str, price: str, other: str) -> None:
-    version = story.shop.item(story.visitor(who), story.item_id(name)).version
-    _change(story, who, name, {"price": price}, version)
-    _change(story, who, name, {"price": other}, version)
+@step(says('{who:Who} has "{name:Text}" open in a second window'))
+def has_open(story: Story, who: str, name: str) -> None:
+    story.windows[name] = story.shop.item(story.visitor(who), story.item_id(name)).version
 
 
-@step(says('{who:Who} describes "{name:Text}" as "{description:Text}"'))
+@step(says('{who:Who} changes the price of "{name:Text}" to {price:Amount} in the second window'))
+def changes_price_there(story: Story, who: str, name: str, price: str) -> None:
+    _change(story, who, name, {"price": price}, story.windows[name])
+
+
+@step(says('{who:Who} has described "{name:Text}" as "{description:Text}"'))
 def describes(story: Story, who: str, name: str, description: str) -> None:
     _change(story, who, name, {"description": description})
 
@@ -176,10 +184,10 @@ def takes_description_away(story: Story, who: str, name: str) -> None:
     _change(story, who, name, {"description": None})
 
 
-@step(says('{who:Who} renames "{name:Text}" to "{other:Text}"'))
+@step(says('{who:Who} has renamed "{name:Text}" to "{other:Text}"'))
 def renames(story: Story, who: str, name: str, other: str) -> None:
     _change(story, who, name, {"name": other})
-    story.remember_item(other, story.item_id(name))
+    story.rename_item(name, other)
 
 
 @step(says('{who:Who} changes the quantity of "{name:Text}" to {quantity:Count}'))
@@ -212,7 +220,7 @@ def publishes(story: Story, who: str, name: str) -> None:
     story.attempt(lambda: story.shop.publish(story.visitor(who), story.item_id(name)))
 
 
-@step(says('{who:Who} withdraws "{name:Text}"'))
+@step(says('{who:Who} [withdraws|has withdrawn] "{name:Text}"'))
 def withdraws(story: Story, who: str, name: str) -> None:
     story.attempt(lambda: story.shop.withdraw(story.visitor(who), story.item_id(name)))
 
@@ -237,10 +245,17 @@ def anyone_sees_variants(story: Story, name: str, datatable: list[list[str]]) ->
     assert_forms(_public_details(story, name).forms, datatable)
 
 
-@then("anyone sees every detail of it")
-def anyone_sees_every_detail(story: Story) -> None:
-    details = _public_details(story, "Desk lamp").details
-    assert {field: details[field] for field in _EVERY_DETAIL} == _EVERY_DETAIL
+@then(says('anyone sees "{name:Text}" with the details'))
+def anyone_sees_details(story: Story, name: str, datatable: list[list[str]]) -> None:
+    shown, wanted = _public_details(story, name).details, _details(datatable)
+    assert {field: shown[field] for field in wanted} == wanted
+
+
+def _details(datatable: list[list[str]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, text in datatable:
+        found |= _DETAILS[name](text)
+    return found
 
 
 @then(says('"{name:Text}" is on sale'))
@@ -271,61 +286,11 @@ def nobody_else_sees(story: Story, name: str) -> None:
 def has_items(story: Story, who: str, count: int, name: str) -> None:
     query = {"seller": story.shop.seller_id(story.visitor(who)), "term": name}
     story.until(
-        lambda: [hit.name for hit in story.shop.search(query).hits] == [name] * count,
+        lambda: (
+            [hit.name for hit in story.shop.search(story.nobody(), query).hits] == [name] * count
+        ),
         f"there is {count} {name}",
     )
-
-
-@step(says("{who:Who} imports a {form:Words} file"))
-def imports(story: Story, who: str, form: str, datatable: list[list[str]]) -> None:
-    _import(story, who, _FORMS[form], _file(_FORMS[form], datatable))
-
-
-@step(says("{who:Who} tries an import of a {form:Words} file"))
-def tries_import(story: Story, who: str, form: str, datatable: list[list[str]]) -> None:
-    _import(story, who, _FORMS[form], _file(_FORMS[form], datatable), dry_run=True)
-
-
-@step(says("{who:Who} imports the same file again"))
-def imports_again(story: Story, who: str) -> None:
-    assert story.imported is not None, "nothing was imported"
-    _import(story, who, *story.imported)
-
-
-@step(says("{who:Who} imports the document"))
-def imports_document(story: Story, who: str, docstring: str) -> None:
-    _import(story, who, "ndjson", json.dumps(json.loads(docstring)) + "\n")
-
-
-@step(says("{who:Who} looks at the import of {other:Who}"))
-def looks_at_import(story: Story, who: str, other: str) -> None:
-    assert story.report is not None, f"{other} has imported nothing"
-    import_id = story.report.import_id
-    story.attempt(lambda: story.shop.import_report(story.visitor(who), import_id))
-
-
-@then(
-    says(
-        "the import has created {created:Count}, changed {changed:Count}, left {same:Count} as "
-        "they were and refused {failed:Count}"
-    )
-)
-def import_has(story: Story, created: int, changed: int, same: int, failed: int) -> None:
-    assert (report := story.report) is not None, "nothing was imported"
-    assert (report.created, report.changed, report.unchanged, report.failed) == (
-        created,
-        changed,
-        same,
-        failed,
-    ), report
-
-
-@then("the import names the rows")
-def import_names(story: Story, datatable: list[list[str]]) -> None:
-    assert story.report is not None, "nothing was imported"
-    assert {(line, pointer.strip("/")) for line, pointer in story.report.refused} == {
-        (int(row["line"]), row["field"]) for row in rows(datatable)
-    }
 
 
 def _public_details(story: Story, name: str) -> Goods:
@@ -349,21 +314,3 @@ def _variant(row: Mapping[str, str]) -> dict[str, Any]:
     if row.get("stock"):
         said["stock"] = int(row["stock"])
     return said
-
-
-def _file(form: str, datatable: list[list[str]]) -> str:
-    if form == "csv":
-        out = io.StringIO()
-        csv.writer(out, lineterminator="\n").writerows(datatable)
-        return out.getvalue()
-    items = [{**row, "quantity": int(row["quantity"])} for row in rows(datatable)]
-    return (
-        json.dumps(items) if form == "json" else "".join(json.dumps(item) + "\n" for item in items)
-    )
-
-
-def _import(story: Story, who: str, form: str, text: str, *, dry_run: bool = False) -> None:
-    story.imported = (form, text)
-    story.report = story.attempt(
-        lambda: story.shop.import_items(story.visitor(who), form, text, dry_run=dry_run)
-    )

@@ -7,9 +7,10 @@ import attrs
 from pytest_bdd import step, then
 
 from commerce_testkit.shop import Basket, OrderDetails, Payment, Refused
-from commerce_testkit.steps.accounts import CARD_IN_ADDRESS, address_in
+from commerce_testkit.steps.accounts import CARD_IN_ADDRESS, COUNTRIES, address_in
 from commerce_testkit.steps.cart import cart_of, put
-from commerce_testkit.steps.phrases import says
+from commerce_testkit.steps.catalog import changes_price
+from commerce_testkit.steps.phrases import rows, says
 from commerce_testkit.story import Placed, Story
 
 _GOOD_CARD: Final = "4242424242424242"
@@ -19,9 +20,17 @@ _CARDS: Final[Mapping[str, str]] = {
     "has a bank that wants to see the buyer": "4000000000003220",
     "is declined after its bank has seen the buyer": "4000008400001629",
     "is decided later": "4000000000000077",
+    "is slow to answer": "4000000000000259",
 }
 _CARD_ANSWER_LOST: Final = "4000000000000119"
-_CARD_SLOW: Final = "4000000000000259"
+#: The columns of an address, and what the contract calls them.
+_ADDRESS: Final[Mapping[str, str]] = {
+    "name": "name",
+    "street": "line1",
+    "city": "city",
+    "postal code": "postalCode",
+    "country": "country",
+}
 
 
 def pay(
@@ -56,7 +65,7 @@ def _remembered(story: Story) -> Basket:
     return story.remembered
 
 
-@step(says("{who:Who} pays"))
+@step(says("{who:Who} [pays|has paid]"))
 def pays(story: Story, who: str) -> None:
     pay(story, who)
 
@@ -66,23 +75,14 @@ def pays_and_waits(story: Story, who: str) -> None:
     pay(story, who, wait=True)
 
 
-@step(says("{who:Who} pays with a card that is slow to answer"))
-def pays_slowly(story: Story, who: str) -> None:
-    pay(story, who, card_no=_CARD_SLOW)
-
-
 @step(says("{who:Who} pays with a card whose first answer is lost"))
 def pays_with_lost_answer(story: Story, who: str) -> None:
     pay(story, who, card_no=_CARD_ANSWER_LOST)
 
 
-@step(says("{who:Who} pays with a card that {card:Words}"))
-def pays_in_vain(story: Story, who: str, card: str) -> None:
-    if card in _CARDS:
-        pay(story, who, card_no=_CARDS[card])
-    else:
-        assert card == "is slow to answer", f"no card {card}"
-        pays_slowly(story, who)
+@step(says("{who:Who} [pays|has paid] with a card that {card:Words}"))
+def pays_with_card(story: Story, who: str, card: str) -> None:
+    pay(story, who, card_no=_CARDS[card])
 
 
 @step(says('{who:Who} pays with the card number "{number:Text}"'))
@@ -95,23 +95,32 @@ def pays_for_country(story: Story, who: str, country: str) -> None:
     pay(story, who, address=address_in(country))
 
 
+@step(says("{who:Who} pays and has it sent to"))
+def pays_for_address(story: Story, who: str, datatable: list[list[str]]) -> None:
+    (address,) = (address_of(row) for row in rows(datatable))
+    pay(story, who, address=address)
+
+
+def address_of(row: Mapping[str, str]) -> dict[str, str]:
+    """A row of a table as an address, under the contract's names."""
+    said = {_ADDRESS[column]: text for column, text in row.items()}
+    return said | {"country": COUNTRIES[said["country"]]}
+
+
 @step(says("{who:Who} pays and has it sent to an address with a card number in it"))
 def pays_with_card_in_address(story: Story, who: str) -> None:
     pay(story, who, address=address_in("Germany", line1=CARD_IN_ADDRESS))
 
 
-@step(says('{who:Who} pays under the request name "{key:Text}"'))
-def pays_with_key(story: Story, who: str, key: str) -> None:
-    pay(story, who, key=key)
+@step(says("{who:Who} has sent the order form"))
+@step(says("{who:Who} sends the same order form for the new cart"))
+@step(says("{who:Who} sends the same order form with the new price"))
+def sends_form(story: Story, who: str) -> None:
+    pay(story, who, key=story.tag)
 
 
-@step(
-    says(
-        '{who:Who} pays under the request name "{key:Text}" and, hearing nothing, does it once more'
-    )
-)
-def pays_with_key_twice(story: Story, who: str, key: str) -> None:
-    pay(story, who, key=key)
+@step(says("{who:Who}, hearing nothing, sends the same order form again"))
+def sends_form_again(story: Story) -> None:
     _once_more(story)
 
 
@@ -139,10 +148,17 @@ def pays_exactly_remembered(story: Story, who: str) -> None:
     )
 
 
-@step(says('{who:Who} pays what was remembered under the request name "{key:Text}", in vain'))
-def pays_remembered_in_vain(story: Story, who: str, key: str) -> None:
+@step(
+    says(
+        "{who:Who} has sent the order form in vain, as {seller:Who} had changed the price of "
+        '"{name:Text}" to {price:Amount}'
+    )
+)
+def has_sent_form_in_vain(story: Story, who: str, seller: str, name: str, price: str) -> None:
+    seen = cart_of(story, who)
+    changes_price(story, seller, name, price)
     try:
-        pay(story, who, basket=_remembered(story), key=key)
+        pay(story, who, basket=seen, key=story.tag)
     except Refused as refusal:
         assert refusal.code == "amount-mismatch", refusal
     else:
@@ -154,7 +170,7 @@ def pays_for_other(story: Story, who: str, other: str) -> None:
     pay(story, who, basket=cart_of(story, other))
 
 
-@step(says('{who:Who} buys {quantity:Count} of "{name:Text}"'))
+@step(says('{who:Who} [buys|has bought] {quantity:Count} of "{name:Text}"'))
 def buys(story: Story, who: str, quantity: int, name: str) -> None:
     put(story, who, quantity, name)
     pay(story, who)

@@ -11,13 +11,13 @@ from commerce_testkit.story import Story
 _SIZES = ("small", "medium", "large")
 
 
-@step(says('{who:Who} adds a picture to "{name:Text}"'))
+@step(says('{who:Who} [adds|has added] a picture to "{name:Text}"'))
 @step(says('{who:Who} adds the same picture to "{name:Text}" again'))
 def adds_picture(story: Story, who: str, name: str) -> None:
     _add(story, who, name, drawn(1))
 
 
-@step(says('{who:Who} adds {count:Count} pictures to "{name:Text}"'))
+@step(says('{who:Who} has added {count:Count} pictures to "{name:Text}"'))
 def adds_pictures(story: Story, who: str, name: str, count: int) -> None:
     for number in range(count):
         _add(story, who, name, drawn(number + 1))
@@ -45,8 +45,7 @@ def takes_picture_off(story: Story, who: str, name: str) -> None:
     story.attempt(lambda: story.shop.remove_picture(visitor, item_id, picture.image_id))
 
 
-@then(says('anyone sees {count:Count} picture of "{name:Text}" in three sizes'))
-@then(says('anyone sees {count:Count} pictures of "{name:Text}" in three sizes'))
+@then(says('anyone sees {count:Count} [picture|pictures] of "{name:Text}" in three sizes'))
 def anyone_sees_pictures(story: Story, count: int, name: str) -> None:
     item_id, nobody = story.item_id(name), story.nobody()
     story.until(

@@ -9,14 +9,20 @@ from commerce_testkit.story import Story
 
 
 @step(
-    says('{who:Who} receives {count:Count} of "{name:Text}" with the reference "{reference:Text}"')
+    says(
+        '{who:Who} [receives|has received] {count:Count} of "{name:Text}" with the reference '
+        '"{reference:Text}"'
+    )
 )
 def receives(story: Story, who: str, count: int, name: str, reference: str) -> None:
     _receive(story, who, name, {"quantity": count, "reference": reference})
 
 
 @step(
-    says('{who:Who} takes {count:Count} of "{name:Text}" out with the reference "{reference:Text}"')
+    says(
+        '{who:Who} [takes|has taken] {count:Count} of "{name:Text}" out with the reference '
+        '"{reference:Text}"'
+    )
 )
 def takes_out(story: Story, who: str, count: int, name: str, reference: str) -> None:
     _receive(story, who, name, {"quantity": -count, "reference": reference})

@@ -44,8 +44,7 @@ def is_operator(story: Story, who: str) -> None:
     story.operator = visitor
 
 
-@step(says("{who:Who} looks at the order"))
-@step(says("{who:Who} looks at the order as an operator would"))
+@step(says("{who:Who} looks at the order[| as an operator would]"))
 def looks(story: Story, who: str) -> None:
     story.attempt(lambda: _look(story, who))
 
@@ -64,12 +63,12 @@ def waits_for_payment(story: Story, who: str) -> None:
     story.until(waits, "the order waits for its payment")
 
 
-@then(says("the order that {who:Who} sees waits for nothing"))
+@then(says("{who:Who} sees that the order waits for nothing"))
 def waits_for_nothing(story: Story, who: str) -> None:
     assert _look(story, who).waits_for is None
 
 
-@then(says("the order that {who:Who} sees was paid once"))
+@then(says("{who:Who} sees that the order was paid once"))
 def was_paid_once(story: Story, who: str) -> None:
     assert _look(story, who).captures == 1
 
@@ -93,7 +92,7 @@ def states(story: Story, who: str, outcome: str, reason: str, evidence: str) -> 
             raise
         return True
 
-    story.shop.until(stated, "no call is under way")
+    story.attempt(lambda: story.shop.until(stated, "no call is under way"))
 
 
 @step(says("{who:Who} has the order undone"))
@@ -101,14 +100,15 @@ def has_undone(story: Story, who: str) -> None:
     _decide(story, who, "compensate")
 
 
-@step(says('{who:Who} has the order undone under the request name "{key:Text}"'))
-def has_undone_named(story: Story, who: str, key: str) -> None:
-    _decide(story, who, "compensate", key=key)
+@step(says("{who:Who} sends the same form to have the order undone"))
+def sends_form_for_undoing(story: Story, who: str) -> None:
+    _decide(story, who, "compensate", key=story.tag)
 
 
-@step(says('{who:Who} has the order tried again under the request name "{key:Text}"'))
-def has_tried_again(story: Story, who: str, key: str) -> None:
-    _decide(story, who, "retry", key=key)
+@step(says("{who:Who} has sent the form that has the order tried again"))
+@step(says("{who:Who}, hearing nothing, sends the form that has the order tried again once more"))
+def sends_form_for_trying_again(story: Story, who: str) -> None:
+    _decide(story, who, "retry", key=story.tag)
 
 
 @step(says("{who:Who} has the order tried again without saying why"))
@@ -122,8 +122,7 @@ def audit_names(story: Story, who: str, reason: str, evidence: str) -> None:
     assert (newest.own, newest.reason, newest.evidence) == (True, reason, evidence)
 
 
-@then(says("the audit holds {count:Count} decision over the order"))
-@then(says("the audit holds {count:Count} decisions over the order"))
+@then(says("the audit holds {count:Count} [decision|decisions] over the order"))
 def audit_holds(story: Story, count: int) -> None:
     assert len(_decisions(story)) == count
 

@@ -18,11 +18,13 @@ _KINDS: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
     "Reason": (r".+", str),
 }
 _GAP: Final = re.compile(r"\{(\w+):(\w+)\}")
+_EITHER: Final = re.compile(r"\[([^\]]+)\]")
 
 
 class says(parsers.StepParser):  # noqa: N801 (read as a verb where it is used)
     """A sentence with gaps, each ``{name:Kind}``: ``Who`` (a first name), ``Text`` (anything
-    between quotation marks), ``Count``, ``Amount`` (of money), ``Words`` or ``Reason``.
+    between quotation marks), ``Count``, ``Amount`` (of money), ``Words`` or ``Reason``. Of words in
+    ``[square|brackets]`` one is said: ``[pays|has paid]`` is what happens, and what has happened.
     """
 
     def __init__(self, name: str) -> None:
@@ -31,9 +33,9 @@ class says(parsers.StepParser):  # noqa: N801 (read as a verb where it is used)
         self._readers = {
             gap: _KINDS[kind][1] for gap, kind in zip(between[1::3], between[2::3], strict=True)
         }
-        pattern = re.escape(between[0])
+        pattern = _literal(between[0])
         for gap, kind, text in zip(between[1::3], between[2::3], between[3::3], strict=True):
-            pattern += f"(?P<{gap}>{_KINDS[kind][0]}){re.escape(text)}"
+            pattern += f"(?P<{gap}>{_KINDS[kind][0]}){_literal(text)}"
         self._pattern = re.compile(pattern)
 
     def parse_arguments(self, name: str) -> dict[str, Any] | None:
@@ -46,6 +48,15 @@ class says(parsers.StepParser):  # noqa: N801 (read as a verb where it is used)
 
     def is_matching(self, name: str) -> bool:
         return self._pattern.fullmatch(name) is not None
+
+
+def _literal(text: str) -> str:
+    """*text* as a pattern, with any of the words in brackets."""
+    parts = _EITHER.split(text)
+    for place in range(1, len(parts), 2):
+        parts[place] = f"(?:{'|'.join(re.escape(word) for word in parts[place].split('|'))})"
+    parts[::2] = [re.escape(part) for part in parts[::2]]
+    return "".join(parts)
 
 
 #: What a person calls a refusal, and the code that it has.
@@ -68,7 +79,7 @@ REASONS: Final[Mapping[str, str]] = {
     "there is no such order": "order-not-found",
     "there is no such notification": "notification-not-found",
     "the article number is taken": "sku-taken",
-    "the request name stands for another request": "idempotency-key-reused",
+    "the form was sent for something else": "idempotency-key-reused",
     "the item was changed meanwhile": "stale-version",
     "the variant is still in stock": "variant-in-stock",
     "there is not so much in stock": "stock-short",
@@ -80,12 +91,55 @@ REASONS: Final[Mapping[str, str]] = {
     "the cart is empty": "cart-empty",
     "the cart is full": "too-many-lines",
     "it is too late to cancel": "too-late-to-cancel",
-    "the request name stands for another decision": "decision-key-reused",
+    "the form was sent for another decision": "decision-key-reused",
+    "the bank's books say otherwise": "contradicted-by-books",
     "the order does not wait for that": "not-to-be-undone",
     "there is no order to decide over": "saga-not-found",
     "that is no page of this list": "bad-cursor",
     "there is no such system": "webhook-endpoint-not-found",
 }
+
+
+#: What a person calls a field, where the contract has another word.
+_FIELDS: Final[Mapping[str, str]] = {
+    "card number": "cardNo",
+    "confirmed orders": "order-confirmed",
+    "coupon": "coupons",
+    "current password": "current",
+    "e-mail address": "email",
+    "forgotten passwords": "password-reset",
+    "new password": "new",
+    "notes": "metadata",
+    "pictures": "images",
+    "seller": "sellerId",
+    "street": "line1",
+    "variant": "variantId",
+    "web address": "url",
+}
+
+#: What a person calls a step of an order, and the event that it is.
+STEPS: Final[Mapping[str, str]] = {
+    "placed": "OrderCreated",
+    "goods held": "InventoryReserved",
+    "buyer asked": "PaymentActionRequired",
+    "paid": "PaymentCompleted",
+    "declined": "PaymentDeclined",
+    "parcel ready": "ShipmentReady",
+    "completed": "OrderCompleted",
+    "goods released": "InventoryReleased",
+    "paid back": "PaymentRefunded",
+    "cancelled": "OrderCancelled",
+}
+
+
+def fields_called(said: str) -> set[str]:
+    """The contract's names of fields that a sentence names."""
+    return {_FIELDS.get(name, name) for name in said.split(" and the ")}
+
+
+def steps_called(said: str) -> list[str]:
+    """The events of an order that a sentence names."""
+    return [STEPS[name] for name in named(said)]
 
 
 def assert_fields(refusal: Refused, names: set[str]) -> None:

@@ -28,20 +28,25 @@ def _wish_for(story: Story, who: str, name: str) -> Wish:
     return next(wish for wish in _wishes(story, who) if wish.item_id == item_id)
 
 
-@step(says('{who:Who} wishes for "{name:Text}"'))
+@step(says('{who:Who} [wishes|has wished] for "{name:Text}"'))
 def wishes(story: Story, who: str, name: str) -> None:
     _wish(story, who, name)
 
 
-@step(says('{who:Who} wishes for the variant "{variant:Text}" of "{name:Text}"'))
+@step(says('{who:Who} [wishes|has wished] for the variant "{variant:Text}" of "{name:Text}"'))
 def wishes_variant(story: Story, who: str, variant: str, name: str) -> None:
     _wish(story, who, name, variant)
 
 
-@step(says('{who:Who} gives up the wish for "{name:Text}"'))
+@step(says('{who:Who} [gives up|has given up] the wish for "{name:Text}"'))
 def gives_up(story: Story, who: str, name: str) -> None:
     visitor, item_id = story.visitor(who), story.item_id(name)
     story.attempt(lambda: story.shop.give_up_wish(visitor, item_id))
+
+
+@step(says("{who:Who} looks at the wishlist"))
+def looks(story: Story, who: str) -> None:
+    story.attempt(lambda: _wishes(story, who))
 
 
 @then(says("the wishlist of {who:Who} is empty"))
