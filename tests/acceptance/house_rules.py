@@ -1,17 +1,12 @@
-"""How features are written: rules that a machine can hold, over the parser that reads them when
-they run.
-"""
+"""How features are written: rules that a machine can hold."""
 
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import attrs
-from gherkin.parser import Parser
-
+from commerce_testkit.feature_files import Scene
 from commerce_testkit.features_plugin import RISKS
 
 MOST_STEPS: Final = 8
@@ -41,99 +36,19 @@ _WORDS: Final = re.compile(
 _TRADE: Final = frozenset({"e-mail"})
 
 
-@attrs.frozen(kw_only=True)
-class Told:
-    """A step: what it is (``Given``, ``When`` or ``Then``, never ``And``) and what it says."""
-
-    kind: str
-    text: str
-    more: str
-
-    @property
-    def sentence(self) -> str:
-        """What is left when names, numbers and quotations are taken out."""
-        bare = _NUMBER.sub("#", _QUOTED.sub("…", _GAP.sub("…", self.text)))
-        return _NAME.sub("Who", bare)
+def sentence(text: str) -> str:
+    """What is left of a step when names, numbers and quotations are taken out."""
+    bare = _NUMBER.sub("#", _QUOTED.sub("…", _GAP.sub("…", text)))
+    return _NAME.sub("Who", bare)
 
 
-@attrs.frozen(kw_only=True)
-class Scene:
-    """A scenario, with the rule that it shows and all that leads up to it."""
-
-    place: str
-    title: str
-    rule: str | None
-    tags: frozenset[str]
-    before: tuple[Told, ...]
-    steps: tuple[Told, ...]
-    examples: str
-
-
-def scenes_of(text: str, place: str) -> Iterator[Scene]:
-    """The scenarios of a feature file; *place* is what it is called."""
-    feature = Parser().parse(text)["feature"]
-    tags = _tags(feature)
-    yield from _scenes(feature["children"], place, None, tags, ())
-
-
-def _scenes(
-    children: Sequence[Mapping[str, Any]],
-    place: str,
-    rule: str | None,
-    tags: frozenset[str],
-    before: tuple[Told, ...],
-) -> Iterator[Scene]:
-    for child in children:
-        if "background" in child:
-            before += _steps(child["background"]["steps"])
-        elif "rule" in child:
-            inner = child["rule"]
-            yield from _scenes(inner["children"], place, inner["name"], tags | _tags(inner), before)
-        else:
-            told = child["scenario"]
-            yield Scene(
-                place=f"{place}:{told['location']['line']}",
-                title=told["name"],
-                rule=rule,
-                tags=tags | _tags(told),
-                before=before,
-                steps=_steps(told["steps"]),
-                examples=" ".join(_cells(e) for e in told["examples"]),
-            )
-
-
-def _steps(steps: Sequence[Mapping[str, Any]]) -> tuple[Told, ...]:
-    kinds = {"Context": "Given", "Action": "When", "Outcome": "Then"}
-    found, kind = list[Told](), "Given"
-    for step in steps:
-        kind = kinds.get(step["keywordType"], kind)
-        more = step.get("docString", {}).get("content", "")
-        table = step.get("dataTable")
-        more += "\n".join(_row(row) for row in table["rows"]) if table else ""
-        found.append(Told(kind=kind, text=step["text"], more=more))
-    return tuple(found)
-
-
-def _cells(examples: Mapping[str, Any]) -> str:
-    rows = [examples.get("tableHeader"), *examples.get("tableBody", ())]
-    return "\n".join(_row(row) for row in rows if row)
-
-
-def _row(row: Mapping[str, Any]) -> str:
-    return " | ".join(cell["value"] for cell in row["cells"])
-
-
-def _tags(holder: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset(tag["name"].removeprefix("@") for tag in holder["tags"])
-
-
-def faults_of_one(scene: Scene, capability: str) -> Iterator[str]:
+def faults_of_one(scene: Scene) -> Iterator[str]:
     """What is wrong with a scenario by itself."""
     if not scene.rule:
         yield "stands under no rule"
-    if capability not in scene.tags:
-        yield f"has no tag @{capability}"
-    for tag in sorted(scene.tags - {capability, *RISKS}):
+    if scene.capability not in scene.tags:
+        yield f"has no tag @{scene.capability}"
+    for tag in sorted(scene.tags - {scene.capability, *RISKS}):
         yield f"has the tag @{tag}, which means nothing"
     if len(scene.steps) > MOST_STEPS:
         yield f"has {len(scene.steps)} steps: {MOST_STEPS} at most"
@@ -166,18 +81,18 @@ def machine_words(text: str) -> Iterator[str]:
 
 def faults_among(scenes: Sequence[Scene]) -> Iterator[str]:
     """What is wrong with scenarios beside each other."""
-    alike, titles = defaultdict[object, list[str]](list), Counter[tuple[str, str]]()
+    alike, titles = defaultdict[object, list[str]](list), Counter[str]()
     kinds = defaultdict[str, set[str]](set)
     for scene in scenes:
         told = tuple((s.kind, s.text, s.more) for s in (*scene.before, *scene.steps))
         alike[told, scene.examples].append(scene.place)
-        titles[scene.place.partition(":")[0], scene.title] += 1
+        titles[scene.key] += 1
         for step in (*scene.before, *scene.steps):
-            kinds[step.sentence].add(step.kind)
+            kinds[sentence(step.text)].add(step.kind)
     yield from (f"{' and '.join(places)} are alike" for places in alike.values() if places[1:])
     yield from (
-        f"{place} has {count} scenarios called {title}: the parser keeps the last one"
-        for (place, title), count in titles.items()
+        f"there are {count} scenarios {key}: the last one alone is run"
+        for key, count in titles.items()
         if count > 1
     )
     yield from (
@@ -185,13 +100,3 @@ def faults_among(scenes: Sequence[Scene]) -> Iterator[str]:
         for sentence, found in sorted(kinds.items())
         if len(found) > 1
     )
-
-
-def read(folder: Path) -> dict[str, list[Scene]]:
-    """All scenarios below *folder*, by capability."""
-    found = dict[str, list[Scene]]()
-    for path in sorted(folder.rglob("*.feature")):
-        place = str(path.relative_to(folder))
-        scenes = scenes_of(path.read_text(encoding="utf-8"), place)
-        found.setdefault(path.parent.name, []).extend(scenes)
-    return found

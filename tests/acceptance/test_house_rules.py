@@ -6,16 +6,14 @@ from typing import Final
 
 import pytest
 
+from commerce_testkit.feature_files import Scene, read, scenes_of
 from commerce_testkit.features_plugin import RISKS, features_folder
 from commerce_testkit.steps.orders import CAUSES
 from commerce_testkit.steps.phrases import REASONS, STEPS
 from tests.acceptance.house_rules import (
-    Scene,
     faults_among,
     faults_of_one,
     machine_words,
-    read,
-    scenes_of,
 )
 
 GOOD: Final = """@cart @money
@@ -29,30 +27,29 @@ Feature: Filling
 
 
 @pytest.fixture(scope="module")
-def features() -> Mapping[str, Sequence[Scene]]:
+def features() -> Sequence[Scene]:
     return read(features_folder())
 
 
 def faults(text: str) -> list[str]:
     scenes = list(scenes_of(text, "cart/filling.feature"))
-    alone = [fault for scene in scenes for fault in faults_of_one(scene, "cart")]
+    alone = [fault for scene in scenes for fault in faults_of_one(scene)]
     return alone + list(faults_among(scenes))
 
 
-def test_every_feature_is_written_by_the_rules(features: Mapping[str, Sequence[Scene]]) -> None:
+def test_every_feature_is_written_by_the_rules(features: Sequence[Scene]) -> None:
     found = [
         f"{scene.place} {scene.title}: {fault}"
-        for capability, scenes in features.items()
-        for scene in scenes
-        for fault in faults_of_one(scene, capability)
+        for scene in features
+        for fault in faults_of_one(scene)
     ]
     assert found == []
 
 
 def test_no_two_scenarios_say_the_same_and_no_sentence_is_two_things(
-    features: Mapping[str, Sequence[Scene]],
+    features: Sequence[Scene],
 ) -> None:
-    assert list(faults_among([scene for scenes in features.values() for scene in scenes])) == []
+    assert list(faults_among(features)) == []
 
 
 @pytest.mark.parametrize(
@@ -60,12 +57,11 @@ def test_no_two_scenarios_say_the_same_and_no_sentence_is_two_things(
     [("is refused:", REASONS), ("ends cancelled because", CAUSES)],
 )
 def test_everything_that_can_be_said_is_said_somewhere(
-    features: Mapping[str, Sequence[Scene]], what: str, said: Mapping[str, str]
+    features: Sequence[Scene], what: str, said: Mapping[str, str]
 ) -> None:
     told = {
         text
-        for scenes in features.values()
-        for scene in scenes
+        for scene in features
         for step in scene.steps
         for text in (step.text.partition(f"{what} ")[2], *re.split(r" \| |\n", scene.examples))
     }
@@ -73,14 +69,14 @@ def test_everything_that_can_be_said_is_said_somewhere(
 
 
 def test_every_step_of_an_order_is_reported_somewhere(
-    features: Mapping[str, Sequence[Scene]],
+    features: Sequence[Scene],
 ) -> None:
-    told = " ".join(s.text for scene in features["orders"] for s in scene.steps)
+    told = " ".join(s.text for scene in features for s in scene.steps)
     assert [name for name in STEPS if name not in told] == []
 
 
-def test_each_risk_has_scenarios(features: Mapping[str, Sequence[Scene]]) -> None:
-    found = {tag for scenes in features.values() for scene in scenes for tag in scene.tags}
+def test_each_risk_has_scenarios(features: Sequence[Scene]) -> None:
+    found = {tag for scene in features for tag in scene.tags}
     assert set(RISKS) <= found
 
 
@@ -106,7 +102,11 @@ def test_a_good_feature_has_no_fault() -> None:
         ("costs 24.50", 'is {"total": 1}', "{ is JSON"),
         ("One item", "Under the request name", "request name is a machine's word"),
         ("costs 24.50\n", "costs 24.50\n" + GOOD.split("was put in\n")[1], "are alike"),
-        ("costs 24.50\n", "costs 24.50\n" + GOOD.split("was put in\n")[1], "keeps the last one"),
+        (
+            "costs 24.50\n",
+            "costs 24.50\n" + GOOD.split("was put in\n")[1],
+            "the last one alone is run",
+        ),
         ("the cart of Ada costs 24.50", 'Bob sells "Rug" at 1.50', "is a Given and a Then"),
     ],
 )
