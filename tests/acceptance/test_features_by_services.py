@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pytest
 from pytest_bdd import scenarios
 
-from commerce_core.checkout.service.buyer import TIME_TO_ACT
 from commerce_testkit.features_plugin import features_folder
 from commerce_testkit.memory.shop import memory_shop
 from commerce_testkit.service_driver import ServiceShop
@@ -19,8 +18,6 @@ def shop() -> Iterator[ShopDriver]:
     below = memory_shop()
     driver = ServiceShop(below)
     yield driver
-    if not below.checker.check().at_rest:  # a buyer who never acts is not waited for any longer
-        below.let_pass(TIME_TO_ACT)
     driver.until(lambda: below.checker.check().at_rest, "nothing is under way")
     report = below.checker.check()
     assert report.violations == ()

@@ -16,6 +16,7 @@ from typing import Any, Final
 import pytest
 
 from commerce_testkit.http_driver import HttpShop
+from commerce_testkit.sandbox import why_not_told
 from commerce_testkit.shop import ShopDriver
 from commerce_testkit.story import Story
 
@@ -43,6 +44,8 @@ pytest_plugins = tuple(
 
 #: Tags that say what a scenario guards; the others are the capabilities, which are the folders.
 RISKS: Final = ("money", "stock", "privacy")
+#: Why nothing was told to the shop, in the stash of pytest's configuration.
+REFUSED: Final = pytest.StashKey[str]()
 
 
 def features_folder() -> Path:
@@ -67,6 +70,27 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{tag}: features with this tag")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """Tell nothing to a shop at ``--shop-url`` whose money may be real."""
+    config = session.config
+    address = config.getoption("--shop-url", default=None)
+    if not address or config.option.collectonly or not session.items:
+        return None
+    with HttpShop(address) as running:
+        refused = why_not_told(running)
+    if refused is None:
+        return None
+    config.stash[REFUSED], session.testsfailed = refused, 1
+    return True
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say why nothing was told."""
+    if refused := config.stash.get(REFUSED, None):
+        terminalreporter.write_line(refused, red=True)
+
+
 @pytest.fixture
 def shop(pytestconfig: pytest.Config) -> Iterator[ShopDriver]:
     """The running shop at ``--shop-url``."""
@@ -79,9 +103,12 @@ def shop(pytestconfig: pytest.Config) -> Iterator[ShopDriver]:
 
 @pytest.fixture
 def story(shop: ShopDriver) -> Iterator[Story]:
-    """A scenario in *shop*. A refusal that no step spoke of is an error."""
+    """A scenario in *shop*. A refusal that no step spoke of is an error. No order waits for its
+    buyer afterwards, with goods held that others want.
+    """
     scenario = Story(shop)
     yield scenario
+    scenario.leave_nothing_waiting()
     if scenario.refusal is not None:
         raise scenario.refusal
 

@@ -55,6 +55,8 @@ class Story:
     report: ImportReport | None = None
     imported: tuple[str, str] | None = None
     placed: Placed | None = None
+    waits: bool = False
+    """Whether the order was seen to wait for its buyer."""
     operator: Visitor | None = None
     payment: Payment | None = None
     received: tuple[str, ...] = ()
@@ -149,3 +151,12 @@ class Story:
         """The order that is spoken of, as it is now."""
         assert self.placed is not None, "no order was placed"
         return self.shop.order(self.placed.who, self.placed.order_id)
+
+    def leave_nothing_waiting(self) -> None:
+        """Cancel the order that is spoken of, if it still waits for its buyer."""
+        if (
+            self.waits
+            and self.placed is not None
+            and self.order().payment_status == "action-required"
+        ):
+            self.shop.cancel(self.placed.who, self.placed.order_id)

@@ -258,6 +258,7 @@ def waits_for_buyer(story: Story) -> None:
     story.until(
         lambda: story.order().payment_status == "action-required", "the order waits for its buyer"
     )
+    story.waits = True
     assert story.order().status == "PENDING"
     assert _timeline(story.order())[-1] == "PaymentActionRequired"
 
