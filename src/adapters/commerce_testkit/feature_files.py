@@ -39,8 +39,8 @@ class Scene:
 
     @property
     def key(self) -> str:
-        """What pytest-bdd writes on the test that it makes of this."""
-        return f"{self.feature}: {self.title}"
+        """Its file and its title, which are no other's."""
+        return f"{self.place.rpartition(':')[0]}: {self.title}"
 
 
 def scenes_of(text: str, place: str) -> Iterator[Scene]:
