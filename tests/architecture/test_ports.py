@@ -97,6 +97,7 @@ ELSEWHERE = {
     "AuditTrail": "the core's own service keeps it: its unit tests examine it",
     "Calls": "opened by a fan-out: examined with it",
     "Consumer": "the core's own services keep it: their unit tests examine it",
+    "FoundRefunds": "the core's own service keeps it: the unit tests of reconciling examine it",
     "Grouping": "it makes batchers: they are examined",
     "LocalQueues": (
         "a broker inside the shop is made of them: examined with it, and each queue by itself"
