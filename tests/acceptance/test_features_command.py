@@ -57,6 +57,14 @@ code = pytest.main([str(folder / "test_wrong.py"), *plugin, *quiet, *style], plu
 print(summary(telling.outcomes))
 sys.exit(code)
 """
+#: The command, where the shop turns out not to be a sandbox.
+REAL_MONEY = """
+import sys
+from commerce_testkit import features_plugin
+from commerce_cli.main import main
+features_plugin.why_not_told = lambda shop: "its money may be real."
+main(["features", "--url", sys.argv[1], "--report", sys.argv[2]])
+"""
 MODULE = """
 import pytest
 from pytest_bdd import scenarios
@@ -208,6 +216,19 @@ class RealCarrier(ServiceShop):
 def test_a_shop_whose_money_or_parcels_may_be_real_is_refused(shop: ServiceShop, why: str) -> None:
     assert why in (why_not_told(shop) or "")
     assert_nothing_is_on_sale(shop)
+
+
+def test_nothing_is_told_to_a_shop_with_real_money(
+    running_shop: RunningShop, tmp_path: Path
+) -> None:
+    page = tmp_path / "specs.html"
+    ran = subprocess.run(
+        [sys.executable, "-c", REAL_MONEY, running_shop.address, page],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (ran.returncode, ran.stderr) == (2, "commerce: its money may be real.\n")
+    assert "scenarios" not in ran.stdout
+    assert not page.exists()
 
 
 def test_a_run_is_written_as_messages_and_as_one_page(
