@@ -6,8 +6,6 @@ openapi-typescript, which npm installs below ``var/``. Where there is no npm, th
 so; with ``CI`` set it fails instead.
 """
 
-import hashlib
-import os
 import shutil
 import subprocess
 import sys
@@ -19,6 +17,7 @@ import pytest
 
 from tests.architecture.tree import ROOT
 from tests.integration.http.people import Town, open_town
+from tests.node import node_modules
 
 HERE: Final = Path(__file__).parent
 PACKAGES: Final = HERE / "package.json"
@@ -48,35 +47,8 @@ def run(folder: Path, *command: str | Path, seconds: float = 300) -> str:
 
 @pytest.fixture
 def node() -> Path:
-    """The programs that npm has installed, once for every run of the same ``package.json``."""
-    wanted = PACKAGES.read_bytes()
-    place = ROOT / "var" / "clients" / hashlib.sha256(wanted).hexdigest()[:16]
-    if not place.exists():
-        making = place.with_suffix(f".{os.getpid()}")
-        making.mkdir(parents=True)
-        (making / "package.json").write_bytes(wanted)
-        why = _installed(making)
-        if why and os.environ.get("CI"):
-            pytest.fail(why)
-        if why:
-            pytest.skip(f"the TypeScript client is not checked: {why}")
-        making.rename(place)
-    return place / "node_modules"
-
-
-def _installed(folder: Path) -> str:
-    """Why npm has not installed what *folder* asks for; empty: it has."""
-    npm = shutil.which("npm")
-    if npm is None:
-        return "npm is not here"
-    command = [npm, "install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]
-    try:
-        done = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, timeout=600, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return "npm took more than five minutes"
-    return "" if done.returncode == 0 else f"npm: {done.stderr[-500:]}"
+    """The programs that npm has installed."""
+    return node_modules(PACKAGES, "the TypeScript client is not checked")
 
 
 def test_a_python_client_is_typed_and_buys(town: Town, folder: Path) -> None:
