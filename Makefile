@@ -9,7 +9,7 @@ ON_VERSIONS := tests/unit tests/contracts tests/acceptance/test_features_by_http
 # As pip does with what it installs, unless the environment forbids it: every command starts in half the time.
 COMPILE = $(BIN)/python -m compileall -q -j 0 .venv/lib src
 
-.PHONY: demo test programs lint unit lowest newest fuzz bench bench-full replay docs release clean
+.PHONY: demo test programs lint unit lowest newest fuzz bench bench-full replay pictures docs release clean
 
 demo: .venv/.run  ## the whole shop at one address, with a catalogue and log-ins to try
 	@$(BIN)/commerce demo
@@ -55,6 +55,9 @@ bench-full: .venv/.dev  ## a crowd on three servers and six processes, beside pg
 
 replay: .venv/.dev  ## a real shop's year, every order placed through HTTP (ORDERS=500 for its beginning)
 	@$(BIN)/python -m benchmarks.replay $(if $(ORDERS),--orders $(ORDERS))
+
+pictures: .venv/.dev  ## the pictures of the README, drawn anew from a demo by Chromium
+	@$(BIN)/python -m tests.browser.pictures
 
 docs: .venv/.dev  ## the documentation site in build/site, made without network
 	@$(BIN)/python scripts/site/build.py

@@ -2,6 +2,7 @@
 
 import pytest
 
+from commerce_core.accounts import Role
 from commerce_core.catalog import ItemPatch
 from commerce_core.kernel.ids import SellerId
 from commerce_core.kernel.money import Money
@@ -194,3 +195,15 @@ def test_a_page_hears_of_its_order_until_it_is_over_and_of_no_more(street: Stree
     assert again.status_code == 204
     over = browser.go(placed.path)
     assert not [e for e in over.root.all("div") if e.get("sse-connect")]
+
+
+@pytest.mark.parametrize(
+    ("role", "open_to"), [(Role.BUYER, {"Buy"}), (Role.SELLER, {"Buy", "Sell"}),
+        (Role.OPERATOR, {"Buy", "Run the shop"})],
+)  # fmt: skip
+def test_who_is_logged_in_is_shown_no_door_that_is_closed(
+    street: Street, role: Role, open_to: set[str]
+) -> None:
+    door = street.visitor(role).go("/")
+    shown = {name for name in ("Buy", "Sell", "Run the shop") if f">{name}</a></h2>" in door.source}
+    assert shown == open_to
