@@ -161,6 +161,7 @@ BACKGROUND: Final[dict[str, Callable[[Transaction], Any]]] = {
     "look for due refunds": lambda tx: _refunds.is_due(tx, NOW),
     "refunds for a person": lambda tx: _refunds.listed(tx, None, LIMIT),
     "gateways with refunds": lambda tx: _refunds.gateways_in_use(tx),
+    "figures of refunds": lambda tx: _refunds.stats(tx, NOW, 1_000),
     "wake refunds": lambda tx: _refunds.make_due(tx, [LATE], NOW),
     "gateways in use": lambda tx: _sagas.gateways_in_use(tx),
     "carriers in use": lambda tx: _sagas.carriers_in_use(tx),

@@ -22,6 +22,7 @@ from commerce_core.refunds import (
     RefundPosition,
     RefundRepository,
     RefundState,
+    RefundStats,
     RefundSums,
 )
 from commerce_sqlalchemy.keys import pairs
@@ -243,6 +244,13 @@ class SqlRefundRepository(RefundRepository):
         written = sa.update(payment_refund).where(*mine).values(**values, next_at=stays)
         found = connection(tx).execute(written.returning(_C.no), {"held_until": until})
         return found.first() is not None
+
+    def stats(self, tx: Transaction, now: datetime, at_most: int) -> RefundStats:
+        some = sa.select(_C.no).where(_LISTED).limit(at_most).subquery()
+        counted = sa.select(sa.func.count()).select_from(some).scalar_subquery()
+        longest = sa.select(_C.next_at).where(_DUE).order_by(_C.next_at).limit(1).scalar_subquery()
+        row = connection(tx).execute(sa.select(longest, counted), {"now": now}).one()
+        return RefundStats(due_since=row[0], listed=row[1])
 
     def gateways_in_use(self, tx: Transaction) -> Sequence[tuple[str, str]]:
         used = sa.select(_C.gateway, _C.gateway_account).where(_IS_OPEN).distinct()

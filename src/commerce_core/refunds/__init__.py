@@ -19,6 +19,7 @@ from commerce_core.refunds.model import (
     RefundedLine,
     RefundPosition,
     RefundState,
+    RefundStats,
     RefundSums,
 )
 from commerce_core.refunds.ports import FoundRefunds, RefundRepository
@@ -42,6 +43,7 @@ __all__ = [
     "RefundPosition",
     "RefundRepository",
     "RefundState",
+    "RefundStats",
     "RefundSucceeded",
     "RefundSums",
     "RefundTooLarge",

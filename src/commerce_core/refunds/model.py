@@ -248,6 +248,16 @@ class RefundPosition:
 
 
 @attrs.frozen(kw_only=True)
+class RefundStats:
+    """Since when the refund waits that is due the longest (``None``: none is due), and how many
+    refunds a person has to look at.
+    """
+
+    due_since: datetime | None
+    listed: int
+
+
+@attrs.frozen(kw_only=True)
 class RefundAccount:
     """What an order's refunds share: what was *captured*, and what of it is *given* back or
     reserved for a refund. Both in minor units of the order's currency.

@@ -15,6 +15,7 @@ from commerce_core.refunds.model import (
     RefundAccount,
     RefundedLine,
     RefundPosition,
+    RefundStats,
     RefundSums,
 )
 
@@ -95,6 +96,10 @@ class RefundRepository(Protocol):
         """Write how it stands that is claimed *until* then, if its fence is still the newest;
         whether it was. Where somebody has made it due meanwhile, it stays due then.
         """
+
+    @abstractmethod
+    def stats(self, tx: Transaction, now: datetime, at_most: int) -> RefundStats:
+        """Figures by *now*; those that a person has to look at are counted up to *at_most*."""
 
     @abstractmethod
     def gateways_in_use(self, tx: Transaction) -> Sequence[tuple[str, str]]:

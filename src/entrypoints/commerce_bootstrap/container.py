@@ -23,7 +23,7 @@ from commerce_bootstrap.metrics import (
 )
 from commerce_bootstrap.opened import Closing
 from commerce_bootstrap.parts import OwnParts, build_parts, checked_parts, named_parts
-from commerce_bootstrap.payment_notices import LedgerCollector, NoticeCollector
+from commerce_bootstrap.payments import LedgerCollector, NoticeCollector, RefundCollector
 from commerce_bootstrap.settings import Settings
 from commerce_bootstrap.shop import Shop
 from commerce_bootstrap.webhooks import build_receivers
@@ -64,6 +64,7 @@ def _opened(
         shop.registry.register(WebhookCollector(shop.webhook_audit, made.clock))
         shop.registry.register(NoticeCollector(shop.payment_notices, made.clock))
         shop.registry.register(LedgerCollector(shop.strangers, made.clock))
+        shop.registry.register(RefundCollector(shop.refund_desk, made.clock))
         if shop.deployment.delivers_inside:
             shop.registry.register(QueueCollector(shop.broker))
     except BaseException:

@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 from commerce_bootstrap.builders import Storage
 from commerce_bootstrap.extras import counting_of_co_purchases
 from commerce_bootstrap.metrics import disabled_webhooks, dropped_rows, search_lag
-from commerce_bootstrap.payment_notices import counted_notices
+from commerce_bootstrap.payments import counted_notices
 from commerce_bootstrap.setting_values import WrongSetting
 from commerce_bootstrap.settings import PREFIX, Settings
 from commerce_bootstrap.tracing import FollowedConsumer

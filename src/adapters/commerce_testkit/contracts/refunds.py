@@ -23,6 +23,7 @@ from commerce_core.refunds import (
     RefundPosition,
     RefundRepository,
     RefundState,
+    RefundStats,
     RefundSums,
 )
 from commerce_testkit.contracts.sample_orders import AT, LATER
@@ -256,6 +257,18 @@ class RefundRepositoryContract:
         with self._db.snapshot() as tx:
             used = sorted(self._repo.gateways_in_use(tx))
         assert used == [("sandbox", "main"), ("sandbox", "second")]
+
+    def test_figures_say_since_when_one_is_due_and_how_many_need_a_person(self) -> None:
+        with self._db.snapshot() as tx:
+            assert self._repo.stats(tx, AT, 9) == RefundStats(due_since=None, listed=0)
+        later = a_refund(2, next_at=AT + timedelta(minutes=1), attention=True)
+        refused = a_refund(3, state=RefundState.REFUSED, attention=True, next_at=None)
+        self._insert(a_refund(), later, refused)
+        with self._db.snapshot() as tx:
+            early = self._repo.stats(tx, AT - timedelta(minutes=1), 9)
+            late = self._repo.stats(tx, AT + timedelta(hours=1), 1)
+        assert early == RefundStats(due_since=None, listed=2)
+        assert late == RefundStats(due_since=AT, listed=1)
 
     def test_an_older_claim_writes_nothing(self) -> None:
         self._insert(a_refund(1))

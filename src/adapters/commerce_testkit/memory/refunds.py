@@ -17,6 +17,7 @@ from commerce_core.refunds import (
     RefundedLine,
     RefundPosition,
     RefundRepository,
+    RefundStats,
     RefundSums,
 )
 from commerce_testkit.memory.transaction import table
@@ -104,6 +105,11 @@ class MemoryRefundRepository(RefundRepository):
         next_at = now.next_at if is_due_sooner else refund.next_at
         rows[_place(refund)] = attrs.evolve(refund, next_at=next_at, lines=now.lines)
         return True
+
+    def stats(self, tx: Transaction, now: datetime, at_most: int) -> RefundStats:
+        due = [r.next_at for r in _due(tx, now) if r.next_at is not None]
+        listed = len(self.listed(tx, None, at_most))
+        return RefundStats(due_since=min(due, default=None), listed=listed)
 
     def gateways_in_use(self, tx: Transaction) -> Sequence[tuple[str, str]]:
         refunds: list[Refund] = [*table(tx, "payment_refund").values()]

@@ -11,7 +11,7 @@ from commerce_core.kernel.paging import Page, decode_cursor, encode_cursor
 from commerce_core.kernel.transaction import Database
 from commerce_core.orders import OrderRepository
 from commerce_core.refunds.errors import RefundNotFound
-from commerce_core.refunds.model import Refund, RefundPosition, RefundState
+from commerce_core.refunds.model import Refund, RefundPosition, RefundState, RefundStats
 from commerce_core.refunds.ports import RefundRepository
 
 _LIST: Final = "refunds"
@@ -50,6 +50,11 @@ class RefundDesk:
         last = found[size - 1]
         place = (last.created_at, last.key.order_id, last.no)
         return Page(found[:size], encode_cursor(_LIST, *place))
+
+    def stats(self, at_most: int) -> RefundStats:
+        """Since when refunds are due, and how many need a person, counted up to *at_most*."""
+        with self._db.snapshot() as tx:
+            return self._repo.stats(tx, self._clock.now(), at_most)
 
     def retry(self, order_id: str, no: int, given: OperatorDecision) -> Decision:
         """Have refund *no* of an order tried again: one that was refused, or has come back, in a

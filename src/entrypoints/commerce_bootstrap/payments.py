@@ -1,4 +1,4 @@
-"""What the shop counts of what payment gateways say by themselves, and of their books."""
+"""What the shop counts of payments: what gateways say by themselves, their books, and refunds."""
 
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -13,6 +13,7 @@ from commerce_core.checkout.service.notices import PaymentNotices
 from commerce_core.kernel.clock import Clock
 from commerce_core.ledger import Sweep
 from commerce_core.ledger.service import Strangers
+from commerce_core.refunds.service import RefundDesk
 
 #: Nothing is counted beyond this: more is as alarming.
 _MOST: Final = 1_000
@@ -83,3 +84,22 @@ class LedgerCollector(Collector):
             "Lines of gateways' books that belong to no order, 1,000 at most.",
             value=stats.strangers,
         )
+
+
+class RefundCollector(Collector):
+    """Refunds that wait, and those that a person has to look at."""
+
+    def __init__(self, refunds: RefundDesk, clock: Clock) -> None:
+        self._stats = Probe(lambda: refunds.stats(_MOST))
+        self._clock = clock
+
+    def collect(self) -> Iterator[Metric]:
+        if (stats := result_of(self._stats)) is None:
+            return
+        since = stats.due_since
+        age = max(0.0, (self._clock.now() - since).total_seconds()) if since else 0.0
+        for name, meaning, value in (
+            ("overdue_seconds", "For how long the refund is due that waits the longest.", age),
+            ("listed", "Refunds that a person has to look at, 1,000 at most.", stats.listed),
+        ):
+            yield GaugeMetricFamily(f"commerce_refunds_{name}", meaning, value=value)
