@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
@@ -34,6 +34,20 @@ class Page(Generic[T]):
 
     items: Sequence[T]
     next_cursor: str | None = None
+
+
+def cut_page(
+    kind: str,
+    found: Sequence[T],
+    size: int,
+    place: Callable[[T], tuple[str | int | float | datetime, ...]],
+) -> Page[T]:
+    """The first *size* of *found* in the list *kind*, of which one more was asked for: where that
+    is there, the list goes on behind the *place* of the last one shown.
+    """
+    if len(found) <= size:
+        return Page(found)
+    return Page(found[:size], encode_cursor(kind, *place(found[size - 1])))
 
 
 def encode_cursor(kind: str, *position: str | int | float | datetime) -> str:

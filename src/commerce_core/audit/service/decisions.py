@@ -17,7 +17,7 @@ from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.codec import storable_text
 from commerce_core.kernel.errors import StaleRead
 from commerce_core.kernel.ids import IdFactory
-from commerce_core.kernel.paging import Page, decode_cursor, encode_cursor
+from commerce_core.kernel.paging import Page, cut_page, decode_cursor
 from commerce_core.kernel.transaction import Database, Transaction
 
 _LIST: Final = "decisions"
@@ -44,10 +44,7 @@ class Decisions(AuditTrail):
         before = _position(cursor)
         with self._db.snapshot() as tx:
             found = self._log.page(tx, which, before, size + 1)
-        if len(found) <= size:
-            return Page(found)
-        last = found[size - 1]
-        return Page(found[:size], encode_cursor(_LIST, last.at, last.id))
+        return cut_page(_LIST, found, size, lambda one: (one.at, one.id))
 
     def repeated(
         self, given: OperatorDecision | None, action: Action, subject: str

@@ -18,7 +18,7 @@ from commerce_core.catalog.ports import ImportQueue
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.errors import Invalid
 from commerce_core.kernel.ids import IdFactory, ImportId, SellerId, check_user_id, is_id
-from commerce_core.kernel.paging import BadCursor, Page, decode_cursor, encode_cursor
+from commerce_core.kernel.paging import BadCursor, Page, cut_page, decode_cursor
 from commerce_core.kernel.transaction import Database
 
 #: Bytes of one kept chunk of a file.
@@ -140,8 +140,7 @@ class Imports:
             before = ImportId(position)
         with self._db.snapshot() as tx:
             found = self._queue.latest(tx, seller_id, before, size + 1)
-        more = len(found) > size
-        return Page(found[:size], encode_cursor(_OWN, found[size - 1].id) if more else None)
+        return cut_page(_OWN, found, size, lambda one: (one.id,))
 
     def find(self, import_id: str) -> ItemImport | None:
         """An import of any seller."""

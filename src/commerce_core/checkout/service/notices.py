@@ -13,7 +13,7 @@ from commerce_core.checkout.ports import SagaStore
 from commerce_core.kernel.audit import Audit, Violation
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.codec import storable
-from commerce_core.kernel.paging import Page, decode_cursor, encode_cursor
+from commerce_core.kernel.paging import Page, cut_page, decode_cursor
 from commerce_core.kernel.transaction import Database, Transaction, retry_transaction
 from commerce_core.orders import OrderHandles, OrderKey, OrderState, PaidOrder
 from commerce_core.payment import (
@@ -141,10 +141,7 @@ class PaymentNotices:
         before = _position(cursor)
         with self._db.snapshot() as tx:
             found = self._kept.listed(tx, state, before, size + 1)
-        if len(found) <= size:
-            return Page(found)
-        last = found[size - 1]
-        return Page(found[:size], encode_cursor(_LIST, last.received_at, *last.key))
+        return cut_page(_LIST, found, size, lambda one: (one.received_at, *one.key))
 
     def retry(self, gateway: str, event_id: str, given: OperatorDecision) -> Decision:
         """Have the order of a strange or unknown notice looked for anew, for an hour; what is kept

@@ -28,7 +28,7 @@ from commerce_core.checkout.steps.own import Accepted, Refused
 from commerce_core.inventory import StockLedger
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import OrderId, is_id
-from commerce_core.kernel.paging import Page, decode_cursor, encode_cursor
+from commerce_core.kernel.paging import Page, cut_page, decode_cursor
 from commerce_core.kernel.transaction import Database, Transaction
 from commerce_core.orders import Order, OrderKey, OrderRepository, OrderView
 from commerce_core.payment import (
@@ -113,10 +113,9 @@ class Operations:
         )
         with self._db.snapshot() as tx:
             found = self._sagas.page(tx, which, after, size + 1)
-        standing = [standing_of(row, self._definitions, now) for row in found[:size]]
-        if len(found) <= size:
-            return Page(standing)
-        return Page(standing, encode_cursor(_LIST, found[size - 1].saga.key.order_id))
+        page = cut_page(_LIST, found, size, lambda row: (row.saga.key.order_id,))
+        standing = [standing_of(row, self._definitions, now) for row in page.items]
+        return Page(standing, page.next_cursor)
 
     def numbered(self, number: str) -> Sequence[SagaRow]:
         """The saga of the order that people call by *number*; none where no order has it."""

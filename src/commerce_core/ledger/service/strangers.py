@@ -6,7 +6,7 @@ from typing import Final
 from commerce_core.audit import Action, AuditTrail, Decision, OperatorDecision
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.codec import storable
-from commerce_core.kernel.paging import Page, decode_cursor, encode_cursor
+from commerce_core.kernel.paging import Page, cut_page, decode_cursor
 from commerce_core.kernel.transaction import Database
 from commerce_core.ledger.errors import StrangerNotFound
 from commerce_core.ledger.model import LedgerStats, Stranger, StrangerPosition
@@ -36,10 +36,7 @@ class Strangers:
         before = _position(cursor)
         with self._db.snapshot() as tx:
             found = self._repo.strangers(tx, before, size + 1)
-        if len(found) <= size:
-            return Page(found)
-        last = found[size - 1]
-        return Page(found[:size], encode_cursor(_LIST, last.seen_at, *last.key))
+        return cut_page(_LIST, found, size, lambda one: (one.seen_at, *one.key))
 
     def settle(self, gateway: str, ref: str, given: OperatorDecision) -> Decision:
         """Note that a person has seen to it, as the evidence says: nothing is sent to the gateway.

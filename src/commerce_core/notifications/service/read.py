@@ -9,7 +9,7 @@ from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.errors import FieldProblem, Invalid
 from commerce_core.kernel.field_problems import escape_pointer
 from commerce_core.kernel.ids import NotificationId, is_id
-from commerce_core.kernel.paging import Page, decode_cursor, encode_cursor
+from commerce_core.kernel.paging import Page, cut_page, decode_cursor
 from commerce_core.kernel.transaction import Database
 from commerce_core.notifications.errors import NotificationNotFound
 from commerce_core.notifications.model import (
@@ -58,11 +58,7 @@ class Notices:
         before = _position(cursor) if cursor is not None else None
         with self._db.single_read() as tx:
             found = self._repo.history(tx, person, before, size + 1)
-        if len(found) <= size:
-            return Page(found)
-        last = found[size - 1]
-        at = last.ended_at or last.created_at
-        return Page(found[:size], encode_cursor(_LIST, at, last.id))
+        return cut_page(_LIST, found, size, lambda one: (one.ended_at or one.created_at, one.id))
 
     def mark_read(self, person: str, notification_id: str) -> None:
         """Note that *person* has read one. Idempotent.

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final, TypeVar, cast
+from typing import Final, cast
 
 import attrs
 
@@ -12,15 +12,13 @@ from commerce_core.kernel.codec import decode_event, to_data
 from commerce_core.kernel.ids import BuyerId, OrderId, SellerId, is_id
 from commerce_core.kernel.messaging import Consumer, Message
 from commerce_core.kernel.money import Money
-from commerce_core.kernel.paging import Page, decode_cursor, encode_cursor
+from commerce_core.kernel.paging import Page, cut_page, decode_cursor
 from commerce_core.kernel.transaction import Database, Transaction
 from commerce_core.orders.errors import OrderNotFound
 from commerce_core.orders.events import EVENT_OF, OrderEvent
 from commerce_core.orders.model import OrderLine, TimelineEntry
 from commerce_core.orders.ports import OrderKey, OrderRepository, SellerOrders, TimelineCursor
 from commerce_core.orders.views import OrderFilter, OrderPosition, OrderView, SellerOrder
-
-T = TypeVar("T")
 
 _EVERY: Final = OrderFilter()
 _MISSING: Final = "there is no such order"
@@ -68,12 +66,7 @@ class Orders:
         with self._db.snapshot() as tx:
             meant = self._meant(tx, wanted, number)
             found = self._repo.history(tx, buyer_id, meant, position, size + 1) if meant else ()
-        return _page(
-            kind,
-            found,
-            [OrderPosition(view.order.created_at, view.order.id) for view in found],
-            size,
-        )
+        return cut_page(kind, found, size, lambda view: (view.order.created_at, view.order.id))
 
     def timelines_after(
         self, cursors: Sequence[TimelineCursor]
@@ -107,12 +100,7 @@ class Orders:
                 if meant
                 else ()
             )
-        return _page(
-            kind,
-            found,
-            [OrderPosition(order.created_at, OrderId(order.order_id)) for order in found],
-            size,
-        )
+        return cut_page(kind, found, size, lambda order: (order.created_at, order.order_id))
 
     def seller_details(self, seller_id: SellerId, order_id: str) -> SellerOrder:
         """The seller's own lines of an order.
@@ -211,10 +199,3 @@ def _position(kind: str, cursor: str | None) -> OrderPosition | None:
         return None
     at, order_id = decode_cursor(kind, cursor, datetime, str)
     return OrderPosition(at, OrderId(order_id))
-
-
-def _page(kind: str, found: Sequence[T], positions: Sequence[OrderPosition], size: int) -> Page[T]:
-    if len(found) <= size:
-        return Page(found)
-    last = positions[size - 1]
-    return Page(found[:size], encode_cursor(kind, last.at, last.order_id))

@@ -7,7 +7,7 @@ from typing import Final
 from commerce_core.audit import Action, AuditTrail, Decision, OperatorDecision
 from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.ids import OrderId, is_id
-from commerce_core.kernel.paging import Page, decode_cursor, encode_cursor
+from commerce_core.kernel.paging import Page, cut_page, decode_cursor
 from commerce_core.kernel.transaction import Database
 from commerce_core.orders import OrderRepository
 from commerce_core.refunds.errors import RefundNotFound
@@ -45,11 +45,7 @@ class RefundDesk:
         before = _position(cursor)
         with self._db.snapshot() as tx:
             found: Sequence[Refund] = self._repo.listed(tx, before, size + 1)
-        if len(found) <= size:
-            return Page(found)
-        last = found[size - 1]
-        place = (last.created_at, last.key.order_id, last.no)
-        return Page(found[:size], encode_cursor(_LIST, *place))
+        return cut_page(_LIST, found, size, lambda one: (one.created_at, one.key.order_id, one.no))
 
     def stats(self, at_most: int) -> RefundStats:
         """Since when refunds are due, and how many need a person, counted up to *at_most*."""

@@ -9,7 +9,7 @@ from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.codec import ABSENT
 from commerce_core.kernel.errors import StaleVersion
 from commerce_core.kernel.ids import IdFactory, SellerId, is_id
-from commerce_core.kernel.paging import Page, decode_cursor, encode_cursor
+from commerce_core.kernel.paging import Page, cut_page, decode_cursor
 from commerce_core.kernel.transaction import Database, Transaction, retry_transaction
 from commerce_core.webhooks.commands import ChangeEndpoint, NewEndpoint
 from commerce_core.webhooks.errors import (
@@ -156,10 +156,7 @@ class Webhooks:
         with self._db.snapshot() as tx:
             endpoint = self._own(tx, owner, endpoint_id)
             found = self._repo.deliveries(tx, endpoint.id, status, before, size + 1)
-        if len(found) <= size:
-            return Page(found)
-        last = found[size - 1]
-        return Page(found[:size], encode_cursor(kind, last.created_at, last.id))
+        return cut_page(kind, found, size, lambda one: (one.created_at, one.id))
 
     def redeliver(
         self, owner: SellerId | None, endpoint_id: str, delivery_id: str

@@ -10,7 +10,7 @@ from commerce_core.kernel.clock import Clock
 from commerce_core.kernel.errors import Invalid, StaleRead
 from commerce_core.kernel.ids import BuyerId, ItemId, SkuId, check_user_id, is_id
 from commerce_core.kernel.money import Money
-from commerce_core.kernel.paging import Page, decode_cursor, encode_cursor
+from commerce_core.kernel.paging import Page, cut_page, decode_cursor
 from commerce_core.kernel.transaction import Database, Transaction, retry_transaction
 from commerce_core.wishlist.errors import NotOnWishlist
 from commerce_core.wishlist.model import WishlistEntry, WishlistKey, WishlistPosition
@@ -91,15 +91,8 @@ class Wishlists:
         before = _position(cursor)
         with self._db.snapshot() as tx:
             found = self._repo.page(tx, buyer_id, before, size + 1)
-            views = self._views(tx, found[:size])
-        if len(found) <= size:
-            return Page(views)
-        last = found[size - 1]
-        key = last.key
-        return Page(
-            views,
-            encode_cursor(_LIST, last.added_at, key.item_id, key.variant_id or ""),
-        )
+            page = cut_page(_LIST, found, size, _place)
+            return Page(self._views(tx, page.items), page.next_cursor)
 
     def _add(self, key: WishlistKey) -> tuple[WishlistView, bool]:
         with self._db.begin() as tx:
@@ -170,6 +163,10 @@ def _view(
         in_stock=any(_is_free(form, levels) for form in forms),
         problems=() if any(form.on_sale for form in forms) else (WITHDRAWN,),
     )
+
+
+def _place(entry: WishlistEntry) -> tuple[datetime, str, str]:
+    return entry.added_at, entry.key.item_id, entry.key.variant_id or ""
 
 
 def _position(cursor: str | None) -> WishlistPosition | None:
