@@ -1,5 +1,6 @@
 """What a gateway's books have beside what the shop knows is made good, or is for a person."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Final
@@ -18,6 +19,7 @@ from commerce_core.orders import OrderState
 from commerce_core.payment import Captured, Charge, Entry, Handle, PaymentUnavailable, Refunded
 from commerce_core.refunds import Origin, RefundOrder, RefundState
 from commerce_core.refunds.service import Requester
+from commerce_testkit.memory.clock import SettableClock
 from commerce_testkit.memory.payment import MemoryGateway
 from commerce_testkit.memory.shop import MemoryParts, MemoryShop, memory_shop
 from tests.unit.people import GOOD_CARD, LOSES_ANSWER, card, order, register, see, sell, usd
@@ -333,6 +335,74 @@ def test_a_sweep_goes_on_where_another_process_died(shop: MemoryShop) -> None:
     shop.clock.advance(timedelta(minutes=10))
     shop.ledger.run_once()
     assert marks(shop)[Sweep.RECENT].fence == held.fence + 1
+
+
+class Slow(Altered):
+    """Shows a line a page, each after six minutes; *meanwhile* is done at the last one."""
+
+    def __init__(self, clock: SettableClock) -> None:
+        super().__init__(clock)
+        self.time = clock
+        self.meanwhile: Callable[[], object] = int
+
+    def entries(self, since: datetime, until: datetime, cursor: str | None) -> Page[Entry]:
+        at, found = int(cursor or 0), super().entries(since, until, None).items
+        self.time.advance(timedelta(minutes=6))
+        if at + 1 == len(found):
+            self.meanwhile()
+        return Page(found[at : at + 1], str(at + 1) if at + 1 < len(found) else None)
+
+
+def test_books_that_take_longer_than_a_claim_are_read_to_their_end_by_one() -> None:
+    parts = MemoryParts()
+    gateway = Slow(parts.clock)
+    shop = memory_shop(parts, partial(Parts, gateways={"sandbox": gateway}))
+    for _ in range(5):
+        completed(shop)
+    shop.clock.advance(SOON)
+    begun = shop.clock.now()
+    others: list[int] = []
+    gateway.meanwhile = lambda: others.append(shop.ledger.run_once()) if not others else None
+    shop.ledger.run_once()
+    recent_mark = marks(shop)[Sweep.RECENT]
+    assert (recent_mark.through, recent_mark.fence) == (begun - timedelta(minutes=2), 1)
+    assert shop.clock.now() - begun >= timedelta(minutes=30)
+
+
+def test_who_has_lost_a_claim_leaves_the_mark_to_its_new_holder() -> None:
+    parts = MemoryParts()
+    gateway = Slow(parts.clock)
+    shop = memory_shop(parts, partial(Parts, gateways={"sandbox": gateway}))
+    for _ in range(2):
+        completed(shop)
+    shop.clock.advance(SOON)
+    taken: list[Mark] = []
+
+    def take_over() -> None:
+        shop.clock.advance(HOUR)
+        due = marks(shop).get(Sweep.RECENT)
+        if taken or due is None:
+            return
+        with parts.database.begin() as tx:
+            now = shop.clock.now()
+            mark = parts.ledger.claim(tx, due, now, now + HOUR)
+            tx.commit()
+        assert mark is not None
+        taken.append(mark)
+
+    gateway.meanwhile = take_over
+    shop.ledger.run_once()
+    assert taken == [marks(shop)[Sweep.RECENT]]
+
+
+def test_books_whose_page_leads_to_itself_are_not_read_for_ever(shop: MemoryShop) -> None:
+    class Endless(Altered):
+        def entries(self, since: datetime, until: datetime, cursor: str | None) -> Page[Entry]:
+            return Page([], "again")
+
+    endless = memory_shop(shop.parts, partial(Parts, gateways={"sandbox": Endless(shop.clock)}))
+    with pytest.raises(PaymentUnavailable, match="leads to itself"):
+        endless.ledger.run_once()
 
 
 def test_an_operator_can_have_all_be_read_since_a_day(shop: MemoryShop) -> None:

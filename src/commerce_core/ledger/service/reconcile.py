@@ -20,7 +20,7 @@ from commerce_core.kernel.transaction import Database, Transaction, retry_transa
 from commerce_core.ledger.model import Mark, Reconciled, Stranger, Sweep, Why
 from commerce_core.ledger.ports import LedgerRepository
 from commerce_core.orders import OrderHandles, OrderKey, OrderState, PaidOrder
-from commerce_core.payment import Entry, PaymentGateway
+from commerce_core.payment import Entry, PaymentGateway, PaymentUnavailable
 from commerce_core.refunds import FoundRefunds
 
 #: A line may be written after the moment that it bears: what is read is read again so long.
@@ -82,7 +82,7 @@ class LedgerReconciliation:
         return {
             name: reduce(
                 add,
-                (self._span(name, *days) for days in _days(since, until)),
+                (page for days in _days(since, until) for page in self._pages(name, *days)),
                 Reconciled(),
             )
             for name in self._gateways
@@ -111,7 +111,12 @@ class LedgerReconciliation:
         until = max(mark.through, min(end, mark.through + _SPAN))
         recent = mark.sweep is Sweep.RECENT
         since = mark.through - _OVERLAP if recent else mark.through
-        came_to = self._span(mark.gateway, since, until)
+        came_to = Reconciled()
+        for page in self._pages(mark.gateway, since, until):
+            came_to += page
+            mark = self._renewed(mark)
+            if mark is None:
+                return came_to  # who holds it now reads the same
         if until < end:
             after = attrs.evolve(mark, through=until, next_at=now)
         elif recent:
@@ -121,6 +126,14 @@ class LedgerReconciliation:
         retry_transaction(self._db, lambda: self._move(after))
         return came_to
 
+    def _renewed(self, mark: Mark) -> Mark | None:
+        """*mark*, held on to; ``None``: its claim was over, and somebody else has it."""
+        now = self._clock.now()
+        if mark.next_at - now > _LEASE / 2:
+            return mark
+        held = attrs.evolve(mark, next_at=now + _LEASE)
+        return held if retry_transaction(self._db, lambda: self._move(held)) else None
+
     def _claim(self, due: Mark, now: datetime) -> Mark | None:
         with self._db.begin() as tx:
             mark = self._repo.claim(tx, due, now, now + _LEASE)
@@ -128,18 +141,17 @@ class LedgerReconciliation:
                 tx.commit()
         return mark
 
-    def _move(self, mark: Mark) -> None:
+    def _move(self, mark: Mark) -> bool:
         with self._db.begin() as tx:
-            self._repo.move(tx, mark)
+            moved = self._repo.move(tx, mark)
             tx.commit()
+        return moved
 
-    def _span(self, name: str, since: datetime, until: datetime) -> Reconciled:
+    def _pages(self, name: str, since: datetime, until: datetime) -> Iterator[Reconciled]:
         """Reconcile what the books have of that time, page by page, each in a transaction."""
-        came_to = Reconciled()
         for page in pages_of(self._gateways[name], since, until):
-            came_to += Reconciled(seen=len(page))
-            came_to += retry_transaction(self._db, partial(self._page, name, page))
-        return came_to
+            came_to = retry_transaction(self._db, partial(self._page, name, page))
+            yield came_to + Reconciled(seen=len(page))
 
     def _page(self, name: str, page: Sequence[Entry]) -> Reconciled:
         with self._db.snapshot() as tx:
@@ -203,14 +215,21 @@ class LedgerReconciliation:
 def pages_of(
     gateway: PaymentGateway, since: datetime, until: datetime
 ) -> Iterator[Sequence[Entry]]:
-    """What a gateway's books have of that time, page by page; no page is empty."""
+    """What a gateway's books have of that time, page by page; no page is empty.
+
+    Raises:
+        PaymentUnavailable: a page leads to itself: its books would be read for ever.
+    """
     cursor: str | None = None
     while True:
         page = gateway.entries(since, until, cursor)
         if page.items:
             yield page.items
-        if (cursor := page.next_cursor) is None:
+        if page.next_cursor is None:
             return
+        if page.next_cursor == cursor:
+            raise PaymentUnavailable("a page of the gateway's books leads to itself")
+        cursor = page.next_cursor
 
 
 def paid_by(
