@@ -123,6 +123,18 @@ def test_a_charge_that_failed_before_it_began_goes_on_under_the_same_key(
     assert len(gateway.books([ONE])) == 1
 
 
+def test_stripe_is_left_alone_for_as_long_as_it_asks_for(
+    fake: StripeFake, gateway: PaymentGateway
+) -> None:
+    handle = gateway.prepare(ONE, BUYER, PRICE, by("pm_card_visa")).handle
+    fake.order("faults", rates={}, retry_after=7)
+    for kind, wanted in (("rate_limited", timedelta(seconds=7)), ("lock_timeout", None)):
+        fake.order("next", kind=kind, times=1)
+        answer = gateway.confirm(Charge(handle, "1:charge:1:1"))
+        assert isinstance(answer, PaymentUnknown)
+        assert answer.retry_after == wanted
+
+
 def test_a_charge_that_comes_later_than_its_time_limit_is_unknown_until_it_is_there(
     fake: StripeFake, gateway: PaymentGateway
 ) -> None:

@@ -1,14 +1,17 @@
 """What Stripe's errors mean. Their messages stay here: they may repeat what was sent."""
 
-from collections.abc import Generator
+import re
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Final
 
 import stripe
 
 from commerce_core.kernel.errors import Invalid
-from commerce_core.payment import PaymentUnavailable
+from commerce_core.payment import PaymentUnavailable, PaymentUnknown
 
+_TOO_MANY: Final = 429
 _AMOUNTS: Final = {
     "amount_too_small": "is below the least amount that can be paid by card",
     "amount_too_large": "is above the largest amount that can be paid by card",
@@ -20,6 +23,17 @@ def reason_of(error: stripe.StripeError) -> str:
     status = f" {error.http_status}" if error.http_status else ""
     request = f", request {error.request_id}" if error.request_id else ""
     return f"Stripe answered {error.code or type(error).__name__}{status}{request}"
+
+
+def unknown(error: stripe.StripeError) -> PaymentUnknown:
+    """What is known of a call that *error* has ended: nothing, but how long Stripe wants to be left
+    alone, where it says so (https://docs.stripe.com/rate-limits).
+    """
+    headers: Mapping[str, str] = error.headers or {}
+    said = {name.lower(): value for name, value in headers.items()}.get("retry-after", "")
+    pause = timedelta(seconds=int(said)) if re.fullmatch("[0-9]{1,5}", said) else None
+    limited = error.http_status == _TOO_MANY
+    return PaymentUnknown(reason_of(error), pause if limited else None)
 
 
 def asks_to_look(error: stripe.StripeError) -> bool:

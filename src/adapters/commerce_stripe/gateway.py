@@ -31,7 +31,13 @@ from commerce_core.payment import (
     RefundRefused,
 )
 from commerce_stripe.books import StripeBooks, marks_of, order_of
-from commerce_stripe.failures import asks_to_look, is_failing, not_prepared, reason_of, unavailable
+from commerce_stripe.failures import (
+    asks_to_look,
+    is_failing,
+    not_prepared,
+    unavailable,
+    unknown,
+)
 from commerce_stripe.money import NotExact, to_stripe
 from commerce_stripe.outcomes import declined, outcome_of
 
@@ -118,28 +124,29 @@ class StripeGateway(PaymentGateway):
             if asks_to_look(error):
                 return self.fetch(handle)
             if not is_failing(error):
-                return PaymentUnknown(reason_of(error))
+                return unknown(error)
             return self._again(handle, key, error)
 
     def fetch(self, handle: Handle) -> ChargeOutcome:
         try:
             return outcome_of(self._intents.retrieve(handle.reference))
         except stripe.StripeError as error:
-            return PaymentUnknown(reason_of(error))
+            return unknown(error)
 
     def cancel(self, handle: Handle) -> ChargeOutcome:
         try:
             return outcome_of(self._intents.cancel(handle.reference))
         except stripe.StripeError as error:
-            return self.fetch(handle) if asks_to_look(error) else PaymentUnknown(reason_of(error))
+            return self.fetch(handle) if asks_to_look(error) else unknown(error)
 
     def refund(self, handle: Handle, refund_no: int, amount: Money, key: str) -> RefundOutcome:
         _check(key)
         try:
             return self._refunded(handle, refund_no, amount, key)
-        except (stripe.StripeError, NotExact) as error:
-            said = reason_of(error) if isinstance(error, stripe.StripeError) else str(error)
-            return PaymentUnknown(said)
+        except stripe.StripeError as error:
+            return unknown(error)
+        except NotExact as error:
+            return PaymentUnknown(str(error))
 
     def find_refund(self, handle: Handle, refund_no: int, amount: Money, key: str) -> RefundOutcome:
         try:
@@ -150,7 +157,7 @@ class StripeGateway(PaymentGateway):
                 else PaymentUnknown("there is no such refund")
             )
         except stripe.StripeError as error:
-            return PaymentUnknown(reason_of(error))
+            return unknown(error)
 
     def unclaimed(self, before: datetime, limit: int) -> Sequence[tuple[OrderId, Handle]]:
         with unavailable():
@@ -190,7 +197,7 @@ class StripeGateway(PaymentGateway):
         except stripe.CardError as error:
             return declined(_decline_code(error))
         except stripe.StripeError:
-            return PaymentUnknown(reason_of(failure))
+            return unknown(failure)
 
     def _refunded(self, handle: Handle, refund_no: int, amount: Money, key: str) -> RefundOutcome:
         captured = outcome_of(self._intents.retrieve(handle.reference))

@@ -239,9 +239,12 @@ class Pending:
 
 @attrs.frozen
 class PaymentUnknown:
-    """It may or may not have happened, or happens later."""
+    """It may or may not have happened, or happens later. With *retry_after* the gateway takes no
+    more calls for this account for so long: nobody calls it sooner.
+    """
 
     reason: str
+    retry_after: timedelta | None = None
 
 
 @attrs.frozen

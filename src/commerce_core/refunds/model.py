@@ -192,8 +192,8 @@ class Refund:
                 return self._refused(f"{code}: {detail}", ref, now)
             case _ if self.state is RefundState.DONE:
                 return self._watched(now)
-            case PaymentUnknown(reason=reason):
-                return self._unknown(reason, now, overdue=overdue)
+            case PaymentUnknown(reason=reason, retry_after=asked_for):
+                return self._unknown(reason, now, overdue=overdue, asked_for=asked_for)
             case _:
                 return self._unknown("another amount went back", now, overdue=True)
 
@@ -227,8 +227,11 @@ class Refund:
             attention=True, next_at=None, tries=0, updated_at=now,
         )  # fmt: skip
 
-    def _unknown(self, reason: str, now: datetime, *, overdue: bool) -> "Refund":
-        pause = min(_PAUSE * (1 << min(self.tries, _MOST_DOUBLINGS)), _LONGEST_PAUSE)
+    def _unknown(
+        self, reason: str, now: datetime, *, overdue: bool, asked_for: timedelta | None = None
+    ) -> "Refund":
+        own = min(_PAUSE * (1 << min(self.tries, _MOST_DOUBLINGS)), _LONGEST_PAUSE)
+        pause = max(own, min(asked_for or own, _LATEST))
         return attrs.evolve(
             self, tries=self.tries + 1, next_at=now + (_LATEST if overdue else pause),
             attention=overdue or self._is_late(now), failure=storable_text(reason),

@@ -15,7 +15,7 @@ from commerce_core.kernel.address import Address
 from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.orders import OrderState, OrderStatus
-from commerce_core.payment import Charge, ChargeOutcome, Handle, RefundOutcome
+from commerce_core.payment import Charge, ChargeOutcome, Handle, PaymentUnknown, RefundOutcome
 from commerce_core.shipping import BookingOutcome, ParcelLine
 from commerce_testkit.memory.clock import SettableClock
 from commerce_testkit.memory.shipping import MemoryCarrier
@@ -314,3 +314,74 @@ def test_a_probe_whose_answer_is_lost_is_made_again_when_a_lease_is_over(
     assert not breaker.admits(CARRIER)
     clock.advance(SECOND)
     assert breaker.admits(CARRIER)
+
+
+class Limited(Absent):
+    """Answers that it takes no more calls for so long, until so many were made."""
+
+    limits: timedelta = timedelta(seconds=40)
+    limited = 0
+
+    def _reach(self, handle: Handle) -> None:
+        self.calls += 1
+
+    def _limit(self) -> PaymentUnknown | None:
+        if self.limited == 0:
+            return None
+        self.limited -= 1
+        return PaymentUnknown("too many calls", self.limits)
+
+    def confirm(self, charge: Charge) -> ChargeOutcome:
+        return self._limit() or super().confirm(charge)
+
+    def fetch(self, handle: Handle) -> ChargeOutcome:
+        return self._limit() or super().fetch(handle)
+
+
+def limited_shop() -> tuple[MemoryShop, Limited]:
+    made = MemoryParts()
+    gateway = Limited(made.clock, made.database)
+    object.__setattr__(made, "gateway", gateway)
+    return memory_shop(made), gateway
+
+
+def test_a_gateway_that_asks_for_a_pause_gets_it_at_once_and_from_every_order() -> None:
+    shop, gateway = limited_shop()
+    placed = orders(shop, 20)
+    gateway.limited = 1
+    shop.runner.run_once(1)
+    gateway.calls = 0
+    wait(shop, timedelta(seconds=39))
+    assert gateway.calls == 0
+    wait(shop, timedelta(seconds=20))
+    assert ended(shop, placed) == 20
+    assert shop.checker.check().violations == ()
+
+
+def test_a_pause_that_was_asked_for_wears_no_order_out() -> None:
+    shop, gateway = limited_shop()
+    placed = orders(shop, 3)
+    gateway.limited = 4
+    wait(shop, timedelta(minutes=9))
+    assert ended(shop, placed) == 3
+    assert shop.operations.alarmed() == []
+
+
+def test_a_pause_that_was_asked_for_outlasts_answers_that_were_under_way() -> None:
+    clock = SettableClock()
+    breaker = Breaker(Timing(), clock)
+    breaker.record_answer(GATEWAY, OrderId("a"), answered=False, retry_after=30 * SECOND)
+    breaker.record_answer(GATEWAY, OrderId("b"), answered=True)
+    assert not breaker.admits(GATEWAY)
+    clock.advance(30 * SECOND)
+    assert breaker.admits(GATEWAY)
+    breaker.record_answer(GATEWAY, OrderId("a"), answered=True)
+    assert breaker.left_alone_until(GATEWAY) is None
+
+
+def test_nobody_is_left_alone_for_longer_than_five_minutes_for_asking() -> None:
+    clock = SettableClock()
+    breaker = Breaker(Timing(), clock)
+    breaker.record_answer(GATEWAY, OrderId("a"), answered=False, retry_after=timedelta(days=9))
+    clock.advance(timedelta(minutes=5))
+    assert breaker.admits(GATEWAY)

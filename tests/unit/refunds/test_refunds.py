@@ -322,6 +322,34 @@ def test_a_gateway_that_does_not_answer_holds_nobody_else_up() -> None:
     }
 
 
+def test_a_gateway_that_asks_for_a_pause_gets_it_from_refunds_too() -> None:
+    parts = MemoryParts()
+    gateway = Limited(parts.clock)
+    shop = memory_shop(parts, partial(Parts, gateways={"sandbox": gateway}))
+    first, second = paid(shop), paid(shop)
+    ask(shop, first, "1.00")
+    ask(shop, second, "1.00")
+    assert shop.refund_runner.run_once(10) == 1
+    assert gateway.limited == 1
+    shop.clock.advance(timedelta(minutes=2))
+    while shop.refund_runner.run_once(10):
+        pass
+    states = {one(shop.refunds.listed(p.key.order_id)).state for p in (first, second)}
+    assert states == {RefundState.DONE}
+
+
+class Limited(MemoryGateway):
+    """Takes no refund for a minute at the first call."""
+
+    limited = 0
+
+    def refund(self, handle: Handle, refund_no: int, amount: Money, key: str) -> RefundOutcome:
+        if self.limited == 0:
+            self.limited = 1
+            return PaymentUnknown("too many calls", timedelta(minutes=1))
+        return super().refund(handle, refund_no, amount, key)
+
+
 def test_a_gateway_that_is_gone_is_waited_for() -> None:
     gateways = {"sandbox": MemoryGateway(SettableClock())}
     shop = memory_shop(MemoryParts(), partial(Parts, gateways=gateways))

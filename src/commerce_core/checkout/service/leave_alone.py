@@ -17,6 +17,8 @@ from commerce_core.kernel.ids import OrderId
 _FAILURES: Final = 3
 #: A party that is down is probed this often at least, by one call.
 _LONGEST: Final = timedelta(seconds=10)
+#: What a party asks for is bounded: it may be mistaken, and money waits.
+_LONGEST_ASKED_FOR: Final = timedelta(minutes=5)
 #: After so many pauses the probe is of another order than those that were not answered.
 _ANEW: Final = frozenset(5 << n for n in range(32))
 
@@ -24,12 +26,13 @@ _ANEW: Final = frozenset(5 << n for n in range(32))
 @attrs.define
 class _Silence:
     """A party that did not answer last time: about which orders, and until when it is left alone
-    (``None``: it is not yet).
+    (``None``: it is not yet), as it may have *asked for*.
     """
 
     orders: set[OrderId] = attrs.field(factory=set[OrderId])
     until: datetime | None = None
     pauses: int = 0
+    asked_for: bool = False
     probed_at: datetime | None = None
 
 
@@ -72,10 +75,26 @@ class Breaker:
         silence.probed_at = now
         return True
 
-    def record_answer(self, party: Party, order_id: OrderId, *, answered: bool) -> None:
-        """Record the outcome of a call: an answer of any kind closes the circuit."""
+    def record_answer(
+        self,
+        party: Party,
+        order_id: OrderId,
+        *,
+        answered: bool,
+        retry_after: timedelta | None = None,
+    ) -> None:
+        """Record the outcome of a call: an answer of any kind closes the circuit. A party that asks
+        for a pause (*retry_after*) gets it at once, up to five minutes.
+        """
+        if retry_after is not None:
+            silence = self._silent.setdefault(party, _Silence())
+            silence.probed_at = None
+            silence.until = self._clock.now() + min(retry_after, _LONGEST_ASKED_FOR)
+            silence.asked_for = True
+            return
         if answered:
-            self._silent.pop(party, None)
+            if not self._is_paused(party):  # what was under way before may still be answered
+                self._silent.pop(party, None)
             return
         silence = self._silent.setdefault(party, _Silence())
         # Since before the silence was noticed.
@@ -86,6 +105,13 @@ class Breaker:
         if len(silence.orders) >= _FAILURES and not was_under_way:
             silence.until = self._clock.now() + min(self._timing.pause(silence.pauses), _LONGEST)
             silence.pauses += 1
+
+    def _is_paused(self, party: Party) -> bool:
+        """Whether a pause lasts that the party has asked for."""
+        silence = self._silent.get(party)
+        if silence is None or silence.until is None:
+            return False
+        return silence.asked_for and self._clock.now() < silence.until
 
     def probes_anew(self, party: Party) -> bool:
         """Whether the next probe is to be of an order without an earlier call, where there is

@@ -281,7 +281,10 @@ class SagaRunner:
     def _settle(self, answers: "Sequence[tuple[StepCall, object]]") -> Sequence[StepCall]:
         """Write the outcomes; the calls that follow from them."""
         for task, outcome in answers:
-            self._breaker.record_answer(task.party, task.order.id, answered=_is_answer(outcome))
+            asked_for = outcome.retry_after if isinstance(outcome, PaymentUnknown) else None
+            self._breaker.record_answer(
+                task.party, task.order.id, answered=_is_answer(outcome), retry_after=asked_for
+            )
         moves = [_move(task, outcome) for task, outcome in answers]
         away = [
             not _is_answer(o) and self._breaker.left_alone_until(t.party) is not None

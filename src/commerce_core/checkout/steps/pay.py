@@ -55,7 +55,7 @@ def pay(
     shown = _look_up(gateway, order, call, captured)
     if too_old:
         return LookedUp(shown)
-    if not isinstance(shown, PaymentUnknown):
+    if not isinstance(shown, PaymentUnknown) or shown.retry_after is not None:
         return shown
     return (
         TryAnew()
@@ -75,7 +75,7 @@ def look_for_buyer(gateway: PaymentGateway, order: Order, saga: OrderSaga, clock
     call = saga.calls[Operation.CHARGE]
     brought_back = saga.returned is not None
     carried_on = (
-        (brought_back or call.status is CallStatus.INTENT)
+        shown.retry_after is None and (brought_back or call.status is CallStatus.INTENT)
         if isinstance(shown, PaymentUnknown)
         else brought_back and isinstance(shown, NeedsBuyer)
     )

@@ -93,7 +93,7 @@ class RefundRunner:
         return None
 
     def _carry_on(self, claim: _Claim) -> bool:
-        """Whether the gateway has answered."""
+        """Whether the gateway has answered, and takes more calls."""
         gateway = self._gateways.get(claim.refund.gateway)
         outcome: RefundOutcome
         overdue, answered = False, True
@@ -107,7 +107,8 @@ class RefundRunner:
         except Exception as error:  # noqa: BLE001 (whatever it is, it may have happened)
             outcome, answered = PaymentUnknown(message_of(error)), False
         retry_transaction(self._db, lambda: self._write(claim, outcome, overdue=overdue))
-        return answered
+        asks_for_pause = isinstance(outcome, PaymentUnknown) and outcome.retry_after is not None
+        return answered and not asks_for_pause
 
     def _asked(self, gateway: PaymentGateway, claim: _Claim) -> tuple[RefundOutcome, bool]:
         """What the gateway says, and whether nothing may be sent any more. What may have been sent
@@ -120,6 +121,8 @@ class RefundRunner:
             return gateway.refund(*known), False
         shown = gateway.find_refund(*known)
         if not isinstance(shown, PaymentUnknown) or claim.read is not RefundState.SENT:
+            return shown, False
+        if shown.retry_after is not None:
             return shown, False
         since = refund.intended_at or refund.created_at
         if self._clock.now() > since + gateway.capabilities().sendable_for:
