@@ -1,4 +1,4 @@
-"""Draws the pictures of the README anew from a running demo (`make pictures`)."""
+"""Draws the pictures of the README and of the tour anew from a running demo (`make pictures`)."""
 
 import sys
 import tempfile
@@ -27,8 +27,7 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
         open_demo(Path(folder), browser, programs) as demo,
     ):
-        order = demo.run("two_windows.mjs", SLOW)["order"]
-        demo.run("pictures.mjs", folder, order)
+        demo.run("pictures.mjs", folder, SLOW)
         for drawn in Path(folder).glob("*.png"):
             whole = Image.open(drawn).convert("RGB")
             whole.thumbnail((_WIDTH, 2 * _WIDTH))
