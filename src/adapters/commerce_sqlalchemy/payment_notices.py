@@ -136,17 +136,14 @@ class SqlNoticeRepository(NoticeRepository):
         some = waiting.subquery()
         count = sa.select(sa.func.count(), sa.func.min(some.c.received_at))
         number, oldest = connection(tx).execute(count).one()
-        return NoticeStats(
-            waiting=number,
-            oldest=oldest,
-            strange=self._count(tx, NoticeState.STRANGE, at_most),
-            unknown=self._count(tx, NoticeState.UNKNOWN, at_most),
-        )
+        listed = [_counted(state, at_most) for state in (NoticeState.STRANGE, NoticeState.UNKNOWN)]
+        strange, unknown = connection(tx).execute(sa.select(listed[0], listed[1])).one()
+        return NoticeStats(waiting=number, oldest=oldest, strange=strange, unknown=unknown)
 
-    def _count(self, tx: Transaction, state: NoticeState, at_most: int) -> int:
-        some = sa.select(_C.event_id).where(_LISTED, _C.state == state.value).limit(at_most)
-        count = sa.select(sa.func.count()).select_from(some.subquery())
-        return connection(tx).execute(count).scalar_one()
+
+def _counted(state: NoticeState, at_most: int) -> "sa.ScalarSelect[int]":
+    some = sa.select(_C.event_id).where(_LISTED, _C.state == state.value).limit(at_most)
+    return sa.select(sa.func.count()).select_from(some.subquery()).scalar_subquery()
 
 
 def _due(now: datetime, limit: int) -> Mapping[str, Any]:

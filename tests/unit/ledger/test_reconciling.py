@@ -1,6 +1,5 @@
 """What a gateway's books have beside what the shop knows is made good, or is for a person."""
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Final
@@ -11,32 +10,21 @@ import pytest
 from commerce_core.assembly import Parts
 from commerce_core.audit import OperatorDecision
 from commerce_core.checkout import Placed
-from commerce_core.kernel.ids import BuyerId, OrderId
+from commerce_core.kernel.ids import OrderId
 from commerce_core.kernel.money import Money
-from commerce_core.kernel.paging import Page
-from commerce_core.ledger import Mark, Reconciled, StrangerNotFound, Sweep, Why
+from commerce_core.ledger import Reconciled, StrangerNotFound, Sweep, Why
 from commerce_core.orders import OrderState
-from commerce_core.payment import Captured, Charge, Entry, Handle, PaymentUnavailable, Refunded
+from commerce_core.payment import Captured, Charge, Entry, Handle, Refunded
 from commerce_core.refunds import Origin, RefundOrder, RefundState
 from commerce_core.refunds.service import Requester
-from commerce_testkit.memory.clock import SettableClock
 from commerce_testkit.memory.payment import MemoryGateway
 from commerce_testkit.memory.shop import MemoryParts, MemoryShop, memory_shop
-from tests.unit.people import GOOD_CARD, LOSES_ANSWER, card, order, register, see, sell, usd
+from tests.unit.ledger.books import DAY, HOUR, SOON, Altered, completed, marks, reconcile, stray
+from tests.unit.people import GOOD_CARD, LOSES_ANSWER, order, register, see, sell, usd
 
 #: Takes no money back.
 REFUND_REFUSED: Final = "4000000000005563"
-HOUR: Final = timedelta(hours=1)
-DAY: Final = timedelta(days=1)
-SOON: Final = timedelta(minutes=5)
 ANN: Final = OperatorDecision(actor="ann", reason="seen", evidence="ticket 1", request="r-1")
-
-
-def completed(shop: MemoryShop) -> Placed:
-    """An order that is completed, for 5.00."""
-    placed = order(shop, register(shop), sell(shop))
-    shop.run_to_rest()
-    return placed
 
 
 def cancelled(shop: MemoryShop) -> Placed:
@@ -63,22 +51,6 @@ def refund_at_the_gateway(
     made = (gateway or shop.parts.gateway).refund(handle_of(shop, placed), 99, usd(amount), key)
     assert isinstance(made, Refunded)
     return made
-
-
-def marks(shop: MemoryShop) -> dict[Sweep, Mark]:
-    """Until where the books are reconciled."""
-    return {mark.sweep: mark for mark in shop.strangers.stats(9).marks}
-
-
-def reconcile(shop: MemoryShop, after: timedelta = SOON) -> int:
-    """Let *after* go by, and have all sweeps go on until they have nothing to read."""
-    shop.clock.advance(after)
-    made = 0
-    for _ in range(99):
-        made += shop.ledger.run_once()
-        if all(mark.next_at > shop.clock.now() for mark in marks(shop).values()):
-            return made
-    raise AssertionError("it does not come to an end")
 
 
 def test_books_that_agree_change_nothing(shop: MemoryShop) -> None:
@@ -177,18 +149,6 @@ def put_off(shop: MemoryShop, placed: Placed, by: timedelta) -> None:
         tx.commit()
 
 
-def stray(shop: MemoryShop, name: str = "stray") -> Entry:
-    """A payment that bears the shop's mark, and no order is paid with."""
-    gateway = shop.parts.gateway
-    handle = gateway.prepare(OrderId(name), BuyerId("nobody"), usd("7.00"), card()).handle
-    made = gateway.confirm(Charge(handle, f"{name}:1"))
-    assert isinstance(made, Captured)
-    return Entry(
-        order_id=name, ref=made.ref, kind="capture", amount=usd("7.00"),
-        reference=handle.reference, at=shop.clock.now(),
-    )  # fmt: skip
-
-
 def test_what_belongs_to_no_order_is_listed_until_a_person_has_seen_to_it(
     shop: MemoryShop,
 ) -> None:
@@ -226,21 +186,6 @@ def test_strangers_are_listed_page_by_page(shop: MemoryShop) -> None:
     assert seen == [f"stray-{no}" for no in reversed(range(5))]
 
 
-class Altered(MemoryGateway):
-    """Shows its lines as *change* has them, or fails."""
-
-    away = False
-
-    def entries(self, since: datetime, until: datetime, cursor: str | None) -> Page[Entry]:
-        if self.away:
-            raise PaymentUnavailable("the bank is closed")
-        page = super().entries(since, until, cursor)
-        return attrs.evolve(page, items=[self.change(line) for line in page.items])
-
-    def change(self, line: Entry) -> Entry:
-        return line
-
-
 class Marked(Altered):
     """Its payments are marked with another order than they pay."""
 
@@ -257,38 +202,6 @@ def test_a_line_that_is_marked_with_another_order_changes_none() -> None:
     assert reconcile(shop) == 2
     assert {s.why for s in shop.strangers.listed().items} == {Why.OTHER_ORDER}
     assert shop.refunds.listed(placed.key.order_id).refunds == []
-
-
-def test_a_gateway_that_is_away_keeps_no_other_from_being_read() -> None:
-    parts = MemoryParts()
-    away, other = Altered(parts.clock), MemoryGateway(parts.clock)
-    shop = memory_shop(parts, partial(Parts, gateways={"sandbox": away, "other": other}))
-    shop.ledger.run_once()
-    shop.clock.advance(3 * SOON)
-    stray_at(other)
-    away.away = True
-    shop.clock.advance(SOON)
-    with pytest.raises(PaymentUnavailable):
-        shop.ledger.run_once()
-    assert [s.gateway for s in shop.strangers.listed().items] == ["other"]
-    done = shop.clock.now() - timedelta(minutes=2)
-    assert {m.gateway: m.through == done for m in recent(shop)} == {
-        "other": True, "sandbox": False,
-    }  # fmt: skip
-    away.away = False
-    shop.clock.advance(2 * SOON)
-    shop.ledger.run_once()
-    done = shop.clock.now() - timedelta(minutes=2)
-    assert {m.gateway for m in recent(shop) if m.through == done} == {"other", "sandbox"}
-
-
-def stray_at(gateway: MemoryGateway) -> None:
-    handle = gateway.prepare(OrderId("stray"), BuyerId("nobody"), usd("7.00"), card()).handle
-    gateway.confirm(Charge(handle, "stray:1"))
-
-
-def recent(shop: MemoryShop) -> list[Mark]:
-    return [m for m in shop.strangers.stats(9).marks if m.sweep is Sweep.RECENT]
 
 
 def test_after_a_pause_all_that_happened_is_read_a_day_at_a_time(shop: MemoryShop) -> None:
@@ -315,94 +228,6 @@ def test_what_was_written_late_is_found_by_the_nightly_sweep(shop: MemoryShop) -
     assert reconcile(shop, timedelta(hours=3)) == 0
     assert reconcile(shop, DAY) == 1
     assert [r.amount for r in shop.refunds.listed(placed.key.order_id).refunds] == [usd("2.00")]
-
-
-def test_a_sweep_goes_on_where_another_process_died(shop: MemoryShop) -> None:
-    stray(shop)
-    shop.clock.advance(SOON)
-    begin = attrs.evolve(
-        Mark(gateway="sandbox", account="sandbox", sweep=Sweep.RECENT,
-             through=shop.clock.now() - HOUR, next_at=shop.clock.now()),
-    )  # fmt: skip
-    with shop.parts.database.begin() as tx:
-        held = shop.parts.ledger.claim(
-            tx, begin, shop.clock.now(), shop.clock.now() + timedelta(minutes=10)
-        )
-        tx.commit()
-    assert held is not None
-    shop.ledger.run_once()
-    assert marks(shop)[Sweep.RECENT] == held
-    shop.clock.advance(timedelta(minutes=10))
-    shop.ledger.run_once()
-    assert marks(shop)[Sweep.RECENT].fence == held.fence + 1
-
-
-class Slow(Altered):
-    """Shows a line a page, each after six minutes; *meanwhile* is done at the last one."""
-
-    def __init__(self, clock: SettableClock) -> None:
-        super().__init__(clock)
-        self.time = clock
-        self.meanwhile: Callable[[], object] = int
-
-    def entries(self, since: datetime, until: datetime, cursor: str | None) -> Page[Entry]:
-        at, found = int(cursor or 0), super().entries(since, until, None).items
-        self.time.advance(timedelta(minutes=6))
-        if at + 1 == len(found):
-            self.meanwhile()
-        return Page(found[at : at + 1], str(at + 1) if at + 1 < len(found) else None)
-
-
-def test_books_that_take_longer_than_a_claim_are_read_to_their_end_by_one() -> None:
-    parts = MemoryParts()
-    gateway = Slow(parts.clock)
-    shop = memory_shop(parts, partial(Parts, gateways={"sandbox": gateway}))
-    for _ in range(5):
-        completed(shop)
-    shop.clock.advance(SOON)
-    begun = shop.clock.now()
-    others: list[int] = []
-    gateway.meanwhile = lambda: others.append(shop.ledger.run_once()) if not others else None
-    shop.ledger.run_once()
-    recent_mark = marks(shop)[Sweep.RECENT]
-    assert (recent_mark.through, recent_mark.fence) == (begun - timedelta(minutes=2), 1)
-    assert shop.clock.now() - begun >= timedelta(minutes=30)
-
-
-def test_who_has_lost_a_claim_leaves_the_mark_to_its_new_holder() -> None:
-    parts = MemoryParts()
-    gateway = Slow(parts.clock)
-    shop = memory_shop(parts, partial(Parts, gateways={"sandbox": gateway}))
-    for _ in range(2):
-        completed(shop)
-    shop.clock.advance(SOON)
-    taken: list[Mark] = []
-
-    def take_over() -> None:
-        shop.clock.advance(HOUR)
-        due = marks(shop).get(Sweep.RECENT)
-        if taken or due is None:
-            return
-        with parts.database.begin() as tx:
-            now = shop.clock.now()
-            mark = parts.ledger.claim(tx, due, now, now + HOUR)
-            tx.commit()
-        assert mark is not None
-        taken.append(mark)
-
-    gateway.meanwhile = take_over
-    shop.ledger.run_once()
-    assert taken == [marks(shop)[Sweep.RECENT]]
-
-
-def test_books_whose_page_leads_to_itself_are_not_read_for_ever(shop: MemoryShop) -> None:
-    class Endless(Altered):
-        def entries(self, since: datetime, until: datetime, cursor: str | None) -> Page[Entry]:
-            return Page([], "again")
-
-    endless = memory_shop(shop.parts, partial(Parts, gateways={"sandbox": Endless(shop.clock)}))
-    with pytest.raises(PaymentUnavailable, match="leads to itself"):
-        endless.ledger.run_once()
 
 
 def test_an_operator_can_have_all_be_read_since_a_day(shop: MemoryShop) -> None:
