@@ -31,6 +31,11 @@ def two_gateways(folder: Path, *names: str) -> dict[str, Any]:
     return {"payment_urls": tuple(f"sandbox:///{folder}/{name}.db?name={name}" for name in names)}
 
 
+def paid_into(folder: Path, account: str) -> dict[str, Any]:
+    """A sandbox whose handles call the account that is paid into so."""
+    return {"payment_urls": (f"sandbox:///{folder}/books.db?account={account}",)}
+
+
 _LOCAL: Final = {"index": "commerce_tantivy", "broker": "commerce_local"}
 #: Every way in which the shop is shipped: what is set beside the folder, and the packages that its
 #: parts are to come from.
@@ -127,19 +132,16 @@ def test_38_a_shop_does_not_open_without_the_gateway_of_an_unfinished_order(tmp_
 def test_38_a_shop_does_not_open_at_another_account_than_that_of_an_unfinished_order(
     tmp_path: Path,
 ) -> None:
-    def paid_into(account: str) -> dict[str, Any]:
-        return {"payment_urls": (f"sandbox:///{tmp_path}/books.db?account={account}",)}
-
-    with open_market(tmp_path, **paid_into("first")) as market:
+    with open_market(tmp_path, **paid_into(tmp_path, "first")) as market:
         _, placed = market.buy(market.item(3))
         assert market.order(placed).order.handle.account == "first"
-    settings = Settings.in_folder(tmp_path, **paid_into("second"))
+    settings = Settings.in_folder(tmp_path, **paid_into(tmp_path, "second"))
     with pytest.raises(
         WrongSetting,
         match="sandbox is account second, and unfinished orders are paid at its account first",
     ):
         build_shop(settings)
-    with open_market(tmp_path, **paid_into("first")) as market:
+    with open_market(tmp_path, **paid_into(tmp_path, "first")) as market:
         market.run()
         assert market.order(placed).status is OrderStatus.COMPLETED
     build_shop(settings).close()
@@ -148,22 +150,19 @@ def test_38_a_shop_does_not_open_at_another_account_than_that_of_an_unfinished_o
 def test_a_shop_does_not_open_at_another_account_than_that_of_an_open_refund(
     tmp_path: Path,
 ) -> None:
-    def paid_into(account: str) -> dict[str, Any]:
-        return {"payment_urls": (f"sandbox:///{tmp_path}/books.db?account={account}",)}
-
-    with open_market(tmp_path, **paid_into("first")) as market:
+    with open_market(tmp_path, **paid_into(tmp_path, "first")) as market:
         _, placed = market.buy(market.item(3))
         market.run()
         wish = RefundOrder(amount=Money(100, "USD"), reason="a scratch")
         by = Requester(origin=Origin.OPERATOR, actor="ann", request="r-1")
         market.shop.refunds.request(placed.key.order_id, wish, by)
-    settings = Settings.in_folder(tmp_path, **paid_into("second"))
+    settings = Settings.in_folder(tmp_path, **paid_into(tmp_path, "second"))
     with pytest.raises(
         WrongSetting,
         match="sandbox is account second, and refunds are under way at its account first",
     ):
         build_shop(settings)
-    with open_market(tmp_path, **paid_into("first")) as market:
+    with open_market(tmp_path, **paid_into(tmp_path, "first")) as market:
         market.shop.refund_runner.run_once(10)
     build_shop(settings).close()
 

@@ -41,6 +41,7 @@ from commerce_core.payment.ports import (
     PaymentGateway,
     Route,
     notices_of,
+    pages_of,
 )
 
 __all__ = [
@@ -80,4 +81,5 @@ __all__ = [
     "Route",
     "Voided",
     "notices_of",
+    "pages_of",
 ]

@@ -1,7 +1,7 @@
 """The promise of a payment gateway."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
@@ -9,6 +9,7 @@ from commerce_core.kernel.ids import BuyerId, OrderId
 from commerce_core.kernel.money import Money
 from commerce_core.kernel.paging import Page
 from commerce_core.kernel.transaction import Transaction
+from commerce_core.payment.errors import PaymentUnavailable
 from commerce_core.payment.model import (
     BookEntry,
     Capabilities,
@@ -119,6 +120,26 @@ class PaymentGateway(Protocol):
         Raises:
             PaymentUnavailable: the gateway cannot be reached.
         """
+
+
+def pages_of(
+    gateway: PaymentGateway, since: datetime, until: datetime
+) -> Iterator[Sequence[Entry]]:
+    """What a gateway's books have of that time, page by page; no page is empty.
+
+    Raises:
+        PaymentUnavailable: a page leads to itself: its books would be read for ever.
+    """
+    cursor: str | None = None
+    while True:
+        page = gateway.entries(since, until, cursor)
+        if page.items:
+            yield page.items
+        if page.next_cursor is None:
+            return
+        if page.next_cursor == cursor:
+            raise PaymentUnavailable("a page of the gateway's books leads to itself")
+        cursor = page.next_cursor
 
 
 class NoticeReader(Protocol):

@@ -30,7 +30,7 @@ from commerce_core.kernel.messaging import Outbox
 from commerce_core.kernel.transaction import Database, Transaction
 from commerce_core.notifications import NotificationRepository
 from commerce_core.orders import KeptNumber, Order, OrderKey, OrderRepository, OrderView
-from commerce_core.payment import Entry, PaymentGateway
+from commerce_core.payment import Entry, PaymentGateway, pages_of
 from commerce_core.refunds import RefundRepository
 
 _PAGE: Final = 500
@@ -243,13 +243,8 @@ class Checker:
         No order is charged before it is committed, so that what is in the books now must be in the
         database from now on.
         """
-        cursor: str | None = None
-        until = self._clock.now() + _AHEAD
-        while True:
-            page = gateway.entries(_FIRST, until, cursor)
-            yield from self._orphans_among([e for e in page.items if e.kind == "capture"], gateway)
-            if (cursor := page.next_cursor) is None:
-                return
+        for page in pages_of(gateway, _FIRST, self._clock.now() + _AHEAD):
+            yield from self._orphans_among([e for e in page if e.kind == "capture"], gateway)
 
     def _orphans_among(
         self, captures: Sequence[Entry], gateway: PaymentGateway

@@ -20,7 +20,7 @@ from commerce_core.kernel.transaction import Database, Transaction, retry_transa
 from commerce_core.ledger.model import Mark, Reconciled, Stranger, Sweep, Why
 from commerce_core.ledger.ports import LedgerRepository
 from commerce_core.orders import OrderHandles, OrderKey, OrderState, PaidOrder
-from commerce_core.payment import Entry, PaymentGateway, PaymentUnavailable
+from commerce_core.payment import Entry, PaymentGateway, pages_of
 from commerce_core.refunds import FoundRefunds
 
 #: A line may be written after the moment that it bears: what is read is read again so long.
@@ -210,26 +210,6 @@ class LedgerReconciliation:
             self._sagas.make_due(tx, under_way, now)
         if facts:
             self._sagas.record_facts(tx, facts, now)
-
-
-def pages_of(
-    gateway: PaymentGateway, since: datetime, until: datetime
-) -> Iterator[Sequence[Entry]]:
-    """What a gateway's books have of that time, page by page; no page is empty.
-
-    Raises:
-        PaymentUnavailable: a page leads to itself: its books would be read for ever.
-    """
-    cursor: str | None = None
-    while True:
-        page = gateway.entries(since, until, cursor)
-        if page.items:
-            yield page.items
-        if page.next_cursor is None:
-            return
-        if page.next_cursor == cursor:
-            raise PaymentUnavailable("a page of the gateway's books leads to itself")
-        cursor = page.next_cursor
 
 
 def paid_by(

@@ -8,8 +8,8 @@ import attrs
 from commerce_core.checkout import SagaStore
 from commerce_core.kernel.transaction import Database
 from commerce_core.ledger.model import DaySum
-from commerce_core.ledger.service.reconcile import LedgerBooks, pages_of, paid_by
-from commerce_core.payment import Entry, PaymentGateway
+from commerce_core.ledger.service.reconcile import LedgerBooks, paid_by
+from commerce_core.payment import Entry, PaymentGateway, pages_of
 
 
 class LedgerReport:
